@@ -1,0 +1,44 @@
+# Everything runs in .venv; nothing is installed elsewhere. `make` lists the targets.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+ARGS ?=
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+install: .venv/installed ## the product and its tools into .venv, Kafka's jars into the cache
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11: install Python 3.11 or set PYTHON" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv is missing: install the package python3-venv" >&2; exit 2; }
+	@command -v java >/dev/null || { echo "java is not on the PATH: install a Java 17 runtime (openjdk-17-jre-headless)" >&2; exit 2; }
+	@command -v mvn >/dev/null || { echo "mvn is not on the PATH: install Maven (package maven)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'from leadgate.app.broker import jars; jars()'
+	@touch $@
+
+lock: ## requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --extra dev --output-file requirements.lock pyproject.toml tools.in
+
+demo: install ## a week's leads through the gates, on this machine (ARGS="--until-done --json")
+	@$(BIN)/leadgate demo $(ARGS)
+
+check: install ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: install ## all tests, real Kafka included
+	$(BIN)/pytest $(ARGS)
+
+bench: install ## the figures, with their comparisons
+	$(BIN)/python -m bench $(ARGS)
+
+proof: install ## what Faust's own consumer loses (not part of the pass)
+	$(BIN)/pytest -m proof --override-ini addopts=
+
+.PHONY: help install lock demo check test bench proof

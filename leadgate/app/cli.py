@@ -1,0 +1,260 @@
+"""The command line. Data goes to stdout, messages to stderr; exit codes: 0, 1 a broken promise, 2 a bad use."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from leadgate.app import commands
+from leadgate.app.broker import Broker, MissingError
+from leadgate.app.importer import ImportFileError
+from leadgate.app.rulesfile import load_rules
+from leadgate.app.settings import Settings, SettingsError, load_settings
+from leadgate.app.telemetry import SystemClock, set_up_logging
+from leadgate.leads.rules import Rules, RulesError
+
+T = TypeVar("T")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The gate between Apollo.io and a CRM."
+)
+audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
+review_app = typer.Typer(no_args_is_help=True, help="What waits for a person.")
+app.add_typer(audit_app, name="audit")
+app.add_typer(review_app, name="review")
+errors = Console(stderr=True)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Data = Annotated[Path, typer.Option("--data", help="Directory for what is kept.")]
+
+
+def main() -> None:
+    """Entry point of `leadgate`."""
+    set_up_logging(os.environ.get("LEADGATE_LOG", "INFO"))
+    try:
+        app()
+    except (SettingsError, RulesError, MissingError, ImportFileError, commands.BadUseError) as error:
+        errors.print(str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def _site() -> tuple[Settings, Rules]:
+    settings = load_settings()
+    settings.require("site_secret")
+    return settings, load_rules(settings.rules)
+
+
+def _print(value: Any, as_json: bool, text: str) -> None:
+    sys.stdout.write((json.dumps(value) if as_json else text) + "\n")
+
+
+@app.command()
+def broker(data: Data, port: Annotated[int, typer.Option("--port")] = 9092) -> None:
+    """Run the local Kafka broker until Ctrl-C."""
+    one = Broker(data, port)
+    one.start()
+    errors.print(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
+    try:
+        assert one.process is not None
+        one.process.wait()
+    except KeyboardInterrupt:
+        one.stop()
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port")],
+    data: Annotated[Path | None, typer.Option("--data")] = None,
+    leads: Annotated[int, typer.Option("--leads")] = 400,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
+    hubspot_limit: Annotated[int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")] = 100,
+) -> None:
+    """Run the stand-ins of Apollo, HubSpot and Slack until Ctrl-C."""
+    from leadgate.connectors.sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
+
+    serve(data, port, leads, seed, latency=latency, hubspot_limit=hubspot_limit)
+
+
+@app.command()
+def provision(as_json: Json = False) -> None:
+    """Make topics, CRM properties and the nurture list, and publish the rules."""
+    made = _run(commands.provision(*_site()))
+    _print({"made": made}, as_json, "\n".join(made) or "everything was there")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check broker, topics, CRM and rules; one line a fault."""
+    faults = _run(commands.doctor(*_site()))
+    _print({"faults": faults}, as_json, "\n".join(faults) or "no fault found")
+    raise typer.Exit(1 if faults else 0)
+
+
+@app.command("sync-crm")
+def sync_crm(as_json: Json = False) -> None:
+    """Read whom the CRM already holds; needed once before live effects."""
+    counts = _run(commands.sync(*_site()))
+    _print(counts, as_json, ", ".join(f"{n} {name}" for name, n in counts.items()))
+
+
+@app.command()
+def worker(data: Data) -> None:
+    """Run every stage until SIGTERM."""
+    from leadgate.app.worker import run_worker  # noqa: PLC0415  Faust takes a second to import
+
+    settings, rules = _site()
+    clock = SystemClock()
+    faults = _run(commands.wait_until_sound(settings, rules))
+    if faults:
+        errors.print("\n".join(faults), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2)
+    raise typer.Exit(run_worker(settings, rules, data, clock))
+
+
+@app.command()
+def poll(
+    once: Annotated[bool, typer.Option("--once")] = False,
+    since: Annotated[
+        float | None, typer.Option("--since", help="First poll: from this time (seconds since 1970) instead of now.")
+    ] = None,
+) -> None:
+    """Poll Apollo and the CRM into Kafka."""
+    _run(commands.poll(*_site(), once=once, since=since))
+
+
+@app.command("import")
+def import_(
+    file: Path,
+    as_json: Json = False,
+    window: Annotated[int, typer.Option(help="Leads under way at most while a bulk import runs.")] = 500,
+) -> None:
+    """Import a CSV export of Apollo's."""
+    settings, _ = _site()
+    rows = _run(commands.import_file(settings, file, window))
+    _print({"rows": rows}, as_json, f"{rows} rows")
+
+
+@app.command()
+def why(lead: str, as_json: Json = False) -> None:
+    """Tell a lead's story: each gate, its inputs, the rule that decided and those that did not."""
+    story = _run(commands.why(load_settings(), lead))
+    _print(story.events, as_json, story.text)
+
+
+@audit_app.command("verify")
+def audit_verify(as_json: Json = False) -> None:
+    """Prove from the log alone that every captured lead is in exactly one place."""
+    report = _run(commands.verify(load_settings()))
+    text = "\n".join(
+        [
+            f"captured {report['captured']}",
+            *(f"  {p}: {n}" for p, n in report["places"].items()),
+            *report["broken"],
+            "conserved" if report["conserved"] else "BROKEN",
+        ]
+    )
+    _print(report, as_json, text)
+    raise typer.Exit(0 if report["conserved"] else 1)
+
+
+@audit_app.command("tail")
+def audit_tail(as_json: Json = False) -> None:
+    """Follow the audit trail until Ctrl-C."""
+    _run(commands.tail(load_settings(), lambda event, text: _print(event, as_json, text)))
+
+
+@review_app.command("list")
+def review_list(as_json: Json = False) -> None:
+    """What waits, and for what."""
+    items = _run(commands.held(load_settings()))
+    lines = [f"{i['lead_id']}  {i['kind']:6}  {i['stage']:9}  {'; '.join(r['why'] for r in i['reasons'])}" for i in items]
+    _print(items, as_json, "\n".join(lines) or "nothing waits")
+
+
+@review_app.command("show")
+def review_show(lead: str, as_json: Json = False) -> None:
+    """One waiting lead."""
+    item = _run(commands.held_one(load_settings(), lead))
+    _print(item, as_json, json.dumps(item, indent=2))
+
+
+@review_app.command("resolve")
+def review_resolve(
+    lead: str,
+    actor: Annotated[str, typer.Option("--actor", help="Who decides.")],
+    reason: Annotated[str, typer.Option("--reason")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="field=value")] = None,
+    merge: bool = False,
+    separate: bool = False,
+    route: Annotated[str, typer.Option("--route", help="The rep's e-mail address.")] = "",
+    redrive: bool = False,
+    suppress: bool = False,
+    as_json: Json = False,
+) -> None:
+    """Decide about a waiting lead."""
+    chosen = [
+        n
+        for n, on in (
+            ("set", set_),
+            ("merge", merge),
+            ("separate", separate),
+            ("route", route),
+            ("redrive", redrive),
+            ("suppress", suppress),
+        )
+        if on
+    ]
+    if len(chosen) != 1:
+        raise commands.BadUseError("give exactly one of --set, --merge, --separate, --route, --redrive, --suppress")
+    fields = dict(item.split("=", 1) for item in set_ or []) | ({"to": route} if route else {})
+    ruling = _run(commands.resolve(load_settings(), lead, chosen[0], fields, actor, reason))
+    _print(ruling, as_json, f"decided: {chosen[0]} {lead}")
+
+
+@app.command()
+def replay(
+    since: Annotated[str, typer.Option("--from", help="An offset, or a time (ISO 8601).")],
+    until: Annotated[str | None, typer.Option("--to")] = None,
+    act: Annotated[bool, typer.Option("--act", help="Do effects that never happened.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the stages again over the log of captured records. Refuses while workers run."""
+    settings, rules = _site()
+    done = _run(commands.replay(settings, rules, since, until, act=act))
+    _print(done, as_json, f"{done['records']} captured records run again")
+
+
+@app.command()
+def init(rules: Annotated[Path, typer.Option("--rules")] = Path("rules.yaml"), as_json: Json = False) -> None:
+    """Write first rules from what the CRM and Apollo hold."""
+    path = _run(commands.init(load_settings(), rules))
+    _print({"rules": str(path)}, as_json, f"{path} is written; settle its TODOs")
+
+
+@app.command()
+def demo(
+    leads: Annotated[int, typer.Option("--leads")] = 400,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    data: Data = Path(".data/demo"),
+    until_done: Annotated[bool, typer.Option("--until-done")] = False,
+    as_json: Json = False,
+) -> None:
+    """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates."""
+    from leadgate.app.demo import run_demo  # noqa: PLC0415  only here
+
+    summary = run_demo(leads=leads, seed=seed, data=data.resolve(), until_done=until_done, quiet=as_json)
+    _print(summary.report, as_json, summary.text)
+    raise typer.Exit(0 if summary.sound else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""What the commands do, without how they are called or printed."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import Progress
+
+from leadgate.app import audit, replaying
+from leadgate.app.crashing import crash_at
+from leadgate.app.importer import count_rows, import_csv
+from leadgate.app.initial import write_rules
+from leadgate.app.kafka import consuming, ends, producing, read_to
+from leadgate.app.outside import make_vendors
+from leadgate.app.poller import Poller
+from leadgate.app.provision import check_topics, provision_topics, publish_rules
+from leadgate.app.settings import Settings
+from leadgate.app.sync import sync_crm
+from leadgate.app.telemetry import SystemClock
+from leadgate.connectors.errors import Unavailable, VendorError
+from leadgate.connectors.hubspot.crm import HubSpotCrm
+from leadgate.leads import names
+from leadgate.leads.explain import reasons, sentence
+from leadgate.leads.keys import Keys, derive
+from leadgate.leads.records import Audit, Held, Ruling, encode, to_plain
+from leadgate.leads.rules import Rules
+
+_CLOCK = SystemClock()
+
+
+class BadUseError(ValueError):
+    """The command can't be done as it was called; the text says why."""
+
+
+async def provision(settings: Settings, rules: Rules) -> list[str]:
+    """Make what is missing; answers what was made."""
+    made = [f"topic {name}" for name in await provision_topics(settings)]
+    vendors = make_vendors(settings, _CLOCK)
+    made += await vendors.crm.provision()
+    if isinstance(vendors.crm, HubSpotCrm):
+        made += await vendors.crm.provision_list(rules.nurture.list)
+    await vendors.close()
+    await publish_rules(settings, rules)
+    return made
+
+
+async def doctor(settings: Settings, rules: Rules) -> list[str]:
+    """Every fault that stands in the way, one line each."""
+    faults = []
+    try:
+        faults += await check_topics(settings)
+    except (KafkaError, OSError) as error:
+        faults.append(
+            f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set KAFKA_BOOTSTRAP_SERVERS"
+        )
+    vendors = make_vendors(settings, _CLOCK)
+    try:
+        faults += await vendors.crm.check()
+        known = {o.email: o.active for o in await vendors.crm.owners()}
+        wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to}
+        faults += [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
+    except VendorError as error:
+        faults.append(str(error))
+    await vendors.close()
+    return faults
+
+
+async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
+    """Configuration faults, at once; an outage of the broker or the CRM is waited for."""
+    while True:
+        try:
+            faults = await check_topics(settings)
+            vendors = make_vendors(settings, _CLOCK)
+            try:
+                faults += await vendors.crm.check() if _live(settings, rules) else []
+            finally:
+                await vendors.close()
+        except (KafkaError, OSError, Unavailable) as error:
+            Console(stderr=True).print(f"waiting: {error!r}", markup=False)
+            await asyncio.sleep(2)
+            continue
+        await publish_rules(settings, rules)
+        return faults
+
+
+def _live(settings: Settings, rules: Rules) -> bool:
+    return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
+
+
+async def sync(settings: Settings, rules: Rules) -> dict[str, int]:
+    """The CRM's snapshot into Kafka."""
+    del rules
+    vendors = make_vendors(settings, _CLOCK)
+    async with producing(settings) as producer:
+        counts = await sync_crm(vendors.crm, producer, Keys(settings.site_secret.get_secret_value()))
+    await vendors.close()
+    return counts
+
+
+async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | None) -> None:
+    """Poll until cancelled, or once."""
+    vendors = make_vendors(settings, _CLOCK)
+    vendors.share(0.1 if settings.hubspot_limit_10s >= 100 else 0.2)
+    async with producing(settings) as producer:
+        keys = Keys(settings.site_secret.get_secret_value())
+        poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)
+        await poller.load_cursor(since)
+        await poller.run(once=once)
+    await vendors.close()
+
+
+async def import_file(settings: Settings, file: Path, window: int) -> int:
+    """Import with a progress bar on stderr."""
+    if not file.exists():
+        raise BadUseError(f"{file}: no such file")
+    async with producing(settings) as producer:
+        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(file.name, total=count_rows(file))
+            return await import_csv(
+                file, settings, producer, _CLOCK, window=window, progress=lambda n: bar.update(task, completed=n)
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A lead's events, and the same in sentences."""
+
+    events: list[Any]
+    text: str
+
+
+async def why(settings: Settings, lead: str) -> Story:
+    """A lead's story out of the audit. Raises BadUseError for a lead without events."""
+    found = await audit.events_of(settings, lead)
+    if not found:
+        raise BadUseError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
+    lines = []
+    for event in found:
+        lines.append(sentence(event))
+        lines += [f"    {line}" for line in reasons(event)]
+    return Story([to_plain(e) for e in found], "\n".join(lines))
+
+
+async def verify(settings: Settings) -> dict[str, Any]:
+    """The proof of conservation."""
+    return (await audit.verify(settings)).report()
+
+
+async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
+    """Every new audit event."""
+    decoder = msgspec.json.Decoder(Audit)
+    async with consuming(settings) as consumer:
+        end = await ends(consumer, [names.AUDIT.full])
+        consumer.assign(list(end))
+        for tp, offset in end.items():
+            consumer.seek(tp, offset)
+        async for record in consumer:
+            if record.value:
+                event = decoder.decode(record.value)
+                show(to_plain(event), f"{event.lead}  {sentence(event)}")
+
+
+async def held(settings: Settings) -> list[Any]:
+    """Every waiting item, oldest first."""
+    latest: dict[bytes, Held | None] = {}
+    decoder = msgspec.json.Decoder(Held)
+    async with consuming(settings) as consumer:
+        async for record in read_to(consumer, await ends(consumer, [names.HELD.full])):
+            latest[record.key] = decoder.decode(record.value) if record.value else None
+    return [to_plain(h) for h in sorted((h for h in latest.values() if h), key=lambda h: h.since)]
+
+
+async def held_one(settings: Settings, lead: str) -> Any:
+    """One waiting item. Raises BadUseError if the lead waits for nobody."""
+    found = next((h for h in await held(settings) if h["lead_id"] == lead), None)
+    if found is None:
+        raise BadUseError(f"lead {lead} waits for nobody")
+    return found
+
+
+async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, str], actor: str, reason: str) -> Any:
+    """Produce a person's decision to the partition of the stage that asked."""
+    item = msgspec.convert(await held_one(settings, lead), Held)
+    now = _CLOCK.now()
+    ruling = Ruling(
+        ruling_id=derive("ruling", lead, item.step, action, actor, now),
+        lead_id=lead,
+        stage=item.stage,
+        step=item.step,
+        action=action,
+        actor=actor,
+        reason=reason,
+        at=now,
+        fields=fields,
+    )
+    async with producing(settings) as producer:
+        await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=lead.encode(), partition=item.partition)
+    return to_plain(ruling)
+
+
+async def replay(settings: Settings, rules: Rules, since: str, until: str | None, *, act: bool) -> dict[str, Any]:
+    """Rewind the workers' group over `captured`."""
+    del rules
+    return await replaying.replay(settings, since, until, act=act)
+
+
+async def init(settings: Settings, path: Path) -> Path:
+    """First rules from what is there."""
+    if path.exists():
+        raise BadUseError(f"{path} is already there; move it away first")
+    vendors = make_vendors(settings, _CLOCK)
+    try:
+        await write_rules(vendors, path)
+    finally:
+        await vendors.close()
+    return path

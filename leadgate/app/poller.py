@@ -1,0 +1,266 @@
+"""The poller: Apollo's contacts into `captured`, Apollo's messages and the CRM's changes into `signals`.
+
+Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest less the overlap, and only
+then does the cursor move (INTERLEAVINGS 24): a crash repeats the pass, and repeats are known by their version at
+intake. The cursor is in Kafka. There must be one poller; a second one only repeats its work.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from leadgate.app.kafka import consuming, ends, read_to
+from leadgate.app.outside import Vendors
+from leadgate.app.settings import Settings
+from leadgate.connectors.apollo.client import LAST_PAGE, PAGE
+from leadgate.connectors.contract import Contact
+from leadgate.connectors.errors import Unavailable
+from leadgate.leads import names
+from leadgate.leads.keys import Keys, derive
+from leadgate.leads.records import Captured, Record, Signal, encode
+from leadgate.leads.rules import Rules
+from leadgate.streams.outbox import partition_of
+from leadgate.streams.ports import Clock, Fatal
+
+log = structlog.get_logger(__name__)
+#: The flags that a message shows of itself. An opt-out has none: only the filter knows it (facts/apollo.md 4).
+_FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
+_FLAGGED = ("bounced", "spam_blocked", "replied")
+_CRM_OVERLAP = 60.0
+_REMEMBERED = 200_000
+
+
+class Cursor(Record, frozen=True, kw_only=True):
+    """Where the passes stand: topic `cursors`. `passes` counts what was completed."""
+
+    apollo: float = 0.0
+    crm: float = 0.0
+    passes: int = 0
+    skipped_from_crm: int = 0
+    captured: int = 0
+
+
+class Poller:
+    """One poller. `crash` is called at named points, for the crash tests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        vendors: Vendors,
+        producer: AIOKafkaProducer,
+        clock: Clock,
+        keys: Keys,
+        crash: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._settings, self._rules, self._vendors, self._producer = settings, rules, vendors, producer
+        self._clock, self._keys, self._crash = clock, keys, crash
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self.cursor = Cursor()
+
+    async def load_cursor(self, since: float | None) -> None:
+        """Take up the kept cursor; without one begin `since`, or now."""
+        start = self._clock.now() if since is None else since
+        self.cursor = Cursor(apollo=start, crm=start)
+        async with consuming(self._settings) as consumer:
+            async for record in read_to(consumer, await ends(consumer, [names.CURSORS.full])):
+                if record.key == b"poller" and record.value:
+                    self.cursor = msgspec.json.decode(record.value, type=Cursor)
+
+    async def run(self, *, once: bool = False) -> None:
+        """Poll at the stated interval until cancelled; an outage is waited for. With `once`, one pass."""
+        while True:
+            try:
+                await self.poll()
+            except Unavailable as error:
+                log.warning("poll put off", why=str(error), again_in=error.after)
+                await asyncio.sleep(min(error.after, 300.0))
+                continue
+            if once:
+                return
+            await asyncio.sleep(self._settings.poll_seconds)
+
+    async def poll(self) -> None:
+        """One pass over contacts, messages and the CRM; then the cursor is written."""
+        self.cursor = await self._poll_contacts(self.cursor)
+        await self._poll_messages()
+        crm = await self._poll_crm(self.cursor.crm)
+        self._crash("between page and cursor")
+        self.cursor = msgspec.structs.replace(self.cursor, crm=crm, passes=self.cursor.passes + 1)
+        await self._producer.send_and_wait(names.CURSORS.full, encode(self.cursor), key=b"poller")
+        log.info("polled", passes=self.cursor.passes, captured=self.cursor.captured, skipped=self.cursor.skipped_from_crm)
+
+    # Contacts
+
+    async def _poll_contacts(self, cursor: Cursor) -> Cursor:
+        until = cursor.apollo - self._settings.overlap_seconds
+        newest, taken, skipped, page = cursor.apollo, 0, 0, 1
+        while True:
+            read_at = self._clock.now()
+            contacts, pages = await self._vendors.apollo.contacts_page(page)
+            fresh = [c for c in contacts if _time(c["updated_at"]) > until]
+            if page == 1 and contacts:
+                newest = max(newest, _time(contacts[0]["updated_at"]))
+            took, left = await self._capture(fresh, read_at)
+            taken, skipped = taken + took, skipped + left
+            self._crash("after page")
+            if len(fresh) < len(contacts) or page >= pages or len(contacts) < PAGE:
+                break
+            if page >= LAST_PAGE:
+                raise Fatal(
+                    f"over {LAST_PAGE * PAGE} contacts changed since the last poll; capture by list or stage in the rules instead"
+                )
+            page += 1
+        return msgspec.structs.replace(
+            cursor, apollo=newest, captured=cursor.captured + taken, skipped_from_crm=cursor.skipped_from_crm + skipped
+        )
+
+    async def _capture(self, contacts: list[dict[str, Any]], read_at: float) -> tuple[int, int]:
+        sent, skipped = [], 0
+        for contact in contacts:
+            version = f"{contact['id']} {contact['updated_at']}"
+            if version in self._known:
+                continue
+            self._remember(version)
+            if _from_crm(contact):
+                skipped += 1
+                continue
+            lists = await self._vendors.apollo.label_names(contact.get("label_ids") or [])
+            if not self._wanted(contact, lists):
+                continue
+            record = Captured(
+                source="apollo",
+                source_id=contact["id"],
+                captured_at=read_at,
+                raw=contact,
+                lists=lists,
+                sequences_read_at=read_at,
+                imported="poll",
+            )
+            key = f"apollo:{contact['id']}".encode()
+            sent.append(await self._producer.send(names.CAPTURED.full, encode(record), key=key))
+        for future in sent:
+            await future
+        return len(sent), skipped
+
+    def _remember(self, version: str) -> None:
+        self._known[version] = None
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _wanted(self, contact: dict[str, Any], lists: tuple[str, ...]) -> bool:
+        rule = self._rules.capture
+        return (
+            (not rule.lists or bool(set(rule.lists) & set(lists)))
+            and (not rule.stages or contact.get("contact_stage_id") in rule.stages)
+            and (not rule.owners or contact.get("owner_id") in rule.owners)
+        )
+
+    # Signals
+
+    async def _poll_messages(self) -> None:
+        since = datetime.fromtimestamp(self._clock.now() - self._settings.signals_days * 86_400, UTC).date().isoformat()
+        async for messages in self._message_pages(_FLAGGED, since):
+            await self._tell(
+                [
+                    s
+                    for m in messages
+                    for flag, kind in _FLAGS.items()
+                    if m.get(flag) and (s := self._message_signal(m, flag, kind))
+                ]
+            )
+        async for messages in self._message_pages(("unsubscribed",), since):
+            await self._tell([s for m in messages if (s := self._message_signal(m, "unsubscribed", "unsubscribe"))])
+
+    async def _message_pages(self, stats: tuple[str, ...], since: str) -> AsyncIterator[list[dict[str, Any]]]:
+        page = 1
+        while True:
+            messages = await self._vendors.apollo.messages(stats, since, page)
+            yield messages
+            if len(messages) < PAGE:
+                return
+            page += 1
+
+    def _message_signal(self, message: dict[str, Any], flag: str, kind: str) -> Signal | None:
+        key = self._keys.address(message.get("to_email") or "")
+        if not key:
+            return None
+        ident = derive("signal", "apollo", message["id"], flag)
+        heard = self._clock.now()
+        return Signal(
+            signal_id=ident,
+            kind=kind,
+            heard_at=heard,
+            source="apollo",
+            address_key=key,
+            person_key=key,
+            value=message.get("reply_class") or "",
+        )
+
+    async def _poll_crm(self, since: float) -> float:
+        changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
+        for contact in changed:
+            await self._tell(await self._contact_signals(contact))
+        async for page in self._vendors.crm.deleted():
+            await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
+        return max([since, *(c.changed_at for c in changed)])
+
+    async def _contact_signals(self, contact: Contact) -> list[Signal]:
+        found = []
+        if contact.opted_out:
+            found.append(self._signal(contact, "unsubscribe", "", 0.0))
+        if contact.bounced:
+            found.append(self._signal(contact, "bounce", "", 0.0))
+        if contact.replied_at:
+            found.append(self._signal(contact, "reply", "", contact.replied_at))
+        if contact.owner_id:
+            found.append(self._signal(contact, "owner", contact.owner_id, 0.0))
+        if contact.contacted_at and contact.owner_id:
+            acted = await self._vendors.crm.activity_since(contact.id, contact.owner_id, contact.contacted_at - 60.0)
+            found += [self._signal(contact, "activity", contact.owner_id, acted)] if acted else []
+        return found
+
+    def _signal(self, contact: Contact, kind: str, value: str, at: float) -> Signal:
+        key = contact.key or self._keys.address(contact.email)
+        ident = derive(
+            "signal", "crm", contact.id, kind, value, at, self._keys.address(contact.email) if kind == "bounce" else ""
+        )
+        address = self._keys.address(contact.email) if kind == "bounce" else key
+        return Signal(
+            signal_id=ident,
+            kind=kind,
+            heard_at=at or self._clock.now(),
+            source="crm",
+            address_key=address,
+            person_key=key,
+            crm_id=contact.id,
+            value=value,
+        )
+
+    async def _tell(self, signals: list[Signal]) -> None:
+        sent = []
+        for signal in signals:
+            if signal.signal_id in self._known:
+                continue
+            self._remember(signal.signal_id)
+            key = signal.address_key.encode()
+            sent.append(await self._producer.send(names.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)))
+        for future in sent:
+            await future
+
+
+def _from_crm(contact: dict[str, Any]) -> bool:
+    """Apollo got it from the CRM: capturing it would send it round in a circle."""
+    return contact.get("source") in {"crm", "salesforce", "hubspot"} and bool(
+        contact.get("hubspot_vid") or contact.get("crm_id") or contact.get("salesforce_id")
+    )
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

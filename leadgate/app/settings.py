@@ -1,0 +1,83 @@
+"""The settings: environment variables, one object. Unknown or missing ones stop the program, naming the variable."""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "LEADGATE_"
+
+
+class SettingsError(ValueError):
+    """A setting is missing, wrong or unknown. The text names it."""
+
+
+class Settings(BaseSettings):
+    """Each field is the variable LEADGATE_<FIELD>; Kafka's own are KAFKA_<FIELD>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    apollo_url: str = "https://api.apollo.io/api/v1/"
+    apollo_key: SecretStr = SecretStr("")
+    apollo_limit_minute: int = Field(200, ge=1, description="Apollo's calls a minute and endpoint for the plan")
+    crm: Literal["hubspot"] = "hubspot"
+    hubspot_url: str = "https://api.hubapi.com"
+    hubspot_token: SecretStr = SecretStr("")
+    hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
+    slack_url: str = "https://slack.com/api/"
+    slack_token: SecretStr = SecretStr("")
+    rules: Path = Path("rules.yaml")
+    site_secret: SecretStr = Field(SecretStr(""), description="keys addresses; never change it, or nothing is recognised")
+    worker_id: str = Field("worker-1", min_length=1, description="one name a worker, kept over restarts (static membership)")
+    effects: Literal["shadow", "live", "rules"] = "rules"
+    poll_seconds: float = Field(60.0, gt=0)
+    signals_days: int = Field(14, ge=1, description="how far back messages are asked for bounces and replies")
+    overlap_seconds: float = Field(300.0, ge=0, description="how far each poll reaches back over the last one")
+    sheet: Path = Path("fallback.csv")
+    kafka_bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", validation_alias="KAFKA_SECURITY_PROTOCOL"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", validation_alias="KAFKA_SASL_MECHANISM"
+    )
+    kafka_sasl_username: str = Field("", validation_alias="KAFKA_SASL_USERNAME")
+    kafka_sasl_password: SecretStr = Field(SecretStr(""), validation_alias="KAFKA_SASL_PASSWORD")
+    kafka_ssl_cafile: Path | None = Field(None, validation_alias="KAFKA_SSL_CAFILE")
+    kafka_replication: int = Field(1, ge=1, validation_alias="KAFKA_REPLICATION")
+
+    @model_validator(mode="after")
+    def _no_stranger(self) -> Self:
+        known = {PREFIX + name.upper() for name in type(self).model_fields} | {"LEADGATE_CRASH_AT", "LEADGATE_NOW_OFFSET"}
+        strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+        if strangers:
+            raise ValueError(f"{', '.join(strangers)}: no such setting")
+        return self
+
+    def require(self, *fields: str) -> None:
+        """Refuse to go on without these. Raises SettingsError naming each missing variable."""
+        missing = [PREFIX + field.upper() for field in fields if not _filled(getattr(self, field))]
+        if missing:
+            raise SettingsError(f"{', '.join(missing)} must be set")
+
+
+def _filled(value: object) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError with one line a fault; never shows a value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors(include_input=False)]
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    if not location:
+        return ""
+    name = str(location[0])
+    return f"{name if name.isupper() else PREFIX + name.upper()}: "

@@ -1,0 +1,228 @@
+"""The worker: a Faust app with every stage, wired. `run_worker` returns the process's exit code."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faust
+import structlog
+import uvloop
+from faust.types import TP
+
+from leadgate.app.crashing import crash_at
+from leadgate.app.kafka import make_producer, ssl_context
+from leadgate.app.outside import Vendors, make_vendors
+from leadgate.app.rulesfile import fetch_rules
+from leadgate.app.settings import Settings
+from leadgate.app.telemetry import Metrics
+from leadgate.leads import names
+from leadgate.leads.keys import Keys
+from leadgate.leads.rules import Rules
+from leadgate.leads.tabled import Suppression
+from leadgate.streams.book import RulesBook
+from leadgate.streams.consumer import Run, StrictApp, StrictConsumer
+from leadgate.streams.effects import Effects, Outside
+from leadgate.streams.harness import Harness, fatal_on_error
+from leadgate.streams.outbox import FlushGate, Outbox
+from leadgate.streams.ports import Clock, Fatal
+from leadgate.streams.stages.all import make_stages
+from leadgate.streams.stages.identity import COMPLETE, PEOPLE
+from leadgate.streams.stages.signals import suppression_of
+from leadgate.streams.timers import Timers
+from leadgate.tables.state import State, View
+
+log = structlog.get_logger(__name__)
+FATAL_EXIT = 70
+_SIGNALS_WAIT = 15.0
+
+
+def make_app(settings: Settings, data: Path) -> faust.App:
+    """The Faust app: settings that hold what facts/faust.md e recommends."""
+    data.mkdir(parents=True, exist_ok=True)
+    StrictConsumer.compacted = frozenset(t.full for t in names.TOPICS if t.cleanup == "compact")
+    StrictConsumer.watched = frozenset(t.full for t in names.LEAD_TOPICS)
+    broker = ";".join(f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(","))
+    return StrictApp(
+        names.APP_ID,
+        broker=broker,
+        broker_credentials=_credentials(settings),
+        store="rocksdb://",
+        datadir=str(data / "state"),
+        autodiscover=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=names.PARTITIONS,
+        topic_replication_factor=settings.kafka_replication,
+        table_standby_replicas=0,
+        web_enabled=False,
+        consumer_group_instance_id=settings.worker_id,
+        broker_session_timeout=10,
+        broker_heartbeat_interval=2,
+        broker_rebalance_timeout=30,
+        broker_commit_interval=0.5,
+        broker_commit_every=None,
+        broker_max_poll_interval=300,
+        broker_max_poll_records=2000,
+        stream_buffer_maxsize=8,
+        stream_wait_empty=True,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=2 << 20,
+        producer_request_timeout=15,
+    )
+
+
+def _credentials(settings: Settings) -> Any:
+    protocol = settings.kafka_security_protocol
+    context = ssl_context(settings) if "SSL" in protocol else None
+    if protocol.startswith("SASL"):
+        password = settings.kafka_sasl_password.get_secret_value()
+        return faust.SASLCredentials(
+            username=settings.kafka_sasl_username, password=password, mechanism=settings.kafka_sasl_mechanism, ssl_context=context
+        )
+    return faust.SSLCredentials(context) if context else None
+
+
+class Worker:
+    """Everything of one worker, made inside its event loop."""
+
+    def __init__(self, settings: Settings, rules: Rules, data: Path, clock: Clock, end: Callable[[BaseException], None]) -> None:
+        self.settings, self.rules, self.clock, self.end = settings, rules, clock, end
+        self.app = make_app(settings, data)
+        self.gate = FlushGate()
+        self.metrics = Metrics()
+        self.producer = make_producer(settings)
+        self.outbox = Outbox(self.producer, self.gate)
+        self.state = State(self.app, self.outbox)
+        self.book = RulesBook(rules, lambda: fetch_rules(settings))
+        self.keys = Keys(settings.site_secret.get_secret_value())
+        self.vendors: Vendors = make_vendors(settings, clock)
+        live = (rules.effects if settings.effects == "rules" else settings.effects) == "live"
+        outside = Outside(
+            crm=self.vendors.crm,
+            apollo=self.vendors.apollo,
+            slack=self.vendors.slack,
+            suppressed=self._suppressed,
+            signals_applied=self._signals_applied,
+            synced=self._synced,
+            nurture_lists=lambda: [rules.nurture.list],
+        )
+        self.effects = Effects(outside, self.gate, self.keys, clock, live=live, share=self._share)
+        self.harnesses = [
+            Harness(
+                stage,
+                state=self.state,
+                outbox=self.outbox,
+                gate=self.gate,
+                effector=self.effects,
+                book=self.book,
+                clock=clock,
+                probe=self.metrics,
+            )
+            for stage in make_stages(self.keys)
+        ]
+        for harness in self.harnesses:
+            harness.reached = crash_at
+        self.timers = Timers(self.harnesses, self.state, self.outbox, clock)
+        self._declare()
+
+    def _declare(self) -> None:
+        bodies = fatal_on_error(self.harnesses, self.end)
+        for harness in self.harnesses:
+            body = bodies[harness.stage.name]
+            topic = self.app.topic(*[t.full for t in harness.stage.inputs], key_serializer="raw", value_serializer="raw")
+            self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(_agent(body))
+        self.app.on_rebalance_complete.connect(self._on_assigned)
+
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        mine = sorted(self._mine())
+        self.timers.assign(mine)
+        self.vendors.share(self._share())
+        log.info("partitions assigned", partitions=mine)
+
+    def _mine(self) -> set[int]:
+        return {tp.partition for tp in self.app.consumer.assignment() if tp.topic == names.SIGNALS.full}
+
+    def _share(self) -> float:
+        """This worker's part of the vendors' limits, by partitions; a tenth stays for poller and people (INTERLEAVINGS 22)."""
+        return 0.9 * max(1, len(self._mine())) / names.PARTITIONS
+
+    def _suppressed(self, partition: int, record: Any) -> str:
+        view = View(self.state, partition)
+        found: Suppression | None = suppression_of(record, view)
+        return f"{found.kind} heard from {found.source}" if found else ""
+
+    def _synced(self, partition: int) -> bool:
+        return self.state.get(partition, PEOPLE.key(COMPLETE)) is not None
+
+    async def _signals_applied(self, partition: int) -> None:
+        """Wait until every signal that the broker has acknowledged for this partition is in the state (INTERLEAVINGS 15)."""
+        tp = TP(names.SIGNALS.full, partition)
+        consumer: Any = self.app.consumer
+        end = (await consumer.highwaters(tp))[tp]
+        deadline = asyncio.get_running_loop().time() + _SIGNALS_WAIT
+        while consumer.settled_up_to(tp) < end:
+            if asyncio.get_running_loop().time() > deadline:
+                raise Fatal(
+                    f"signals of partition {partition} stand at {consumer.settled_up_to(tp)} of {end} for {_SIGNALS_WAIT:.0f} s"
+                )
+            await asyncio.sleep(0.002)
+
+    async def start(self) -> None:
+        """Start producing, then the Faust app, then the timers."""
+        await self.producer.start()
+        await self.app.start()
+        consumer: Any = self.app.consumer
+        self.gate.more_coming = consumer.more_coming
+        self.timers.start(self.end)
+
+    async def stop(self) -> None:
+        """Stop in the other order; what is in progress is finished and committed."""
+        await self.timers.stop()
+        await self.app.stop()
+        self.outbox.flush()
+        await self.producer.stop()
+        await self.vendors.close()
+
+
+def _agent(body: Callable[[Run], Any]) -> Callable[[Any], Any]:
+    async def agent(stream: Any) -> None:
+        async for event in stream.events():
+            await body(event.message)
+
+    return agent
+
+
+def run_worker(settings: Settings, rules: Rules, data: Path, clock: Clock) -> int:
+    """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit)."""
+    return uvloop.run(_run(settings, rules, data, clock))
+
+
+async def _run(settings: Settings, rules: Rules, data: Path, clock: Clock) -> int:
+    def end(error: BaseException) -> None:
+        log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if isinstance(error, Fatal) else error)
+        os._exit(FATAL_EXIT)
+
+    worker = Worker(settings, rules, data, clock, end)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await worker.start()
+    log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
+    crashed = asyncio.ensure_future(_crashed(worker.app))
+    stopped = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if crashed.done():
+        end(crashed.result())
+    await worker.stop()
+    return 0
+
+
+async def _crashed(app: Any) -> BaseException:
+    while not app.crashed:
+        await asyncio.sleep(0.1)
+    reason: BaseException | None = app.crash_reason
+    return reason or RuntimeError("the Faust app crashed without a reason")

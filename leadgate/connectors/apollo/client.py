@@ -1,0 +1,132 @@
+"""Apollo over HTTP: what the poller, the enrichment and the sequence guard ask of it.
+
+Sources: facts/apollo.md (1.3 endpoints, 3 limits, 4 signals) and Apollo's OpenAPI. 401 answers are plain text; a
+missing contact is a 422; unknown filters are ignored with 200, so every answer is checked again here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
+from leadgate.connectors.http import Budget, VendorHttp, retry_after
+
+PAGE = 100
+LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
+
+
+def classify(response: httpx.Response) -> VendorError | None:
+    """What to do about an answer of Apollo's."""
+    status = response.status_code
+    if status < 300:
+        return None
+    said = f"Apollo {response.request.method} {response.request.url.path}: {status} {response.text[:200]}"
+    if status in {401, 403}:
+        return Unauthorised(said)
+    if status == 429:
+        return Unavailable(said, retry_after(response, 60.0))
+    if status >= 500 or status == 408:
+        return Unavailable(said, retry_after(response, 1.0))
+    return RowRejected(said, "deleted" if "does not exist" in response.text or "deleted" in response.text else "rejected")
+
+
+def left(headers: Mapping[str, str]) -> int | None:
+    """Calls left in the tightest window that the answer speaks of, None if it speaks of none."""
+    names = ("x-minute-requests-left", "x-hourly-requests-left", "x-24-hour-requests-left", "x-daily-requests-left")
+    counts = [int(v) for name in names if (v := headers.get(name, "")).isdigit()]
+    return min(counts) if counts else None
+
+
+class ApolloClient:
+    """Apollo's calls, each one endpoint."""
+
+    def __init__(self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._limit = limit
+        self._budgets: dict[str, Budget] = {}
+        self._share = 1.0
+        self._client = VendorHttp(base, {"x-api-key": key}, classify, Budget(limit, 60.0), transport)
+        self._labels: dict[str, str] = {}
+        self._do_not_contact = ""
+        self.calls_left: int | None = None
+
+    def share(self, part: float) -> None:
+        """Take this part of every endpoint's limit."""
+        self._share = part
+        for budget in self._budgets.values():
+            budget.share = part
+
+    async def _call(self, method: str, path: str, endpoint: str = "", **more: Any) -> httpx.Response:
+        """One call on its endpoint's own budget: Apollo's windows are per team and endpoint (facts 3)."""
+        name = endpoint or path
+        if name not in self._budgets:
+            self._budgets[name] = Budget(self._limit, 60.0, self._share)
+        return await self._client.call(method, path, budget=self._budgets[name], **more)
+
+    async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
+        """One page of contacts by `contact_updated_at`, newest first, and the number of pages."""
+        body = {"sort_by_field": "contact_updated_at", "sort_ascending": ascending, "page": page, "per_page": PAGE}
+        response = await self._call("POST", "contacts/search", json=body)
+        self.calls_left = left(response.headers)
+        found = response.json()
+        return found.get("contacts", []), int(found.get("pagination", {}).get("total_pages", 0))
+
+    async def label_names(self, ids: list[str]) -> tuple[str, ...]:
+        """The names of lists; they are read again when an id is unknown."""
+        if any(i not in self._labels for i in ids):
+            response = await self._call("GET", "labels")
+            self._labels = {item["id"]: item["name"] for item in response.json()}
+        return tuple(self._labels[i] for i in ids if i in self._labels)
+
+    async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
+        """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no such contact."""
+        if not contact_id:
+            response = await self._call("POST", "contacts/search", json={"q_keywords": email, "page": 1, "per_page": 10})
+            hits = [c for c in response.json().get("contacts", []) if (c.get("email") or "").casefold() == email.casefold()]
+            return [s for c in hits for s in c.get("contact_campaign_statuses") or []]
+        try:
+            response = await self._call("GET", f"contacts/{contact_id}", "contacts/show")
+        except RowRejected as error:
+            if error.kind == "deleted":
+                return []
+            raise
+        found: list[dict[str, Any]] = response.json()["contact"].get("contact_campaign_statuses") or []
+        return found
+
+    async def enrich(self, domain: str) -> dict[str, Any]:
+        """A company's record by domain (one credit), {} if Apollo has none."""
+        response = await self._call("GET", "organizations/enrich", params={"domain": domain})
+        found: dict[str, Any] = response.json().get("organization") or {}
+        return found
+
+    async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
+        """One page of sent messages in one of the states (bounced, unsubscribed, spam_blocked, replied); `since` is a day.
+
+        There are no totals: a short page is the last (facts 1.2).
+        """
+        params = [("emailer_message_stats[]", stat) for stat in stats]
+        params += [("emailer_message_date_range_mode", "completed_at"), ("emailer_message_date_range[min]", since)]
+        params += [("page", str(page)), ("per_page", str(PAGE))]
+        response = await self._call("GET", "emailer_messages/search", params=params)
+        found: list[dict[str, Any]] = response.json().get("emailer_messages", [])
+        return found
+
+    async def stop(self, contact_id: str) -> None:
+        """Out of every Apollo sequence, and the stage 'Do Not Contact' (facts 4): Apollo writes to them no more."""
+        statuses = await self.sequences(contact_id, "")
+        campaigns = [s["emailer_campaign_id"] for s in statuses if s.get("status") in {"active", "paused"}]
+        if campaigns:
+            params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", contact_id)]
+            params += [("emailer_campaign_ids[]", c) for c in campaigns]
+            await self._call("POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params)
+        if not self._do_not_contact:
+            response = await self._call("GET", "contact_stages")
+            stages = {s["name"]: s["id"] for s in response.json().get("contact_stages", [])}
+            self._do_not_contact = stages.get("Do Not Contact", "")
+        if self._do_not_contact:
+            params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
+            await self._call("POST", "contacts/update_stages", params=params)
+
+    async def close(self) -> None:
+        """Let connections go."""
+        await self._client.close()

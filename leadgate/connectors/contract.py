@@ -1,0 +1,184 @@
+"""What Leadgate needs of a CRM, small and typed. One package a CRM implements it; one contract suite checks each.
+
+Methods take batches (the caller gathers) of at most `batch` rows and answer in the order of the rows. A row's own
+failure is a VendorError in its place; a whole call's failure is raised. Times are seconds since the epoch, UTC.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from leadgate.connectors.errors import VendorError
+
+T = TypeVar("T")
+Row: TypeAlias = T | VendorError
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as the CRM holds it."""
+
+    id: str
+    email: str = ""
+    emails: tuple[str, ...] = ()  # secondary addresses
+    key: str = ""  # our own unique key, once stamped
+    owner_id: str = ""
+    lifecycle: str = ""
+    status: str = ""
+    company_id: str = ""
+    open_deal: bool = False
+    opted_out: bool = False
+    bounced: bool = False
+    replied_at: float = 0.0
+    contacted_at: float = 0.0
+    changed_at: float = 0.0
+
+
+class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """What we want on a contact. Blanks are filled; what is there stays, our own properties excepted."""
+
+    key: str
+    emails: tuple[str, ...]  # all literal addresses, the main one first
+    known_id: str = ""  # the CRM's id, where we know it
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    phone: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
+    company: str = ""
+    domain: str = ""  # the company's, '' for none
+    industry: str = ""
+    employees: int = 0
+    lead_id: str = ""
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """The contact after an upsert; `existed` says that this call did not make it (an earlier attempt may have)."""
+
+    contact: Contact
+    existed: bool
+
+
+class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """Owner ('' leaves it), score and status of a contact."""
+
+    contact_id: str
+    owner_email: str
+    score: int
+    status: str
+
+
+class OwnerShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the CRM shows as a contact's owner. `owner_id` is '' if nobody."""
+
+    owner_id: str
+    email: str
+    active: bool
+    at: float
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """A user who can own contacts."""
+
+    id: str
+    email: str
+    active: bool
+
+
+class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """A task with a due time. `effect_id` stands in its body, so that it can be found again."""
+
+    effect_id: str
+    contact_id: str
+    owner_id: str
+    subject: str
+    due: float
+    look_first: bool
+
+
+class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
+    """A company as the CRM holds it."""
+
+    id: str
+    name: str
+    domain: str
+
+
+class Crm(Protocol):
+    """A CRM. Every method may raise Unavailable or Unauthorised."""
+
+    batch: int
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
+        """One contact for each person: found by any address or made; its company found or made, and linked."""
+        ...
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
+        """Write owner, score and status; answers the contact ids. An owner nobody knows is a RowRejected 'no_owner'."""
+        ...
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+        """Read back by key, never by search: what the CRM shows now."""
+        ...
+
+    async def owner(self, owner_id: str) -> Owner | None:
+        """A user by id, from a list not older than ten seconds."""
+        ...
+
+    async def owner_by_email(self, email: str) -> Owner | None:
+        """A user by address, from a list not older than ten seconds."""
+        ...
+
+    async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
+        """Make tasks, or find those that an earlier attempt made (`look_first`); answers their ids."""
+        ...
+
+    async def activity_since(self, contact_id: str, owner_id: str, since: float) -> float:
+        """The time of the owner's first own call, one-to-one mail, meeting or note since then; 0 for none."""
+        ...
+
+    async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        """Put contacts on a list, which enters the sequence behind it. Harmless twice."""
+        ...
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        """Take contacts off a list, which leaves the sequence before its next step. Harmless twice."""
+        ...
+
+    async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
+        """Status, opt-out where `kind` is one, and off all lists."""
+        ...
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        """Contacts of ours changed after `since`, oldest first."""
+        ...
+
+    def deleted(self) -> AsyncIterator[list[Contact]]:
+        """Contacts of ours that were deleted, a page at a time."""
+        ...
+
+    def contacts(self) -> AsyncIterator[list[Contact]]:
+        """Every contact, a page at a time."""
+        ...
+
+    def companies(self) -> AsyncIterator[list[CompanyKnown]]:
+        """Every company, a page at a time."""
+        ...
+
+    async def owners(self) -> list[Owner]:
+        """Every user, deactivated ones too."""
+        ...
+
+    async def check(self) -> list[str]:
+        """What stands in the way of writing, one line a fault: token, scopes, missing properties or lists."""
+        ...
+
+    async def provision(self) -> list[str]:
+        """Make our properties and lists where they are missing; answers what was made."""
+        ...
+
+    async def close(self) -> None:
+        """Let connections go."""
+        ...

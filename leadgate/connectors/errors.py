@@ -1,0 +1,36 @@
+"""How a vendor's refusal is told, by what can be done about it.
+
+VendorError
+ ├ Unavailable   the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
+ ├ RowRetryable  this row failed and may succeed: up to three attempts in all
+ ├ RowRejected   this row will never be taken as it is: a person must look
+ └ Unauthorised  the key or its scopes are wrong: nothing can work, the worker stops
+"""
+
+
+class VendorError(Exception):
+    """Root of what a connector raises. The text is for a person: vendor, call, what it said."""
+
+
+class Unavailable(VendorError):  # noqa: N818  named for the outcome
+    """No answer, 429 or 5xx for a whole call. `after` is when to try again, in seconds."""
+
+    def __init__(self, text: str, after: float = 1.0) -> None:
+        super().__init__(text)
+        self.after = after
+
+
+class RowRetryable(VendorError):  # noqa: N818
+    """One row of a call failed for a passing reason."""
+
+
+class RowRejected(VendorError):  # noqa: N818
+    """One row was refused for what it says. `kind` is 'deleted' for an object that is gone, 'no_owner' for an unknown user."""
+
+    def __init__(self, text: str, kind: str = "rejected") -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+class Unauthorised(VendorError):  # noqa: N818
+    """401 or 403."""

@@ -1,0 +1,91 @@
+"""One HTTP client for all vendors: deadlines, the rate budget, and no retry of its own (the effector decides)."""
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from leadgate.connectors.errors import Unavailable, VendorError
+
+TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+
+
+class Budget:
+    """Calls per window, spent below the vendor's limit by design, so that 429 is the exception.
+
+    `share` is this process's part of the account's limit (INTERLEAVINGS 22).
+    """
+
+    def __init__(self, limit: int, seconds: float, share: float = 1.0, clock: Callable[[], float] | None = None) -> None:
+        self._limit, self._seconds, self.share = limit, seconds, share
+        self._clock = clock
+        self._spent: deque[float] = deque()
+        self._lock = asyncio.Lock()
+
+    async def spend(self) -> None:
+        """Return when one more call fits. Raises Unavailable if that is more than 10 s away."""
+        async with self._lock:
+            now = self._now()
+            while self._spent and self._spent[0] <= now - self._seconds:
+                self._spent.popleft()
+            allowed = max(1, int(self._limit * 0.95 * self.share))
+            if len(self._spent) >= allowed:
+                wait = self._spent[len(self._spent) - allowed] + self._seconds - now
+                if wait > 10:
+                    raise Unavailable(f"the budget of {self._limit} calls in {self._seconds:g} s is spent", wait)
+                await asyncio.sleep(wait)
+            self._spent.append(self._now())
+
+    def _now(self) -> float:
+        return self._clock() if self._clock else asyncio.get_running_loop().time()
+
+
+class VendorHttp:
+    """Calls of one vendor. `classify` turns a response into an error, or None when it is good."""
+
+    def __init__(
+        self,
+        base: str,
+        headers: dict[str, str],
+        classify: Callable[[httpx.Response], VendorError | None],
+        budget: Budget,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport)
+        self._classify, self._budget = classify, budget
+        self.calls = 0
+
+    async def call(
+        self, method: str, path: str, *, json: Any = None, params: Any = None, budget: Budget | None = None
+    ) -> httpx.Response:
+        """One call, at most twice when it was sent too early (429 with a short wait) or the vendor stumbled once."""
+        for last in (False, True):
+            await (budget or self._budget).spend()
+            self.calls += 1
+            try:
+                response = await self._client.request(method, path, json=json, params=params)
+            except httpx.HTTPError as error:
+                problem: VendorError | None = Unavailable(f"{method} {path}: {type(error).__name__} {error}", 1.0)
+            else:
+                problem = self._classify(response)
+            if problem is None:
+                return response
+            if last or not isinstance(problem, Unavailable) or problem.after > 5:
+                raise problem
+            await asyncio.sleep(problem.after + random.random() * 0.2)
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        """Let connections go."""
+        await self._client.aclose()
+
+
+def retry_after(response: httpx.Response, default: float) -> float:
+    """Seconds to wait by the response's own word."""
+    try:
+        return float(response.headers.get("retry-after", default))
+    except ValueError:
+        return default

@@ -1,0 +1,117 @@
+"""Between the CRM contract's records and HubSpot's properties (every value travels as text)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from leadgate.connectors.contract import CompanyKnown, Contact, ContactWrite, Owner
+
+KEY = "leadgate_key"
+COMPANY_KEY = "leadgate_company_key"
+PROPERTIES: dict[str, list[dict[str, Any]]] = {
+    "contacts": [
+        {"name": KEY, "label": "Leadgate key", "type": "string", "fieldType": "text", "hasUniqueValue": True},
+        {"name": "leadgate_lead", "label": "Leadgate lead", "type": "string", "fieldType": "text"},
+        {"name": "leadgate_score", "label": "Leadgate score", "type": "number", "fieldType": "number"},
+        {"name": "leadgate_status", "label": "Leadgate status", "type": "string", "fieldType": "text"},
+    ],
+    "companies": [
+        {"name": COMPANY_KEY, "label": "Leadgate company key", "type": "string", "fieldType": "text", "hasUniqueValue": True},
+    ],
+}
+READ = [
+    "email",
+    "hs_additional_emails",
+    KEY,
+    "hubspot_owner_id",
+    "lifecyclestage",
+    "leadgate_status",
+    "firstname",
+    "lastname",
+    "jobtitle",
+    "phone",
+    "city",
+    "state",
+    "country",
+    "company",
+    "associatedcompanyid",
+    "hs_email_optout",
+    "hs_email_bounce",
+    "hs_email_hard_bounce_reason_enum",
+    "hs_sales_email_last_replied",
+    "notes_last_contacted",
+    "lastmodifieddate",
+]
+
+
+def contact_of(found: dict[str, Any]) -> Contact:
+    """A contact out of an object with the READ properties."""
+    p = found.get("properties") or {}
+    bounce = str(p.get("hs_email_bounce") or "").casefold()
+    return Contact(
+        id=str(found["id"]),
+        email=p.get("email") or "",
+        emails=tuple(e for e in (p.get("hs_additional_emails") or "").split(";") if e),
+        key=p.get(KEY) or "",
+        owner_id=p.get("hubspot_owner_id") or "",
+        lifecycle=p.get("lifecyclestage") or "",
+        status=p.get("leadgate_status") or "",
+        company_id=p.get("associatedcompanyid") or "",
+        opted_out=str(p.get("hs_email_optout") or "").casefold() == "true",
+        bounced=bounce not in {"", "0", "false"} or bool(p.get("hs_email_hard_bounce_reason_enum")),
+        replied_at=seconds(p.get("hs_sales_email_last_replied")),
+        contacted_at=seconds(p.get("notes_last_contacted")),
+        changed_at=seconds(p.get("lastmodifieddate")),
+    )
+
+
+def properties_of(write: ContactWrite, held: dict[str, Any] | None) -> dict[str, str]:
+    """Our properties, and the blanks we can fill; what `held` already says stays."""
+    wanted = {
+        "firstname": write.first_name,
+        "lastname": write.last_name,
+        "jobtitle": write.title,
+        "phone": write.phone,
+        "city": write.city,
+        "state": write.state,
+        "country": write.country,
+        "company": write.company,
+    }
+    kept = held or {}
+    blanks = {name: value for name, value in wanted.items() if value and not kept.get(name)}
+    own = {KEY: write.key, "leadgate_lead": write.lead_id}
+    if kept.get(KEY):
+        own.pop(KEY)
+    if held is None or (write.known_id and write.emails[0] not in _addresses(kept)):
+        own["email"] = write.emails[0]  # new, or the person's address has changed
+    return {**blanks, **own}
+
+
+def _addresses(properties: dict[str, Any]) -> set[str]:
+    return {e for e in [properties.get("email") or "", *(properties.get("hs_additional_emails") or "").split(";")] if e}
+
+
+def company_of(found: dict[str, Any]) -> CompanyKnown:
+    """A company out of an object with name and domain."""
+    p = found.get("properties") or {}
+    return CompanyKnown(id=str(found["id"]), name=p.get("name") or "", domain=p.get("domain") or "")
+
+
+def owner_of(found: dict[str, Any]) -> Owner:
+    """An owner; deactivated users come without a userId, or archived (facts 1.4)."""
+    active = not found.get("archived") and found.get("userId") is not None
+    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active)
+
+
+def seconds(value: Any) -> float:
+    """Seconds of HubSpot's ISO text or epoch milliseconds; 0 for none."""
+    if not value:
+        return 0.0
+    text = str(value)
+    if text.isdigit():
+        return int(text) / 1000.0
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def iso(at: float) -> str:
+    """HubSpot's ISO text of a time."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,118 @@
+"""Slack: one message a second and channel, waiting ones folded, found again by its metadata after a lost answer.
+
+Slack has no idempotency key (facts/salesforce_zoho_slack.md 3); the alert's id travels in the message's metadata, and
+after an unknown outcome the channel's history is read before it is posted again. Without the history scope the promise
+is: at most one repeat, marked as one.
+"""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
+from leadgate.connectors.http import Budget, VendorHttp, retry_after
+
+_PASSING = frozenset({"rate_limited", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_KEY = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"})
+
+
+def classify(response: httpx.Response) -> VendorError | None:
+    """Slack says most faults with 200 and ok:false."""
+    said = f"Slack {response.request.url.path}: {response.status_code} {response.text[:200]}"
+    if response.status_code == 429:
+        return Unavailable(said, retry_after(response, 1.0))
+    if response.status_code >= 500:
+        return Unavailable(said, 1.0)
+    if response.status_code >= 400:
+        return RowRejected(said)
+    body = response.json()
+    if body.get("ok"):
+        return None
+    error = str(body.get("error", ""))
+    if error in _KEY:
+        return Unauthorised(said)
+    return Unavailable(said, 1.0) if error in _PASSING else RowRejected(said)
+
+
+MOST_FOLDED = 20
+INTERVAL = 1.0
+
+
+class SlackClient:
+    """Posts alerts to channels ('#name') and people (their e-mail address); those that wait for their turn are folded."""
+
+    def __init__(
+        self, base: str, token: str, budget: Budget, transport: httpx.AsyncBaseTransport | None = None, interval: float = INTERVAL
+    ) -> None:
+        self._http = VendorHttp(base, {"authorization": f"Bearer {token}"}, classify, budget, transport)
+        self._people: dict[str, str] = {}
+        self._waiting: dict[str, list[tuple[str, str, asyncio.Future[str]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._interval = interval
+
+    async def post(self, to: str, text: str, alert_id: str, *, look_first: bool) -> str:
+        """Post once; the message's ts. Raises RowRejected when Slack knows no such person or channel."""
+        channel = await self._channel(to)
+        if look_first and (ts := await self._find(channel, alert_id)):
+            return ts
+        loop = asyncio.get_running_loop()
+        sent: asyncio.Future[str] = loop.create_future()
+        queue = self._waiting.get(channel)
+        if queue is None:
+            queue = self._waiting[channel] = []
+            task = loop.create_task(self._drain(channel, queue))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        queue.append((alert_id, text, sent))
+        return await sent
+
+    async def _drain(self, channel: str, queue: list[tuple[str, str, "asyncio.Future[str]"]]) -> None:
+        await asyncio.sleep(0)
+        while queue:
+            some, queue[:] = queue[:MOST_FOLDED], queue[MOST_FOLDED:]
+            try:
+                ts = await self._send(channel, [(alert_id, text) for alert_id, text, _ in some])
+            except VendorError as error:
+                for _, _, sent in some:
+                    sent.set_exception(error)
+            else:
+                for _, _, sent in some:
+                    sent.set_result(ts)
+            await asyncio.sleep(self._interval)
+        del self._waiting[channel]
+
+    async def _send(self, channel: str, alerts: list[tuple[str, str]]) -> str:
+        text = alerts[0][1] if len(alerts) == 1 else "\n".join(f"• {text}" for _, text in alerts)
+        body = {
+            "channel": channel,
+            "text": text,
+            "unfurl_links": False,
+            "metadata": {"event_type": "leadgate_alert", "event_payload": {"alert_ids": [alert_id for alert_id, _ in alerts]}},
+        }
+        response = await self._http.call("POST", "chat.postMessage", json=body)
+        return str(response.json()["ts"])
+
+    async def _channel(self, to: str) -> str:
+        if "@" not in to:
+            return to
+        if to not in self._people:
+            response = await self._http.call("GET", "users.lookupByEmail", params={"email": to})
+            self._people[to] = str(response.json()["user"]["id"])
+        return self._people[to]
+
+    async def _find(self, channel: str, alert_id: str) -> str:
+        try:
+            params = {"channel": channel, "include_all_metadata": "true", "limit": "200"}
+            response = await self._http.call("GET", "conversations.history", params=params)
+        except (RowRejected, Unauthorised):
+            return ""
+        messages: list[dict[str, Any]] = response.json().get("messages", [])
+        mine = (m for m in messages if alert_id in ((m.get("metadata") or {}).get("event_payload") or {}).get("alert_ids", ()))
+        return str(next(mine, {}).get("ts", ""))
+
+    async def close(self) -> None:
+        """Let connections go."""
+        for task in self._tasks:
+            task.cancel()
+        await self._http.close()

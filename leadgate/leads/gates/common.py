@@ -1,0 +1,65 @@
+"""What several gates answer alike."""
+
+from msgspec.structs import replace
+
+from leadgate.leads import names
+from leadgate.leads.decision import Decision, Output, Result, Wait
+from leadgate.leads.keys import event_id
+from leadgate.leads.names import Topic
+from leadgate.leads.records import Alert, Lead, Place, Reason, Record
+from leadgate.leads.rules import Rules
+from leadgate.leads.tabled import Suppression
+
+
+class Guarded(Record, frozen=True, kw_only=True):
+    """What a gate after identity reads: whether the person may still be written to."""
+
+    suppression: Suppression | None = None
+
+
+def advance(lead: Lead, stage: str, kind: str) -> Lead:
+    """The lead as the next stage gets it: one step on, caused by this stage's event of `kind`."""
+    return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, lead.cause, kind))
+
+
+def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> Output:
+    """The output that hands a lead to the next stage."""
+    return Output(topic=topic.full, key=key, record=advance(lead, stage, kind))
+
+
+def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
+    """The decision that ends a lead by a person's word or a suppression, None if it may go on."""
+    if by := lead.ruled.get("suppress"):
+        why = Reason(rule="ruled.suppress", held=True, why=f"{by} decided that this person is not to be written to")
+        return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead)
+    if suppression is not None:
+        why = Reason(rule=f"suppression.{suppression.kind}", held=True, why=f"{suppression.kind} heard from {suppression.source}")
+        return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead, outcome={"at": suppression.at})
+    return None
+
+
+def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
+    """A decision that a person must take."""
+    return Decision(kind=kind, place=Place.REVIEW, trace=trace, lead=lead, wait=Wait.REVIEW)
+
+
+def ops_alert(lead: Lead, stage: str, text: str, rules: Rules, now: float) -> Alert:
+    """A word to the people who run it."""
+    ident = event_id(lead.lead_id, stage, lead.cause, "alert")
+    return Alert(alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id)
+
+
+def fall_back(lead: Lead, stage: str, result: Result, rules: Rules, now: float) -> Decision:
+    """The CRM would not take it: to the fallback topic and sheet, with one alert; a person re-drives it."""
+    tries = "after three tries" if result.kind == "failed" else "at once"
+    why = Reason(rule="crm.write", held=True, why=f"the CRM refused it {tries}: {result.why}")
+    return Decision(
+        kind="fallback",
+        place=Place.FALLBACK,
+        trace=(why,),
+        lead=lead,
+        wait=Wait.REST,
+        outputs=(Output(topic=names.FALLBACK.full, key=lead.lead_id, record=lead),),
+        alerts=(ops_alert(lead, stage, f"{lead.person.name} could not be written to the CRM: {result.why}", rules, now),),
+        outcome={"why": result.why},
+    )

@@ -1,0 +1,199 @@
+"""The last gate: the rep is told, or the nurture sequence is entered; and whatever is heard afterwards is acted on here.
+
+A lead that arrived rests here. A signal sets it going again, with `heard`: out of sequences at once, scored again,
+or to a person.
+"""
+
+from msgspec.structs import replace
+
+from leadgate.leads import names
+from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result, Wait
+from leadgate.leads.explain import notice
+from leadgate.leads.gates.common import Guarded, fall_back, onward, review, stopped
+from leadgate.leads.guard import guard
+from leadgate.leads.keys import event_id
+from leadgate.leads.records import Alert, Intent, Lead, Place, Reason, Tick
+from leadgate.leads.rules import Rules
+
+_REST = ("reply", "intent", "owner", "deleted", "sequence")
+
+
+class Seen(Guarded, frozen=True, kw_only=True):
+    """The suppression, and the lead as it came to rest here before."""
+
+    rest: Lead | None = None
+
+
+class Engage:
+    """Decides the last step of a lead, and every step after it."""
+
+    name = "engage"
+
+    def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
+        rested = seen.rest if seen.rest is not None and (seen.rest.engaged_at or seen.rest.nurtured_at) else None
+        if stopped(record, seen.suppression) is not None:
+            return self._stop(record, seen, rested, done)
+        if rested is not None and record.heard is not None:
+            answer = self._hear(record, rested, done, rules, now)
+            if answer is not None:
+                return answer
+        return self._start(record, rested, done, rules, now)
+
+    # A lead that arrives
+
+    def _start(self, lead: Lead, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        assert lead.route is not None
+        if lead.route.kind == "nurture" and rested is not None:
+            return self._arrived(replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at), "updated", (), now)
+        verdict = guard(lead, done.get("sequences"), rules, now)
+        if verdict.ask:
+            asked = {"apollo_id": lead.apollo_id, "email": lead.person.email}
+            return Need(acts={"sequences": Act(name="apollo.sequences", args=asked, reads=True)})
+        lead = replace(lead, sequences=verdict.sequences, unknown_since=verdict.unknown_since)
+        if verdict.review:
+            return review(lead, "sequence_unknown", (verdict.reason,))
+        if not verdict.free:
+            return Decision(
+                kind="sequence_active" if verdict.sequences.state == "active" else "sequence_unknown",
+                place=Place.HELD,
+                trace=(verdict.reason,),
+                lead=lead,
+                wait=Wait.HELD,
+                wakes=("sequence",),
+                until=now + rules.recheck_seconds,
+            )
+        if lead.route is not None and lead.route.kind == "nurture":
+            return self._nurture(lead, verdict.reason, done, rules, now)
+        return self._tell(lead, rested, verdict.reason, done, rules, now)
+
+    def _nurture(self, lead: Lead, why: Reason, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        entered = done.get("enter")
+        if entered is None:
+            args = {"contact_id": lead.crm.contact_id, "list": rules.nurture.list}
+            return Need(acts={"enter": Act(name="crm.enter_list", args=args, guarded=True)})
+        if entered.kind == "suppressed":
+            return self._suppressed(lead, entered.why)
+        if not entered.ok:
+            return fall_back(lead, self.name, entered, rules, now)
+        lead = replace(lead, nurtured_at=now)
+        note = Note(
+            kind="enrolled", outcome={"list": rules.nurture.list, "steps": rules.nurture.steps, "would": entered.kind == "would"}
+        )
+        return replace(self._arrived(lead, "nurtured", (why,), now), notes=(note,))
+
+    def _tell(
+        self, lead: Lead, rested: Lead | None, why: Reason, done: dict[str, Result], rules: Rules, now: float
+    ) -> Decision | Need:
+        assert lead.route is not None
+        if rested is not None and rested.nurtured_at and (left := self._leave(rested, done, rules)) is not None:
+            return left
+        high = lead.score.high_intent if lead.score else ""
+        told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
+        fresh = not told or (high and not (rested and rested.score and rested.score.high_intent))
+        if not fresh:
+            assert rested is not None
+            return self._arrived(replace(lead, engaged_at=rested.engaged_at), "updated", (why,), now)
+        if high and "task" not in done:
+            return Need(acts={"task": self._task(lead, rules)})
+        if high and done["task"].kind == "suppressed":
+            return self._suppressed(lead, done["task"].why)
+        if high and not done["task"].ok:
+            return fall_back(lead, self.name, done["task"], rules, now)
+        return self._told(replace(lead, engaged_at=now, nurtured_at=0.0), high, why, rules, now)
+
+    def _told(self, lead: Lead, high: str, why: Reason, rules: Rules, now: float) -> Decision:
+        assert lead.route is not None
+        ident = event_id(lead.lead_id, self.name, lead.cause, "notice")
+        alert = Alert(
+            alert_id=ident, kind="notice", to=lead.route.owner_email, text=notice(lead, rules), at=now, lead_id=lead.lead_id
+        )
+        tick = Tick(
+            tick_id=event_id(lead.lead_id, self.name, lead.cause, "start"),
+            kind="start" if high else "taken",
+            person_key=lead.person_key,
+            at=lead.owner_confirmed_at,
+            lead=lead,
+        )
+        note = Note(kind="noticed", outcome={"to": alert.to, "text": alert.text})
+        clock = Output(topic=names.CLOCKS.full, key=lead.person_key, record=tick)
+        decision = self._arrived(lead, "engaged", (why,), now)
+        return replace(decision, alerts=(alert,), notes=(note,), outputs=(clock,) if high or lead.intents else ())
+
+    def _task(self, lead: Lead, rules: Rules) -> Act:
+        assert lead.route is not None
+        assert lead.score is not None
+        args = {
+            "contact_id": lead.crm.contact_id,
+            "owner_id": lead.route.owner_id,
+            "due": lead.owner_confirmed_at + rules.sla.seconds,
+            "subject": f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
+        }
+        return Act(name="crm.task", args=args, guarded=True)
+
+    def _arrived(self, lead: Lead, kind: str, trace: tuple[Reason, ...], now: float) -> Decision:
+        del now
+        place = Place.ENGAGED if lead.engaged_at else Place.NURTURED
+        lead = replace(lead, heard=None)
+        return Decision(kind=kind, place=place, trace=trace, lead=lead, wait=Wait.REST, wakes=_REST)
+
+    # A lead that hears something
+
+    def _hear(self, lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need | None:
+        assert lead.heard is not None
+        kind, said = (
+            lead.heard.kind,
+            Reason(rule=f"heard.{lead.heard.kind}", held=True, why=f"{lead.heard.kind} {lead.heard.value}".strip()),
+        )
+        if kind == "deleted":
+            return review(lead, "deleted", (said,))
+        if kind == "intent":
+            return self._again(lead, said, now)
+        if kind == "reply" and rested.nurtured_at:
+            if (left := self._leave(rested, done, rules)) is not None:
+                return left
+            return review(replace(lead, nurtured_at=0.0), "replied", (said,))
+        if kind == "sequence" and lead.heard.value == "active" and rested.nurtured_at:
+            if (left := self._leave(rested, done, rules)) is not None:
+                return left
+            return Decision(
+                kind="sequence_active",
+                place=Place.HELD,
+                trace=(said,),
+                lead=replace(lead, nurtured_at=0.0),
+                wait=Wait.HELD,
+                wakes=("sequence",),
+                until=now + rules.recheck_seconds,
+            )
+        return self._arrived(lead, f"heard_{kind}", (said,), now)
+
+    def _again(self, lead: Lead, said: Reason, now: float) -> Decision:
+        """New interest is a new fact: the lead is scored and routed again."""
+        assert lead.heard is not None
+        sort, _, value = lead.heard.value.partition(":")
+        intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.heard.at or now))
+        moved = replace(lead, intents=intents, heard=None, route=None, score=None)
+        to = onward(moved, self.name, "again", names.WRITTEN, lead.person_key)
+        return Decision(kind="again", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), wait=Wait.REST)
+
+    def _leave(self, rested: Lead, done: dict[str, Result], rules: Rules) -> Need | None:
+        if "leave" in done:
+            return None
+        args = {"contact_id": rested.crm.contact_id, "list": rules.nurture.list}
+        return Need(acts={"leave": Act(name="crm.leave_list", args=args)})
+
+    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result]) -> Decision | Need:
+        """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
+        end = stopped(lead, seen.suppression)
+        assert end is not None
+        if "stop" not in done:
+            kind = seen.suppression.kind if seen.suppression else "do_not_contact"
+            args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.nurtured_at), "kind": kind}
+            other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
+            return Need(acts={"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)})
+        return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
+
+    def _suppressed(self, lead: Lead, why: str) -> Decision:
+        return Decision(
+            kind="suppressed", place=Place.SUPPRESSED, trace=(Reason(rule="suppression", held=True, why=why),), lead=lead
+        )

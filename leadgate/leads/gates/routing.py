@@ -1,0 +1,101 @@
+"""Gates 5 and 6: score against the ideal customer profile, then say who gets it."""
+
+from msgspec.structs import replace
+
+from leadgate.leads import names
+from leadgate.leads.decision import Act, Decision, Need, Note, Result, Wait
+from leadgate.leads.gates.common import Guarded, onward, ops_alert, stopped
+from leadgate.leads.records import Lead, Place, Reason, Route, Score
+from leadgate.leads.route import route
+from leadgate.leads.rules import Rules
+from leadgate.leads.score import score
+
+_CUSTOMER = frozenset({"customer", "evangelist"})
+
+
+class Routing:
+    """Decides score and route of a written lead."""
+
+    name = "routing"
+
+    def decide(self, record: Lead, seen: Guarded, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """A routed lead to `routed`, or held because no rule fits."""
+        if (end := stopped(record, seen.suppression)) is not None:
+            return end
+        if record.crm.owner_id and "owner" not in done:
+            return Need(acts={"owner": Act(name="crm.owner", args={"owner_id": record.crm.owner_id}, reads=True)})
+        points, reasons = score(record, rules, now)
+        lead = replace(record, score=points)
+        found, why = self._choose(lead, done.get("owner"), rules)
+        note = Note(kind="scored", outcome={"points": points.points, "parts": points.parts, "missing": points.missing})
+        if found is None:
+            return self._hold(lead, (*reasons, *why), note, rules, now)
+        lead = replace(lead, route=found)
+        to = onward(lead, self.name, "routed", names.ROUTED, lead.person_key)
+        outcome = {"kind": found.kind, "owner": found.owner_email, "rule": found.rule, "points": points.points}
+        return Decision(
+            kind="routed", place=Place.IN_FLIGHT, trace=(*reasons, *why), lead=lead, outputs=(to,), notes=(note,), outcome=outcome
+        )
+
+    def _choose(self, lead: Lead, owner: Result | None, rules: Rules) -> tuple[Route | None, tuple[Reason, ...]]:
+        if (ruled := lead.ruled.get(self.name, "")).startswith("route "):
+            email = ruled.removeprefix("route ")
+            return Route(kind="rep", owner_email=email, rule="ruled"), (
+                Reason(rule="ruled.route", held=True, why=f"a person gave it to {email}"),
+            )
+        kept = _existing(lead, owner, rules)
+        if kept is not None:
+            return kept, (Reason(rule="crm.owner", held=True, why=f"{kept.owner_email} already owns the contact and keeps it"),)
+        assert lead.score is not None
+        passed, threshold = _passes(lead.score, rules)
+        if not passed and not _customer(lead):
+            return Route(kind="nurture", owner_email=rules.nurture.owner, rule="threshold"), (threshold,)
+        if _customer(lead):
+            return None, (
+                Reason(
+                    rule="crm.customer",
+                    held=True,
+                    why="a customer or an open deal without an active owner: a person must say who",
+                ),
+            )
+        rule, reasons = route(lead, rules)
+        if rule is None:
+            none = Reason(rule="routes", held=True, why="no territory or vertical fits")
+            return None, (threshold, *reasons, none)
+        return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *reasons)
+
+    def _hold(self, lead: Lead, trace: tuple[Reason, ...], note: Note, rules: Rules, now: float) -> Decision:
+        held = tuple(r for r in trace if r.held and r.rule in {"routes", "crm.customer"})
+        alert = ops_alert(lead, self.name, f"{lead.person.name} ({lead.company.name}) has no route: {held[-1].why}", rules, now)
+        return Decision(
+            kind="unrouted",
+            place=Place.HELD,
+            trace=trace,
+            lead=lead,
+            notes=(note,),
+            alerts=(alert,),
+            wait=Wait.HELD,
+            wakes=("owner",),
+        )
+
+
+def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
+    if points.high_intent:
+        return True, Reason(rule="high_intent", held=True, why=f"high intent ({points.high_intent}): straight to a rep")
+    passed = points.points >= rules.threshold
+    said = "reaches" if passed else "is below"
+    return passed, Reason(rule="threshold", held=passed, why=f"{points.points} points {said} the threshold {rules.threshold}")
+
+
+def _existing(lead: Lead, owner: Result | None, rules: Rules) -> Route | None:
+    """The owner that the CRM's contact had, if active; the nurture owner is ours and owns nobody."""
+    if owner is None or not owner.ok or not owner.value.get("active"):
+        return None
+    email = str(owner.value.get("email", ""))
+    if email.casefold() == rules.nurture.owner.casefold():
+        return None
+    return Route(kind="existing", owner_email=email, owner_id=lead.crm.owner_id, rule="crm.owner")
+
+
+def _customer(lead: Lead) -> bool:
+    return lead.crm.lifecycle in _CUSTOMER or lead.crm.open_deal

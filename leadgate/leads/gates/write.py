@@ -1,0 +1,85 @@
+"""Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its company."""
+
+from msgspec.structs import replace
+
+from leadgate.leads import names
+from leadgate.leads.decision import Act, Decision, Need, Output, Result
+from leadgate.leads.gates.common import Guarded, fall_back, onward, review, stopped
+from leadgate.leads.keys import derive
+from leadgate.leads.records import CrmLink, Lead, Link, Place, Reason
+from leadgate.leads.rules import Rules
+
+
+class Write:
+    """Decides what becomes of a lead by what the CRM says to it."""
+
+    name = "write"
+
+    def decide(self, record: Lead, seen: Guarded, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """A written lead to `written`; back to identity if the CRM knows it as somebody; else fallback or review."""
+        if (end := stopped(record, seen.suppression)) is not None:
+            return end
+        answer = done.get("upsert")
+        if answer is None:
+            return Need(acts={"upsert": Act(name="crm.upsert", args={})})
+        if answer.kind == "deleted" and not record.ruled.get(self.name):
+            why = Reason(
+                rule="crm.deleted",
+                held=True,
+                why=f"contact {record.crm.contact_id} was deleted in the CRM; it isn't made again unasked",
+            )
+            return review(record, "deleted", (why,))
+        if not answer.ok:
+            return fall_back(record, self.name, answer, rules, now)
+        return self._written(record, answer)
+
+    def _written(self, lead: Lead, answer: Result) -> Decision:
+        known = answer.value.get("person_key", "")
+        if known and known != lead.person_key:
+            return self._send_back(lead, known, str(answer.value["contact_id"]))
+        v = answer.value
+        crm = CrmLink(
+            contact_id=str(v["contact_id"]),
+            company_id=str(v.get("company_id") or ""),
+            owner_id=str(v.get("owner_id") or ""),
+            lifecycle=str(v.get("lifecycle") or ""),
+            existed=bool(v.get("existed")),
+            open_deal=bool(v.get("open_deal")),
+        )
+        lead = replace(lead, crm=crm)
+        did = "was already there: blanks filled" if crm.existed else "made"
+        why = Reason(rule="crm.write", held=True, why=f"contact {crm.contact_id} {did}")
+        link = Link(
+            link_id=derive("crm", lead.person_key, crm.contact_id),
+            address_key=lead.person_key,
+            person_key=lead.person_key,
+            crm_id=crm.contact_id,
+        )
+        outputs = (
+            onward(lead, self.name, "written", names.WRITTEN, lead.person_key),
+            Output(topic=names.LINKS.full, key=lead.person_key, record=link),
+        )
+        outcome = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": answer.kind == "would"}
+        return Decision(kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs, outcome=outcome)
+
+    def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
+        """The address is another person's secondary one: nothing was written; identity decides again (INTERLEAVINGS 6)."""
+        why = Reason(
+            rule="crm.identity", held=True, why=f"the CRM holds this address on contact {contact_id} under another main address"
+        )
+        link = Link(
+            link_id=derive("crm", lead.person_key, person_key),
+            address_key=lead.person_key,
+            person_key=person_key,
+            crm_id=contact_id,
+        )
+        freed = Link(
+            link_id=derive("ended", lead.lead_id, lead.version), address_key=lead.person_key, person_key="", ended=lead.lead_id
+        )
+        moved = replace(lead, person_key=person_key)
+        outputs = (
+            Output(topic=names.LINKS.full, key=lead.person_key, record=freed),
+            Output(topic=names.LINKS.full, key=lead.person_key, record=link),
+            onward(moved, self.name, "sent_back", names.VALIDATED, person_key),
+        )
+        return Decision(kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs)

@@ -1,0 +1,97 @@
+"""Ids and keys, all derived: a replay repeats them, so at-least-once delivery never makes a new fact."""
+
+import hashlib
+import hmac
+import re
+import uuid
+from functools import lru_cache
+
+import tldextract
+
+_SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
+_EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # the bundled list: no network
+
+FREE_MAIL = frozenset(
+    "gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com msn.com aol.com icloud.com me.com "
+    "mac.com gmx.com gmx.de gmx.net web.de mail.com proton.me protonmail.com yandex.com yandex.ru mail.ru qq.com "
+    "163.com 126.com zoho.com fastmail.com hey.com t-online.de orange.fr free.fr libero.it wp.pl seznam.cz".split()
+)
+DISPOSABLE = frozenset(
+    "mailinator.com guerrillamail.com 10minutemail.com temp-mail.org yopmail.com trashmail.com sharklasers.com "
+    "getnada.com dispostable.com maildrop.cc".split()
+)
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+_PLUS_TAGS = _DOTLESS | {"outlook.com", "hotmail.com", "live.com", "fastmail.com", "proton.me", "protonmail.com", "icloud.com"}
+
+
+def derive(*parts: object) -> str:
+    """A uuid5 of the parts, in order."""
+    return str(uuid.uuid5(_SPACE, "\x1f".join(str(part) for part in parts)))
+
+
+def lead_id(source: str, source_id: str) -> str:
+    """The lead's id: one for each record of a source, whatever revision (promise P1)."""
+    return derive("lead", source, source_id)
+
+
+def event_id(lead: str, stage: str, cause: str, kind: str, ordinal: int = 0) -> str:
+    """The id of what a stage does about a lead because of `cause` (INTERLEAVINGS 12)."""
+    return derive("event", lead, stage, cause, kind, ordinal)
+
+
+def version(*values: object) -> str:
+    """A short hash of mapped fields: the same fields are the same revision."""
+    return hashlib.sha256("\x1f".join(repr(value) for value in values).encode()).hexdigest()[:20]
+
+
+@lru_cache(maxsize=65536)
+def fold_email(address: str) -> str:
+    """The address as a key: lower case, IDNA, tag and dots folded only where the provider does so. '' if it is none."""
+    local, at, domain = address.strip().lower().rpartition("@")
+    if not at or not local or not domain:
+        return ""
+    try:
+        domain = domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    if domain in _PLUS_TAGS:
+        local = local.split("+", 1)[0]
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
+@lru_cache(maxsize=65536)
+def registrable(host: str) -> str:
+    """The registrable domain of a host, an address or a web address, by the public suffix list; '' if there is none."""
+    bare = re.sub(r"^[a-z]+://", "", host.strip().lower()).rpartition("@")[2].split("/", 1)[0].split(":", 1)[0]
+    found = _EXTRACT(bare)
+    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
+
+
+def is_company_domain(domain: str) -> bool:
+    """False for free-mail and throw-away domains, which say nothing about an employer."""
+    return bool(domain) and domain not in FREE_MAIL and domain not in DISPOSABLE
+
+
+class Keys:
+    """Keyed hashes of addresses, so that topics' keys name nobody (INTERLEAVINGS 19).
+
+    `secret` is the site's; with another one nothing matches what was stored.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+        self._of = lru_cache(maxsize=65536)(self._hash)
+
+    def address(self, email: str) -> str:
+        """The key of an address, '' for something that is none."""
+        folded = fold_email(email)
+        return self._of(folded) if folded else ""
+
+    def domain(self, domain: str) -> str:
+        """The key of a company's registrable domain. Companies aren't people: it is readable."""
+        return registrable(domain)
+
+    def _hash(self, value: str) -> str:
+        return hmac.new(self._secret, value.encode(), hashlib.sha256).hexdigest()[:24]

@@ -1,0 +1,296 @@
+"""The records that pass the gates. Frozen, typed, encoded as JSON; personal data sits in `person` objects only.
+
+Times are seconds since the epoch, UTC, as floats. Ids are strings.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Anything that travels in a topic or lies in a table."""
+
+
+class Place(StrEnum):
+    """Where a lead is. Exactly one at every moment (promise P1)."""
+
+    IN_FLIGHT = "in_flight"
+    ENGAGED = "engaged"
+    NURTURED = "nurtured"
+    REVIEW = "review"  # a person must decide
+    HELD = "held"  # an outside cause is awaited
+    FALLBACK = "fallback"
+    SUPPRESSED = "suppressed"
+    MERGED = "merged"
+    DEAD = "dead"
+    NOWHERE = ""  # of events that move nobody
+
+
+class Captured(Record, frozen=True, kw_only=True):
+    """One record as a source gave it: topic `captured`, keyed by `source` and `source_id`.
+
+    `raw` is the vendor's object, whole: it is the record's `person` object in the sense of promise P8.
+    """
+
+    source: str
+    source_id: str
+    captured_at: float
+    raw: dict[str, Any]
+    shape: str = "contact"  # contact (Apollo's API object) or csv (a row of its export)
+    imported: str = ""
+    lists: tuple[str, ...] = ()
+    lane: str = "fresh"  # fresh or bulk
+    sequences_read_at: float = 0.0
+
+
+class Person(Record, frozen=True, kw_only=True):
+    """Who: everything that names or reaches a human being."""
+
+    email: str = ""
+    emails: tuple[str, ...] = ()
+    email_status: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    phone: str = ""
+    linkedin: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Company(Record, frozen=True, kw_only=True):
+    """For whom they work. `employees` is 0 and `industry` empty when nobody told."""
+
+    name: str = ""
+    domain: str = ""
+    industry: str = ""
+    employees: int = 0
+    country: str = ""
+    state: str = ""
+    parent: str = ""
+    free_mail: bool = False
+
+
+class Intent(Record, frozen=True, kw_only=True):
+    """One sign of interest: kind is strength, score, list or visit."""
+
+    kind: str
+    value: str
+    heard_at: float
+
+
+class Sequences(Record, frozen=True, kw_only=True):
+    """What Apollo said of its own sequences for this person, and when it was read (0: never)."""
+
+    state: str = "unknown"  # active, inactive or unknown
+    read_at: float = 0.0
+    names: tuple[str, ...] = ()
+
+
+class CrmLink(Record, frozen=True, kw_only=True):
+    """The CRM's side of the lead, as last read."""
+
+    contact_id: str = ""
+    company_id: str = ""
+    owner_id: str = ""  # the owner found on it before we wrote
+    lifecycle: str = ""
+    existed: bool = False
+    open_deal: bool = False
+
+
+class Score(Record, frozen=True, kw_only=True):
+    """Points of 100, the parts that gave them and the parts nobody could judge."""
+
+    points: int
+    parts: dict[str, int]
+    missing: tuple[str, ...] = ()
+    high_intent: str = ""  # the sign that makes it high intent, empty if none
+
+
+class Route(Record, frozen=True, kw_only=True):
+    """Who gets it and by which rule. kind: rep, existing or nurture."""
+
+    kind: str
+    owner_email: str = ""
+    owner_id: str = ""
+    rule: str = ""
+
+
+class Heard(Record, frozen=True, kw_only=True):
+    """The signal that a resting or waiting lead runs again for."""
+
+    kind: str
+    value: str = ""
+    at: float = 0.0
+    source: str = ""
+
+
+class Lead(Record, frozen=True, kw_only=True):
+    """A lead between two gates."""
+
+    lead_id: str
+    source: str
+    source_id: str
+    version: str
+    step: int
+    cause: str
+    rules: str
+    captured_at: float
+    person_key: str = ""  # of the person's first claimed address
+    address_key: str = ""  # of the present address
+    lane: str = "fresh"
+    imported: str = ""
+    lists: tuple[str, ...] = ()
+    apollo_id: str = ""
+    seniority: str = ""
+    person: Person = Person()
+    company: Company = Company()
+    intents: tuple[Intent, ...] = ()
+    sequences: Sequences = Sequences()
+    crm: CrmLink = CrmLink()
+    score: Score | None = None
+    route: Route | None = None
+    owner_confirmed_at: float = 0.0
+    ruled: dict[str, str] = {}
+    heard: Heard | None = None  # what set it going again after it had come to rest
+    unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
+    engaged_at: float = 0.0
+    nurtured_at: float = 0.0
+
+
+class Signal(Record, frozen=True, kw_only=True):
+    """Something heard later: topic `signals`, keyed by the person's key.
+
+    kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted, updated.
+    """
+
+    signal_id: str
+    kind: str
+    heard_at: float
+    source: str
+    address_key: str = ""
+    person_key: str = ""
+    crm_id: str = ""
+    value: str = ""
+    lead: Lead | None = None
+    forwarded: bool = False
+
+
+class Ruling(Record, frozen=True, kw_only=True):
+    """A person's decision: topic `decided`, in the partition of the stage that asked."""
+
+    ruling_id: str
+    lead_id: str
+    stage: str
+    step: int
+    action: str  # set, merge, separate, route, redrive, suppress
+    actor: str
+    reason: str
+    at: float
+    fields: dict[str, str] = {}
+
+
+class Tick(Record, frozen=True, kw_only=True):
+    """A word to the SLA stage: topics `clocks` (start, intent) and `due` (due, untaken), keyed by the person's key."""
+
+    tick_id: str
+    kind: str
+    person_key: str
+    at: float
+    lead: Lead | None = None
+
+
+class Link(Record, frozen=True, kw_only=True):
+    """A fact for identity: this address belongs to that person. Topic `links`, keyed by `address_key`."""
+
+    link_id: str
+    address_key: str
+    person_key: str
+    crm_id: str = ""
+    ended: str = ""  # the lead whose claim has ended, so that a newcomer may take it over
+
+
+class CrmRecord(Record, frozen=True, kw_only=True):
+    """What the CRM already holds: topic `crm.records`, keyed by an address key or a domain key.
+
+    kind: contact, company, or complete (the snapshot's end marker, one a partition).
+    """
+
+    kind: str
+    key: str
+    crm_id: str = ""
+    person_key: str = ""
+    name: str = ""
+
+
+class Reason(Record, frozen=True, kw_only=True):
+    """One rule looked at, and whether it decided."""
+
+    rule: str
+    held: bool
+    why: str
+
+
+class Audit(Record, frozen=True, kw_only=True):
+    """One event of a lead's story: topic `audit`, keyed by its own `id` (promise P8)."""
+
+    id: str
+    lead: str
+    stage: str
+    kind: str
+    step: int
+    place: str
+    at: float
+    actor: str
+    cause: str
+    rules: str
+    inputs: Any
+    trace: tuple[Reason, ...] = ()
+    outcome: Any = None
+    person: Person | None = None
+    schema: int = 1
+
+
+class Held(Record, frozen=True, kw_only=True):
+    """A lead that waits, for the desk: topic `held`, keyed by lead id; a null value means it moved on."""
+
+    lead_id: str
+    kind: str  # review or held
+    stage: str
+    partition: int  # of the stage that asked: the decision goes back there
+    step: int
+    since: float
+    reasons: tuple[Reason, ...]
+    person: Person
+
+
+class Alert(Record, frozen=True, kw_only=True):
+    """Something a human should see: topic `alerts`, keyed by channel. kind: notice, escalation, ops."""
+
+    alert_id: str
+    kind: str
+    to: str  # an e-mail address, or a channel name behind '#'
+    text: str
+    at: float
+    lead_id: str = ""
+
+
+def encode(record: Record) -> bytes:
+    """JSON bytes, the same for the same record."""
+    return _ENCODER.encode(record)
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def to_plain(record: Any) -> Any:
+    """A record as JSON's own types."""
+    return msgspec.to_builtins(record)

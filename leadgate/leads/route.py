@@ -1,0 +1,34 @@
+"""Who gets a lead: the first rule in the file's order whose every condition holds."""
+
+from leadgate.leads.records import Lead, Reason
+from leadgate.leads.rules import RouteRule, Rules, When
+
+
+def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...]]:
+    """The matching rule, and each rule that was asked with why it did or did not fit. Later rules aren't asked."""
+    reasons: list[Reason] = []
+    for rule in rules.routes:
+        misfit = _misfit(lead, rule.when, rules)
+        name = f"routes.{rule.name}"
+        if not misfit:
+            reasons.append(Reason(rule=name, held=True, why=f"goes to {rule.owner}"))
+            return rule, tuple(reasons)
+        reasons.append(Reason(rule=name, held=False, why=misfit))
+    return None, tuple(reasons)
+
+
+def _misfit(lead: Lead, when: When, rules: Rules) -> str:
+    company = lead.company
+    high = bool(lead.score and lead.score.high_intent)
+    checks = (
+        (when.countries, company.country, "country"),
+        (when.states, company.state, "state"),
+        (when.industries, rules.industry_of(company.industry), "industry"),
+        (when.sizes, rules.size_of(company.employees), "size"),
+    )
+    for wanted, value, name in checks:
+        if wanted and value not in wanted:
+            return f"{name} is {value or 'unknown'}, not {', '.join(wanted)}"
+    if when.high_intent is not None and when.high_intent != high:
+        return "it is high intent" if high else "it isn't high intent"
+    return ""

@@ -1,0 +1,46 @@
+"""How a waiting lead goes on: by a person's decision, by a signal, by its time."""
+
+from msgspec.structs import replace
+
+from leadgate.leads.decision import Parked
+from leadgate.leads.keys import event_id
+from leadgate.leads.records import Heard, Lead, Ruling, Signal
+
+#: Signals that set every waiting or resting lead of the person going, whatever it waits for.
+ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
+
+
+def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | None:
+    """The lead as it goes on because of `cause`, or None if nothing waits for it.
+
+    A decision names the step that it settles; for another step it comes too late (INTERLEAVINGS 3).
+    """
+    if parked is None or parked.lead is None or parked.put_off:
+        return None
+    lead = parked.lead
+    if isinstance(cause, Ruling):
+        if cause.step != lead.step:
+            return None
+        ruled = {**lead.ruled, **_ruled(cause, stage)}
+        return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled)
+    if cause.kind not in parked.wakes and cause.kind not in ALWAYS:
+        return None
+    heard = Heard(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
+    return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"), heard=heard)
+
+
+def _ruled(ruling: Ruling, stage: str) -> dict[str, str]:
+    if ruling.action == "set":
+        return {f"set.{name}": value for name, value in ruling.fields.items()}
+    if ruling.action == "suppress":
+        return {"suppress": ruling.actor}
+    return {stage: ruling.action + (f" {ruling.fields['to']}" if "to" in ruling.fields else "")}
+
+
+def due(parked: Parked, stage: str) -> Lead | None:
+    """The lead as it goes on because its time has come: as it was if its call was put off, else one step on."""
+    lead = parked.lead
+    if lead is None or parked.put_off:
+        return lead
+    cause = event_id(lead.lead_id, stage, str(lead.step), "due")
+    return replace(lead, step=lead.step + 1, cause=cause, heard=Heard(kind="due", at=parked.until))

@@ -1,0 +1,282 @@
+"""The strict consumer: Faust's aiokafka consumer, delivering without holes and committing without guesses.
+
+Why it exists: facts/faust.md 0b. Faust 0.15.3 skips records at a restart with a backlog and commits
+past them, silently. It overrides private methods of exactly that version, so the pin in pyproject.toml
+and `tests/crash/test_backlog.py`, which fails without this module, belong to it.
+
+What it changes:
+ 1. A record is delivered only at the expected offset; a hole makes it seek back (`progress.py`).
+ 2. Consecutive records of a partition are delivered as one run of up to 100, one Faust event: Faust costs
+    some 150 us an event, so that runs, not records, are the unit of work.
+ 3. Delivery never blocks on a full queue: a partition has at most two runs with its agent, the rest
+    waits here, and that partition alone is not fetched meanwhile.
+ 4. A run counts only when every stage that reads it has settled it. Faust's own acknowledgements are ignored:
+    it gives them to events whose body raised or was cancelled, too.
+ 5. Only the contiguous settled prefix is committed.
+ 6. Nothing is handed on while Faust rebalances: it empties its queues when it resumes, and what it empties it
+    forgets. What was fetched meanwhile is fetched again.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from faust.app.base import App as FaustApp
+from faust.transport.consumer import ensure_TP, ensure_TPset
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+from leadgate.streams.progress import Admission, Progress
+
+RUN_RECORDS = 100
+RUN_BYTES = 256 * 1024
+RUNS_OUT = 2
+FETCH_WAIT_MS = 100
+
+
+class LostRecordsError(RuntimeError):
+    """The log starts past what was processed: retention deleted records that nobody had read."""
+
+
+class Run(ConsumerMessage):
+    """Consecutive records of one partition as one Faust message. `settle()` makes it committable."""
+
+    records: list[Any]
+    progress: Progress
+    readers: int
+    on_settled: Callable[["Run"], None]
+
+    def settle(self) -> None:
+        """Mark every record of the run as processed for good by one stage. Called by the harness, last thing."""
+        self.readers -= 1
+        if self.readers == 0:
+            self.on_settled(self)
+
+
+class StrictConsumer(driver.Consumer):
+    """See the module's text. One instance a worker, made by Faust through `StrictTransport`."""
+
+    #: Compacted topics, where a hole in the offsets can be real.
+    compacted: ClassVar[frozenset[str]] = frozenset()
+    #: Topics that leads pass, of which `more_coming` speaks.
+    watched: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._progress: dict[TP, Progress] = {}
+        self._waiting: dict[TP, deque[Run]] = {}
+        self._out: dict[TP, int] = {}
+        self._again: set[TP] = set()
+        self._handing: set[asyncio.Task[None]] = set()
+        self._readers: Counter[str] = Counter()
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return StrictThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what was fetched and not begun; what is in progress settles into its old Progress."""
+        self._waiting.clear()
+        await super().on_partitions_revoked(revoked)
+        self._progress.clear()
+        self._out.clear()
+
+    async def perform_seek(self) -> None:
+        """Seek source partitions to their committed offsets, or to the earliest where there is none."""
+        committed: Mapping[TP, int | None] = await self.seek_to_committed()
+        sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+        earliest = await self.earliest_offsets(*sources) if sources else {}
+        positions: dict[TP, int] = {}
+        for tp in sources:
+            offset = committed.get(tp)
+            known = offset if offset is not None and offset >= 0 else None
+            self._refuse_loss(tp, known, earliest[tp])
+            positions[tp] = earliest[tp] if known is None else known
+            self._progress[tp] = Progress(positions[tp], -1 if known is None else known)
+        self._waiting = {tp: deque() for tp in sources}
+        self._out = dict.fromkeys(sources, 0)
+        if positions:
+            await self.seek_wait(positions)
+
+    def _refuse_loss(self, tp: TP, committed: int | None, earliest: int) -> None:
+        if committed is not None and committed < earliest and tp.topic not in self.compacted:
+            raise LostRecordsError(
+                f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is processed: "
+                f"{earliest - committed} records were deleted unread"
+            )
+
+    async def seek(self, partition: TP, offset: int) -> None:
+        """Refuse: the read position belongs to Progress alone, and nothing in Leadgate seeks by hand."""
+        raise NotImplementedError(f"{partition} is read in order; reset the group's offset instead of seeking to {offset}")
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                await self._drain_once()
+        except self.consumer_stopped_errors:
+            if not self.transport.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.transport.app.should_stop:
+                raise
+
+    async def _drain_once(self) -> None:
+        await self._fetch_again()
+        generation = self.app.consumer_generation_id
+        records, _ = await self._wait_next_records(1.0)
+        await asyncio.sleep(0)
+        if not records or self.should_stop:
+            return
+        for fetched, batch in records.items():
+            tp = ensure_TP(fetched)
+            if self._is_changelog_tp(tp):
+                if self.flow_active and self.app.consumer_generation_id == generation:
+                    await self._deliver_changelog(tp, batch)
+            elif self.app.rebalancing or not self.flow_active or self.app.consumer_generation_id != generation:
+                self._again.add(tp)
+            else:
+                await self._take_in(tp, batch)
+
+    async def _fetch_again(self) -> None:
+        """Set back the partitions whose fetched records were put away, once they can be handed on."""
+        if self._again and not self.app.rebalancing:
+            back = {tp: self._progress[tp].expected for tp in self._again if tp in self._progress}
+            self._again.clear()
+            if back:
+                await self.seek_wait(back)
+
+    async def _deliver_changelog(self, tp: TP, batch: Iterable[Any]) -> None:
+        for record in batch:
+            read = self._read_offset[tp]
+            if read is None or record.offset >= read:
+                await self.callback(self._to_message(tp, record))
+                self._read_offset[tp] = record.offset
+
+    async def _take_in(self, tp: TP, batch: Iterable[Any]) -> None:
+        progress = self._progress.get(tp)
+        if progress is None:
+            return
+        admitted: list[Any] = []
+        for record in batch:
+            verdict = progress.admit(record.offset, gaps=tp.topic in self.compacted)
+            if verdict is Admission.SEEK_BACK:
+                progress.sought = True
+                await self.seek_wait({tp: progress.expected})
+                break
+            if verdict is Admission.DELIVER:
+                progress.delivered(record.offset)
+                admitted.append(record)
+        self._waiting.setdefault(tp, deque()).extend(self._runs(tp, admitted, progress))
+        await self._hand_on(tp)
+
+    def _runs(self, tp: TP, records: list[Any], progress: Progress) -> Iterable[Run]:
+        start = size = 0
+        for i, record in enumerate(records):
+            size += len(record.value or b"") + len(record.key or b"")
+            last = i + 1 == len(records)
+            if last or i + 1 - start == RUN_RECORDS or size >= RUN_BYTES:
+                yield self._run(tp, records[start : i + 1], progress)
+                start, size = i + 1, 0
+
+    def _run(self, tp: TP, records: list[Any], progress: Progress) -> Run:
+        last = records[-1]
+        run = Run(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            None,
+            b"",
+            b"",
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+        run.records = records
+        run.progress = progress
+        run.readers = self._readers_of(tp.topic)
+        run.on_settled = self._on_settled
+        return run
+
+    def _readers_of(self, topic: str) -> int:
+        if not self._readers:
+            self._readers = Counter(name for agent in self.app.agents.values() for name in agent.channel.topics)
+        return self._readers[topic]
+
+    async def _hand_on(self, tp: TP) -> None:
+        waiting = self._waiting.get(tp)
+        while waiting and self._out.get(tp, RUNS_OUT) < RUNS_OUT and self.flow_active and not self.app.rebalancing:
+            self._out[tp] += 1
+            await self.callback(waiting.popleft())
+        active = self._get_active_partitions()
+        if waiting:
+            active.discard(tp)
+            self._buffered_partitions.add(tp)
+        elif tp in self._buffered_partitions:
+            self._buffered_partitions.discard(tp)
+            active.add(tp)
+
+    def _on_settled(self, run: Run) -> None:
+        run.progress.settle(run.records[0].offset, run.records[-1].offset)
+        if self._progress.get(run.tp) is run.progress:
+            self._out[run.tp] -= 1
+            task = asyncio.get_running_loop().create_task(self._hand_on(run.tp))
+            self._handing.add(task)
+            task.add_done_callback(self._handed)
+
+    def _handed(self, task: asyncio.Task[None]) -> None:
+        self._handing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.app._crash(error)
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        del tps  # Faust's own list of acknowledged offsets is not used
+        assigned = ensure_TPset(self.assignment())
+        ready = {tp: p.committable() for tp, p in self._progress.items() if tp in assigned}
+        return {tp: offset for tp, offset in ready.items() if offset is not None}
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        progress = {tp: self._progress[tp] for tp in offsets if tp in self._progress}
+        done: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        if done:
+            for tp, p in progress.items():
+                p.committed = offsets[tp]
+        return done
+
+    def more_coming(self) -> bool:
+        """Whether records of the watched topics are known that no stage has begun."""
+        for tp, progress in self._progress.items():
+            if tp.topic in self.watched and (self._waiting.get(tp) or (self.highwater(tp) or 0) > progress.expected):
+                return True
+        return False
+
+    def settled_up_to(self, tp: TP) -> int:
+        """The end of what this worker has settled of a partition, -1 when it isn't assigned here."""
+        progress = self._progress.get(tp)
+        return progress.low if progress else -1
+
+
+class StrictThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, asking the broker more often: its 1.5 s would be the latency of every idle hop."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer
+
+
+class StrictTransport(driver.Transport):
+    """Faust's aiokafka transport with the strict consumer in it."""
+
+    Consumer: ClassVar[type[StrictConsumer]] = StrictConsumer
+
+
+class StrictApp(FaustApp):
+    """A Faust app on the strict transport."""
+
+    def _new_transport(self) -> Any:
+        return StrictTransport(self.conf.broker_consumer, self, loop=self.loop)

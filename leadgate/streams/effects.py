@@ -1,0 +1,318 @@
+"""Acts made real: three tries for a row's own failure, the circuit for a vendor's, shadow, and the last look before a call.
+
+A row's failure is told as a Result, so that the gate decides what becomes of the lead; a vendor's failure puts the
+lead off without counting an attempt. Nothing that a vendor says is raised here but a wrong key, which is fatal.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from leadgate.connectors.apollo.client import ApolloClient
+from leadgate.connectors.contract import ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable
+from leadgate.connectors.loader import Loader
+from leadgate.connectors.slack.client import SlackClient
+from leadgate.leads.decision import Act, Result
+from leadgate.leads.keys import Keys
+from leadgate.leads.mapping import read_sequences
+from leadgate.leads.records import Lead
+from leadgate.streams.outbox import FlushGate
+from leadgate.streams.ports import Clock, Fatal
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[dict[str, Any], Any, str, bool], Awaitable[dict[str, Any]]]
+
+TRIES = 3
+#: Effects that leave something behind each time: after an unknown outcome their earlier attempt's deadline is waited out.
+ONCE = frozenset({"crm.task", "slack.post"})
+
+
+@dataclass(slots=True)
+class Circuit:
+    """Opens when a vendor fails: the stage's leads are put off, one alert tells of it, and one probe closes it."""
+
+    opened_until: float = 0.0
+    wait: float = 1.0
+
+    def open(self, now: float, after: float) -> float:
+        """Note a failure of the vendor; the seconds to put leads off, doubling up to a minute."""
+        self.wait = min(60.0, max(after, self.wait * 2 if self.opened_until > now - self.wait else 1.0))
+        self.opened_until = now + self.wait
+        return self.wait
+
+    def closed_in(self, now: float) -> float:
+        """Seconds until the next call may try."""
+        return max(0.0, self.opened_until - now)
+
+
+class Credits:
+    """Apollo credits spent on enrichment today (UTC) by this worker."""
+
+    def __init__(self) -> None:
+        self._day, self._spent = "", 0
+
+    def take(self, cap: int, now: float, share: float) -> bool:
+        """Take one if the day's cap, or this worker's share of it, allows."""
+        day = datetime.fromtimestamp(now, UTC).date().isoformat()
+        if day != self._day:
+            self._day, self._spent = day, 0
+        if self._spent >= cap * share:
+            return False
+        self._spent += 1
+        return True
+
+
+@dataclass(slots=True)
+class Outside:
+    """What acts reach: the vendors, and what this worker knows of suppressions and of signals' progress."""
+
+    crm: Crm
+    apollo: ApolloClient
+    slack: SlackClient
+    suppressed: Callable[[int, Any], str]
+    signals_applied: Callable[[int], Awaitable[None]]
+    synced: Callable[[int], bool]
+    nurture_lists: Callable[[], list[str]]
+    credits: Credits = field(default_factory=Credits)
+
+
+class Effects:
+    """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done."""
+
+    def __init__(
+        self, outside: Outside, gate: FlushGate, keys: Keys, clock: Clock, *, live: bool, share: Callable[[], float] = lambda: 1.0
+    ) -> None:
+        self._out, self._keys, self._clock, self._live, self._share = outside, keys, clock, live, share
+        self._circuits = {"crm": Circuit(), "apollo": Circuit(), "slack": Circuit(), "sync": Circuit()}
+        crm = outside.crm
+        self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.domain or w.key)
+        self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
+        self._owners = Loader(crm.read_owners, gate, most=crm.batch)
+        self._tasks = Loader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)
+        self._enter: dict[str, Loader[str, str]] = {}
+        self._gate = gate
+        self.paused = False
+        self._handlers: dict[str, Handler] = {
+            "crm.upsert": self._do_upsert,
+            "crm.owner": self._do_owner,
+            "crm.assign": self._do_assign,
+            "crm.read_owner": self._do_read_owner,
+            "crm.task": self._do_task,
+            "crm.enter_list": self._do_enter,
+            "crm.leave_list": self._do_leave,
+            "crm.stop": self._do_stop,
+            "crm.activities": self._do_activities,
+            "apollo.enrich": self._do_enrich,
+            "apollo.sequences": self._do_sequences,
+            "apollo.stop": self._do_apollo_stop,
+            "slack.post": self._do_post,
+            "sync.wait": self._do_sync,
+        }
+
+    async def caught_up(self, partition: int) -> None:
+        """See ports.Effector."""
+        await self._out.signals_applied(partition)
+
+    async def perform(self, act: Act, *, effect_id: str, again: bool, partition: int, record: Any) -> Result:
+        """See ports.Effector. `again` means that an earlier attempt began it: look before doing."""
+        if self.paused and not act.reads:
+            return Result(ok=False, why="effects are paused", later=5.0)
+        if not self._live and not act.reads:
+            return Result(ok=True, kind="would", value=_would(act, record))
+        if record_is_shadow(act):
+            return _shadow_read(act, self._clock.now())
+        circuit = self._circuits[act.name.split(".", 1)[0]]
+        if wait := circuit.closed_in(self._clock.now()):
+            return Result(ok=False, why="the vendor does not answer", later=wait)
+        try:
+            return await self._try(act, effect_id, again, partition, record)
+        except Unavailable as error:
+            later = circuit.open(self._clock.now(), error.after)
+            log.warning("vendor unavailable", act=act.name, why=str(error), again_in=later)
+            return Result(ok=False, why=str(error), later=later)
+        except Unauthorised as error:
+            raise Fatal(f"{error}: the key or its scopes are wrong") from error
+
+    async def _try(self, act: Act, effect_id: str, again: bool, partition: int, record: Any) -> Result:
+        retrying = AsyncRetrying(
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(multiplier=0.2, max=2.0),
+            retry=retry_if_exception_type(RowRetryable),
+            reraise=True,
+        )
+        tries = 0
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    tries += 1
+                    if act.guarded and (why := self._out.suppressed(partition, record)):
+                        return Result(ok=False, kind="suppressed", why=why)
+                    value = await self._handlers[act.name](act.args, record, effect_id, again or tries > 1)
+        except RowRetryable as error:
+            return Result(ok=False, kind="failed", why=str(error))
+        except RowRejected as error:
+            return Result(ok=False, kind=error.kind, why=str(error))
+        if act.name == "crm.enter_list" and (why := self._out.suppressed(partition, record)):
+            await self._do_leave(act.args, record, effect_id, True)  # heard while we entered: out at once
+            return Result(ok=False, kind="suppressed", why=why)
+        return Result(ok=True, value=value)
+
+    # CRM
+
+    async def _do_upsert(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del args, effect_id, again
+        written: Written = await self._upsert.load(contact_write(record))
+        c = written.contact
+        key = self._keys.address(c.email) if written.existed else ""
+        ours = {record.person_key, record.address_key}
+        return {
+            "contact_id": c.id,
+            "company_id": c.company_id,
+            "owner_id": c.owner_id,
+            "lifecycle": c.lifecycle,
+            "existed": written.existed,
+            "open_deal": c.open_deal,
+            "person_key": "" if key in ours or c.key in ours else key,
+        }
+
+    async def _do_owner(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        owner = await self._out.crm.owner(args["owner_id"])
+        return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
+
+    async def _do_assign(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        return {"contact_id": await self._assign.load(OwnerWrite(**args))}
+
+    async def _do_read_owner(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        shown: OwnerShown = await self._owners.load(args["contact_id"])
+        return {"owner_id": shown.owner_id, "email": shown.email, "active": shown.active, "at": shown.at}
+
+    async def _do_task(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record
+        owner_id = args.get("owner_id", "")
+        if email := args.get("owner_email", ""):
+            owner = await self._out.crm.owner_by_email(email)
+            owner_id = owner.id if owner else ""
+        write = TaskWrite(
+            effect_id=effect_id,
+            contact_id=args["contact_id"],
+            owner_id=owner_id,
+            subject=args["subject"],
+            due=args["due"],
+            look_first=again,
+        )
+        return {"task_id": await self._tasks.load(write)}
+
+    async def _do_enter(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        name = args["list"]
+        loader = self._enter.get(name)
+        if loader is None:
+
+            async def enter(ids: Any) -> Any:
+                return await self._out.crm.enter_list(name, ids)
+
+            loader = self._enter[name] = Loader(enter, self._gate, most=self._out.crm.batch, serial=lambda i: i)
+        return {"contact_id": await loader.load(args["contact_id"])}
+
+    async def _do_leave(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
+        return {"gone": isinstance(row, RowRejected)}
+
+    async def _do_stop(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        if args["contact_id"]:
+            await self._out.crm.stop(args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else [])
+        return {}
+
+    async def _do_activities(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        return {"at": await self._out.crm.activity_since(args["contact_id"], args["owner_id"], args["since"])}
+
+    # Apollo, Slack, the snapshot
+
+    async def _do_enrich(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        if not self._out.credits.take(args["cap"], self._clock.now(), self._share()):
+            raise RowRejected(f"the day's cap of {args['cap']} credits is spent", "cap")
+        found = await self._out.apollo.enrich(args["domain"])
+        return {
+            "name": found.get("name"),
+            "domain": found.get("primary_domain"),
+            "industry": (found.get("industry") or "").casefold(),
+            "employees": found.get("estimated_num_employees"),
+            "country": found.get("country"),
+            "state": found.get("state"),
+        }
+
+    async def _do_sequences(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        read = read_sequences(await self._out.apollo.sequences(args["apollo_id"], args["email"]), self._clock.now())
+        return {"state": read.state, "read_at": read.read_at, "names": list(read.names)}
+
+    async def _do_apollo_stop(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id, again
+        if args["apollo_id"] and args["kind"] != "bounce" and args["from"] != "apollo":
+            await self._out.apollo.stop(args["apollo_id"])
+        return {}
+
+    async def _do_post(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del record, effect_id
+        return {"ts": await self._out.slack.post(args["to"], args["text"], args["alert_id"], look_first=again)}
+
+    async def _do_sync(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+        del args, record, effect_id, again
+        await asyncio.sleep(0)
+        raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
+
+
+def contact_write(lead: Lead) -> ContactWrite:
+    """What a lead wants on its contact."""
+    p, c = lead.person, lead.company
+    return ContactWrite(
+        key=lead.person_key,
+        emails=tuple(dict.fromkeys(e for e in (p.email, *p.emails) if e)),
+        known_id=lead.crm.contact_id,
+        first_name=p.first_name,
+        last_name=p.last_name,
+        title=p.title,
+        phone=p.phone,
+        city=p.city,
+        state=p.state,
+        country=p.country,
+        company=c.name,
+        domain=c.domain,
+        industry=c.industry,
+        employees=c.employees,
+        lead_id=lead.lead_id,
+    )
+
+
+def _would(act: Act, record: Any) -> dict[str, Any]:
+    """What a shadow run goes on with: ids that no vendor has, marked as such."""
+    known = record.crm.contact_id if isinstance(record, Lead) else ""
+    return {
+        "contact_id": known or f"shadow:{getattr(record, 'person_key', '')}",
+        "existed": False,
+        **({"shown": act.args} if act.name == "crm.assign" else {}),
+    }
+
+
+def record_is_shadow(act: Act) -> bool:
+    """Whether a reading act asks about something that only a shadow run has made."""
+    return str(act.args.get("contact_id", "")).startswith("shadow:")
+
+
+def _shadow_read(act: Act, now: float) -> Result:
+    if act.name == "crm.read_owner":
+        return Result(ok=True, kind="would", value={"owner_id": "shadow", "email": "would be written", "active": True, "at": now})
+    return Result(ok=True, kind="would", value={"at": 0.0})

@@ -1,0 +1,165 @@
+"""From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from leadgate.leads import names
+from leadgate.leads.decision import Decision, Parked, Wait
+from leadgate.leads.keys import derive, event_id
+from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Record, encode
+
+if TYPE_CHECKING:
+    from leadgate.streams.harness import Job, Stage
+
+Letter = tuple[names.Topic, bytes, bytes | None]
+_ACTOR = "leadgate"
+
+
+def subject_of(record: Any, offset: int) -> tuple[str, int, str]:
+    """Under what a record's row is kept, its step, and what makes the stage run.
+
+    A captured record has no step of its own; its offset orders the revisions of one source record.
+    """
+    if isinstance(record, Lead):
+        return record.lead_id, record.step, record.cause
+    if isinstance(record, Captured):
+        source = derive("lead", record.source, record.source_id)
+        return f"captured:{source}", offset, derive("capture", source, encode(record).hex())
+    ident = next((getattr(record, name) for name in ("signal_id", "link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
+    ident = ident or derive(type(record).__name__, encode(record).hex())
+    return ident, 0, ident
+
+
+def audits(stage: "Stage", job: "Job") -> list[Letter]:
+    """The events of a decision: the human decision that led to it, its notes, itself. None if it is about no lead."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    lead = decision.lead
+    if lead is None:
+        return []
+    events = []
+    if job.ruling is not None:
+        said = {"action": job.ruling.action, "reason": job.ruling.reason, "fields": job.ruling.fields}
+        events.append(
+            _event(stage, job, lead, "ruled", 0, place="", actor=job.ruling.actor, inputs={"step": job.ruling.step}, outcome=said)
+        )
+    for i, note in enumerate(decision.notes):
+        events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
+    inputs = {"record": _without_person(job.record), "seen": job.seen, "done": job.done}
+    whole = _event(stage, job, lead, decision.kind, 0, place=str(decision.place), inputs=inputs, outcome=decision.outcome)
+    events.append(replace(whole, trace=decision.trace, person=lead.person))
+    return [(names.AUDIT, event.id.encode(), encode(event)) for event in events]
+
+
+def _event(
+    stage: "Stage",
+    job: "Job",
+    lead: Lead,
+    kind: str,
+    ordinal: int,
+    *,
+    place: str,
+    actor: str = _ACTOR,
+    inputs: Any = None,
+    outcome: Any = None,
+) -> Audit:
+    return Audit(
+        id=event_id(lead.lead_id, stage.name, job.cause, kind, ordinal),
+        lead=lead.lead_id,
+        stage=stage.name,
+        kind=kind,
+        step=_step(job, lead),
+        place=place,
+        at=job.now,
+        actor=actor,
+        cause=job.cause,
+        rules=job.rules,
+        inputs=inputs,
+        outcome=outcome,
+    )
+
+
+def _step(job: "Job", lead: Lead) -> int:
+    return job.record.step if isinstance(job.record, Lead) else lead.step
+
+
+def _without_person(record: Any) -> Any:
+    if isinstance(record, Captured):
+        return {"source": record.source, "source_id": record.source_id, "captured_at": record.captured_at}
+    return replace(record, person=Person()) if isinstance(record, Lead) else record
+
+
+def outputs(stage: "Stage", job: "Job") -> list[Letter]:
+    """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    letters: list[Letter] = [(names.BY_NAME[o.topic], o.key.encode(), encode(o.record)) for o in decision.outputs]
+    letters += [(names.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    lead = decision.lead
+    if lead is None:
+        return letters
+    if decision.wait in {Wait.REVIEW, Wait.HELD}:
+        letters.append((names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
+    elif job.was_waiting:
+        letters.append((names.HELD, lead.lead_id.encode(), None))
+    return letters
+
+
+def advance(lead: Lead, stage: str, kind: str) -> Lead:
+    """The lead as the next stage gets it: one step on, caused by this stage's event of `kind`."""
+    return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, lead.cause, kind))
+
+
+def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
+    """What the desk shows of a waiting lead."""
+    return Held(
+        lead_id=lead.lead_id,
+        kind=str(decision.wait),
+        stage=stage.name,
+        partition=job.partition,
+        step=lead.step,
+        since=job.now,
+        reasons=tuple(r for r in decision.trace if r.held),
+        person=lead.person,
+    )
+
+
+def put_off(job: "Job", until: float) -> Parked:
+    """A record whose call must wait, to come again as it is."""
+    if isinstance(job.record, Lead):
+        return Parked(subject=job.subject, lead=job.record, until=until, put_off=True)
+    return Parked(subject=job.subject, other=encode(job.record).decode(), until=until, put_off=True)
+
+
+def dead_letter(stage: str, record: Any, why: str, now: float) -> list[Letter]:
+    """The original bytes as they came, and the audit event that tells of them."""
+    where = f"{record.topic}/{record.partition}@{record.offset}"
+    letter = Dead(where=where, stage=stage, why=why, at=now, key=record.key or b"", value=record.value or b"")
+    lead = derive("dead", where)
+    event = Audit(
+        id=event_id(lead, stage, where, "dead"),
+        lead=lead,
+        stage=stage,
+        kind="dead",
+        step=0,
+        place="dead",
+        at=now,
+        actor=_ACTOR,
+        cause=where,
+        rules="",
+        inputs={"where": where},
+        outcome={"why": why},
+    )
+    return [(names.AUDIT, event.id.encode(), encode(event)), (names.DEAD, where.encode(), encode(letter))]
+
+
+class Dead(Record, frozen=True, kw_only=True):
+    """A record that no gate could read: topic `dead-letters`. `key` and `value` are the original bytes (base64 in JSON)."""
+
+    where: str
+    stage: str
+    why: str
+    at: float
+    key: bytes
+    value: bytes

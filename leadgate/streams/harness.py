@@ -1,0 +1,398 @@
+"""The one way a stage runs. Every rule that keeps a lead from being lost or doubled is applied here, once.
+
+For each run of records (see consumer.py), under the lock of its stage and partition:
+ 1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an internal topic, is fatal;
+ 2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is decided;
+ 3. perform the acts that decisions need: `started` reaches the broker before the call, results are kept;
+ 4. write rows and changes, and await the broker's acknowledgement;
+ 5. send the audit events, then the outputs, awaiting the acknowledgement of each;
+ 6. settle the run, so that it may be committed. Nothing is raised to Faust: what can't be handled ends the process.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+
+from leadgate.leads import names
+from leadgate.leads.decision import Act, Decision, Gate, Need, Parked, Result, Wait
+from leadgate.leads.keys import event_id
+from leadgate.leads.records import Lead, Record, Ruling, Signal
+from leadgate.leads.tabled import Attempt
+from leadgate.leads.waits import resume
+from leadgate.streams import events
+from leadgate.streams.book import RulesBook
+from leadgate.streams.consumer import Run
+from leadgate.streams.outbox import FlushGate, Outbox
+from leadgate.streams.ports import Clock, Effector, Fatal, Probe
+from leadgate.tables.state import Kind, Row, State, View
+
+log = structlog.get_logger(__name__)
+
+#: So many undecodable or unusable records in a row mean that the code is broken, not the data.
+DEAD_IN_A_ROW = 500
+#: A public record over this many bytes is a dead letter (INTERLEAVINGS 13).
+MAX_RECORD = 200_000
+
+Seen = Any
+Reader = Callable[[Any, View], Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stage is: its gate, its topics, what it reads, and which of its kinds of rows a `Put` may name."""
+
+    gate: Gate
+    inputs: dict[names.Topic, type[Record]]
+    read: Reader
+    seen: type[Any]
+    kinds: dict[str, Kind[Any]]
+    home: names.Topic  # where a lead comes back to when its wait ends
+    serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
+    woken: bool = False  # signals wake what waits here, by person key
+
+    @property
+    def name(self) -> str:
+        """The gate's name, under which rows and events are filed."""
+        return self.gate.name
+
+    @property
+    def attempts(self) -> Kind[Attempt]:
+        """The stage's own rows."""
+        return Kind(f"attempt.{self.name}", Attempt)
+
+    @property
+    def parked(self) -> Kind[Parked]:
+        """Leads that wait under this stage, by lead id."""
+        return Kind(f"parked.{self.name}", Parked)
+
+
+@dataclass(slots=True)
+class Job:
+    """One record on its way through a run."""
+
+    record: Any
+    at: str
+    partition: int
+    subject: str
+    step: int
+    cause: str
+    rules: str
+    now: float
+    seen: Seen
+    done: dict[str, Result] = field(default_factory=dict)
+    started: dict[str, float] = field(default_factory=dict)
+    answer: Decision | Need | None = None
+    replay: bool = False
+    postponed: float = 0.0
+    was_waiting: bool = False
+    ruling: Ruling | None = None
+
+
+class Harness:
+    """Runs one stage in one worker."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        state: State,
+        outbox: Outbox,
+        gate: FlushGate,
+        effector: Effector,
+        book: RulesBook,
+        clock: Clock,
+        probe: Probe,
+    ) -> None:
+        self.stage = stage
+        self._state, self._outbox, self._gate = state, outbox, gate
+        self._effector, self._book, self._clock, self._probe = effector, book, clock, probe
+        self._attempts, self._parked = stage.attempts, stage.parked
+        self._woken = Kind(f"woken.{stage.name}", Lead)
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._decoders = {t.full: (t, msgspec.json.Decoder(r)) for t, r in stage.inputs.items()}
+        self._dead = 0
+        self.on_parked: Callable[[Stage, int, Parked], None] = lambda *_: None
+        self.reached: Callable[[str], None] = lambda _: None
+        self.on_put: Callable[[int, str, Any], None] = lambda *_: None
+
+    async def process(self, run: Run) -> None:
+        """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
+        async with self._locks[run.partition], self._gate.body():
+            items = [item for record in run.records if (item := await self._decode(record)) is not None]
+            for wave in self._waves(items):
+                await self._pass(run.partition, wave)
+            self._probe.passed(self.stage.name, len(run.records))
+        run.settle()
+
+    async def _decode(self, record: Any) -> "Item | None":
+        topic, decoder = self._decoders[record.topic]
+        if topic.public and len(record.value or b"") > MAX_RECORD:
+            await self._bury(topic, record, f"{len(record.value)} bytes, more than {MAX_RECORD}")
+            return None
+        try:
+            decoded = decoder.decode(record.value or b"")
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            await self._bury(topic, record, f"{type(error).__name__}: {error}")
+            return None
+        self._dead = 0
+        return Item(decoded, record)
+
+    async def _bury(self, topic: names.Topic, record: Any, why: str) -> None:
+        where = f"{record.topic}/{record.partition}@{record.offset}"
+        if not topic.public:
+            raise Fatal(f"{where}: {why}; no other program writes this topic, so the code or the log is broken")
+        self._dead += 1
+        if self._dead > DEAD_IN_A_ROW:
+            raise Fatal(f"{self._dead} unusable records in a row, the last at {where}: {why}")
+        log.warning("dead letter", where=where, why=why)
+        letters = events.dead_letter(self.stage.name, record, why, self._clock.now())
+        await self._outbox.deliver([self._outbox.put(t.full, k, v) for t, k, v in letters])
+
+    def _waves(self, items: list["Item"]) -> Iterator[list["Item"]]:
+        """Split a run so that an acting stage never has two records of one person at work together."""
+        serial, rest = self.stage.serial, items
+        while rest and serial is not None:
+            wave: list[Item] = []
+            later: list[Item] = []
+            taken: set[str] = set()
+            for item in rest:
+                key = "" if isinstance(item.decoded, Ruling) else serial(item.decoded)
+                (later if key and key in taken else wave).append(item)
+                taken.add(key)
+            yield wave
+            rest = later
+        if rest:
+            yield rest
+
+    async def _pass(self, partition: int, items: list["Item"]) -> None:
+        view = View(self._state, partition)
+        jobs = [job for item in items if (job := await self._begin(view, item)) is not None]
+        if any(isinstance(job.answer, Need) for job in jobs):
+            async with self._gate.on_kafka():
+                await self._effector.caught_up(partition)
+        while pending := [job for job in jobs if isinstance(job.answer, Need)]:
+            await self._act(partition, pending)
+            for job in pending:
+                self._decide(job, view)
+        await self._conclude(partition, view, jobs)
+
+    # Step 2
+
+    async def _begin(self, view: View, item: "Item") -> Job | None:
+        ruling = item.decoded if isinstance(item.decoded, Ruling) else None
+        record = self._wake(view, item.decoded)
+        if record is None:
+            return None
+        subject, step, cause = events.subject_of(record, item.raw.offset)
+        attempt = view.get(self._attempts, subject)
+        if attempt is not None and attempt.cause != cause and attempt.step >= step:
+            return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+        if attempt is not None and attempt.cause == cause and attempt.closed and attempt.at != item.at:
+            return None  # a copy: the record that was decided sees to its own outputs
+        if attempt is not None and attempt.cause == cause:
+            job = self._take_up(record, item, attempt, subject)
+        else:
+            rules = getattr(record, "rules", "") or self._book.current
+            job = Job(
+                record, item.at, item.raw.partition, subject, step, cause, rules, self._clock.now(), self.stage.read(record, view)
+            )
+        job.ruling = ruling
+        await self._book.have(job.rules)
+        self._decide(job, view)
+        return job
+
+    def _take_up(self, record: Any, item: "Item", attempt: Attempt, subject: str) -> Job:
+        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps its results."""
+        seen = msgspec.convert(attempt.seen, self.stage.seen)
+        done = {name: msgspec.convert(value, Result) for name, value in attempt.done.items()}
+        return Job(
+            record,
+            item.at,
+            item.raw.partition,
+            subject,
+            attempt.step,
+            attempt.cause,
+            attempt.rules,
+            attempt.now,
+            seen,
+            done,
+            dict(attempt.started),
+            replay=attempt.closed,
+            was_waiting=attempt.waited,
+        )
+
+    def _wake(self, view: View, record: Any) -> Any:
+        """A decision or a signal becomes the waiting lead that it sets going; other records are themselves."""
+        if isinstance(record, Ruling):
+            if record.stage != self.stage.name:
+                return None
+            ident, key = record.ruling_id, record.lead_id
+        elif isinstance(record, Signal) and self.stage.woken:
+            ident, key = record.signal_id, record.person_key
+        else:
+            return record
+        before = view.get(self._woken, ident)
+        if before is not None:
+            return before  # a replay: what it woke then is parked no longer
+        lead = resume(view.get(self._parked, key), record, self.stage.name)
+        if lead is not None:
+            view.put(self._woken, ident, lead)
+        elif isinstance(record, Ruling):
+            log.warning("decision came too late", lead=record.lead_id, stage=record.stage, step=record.step)
+        return lead
+
+    def _decide(self, job: Job, view: View) -> None:
+        if job.postponed:
+            job.answer = None
+            return
+        rules = self._book.get(job.rules)
+        job.answer = self.stage.gate.decide(job.record, job.seen, job.done, rules, job.now)
+        if isinstance(job.answer, Decision):
+            lead = job.answer.lead
+            if not job.replay:
+                job.was_waiting = lead is not None and self._on_desk(view.get(self._parked, lead.lead_id))
+                for put in job.answer.puts:
+                    view.put(self.stage.kinds[put.table], put.key, put.value)
+
+    @staticmethod
+    def _on_desk(parked: Parked | None) -> bool:
+        return parked is not None and parked.held is not None
+
+    # Step 3
+
+    async def _act(self, partition: int, jobs: list[Job]) -> None:
+        now = self._clock.now()
+        rows: list[Row] = []
+        calls: list[tuple[Job, str, Act, bool]] = []
+        for job in jobs:
+            assert isinstance(job.answer, Need)
+            for name, act in job.answer.acts.items():
+                calls.append((job, name, act, name in job.started))
+                if not act.reads:
+                    job.started[name] = now
+            if any(not act.reads for act in job.answer.acts.values()):
+                rows.append(self._attempts.row(job.subject, self._attempt(job, closed=False)))
+        async with self._gate.on_kafka():
+            await self._state.write(partition, rows)
+        self._at("after started before call")
+        async with self._gate.on_calls():
+            results = await asyncio.gather(*(self._call(partition, *call) for call in calls))
+        self._at("after call before state")
+        for (job, name, _, _), result in zip(calls, results, strict=True):
+            if result.later:
+                job.postponed = max(job.postponed, result.later)
+            else:
+                job.done[name] = result
+
+    async def _call(self, partition: int, job: Job, name: str, act: Act, again: bool) -> Result:
+        effect = event_id(job.subject, self.stage.name, job.cause, name)
+        return await self._effector.perform(act, effect_id=effect, again=again, partition=partition, record=job.record)
+
+    # Steps 4 and 5
+
+    async def _conclude(self, partition: int, view: View, jobs: list[Job]) -> None:
+        audits: list[tuple[names.Topic, bytes, bytes | None]] = []
+        outputs: list[tuple[names.Topic, bytes, bytes | None]] = []
+        parked: list[Parked] = []
+        for job in jobs:
+            if job.postponed:
+                parked.append(self._put_off(view, job))
+                continue
+            assert isinstance(job.answer, Decision)
+            if not job.replay:
+                waits = self._park(view, job, job.answer)
+                parked += [waits] if waits else []
+                view.put(self._attempts, job.subject, self._attempt(job, closed=True))
+            audits += events.audits(self.stage, job)
+            outputs += events.outputs(self.stage, job)
+        async with self._gate.on_kafka():
+            await self._state.write(partition, view.take())
+        self._at("after state before send")
+        self._tell_timers(partition, parked, jobs)
+        for wave in (audits, outputs):
+            await self._outbox.deliver([self._outbox.put(t.full, k, v) for t, k, v in wave])
+        self._at("after send before commit")
+        self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
+
+    def _at(self, point: str) -> None:
+        self.reached(f"{point} {self.stage.name}")
+
+    def _tell_timers(self, partition: int, parked: list[Parked], jobs: list[Job]) -> None:
+        for item in parked:
+            self.on_parked(self.stage, partition, item)
+        for job in jobs:
+            for put in job.answer.puts if isinstance(job.answer, Decision) else ():
+                self.on_put(partition, put.key, put.value)
+
+    def _attempt(self, job: Job, *, closed: bool) -> Attempt:
+        return Attempt(
+            step=job.step,
+            cause=job.cause,
+            now=job.now,
+            rules=job.rules,
+            seen=msgspec.to_builtins(job.seen),
+            done={name: msgspec.to_builtins(result) for name, result in job.done.items()},
+            started=job.started,
+            closed=closed,
+            waited=job.was_waiting,
+            at=job.at,
+        )
+
+    def _park(self, view: View, job: Job, decision: Decision) -> Parked | None:
+        """Keep the lead under this stage if it must wait; free it if it did and does no longer."""
+        lead = decision.lead
+        if lead is None:
+            if view.get(self._parked, job.subject) is not None:
+                view.put(self._parked, job.subject, None)
+            return None
+        parked = None
+        if decision.wait:
+            held = None if decision.wait is Wait.REST else events.held(self.stage, job, decision, lead)
+            parked = Parked(subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until)
+        if parked or view.get(self._parked, lead.lead_id) is not None:
+            view.put(self._parked, lead.lead_id, parked)
+            if self.stage.woken:
+                view.put(self._parked, lead.person_key, parked)
+        return parked
+
+    def _put_off(self, view: View, job: Job) -> Parked:
+        """Put a record aside whose call must wait: it is in flight, its results so far are kept, no attempt counts."""
+        parked = events.put_off(job, self._clock.now() + job.postponed)
+        view.put(self._attempts, job.subject, self._attempt(job, closed=False))
+        view.put(self._parked, parked.subject, parked)
+        return parked
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A decoded record and what it was decoded from."""
+
+    decoded: Any
+    raw: Any
+
+    @property
+    def at(self) -> str:
+        """The record's place in the log."""
+        return f"{self.raw.topic}/{self.raw.partition}@{self.raw.offset}"
+
+
+def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[[Run], Any]]:
+    """Per stage, a body for a Faust agent that lets no exception out: `end` must not return."""
+
+    def guarded(harness: Harness) -> Callable[[Run], Any]:
+        async def body(run: Run) -> None:
+            try:
+                await harness.process(run)
+            except asyncio.CancelledError:
+                raise  # unsettled, so it comes again
+            except BaseException as error:  # noqa: BLE001  the process ends with it, uncommitted
+                end(error)
+
+        return body
+
+    return {harness.stage.name: guarded(harness) for harness in harnesses}

@@ -1,0 +1,66 @@
+"""What one source partition has delivered, and how far it may be committed.
+
+Faust's own book-keeping takes a hole in delivery for a compaction gap and commits past it
+(facts/faust.md 0b). Here a hole is never a gap: `admit` says to seek back, and only what was
+settled without a hole from the first delivered record may be committed.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Admission(Enum):
+    """What to do with a fetched record."""
+
+    DELIVER = "deliver"
+    DROP = "drop"  # already delivered
+    SEEK_BACK = "seek back"  # records before it are missing
+
+
+@dataclass(slots=True)
+class Progress:
+    """Delivery and settlement of one partition since it was last (re)assigned.
+
+    `expected` is the next offset to deliver. `committed` is what the broker was last told.
+    `low` is the end of the contiguous settled prefix: the only offset that may be committed.
+    """
+
+    expected: int
+    committed: int = -1
+    low: int = field(init=False)
+    sought: bool = field(init=False, default=False)
+    _ahead: dict[int, int] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.low = self.expected
+
+    def admit(self, offset: int, *, gaps: bool) -> Admission:
+        """Judge a fetched offset. With `gaps` (a compacted topic) a hole that is still there after seeking back is real."""
+        if offset < self.expected:
+            return Admission.DROP
+        if offset > self.expected:
+            if not (gaps and self.sought):
+                return Admission.SEEK_BACK
+            self._skip(offset)
+        self.sought = False
+        return Admission.DELIVER
+
+    def delivered(self, last: int) -> None:
+        """Note that everything up to `last` was handed on."""
+        self.expected = last + 1
+
+    def settle(self, first: int, last: int) -> None:
+        """Note that the delivered run first..last has been processed for good."""
+        if first < self.low:
+            return
+        self._ahead[first] = last + 1
+        while self.low in self._ahead:
+            self.low = self._ahead.pop(self.low)
+
+    def committable(self) -> int | None:
+        """The offset to commit, or None when there is nothing new."""
+        return self.low if self.low > self.committed else None
+
+    def _skip(self, offset: int) -> None:
+        gap_start, self.expected = self.expected, offset
+        self.settle(gap_start, offset - 1)

@@ -1,0 +1,35 @@
+"""validated, links, crm.records -> unique."""
+
+from typing import Any
+
+from leadgate.leads import names
+from leadgate.leads.gates.identity import Identity, Seen
+from leadgate.leads.records import CrmRecord, Lead, Link, Ruling
+from leadgate.leads.tabled import PersonRow
+from leadgate.streams.harness import Stage
+from leadgate.streams.stages.signals import SUPPRESSIONS
+from leadgate.tables.state import Kind, View
+
+PEOPLE = Kind("people", PersonRow)
+COMPLETE = ""  # the key under which the snapshot's end marker lies
+
+
+def make() -> Stage:
+    """The identity stage."""
+    return Stage(
+        gate=Identity(),
+        inputs={names.VALIDATED: Lead, names.LINKS: Link, names.CRM_RECORDS: CrmRecord, names.DECIDED: Ruling},
+        read=read,
+        seen=Seen,
+        kinds={"people": PEOPLE},
+        home=names.VALIDATED,
+    )
+
+
+def read(record: Any, view: View) -> Seen:
+    """The address's row, what stops it, and whether the snapshot is complete here."""
+    if isinstance(record, CrmRecord):
+        return Seen(person=view.get(PEOPLE, record.key))
+    if isinstance(record, Link):
+        return Seen(person=view.get(PEOPLE, record.address_key), suppression=view.get(SUPPRESSIONS, record.address_key))
+    return Seen(person=view.get(PEOPLE, record.person_key), synced=view.get(PEOPLE, COMPLETE) is not None)

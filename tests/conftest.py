@@ -1,0 +1,33 @@
+"""What the tests share: a real broker for the session, and sites (broker, sandbox, workers) of their own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leadgate.app.broker import Broker, free_port
+from leadgate.leads.rules import Rules, parse_rules
+
+DEMO_RULES = Path(__file__).parents[1] / "leadgate" / "app" / "demo-rules.yaml"
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    """The demo's rules."""
+    return parse_rules(DEMO_RULES.read_text())
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A broker's address: testcontainers' Kafka where Docker answers, else the local broker."""
+    if os.environ.get("LEADGATE_TEST_DOCKER"):
+        from testcontainers.kafka import KafkaContainer
+
+        with KafkaContainer() as container:
+            yield container.get_bootstrap_server()
+        return
+    broker = Broker(tmp_path_factory.mktemp("broker"), free_port())
+    broker.start()
+    yield broker.address
+    broker.stop()

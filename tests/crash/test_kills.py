@@ -1,0 +1,123 @@
+"""kill -9 at random moments and at named points; then the promises, judged from the log and the sandbox alone."""
+
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.sites import TestSite, broken_promises
+
+pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(900)]
+
+SEED = 20261123
+
+
+def test_twenty_kills_of_the_worker_lose_and_double_nothing(tmp_path: Path) -> None:
+    sys.stderr.write(f"seed {SEED}\n")
+    chance = random.Random(SEED)
+    site = TestSite(tmp_path, leads=400, seed=3)
+    try:
+        site.ground()
+        site.poll()
+        for _ in range(20):
+            site.work()
+            time.sleep(2.0 + chance.random() * 2.0)  # where it is hit is the seed's choice, not a condition to wait for
+            site.kill("worker")
+        site.work()
+        site.wait_settled(400)
+        assert broken_promises(site) == []
+        wrong = [w for w in site.truth()["wrong"] if w["case"] not in LATER]
+        assert wrong == []
+    finally:
+        site.stop()
+
+
+#: Cases whose truth needs the later events, which these tests don't play.
+LATER = {"bounce", "unsubscribe", "reply", "intent", "new_employer", "away_owner", "ownerless", "sequence"}
+
+
+@pytest.mark.parametrize(
+    "point", ["after call before state", "after state before send", "after send before commit", "after started before call"]
+)
+def test_a_kill_at_a_named_point_of_a_stage(tmp_path: Path, point: str) -> None:
+    site = TestSite(tmp_path, leads=60, seed=4)
+    try:
+        site.ground()
+        site.poll()
+        for stage in ("write", "assign", "engage"):
+            site.work(LEADGATE_CRASH_AT=f"{point} {stage}")
+            assert site.wait_for_end("worker") == -9
+        site.work()
+        site.wait_settled(60)
+        assert broken_promises(site) == []
+        assert [w for w in site.truth()["wrong"] if w["case"] not in LATER] == []
+    finally:
+        site.stop()
+
+
+@pytest.mark.parametrize("point", ["after page", "between page and cursor"])
+def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path, point: str) -> None:
+    site = TestSite(tmp_path, leads=120, seed=5)
+    try:
+        site.ground()
+        site.poll(LEADGATE_CRASH_AT=point)
+        assert site.wait_for_end("poller") == -9
+        site.poll()
+        site.work()
+        report = site.wait_settled(120)
+        assert report["captured"] == 120
+        assert broken_promises(site) == []
+    finally:
+        site.stop()
+
+
+def test_the_broker_killed_midway(tmp_path: Path) -> None:
+    site = TestSite(tmp_path, leads=400, seed=6)
+    try:
+        site.ground()
+        site.poll()
+        site.work()
+        time.sleep(5.0)
+        site.broker.kill()
+        site.broker.start()
+        restart_if_ended(site)
+        site.wait_settled(400)
+        assert broken_promises(site) == []
+    finally:
+        site.stop()
+
+
+def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
+    site = TestSite(tmp_path, leads=400, seed=7)
+    try:
+        site.ground()
+        site.poll()
+        site.work("worker")
+        time.sleep(4.0)
+        site.work("second")
+        time.sleep(5.0)
+        site.kill("worker")
+        time.sleep(2.0)
+        site.work("worker")
+        time.sleep(4.0)
+        site.kill("second", 15)
+        time.sleep(1.0)
+        site.work("second")
+        site.wait_settled(400, 180)
+        assert broken_promises(site) == []
+    finally:
+        site.stop()
+
+
+def restart_if_ended(site: TestSite) -> None:
+    """What a process manager does: a worker or poller that ended by itself is started again."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for name, start in (("worker", site.work), ("poller", site.poll)):
+            child = site.children.get(name)
+            if child is not None and child.poll() is not None:
+                site.children.pop(name)
+                start()
+        time.sleep(0.5)

@@ -1,0 +1,165 @@
+"""A whole site in a directory of its own, for tests that kill it, and the auditor that judges it from outside."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from leadgate.app.audit import verify
+from leadgate.app.demo import Site, judge
+from leadgate.app.lag import lag
+from leadgate.app.settings import Settings
+
+
+class TestSite(Site):
+    """A site whose parts are started, killed and asked one by one."""
+
+    __test__ = False
+
+    def __init__(self, data: Path, leads: int = 400, seed: int = 1, rules: Callable[[str], str] = lambda text: text) -> None:
+        super().__init__(data, leads, seed, Console(quiet=True))
+        self.environment()
+        path = data / "rules.yaml"
+        path.write_text(rules(path.read_text()))
+
+    def ground(self) -> None:
+        """Broker, sandbox, topics, properties and the CRM's snapshot; no worker, no poller."""
+        sandbox = [
+            "--port",
+            str(self.sandbox_port),
+            "--data",
+            str(self.data / "sandbox"),
+            "--leads",
+            str(self.leads),
+            "--seed",
+            str(self.seed),
+        ]
+        self.spawn("sandbox", "sandbox", *sandbox, "--hubspot-limit", "10000")
+        self.broker.start()
+        self._wait_for_sandbox()
+        self.run("provision")
+        self.run("sync-crm")
+
+    def work(self, name: str = "worker", **more: str) -> None:
+        """Start a worker with a directory and an id of its own."""
+        self.spawn(name, "worker", "--data", str(self.data / name), LEADGATE_WORKER_ID=name, **more)
+
+    def poll(self, **more: str) -> None:
+        """Start the poller."""
+        self.spawn("poller", "poll", "--since", "0", **more)
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """End a child by a signal, and wait for its end."""
+        child = self.children.pop(name)
+        child.send_signal(number)
+        child.wait(30)
+
+    def wait_for_end(self, name: str, seconds: float = 60) -> int:
+        """Wait until a child has ended by itself; its exit code."""
+        return self.children.pop(name).wait(seconds)
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the sandbox's controls."""
+        response = httpx.request(method, f"{self.base}/_control/{path}", json=body, timeout=30)
+        response.raise_for_status()
+        return response.json()
+
+    def objects(self, kind: str) -> list[dict[str, Any]]:
+        """The sandbox's objects of a kind."""
+        found: list[dict[str, Any]] = self.control("GET", f"objects/{kind}")
+        return found
+
+    def settings_of(self) -> Settings:
+        """The settings that the children have, for readers in the test's process."""
+        environment = {k: v for k, v in self.environment().items() if k.startswith(("LEADGATE_", "KAFKA_"))}
+        before = {k: os.environ.get(k) for k in environment}
+        os.environ.update(environment)
+        try:
+            return Settings()
+        finally:
+            for key, value in before.items():
+                os.environ.pop(key) if value is None else os.environ.update({key: value})
+
+    def account(self) -> dict[str, Any]:
+        """The proof of conservation, from the log alone."""
+        return asyncio.run(verify(self.settings_of())).report()
+
+    def wait_settled(self, captured: int, seconds: float = 120) -> dict[str, Any]:
+        """Wait until so many leads are captured and nothing is under way; the account."""
+        deadline = time.monotonic() + seconds
+        settings = self.settings_of()
+        while True:
+            self.check_children()
+            if not sum(asyncio.run(lag(settings)).values()):
+                report = self.account()
+                if report["captured"] >= captured and not report["places"]["in_flight"]:
+                    return report
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not settled: {self.account()} {asyncio.run(lag(settings))}")
+            time.sleep(0.3)
+
+    def truth(self) -> dict[str, Any]:
+        """Each lead's place against the sandbox's truth."""
+        return judge(asyncio.run(verify(self.settings_of())), self.control("GET", "truth"))
+
+    def leadgate(self, *args: str) -> Any:
+        """Run a command with --json; what it printed."""
+        import sys
+
+        done = subprocess.run(
+            [sys.executable, "-m", "leadgate.app.cli", *args, "--json"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in {0, 1}, done.stderr[-2000:]
+        return json.loads(done.stdout)
+
+
+def doubled_contacts(site: TestSite) -> list[str]:
+    """Addresses and persons that the CRM holds twice (promise P2)."""
+    seen: Counter[str] = Counter()
+    for contact in site.objects("hubspot.contacts"):
+        if contact["archived"]:
+            continue
+        p = contact["properties"]
+        mails = {m for m in [p.get("email"), *(p.get("hs_additional_emails") or "").split(";")] if m}
+        seen.update(mails)
+        if p.get("leadgate_key"):
+            seen[p["leadgate_key"]] += 1
+    return [name for name, count in seen.items() if count > 1]
+
+
+def told_before_owned(site: TestSite) -> list[str]:
+    """Contacts on the nurture list or with a task of ours that have no active owner in the CRM (promise P3)."""
+    active = {o["id"] for o in site.objects("hubspot.owners") if not o["archived"]}
+    contacts = {c["id"]: c["properties"] for c in site.objects("hubspot.contacts")}
+    touched = {m["contact"] for m in site.objects("hubspot.memberships")}
+    return [i for i in touched if contacts[i].get("hubspot_owner_id") not in active]
+
+
+def doubled_tasks(site: TestSite) -> list[str]:
+    """Tasks that exist twice for one effect id (promise P7)."""
+    seen = Counter(t["properties"]["hs_task_body"] for t in site.objects("hubspot.tasks"))
+    return [body for body, count in seen.items() if count > 1]
+
+
+def broken_promises(site: TestSite) -> list[str]:
+    """What an auditor finds who reads only Kafka and the sandbox."""
+    report = site.account()
+    found = list(report["broken"])
+    found += [] if report["conserved"] else ["not conserved"]
+    found += [f"P2: twice in the CRM: {name}" for name in doubled_contacts(site)]
+    found += [f"P3: reached without an active owner: {name}" for name in told_before_owned(site)]
+    found += [f"P7: done twice: {body}" for body in doubled_tasks(site)]
+    return found
