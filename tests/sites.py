@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,8 +17,12 @@ from rich.console import Console
 
 from leadgate.app.audit import verify
 from leadgate.app.demo import Site, judge
+from leadgate.app.kafka import consuming, ends, producing, read_to
 from leadgate.app.lag import lag
 from leadgate.app.settings import Settings
+from leadgate.leads import names
+from leadgate.leads.keys import lead_id
+from leadgate.leads.records import Captured, encode
 
 
 class TestSite(Site):
@@ -53,6 +58,51 @@ class TestSite(Site):
         """Start a worker with a directory and an id of its own."""
         self.spawn(name, "worker", "--data", str(self.data / name), LEADGATE_WORKER_ID=name, **more)
 
+    def work_only(self, *stages: str) -> None:
+        """Start a worker of some stages, on the same state as `work`."""
+        out = (self.data / "worker.log").open("ab")
+        command = [sys.executable, "-m", "tests.integration.partial", str(self.data / "worker"), ",".join(stages)]
+        self.children["worker"] = subprocess.Popen(
+            command, env=self.environment() | {"LEADGATE_WORKER_ID": "worker"}, stdout=out, stderr=out
+        )
+
+    def produce(self, topic: names.Topic, records: list[tuple[bytes, bytes]], partition: int | None = None) -> None:
+        """Write records as another program would."""
+
+        async def send() -> None:
+            async with producing(self.settings_of()) as producer:
+                for key, value in records:
+                    await producer.send_and_wait(topic.full, value, key=key, partition=partition)
+
+        asyncio.run(send())
+
+    def capture(self, *records: Captured) -> list[str]:
+        """Capture records; their lead ids."""
+        self.produce(names.CAPTURED, [(f"{r.source}:{r.source_id}".encode(), encode(r)) for r in records])
+        return [lead_id(r.source, r.source_id) for r in records]
+
+    def records(self, topic: names.Topic) -> list[Any]:
+        """Every record of a topic."""
+
+        async def read() -> list[Any]:
+            async with consuming(self.settings_of()) as consumer:
+                return [r async for r in read_to(consumer, await ends(consumer, [topic.full]))]
+
+        return asyncio.run(read())
+
+    def place_of(self, lead: str) -> str:
+        """Where a lead is, '' if nobody knows it."""
+        return asyncio.run(verify(self.settings_of())).places.get(lead, "")
+
+    def wait_for(self, what: Callable[[], Any], seconds: float = 60, why: str = "") -> Any:
+        """Wait until `what` is true; its value."""
+        deadline = time.monotonic() + seconds
+        while not (found := what()):
+            self.check_children()
+            assert time.monotonic() < deadline, why or "it did not come about"
+            time.sleep(0.2)
+        return found
+
     def poll(self, **more: str) -> None:
         """Start the poller."""
         self.spawn("poller", "poll", "--since", "0", **more)
@@ -77,6 +127,11 @@ class TestSite(Site):
         """The sandbox's objects of a kind."""
         found: list[dict[str, Any]] = self.control("GET", f"objects/{kind}")
         return found
+
+    def linked(self, source: str, ident: str, target: str) -> list[str]:
+        """What an object of HubSpot's is associated with."""
+        rows = self.control("GET", f"links/{source}/{ident}/{target}")
+        return list(rows)
 
     def settings_of(self) -> Settings:
         """The settings that the children have, for readers in the test's process."""
@@ -113,8 +168,6 @@ class TestSite(Site):
 
     def leadgate(self, *args: str) -> Any:
         """Run a command with --json; what it printed."""
-        import sys
-
         done = subprocess.run(
             [sys.executable, "-m", "leadgate.app.cli", *args, "--json"],
             env=self.environment(),
@@ -124,6 +177,13 @@ class TestSite(Site):
         )
         assert done.returncode in {0, 1}, done.stderr[-2000:]
         return json.loads(done.stdout)
+
+    def leadgate_or_none(self, *args: str) -> Any:
+        """As `leadgate`, or None when the command refuses for now."""
+        try:
+            return self.leadgate(*args)
+        except AssertionError:
+            return None
 
 
 def doubled_contacts(site: TestSite) -> list[str]:

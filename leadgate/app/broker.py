@@ -5,6 +5,7 @@ It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind ho
 
 import ctypes
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -40,11 +41,16 @@ def jars(cache: Path | None = None) -> Path:
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port nobody listens on now.
+
+    Drawn from below the ports that the system gives out by itself: what is bound seconds later must not be given to
+    somebody else meanwhile. Two brokers that took one controller port would fence each other for ever.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Broker:

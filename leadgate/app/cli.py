@@ -14,6 +14,7 @@ from rich.console import Console
 from leadgate.app import commands
 from leadgate.app.broker import Broker, MissingError
 from leadgate.app.importer import ImportFileError
+from leadgate.app.replaying import ReplayRefusedError
 from leadgate.app.rulesfile import load_rules
 from leadgate.app.settings import Settings, SettingsError, load_settings
 from leadgate.app.telemetry import SystemClock, set_up_logging
@@ -37,7 +38,7 @@ def main() -> None:
     set_up_logging(os.environ.get("LEADGATE_LOG", "INFO"))
     try:
         app()
-    except (SettingsError, RulesError, MissingError, ImportFileError, commands.BadUseError) as error:
+    except (SettingsError, RulesError, MissingError, ImportFileError, ReplayRefusedError, commands.BadUseError) as error:
         errors.print(str(error), style="red", markup=False, soft_wrap=True)
         sys.exit(2)
 

@@ -21,6 +21,7 @@ from leadgate.app.outside import make_vendors
 from leadgate.app.poller import Poller
 from leadgate.app.provision import check_topics, provision_topics, publish_rules
 from leadgate.app.settings import Settings
+from leadgate.app.sheet import Sheet
 from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
 from leadgate.connectors.errors import Unavailable, VendorError
@@ -111,7 +112,7 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
         keys = Keys(settings.site_secret.get_secret_value())
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)
         await poller.load_cursor(since)
-        await poller.run(once=once)
+        await poller.run(Sheet(settings.sheet), once=once)
     await vendors.close()
 
 

@@ -117,6 +117,7 @@ class Site:
     def _wait_for_sandbox(self) -> None:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
+            self.check_children()
             try:
                 httpx.get(f"{self.base}/_control/state", timeout=5)
             except httpx.HTTPError:

@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 import structlog
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from leadgate.app.kafka import consuming, ends, read_to
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
+from leadgate.app.sheet import Sheet
 from leadgate.connectors.apollo.client import LAST_PAGE, PAGE
 from leadgate.connectors.contract import Contact
 from leadgate.connectors.errors import Unavailable
@@ -73,11 +74,16 @@ class Poller:
                 if record.key == b"poller" and record.value:
                     self.cursor = msgspec.json.decode(record.value, type=Cursor)
 
-    async def run(self, *, once: bool = False) -> None:
+    async def run(self, sheet: Sheet, *, once: bool = False) -> None:
         """Poll at the stated interval until cancelled; an outage is waited for. With `once`, one pass."""
+        async with consuming(self._settings) as consumer:
+            await self._run(sheet, consumer, once=once)
+
+    async def _run(self, sheet: Sheet, consumer: AIOKafkaConsumer, *, once: bool) -> None:
         while True:
             try:
                 await self.poll()
+                await sheet.refresh(consumer)
             except Unavailable as error:
                 log.warning("poll put off", why=str(error), again_in=error.after)
                 await asyncio.sleep(min(error.after, 300.0))

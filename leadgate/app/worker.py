@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from leadgate.app.rulesfile import fetch_rules
 from leadgate.app.settings import Settings
 from leadgate.app.telemetry import Metrics
 from leadgate.leads import names
-from leadgate.leads.keys import Keys
+from leadgate.leads.keys import Keys, version
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Suppression
 from leadgate.streams.book import RulesBook
@@ -28,6 +28,7 @@ from leadgate.streams.effects import Effects, Outside
 from leadgate.streams.harness import Harness, fatal_on_error
 from leadgate.streams.outbox import FlushGate, Outbox
 from leadgate.streams.ports import Clock, Fatal
+from leadgate.streams.shared import Shared
 from leadgate.streams.stages.all import make_stages
 from leadgate.streams.stages.identity import COMPLETE, PEOPLE
 from leadgate.streams.stages.signals import suppression_of
@@ -58,7 +59,7 @@ def make_app(settings: Settings, data: Path) -> faust.App:
         topic_replication_factor=settings.kafka_replication,
         table_standby_replicas=0,
         web_enabled=False,
-        consumer_group_instance_id=settings.worker_id,
+        consumer_group_instance_id=_instance(settings),
         broker_session_timeout=10,
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=30,
@@ -74,6 +75,12 @@ def make_app(settings: Settings, data: Path) -> faust.App:
     )
 
 
+def _instance(settings: Settings) -> str:
+    """The static member's id. It changes with the set of topics: the broker gives a known static member its old
+    assignment back without looking whether it now reads other topics, and those would lie unread."""
+    return f"{settings.worker_id}-{version(*sorted(names.BY_NAME))[:8]}"
+
+
 def _credentials(settings: Settings) -> Any:
     protocol = settings.kafka_security_protocol
     context = ssl_context(settings) if "SSL" in protocol else None
@@ -86,9 +93,18 @@ def _credentials(settings: Settings) -> Any:
 
 
 class Worker:
-    """Everything of one worker, made inside its event loop."""
+    """Everything of one worker, made inside its event loop. `only` names the stages it runs; none means all."""
 
-    def __init__(self, settings: Settings, rules: Rules, data: Path, clock: Clock, end: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        data: Path,
+        clock: Clock,
+        end: Callable[[BaseException], None],
+        vendors: Vendors | None = None,
+        only: Collection[str] = (),
+    ) -> None:
         self.settings, self.rules, self.clock, self.end = settings, rules, clock, end
         self.app = make_app(settings, data)
         self.gate = FlushGate()
@@ -98,7 +114,7 @@ class Worker:
         self.state = State(self.app, self.outbox)
         self.book = RulesBook(rules, lambda: fetch_rules(settings))
         self.keys = Keys(settings.site_secret.get_secret_value())
-        self.vendors: Vendors = make_vendors(settings, clock)
+        self.vendors = vendors or make_vendors(settings, clock)
         live = (rules.effects if settings.effects == "rules" else settings.effects) == "live"
         outside = Outside(
             crm=self.vendors.crm,
@@ -122,11 +138,19 @@ class Worker:
                 probe=self.metrics,
             )
             for stage in make_stages(self.keys)
+            if not only or stage.name in only
         ]
         for harness in self.harnesses:
             harness.reached = crash_at
         self.timers = Timers(self.harnesses, self.state, self.outbox, clock)
+        self._partitions: set[int] = set()
+        self._signal_ends = Shared(self._read_signal_ends)
         self._declare()
+
+    async def _read_signal_ends(self) -> dict[TP, int]:
+        consumer: Any = self.app.consumer
+        ends: dict[TP, int] = await consumer.highwaters(*(TP(names.SIGNALS.full, p) for p in sorted(self._mine())))
+        return ends
 
     def _declare(self) -> None:
         bodies = fatal_on_error(self.harnesses, self.end)
@@ -137,13 +161,14 @@ class Worker:
         self.app.on_rebalance_complete.connect(self._on_assigned)
 
     async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._partitions = {tp.partition for tp in self.app.consumer.assignment() if tp.topic == names.CAPTURED.full}
         mine = sorted(self._mine())
         self.timers.assign(mine)
         self.vendors.share(self._share())
         log.info("partitions assigned", partitions=mine)
 
     def _mine(self) -> set[int]:
-        return {tp.partition for tp in self.app.consumer.assignment() if tp.topic == names.SIGNALS.full}
+        return self._partitions
 
     def _share(self) -> float:
         """This worker's part of the vendors' limits, by partitions; a tenth stays for poller and people (INTERLEAVINGS 22)."""
@@ -161,7 +186,7 @@ class Worker:
         """Wait until every signal that the broker has acknowledged for this partition is in the state (INTERLEAVINGS 15)."""
         tp = TP(names.SIGNALS.full, partition)
         consumer: Any = self.app.consumer
-        end = (await consumer.highwaters(tp))[tp]
+        end = (await self._signal_ends.get())[tp]
         deadline = asyncio.get_running_loop().time() + _SIGNALS_WAIT
         while consumer.settled_up_to(tp) < end:
             if asyncio.get_running_loop().time() > deadline:
@@ -174,9 +199,12 @@ class Worker:
         """Start producing, then the Faust app, then the timers."""
         await self.producer.start()
         await self.app.start()
+        self._watch()
+        self.timers.start(self.end)
+
+    def _watch(self) -> None:
         consumer: Any = self.app.consumer
         self.gate.more_coming = consumer.more_coming
-        self.timers.start(self.end)
 
     async def stop(self) -> None:
         """Stop in the other order; what is in progress is finished and committed."""
@@ -195,17 +223,29 @@ def _agent(body: Callable[[Run], Any]) -> Callable[[Any], Any]:
     return agent
 
 
-def run_worker(settings: Settings, rules: Rules, data: Path, clock: Clock) -> int:
-    """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit)."""
-    return uvloop.run(_run(settings, rules, data, clock))
+def run_worker(
+    settings: Settings,
+    rules: Rules,
+    data: Path,
+    clock: Clock,
+    make: Callable[[], Vendors] | None = None,
+    only: Collection[str] = (),
+) -> int:
+    """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
+
+    `make` makes other vendors than the settings' inside the event loop.
+    """
+    return uvloop.run(_run(settings, rules, data, clock, make, only))
 
 
-async def _run(settings: Settings, rules: Rules, data: Path, clock: Clock) -> int:
+async def _run(
+    settings: Settings, rules: Rules, data: Path, clock: Clock, make: Callable[[], Vendors] | None, only: Collection[str]
+) -> int:
     def end(error: BaseException) -> None:
         log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if isinstance(error, Fatal) else error)
         os._exit(FATAL_EXIT)
 
-    worker = Worker(settings, rules, data, clock, end)
+    worker = Worker(settings, rules, data, clock, end, make() if make else None, only)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -69,6 +69,7 @@ class Wait(StrEnum):
     NO = ""
     REVIEW = "review"  # a person must decide: it is shown on the desk
     HELD = "held"  # an outside cause must end: it is shown on the desk
+    FALLBACK = "fallback"  # the CRM would not take it: a person re-drives it, and it is shown on the desk
     REST = "rest"  # it has arrived; whatever is heard of the person sets it going again
 
 

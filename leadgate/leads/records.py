@@ -263,7 +263,7 @@ class Held(Record, frozen=True, kw_only=True):
     """A lead that waits, for the desk: topic `held`, keyed by lead id; a null value means it moved on."""
 
     lead_id: str
-    kind: str  # review or held
+    kind: str  # review, held or fallback
     stage: str
     partition: int  # of the stage that asked: the decision goes back there
     step: int

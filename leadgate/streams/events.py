@@ -99,7 +99,7 @@ def outputs(stage: "Stage", job: "Job") -> list[Letter]:
     lead = decision.lead
     if lead is None:
         return letters
-    if decision.wait in {Wait.REVIEW, Wait.HELD}:
+    if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
         letters.append((names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
     elif job.was_waiting:
         letters.append((names.HELD, lead.lead_id.encode(), None))

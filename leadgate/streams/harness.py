@@ -11,7 +11,7 @@ For each run of records (see consumer.py), under the lock of its stage and parti
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,8 +124,8 @@ class Harness:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
         async with self._locks[run.partition], self._gate.body():
             items = [item for record in run.records if (item := await self._decode(record)) is not None]
-            for wave in self._waves(items):
-                await self._pass(run.partition, wave)
+            while items:
+                items = await self._pass(run.partition, items)
             self._probe.passed(self.stage.name, len(run.records))
         run.settle()
 
@@ -153,25 +153,22 @@ class Harness:
         letters = events.dead_letter(self.stage.name, record, why, self._clock.now())
         await self._outbox.deliver([self._outbox.put(t.full, k, v) for t, k, v in letters])
 
-    def _waves(self, items: list["Item"]) -> Iterator[list["Item"]]:
-        """Split a run so that an acting stage never has two records of one person at work together."""
-        serial, rest = self.stage.serial, items
-        while rest and serial is not None:
-            wave: list[Item] = []
-            later: list[Item] = []
-            taken: set[str] = set()
-            for item in rest:
-                key = "" if isinstance(item.decoded, Ruling) else serial(item.decoded)
-                (later if key and key in taken else wave).append(item)
-                taken.add(key)
-            yield wave
-            rest = later
-        if rest:
-            yield rest
-
-    async def _pass(self, partition: int, items: list["Item"]) -> None:
+    async def _pass(self, partition: int, items: list["Item"]) -> list["Item"]:
+        """Steps 2 to 5. Answers the items that must wait for another of the same `serial` value that is acting."""
         view = View(self._state, partition)
-        jobs = [job for item in items if (job := await self._begin(view, item)) is not None]
+        jobs: list[Job] = []
+        later: list[Item] = []
+        busy: set[str] = set()
+        for item in items:
+            key = self._serial(item)
+            if key and key in busy:
+                later.append(item)
+                continue
+            job = await self._begin(view, item)
+            if job is not None:
+                jobs.append(job)
+                if isinstance(job.answer, Need):
+                    busy.add(key)
         if any(isinstance(job.answer, Need) for job in jobs):
             async with self._gate.on_kafka():
                 await self._effector.caught_up(partition)
@@ -180,6 +177,11 @@ class Harness:
             for job in pending:
                 self._decide(job, view)
         await self._conclude(partition, view, jobs)
+        return later
+
+    def _serial(self, item: "Item") -> str:
+        serial = self.stage.serial
+        return "" if serial is None or isinstance(item.decoded, Ruling) else serial(item.decoded)
 
     # Step 2
 

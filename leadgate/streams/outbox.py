@@ -27,8 +27,9 @@ def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
 class FlushGate:
     """Knows when a gatherer gathers in vain: for records when nothing computes, for calls when nothing else can come.
 
-    A body that waits for Kafka may still bring a lead to a call; one that waits for calls can't. `more_coming` says
-    whether records lie in the worker, or on the broker as far as it knows, that no body has begun.
+    While records wait that no body has begun, batches are left to fill. A body that waits for Kafka may still bring a
+    lead to a call; one that waits for calls can't. `more_coming` says whether records lie in the worker, or on the
+    broker as far as it knows, that no body has begun.
     """
 
     def __init__(self) -> None:
@@ -77,10 +78,12 @@ class FlushGate:
             self._on_calls -= 1
 
     def _check(self) -> None:
-        if self._bodies == self._on_kafka + self._on_calls:
-            for flush in self._flush_records:
-                flush()
-        if self._flush_calls and self.quiet:
+        waiting = self._bodies == self._on_kafka + self._on_calls
+        if not waiting or self.more_coming():
+            return
+        for flush in self._flush_records:
+            flush()
+        if self._bodies == self._on_calls:
             for flush in self._flush_calls:
                 flush()
 
@@ -95,7 +98,7 @@ class _Batch:
 class Outbox:
     """Gathers records per topic and partition over all stages of a worker. Also the state's journal."""
 
-    def __init__(self, producer: Any, gate: FlushGate, linger: float = 0.01) -> None:
+    def __init__(self, producer: Any, gate: FlushGate, linger: float = 0.025) -> None:
         self._producer = producer
         self._gate = gate
         self._linger = linger

@@ -436,7 +436,7 @@ class Week:
 
     def _store(self) -> None:
         from_crm = {}
-        for i in range(5):
+        for i in range(5 if self.contacts else 0):
             contact = dict(
                 self.random.choice(list(self.contacts.values())), id=self._hex(), source="crm", hubspot_vid=str(77_000 + i)
             )

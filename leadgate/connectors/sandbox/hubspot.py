@@ -581,14 +581,14 @@ def _holds(p: dict[str, Any], f: Thing) -> bool:
     if operator == "EQ":
         return bool(str(value).lower() == wanted.lower())
     if wanted.isdigit() and "T" in str(value):
-        value = datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() * 1000
-        compared = {
-            "GT": value > int(wanted),
-            "GTE": value >= int(wanted),
-            "LT": value < int(wanted),
-            "LTE": value <= int(wanted),
+        at = datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() * 1000
+        compared: dict[str, bool] = {
+            "GT": at > int(wanted),
+            "GTE": at >= int(wanted),
+            "LT": at < int(wanted),
+            "LTE": at <= int(wanted),
         }
-        return bool(compared[operator])
+        return compared[operator]
     raise RefusedError(400, "VALIDATION_ERROR", f"operator {operator} is not known here")
 
 

@@ -96,6 +96,14 @@ def _add_controls(app: FastAPI, store: Store, hub: Hub, traffic: Traffic) -> Non
         store.put("control", "played", {"events": len(events)})
         return {"played": len(events)}
 
+    @app.get("/_control/links/{source}/{ident}/{target}")
+    async def links(source: str, ident: str, target: str) -> Any:
+        return hub.links(source, ident, target)
+
+    @app.post("/_control/objects/{kind}/{ident}")
+    async def put(kind: str, ident: str, request: Request) -> Any:
+        return store.put(kind, ident, await request.json())
+
     @app.get("/_control/import.csv")
     async def duplicate_import() -> Response:
         events = (store.get("control", "later") or {"events": []})["events"]

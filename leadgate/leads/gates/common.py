@@ -58,7 +58,7 @@ def fall_back(lead: Lead, stage: str, result: Result, rules: Rules, now: float) 
         place=Place.FALLBACK,
         trace=(why,),
         lead=lead,
-        wait=Wait.REST,
+        wait=Wait.FALLBACK,
         outputs=(Output(topic=names.FALLBACK.full, key=lead.lead_id, record=lead),),
         alerts=(ops_alert(lead, stage, f"{lead.person.name} could not be written to the CRM: {result.why}", rules, now),),
         outcome={"why": result.why},

@@ -12,16 +12,17 @@ from leadgate.leads.explain import notice
 from leadgate.leads.gates.common import Guarded, fall_back, onward, review, stopped
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
-from leadgate.leads.records import Alert, Intent, Lead, Place, Reason, Tick
+from leadgate.leads.records import Alert, Intent, Lead, Place, Reason, Sequences, Tick
 from leadgate.leads.rules import Rules
 
 _REST = ("reply", "intent", "owner", "deleted", "sequence")
 
 
 class Seen(Guarded, frozen=True, kw_only=True):
-    """The suppression, and the lead as it came to rest here before."""
+    """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's sequences."""
 
     rest: Lead | None = None
+    sequences: Sequences | None = None
 
 
 class Engage:
@@ -38,6 +39,8 @@ class Engage:
             answer = self._hear(record, rested, done, rules, now)
             if answer is not None:
                 return answer
+        if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
+            record = replace(record, sequences=seen.sequences)
         return self._start(record, rested, done, rules, now)
 
     # A lead that arrives

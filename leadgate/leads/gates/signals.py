@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Output, Put, Result
-from leadgate.leads.records import Place, Record, Signal
+from leadgate.leads.records import Place, Record, Sequences, Signal
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import PersonRow, Suppression
 
@@ -34,6 +34,9 @@ class Signals:
             to = Output(topic=names.SIGNALS.full, key=row.person_key, record=moved)
             return Decision(kind="forwarded", place=Place.NOWHERE, outputs=(to,), puts=puts)
         key = record.person_key or record.address_key
+        if record.kind == "sequence":
+            state = Sequences(state=record.value, read_at=record.heard_at)
+            puts = (*puts, Put(table="sequences", key=key, value=state))
         to = Output(topic=names.HEARD.full, key=key, record=replace(record, person_key=key))
         return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
 

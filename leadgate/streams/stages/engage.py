@@ -5,7 +5,7 @@ from leadgate.leads.decision import Parked
 from leadgate.leads.gates.engage import Engage, Seen
 from leadgate.leads.records import Lead, Ruling, Signal
 from leadgate.streams.harness import Stage
-from leadgate.streams.stages.signals import suppression_of
+from leadgate.streams.stages.signals import SEQUENCES, suppression_of
 from leadgate.tables.state import Kind, View
 
 REST = Kind("parked.engage", Parked)
@@ -28,4 +28,5 @@ def make() -> Stage:
 def read(record: Lead, view: View) -> Seen:
     """What stops the person, and how the lead rested here before."""
     parked = view.get(REST, record.lead_id)
-    return Seen(suppression=suppression_of(record, view), rest=parked.lead if parked else None)
+    heard = view.get(SEQUENCES, record.person_key)
+    return Seen(suppression=suppression_of(record, view), rest=parked.lead if parked else None, sequences=heard)

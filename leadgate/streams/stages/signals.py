@@ -5,12 +5,13 @@ from typing import Any
 from leadgate.leads import names
 from leadgate.leads.gates.common import Guarded
 from leadgate.leads.gates.signals import Seen, Signals
-from leadgate.leads.records import Lead, Signal
+from leadgate.leads.records import Lead, Sequences, Signal
 from leadgate.leads.tabled import PersonRow, Suppression
 from leadgate.streams.harness import Stage
 from leadgate.tables.state import Kind, View
 
 SUPPRESSIONS = Kind("suppressions", Suppression)
+SEQUENCES = Kind("sequences", Sequences)
 PEOPLE = Kind("people", PersonRow)
 
 
@@ -21,7 +22,7 @@ def make() -> Stage:
         inputs={names.SIGNALS: Signal},
         read=read,
         seen=Seen,
-        kinds={"suppressions": SUPPRESSIONS},
+        kinds={"suppressions": SUPPRESSIONS, "sequences": SEQUENCES},
         home=names.SIGNALS,
     )
 

@@ -1,0 +1,27 @@
+"""The worker processes that the benchmark compares: `leadgate`, and the same gates as plain Faust agents."""
+
+import sys
+from pathlib import Path
+
+from bench.vendors import instant
+from leadgate.app.rulesfile import load_rules
+from leadgate.app.settings import load_settings
+from leadgate.app.telemetry import SystemClock, set_up_logging
+from leadgate.app.worker import run_worker
+
+
+def main() -> int:
+    """Run the engine named by the first argument until SIGTERM."""
+    set_up_logging()
+    settings = load_settings()
+    rules = load_rules(settings.rules)
+    engine, data = sys.argv[1], Path(sys.argv[2])
+    if engine.startswith("plain"):
+        from bench.plain import run_plain
+
+        return run_plain(settings, rules, data)
+    return run_worker(settings, rules, data, SystemClock(), instant)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

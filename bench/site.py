@@ -1,0 +1,106 @@
+"""A broker and a worker process for a benchmark: instant vendors, the audit on, CPU seconds read from the process."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from leadgate.app.broker import Broker, free_port
+from leadgate.app.kafka import consuming, ends, producing
+from leadgate.app.provision import provision_topics
+from leadgate.app.settings import Settings
+from leadgate.connectors.sandbox.people import FIRST, LAST
+from leadgate.leads import names
+from leadgate.leads.records import Captured, CrmRecord, encode
+
+RULES = Path(__file__).parents[1] / "leadgate" / "app" / "demo-rules.yaml"
+
+
+class BenchSite:
+    """One broker in a directory; topics made, the snapshot marked complete."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.broker = Broker(data / "broker", free_port())
+        self.settings: Settings
+
+    def __enter__(self) -> Self:
+        self.broker.start()
+        self.settings = Settings.model_construct(kafka_bootstrap_servers=self.broker.address)
+        asyncio.run(self._ground())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.broker.stop()
+
+    async def _ground(self) -> None:
+        await provision_topics(self.settings)
+        async with producing(self.settings) as producer:
+            for partition in range(names.PARTITIONS):
+                mark = encode(CrmRecord(kind="complete", key=""))
+                await producer.send_and_wait(names.CRM_RECORDS.full, mark, key=b"complete", partition=partition)
+
+    def worker(self, engine: str) -> psutil.Process:
+        """Start `python -m bench.engine ENGINE` as a process of its own."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))} | {
+            "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
+            "LEADGATE_RULES": str(RULES),
+            "LEADGATE_SITE_SECRET": "bench",
+        }
+        out = (self.data / f"{engine}.log").open("ab")
+        child = subprocess.Popen(
+            [sys.executable, "-m", "bench.engine", engine, str(self.data / engine)], env=environment, stdout=out, stderr=out
+        )
+        return psutil.Process(child.pid)
+
+    async def fill(self, count: int, first: int = 0) -> None:
+        """Capture so many leads, each of its own person; ten people a company."""
+        async with producing(self.settings) as producer:
+            for i in range(first, first + count):
+                await producer.send(names.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode())
+            await producer.flush()
+
+    async def end(self, topic: str) -> int:
+        """Records ever written to a topic."""
+        async with consuming(self.settings) as consumer:
+            return sum((await ends(consumer, [topic])).values())
+
+
+def captured(i: int) -> Captured:
+    """A complete lead as the poller captures it, some 900 bytes. Nobody is like a colleague."""
+    first, last = FIRST[i % 10 * 4], LAST[i % 10 * 3]
+    raw = {
+        "id": f"{i:024x}",
+        "first_name": first,
+        "last_name": last,
+        "name": f"{first} {last}",
+        "title": "VP Sales",
+        "email": f"ada{i}@company{i // 10}.com",
+        "email_status": "verified",
+        "email_true_status": "Verified",
+        "organization_name": f"Company {i // 10}, Inc.",
+        "country": "United States",
+        "state": "California",
+        "city": "San Francisco",
+        "organization": {"id": f"{i // 10:024x}", "name": f"Company {i // 10}", "primary_domain": f"company{i // 10}.com"},
+        "contact_campaign_statuses": [],
+        "label_ids": [],
+        "phone_numbers": [{"raw_number": "+1 415 555 0100", "type": "work_direct"}],
+        "source": "search",
+        "linkedin_url": f"http://www.linkedin.com/in/ada{i}",
+        "updated_at": "2026-11-20T10:00:00.000Z",
+    }
+    return Captured(
+        source="apollo", source_id=f"{i:024x}", captured_at=time.time(), raw=raw, lane="bulk", sequences_read_at=time.time()
+    )
+
+
+def cpu(process: psutil.Process) -> float:
+    """CPU seconds that a process has used."""
+    times = process.cpu_times()
+    return float(times.user + times.system)

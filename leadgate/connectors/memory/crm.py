@@ -1,0 +1,157 @@
+"""A CRM in memory: the contract's double for tests, and the instant CRM of the benchmark. Nothing is kept."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from msgspec.structs import replace
+
+from leadgate.connectors.contract import (
+    CompanyKnown,
+    Contact,
+    ContactWrite,
+    Owner,
+    OwnerShown,
+    OwnerWrite,
+    Row,
+    TaskWrite,
+    Written,
+)
+from leadgate.connectors.errors import RowRejected
+
+
+class MemoryCrm:
+    """See contract.Crm. Any address that asks to be an owner is one, unless `users` says who is."""
+
+    batch = 100
+
+    def __init__(self, clock: Callable[[], float], users: dict[str, bool] | None = None) -> None:
+        self._clock = clock
+        self._users = users
+        self.people: dict[str, Contact] = {}
+        self.scores: dict[str, int] = {}
+        self.tasks: dict[str, TaskWrite] = {}
+        self.lists: dict[str, set[str]] = {}
+        self._by_email: dict[str, str] = {}
+        self._by_key: dict[str, str] = {}
+        self._companies: dict[str, CompanyKnown] = {}
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
+        return [self._upsert(write) for write in writes]
+
+    def _upsert(self, write: ContactWrite) -> Row[Written]:
+        if write.known_id and write.known_id not in self.people:
+            return RowRejected(f"contact {write.known_id} is deleted", "deleted")
+        found = (
+            write.known_id or self._by_key.get(write.key) or next((i for e in write.emails if (i := self._by_email.get(e))), "")
+        )
+        before = self.people.get(found)
+        if before is not None and not write.known_id and before.email not in write.emails and before.key != write.key:
+            return Written(contact=before, existed=True)
+        company = self._company(write)
+        if before is None:
+            contact = Contact(
+                id=str(len(self.people) + 1), email=write.emails[0], emails=write.emails[1:], key=write.key, company_id=company
+            )
+        else:
+            contact = replace(before, key=before.key or write.key, email=write.emails[0] if write.known_id else before.email)
+            contact = replace(contact, company_id=before.company_id or company)
+        self._keep(contact)
+        return Written(contact=contact, existed=before is not None)
+
+    def _company(self, write: ContactWrite) -> str:
+        if not write.domain:
+            return ""
+        known = self._companies.setdefault(
+            write.domain, CompanyKnown(id=f"c{len(self._companies) + 1}", name=write.company, domain=write.domain)
+        )
+        return known.id
+
+    def _keep(self, contact: Contact) -> None:
+        contact = replace(contact, changed_at=self._clock())
+        self.people[contact.id] = contact
+        self._by_key[contact.key] = contact.id
+        self._by_email.update(dict.fromkeys((contact.email, *contact.emails), contact.id))
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
+        rows: list[Row[str]] = []
+        for write in writes:
+            owner = await self.owner_by_email(write.owner_email) if write.owner_email else None
+            if write.owner_email and (owner is None or not owner.active):
+                rows.append(RowRejected(f"no active owner {write.owner_email}", "no_owner"))
+                continue
+            contact = self.people[write.contact_id]
+            self._keep(replace(contact, owner_id=owner.id if owner else contact.owner_id, status=write.status))
+            self.scores[contact.id] = write.score
+            rows.append(contact.id)
+        return rows
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+        rows: list[Row[OwnerShown]] = []
+        for ident in contact_ids:
+            contact = self.people.get(ident)
+            if contact is None:
+                rows.append(RowRejected(f"contact {ident} is deleted", "deleted"))
+                continue
+            owner = await self.owner(contact.owner_id) if contact.owner_id else None
+            shown = OwnerShown(
+                owner_id=contact.owner_id,
+                email=owner.email if owner else "",
+                active=bool(owner and owner.active),
+                at=self._clock(),
+            )
+            rows.append(shown)
+        return rows
+
+    async def owner(self, owner_id: str) -> Owner | None:
+        return await self.owner_by_email(owner_id)
+
+    async def owner_by_email(self, email: str) -> Owner | None:
+        folded = email.casefold()
+        if self._users is None:
+            return Owner(id=folded, email=folded, active=True)
+        return Owner(id=folded, email=folded, active=self._users[folded]) if folded in self._users else None
+
+    async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
+        self.tasks.update({write.effect_id: write for write in writes})
+        return [write.effect_id for write in writes]
+
+    async def activity_since(self, contact_id: str, owner_id: str, since: float) -> float:
+        del contact_id, owner_id, since
+        return 0.0
+
+    async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        self.lists.setdefault(name, set()).update(contact_ids)
+        return list(contact_ids)
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        self.lists.setdefault(name, set()).difference_update(contact_ids)
+        return list(contact_ids)
+
+    async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
+        for name in lists:
+            self.lists.setdefault(name, set()).discard(contact_id)
+        contact = self.people[contact_id]
+        self._keep(replace(contact, status=kind, opted_out=contact.opted_out or kind in {"unsubscribe", "do_not_contact"}))
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        return sorted((c for c in self.people.values() if c.changed_at > since and c.key), key=lambda c: c.changed_at)
+
+    async def deleted(self) -> AsyncIterator[list[Contact]]:
+        yield []
+
+    async def contacts(self) -> AsyncIterator[list[Contact]]:
+        yield list(self.people.values())
+
+    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
+        yield list(self._companies.values())
+
+    async def owners(self) -> list[Owner]:
+        return [Owner(id=e, email=e, active=active) for e, active in (self._users or {}).items()]
+
+    async def check(self) -> list[str]:
+        return []
+
+    async def provision(self) -> list[str]:
+        return []
+
+    async def close(self) -> None:
+        """Nothing to let go."""

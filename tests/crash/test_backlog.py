@@ -1,0 +1,168 @@
+"""A restart with a backlog: 100,000 leads wait, and the worker is stopped and killed in the middle, again and again.
+
+This is where Faust's own consumer loses leads for good (facts/faust.md 0b); `-m proof` shows it on the same test.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import pytest
+
+from leadgate.app.broker import Broker, free_port
+from leadgate.app.kafka import consuming, ends, producing, read_to
+from leadgate.app.provision import provision_topics
+from leadgate.app.settings import Settings
+from leadgate.leads import names
+from leadgate.leads.keys import lead_id
+from leadgate.leads.records import Captured, CrmRecord, encode
+from tests.conftest import DEMO_RULES
+
+pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(1500)]
+
+SEED = 77
+PADDING = "x" * 2000  # large records open the hole sooner
+
+
+class Backlog:
+    """A broker with many captured leads, and a two-stage worker over them."""
+
+    def __init__(self, data: Path, leads: int, *args: str) -> None:
+        self.data, self.leads, self.args = data, leads, args
+        self.broker = Broker(data / "broker", free_port())
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))} | {
+            "LEADGATE_RULES": str(DEMO_RULES),
+            "LEADGATE_SITE_SECRET": "test",
+        }
+
+    def __enter__(self) -> Self:
+        self.broker.start()
+        self.environment["KAFKA_BOOTSTRAP_SERVERS"] = self.broker.address
+        self.settings = Settings.model_construct(kafka_bootstrap_servers=self.broker.address)
+        asyncio.run(self._fill())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.broker.stop()
+
+    async def _fill(self) -> None:
+        await provision_topics(self.settings)
+        async with producing(self.settings) as producer:
+            for partition in range(names.PARTITIONS):
+                record = CrmRecord(kind="complete", key="")
+                await producer.send_and_wait(names.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
+            for i in range(self.leads):
+                record_ = captured(i)
+                await producer.send(names.CAPTURED.full, encode(record_), key=f"apollo:{i}".encode())
+            await producer.flush()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """One worker; its messages go to a file."""
+        out = (self.data / "worker.log").open("ab")
+        command = [sys.executable, "-m", "tests.crash.two_stages", str(self.data / "worker"), *self.args]
+        return subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
+
+    def arrived(self) -> Counter[str]:
+        """How often each lead has come out of the second stage."""
+        return asyncio.run(self._arrived())
+
+    async def _arrived(self) -> Counter[str]:
+        decoder = msgspec.json.Decoder(Brief)
+        async with consuming(self.settings) as consumer:
+            until = await ends(consumer, [names.UNIQUE.full])
+            return Counter([decoder.decode(r.value).lead_id async for r in read_to(consumer, until)])
+
+    def come_out(self) -> int:
+        """Records that have come out of the second stage, by the end offsets."""
+
+        async def count() -> int:
+            async with consuming(self.settings) as consumer:
+                return sum((await ends(consumer, [names.UNIQUE.full])).values())
+
+        return asyncio.run(count())
+
+
+class Brief(msgspec.Struct):
+    """Only whose lead it is."""
+
+    lead_id: str
+
+
+def captured(i: int) -> Captured:
+    """A complete lead of its own person and company."""
+    raw = {
+        "id": str(i),
+        "first_name": "Ada",
+        "last_name": f"Number{i}",
+        "title": "VP Sales",
+        "email": f"ada{i}@company{i}.com",
+        "email_true_status": "Verified",
+        "organization_name": f"Company {i}",
+        "country": "United States",
+        "headline": PADDING,
+    }
+    return Captured(source="apollo", source_id=str(i), captured_at=1.7e9, raw=raw, lane="bulk")
+
+
+def interrupt(backlog: Backlog, number: int, times: int, chance: random.Random) -> None:
+    """Let the worker get on with it, and end it, several times."""
+    for _ in range(times):
+        before = backlog.come_out()
+        worker = backlog.start()
+        deadline = time.monotonic() + 60
+        while backlog.come_out() < before + 400 and time.monotonic() < deadline:
+            assert worker.poll() is None, (backlog.data / "worker.log").read_text()[-2000:]
+            time.sleep(0.1)
+        time.sleep(chance.random() * 0.7)  # where it is hit is the seed's choice, not a condition to wait for
+        worker.send_signal(number)
+        worker.wait(60)
+
+
+def finish(backlog: Backlog, seconds: float = 300) -> Counter[str]:
+    """Let a last worker run until nothing more comes out."""
+    worker = backlog.start()
+    deadline = time.monotonic() + seconds
+    last, since = -1, time.monotonic()
+    while time.monotonic() < deadline:
+        now = backlog.come_out()
+        if now != last:
+            last, since = now, time.monotonic()
+        if time.monotonic() - since > 8:
+            break
+        time.sleep(0.5)
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(60)
+    return backlog.arrived()
+
+
+def test_every_lead_arrives_over_ten_stops_and_ten_kills(tmp_path: Path) -> None:
+    sys.stderr.write(f"seed {SEED}\n")
+    chance = random.Random(SEED)
+    with Backlog(tmp_path, 100_000) as backlog:
+        interrupt(backlog, signal.SIGTERM, 10, chance)
+        interrupt(backlog, signal.SIGKILL, 10, chance)
+        found = finish(backlog)
+        missing = [i for i in range(100_000) if lead_id("apollo", str(i)) not in found]
+        assert missing == []
+        repeats = sum(found.values()) - len(found)
+        sys.stderr.write(f"repeats {repeats}\n")
+
+
+@pytest.mark.proof
+def test_fausts_own_consumer_loses_leads_on_the_same_backlog(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    with Backlog(tmp_path, 30_000, "faust") as backlog:
+        interrupt(backlog, signal.SIGTERM, 5, chance)
+        interrupt(backlog, signal.SIGKILL, 5, chance)
+        found = finish(backlog)
+        missing = [i for i in range(30_000) if lead_id("apollo", str(i)) not in found]
+        sys.stderr.write(f"Faust's own consumer lost {len(missing)} of 30000 leads\n")
+        assert missing, "Faust's own consumer lost nothing this time; if that stays so, ours can go"

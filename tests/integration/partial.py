@@ -1,0 +1,31 @@
+"""A worker whose other stages stand still, so that a test can let a lead come to any gate and no further."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from leadgate.app import worker
+from leadgate.app.rulesfile import load_rules
+from leadgate.app.settings import load_settings
+from leadgate.app.telemetry import SystemClock, set_up_logging
+from leadgate.streams.consumer import Run
+from leadgate.streams.harness import Harness
+
+
+def hold_others(stages: set[str]) -> None:
+    """Stages that aren't named take their records and never finish them: they come again to the next worker."""
+    process = Harness.process
+
+    async def stand_still(self: Harness, run: Run) -> None:
+        if self.stage.name not in stages:
+            await asyncio.Event().wait()
+        await process(self, run)
+
+    Harness.process = stand_still  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    set_up_logging()
+    hold_others(set(sys.argv[2].split(",")))
+    settings = load_settings()
+    sys.exit(worker.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock()))

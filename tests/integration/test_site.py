@@ -1,0 +1,187 @@
+"""A whole site on a real broker: poison, people's decisions, two sources, replay, rebuilt state, the SLA over restarts."""
+
+import base64
+import json
+import shutil
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from leadgate.leads import names
+from leadgate.leads.keys import lead_id
+from leadgate.leads.records import Captured, encode
+from tests.samples import captured
+from tests.sites import TestSite, broken_promises
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+
+
+def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: TestSite) -> None:
+    nulls = Captured(source="apollo", source_id="nulls", captured_at=1.0, raw=dict.fromkeys(captured(1).raw))
+    wrong = captured(11, title={"not": "text"})
+    poison = [
+        b"\xff\xfe broken",
+        b"{",
+        b'{"source": 3}',
+        b'"x"',
+        b"[]",
+        b"null",
+        b"",
+        encode(captured(12, headline="x" * 1_000_000)),
+    ]
+    site.produce(names.CAPTURED, [(b"poison", value) for value in poison], partition=5)
+    site.produce(names.CAPTURED, [(b"p", encode(nulls)), (b"p", encode(wrong))], partition=5)
+    good = captured(13)
+    site.produce(names.CAPTURED, [(b"good", encode(good))], partition=5)
+    site.work()
+    lead = lead_id("apollo", good.source_id)
+    site.wait_for(
+        lambda: site.place_of(lead) in {"engaged", "nurtured"}, why="the good lead behind the poison did not come through"
+    )
+    letters = {base64.b64decode(body["value"]) for r in site.records(names.DEAD) if "value" in (body := json.loads(r.value))}
+    assert set(poison) <= letters
+    assert site.place_of(lead_id("apollo", "nulls")) == "review"
+    assert site.place_of(lead_id("apollo", wrong.source_id)) == "dead"
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_two_sources_bring_one_person_at_once(site: TestSite) -> None:
+    row = {
+        "First Name": "Bastian",
+        "Last Name": "Drummond",
+        "Title": "VP Sales",
+        "Company Name": "Twosources Inc.",
+        "Email": "bastian@twosources.com",
+        "Email Status": "Verified",
+        "Country": "United States",
+        "Website": "twosources.com",
+    }
+    leads = [
+        captured(n, company="twosources", email="bastian@twosources.com", first_name="Bastian", last_name="Drummond")
+        for n in range(20, 40)
+    ]
+    rows = [
+        Captured(source="csv", source_id=f"row{n}", captured_at=time.time(), raw=row, shape="csv", imported="list.csv")
+        for n in range(20)
+    ]
+    ids = site.capture(*(one for pair in zip(leads, rows, strict=True) for one in pair))
+    site.work()
+    site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured", "merged"} for i in ids))
+    assert sorted(site.place_of(i) for i in ids).count("merged") == 39
+    assert len([c for c in site.objects("hubspot.contacts") if c["properties"].get("email") == "bastian@twosources.com"]) == 1
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_a_person_mends_a_lead_and_another_is_told_apart(site: TestSite) -> None:
+    untitled = captured(50, title=None, company="mended")
+    first = captured(51, company="apart", first_name="Gloria", last_name="Montgomery")
+    alike = captured(52, company="apart", first_name="G.", last_name="Montgomery", email="gm@apart.com")
+    site.work()
+    [lead] = site.capture(untitled)
+    [one] = site.capture(first)
+    site.wait_for(lambda: site.place_of(lead) == "review" and site.place_of(one) in {"engaged", "nurtured"})
+    [twin] = site.capture(alike)
+    site.wait_for(lambda: site.place_of(twin) == "review")
+    assert {lead, twin} <= {item["lead_id"] for item in site.leadgate("review", "list")}
+    site.leadgate("review", "resolve", lead, "--set", "title=VP Sales", "--actor", "olga", "--reason", "asked her")
+    site.leadgate("review", "resolve", twin, "--separate", "--actor", "olga", "--reason", "two people")
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"} and site.place_of(twin) in {"engaged", "nurtured"})
+    assert not {lead, twin} & {item["lead_id"] for item in site.leadgate("review", "list")}
+    story = site.leadgate("why", lead)
+    assert [(e["actor"], e["outcome"]["reason"]) for e in story if e["kind"] == "ruled"] == [("olga", "asked her")]
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_the_fallback_is_driven_again(site: TestSite) -> None:
+    refused = captured(60, company="refused")
+    site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})
+    site.work()
+    [lead] = site.capture(refused)
+    site.wait_for(lambda: site.place_of(lead) == "fallback")
+    site.control("POST", "objects/control/broken_emails", {})
+    site.leadgate("review", "resolve", lead, "--redrive", "--actor", "olga", "--reason", "the CRM is well again")
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: TestSite) -> None:
+    site.work()
+    site.wait_for(lambda: not site.account()["places"]["in_flight"])
+    site.kill("worker", 15)
+    before, places = site.control("GET", "state")["writes"], site.account()["places"]
+    site.wait_for(lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused")
+    site.work()
+    site.wait_settled(1)
+    site.kill("worker", 15)
+    assert site.control("GET", "state")["writes"] == before
+    assert site.account()["places"] == places
+    shutil.rmtree(site.data / "worker")
+    site.wait_for(lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused")
+    site.work()
+    site.wait_settled(1)
+    [lead] = site.capture(captured(70, company="afterwards"))
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
+    after = site.control("GET", "state")["writes"]
+    assert sum(after.values()) - sum(before.values()) < 15, "only the one new lead's writes"
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_a_breach_escalates_once_over_kills(site: TestSite) -> None:
+    called, missed = (
+        captured(80, lists=("Demo requests",), company="called"),
+        captured(81, lists=("Demo requests",), company="missed"),
+    )
+    site.work()
+    ids = site.capture(called, missed)
+    site.wait_for(lambda: all(site.place_of(i) == "engaged" for i in ids))
+    site.control("POST", "play", [])
+    site.control("POST", f"objects/apollo.contacts/{called.raw['id']}", called.raw)
+    site.control("POST", "play", [{"kind": "activity", "contact": called.raw["id"]}])
+    for _ in range(3):
+        site.kill("worker")
+        site.work()
+        time.sleep(1.5)  # the kills fall around the deadline of 8 s
+    breaches = site.wait_for(lambda: events(site, "breached", ids), why="nobody escalated")
+    assert [event["lead"] for event in breaches] == [ids[1]]
+    assert events(site, "met", ids)[0]["lead"] == ids[0]
+    tasks = [
+        t["properties"]["hs_task_subject"]
+        for t in site.objects("hubspot.tasks")
+        if "Escalation" in t["properties"]["hs_task_subject"]
+    ]
+    assert len(tasks) == 1
+    told = site.wait_for(
+        lambda: [m for m in site.objects("slack.messages") if "has waited" in m["text"]], why="Slack heard nothing"
+    )
+    assert len(told) == 1
+    site.kill("worker", 15)
+
+
+def events(site: TestSite, kind: str, ids: list[str]) -> list[dict[str, object]]:
+    """Audit events of a kind, about these leads."""
+    found = {r.key: msgspec.json.decode(r.value) for r in site.records(names.AUDIT) if r.value}
+    return [e for e in found.values() if e["kind"] == kind and e["lead"] in ids]
+
+
+def test_shadow_makes_no_writing_call(tmp_path: Path) -> None:
+    site = TestSite(tmp_path, leads=80, seed=9, rules=lambda text: text.replace("effects: live", "effects: shadow"))
+    try:
+        site.ground()
+        before = site.control("GET", "state")["writes"]
+        site.poll()
+        site.work()
+        report = site.wait_settled(80)
+        assert report["places"]["engaged"] + report["places"]["nurtured"] > 40
+        assert site.control("GET", "state")["writes"] == before
+        would = [e for r in site.records(names.AUDIT) if (e := json.loads(r.value))["kind"] == "written"]
+        assert would
+        assert all(event["outcome"]["would"] for event in would)
+    finally:
+        site.stop()
