@@ -68,8 +68,12 @@ class Hub:
         self.store, self.search_lag = store, search_lag
         self.by_email: dict[str, str] = {}
         self.by_unique: dict[tuple[str, str, str], str] = {}
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Build the look-ups of unique values anew, after objects were put in from outside."""
         for kind in ("contacts", "companies"):
-            for thing in store.all(f"hubspot.{kind}").values():
+            for thing in self.store.all(f"hubspot.{kind}").values():
                 self._index(kind, thing)
 
     def _index(self, kind: str, thing: Thing) -> None:
@@ -547,6 +551,7 @@ def _batch(results: list[Thing], errors: list[Thing], status: int = 200) -> Resp
     now = iso()
     body: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
     if errors:
+        errors = [{"errors": [], "links": {}, "context": {}, **error} for error in errors]  # the official client wants them all
         return JSONResponse({**body, "numErrors": len(errors), "errors": errors}, 207)
     return JSONResponse(body, status)
 
@@ -572,7 +577,7 @@ def _passes(thing: Thing, groups: list[Thing]) -> bool:
 def _holds(p: dict[str, Any], f: Thing) -> bool:
     value, operator = p.get(f["propertyName"]), f["operator"]
     if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
-        return bool(value) == (operator == "HAS_PROPERTY")
+        return bool(bool(value) == (operator == "HAS_PROPERTY"))
     if value is None:
         return False
     if operator in {"IN", "NOT_IN"}:

@@ -96,6 +96,11 @@ def _add_controls(app: FastAPI, store: Store, hub: Hub, traffic: Traffic) -> Non
         store.put("control", "played", {"events": len(events)})
         return {"played": len(events)}
 
+    @app.post("/_control/reindex")
+    async def reindex() -> Any:
+        hub.reindex()
+        return {}
+
     @app.get("/_control/links/{source}/{ident}/{target}")
     async def links(source: str, ident: str, target: str) -> Any:
         return hub.links(source, ident, target)

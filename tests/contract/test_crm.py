@@ -1,0 +1,245 @@
+"""What every CRM must do, told once: HubSpot's connector on the sandbox, and the double in memory."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from leadgate.connectors.contract import ContactWrite, Crm, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.errors import RowRejected, RowRetryable, Unavailable
+from leadgate.connectors.http import Budget
+from leadgate.connectors.hubspot.client import HubSpotHttp
+from leadgate.connectors.hubspot.crm import HubSpotCrm
+from leadgate.connectors.memory.crm import MemoryCrm
+from leadgate.connectors.sandbox.generate import GONE, REPS
+from leadgate.connectors.sandbox.hubspot import TOKEN
+from leadgate.connectors.sandbox.server import make_sandbox
+
+Test = Callable[[Crm], Coroutine[Any, Any, None]]
+LIST = "Leadgate nurture"
+
+
+@asynccontextmanager
+async def hubspot_on_sandbox() -> AsyncIterator[tuple[Crm, httpx.AsyncClient]]:
+    """The connector on a sandbox in this process, provisioned."""
+    app = make_sandbox(None, 0, 1, search_lag=0.0, hubspot_limit=10_000)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        http = HubSpotHttp("http://sandbox/hubspot", TOKEN, Budget(10**6, 10.0), Budget(10**6, 1.0), transport)
+        crm = HubSpotCrm(http, time.time)
+        await crm.provision()
+        await crm.provision_list(LIST)
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/_control") as control:
+            yield crm, control
+        await crm.close()
+
+
+def on_sandbox(test: Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]) -> None:
+    """Run a test that also needs the sandbox's controls."""
+
+    async def run() -> None:
+        async with hubspot_on_sandbox() as (crm, control):
+            await test(crm, control)
+
+    asyncio.run(run())
+
+
+@pytest.fixture(params=["hubspot", "memory"])
+def on(request: pytest.FixtureRequest) -> Callable[[Test], None]:
+    """Runs a test on one CRM."""
+
+    def run(test: Test) -> None:
+        if request.param == "memory":
+            asyncio.run(test(MemoryCrm(time.time, {**dict.fromkeys(REPS, True), GONE: False})))
+            return
+
+        async def on_hubspot(crm: Crm, control: httpx.AsyncClient) -> None:
+            del control
+            await test(crm)
+
+        on_sandbox(on_hubspot)
+
+    return run
+
+
+def write(number: int, **fields: Any) -> ContactWrite:
+    """A person to write."""
+    given = {
+        "key": f"k{number}",
+        "emails": (f"p{number}@acme{number}.com",),
+        "first_name": "Ada",
+        "company": f"Acme {number}",
+        "domain": f"acme{number}.com",
+    }
+    return ContactWrite(**(given | fields))
+
+
+def contact_id(row: object) -> str:
+    """The id of a row that must have succeeded."""
+    assert isinstance(row, Written), row
+    return row.contact.id
+
+
+def test_writing_twice_makes_one_contact(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        [first] = await crm.upsert([write(1)])
+        [again] = await crm.upsert([write(1)])
+        assert contact_id(first) == contact_id(again)
+        assert isinstance(first, Written)
+        assert isinstance(again, Written)
+        assert (first.existed, again.existed) == (False, True)
+
+    on(test)
+
+
+def test_a_batch_answers_in_the_order_of_its_rows(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        rows = await crm.upsert([write(n) for n in range(50)])
+        again = await crm.upsert([write(n) for n in reversed(range(50))])
+        assert [contact_id(r) for r in rows] == [contact_id(r) for r in reversed(again)]
+
+    on(test)
+
+
+def test_colleagues_share_one_company(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        rows = await crm.upsert([write(1), write(2, domain="acme1.com")])
+        assert len({row.contact.company_id for row in rows if isinstance(row, Written)}) == 1
+
+    on(test)
+
+
+def test_an_owner_is_read_back_as_written(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        [before] = await crm.read_owners([ident])
+        await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        [after] = await crm.read_owners([ident])
+        assert not isinstance(before, Exception)
+        assert not isinstance(after, Exception)
+        assert (before.owner_id, before.active) == ("", False)
+        assert (after.email, after.active) == (REPS[0], True)
+
+    on(test)
+
+
+@pytest.mark.parametrize("email", [GONE, "stranger@acme.test"])
+def test_nobody_who_is_gone_becomes_an_owner(on: Callable[[Test], None], email: str) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        [row] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=email, score=80, status="rep")])
+        assert isinstance(row, RowRejected)
+        assert row.kind == "no_owner"
+
+    on(test)
+
+
+def test_a_contact_that_is_gone_is_not_made_again(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        [row] = await crm.upsert([write(1, known_id="424242")])
+        assert isinstance(row, RowRejected)
+        assert row.kind == "deleted"
+
+    on(test)
+
+
+def test_a_changed_address_stays_one_contact(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        [row] = await crm.upsert([write(1, known_id=ident, emails=("new@acme1.com",))])
+        assert contact_id(row) == ident
+
+    on(test)
+
+
+def test_lists_are_entered_and_left_harmlessly_twice(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        for _ in range(2):
+            assert await crm.enter_list(LIST, [ident]) == [ident]
+        for _ in range(2):
+            assert await crm.leave_list(LIST, [ident]) == [ident]
+
+    on(test)
+
+
+def test_a_task_that_was_made_is_found_again(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        owner = await crm.owner_by_email(REPS[0])
+        assert owner is not None
+        task = TaskWrite(effect_id="e1", contact_id=ident, owner_id=owner.id, subject="Call", due=time.time(), look_first=False)
+        [made] = await crm.add_tasks([task])
+        [found] = await crm.add_tasks([TaskWrite(**{f: getattr(task, f) for f in task.__struct_fields__} | {"look_first": True})])
+        assert made == found
+
+    on(test)
+
+
+def test_an_opt_out_is_written_to_the_crm(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        await crm.stop(ident, "unsubscribe", [])
+        changed = {c.id: c for c in await crm.changed_since(0)}
+        assert changed[ident].opted_out
+        assert changed[ident].status == "unsubscribe"
+
+    on(test)
+
+
+# Only HubSpot: faults as its contract describes them
+
+
+def test_one_refused_row_leaves_the_others_alone() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/objects/control/broken_emails", json={"p2@acme2.com": True})
+        rows = await crm.upsert([write(1), write(2), write(3)])
+        assert [type(r) for r in rows] == [Written, RowRetryable, Written]
+
+    on_sandbox(test)
+
+
+def test_a_lost_answer_is_found_by_the_next_try() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/faults", json={"path": "contacts/batch/upsert", "kind": "lost", "times": 2})
+        with pytest.raises(Unavailable):
+            await crm.upsert([write(1)])
+        [row] = await crm.upsert([write(1)])
+        contact_id(row)
+        contacts = (await control.get("/objects/hubspot.contacts")).json()
+        assert len(contacts) == 1
+
+    on_sandbox(test)
+
+
+def test_429_is_waited_for_as_it_says() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/faults", json={"path": "contacts/batch/read", "status": 429, "times": 1, "retry_after": "1"})
+        started = time.monotonic()
+        contact_id((await crm.upsert([write(1)]))[0])
+        assert time.monotonic() - started >= 1
+
+    on_sandbox(test)
+
+
+def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        held = {
+            "id": "5",
+            "properties": {"email": "main@x.com", "hs_additional_emails": "p1@acme1.com"},
+            "createdAt": "2026-01-01T00:00:00Z",
+            "updatedAt": "2026-01-01T00:00:00Z",
+            "archived": False,
+        }
+        await control.post("/objects/hubspot.contacts/5", json=held)
+        await control.post("/reindex")
+        [row] = await crm.upsert([write(1)])
+        assert contact_id(row) == "5"
+        [kept] = [c for c in (await control.get("/objects/hubspot.contacts")).json() if c["id"] == "5"]
+        assert "leadgate_key" not in kept["properties"]
+
+    on_sandbox(test)

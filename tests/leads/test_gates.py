@@ -1,0 +1,221 @@
+"""The pure core by examples: score, route, validation, the guard, the clock."""
+
+import time
+
+import pytest
+from msgspec.structs import replace
+
+from leadgate.leads.decision import Decision, Need, Result
+from leadgate.leads.gates import assign, engage, identity, routing, sla
+from leadgate.leads.gates.common import Guarded
+from leadgate.leads.guard import guard
+from leadgate.leads.mapping import map_captured
+from leadgate.leads.records import Company, CrmLink, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
+from leadgate.leads.route import route
+from leadgate.leads.rules import Rules, RulesError, parse_rules
+from leadgate.leads.score import score
+from leadgate.leads.tabled import Clock, PersonRow, Suppression
+from leadgate.leads.validate import validate
+from tests.conftest import DEMO_RULES
+from tests.samples import captured
+
+NOW = 1_800_000_000.0
+OK = Result(ok=True)
+
+
+def lead(**fields: object) -> Lead:
+    """A written, scored and routed lead."""
+    base = Lead(
+        lead_id="l1",
+        source="apollo",
+        source_id="s1",
+        version="v",
+        step=3,
+        cause="c",
+        rules="r",
+        captured_at=NOW,
+        person_key="p1",
+        address_key="p1",
+        apollo_id="a1",
+        seniority="vp",
+        person=Person(email="a@b.com", email_status="Verified", title="VP Sales", last_name="X"),
+        company=Company(name="B", domain="b.com", industry="internet", employees=300, country="US"),
+        crm=CrmLink(contact_id="7"),
+        sequences=Sequences(state="inactive", read_at=NOW - 10),
+        score=Score(points=80, parts={"seniority": 30}),
+        route=Route(kind="rep", owner_email="ana.us@acme.test", owner_id="9", rule="us"),
+        owner_confirmed_at=NOW,
+    )
+    return replace(base, **fields)
+
+
+def at_points(rules: Rules, points: int) -> Rules:
+    """Rules under which the sample lead has exactly so many points, and the threshold is 70."""
+    weights = {"seniority": {"vp": points - 60}, "industry": {"saas": 20}, "size": {"mid-market": 20}, "country": {"US": 20}}
+    icp = rules.icp.model_copy(update=weights)
+    return rules.model_copy(update={"icp": icp})
+
+
+@pytest.mark.parametrize(("points", "kind"), [(69, "nurture"), (70, "rep"), (71, "rep")])
+def test_the_threshold_counts_as_above(rules: Rules, points: int, kind: str) -> None:
+    decision = routing.Routing().decide(lead(score=None, route=None), Guarded(), {}, at_points(rules, points), NOW)
+    assert isinstance(decision, Decision)
+    assert decision.lead is not None
+    assert decision.lead.score is not None
+    assert decision.lead.score.points == points
+    assert decision.lead.route is not None
+    assert decision.lead.route.kind == kind
+
+
+def test_a_missing_part_gives_nothing_and_is_named(rules: Rules) -> None:
+    found, _ = score(lead(company=Company(name="B", country="US")), rules, NOW)
+    assert (found.parts["industry"], found.parts["size"]) == (0, 0)
+    assert {"industry", "size", "intent"} <= set(found.missing)
+
+
+@pytest.mark.parametrize(("age_days", "high"), [(13.9, True), (14.1, False)])
+def test_high_intent_is_not_older_than_its_days(rules: Rules, age_days: float, high: bool) -> None:
+    sign = Intent(kind="list", value="demo requests", heard_at=NOW - age_days * 86_400)
+    found, _ = score(lead(intents=(sign,)), rules, NOW)
+    assert bool(found.high_intent) is high
+
+
+@pytest.mark.parametrize(("value", "high"), [("79", False), ("80", True), ("", False), ("many", False)])
+def test_an_intent_score_counts_from_its_least(rules: Rules, value: str, high: bool) -> None:
+    found, _ = score(lead(intents=(Intent(kind="score", value=value, heard_at=NOW),)), rules, NOW)
+    assert bool(found.high_intent) is high
+
+
+def test_routes_are_asked_in_the_files_order(rules: Rules) -> None:
+    here = lead(company=Company(name="B", country="US", state="California"))
+    rule, reasons = route(here, rules)
+    assert rule is not None
+    assert rule.name == "us-west"
+    assert [r.rule for r in reasons] == ["routes.demo-desk", "routes.us-west"]
+
+
+def test_every_reason_of_an_invalid_lead_is_kept(rules: Rules) -> None:
+    bare = lead(person=Person(email="nonsense"), company=Company())
+    assert [r.rule for r in validate(bare, rules) if r.held] == ["required.verified_email", "required.company", "required.title"]
+
+
+@pytest.mark.parametrize("status", ["User Managed", "Guessed", ""])
+def test_verified_is_what_the_true_status_says(rules: Rules, status: str) -> None:
+    raw = captured(1, email_status="verified", email_true_status=status or None)
+    person = map_captured(raw, rules).person
+    assert [r.rule for r in validate(lead(person=person), rules) if r.held] == ["required.verified_email"]
+
+
+def test_firmographics_alone_must_reach_the_threshold() -> None:
+    text = DEMO_RULES.read_text().replace("threshold: 70", "threshold: 90")
+    with pytest.raises(RulesError, match="never the threshold 90"):
+        parse_rules(text)
+
+
+def test_a_bad_rule_is_refused_with_its_line_and_field() -> None:
+    text = DEMO_RULES.read_text().replace("  steps: 5", "  steps: many")
+    number = text.splitlines().index("  steps: many") + 1
+    with pytest.raises(RulesError, match=rf"rules.yaml:{number}: nurture.steps"):
+        parse_rules(text)
+
+
+def test_a_claim_of_its_own_goes_on_and_anothers_merges(rules: Rules) -> None:
+    gate = identity.Identity()
+    own = gate.decide(lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l1")), {}, rules, NOW)
+    other = gate.decide(lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l2")), {}, rules, NOW)
+    ended = gate.decide(lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l2", status="ended")), {}, rules, NOW)
+    assert [d.kind for d in (own, other, ended) if isinstance(d, Decision)] == ["unique", "merged", "unique"]
+
+
+def test_an_owner_is_confirmed_only_by_what_is_read_back(rules: Rules) -> None:
+    gate = assign.Assign()
+    blank = Result(ok=True, value={"owner_id": "", "email": "", "active": False, "at": NOW})
+    gone = Result(ok=True, value={"owner_id": "9", "email": "x@y.z", "active": False, "at": NOW})
+    there = Result(ok=True, value={"owner_id": "9", "email": "x@y.z", "active": True, "at": NOW})
+    places = []
+    for read in (blank, gone, there):
+        decision = gate.decide(lead(), Guarded(), {"assign": OK, "read": read}, rules, NOW)
+        assert isinstance(decision, Decision)
+        places.append(decision.place)
+    assert places == [Place.HELD, Place.HELD, Place.IN_FLIGHT]
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "free", "ask"),
+    [("inactive", 899, True, False), ("inactive", 901, False, True), ("active", 5, False, False), ("unknown", 5, False, True)],
+)
+def test_the_guard_trusts_only_a_fresh_reading(rules: Rules, state: str, age: float, free: bool, ask: bool) -> None:
+    verdict = guard(lead(sequences=Sequences(state=state, read_at=NOW - age)), None, rules, NOW)
+    assert (verdict.free, verdict.ask) == (free, ask)
+
+
+@pytest.mark.parametrize(("hours", "review"), [(23.9, False), (24.1, True)])
+def test_unknown_for_a_day_is_a_persons_question(rules: Rules, hours: float, review: bool) -> None:
+    here = lead(sequences=Sequences(), unknown_since=NOW - hours * 3600)
+    verdict = guard(here, Result(ok=False, why="Apollo is silent"), rules, NOW)
+    assert (verdict.free, verdict.review) == (False, review)
+
+
+def test_a_suppression_stops_a_nurtured_lead_and_tells_both_tools(rules: Rules) -> None:
+    resting = lead(nurtured_at=NOW, route=Route(kind="nurture", owner_email="n@a.b"))
+    seen = engage.Seen(suppression=Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True), rest=resting)
+    need = engage.Engage().decide(resting, seen, {}, rules, NOW)
+    assert isinstance(need, Need)
+    assert {act.name for act in need.acts.values()} == {"crm.stop", "apollo.stop"}
+    decision = engage.Engage().decide(resting, seen, {"stop": OK, "apollo": OK}, rules, NOW)
+    assert isinstance(decision, Decision)
+    assert decision.place is Place.SUPPRESSED
+
+
+def clock(**fields: float) -> Clock:
+    """A running clock of two hours."""
+    return replace(Clock(lead=lead(), started=NOW, deadline=NOW + 7200), **fields)
+
+
+def tick(kind: str, at: float) -> Tick:
+    """A word to the SLA stage."""
+    return Tick(tick_id="t", kind=kind, person_key="p1", at=at)
+
+
+@pytest.mark.parametrize(("passed", "breached"), [(7199, False), (7200, True), (7205, True)])
+def test_a_breach_comes_at_two_hours_and_not_before(rules: Rules, passed: float, breached: bool) -> None:
+    done = {"activity": Result(ok=True, value={"at": 0.0}), "task": OK}
+    decision = sla.Sla().decide(tick("due", NOW + 7200), sla.Seen(clock=clock()), done, rules, NOW + passed)
+    assert isinstance(decision, Decision)
+    assert (decision.kind == "breached") is breached
+    assert len(decision.alerts) == int(breached)
+
+
+def test_a_breach_comes_once_and_never_after_activity(rules: Rules) -> None:
+    done = {"activity": Result(ok=True, value={"at": 0.0}), "task": OK}
+    for ended in (clock(fired=NOW + 7201), clock(met=NOW + 100)):
+        decision = sla.Sla().decide(tick("due", NOW + 7200), sla.Seen(clock=ended), done, rules, NOW + 9000)
+        assert isinstance(decision, Decision)
+        assert decision.kind == "unchanged"
+
+
+def test_activity_that_was_not_polled_yet_is_no_breach(rules: Rules) -> None:
+    done = {"activity": Result(ok=True, value={"at": NOW + 7000})}
+    decision = sla.Sla().decide(tick("due", NOW + 7200), sla.Seen(clock=clock()), done, rules, NOW + 7201)
+    assert isinstance(decision, Decision)
+    assert decision.kind == "met"
+
+
+def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> None:
+    heard = Signal(signal_id="s", kind="activity", heard_at=NOW + 5, source="crm", person_key="p1", value="9")
+    kinds = []
+    for signal in (heard, replace(heard, value="8"), replace(heard, heard_at=NOW - 5)):
+        decision = sla.Sla().decide(signal, sla.Seen(clock=clock()), {}, rules, NOW + 10)
+        assert isinstance(decision, Decision)
+        kinds.append(decision.kind)
+    assert kinds == ["met", "unchanged", "unchanged"]
+
+
+def test_a_lead_not_with_a_rep_in_time_is_told_to_ops_once(rules: Rules) -> None:
+    waiting = clock(started=0.0, deadline=0.0, untaken=NOW + 60)
+    decision = sla.Sla().decide(tick("untaken", NOW), sla.Seen(clock=waiting), {}, rules, time.time() + NOW)
+    assert isinstance(decision, Decision)
+    assert decision.kind == "untaken"
+    again = sla.Sla().decide(tick("untaken", NOW), sla.Seen(clock=replace(waiting, alerted=NOW)), {}, rules, 2 * NOW)
+    assert isinstance(again, Decision)
+    assert again.kind == "unchanged"

@@ -1,0 +1,103 @@
+"""The pure core by properties."""
+
+import string
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadgate.leads.keys import Keys, fold_email, registrable
+from leadgate.leads.match import Likeness, compare, fingerprint
+from leadgate.leads.normalise import normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
+from leadgate.leads.records import Person
+from leadgate.leads.rules import Matching, Rules, parse_rules
+from leadgate.leads.score import score
+from leadgate.streams.progress import Admission, Progress
+from tests.conftest import DEMO_RULES
+from tests.leads.test_gates import NOW, lead
+
+RULES: Rules = parse_rules(DEMO_RULES.read_text())
+TEXT = st.text(max_size=60)
+LOCAL = st.text(string.ascii_letters + string.digits, min_size=1, max_size=12)
+
+
+@given(TEXT)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    for normalise in (squeeze, normalise_name, normalise_title, normalise_company):
+        once = normalise(text)
+        assert normalise(once) == once
+
+
+@given(LOCAL, LOCAL, st.sampled_from(["gmail.com", "GMAIL.com", "outlook.com", "acme.com"]))
+def test_a_key_forgets_case_and_only_the_tags_that_the_provider_forgets(local: str, tag: str, domain: str) -> None:
+    tagged = fold_email(f"{local}+{tag}@{domain}") == fold_email(f"{local.upper()}@{domain}")
+    assert tagged is (domain.lower() != "acme.com")
+
+
+@given(LOCAL)
+def test_dots_matter_but_at_gmail(local: str) -> None:
+    dotted = ".".join(local)
+    assert fold_email(f"{dotted}@gmail.com") == fold_email(f"{local}@gmail.com")
+    assert (fold_email(f"{dotted}@acme.com") == fold_email(f"{local}@acme.com")) is (dotted == local)
+
+
+@given(TEXT)
+def test_no_text_breaks_keys_or_phones(text: str) -> None:
+    key = Keys("secret").address(text)
+    assert key == "" or len(key) == 24
+    assert "@" not in key
+    registrable(text)
+    phone = normalise_phone(text, "US")
+    assert phone == "" or phone.startswith("+")
+
+
+@given(
+    st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT), st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT)
+)
+def test_likeness_is_the_same_both_ways(a: Person, b: Person) -> None:
+    one, two = fingerprint("1", "1", a), fingerprint("2", "2", b)
+    assert compare(one, two, Matching())[0] is compare(two, one, Matching())[0]
+
+
+@given(st.builds(Person, first_name=LOCAL, last_name=LOCAL, title=LOCAL))
+def test_one_is_like_oneself(person: Person) -> None:
+    mine = fingerprint("1", "1", person)
+    expected = Likeness.SURE if len(person.first_name) > 1 else compare(mine, mine, Matching())[0]
+    assert compare(mine, mine, Matching())[0] is expected
+
+
+@given(
+    st.sampled_from(["vp", "manager", "", "unheard of"]),
+    st.integers(0, 10**7),
+    TEXT,
+    st.sampled_from(["US", "BR", "", "nowhere"]),
+)
+def test_points_are_of_a_hundred_and_the_sum_of_their_parts(seniority: str, employees: int, industry: str, country: str) -> None:
+    here = lead()
+    company = type(here.company)(name="B", industry=industry, employees=employees, country=country)
+    found, _ = score(
+        type(here)(**{f: getattr(here, f) for f in here.__struct_fields__} | {"company": company, "seniority": seniority}),
+        RULES,
+        NOW,
+    )
+    assert 0 <= found.points <= 100
+    assert found.points == sum(found.parts.values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), max_size=40), st.randoms(use_true_random=False))
+def test_only_a_prefix_without_a_hole_is_ever_committed(fetched: list[tuple[int, int]], chance: object) -> None:
+    """Whatever is fetched, whenever it settles: below what may be committed everything was delivered and settled."""
+    progress = Progress(0)
+    runs: list[tuple[int, int]] = []
+    settled: set[int] = set()
+    for start, length in fetched:
+        for offset in range(start, start + length):
+            if progress.admit(offset, gaps=False) is not Admission.DELIVER:
+                continue
+            progress.delivered(offset)
+            runs.append((offset, offset))
+        chance.shuffle(runs)  # type: ignore[attr-defined]
+        while len(runs) > 2:
+            first, last = runs.pop()
+            progress.settle(first, last)
+            settled.update(range(first, last + 1))
+        assert all(offset in settled for offset in range(progress.low))
