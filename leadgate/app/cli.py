@@ -77,12 +77,13 @@ def sandbox(
     leads: Annotated[int, typer.Option("--leads")] = 400,
     seed: Annotated[int, typer.Option("--seed")] = 1,
     latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     hubspot_limit: Annotated[int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")] = 100,
 ) -> None:
     """Run the stand-ins of Apollo, HubSpot and Slack until Ctrl-C."""
     from leadgate.connectors.sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
 
-    serve(data, port, leads, seed, latency=latency, hubspot_limit=hubspot_limit)
+    serve(data, port, leads, seed, host=host, latency=latency, hubspot_limit=hubspot_limit)
 
 
 @app.command()

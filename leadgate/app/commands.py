@@ -107,7 +107,7 @@ async def sync(settings: Settings, rules: Rules) -> dict[str, int]:
 async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | None) -> None:
     """Poll until cancelled, or once."""
     vendors = make_vendors(settings, _CLOCK)
-    vendors.share(0.1 if settings.hubspot_limit_10s >= 100 else 0.2)
+    vendors.share(0.1)  # the workers share the rest (INTERLEAVINGS 22)
     async with producing(settings) as producer:
         keys = Keys(settings.site_secret.get_secret_value())
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)

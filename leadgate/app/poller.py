@@ -20,7 +20,7 @@ from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
 from leadgate.app.sheet import Sheet
 from leadgate.connectors.apollo.client import LAST_PAGE, PAGE
-from leadgate.connectors.contract import Contact
+from leadgate.connectors.contract import ActivityAsked, Contact
 from leadgate.connectors.errors import Unavailable
 from leadgate.leads import names
 from leadgate.leads.keys import Keys, derive
@@ -211,13 +211,24 @@ class Poller:
 
     async def _poll_crm(self, since: float) -> float:
         changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
-        for contact in changed:
-            await self._tell(await self._contact_signals(contact))
+        await self._tell([signal for contact in changed for signal in self._contact_signals(contact)])
         async for page in self._vendors.crm.deleted():
             await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
+        await self._poll_activities(changed)
         return max([since, *(c.changed_at for c in changed)])
 
-    async def _contact_signals(self, contact: Contact) -> list[Signal]:
+    async def _poll_activities(self, changed: list[Contact]) -> None:
+        """Who acted, once for each time that the CRM says somebody did; after everything that stops a lead is told."""
+        fresh = {f"activity {c.id} {c.contacted_at}": c for c in changed if c.contacted_at and c.owner_id}
+        fresh = {name: contact for name, contact in fresh.items() if name not in self._known}
+        asked = [ActivityAsked(contact_id=c.id, owner_id=c.owner_id, since=c.contacted_at - 60.0) for c in fresh.values()]
+        times = await self._vendors.crm.activities(asked) if asked else []
+        done = zip(fresh.values(), times, strict=True)
+        await self._tell([self._signal(contact, "activity", contact.owner_id, at) for contact, at in done if at])
+        for name in fresh:
+            self._remember(name)
+
+    def _contact_signals(self, contact: Contact) -> list[Signal]:
         found = []
         if contact.opted_out:
             found.append(self._signal(contact, "unsubscribe", "", 0.0))
@@ -227,9 +238,6 @@ class Poller:
             found.append(self._signal(contact, "reply", "", contact.replied_at))
         if contact.owner_id:
             found.append(self._signal(contact, "owner", contact.owner_id, 0.0))
-        if contact.contacted_at and contact.owner_id:
-            acted = await self._vendors.crm.activity_since(contact.id, contact.owner_id, contact.contacted_at - 60.0)
-            found += [self._signal(contact, "activity", contact.owner_id, acted)] if acted else []
         return found
 
     def _signal(self, contact: Contact, kind: str, value: str, at: float) -> Signal:

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     signals_days: int = Field(14, ge=1, description="how far back messages are asked for bounces and replies")
     overlap_seconds: float = Field(300.0, ge=0, description="how far each poll reaches back over the last one")
     sheet: Path = Path("fallback.csv")
+    log: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     kafka_bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", validation_alias="KAFKA_SECURITY_PROTOCOL"
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _no_stranger(self) -> Self:
-        known = {PREFIX + name.upper() for name in type(self).model_fields} | {"LEADGATE_CRASH_AT", "LEADGATE_NOW_OFFSET"}
+        known = {PREFIX + name.upper() for name in type(self).model_fields} | {"LEADGATE_CRASH_AT"}
         strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
         if strangers:
             raise ValueError(f"{', '.join(strangers)}: no such setting")

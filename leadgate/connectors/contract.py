@@ -98,6 +98,14 @@ class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
     look_first: bool
 
 
+class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a contact's owner has done something since a time."""
+
+    contact_id: str
+    owner_id: str
+    since: float
+
+
 class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
     """A company as the CRM holds it."""
 
@@ -135,8 +143,8 @@ class Crm(Protocol):
         """Make tasks, or find those that an earlier attempt made (`look_first`); answers their ids."""
         ...
 
-    async def activity_since(self, contact_id: str, owner_id: str, since: float) -> float:
-        """The time of the owner's first own call, one-to-one mail, meeting or note since then; 0 for none."""
+    async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
+        """For each: the time of the owner's first own call, one-to-one mail, meeting or note since then; 0 for none."""
         ...
 
     async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:

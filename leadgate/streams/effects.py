@@ -14,7 +14,7 @@ import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from leadgate.connectors.apollo.client import ApolloClient
-from leadgate.connectors.contract import ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable
 from leadgate.connectors.loader import Loader
 from leadgate.connectors.slack.client import SlackClient
@@ -245,7 +245,8 @@ class Effects:
 
     async def _do_activities(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
         del record, effect_id, again
-        return {"at": await self._out.crm.activity_since(args["contact_id"], args["owner_id"], args["since"])}
+        [at] = await self._out.crm.activities([ActivityAsked(**args)])
+        return {"at": at}
 
     # Apollo, Slack, the snapshot
 

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import (
+    ActivityAsked,
     CompanyKnown,
     Contact,
     ContactWrite,
@@ -295,27 +296,34 @@ class HubSpotCrm:
             return {}
         wanted = {w.effect_id for w in writes}
         tasks = await self._associated("contacts", "tasks", [w.contact_id for w in writes], ["hs_task_body"])
-        return {effect: str(t["id"]) for t in tasks if (effect := _effect_of(t)) in wanted}
+        return {effect: str(t["id"]) for _, t in tasks if (effect := _effect_of(t)) in wanted}
 
-    async def _associated(self, source: str, target: str, ids: Sequence[str], properties: list[str]) -> list[dict[str, Any]]:
-        body = await self._http.associate(source, target, "read", [{"id": i} for i in dict.fromkeys(ids)])
-        wanted = list(dict.fromkeys(str(t["toObjectId"]) for r in body.get("results", []) for t in r.get("to", [])))
-        found: list[dict[str, Any]] = []
-        for some in _chunks(wanted, self.batch):
+    async def _associated(
+        self, source: str, target: str, ids: Sequence[str], properties: list[str]
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Objects with the ids of what they are associated with, by key reads alone."""
+        pairs: list[tuple[str, str]] = []
+        for some in _chunks(list(dict.fromkeys(ids)), 1000):
+            body = await self._http.associate(source, target, "read", [{"id": i} for i in some])
+            pairs += [(str(r["from"]["id"]), str(t["toObjectId"])) for r in body.get("results", []) for t in r.get("to", [])]
+        found: dict[str, dict[str, Any]] = {}
+        for some in _chunks(list(dict.fromkeys(b for _, b in pairs)), self.batch):
             read = await self._http.batch(target, "read", [{"id": i} for i in some], properties=properties)
-            found += read.get("results", [])
-        return found
+            found.update({str(item["id"]): item for item in read.get("results", [])})
+        return [(a, found[b]) for a, b in pairs if b in found]
 
-    async def activity_since(self, contact_id: str, owner_id: str, since: float) -> float:
-        times = []
+    async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
+        times: dict[str, list[tuple[str, float]]] = {}
+        wanted = ["hs_timestamp", "hubspot_owner_id", "hs_email_direction", "hs_email_status", "hs_sequence_id"]
         for kind in ("calls", "emails", "meetings", "notes"):
-            wanted = ["hs_timestamp", "hubspot_owner_id", "hs_email_direction", "hs_email_status", "hs_sequence_id"]
-            for item in await self._associated("contacts", kind, [contact_id], wanted):
+            for contact, item in await self._associated("contacts", kind, [a.contact_id for a in asked], wanted):
                 p = item.get("properties") or {}
-                at = records.seconds(p.get("hs_timestamp"))
-                if p.get("hubspot_owner_id") == owner_id and at >= since and _is_own(kind, p):
-                    times.append(at)
-        return min(times, default=0.0)
+                if _is_own(kind, p):
+                    times.setdefault(contact, []).append(
+                        (p.get("hubspot_owner_id") or "", records.seconds(p.get("hs_timestamp")))
+                    )
+        found = ([at for owner, at in times.get(a.contact_id, ()) if owner == a.owner_id and at >= a.since] for a in asked)
+        return [min(own, default=0.0) for own in found]
 
     # Lists, opt-out, changes
 

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from leadgate.connectors.sandbox import apollo, hubspot, slack
 from leadgate.connectors.sandbox.faults import Fault, Traffic
-from leadgate.connectors.sandbox.generate import Week
+from leadgate.connectors.sandbox.generate import PARENT_FIELD, Week
 from leadgate.connectors.sandbox.hubspot import Hub
 from leadgate.connectors.sandbox.later import Later
 from leadgate.connectors.sandbox.store import Store
@@ -145,12 +145,13 @@ def _csv(store: Store, ids: list[str]) -> str:
             "Apollo Contact Id": contact["id"],
             "Work Direct Phone": "'" + contact["phone_numbers"][0]["raw_number"],
             "Do Not Call": "FALSE",
+            "Subsidiary of": contact["typed_custom_fields"].get(PARENT_FIELD, ""),
         }
         writer.writerow(row)
     return out.getvalue()
 
 
-def serve(data: Path | None, port: int, leads: int, seed: int, **more: Any) -> None:
-    """Serve on the loopback address until a signal comes."""
+def serve(data: Path | None, port: int, leads: int, seed: int, host: str = "127.0.0.1", **more: Any) -> None:
+    """Serve until a signal comes."""
     app = make_sandbox(data, leads, seed, **more)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

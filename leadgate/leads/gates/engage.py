@@ -39,9 +39,19 @@ class Engage:
             answer = self._hear(record, rested, done, rules, now)
             if answer is not None:
                 return answer
+        if (asked := self._still_asked(record, seen)) is not None:
+            return asked
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
             record = replace(record, sequences=seen.sequences)
         return self._start(record, rested, done, rules, now)
+
+    def _still_asked(self, lead: Lead, seen: Seen) -> Decision | None:
+        """A new revision of a lead that waits for a person's answer waits on: news of its fields answers nothing."""
+        waits = seen.rest.heard if seen.rest is not None else None
+        if waits is None or waits.kind not in {"reply", "deleted"} or lead.heard is not None or self.name in lead.ruled:
+            return None
+        said = Reason(rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip())
+        return review(replace(lead, heard=waits), "replied" if waits.kind == "reply" else "deleted", (said,))
 
     # A lead that arrives
 

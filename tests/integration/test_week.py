@@ -1,0 +1,103 @@
+"""The demo's week: every lead ends where its truth says; a bulk import lets fresh leads pass; a lost lead is told."""
+
+import asyncio
+import csv
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from leadgate.app.kafka import administering, connection, consuming, ends
+from leadgate.app.lag import committed
+from leadgate.leads import names
+from tests.samples import captured, contact
+from tests.sites import TestSite
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_every_lead_of_a_week_ends_where_its_truth_says(tmp_path: Path, seed: int) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "leadgate.app.cli",
+        "demo",
+        "--seed",
+        str(seed),
+        "--data",
+        str(tmp_path),
+        "--until-done",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in {0, 1}, done.stderr[-3000:]
+    report = json.loads(done.stdout)
+    assert report["truth"] == {"right": 400, "wrong": []}
+    assert (report["captured"], report["conserved"], report["broken"]) == (400, True, [])
+    assert done.returncode == 0
+
+
+def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: TestSite) -> None:
+    file = site.data / "bulk.csv"
+    columns = ["First Name", "Last Name", "Title", "Company Name", "Email", "Email Status", "Country", "Website"]
+    with file.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(columns)
+        writer.writerows(
+            ["Xiomara", f"Bulk{n}", "Office Manager", f"Bulk {n}", f"x{n}@bulk{n}.com", "Verified", "Brazil", f"bulk{n}.com"]
+            for n in range(50_000)
+        )
+    site.work()
+    site.spawn("import", "import", str(file), "--window", "300")
+    site.wait_for(lambda: len(site.records(names.CAPTURED)) > 600, why="the import did not begin")
+    raw = contact(90, company="urgent")
+    started = time.monotonic()
+    [lead] = site.capture(captured(90, lists=("Demo requests",), company="urgent"))
+    site.wait_for(lambda: site.place_of(lead) == "engaged", why="it waited behind the import")
+    assert time.monotonic() - started <= 60
+    assert raw["email"] in [c["properties"].get("email") for c in site.objects("hubspot.contacts")]
+    site.kill("import")
+    site.kill("worker", 15)
+
+
+def test_a_lead_whose_record_is_skipped_is_found_lost(site: TestSite) -> None:
+    site.work_only("signals")
+    [lead] = site.capture(captured(95, company="skipped"))
+    site.kill("worker")
+    site.work_only("intake", "signals")
+    site.wait_for(lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(names.VALIDATED)})
+    site.kill("worker")
+    assert site.account()["conserved"]
+    site.wait_for(lambda: asyncio.run(group_is_empty(site)), why="the killed worker is still a member")
+    asyncio.run(skip(site, names.VALIDATED))
+    report = site.account()
+    assert not report["conserved"]
+    assert any(lead in line and "lost" in line for line in report["broken"])
+
+
+async def group_is_empty(site: TestSite) -> bool:
+    """Whether the session of every killed worker has ended."""
+    async with administering(site.settings_of()) as admin:
+        [response] = await admin.describe_consumer_groups([names.APP_ID])
+        return not response.groups[0][5]
+
+
+async def skip(site: TestSite, topic: names.Topic) -> None:
+    """Commit past everything that lies in a topic, as a broken consumer would."""
+    settings = site.settings_of()
+    async with consuming(settings) as reader:
+        end = await ends(reader, [topic.full])
+    consumer = AIOKafkaConsumer(**connection(settings), group_id=names.APP_ID, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(list(end))
+        await consumer.commit(end)
+    finally:
+        await consumer.stop()
+    done = await committed(settings)
+    assert all(done[tp] == offset for tp, offset in end.items())
