@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from leadgate.app.kafka import administering, connection, consuming, ends
-from leadgate.app.lag import committed
+from leadgate.app.lag import committed, lag
 from leadgate.leads import names
 from tests.samples import captured, contact
 from tests.sites import TestSite
@@ -71,6 +71,7 @@ def test_a_lead_whose_record_is_skipped_is_found_lost(site: TestSite) -> None:
     site.kill("worker")
     site.work_only("intake", "signals")
     site.wait_for(lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(names.VALIDATED)})
+    site.wait_for(lambda: not asyncio.run(lag(site.settings_of()))[names.CAPTURED.full], why="intake did not commit")
     site.kill("worker")
     assert site.account()["conserved"]
     site.wait_for(lambda: asyncio.run(group_is_empty(site)), why="the killed worker is still a member")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import (
+    ActivityAsked,
     CompanyKnown,
     Contact,
     ContactWrite,
