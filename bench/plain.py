@@ -1,6 +1,7 @@
-"""The same gates as anybody would write them on Faust: one agent a stage, one event a lead, a table, `await send`.
+"""The same stages as anybody would write them on Faust: one agent a stage, one event a record, a table, `await send`.
 
-It keeps no promise of ours (no replay, no awaited acknowledgement, no effect rows): it does less for each lead.
+The same gates read the same rows and send the same records. It keeps none of our promises (no acknowledgement awaited,
+no attempt written before a call, no replay recognised, nothing parked), so it does less for each lead.
 """
 
 import asyncio
@@ -19,16 +20,41 @@ from leadgate.connectors.contract import OwnerWrite
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Result
 from leadgate.leads.keys import Keys
-from leadgate.leads.records import Audit, Captured, Lead, encode
+from leadgate.leads.records import encode
 from leadgate.leads.rules import Rules
+from leadgate.streams import events
 from leadgate.streams.effects import contact_write
+from leadgate.streams.harness import Job, Stage
 from leadgate.streams.stages.all import make_stages
+from leadgate.tables.state import View
 
 
 def run_plain(settings: Settings, rules: Rules, data: Path) -> int:
     """Run until SIGTERM."""
     uvloop.run(_run(settings, rules, data))
     return 0
+
+
+class PlainTable:
+    """A Faust table as a stage's view reads it: the partition is that of the event at hand."""
+
+    def __init__(self, app: faust.App) -> None:
+        changelog = app.topic(names.CHANGELOG, key_serializer="raw", value_serializer="raw")
+        self._table: Any = app.Table(
+            "state", key_type=bytes, value_type=bytes, partitions=names.PARTITIONS, changelog_topic=changelog
+        )
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """The stored value."""
+        del partition
+        value: bytes | None = self._table.get(key)
+        return value
+
+    def write(self, view: View) -> None:
+        """Faust writes row and changelog, and awaits neither."""
+        for key, value in view.take():
+            if value is not None:
+                self._table[key] = value
 
 
 async def _run(settings: Settings, rules: Rules, data: Path) -> None:
@@ -45,23 +71,13 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
         table_standby_replicas=0,
         web_enabled=False,
     )
-    table = app.Table(
-        "state",
-        key_type=bytes,
-        value_type=bytes,
-        partitions=names.PARTITIONS,
-        changelog_topic=app.topic(names.CHANGELOG, key_serializer="raw", value_serializer="raw"),
-    )
-    topics = {
-        t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw")
-        for t in (*names.LEAD_TOPICS, names.AUDIT, names.CLOCKS, names.LINKS, names.ALERTS)
-    }
+    table = PlainTable(app)
+    topics = {t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw") for t in names.TOPICS}
     vendors = instant()
-    for stage in make_stages(Keys("bench"))[:7]:
-        lead_topic, record = next((t, r) for t, r in stage.inputs.items() if r in {Lead, Captured})
-        app.agent(topics[lead_topic.full], name=f"plain.{stage.name}", isolated_partitions=True)(
-            _agent(stage, record, table, topics, rules, vendors)
-        )
+    for stage in make_stages(Keys("bench")):
+        source = app.topic(*[t.full for t in stage.inputs], key_serializer="raw", value_serializer="raw")
+        agent = _agent(stage, table, topics, rules, vendors)
+        app.agent(source, name=f"plain.{stage.name}", isolated_partitions=True)(agent)
     await app.start()
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
@@ -69,21 +85,35 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
     await app.stop()
 
 
-def _agent(stage: Any, record: Any, table: Any, topics: dict[str, Any], rules: Rules, vendors: Any) -> Any:
-    decoder = msgspec.json.Decoder(record)
+def _agent(stage: Stage, table: Any, topics: dict[str, Any], rules: Rules, vendors: Any) -> Any:
+    decoders = {t.full: msgspec.json.Decoder(r) for t, r in stage.inputs.items()}
     clock = SystemClock()
 
     async def agent(stream: Any) -> None:
         async for event in stream.events():
-            lead = decoder.decode(event.message.value)
-            seen = stage.seen()
-            done: dict[str, Result] = {}
-            while isinstance(answer := stage.gate.decide(lead, seen, done, rules, clock.now()), Need):
+            message = event.message
+            record = decoders[message.topic].decode(message.value)
+            view = View(table, message.partition)
+            subject, step, cause = events.subject_of(record, message)
+            seen = stage.read(record, view)
+            job = Job(record, "", message.partition, subject, step, cause, rules.hash, clock.now(), seen)
+            while isinstance(answer := stage.gate.decide(record, seen, job.done, rules, job.now), Need):
                 for name, act in answer.acts.items():
-                    done[name] = await _do(act, lead, vendors, clock)
-            await _send(stage, answer, lead, table, topics)
+                    job.done[name] = await _do(act, record, vendors, clock)
+            job.answer = answer
+            _put(stage, job, answer, view)
+            table.write(view)
+            for letter in (*events.audits(stage, job), *events.outputs(stage, job)):
+                await topics[letter.topic.full].send(key=letter.key, value=letter.value)
 
     return agent
+
+
+def _put(stage: Stage, job: Job, answer: Decision, view: View) -> None:
+    """The stage's own rows, and one that says where the lead is."""
+    for put in answer.puts:
+        view.put(stage.kinds[put.table], put.key, put.value)
+    view.changes[f"{stage.name}:{job.subject}".encode()] = encode(answer.lead) if answer.lead else b"{}"
 
 
 async def _do(act: Any, lead: Any, vendors: Any, clock: Any) -> Result:
@@ -100,29 +130,3 @@ async def _do(act: Any, lead: Any, vendors: Any, clock: Any) -> Result:
     if act.name == "apollo.enrich":
         return Result(ok=True, value=await vendors.apollo.enrich(act.args["domain"]) | {"employees": 400})
     return Result(ok=True)
-
-
-async def _send(stage: Any, answer: Decision, lead: Any, table: Any, topics: dict[str, Any]) -> None:
-    subject = getattr(lead, "lead_id", "") or lead.source_id
-    table[f"{stage.name}:{subject}".encode()] = encode(lead)
-    out = answer.lead
-    if out is not None:
-        audit = Audit(
-            id=f"{out.lead_id}{stage.name}",
-            lead=out.lead_id,
-            stage=stage.name,
-            kind=answer.kind,
-            step=out.step,
-            place=str(answer.place),
-            at=0.0,
-            actor="plain",
-            cause=out.cause,
-            rules=out.rules,
-            inputs={"record": lead},
-            trace=answer.trace,
-            person=out.person,
-        )
-        await topics[names.AUDIT.full].send(key=audit.id.encode(), value=encode(audit))
-    for output in answer.outputs:
-        if output.topic in topics:
-            await topics[output.topic].send(key=output.key.encode(), value=encode(output.record))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from aiokafka import TopicPartition
 
 from leadgate.app.kafka import consuming, ends, read_to
 from leadgate.app.lag import OTHER_TOPICS, committed
@@ -17,6 +18,7 @@ from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.keys import lead_id
 from leadgate.leads.records import Audit, Place
+from leadgate.streams.outbox import partition_of
 
 
 class Brief(msgspec.Struct):
@@ -179,8 +181,10 @@ async def events_of(settings: Settings, lead: str) -> list[Audit]:
     """Every event of one lead, in the order of its steps."""
     wanted = msgspec.json.Decoder(Audit)
     latest: dict[bytes, Audit] = {}
+    home = TopicPartition(names.AUDIT.full, partition_of(lead.encode()))
     async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [names.AUDIT.full])):
+        end = await ends(consumer, [names.AUDIT.full])
+        async for record in read_to(consumer, {home: end[home]}):
             if record.value and lead.encode() in record.value:
                 event = wanted.decode(record.value)
                 if event.lead == lead:

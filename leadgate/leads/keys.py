@@ -41,7 +41,12 @@ def lead_id(source: str, source_id: str) -> str:
 
 def event_id(lead: str, stage: str, cause: str, kind: str, ordinal: int = 0) -> str:
     """The id of what a stage does about a lead because of `cause` (INTERLEAVINGS 12)."""
-    return derive("event", lead, stage, cause, kind, ordinal)
+    return _derive_event(lead, stage, cause, kind, ordinal)
+
+
+@lru_cache(maxsize=8192)  # asked for twice: by the gate, as the next stage's cause, and for the event itself
+def _derive_event(*parts: object) -> str:
+    return derive("event", *parts)
 
 
 def version(*values: object) -> str:

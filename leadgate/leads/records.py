@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Anything that travels in a topic or lies in a table."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Anything that travels in a topic or lies in a table. Records are trees, so the collector needn't look at them."""
 
 
 class Place(StrEnum):

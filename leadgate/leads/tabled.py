@@ -1,7 +1,8 @@
 """What the stages remember: the records of their rows. Each kind has one writing stage."""
 
-from typing import Any
+import msgspec
 
+from leadgate.leads.decision import Result
 from leadgate.leads.match import Fingerprint
 from leadgate.leads.records import Company, Lead, Record
 
@@ -17,8 +18,8 @@ class Attempt(Record, frozen=True, kw_only=True):
     cause: str
     now: float
     rules: str
-    seen: Any
-    done: dict[str, Any]
+    seen: msgspec.Raw  # the stage's own `seen`, encoded
+    done: dict[str, Result]
     started: dict[str, float] = {}
     closed: bool = False
     waited: bool = False  # it was on the desk before, so that the desk must hear that it moved on

@@ -71,6 +71,7 @@ class StrictConsumer(driver.Consumer):
         self._again: set[TP] = set()
         self._handing: set[asyncio.Task[None]] = set()
         self._readers: Counter[str] = Counter()
+        self._ahead: list[tuple[TP, Progress]] = []
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return StrictThread(self, loop=self.loop, beacon=self.beacon)
@@ -78,6 +79,7 @@ class StrictConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was fetched and not begun; what is in progress settles into its old Progress."""
         self._waiting.clear()
+        self._ahead.clear()
         await super().on_partitions_revoked(revoked)
         self._progress.clear()
         self._out.clear()
@@ -96,6 +98,7 @@ class StrictConsumer(driver.Consumer):
             self._progress[tp] = Progress(positions[tp], -1 if known is None else known)
         self._waiting = {tp: deque() for tp in sources}
         self._out = dict.fromkeys(sources, 0)
+        self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.watched]
         if positions:
             await self.seek_wait(positions)
 
@@ -249,10 +252,7 @@ class StrictConsumer(driver.Consumer):
 
     def more_coming(self) -> bool:
         """Whether records of the watched topics are known that no stage has begun."""
-        for tp, progress in self._progress.items():
-            if tp.topic in self.watched and (self._waiting.get(tp) or (self.highwater(tp) or 0) > progress.expected):
-                return True
-        return False
+        return any(self._waiting.get(tp) or (self.highwater(tp) or 0) > progress.expected for tp, progress in self._ahead)
 
     def settled_up_to(self, tp: TP) -> int:
         """The end of what this worker has settled of a partition, -1 when it isn't assigned here."""

@@ -1,6 +1,7 @@
 """From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
 
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -12,12 +13,25 @@ from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Record, 
 if TYPE_CHECKING:
     from leadgate.streams.harness import Job, Stage
 
-Letter = tuple[names.Topic, bytes, bytes | None]
 _ACTOR = "leadgate"
 
 
-def subject_of(record: Any, offset: int) -> tuple[str, int, str]:
-    """Under what a record's row is kept, its step, and what makes the stage run.
+class Letter(NamedTuple):
+    """A record about to leave. `home` is what its partition is found by, where that is not its key."""
+
+    topic: names.Topic
+    key: bytes
+    value: bytes | None
+    home: bytes = b""
+
+
+def _audit(event: Audit) -> Letter:
+    """An event's letter. All events of a lead lie in one partition, in order, so that its story is one read."""
+    return Letter(names.AUDIT, event.id.encode(), encode(event), event.lead.encode())
+
+
+def subject_of(record: Any, raw: Any) -> tuple[str, int, str]:
+    """Under what a record's row is kept, its step, and what makes the stage run. `raw` is what it was decoded from.
 
     A captured record has no step of its own; its offset orders the revisions of one source record.
     """
@@ -25,7 +39,7 @@ def subject_of(record: Any, offset: int) -> tuple[str, int, str]:
         return record.lead_id, record.step, record.cause
     if isinstance(record, Captured):
         source = derive("lead", record.source, record.source_id)
-        return f"captured:{source}", offset, derive("capture", source, encode(record).hex())
+        return f"captured:{source}", raw.offset, derive("capture", source, sha256(raw.value).hexdigest())
     ident = next((getattr(record, name) for name in ("signal_id", "link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
     ident = ident or derive(type(record).__name__, encode(record).hex())
     return ident, 0, ident
@@ -46,10 +60,10 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
         )
     for i, note in enumerate(decision.notes):
         events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
-    inputs = {"record": _without_person(job.record), "seen": job.seen, "done": job.done}
+    inputs = {"record": _without_person(job.record), "seen": job.saw, "done": job.done}
     whole = _event(stage, job, lead, decision.kind, 0, place=str(decision.place), inputs=inputs, outcome=decision.outcome)
     events.append(replace(whole, trace=decision.trace, person=lead.person))
-    return [(names.AUDIT, event.id.encode(), encode(event)) for event in events]
+    return [_audit(event) for event in events]
 
 
 def _event(
@@ -94,21 +108,16 @@ def outputs(stage: "Stage", job: "Job") -> list[Letter]:
     """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
     decision = job.answer
     assert isinstance(decision, Decision)
-    letters: list[Letter] = [(names.BY_NAME[o.topic], o.key.encode(), encode(o.record)) for o in decision.outputs]
-    letters += [(names.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    letters = [Letter(names.BY_NAME[o.topic], o.key.encode(), encode(o.record)) for o in decision.outputs]
+    letters += [Letter(names.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
     lead = decision.lead
     if lead is None:
         return letters
     if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
-        letters.append((names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
+        letters.append(Letter(names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
     elif job.was_waiting:
-        letters.append((names.HELD, lead.lead_id.encode(), None))
+        letters.append(Letter(names.HELD, lead.lead_id.encode(), None))
     return letters
-
-
-def advance(lead: Lead, stage: str, kind: str) -> Lead:
-    """The lead as the next stage gets it: one step on, caused by this stage's event of `kind`."""
-    return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, lead.cause, kind))
 
 
 def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
@@ -151,7 +160,7 @@ def dead_letter(stage: str, record: Any, why: str, now: float) -> list[Letter]:
         inputs={"where": where},
         outcome={"why": why},
     )
-    return [(names.AUDIT, event.id.encode(), encode(event)), (names.DEAD, where.encode(), encode(letter))]
+    return [_audit(event), Letter(names.DEAD, where.encode(), encode(letter))]
 
 
 class Dead(Record, frozen=True, kw_only=True):

@@ -21,13 +21,13 @@ import structlog
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Gate, Need, Parked, Result, Wait
 from leadgate.leads.keys import event_id
-from leadgate.leads.records import Lead, Record, Ruling, Signal
+from leadgate.leads.records import Lead, Record, Ruling, Signal, encode
 from leadgate.leads.tabled import Attempt
 from leadgate.leads.waits import resume
 from leadgate.streams import events
 from leadgate.streams.book import RulesBook
 from leadgate.streams.consumer import Run
-from leadgate.streams.outbox import FlushGate, Outbox
+from leadgate.streams.outbox import FlushGate, Outbox, partition_of
 from leadgate.streams.ports import Clock, Effector, Fatal, Probe
 from leadgate.tables.state import Kind, Row, State, View
 
@@ -91,6 +91,10 @@ class Job:
     postponed: float = 0.0
     was_waiting: bool = False
     ruling: Ruling | None = None
+    saw: msgspec.Raw = field(init=False)  # `seen` as it is kept in the row and in the audit
+
+    def __post_init__(self) -> None:
+        self.saw = msgspec.Raw(encode(self.seen))
 
 
 class Harness:
@@ -151,7 +155,7 @@ class Harness:
             raise Fatal(f"{self._dead} unusable records in a row, the last at {where}: {why}")
         log.warning("dead letter", where=where, why=why)
         letters = events.dead_letter(self.stage.name, record, why, self._clock.now())
-        await self._outbox.deliver([self._outbox.put(t.full, k, v) for t, k, v in letters])
+        await self._send(letters)
 
     async def _pass(self, partition: int, items: list["Item"]) -> list["Item"]:
         """Steps 2 to 5. Answers the items that must wait for another of the same `serial` value that is acting."""
@@ -190,7 +194,7 @@ class Harness:
         record = self._wake(view, item.decoded)
         if record is None:
             return None
-        subject, step, cause = events.subject_of(record, item.raw.offset)
+        subject, step, cause = events.subject_of(record, item.raw)
         attempt = view.get(self._attempts, subject)
         if attempt is not None and attempt.cause != cause and attempt.step >= step:
             return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
@@ -210,8 +214,7 @@ class Harness:
 
     def _take_up(self, record: Any, item: "Item", attempt: Attempt, subject: str) -> Job:
         """Go on from the row: a replay gives the same decision, an unfinished attempt keeps its results."""
-        seen = msgspec.convert(attempt.seen, self.stage.seen)
-        done = {name: msgspec.convert(value, Result) for name, value in attempt.done.items()}
+        seen = msgspec.json.decode(attempt.seen, type=self.stage.seen)
         return Job(
             record,
             item.at,
@@ -222,7 +225,7 @@ class Harness:
             attempt.rules,
             attempt.now,
             seen,
-            done,
+            dict(attempt.done),
             dict(attempt.started),
             replay=attempt.closed,
             was_waiting=attempt.waited,
@@ -292,14 +295,14 @@ class Harness:
                 job.done[name] = result
 
     async def _call(self, partition: int, job: Job, name: str, act: Act, again: bool) -> Result:
-        effect = event_id(job.subject, self.stage.name, job.cause, name)
+        effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, name)
         return await self._effector.perform(act, effect_id=effect, again=again, partition=partition, record=job.record)
 
     # Steps 4 and 5
 
     async def _conclude(self, partition: int, view: View, jobs: list[Job]) -> None:
-        audits: list[tuple[names.Topic, bytes, bytes | None]] = []
-        outputs: list[tuple[names.Topic, bytes, bytes | None]] = []
+        audits: list[events.Letter] = []
+        outputs: list[events.Letter] = []
         parked: list[Parked] = []
         for job in jobs:
             if job.postponed:
@@ -317,9 +320,14 @@ class Harness:
         self._at("after state before send")
         self._tell_timers(partition, parked, jobs)
         for wave in (audits, outputs):
-            await self._outbox.deliver([self._outbox.put(t.full, k, v) for t, k, v in wave])
+            await self._send(wave)
         self._at("after send before commit")
         self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
+
+    async def _send(self, letters: list[events.Letter]) -> None:
+        put = self._outbox.put
+        sent = [put(one.topic.full, one.key, one.value, partition_of(one.home or one.key)) for one in letters]
+        await self._outbox.deliver(sent)
 
     def _at(self, point: str) -> None:
         self.reached(f"{point} {self.stage.name}")
@@ -337,8 +345,8 @@ class Harness:
             cause=job.cause,
             now=job.now,
             rules=job.rules,
-            seen=msgspec.to_builtins(job.seen),
-            done={name: msgspec.to_builtins(result) for name, result in job.done.items()},
+            seen=job.saw,
+            done=job.done,
             started=job.started,
             closed=closed,
             waited=job.was_waiting,

@@ -7,6 +7,7 @@ A batch goes out when it is full, after `linger` seconds, or at once when no bod
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 from aiokafka.partitioner import murmur2
@@ -18,6 +19,7 @@ MAX_RECORDS = 1000
 MAX_BYTES = 512 * 1024
 
 
+@lru_cache(maxsize=65536)
 def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     """The partition of a key, as every Kafka client's default partitioner computes it."""
     hashed: int = murmur2(key)
