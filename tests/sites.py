@@ -29,30 +29,13 @@ class TestSite(Site):
     """A site whose parts are started, killed and asked one by one."""
 
     __test__ = False
+    hubspot_limit = 10_000
 
     def __init__(self, data: Path, leads: int = 400, seed: int = 1, rules: Callable[[str], str] = lambda text: text) -> None:
         super().__init__(data, leads, seed, Console(quiet=True))
         self.environment()
         path = data / "rules.yaml"
         path.write_text(rules(path.read_text()))
-
-    def ground(self) -> None:
-        """Broker, sandbox, topics, properties and the CRM's snapshot; no worker, no poller."""
-        sandbox = [
-            "--port",
-            str(self.sandbox_port),
-            "--data",
-            str(self.data / "sandbox"),
-            "--leads",
-            str(self.leads),
-            "--seed",
-            str(self.seed),
-        ]
-        self.spawn("sandbox", "sandbox", *sandbox, "--hubspot-limit", "10000")
-        self.broker.start()
-        self._wait_for_sandbox()
-        self.run("provision")
-        self.run("sync-crm")
 
     def work(self, name: str = "worker", **more: str) -> None:
         """Start a worker with a directory and an id of its own."""

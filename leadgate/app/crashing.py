@@ -1,10 +1,13 @@
-"""Named crash points for the crash tests: LEADGATE_CRASH_AT names one, and reaching it is kill -9."""
+"""Named points for the crash tests: LEADGATE_CRASH_AT names one, and reaching it is kill -9, or SIGSTOP after "freeze "."""
 
 import os
 import signal
 
 
 def crash_at(point: str) -> None:
-    """Die here if the environment asks for it."""
-    if os.environ.get("LEADGATE_CRASH_AT") == point:
+    """Die or freeze here if the environment asks for it."""
+    asked = os.environ.get("LEADGATE_CRASH_AT")
+    if asked == point:
         os.kill(os.getpid(), signal.SIGKILL)
+    elif asked == f"freeze {point}":
+        os.kill(os.getpid(), signal.SIGSTOP)

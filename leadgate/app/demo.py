@@ -43,6 +43,8 @@ class Summary:
 class Site:
     """One demo's processes. `data` keeps the log, the state and the sandbox; a second start goes on from them."""
 
+    hubspot_limit = 190  # calls per 10 s that the sandbox allows, as a private app's are
+
     def __init__(self, data: Path, leads: int, seed: int, console: Console) -> None:
         self.data, self.leads, self.seed, self.console = data, leads, seed, console
         data.mkdir(parents=True, exist_ok=True)
@@ -94,23 +96,24 @@ class Site:
         if done.returncode:
             raise RuntimeError(f"leadgate {' '.join(args)}: {done.stderr.strip()[-1000:]}")
 
-    def start(self) -> None:
-        """Broker and sandbox side by side, then provisioning and the CRM's snapshot, then worker and poller."""
-        sandbox = [
-            "--port",
-            str(self.sandbox_port),
-            "--data",
-            str(self.data / "sandbox"),
-            "--leads",
-            str(self.leads),
-            "--seed",
-            str(self.seed),
-        ]
-        self.spawn("sandbox", "sandbox", *sandbox, "--hubspot-limit", "190")
+    def ground(self) -> None:
+        """Broker and sandbox side by side, then topics, properties and the CRM's snapshot; no worker, no poller."""
+        options = {
+            "--port": self.sandbox_port,
+            "--data": self.data / "sandbox",
+            "--leads": self.leads,
+            "--seed": self.seed,
+            "--hubspot-limit": self.hubspot_limit,
+        }
+        self.spawn("sandbox", "sandbox", *(str(part) for option in options.items() for part in option))
         self.broker.start()
         self._wait_for_sandbox()
         self.run("provision")
         self.run("sync-crm")
+
+    def start(self) -> None:
+        """Everything."""
+        self.ground()
         self.spawn("worker", "worker", "--data", str(self.data / "worker"))
         self.spawn("poller", "poll", "--since", "0")
 
@@ -179,7 +182,7 @@ async def _watch(site: Site, console: Console) -> Summary:
         account = await verify(settings)
         truth = judge(account, (await control.get("/_control/truth")).json())
         state = (await control.get("/_control/state")).json()
-    report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": _hubspot_calls(state)}
+    report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": hubspot_calls(state)}
     sound = report["conserved"] and not truth["wrong"]
     return Summary(report, _text(report, site), sound=sound)
 
@@ -220,7 +223,8 @@ def judge(account: Account, truth: dict[str, Any]) -> dict[str, Any]:
     return {"right": right, "wrong": wrong}
 
 
-def _hubspot_calls(state: dict[str, Any]) -> int:
+def hubspot_calls(state: dict[str, Any]) -> int:
+    """Calls to HubSpot that the sandbox has counted."""
     return sum(n for name, n in state["calls"].items() if "/hubspot/" in name)
 
 

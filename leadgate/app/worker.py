@@ -29,6 +29,7 @@ from leadgate.streams.effects import Effects, Outside
 from leadgate.streams.harness import Harness, fatal_on_error
 from leadgate.streams.outbox import FlushGate, Outbox
 from leadgate.streams.ports import Clock, Fatal
+from leadgate.streams.pulse import Pulse
 from leadgate.streams.shared import Shared
 from leadgate.streams.stages.all import make_stages
 from leadgate.streams.stages.identity import COMPLETE, PEOPLE
@@ -38,6 +39,8 @@ from leadgate.tables.state import State, View
 
 log = structlog.get_logger(__name__)
 FATAL_EXIT = 70
+#: Seconds after which the group gives a silent worker's partitions away.
+SESSION = 10
 _SIGNALS_WAIT = 15.0
 
 
@@ -61,7 +64,7 @@ def make_app(settings: Settings, data: Path) -> faust.App:
         table_standby_replicas=0,
         web_enabled=False,
         consumer_group_instance_id=_instance(settings),
-        broker_session_timeout=10,
+        broker_session_timeout=SESSION,
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=30,
         broker_commit_interval=0.5,
@@ -111,7 +114,8 @@ class Worker:
         self.gate = FlushGate()
         self.metrics = Metrics()
         self.producer = make_producer(settings)
-        self.outbox = Outbox(self.producer, self.gate)
+        self.pulse = Pulse(SESSION * 0.8)
+        self.outbox = Outbox(self.producer, self.gate, self.pulse.check)
         self.state = State(self.app, self.outbox)
         self.book = RulesBook(rules, lambda: fetch_rules(settings))
         self.keys = Keys(settings.site_secret.get_secret_value())
@@ -126,7 +130,7 @@ class Worker:
             synced=self._synced,
             nurture_lists=lambda: [rules.nurture.list],
         )
-        self.effects = Effects(outside, self.gate, self.keys, clock, live=live, share=self._share)
+        self.effects = Effects(outside, self.gate, self.keys, clock, self.pulse.check, live=live, share=self._share)
         self.harnesses = [
             Harness(
                 stage,
@@ -200,6 +204,7 @@ class Worker:
         """Start producing, then the Faust app, then the timers."""
         await self.producer.start()
         await self.app.start()
+        self.pulse.start(self.end)
         self._watch()
         self.timers.start(self.end)
 

@@ -88,7 +88,10 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A task with a due time. `effect_id` stands in its body, so that it can be found again."""
+    """A task with a due time. `effect_id` stands in its body, so that it can be found again.
+
+    It doesn't leave after `until`, by the event loop's clock.
+    """
 
     effect_id: str
     contact_id: str
@@ -96,6 +99,7 @@ class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     due: float
     look_first: bool
+    until: float
 
 
 class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 VendorError
  ├ Unavailable   the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
+ │  └ TooLate    a call that waited past its deadline: it did not leave, and is tried later
  ├ RowRetryable  this row failed and may succeed: up to three attempts in all
  ├ RowRejected   this row will never be taken as it is: a person must look
  └ Unauthorised  the key or its scopes are wrong: nothing can work, the worker stops
@@ -13,11 +14,21 @@ class VendorError(Exception):
 
 
 class Unavailable(VendorError):  # noqa: N818  named for the outcome
-    """No answer, 429 or 5xx for a whole call. `after` is when to try again, in seconds."""
+    """No answer, 429 or 5xx for a whole call. `after` is when to try again, in seconds.
 
-    def __init__(self, text: str, after: float = 1.0) -> None:
+    `undone`: surely nothing happened at the vendor; otherwise the outcome is unknown.
+    """
+
+    def __init__(self, text: str, after: float = 1.0, *, undone: bool = False) -> None:
         super().__init__(text)
-        self.after = after
+        self.after, self.undone = after, undone
+
+
+class TooLate(Unavailable):
+    """The call's own deadline passed before it left. Nothing is wrong with the vendor."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, undone=True)
 
 
 class RowRetryable(VendorError):  # noqa: N818

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from leadgate.connectors.errors import Unavailable, VendorError
+from leadgate.connectors.errors import TooLate, Unavailable, VendorError
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 
@@ -59,21 +59,38 @@ class VendorHttp:
         self.calls = 0
 
     async def call(
-        self, method: str, path: str, *, json: Any = None, params: Any = None, budget: Budget | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Any = None,
+        budget: Budget | None = None,
+        until: float | None = None,
     ) -> httpx.Response:
-        """One call, at most twice when it was sent too early (429 with a short wait) or the vendor stumbled once."""
+        """One call, at most twice when it was sent too early (429 with a short wait) or the vendor stumbled once.
+
+        `until` marks a call that leaves something behind each time: it doesn't leave after that moment (the loop's time),
+        and is made again only when it surely did nothing (INTERLEAVINGS 4).
+        """
         for last in (False, True):
             await (budget or self._budget).spend()
-            self.calls += 1
+            if until is not None and asyncio.get_running_loop().time() > until:
+                raise TooLate(f"{method} {path}: its deadline passed before it left")
+            problem: VendorError | None
             try:
+                self.calls += 1
                 response = await self._client.request(method, path, json=json, params=params)
             except httpx.HTTPError as error:
-                problem: VendorError | None = Unavailable(f"{method} {path}: {type(error).__name__} {error}", 1.0)
+                unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+                problem = Unavailable(f"{method} {path}: {type(error).__name__} {error}", undone=unsent)
             else:
                 problem = self._classify(response)
             if problem is None:
                 return response
             if last or not isinstance(problem, Unavailable) or problem.after > 5:
+                raise problem
+            if until is not None and not problem.undone:
                 raise problem
             await asyncio.sleep(problem.after + random.random() * 0.2)
         raise AssertionError("unreachable")

@@ -30,6 +30,7 @@ class Result(Record, frozen=True, kw_only=True):
     suppressed (heard in the last moment, so not done).
 
     later: seconds after which to try again; no attempt is counted (the vendor is down, or the budget is spent).
+    undone: with `later`, that this attempt surely left nothing behind.
     """
 
     ok: bool
@@ -37,6 +38,7 @@ class Result(Record, frozen=True, kw_only=True):
     why: str = ""
     kind: str = "ok"
     later: float = 0.0
+    undone: bool = False
 
 
 class Put(Record, frozen=True, kw_only=True):

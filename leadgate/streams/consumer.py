@@ -126,6 +126,8 @@ class StrictConsumer(driver.Consumer):
 
     async def _drain_once(self) -> None:
         await self._fetch_again()
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
         generation = self.app.consumer_generation_id
         records, _ = await self._wait_next_records(1.0)
         await asyncio.sleep(0)
@@ -133,21 +135,31 @@ class StrictConsumer(driver.Consumer):
             return
         for fetched, batch in records.items():
             tp = ensure_TP(fetched)
-            if self._is_changelog_tp(tp):
-                if self.flow_active and self.app.consumer_generation_id == generation:
-                    await self._deliver_changelog(tp, batch)
-            elif self.app.rebalancing or not self.flow_active or self.app.consumer_generation_id != generation:
-                self._again.add(tp)
-            else:
+            same = self.flow_active and self.app.consumer_generation_id == generation
+            if self._is_changelog_tp(tp) and same:
+                await self._deliver_changelog(tp, batch)
+            elif same and not self.app.rebalancing:
                 await self._take_in(tp, batch)
+            else:
+                self._again.add(tp)
 
     async def _fetch_again(self) -> None:
         """Set back the partitions whose fetched records were put away, once they can be handed on."""
-        if self._again and not self.app.rebalancing:
-            back = {tp: self._progress[tp].expected for tp in self._again if tp in self._progress}
-            self._again.clear()
-            if back:
-                await self.seek_wait(back)
+        if not self._again or not self.flow_active:
+            return
+        tables: Any = self.app.tables
+        back: dict[TP, int] = {}
+        for tp in list(self._again):
+            if self._is_changelog_tp(tp):
+                if tp in tables.recovery.active_tps:
+                    back[tp] = max(0, tables.recovery.active_offsets[tp])
+            elif self.app.rebalancing:
+                continue
+            elif tp in self._progress:
+                back[tp] = self._progress[tp].expected
+            self._again.discard(tp)
+        if back:
+            await self.seek_wait(back)
 
     async def _deliver_changelog(self, tp: TP, batch: Iterable[Any]) -> None:
         for record in batch:

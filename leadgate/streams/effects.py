@@ -6,7 +6,7 @@ lead off without counting an attempt. Nothing that a vendor says is raised here 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from leadgate.connectors.apollo.client import ApolloClient
 from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable
+from leadgate.connectors.errors import RowRejected, RowRetryable, TooLate, Unauthorised, Unavailable
 from leadgate.connectors.loader import Loader
 from leadgate.connectors.slack.client import SlackClient
 from leadgate.leads.decision import Act, Result
@@ -26,11 +26,24 @@ from leadgate.streams.outbox import FlushGate
 from leadgate.streams.ports import Clock, Fatal
 
 log = structlog.get_logger(__name__)
-Handler = Callable[[dict[str, Any], Any, str, bool], Awaitable[dict[str, Any]]]
 
 TRIES = 3
-#: Effects that leave something behind each time: after an unknown outcome their earlier attempt's deadline is waited out.
+#: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
+DEADLINE = 15.0
+#: Effects that leave something behind each time: whoever takes over waits out the earlier attempt's deadline, then looks.
 ONCE = frozenset({"crm.task", "slack.post"})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock."""
+
+    id: str
+    again: bool
+    until: float
+
+
+Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -86,9 +99,18 @@ class Effects:
     """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done."""
 
     def __init__(
-        self, outside: Outside, gate: FlushGate, keys: Keys, clock: Clock, *, live: bool, share: Callable[[], float] = lambda: 1.0
+        self,
+        outside: Outside,
+        gate: FlushGate,
+        keys: Keys,
+        clock: Clock,
+        check: Callable[[], None],
+        *,
+        live: bool,
+        share: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._out, self._keys, self._clock, self._live, self._share = outside, keys, clock, live, share
+        self._check = check
         self._circuits = {"crm": Circuit(), "apollo": Circuit(), "slack": Circuit(), "sync": Circuit()}
         crm = outside.crm
         self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.domain or w.key)
@@ -119,47 +141,55 @@ class Effects:
         """See ports.Effector."""
         await self._out.signals_applied(partition)
 
-    async def perform(self, act: Act, *, effect_id: str, again: bool, partition: int, record: Any) -> Result:
+    def settles_in(self, act: Act, begun: float) -> float:
+        """See ports.Effector."""
+        return max(0.0, begun + DEADLINE - self._clock.now()) if act.name in ONCE else 0.0
+
+    async def perform(self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any) -> Result:
         """See ports.Effector. `again` means that an earlier attempt began it: look before doing."""
         if self.paused and not act.reads:
-            return Result(ok=False, why="effects are paused", later=5.0)
+            return Result(ok=False, why="effects are paused", later=5.0, undone=True)
         if not self._live and not act.reads:
             return Result(ok=True, kind="would", value=_would(act, record))
         if record_is_shadow(act):
             return _shadow_read(act, self._clock.now())
         circuit = self._circuits[act.name.split(".", 1)[0]]
         if wait := circuit.closed_in(self._clock.now()):
-            return Result(ok=False, why="the vendor does not answer", later=wait)
+            return Result(ok=False, why="the vendor does not answer", later=wait, undone=True)
+        effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now())
         try:
-            return await self._try(act, effect_id, again, partition, record)
+            return await self._try(act, effect, partition, record)
+        except TooLate as error:
+            return Result(ok=False, why=str(error), later=error.after, undone=True)
         except Unavailable as error:
             later = circuit.open(self._clock.now(), error.after)
             log.warning("vendor unavailable", act=act.name, why=str(error), again_in=later)
-            return Result(ok=False, why=str(error), later=later)
+            return Result(ok=False, why=str(error), later=later, undone=error.undone)
         except Unauthorised as error:
             raise Fatal(f"{error}: the key or its scopes are wrong") from error
 
-    async def _try(self, act: Act, effect_id: str, again: bool, partition: int, record: Any) -> Result:
+    async def _try(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
         try:
             try:
-                result = await self._once(act, effect_id, again, partition, record)
+                result = await self._once(act, effect, partition, record)
             except RowRetryable:
-                result = await self._retry(act, effect_id, partition, record)
+                result = await self._retry(act, replace(effect, again=True), partition, record)
         except RowRetryable as error:
             return Result(ok=False, kind="failed", why=str(error))
         except RowRejected as error:
             return Result(ok=False, kind=error.kind, why=str(error))
         if act.name == "crm.enter_list" and result.ok and (why := self._out.suppressed(partition, record)):
-            await self._do_leave(act.args, record, effect_id, True)  # heard while we entered: out at once
+            await self._do_leave(act.args, record, effect)  # heard while we entered: out at once
             return Result(ok=False, kind="suppressed", why=why)
         return result
 
-    async def _once(self, act: Act, effect_id: str, again: bool, partition: int, record: Any) -> Result:
+    async def _once(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
+        self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
             return Result(ok=False, kind="suppressed", why=why)
-        return Result(ok=True, value=await self._handlers[act.name](act.args, record, effect_id, again))
+        return Result(ok=True, value=await self._handlers[act.name](act.args, record, effect))
 
-    async def _retry(self, act: Act, effect_id: str, partition: int, record: Any) -> Result:
+    async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
         """The second and third try. The first is made without tenacity, whose set-up costs more than most calls."""
         await asyncio.sleep(0.2)
         async for attempt in AsyncRetrying(
@@ -169,13 +199,13 @@ class Effects:
             reraise=True,
         ):
             with attempt:
-                result = await self._once(act, effect_id, True, partition, record)
+                result = await self._once(act, effect, partition, record)
         return result
 
     # CRM
 
-    async def _do_upsert(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del args, effect_id, again
+    async def _do_upsert(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del args, effect
         written: Written = await self._upsert.load(contact_write(record))
         c = written.contact
         key = self._keys.address(c.email) if written.existed else ""
@@ -190,38 +220,39 @@ class Effects:
             "person_key": "" if key in ours or c.key in ours else key,
         }
 
-    async def _do_owner(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         owner = await self._out.crm.owner(args["owner_id"])
         return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
 
-    async def _do_assign(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         return {"contact_id": await self._assign.load(OwnerWrite(**args))}
 
-    async def _do_read_owner(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_read_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         shown: OwnerShown = await self._owners.load(args["contact_id"])
         return {"owner_id": shown.owner_id, "email": shown.email, "active": shown.active, "at": shown.at}
 
-    async def _do_task(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
+    async def _do_task(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record
         owner_id = args.get("owner_id", "")
         if email := args.get("owner_email", ""):
             owner = await self._out.crm.owner_by_email(email)
             owner_id = owner.id if owner else ""
         write = TaskWrite(
-            effect_id=effect_id,
+            effect_id=effect.id,
             contact_id=args["contact_id"],
             owner_id=owner_id,
             subject=args["subject"],
             due=args["due"],
-            look_first=again,
+            look_first=effect.again,
+            until=effect.until,
         )
         return {"task_id": await self._tasks.load(write)}
 
-    async def _do_enter(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_enter(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         name = args["list"]
         loader = self._enter.get(name)
         if loader is None:
@@ -232,26 +263,26 @@ class Effects:
             loader = self._enter[name] = Loader(enter, self._gate, most=self._out.crm.batch, serial=lambda i: i)
         return {"contact_id": await loader.load(args["contact_id"])}
 
-    async def _do_leave(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_leave(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
         return {"gone": isinstance(row, RowRejected)}
 
-    async def _do_stop(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         if args["contact_id"]:
             await self._out.crm.stop(args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else [])
         return {}
 
-    async def _do_activities(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_activities(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         [at] = await self._out.crm.activities([ActivityAsked(**args)])
         return {"at": at}
 
     # Apollo, Slack, the snapshot
 
-    async def _do_enrich(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_enrich(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         if not self._out.credits.take(args["cap"], self._clock.now(), self._share()):
             raise RowRejected(f"the day's cap of {args['cap']} credits is spent", "cap")
         found = await self._out.apollo.enrich(args["domain"])
@@ -264,23 +295,24 @@ class Effects:
             "state": found.get("state"),
         }
 
-    async def _do_sequences(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_sequences(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         read = read_sequences(await self._out.apollo.sequences(args["apollo_id"], args["email"]), self._clock.now())
         return {"state": read.state, "read_at": read.read_at, "names": list(read.names)}
 
-    async def _do_apollo_stop(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id, again
+    async def _do_apollo_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
         if args["apollo_id"] and args["kind"] != "bounce" and args["from"] != "apollo":
             await self._out.apollo.stop(args["apollo_id"])
         return {}
 
-    async def _do_post(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del record, effect_id
-        return {"ts": await self._out.slack.post(args["to"], args["text"], args["alert_id"], look_first=again)}
+    async def _do_post(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record
+        post = self._out.slack.post
+        return {"ts": await post(args["to"], args["text"], args["alert_id"], look_first=effect.again, until=effect.until)}
 
-    async def _do_sync(self, args: dict[str, Any], record: Any, effect_id: str, again: bool) -> dict[str, Any]:
-        del args, record, effect_id, again
+    async def _do_sync(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del args, record, effect
         await asyncio.sleep(0)
         raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
 

@@ -13,7 +13,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -95,6 +95,27 @@ class Job:
 
     def __post_init__(self) -> None:
         self.saw = msgspec.Raw(encode(self.seen))
+
+
+class Call(NamedTuple):
+    """One act of a job on its way. `begun` is when an earlier attempt at it began, None if there was none."""
+
+    job: Job
+    name: str
+    act: Act
+    started: float
+    begun: float | None
+
+    def note(self, result: Result) -> None:
+        """Keep the result, or put the job off; what surely left nothing behind counts as not begun by this attempt."""
+        if not result.later:
+            self.job.done[self.name] = result
+            return
+        self.job.postponed = max(self.job.postponed, result.later)
+        if result.undone and self.begun is None:
+            self.job.started.pop(self.name, None)
+        elif result.undone and self.begun is not None:
+            self.job.started[self.name] = self.begun
 
 
 class Harness:
@@ -273,30 +294,35 @@ class Harness:
     async def _act(self, partition: int, jobs: list[Job]) -> None:
         now = self._clock.now()
         rows: list[Row] = []
-        calls: list[tuple[Job, str, Act, bool]] = []
+        calls: list[Call] = []
         for job in jobs:
             assert isinstance(job.answer, Need)
             for name, act in job.answer.acts.items():
-                calls.append((job, name, act, name in job.started))
+                begun = job.started.get(name)
+                if begun is not None and (wait := self._effector.settles_in(act, begun)):
+                    job.postponed = max(job.postponed, wait)
+                    continue
+                calls.append(Call(job, name, act, now, begun))
                 if not act.reads:
                     job.started[name] = now
             if any(not act.reads for act in job.answer.acts.values()):
                 rows.append(self._attempts.row(job.subject, self._attempt(job, closed=False)))
         async with self._gate.on_kafka():
             await self._state.write(partition, rows)
-        self._at("after started before call")
+        if rows:
+            self._at("after started before call")
         async with self._gate.on_calls():
-            results = await asyncio.gather(*(self._call(partition, *call) for call in calls))
+            results = await asyncio.gather(*(self._call(partition, call) for call in calls))
         self._at("after call before state")
-        for (job, name, _, _), result in zip(calls, results, strict=True):
-            if result.later:
-                job.postponed = max(job.postponed, result.later)
-            else:
-                job.done[name] = result
+        for call, result in zip(calls, results, strict=True):
+            call.note(result)
 
-    async def _call(self, partition: int, job: Job, name: str, act: Act, again: bool) -> Result:
-        effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, name)
-        return await self._effector.perform(act, effect_id=effect, again=again, partition=partition, record=job.record)
+    async def _call(self, partition: int, call: "Call") -> Result:
+        job, act = call.job, call.act
+        effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
+        return await self._effector.perform(
+            act, effect_id=effect, started=call.started, again=call.begun is not None, partition=partition, record=job.record
+        )
 
     # Steps 4 and 5
 

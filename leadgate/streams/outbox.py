@@ -98,10 +98,13 @@ class _Batch:
 
 
 class Outbox:
-    """Gathers records per topic and partition over all stages of a worker. Also the state's journal."""
+    """Gathers records per topic and partition over all stages of a worker. Also the state's journal.
 
-    def __init__(self, producer: Any, gate: FlushGate, linger: float = 0.025) -> None:
-        self._producer = producer
+    `check` raises when this worker must not write any more.
+    """
+
+    def __init__(self, producer: Any, gate: FlushGate, check: Callable[[], None], linger: float = 0.025) -> None:
+        self._producer, self._check = producer, check
         self._gate = gate
         self._linger = linger
         self._open: dict[tuple[str, int], _Batch] = {}
@@ -158,6 +161,7 @@ class Outbox:
         last: int = -1
         rest = rows
         while rest:
+            self._check()
             builder = self._producer.create_batch()
             taken = 0
             for key, value in rest:

@@ -20,8 +20,15 @@ class Clock(Protocol):
 class Effector(Protocol):
     """Performs acts."""
 
-    async def perform(self, act: Act, *, effect_id: str, again: bool, partition: int, record: Any) -> Result:
-        """Do one act, or look whether it was done if `again`. Never raises for what the vendor answers."""
+    async def perform(self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any) -> Result:
+        """Do one act that was noted as begun at `started`, or look whether it was done if `again`.
+
+        Never raises for what the vendor answers.
+        """
+        ...
+
+    def settles_in(self, act: Act, begun: float) -> float:
+        """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no more; 0 if it may."""
         ...
 
     async def caught_up(self, partition: int) -> None:

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from leadgate.connectors.contract import ContactWrite, Crm, OwnerWrite, TaskWrite, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, Unavailable
+from leadgate.connectors.errors import RowRejected, RowRetryable, TooLate, Unavailable
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
@@ -172,12 +173,16 @@ def test_a_task_that_was_made_is_found_again(on: Callable[[Test], None]) -> None
         ident = contact_id((await crm.upsert([write(1)]))[0])
         owner = await crm.owner_by_email(REPS[0])
         assert owner is not None
-        task = TaskWrite(effect_id="e1", contact_id=ident, owner_id=owner.id, subject="Call", due=time.time(), look_first=False)
-        [made] = await crm.add_tasks([task])
-        [found] = await crm.add_tasks([TaskWrite(**{f: getattr(task, f) for f in task.__struct_fields__} | {"look_first": True})])
+        [made] = await crm.add_tasks([task(ident, owner.id)])
+        [found] = await crm.add_tasks([msgspec.structs.replace(task(ident, owner.id), look_first=True)])
         assert made == found
 
     on(test)
+
+
+def task(contact: str, owner: str = "1", until: float = 1e12) -> TaskWrite:
+    """A task for an owner, new."""
+    return TaskWrite(effect_id="e1", contact_id=contact, owner_id=owner, subject="Call", due=1.0, look_first=False, until=until)
 
 
 def test_an_opt_out_is_written_to_the_crm(on: Callable[[Test], None]) -> None:
@@ -212,6 +217,30 @@ def test_a_lost_answer_is_found_by_the_next_try() -> None:
         contact_id(row)
         contacts = (await control.get("/objects/hubspot.contacts")).json()
         assert len(contacts) == 1
+
+    on_sandbox(test)
+
+
+def test_a_task_whose_answer_is_lost_is_not_made_twice() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        await control.post("/faults", json={"path": "tasks/batch/create", "kind": "lost", "times": 1})
+        with pytest.raises(Unavailable) as lost:
+            await crm.add_tasks([task(ident)])
+        assert not lost.value.undone
+        await crm.add_tasks([msgspec.structs.replace(task(ident), look_first=True)])
+        assert len((await control.get("/objects/hubspot.tasks")).json()) == 1
+
+    on_sandbox(test)
+
+
+def test_a_task_never_leaves_after_its_deadline() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        late = asyncio.get_running_loop().time() - 0.1
+        with pytest.raises(TooLate):
+            await crm.add_tasks([task(ident, until=late)])
+        assert (await control.get("/objects/hubspot.tasks")).json() == []
 
     on_sandbox(test)
 

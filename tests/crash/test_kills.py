@@ -1,12 +1,15 @@
 """kill -9 at random moments and at named points; then the promises, judged from the log and the sandbox alone."""
 
 import random
+import signal
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from tests.samples import captured
 from tests.sites import TestSite, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(900)]
@@ -109,6 +112,33 @@ def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
         assert broken_promises(site) == []
     finally:
         site.stop()
+
+
+def test_a_worker_frozen_before_its_call_ends_instead_when_it_thaws(tmp_path: Path) -> None:
+    site = TestSite(tmp_path, leads=0, seed=8)
+    try:
+        site.ground()
+        site.work("frozen", LEADGATE_CRASH_AT="freeze after started before call engage")
+        [lead] = site.capture(captured(90, lists=("Demo requests",), company="urgent"))
+        frozen = psutil.Process(site.children["frozen"].pid)
+        site.wait_for(lambda: frozen.status() == psutil.STATUS_STOPPED, why="it did not come to the call")
+        site.work("second")
+        site.wait_for(lambda: site.place_of(lead) == "engaged", 90, why="nobody took the lead over")
+        assert len(calls_asked_for(site)) == 1
+        frozen.send_signal(signal.SIGCONT)
+        assert site.wait_for_end("frozen") == 70
+        site.work("frozen")
+        site.wait_settled(1)
+        assert len(calls_asked_for(site)) == 1
+        assert broken_promises(site) == []
+    finally:
+        site.stop()
+
+
+def calls_asked_for(site: TestSite) -> list[str]:
+    """The tasks that tell a rep to call; an escalation is another effect."""
+    subjects = [task["properties"]["hs_task_subject"] for task in site.objects("hubspot.tasks")]
+    return [subject for subject in subjects if subject.startswith("Call ")]
 
 
 def restart_if_ended(site: TestSite) -> None:

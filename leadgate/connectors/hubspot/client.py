@@ -24,9 +24,9 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status in {401, 403}:
         return Unauthorised(said)
     if status == 429:
-        return Unavailable(said, retry_after(response, 10.0 if "TEN_SECONDLY" in response.text else 1.0))
+        return Unavailable(said, retry_after(response, 10.0 if "TEN_SECONDLY" in response.text else 1.0), undone=True)
     if status == 423:
-        return Unavailable(said, 2.0)
+        return Unavailable(said, 2.0, undone=True)
     if status >= 500 or status in {408, 477}:
         return Unavailable(said, retry_after(response, 1.0))
     if status == 404:
@@ -58,10 +58,12 @@ class HubSpotHttp:
         self._http = VendorHttp(base, headers, classify, budget, transport)
         self._search = VendorHttp(base, headers, classify, search_budget, transport)
 
-    async def batch(self, kind: str, verb: str, inputs: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-        """POST objects/{kind}/batch/{verb}; the body of a 200, 201 or 207."""
+    async def batch(
+        self, kind: str, verb: str, inputs: list[dict[str, Any]], *, until: float | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """POST objects/{kind}/batch/{verb}; the body of a 200, 201 or 207. `until`: see VendorHttp.call."""
         body = {"inputs": inputs, **more}
-        response = await self._http.call("POST", f"/crm/objects/{VERSION}/{kind}/batch/{verb}", json=body)
+        response = await self._http.call("POST", f"/crm/objects/{VERSION}/{kind}/batch/{verb}", json=body, until=until)
         found: dict[str, Any] = response.json() if response.content else {}
         return found
 

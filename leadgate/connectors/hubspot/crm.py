@@ -282,7 +282,7 @@ class HubSpotCrm:
                 }
                 for w in rest
             ]
-            body = await self._http.batch("tasks", "create", inputs)
+            body = await self._http.batch("tasks", "create", inputs, until=min(w.until for w in rest))
             failed = _failures(body)
             made.update({_effect_of(item): str(item["id"]) for item in body.get("results", [])})
             made_or_failed: dict[str, Row[str]] = {**made, **failed}

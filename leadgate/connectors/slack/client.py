@@ -6,7 +6,7 @@ is: at most one repeat, marked as one.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -21,7 +21,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     """Slack says most faults with 200 and ok:false."""
     said = f"Slack {response.request.url.path}: {response.status_code} {response.text[:200]}"
     if response.status_code == 429:
-        return Unavailable(said, retry_after(response, 1.0))
+        return Unavailable(said, retry_after(response, 1.0), undone=True)
     if response.status_code >= 500:
         return Unavailable(said, 1.0)
     if response.status_code >= 400:
@@ -32,11 +32,18 @@ def classify(response: httpx.Response) -> VendorError | None:
     error = str(body.get("error", ""))
     if error in _KEY:
         return Unauthorised(said)
-    return Unavailable(said, 1.0) if error in _PASSING else RowRejected(said)
+    return Unavailable(said, undone="limited" in error) if error in _PASSING else RowRejected(said)
 
 
 MOST_FOLDED = 20
 INTERVAL = 1.0
+
+
+class _Waiting(NamedTuple):
+    alert_id: str
+    text: str
+    until: float
+    sent: "asyncio.Future[str]"
 
 
 class SlackClient:
@@ -47,12 +54,15 @@ class SlackClient:
     ) -> None:
         self._http = VendorHttp(base, {"authorization": f"Bearer {token}"}, classify, budget, transport)
         self._people: dict[str, str] = {}
-        self._waiting: dict[str, list[tuple[str, str, asyncio.Future[str]]]] = {}
+        self._waiting: dict[str, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._interval = interval
 
-    async def post(self, to: str, text: str, alert_id: str, *, look_first: bool) -> str:
-        """Post once; the message's ts. Raises RowRejected when Slack knows no such person or channel."""
+    async def post(self, to: str, text: str, alert_id: str, *, look_first: bool, until: float) -> str:
+        """Post once, not after `until` (the loop's time); the message's ts.
+
+        Raises RowRejected when Slack knows no such person or channel, TooLate when its turn didn't come in time.
+        """
         channel = await self._channel(to)
         if look_first and (ts := await self._find(channel, alert_id)):
             return ts
@@ -64,33 +74,33 @@ class SlackClient:
             task = loop.create_task(self._drain(channel, queue))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        queue.append((alert_id, text, sent))
+        queue.append(_Waiting(alert_id, text, until, sent))
         return await sent
 
-    async def _drain(self, channel: str, queue: list[tuple[str, str, "asyncio.Future[str]"]]) -> None:
+    async def _drain(self, channel: str, queue: list["_Waiting"]) -> None:
         await asyncio.sleep(0)
         while queue:
             some, queue[:] = queue[:MOST_FOLDED], queue[MOST_FOLDED:]
             try:
-                ts = await self._send(channel, [(alert_id, text) for alert_id, text, _ in some])
+                ts = await self._send(channel, some)
             except VendorError as error:
-                for _, _, sent in some:
-                    sent.set_exception(error)
+                for one in some:
+                    one.sent.set_exception(error)
             else:
-                for _, _, sent in some:
-                    sent.set_result(ts)
+                for one in some:
+                    one.sent.set_result(ts)
             await asyncio.sleep(self._interval)
         del self._waiting[channel]
 
-    async def _send(self, channel: str, alerts: list[tuple[str, str]]) -> str:
-        text = alerts[0][1] if len(alerts) == 1 else "\n".join(f"• {text}" for _, text in alerts)
+    async def _send(self, channel: str, alerts: list["_Waiting"]) -> str:
+        text = alerts[0].text if len(alerts) == 1 else "\n".join(f"• {one.text}" for one in alerts)
         body = {
             "channel": channel,
             "text": text,
             "unfurl_links": False,
-            "metadata": {"event_type": "leadgate_alert", "event_payload": {"alert_ids": [alert_id for alert_id, _ in alerts]}},
+            "metadata": {"event_type": "leadgate_alert", "event_payload": {"alert_ids": [one.alert_id for one in alerts]}},
         }
-        response = await self._http.call("POST", "chat.postMessage", json=body)
+        response = await self._http.call("POST", "chat.postMessage", json=body, until=min(one.until for one in alerts))
         return str(response.json()["ts"])
 
     async def _channel(self, to: str) -> str:

@@ -1,0 +1,68 @@
+"""A week's 400 leads on this machine: how long until all are settled, and what HubSpot is asked for them."""
+
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from leadgate.app.audit import verify
+from leadgate.app.demo import Site, hubspot_calls
+from leadgate.app.lag import lag
+
+LEADS = 400
+
+
+def measure_week(rounds: int) -> dict[str, float]:
+    """Medians over seeds 1 to `rounds`: first capture to all settled, and the whole demo from a warm start to its end."""
+    runs = [_demo(seed) for seed in range(1, rounds + 1)]
+    return {name: round(statistics.median(run[name] for run in runs), 1) for name in runs[0]}
+
+
+def _demo(seed: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as data:
+        options = ["--until-done", "--json", "--seed", str(seed), "--data", data]
+        command = [sys.executable, "-m", "leadgate.app.cli", "demo", *options]
+        started = time.monotonic()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        report = json.loads(done.stdout)
+        return {"settled_s": report["seconds"], "whole_demo_s": time.monotonic() - started}
+
+
+def measure_calls() -> dict[str, Any]:
+    """Calls to HubSpot per 100 new leads, the poller's own not among them: they come by the clock, not by the lead."""
+    with tempfile.TemporaryDirectory() as data:
+        site = Site(Path(data), LEADS, 1, Console(quiet=True))
+        try:
+            site.ground()
+            site.run("poll", "--once", "--since", "0")
+            before = _state(site)
+            site.spawn("worker", "worker", "--data", f"{data}/worker")
+            captured = asyncio.run(_settled(site))
+            after = _state(site)
+        finally:
+            site.stop()
+    searches = sum(n - before["calls"].get(name, 0) for name, n in after["calls"].items() if name.endswith("/search"))
+    return {"calls_per_100": round((hubspot_calls(after) - hubspot_calls(before)) / captured * 100, 1), "searches": searches}
+
+
+def _state(site: Site) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{site.base}/_control/state", timeout=30).json()
+    return found
+
+
+async def _settled(site: Site) -> int:
+    settings = site.settings()
+    while True:
+        site.check_children()
+        account = await verify(settings)
+        if len(account.places) >= LEADS and not account.count()["in_flight"] and not sum((await lag(settings)).values()):
+            return len(account.places)
+        await asyncio.sleep(0.2)
