@@ -58,17 +58,22 @@ class BenchSite:
         )
         return psutil.Process(child.pid)
 
-    async def fill(self, count: int, first: int = 0) -> None:
-        """Capture so many leads, each of its own person; ten people a company."""
-        async with producing(self.settings) as producer:
-            for i in range(first, first + count):
-                await producer.send(names.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode())
-            await producer.flush()
+    async def fill(self, count: int) -> None:
+        """Capture so many leads."""
+        await capture(self.settings, count)
 
     async def end(self, topic: str) -> int:
         """Records ever written to a topic."""
         async with consuming(self.settings) as consumer:
             return sum((await ends(consumer, [topic])).values())
+
+
+async def capture(settings: Settings, count: int) -> None:
+    """Write so many captured leads, each of its own person; ten people a company."""
+    async with producing(settings) as producer:
+        for i in range(count):
+            await producer.send(names.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode())
+        await producer.flush()
 
 
 def captured(i: int) -> Captured:

@@ -48,7 +48,8 @@ def make_app(settings: Settings, data: Path) -> faust.App:
     """The Faust app: settings that hold what facts/faust.md e recommends."""
     data.mkdir(parents=True, exist_ok=True)
     StrictConsumer.compacted = frozenset(t.full for t in names.TOPICS if t.cleanup == "compact")
-    StrictConsumer.watched = frozenset(t.full for t in names.LEAD_TOPICS)
+    StrictConsumer.path = tuple(t.full for t in names.LEAD_TOPICS)
+    StrictConsumer.calling = frozenset(t.full for t in (names.MATCHED, names.ROUTED, names.ASSIGNED))
     broker = ";".join(f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(","))
     return StrictApp(
         names.APP_ID,

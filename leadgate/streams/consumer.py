@@ -8,8 +8,8 @@ What it changes:
  1. A record is delivered only at the expected offset; a hole makes it seek back (`progress.py`).
  2. Consecutive records of a partition are delivered as one run of up to 100, one Faust event: Faust costs
     some 150 us an event, so that runs, not records, are the unit of work.
- 3. Delivery never blocks on a full queue: a partition has at most two runs with its agent, the rest
-    waits here, and that partition alone is not fetched meanwhile.
+ 3. Delivery never blocks on a full queue: a partition has one run with its agent, the rest waits here
+    (`gathering.py`), and when that is another run's worth, the partition alone is not fetched.
  4. A run counts only when every stage that reads it has settled it. Faust's own acknowledgements are ignored:
     it gives them to events whose body raised or was cancelled, too.
  5. Only the contiguous settled prefix is committed.
@@ -18,7 +18,7 @@ What it changes:
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -28,11 +28,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from leadgate.streams.gathering import HOLD, RUN_RECORDS, Gathering
 from leadgate.streams.progress import Admission, Progress
 
-RUN_RECORDS = 100
-RUN_BYTES = 256 * 1024
-RUNS_OUT = 2
 FETCH_WAIT_MS = 100
 
 
@@ -60,14 +58,16 @@ class StrictConsumer(driver.Consumer):
 
     #: Compacted topics, where a hole in the offsets can be real.
     compacted: ClassVar[frozenset[str]] = frozenset()
-    #: Topics that leads pass, of which `more_coming` speaks.
-    watched: ClassVar[frozenset[str]] = frozenset()
+    #: Topics that leads pass, in order, and those of them whose stage calls the CRM.
+    path: ClassVar[tuple[str, ...]] = ()
+    calling: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._progress: dict[TP, Progress] = {}
-        self._waiting: dict[TP, deque[Run]] = {}
-        self._out: dict[TP, int] = {}
+        self._gathering = Gathering(self.path, self.calling)
+        self._out: set[TP] = set()
+        self._timed: set[str] = set()
         self._again: set[TP] = set()
         self._handing: set[asyncio.Task[None]] = set()
         self._readers: Counter[str] = Counter()
@@ -78,7 +78,7 @@ class StrictConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was fetched and not begun; what is in progress settles into its old Progress."""
-        self._waiting.clear()
+        self._gathering.reset(())
         self._ahead.clear()
         await super().on_partitions_revoked(revoked)
         self._progress.clear()
@@ -96,9 +96,9 @@ class StrictConsumer(driver.Consumer):
             self._refuse_loss(tp, known, earliest[tp])
             positions[tp] = earliest[tp] if known is None else known
             self._progress[tp] = Progress(positions[tp], -1 if known is None else known)
-        self._waiting = {tp: deque() for tp in sources}
-        self._out = dict.fromkeys(sources, 0)
-        self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.watched]
+        self._gathering.reset(sources)
+        self._out.clear()
+        self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.path]
         if positions:
             await self.seek_wait(positions)
 
@@ -182,17 +182,8 @@ class StrictConsumer(driver.Consumer):
             if verdict is Admission.DELIVER:
                 progress.delivered(record.offset)
                 admitted.append(record)
-        self._waiting.setdefault(tp, deque()).extend(self._runs(tp, admitted, progress))
+        self._gathering.add(tp, admitted)
         await self._hand_on(tp)
-
-    def _runs(self, tp: TP, records: list[Any], progress: Progress) -> Iterable[Run]:
-        start = size = 0
-        for i, record in enumerate(records):
-            size += len(record.value or b"") + len(record.key or b"")
-            last = i + 1 == len(records)
-            if last or i + 1 - start == RUN_RECORDS or size >= RUN_BYTES:
-                yield self._run(tp, records[start : i + 1], progress)
-                start, size = i + 1, 0
 
     def _run(self, tp: TP, records: list[Any], progress: Progress) -> Run:
         last = records[-1]
@@ -223,25 +214,58 @@ class StrictConsumer(driver.Consumer):
         return self._readers[topic]
 
     async def _hand_on(self, tp: TP) -> None:
-        waiting = self._waiting.get(tp)
-        while waiting and self._out.get(tp, RUNS_OUT) < RUNS_OUT and self.flow_active and not self.app.rebalancing:
-            self._out[tp] += 1
-            await self.callback(waiting.popleft())
-        active = self._get_active_partitions()
-        if waiting:
-            active.discard(tp)
+        """Give runs to their stages: a partition's own, or all that are gathered for a CRM call."""
+        if self.flow_active and not self.app.rebalancing:
+            now = asyncio.get_running_loop().time()
+            for one in list(self._gathering.release(tp, self._is_free, self._is_coming, now)):
+                self._out.add(one)
+                await self.callback(self._run(one, self._gathering.take(one), self._progress[one]))
+                self._fetch_or_not(one)
+            if self._gathering.holds(tp) and tp.topic not in self._timed:
+                self._timed.add(tp.topic)
+                asyncio.get_running_loop().call_later(HOLD, self._hand_on_late, tp)
+        self._fetch_or_not(tp)
+
+    def _hand_on_late(self, tp: TP) -> None:
+        self._timed.discard(tp.topic)
+        self._hand_on_soon(tp)
+
+    def _is_free(self, tp: TP) -> bool:
+        return tp not in self._out and tp in self._progress
+
+    def _is_coming(self, topic: str) -> bool:
+        """Whether leads that this worker knows of are on their way to a topic."""
+        place = self._gathering.order[topic]
+        for tp, progress in self._ahead:
+            unread = (self.highwater(tp) or 0) > progress.expected
+            if tp.topic == topic and unread:
+                return True
+            if self._gathering.order[tp.topic] < place and (unread or progress.low < progress.expected):
+                return True
+        return False
+
+    def _fetch_or_not(self, tp: TP) -> None:
+        full, stopped = self._gathering.count(tp) >= RUN_RECORDS, tp in self._buffered_partitions
+        if full and not stopped:
+            self._get_active_partitions().discard(tp)
             self._buffered_partitions.add(tp)
-        elif tp in self._buffered_partitions:
+        elif stopped and not full:
             self._buffered_partitions.discard(tp)
-            active.add(tp)
+            self._get_active_partitions().add(tp)
 
     def _on_settled(self, run: Run) -> None:
         run.progress.settle(run.records[0].offset, run.records[-1].offset)
         if self._progress.get(run.tp) is run.progress:
-            self._out[run.tp] -= 1
-            task = asyncio.get_running_loop().create_task(self._hand_on(run.tp))
-            self._handing.add(task)
-            task.add_done_callback(self._handed)
+            self._out.discard(run.tp)
+            self._hand_on_soon(run.tp)
+            for topic in self._gathering.held():
+                if not self._is_coming(topic):
+                    self._hand_on_soon(TP(topic, run.tp.partition))
+
+    def _hand_on_soon(self, tp: TP) -> None:
+        task = asyncio.get_running_loop().create_task(self._hand_on(tp))
+        self._handing.add(task)
+        task.add_done_callback(self._handed)
 
     def _handed(self, task: asyncio.Task[None]) -> None:
         self._handing.discard(task)
@@ -263,8 +287,9 @@ class StrictConsumer(driver.Consumer):
         return done
 
     def more_coming(self) -> bool:
-        """Whether records of the watched topics are known that no stage has begun."""
-        return any(self._waiting.get(tp) or (self.highwater(tp) or 0) > progress.expected for tp, progress in self._ahead)
+        """Whether leads are known that no stage has begun, nor are held back."""
+        waits, holds = self._gathering.count, self._gathering.holds
+        return any((waits(tp) and not holds(tp)) or (self.highwater(tp) or 0) > p.expected for tp, p in self._ahead)
 
     def settled_up_to(self, tp: TP) -> int:
         """The end of what this worker has settled of a partition, -1 when it isn't assigned here."""

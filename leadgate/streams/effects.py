@@ -113,7 +113,7 @@ class Effects:
         self._check = check
         self._circuits = {"crm": Circuit(), "apollo": Circuit(), "slack": Circuit(), "sync": Circuit()}
         crm = outside.crm
-        self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.domain or w.key)
+        self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
         self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
         self._owners = Loader(crm.read_owners, gate, most=crm.batch)
         self._tasks = Loader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)

@@ -4,7 +4,8 @@ Its partitions have another worker then, who has gone on from the state as it wa
 or call comes from the past, so it ends before it does either (INTERLEAVINGS 4).
 """
 
-import asyncio
+import threading
+import time
 from collections.abc import Callable
 
 from leadgate.streams.ports import Fatal
@@ -13,31 +14,29 @@ BEATS = 10
 
 
 class Pulse:
-    """Beats `BEATS` times in `most` seconds on the event loop; `check` tells whether it ever missed them all."""
+    """Beats `BEATS` times in `most` seconds, on a thread of its own: a busy event loop is no standstill, since the group
+    hears of the worker from another thread, too."""
 
     def __init__(self, most: float) -> None:
         self._most = most
-        self._last: float | None = None
+        self._last = 0.0
 
     def start(self, end: Callable[[BaseException], None]) -> None:
-        """Begin to beat; `end` is called with the Fatal when the loop stood still."""
-        self._end = end
-        self._last = asyncio.get_running_loop().time()
-        self._beat()
+        """Begin to beat; `end` is called with a Fatal, on the beating thread, when the process stood still."""
+        self._last = time.monotonic()
+        threading.Thread(target=self._beat, args=(end,), name="pulse", daemon=True).start()
 
-    def _beat(self) -> None:
-        try:
-            self.check()
-        except Fatal as error:
-            self._end(error)
-        loop = asyncio.get_running_loop()
-        self._last = loop.time()
-        loop.call_later(self._most / BEATS, self._beat)
+    def _beat(self, end: Callable[[BaseException], None]) -> None:
+        while True:
+            time.sleep(self._most / BEATS)
+            try:
+                self.check()
+            except Fatal as error:
+                end(error)
+            self._last = time.monotonic()
 
     def check(self) -> None:
         """Return if the process may act. Raises Fatal when it stood still too long."""
-        if self._last is None:
-            return
-        silent = asyncio.get_running_loop().time() - self._last
+        silent = time.monotonic() - self._last if self._last else 0.0
         if silent > self._most:
             raise Fatal(f"this worker stood still for {silent:.0f} s; its partitions are another's by now")

@@ -28,6 +28,8 @@ _PRIMARY_COMPANY = [
 ]
 _TASK_TO_CONTACT = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]
 _OWNERS_KEPT = 10.0
+_COMPANIES_KEPT = 60.0
+_COMPANIES_MOST = 10_000
 _SEARCH_CHARACTERS = 2600  # a search body may have 3,000
 
 
@@ -42,6 +44,7 @@ class HubSpotCrm:
         self._owners_at = -_OWNERS_KEPT
         self._owners_lock = asyncio.Lock()
         self._lists: dict[str, str] = {}
+        self._company_ids: dict[str, tuple[str, float]] = {}
 
     # People and companies
 
@@ -54,6 +57,8 @@ class HubSpotCrm:
         rows: list[Row[Written] | None] = [None] * len(writes)
         for i in gone:
             rows[i] = RowRejected(f"contact {writes[i].known_id} is deleted", "deleted")
+        for i in _repeats(found):
+            rows[i] = RowRetryable("another row of the batch writes the same contact")
         for i in foreign:
             rows[i] = Written(contact=records.contact_of(found[i] or {}), existed=True)
         live = [i for i in range(len(writes)) if rows[i] is None]
@@ -102,7 +107,6 @@ class HubSpotCrm:
             assert held is not None
             properties = records.properties_of(write, held.get("properties"))
             inputs.append({"id": str(held["id"]), "properties": properties, "objectWriteTraceId": str(i)})
-        # Two addresses of one contact in one batch would be refused: the connector's caller serialises by person key.
         body = await self._http.batch("contacts", "update", inputs)
         failed = _failures(body)
         for i, _, held in work:
@@ -130,9 +134,9 @@ class HubSpotCrm:
     async def _companies(self, writes: Sequence[ContactWrite]) -> dict[str, str]:
         """Company ids by domain. A company with the domain is taken and stamped; otherwise one is made under our key."""
         wanted = {w.domain: w for w in writes if w.domain}
-        ids: dict[str, str] = {}
+        ids = {domain: known for domain in wanted if (known := self._known_company(domain))}
         unstamped: dict[str, str] = {}
-        for some in _chunks_of_text(list(wanted), _SEARCH_CHARACTERS):
+        for some in _chunks_of_text([d for d in wanted if d not in ids], _SEARCH_CHARACTERS):
             found, fresh = await self._companies_by_domain(some)
             ids.update(found)
             unstamped.update(fresh)
@@ -148,7 +152,19 @@ class HubSpotCrm:
             ids.update(
                 {(i.get("properties") or {}).get(records.COMPANY_KEY) or "": str(i["id"]) for i in body.get("results", [])}
             )
+        if len(self._company_ids) > _COMPANIES_MOST:
+            self._company_ids.clear()
+        now = self._clock()
+        self._company_ids.update({d: (i, now) for d, i in ids.items() if d not in self._company_ids})
         return ids
+
+    def _known_company(self, domain: str) -> str:
+        """What HubSpot said of a domain less than a minute ago: colleagues and second tries come close together."""
+        known, at = self._company_ids.get(domain, ("", 0.0))
+        if known and self._clock() - at > _COMPANIES_KEPT:
+            del self._company_ids[domain]
+            return ""
+        return known
 
     async def _companies_by_domain(self, domains: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Ids by domain, the oldest where several share one; and those of them that don't bear our key yet."""
@@ -449,6 +465,12 @@ def _failures(body: dict[str, Any]) -> dict[str, VendorError]:
         for e in body.get("errors", [])
         for trace in (e.get("context") or {}).get("objectWriteTraceId", [])
     }
+
+
+def _repeats(found: Sequence[dict[str, Any] | None]) -> set[int]:
+    """Rows whose contact an earlier row has: HubSpot refuses a batch that names an object twice."""
+    first = {str(item["id"]): i for i, item in reversed(list(enumerate(found))) if item}
+    return {i for i, item in enumerate(found) if item and first[str(item["id"])] != i}
 
 
 def _other_person(write: ContactWrite, held: dict[str, Any]) -> bool:
