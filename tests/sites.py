@@ -17,8 +17,9 @@ from rich.console import Console
 
 from leadgate.app.audit import verify
 from leadgate.app.demo import Site, judge
-from leadgate.app.kafka import consuming, ends, producing, read_to
+from leadgate.app.kafka import administering, consuming, ends, producing, read_to
 from leadgate.app.lag import lag
+from leadgate.app.replaying import commit_offsets
 from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.keys import lead_id
@@ -149,17 +150,45 @@ class TestSite(Site):
         """Each lead's place against the sandbox's truth."""
         return judge(asyncio.run(verify(self.settings_of())), self.control("GET", "truth"))
 
-    def leadgate(self, *args: str) -> Any:
-        """Run a command with --json; what it printed."""
+    def leadgate(self, *args: str, **more: str) -> Any:
+        """Run a command with --json; what it printed. `more` are settings that differ from the site's."""
         done = subprocess.run(
             [sys.executable, "-m", "leadgate.app.cli", *args, "--json"],
-            env=self.environment(),
+            env=self.environment() | more,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode in {0, 1}, done.stderr[-2000:]
         return json.loads(done.stdout)
+
+    def refusal(self, *args: str) -> str:
+        """What a command says that refuses."""
+        command = [sys.executable, "-m", "leadgate.app.cli", *args]
+        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 2, done.stdout
+        return done.stderr
+
+    def has_no_member(self) -> bool:
+        """Whether the session of every worker has ended."""
+
+        async def ask() -> bool:
+            async with administering(self.settings_of()) as admin:
+                [response] = await admin.describe_consumer_groups([names.APP_ID])
+                return not response.groups[0][5]
+
+        return asyncio.run(ask())
+
+    def commit_to_the_end(self, topic: names.Topic) -> None:
+        """Commit past everything that lies in a topic, as a broken consumer would."""
+
+        async def commit() -> None:
+            settings = self.settings_of()
+            async with consuming(settings) as reader:
+                end = await ends(reader, [topic.full])
+            await commit_offsets(settings, end)
+
+        asyncio.run(commit())
 
     def leadgate_or_none(self, *args: str) -> Any:
         """As `leadgate`, or None when the command refuses for now."""

@@ -14,10 +14,12 @@ from rich.console import Console
 from leadgate.app import commands
 from leadgate.app.broker import Broker, MissingError
 from leadgate.app.importer import ImportFileError
+from leadgate.app.recomputing import recompute
 from leadgate.app.replaying import ReplayRefusedError
 from leadgate.app.rulesfile import load_rules
 from leadgate.app.settings import Settings, SettingsError, load_settings
 from leadgate.app.telemetry import SystemClock, set_up_logging
+from leadgate.leads.records import to_plain
 from leadgate.leads.rules import Rules, RulesError
 
 T = TypeVar("T")
@@ -166,6 +168,17 @@ def audit_verify(as_json: Json = False) -> None:
     )
     _print(report, as_json, text)
     raise typer.Exit(0 if report["conserved"] else 1)
+
+
+@audit_app.command("recompute")
+def audit_recompute(as_json: Json = False) -> None:
+    """Decide everything again from the audit, and compare byte for byte."""
+    done = _run(recompute(_site()[0]))
+    text = "\n".join(
+        [*(f"{i}: {why}" for i, why in done.different.items()), f"{done.same} of {done.decisions} come out the same"]
+    )
+    _print(to_plain(done), as_json, text)
+    raise typer.Exit(1 if done.different else 0)
 
 
 @audit_app.command("tail")

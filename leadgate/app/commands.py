@@ -20,10 +20,12 @@ from leadgate.app.kafka import consuming, ends, producing, read_to
 from leadgate.app.outside import make_vendors
 from leadgate.app.poller import Poller
 from leadgate.app.provision import check_topics, provision_topics, publish_rules
+from leadgate.app.rulesfile import open_points
 from leadgate.app.settings import Settings
 from leadgate.app.sheet import Sheet
 from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
+from leadgate.connectors.contract import Crm
 from leadgate.connectors.errors import Unavailable, VendorError
 from leadgate.connectors.hubspot.crm import HubSpotCrm
 from leadgate.leads import names
@@ -62,14 +64,20 @@ async def doctor(settings: Settings, rules: Rules) -> list[str]:
         )
     vendors = make_vendors(settings, _CLOCK)
     try:
-        faults += await vendors.crm.check()
-        known = {o.email: o.active for o in await vendors.crm.owners()}
-        wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to}
-        faults += [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
+        found = await vendors.crm.check()
+        faults += found or await _strangers(vendors.crm, rules)
     except VendorError as error:
         faults.append(str(error))
+    for check in (vendors.apollo.check, vendors.slack.check):
+        faults += await check()
     await vendors.close()
-    return faults
+    return faults + (open_points(settings.rules) if _live(settings, rules) else [])
+
+
+async def _strangers(crm: Crm, rules: Rules) -> list[str]:
+    known = {o.email for o in await crm.owners()}
+    wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to}
+    return [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
 
 
 async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
@@ -79,7 +87,8 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             faults = await check_topics(settings)
             vendors = make_vendors(settings, _CLOCK)
             try:
-                faults += await vendors.crm.check() if _live(settings, rules) else []
+                if _live(settings, rules):
+                    faults += await vendors.crm.check() + open_points(settings.rules)
             finally:
                 await vendors.close()
         except (KafkaError, OSError, Unavailable) as error:

@@ -1,44 +1,77 @@
-"""Replay: the workers' group is set back on `captured`, so that the stages run over the log again."""
+"""Replay: the workers' group is set back on `captured`, so that the stages run over a part of the log again.
+
+What keeps a replay from repeating effects are the rows in the state: a record that was decided is not decided again.
+So a record of the range without such a row would be decided now, effects included, and that needs `--act`.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from leadgate.app.kafka import administering, connection, consuming, ends
+from leadgate.app.kafka import administering, connection, consuming, ends, producing, read_to
 from leadgate.app.lag import committed
 from leadgate.app.settings import Settings
 from leadgate.leads import names
+from leadgate.leads.gates.intake import Intake
+from leadgate.leads.records import Captured, Record
+from leadgate.streams.events import subject_of
+from leadgate.streams.harness import MAX_RECORD
+from leadgate.tables.state import Kind
+
+Offsets = dict[TopicPartition, int]
+_WINDOWS = b"replay"
 
 
 class ReplayRefusedError(ValueError):
-    """A worker is running: what it holds in memory would not see the change."""
+    """The replay would not do what it says; the text says why, and what to do."""
+
+
+class Window(Record, frozen=True, kw_only=True):
+    """What the replay leaves out of a partition of `captured`: it was done before, and lies after `--to`."""
+
+    partition: int
+    start: int
+    end: int
 
 
 async def replay(settings: Settings, since: str, until: str | None, *, act: bool) -> dict[str, Any]:
-    """Set the group back to `since` on every partition of `captured`.
+    """Set the group back to `since`; at `until` it goes on from where it was. Returns once both are durable.
 
-    Rows in the state are what keeps effects from being repeated: a record that was decided is not decided again. So a
-    replay into live state calls nobody, and `act` matters only for records that were never decided.
+    Raises ReplayRefusedError while workers run, or for records that were never decided if not `act`.
     """
     await _refuse_while_working(settings)
     done = await committed(settings)
     async with consuming(settings) as consumer:
         end = await ends(consumer, [names.CAPTURED.full])
         begin = await consumer.beginning_offsets(list(end))
-        start = await _offsets(consumer, since, begin, end)
-    target = {tp: min(start[tp], done.get(tp, end[tp])) for tp in end}
-    if not act:
-        target = {tp: min(offset, done.get(tp, offset)) for tp, offset in target.items()}
+        done = {tp: done.get(tp, begin[tp]) for tp in end}
+        start = _at_most(await _offsets(consumer, since, begin, end), done)
+        stop = _at_most(await _offsets(consumer, until, begin, end), done) if until else done
+        if not act:
+            await _refuse_undecided(consumer, start, stop)
+    windows = [Window(partition=tp.partition, start=stop[tp], end=done[tp]) for tp in end if start[tp] <= stop[tp] < done[tp]]
+    async with producing(settings) as producer:
+        await producer.send_and_wait(names.CURSORS.full, msgspec.json.encode(windows), key=_WINDOWS)
+    await commit_offsets(settings, start)
+    records = sum(max(0, stop[tp] - start[tp]) for tp in end)
+    return {"records": records, "from": since, "to": until or "the end", "act": act}
+
+
+def _at_most(offsets: Offsets, most: Offsets) -> Offsets:
+    return {tp: min(offset, most[tp]) for tp, offset in offsets.items()}
+
+
+async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
+    """Set the workers' group to these offsets. Only while none of them runs."""
     consumer = AIOKafkaConsumer(**connection(settings), group_id=names.APP_ID, enable_auto_commit=False)
     await consumer.start()
     try:
-        consumer.assign(list(target))
-        await consumer.commit(target)
+        consumer.assign(list(offsets))
+        await consumer.commit(offsets)
     finally:
         await consumer.stop()
-    records = sum(done.get(tp, end[tp]) - offset for tp, offset in target.items())
-    return {"records": records, "from": since, "to": until or "the end", "act": act}
 
 
 async def _refuse_while_working(settings: Settings) -> None:
@@ -49,12 +82,47 @@ async def _refuse_while_working(settings: Settings) -> None:
             raise ReplayRefusedError(f"{len(members)} workers run; stop them first")
 
 
-async def _offsets(
-    consumer: Any, since: str, begin: dict[TopicPartition, int], end: dict[TopicPartition, int]
-) -> dict[TopicPartition, int]:
-    if since.isdigit():
-        return {tp: max(begin[tp], min(int(since), end[tp])) for tp in end}
-    moment = datetime.fromisoformat(since)
-    at = int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+async def _refuse_undecided(consumer: AIOKafkaConsumer, start: Offsets, stop: Offsets) -> None:
+    """Look for the row that intake keeps of each record, in the changelog that the workers restore their state from."""
+    attempts = Kind(f"attempt.{Intake.name}", Record)
+    wanted: dict[bytes, str] = {}
+    decoder = msgspec.json.Decoder(Captured)
+    async for record in read_to(consumer, stop, start):
+        try:
+            subject, _, _ = subject_of(decoder.decode(record.value or b""), record)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue  # a dead letter then, a dead letter again
+        if len(record.value) > MAX_RECORD:
+            continue  # so is this
+        wanted[attempts.key(subject)] = f"{record.topic}/{record.partition}@{record.offset}"
+    async for row in read_to(consumer, await ends(consumer, [names.CHANGELOG])):
+        if row.value is not None:
+            wanted.pop(row.key, None)
+    if wanted:
+        raise ReplayRefusedError(
+            f"{len(wanted)} records of the range have no decision in the state, the first {min(wanted.values())}: "
+            "they would be decided now. Add --act if their effects are wanted"
+        )
+
+
+async def read_windows(settings: Settings) -> dict[int, tuple[int, int]]:
+    """By partition of `captured`, the offsets that the last replay leaves out. Read by every worker at its start."""
+    windows: list[Window] = []
+    async with consuming(settings) as consumer:
+        async for record in read_to(consumer, await ends(consumer, [names.CURSORS.full])):
+            if record.key == _WINDOWS:
+                windows = msgspec.json.decode(record.value, type=list[Window])
+    return {window.partition: (window.start, window.end) for window in windows}
+
+
+async def _offsets(consumer: Any, moment: str, begin: Offsets, end: Offsets) -> Offsets:
+    """A moment as offsets: a number is one already, a time is that of the first record from then on."""
+    if moment.isdigit():
+        return {tp: max(begin[tp], min(int(moment), end[tp])) for tp in end}
+    try:
+        when = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise ReplayRefusedError(f"{moment!r} is neither an offset nor a time like 2026-11-24T10:00") from error
+    at = int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
     found = await consumer.offsets_for_times(dict.fromkeys(end, at))
     return {tp: found[tp].offset if found.get(tp) else end[tp] for tp in end}

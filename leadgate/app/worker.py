@@ -16,6 +16,7 @@ from faust.types import TP
 from leadgate.app.crashing import crash_at
 from leadgate.app.kafka import make_producer, ssl_context
 from leadgate.app.outside import Vendors, make_vendors
+from leadgate.app.replaying import read_windows
 from leadgate.app.rulesfile import fetch_rules
 from leadgate.app.settings import Settings
 from leadgate.app.telemetry import Metrics
@@ -203,6 +204,8 @@ class Worker:
 
     async def start(self) -> None:
         """Start producing, then the Faust app, then the timers."""
+        windows = await read_windows(self.settings)
+        StrictConsumer.left_out = {TP(names.CAPTURED.full, partition): window for partition, window in windows.items()}
         await self.producer.start()
         await self.app.start()
         self.pulse.start(self.end)

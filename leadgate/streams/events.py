@@ -60,7 +60,7 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
         )
     for i, note in enumerate(decision.notes):
         events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
-    inputs = {"record": _without_person(job.record), "seen": job.saw, "done": job.done}
+    inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": job.done}
     whole = _event(stage, job, lead, decision.kind, 0, place=str(decision.place), inputs=inputs, outcome=decision.outcome)
     events.append(replace(whole, trace=decision.trace, person=lead.person))
     return [_audit(event) for event in events]
@@ -99,9 +99,30 @@ def _step(job: "Job", lead: Lead) -> int:
 
 
 def _without_person(record: Any) -> Any:
+    """A record for `inputs`: the event names its person once, in `person` (promise P8)."""
     if isinstance(record, Captured):
         return {"source": record.source, "source_id": record.source_id, "captured_at": record.captured_at}
-    return replace(record, person=Person()) if isinstance(record, Lead) else record
+    if isinstance(record, Lead):
+        return replace(record, person=Person())
+    lead = getattr(record, "lead", None)
+    return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
+
+
+def _seen_without_person(job: "Job") -> Any:
+    for name in ("rest", "clock"):
+        if (row := getattr(job.seen, name, None)) is not None:
+            return replace(job.seen, **{name: _without_person(row)})
+    return job.saw
+
+
+def with_person(record: Any, person: Person) -> Any:
+    """The other way round: a record of `inputs` as the stage had it. Records without a lead are as they were."""
+    if isinstance(record, Lead):
+        return replace(record, person=person)
+    for name in ("lead", "rest", "clock"):
+        if (row := getattr(record, name, None)) is not None:
+            return replace(record, **{name: with_person(row, person)})
+    return record
 
 
 def outputs(stage: "Stage", job: "Job") -> list[Letter]:

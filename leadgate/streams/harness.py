@@ -13,7 +13,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import structlog
@@ -26,10 +26,12 @@ from leadgate.leads.tabled import Attempt
 from leadgate.leads.waits import resume
 from leadgate.streams import events
 from leadgate.streams.book import RulesBook
-from leadgate.streams.consumer import Run
 from leadgate.streams.outbox import FlushGate, Outbox, partition_of
 from leadgate.streams.ports import Clock, Effector, Fatal, Probe
 from leadgate.tables.state import Kind, Row, State, View
+
+if TYPE_CHECKING:
+    from leadgate.streams.consumer import Run
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +147,7 @@ class Harness:
         self.reached: Callable[[str], None] = lambda _: None
         self.on_put: Callable[[int, str, Any], None] = lambda *_: None
 
-    async def process(self, run: Run) -> None:
+    async def process(self, run: "Run") -> None:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
         async with self._locks[run.partition], self._gate.body():
             items = [item for record in run.records if (item := await self._decode(record)) is not None]
@@ -417,11 +419,11 @@ class Item:
         return f"{self.raw.topic}/{self.raw.partition}@{self.raw.offset}"
 
 
-def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[[Run], Any]]:
+def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:
     """Per stage, a body for a Faust agent that lets no exception out: `end` must not return."""
 
-    def guarded(harness: Harness) -> Callable[[Run], Any]:
-        async def body(run: Run) -> None:
+    def guarded(harness: Harness) -> Callable[["Run"], Any]:
+        async def body(run: "Run") -> None:
             try:
                 await harness.process(run)
             except asyncio.CancelledError:

@@ -23,10 +23,12 @@ class Progress:
 
     `expected` is the next offset to deliver. `committed` is what the broker was last told.
     `low` is the end of the contiguous settled prefix: the only offset that may be committed.
+    `left_out`, from and up to an offset, was processed before and isn't wanted again: it settles unseen.
     """
 
     expected: int
     committed: int = -1
+    left_out: tuple[int, int] = (0, 0)
     low: int = field(init=False)
     sought: bool = field(init=False, default=False)
     _ahead: dict[int, int] = field(init=False, default_factory=dict)
@@ -43,6 +45,10 @@ class Progress:
                 return Admission.SEEK_BACK
             self._skip(offset)
         self.sought = False
+        if self.left_out[0] <= offset < self.left_out[1]:
+            self.delivered(offset)
+            self.settle(offset, offset)
+            return Admission.DROP
         return Admission.DELIVER
 
     def delivered(self, last: int) -> None:

@@ -13,14 +13,16 @@ batch (INTERLEAVINGS 17).
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-import faust
 import msgspec
 import rocksdict
 
 from leadgate.leads.names import APP_ID, CHANGELOG, PARTITIONS, STATE
 from leadgate.leads.records import Record, encode
+
+if TYPE_CHECKING:
+    import faust
 
 T = TypeVar("T", bound=Record)
 _SEP = "\x00"
@@ -62,7 +64,7 @@ class Kind(Generic[T]):
 class State:
     """The table of one worker. `get` and `scan` see what `write` has finished."""
 
-    def __init__(self, app: faust.App, journal: Journal) -> None:
+    def __init__(self, app: "faust.App", journal: Journal) -> None:
         self._journal = journal
         self._commits = _Commits(self._commit)
         changelog = app.topic(CHANGELOG, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS, compacting=True)

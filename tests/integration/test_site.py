@@ -4,11 +4,13 @@ import base64
 import json
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from leadgate.app.rulesfile import load_rules, open_points
 from leadgate.leads import names
 from leadgate.leads.keys import lead_id
 from leadgate.leads.records import Captured, encode
@@ -112,7 +114,9 @@ def test_the_fallback_is_driven_again(site: TestSite) -> None:
 
 def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: TestSite) -> None:
     site.work()
-    site.wait_for(lambda: not site.account()["places"]["in_flight"])
+    ids = site.capture(*(captured(n, company=f"again{n}") for n in range(100, 110)))
+    site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids))
+    site.wait_settled(1)
     site.kill("worker", 15)
     before, places = site.control("GET", "state")["writes"], site.account()["places"]
     site.wait_for(lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused")
@@ -130,6 +134,30 @@ def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: TestSite) -> 
     after = site.control("GET", "state")["writes"]
     assert sum(after.values()) - sum(before.values()) < 15, "only the one new lead's writes"
     assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: TestSite) -> None:
+    site.work()
+    [before] = site.capture(captured(71, company="decided"))
+    site.wait_for(lambda: site.place_of(before) in {"engaged", "nurtured"})
+    site.kill("worker", 15)
+    between = datetime.now(UTC).isoformat()
+    [after] = site.capture(captured(72, company="undecided"))
+    site.wait_for(site.has_no_member, why="the worker is still a member")
+    site.commit_to_the_end(names.CAPTURED)
+    assert "--act" in site.refusal("replay", "--from", "0")
+    assert site.leadgate("replay", "--from", "0", "--to", between)["records"] > 0
+    writes = site.control("GET", "state")["writes"]
+    site.work()
+    site.wait_settled(1)
+    site.kill("worker", 15)
+    assert site.place_of(after) == ""
+    assert site.control("GET", "state")["writes"] == writes
+    site.wait_for(site.has_no_member, why="the worker is still a member")
+    site.leadgate("replay", "--from", between, "--act")
+    site.work()
+    site.wait_for(lambda: site.place_of(after) in {"engaged", "nurtured"})
     site.kill("worker", 15)
 
 
@@ -168,6 +196,26 @@ def events(site: TestSite, kind: str, ids: list[str]) -> list[dict[str, object]]
     """Audit events of a kind, about these leads."""
     found = {r.key: msgspec.json.decode(r.value) for r in site.records(names.AUDIT) if r.value}
     return [e for e in found.values() if e["kind"] == kind and e["lead"] in ids]
+
+
+def test_first_rules_run_in_shadow_and_their_open_points_keep_effects_from_being_live(site: TestSite) -> None:
+    assert site.leadgate("doctor") == {"faults": []}
+    first = site.data / "first.yaml"
+    site.leadgate("init", "--rules", str(first))
+    assert load_rules(first).effects == "shadow"
+    assert "demo requests" in first.read_text().split("capture:")[0].casefold(), "Apollo's lists are named"
+    assert site.leadgate("doctor", LEADGATE_RULES=str(first)) == {"faults": []}
+    faults = site.leadgate("doctor", LEADGATE_RULES=str(first), LEADGATE_EFFECTS="live")["faults"]
+    assert faults == open_points(first)
+    assert len(faults) > 3
+    site.work(LEADGATE_RULES=str(first), LEADGATE_EFFECTS="live")
+    assert site.wait_for_end("worker") == 2, "a worker refuses what doctor finds"
+
+
+def test_doctor_names_the_key_that_is_wrong(site: TestSite) -> None:
+    for name in ("LEADGATE_APOLLO_KEY", "LEADGATE_HUBSPOT_TOKEN", "LEADGATE_SLACK_TOKEN"):
+        [fault] = site.leadgate("doctor", **{name: "wrong"})["faults"]
+        assert name in fault
 
 
 def test_shadow_makes_no_writing_call(tmp_path: Path) -> None:

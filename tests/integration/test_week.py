@@ -9,10 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
-from leadgate.app.kafka import administering, connection, consuming, ends
-from leadgate.app.lag import committed, lag
+from leadgate.app.lag import lag
 from leadgate.leads import names
 from tests.samples import captured, contact
 from tests.sites import TestSite
@@ -74,31 +72,8 @@ def test_a_lead_whose_record_is_skipped_is_found_lost(site: TestSite) -> None:
     site.wait_for(lambda: not asyncio.run(lag(site.settings_of()))[names.CAPTURED.full], why="intake did not commit")
     site.kill("worker")
     assert site.account()["conserved"]
-    site.wait_for(lambda: asyncio.run(group_is_empty(site)), why="the killed worker is still a member")
-    asyncio.run(skip(site, names.VALIDATED))
+    site.wait_for(site.has_no_member, why="the killed worker is still a member")
+    site.commit_to_the_end(names.VALIDATED)
     report = site.account()
     assert not report["conserved"]
     assert any(lead in line and "lost" in line for line in report["broken"])
-
-
-async def group_is_empty(site: TestSite) -> bool:
-    """Whether the session of every killed worker has ended."""
-    async with administering(site.settings_of()) as admin:
-        [response] = await admin.describe_consumer_groups([names.APP_ID])
-        return not response.groups[0][5]
-
-
-async def skip(site: TestSite, topic: names.Topic) -> None:
-    """Commit past everything that lies in a topic, as a broken consumer would."""
-    settings = site.settings_of()
-    async with consuming(settings) as reader:
-        end = await ends(reader, [topic.full])
-    consumer = AIOKafkaConsumer(**connection(settings), group_id=names.APP_ID, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        consumer.assign(list(end))
-        await consumer.commit(end)
-    finally:
-        await consumer.stop()
-    done = await committed(settings)
-    assert all(done[tp] == offset for tp, offset in end.items())

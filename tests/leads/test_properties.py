@@ -83,6 +83,18 @@ def test_points_are_of_a_hundred_and_the_sum_of_their_parts(seniority: str, empl
     assert found.points == sum(found.parts.values())
 
 
+def test_what_a_replay_leaves_out_is_committed_unseen() -> None:
+    progress = Progress(0, left_out=(2, 4))
+    seen = []
+    for offset in range(6):
+        if progress.admit(offset, gaps=False) is Admission.DELIVER:
+            progress.delivered(offset)
+            progress.settle(offset, offset)
+            seen.append(offset)
+    assert seen == [0, 1, 4, 5]
+    assert progress.committable() == 6
+
+
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), max_size=40), st.randoms(use_true_random=False))
 def test_only_a_prefix_without_a_hole_is_ever_committed(fetched: list[tuple[int, int]], chance: object) -> None:
     """Whatever is fetched, whenever it settles: below what may be committed everything was delivered and settled."""

@@ -74,9 +74,22 @@ class ApolloClient:
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
         """The names of lists; they are read again when an id is unknown."""
         if any(i not in self._labels for i in ids):
-            response = await self._call("GET", "labels")
-            self._labels = {item["id"]: item["name"] for item in response.json()}
+            await self.lists()
         return tuple(self._labels[i] for i in ids if i in self._labels)
+
+    async def lists(self) -> list[str]:
+        """The names of all lists."""
+        response = await self._call("GET", "labels")
+        self._labels = {item["id"]: item["name"] for item in response.json()}
+        return sorted(self._labels.values())
+
+    async def check(self) -> list[str]:
+        """What stands in the way, one line a fault. It reads the lists: every key that can poll may do that."""
+        try:
+            await self.lists()
+        except VendorError as error:
+            return [f"{error}; set LEADGATE_APOLLO_KEY to a key that may read contacts and lists"]
+        return []
 
     async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
         """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no such contact."""

@@ -121,6 +121,14 @@ class SlackClient:
         mine = (m for m in messages if alert_id in ((m.get("metadata") or {}).get("event_payload") or {}).get("alert_ids", ()))
         return str(next(mine, {}).get("ts", ""))
 
+    async def check(self) -> list[str]:
+        """What stands in the way, one line a fault."""
+        try:
+            await self._http.call("POST", "auth.test")
+        except VendorError as error:
+            return [f"{error}; set LEADGATE_SLACK_TOKEN to a bot token that may write to channels and to people"]
+        return []
+
     async def close(self) -> None:
         """Let connections go."""
         for task in self._tasks:
