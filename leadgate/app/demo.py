@@ -20,15 +20,16 @@ from leadgate.app.audit import Account, Follower, verify
 from leadgate.app.broker import Broker, die_with_parent, free_port
 from leadgate.app.kafka import consuming
 from leadgate.app.lag import lag
+from leadgate.app.rulesfile import load_rules
 from leadgate.app.settings import Settings, load_settings
 from leadgate.connectors.sandbox.apollo import KEY
 from leadgate.connectors.sandbox.hubspot import TOKEN
 from leadgate.connectors.sandbox.slack import TOKEN as SLACK_TOKEN
 from leadgate.leads.keys import lead_id
+from leadgate.leads.rules import Rules
 
 _POLL = 1.0
 _SETTLE_LIMIT = 240.0
-_AFTERWARDS = 14.0  # the demo's SLA, its rechecks and a few polls must have had their time
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,19 @@ class Site:
             raise RuntimeError(f"leadgate {' '.join(args)}: {done.stderr.strip()[-1000:]}")
 
     def ground(self) -> None:
-        """Broker and sandbox side by side, then topics, properties and the CRM's snapshot; no worker, no poller."""
+        """Everything that a worker stands on: broker, sandbox, topics, properties and the CRM's snapshot."""
+        self._found()
+        self.run("sync-crm")
+
+    def start(self) -> None:
+        """Everything; worker and poller load while the snapshot is read, and wait for it."""
+        self._found()
+        self.spawn("worker", "worker", "--data", str(self.data / "worker"))
+        self.spawn("poller", "poll", "--since", "0")
+        self.run("sync-crm")
+
+    def _found(self) -> None:
+        """Broker and sandbox side by side, then topics and properties."""
         options = {
             "--port": self.sandbox_port,
             "--data": self.data / "sandbox",
@@ -109,13 +122,6 @@ class Site:
         self.broker.start()
         self._wait_for_sandbox()
         self.run("provision")
-        self.run("sync-crm")
-
-    def start(self) -> None:
-        """Everything."""
-        self.ground()
-        self.spawn("worker", "worker", "--data", str(self.data / "worker"))
-        self.spawn("poller", "poll", "--since", "0")
 
     def _wait_for_sandbox(self) -> None:
         deadline = time.monotonic() + 60
@@ -177,7 +183,7 @@ async def _watch(site: Site, console: Console) -> Summary:
             seconds = time.monotonic() - started
             if not (await control.get("/_control/state")).json()["played"]:
                 await _play(site, control)
-                await asyncio.sleep(_AFTERWARDS)
+                await asyncio.sleep(_afterwards(load_rules(settings.rules)))
             await _until_settled(site, settings, follower, live)
         account = await verify(settings)
         truth = judge(account, (await control.get("/_control/truth")).json())
@@ -185,6 +191,11 @@ async def _watch(site: Site, console: Console) -> Summary:
     report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": hubspot_calls(state)}
     sound = report["conserved"] and not truth["wrong"]
     return Summary(report, _text(report, site), sound=sound)
+
+
+def _afterwards(rules: Rules) -> float:
+    """Seconds until what was played has had its consequences: polled twice, looked at again twice, the last clock run out."""
+    return max(rules.sla.seconds, 2 * rules.recheck_seconds) + 2 * _POLL
 
 
 async def _play(site: Site, control: httpx.AsyncClient) -> None:

@@ -60,6 +60,24 @@ def test_a_kill_at_a_named_point_of_a_stage(tmp_path: Path, point: str) -> None:
         site.stop()
 
 
+def test_a_lead_whose_first_attempt_died_after_its_claim_still_arrives(tmp_path: Path) -> None:
+    """What a boolean "seen" fails: the claim is there, the lead was never sent on."""
+    site = TestSite(tmp_path, leads=0, seed=4)
+    try:
+        site.ground()
+        for n, stage in enumerate(("intake", "identity", "company")):
+            [lead] = site.capture(captured(90 + n, company=f"claimed{n}"))
+            site.work(LEADGATE_CRASH_AT=f"after state before send {stage}")
+            assert site.wait_for_end("worker") == -9
+            assert site.place_of(lead) in {"", "in_flight"}
+            site.work()
+            wait_arrived(site, lead)
+            site.kill("worker")
+        assert broken_promises(site) == []
+    finally:
+        site.stop()
+
+
 @pytest.mark.parametrize("point", ["after page", "between page and cursor"])
 def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path, point: str) -> None:
     site = TestSite(tmp_path, leads=120, seed=5)
@@ -133,6 +151,11 @@ def test_a_worker_frozen_before_its_call_ends_instead_when_it_thaws(tmp_path: Pa
         assert broken_promises(site) == []
     finally:
         site.stop()
+
+
+def wait_arrived(site: TestSite, lead: str) -> None:
+    """Wait until a lead has come to its rest."""
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"}, why="it never arrived")
 
 
 def calls_asked_for(site: TestSite) -> list[str]:

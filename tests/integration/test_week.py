@@ -3,11 +3,14 @@
 import asyncio
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from leadgate.app.lag import lag
@@ -20,24 +23,57 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_every_lead_of_a_week_ends_where_its_truth_says(tmp_path: Path, seed: int) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "leadgate.app.cli",
-        "demo",
-        "--seed",
-        str(seed),
-        "--data",
-        str(tmp_path),
-        "--until-done",
-        "--json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*demo(tmp_path, "--seed", str(seed)), "--until-done", "--json"], capture_output=True, text=True, check=False
+    )
     assert done.returncode in {0, 1}, done.stderr[-3000:]
     report = json.loads(done.stdout)
     assert report["truth"] == {"right": 400, "wrong": []}
     assert (report["captured"], report["conserved"], report["broken"]) == (400, True, [])
     assert done.returncode == 0
+    assert_recomputes(tmp_path)
+
+
+def demo(data: Path, *more: str) -> list[str]:
+    """The demo's command line."""
+    return [sys.executable, "-m", "leadgate.app.cli", "demo", "--data", str(data), *more]
+
+
+def assert_recomputes(data: Path) -> None:
+    """Every decision of a demo that has ended comes out of its audit event again, byte for byte (promise P6)."""
+    site = TestSite(data)
+    try:
+        site.broker.start()
+        again = site.leadgate("audit", "recompute")
+    finally:
+        site.stop()
+    assert again["decisions"] > 2000
+    assert again["different"] == {}
+
+
+def test_ctrl_c_leaves_no_process_and_a_second_start_goes_on(tmp_path: Path) -> None:
+    first = subprocess.Popen(demo(tmp_path, "--leads", "40"), stderr=subprocess.PIPE, text=True)
+    assert first.stderr is not None
+    said = ""
+    while "Ctrl-C ends it" not in said:
+        said += first.stderr.readline()
+    assert processes_of(tmp_path)
+    first.send_signal(signal.SIGINT)
+    assert first.wait(60) == 0
+    assert processes_of(tmp_path) == []
+    again = subprocess.run(
+        [*demo(tmp_path, "--leads", "40"), "--until-done", "--json"], capture_output=True, text=True, check=True
+    )
+    report = json.loads(again.stdout)
+    assert report["truth"]["wrong"] == []
+    assert report["captured"] == 40
+    assert processes_of(tmp_path) == []
+
+
+def processes_of(data: Path) -> list[str]:
+    """Programs at work in a directory, this test aside."""
+    found = [(one.info["pid"], " ".join(one.info["cmdline"] or ())) for one in psutil.process_iter(["pid", "cmdline"])]
+    return [line for pid, line in found if str(data) in line and pid != os.getpid()]
 
 
 def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: TestSite) -> None:
