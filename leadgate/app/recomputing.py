@@ -18,7 +18,7 @@ from leadgate.leads.keys import Keys
 from leadgate.leads.records import Audit, Captured, Lead, Person, Record, Signal, Tick
 from leadgate.leads.rules import Rules
 from leadgate.streams import events
-from leadgate.streams.harness import Job, Stage
+from leadgate.streams.jobs import Job, Stage
 from leadgate.streams.stages.all import make_stages
 
 _MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": Tick}

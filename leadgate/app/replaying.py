@@ -16,8 +16,8 @@ from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.gates.intake import Intake
 from leadgate.leads.records import Captured, Record
+from leadgate.streams.decoding import MAX_RECORD
 from leadgate.streams.events import subject_of
-from leadgate.streams.harness import MAX_RECORD
 from leadgate.tables.state import Kind
 
 Offsets = dict[TopicPartition, int]

@@ -21,12 +21,14 @@ from leadgate.app.rulesfile import fetch_rules
 from leadgate.app.settings import Settings
 from leadgate.app.telemetry import Metrics
 from leadgate.leads import names
-from leadgate.leads.keys import Keys, version
+from leadgate.leads.keys import Keys, derive, version
+from leadgate.leads.records import Alert, encode
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Suppression
+from leadgate.streams.acts import Outside
 from leadgate.streams.book import RulesBook
 from leadgate.streams.consumer import Run, StrictApp, StrictConsumer
-from leadgate.streams.effects import Effects, Outside
+from leadgate.streams.effects import Effects
 from leadgate.streams.harness import Harness, fatal_on_error
 from leadgate.streams.outbox import FlushGate, Outbox
 from leadgate.streams.ports import Clock, Fatal
@@ -132,7 +134,9 @@ class Worker:
             synced=self._synced,
             nurture_lists=lambda: [rules.nurture.list],
         )
-        self.effects = Effects(outside, self.gate, self.keys, clock, self.pulse.check, live=live, share=self._share)
+        self.effects = Effects(
+            outside, self.gate, self.keys, clock, check=self.pulse.check, alarm=self._alarm, live=live, share=self._share
+        )
         self.harnesses = [
             Harness(
                 stage,
@@ -153,6 +157,16 @@ class Worker:
         self._partitions: set[int] = set()
         self._signal_ends = Shared(self._read_signal_ends)
         self._declare()
+
+    def _alarm(self, vendor: str, why: str) -> None:
+        """One word to ops an outage. About Slack only the log can tell."""
+        if vendor == "slack":
+            return
+        now = self.clock.now()
+        text = f"{vendor} does not answer; leads wait and go on by themselves when it does. {why}"
+        ident = derive("outage", self.settings.worker_id, vendor, now)
+        alert = Alert(alert_id=ident, kind="ops", to=self.rules.ops_channel, text=text, at=now)
+        self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))
 
     async def _read_signal_ends(self) -> dict[TP, int]:
         consumer: Any = self.app.consumer

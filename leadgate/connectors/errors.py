@@ -2,7 +2,7 @@
 
 VendorError
  ├ Unavailable   the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
- │  └ TooLate    a call that waited past its deadline: it did not leave, and is tried later
+ │  └ NotSent    we held it back (its deadline, our budget): no circuit opens, it is tried later
  ├ RowRetryable  this row failed and may succeed: up to three attempts in all
  ├ RowRejected   this row will never be taken as it is: a person must look
  └ Unauthorised  the key or its scopes are wrong: nothing can work, the worker stops
@@ -24,11 +24,11 @@ class Unavailable(VendorError):  # noqa: N818  named for the outcome
         self.after, self.undone = after, undone
 
 
-class TooLate(Unavailable):
-    """The call's own deadline passed before it left. Nothing is wrong with the vendor."""
+class NotSent(Unavailable):
+    """We held the call back: its deadline passed, or our own budget is spent. Nothing is wrong with the vendor."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, undone=True)
+    def __init__(self, text: str, after: float = 1.0) -> None:
+        super().__init__(text, after, undone=True)
 
 
 class RowRetryable(VendorError):  # noqa: N818

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from leadgate.connectors.errors import TooLate, Unavailable, VendorError
+from leadgate.connectors.errors import NotSent, Unavailable, VendorError
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 #: Requests at once to one vendor. A thousand that queue inside httpx cost it a million comparisons: the loop stands
@@ -29,7 +29,7 @@ class Budget:
         self._lock = asyncio.Lock()
 
     async def spend(self) -> None:
-        """Return when one more call fits. Raises Unavailable if that is more than 10 s away."""
+        """Return when one more call fits. Raises NotSent if that is more than 10 s away."""
         async with self._lock:
             now = self._now()
             while self._spent and self._spent[0] <= now - self._seconds:
@@ -38,7 +38,7 @@ class Budget:
             if len(self._spent) >= allowed:
                 wait = self._spent[len(self._spent) - allowed] + self._seconds - now
                 if wait > 10:
-                    raise Unavailable(f"the budget of {self._limit} calls in {self._seconds:g} s is spent", wait)
+                    raise NotSent(f"the budget of {self._limit} calls in {self._seconds:g} s is spent", wait)
                 await asyncio.sleep(wait)
             self._spent.append(self._now())
 
@@ -81,7 +81,7 @@ class VendorHttp:
             async with self._slots:
                 await (budget or self._budget).spend()
                 if until is not None and asyncio.get_running_loop().time() > until:
-                    raise TooLate(f"{method} {path}: its deadline passed before it left")
+                    raise NotSent(f"{method} {path}: its deadline passed before it left")
                 response, problem = await self._request(method, path, json, params)
             if problem is None:
                 assert response is not None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from leadgate.connectors.errors import TooLate, VendorError
+from leadgate.connectors.errors import NotSent, VendorError
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -89,7 +89,7 @@ class Loader(Generic[K, V]):
         now = asyncio.get_running_loop().time()
         for _, future, deadline in batch:
             if deadline < now and not future.done():
-                future.set_exception(TooLate("the call's deadline passed before it left"))
+                future.set_exception(NotSent("the call's deadline passed before it left"))
         live = [(key, future) for key, future, _ in batch if not future.done()]
         if not live:
             return

@@ -71,27 +71,27 @@ COUNTRIES = {
 
 def squeeze(value: object) -> str:
     """Text without the CSV export's leading apostrophe and without doubled or outer space; '' for null."""
-    text = unicodedata.normalize("NFC", str(value)) if isinstance(value, str | int | float) else ""
-    return " ".join(text.lstrip("'").replace("\x00", "").split())
+    text = str(value).replace("\x00", "") if isinstance(value, str | int | float) else ""
+    return " ".join(re.sub(r"^[\s']+", "", unicodedata.normalize("NFKC", text)).split())
 
 
 def normalise_name(value: object) -> str:
     """A person's name part: capitals where the source shouted or whispered, its own spelling otherwise."""
     text = squeeze(value)
     if text and (text.isupper() or text.islower()):
-        text = re.sub(r"(?:^|(?<=[\s'\-]))\w", lambda m: m.group().upper(), text.lower())
-    return text
+        text = re.sub(r"(?:^|(?<=[\s'\-]))\w", lambda m: m.group().title(), text.lower())
+    return unicodedata.normalize("NFKC", text)  # a capital can fall apart into letter and accent
 
 
 @lru_cache(maxsize=65536)
 def normalise_title(value: str) -> str:
     """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' -> 'VP Sales'."""
-    text = squeeze(value).replace(",", " ").replace("/", " / ")
+    text = squeeze(squeeze(value).replace(",", " ").replace("/", " / "))
     for pattern, word in _TITLE_WORDS:
         text = re.sub(pattern, word, text, flags=re.IGNORECASE)
     text = re.sub(r"\bVP\s+of\b", "VP", text)
     words = [_title_word(word, i) for i, word in enumerate(text.split())]
-    return " ".join(words)
+    return unicodedata.normalize("NFKC", " ".join(words))
 
 
 def _title_word(word: str, position: int) -> str:
@@ -99,7 +99,7 @@ def _title_word(word: str, position: int) -> str:
         return word.upper()
     if position and word.lower() in _SMALL:
         return word.lower()
-    return word if any(c.isupper() for c in word[1:]) and not word.isupper() else word[:1].upper() + word[1:].lower()
+    return word if any(c.isupper() for c in word[1:]) and not word.isupper() else word[:1].title() + word[1:].lower()
 
 
 @lru_cache(maxsize=65536)

@@ -5,23 +5,19 @@ lead off without counting an attempt. Nothing that a vendor says is raised here 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from leadgate.connectors.apollo.client import ApolloClient
-from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, TooLate, Unauthorised, Unavailable
-from leadgate.connectors.loader import Loader
-from leadgate.connectors.slack.client import SlackClient
+from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
 from leadgate.leads.decision import Act, Result
 from leadgate.leads.keys import Keys
-from leadgate.leads.mapping import read_sequences
 from leadgate.leads.records import Lead
+from leadgate.streams.acts import Acts, Effect, Outside
+from leadgate.streams.circuit import Circuit
 from leadgate.streams.outbox import FlushGate
 from leadgate.streams.ports import Clock, Fatal
 
@@ -34,69 +30,11 @@ DEADLINE = 15.0
 ONCE = frozenset({"crm.task", "slack.post"})
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock."""
-
-    id: str
-    again: bool
-    until: float
-
-
-Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any]]]
-
-
-@dataclass(slots=True)
-class Circuit:
-    """Opens when a vendor fails: the stage's leads are put off, one alert tells of it, and one probe closes it."""
-
-    opened_until: float = 0.0
-    wait: float = 1.0
-
-    def open(self, now: float, after: float) -> float:
-        """Note a failure of the vendor; the seconds to put leads off, doubling up to a minute."""
-        self.wait = min(60.0, max(after, self.wait * 2 if self.opened_until > now - self.wait else 1.0))
-        self.opened_until = now + self.wait
-        return self.wait
-
-    def closed_in(self, now: float) -> float:
-        """Seconds until the next call may try."""
-        return max(0.0, self.opened_until - now)
-
-
-class Credits:
-    """Apollo credits spent on enrichment today (UTC) by this worker."""
-
-    def __init__(self) -> None:
-        self._day, self._spent = "", 0
-
-    def take(self, cap: int, now: float, share: float) -> bool:
-        """Take one if the day's cap, or this worker's share of it, allows."""
-        day = datetime.fromtimestamp(now, UTC).date().isoformat()
-        if day != self._day:
-            self._day, self._spent = day, 0
-        if self._spent >= cap * share:
-            return False
-        self._spent += 1
-        return True
-
-
-@dataclass(slots=True)
-class Outside:
-    """What acts reach: the vendors, and what this worker knows of suppressions and of signals' progress."""
-
-    crm: Crm
-    apollo: ApolloClient
-    slack: SlackClient
-    suppressed: Callable[[int, Any], str]
-    signals_applied: Callable[[int], Awaitable[None]]
-    synced: Callable[[int], bool]
-    nurture_lists: Callable[[], list[str]]
-    credits: Credits = field(default_factory=Credits)
-
-
 class Effects:
-    """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done."""
+    """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done.
+
+    `check` raises when this worker must not act any more; `alarm(vendor, why)` tells people that a vendor is away.
+    """
 
     def __init__(
         self,
@@ -104,38 +42,17 @@ class Effects:
         gate: FlushGate,
         keys: Keys,
         clock: Clock,
-        check: Callable[[], None],
         *,
+        check: Callable[[], None],
+        alarm: Callable[[str, str], None],
         live: bool,
-        share: Callable[[], float] = lambda: 1.0,
+        share: Callable[[], float],
     ) -> None:
-        self._out, self._keys, self._clock, self._live, self._share = outside, keys, clock, live, share
-        self._check = check
+        self._out, self._clock, self._live = outside, clock, live
+        self._check, self._alarm = check, alarm
         self._circuits = {"crm": Circuit(), "apollo": Circuit(), "slack": Circuit(), "sync": Circuit()}
-        crm = outside.crm
-        self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
-        self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
-        self._owners = Loader(crm.read_owners, gate, most=crm.batch)
-        self._tasks = Loader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)
-        self._enter: dict[str, Loader[str, str]] = {}
-        self._gate = gate
+        self._acts = Acts(outside, gate, keys, clock, share)
         self.paused = False
-        self._handlers: dict[str, Handler] = {
-            "crm.upsert": self._do_upsert,
-            "crm.owner": self._do_owner,
-            "crm.assign": self._do_assign,
-            "crm.read_owner": self._do_read_owner,
-            "crm.task": self._do_task,
-            "crm.enter_list": self._do_enter,
-            "crm.leave_list": self._do_leave,
-            "crm.stop": self._do_stop,
-            "crm.activities": self._do_activities,
-            "apollo.enrich": self._do_enrich,
-            "apollo.sequences": self._do_sequences,
-            "apollo.stop": self._do_apollo_stop,
-            "slack.post": self._do_post,
-            "sync.wait": self._do_sync,
-        }
 
     async def caught_up(self, partition: int) -> None:
         """See ports.Effector."""
@@ -153,20 +70,28 @@ class Effects:
             return Result(ok=True, kind="would", value=_would(act, record))
         if record_is_shadow(act):
             return _shadow_read(act, self._clock.now())
-        circuit = self._circuits[act.name.split(".", 1)[0]]
+        vendor = act.name.split(".", 1)[0]
+        circuit = self._circuits[vendor]
         if wait := circuit.closed_in(self._clock.now()):
             return Result(ok=False, why="the vendor does not answer", later=wait, undone=True)
         effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now())
         try:
-            return await self._try(act, effect, partition, record)
-        except TooLate as error:
+            result = await self._try(act, effect, partition, record)
+        except NotSent as error:
             return Result(ok=False, why=str(error), later=error.after, undone=True)
         except Unavailable as error:
-            later = circuit.open(self._clock.now(), error.after)
-            log.warning("vendor unavailable", act=act.name, why=str(error), again_in=later)
-            return Result(ok=False, why=str(error), later=later, undone=error.undone)
+            return self._put_off(vendor, error)
         except Unauthorised as error:
             raise Fatal(f"{error}: the key or its scopes are wrong") from error
+        circuit.close()
+        return result
+
+    def _put_off(self, vendor: str, error: Unavailable) -> Result:
+        now, circuit = self._clock.now(), self._circuits[vendor]
+        if circuit.open(now, error.after):
+            log.warning("vendor unavailable", vendor=vendor, why=str(error), again_in=circuit.closed_in(now))
+            self._alarm(vendor, str(error))
+        return Result(ok=False, why=str(error), later=circuit.closed_in(now), undone=error.undone)
 
     async def _try(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
         try:
@@ -179,7 +104,7 @@ class Effects:
         except RowRejected as error:
             return Result(ok=False, kind=error.kind, why=str(error))
         if act.name == "crm.enter_list" and result.ok and (why := self._out.suppressed(partition, record)):
-            await self._do_leave(act.args, record, effect)  # heard while we entered: out at once
+            await self._acts.handlers["crm.leave_list"](act.args, record, effect)  # heard while we entered: out at once
             return Result(ok=False, kind="suppressed", why=why)
         return result
 
@@ -187,7 +112,7 @@ class Effects:
         self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
             return Result(ok=False, kind="suppressed", why=why)
-        return Result(ok=True, value=await self._handlers[act.name](act.args, record, effect))
+        return Result(ok=True, value=await self._acts.handlers[act.name](act.args, record, effect))
 
     async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
         """The second and third try. The first is made without tenacity, whose set-up costs more than most calls."""
@@ -201,142 +126,6 @@ class Effects:
             with attempt:
                 result = await self._once(act, effect, partition, record)
         return result
-
-    # CRM
-
-    async def _do_upsert(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del args, effect
-        written: Written = await self._upsert.load(contact_write(record))
-        c = written.contact
-        key = self._keys.address(c.email) if written.existed else ""
-        ours = {record.person_key, record.address_key}
-        return {
-            "contact_id": c.id,
-            "company_id": c.company_id,
-            "owner_id": c.owner_id,
-            "lifecycle": c.lifecycle,
-            "existed": written.existed,
-            "open_deal": c.open_deal,
-            "person_key": "" if key in ours or c.key in ours else key,
-        }
-
-    async def _do_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        owner = await self._out.crm.owner(args["owner_id"])
-        return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
-
-    async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        return {"contact_id": await self._assign.load(OwnerWrite(**args))}
-
-    async def _do_read_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        shown: OwnerShown = await self._owners.load(args["contact_id"])
-        return {"owner_id": shown.owner_id, "email": shown.email, "active": shown.active, "at": shown.at}
-
-    async def _do_task(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record
-        owner_id = args.get("owner_id", "")
-        if email := args.get("owner_email", ""):
-            owner = await self._out.crm.owner_by_email(email)
-            owner_id = owner.id if owner else ""
-        write = TaskWrite(
-            effect_id=effect.id,
-            contact_id=args["contact_id"],
-            owner_id=owner_id,
-            subject=args["subject"],
-            due=args["due"],
-            look_first=effect.again,
-            until=effect.until,
-        )
-        return {"task_id": await self._tasks.load(write)}
-
-    async def _do_enter(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        name = args["list"]
-        loader = self._enter.get(name)
-        if loader is None:
-
-            async def enter(ids: Any) -> Any:
-                return await self._out.crm.enter_list(name, ids)
-
-            loader = self._enter[name] = Loader(enter, self._gate, most=self._out.crm.batch, serial=lambda i: i)
-        return {"contact_id": await loader.load(args["contact_id"])}
-
-    async def _do_leave(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
-        return {"gone": isinstance(row, RowRejected)}
-
-    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        if args["contact_id"]:
-            await self._out.crm.stop(args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else [])
-        return {}
-
-    async def _do_activities(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        [at] = await self._out.crm.activities([ActivityAsked(**args)])
-        return {"at": at}
-
-    # Apollo, Slack, the snapshot
-
-    async def _do_enrich(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        if not self._out.credits.take(args["cap"], self._clock.now(), self._share()):
-            raise RowRejected(f"the day's cap of {args['cap']} credits is spent", "cap")
-        found = await self._out.apollo.enrich(args["domain"])
-        return {
-            "name": found.get("name"),
-            "domain": found.get("primary_domain"),
-            "industry": (found.get("industry") or "").casefold(),
-            "employees": found.get("estimated_num_employees"),
-            "country": found.get("country"),
-            "state": found.get("state"),
-        }
-
-    async def _do_sequences(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        read = read_sequences(await self._out.apollo.sequences(args["apollo_id"], args["email"]), self._clock.now())
-        return {"state": read.state, "read_at": read.read_at, "names": list(read.names)}
-
-    async def _do_apollo_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record, effect
-        if args["apollo_id"] and args["kind"] != "bounce" and args["from"] != "apollo":
-            await self._out.apollo.stop(args["apollo_id"])
-        return {}
-
-    async def _do_post(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del record
-        post = self._out.slack.post
-        return {"ts": await post(args["to"], args["text"], args["alert_id"], look_first=effect.again, until=effect.until)}
-
-    async def _do_sync(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del args, record, effect
-        await asyncio.sleep(0)
-        raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
-
-
-def contact_write(lead: Lead) -> ContactWrite:
-    """What a lead wants on its contact."""
-    p, c = lead.person, lead.company
-    return ContactWrite(
-        key=lead.person_key,
-        emails=tuple(dict.fromkeys(e for e in (p.email, *p.emails) if e)),
-        known_id=lead.crm.contact_id,
-        first_name=p.first_name,
-        last_name=p.last_name,
-        title=p.title,
-        phone=p.phone,
-        city=p.city,
-        state=p.state,
-        country=p.country,
-        company=c.name,
-        domain=c.domain,
-        industry=c.industry,
-        employees=c.employees,
-        lead_id=lead.lead_id,
-    )
 
 
 def _would(act: Act, record: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from leadgate.leads.keys import derive, event_id
 from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Record, encode
 
 if TYPE_CHECKING:
-    from leadgate.streams.harness import Job, Stage
+    from leadgate.streams.jobs import Job, Stage
 
 _ACTOR = "leadgate"
 

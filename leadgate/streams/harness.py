@@ -12,112 +12,29 @@ For each run of records (see consumer.py), under the lock of its stage and parti
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
-from leadgate.leads import names
-from leadgate.leads.decision import Act, Decision, Gate, Need, Parked, Result, Wait
+from leadgate.leads.decision import Decision, Need, Parked, Result
 from leadgate.leads.keys import event_id
-from leadgate.leads.records import Lead, Record, Ruling, Signal, encode
+from leadgate.leads.records import Lead, Ruling, Signal
 from leadgate.leads.tabled import Attempt
 from leadgate.leads.waits import resume
 from leadgate.streams import events
 from leadgate.streams.book import RulesBook
-from leadgate.streams.outbox import FlushGate, Outbox, partition_of
-from leadgate.streams.ports import Clock, Effector, Fatal, Probe
+from leadgate.streams.decoding import Decoding
+from leadgate.streams.jobs import Call, Item, Job, Stage
+from leadgate.streams.outbox import FlushGate, Outbox
+from leadgate.streams.ports import Clock, Effector, Probe
+from leadgate.streams.rows import attempt_of, close, put_off
 from leadgate.tables.state import Kind, Row, State, View
 
 if TYPE_CHECKING:
     from leadgate.streams.consumer import Run
 
 log = structlog.get_logger(__name__)
-
-#: So many undecodable or unusable records in a row mean that the code is broken, not the data.
-DEAD_IN_A_ROW = 500
-#: A public record over this many bytes is a dead letter (INTERLEAVINGS 13).
-MAX_RECORD = 200_000
-
-Seen = Any
-Reader = Callable[[Any, View], Seen]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What one stage is: its gate, its topics, what it reads, and which of its kinds of rows a `Put` may name."""
-
-    gate: Gate
-    inputs: dict[names.Topic, type[Record]]
-    read: Reader
-    seen: type[Any]
-    kinds: dict[str, Kind[Any]]
-    home: names.Topic  # where a lead comes back to when its wait ends
-    serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
-    woken: bool = False  # signals wake what waits here, by person key
-
-    @property
-    def name(self) -> str:
-        """The gate's name, under which rows and events are filed."""
-        return self.gate.name
-
-    @property
-    def attempts(self) -> Kind[Attempt]:
-        """The stage's own rows."""
-        return Kind(f"attempt.{self.name}", Attempt)
-
-    @property
-    def parked(self) -> Kind[Parked]:
-        """Leads that wait under this stage, by lead id."""
-        return Kind(f"parked.{self.name}", Parked)
-
-
-@dataclass(slots=True)
-class Job:
-    """One record on its way through a run."""
-
-    record: Any
-    at: str
-    partition: int
-    subject: str
-    step: int
-    cause: str
-    rules: str
-    now: float
-    seen: Seen
-    done: dict[str, Result] = field(default_factory=dict)
-    started: dict[str, float] = field(default_factory=dict)
-    answer: Decision | Need | None = None
-    replay: bool = False
-    postponed: float = 0.0
-    was_waiting: bool = False
-    ruling: Ruling | None = None
-    saw: msgspec.Raw = field(init=False)  # `seen` as it is kept in the row and in the audit
-
-    def __post_init__(self) -> None:
-        self.saw = msgspec.Raw(encode(self.seen))
-
-
-class Call(NamedTuple):
-    """One act of a job on its way. `begun` is when an earlier attempt at it began, None if there was none."""
-
-    job: Job
-    name: str
-    act: Act
-    started: float
-    begun: float | None
-
-    def note(self, result: Result) -> None:
-        """Keep the result, or put the job off; what surely left nothing behind counts as not begun by this attempt."""
-        if not result.later:
-            self.job.done[self.name] = result
-            return
-        self.job.postponed = max(self.job.postponed, result.later)
-        if result.undone and self.begun is None:
-            self.job.started.pop(self.name, None)
-        elif result.undone and self.begun is not None:
-            self.job.started[self.name] = self.begun
 
 
 class Harness:
@@ -141,8 +58,7 @@ class Harness:
         self._attempts, self._parked = stage.attempts, stage.parked
         self._woken = Kind(f"woken.{stage.name}", Lead)
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._decoders = {t.full: (t, msgspec.json.Decoder(r)) for t, r in stage.inputs.items()}
-        self._dead = 0
+        self._decoding = Decoding(stage, outbox, clock)
         self.on_parked: Callable[[Stage, int, Parked], None] = lambda *_: None
         self.reached: Callable[[str], None] = lambda _: None
         self.on_put: Callable[[int, str, Any], None] = lambda *_: None
@@ -150,37 +66,13 @@ class Harness:
     async def process(self, run: "Run") -> None:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
         async with self._locks[run.partition], self._gate.body():
-            items = [item for record in run.records if (item := await self._decode(record)) is not None]
+            items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
             while items:
                 items = await self._pass(run.partition, items)
             self._probe.passed(self.stage.name, len(run.records))
         run.settle()
 
-    async def _decode(self, record: Any) -> "Item | None":
-        topic, decoder = self._decoders[record.topic]
-        if topic.public and len(record.value or b"") > MAX_RECORD:
-            await self._bury(topic, record, f"{len(record.value)} bytes, more than {MAX_RECORD}")
-            return None
-        try:
-            decoded = decoder.decode(record.value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            await self._bury(topic, record, f"{type(error).__name__}: {error}")
-            return None
-        self._dead = 0
-        return Item(decoded, record)
-
-    async def _bury(self, topic: names.Topic, record: Any, why: str) -> None:
-        where = f"{record.topic}/{record.partition}@{record.offset}"
-        if not topic.public:
-            raise Fatal(f"{where}: {why}; no other program writes this topic, so the code or the log is broken")
-        self._dead += 1
-        if self._dead > DEAD_IN_A_ROW:
-            raise Fatal(f"{self._dead} unusable records in a row, the last at {where}: {why}")
-        log.warning("dead letter", where=where, why=why)
-        letters = events.dead_letter(self.stage.name, record, why, self._clock.now())
-        await self._send(letters)
-
-    async def _pass(self, partition: int, items: list["Item"]) -> list["Item"]:
+    async def _pass(self, partition: int, items: list[Item]) -> list[Item]:
         """Steps 2 to 5. Answers the items that must wait for another of the same `serial` value that is acting."""
         view = View(self._state, partition)
         jobs: list[Job] = []
@@ -206,13 +98,13 @@ class Harness:
         await self._conclude(partition, view, jobs)
         return later
 
-    def _serial(self, item: "Item") -> str:
+    def _serial(self, item: Item) -> str:
         serial = self.stage.serial
         return "" if serial is None or isinstance(item.decoded, Ruling) else serial(item.decoded)
 
     # Step 2
 
-    async def _begin(self, view: View, item: "Item") -> Job | None:
+    async def _begin(self, view: View, item: Item) -> Job | None:
         ruling = item.decoded if isinstance(item.decoded, Ruling) else None
         record = self._wake(view, item.decoded)
         if record is None:
@@ -235,7 +127,7 @@ class Harness:
         self._decide(job, view)
         return job
 
-    def _take_up(self, record: Any, item: "Item", attempt: Attempt, subject: str) -> Job:
+    def _take_up(self, record: Any, item: Item, attempt: Attempt, subject: str) -> Job:
         """Go on from the row: a replay gives the same decision, an unfinished attempt keeps its results."""
         seen = msgspec.json.decode(attempt.seen, type=self.stage.seen)
         return Job(
@@ -308,7 +200,7 @@ class Harness:
                 if not act.reads:
                     job.started[name] = now
             if any(not act.reads for act in job.answer.acts.values()):
-                rows.append(self._attempts.row(job.subject, self._attempt(job, closed=False)))
+                rows.append(self._attempts.row(job.subject, attempt_of(job, closed=False)))
         async with self._gate.on_kafka():
             await self._state.write(partition, rows)
         if rows:
@@ -319,7 +211,7 @@ class Harness:
         for call, result in zip(calls, results, strict=True):
             call.note(result)
 
-    async def _call(self, partition: int, call: "Call") -> Result:
+    async def _call(self, partition: int, call: Call) -> Result:
         job, act = call.job, call.act
         effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
         return await self._effector.perform(
@@ -334,13 +226,12 @@ class Harness:
         parked: list[Parked] = []
         for job in jobs:
             if job.postponed:
-                parked.append(self._put_off(view, job))
+                parked.append(put_off(self.stage, view, job, self._clock.now() + job.postponed))
                 continue
             assert isinstance(job.answer, Decision)
             if not job.replay:
-                waits = self._park(view, job, job.answer)
+                waits = close(self.stage, view, job, job.answer)
                 parked += [waits] if waits else []
-                view.put(self._attempts, job.subject, self._attempt(job, closed=True))
             audits += events.audits(self.stage, job)
             outputs += events.outputs(self.stage, job)
         async with self._gate.on_kafka():
@@ -348,14 +239,9 @@ class Harness:
         self._at("after state before send")
         self._tell_timers(partition, parked, jobs)
         for wave in (audits, outputs):
-            await self._send(wave)
+            await self._outbox.send(wave)
         self._at("after send before commit")
         self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
-
-    async def _send(self, letters: list[events.Letter]) -> None:
-        put = self._outbox.put
-        sent = [put(one.topic.full, one.key, one.value, partition_of(one.home or one.key)) for one in letters]
-        await self._outbox.deliver(sent)
 
     def _at(self, point: str) -> None:
         self.reached(f"{point} {self.stage.name}")
@@ -366,57 +252,6 @@ class Harness:
         for job in jobs:
             for put in job.answer.puts if isinstance(job.answer, Decision) else ():
                 self.on_put(partition, put.key, put.value)
-
-    def _attempt(self, job: Job, *, closed: bool) -> Attempt:
-        return Attempt(
-            step=job.step,
-            cause=job.cause,
-            now=job.now,
-            rules=job.rules,
-            seen=job.saw,
-            done=job.done,
-            started=job.started,
-            closed=closed,
-            waited=job.was_waiting,
-            at=job.at,
-        )
-
-    def _park(self, view: View, job: Job, decision: Decision) -> Parked | None:
-        """Keep the lead under this stage if it must wait; free it if it did and does no longer."""
-        lead = decision.lead
-        if lead is None:
-            if view.get(self._parked, job.subject) is not None:
-                view.put(self._parked, job.subject, None)
-            return None
-        parked = None
-        if decision.wait:
-            held = None if decision.wait is Wait.REST else events.held(self.stage, job, decision, lead)
-            parked = Parked(subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until)
-        if parked or view.get(self._parked, lead.lead_id) is not None:
-            view.put(self._parked, lead.lead_id, parked)
-            if self.stage.woken:
-                view.put(self._parked, lead.person_key, parked)
-        return parked
-
-    def _put_off(self, view: View, job: Job) -> Parked:
-        """Put a record aside whose call must wait: it is in flight, its results so far are kept, no attempt counts."""
-        parked = events.put_off(job, self._clock.now() + job.postponed)
-        view.put(self._attempts, job.subject, self._attempt(job, closed=False))
-        view.put(self._parked, parked.subject, parked)
-        return parked
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A decoded record and what it was decoded from."""
-
-    decoded: Any
-    raw: Any
-
-    @property
-    def at(self) -> str:
-        """The record's place in the log."""
-        return f"{self.raw.topic}/{self.raw.partition}@{self.raw.offset}"
 
 
 def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:

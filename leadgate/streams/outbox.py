@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka.partitioner import murmur2
 
 from leadgate.leads.names import PARTITIONS
+from leadgate.streams.events import Letter
 from leadgate.tables.state import Row
 
 MAX_RECORDS = 1000
@@ -132,6 +133,10 @@ class Outbox:
         if waiting:
             async with self._gate.on_kafka():
                 await asyncio.gather(*waiting)
+
+    async def send(self, letters: Iterable[Letter]) -> None:
+        """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
+        await self.deliver([self.put(a.topic.full, a.key, a.value, partition_of(a.home or a.key)) for a in letters])
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """The state's journal: send rows to one partition as one batch where it fits; the last offset."""

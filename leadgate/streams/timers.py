@@ -16,7 +16,8 @@ from leadgate.leads.keys import derive
 from leadgate.leads.records import Tick, encode
 from leadgate.leads.tabled import Clock as SlaClock
 from leadgate.leads.waits import due
-from leadgate.streams.harness import Harness, Stage
+from leadgate.streams.harness import Harness
+from leadgate.streams.jobs import Stage
 from leadgate.streams.outbox import Outbox
 from leadgate.streams.ports import Clock
 from leadgate.streams.stages.sla import CLOCKS

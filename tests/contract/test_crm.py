@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from leadgate.connectors.contract import ContactWrite, Crm, OwnerWrite, TaskWrite, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, TooLate, Unavailable
+from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unavailable
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
@@ -238,7 +238,7 @@ def test_a_task_never_leaves_after_its_deadline() -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
         late = asyncio.get_running_loop().time() - 0.1
-        with pytest.raises(TooLate):
+        with pytest.raises(NotSent):
             await crm.add_tasks([task(ident, until=late)])
         assert (await control.get("/objects/hubspot.tasks")).json() == []
 

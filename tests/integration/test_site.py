@@ -112,6 +112,17 @@ def test_the_fallback_is_driven_again(site: TestSite) -> None:
     site.kill("worker", 15)
 
 
+def test_an_outage_of_the_crm_is_waited_for_and_told_once(site: TestSite) -> None:
+    site.control("POST", "faults", {"path": "contacts/batch", "status": 503, "times": 8})
+    site.work()
+    ids = site.capture(*(captured(n, company=f"outage{n}") for n in range(120, 130)))
+    site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids), why="they did not go on by themselves")
+    told = [m for m in site.objects("slack.messages") if "crm does not answer" in m["text"]]
+    assert len(told) == 1
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
 def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: TestSite) -> None:
     site.work()
     ids = site.capture(*(captured(n, company=f"again{n}") for n in range(100, 110)))

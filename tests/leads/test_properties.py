@@ -2,7 +2,7 @@
 
 import string
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leadgate.leads.keys import Keys, fold_email, registrable
@@ -21,6 +21,7 @@ LOCAL = st.text(string.ascii_letters + string.digits, min_size=1, max_size=12)
 
 
 @given(TEXT)
+@example("ß")
 def test_normalising_twice_changes_nothing(text: str) -> None:
     for normalise in (squeeze, normalise_name, normalise_title, normalise_company):
         once = normalise(text)

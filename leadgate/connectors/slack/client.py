@@ -61,7 +61,7 @@ class SlackClient:
     async def post(self, to: str, text: str, alert_id: str, *, look_first: bool, until: float) -> str:
         """Post once, not after `until` (the loop's time); the message's ts.
 
-        Raises RowRejected when Slack knows no such person or channel, TooLate when its turn didn't come in time.
+        Raises RowRejected when Slack knows no such person or channel, NotSent when its turn didn't come in time.
         """
         channel = await self._channel(to)
         if look_first and (ts := await self._find(channel, alert_id)):

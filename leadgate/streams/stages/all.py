@@ -1,7 +1,7 @@
 """Every stage, in the order in which a lead passes them."""
 
 from leadgate.leads.keys import Keys
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.streams.stages import assign, company, engage, identity, intake, notify, routing, signals, sla, write
 
 

@@ -7,7 +7,7 @@ from leadgate.leads.gates.company import Companies, Seen
 from leadgate.leads.match import brand
 from leadgate.leads.records import CrmRecord, Lead, Ruling
 from leadgate.leads.tabled import BrandRow, CompanyRow
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.tables.state import Kind, View
 
 COMPANIES = Kind("companies", CompanyRow)

@@ -4,7 +4,7 @@ from leadgate.leads import names
 from leadgate.leads.decision import Parked
 from leadgate.leads.gates.engage import Engage, Seen
 from leadgate.leads.records import Lead, Ruling, Signal
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.streams.stages.signals import SEQUENCES, suppression_of
 from leadgate.tables.state import Kind, View
 

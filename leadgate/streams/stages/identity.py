@@ -6,7 +6,7 @@ from leadgate.leads import names
 from leadgate.leads.gates.identity import Identity, Seen
 from leadgate.leads.records import CrmRecord, Lead, Link, Ruling
 from leadgate.leads.tabled import PersonRow
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.streams.stages.signals import SUPPRESSIONS
 from leadgate.tables.state import Kind, View
 

@@ -7,7 +7,7 @@ from leadgate.leads.gates.intake import Intake, Seen
 from leadgate.leads.keys import Keys, lead_id
 from leadgate.leads.records import Captured, Lead, Ruling
 from leadgate.leads.tabled import Source
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.tables.state import Kind, View
 
 SOURCES = Kind("sources", Source)

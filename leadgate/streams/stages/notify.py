@@ -5,7 +5,7 @@ from typing import Any
 from leadgate.leads import names
 from leadgate.leads.gates.notify import Notify, Seen
 from leadgate.leads.records import Alert
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.tables.state import View
 
 

@@ -4,7 +4,7 @@ from leadgate.leads import names
 from leadgate.leads.gates.common import Guarded
 from leadgate.leads.gates.routing import Routing
 from leadgate.leads.records import Lead, Ruling, Signal
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.streams.stages.signals import read_guarded
 
 

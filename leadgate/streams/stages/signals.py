@@ -7,7 +7,7 @@ from leadgate.leads.gates.common import Guarded
 from leadgate.leads.gates.signals import Seen, Signals
 from leadgate.leads.records import Lead, Sequences, Signal
 from leadgate.leads.tabled import PersonRow, Suppression
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.tables.state import Kind, View
 
 SUPPRESSIONS = Kind("suppressions", Suppression)

@@ -6,7 +6,7 @@ from leadgate.leads import names
 from leadgate.leads.gates.sla import Seen, Sla
 from leadgate.leads.records import Signal, Tick
 from leadgate.leads.tabled import Clock
-from leadgate.streams.harness import Stage
+from leadgate.streams.jobs import Stage
 from leadgate.streams.stages.signals import suppression_of
 from leadgate.tables.state import Kind, View
 

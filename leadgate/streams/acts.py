@@ -1,0 +1,225 @@
+"""What each act of a gate is at a vendor: one handler a name, gathered into the vendor's batches by loaders."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from leadgate.connectors.apollo.client import ApolloClient
+from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.errors import RowRejected, Unavailable
+from leadgate.connectors.loader import Loader
+from leadgate.connectors.slack.client import SlackClient
+from leadgate.leads.keys import Keys
+from leadgate.leads.mapping import read_sequences
+from leadgate.leads.records import Lead
+from leadgate.streams.outbox import FlushGate
+from leadgate.streams.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock."""
+
+    id: str
+    again: bool
+    until: float
+
+
+Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any]]]
+
+
+class Credits:
+    """Apollo credits spent on enrichment today (UTC) by this worker."""
+
+    def __init__(self) -> None:
+        self._day, self._spent = "", 0
+
+    def take(self, cap: int, now: float, share: float) -> bool:
+        """Take one if the day's cap, or this worker's share of it, allows."""
+        day = datetime.fromtimestamp(now, UTC).date().isoformat()
+        if day != self._day:
+            self._day, self._spent = day, 0
+        if self._spent >= cap * share:
+            return False
+        self._spent += 1
+        return True
+
+
+@dataclass(slots=True)
+class Outside:
+    """What acts reach: the vendors, and what this worker knows of suppressions and of signals' progress."""
+
+    crm: Crm
+    apollo: ApolloClient
+    slack: SlackClient
+    suppressed: Callable[[int, Any], str]
+    signals_applied: Callable[[int], Awaitable[None]]
+    synced: Callable[[int], bool]
+    nurture_lists: Callable[[], list[str]]
+    credits: Credits = field(default_factory=Credits)
+
+
+class Acts:
+    """`handlers`, by the act's name. Each raises what the connector raises."""
+
+    def __init__(self, outside: Outside, gate: FlushGate, keys: Keys, clock: Clock, share: Callable[[], float]) -> None:
+        self._out, self._keys, self._clock, self._share = outside, keys, clock, share
+        crm = outside.crm
+        self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
+        self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
+        self._owners = Loader(crm.read_owners, gate, most=crm.batch)
+        self._tasks = Loader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)
+        self._enter: dict[str, Loader[str, str]] = {}
+        self._gate = gate
+        self.handlers: dict[str, Handler] = {
+            "crm.upsert": self._do_upsert,
+            "crm.owner": self._do_owner,
+            "crm.assign": self._do_assign,
+            "crm.read_owner": self._do_read_owner,
+            "crm.task": self._do_task,
+            "crm.enter_list": self._do_enter,
+            "crm.leave_list": self._do_leave,
+            "crm.stop": self._do_stop,
+            "crm.activities": self._do_activities,
+            "apollo.enrich": self._do_enrich,
+            "apollo.sequences": self._do_sequences,
+            "apollo.stop": self._do_apollo_stop,
+            "slack.post": self._do_post,
+            "sync.wait": self._do_sync,
+        }
+
+    async def _do_upsert(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del args, effect
+        written: Written = await self._upsert.load(contact_write(record))
+        c = written.contact
+        key = self._keys.address(c.email) if written.existed else ""
+        ours = {record.person_key, record.address_key}
+        return {
+            "contact_id": c.id,
+            "company_id": c.company_id,
+            "owner_id": c.owner_id,
+            "lifecycle": c.lifecycle,
+            "existed": written.existed,
+            "open_deal": c.open_deal,
+            "person_key": "" if key in ours or c.key in ours else key,
+        }
+
+    async def _do_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        owner = await self._out.crm.owner(args["owner_id"])
+        return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
+
+    async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        return {"contact_id": await self._assign.load(OwnerWrite(**args))}
+
+    async def _do_read_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        shown: OwnerShown = await self._owners.load(args["contact_id"])
+        return {"owner_id": shown.owner_id, "email": shown.email, "active": shown.active, "at": shown.at}
+
+    async def _do_task(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record
+        owner_id = args.get("owner_id", "")
+        if email := args.get("owner_email", ""):
+            owner = await self._out.crm.owner_by_email(email)
+            owner_id = owner.id if owner else ""
+        write = TaskWrite(
+            effect_id=effect.id,
+            contact_id=args["contact_id"],
+            owner_id=owner_id,
+            subject=args["subject"],
+            due=args["due"],
+            look_first=effect.again,
+            until=effect.until,
+        )
+        return {"task_id": await self._tasks.load(write)}
+
+    async def _do_enter(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        name = args["list"]
+        loader = self._enter.get(name)
+        if loader is None:
+
+            async def enter(ids: Any) -> Any:
+                return await self._out.crm.enter_list(name, ids)
+
+            loader = self._enter[name] = Loader(enter, self._gate, most=self._out.crm.batch, serial=lambda i: i)
+        return {"contact_id": await loader.load(args["contact_id"])}
+
+    async def _do_leave(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
+        return {"gone": isinstance(row, RowRejected)}
+
+    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        if args["contact_id"]:
+            await self._out.crm.stop(args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else [])
+        return {}
+
+    async def _do_activities(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        [at] = await self._out.crm.activities([ActivityAsked(**args)])
+        return {"at": at}
+
+    # Apollo, Slack, the snapshot
+
+    async def _do_enrich(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        if not self._out.credits.take(args["cap"], self._clock.now(), self._share()):
+            raise RowRejected(f"the day's cap of {args['cap']} credits is spent", "cap")
+        found = await self._out.apollo.enrich(args["domain"])
+        return {
+            "name": found.get("name"),
+            "domain": found.get("primary_domain"),
+            "industry": (found.get("industry") or "").casefold(),
+            "employees": found.get("estimated_num_employees"),
+            "country": found.get("country"),
+            "state": found.get("state"),
+        }
+
+    async def _do_sequences(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        read = read_sequences(await self._out.apollo.sequences(args["apollo_id"], args["email"]), self._clock.now())
+        return {"state": read.state, "read_at": read.read_at, "names": list(read.names)}
+
+    async def _do_apollo_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        if args["apollo_id"] and args["kind"] != "bounce" and args["from"] != "apollo":
+            await self._out.apollo.stop(args["apollo_id"])
+        return {}
+
+    async def _do_post(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record
+        post = self._out.slack.post
+        return {"ts": await post(args["to"], args["text"], args["alert_id"], look_first=effect.again, until=effect.until)}
+
+    async def _do_sync(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del args, record, effect
+        await asyncio.sleep(0)
+        raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
+
+
+def contact_write(lead: Lead) -> ContactWrite:
+    """What a lead wants on its contact."""
+    p, c = lead.person, lead.company
+    return ContactWrite(
+        key=lead.person_key,
+        emails=tuple(dict.fromkeys(e for e in (p.email, *p.emails) if e)),
+        known_id=lead.crm.contact_id,
+        first_name=p.first_name,
+        last_name=p.last_name,
+        title=p.title,
+        phone=p.phone,
+        city=p.city,
+        state=p.state,
+        country=p.country,
+        company=c.name,
+        domain=c.domain,
+        industry=c.industry,
+        employees=c.employees,
+        lead_id=lead.lead_id,
+    )

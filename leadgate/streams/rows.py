@@ -1,0 +1,50 @@
+"""What a stage keeps of a job: its attempt, and the lead that waits under it."""
+
+from leadgate.leads.decision import Decision, Parked, Wait
+from leadgate.leads.tabled import Attempt
+from leadgate.streams import events
+from leadgate.streams.jobs import Job, Stage
+from leadgate.tables.state import View
+
+
+def attempt_of(job: Job, *, closed: bool) -> Attempt:
+    """The stage's own row of a job: what it decides from, and, if `closed`, that it has decided."""
+    return Attempt(
+        step=job.step,
+        cause=job.cause,
+        now=job.now,
+        rules=job.rules,
+        seen=job.saw,
+        done=job.done,
+        started=job.started,
+        closed=closed,
+        waited=job.was_waiting,
+        at=job.at,
+    )
+
+
+def close(stage: Stage, view: View, job: Job, decision: Decision) -> Parked | None:
+    """Keep the decision, and the lead under this stage if it must wait; free it if it did and does no longer."""
+    view.put(stage.attempts, job.subject, attempt_of(job, closed=True))
+    lead = decision.lead
+    if lead is None:
+        if view.get(stage.parked, job.subject) is not None:
+            view.put(stage.parked, job.subject, None)
+        return None
+    parked = None
+    if decision.wait:
+        held = None if decision.wait is Wait.REST else events.held(stage, job, decision, lead)
+        parked = Parked(subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until)
+    if parked or view.get(stage.parked, lead.lead_id) is not None:
+        view.put(stage.parked, lead.lead_id, parked)
+        if stage.woken:
+            view.put(stage.parked, lead.person_key, parked)
+    return parked
+
+
+def put_off(stage: Stage, view: View, job: Job, until: float) -> Parked:
+    """Put a record aside whose call must wait: it is in flight, its results so far are kept, no attempt counts."""
+    parked = events.put_off(job, until)
+    view.put(stage.attempts, job.subject, attempt_of(job, closed=False))
+    view.put(stage.parked, parked.subject, parked)
+    return parked
