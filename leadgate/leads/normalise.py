@@ -86,7 +86,17 @@ def normalise_name(value: object) -> str:
 @lru_cache(maxsize=65536)
 def normalise_title(value: str) -> str:
     """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' -> 'VP Sales'."""
-    text = squeeze(squeeze(value).replace(",", " ").replace("/", " / "))
+    text = squeeze(value)
+    for _ in range(4):  # lower case can uncover an abbreviation, and no title is worth a fifth look
+        settled = _settle_title(text)
+        if settled == text:
+            break
+        text = settled
+    return text
+
+
+def _settle_title(text: str) -> str:
+    text = squeeze(text.replace(",", " ").replace("/", " / "))
     for pattern, word in _TITLE_WORDS:
         text = re.sub(pattern, word, text, flags=re.IGNORECASE)
     text = re.sub(r"\bVP\s+of\b", "VP", text)
