@@ -23,7 +23,7 @@ from leadgate.app.lag import lag
 from leadgate.app.rulesfile import load_rules
 from leadgate.app.settings import Settings, load_settings
 from leadgate.connectors.sandbox.apollo import KEY
-from leadgate.connectors.sandbox.hubspot import TOKEN
+from leadgate.connectors.sandbox.hubspot.hub import TOKEN
 from leadgate.connectors.sandbox.slack import TOKEN as SLACK_TOKEN
 from leadgate.leads.keys import lead_id
 from leadgate.leads.rules import Rules

@@ -16,7 +16,7 @@ from hubspot.crm.contacts import (
 )
 
 from leadgate.app.broker import free_port
-from leadgate.connectors.sandbox.hubspot import TOKEN
+from leadgate.connectors.sandbox.hubspot.hub import TOKEN
 from leadgate.connectors.sandbox.server import make_sandbox
 
 

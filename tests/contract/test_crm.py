@@ -17,7 +17,7 @@ from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
 from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.connectors.sandbox.generate import GONE, REPS
-from leadgate.connectors.sandbox.hubspot import TOKEN
+from leadgate.connectors.sandbox.hubspot.hub import TOKEN
 from leadgate.connectors.sandbox.server import make_sandbox
 
 Test = Callable[[Crm], Coroutine[Any, Any, None]]

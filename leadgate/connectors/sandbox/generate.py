@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from leadgate.connectors.sandbox.apollo import stamp
-from leadgate.connectors.sandbox.hubspot import iso
+from leadgate.connectors.sandbox.hubspot.hub import iso
 from leadgate.connectors.sandbox.people import FIRST, HEADS, HIGH_TITLES, LAST, LOW_TITLES, TAILS
 from leadgate.connectors.sandbox.store import Store, Thing
 

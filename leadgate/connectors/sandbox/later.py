@@ -4,7 +4,7 @@ import time
 
 from leadgate.connectors.sandbox.apollo import stamp
 from leadgate.connectors.sandbox.generate import DEMO_LIST
-from leadgate.connectors.sandbox.hubspot import Hub, iso
+from leadgate.connectors.sandbox.hubspot.hub import Hub, iso
 from leadgate.connectors.sandbox.store import Store, Thing
 
 

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from leadgate.connectors.sandbox import apollo, hubspot, slack
 from leadgate.connectors.sandbox.faults import Fault, Traffic
 from leadgate.connectors.sandbox.generate import PARENT_FIELD, Week
-from leadgate.connectors.sandbox.hubspot import Hub
+from leadgate.connectors.sandbox.hubspot.hub import Hub
 from leadgate.connectors.sandbox.later import Later
 from leadgate.connectors.sandbox.store import Store
 
@@ -42,7 +42,7 @@ def make_sandbox(
     app = FastAPI(title="Leadgate sandbox", lifespan=lifespan)
     app.add_middleware(BaseHTTPMiddleware, dispatch=traffic.around)
     app.include_router(apollo.make_router(store), prefix="/apollo/api/v1")
-    app.include_router(hubspot.make_router(store, hub, hubspot_limit), prefix="/hubspot")
+    app.include_router(hubspot.make_router(hub, hubspot_limit), prefix="/hubspot")
     app.include_router(slack.make_router(store), prefix="/slack/api")
     _add_controls(app, store, hub, traffic)
     return app

@@ -1,0 +1,42 @@
+"""Owners and property definitions."""
+
+from fastapi import Request
+from starlette.responses import JSONResponse, Response
+
+from leadgate.connectors.sandbox.hubspot.hub import BUILT_IN, Hub, RefusedError
+from leadgate.connectors.sandbox.hubspot.routing import Routes
+
+
+def serve_account(routes: Routes, hub: Hub) -> None:
+    """Add the routes of the account's set-up."""
+    route, store = routes.route, hub.store
+
+    @route("GET", "/crm/v3/owners/", "/crm/owners/{version}", "/crm/v3/owners")
+    async def owners(request: Request, version: str = "") -> Response:
+        del version
+        archived = request.query_params.get("archived") == "true"
+        found = [o for o in store.all("hubspot.owners").values() if o["archived"] == archived]
+        if email := request.query_params.get("email"):
+            found = [o for o in found if o["email"] == email]
+        return JSONResponse({"results": found})
+
+    properties = ("/crm/v3/properties/{kind}", "/crm/properties/{version}/{kind}")
+
+    @route("GET", *properties)
+    async def list_properties(request: Request, kind: str, version: str = "") -> Response:
+        del version, request
+        built_in = [
+            {"name": n, "label": n, "type": "string", "fieldType": "text", "hubspotDefined": True}
+            for n in sorted(BUILT_IN.get(kind, ()))
+        ]
+        return JSONResponse({"results": [*built_in, *hub.defined(kind).values()]})
+
+    @route("POST", *properties)
+    async def make_property(request: Request, kind: str, version: str = "") -> Response:
+        del version
+        body = await request.json()
+        if body["name"] in BUILT_IN.get(kind, ()) or body["name"] in hub.defined(kind):
+            raise RefusedError(409, "CONFLICT", f"A property named '{body['name']}' already exists.")
+        if body.get("hasUniqueValue") and len(hub.unique(kind)) >= 10:
+            raise RefusedError(400, "VALIDATION_ERROR", "at most 10 unique properties")
+        return JSONResponse(store.put("hubspot.properties", f"{kind}:{body['name']}", body), 201)
