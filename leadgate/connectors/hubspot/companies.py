@@ -1,0 +1,88 @@
+"""Companies of HubSpot: one a domain, found by search, made under our own key."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from leadgate.connectors.contract import ContactWrite
+from leadgate.connectors.hubspot import records
+from leadgate.connectors.hubspot.client import HubSpotHttp
+
+_KEPT = 60.0
+_MOST_KEPT = 10_000
+_SEARCH_CHARACTERS = 2600  # a search body may have 3,000
+
+
+class HubSpotCompanies:
+    """Remembers for a minute what HubSpot said of a domain."""
+
+    def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
+        self._http, self._clock = http, clock
+        self._company_ids: dict[str, tuple[str, float]] = {}
+
+    async def ids(self, writes: Sequence[ContactWrite]) -> dict[str, str]:
+        """Company ids by domain. A company with the domain is taken and stamped; otherwise one is made under our key."""
+        wanted = {w.domain: w for w in writes if w.domain}
+        ids = {domain: known for domain in wanted if (known := self._known_company(domain))}
+        unstamped: dict[str, str] = {}
+        for some in _chunks_of_text([d for d in wanted if d not in ids], _SEARCH_CHARACTERS):
+            found, fresh = await self._by_domain(some)
+            ids.update(found)
+            unstamped.update(fresh)
+        if unstamped:
+            await self._http.batch(
+                "companies", "update", [{"id": i, "properties": {records.COMPANY_KEY: d}} for d, i in unstamped.items()]
+            )
+        make = [d for d in wanted if d not in ids]
+        if make:
+            # Search lags: one that we made a moment ago is found by the upsert's own key.
+            inputs = [{"idProperty": records.COMPANY_KEY, "id": d, "properties": _company_properties(wanted[d])} for d in make]
+            body = await self._http.batch("companies", "upsert", inputs)
+            ids.update(
+                {(i.get("properties") or {}).get(records.COMPANY_KEY) or "": str(i["id"]) for i in body.get("results", [])}
+            )
+        if len(self._company_ids) > _MOST_KEPT:
+            self._company_ids.clear()
+        now = self._clock()
+        self._company_ids.update({d: (i, now) for d, i in ids.items() if d not in self._company_ids})
+        return ids
+
+    def _known_company(self, domain: str) -> str:
+        """What HubSpot said of a domain less than a minute ago: colleagues and second tries come close together."""
+        known, at = self._company_ids.get(domain, ("", 0.0))
+        if known and self._clock() - at > _KEPT:
+            del self._company_ids[domain]
+            return ""
+        return known
+
+    async def _by_domain(self, domains: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Ids by domain, the oldest where several share one; and those of them that don't bear our key yet."""
+        filters = [{"propertyName": "domain", "operator": "IN", "values": list(domains)}]
+        wanted = ["domain", records.COMPANY_KEY]
+        body = await self._http.search("companies", {"filterGroups": [{"filters": filters}], "properties": wanted, "limit": 200})
+        found: dict[str, str] = {}
+        fresh: dict[str, str] = {}
+        for item in sorted(body.get("results", []), key=lambda i: int(i["id"])):
+            domain = item["properties"].get("domain") or ""
+            if domain in domains and domain not in found:
+                found[domain] = str(item["id"])
+                if not item["properties"].get(records.COMPANY_KEY):
+                    fresh[domain] = str(item["id"])
+        return found, fresh
+
+
+def _company_properties(write: ContactWrite) -> dict[str, str]:
+    named = {"name": write.company or write.domain, "domain": write.domain, records.COMPANY_KEY: write.domain}
+    return named | ({"numberofemployees": str(write.employees)} if write.employees else {})
+
+
+def _chunks_of_text(items: list[str], size: int) -> Iterable[list[str]]:
+    """Split so that the items of a part, quoted and separated, have at most `size` characters."""
+    part: list[str] = []
+    length = 0
+    for item in items:
+        if part and (length + len(item) + 4 > size or len(part) == 100):
+            yield part
+            part, length = [], 0
+        part.append(item)
+        length += len(item) + 4
+    if part:
+        yield part

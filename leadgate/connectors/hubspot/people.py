@@ -1,0 +1,159 @@
+"""People of HubSpot: read by every address, written by our own unique key, linked to their company."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from leadgate.connectors.contract import ContactWrite, Row, Written
+from leadgate.connectors.errors import RowRejected, RowRetryable
+from leadgate.connectors.hubspot import records
+from leadgate.connectors.hubspot.batches import chunks, failures
+from leadgate.connectors.hubspot.client import HubSpotHttp
+from leadgate.connectors.hubspot.companies import HubSpotCompanies
+
+_PRIMARY_COMPANY = [
+    {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1},
+    {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279},
+]
+
+
+class HubSpotPeople:
+    """See contract.Crm."""
+
+    def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
+        self._http = http
+        self._companies = HubSpotCompanies(http, clock)
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
+        held = await self._read_by_email([email for w in writes for email in w.emails])
+        known = await self.read_by_id([w.known_id for w in writes if w.known_id])
+        found = [self._find(w, held, known) for w in writes]
+        gone = {i for i, w in enumerate(writes) if w.known_id and found[i] is None}
+        foreign = {i for i, (w, f) in enumerate(zip(writes, found, strict=True)) if f is not None and _other_person(w, f)}
+        rows: list[Row[Written] | None] = [None] * len(writes)
+        for i in gone:
+            rows[i] = RowRejected(f"contact {writes[i].known_id} is deleted", "deleted")
+        for i in _repeats(found):
+            rows[i] = RowRetryable("another row of the batch writes the same contact")
+        for i in foreign:
+            rows[i] = Written(contact=records.contact_of(found[i] or {}), existed=True)
+        live = [i for i in range(len(writes)) if rows[i] is None]
+        companies = await self._companies.ids([writes[i] for i in live])
+        await self._update([(i, writes[i], found[i]) for i in live if found[i]], rows)
+        await self._create([(i, writes[i]) for i in live if not found[i]], rows)
+        await self._link(writes, rows, companies, foreign)
+        await self._mark_deals(rows)
+        return [row if row is not None else RowRetryable("HubSpot answered nothing about this row") for row in rows]
+
+    def _find(
+        self, write: ContactWrite, held: dict[str, dict[str, Any]], known: dict[str, dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        if write.known_id:
+            return known.get(write.known_id)
+        return next((held[email] for email in write.emails if email in held), None)
+
+    async def _read_by_email(self, emails: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Indexed by main and secondary addresses: the answer doesn't say which input matched (facts 1.1)."""
+        found: dict[str, dict[str, Any]] = {}
+        for some in chunks(list(dict.fromkeys(e for e in emails if e))):
+            body = await self._http.batch(
+                "contacts", "read", [{"id": e} for e in some], idProperty="email", properties=records.READ
+            )
+            for item in body.get("results", []):
+                contact = records.contact_of(item)
+                found.update(dict.fromkeys((contact.email, *contact.emails), item))
+        return found
+
+    async def read_by_id(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Contacts by their ids, and by those that were merged into them."""
+        found: dict[str, dict[str, Any]] = {}
+        for some in chunks(list(dict.fromkeys(ids))):
+            body = await self._http.batch(
+                "contacts", "read", [{"id": i} for i in some], properties=[*records.READ, "hs_merged_object_ids"]
+            )
+            for item in body.get("results", []):
+                merged = ((item.get("properties") or {}).get("hs_merged_object_ids") or "").split(";")
+                found.update(dict.fromkeys((str(item["id"]), *merged), item))
+        return found
+
+    async def _update(self, work: list[tuple[int, ContactWrite, dict[str, Any] | None]], rows: list[Row[Written] | None]) -> None:
+        if not work:
+            return
+        inputs = []
+        for i, write, held in work:
+            assert held is not None
+            properties = records.properties_of(write, held.get("properties"))
+            inputs.append({"id": str(held["id"]), "properties": properties, "objectWriteTraceId": str(i)})
+        body = await self._http.batch("contacts", "update", inputs)
+        failed = failures(body)
+        for i, _, held in work:
+            assert held is not None
+            rows[i] = failed.get(str(i)) or Written(contact=records.contact_of(held), existed=True)
+
+    async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
+        """By our own unique key, so that a repeat after a lost answer meets its own contact."""
+        if not work:
+            return
+        inputs = [
+            {"idProperty": records.KEY, "id": w.key, "properties": records.properties_of(w, None), "objectWriteTraceId": str(i)}
+            for i, w in work
+        ]
+        body = await self._http.batch("contacts", "upsert", inputs)
+        failed = failures(body)
+        made = {(item.get("properties") or {}).get(records.KEY): item for item in body.get("results", [])}
+        for i, write in work:
+            error = failed.get(str(i))
+            if error is not None and "already exists" in str(error):
+                error = RowRetryable(str(error))  # somebody made it between our read and our write: read again
+            item = made.get(write.key)
+            rows[i] = error or (Written(contact=records.contact_of(item), existed=False) if item else None)
+
+    async def _link(
+        self, writes: Sequence[ContactWrite], rows: list[Row[Written] | None], companies: dict[str, str], skip: set[int]
+    ) -> None:
+        inputs = []
+        for i, row in enumerate(rows):
+            company = companies.get(writes[i].domain, "")
+            if i in skip or not isinstance(row, Written) or not company:
+                continue
+            if not row.contact.company_id:
+                inputs.append({"from": {"id": row.contact.id}, "to": {"id": company}, "types": _PRIMARY_COMPANY})
+                rows[i] = _with_company(row, company)
+        if inputs:
+            await self._http.associate("contacts", "companies", "create", inputs)
+
+    async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
+        """Whether contacts that were there before have an open deal: no sequence for them."""
+        ids = [row.contact.id for row in rows if isinstance(row, Written) and row.existed]
+        if not ids:
+            return
+        body = await self._http.associate("contacts", "deals", "read", [{"id": i} for i in ids])
+        deals = {str(r["from"]["id"]): [str(t["toObjectId"]) for t in r.get("to", [])] for r in body.get("results", [])}
+        wanted = [d for some in deals.values() for d in some]
+        if not wanted:
+            return
+        read = await self._http.batch("deals", "read", [{"id": d} for d in wanted], properties=["hs_is_closed"])
+        opened = {str(r["id"]) for r in read.get("results", []) if (r.get("properties") or {}).get("hs_is_closed") != "true"}
+        for i, row in enumerate(rows):
+            if isinstance(row, Written) and opened & set(deals.get(row.contact.id, ())):
+                rows[i] = Written(contact=replace(row.contact, open_deal=True), existed=row.existed)
+
+
+def _repeats(found: Sequence[dict[str, Any] | None]) -> set[int]:
+    """Rows whose contact an earlier row has: HubSpot refuses a batch that names an object twice."""
+    first = {str(item["id"]): i for i, item in reversed(list(enumerate(found))) if item}
+    return {i for i, item in enumerate(found) if item and first[str(item["id"])] != i}
+
+
+def _other_person(write: ContactWrite, held: dict[str, Any]) -> bool:
+    """The contact goes by another main address that isn't among the person's own, so it is somebody we know as another key."""
+    if write.known_id:
+        return False
+    main = (held.get("properties") or {}).get("email") or ""
+    ours = (held.get("properties") or {}).get(records.KEY) or ""
+    return bool(main) and main not in write.emails and ours != write.key
+
+
+def _with_company(row: Written, company_id: str) -> Written:
+    return Written(contact=replace(row.contact, company_id=company_id), existed=row.existed)
