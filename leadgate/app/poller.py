@@ -1,4 +1,4 @@
-"""The poller: Apollo's contacts into `captured`, Apollo's messages and the CRM's changes into `signals`.
+"""The poller: Apollo's contacts into `captured`; what else it hears of them, see listening.py.
 
 Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest less the overlap, and only
 then does the cursor move (INTERLEAVINGS 24): a crash repeats the pass, and repeats are known by their version at
@@ -6,9 +6,8 @@ intake. The cursor is in Kafka. There must be one poller; a second one only repe
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,25 +15,19 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from leadgate.app.kafka import consuming, ends, read_to
+from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
 from leadgate.app.sheet import Sheet
 from leadgate.connectors.apollo.client import LAST_PAGE, PAGE
-from leadgate.connectors.contract import ActivityAsked, Contact
 from leadgate.connectors.errors import Unavailable
 from leadgate.leads import names
-from leadgate.leads.keys import Keys, derive
-from leadgate.leads.records import Captured, Record, Signal, encode
+from leadgate.leads.keys import Keys
+from leadgate.leads.records import Captured, Record, encode
 from leadgate.leads.rules import Rules
-from leadgate.streams.outbox import partition_of
 from leadgate.streams.ports import Clock, Fatal
 
 log = structlog.get_logger(__name__)
-#: The flags that a message shows of itself. An opt-out has none: only the filter knows it (facts/apollo.md 4).
-_FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
-_FLAGGED = ("bounced", "spam_blocked", "replied")
-_CRM_OVERLAP = 60.0
-_REMEMBERED = 200_000
 
 
 class Cursor(Record, frozen=True, kw_only=True):
@@ -61,8 +54,9 @@ class Poller:
         crash: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings, self._rules, self._vendors, self._producer = settings, rules, vendors, producer
-        self._clock, self._keys, self._crash = clock, keys, crash
-        self._known: OrderedDict[str, None] = OrderedDict()
+        self._clock, self._crash = clock, crash
+        self._known = Known()
+        self._listening = Listening(settings, vendors, producer, clock, keys)
         self.cursor = Cursor()
 
     async def load_cursor(self, since: float | None) -> None:
@@ -95,8 +89,8 @@ class Poller:
     async def poll(self) -> None:
         """One pass over contacts, messages and the CRM; then the cursor is written."""
         self.cursor = await self._poll_contacts(self.cursor)
-        await self._poll_messages()
-        crm = await self._poll_crm(self.cursor.crm)
+        await self._listening.poll_messages()
+        crm = await self._listening.poll_crm(self.cursor.crm)
         self._crash("between page and cursor")
         self.cursor = msgspec.structs.replace(self.cursor, crm=crm, passes=self.cursor.passes + 1)
         await self._producer.send_and_wait(names.CURSORS.full, encode(self.cursor), key=b"poller")
@@ -131,9 +125,8 @@ class Poller:
         sent, skipped = [], 0
         for contact in contacts:
             version = f"{contact['id']} {contact['updated_at']}"
-            if version in self._known:
+            if not self._known.add(version):
                 continue
-            self._remember(version)
             if _from_crm(contact):
                 skipped += 1
                 continue
@@ -155,11 +148,6 @@ class Poller:
             await future
         return len(sent), skipped
 
-    def _remember(self, version: str) -> None:
-        self._known[version] = None
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-
     def _wanted(self, contact: dict[str, Any], lists: tuple[str, ...]) -> bool:
         rule = self._rules.capture
         return (
@@ -167,106 +155,6 @@ class Poller:
             and (not rule.stages or contact.get("contact_stage_id") in rule.stages)
             and (not rule.owners or contact.get("owner_id") in rule.owners)
         )
-
-    # Signals
-
-    async def _poll_messages(self) -> None:
-        since = datetime.fromtimestamp(self._clock.now() - self._settings.signals_days * 86_400, UTC).date().isoformat()
-        async for messages in self._message_pages(_FLAGGED, since):
-            await self._tell(
-                [
-                    s
-                    for m in messages
-                    for flag, kind in _FLAGS.items()
-                    if m.get(flag) and (s := self._message_signal(m, flag, kind))
-                ]
-            )
-        async for messages in self._message_pages(("unsubscribed",), since):
-            await self._tell([s for m in messages if (s := self._message_signal(m, "unsubscribed", "unsubscribe"))])
-
-    async def _message_pages(self, stats: tuple[str, ...], since: str) -> AsyncIterator[list[dict[str, Any]]]:
-        page = 1
-        while True:
-            messages = await self._vendors.apollo.messages(stats, since, page)
-            yield messages
-            if len(messages) < PAGE:
-                return
-            page += 1
-
-    def _message_signal(self, message: dict[str, Any], flag: str, kind: str) -> Signal | None:
-        key = self._keys.address(message.get("to_email") or "")
-        if not key:
-            return None
-        ident = derive("signal", "apollo", message["id"], flag)
-        heard = self._clock.now()
-        return Signal(
-            signal_id=ident,
-            kind=kind,
-            heard_at=heard,
-            source="apollo",
-            address_key=key,
-            person_key=key,
-            value=message.get("reply_class") or "",
-        )
-
-    async def _poll_crm(self, since: float) -> float:
-        changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
-        await self._tell([signal for contact in changed for signal in self._contact_signals(contact)])
-        async for page in self._vendors.crm.deleted():
-            await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
-        await self._poll_activities(changed)
-        return max([since, *(c.changed_at for c in changed)])
-
-    async def _poll_activities(self, changed: list[Contact]) -> None:
-        """Who acted, once for each time that the CRM says somebody did; after everything that stops a lead is told."""
-        fresh = {f"activity {c.id} {c.contacted_at}": c for c in changed if c.contacted_at and c.owner_id}
-        fresh = {name: contact for name, contact in fresh.items() if name not in self._known}
-        asked = [ActivityAsked(contact_id=c.id, owner_id=c.owner_id, since=c.contacted_at - 60.0) for c in fresh.values()]
-        times = await self._vendors.crm.activities(asked) if asked else []
-        done = zip(fresh.values(), times, strict=True)
-        await self._tell([self._signal(contact, "activity", contact.owner_id, at) for contact, at in done if at])
-        for name in fresh:
-            self._remember(name)
-
-    def _contact_signals(self, contact: Contact) -> list[Signal]:
-        found = []
-        if contact.opted_out:
-            found.append(self._signal(contact, "unsubscribe", "", 0.0))
-        if contact.bounced:
-            found.append(self._signal(contact, "bounce", "", 0.0))
-        if contact.replied_at:
-            found.append(self._signal(contact, "reply", "", contact.replied_at))
-        if contact.owner_id:
-            found.append(self._signal(contact, "owner", contact.owner_id, 0.0))
-        return found
-
-    def _signal(self, contact: Contact, kind: str, value: str, at: float) -> Signal:
-        key = contact.key or self._keys.address(contact.email)
-        ident = derive(
-            "signal", "crm", contact.id, kind, value, at, self._keys.address(contact.email) if kind == "bounce" else ""
-        )
-        address = self._keys.address(contact.email) if kind == "bounce" else key
-        return Signal(
-            signal_id=ident,
-            kind=kind,
-            heard_at=at or self._clock.now(),
-            source="crm",
-            address_key=address,
-            person_key=key,
-            crm_id=contact.id,
-            value=value,
-        )
-
-    async def _tell(self, signals: list[Signal]) -> None:
-        sent = []
-        for signal in signals:
-            if signal.signal_id in self._known:
-                continue
-            self._remember(signal.signal_id)
-            key = signal.address_key.encode()
-            sent.append(await self._producer.send(names.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)))
-        for future in sent:
-            await future
 
 
 def _from_crm(contact: dict[str, Any]) -> bool:

@@ -8,26 +8,26 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-import faust
 import structlog
 import uvloop
 from faust.types import TP
 
 from leadgate.app.crashing import crash_at
-from leadgate.app.kafka import make_producer, ssl_context
+from leadgate.app.faustapp import SESSION, make_app
+from leadgate.app.kafka import make_producer
 from leadgate.app.outside import Vendors, make_vendors
 from leadgate.app.replaying import read_windows
 from leadgate.app.rulesfile import fetch_rules
 from leadgate.app.settings import Settings
 from leadgate.app.telemetry import Metrics
 from leadgate.leads import names
-from leadgate.leads.keys import Keys, derive, version
+from leadgate.leads.keys import Keys, derive
 from leadgate.leads.records import Alert, encode
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Suppression
 from leadgate.streams.acts import Outside
 from leadgate.streams.book import RulesBook
-from leadgate.streams.consumer import Run, StrictApp, StrictConsumer
+from leadgate.streams.consumer import Run, StrictConsumer
 from leadgate.streams.effects import Effects
 from leadgate.streams.harness import Harness, fatal_on_error
 from leadgate.streams.outbox import FlushGate, Outbox
@@ -42,62 +42,7 @@ from leadgate.tables.state import State, View
 
 log = structlog.get_logger(__name__)
 FATAL_EXIT = 70
-#: Seconds after which the group gives a silent worker's partitions away.
-SESSION = 10
 _SIGNALS_WAIT = 15.0
-
-
-def make_app(settings: Settings, data: Path) -> faust.App:
-    """The Faust app: settings that hold what facts/faust.md e recommends."""
-    data.mkdir(parents=True, exist_ok=True)
-    StrictConsumer.compacted = frozenset(t.full for t in names.TOPICS if t.cleanup == "compact")
-    StrictConsumer.path = tuple(t.full for t in names.LEAD_TOPICS)
-    StrictConsumer.calling = frozenset(t.full for t in (names.MATCHED, names.ROUTED, names.ASSIGNED))
-    broker = ";".join(f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(","))
-    return StrictApp(
-        names.APP_ID,
-        broker=broker,
-        broker_credentials=_credentials(settings),
-        store="rocksdb://",
-        datadir=str(data / "state"),
-        autodiscover=False,
-        topic_allow_declare=False,
-        topic_disable_leader=True,
-        topic_partitions=names.PARTITIONS,
-        topic_replication_factor=settings.kafka_replication,
-        table_standby_replicas=0,
-        web_enabled=False,
-        consumer_group_instance_id=_instance(settings),
-        broker_session_timeout=SESSION,
-        broker_heartbeat_interval=2,
-        broker_rebalance_timeout=30,
-        broker_commit_interval=0.5,
-        broker_commit_every=None,
-        broker_max_poll_interval=300,
-        broker_max_poll_records=2000,
-        stream_buffer_maxsize=8,
-        stream_wait_empty=True,
-        consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=2 << 20,
-        producer_request_timeout=15,
-    )
-
-
-def _instance(settings: Settings) -> str:
-    """The static member's id. It changes with the set of topics: the broker gives a known static member its old
-    assignment back without looking whether it now reads other topics, and those would lie unread."""
-    return f"{settings.worker_id}-{version(*sorted(names.BY_NAME))[:8]}"
-
-
-def _credentials(settings: Settings) -> Any:
-    protocol = settings.kafka_security_protocol
-    context = ssl_context(settings) if "SSL" in protocol else None
-    if protocol.startswith("SASL"):
-        password = settings.kafka_sasl_password.get_secret_value()
-        return faust.SASLCredentials(
-            username=settings.kafka_sasl_username, password=password, mechanism=settings.kafka_sasl_mechanism, ssl_context=context
-        )
-    return faust.SSLCredentials(context) if context else None
 
 
 class Worker:

@@ -5,7 +5,7 @@ from typing import Any
 
 from faust.app.base import App as FaustApp
 
-from leadgate.app import worker
+from leadgate.app import faustapp, worker
 from leadgate.app.settings import Settings
 from leadgate.leads.rules import Rules
 from leadgate.streams.ports import Clock
@@ -34,7 +34,7 @@ async def _do_not_wait(self: worker.Worker, partition: int) -> None:
 
 def run_on_fausts_own(settings: Settings, rules: Rules, data: Path, clock: Clock) -> int:
     """Run the worker with Faust's consumer in the strict one's place."""
-    vars(worker)["StrictApp"] = FaustApp
+    vars(faustapp)["StrictApp"] = FaustApp
     agent = worker._agent
 
     def on_single_records(body: Any) -> Any:
