@@ -54,7 +54,7 @@ def version(*values: object) -> str:
     return hashlib.sha256("\x1f".join(repr(value) for value in values).encode()).hexdigest()[:20]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def fold_email(address: str) -> str:
     """The address as a key: lower case, IDNA, tag and dots folded only where the provider does so. '' if it is none."""
     local, at, domain = address.strip().lower().rpartition("@")
@@ -71,7 +71,7 @@ def fold_email(address: str) -> str:
     return f"{local}@{domain}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def registrable(host: str) -> str:
     """The registrable domain of a host, an address or a web address, by the public suffix list; '' if there is none."""
     bare = re.sub(r"^[a-z]+://", "", host.strip().lower()).rpartition("@")[2].split("/", 1)[0].split(":", 1)[0]
@@ -92,7 +92,7 @@ class Keys:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
-        self._of = lru_cache(maxsize=65536)(self._hash)
+        self._of = lru_cache(maxsize=16384)(self._hash)
 
     def address(self, email: str) -> str:
         """The key of an address, '' for something that is none."""

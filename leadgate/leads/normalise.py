@@ -83,7 +83,7 @@ def normalise_name(value: object) -> str:
     return unicodedata.normalize("NFKC", text)  # a capital can fall apart into letter and accent
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def normalise_title(value: str) -> str:
     """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' -> 'VP Sales'."""
     text = squeeze(value)
@@ -112,7 +112,7 @@ def _title_word(word: str, position: int) -> str:
     return word if any(c.isupper() for c in word[1:]) and not word.isupper() else word[:1].title() + word[1:].lower()
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def normalise_company(value: str) -> str:
     """A company's name without its legal form: 'Acme, Inc.' -> 'Acme'."""
     text = squeeze(value)
@@ -121,7 +121,7 @@ def normalise_company(value: str) -> str:
     return text
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def normalise_phone(value: str, country: str) -> str:
     """E.164, or '' when it is no possible number for that country (ISO code, '' if unknown)."""
     text = squeeze(value)
@@ -142,7 +142,7 @@ def normalise_country(value: object) -> str:
     return COUNTRIES.get(text.casefold(), text.upper() if len(text) == 2 else text)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def is_address(value: str) -> bool:
     """Whether it is an e-mail address by its form; nothing is looked up."""
     try:

@@ -20,7 +20,7 @@ MAX_RECORDS = 1000
 MAX_BYTES = 512 * 1024
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     """The partition of a key, as every Kafka client's default partitioner computes it."""
     hashed: int = murmur2(key)

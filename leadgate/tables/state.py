@@ -28,7 +28,13 @@ T = TypeVar("T", bound=Record)
 _SEP = "\x00"
 
 #: Per partition database. Faust's defaults allow 2 GiB of cache and 192 MiB of memtables each.
-ROCKSDB_OPTIONS = {"write_buffer_size": 4 << 20, "max_write_buffer_number": 2, "block_cache_size": 4 << 20, "max_open_files": 64}
+ROCKSDB_OPTIONS = {
+    "write_buffer_size": 2 << 20,
+    "max_write_buffer_number": 2,
+    "block_cache_size": 2 << 20,
+    "max_open_files": 64,
+    "bloom_filter_size": 10,
+}
 
 Row = tuple[bytes, bytes | None]
 
