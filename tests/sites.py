@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from leadgate.app.demo import Site, judge
 from leadgate.app.kafka import administering, consuming, ends, producing, read_to
 from leadgate.app.lag import lag
 from leadgate.app.replaying import commit_offsets
-from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.keys import lead_id
 from leadgate.leads.records import Captured, encode
@@ -54,7 +52,7 @@ class TestSite(Site):
         """Write records as another program would."""
 
         async def send() -> None:
-            async with producing(self.settings_of()) as producer:
+            async with producing(self.settings()) as producer:
                 for key, value in records:
                     await producer.send_and_wait(topic.full, value, key=key, partition=partition)
 
@@ -69,14 +67,14 @@ class TestSite(Site):
         """Every record of a topic."""
 
         async def read() -> list[Any]:
-            async with consuming(self.settings_of()) as consumer:
+            async with consuming(self.settings()) as consumer:
                 return [r async for r in read_to(consumer, await ends(consumer, [topic.full]))]
 
         return asyncio.run(read())
 
     def place_of(self, lead: str) -> str:
         """Where a lead is, '' if nobody knows it."""
-        return asyncio.run(verify(self.settings_of())).places.get(lead, "")
+        return asyncio.run(verify(self.settings())).places.get(lead, "")
 
     def wait_for(self, what: Callable[[], Any], seconds: float = 60, why: str = "") -> Any:
         """Wait until `what` is true; its value."""
@@ -117,25 +115,14 @@ class TestSite(Site):
         rows = self.control("GET", f"links/{source}/{ident}/{target}")
         return list(rows)
 
-    def settings_of(self) -> Settings:
-        """The settings that the children have, for readers in the test's process."""
-        environment = {k: v for k, v in self.environment().items() if k.startswith(("LEADGATE_", "KAFKA_"))}
-        before = {k: os.environ.get(k) for k in environment}
-        os.environ.update(environment)
-        try:
-            return Settings()
-        finally:
-            for key, value in before.items():
-                os.environ.pop(key) if value is None else os.environ.update({key: value})
-
     def account(self) -> dict[str, Any]:
         """The proof of conservation, from the log alone."""
-        return asyncio.run(verify(self.settings_of())).report()
+        return asyncio.run(verify(self.settings())).report()
 
     def wait_settled(self, captured: int, seconds: float = 120) -> dict[str, Any]:
         """Wait until so many leads are captured and nothing is under way; the account."""
         deadline = time.monotonic() + seconds
-        settings = self.settings_of()
+        settings = self.settings()
         while True:
             self.check_children()
             if not sum(asyncio.run(lag(settings)).values()):
@@ -148,7 +135,7 @@ class TestSite(Site):
 
     def truth(self) -> dict[str, Any]:
         """Each lead's place against the sandbox's truth."""
-        return judge(asyncio.run(verify(self.settings_of())), self.control("GET", "truth"))
+        return judge(asyncio.run(verify(self.settings())), self.control("GET", "truth"))
 
     def leadgate(self, *args: str, **more: str) -> Any:
         """Run a command with --json; what it printed. `more` are settings that differ from the site's."""
@@ -173,7 +160,7 @@ class TestSite(Site):
         """Whether the session of every worker has ended."""
 
         async def ask() -> bool:
-            async with administering(self.settings_of()) as admin:
+            async with administering(self.settings()) as admin:
                 [response] = await admin.describe_consumer_groups([names.APP_ID])
                 return not response.groups[0][5]
 
@@ -183,7 +170,7 @@ class TestSite(Site):
         """Commit past everything that lies in a topic, as a broken consumer would."""
 
         async def commit() -> None:
-            settings = self.settings_of()
+            settings = self.settings()
             async with consuming(settings) as reader:
                 end = await ends(reader, [topic.full])
             await commit_offsets(settings, end)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from leadgate.app import commands
 from leadgate.app.audit import Account, Follower, verify
 from leadgate.app.broker import Broker, die_with_parent, free_port
 from leadgate.app.kafka import consuming
@@ -78,9 +79,15 @@ class Site:
         }
 
     def settings(self) -> Settings:
-        """The settings of this process, as the children have them."""
-        os.environ.update({k: v for k, v in self.environment().items() if k.startswith(("LEADGATE_", "KAFKA_"))})
-        return load_settings()
+        """The children's settings, for this process; its own environment is left as it was."""
+        before = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(self.environment())
+        try:
+            return load_settings()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def spawn(self, name: str, *args: str, **more: str) -> None:
         """Start `leadgate ARGS` as a child that dies with this process; its messages go to a file."""
@@ -100,14 +107,14 @@ class Site:
     def ground(self) -> None:
         """Everything that a worker stands on: broker, sandbox, topics, properties and the CRM's snapshot."""
         self._found()
-        self.run("sync-crm")
+        self._sync()
 
     def start(self) -> None:
         """Everything; worker and poller load while the snapshot is read, and wait for it."""
         self._found()
         self.spawn("worker", "worker", "--data", str(self.data / "worker"))
         self.spawn("poller", "poll", "--since", "0")
-        self.run("sync-crm")
+        self._sync()
 
     def _found(self) -> None:
         """Broker and sandbox side by side, then topics and properties."""
@@ -121,7 +128,12 @@ class Site:
         self.spawn("sandbox", "sandbox", *(str(part) for option in options.items() for part in option))
         self.broker.start()
         self._wait_for_sandbox()
-        self.run("provision")
+        settings = self.settings()
+        asyncio.run(commands.provision(settings, load_rules(settings.rules)))
+
+    def _sync(self) -> None:
+        settings = self.settings()
+        asyncio.run(commands.sync(settings, load_rules(settings.rules)))
 
     def _wait_for_sandbox(self) -> None:
         deadline = time.monotonic() + 60

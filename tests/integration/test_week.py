@@ -105,7 +105,7 @@ def test_a_lead_whose_record_is_skipped_is_found_lost(site: TestSite) -> None:
     site.kill("worker")
     site.work_only("intake", "signals")
     site.wait_for(lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(names.VALIDATED)})
-    site.wait_for(lambda: not asyncio.run(lag(site.settings_of()))[names.CAPTURED.full], why="intake did not commit")
+    site.wait_for(lambda: not asyncio.run(lag(site.settings()))[names.CAPTURED.full], why="intake did not commit")
     site.kill("worker")
     assert site.account()["conserved"]
     site.wait_for(site.has_no_member, why="the killed worker is still a member")
