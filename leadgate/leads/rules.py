@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal, Self
 
 import yaml
@@ -17,6 +19,13 @@ class RulesError(ValueError):
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy that computes anew what the original has remembered of itself."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in set(copied.__dict__) - set(type(self).model_fields):
+            del copied.__dict__[name]
+        return copied
 
 
 class Capture(_Part):
@@ -65,7 +74,11 @@ class Weights(_Part):
 
     def best(self, part: str) -> int:
         """The most points a part can give."""
-        return max(getattr(self, part).values(), default=0)
+        return self._best[part]
+
+    @cached_property
+    def _best(self) -> dict[str, int]:
+        return {part: max(getattr(self, part).values(), default=0) for part in type(self).model_fields}
 
 
 class HighIntent(_Part):
@@ -170,10 +183,11 @@ class Rules(_Part):
         if unknown:
             raise ValueError(f"{where}: {', '.join(unknown)} is defined nowhere; known are {', '.join(sorted(known))}")
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Names this version of the rules: the same rules, the same hash, whatever the file's comments."""
-        return _hash(self)
+        body = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        return hashlib.sha256(body.encode()).hexdigest()[:16]
 
     def seniority_of(self, title: str) -> str:
         """The seniority of a title by the title table, '' if none fits."""
@@ -182,24 +196,16 @@ class Rules(_Part):
 
     def industry_of(self, industry: str) -> str:
         """The rules' name for a vendor's industry, '' if it is in no group."""
-        folded = industry.casefold()
-        return next((g for g, names in self.industries.items() if folded in (n.casefold() for n in names)), "")
+        return self._groups.get(industry.casefold(), "")
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        """The first group that names an industry counts."""
+        return {n.casefold(): group for group, names in reversed(self.industries.items()) for n in names}
 
     def size_of(self, employees: int) -> str:
         """The rules' name for a number of employees, '' if unknown or in none."""
         return next((s.name for s in self.sizes if s.least <= employees <= s.most), "")
-
-
-_hashes: dict[int, tuple[Rules, str]] = {}
-
-
-def _hash(rules: Rules) -> str:
-    known = _hashes.get(id(rules))
-    if known is None or known[0] is not rules:
-        body = json.dumps(rules.model_dump(mode="json"), sort_keys=True)
-        known = (rules, hashlib.sha256(body.encode()).hexdigest()[:16])
-        _hashes[id(rules)] = known
-    return known[1]
 
 
 def parse_rules(text: str, name: str = "rules.yaml") -> Rules:

@@ -50,6 +50,12 @@ class PersonRow(Record, frozen=True, kw_only=True):
     crm_id: str = ""
 
 
+class ContactRow(Record, frozen=True, kw_only=True):
+    """CRM write: which contact a person is, under the person's key. Identity reads it."""
+
+    crm_id: str
+
+
 class CompanyRow(Record, frozen=True, kw_only=True):
     """Company: one domain."""
 

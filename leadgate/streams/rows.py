@@ -28,17 +28,15 @@ def close(stage: Stage, view: View, job: Job, decision: Decision) -> Parked | No
     view.put(stage.attempts, job.subject, attempt_of(job, closed=True))
     lead = decision.lead
     if lead is None:
-        if view.get(stage.parked, job.subject) is not None:
+        if view.has(stage.parked, job.subject):
             view.put(stage.parked, job.subject, None)
         return None
     parked = None
     if decision.wait:
         held = None if decision.wait is Wait.REST else events.held(stage, job, decision, lead)
         parked = Parked(subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until)
-    if parked or view.get(stage.parked, lead.lead_id) is not None:
-        view.put(stage.parked, lead.lead_id, parked)
-        if stage.woken:
-            view.put(stage.parked, lead.person_key, parked)
+    if parked or view.has(stage.parked, lead.lead_id):
+        view.put_under(stage.parked, (lead.lead_id, lead.person_key) if stage.woken else (lead.lead_id,), parked)
     return parked
 
 

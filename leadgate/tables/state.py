@@ -162,27 +162,45 @@ class _GroupCommit:
 
 
 class View:
-    """State of one partition as a run sees it: what the run itself changed lies over what is stored."""
+    """State of one partition as a run sees it: what the run itself changed lies over what is stored, read once."""
 
     def __init__(self, state: State, partition: int) -> None:
         self._state = state
         self._partition = partition
         self.changes: dict[bytes, bytes | None] = {}
+        self._read: dict[bytes, bytes | None] = {}
 
     def get(self, kind: Kind[T], key: str) -> T | None:
         """A row's record, None if there is none."""
-        data = kind.key(key)
-        value = self.changes[data] if data in self.changes else self._state.get(self._partition, data)
+        value = self._bytes(kind.key(key))
         return None if value is None else kind.decode(value)
+
+    def has(self, kind: Kind[T], key: str) -> bool:
+        """Whether there is such a row."""
+        return self._bytes(kind.key(key)) is not None
+
+    def _bytes(self, data: bytes) -> bytes | None:
+        if data in self.changes:
+            return self.changes[data]
+        if data not in self._read:
+            self._read[data] = self._state.get(self._partition, data)
+        return self._read[data]
 
     def put(self, kind: Kind[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
-        data, encoded = kind.row(key, value)
-        self.changes[data] = encoded
+        self.put_under(kind, (key,), value)
+
+    def put_under(self, kind: Kind[T], keys: Iterable[str], value: T | None) -> None:
+        """Change the rows of several keys to the same."""
+        encoded = None if value is None else encode(value)
+        for key in keys:
+            self.changes[kind.key(key)] = encoded
 
     def take(self) -> list[Row]:
         """The changes so far, for writing; the view starts afresh over them once they are written."""
-        changes, self.changes = list(self.changes.items()), {}
+        changes = list(self.changes.items())
+        self._read.update(self.changes)
+        self.changes = {}
         return changes
 
 

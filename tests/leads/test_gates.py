@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from leadgate.leads.decision import Decision, Need, Result
-from leadgate.leads.gates import assign, engage, identity, routing, sla
+from leadgate.leads.gates import assign, engage, identity, routing, sla, write
 from leadgate.leads.gates.common import Guarded
 from leadgate.leads.guard import guard
 from leadgate.leads.mapping import map_captured
@@ -219,3 +219,26 @@ def test_a_lead_not_with_a_rep_in_time_is_told_to_ops_once(rules: Rules) -> None
     again = sla.Sla().decide(tick("untaken", NOW), sla.Seen(clock=replace(waiting, alerted=NOW)), {}, rules, 2 * NOW)
     assert isinstance(again, Decision)
     assert again.kind == "unchanged"
+
+
+def test_changed_rules_have_another_hash_and_another_best(rules: Rules) -> None:
+    known = (rules.hash, rules.icp.best("country"), rules.industry_of("Computer Software"))
+    copied = rules.model_copy(update={"icp": rules.icp.model_copy(update={"country": {"US": 3}}), "industries": {}})
+    assert (copied.icp.best("country"), copied.industry_of("Computer Software")) == (3, "")
+    assert copied.hash != rules.hash
+    assert (rules.hash, rules.icp.best("country"), rules.industry_of("Computer Software")) == known
+
+
+def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rules: Rules) -> None:
+    value = {"contact_id": "7", "existed": False}
+    written = write.Write().decide(lead(crm=CrmLink()), Guarded(), {"upsert": Result(ok=True, value=value)}, rules, NOW)
+    assert isinstance(written, Decision)
+    [put] = written.puts
+    seen = identity.Seen(person=PersonRow(person_key="p1", lead_id="l1"), contact=put.value)
+    again = identity.Identity().decide(lead(crm=CrmLink()), seen, {}, rules, NOW)
+    assert isinstance(again, Decision)
+    assert again.lead is not None
+    assert again.lead.crm.contact_id == "7"
+    would = write.Write().decide(lead(), Guarded(), {"upsert": Result(ok=True, kind="would", value=value)}, rules, NOW)
+    assert isinstance(would, Decision)
+    assert would.puts == ()

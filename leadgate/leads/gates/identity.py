@@ -10,13 +10,14 @@ from leadgate.leads.keys import derive, event_id
 from leadgate.leads.records import CrmRecord, Lead, Link, Place, Reason, Record, Signal, Tick
 from leadgate.leads.rules import Rules
 from leadgate.leads.score import high_intent
-from leadgate.leads.tabled import PersonRow, Suppression
+from leadgate.leads.tabled import ContactRow, PersonRow, Suppression
 
 
 class Seen(Record, frozen=True, kw_only=True):
-    """The row of the record's address, and whether the CRM's snapshot is complete in this partition."""
+    """The row of the record's address, the person's contact, and whether the CRM's snapshot is complete in this partition."""
 
     person: PersonRow | None = None
+    contact: ContactRow | None = None
     suppression: Suppression | None = None
     synced: bool = True
 
@@ -38,17 +39,17 @@ class Identity:
             return end
         if not seen.synced and "sync" not in done:
             return Need(acts={"sync": Act(name="sync.wait", args={}, reads=True)})
-        return self._claim(record, seen.person, rules, now)
+        return self._claim(record, seen, rules, now)
 
-    def _claim(self, lead: Lead, row: PersonRow | None, rules: Rules, now: float) -> Decision:
-        key = lead.person_key
+    def _claim(self, lead: Lead, seen: Seen, rules: Rules, now: float) -> Decision:
+        row, key = seen.person, lead.person_key
         if row is not None and row.person_key != key:
             why = Reason(rule="identity.alias", held=True, why="the address belongs to a known person: goes there")
             moved = replace(lead, person_key=row.person_key)
             to = onward(moved, self.name, "forwarded", names.VALIDATED, row.person_key)
             return Decision(kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
         if row is None or row.status in {"crm", "ended"} or row.lead_id == lead.lead_id:
-            decision = self._pass(lead, row)
+            decision = self._pass(lead, row, seen.contact)
             return replace(decision, outputs=(*decision.outputs, *self._start_clock(lead, rules, now)))
         return self._merge(lead, row)
 
@@ -66,12 +67,13 @@ class Identity:
         )
         return (Output(topic=names.CLOCKS.full, key=lead.person_key, record=tick),)
 
-    def _pass(self, lead: Lead, row: PersonRow | None) -> Decision:
+    def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
         first = row is None or row.status in {"crm", "ended"}
         why = Reason(rule="identity.claim", held=first, why=_say(row, lead))
-        if row is not None and row.crm_id:
-            lead = replace(lead, crm=replace(lead.crm, contact_id=row.crm_id))
-        claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=row.crm_id if row else "")
+        crm_id = contact.crm_id if contact else row.crm_id if row else ""
+        if crm_id:
+            lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
+        claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=crm_id)
         to = onward(lead, self.name, "unique", names.UNIQUE, company_key(lead))
         put = Put(table="people", key=lead.person_key, value=claim)
         return Decision(kind="unique", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=(put,))

@@ -3,11 +3,12 @@
 from msgspec.structs import replace
 
 from leadgate.leads import names
-from leadgate.leads.decision import Act, Decision, Need, Output, Result
+from leadgate.leads.decision import Act, Decision, Need, Output, Put, Result
 from leadgate.leads.gates.common import Guarded, fall_back, onward, review, stopped
 from leadgate.leads.keys import derive
 from leadgate.leads.records import CrmLink, Lead, Link, Place, Reason
 from leadgate.leads.rules import Rules
+from leadgate.leads.tabled import ContactRow
 
 
 class Write:
@@ -49,18 +50,11 @@ class Write:
         lead = replace(lead, crm=crm)
         did = "was already there: blanks filled" if crm.existed else "made"
         why = Reason(rule="crm.write", held=True, why=f"contact {crm.contact_id} {did}")
-        link = Link(
-            link_id=derive("crm", lead.person_key, crm.contact_id),
-            address_key=lead.person_key,
-            person_key=lead.person_key,
-            crm_id=crm.contact_id,
-        )
-        outputs = (
-            onward(lead, self.name, "written", names.WRITTEN, lead.person_key),
-            Output(topic=names.LINKS.full, key=lead.person_key, record=link),
-        )
-        outcome = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": answer.kind == "would"}
-        return Decision(kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs, outcome=outcome)
+        would = answer.kind == "would"  # a shadow run's contact is in no CRM: nobody must look for it later
+        puts = () if would else (Put(table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)),)
+        to = onward(lead, self.name, "written", names.WRITTEN, lead.person_key)
+        outcome = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
+        return Decision(kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=puts, outcome=outcome)
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
         """The address is another person's secondary one: nothing was written; identity decides again (INTERLEAVINGS 6)."""

@@ -36,7 +36,7 @@ def by_brand(record: Any) -> str:
 def read(record: Any, view: View) -> Seen:
     """The company's row and its brand's, and whether the snapshot is complete here."""
     domain = record.company.domain if isinstance(record, Lead) else record.key
-    complete = view.get(COMPANIES, COMPLETE) is not None
+    complete = view.has(COMPANIES, COMPLETE)
     if not domain:
         return Seen(synced=complete)
     return Seen(company=view.get(COMPANIES, domain), brand=view.get(BRANDS, brand(domain)), synced=complete)

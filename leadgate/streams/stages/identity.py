@@ -8,6 +8,7 @@ from leadgate.leads.records import CrmRecord, Lead, Link, Ruling
 from leadgate.leads.tabled import PersonRow
 from leadgate.streams.jobs import Stage
 from leadgate.streams.stages.signals import SUPPRESSIONS
+from leadgate.streams.stages.write import CONTACTS
 from leadgate.tables.state import Kind, View
 
 PEOPLE = Kind("people", PersonRow)
@@ -27,9 +28,13 @@ def make() -> Stage:
 
 
 def read(record: Any, view: View) -> Seen:
-    """The address's row, what stops it, and whether the snapshot is complete here."""
+    """The address's row, the person's contact, what stops it, and whether the snapshot is complete here."""
     if isinstance(record, CrmRecord):
         return Seen(person=view.get(PEOPLE, record.key))
     if isinstance(record, Link):
         return Seen(person=view.get(PEOPLE, record.address_key), suppression=view.get(SUPPRESSIONS, record.address_key))
-    return Seen(person=view.get(PEOPLE, record.person_key), synced=view.get(PEOPLE, COMPLETE) is not None)
+    return Seen(
+        person=view.get(PEOPLE, record.person_key),
+        contact=view.get(CONTACTS, record.person_key),
+        synced=view.has(PEOPLE, COMPLETE),
+    )
