@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections import Counter as Tally
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
@@ -30,8 +31,8 @@ class Metrics:
 
     def decided(self, stage: str, kinds: list[str]) -> None:
         """These decisions were taken, written and sent."""
-        for kind in kinds:
-            self._decisions.labels(stage, kind).inc()
+        for kind, count in Tally(kinds).items():
+            self._decisions.labels(stage, kind).inc(count)
 
 
 def set_up_logging(level: str = "INFO") -> None:

@@ -16,12 +16,16 @@ from leadgate.leads.rules import Rules
 class Act(Record, frozen=True, kw_only=True):
     """One call to the outside. `name` says which, `args` with what; `reads` means that it changes nothing there.
 
+    `once`: it leaves something behind each time it is made (a task, a message), so that it is noted as begun before it
+    leaves and never repeated without a look. Every other act is harmless twice, by a key of its own in the vendor's system.
+
     Its effect id is derived from lead, stage, name and the cause, never from the target (INTERLEAVINGS 1).
     """
 
     name: str
     args: dict[str, Any]
     reads: bool = False
+    once: bool = False
     guarded: bool = False  # it reaches the person or the rep: never after a suppression was heard (promise P4)
 
 

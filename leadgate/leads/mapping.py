@@ -41,7 +41,7 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
 def _text(raw: dict[str, Any], *names: str) -> str:
     for name in names:
         value = raw.get(name)
-        if isinstance(value, dict | list):
+        if isinstance(value, (dict, list)):
             raise UnusableError(f"{name} must be text, it is a {type(value).__name__}")
         if text := squeeze(value):
             return text
@@ -109,7 +109,7 @@ def _stops(raw: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _company(name: str, domain: str, person: Person, more: dict[str, str]) -> Company:
-    mail = registrable(person.email)
+    mail = registrable(person.email.rpartition("@")[2])
     free = bool(mail) and not is_company_domain(mail)
     own = domain or ("" if free else mail)
     employees = more.get("employees", "").replace(",", "")

@@ -3,7 +3,7 @@
 Every topic has the state's partition count, so that partition p of all of them, and of the state, is at one worker.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 PREFIX = "leadgate."
@@ -24,11 +24,10 @@ class Topic:
     retention_days: int = -1  # -1: kept until a keeper deletes what is committed (INTERLEAVINGS 10)
     partitions: int = PARTITIONS
     public: bool = False  # written from outside: what can't be decoded is a dead letter, not a bug
+    full: str = field(init=False)  # the name on the broker
 
-    @property
-    def full(self) -> str:
-        """The name on the broker."""
-        return PREFIX + self.name
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "full", PREFIX + self.name)
 
     def config(self) -> dict[str, str]:
         """The broker-side settings that `provision` makes and `doctor` checks."""

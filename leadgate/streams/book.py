@@ -23,6 +23,10 @@ class RulesBook:
         """A version that `have` has made sure of."""
         return self._known[version]
 
+    def knows(self, version: str) -> bool:
+        """Whether `get` may be asked for it."""
+        return version in self._known
+
     async def have(self, version: str) -> None:
         """Return once the version is known, reading the rules' topic until it is there. Raises Fatal after a minute."""
         for _ in range(60):

@@ -26,8 +26,6 @@ log = structlog.get_logger(__name__)
 TRIES = 3
 #: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
 DEADLINE = 15.0
-#: Effects that leave something behind each time: whoever takes over waits out the earlier attempt's deadline, then looks.
-ONCE = frozenset({"crm.task", "slack.post"})
 
 
 class Effects:
@@ -58,9 +56,9 @@ class Effects:
         """See ports.Effector."""
         await self._out.signals_applied(partition)
 
-    def settles_in(self, act: Act, begun: float) -> float:
+    def settles_in(self, begun: float) -> float:
         """See ports.Effector."""
-        return max(0.0, begun + DEADLINE - self._clock.now()) if act.name in ONCE else 0.0
+        return max(0.0, begun + DEADLINE - self._clock.now())
 
     async def perform(self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any) -> Result:
         """See ports.Effector. `again` means that an earlier attempt began it: look before doing."""

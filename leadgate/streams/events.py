@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Parked, Wait
 from leadgate.leads.keys import derive, event_id
-from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Record, encode
+from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Reason, Record, encode
 
 if TYPE_CHECKING:
     from leadgate.streams.jobs import Job, Stage
@@ -61,8 +61,20 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
     for i, note in enumerate(decision.notes):
         events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
     inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": job.done}
-    whole = _event(stage, job, lead, decision.kind, 0, place=str(decision.place), inputs=inputs, outcome=decision.outcome)
-    events.append(replace(whole, trace=decision.trace, person=lead.person))
+    events.append(
+        _event(
+            stage,
+            job,
+            lead,
+            decision.kind,
+            0,
+            place=decision.place,
+            inputs=inputs,
+            outcome=decision.outcome,
+            trace=decision.trace,
+            person=lead.person,
+        )
+    )
     return [_audit(event) for event in events]
 
 
@@ -77,6 +89,8 @@ def _event(
     actor: str = _ACTOR,
     inputs: Any = None,
     outcome: Any = None,
+    trace: tuple[Reason, ...] = (),
+    person: Person | None = None,
 ) -> Audit:
     return Audit(
         id=event_id(lead.lead_id, stage.name, job.cause, kind, ordinal),
@@ -91,6 +105,8 @@ def _event(
         rules=job.rules,
         inputs=inputs,
         outcome=outcome,
+        trace=trace,
+        person=person,
     )
 
 

@@ -3,7 +3,7 @@
 For each run of records (see consumer.py), under the lock of its stage and partition:
  1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an internal topic, is fatal;
  2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is decided;
- 3. perform the acts that decisions need: `started` reaches the broker before the call, results are kept;
+ 3. perform the acts that decisions need: for those that can't be made twice, `started` reaches the broker before the call;
  4. write rows and changes, and await the broker's acknowledgement;
  5. send the audit events, then the outputs, awaiting the acknowledgement of each;
  6. settle the run, so that it may be committed. Nothing is raised to Faust: what can't be handled ends the process.
@@ -123,7 +123,8 @@ class Harness:
                 record, item.at, item.raw.partition, subject, step, cause, rules, self._clock.now(), self.stage.read(record, view)
             )
         job.ruling = ruling
-        await self._book.have(job.rules)
+        if not self._book.knows(job.rules):
+            await self._book.have(job.rules)
         self._decide(job, view)
         return job
 
@@ -193,17 +194,18 @@ class Harness:
             assert isinstance(job.answer, Need)
             for name, act in job.answer.acts.items():
                 begun = job.started.get(name)
-                if begun is not None and (wait := self._effector.settles_in(act, begun)):
+                if begun is not None and (wait := self._effector.settles_in(begun)):
                     job.postponed = max(job.postponed, wait)
                     continue
                 calls.append(Call(job, name, act, now, begun))
-                if not act.reads:
+                if act.once:
                     job.started[name] = now
-            if any(not act.reads for act in job.answer.acts.values()):
+            if any(act.once for act in job.answer.acts.values()):
                 rows.append(self._attempts.row(job.subject, attempt_of(job, closed=False)))
-        async with self._gate.on_kafka():
-            await self._state.write(partition, rows)
         if rows:
+            async with self._gate.on_kafka():
+                await self._state.write(partition, rows)
+        if any(not call.act.reads for call in calls):
             self._at("after started before call")
         async with self._gate.on_calls():
             results = await asyncio.gather(*(self._call(partition, call) for call in calls))

@@ -30,7 +30,7 @@ class Stage:
     serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
     woken: bool = False  # signals wake what waits here, by person key
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The gate's name, under which rows and events are filed."""
         return self.gate.name

@@ -27,7 +27,7 @@ class Effector(Protocol):
         """
         ...
 
-    def settles_in(self, act: Act, begun: float) -> float:
+    def settles_in(self, begun: float) -> float:
         """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no more; 0 if it may."""
         ...
 

@@ -1,13 +1,15 @@
 """The pure core by properties."""
 
 import string
+import uuid
 
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leadgate.leads.keys import Keys, fold_email, registrable
+from leadgate.leads.keys import Keys, derive, fold_email, registrable
 from leadgate.leads.match import Likeness, compare, fingerprint
-from leadgate.leads.normalise import normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
+from leadgate.leads.normalise import is_address, normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
 from leadgate.leads.records import Person
 from leadgate.leads.rules import Matching, Rules, parse_rules
 from leadgate.leads.score import score
@@ -114,3 +116,23 @@ def test_only_a_prefix_without_a_hole_is_ever_committed(fetched: list[tuple[int,
             progress.settle(first, last)
             settled.update(range(first, last + 1))
         assert all(offset in settled for offset in range(progress.low))
+
+
+ADDRESS = st.emails() | st.builds(
+    "{}@{}".format, st.text(st.characters(max_codepoint=0x17F), max_size=70), st.sampled_from(["a.com", "b", ""])
+)
+
+
+@given(ADDRESS)
+def test_an_address_is_judged_as_the_library_judges_it(address: str) -> None:
+    try:
+        validate_email(address, check_deliverability=False, test_environment=True)
+        expected = True
+    except EmailNotValidError:
+        expected = False
+    assert is_address(address) is expected
+
+
+@given(st.lists(st.text(), min_size=1, max_size=4))
+def test_a_derived_id_is_the_uuid5_of_its_parts(parts: list[str]) -> None:
+    assert derive(*parts) == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate"), "\x1f".join(parts)))

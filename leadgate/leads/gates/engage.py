@@ -142,7 +142,7 @@ class Engage:
             "due": lead.owner_confirmed_at + rules.sla.seconds,
             "subject": f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
         }
-        return Act(name="crm.task", args=args, guarded=True)
+        return Act(name="crm.task", args=args, guarded=True, once=True)
 
     def _arrived(self, lead: Lead, kind: str, trace: tuple[Reason, ...], now: float) -> Decision:
         del now

@@ -18,6 +18,6 @@ class Notify:
         """Sent, or said why not."""
         del seen, rules, now
         if "post" not in done:
-            act = Act(name="slack.post", args={"to": record.to, "text": record.text, "alert_id": record.alert_id})
+            act = Act(name="slack.post", args={"to": record.to, "text": record.text, "alert_id": record.alert_id}, once=True)
             return Need(acts={"post": act})
         return Decision(kind="sent" if done["post"].ok else "unsent", place=Place.NOWHERE)

@@ -84,7 +84,7 @@ class Sla:
             "due": clock.deadline,
             "subject": f"Escalation: {lead.person.name} ({lead.company.name}) was not contacted in time",
         }
-        return Act(name="crm.task", args=args, guarded=True)
+        return Act(name="crm.task", args=args, guarded=True, once=True)
 
     def _breach(self, tick: Tick, clock: Clock, rules: Rules, now: float) -> Decision:
         lead = clock.lead
