@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bench.site import capture
 from leadgate.app.audit import verify
-from leadgate.app.demo import Site, hubspot_calls
+from leadgate.app.demo import Site
 from leadgate.app.lag import lag
 
 LEADS = 400
@@ -56,7 +56,8 @@ def _calls(sandbox: int, fill: Callable[[Site], None], captured: int) -> float:
             before = _state(site)
             site.spawn("worker", "worker", "--data", f"{data}/worker")
             asyncio.run(_settled(site, captured))
-            return round((hubspot_calls(_state(site)) - hubspot_calls(before)) / captured * 100, 1)
+            calls: int = _state(site)["crm_calls"] - before["crm_calls"]
+            return round(calls / captured * 100, 1)
         finally:
             site.stop()
 

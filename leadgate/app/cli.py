@@ -81,11 +81,12 @@ def sandbox(
     latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     hubspot_limit: Annotated[int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")] = 100,
+    crm: Annotated[str, typer.Option("--crm", help="The CRM that the week lies in: hubspot or salesforce.")] = "hubspot",
 ) -> None:
-    """Run the stand-ins of Apollo, HubSpot and Slack until Ctrl-C."""
+    """Run the stand-ins of Apollo, the CRMs and Slack until Ctrl-C."""
     from leadgate.connectors.sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
 
-    serve(data, port, leads, seed, host=host, latency=latency, hubspot_limit=hubspot_limit)
+    serve(data, port, leads, seed, host=host, crm=crm, latency=latency, hubspot_limit=hubspot_limit)
 
 
 @app.command()
@@ -259,14 +260,16 @@ def init(rules: Annotated[Path, typer.Option("--rules")] = Path("rules.yaml"), a
 def demo(
     leads: Annotated[int, typer.Option("--leads")] = 400,
     seed: Annotated[int, typer.Option("--seed")] = 1,
-    data: Data = Path(".data/demo"),
+    data: Annotated[Path | None, typer.Option("--data", help="Directory for what is kept; one for each CRM.")] = None,
     until_done: Annotated[bool, typer.Option("--until-done")] = False,
     as_json: Json = False,
 ) -> None:
-    """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates."""
+    """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates into LEADGATE_CRM."""
     from leadgate.app.demo import run_demo  # noqa: PLC0415  only here
 
-    summary = run_demo(leads=leads, seed=seed, data=data.resolve(), until_done=until_done, quiet=as_json)
+    crm = load_settings().crm
+    data = data or Path(".data") / ("demo" if crm == "hubspot" else f"demo-{crm}")
+    summary = run_demo(leads=leads, seed=seed, data=data.resolve(), crm=crm, until_done=until_done, quiet=as_json)
     _print(summary.report, as_json, summary.text)
     raise typer.Exit(0 if summary.sound else 1)
 

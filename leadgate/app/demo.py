@@ -25,6 +25,7 @@ from leadgate.app.rulesfile import load_rules
 from leadgate.app.settings import Settings, load_settings
 from leadgate.connectors.sandbox.apollo import KEY
 from leadgate.connectors.sandbox.hubspot.hub import TOKEN
+from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
 from leadgate.connectors.sandbox.slack import TOKEN as SLACK_TOKEN
 from leadgate.leads.keys import lead_id
 from leadgate.leads.rules import Rules
@@ -47,8 +48,8 @@ class Site:
 
     hubspot_limit = 190  # calls per 10 s that the sandbox allows, as a private app's are
 
-    def __init__(self, data: Path, leads: int, seed: int, console: Console) -> None:
-        self.data, self.leads, self.seed, self.console = data, leads, seed, console
+    def __init__(self, data: Path, leads: int, seed: int, console: Console, crm: str = "hubspot") -> None:
+        self.data, self.leads, self.seed, self.console, self.crm_name = data, leads, seed, console, crm
         data.mkdir(parents=True, exist_ok=True)
         self.sandbox_port = free_port()
         self.broker = Broker(data / "broker", free_port())
@@ -65,8 +66,12 @@ class Site:
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_APOLLO_URL": f"{self.base}/apollo/api/v1/",
             "LEADGATE_APOLLO_KEY": KEY,
+            "LEADGATE_CRM": self.crm_name,
             "LEADGATE_HUBSPOT_URL": f"{self.base}/hubspot",
             "LEADGATE_HUBSPOT_TOKEN": TOKEN,
+            "LEADGATE_SALESFORCE_URL": f"{self.base}/salesforce",
+            "LEADGATE_SALESFORCE_CLIENT_ID": CLIENT_ID,
+            "LEADGATE_SALESFORCE_CLIENT_SECRET": CLIENT_SECRET,
             "LEADGATE_SLACK_URL": f"{self.base}/slack/api/",
             "LEADGATE_SLACK_TOKEN": SLACK_TOKEN,
             "LEADGATE_RULES": str(rules),
@@ -124,6 +129,7 @@ class Site:
             "--leads": self.leads,
             "--seed": self.seed,
             "--hubspot-limit": self.hubspot_limit,
+            "--crm": self.crm_name,
         }
         self.spawn("sandbox", "sandbox", *(str(part) for option in options.items() for part in option))
         self.broker.start()
@@ -166,10 +172,10 @@ class Site:
         self.broker.stop()
 
 
-def run_demo(*, leads: int, seed: int, data: Path, until_done: bool, quiet: bool) -> Summary:
+def run_demo(*, leads: int, seed: int, data: Path, crm: str, until_done: bool, quiet: bool) -> Summary:
     """Start, watch, sum up; then stop, or go on until Ctrl-C."""
     console = Console(stderr=True, quiet=quiet)
-    site = Site(data, leads, seed, console)
+    site = Site(data, leads, seed, console, crm)
     try:
         console.print(f"starting broker, sandbox, worker and poller; everything is kept in {data}")
         site.start()
@@ -200,7 +206,7 @@ async def _watch(site: Site, console: Console) -> Summary:
         account = await verify(settings)
         truth = judge(account, (await control.get("/_control/truth")).json())
         state = (await control.get("/_control/state")).json()
-    report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": hubspot_calls(state)}
+    report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": state["crm_calls"]}
     sound = report["conserved"] and not truth["wrong"]
     return Summary(report, _text(report, site), sound=sound)
 
@@ -246,11 +252,6 @@ def judge(account: Account, truth: dict[str, Any]) -> dict[str, Any]:
     return {"right": right, "wrong": wrong}
 
 
-def hubspot_calls(state: dict[str, Any]) -> int:
-    """Calls to HubSpot that the sandbox has counted."""
-    return sum(n for name, n in state["calls"].items() if "/hubspot/" in name)
-
-
 def _table(account: Account) -> Table:
     table = Table(title=f"{len(account.places)} leads captured")
     table.add_column("place")
@@ -268,5 +269,5 @@ def _text(report: dict[str, Any], site: Site) -> str:
     return (
         f"{report['captured']} leads captured, all settled after {report['seconds']} s\n{places}\nproof of P1: {proof}\n"
         f"truth: {report['truth']['right']} right, {len(report['truth']['wrong'])} groups wrong{wrong}\n"
-        f"HubSpot calls: {report['calls']}; everything is in {site.data}"
+        f"calls to the CRM: {report['calls']}; everything is in {site.data}"
     )

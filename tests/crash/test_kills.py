@@ -160,7 +160,7 @@ def wait_arrived(site: TestSite, lead: str) -> None:
 
 def calls_asked_for(site: TestSite) -> list[str]:
     """The tasks that tell a rep to call; an escalation is another effect."""
-    subjects = [task["properties"]["hs_task_subject"] for task in site.objects("hubspot.tasks")]
+    subjects = [task["subject"] for task in site.crm("tasks")]
     return [subject for subject in subjects if subject.startswith("Call ")]
 
 

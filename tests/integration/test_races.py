@@ -59,10 +59,9 @@ def hear(site: TestSite, kind: str, raw: dict[str, Any], value: str = "") -> Non
 
 def reached(site: TestSite, raw: dict[str, Any]) -> list[str]:
     """Steps that were taken towards a person: list memberships and tasks."""
-    contacts = [c["id"] for c in site.objects("hubspot.contacts") if c["properties"].get("email") == raw["email"]]
-    entered = [m["contact"] for m in site.objects("hubspot.memberships") if m["contact"] in contacts and m["left"] is None]
-    tasks = {i for i in contacts if site.linked("contacts", i, "tasks")}
-    return [*entered, *tasks]
+    people = [p["id"] for p in site.crm("people") if p["email"] == raw["email"]]
+    entered = [e["person"] for e in site.crm("enrolments") if e["person"] in people and e["left"] is None]
+    return [*entered, *{t["person"] for t in site.crm("tasks") if t["person"] in people}]
 
 
 @pytest.mark.parametrize("point", list(AFTER))

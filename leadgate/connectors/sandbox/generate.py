@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from leadgate.connectors.sandbox.apollo import stamp
-from leadgate.connectors.sandbox.hubspot.hub import iso
 from leadgate.connectors.sandbox.people import FIRST, HEADS, HIGH_TITLES, LAST, LOW_TITLES, TAILS
+from leadgate.connectors.sandbox.stand import Held, Stand
 from leadgate.connectors.sandbox.store import Store, Thing
 
 REPS = ("ana.us@acme.test", "ben.us@acme.test", "cleo.uk@acme.test", "dario.eu@acme.test", "eve.saas@acme.test")
@@ -51,10 +51,10 @@ LATER = {"bounce": 6, "unsubscribe": 4, "reply": 4, "intent": 3, "new_address": 
 
 
 class Week:
-    """Generates into a store. Leads have Apollo ids; truth is kept as groups of ids with the places they must take."""
+    """Generates into a store and a CRM. Leads have Apollo ids; truth is kept as groups of ids with the places they must take."""
 
-    def __init__(self, store: Store, leads: int, seed: int, now: float | None = None) -> None:
-        self.store, self.leads, self.seed = store, leads, seed
+    def __init__(self, store: Store, crm: Stand, leads: int, seed: int, now: float | None = None) -> None:
+        self.store, self.crm, self.leads, self.seed = store, crm, leads, seed
         self.random = random.Random(seed)
         self.now = now or time.time()
         self.contacts: dict[str, Thing] = {}
@@ -67,7 +67,6 @@ class Week:
         self._used = 0
         self._companies = 0
         self._plain: dict[str, list[Thing]] = {HIGH: [], LOW: []}
-        self._crm: dict[str, Thing] = {}
 
     def make(self) -> None:
         """Generate everything and store it."""
@@ -87,24 +86,8 @@ class Week:
     # The ground
 
     def _site(self) -> None:
-        owners = {}
-        for i, email in enumerate((*REPS, LEAD, NURTURE, GONE, AWAY)):
-            inactive = email in {GONE, AWAY}
-            owners[str(9001 + i)] = {
-                "id": str(9001 + i),
-                "email": email,
-                "type": "PERSON",
-                "firstName": email.split(".")[0].title(),
-                "lastName": "Rep",
-                "userId": None if inactive else 501 + i,
-                "userIdIncludingInactive": 501 + i,
-                "createdAt": iso(self.now - 9e6),
-                "updatedAt": iso(self.now - 9e6),
-                "archived": inactive,
-                "teams": [{"id": "1", "name": "Sales", "primary": True}],
-            }
-        self.store.put_many("hubspot.owners", owners)
-        self.owner_ids = {o["email"]: o["id"] for o in owners.values()}
+        for email in (*REPS, LEAD, NURTURE, GONE, AWAY):
+            self.crm.add_user(email, active=email not in {GONE, AWAY})
         users = {
             f"U{i:04d}": {"id": f"U{i:04d}", "profile": {"email": e}} for i, e in enumerate((*REPS, LEAD, NURTURE, GONE, AWAY))
         }
@@ -266,7 +249,7 @@ class Week:
         """A company named like one the CRM holds: perhaps its subsidiary."""
         parent, kind = self._company(HIGH), self._kind(i)
         brand = parent["primary_domain"].split(".")[0]
-        self._in_crm_company(parent)
+        self.crm.add_company(parent["name"], parent["primary_domain"])
         sister = dict(parent, id=self._hex(), name=f"{brand.title()} Germany GmbH", primary_domain=f"{brand}-germany.com")
         self._expect("sister_company", [self._contact(*self._person(), self._titled(kind), sister)], ["review"])
 
@@ -305,7 +288,7 @@ class Week:
     def owned(self, i: int) -> None:
         """The CRM has the contact, with an active owner who keeps it."""
         contact = self._one(self._kind(i))
-        self._in_crm(contact, hubspot_owner_id=self.owner_ids[REPS[i % len(REPS)]])
+        self._in_crm(contact, owner=REPS[i % len(REPS)])
         self._expect("owned", [contact], [HIGH])
 
     def second_address(self, i: int) -> None:
@@ -314,21 +297,21 @@ class Week:
         self._in_crm(
             contact,
             email=f"old.{i}@{contact['email'].split('@')[1]}",
-            hs_additional_emails=contact["email"],
-            hubspot_owner_id=self.owner_ids[REPS[0]],
+            other_email=contact["email"],
+            owner=REPS[0],
         )
         self._expect("second_address", [contact], [HIGH])
 
     def customer(self, i: int) -> None:
         """A customer with an owner: told to the owner, no sequence."""
         contact = self._one(self._kind(i))
-        self._in_crm(contact, lifecyclestage="customer", hubspot_owner_id=self.owner_ids[REPS[1]])
+        self._in_crm(contact, customer=True, owner=REPS[1])
         self._expect("customer", [contact], [HIGH])
 
     def stale_owner(self, i: int) -> None:
         """The CRM's owner has left: routed anew."""
         contact = self._one(HIGH)
-        self._in_crm(contact, hubspot_owner_id=self.owner_ids[GONE])
+        self._in_crm(contact, owner=GONE)
         self._expect("stale_owner", [contact], [HIGH])
         del i
 
@@ -347,7 +330,7 @@ class Week:
         contact = self._one(HIGH, "Ireland")
         self._expect("away_owner", [contact], [HIGH])
         if not i:
-            self.later.append({"kind": "owner_back", "owner": self.owner_ids[AWAY]})
+            self.later.append({"kind": "owner_back", "owner": AWAY})
 
     def ownerless(self, i: int) -> None:
         """A workflow of the CRM's clears the owner; every other one is given one by hand later."""
@@ -355,7 +338,7 @@ class Week:
         self._flag("ownerless", contact["email"])
         self._expect("ownerless", [contact], [HIGH if i % 2 else "held"])
         if i % 2:
-            self.later.append({"kind": "owner_set", "contact": contact["id"], "owner": self.owner_ids[REPS[0]]})
+            self.later.append({"kind": "owner_set", "contact": contact["id"], "owner": REPS[0]})
 
     def sequence(self, i: int) -> None:
         """In an Apollo sequence of its own; every other one ends later."""
@@ -401,7 +384,7 @@ class Week:
                 contact = pool.pop(self.random.randrange(len(pool)))
                 place = moved[kind] or (self._kind(i))
                 self._expect(kind, [contact], [place])
-                self.later.append({"kind": kind, "contact": contact["id"], "by": ("apollo", "hubspot")[i % 2]})
+                self.later.append({"kind": kind, "contact": contact["id"], "by": ("apollo", "crm")[i % 2]})
         for kind, contacts in self._plain.items():
             for contact in contacts:
                 self._expect("plain", [contact], [kind])
@@ -411,28 +394,9 @@ class Week:
     def _flag(self, name: str, email: str) -> None:
         self.store.put("control", name, {**(self.store.get("control", name) or {}), email: True})
 
-    def _in_crm(self, contact: Thing, **properties: Any) -> None:
-        ident = self.store.next_id("hubspot.contacts", 1001)
-        at = iso(self.now - 40 * 86_400)
-        p = {
-            "email": contact["email"],
-            "firstname": contact["first_name"],
-            "lastname": contact["last_name"],
-            "lifecyclestage": "lead",
-            "hs_object_id": ident,
-            "createdate": at,
-            "lastmodifieddate": at,
-            **properties,
-        }
-        self._crm[ident] = {"id": ident, "properties": p, "createdAt": at, "updatedAt": at, "archived": False}
-
-    def _in_crm_company(self, company: Thing) -> None:
-        ident = self.store.next_id("hubspot.companies", 1001)
-        at = iso(self.now - 40 * 86_400)
-        p = {"name": company["name"], "domain": company["primary_domain"], "hs_object_id": ident, "createdate": at}
-        self.store.put(
-            "hubspot.companies", ident, {"id": ident, "properties": p, "createdAt": at, "updatedAt": at, "archived": False}
-        )
+    def _in_crm(self, contact: Thing, **more: Any) -> None:
+        named = {"email": contact["email"], "first_name": contact["first_name"], "last_name": contact["last_name"]}
+        self.crm.add_person(Held(**{**named, "company": contact["organization_name"], **more}))
 
     def _store(self) -> None:
         from_crm = {}
@@ -442,7 +406,6 @@ class Week:
             )
             from_crm[contact["id"]] = dict(contact, email=f"crm.{i}@elsewhere.com")
         self.store.put_many("apollo.contacts", {**self.contacts, **from_crm})
-        self.store.put_many("hubspot.contacts", self._crm)
         self.store.put(
             "control", "truth", {"leads": self.leads, "seed": self.seed, "groups": self.truth, "from_crm": len(from_crm)}
         )

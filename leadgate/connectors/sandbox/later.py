@@ -4,15 +4,15 @@ import time
 
 from leadgate.connectors.sandbox.apollo import stamp
 from leadgate.connectors.sandbox.generate import DEMO_LIST
-from leadgate.connectors.sandbox.hubspot.hub import Hub, iso
+from leadgate.connectors.sandbox.stand import Stand
 from leadgate.connectors.sandbox.store import Store, Thing
 
 
 class Later:
     """Each kind of event as a method that changes the vendors' state, as the vendor itself would."""
 
-    def __init__(self, store: Store, hub: Hub) -> None:
-        self.store, self.hub = store, hub
+    def __init__(self, store: Store, crm: Stand) -> None:
+        self.store, self.crm = store, crm
 
     def play(self, event: Thing) -> None:
         """Let one event happen."""
@@ -20,25 +20,25 @@ class Later:
         getattr(self, event["kind"])(event, contact or {})
 
     def bounce(self, event: Thing, contact: Thing) -> None:
-        """Apollo's message bounced, or HubSpot counts a bounce."""
+        """Apollo's message bounced, or the CRM's."""
         if event["by"] == "apollo":
             self._message(contact, bounce=True)
         else:
-            self._crm(contact, hs_email_bounce="1")
+            self.crm.bounce(contact["email"])
 
     def unsubscribe(self, event: Thing, contact: Thing) -> None:
-        """By the link in an Apollo mail, or in HubSpot."""
+        """By the link in an Apollo mail, or in one of the CRM's."""
         if event["by"] == "apollo":
             self._message(contact, unsubscribed=True)
         else:
-            self._crm(contact, hs_email_optout="true")
+            self.crm.opt_out(contact["email"])
 
     def reply(self, event: Thing, contact: Thing) -> None:
-        """An answer to an Apollo mail, or to a HubSpot one."""
+        """An answer to an Apollo mail, or to one of the CRM's."""
         if event["by"] == "apollo":
             self._message(contact, replied=True, reply_class="follow_up_question")
         else:
-            self._crm(contact, hs_sales_email_last_replied=iso())
+            self.crm.reply(contact["email"])
 
     def intent(self, event: Thing, contact: Thing) -> None:
         """Put on the demo list in Apollo."""
@@ -71,32 +71,19 @@ class Later:
     def activity(self, event: Thing, contact: Thing) -> None:
         """The owner's call."""
         del event
-        thing = self.hub.find("contacts", contact["email"], "email")
-        if thing is not None:
-            call = self.hub.create(
-                "calls",
-                {
-                    "hs_timestamp": iso(),
-                    "hubspot_owner_id": thing["properties"].get("hubspot_owner_id"),
-                    "hs_call_status": "COMPLETED",
-                },
-            )
-            self.hub.link("contacts", thing["id"], "calls", call["id"])
-            self._crm(contact, notes_last_contacted=iso())
+        self.crm.call(contact["email"])
 
     def owner_back(self, event: Thing, contact: Thing) -> None:
         """A deactivated user is active again."""
         del contact
-        owner = self.store.get("hubspot.owners", event["owner"])
-        assert owner is not None
-        self.store.put("hubspot.owners", event["owner"], {**owner, "archived": False, "userId": owner["userIdIncludingInactive"]})
+        self.crm.activate(event["owner"])
 
     def owner_set(self, event: Thing, contact: Thing) -> None:
         """A person gives the contact an owner by hand."""
         flags = dict(self.store.get("control", "ownerless") or {})
         flags.pop(contact["email"], None)
         self.store.put("control", "ownerless", flags)
-        self._crm(contact, hubspot_owner_id=event["owner"])
+        self.crm.own(contact["email"], event["owner"])
 
     def sequence_ends(self, event: Thing, contact: Thing) -> None:
         """Apollo's sequence is through."""
@@ -124,17 +111,10 @@ class Later:
         """Somebody clears the contact's owner, and a workflow keeps it so."""
         del event
         self.store.put("control", "ownerless", {**(self.store.get("control", "ownerless") or {}), contact["email"]: True})
-        self._crm(contact, hubspot_owner_id="")
+        self.crm.own(contact["email"], "")
 
     def import_(self, event: Thing, contact: Thing) -> None:
         """The duplicate import is a file that the control endpoint hands out: nothing happens at the vendors."""
-
-    def _crm(self, contact: Thing, **properties: str) -> None:
-        """A change that HubSpot makes by itself, read-only properties included."""
-        thing = self.hub.find("contacts", contact["email"], "email")
-        if thing is not None:
-            thing["properties"] = {**thing["properties"], **properties}
-            self.hub.save("contacts", thing)
 
     def _change(self, contact: Thing, **fields: object) -> None:
         contact.update(fields, updated_at=stamp(time.time()))

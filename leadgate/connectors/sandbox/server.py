@@ -1,4 +1,4 @@
-"""The sandbox: local stand-ins of Apollo, HubSpot and Slack in one server, with its controls under /_control."""
+"""The sandbox: local stand-ins of Apollo, the CRMs and Slack in one server, with its controls under /_control."""
 
 import csv
 import io
@@ -14,29 +14,45 @@ from fastapi import FastAPI, Request
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from leadgate.connectors.sandbox import apollo, hubspot, slack
+from leadgate.connectors.sandbox import apollo, hubspot, salesforce, slack
 from leadgate.connectors.sandbox.faults import Fault, Traffic
 from leadgate.connectors.sandbox.generate import PARENT_FIELD, Week
 from leadgate.connectors.sandbox.hubspot.hub import Hub
+from leadgate.connectors.sandbox.hubspot.stand import HubSpotStand
 from leadgate.connectors.sandbox.later import Later
+from leadgate.connectors.sandbox.salesforce.org import Org
+from leadgate.connectors.sandbox.salesforce.stand import SalesforceStand
+from leadgate.connectors.sandbox.stand import Stand
 from leadgate.connectors.sandbox.store import Store
 
 
 def make_sandbox(
-    data: Path | None, leads: int, seed: int, *, latency: float = 0.0, hubspot_limit: int = 100, search_lag: float = 1.0
+    data: Path | None,
+    leads: int,
+    seed: int,
+    *,
+    crm: str = "hubspot",
+    latency: float = 0.0,
+    hubspot_limit: int = 100,
+    search_lag: float = 1.0,
 ) -> FastAPI:
-    """The app. State is kept in `data`; a week is generated only into an empty one."""
+    """The app. State is kept in `data`; a week is generated only into an empty one, its CRM part into the CRM of that name."""
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
     store = Store(data / "sandbox.db" if data else None)
+    hub, org = Hub(store, search_lag), Org(store)
+    stands: dict[str, Stand] = {"hubspot": HubSpotStand(hub), "salesforce": SalesforceStand(org)}
+    stand = stands[crm]
     if store.get("control", "truth") is None:
-        Week(store, leads, seed).make()
-    hub = Hub(store, search_lag)
+        Week(store, stand, leads, seed).make()
+        store.put("control", "crm", {"name": crm})
+    elif (kept := store.get("control", "crm")) and kept["name"] != crm:
+        raise ValueError(f"the week in {data} lies in {kept['name']}, not in {crm}: take another directory")
     traffic = Traffic(latency)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.store, app.state.hub, app.state.traffic = store, hub, traffic
+        app.state.store, app.state.traffic = store, traffic
         yield
 
     app = FastAPI(title="Leadgate sandbox", lifespan=lifespan)
@@ -44,12 +60,14 @@ def make_sandbox(
     app.include_router(apollo.make_router(store), prefix="/apollo/api/v1")
     app.include_router(hubspot.make_router(hub, hubspot_limit), prefix="/hubspot")
     app.include_router(slack.make_router(store), prefix="/slack/api")
-    _add_controls(app, store, hub, traffic)
+    app.include_router(salesforce.make_router(org), prefix="/salesforce")
+    _add_controls(app, store, stand, traffic)
     return app
 
 
-def _add_controls(app: FastAPI, store: Store, hub: Hub, traffic: Traffic) -> None:
-    later = Later(store, hub)
+def _add_controls(app: FastAPI, store: Store, crm: Stand, traffic: Traffic) -> None:
+    later = Later(store, crm)
+    views = {"people": crm.people, "users": crm.users, "tasks": crm.tasks, "enrolments": crm.enrolments}
 
     @app.get("/_control/truth")
     async def truth() -> Any:
@@ -61,9 +79,9 @@ def _add_controls(app: FastAPI, store: Store, hub: Hub, traffic: Traffic) -> Non
             "calls": dict(traffic.counts),
             "writes": dict(traffic.writes),
             "too_many": traffic.too_many,
-            "contacts": len([c for c in store.all("hubspot.contacts").values() if not c["archived"]]),
-            "companies": len(store.all("hubspot.companies")),
-            "tasks": len(store.all("hubspot.tasks")),
+            "crm_calls": sum(n for name, n in traffic.counts.items() if crm.calls_at in name),
+            "contacts": len(crm.people()),
+            "tasks": len(crm.tasks()),
             "messages": len(store.all("slack.messages")),
             "played": bool(store.get("control", "played")),
         }
@@ -98,12 +116,12 @@ def _add_controls(app: FastAPI, store: Store, hub: Hub, traffic: Traffic) -> Non
 
     @app.post("/_control/reindex")
     async def reindex() -> Any:
-        hub.reindex()
+        crm.reindex()
         return {}
 
-    @app.get("/_control/links/{source}/{ident}/{target}")
-    async def links(source: str, ident: str, target: str) -> Any:
-        return hub.links(source, ident, target)
+    @app.get("/_control/crm/{what}")
+    async def see(what: str) -> Any:
+        return views[what]()
 
     @app.post("/_control/objects/{kind}/{ident}")
     async def put(kind: str, ident: str, request: Request) -> Any:

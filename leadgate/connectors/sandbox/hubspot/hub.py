@@ -69,9 +69,10 @@ class Hub:
         """Build the look-ups of unique values anew, after objects were put in from outside."""
         for kind in ("contacts", "companies"):
             for thing in self.store.all(f"hubspot.{kind}").values():
-                self._index(kind, thing)
+                self.index(kind, thing)
 
-    def _index(self, kind: str, thing: Thing) -> None:
+    def index(self, kind: str, thing: Thing) -> None:
+        """Note the unique values of one object."""
         p = thing["properties"]
         if kind == "contacts":
             for email in [p.get("email"), *(p.get("hs_additional_emails") or "").split(";")]:
@@ -165,7 +166,7 @@ class Hub:
     def save(self, kind: str, thing: Thing) -> Thing:
         thing["updatedAt"] = iso()
         thing["properties"]["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = thing["updatedAt"]
-        self._index(kind, thing)
+        self.index(kind, thing)
         return self.store.put(f"hubspot.{kind}", thing["id"], thing)
 
     def find(self, kind: str, ident: str, by: str | None) -> Thing | None:

@@ -1,12 +1,8 @@
 """The sandbox is held by HubSpot's own client (v3 paths), which checks what it is answered."""
 
-import threading
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from hubspot import HubSpot
 from hubspot.crm.contacts import (
     ApiException,
@@ -15,26 +11,14 @@ from hubspot.crm.contacts import (
     SimplePublicObjectInputForCreate,
 )
 
-from leadgate.app.broker import free_port
 from leadgate.connectors.sandbox.hubspot.hub import TOKEN
-from leadgate.connectors.sandbox.server import make_sandbox
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def client(served: str) -> Any:
     """The official client on a served sandbox."""
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(make_sandbox(None, 0, 1, search_lag=0.0), host="127.0.0.1", port=port, log_level="error")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    base = f"http://127.0.0.1:{port}/hubspot"
-    yield HubSpot(access_token=TOKEN, host=base, base_url=base, client_side_validation=True)
-    server.should_exit = True
-    thread.join(10)
+    base = f"{served}/hubspot"
+    return HubSpot(access_token=TOKEN, host=base, base_url=base, client_side_validation=True)
 
 
 def test_create_read_and_conflict(client: Any) -> None:

@@ -1,0 +1,26 @@
+"""A served sandbox, for clients that speak real HTTP."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from leadgate.app.broker import free_port
+from leadgate.connectors.sandbox.server import make_sandbox
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[str]:
+    """The sandbox's address."""
+    port = free_port()
+    app = make_sandbox(None, 0, 1, search_lag=0.0)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
