@@ -27,7 +27,6 @@ from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
 from leadgate.connectors.contract import Crm
 from leadgate.connectors.errors import Unavailable, VendorError
-from leadgate.connectors.hubspot.crm import HubSpotCrm
 from leadgate.leads import names
 from leadgate.leads.explain import reasons, sentence
 from leadgate.leads.keys import Keys, derive
@@ -45,9 +44,7 @@ async def provision(settings: Settings, rules: Rules) -> list[str]:
     """Make what is missing; answers what was made."""
     made = [f"topic {name}" for name in await provision_topics(settings)]
     vendors = make_vendors(settings, _CLOCK)
-    made += await vendors.crm.provision()
-    if isinstance(vendors.crm, HubSpotCrm):
-        made += await vendors.crm.provision_list(rules.nurture.list)
+    made += await vendors.crm.provision([rules.nurture.list])
     await vendors.close()
     await publish_rules(settings, rules)
     return made
@@ -64,7 +61,7 @@ async def doctor(settings: Settings, rules: Rules) -> list[str]:
         )
     vendors = make_vendors(settings, _CLOCK)
     try:
-        found = await vendors.crm.check()
+        found = await vendors.crm.check([rules.nurture.list])
         faults += found or await _strangers(vendors.crm, rules)
     except VendorError as error:
         faults.append(str(error))
@@ -88,7 +85,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             vendors = make_vendors(settings, _CLOCK)
             try:
                 if _live(settings, rules):
-                    faults += await vendors.crm.check() + open_points(settings.rules)
+                    faults += await vendors.crm.check([rules.nurture.list]) + open_points(settings.rules)
             finally:
                 await vendors.close()
         except (KafkaError, OSError, Unavailable) as error:

@@ -34,7 +34,7 @@ async def write_rules(vendors: Vendors, path: Path) -> None:
     shipped = (files("leadgate.app") / "demo-rules.yaml").read_text().split("\n", 1)[1]
     lines = [_settle(line, first) for line in shipped.splitlines()]
     head = _HEAD.format(
-        owners=_listed(owners), lists=_listed(await vendors.apollo.lists()), missing=_listed(await vendors.crm.check())
+        owners=_listed(owners), lists=_listed(await vendors.apollo.lists()), missing=_listed(await vendors.crm.check([]))
     )
     path.write_text(head + "\n".join(lines) + "\n")
 

@@ -1,5 +1,6 @@
 """The vendors of this site, made from the settings: one CRM, Apollo, Slack."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from leadgate.app.settings import Settings
@@ -8,6 +9,9 @@ from leadgate.connectors.contract import Crm
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
+from leadgate.connectors.salesforce.auth import Session, by_key, by_secret
+from leadgate.connectors.salesforce.client import SalesforceHttp
+from leadgate.connectors.salesforce.crm import SalesforceCrm
 from leadgate.connectors.slack.client import SlackClient
 from leadgate.streams.ports import Clock
 
@@ -35,12 +39,36 @@ class Vendors:
 
 def make_vendors(settings: Settings, clock: Clock) -> Vendors:
     """Clients for the settings' addresses and keys."""
-    hubspot, search = Budget(settings.hubspot_limit_10s, 10.0), Budget(5, 1.0)
     slack = Budget(50, 10.0)
-    http = HubSpotHttp(settings.hubspot_url, settings.hubspot_token.get_secret_value(), hubspot, search)
+    crm, budgets = _CRMS[settings.crm](settings, clock)
     return Vendors(
-        crm=HubSpotCrm(http, clock.now),
+        crm=crm,
         apollo=ApolloClient(settings.apollo_url, settings.apollo_key.get_secret_value(), settings.apollo_limit_minute),
         slack=SlackClient(settings.slack_url, settings.slack_token.get_secret_value(), slack),
-        budgets=[hubspot, search, slack],
+        budgets=[*budgets, slack],
     )
+
+
+def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+    settings.require("hubspot_token")
+    calls, search = Budget(settings.hubspot_limit_10s, 10.0), Budget(5, 1.0)
+    http = HubSpotHttp(settings.hubspot_url, settings.hubspot_token.get_secret_value(), calls, search)
+    return HubSpotCrm(http, clock.now), [calls, search]
+
+
+def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+    settings.require("salesforce_url", "salesforce_client_id")
+    if settings.salesforce_key is not None:
+        settings.require("salesforce_username")
+        key = settings.salesforce_key.read_text()
+        grant = by_key(settings.salesforce_client_id, settings.salesforce_username, key, settings.salesforce_audience, clock.now)
+    else:
+        settings.require("salesforce_client_secret")
+        grant = by_secret(settings.salesforce_client_id, settings.salesforce_client_secret.get_secret_value())
+    calls = Budget(settings.salesforce_limit_10s, 10.0)
+    http = SalesforceHttp(settings.salesforce_url, Session(settings.salesforce_url, grant), calls, clock.now)
+    return SalesforceCrm(http, clock.now), [calls]
+
+
+#: A further CRM is a package that implements contract.Crm, and a line here.
+_CRMS: dict[str, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {"hubspot": _hubspot, "salesforce": _salesforce}

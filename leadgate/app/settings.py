@@ -22,10 +22,21 @@ class Settings(BaseSettings):
     apollo_url: str = "https://api.apollo.io/api/v1/"
     apollo_key: SecretStr = SecretStr("")
     apollo_limit_minute: int = Field(200, ge=1, description="Apollo's calls a minute and endpoint for the plan")
-    crm: Literal["hubspot"] = "hubspot"
+    crm: Literal["hubspot", "salesforce"] = Field("hubspot", description="the CRM that leads are written to")
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
+    salesforce_url: str = Field("", description="the org's My Domain, https://….my.salesforce.com")
+    salesforce_client_id: str = Field("", description="consumer key of the External Client App")
+    salesforce_client_secret: SecretStr = Field(SecretStr(""), description="for the client credentials flow")
+    salesforce_key: Path | None = Field(None, description="PEM of the app's certificate, for the JWT bearer flow instead")
+    salesforce_username: str = Field("", description="the integration user, for the JWT bearer flow")
+    salesforce_audience: str = Field(
+        "https://login.salesforce.com", description="login host; https://test.salesforce.com for a sandbox"
+    )
+    salesforce_limit_10s: int = Field(
+        100, ge=10, description="calls per 10 s that Leadgate allows itself; Salesforce counts by day"
+    )
     slack_url: str = "https://slack.com/api/"
     slack_token: SecretStr = SecretStr("")
     rules: Path = Path("rules.yaml")

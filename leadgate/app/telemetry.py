@@ -39,6 +39,7 @@ def set_up_logging(level: str = "INFO") -> None:
     """Structured lines on stderr; Faust and aiokafka speak only of trouble."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)  # tells of each retry; what fails in the end is raised
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -183,12 +183,12 @@ class Crm(Protocol):
         """Every user, deactivated ones too."""
         ...
 
-    async def check(self) -> list[str]:
-        """What stands in the way of writing, one line a fault: token, scopes, missing properties or lists."""
+    async def check(self, lists: Sequence[str]) -> list[str]:
+        """What stands in the way of writing, one line a fault: token, scopes, missing properties, or these lists."""
         ...
 
-    async def provision(self) -> list[str]:
-        """Make our properties and lists where they are missing; answers what was made."""
+    async def provision(self, lists: Sequence[str]) -> list[str]:
+        """Make our properties, and lists of these names as far as the CRM lets us, where missing; answers what was made."""
         ...
 
     async def close(self) -> None:

@@ -56,8 +56,9 @@ class VendorHttp:
         classify: Callable[[httpx.Response], VendorError | None],
         budget: Budget,
         transport: httpx.AsyncBaseTransport | None = None,
+        auth: httpx.Auth | None = None,
     ) -> None:
-        self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport)
+        self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth)
         self._classify, self._budget = classify, budget
         self._slots = asyncio.Semaphore(CONCURRENT)
         self.calls = 0

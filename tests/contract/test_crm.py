@@ -1,55 +1,88 @@
-"""What every CRM must do, told once: HubSpot's connector on the sandbox, and the double in memory."""
+"""What every CRM must do, told once: each connector on its sandbox, and the double in memory."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from leadgate.connectors.contract import ContactWrite, Crm, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unavailable
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
 from leadgate.connectors.memory.crm import MemoryCrm
+from leadgate.connectors.salesforce.auth import Session, by_secret
+from leadgate.connectors.salesforce.client import SalesforceHttp
+from leadgate.connectors.salesforce.crm import SalesforceCrm
 from leadgate.connectors.sandbox.generate import GONE, REPS
 from leadgate.connectors.sandbox.hubspot.hub import TOKEN
+from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
 from leadgate.connectors.sandbox.server import make_sandbox
 
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
+SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]
 LIST = "Leadgate nurture"
 
 
+def hubspot(transport: httpx.AsyncBaseTransport) -> Crm:
+    """HubSpot's connector on the sandbox."""
+    http = HubSpotHttp("http://sandbox/hubspot", TOKEN, Budget(10**6, 10.0), Budget(10**6, 1.0), transport)
+    return HubSpotCrm(http, time.time)
+
+
+def salesforce(transport: httpx.AsyncBaseTransport) -> Crm:
+    """Salesforce's connector on the sandbox."""
+    base = "http://sandbox/salesforce"
+    session = Session(base, by_secret(CLIENT_ID, CLIENT_SECRET))
+    return SalesforceCrm(SalesforceHttp(base, session, Budget(10**6, 10.0), time.time, transport), time.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """One CRM with a sandbox: its connector, and the paths of the calls that tests disturb."""
+
+    make: Callable[[httpx.AsyncBaseTransport], Crm]
+    writes: str
+    reads: str
+    tasks: str
+
+
+VENDORS = {
+    "hubspot": Vendor(hubspot, "contacts/batch/upsert", "contacts/batch/read", "tasks/batch/create"),
+    "salesforce": Vendor(salesforce, "composite/sobjects/Lead/", "composite$", "composite/sobjects$"),
+}
+
+
 @asynccontextmanager
-async def hubspot_on_sandbox() -> AsyncIterator[tuple[Crm, httpx.AsyncClient]]:
+async def sandbox(vendor: str) -> AsyncIterator[tuple[Crm, httpx.AsyncClient]]:
     """The connector on a sandbox in this process, provisioned."""
-    app = make_sandbox(None, 0, 1, search_lag=0.0, hubspot_limit=10_000)
+    app = make_sandbox(None, 0, 1, crm=vendor, search_lag=0.0, hubspot_limit=10_000)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
-        http = HubSpotHttp("http://sandbox/hubspot", TOKEN, Budget(10**6, 10.0), Budget(10**6, 1.0), transport)
-        crm = HubSpotCrm(http, time.time)
-        await crm.provision()
-        await crm.provision_list(LIST)
+        crm = VENDORS[vendor].make(transport)
+        await crm.provision([LIST])
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/_control") as control:
             yield crm, control
         await crm.close()
 
 
-def on_sandbox(test: Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]) -> None:
+def on_sandbox(vendor: str, test: SandboxTest) -> None:
     """Run a test that also needs the sandbox's controls."""
 
     async def run() -> None:
-        async with hubspot_on_sandbox() as (crm, control):
+        async with sandbox(vendor) as (crm, control):
             await test(crm, control)
 
     asyncio.run(run())
 
 
-@pytest.fixture(params=["hubspot", "memory"])
+@pytest.fixture(params=[*VENDORS, "memory"])
 def on(request: pytest.FixtureRequest) -> Callable[[Test], None]:
     """Runs a test on one CRM."""
 
@@ -58,11 +91,11 @@ def on(request: pytest.FixtureRequest) -> Callable[[Test], None]:
             asyncio.run(test(MemoryCrm(time.time, {**dict.fromkeys(REPS, True), GONE: False})))
             return
 
-        async def on_hubspot(crm: Crm, control: httpx.AsyncClient) -> None:
+        async def on_vendor(crm: Crm, control: httpx.AsyncClient) -> None:
             del control
             await test(crm)
 
-        on_sandbox(on_hubspot)
+        on_sandbox(request.param, on_vendor)
 
     return run
 
@@ -196,53 +229,118 @@ def test_an_opt_out_is_written_to_the_crm(on: Callable[[Test], None]) -> None:
     on(test)
 
 
-# Only HubSpot: faults as its contract describes them
+# Faults, as each vendor's contract describes them
 
 
-def test_one_refused_row_leaves_the_others_alone() -> None:
+@pytest.fixture(params=list(VENDORS))
+def vendor(request: pytest.FixtureRequest) -> str:
+    """One CRM that has a sandbox."""
+    return str(request.param)
+
+
+async def people(control: httpx.AsyncClient) -> list[dict[str, Any]]:
+    """Whom the CRM holds."""
+    found: list[dict[str, Any]] = (await control.get("/crm/people")).json()
+    return found
+
+
+def test_what_is_provisioned_is_found_sound(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        assert await crm.check([LIST]) == []
+        assert await crm.provision([LIST]) == []
+        [fault] = await crm.check(["Nobody's list"])
+        assert "Nobody's list" in fault
+
+    on_sandbox(vendor, test)
+
+
+def test_one_refused_row_leaves_the_others_alone(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await control.post("/objects/control/broken_emails", json={"p2@acme2.com": True})
         rows = await crm.upsert([write(1), write(2), write(3)])
         assert [type(r) for r in rows] == [Written, RowRetryable, Written]
 
-    on_sandbox(test)
+    on_sandbox(vendor, test)
 
 
-def test_a_lost_answer_is_found_by_the_next_try() -> None:
+def test_a_lost_answer_is_found_by_the_next_try(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await control.post("/faults", json={"path": "contacts/batch/upsert", "kind": "lost", "times": 2})
+        await control.post("/faults", json={"path": VENDORS[vendor].writes, "kind": "lost", "times": 2})
         with pytest.raises(Unavailable):
             await crm.upsert([write(1)])
         [row] = await crm.upsert([write(1)])
         contact_id(row)
-        contacts = (await control.get("/objects/hubspot.contacts")).json()
-        assert len(contacts) == 1
+        assert len(await people(control)) == 1
 
-    on_sandbox(test)
+    on_sandbox(vendor, test)
 
 
-def test_a_task_whose_answer_is_lost_is_not_made_twice() -> None:
+def test_a_task_whose_answer_is_lost_is_not_made_twice(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
-        await control.post("/faults", json={"path": "tasks/batch/create", "kind": "lost", "times": 1})
+        await control.post("/faults", json={"path": VENDORS[vendor].tasks, "kind": "lost", "times": 1})
         with pytest.raises(Unavailable) as lost:
-            await crm.add_tasks([task(ident)])
+            await crm.add_tasks([task(ident, "")])
         assert not lost.value.undone
-        await crm.add_tasks([msgspec.structs.replace(task(ident), look_first=True)])
-        assert len((await control.get("/objects/hubspot.tasks")).json()) == 1
+        await crm.add_tasks([msgspec.structs.replace(task(ident, ""), look_first=True)])
+        assert len((await control.get("/crm/tasks")).json()) == 1
 
-    on_sandbox(test)
+    on_sandbox(vendor, test)
 
 
-def test_a_task_never_leaves_after_its_deadline() -> None:
+def test_a_task_never_leaves_after_its_deadline(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
         late = asyncio.get_running_loop().time() - 0.1
         with pytest.raises(NotSent):
-            await crm.add_tasks([task(ident, until=late)])
-        assert (await control.get("/objects/hubspot.tasks")).json() == []
+            await crm.add_tasks([task(ident, "", until=late)])
+        assert (await control.get("/crm/tasks")).json() == []
 
-    on_sandbox(test)
+    on_sandbox(vendor, test)
+
+
+def test_a_stumbling_vendor_is_asked_once_more(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/faults", json={"path": VENDORS[vendor].reads, "status": 503, "times": 1})
+        contact_id((await crm.upsert([write(1)]))[0])
+
+    on_sandbox(vendor, test)
+
+
+def test_the_owners_own_call_is_an_activity_and_our_task_is_none(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        owner = await crm.owner_by_email(REPS[0])
+        assert owner is not None
+        asked = [ActivityAsked(contact_id=ident, owner_id=owner.id, since=time.time() - 60)]
+        await crm.add_tasks([task(ident, owner.id)])
+        assert await crm.activities(asked) == [0.0]
+        await control.post("/objects/apollo.contacts/a", json={"id": "a", "email": "p1@acme1.com"})
+        await control.post("/play", json=[{"kind": "activity", "contact": "a"}])
+        [at] = await crm.activities(asked)
+        assert at > time.time() - 60
+        [heard] = await crm.changed_since(time.time() - 60)
+        assert (heard.id, heard.owner_id, heard.contacted_at > 0) == (ident, owner.id, True)
+
+    on_sandbox(vendor, test)
+
+
+@pytest.mark.parametrize(("kind", "field"), [("bounce", "bounced"), ("unsubscribe", "opted_out"), ("reply", "replied_at")])
+def test_what_happens_in_the_crm_is_heard(vendor: str, kind: str, field: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        await control.post("/objects/apollo.contacts/a", json={"id": "a", "email": "p1@acme1.com"})
+        await control.post("/play", json=[{"kind": kind, "contact": "a", "by": "crm"}])
+        [heard] = await crm.changed_since(time.time() - 60)
+        assert heard.id == ident
+        assert getattr(heard, field)
+
+    on_sandbox(vendor, test)
+
+
+# Only HubSpot
 
 
 def test_429_is_waited_for_as_it_says() -> None:
@@ -252,7 +350,7 @@ def test_429_is_waited_for_as_it_says() -> None:
         contact_id((await crm.upsert([write(1)]))[0])
         assert time.monotonic() - started >= 1
 
-    on_sandbox(test)
+    on_sandbox("hubspot", test)
 
 
 def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
@@ -271,4 +369,4 @@ def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
         [kept] = [c for c in (await control.get("/objects/hubspot.contacts")).json() if c["id"] == "5"]
         assert "leadgate_key" not in kept["properties"]
 
-    on_sandbox(test)
+    on_sandbox("hubspot", test)

@@ -110,7 +110,7 @@ class HubSpotCrm:
 
     # Set-up
 
-    async def check(self) -> list[str]:
+    async def check(self, lists: Sequence[str]) -> list[str]:
         faults = []
         for kind, wanted in records.PROPERTIES.items():
             try:
@@ -121,9 +121,14 @@ class HubSpotCrm:
             faults += [
                 f"HubSpot {kind} have no property {p['name']}; run leadgate provision" for p in wanted if p["name"] not in there
             ]
+        for name in lists:
+            try:
+                await self._list_id(name)
+            except RowRejected as error:
+                faults.append(str(error))
         return faults
 
-    async def provision(self) -> list[str]:
+    async def provision(self, lists: Sequence[str]) -> list[str]:
         made = []
         for kind, wanted in records.PROPERTIES.items():
             group = {"contacts": "contactinformation", "companies": "companyinformation"}[kind]
@@ -132,10 +137,10 @@ class HubSpotCrm:
                 if item["name"] not in there:
                     await self._http.send("POST", f"/crm/properties/{{v}}/{kind}", {**item, "groupName": group})
                     made.append(f"property {kind}.{item['name']}")
-        return made
+        return [*made, *[line for name in lists for line in await self._provision_list(name)]]
 
-    async def provision_list(self, name: str) -> list[str]:
-        """Make the manual list behind the nurture sequence, if it is missing."""
+    async def _provision_list(self, name: str) -> list[str]:
+        """The manual list behind a sequence."""
         try:
             await self._list_id(name)
         except RowRejected:

@@ -147,10 +147,12 @@ class MemoryCrm:
     async def owners(self) -> list[Owner]:
         return [Owner(id=e, email=e, active=active) for e, active in (self._users or {}).items()]
 
-    async def check(self) -> list[str]:
+    async def check(self, lists: Sequence[str]) -> list[str]:
+        del lists
         return []
 
-    async def provision(self) -> list[str]:
+    async def provision(self, lists: Sequence[str]) -> list[str]:
+        del lists
         return []
 
     async def close(self) -> None:

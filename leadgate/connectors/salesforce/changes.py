@@ -1,0 +1,67 @@
+"""What happened in Salesforce, and what it holds: by SystemModstamp, by activities, by incoming mail, by the recycle bin."""
+
+from collections.abc import AsyncIterator, Iterable
+
+from msgspec.structs import replace
+
+from leadgate.connectors.contract import CompanyKnown, Contact
+from leadgate.connectors.salesforce import records
+from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
+from leadgate.connectors.salesforce.people import SalesforcePeople
+from leadgate.connectors.salesforce.tasks import SalesforceTasks
+
+_KINDS = ("Lead", "Contact")
+
+
+class SalesforceChanges:
+    """See contract.Crm. A call or a mail doesn't change the person's record, so they are asked for beside it."""
+
+    def __init__(self, http: SalesforceHttp, people: SalesforcePeople, tasks: SalesforceTasks) -> None:
+        self._http, self._people, self._tasks = http, people, tasks
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        after = moment(since)
+        *changed, replies = await self._http.queries(
+            *(self._ours(kind, f"SystemModstamp >= {after}") for kind in _KINDS),
+            "SELECT RelationId, EmailMessage.MessageDate FROM EmailMessageRelation WHERE RelationType = 'FromAddress' "
+            f"AND EmailMessage.Incoming = true AND EmailMessage.MessageDate >= {after}",
+        )
+        contacted = _latest((who, at) for who, _, at in await self._tasks.done(since))
+        replied = _latest((r["RelationId"], records.seconds(r["EmailMessage"]["MessageDate"])) for r in replies)
+        found = {r["Id"]: r for part in changed for r in part}
+        others = {i for i in {*contacted, *replied} - set(found) if i.startswith(("00Q", "003"))}
+        found.update({r["Id"]: r for r in await self._people.read_by_id(others) if r.get(records.KEY)})
+        people = [self._heard(r, contacted.get(r["Id"], 0.0), replied.get(r["Id"], 0.0)) for r in found.values()]
+        return sorted(people, key=lambda c: c.changed_at)
+
+    def _heard(self, found: Record, contacted: float, replied: float) -> Contact:
+        contact = records.contact_of(found, self._http.me)
+        newest = max(contact.changed_at, contacted, replied)
+        return replace(contact, contacted_at=contacted, replied_at=replied, changed_at=newest)
+
+    @staticmethod
+    def _ours(kind: str, where: str) -> str:
+        fields = ",".join(records.READ[kind])
+        return f"SELECT {fields} FROM {kind} WHERE {records.KEY} != null AND {where} ORDER BY SystemModstamp, Id"
+
+    async def deleted(self) -> AsyncIterator[list[Contact]]:
+        """Who lies in the recycle bin; who was merged into another is not gone."""
+        asked = (self._ours(kind, "IsDeleted = true AND MasterRecordId = null") for kind in _KINDS)
+        for part in await self._http.queries(*asked, deleted=True):
+            yield [records.contact_of(r) for r in part]
+
+    async def contacts(self) -> AsyncIterator[list[Contact]]:
+        for kind, where in (("Contact", ""), ("Lead", " WHERE IsConverted = false")):
+            async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
+                yield [records.contact_of(r, self._http.me) for r in page]
+
+    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
+        async for page in self._http.pages("SELECT Id, Name, Website FROM Account ORDER BY Id"):
+            yield [CompanyKnown(id=a["Id"], name=a["Name"] or "", domain=a.get("Website") or "") for a in page]
+
+
+def _latest(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for who, at in pairs:
+        found[who] = max(at, found.get(who, 0.0))
+    return found

@@ -1,0 +1,48 @@
+"""Salesforce behind the CRM contract."""
+
+from collections.abc import Callable, Sequence
+
+from leadgate.connectors.errors import VendorError
+from leadgate.connectors.salesforce import records
+from leadgate.connectors.salesforce.cadences import SalesforceCadences
+from leadgate.connectors.salesforce.changes import SalesforceChanges
+from leadgate.connectors.salesforce.client import MOST_ROWS, Record, SalesforceHttp
+from leadgate.connectors.salesforce.owners import SalesforceOwners
+from leadgate.connectors.salesforce.people import SalesforcePeople
+from leadgate.connectors.salesforce.setup import SalesforceSetup
+from leadgate.connectors.salesforce.tasks import SalesforceTasks
+
+_OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
+
+
+class SalesforceCrm:
+    """See contract.Crm. `clock` tells the time of read-backs."""
+
+    batch = MOST_ROWS
+
+    def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
+        self._http = http
+        self._people, self._owners, self._tasks = SalesforcePeople(http), SalesforceOwners(http, clock), SalesforceTasks(http)
+        self._cadences = SalesforceCadences(http)
+        self._changes = SalesforceChanges(http, self._people, self._tasks)
+        self._setup = SalesforceSetup(http, self._cadences)
+        self.upsert = self._people.upsert
+        self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
+        self.owner, self.owner_by_email, self.owners = self._owners.owner, self._owners.owner_by_email, self._owners.owners
+        self.add_tasks, self.activities = self._tasks.add_tasks, self._tasks.activities
+        self.enter_list, self.leave_list = self._cadences.enter_list, self._cadences.leave_list
+        self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
+        self.contacts, self.companies = self._changes.contacts, self._changes.companies
+        self.check, self.provision = self._setup.check, self._setup.provision
+
+    async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
+        for name in lists:
+            await self._cadences.leave_list(name, [contact_id])
+        fields: Record = {records.STATUS: kind, **({"HasOptedOutOfEmail": True} if kind in _OPT_OUT else {})}
+        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **fields}
+        [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
+        if isinstance(row, VendorError):
+            raise row
+
+    async def close(self) -> None:
+        await self._http.close()

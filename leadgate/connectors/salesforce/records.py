@@ -1,0 +1,120 @@
+"""Between the CRM contract's records and Salesforce's fields. A person is a Lead until somebody converts it, then a Contact."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from leadgate.connectors.contract import Contact, ContactWrite
+
+KEY, LEAD, SCORE = "Leadgate_Key__c", "Leadgate_Lead__c", "Leadgate_Score__c"
+STATUS, EMAILS = "Leadgate_Status__c", "Leadgate_Emails__c"
+EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
+
+
+class Added(NamedTuple):
+    """A field that we add: its metadata for the Tooling API, and what describe calls its type."""
+
+    metadata: dict[str, Any]
+    described: str
+
+
+def _text(label: str, length: int, *, unique: bool = False) -> Added:
+    key = {"unique": True, "caseSensitive": False, "externalId": True} if unique else {}
+    return Added({"label": label, "type": "Text", "length": length, "required": False, **key}, "string")
+
+
+_PERSON = {
+    KEY: _text("Leadgate key", 64, unique=True),
+    LEAD: _text("Leadgate lead", 64),
+    SCORE: Added({"label": "Leadgate score", "type": "Number", "precision": 3, "scale": 0, "required": False}, "double"),
+    STATUS: _text("Leadgate status", 64),
+    EMAILS: _text("Leadgate further addresses", 255),
+}
+_ACTIVITY = {
+    EFFECT: _text("Leadgate effect", 64),
+    DUE: Added({"label": "Leadgate due", "type": "DateTime", "required": False}, "datetime"),
+}
+#: Added fields by the object that is described; an activity's are defined on Activity.
+FIELDS: dict[str, dict[str, Added]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
+DEFINED_ON = {"Task": "Activity"}
+NEEDED = {"Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Task": ()}
+
+_SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", "OwnerId", KEY, STATUS, EMAILS)
+_HEARD = ("HasOptedOutOfEmail", "EmailBouncedDate", "SystemModstamp")
+READ = {
+    "Lead": (*_SHARED, *_HEARD, "Company", "City", "State", "Country", "IsConverted", "ConvertedContactId"),
+    "Contact": (*_SHARED, *_HEARD, "AccountId", "Account.Type", "MailingCity", "MailingState", "MailingCountry"),
+}
+_LENGTHS = {"FirstName": 40, "LastName": 80, "Title": 128, "Phone": 40, "City": 40, "MailingCity": 40, "Company": 255}
+_UNKNOWN = "[not provided]"  # what Salesforce's own imports write into a required field that nobody knows
+
+
+def object_of(ident: str) -> str:
+    """Lead or Contact, by the id's first three characters."""
+    return "Contact" if ident.startswith("003") else "Lead"
+
+
+def contact_of(found: dict[str, Any], me: str = "") -> Contact:
+    """A person out of a record with the READ fields. What the integration user owns, nobody does."""
+    owner, email = found.get("OwnerId") or "", found.get("Email") or ""
+    account = (found.get("Account") or {}).get("Type") or ""
+    return Contact(
+        id=found["Id"],
+        email=email,
+        emails=tuple(e for e in (found.get(EMAILS) or "").split(";") if e and e != email),
+        key=found.get(KEY) or "",
+        owner_id="" if owner == me else owner,
+        lifecycle="customer" if account.casefold().startswith("customer") else "",
+        status=found.get(STATUS) or "",
+        company_id=found.get("AccountId") or "",
+        opted_out=bool(found.get("HasOptedOutOfEmail")),
+        bounced=bool(found.get("EmailBouncedDate")),
+        changed_at=seconds(found.get("SystemModstamp")),
+    )
+
+
+def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None) -> dict[str, Any]:
+    """Our fields, and the blanks we can fill; what `held` already says stays."""
+    place = ("City", "State", "Country") if kind == "Lead" else ("MailingCity", "MailingState", "MailingCountry")
+    wanted: dict[str, Any] = {
+        "FirstName": write.first_name,
+        "LastName": write.last_name,
+        "Title": write.title,
+        "Phone": write.phone,
+        **dict(zip(place, (write.city, write.state, write.country), strict=True)),
+    }
+    if kind == "Lead":
+        wanted["Company"] = write.company or write.domain
+    kept = held or {}
+    fields = {n: v[: _LENGTHS.get(n, 255)] for n, v in wanted.items() if v and kept.get(n) in {None, "", _UNKNOWN}}
+    fields[LEAD] = write.lead_id
+    if not kept.get(KEY):
+        fields[KEY] = write.key
+    if held is None:
+        fields |= _new(write)
+    elif write.known_id and write.emails[0] != kept.get("Email"):
+        fields["Email"] = write.emails[0]  # the person's address has changed
+    return fields | _further(write, kept)
+
+
+def _new(write: ContactWrite) -> dict[str, Any]:
+    """What only a new lead gets: the fields that Salesforce requires, and firmographics."""
+    required = {"LastName": write.last_name or _UNKNOWN, "Company": write.company or write.domain or _UNKNOWN}
+    firm = {"Website": write.domain, "NumberOfEmployees": write.employees or None}
+    given = {name: value for name, value in firm.items() if value}
+    return {**{n: v[: _LENGTHS[n]] for n, v in required.items()}, "Email": write.emails[0], "LeadSource": "Apollo", **given}
+
+
+def _further(write: ContactWrite, kept: dict[str, Any]) -> dict[str, str]:
+    """The person's further addresses, earlier ones too: Salesforce has one field for one address."""
+    main = write.emails[0] if write.known_id or not kept else kept.get("Email") or ""
+    before = [e for e in (kept.get(EMAILS) or "").split(";") if e]
+    known = dict.fromkeys([*before, *([kept["Email"]] if kept.get("Email") else []), *write.emails])
+    further = ";".join(e for e in known if e != main)
+    while len(further) > _PERSON[EMAILS].metadata["length"]:
+        further = further.partition(";")[2]
+    return {EMAILS: further} if further != (kept.get(EMAILS) or "") else {}
+
+
+def seconds(value: Any) -> float:
+    """Seconds of Salesforce's time text; 0 for none."""
+    return datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() if value else 0.0

@@ -1,0 +1,246 @@
+"""What only Salesforce has: sessions that end, leads that are converted, queues, a day's limit, and errors told by code."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Written
+from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from leadgate.connectors.http import Budget
+from leadgate.connectors.salesforce.auth import Session, by_key, by_secret
+from leadgate.connectors.salesforce.client import SalesforceHttp, classify
+from leadgate.connectors.salesforce.crm import SalesforceCrm
+from leadgate.connectors.sandbox.generate import REPS
+from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, make_router
+from leadgate.connectors.sandbox.salesforce.org import Org
+from leadgate.connectors.sandbox.salesforce.stand import SalesforceStand
+from leadgate.connectors.sandbox.stand import Held
+from leadgate.connectors.sandbox.store import Store
+
+BASE = "http://sandbox"
+
+
+class Site:
+    """A connector, the org it speaks to, and the org's own hands."""
+
+    def __init__(self, limit: int = 100_000, secret: str = CLIENT_SECRET) -> None:
+        from fastapi import FastAPI
+
+        self.org = Org(Store())
+        self.stand = SalesforceStand(self.org)
+        for email in REPS:
+            self.stand.add_user(email, active=True)
+        app = FastAPI()
+        app.include_router(make_router(self.org, limit))
+        self.session = Session(BASE, by_secret(CLIENT_ID, secret))
+        http = SalesforceHttp(BASE, self.session, Budget(10**6, 10.0), time.time, httpx.ASGITransport(app))
+        self.crm = SalesforceCrm(http, time.time)
+
+    def only(self, kind: str) -> dict[str, Any]:
+        """The one record of an object."""
+        [found] = [r for r in self.org.all(kind).values() if not r["IsDeleted"]]
+        return found
+
+
+def on_site(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
+    """Run a test on a provisioned org."""
+
+    async def run() -> None:
+        site = Site()
+        await site.crm.provision([])
+        await test(site)
+        await site.crm.close()
+
+    asyncio.run(run())
+
+
+def write(number: int = 1, **fields: Any) -> ContactWrite:
+    """A person to write."""
+    given = {"key": f"k{number}", "emails": (f"p{number}@acme.com",), "last_name": "Ada", "company": "Acme"}
+    return ContactWrite(**(given | fields))
+
+
+def test_a_converted_lead_is_the_contact_it_became() -> None:
+    async def test(site: Site) -> None:
+        await site.crm.upsert([write()])
+        lead = site.only("Lead")
+        account = site.org.put("Account", Name="Acme", Type="Customer - Direct")
+        person = {"Email": lead["Email"], "LastName": "Ada", "AccountId": account["Id"], "OwnerId": lead["OwnerId"]}
+        contact = site.org.put("Contact", **person)
+        site.org.change("Lead", lead, IsConverted=True, ConvertedContactId=contact["Id"])
+        for known in ("", lead["Id"]):
+            [row] = await site.crm.upsert([write(known_id=known)])
+            assert isinstance(row, Written)
+            assert (row.contact.id, row.contact.lifecycle, row.existed) == (contact["Id"], "customer", True)
+        assert site.only("Contact")["Leadgate_Key__c"] == "k1"
+
+    on_site(test)
+
+
+def test_a_merged_lead_is_its_master_and_no_deletion() -> None:
+    async def test(site: Site) -> None:
+        await site.crm.upsert([write(1), write(2)])
+        lost, master = site.org.all("Lead").values()
+        site.org.change("Lead", lost, IsDeleted=True, MasterRecordId=master["Id"])
+        [row] = await site.crm.upsert([write(1, known_id=lost["Id"])])
+        assert isinstance(row, Written)
+        assert row.contact.id == master["Id"]
+        assert [page async for page in site.crm.deleted()] == [[], []]
+        site.org.change("Lead", master, IsDeleted=True)
+        gone = [c.id async for page in site.crm.deleted() for c in page]
+        assert gone == [master["Id"]]
+
+    on_site(test)
+
+
+def test_blanks_are_filled_and_what_is_there_stays() -> None:
+    async def test(site: Site) -> None:
+        site.stand.add_person(Held(email="p1@acme.com", first_name="", last_name="Lovelace", company="Analytical"))
+        await site.crm.upsert([write(first_name="Ada", title="VP " + "x" * 200)])
+        lead = site.only("Lead")
+        assert (lead["FirstName"], lead["LastName"], lead["Company"], len(lead["Title"])) == (
+            "Ada",
+            "Lovelace",
+            "Analytical",
+            128,
+        )
+
+    on_site(test)
+
+
+def test_a_changed_address_leaves_the_old_one_known() -> None:
+    async def test(site: Site) -> None:
+        await site.crm.upsert([write()])
+        ident = site.only("Lead")["Id"]
+        await site.crm.upsert([write(known_id=ident, emails=("new@acme.com",))])
+        assert (site.only("Lead")["Email"], site.only("Lead")["Leadgate_Emails__c"]) == ("new@acme.com", "p1@acme.com")
+        await site.crm.upsert([write(known_id=ident, emails=("new@acme.com", "p1@acme.com"))])
+        assert site.only("Lead")["Leadgate_Emails__c"] == "p1@acme.com"
+
+    on_site(test)
+
+
+def test_neither_a_queue_nor_the_integration_user_is_an_owner() -> None:
+    async def test(site: Site) -> None:
+        [row] = await site.crm.upsert([write()])
+        assert isinstance(row, Written)
+        ident = row.contact.id
+        nobody = [OwnerShown(owner_id="", email="", active=False, at=0.0)]
+        assert [with_no_time(o) for o in await site.crm.read_owners([ident])] == nobody
+        [again] = await site.crm.upsert([write()])
+        assert isinstance(again, Written)
+        assert again.contact.owner_id == ""
+        await site.crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        assert site.only("Lead")["OwnerId"].startswith("005")
+        site.stand.own("p1@acme.com", "")
+        assert [with_no_time(o) for o in await site.crm.read_owners([ident])] == nobody
+
+    on_site(test)
+
+
+def with_no_time(row: object) -> OwnerShown:
+    """A row that must have succeeded, without its time."""
+    assert isinstance(row, OwnerShown), row
+    return OwnerShown(owner_id=row.owner_id, email=row.email, active=row.active, at=0.0)
+
+
+def test_an_ended_session_is_renewed_once_for_all_calls() -> None:
+    async def test(site: Site) -> None:
+        logins = site.session.logins
+        for token in site.org.all("Token").values():
+            token["valid"] = False
+        await asyncio.gather(*(site.crm.owners() for _ in range(20)))
+        assert site.session.logins == logins + 1
+
+    on_site(test)
+
+
+def test_a_wrong_secret_is_told_as_such() -> None:
+    async def test() -> None:
+        with pytest.raises(Unauthorised, match="invalid_client"):
+            await Site(secret="wrong").crm.owners()
+
+    asyncio.run(test())
+
+
+def test_before_the_day_is_spent_the_connector_stops_and_says_until_when() -> None:
+    async def test() -> None:
+        site = Site(limit=20)
+        for _ in range(19):
+            await site.crm.owners()
+        with pytest.raises(Unavailable, match=r"19 of 20.*tried again at \d\d:\d\d UTC") as spent:
+            await site.crm.owners()
+        assert spent.value.undone
+        assert spent.value.after > 800
+
+    asyncio.run(test())
+
+
+def test_an_open_opportunity_is_seen_by_contact_and_by_account() -> None:
+    async def test(site: Site) -> None:
+        for number in (1, 2, 3):
+            site.stand.add_person(Held(email=f"p{number}@acme.com", first_name="A", last_name="B", company="C", customer=True))
+        one, two, _ = site.org.all("Contact").values()
+        deal = site.org.put("Opportunity", IsClosed=False, Name="New")
+        site.org.put("OpportunityContactRole", ContactId=one["Id"], OpportunityId=deal["Id"])
+        site.org.put("Opportunity", IsClosed=False, Name="More", AccountId=two["AccountId"])
+        rows = await site.crm.upsert([write(1), write(2), write(3)])
+        assert [isinstance(r, Written) and r.contact.open_deal for r in rows] == [True, True, False]
+
+    on_site(test)
+
+
+def test_a_field_of_another_type_is_refused_and_left_as_it_is() -> None:
+    async def test() -> None:
+        site = Site()
+        wrong = {"label": "Score", "type": "Text", "length": 10}
+        site.org.put("CustomField", FullName="Lead.Leadgate_Score__c", Metadata=wrong)
+        allowed = site.org.put("PermissionSet", Name="Other")
+        site.org.put("PermissionSetAssignment", AssigneeId=site.org.me, PermissionSetId=allowed["Id"])
+        more = {"ParentId": allowed["Id"], "SobjectType": "Lead", "PermissionsRead": True, "PermissionsEdit": True}
+        site.org.put("FieldPermissions", Field="Lead.Leadgate_Score__c", **more)
+        with pytest.raises(RowRejected, match="is there as string, not as double"):
+            await site.crm.provision([])
+
+    asyncio.run(test())
+
+
+def test_a_signed_assertion_names_app_user_and_audience() -> None:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    form = by_key("app", "user@acme.test", pem, "https://login.salesforce.com", time.time).form()
+    claims = jwt.decode(form["assertion"], private.public_key(), algorithms=["RS256"], audience="https://login.salesforce.com")
+    assert (claims["iss"], claims["sub"]) == ("app", "user@acme.test")
+    assert 0 < claims["exp"] - time.time() <= 180
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "expected"),
+    [
+        (401, "INVALID_SESSION_ID", "Session expired or invalid", Unauthorised),
+        (403, "INSUFFICIENT_ACCESS", "no", Unauthorised),
+        (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", Unavailable),
+        (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", Unavailable),
+        (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access", RowRetryable),
+        (400, "DUPLICATES_DETECTED", "Use one of these records?", RowRetryable),
+        (400, "STRING_TOO_LONG", "data value too large", RowRejected),
+        (404, "ENTITY_IS_DELETED", "entity is deleted", RowRejected),
+        (503, "SERVER_UNAVAILABLE", "", Unavailable),
+    ],
+)
+def test_what_an_answer_means(status: int, code: str, message: str, expected: type[VendorError]) -> None:
+    request = httpx.Request("GET", BASE)
+    body = [{"errorCode": code, "message": message}]
+    error = classify(httpx.Response(status, json=body, request=request))
+    assert type(error) is expected
+    waits = error.after if isinstance(error, Unavailable) else 0.0
+    assert (waits > 60) == ("TotalRequests" in message)
