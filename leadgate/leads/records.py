@@ -38,11 +38,12 @@ class Captured(Record, frozen=True, kw_only=True):
     source_id: str
     captured_at: float
     raw: dict[str, Any]
-    shape: str = "contact"  # contact (Apollo's API object) or csv (a row of its export)
+    shape: str = "contact"  # contact (Apollo's API object), csv (a row of its export) or reject (nothing that can be used)
     imported: str = ""
     lists: tuple[str, ...] = ()
     lane: str = "fresh"  # fresh or bulk
     sequences_read_at: float = 0.0
+    intents: tuple["Intent", ...] = ()  # interest that the source told of beside the record
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -179,8 +180,7 @@ class Signal(Record, frozen=True, kw_only=True):
     address_key: str = ""
     person_key: str = ""
     crm_id: str = ""
-    value: str = ""
-    lead: Lead | None = None
+    value: str = ""  # of an intent: kind and value with a colon between them
     forwarded: bool = False
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from leadgate.leads.decision import Decision, Need, Result
+from leadgate.leads.decision import Decision, Need, Parked, Result
 from leadgate.leads.gates import assign, engage, identity, routing, sla, write
 from leadgate.leads.gates.common import Guarded
 from leadgate.leads.guard import guard
@@ -16,6 +16,7 @@ from leadgate.leads.rules import Rules, RulesError, parse_rules
 from leadgate.leads.score import score
 from leadgate.leads.tabled import Clock, PersonRow, Suppression
 from leadgate.leads.validate import validate
+from leadgate.leads.waits import resume
 from tests.conftest import DEMO_RULES
 from tests.samples import captured
 
@@ -242,3 +243,20 @@ def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rul
     would = write.Write().decide(lead(), Guarded(), {"upsert": Result(ok=True, kind="would", value=value)}, rules, NOW)
     assert isinstance(would, Decision)
     assert would.puts == ()
+
+
+def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored_by_it(rules: Rules) -> None:
+    sign = Intent(kind="list", value="Demo requests", heard_at=NOW - 60)
+    row = PersonRow(person_key="p1", lead_id="l0")
+    merged = identity.Identity().decide(lead(intents=(sign,)), identity.Seen(person=row), {}, rules, NOW)
+    assert isinstance(merged, Decision)
+    assert merged.place is Place.MERGED
+    [signal] = [output.record for output in merged.outputs]
+    rested = lead(lead_id="l0", nurtured_at=NOW - 100, engaged_at=0.0)
+    woken = resume(Parked(subject="l0", lead=rested, wakes=("intent",)), signal, "engage")
+    assert woken is not None
+    again = engage.Engage().decide(woken, engage.Seen(rest=rested), {}, rules, NOW)
+    assert isinstance(again, Decision)
+    [onward] = [output.record for output in again.outputs]
+    assert onward.intents == (sign,)
+    assert score(onward, rules, NOW)[0].high_intent == "list Demo requests"

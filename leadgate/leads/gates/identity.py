@@ -81,19 +81,19 @@ class Identity:
     def _merge(self, lead: Lead, row: PersonRow) -> Decision:
         """A further lead of a claimed person: it ends here, and what it knows of interest is told to the first."""
         why = Reason(rule="identity.claim", held=True, why=f"the person is already lead {row.lead_id}")
-        outputs: tuple[Output, ...] = ()
-        if lead.intents:
-            ident = derive("signal", "merged", lead.lead_id, lead.version)
-            signal = Signal(
-                signal_id=ident,
+        signals = (
+            Signal(
+                signal_id=derive("signal", "merged", lead.lead_id, lead.version, intent.kind, intent.value),
                 kind="intent",
-                heard_at=lead.captured_at,
+                value=f"{intent.kind}:{intent.value}",
+                heard_at=intent.heard_at,
                 source=lead.source,
                 person_key=lead.person_key,
                 address_key=lead.person_key,
-                lead=lead,
             )
-            outputs = (Output(topic=names.SIGNALS.full, key=lead.person_key, record=signal),)
+            for intent in lead.intents
+        )
+        outputs = tuple(Output(topic=names.SIGNALS.full, key=lead.person_key, record=signal) for signal in signals)
         outcome = {"into": row.lead_id}
         return Decision(kind="merged", place=Place.MERGED, trace=(why,), lead=lead, outputs=outputs, outcome=outcome)
 
