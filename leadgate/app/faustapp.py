@@ -39,6 +39,7 @@ def make_app(settings: Settings, data: Path) -> faust.App:
         broker_session_timeout=SESSION,
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=30,
+        broker_request_timeout=40,  # joining waits for a rebalance; so long does a request that a dying broker lost
         broker_commit_interval=0.5,
         broker_commit_every=None,
         broker_max_poll_interval=300,

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 import uvloop
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from leadgate.app.crashing import crash_at
@@ -43,6 +44,7 @@ from leadgate.tables.state import State, View
 log = structlog.get_logger(__name__)
 FATAL_EXIT = 70
 _SIGNALS_WAIT = 15.0
+_ENDS_WAIT = 5.0
 
 
 class Worker:
@@ -114,9 +116,18 @@ class Worker:
         self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))
 
     async def _read_signal_ends(self) -> dict[TP, int]:
+        """Ends of the signals' partitions. A broker that is away, or a request that it lost when it went, is waited for:
+        aiokafka holds on to such a request for the whole of its timeout, so it is asked anew instead."""
         consumer: Any = self.app.consumer
-        ends: dict[TP, int] = await consumer.highwaters(*(TP(names.SIGNALS.full, p) for p in sorted(self._mine())))
-        return ends
+        wanted = [TP(names.SIGNALS.full, p) for p in sorted(self._mine())]
+        while True:
+            try:
+                ends: dict[TP, int] = await asyncio.wait_for(consumer.highwaters(*wanted), _ENDS_WAIT)
+            except (KafkaError, TimeoutError) as error:
+                log.warning("the broker does not tell where the signals end; asked again", error=repr(error))
+                await asyncio.sleep(0.5)
+            else:
+                return ends
 
     def _declare(self) -> None:
         bodies = fatal_on_error(self.harnesses, self.end)

@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-import uvloop
 from faust.app.base import App as FaustApp
 from faust.transport.consumer import ensure_TP, ensure_TPset
 from faust.transport.drivers import aiokafka as driver
@@ -77,7 +76,7 @@ class StrictConsumer(driver.Consumer):
         self._ahead: list[tuple[TP, Progress]] = []
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
-        return StrictThread(self, loop=self.loop, thread_loop=uvloop.new_event_loop(), beacon=self.beacon)
+        return StrictThread(self, loop=self.loop, beacon=self.beacon)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was fetched and not begun; what is in progress settles into its old Progress."""
