@@ -13,6 +13,7 @@ import psutil
 
 from bench.latency import measure_latency
 from bench.site import BenchSite, cpu
+from bench.web import measure_web
 from bench.week import measure_calls, measure_week
 from leadgate.leads import names
 
@@ -66,8 +67,10 @@ def main() -> None:
     report["times"] = round(report["leadgate"]["per_cpu_second"] / report["plain"]["per_cpu_second"], 2)
     with tempfile.TemporaryDirectory() as data, BenchSite(Path(data)) as site:
         report["alone"] = measure_latency(site, 50 if quick else 200)
+    with tempfile.TemporaryDirectory() as data, BenchSite(Path(data)) as site:
+        report["web"] = measure_web(site)
     report["week"] = measure_week(rounds)
-    report["hubspot"] = measure_calls()
+    report["calls"] = {crm: measure_calls(crm) for crm in ("hubspot", "salesforce")}
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""A week's 400 leads on this machine: how long until all are settled, and what HubSpot is asked for them."""
+"""A week's 400 leads on this machine: how long until all are settled, and how often a CRM is asked for them."""
 
 import asyncio
 import json
@@ -39,17 +39,17 @@ def _demo(seed: int) -> dict[str, float]:
         return {"settled_s": report["seconds"], "whole_demo_s": time.monotonic() - started}
 
 
-def measure_calls() -> dict[str, float]:
-    """Calls to HubSpot per 100 leads, the poller's own not among them: they come by the clock, not by the lead.
+def measure_calls(crm: str) -> dict[str, float]:
+    """Calls to a CRM per 100 leads, the poller's own not among them: they come by the clock, not by the lead.
 
     `week` is the demo's 400 (a tenth of them known to the CRM, some refused by it); `new` are 2,000 whom nobody knows.
     """
-    return {"week": _calls(LEADS, _poll, LEADS), "new": _calls(0, _capture, NEW)}
+    return {"week": _calls(crm, LEADS, _poll, LEADS), "new": _calls(crm, 0, _capture, NEW)}
 
 
-def _calls(sandbox: int, fill: Callable[[Site], None], captured: int) -> float:
+def _calls(crm: str, sandbox: int, fill: Callable[[Site], None], captured: int) -> float:
     with tempfile.TemporaryDirectory() as data:
-        site = Site(Path(data), sandbox, 1, Console(quiet=True))
+        site = Site(Path(data), sandbox, 1, Console(quiet=True), crm)
         try:
             site.ground()
             fill(site)

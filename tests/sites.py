@@ -79,9 +79,13 @@ class TestSite(Site):
 
         return asyncio.run(read())
 
+    def places(self) -> dict[str, str]:
+        """Where every lead is."""
+        return asyncio.run(verify(self.settings())).places
+
     def place_of(self, lead: str) -> str:
         """Where a lead is, '' if nobody knows it."""
-        return asyncio.run(verify(self.settings())).places.get(lead, "")
+        return self.places().get(lead, "")
 
     def wait_for(self, what: Callable[[], Any], seconds: float = 60, why: str = "") -> Any:
         """Wait until `what` is true; its value."""

@@ -12,7 +12,7 @@ SERVICE_KEYS = {"image", "environment", "working_dir", "volumes", "command", "de
 
 def test_it_has_the_processes_that_the_issue_names() -> None:
     names = set(COMPOSE["services"])
-    assert {"kafka-1", "kafka-2", "kafka-3", "worker-1", "worker-2", "poller", "sandbox"} <= names
+    assert {"kafka-1", "kafka-2", "kafka-3", "worker-1", "worker-2", "poller", "web", "sandbox"} <= names
 
 
 def test_services_use_known_keys_and_depend_on_known_services() -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -33,6 +34,13 @@ app.add_typer(review_app, name="review")
 errors = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option("--data", help="Directory for what is kept.")]
+
+
+class CrmName(StrEnum):
+    """The CRMs that there is a sandbox of."""
+
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
 
 
 def main() -> None:
@@ -81,7 +89,7 @@ def sandbox(
     latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     hubspot_limit: Annotated[int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")] = 100,
-    crm: Annotated[str, typer.Option("--crm", help="The CRM that the week lies in: hubspot or salesforce.")] = "hubspot",
+    crm: Annotated[CrmName, typer.Option("--crm", help="The CRM that the week lies in.")] = CrmName.HUBSPOT,
 ) -> None:
     """Run the stand-ins of Apollo, the CRMs and Slack until Ctrl-C."""
     from leadgate.connectors.sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
@@ -254,6 +262,19 @@ def init(rules: Annotated[Path, typer.Option("--rules")] = Path("rules.yaml"), a
     """Write first rules from what the CRM and Apollo hold."""
     path = _run(commands.init(load_settings(), rules))
     _print({"rules": str(path)}, as_json, f"{path} is written; settle its TODOs")
+
+
+@app.command()
+def web(
+    port: Annotated[int, typer.Option("--port")] = 8080,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
+    from leadgate.app.web.server import serve  # noqa: PLC0415  a worker doesn't load a web server
+
+    settings, _ = _site()
+    settings.require("web_secret")
+    serve(settings, SystemClock(), host, port)
 
 
 @app.command()

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     )
     slack_url: str = "https://slack.com/api/"
     slack_token: SecretStr = SecretStr("")
+    web_secret: SecretStr = Field(SecretStr(""), description="what webhooks must show; leadgate web needs it")
     rules: Path = Path("rules.yaml")
     site_secret: SecretStr = Field(SecretStr(""), description="keys addresses; never change it, or nothing is recognised")
     worker_id: str = Field("worker-1", min_length=1, description="one name a worker, kept over restarts (static membership)")

@@ -35,6 +35,8 @@ class Mapped(Record, frozen=True, kw_only=True):
 
 def map_captured(captured: Captured, rules: Rules) -> Mapped:
     """Map and normalise. Raises UnusableError for values of a wrong type where text or an object is due."""
+    if captured.shape == "reject":
+        raise UnusableError(str(captured.raw.get("why", "")))
     return _map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
 
 
@@ -96,7 +98,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
         seniority=rules.seniority_of(title),
         intents=_contact_intents(raw, captured),
         sequences=read_sequences(_dicts(raw, "contact_campaign_statuses"), captured.sequences_read_at),
-        apollo_id=captured.source_id,
+        apollo_id=_text(raw, "id"),
         stops=_stops(raw),
     )
 
@@ -131,7 +133,7 @@ def _contact_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, .
     if strength and strength != "none":
         found.append(Intent(kind="strength", value=strength, heard_at=captured.captured_at))
     found += [Intent(kind="list", value=name, heard_at=captured.captured_at) for name in captured.lists]
-    return tuple(found)
+    return (*found, *captured.intents)
 
 
 def read_sequences(statuses: list[dict[str, Any]], read_at: float) -> Sequences:
