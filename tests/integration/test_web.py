@@ -62,9 +62,14 @@ def test_who_may_not_and_what_is_too_much(site: TestSite) -> None:
     site.kill("web", 15)
 
 
-def test_while_the_broker_is_away_nothing_is_said_to_be_taken(site: TestSite) -> None:
+@pytest.mark.parametrize("before", [True, False])
+def test_while_the_broker_is_away_nothing_is_said_to_be_taken(site: TestSite, *, before: bool) -> None:
+    """Whether it went before the web process started or after."""
+    if before:
+        site.broker.kill()
     client = start(site)
-    site.broker.kill()
+    if not before:
+        site.broker.kill()
     started = time.monotonic()
     answer = client.post("/capture/zapier", json=contact(701, company="away"))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")

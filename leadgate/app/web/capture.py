@@ -51,7 +51,7 @@ class Capture:
                     await self._store(records)
             except (KafkaError, TimeoutError) as error:
                 log.warning("nothing stored: the broker is away", error=repr(error))
-                return JSONResponse({"error": "not stored, send it again"}, 503, {"retry-after": "30"})
+                return not_stored()
             if unusable:
                 return JSONResponse({"error": "; ".join(unusable), "taken": len(records) - len(unusable)}, 422)
             return JSONResponse({"taken": len(records)}, 202)
@@ -94,6 +94,11 @@ class Capture:
                 key = record.address_key.encode()
                 sent.append(await self._producer.send(names.SIGNALS.full, encode(record), key=key, partition=partition_of(key)))
         await asyncio.gather(*sent)
+
+
+def not_stored() -> Response:
+    """The broker is away: whoever can, sends it again."""
+    return JSONResponse({"error": "not stored, send it again"}, 503, {"retry-after": "30"})
 
 
 def _refuse(status: int, why: str) -> Response:

@@ -1,9 +1,13 @@
 """The web process: it stays up while workers rebalance or are down, since all it needs is the broker."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 import uvicorn
+from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,29 +15,34 @@ from starlette.routing import Route
 
 from leadgate.app.kafka import producing
 from leadgate.app.settings import Settings
-from leadgate.app.web.capture import Capture
-from leadgate.leads import names
+from leadgate.app.web.capture import Capture, not_stored
 from leadgate.leads.keys import Keys
 from leadgate.streams.ports import Clock
 
+log = structlog.get_logger(__name__)
+#: The last part of the address, and what the lead's source is called.
+SOURCES = {"zapier": "zapier", "apollo": "workflow"}
+
 
 def make_web(settings: Settings, clock: Clock) -> Starlette:
-    """The app: /capture/zapier, /capture/apollo, /health. It starts when the broker answers."""
+    """The app: /capture/zapier, /capture/apollo, /health. Until the broker answers for the first time, it says 503."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with producing(settings) as producer:
-            await producer.partitions_for(names.CAPTURED.full)
-            secret, site = settings.web_secret.get_secret_value(), settings.site_secret.get_secret_value()
-            capture = Capture(producer, Keys(site), secret, clock)
-            app.state.takers = {"zapier": capture.taking("zapier"), "apollo": capture.taking("workflow")}
-            yield
+        app.state.takers = {}
+        task = asyncio.create_task(_connect(app, settings, clock))
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
     async def take(request: Request) -> Response:
-        taker = request.app.state.takers.get(request.path_params["source"])
-        if taker is None:
-            return JSONResponse({"error": "no such source: zapier or apollo"}, 404)
-        answer: Response = await taker(request)
+        source, takers = request.path_params["source"], request.app.state.takers
+        if source not in SOURCES:
+            return JSONResponse({"error": f"no such source: {' or '.join(SOURCES)}"}, 404)
+        if not takers:
+            return not_stored()
+        answer: Response = await takers[source](request)
         return answer
 
     async def health(_request: Request) -> Response:
@@ -41,6 +50,20 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
 
     routes = [Route("/capture/{source}", take, methods=["POST"]), Route("/health", health)]
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
+    """Hold a producer until cancelled, trying until there is one."""
+    secret, site = settings.web_secret.get_secret_value(), settings.site_secret.get_secret_value()
+    while True:
+        try:
+            async with producing(settings) as producer:
+                capture = Capture(producer, Keys(site), secret, clock)
+                app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()}
+                await asyncio.Event().wait()
+        except (KafkaError, OSError) as error:
+            log.warning("waiting for the broker", error=repr(error))
+            await asyncio.sleep(1.0)
 
 
 def serve(settings: Settings, clock: Clock, host: str, port: int) -> None:

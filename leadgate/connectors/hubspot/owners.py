@@ -1,6 +1,5 @@
 """Owners of HubSpot's contacts: written, and read back."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
@@ -8,24 +7,22 @@ from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
-
-_OWNERS_KEPT = 10.0
+from leadgate.connectors.users import Users
 
 
 class HubSpotOwners:
-    """See contract.Crm. The list of users is at most ten seconds old."""
+    """See contract.Crm."""
 
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
-        self._owners: dict[str, Owner] = {}
-        self._owners_at = -_OWNERS_KEPT
-        self._owners_lock = asyncio.Lock()
+        self._users = Users(self.owners, clock)
+        self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
         rows: list[Row[str]] = []
         inputs = []
         for write in writes:
-            owner = await self.owner_by_email(write.owner_email) if write.owner_email else None
+            owner = await self._users.by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
                 rows.append(RowRejected(f"HubSpot has no active owner {write.owner_email}", "no_owner"))
                 continue
@@ -48,28 +45,13 @@ class HubSpotOwners:
             if contact not in shown:
                 rows.append(RowRejected(f"contact {contact} is deleted", "deleted"))
                 continue
-            owner = await self.owner(shown[contact]) if shown[contact] else None
+            owner = await self._users.by_id(shown[contact]) if shown[contact] else None
             rows.append(
                 OwnerShown(
                     owner_id=shown[contact], email=owner.email if owner else "", active=bool(owner and owner.active), at=at
                 )
             )
         return rows
-
-    async def owner(self, owner_id: str) -> Owner | None:
-        await self._fresh_owners()
-        return self._owners.get(owner_id)
-
-    async def owner_by_email(self, email: str) -> Owner | None:
-        await self._fresh_owners()
-        fits = [o for o in self._owners.values() if o.email == email.casefold()]
-        return next((o for o in fits if o.active), fits[0] if fits else None)
-
-    async def _fresh_owners(self) -> None:
-        async with self._owners_lock:
-            if self._clock() - self._owners_at > _OWNERS_KEPT:
-                self._owners = {o.id: o for o in await self.owners()}
-                self._owners_at = self._clock()
 
     async def owners(self) -> list[Owner]:
         found: list[Owner] = []

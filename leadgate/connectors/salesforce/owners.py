@@ -1,6 +1,5 @@
 """Owners in Salesforce: written to leads and contacts, and read back with what they are: a user, active or not, or a queue."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,8 +7,7 @@ from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, literal
-
-_KEPT = 10.0
+from leadgate.connectors.users import Users
 
 
 def owners_of(ids: Sequence[str]) -> list[str]:
@@ -22,19 +20,18 @@ def owners_of(ids: Sequence[str]) -> list[str]:
 
 
 class SalesforceOwners:
-    """See contract.Crm. The list of users is at most ten seconds old. The integration user owns nothing."""
+    """See contract.Crm. The integration user owns nothing."""
 
     def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
-        self._users: dict[str, Owner] = {}
-        self._at = -_KEPT
-        self._lock = asyncio.Lock()
+        self._users = Users(self.owners, clock)
+        self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
         rows: list[Row[str]] = []
         sent: list[Record] = []
         for write in writes:
-            owner = await self.owner_by_email(write.owner_email) if write.owner_email else None
+            owner = await self._users.by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
                 rows.append(RowRejected(f"Salesforce has no active user {write.owner_email}", "no_owner"))
                 continue
@@ -61,21 +58,6 @@ class SalesforceOwners:
             return OwnerShown(owner_id="", email="", active=False, at=at)  # a queue is no rep, and we are none
         email = str(owner.get("Email") or "").casefold()
         return OwnerShown(owner_id=found["OwnerId"], email=email, active=bool(owner.get("IsActive")), at=at)
-
-    async def owner(self, owner_id: str) -> Owner | None:
-        await self._fresh()
-        return self._users.get(owner_id)
-
-    async def owner_by_email(self, email: str) -> Owner | None:
-        await self._fresh()
-        fits = [o for o in self._users.values() if o.email == email.casefold()]
-        return next((o for o in fits if o.active), fits[0] if fits else None)
-
-    async def _fresh(self) -> None:
-        async with self._lock:
-            if self._clock() - self._at > _KEPT:
-                self._users = {o.id: o for o in await self.owners()}
-                self._at = self._clock()
 
     async def owners(self) -> list[Owner]:
         [found] = await self._http.queries("SELECT Id, Email, IsActive FROM User WHERE UserType = 'Standard'")
