@@ -41,11 +41,12 @@ def test_twenty_kills_of_the_worker_lose_and_double_nothing(tmp_path: Path) -> N
 LATER = {"bounce", "unsubscribe", "reply", "intent", "new_employer", "away_owner", "ownerless", "sequence"}
 
 
-@pytest.mark.parametrize(
-    "point", ["after call before state", "after state before send", "after send before commit", "after started before call"]
-)
-def test_a_kill_at_a_named_point_of_a_stage(tmp_path: Path, point: str) -> None:
-    site = TestSite(tmp_path, leads=60, seed=4)
+POINTS = ("after call before state", "after state before send", "after send before commit", "after started before call")
+
+
+@pytest.mark.parametrize(("crm", "point"), [*(("hubspot", point) for point in POINTS), ("salesforce", POINTS[0])])
+def test_a_kill_at_a_named_point_of_a_stage(tmp_path: Path, crm: str, point: str) -> None:
+    site = TestSite(tmp_path, leads=60, seed=4, crm=crm)
     try:
         site.ground()
         site.poll()

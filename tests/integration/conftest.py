@@ -1,4 +1,4 @@
-"""One site for the tests of a module: broker and sandbox once, workers as each test needs them."""
+"""One site for the tests of a module: broker and sandbox once for each CRM that the module names in CRMS."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,16 @@ import pytest
 from tests.sites import TestSite
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give `site` the module's CRMS, HubSpot where it names none."""
+    if "site" in metafunc.fixturenames:
+        metafunc.parametrize("site", getattr(metafunc.module, "CRMS", ("hubspot",)), indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSite]:
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSite]:
     """Broker, sandbox without leads, topics, properties, snapshot."""
-    one = TestSite(tmp_path_factory.mktemp("site"), leads=0)
+    one = TestSite(tmp_path_factory.mktemp("site"), leads=0, crm=request.param)
     try:
         one.ground()
         yield one

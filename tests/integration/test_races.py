@@ -13,6 +13,7 @@ from tests.sites import TestSite
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
+CRMS = ("hubspot", "salesforce")
 ORDER = ("intake", "identity", "company", "write", "routing", "assign")
 AFTER = {
     "captured": names.CAPTURED,
