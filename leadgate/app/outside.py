@@ -9,7 +9,7 @@ from leadgate.connectors.contract import Crm
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
-from leadgate.connectors.salesforce.auth import Session, by_key, by_secret
+from leadgate.connectors.salesforce.auth import by_key, by_secret
 from leadgate.connectors.salesforce.client import SalesforceHttp
 from leadgate.connectors.salesforce.crm import SalesforceCrm
 from leadgate.connectors.slack.client import SlackClient
@@ -58,16 +58,16 @@ def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
 
 def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
     settings.require("salesforce_url", "salesforce_client_id")
+    base = settings.salesforce_url
     if settings.salesforce_key is not None:
         settings.require("salesforce_username")
-        key = settings.salesforce_key.read_text()
-        grant = by_key(settings.salesforce_client_id, settings.salesforce_username, key, settings.salesforce_audience, clock.now)
+        user, key = settings.salesforce_username, settings.salesforce_key.read_text()
+        grant = by_key(base, settings.salesforce_client_id, user, key, settings.salesforce_audience, clock.now)
     else:
         settings.require("salesforce_client_secret")
-        grant = by_secret(settings.salesforce_client_id, settings.salesforce_client_secret.get_secret_value())
+        grant = by_secret(base, settings.salesforce_client_id, settings.salesforce_client_secret.get_secret_value())
     calls = Budget(settings.salesforce_limit_10s, 10.0)
-    http = SalesforceHttp(settings.salesforce_url, Session(settings.salesforce_url, grant), calls, clock.now)
-    return SalesforceCrm(http, clock.now), [calls]
+    return SalesforceCrm(SalesforceHttp(base, grant, calls, clock.now), clock.now), [calls]
 
 
 #: A further CRM is a package that implements contract.Crm, and a line here.

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Written
 from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget
-from leadgate.connectors.salesforce.auth import Session, by_key, by_secret
+from leadgate.connectors.salesforce.auth import by_key, by_secret
 from leadgate.connectors.salesforce.client import SalesforceHttp, classify
 from leadgate.connectors.salesforce.crm import SalesforceCrm
 from leadgate.connectors.sandbox.generate import REPS
@@ -39,8 +39,9 @@ class Site:
             self.stand.add_user(email, active=True)
         app = FastAPI()
         app.include_router(make_router(self.org, limit))
-        self.session = Session(BASE, by_secret(CLIENT_ID, secret))
-        http = SalesforceHttp(BASE, self.session, Budget(10**6, 10.0), time.time, httpx.ASGITransport(app))
+        grant = by_secret(BASE, CLIENT_ID, secret)
+        http = SalesforceHttp(BASE, grant, Budget(10**6, 10.0), time.time, httpx.ASGITransport(app))
+        self.session = http.session
         self.crm = SalesforceCrm(http, time.time)
 
     def only(self, kind: str) -> dict[str, Any]:
@@ -217,7 +218,7 @@ def test_a_signed_assertion_names_app_user_and_audience() -> None:
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
-    form = by_key("app", "user@acme.test", pem, "https://login.salesforce.com", time.time).form()
+    form = by_key(BASE, "app", "user@acme.test", pem, "https://login.salesforce.com", time.time).form()
     claims = jwt.decode(form["assertion"], private.public_key(), algorithms=["RS256"], audience="https://login.salesforce.com")
     assert (claims["iss"], claims["sub"]) == ("app", "user@acme.test")
     assert 0 < claims["exp"] - time.time() <= 180

@@ -17,7 +17,7 @@ from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
 from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.connectors.salesforce.auth import Session, by_secret
+from leadgate.connectors.salesforce.auth import by_secret
 from leadgate.connectors.salesforce.client import SalesforceHttp
 from leadgate.connectors.salesforce.crm import SalesforceCrm
 from leadgate.connectors.sandbox.generate import GONE, REPS
@@ -39,8 +39,8 @@ def hubspot(transport: httpx.AsyncBaseTransport) -> Crm:
 def salesforce(transport: httpx.AsyncBaseTransport) -> Crm:
     """Salesforce's connector on the sandbox."""
     base = "http://sandbox/salesforce"
-    session = Session(base, by_secret(CLIENT_ID, CLIENT_SECRET))
-    return SalesforceCrm(SalesforceHttp(base, session, Budget(10**6, 10.0), time.time, transport), time.time)
+    grant = by_secret(base, CLIENT_ID, CLIENT_SECRET)
+    return SalesforceCrm(SalesforceHttp(base, grant, Budget(10**6, 10.0), time.time, transport), time.time)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 import httpx
 
+from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
-from leadgate.connectors.salesforce.auth import Session
+from leadgate.connectors.salesforce.auth import SalesforceGrant
 
 VERSION = "v67.0"
 BASE = f"/services/data/{VERSION}"
@@ -93,20 +94,21 @@ class SalesforceHttp:
     def __init__(
         self,
         base: str,
-        session: Session,
+        grant: SalesforceGrant,
         budget: Budget,
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self.session, self._clock = session, clock
-        self._http = VendorHttp(base.rstrip("/"), _HEADERS, classify, budget, transport, auth=session)
+        self._grant, self._clock = grant, clock
+        self.session = Bearer(grant)
+        self._http = VendorHttp(base.rstrip("/"), _HEADERS, classify, budget, transport, auth=self.session)
         self._closed_until = 0.0
         self._spent = ""
 
     @property
     def me(self) -> str:
         """The integration user's id, '' before the first call."""
-        return self.session.user_id
+        return self._grant.user_id
 
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Any:
         """One call below the version's path; the body of its answer. Raises Unavailable while the day's calls are spent."""
