@@ -70,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data, BenchSite(Path(data)) as site:
         report["web"] = measure_web(site)
     report["week"] = measure_week(rounds)
-    report["calls"] = {crm: measure_calls(crm) for crm in ("hubspot", "salesforce")}
+    report["calls"] = {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")}
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 

@@ -41,6 +41,7 @@ class CrmName(StrEnum):
 
     HUBSPOT = "hubspot"
     SALESFORCE = "salesforce"
+    ZOHO = "zoho"
 
 
 def main() -> None:

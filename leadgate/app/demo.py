@@ -23,6 +23,7 @@ from leadgate.app.kafka import consuming
 from leadgate.app.lag import lag
 from leadgate.app.rulesfile import load_rules
 from leadgate.app.settings import Settings, load_settings
+from leadgate.connectors.sandbox import zoho
 from leadgate.connectors.sandbox.apollo import KEY
 from leadgate.connectors.sandbox.hubspot.hub import TOKEN
 from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
@@ -72,6 +73,13 @@ class Site:
             "LEADGATE_SALESFORCE_URL": f"{self.base}/salesforce",
             "LEADGATE_SALESFORCE_CLIENT_ID": CLIENT_ID,
             "LEADGATE_SALESFORCE_CLIENT_SECRET": CLIENT_SECRET,
+            "LEADGATE_ZOHO_URL": f"{self.base}/zoho",
+            "LEADGATE_ZOHO_ACCOUNTS_URL": f"{self.base}/zoho",
+            "LEADGATE_ZOHO_CLIENT_ID": zoho.CLIENT_ID,
+            "LEADGATE_ZOHO_CLIENT_SECRET": zoho.CLIENT_SECRET,
+            "LEADGATE_ZOHO_REFRESH_TOKEN": zoho.REFRESH,
+            "LEADGATE_ZOHO_TOKEN_FILE": str(self.data / "zoho-token"),
+            "LEADGATE_ZOHO_LIMIT_10S": "1000",  # it is polled each second here, eight calls a poll
             "LEADGATE_SLACK_URL": f"{self.base}/slack/api/",
             "LEADGATE_SLACK_TOKEN": SLACK_TOKEN,
             "LEADGATE_RULES": str(rules),

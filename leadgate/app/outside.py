@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from leadgate.app.settings import Settings
 from leadgate.connectors.apollo.client import ApolloClient
+from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.contract import Crm
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
@@ -13,6 +14,9 @@ from leadgate.connectors.salesforce.auth import by_key, by_secret
 from leadgate.connectors.salesforce.client import SalesforceHttp
 from leadgate.connectors.salesforce.crm import SalesforceCrm
 from leadgate.connectors.slack.client import SlackClient
+from leadgate.connectors.zoho.auth import TokenFile, ZohoGrant
+from leadgate.connectors.zoho.client import ZohoHttp
+from leadgate.connectors.zoho.crm import ZohoCrm
 from leadgate.streams.ports import Clock
 
 
@@ -70,5 +74,18 @@ def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
     return SalesforceCrm(SalesforceHttp(base, grant, calls, clock.now), clock.now), [calls]
 
 
+def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+    settings.require("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
+    secret, refresh = settings.zoho_client_secret.get_secret_value(), settings.zoho_refresh_token.get_secret_value()
+    shared = TokenFile(settings.zoho_token_file)
+    bearer = Bearer(ZohoGrant(settings.zoho_accounts_url, settings.zoho_client_id, secret, refresh), shared.recall, shared.keep)
+    calls = Budget(settings.zoho_limit_10s, 10.0)
+    return ZohoCrm(ZohoHttp(settings.zoho_url, bearer, calls, clock.now, settings.zoho_credits_day), clock.now), [calls]
+
+
 #: A further CRM is a package that implements contract.Crm, and a line here.
-_CRMS: dict[str, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {"hubspot": _hubspot, "salesforce": _salesforce}
+_CRMS: dict[str, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {
+    "hubspot": _hubspot,
+    "salesforce": _salesforce,
+    "zoho": _zoho,
+}

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     apollo_url: str = "https://api.apollo.io/api/v1/"
     apollo_key: SecretStr = SecretStr("")
     apollo_limit_minute: int = Field(200, ge=1, description="Apollo's calls a minute and endpoint for the plan")
-    crm: Literal["hubspot", "salesforce"] = Field("hubspot", description="the CRM that leads are written to")
+    crm: Literal["hubspot", "salesforce", "zoho"] = Field("hubspot", description="the CRM that leads are written to")
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
@@ -37,6 +37,14 @@ class Settings(BaseSettings):
     salesforce_limit_10s: int = Field(
         100, ge=10, description="calls per 10 s that Leadgate allows itself; Salesforce counts by day"
     )
+    zoho_url: str = Field("https://www.zohoapis.com", description="the data centre's API host")
+    zoho_accounts_url: str = Field("https://accounts.zoho.com", description="the data centre's login host")
+    zoho_client_id: str = Field("", description="of the server-based or self client")
+    zoho_client_secret: SecretStr = SecretStr("")
+    zoho_refresh_token: SecretStr = SecretStr("")
+    zoho_token_file: Path = Field(Path(".zoho-token"), description="where the processes of a machine share the hour's token")
+    zoho_credits_day: int = Field(50_000, ge=100, description="API credits of the plan in 24 h")
+    zoho_limit_10s: int = Field(100, ge=10, description="calls per 10 s that Leadgate allows itself; Zoho counts by day")
     slack_url: str = "https://slack.com/api/"
     slack_token: SecretStr = SecretStr("")
     web_secret: SecretStr = Field(SecretStr(""), description="what webhooks must show; leadgate web needs it")

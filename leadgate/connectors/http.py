@@ -57,10 +57,11 @@ class VendorHttp:
         budget: Budget,
         transport: httpx.AsyncBaseTransport | None = None,
         auth: httpx.Auth | None = None,
+        at_once: int = CONCURRENT,
     ) -> None:
         self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth)
         self._classify, self._budget = classify, budget
-        self._slots = asyncio.Semaphore(CONCURRENT)
+        self._slots = asyncio.Semaphore(at_once)
         self.calls = 0
 
     async def call(

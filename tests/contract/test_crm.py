@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 
+from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unavailable
 from leadgate.connectors.http import Budget
@@ -24,6 +25,12 @@ from leadgate.connectors.sandbox.generate import GONE, REPS
 from leadgate.connectors.sandbox.hubspot.hub import TOKEN
 from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
 from leadgate.connectors.sandbox.server import make_sandbox
+from leadgate.connectors.sandbox.zoho import CLIENT_ID as ZOHO_ID
+from leadgate.connectors.sandbox.zoho import CLIENT_SECRET as ZOHO_SECRET
+from leadgate.connectors.sandbox.zoho import REFRESH
+from leadgate.connectors.zoho.auth import ZohoGrant
+from leadgate.connectors.zoho.client import ZohoHttp
+from leadgate.connectors.zoho.crm import ZohoCrm
 
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
 SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]
@@ -43,6 +50,13 @@ def salesforce(transport: httpx.AsyncBaseTransport) -> Crm:
     return SalesforceCrm(SalesforceHttp(base, grant, Budget(10**6, 10.0), time.time, transport), time.time)
 
 
+def zoho(transport: httpx.AsyncBaseTransport) -> Crm:
+    """Zoho's connector on the sandbox."""
+    base = "http://sandbox/zoho"
+    bearer = Bearer(ZohoGrant(base, ZOHO_ID, ZOHO_SECRET, REFRESH))
+    return ZohoCrm(ZohoHttp(base, bearer, Budget(10**6, 10.0), time.time, transport=transport), time.time)
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """One CRM with a sandbox: its connector, and the paths of the calls that tests disturb."""
@@ -55,6 +69,7 @@ class Vendor:
 
 VENDORS = {
     "hubspot": Vendor(hubspot, "contacts/batch/upsert", "contacts/batch/read", "tasks/batch/create"),
+    "zoho": Vendor(zoho, "Leads/upsert", "coql", "v8/Tasks$"),
     "salesforce": Vendor(salesforce, "composite/sobjects/Lead/", "composite$", "composite/sobjects$"),
 }
 
@@ -336,6 +351,20 @@ def test_what_happens_in_the_crm_is_heard(vendor: str, kind: str, field: str) ->
         [heard] = await crm.changed_since(time.time() - 60)
         assert heard.id == ident
         assert getattr(heard, field)
+
+    on_sandbox(vendor, test)
+
+
+def test_a_deletion_is_told_with_the_persons_key(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        ident = contact_id((await crm.upsert([write(1), write(2)]))[0])
+        assert len(await crm.changed_since(time.time() - 60)) == 2
+        await control.post("/objects/apollo.contacts/a", json={"id": "a", "email": "p1@acme1.com"})
+        await control.post("/play", json=[{"kind": "deleted", "contact": "a"}])
+        assert [(c.id, c.key) async for page in crm.deleted() for c in page] == [(ident, "k1")]
+        [row] = await crm.upsert([write(1, known_id=ident)])
+        assert isinstance(row, RowRejected)
+        assert row.kind == "deleted"
 
     on_sandbox(vendor, test)
 

@@ -21,7 +21,7 @@ from tests.sites import TestSite
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize(("crm", "seed"), [*(("hubspot", seed) for seed in range(1, 6)), ("salesforce", 1)])
+@pytest.mark.parametrize(("crm", "seed"), [*(("hubspot", seed) for seed in range(1, 6)), ("salesforce", 1), ("zoho", 1)])
 def test_every_lead_of_a_week_ends_where_its_truth_says(tmp_path: Path, crm: str, seed: int) -> None:
     done = subprocess.run(
         [*demo(tmp_path, "--seed", str(seed)), "--until-done", "--json"],

@@ -73,6 +73,11 @@ class Later:
         del event
         self.crm.call(contact["email"])
 
+    def deleted(self, event: Thing, contact: Thing) -> None:
+        """Somebody deletes the contact in the CRM."""
+        del event
+        self.crm.delete(contact["email"])
+
     def owner_back(self, event: Thing, contact: Thing) -> None:
         """A deactivated user is active again."""
         del contact

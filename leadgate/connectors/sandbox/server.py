@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from leadgate.connectors.sandbox import apollo, hubspot, salesforce, slack
+from leadgate.connectors.sandbox import apollo, hubspot, salesforce, slack, zoho
 from leadgate.connectors.sandbox.faults import Fault, Traffic
 from leadgate.connectors.sandbox.generate import PARENT_FIELD, Week
 from leadgate.connectors.sandbox.hubspot.hub import Hub
@@ -24,6 +24,8 @@ from leadgate.connectors.sandbox.salesforce.org import Org
 from leadgate.connectors.sandbox.salesforce.stand import SalesforceStand
 from leadgate.connectors.sandbox.stand import Stand
 from leadgate.connectors.sandbox.store import Store
+from leadgate.connectors.sandbox.zoho.org import Org as ZohoOrg
+from leadgate.connectors.sandbox.zoho.stand import ZohoStand
 
 
 def make_sandbox(
@@ -40,8 +42,8 @@ def make_sandbox(
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
     store = Store(data / "sandbox.db" if data else None)
-    hub, org = Hub(store, search_lag), Org(store)
-    stands: dict[str, Stand] = {"hubspot": HubSpotStand(hub), "salesforce": SalesforceStand(org)}
+    hub, org, books = Hub(store, search_lag), Org(store), ZohoOrg(store)
+    stands: dict[str, Stand] = {"hubspot": HubSpotStand(hub), "salesforce": SalesforceStand(org), "zoho": ZohoStand(books)}
     stand = stands[crm]
     if store.get("control", "truth") is None:
         Week(store, stand, leads, seed).make()
@@ -61,6 +63,7 @@ def make_sandbox(
     app.include_router(hubspot.make_router(hub, hubspot_limit), prefix="/hubspot")
     app.include_router(slack.make_router(store), prefix="/slack/api")
     app.include_router(salesforce.make_router(org), prefix="/salesforce")
+    app.include_router(zoho.make_router(books), prefix="/zoho")
     _add_controls(app, store, stand, traffic)
     return app
 

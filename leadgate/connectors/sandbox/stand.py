@@ -64,6 +64,10 @@ class Stand(Protocol):
         """Somebody sets the person's owner by hand, or takes it away with ''."""
         ...
 
+    def delete(self, email: str) -> None:
+        """Somebody deletes the person."""
+        ...
+
     def people(self) -> list[Row]:
         """Of each person that is not deleted: id, email, emails, key, owner, status, opted_out."""
         ...

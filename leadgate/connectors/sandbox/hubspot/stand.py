@@ -83,6 +83,10 @@ class HubSpotStand:
     def own(self, email: str, owner: str) -> None:
         self._change(email, hubspot_owner_id=self._user(owner)["id"] if owner else "")
 
+    def delete(self, email: str) -> None:
+        if (person := self._hub.find("contacts", email, "email")) is not None:
+            self._store.put("hubspot.contacts", person["id"], {**person, "archived": True})
+
     def _user(self, email: str) -> Thing:
         return next(o for o in self._store.all("hubspot.owners").values() if o["email"] == email)
 

@@ -3,10 +3,10 @@
 from itertools import count
 from typing import Any
 
+from leadgate.connectors.sandbox.querying import Query, SyntaxRefusedError, parse
 from leadgate.connectors.sandbox.salesforce.org import Org, RefusedError
 from leadgate.connectors.sandbox.salesforce.routing import Answer, Api, Call
 from leadgate.connectors.sandbox.salesforce.schema import FIELDS, REFERENCES, object_of
-from leadgate.connectors.sandbox.salesforce.soql import Query, SyntaxRefusedError, parse
 from leadgate.connectors.sandbox.store import Thing
 
 #: "A page can be smaller than asked": so it is.

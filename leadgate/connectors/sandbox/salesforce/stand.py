@@ -65,6 +65,9 @@ class SalesforceStand:
         """Nobody is no owner in Salesforce: who takes an owner away gives the record to a queue."""
         self._change(email, OwnerId=self._user(owner)["Id"] if owner else QUEUE)
 
+    def delete(self, email: str) -> None:
+        self._change(email, IsDeleted=True)
+
     def _user(self, email: str) -> Thing:
         return next(u for u in self._org.all("User").values() if u["Email"] == email)
 

@@ -1,4 +1,4 @@
-"""SOQL, as much of it as connectors ask: SELECT fields FROM object WHERE … ORDER BY … LIMIT …, and paths to parents."""
+"""SOQL and COQL, as much of them as connectors ask: SELECT fields FROM object WHERE … ORDER BY … LIMIT …, paths to parents."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _ESCAPES = re.compile(r"\\(.)")
 
 
 class SyntaxRefusedError(ValueError):
-    """Not SOQL as the sandbox speaks it."""
+    """Not the language as the sandbox speaks it."""
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class Query:
     named: set[str] = field(default_factory=set)  # every field that stands anywhere in it
     order: list[tuple[str, bool]] = field(default_factory=list)
     limit: int | None = None
+    offset: int = 0
 
 
 class _Parser:
@@ -105,6 +106,10 @@ class _Parser:
             self.need(")")
             return inside
         name = self.field()
+        if self.take("IS"):
+            there = self.take("NOT")
+            self.need("NULL")
+            return lambda record, get: (get(record, name) in {None, ""}) is not there
         if self.take("IN"):
             wanted = self.values()
             return lambda record, get: _folded(get(record, name)) in wanted
@@ -159,6 +164,8 @@ def parse(text: str) -> Query:
                 break
     if parser.take("LIMIT"):
         query.limit = int(parser.literal())
+        if parser.take(","):  # COQL's: offset, count
+            query.offset, query.limit = query.limit, int(parser.literal())
     if parser.word():
         raise SyntaxRefusedError(f"unexpected token: '{parser.word()}'")
     query.named = parser.named

@@ -1,0 +1,107 @@
+"""Zoho CRM behind the CRM contract."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from msgspec.structs import replace
+
+from leadgate.connectors.contract import CompanyKnown, Contact, Row
+from leadgate.connectors.errors import RowRejected, VendorError
+from leadgate.connectors.zoho import records
+from leadgate.connectors.zoho.account import ZohoAccount
+from leadgate.connectors.zoho.client import MOST_ROWS, Record, ZohoHttp, moment, row_error
+from leadgate.connectors.zoho.owners import ZohoOwners
+from leadgate.connectors.zoho.people import Person, ZohoPeople
+from leadgate.connectors.zoho.tasks import ZohoTasks
+
+_MODULES = ("Leads", "Contacts")
+_OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
+
+
+class ZohoCrm:
+    """See contract.Crm. A list's name is a cadence's, of the kind that is entered by hand."""
+
+    batch = MOST_ROWS
+
+    def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
+        self._http = http
+        self._account = ZohoAccount(http, clock)
+        self._people, self._owners = ZohoPeople(http, self._account), ZohoOwners(http, self._account, clock)
+        self._tasks = ZohoTasks(http)
+        self._keys: dict[str, str] = {}
+        self.upsert = self._people.upsert
+        self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
+        self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
+        self.owners = self._account.owners
+        self.add_tasks, self.activities = self._tasks.add_tasks, self._tasks.activities
+        self.check, self.provision = self._account.check, self._account.provision
+
+    # Cadences and opt-out
+
+    async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        return await self._cadence("enrol_in_cadences", name, contact_ids)
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        return await self._cadence("unenrol_from_cadences", name, contact_ids)
+
+    async def _cadence(self, action: str, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        """Both are harmless twice. A cadence belongs to one module; a contact isn't nurtured as a lead."""
+        cadence = await self._account.cadence(name)
+        leads = [i for i in dict.fromkeys(contact_ids) if records.module_of(i) == "Leads"]
+        failed: dict[str, VendorError] = {}
+        for start in range(0, len(leads), MOST_ROWS):
+            some = leads[start : start + MOST_ROWS]
+            body = await self._http.call("POST", f"Leads/actions/{action}", json={"cadences_ids": [cadence], "ids": some})
+            failed.update({i: row_error(row) for i, row in zip(some, body["data"], strict=True) if row["status"] != "success"})
+        wrong = RowRejected(f"{name} is a cadence of leads, and this person is a contact")
+        return [failed.get(i, i) if records.module_of(i) == "Leads" else wrong for i in contact_ids]
+
+    async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
+        for name in lists if records.module_of(contact_id) == "Leads" else ():
+            await self.leave_list(name, [contact_id])
+        fields: Record = {records.STATUS: kind, **({"Email_Opt_Out": True} if kind in _OPT_OUT else {})}
+        sent = {"id": records.number_of(contact_id), **fields}
+        [row] = await self._http.rows("PUT", records.module_of(contact_id), [sent])
+        if isinstance(row, VendorError):
+            raise row
+
+    # What happened, and what is there
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        """By Modified_Time; a call doesn't change the person's record, so activities are asked for beside it."""
+        me, found = await self._account.me(), {}
+        for module in _MODULES:
+            where = f"{records.KEY} is not null and Modified_Time >= '{moment(since)}'"
+            found.update({(p := Person(module, r)).ident: p for r in await self._people.select(module, where, "Modified_Time")})
+        contacted: dict[str, float] = {}
+        for who, _, at in await self._tasks.done(since):
+            contacted[who] = max(at, contacted.get(who, 0.0))
+        others = await self._people.by_id(set(contacted) - set(found))
+        found.update({p.ident: p for p in others if p.record.get(records.KEY)})
+        people = [self._heard(p, contacted.get(i, 0.0), me) for i, p in found.items()]
+        self._keys.update({c.id: c.key for c in people})
+        return sorted(people, key=lambda c: c.changed_at)
+
+    @staticmethod
+    def _heard(person: Person, contacted: float, me: str) -> Contact:
+        contact = records.contact_of(person.module, person.record, me)
+        return replace(contact, contacted_at=contacted, changed_at=max(contact.changed_at, contacted))
+
+    async def deleted(self) -> AsyncIterator[list[Contact]]:
+        """Zoho tells no more than ids, so that only those are told whose change `changed_since` has shown before."""
+        for module in _MODULES:
+            body = await self._http.call("GET", f"{module}/deleted", params={"type": "recycle"})
+            gone = [records.ident_of(module, str(r["id"])) for r in body.get("data") or []]
+            yield [Contact(id=i, key=key) for i in gone if (key := self._keys.get(i))]
+
+    async def contacts(self) -> AsyncIterator[list[Contact]]:
+        me = await self._account.me()
+        for module in ("Contacts", "Leads"):
+            async for page in self._http.listing(module, records.READ[module]):
+                yield [records.contact_of(module, r, me) for r in page]
+
+    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
+        async for page in self._http.listing("Accounts", ("Account_Name", "Website")):
+            yield [CompanyKnown(id=str(a["id"]), name=a["Account_Name"] or "", domain=a.get("Website") or "") for a in page]
+
+    async def close(self) -> None:
+        await self._http.close()

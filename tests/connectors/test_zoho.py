@@ -1,0 +1,253 @@
+"""What only Zoho has: tokens that are counted, automation that runs unless told not to, ids of two modules, credits."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from leadgate.connectors.bearer import Bearer
+from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from leadgate.connectors.http import Budget
+from leadgate.connectors.sandbox.generate import REPS
+from leadgate.connectors.sandbox.stand import Held
+from leadgate.connectors.sandbox.store import Store
+from leadgate.connectors.sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH, make_router
+from leadgate.connectors.sandbox.zoho.org import Org
+from leadgate.connectors.sandbox.zoho.stand import ZohoStand
+from leadgate.connectors.zoho.auth import TokenFile, ZohoGrant
+from leadgate.connectors.zoho.client import ZohoHttp, classify, row_error
+from leadgate.connectors.zoho.crm import ZohoCrm
+
+BASE = "http://sandbox"
+
+
+class Site:
+    """A connector, the org it speaks to, and the org's own hands."""
+
+    def __init__(self, credits_day: int = 1_000_000, refresh: str = REFRESH) -> None:
+        self.org = Org(Store())
+        self.stand = ZohoStand(self.org)
+        for email in REPS:
+            self.stand.add_user(email, active=True)
+        app = FastAPI()
+        app.include_router(make_router(self.org, credits_day))
+        self.transport = httpx.ASGITransport(app)
+        self.grant = ZohoGrant(BASE, CLIENT_ID, CLIENT_SECRET, refresh)
+        self.credits = credits_day
+        self.bearer = Bearer(self.grant)
+        self.crm = self.connect(self.bearer)
+
+    def connect(self, bearer: Bearer) -> ZohoCrm:
+        """One more process's connector."""
+        http = ZohoHttp(BASE, bearer, Budget(10**6, 10.0), time.time, self.credits, self.transport)
+        return ZohoCrm(http, time.time)
+
+    def only(self, module: str) -> dict[str, Any]:
+        """The one record of a module."""
+        [found] = self.org.all(module).values()
+        return found
+
+
+def on_site(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
+    """Run a test on a provisioned org."""
+
+    async def run() -> None:
+        site = Site()
+        await site.crm.provision([])
+        await test(site)
+
+    asyncio.run(run())
+
+
+def write(number: int = 1, **fields: Any) -> ContactWrite:
+    """A person to write."""
+    given = {"key": f"k{number}", "emails": (f"p{number}@acme.com",), "last_name": "Ada", "company": "Acme"}
+    return ContactWrite(**(given | fields))
+
+
+def ident(row: object) -> str:
+    """The id of a row that must have succeeded."""
+    assert isinstance(row, Written), row
+    return row.contact.id
+
+
+def test_no_workflow_takes_a_new_lead_and_no_cadence_enrols_it() -> None:
+    async def test(site: Site) -> None:
+        [row] = await site.crm.upsert([write()])
+        assert site.only("Leads")["Owner"] == {"id": site.org.me}
+        assert site.stand.enrolments() == []
+        [shown] = await site.crm.read_owners([ident(row)])
+        assert isinstance(shown, OwnerShown)
+        assert (shown.owner_id, shown.active) == ("", False)
+
+    on_site(test)
+
+
+def test_a_person_who_became_a_contact_is_written_read_and_called_as_one() -> None:
+    async def test(site: Site) -> None:
+        [first] = await site.crm.upsert([write()])
+        lead = site.only("Leads")
+        account = site.org.put("Accounts", Account_Name="Acme", Account_Type="Customer")
+        more = {"Last_Name": "Ada", "Email": lead["Email"], "Account_Name": {"id": account["id"]}, "Leadgate_key": "k1"}
+        contact = site.org.put("Contacts", **more)
+        site.org.change("Leads", lead, **{"$converted": True})
+        for known in ("", ident(first)):
+            [row] = await site.crm.upsert([write(known_id=known)])
+            assert ident(row) == f"Contacts:{contact['id']}"
+            assert isinstance(row, Written)
+            assert row.contact.lifecycle == "customer"
+        now = ident(row)
+        await site.crm.assign([OwnerWrite(contact_id=now, owner_email=REPS[0], score=80, status="rep")])
+        [shown] = await site.crm.read_owners([now])
+        assert isinstance(shown, OwnerShown)
+        assert shown.email == REPS[0]
+        task = TaskWrite(
+            effect_id="e", contact_id=now, owner_id=shown.owner_id, subject="Call", due=1e9, look_first=False, until=1e12
+        )
+        await site.crm.add_tasks([task])
+        assert (site.only("Tasks")["Who_Id"], site.only("Tasks")["Due_Date"]) == ({"id": contact["id"]}, "2001-09-09")
+
+    on_site(test)
+
+
+def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
+    async def test(site: Site) -> None:
+        held = Held(email="main@x.com", first_name="A", last_name="B", company="C", other_email="p1@acme.com")
+        site.stand.add_person(held)
+        [row] = await site.crm.upsert([write()])
+        assert ident(row) == site.only("Leads")["id"]
+        assert "Leadgate_key" not in site.only("Leads")
+
+    on_site(test)
+
+
+def test_a_changed_address_becomes_the_main_one() -> None:
+    async def test(site: Site) -> None:
+        [row] = await site.crm.upsert([write()])
+        await site.crm.upsert([write(known_id=ident(row), emails=("new@acme.com",))])
+        assert (site.only("Leads")["Email"], site.only("Leads")["Secondary_Email"]) == ("new@acme.com", "p1@acme.com")
+
+    on_site(test)
+
+
+def test_an_open_deal_is_seen_by_contact_and_by_account() -> None:
+    async def test(site: Site) -> None:
+        for number in (1, 2, 3):
+            site.stand.add_person(Held(email=f"p{number}@acme.com", first_name="A", last_name="B", company="C", customer=True))
+        one, two, three = site.org.all("Contacts").values()
+        site.org.put("Deals", Stage="Qualification", Contact_Name={"id": one["id"]})
+        site.org.put("Deals", Stage="Qualification", Account_Name={"id": two["Account_Name"]["id"]})
+        site.org.put("Deals", Stage="Closed Won", Contact_Name={"id": three["id"]})
+        rows = await site.crm.upsert([write(1), write(2), write(3)])
+        assert [isinstance(r, Written) and r.contact.open_deal for r in rows] == [True, True, False]
+
+    on_site(test)
+
+
+def test_an_ended_token_is_renewed_once_for_all_calls() -> None:
+    async def test(site: Site) -> None:
+        logins = site.bearer.logins
+        for token in site.org.all("tokens").values():
+            token["valid"] = False
+        await asyncio.gather(*(site.crm.owners() for _ in range(8)))
+        assert site.bearer.logins == logins + 1
+
+    on_site(test)
+
+
+def test_the_processes_of_a_machine_share_one_token(tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        shared = TokenFile(tmp_path / "token")
+        bearers = [Bearer(site.grant, shared.recall, shared.keep) for _ in range(12)]
+        for bearer in bearers:
+            await site.connect(bearer).owners()
+        assert sum(bearer.logins for bearer in bearers) == 1
+        assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
+        for token in site.org.all("tokens").values():
+            token["valid"] = False
+        for bearer in bearers:
+            await site.connect(bearer).owners()
+        assert sum(bearer.logins for bearer in bearers) == 2
+
+    on_site(test)
+
+
+def test_the_eleventh_token_in_ten_minutes_is_waited_for_though_the_status_is_200() -> None:
+    async def test(site: Site) -> None:
+        for _ in range(9):
+            await site.connect(Bearer(site.grant)).owners()
+        with pytest.raises(Unavailable, match="Access Denied") as throttled:
+            await site.connect(Bearer(site.grant)).owners()
+        assert throttled.value.after == 600
+
+    on_site(test)
+
+
+def test_a_wrong_refresh_token_is_told_as_such() -> None:
+    async def test() -> None:
+        with pytest.raises(Unauthorised, match="invalid_code"):
+            await Site(refresh="wrong").crm.owners()
+
+    asyncio.run(test())
+
+
+def test_before_the_credits_are_spent_the_connector_stops_and_says_until_when() -> None:
+    async def test() -> None:
+        site = Site(credits_day=100)
+        for _ in range(95):
+            await site.crm.owners()
+        with pytest.raises(Unavailable, match=r"4 left of 100.*tried again at \d\d:\d\d UTC") as spent:
+            await site.crm.owners()
+        assert spent.value.undone
+
+    asyncio.run(test())
+
+
+def test_a_field_of_another_type_is_refused() -> None:
+    async def test() -> None:
+        site = Site()
+        wrong = {"id": "1", "api_name": "Leadgate_score", "field_label": "Leadgate score", "data_type": "text"}
+        site.org.store.put("zoho.fields.Leads", "Leadgate_score", wrong)
+        with pytest.raises(RowRejected, match="is there as text, not as integer"):
+            await site.crm.provision([])
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (401, "INVALID_TOKEN", Unauthorised),
+        (401, "OAUTH_SCOPE_MISMATCH", Unauthorised),
+        (403, "NO_PERMISSION", Unauthorised),
+        (429, "TOO_MANY_REQUESTS", Unavailable),
+        (500, "INTERNAL_ERROR", Unavailable),
+        (400, "SYNTAX_ERROR", RowRejected),
+    ],
+)
+def test_what_an_answer_means(status: int, code: str, expected: type[VendorError]) -> None:
+    request = httpx.Request("GET", BASE)
+    error = classify(httpx.Response(status, json={"code": code, "message": "m", "status": "error"}, request=request))
+    assert type(error) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "expected", "kind"),
+    [
+        ("RECORD_LOCKED", "", RowRetryable, ""),
+        ("DUPLICATE_DATA", "Leadgate_key", RowRetryable, ""),
+        ("INVALID_DATA", "id", RowRejected, "deleted"),
+        ("INVALID_DATA", "Owner", RowRejected, "no_owner"),
+        ("MANDATORY_NOT_FOUND", "Last_Name", RowRejected, "rejected"),
+    ],
+)
+def test_what_a_row_means(code: str, field: str, expected: type[VendorError], kind: str) -> None:
+    error = row_error({"code": code, "details": {"api_name": field}, "message": "m", "status": "error"})
+    assert type(error) is expected
+    assert getattr(error, "kind", "") == kind
