@@ -41,6 +41,7 @@ class Backlog:
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))} | {
             "LEADGATE_RULES": str(DEMO_RULES),
             "LEADGATE_SITE_SECRET": "test",
+            "LEADGATE_HUBSPOT_TOKEN": "unused: neither stage calls the CRM",
         }
 
     def __enter__(self) -> Self:
