@@ -35,7 +35,7 @@ def test_every_lead_of_a_week_ends_where_its_truth_says(tmp_path: Path, crm: str
     assert report["truth"] == {"right": 400, "wrong": []}
     assert (report["captured"], report["conserved"], report["broken"]) == (400, True, [])
     assert done.returncode == 0
-    assert_recomputes(tmp_path, crm)
+    assert_recomputes_and_tells_no_secret(tmp_path, crm)
 
 
 def demo(data: Path, *more: str) -> list[str]:
@@ -43,16 +43,28 @@ def demo(data: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "leadgate.app.cli", "demo", "--data", str(data), *more]
 
 
-def assert_recomputes(data: Path, crm: str) -> None:
-    """Every decision of a demo that has ended comes out of its audit event again, byte for byte (promise P6)."""
+def assert_recomputes_and_tells_no_secret(data: Path, crm: str) -> None:
+    """Every decision of a demo that has ended comes out of its audit event again, byte for byte (promise P6); and neither
+    what its programs said nor the audit holds a key."""
     site = TestSite(data, crm=crm)
     try:
         site.broker.start()
         again = site.leadgate("audit", "recompute")
+        said = b"".join([r.value for r in site.records(names.AUDIT)] + [log.read_bytes() for log in data.glob("*.log")])
     finally:
         site.stop()
     assert again["decisions"] > 2000
     assert again["different"] == {}
+    assert len(said) > 1_000_000
+    assert [secret for secret in secrets(site.environment()) if secret.encode() in said] == []
+
+
+def secrets(environment: dict[str, str]) -> list[str]:
+    """The keys and tokens among the settings that a vendor or a site has."""
+    kinds = ("_KEY", "_TOKEN", "_SECRET", "_REFRESH_TOKEN")
+    found = [value for name, value in environment.items() if name.startswith("LEADGATE_") and name.endswith(kinds)]
+    assert len(found) >= 7
+    return [value for value in found if value != "demo"]  # the site's secret is the word for the thing itself here
 
 
 def test_ctrl_c_leaves_no_process_and_a_second_start_goes_on(tmp_path: Path) -> None:
