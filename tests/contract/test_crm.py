@@ -279,6 +279,16 @@ def test_one_refused_row_leaves_the_others_alone(vendor: str) -> None:
     on_sandbox(vendor, test)
 
 
+def test_a_person_named_twice_in_a_batch_is_written_once_and_tried_again(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await crm.upsert([write(1)])
+        rows = await crm.upsert([write(1), write(9, emails=write(1).emails), write(2)])
+        assert [type(r) for r in rows] == [Written, RowRetryable, Written]
+        assert len(await people(control)) == 2
+
+    on_sandbox(vendor, test)
+
+
 def test_a_lost_answer_is_found_by_the_next_try(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await control.post("/faults", json={"path": VENDORS[vendor].writes, "kind": "lost", "times": 2})

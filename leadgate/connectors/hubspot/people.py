@@ -6,11 +6,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable
+from leadgate.connectors.errors import RowRetryable
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import chunks, failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.companies import HubSpotCompanies
+from leadgate.connectors.rows import judge
 
 _PRIMARY_COMPANY = [
     {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1},
@@ -29,13 +30,8 @@ class HubSpotPeople:
         held = await self._read_by_email([email for w in writes for email in w.emails])
         known = await self.read_by_id([w.known_id for w in writes if w.known_id])
         found = [self._find(w, held, known) for w in writes]
-        gone = {i for i, w in enumerate(writes) if w.known_id and found[i] is None}
         foreign = {i for i, (w, f) in enumerate(zip(writes, found, strict=True)) if f is not None and _other_person(w, f)}
-        rows: list[Row[Written] | None] = [None] * len(writes)
-        for i in gone:
-            rows[i] = RowRejected(f"contact {writes[i].known_id} is deleted", "deleted")
-        for i in _repeats(found):
-            rows[i] = RowRetryable("another row of the batch writes the same contact")
+        rows: list[Row[Written] | None] = [*judge(writes, [str(item["id"]) if item else "" for item in found])]
         for i in foreign:
             rows[i] = Written(contact=records.contact_of(found[i] or {}), existed=True)
         live = [i for i in range(len(writes)) if rows[i] is None]
@@ -138,12 +134,6 @@ class HubSpotPeople:
         for i, row in enumerate(rows):
             if isinstance(row, Written) and opened & set(deals.get(row.contact.id, ())):
                 rows[i] = Written(contact=replace(row.contact, open_deal=True), existed=row.existed)
-
-
-def _repeats(found: Sequence[dict[str, Any] | None]) -> set[int]:
-    """Rows whose contact an earlier row has: HubSpot refuses a batch that names an object twice."""
-    first = {str(item["id"]): i for i, item in reversed(list(enumerate(found))) if item}
-    return {i for i, item in enumerate(found) if item and first[str(item["id"])] != i}
 
 
 def _other_person(write: ContactWrite, held: dict[str, Any]) -> bool:

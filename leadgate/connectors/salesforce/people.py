@@ -6,7 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, VendorError
+from leadgate.connectors.errors import RowRetryable, VendorError
+from leadgate.connectors.rows import judge
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, literal
 
@@ -22,13 +23,7 @@ class SalesforcePeople:
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         found = await self._find(writes)
-        rows: list[Row[Written] | None] = [None] * len(writes)
-        first: dict[str, int] = {}
-        for i, (write, held) in enumerate(zip(writes, found, strict=True)):
-            if held is None and write.known_id:
-                rows[i] = RowRejected(f"{write.known_id} is deleted", "deleted")
-            elif held is not None and first.setdefault(held["Id"], i) != i:
-                rows[i] = RowRetryable("another row of the batch writes the same person")
+        rows: list[Row[Written] | None] = [*judge(writes, [held["Id"] if held else "" for held in found])]
         live = [i for i, row in enumerate(rows) if row is None]
         await self._update([(i, writes[i], held) for i in live if (held := found[i]) is not None], rows)
         await self._create([(i, writes[i]) for i in live if found[i] is None], rows)
@@ -119,11 +114,9 @@ class SalesforcePeople:
             return
         sent = [{"attributes": {"type": "Lead"}, **records.fields_of(w, "Lead", None)} for _, w in work]
         done = await self._http.collection("PATCH", f"composite/sobjects/Lead/{records.KEY}", sent)
-        for (i, write), fields, row in zip(work, sent, done, strict=True):
+        for (i, _), fields, row in zip(work, sent, done, strict=True):
             made: dict[str, Any] = {"Id": row, **fields}
-            written = None if isinstance(row, VendorError) else Written(contact=records.contact_of(made), existed=False)
-            rows[i] = row if written is None else written
-            del write
+            rows[i] = row if isinstance(row, VendorError) else Written(contact=records.contact_of(made), existed=False)
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
         """Whether contacts that were there before, or their accounts, have an open opportunity: no sequence for them."""

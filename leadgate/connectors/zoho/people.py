@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, VendorError
+from leadgate.connectors.errors import RowRetryable, VendorError
+from leadgate.connectors.rows import judge
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.account import ZohoAccount
 from leadgate.connectors.zoho.client import Record, ZohoHttp, literal
@@ -36,15 +37,10 @@ class ZohoPeople:
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         found = await self._find(writes)
-        rows: list[Row[Written] | None] = [None] * len(writes)
-        first: dict[str, int] = {}
+        rows: list[Row[Written] | None] = [*judge(writes, [held.ident if held else "" for held in found])]
         for i, (write, held) in enumerate(zip(writes, found, strict=True)):
-            if held is None and write.known_id:
-                rows[i] = RowRejected(f"{write.known_id} is deleted", "deleted")
-            elif held is not None and _other_person(write, held):
+            if held is not None and _other_person(write, held):
                 rows[i] = Written(contact=records.contact_of(held.module, held.record, await self._account.me()), existed=True)
-            elif held is not None and first.setdefault(held.ident, i) != i:
-                rows[i] = RowRetryable("another row of the batch writes the same person")
         live = [i for i, row in enumerate(rows) if row is None]
         await self._update([(i, writes[i], held) for i in live if (held := found[i]) is not None], rows)
         await self._create([(i, writes[i]) for i in live if found[i] is None], rows)

@@ -162,7 +162,7 @@ def query(org: Org, text: str) -> tuple[list[Thing], bool]:
         asked = parse(text)
     except (SyntaxRefusedError, ValueError, IndexError) as error:
         raise RefusedError(400, "SYNTAX_ERROR", str(error)) from error
-    if not re_where(text):
+    if not _has_where(text):
         raise RefusedError(400, "SYNTAX_ERROR", "missing clause: where")
     known = org.fields(asked.source)
     for name in asked.named:
@@ -179,7 +179,7 @@ def query(org: Org, text: str) -> tuple[list[Thing], bool]:
     return [{n: _raw(org, r, n) for n in fields} for r in part], asked.offset + most < len(found)
 
 
-def re_where(text: str) -> bool:
+def _has_where(text: str) -> bool:
     """Whether there is a where clause."""
     return " where " in f" {text.casefold()} "
 
