@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -18,7 +17,7 @@ from leadgate.app.importer import ImportFileError
 from leadgate.app.recomputing import recompute
 from leadgate.app.replaying import ReplayRefusedError
 from leadgate.app.rulesfile import load_rules
-from leadgate.app.settings import Settings, SettingsError, load_settings
+from leadgate.app.settings import CrmName, Settings, SettingsError, load_settings
 from leadgate.app.telemetry import SystemClock, set_up_logging
 from leadgate.leads.records import to_plain
 from leadgate.leads.rules import Rules, RulesError
@@ -34,14 +33,6 @@ app.add_typer(review_app, name="review")
 errors = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Data = Annotated[Path, typer.Option("--data", help="Directory for what is kept.")]
-
-
-class CrmName(StrEnum):
-    """The CRMs that there is a sandbox of."""
-
-    HUBSPOT = "hubspot"
-    SALESFORCE = "salesforce"
-    ZOHO = "zoho"
 
 
 def main() -> None:
@@ -290,7 +281,7 @@ def demo(
     from leadgate.app.demo import run_demo  # noqa: PLC0415  only here
 
     crm = load_settings().crm
-    data = data or Path(".data") / ("demo" if crm == "hubspot" else f"demo-{crm}")
+    data = data or Path(".data") / ("demo" if crm is CrmName.HUBSPOT else f"demo-{crm}")
     summary = run_demo(leads=leads, seed=seed, data=data.resolve(), crm=crm, until_done=until_done, quiet=as_json)
     _print(summary.report, as_json, summary.text)
     raise typer.Exit(0 if summary.sound else 1)

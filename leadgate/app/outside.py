@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from leadgate.app.settings import Settings
+from leadgate.app.settings import CrmName, Settings
 from leadgate.connectors.apollo.client import ApolloClient
 from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.contract import Crm
@@ -84,8 +84,8 @@ def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
 
 
 #: A further CRM is a package that implements contract.Crm, and a line here.
-_CRMS: dict[str, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {
-    "hubspot": _hubspot,
-    "salesforce": _salesforce,
-    "zoho": _zoho,
+_CRMS: dict[CrmName, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {
+    CrmName.HUBSPOT: _hubspot,
+    CrmName.SALESFORCE: _salesforce,
+    CrmName.ZOHO: _zoho,
 }

@@ -1,6 +1,7 @@
 """The settings: environment variables, one object. Unknown or missing ones stop the program, naming the variable."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Self
 
@@ -8,6 +9,14 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEADGATE_"
+
+
+class CrmName(StrEnum):
+    """The CRMs that there is a connector for."""
+
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
+    ZOHO = "zoho"
 
 
 class SettingsError(ValueError):
@@ -22,7 +31,7 @@ class Settings(BaseSettings):
     apollo_url: str = "https://api.apollo.io/api/v1/"
     apollo_key: SecretStr = SecretStr("")
     apollo_limit_minute: int = Field(200, ge=1, description="Apollo's calls a minute and endpoint for the plan")
-    crm: Literal["hubspot", "salesforce", "zoho"] = Field("hubspot", description="the CRM that leads are written to")
+    crm: CrmName = Field(CrmName.HUBSPOT, description="the CRM that leads are written to")
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")

@@ -37,7 +37,6 @@ class Bearer(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """See httpx.Auth. A 401 did nothing at the vendor, so that the same request may be sent again."""
-        used = self._token
         async with self._lock:
             if not self._token:
                 self._token = self._recall()

@@ -152,6 +152,17 @@ def with_no_time(row: object) -> OwnerShown:
     return OwnerShown(owner_id=row.owner_id, email=row.email, active=row.active, at=0.0)
 
 
+def test_an_action_that_fails_for_all_says_why() -> None:
+    async def test(site: Site) -> None:
+        [row] = await site.crm.upsert([write()])
+        assert isinstance(row, Written)
+        [refused] = await site.crm.enter_list("Nobody's cadence", [row.contact.id])
+        assert isinstance(refused, RowRejected)
+        assert "no active cadence Nobody's cadence" in str(refused)
+
+    on_site(test)
+
+
 def test_an_ended_session_is_renewed_once_for_all_calls() -> None:
     async def test(site: Site) -> None:
         logins = site.session.logins

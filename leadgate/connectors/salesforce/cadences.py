@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from leadgate.connectors.contract import Row
 from leadgate.connectors.errors import RowRejected, VendorError
-from leadgate.connectors.salesforce.client import Record, SalesforceHttp, literal, quoted
+from leadgate.connectors.literals import literal, quoted
+from leadgate.connectors.salesforce.client import Record, SalesforceHttp
 from leadgate.connectors.salesforce.owners import owners_of
 
 

@@ -5,13 +5,14 @@ much of it is used, and before the last of it is gone the connector stops by its
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
 from leadgate.connectors.bearer import Bearer
+from leadgate.connectors.daily import PAUSE, Daily
 from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
 from leadgate.connectors.salesforce.auth import SalesforceGrant
@@ -21,7 +22,6 @@ BASE = f"/services/data/{VERSION}"
 MOST_ROWS = 200
 MOST_QUERIES = 5
 _SPARE = 0.95  # of the day's calls; what is left is for people
-_DAY_PAUSE = 900.0
 _HEADERS = {
     "sforce-auto-assign": "FALSE",  # else an org's assignment rule takes the owner at every write (facts 1.4)
     "sforce-query-options": "batchSize=2000",
@@ -41,10 +41,12 @@ def classify(response: httpx.Response) -> VendorError | None:
     status = response.status_code
     if status < 300:
         return None
+    if status == 400 and _is_action(response):
+        return None  # every input of an action failed, and each row says why
     code, message = _first_error(response)
     said = f"Salesforce {response.request.method} {response.request.url.path}: {status} {code} {message}".rstrip()
     if code == "REQUEST_LIMIT_EXCEEDED":
-        return Unavailable(said, 2.0 if "Concurrent" in message else _DAY_PAUSE, undone=True)
+        return Unavailable(said, 2.0 if "Concurrent" in message else PAUSE, undone=True)
     if status in {401, 403}:
         return Unauthorised(said)
     if status >= 500 or status in {408, 429}:
@@ -63,6 +65,10 @@ def _row(code: str, said: str) -> VendorError:
     return RowRetryable(said) if code in _PASSING else RowRejected(said, _KINDS.get(code, "rejected"))
 
 
+def _is_action(response: httpx.Response) -> bool:
+    return b'"isSuccess"' in response.content
+
+
 def _first_error(response: httpx.Response) -> tuple[str, str]:
     try:
         body = response.json()
@@ -70,17 +76,6 @@ def _first_error(response: httpx.Response) -> tuple[str, str]:
         return "", response.text[:200]
     first = body[0] if isinstance(body, list) and body and isinstance(body[0], dict) else {}
     return str(first.get("errorCode", "")), str(first.get("message", ""))[:300]
-
-
-def quoted(value: str) -> str:
-    """A text as SOQL takes it."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
-def literal(values: Iterable[str]) -> str:
-    """A SOQL list of texts; no text matches the list of none."""
-    return "(" + (",".join(map(quoted, values)) or "''") + ")"
 
 
 def moment(at: float) -> str:
@@ -99,11 +94,9 @@ class SalesforceHttp:
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._grant, self._clock = grant, clock
+        self._grant, self._day = grant, Daily("Salesforce's calls", clock)
         self.session = Bearer(grant)
         self._http = VendorHttp(base.rstrip("/"), _HEADERS, classify, budget, transport, auth=self.session)
-        self._closed_until = 0.0
-        self._spent = ""
 
     @property
     def me(self) -> str:
@@ -112,10 +105,7 @@ class SalesforceHttp:
 
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Any:
         """One call below the version's path; the body of its answer. Raises Unavailable while the day's calls are spent."""
-        if self._clock() < self._closed_until:
-            again = time.strftime("%H:%M UTC", time.gmtime(self._closed_until))
-            said = f"Salesforce's calls of the day are nearly spent ({self._spent}); tried again at {again}"
-            raise Unavailable(said, self._closed_until - self._clock(), undone=True)
+        self._day.check()
         full = path if path.startswith("/services/") else f"{BASE}/{path}"
         response = await self._http.call(method, full, json=json, params=params, until=until)
         self._note_usage(response.headers.get("sforce-limit-info", ""))
@@ -125,7 +115,7 @@ class SalesforceHttp:
         """`api-usage=18/5000`, perhaps with more behind a semicolon."""
         used, _, most = info.partition(";")[0].removeprefix("api-usage=").partition("/")
         if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE:
-            self._closed_until, self._spent = self._clock() + _DAY_PAUSE, f"{used} of {most}"
+            self._day.pause(f"{used} of {most}")
 
     async def queries(self, *asked: str, deleted: bool = False) -> list[list[Record]]:
         """The records of up to 25 queries, five a composite call; a composite call counts as one."""
@@ -169,16 +159,11 @@ class SalesforceHttp:
         return rows
 
     async def action(self, name: str, inputs: Sequence[Record]) -> list[VendorError | None]:
-        """A standard action: one answer an input. All of them failed is a 400 with the same body."""
+        """A standard action: for each input None, or what stood against it."""
         done: list[VendorError | None] = []
         for start in range(0, len(inputs), MOST_ROWS):
-            try:
-                body = await self.call(
-                    "POST", f"actions/standard/{name}", json={"inputs": list(inputs[start : start + MOST_ROWS])}
-                )
-            except (RowRejected, RowRetryable) as error:
-                done += [error] * len(inputs[start : start + MOST_ROWS])
-                continue
+            some = list(inputs[start : start + MOST_ROWS])
+            body = await self.call("POST", f"actions/standard/{name}", json={"inputs": some})
             done += [None if row["isSuccess"] else row_error(row["errors"] or []) for row in body]
         return done
 

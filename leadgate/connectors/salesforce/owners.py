@@ -5,8 +5,9 @@ from typing import Any
 
 from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
-from leadgate.connectors.salesforce.client import Record, SalesforceHttp, literal
+from leadgate.connectors.salesforce.client import Record, SalesforceHttp
 from leadgate.connectors.users import Users
 
 

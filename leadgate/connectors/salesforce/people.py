@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
 from leadgate.connectors.errors import RowRetryable, VendorError
+from leadgate.connectors.literals import literal
 from leadgate.connectors.rows import judge
 from leadgate.connectors.salesforce import records
-from leadgate.connectors.salesforce.client import Record, SalesforceHttp, literal
+from leadgate.connectors.salesforce.client import Record, SalesforceHttp
 
 _CHUNK = 100
 _KINDS = ("Contact", "Lead")

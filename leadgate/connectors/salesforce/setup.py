@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from leadgate.connectors.errors import RowRejected, Unauthorised
+from leadgate.connectors.literals import quoted
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.cadences import SalesforceCadences
-from leadgate.connectors.salesforce.client import SalesforceHttp, quoted
+from leadgate.connectors.salesforce.client import SalesforceHttp
 
 PERMISSIONS = "Leadgate"
 

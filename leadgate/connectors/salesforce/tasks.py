@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadgate.connectors.contract import ActivityAsked, Row, TaskWrite
+from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
-from leadgate.connectors.salesforce.client import Record, SalesforceHttp, literal, moment
+from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
 
 #: A logged call or a one-to-one mail; a cadence's steps, list mails and our own tasks are of other kinds (promise P5).
 _OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {records.EFFECT} = null"

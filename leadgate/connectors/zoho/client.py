@@ -4,13 +4,14 @@ Sources: facts/salesforce_zoho_slack.md 2.2 and 2.4. Every write says that no wo
 out, all of them run. Search lags and is never asked; COQL and ids are.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from leadgate.connectors.bearer import Bearer
+from leadgate.connectors.daily import Daily
 from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
 
@@ -19,7 +20,6 @@ MOST_ROWS = 100
 _PAGE = 2000  # a COQL answer's rows
 _AT_ONCE = 8  # ten heavy calls at once are allowed (facts 2.4); two are for people
 _SPARE = 0.05  # of the day's credits, for people
-_DAY_PAUSE = 900.0
 _QUIET: dict[str, Any] = {"trigger": [], "skip_feature_execution": [{"name": "cadences"}]}
 _PASSING = frozenset({"RECORD_LOCKED", "DUPLICATE_DATA", "INTERNAL_ERROR", "ALREADY_MODIFIED", "ID_ALREADY_CONVERTED"})
 
@@ -63,12 +63,6 @@ def row_error(row: Record) -> VendorError:
     return RowRejected(said, "deleted" if gone else "no_owner" if details.get("api_name") == "Owner" else "rejected")
 
 
-def literal(values: Iterable[str]) -> str:
-    """A COQL list of texts; no text matches the list of none."""
-    escaped = (v.replace("\\", "\\\\").replace("'", "\\'") for v in values)
-    return "(" + (",".join(f"'{v}'" for v in escaped) or "''") + ")"
-
-
 def moment(at: float) -> str:
     """A date-time as Zoho takes it: whole seconds, with an offset, no Z."""
     return datetime.fromtimestamp(int(at), UTC).isoformat(timespec="seconds")
@@ -86,20 +80,16 @@ class ZohoHttp:
         credits_day: int = 50_000,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._clock, self._credits = clock, credits_day
+        self._credits, self._day = credits_day, Daily("Zoho's credits", clock)
         self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE)
-        self._closed_until, self._left = 0.0, ""
 
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Record:
         """One call below the version's path; 204 is an empty body. Raises Unavailable while the day's credits are spent."""
-        if self._clock() < self._closed_until:
-            again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
-            said = f"Zoho's credits of the day are nearly spent ({self._left} left of {self._credits}); tried again at {again}"
-            raise Unavailable(said, self._closed_until - self._clock(), undone=True)
+        self._day.check()
         response = await self._http.call(method, f"/crm/{VERSION}/{path}", json=json, params=params, until=until)
         left = response.headers.get("x-api-credits-remaining", "")
         if left.isdigit() and int(left) < self._credits * _SPARE:
-            self._closed_until, self._left = self._clock() + _DAY_PAUSE, left
+            self._day.pause(f"{left} left of {self._credits}")
         found: Record = response.json() if response.content else {}
         return found
 

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
 from leadgate.connectors.errors import RowRetryable, VendorError
+from leadgate.connectors.literals import literal
 from leadgate.connectors.rows import judge
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.account import ZohoAccount
-from leadgate.connectors.zoho.client import Record, ZohoHttp, literal
+from leadgate.connectors.zoho.client import Record, ZohoHttp
 
 _MODULES = ("Contacts", "Leads")
 _CLOSED = frozenset({"Closed Won", "Closed Lost", "Closed-Lost to Competition"})

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from leadgate.connectors.contract import ActivityAsked, Row, TaskWrite
+from leadgate.connectors.literals import literal
 from leadgate.connectors.zoho import records
-from leadgate.connectors.zoho.client import Record, ZohoHttp, literal, moment
+from leadgate.connectors.zoho.client import Record, ZohoHttp, moment
 
 #: Modules of activities, and the field that holds when they happened.
 _DONE = {"Calls": "Call_Start_Time", "Events": "Created_Time", "Notes": "Created_Time"}

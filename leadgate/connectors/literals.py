@@ -1,0 +1,14 @@
+"""Texts in SOQL and COQL, which escape alike. Every value that goes into a query goes through here."""
+
+from collections.abc import Iterable
+
+
+def quoted(value: str) -> str:
+    """One text."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def literal(values: Iterable[str]) -> str:
+    """A list of texts; the list of none matches no text."""
+    return "(" + (",".join(map(quoted, values)) or "''") + ")"
