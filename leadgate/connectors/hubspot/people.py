@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
-from leadgate.connectors.errors import RowRetryable
+from leadgate.connectors.errors import RowRetryable, VendorError
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import chunks, failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
@@ -37,7 +37,7 @@ class HubSpotPeople:
         live = [i for i in range(len(writes)) if rows[i] is None]
         companies = await self._companies.ids([writes[i] for i in live])
         await self._update([(i, writes[i], found[i]) for i in live if found[i]], rows)
-        await self._create([(i, writes[i]) for i in live if not found[i]], rows)
+        await self._create([(i, writes[i]) for i in live if not found[i]], companies, rows)
         await self._link(writes, rows, companies, foreign)
         await self._mark_deals(rows)
         return [row if row is not None else RowRetryable("HubSpot answered nothing about this row") for row in rows]
@@ -87,23 +87,27 @@ class HubSpotPeople:
             assert held is not None
             rows[i] = failed.get(str(i)) or Written(contact=records.contact_of(held), existed=True)
 
-    async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
-        """By our own unique key, so that a repeat after a lost answer meets its own contact."""
+    async def _create(
+        self, work: list[tuple[int, ContactWrite]], companies: dict[str, str], rows: list[Row[Written] | None]
+    ) -> None:
+        """With the link to the company in the same call; our unique key keeps a repeat from making a twin.
+
+        A create refuses what is there already. If it is our key (an attempt whose answer was lost, or somebody has changed
+        the contact's address), the upsert by that key finds it; if it is the address, somebody made it since our read.
+        """
         if not work:
             return
-        inputs = [
-            {"idProperty": records.KEY, "id": w.key, "properties": records.properties_of(w, None), "objectWriteTraceId": str(i)}
-            for i, w in work
-        ]
-        body = await self._http.batch("contacts", "upsert", inputs)
-        failed = failures(body)
-        made = {(item.get("properties") or {}).get(records.KEY): item for item in body.get("results", [])}
+        inputs = [{**_new(write), **_linked(companies.get(write.domain, "")), "objectWriteTraceId": str(i)} for i, write in work]
+        _note(await self._http.batch("contacts", "create", inputs), work, rows, existed=False)
         for i, write in work:
-            error = failed.get(str(i))
-            if error is not None and "already exists" in str(error):
-                error = RowRetryable(str(error))  # somebody made it between our read and our write: read again
-            item = made.get(write.key)
-            rows[i] = error or (Written(contact=records.contact_of(item), existed=False) if item else None)
+            if isinstance(row := rows[i], Written) and (company := companies.get(write.domain, "")):
+                rows[i] = _with_company(row, company)
+        if there := [(i, write) for i, write in work if _is_there(rows[i])]:
+            inputs = [{**_new(w), "idProperty": records.KEY, "id": w.key, "objectWriteTraceId": str(i)} for i, w in there]
+            _note(await self._http.batch("contacts", "upsert", inputs), there, rows, existed=True)
+            for i, _ in there:
+                if _is_there(rows[i]):
+                    rows[i] = RowRetryable(str(rows[i]))
 
     async def _link(
         self, writes: Sequence[ContactWrite], rows: list[Row[Written] | None], companies: dict[str, str], skip: set[int]
@@ -134,6 +138,27 @@ class HubSpotPeople:
         for i, row in enumerate(rows):
             if isinstance(row, Written) and opened & set(deals.get(row.contact.id, ())):
                 rows[i] = Written(contact=replace(row.contact, open_deal=True), existed=row.existed)
+
+
+def _new(write: ContactWrite) -> dict[str, Any]:
+    return {"properties": records.properties_of(write, None)}
+
+
+def _linked(company: str) -> dict[str, Any]:
+    return {"associations": [{"to": {"id": company}, "types": _PRIMARY_COMPANY}]} if company else {}
+
+
+def _note(body: dict[str, Any], work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None], *, existed: bool) -> None:
+    """What a batch's answer says of each row."""
+    failed = failures(body)
+    made = {(item.get("properties") or {}).get(records.KEY): item for item in body.get("results", [])}
+    for i, write in work:
+        item = made.get(write.key)
+        rows[i] = failed.get(str(i)) or (Written(contact=records.contact_of(item), existed=existed) if item else None)
+
+
+def _is_there(row: Row[Written] | None) -> bool:
+    return isinstance(row, VendorError) and "already exists" in str(row)
 
 
 def _other_person(write: ContactWrite, held: dict[str, Any]) -> bool:
