@@ -56,7 +56,7 @@ def make_vendors(settings: Settings, clock: Clock) -> Vendors:
 def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
     settings.require("hubspot_token")
     calls, search = Budget(settings.hubspot_limit_10s, 10.0), Budget(5, 1.0)
-    http = HubSpotHttp(settings.hubspot_url, settings.hubspot_token.get_secret_value(), calls, search)
+    http = HubSpotHttp(settings.hubspot_url, settings.hubspot_token.get_secret_value(), calls, search, clock.now)
     return HubSpotCrm(http, clock.now), [calls, search]
 
 

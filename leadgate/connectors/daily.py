@@ -1,18 +1,19 @@
-"""A vendor's limit of the day: near its end the connector stops by itself, says so, and looks again after a while."""
+"""A vendor's limit of the day: at its end, or shortly before, the connector stops by itself, says so, and looks again later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from leadgate.connectors.errors import Unavailable
+from leadgate.connectors.errors import DaySpent, Unavailable, VendorError
 
+#: Vendors' days end at midnight of the account's own zone or roll on, and few say when: it is looked again so often.
 PAUSE = 900.0
 
 
 class Daily:
-    """`what` is spent: "Salesforce's calls". Asked before each call, told after those whose answer says how much is left."""
+    """`what` is spent: "Salesforce's calls". `usage` says by an answer's headers how near the end is, or nothing."""
 
-    def __init__(self, what: str, clock: Callable[[], float]) -> None:
-        self._what, self._clock = what, clock
+    def __init__(self, what: str, clock: Callable[[], float], usage: Callable[[Mapping[str, str]], str] = lambda _: "") -> None:
+        self._what, self._clock, self._usage = what, clock, usage
         self._closed_until, self._spent = 0.0, ""
 
     def check(self) -> None:
@@ -21,9 +22,13 @@ class Daily:
         if left > 0:
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
             raise Unavailable(
-                f"{self._what} of the day are nearly spent ({self._spent}); tried again at {again}", left, undone=True
+                f"{self._what} of the day are spent or nearly so ({self._spent}); tried again at {again}", left, undone=True
             )
 
-    def pause(self, spent: str) -> None:
-        """Let no call leave for a while; `spent` says how far it has come."""
-        self._closed_until, self._spent = self._clock() + PAUSE, spent
+    def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
+        """Read one answer. Raises Unavailable when it says that the day's limit is reached."""
+        reached = isinstance(problem, DaySpent)
+        if spent := str(problem) if reached else self._usage(headers):
+            self._closed_until, self._spent = self._clock() + PAUSE, spent
+        if reached:
+            self.check()

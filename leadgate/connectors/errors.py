@@ -2,6 +2,7 @@
 
 VendorError
  ├ Unavailable   the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
+ │  ├ DaySpent   the vendor says that its limit of the day is reached
  │  └ NotSent    we held it back (its deadline, our budget): no circuit opens, it is tried later
  ├ RowRetryable  this row failed and may succeed: up to three attempts in all
  ├ RowRejected   this row will never be taken as it is: a person must look
@@ -22,6 +23,10 @@ class Unavailable(VendorError):  # noqa: N818  named for the outcome
     def __init__(self, text: str, after: float = 1.0, *, undone: bool = False) -> None:
         super().__init__(text)
         self.after, self.undone = after, undone
+
+
+class DaySpent(Unavailable):
+    """The account's calls or credits of the day are spent; `daily.Daily` turns it into a pause with a stated end."""
 
 
 class NotSent(Unavailable):

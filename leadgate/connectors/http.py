@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from leadgate.connectors.daily import Daily
 from leadgate.connectors.errors import NotSent, Unavailable, VendorError
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
@@ -47,7 +48,7 @@ class Budget:
 
 
 class VendorHttp:
-    """Calls of one vendor. `classify` turns a response into an error, or None when it is good."""
+    """Calls of one vendor. `classify` turns a response into an error, or None when it is good; `day` minds the day's limit."""
 
     def __init__(
         self,
@@ -58,9 +59,10 @@ class VendorHttp:
         transport: httpx.AsyncBaseTransport | None = None,
         auth: httpx.Auth | None = None,
         at_once: int = CONCURRENT,
+        day: Daily | None = None,
     ) -> None:
         self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth)
-        self._classify, self._budget = classify, budget
+        self._classify, self._budget, self._day = classify, budget, day
         self._slots = asyncio.Semaphore(at_once)
         self.calls = 0
 
@@ -80,6 +82,8 @@ class VendorHttp:
         and is made again only when it surely did nothing (INTERLEAVINGS 4).
         """
         for last in (False, True):
+            if self._day is not None:
+                self._day.check()
             async with self._slots:
                 await (budget or self._budget).spend()
                 if until is not None and asyncio.get_running_loop().time() > until:
@@ -104,6 +108,8 @@ class VendorHttp:
             unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             return None, Unavailable(f"{method} {path}: {type(error).__name__} {error}", undone=unsent)
         problem = self._classify(response)
+        if self._day is not None:
+            self._day.note(response.headers, problem)
         return (response, None) if problem is None else (None, problem)
 
     async def close(self) -> None:

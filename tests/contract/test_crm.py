@@ -13,7 +13,7 @@ import pytest
 
 from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerWrite, TaskWrite, Written
-from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unavailable
+from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
@@ -39,7 +39,7 @@ LIST = "Leadgate nurture"
 
 def hubspot(transport: httpx.AsyncBaseTransport) -> Crm:
     """HubSpot's connector on the sandbox."""
-    http = HubSpotHttp("http://sandbox/hubspot", TOKEN, Budget(10**6, 10.0), Budget(10**6, 1.0), transport)
+    http = HubSpotHttp("http://sandbox/hubspot", TOKEN, Budget(10**6, 10.0), Budget(10**6, 1.0), time.time, transport)
     return HubSpotCrm(http, time.time)
 
 
@@ -65,12 +65,46 @@ class Vendor:
     writes: str
     reads: str
     tasks: str
+    forbids: dict[str, Any]  # a 403 as the vendor words it, and
+    forbidden: str  # what of it a person must be told
+    day: dict[str, Any]  # the answer of a day that is spent
 
 
 VENDORS = {
-    "hubspot": Vendor(hubspot, "contacts/batch/upsert", "contacts/batch/read", "tasks/batch/create"),
-    "zoho": Vendor(zoho, "Leads/upsert", "coql", "v8/Tasks$"),
-    "salesforce": Vendor(salesforce, "composite/sobjects/Lead/", "composite$", "composite/sobjects$"),
+    "hubspot": Vendor(
+        hubspot,
+        "contacts/batch/create",
+        "contacts/batch/read",
+        "tasks/batch/create",
+        forbids={
+            "status": 403,
+            "body": {
+                "category": "MISSING_SCOPES",
+                "message": "This app hasn't been granted all required scopes to make this call.",
+                "errors": [{"context": {"requiredGranularScopes": ["crm.objects.contacts.write"]}}],
+            },
+        },
+        forbidden="crm.objects.contacts.write",
+        day={"status": 429, "body": {"message": "You have reached your daily limit.", "policyName": "DAILY"}},
+    ),
+    "zoho": Vendor(
+        zoho,
+        "Leads/upsert",
+        "coql",
+        "v8/Tasks$",
+        forbids={"status": 403, "body": {"code": "NO_PERMISSION", "message": "permission denied to create Leads"}},
+        forbidden="permission denied to create Leads",
+        day={"status": 429, "body": {"code": "TOO_MANY_REQUESTS"}, "headers": {"x-api-credits-remaining": "0"}},
+    ),
+    "salesforce": Vendor(
+        salesforce,
+        "composite/sobjects/Lead/",
+        "composite$",
+        "composite/sobjects$",
+        forbids={"status": 403, "body": [{"errorCode": "API_DISABLED_FOR_ORG", "message": "The REST API is not enabled"}]},
+        forbidden="The REST API is not enabled",
+        day={"status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]},
+    ),
 }
 
 
@@ -205,6 +239,18 @@ def test_a_changed_address_stays_one_contact(on: Callable[[Test], None]) -> None
     on(test)
 
 
+def test_a_contact_whose_address_the_crm_has_changed_is_found_by_our_key(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        await crm.upsert([write(1, known_id=ident, emails=("new@acme1.com",))])
+        [row] = await crm.upsert([write(1)])
+        assert contact_id(row) == ident
+        assert isinstance(row, Written)
+        assert row.existed
+
+    on(test)
+
+
 def test_lists_are_entered_and_left_harmlessly_twice(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
@@ -273,8 +319,9 @@ def test_what_is_provisioned_is_found_sound(vendor: str) -> None:
 def test_one_refused_row_leaves_the_others_alone(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await control.post("/objects/control/broken_emails", json={"p2@acme2.com": True})
-        rows = await crm.upsert([write(1), write(2), write(3)])
-        assert [type(r) for r in rows] == [Written, RowRetryable, Written]
+        rows = await crm.upsert([write(n) for n in range(100)])
+        assert [type(r) for r in rows] == [*[Written] * 2, RowRetryable, *[Written] * 97]
+        assert len(await people(control)) == 99
 
     on_sandbox(vendor, test)
 
@@ -333,6 +380,53 @@ def test_a_stumbling_vendor_is_asked_once_more(vendor: str) -> None:
     on_sandbox(vendor, test)
 
 
+@pytest.mark.parametrize("told", ["1", ""])
+def test_429_is_waited_for(vendor: str, told: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        fault = {"path": VENDORS[vendor].reads, "status": 429, "times": 1, "retry_after": told}
+        await control.post("/faults", json=fault)
+        started = time.monotonic()
+        contact_id((await crm.upsert([write(1)]))[0])
+        assert time.monotonic() - started >= 1
+
+    on_sandbox(vendor, test)
+
+
+def test_a_call_without_an_answer_is_made_again(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/faults", json={"path": VENDORS[vendor].writes, "kind": "timeout", "times": 1, "seconds": 0.1})
+        contact_id((await crm.upsert([write(1)]))[0])
+        assert len(await people(control)) == 1
+
+    on_sandbox(vendor, test)
+
+
+def test_what_the_key_may_not_do_is_named_and_ends_it(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        about = VENDORS[vendor]
+        await control.post("/faults", json={"path": about.writes, "times": 9, **about.forbids})
+        with pytest.raises(Unauthorised, match=about.forbidden):
+            await crm.upsert([write(1)])
+
+    on_sandbox(vendor, test)
+
+
+def test_a_spent_day_is_a_pause_with_a_stated_end_and_no_further_call(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        about = VENDORS[vendor]
+        await control.post("/faults", json={"path": about.writes, "times": 9, **about.day})
+        with pytest.raises(Unavailable, match=r"tried again at \d\d:\d\d UTC") as spent:
+            await crm.upsert([write(1)])
+        assert spent.value.undone
+        assert spent.value.after > 600
+        calls = (await control.get("/state")).json()["crm_calls"]
+        with pytest.raises(Unavailable, match="tried again at"):
+            await crm.upsert([write(2)])
+        assert (await control.get("/state")).json()["crm_calls"] == calls
+
+    on_sandbox(vendor, test)
+
+
 def test_the_owners_own_call_is_an_activity_and_our_task_is_none(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
@@ -380,16 +474,6 @@ def test_a_deletion_is_told_with_the_persons_key(vendor: str) -> None:
 
 
 # Only HubSpot
-
-
-def test_429_is_waited_for_as_it_says() -> None:
-    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await control.post("/faults", json={"path": "contacts/batch/read", "status": 429, "times": 1, "retry_after": "1"})
-        started = time.monotonic()
-        contact_id((await crm.upsert([write(1)]))[0])
-        assert time.monotonic() - started >= 1
-
-    on_sandbox("hubspot", test)
 
 
 def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:

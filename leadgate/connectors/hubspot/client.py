@@ -4,14 +4,17 @@ Sources: facts/hubspot.md (1 endpoints, 2 limits and errors). The version is one
 March and September and keeps it 18 months.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
-from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from leadgate.connectors.daily import Daily
+from leadgate.connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
 
 VERSION = "2026-03"
+_SPARE = 0.02  # of the day's calls, for people and other programs
 _PASSING = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "LOCKED", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 
 
@@ -22,7 +25,9 @@ def classify(response: httpx.Response) -> VendorError | None:
         return None
     said = f"HubSpot {response.request.method} {response.request.url.path}: {status} {_message(response)}"
     if status in {401, 403}:
-        return Unauthorised(said)
+        return Unauthorised(f"{said} {_scopes(response)}".rstrip())
+    if status == 429 and "DAILY" in response.text:
+        return DaySpent(said, undone=True)
     if status == 429:
         return Unavailable(said, retry_after(response, 10.0 if "TEN_SECONDLY" in response.text else 1.0), undone=True)
     if status == 423:
@@ -42,6 +47,22 @@ def _message(response: httpx.Response) -> str:
     return str(body.get("message", ""))[:300] if isinstance(body, dict) else ""
 
 
+def _scopes(response: httpx.Response) -> str:
+    """The scopes of which HubSpot wants one, as its 403 lists them, old answers and new."""
+    try:
+        told = [e.get("context") or {} for e in response.json().get("errors") or []]
+    except (ValueError, AttributeError):
+        return ""
+    wanted = [s for c in told for name in ("requiredScopes", "requiredGranularScopes") for s in c.get(name) or []]
+    return f"(one of these scopes is needed: {', '.join(wanted)})" if wanted else ""
+
+
+def _usage(headers: Mapping[str, str]) -> str:
+    """The day's headers, which OAuth apps don't get."""
+    most, left = headers.get("x-hubspot-ratelimit-daily", ""), headers.get("x-hubspot-ratelimit-daily-remaining", "")
+    return f"{left} left of {most}" if most.isdigit() and left.isdigit() and int(left) < int(most) * _SPARE else ""
+
+
 def row_error(error: dict[str, Any]) -> VendorError:
     """One entry of a 207's `errors`."""
     said = f"HubSpot: {error.get('category', '')} {error.get('message', '')}"
@@ -52,11 +73,17 @@ class HubSpotHttp:
     """The calls that the connector makes, each one endpoint."""
 
     def __init__(
-        self, base: str, token: str, budget: Budget, search_budget: Budget, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        base: str,
+        token: str,
+        budget: Budget,
+        search_budget: Budget,
+        clock: Callable[[], float],
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        headers = {"authorization": f"Bearer {token}"}
-        self._http = VendorHttp(base, headers, classify, budget, transport)
-        self._search = VendorHttp(base, headers, classify, search_budget, transport)
+        headers, day = {"authorization": f"Bearer {token}"}, Daily("HubSpot's calls", clock, _usage)
+        self._http = VendorHttp(base, headers, classify, budget, transport, day=day)
+        self._search = VendorHttp(base, headers, classify, search_budget, transport, day=day)
 
     async def batch(
         self, kind: str, verb: str, inputs: list[dict[str, Any]], *, until: float | None = None, **more: Any

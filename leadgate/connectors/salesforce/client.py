@@ -5,15 +5,15 @@ much of it is used, and before the last of it is gone the connector stops by its
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
 from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.daily import PAUSE, Daily
-from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from leadgate.connectors.daily import Daily
+from leadgate.connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
 from leadgate.connectors.salesforce.auth import SalesforceGrant
 
@@ -46,7 +46,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     code, message = _first_error(response)
     said = f"Salesforce {response.request.method} {response.request.url.path}: {status} {code} {message}".rstrip()
     if code == "REQUEST_LIMIT_EXCEEDED":
-        return Unavailable(said, 2.0 if "Concurrent" in message else PAUSE, undone=True)
+        return Unavailable(said, 2.0, undone=True) if "Concurrent" in message else DaySpent(said, undone=True)
     if status in {401, 403}:
         return Unauthorised(said)
     if status >= 500 or status in {408, 429}:
@@ -83,6 +83,12 @@ def moment(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(at)))
 
 
+def _usage(headers: Mapping[str, str]) -> str:
+    """`api-usage=18/5000`, perhaps with more behind a semicolon."""
+    used, _, most = headers.get("sforce-limit-info", "").partition(";")[0].removeprefix("api-usage=").partition("/")
+    return f"{used} of {most}" if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE else ""
+
+
 class SalesforceHttp:
     """The calls that the connector makes."""
 
@@ -94,9 +100,17 @@ class SalesforceHttp:
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._grant, self._day = grant, Daily("Salesforce's calls", clock)
+        self._grant = grant
         self.session = Bearer(grant)
-        self._http = VendorHttp(base.rstrip("/"), _HEADERS, classify, budget, transport, auth=self.session)
+        self._http = VendorHttp(
+            base.rstrip("/"),
+            _HEADERS,
+            classify,
+            budget,
+            transport,
+            auth=self.session,
+            day=Daily("Salesforce's calls", clock, _usage),
+        )
 
     @property
     def me(self) -> str:
@@ -105,17 +119,9 @@ class SalesforceHttp:
 
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Any:
         """One call below the version's path; the body of its answer. Raises Unavailable while the day's calls are spent."""
-        self._day.check()
         full = path if path.startswith("/services/") else f"{BASE}/{path}"
         response = await self._http.call(method, full, json=json, params=params, until=until)
-        self._note_usage(response.headers.get("sforce-limit-info", ""))
         return response.json() if response.content else {}
-
-    def _note_usage(self, info: str) -> None:
-        """`api-usage=18/5000`, perhaps with more behind a semicolon."""
-        used, _, most = info.partition(";")[0].removeprefix("api-usage=").partition("/")
-        if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE:
-            self._day.pause(f"{used} of {most}")
 
     async def queries(self, *asked: str, deleted: bool = False) -> list[list[Record]]:
         """The records of up to 25 queries, five a composite call; a composite call counts as one."""

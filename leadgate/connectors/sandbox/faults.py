@@ -30,7 +30,8 @@ class Fault:
     times: int = 1
     seconds: float = 0.0
     retry_after: str = ""
-    body: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Traffic:
@@ -63,7 +64,7 @@ class Traffic:
             await asyncio.sleep(self.latency)
         fault = self.match(request)
         if fault is not None and fault.kind == "status":
-            headers = {"retry-after": fault.retry_after} if fault.retry_after else {}
+            headers = {**fault.headers, **({"retry-after": fault.retry_after} if fault.retry_after else {})}
             return JSONResponse(
                 fault.body or {"status": "error", "message": "fault on request", "category": "INTERNAL_ERROR"},
                 fault.status,

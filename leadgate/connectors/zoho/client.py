@@ -4,7 +4,7 @@ Sources: facts/salesforce_zoho_slack.md 2.2 and 2.4. Every write says that no wo
 out, all of them run. Search lags and is never asked; COQL and ids are.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,16 +80,16 @@ class ZohoHttp:
         credits_day: int = 50_000,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._credits, self._day = credits_day, Daily("Zoho's credits", clock)
-        self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE)
+        def usage(headers: Mapping[str, str]) -> str:
+            left = headers.get("x-api-credits-remaining", "")
+            return f"{left} left of {credits_day}" if left.isdigit() and int(left) < credits_day * _SPARE else ""
+
+        day = Daily("Zoho's credits", clock, usage)
+        self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE, day=day)
 
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Record:
         """One call below the version's path; 204 is an empty body. Raises Unavailable while the day's credits are spent."""
-        self._day.check()
         response = await self._http.call(method, f"/crm/{VERSION}/{path}", json=json, params=params, until=until)
-        left = response.headers.get("x-api-credits-remaining", "")
-        if left.isdigit() and int(left) < self._credits * _SPARE:
-            self._day.pause(f"{left} left of {self._credits}")
         found: Record = response.json() if response.content else {}
         return found
 
