@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 
+from bench.budget import measure_budget
 from bench.latency import measure_latency
 from bench.site import BenchSite, cpu
 from bench.web import measure_web
@@ -71,6 +72,7 @@ def main() -> None:
         report["web"] = measure_web(site)
     report["week"] = measure_week(rounds)
     report["calls"] = {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")}
+    report["budget"] = measure_budget()
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
 
 

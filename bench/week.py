@@ -53,10 +53,10 @@ def _calls(crm: str, sandbox: int, fill: Callable[[Site], None], captured: int) 
         try:
             site.ground()
             fill(site)
-            before = _state(site)
+            before = state(site)
             site.spawn("worker", "worker", "--data", f"{data}/worker")
-            asyncio.run(_settled(site, captured))
-            calls: int = _state(site)["crm_calls"] - before["crm_calls"]
+            asyncio.run(settled(site, captured))
+            calls: int = state(site)["crm_calls"] - before["crm_calls"]
             return round(calls / captured * 100, 1)
         finally:
             site.stop()
@@ -70,12 +70,14 @@ def _capture(site: Site) -> None:
     asyncio.run(capture(site.settings(), NEW))
 
 
-def _state(site: Site) -> dict[str, Any]:
+def state(site: Site) -> dict[str, Any]:
+    """What the sandbox has counted."""
     found: dict[str, Any] = httpx.get(f"{site.base}/_control/state", timeout=30).json()
     return found
 
 
-async def _settled(site: Site, captured: int) -> None:
+async def settled(site: Site, captured: int) -> None:
+    """Return when so many leads are through and nothing is in flight."""
     settings = site.settings()
     while True:
         site.check_children()

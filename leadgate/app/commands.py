@@ -27,6 +27,7 @@ from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
 from leadgate.connectors.contract import Crm
 from leadgate.connectors.errors import Unavailable, VendorError
+from leadgate.connectors.http import POLLER_SHARE
 from leadgate.leads import names
 from leadgate.leads.explain import reasons, sentence
 from leadgate.leads.keys import Keys, derive
@@ -113,7 +114,7 @@ async def sync(settings: Settings, rules: Rules) -> dict[str, int]:
 async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | None) -> None:
     """Poll until cancelled, or once."""
     vendors = make_vendors(settings, _CLOCK)
-    vendors.share(0.1)  # the workers share the rest (INTERLEAVINGS 22)
+    vendors.share(POLLER_SHARE)
     async with producing(settings) as producer:
         keys = Keys(settings.site_secret.get_secret_value())
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)

@@ -21,6 +21,7 @@ from leadgate.app.replaying import read_windows
 from leadgate.app.rulesfile import fetch_rules
 from leadgate.app.settings import Settings
 from leadgate.app.telemetry import Metrics
+from leadgate.connectors.http import WORKERS_SHARE
 from leadgate.leads import names
 from leadgate.leads.keys import Keys, derive
 from leadgate.leads.records import Alert, encode
@@ -148,8 +149,8 @@ class Worker:
         return self._partitions
 
     def _share(self) -> float:
-        """This worker's part of the vendors' limits, by partitions; a tenth stays for poller and people (INTERLEAVINGS 22)."""
-        return 0.9 * max(1, len(self._mine())) / names.PARTITIONS
+        """This worker's part of the vendors' limits, by partitions (INTERLEAVINGS 22)."""
+        return WORKERS_SHARE * max(1, len(self._mine())) / names.PARTITIONS
 
     def _suppressed(self, partition: int, record: Any) -> str:
         view = View(self.state, partition)

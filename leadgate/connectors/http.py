@@ -15,33 +15,56 @@ TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 #: Requests at once to one vendor. A thousand that queue inside httpx cost it a million comparisons: the loop stands
 #: still for seconds (seen when a spent enrichment budget came back).
 CONCURRENT = 20
+#: How an account's limit is divided between its workers, who share their part by partitions, and the poller; what is
+#: left is for people's commands.
+WORKERS_SHARE, POLLER_SHARE = 0.95, 0.045
+_AN_ANSWER = float("inf")
 
 
 class Budget:
     """Calls per window, spent below the vendor's limit by design, so that 429 is the exception.
 
-    `share` is this process's part of the account's limit (INTERLEAVINGS 22).
+    A call counts from before it leaves until the window has passed after its answer: whenever between the two the vendor
+    counted it, no window of the vendor's own ever holds more than `limit`. `share` is this process's part of the
+    account's limit (INTERLEAVINGS 22).
     """
 
     def __init__(self, limit: int, seconds: float, share: float = 1.0, clock: Callable[[], float] | None = None) -> None:
         self._limit, self._seconds, self.share = limit, seconds, share
         self._clock = clock
-        self._spent: deque[float] = deque()
-        self._lock = asyncio.Lock()
+        self._out = 0
+        self._answered: deque[float] = deque()
+        self._one_answered = asyncio.Event()
+        self._turn = asyncio.Lock()
 
-    async def spend(self) -> None:
+    async def __aenter__(self) -> None:
         """Return when one more call fits. Raises NotSent if that is more than 10 s away."""
-        async with self._lock:
-            now = self._now()
-            while self._spent and self._spent[0] <= now - self._seconds:
-                self._spent.popleft()
-            allowed = max(1, int(self._limit * 0.95 * self.share))
-            if len(self._spent) >= allowed:
-                wait = self._spent[len(self._spent) - allowed] + self._seconds - now
-                if wait > 10:
+        async with self._turn:
+            while (wait := self._wait()) > 0:
+                if wait == _AN_ANSWER:
+                    self._one_answered.clear()
+                    await self._one_answered.wait()
+                elif wait > 10:
                     raise NotSent(f"the budget of {self._limit} calls in {self._seconds:g} s is spent", wait)
-                await asyncio.sleep(wait)
-            self._spent.append(self._now())
+                else:
+                    await asyncio.sleep(wait)
+            self._out += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        """The call has been answered, or never will be."""
+        self._out -= 1
+        self._answered.append(self._now())
+        self._one_answered.set()
+
+    def _wait(self) -> float:
+        """Seconds until a call fits: 0 for now, or until the next answer while all that count are still out."""
+        now = self._now()
+        while self._answered and self._answered[0] <= now - self._seconds:
+            self._answered.popleft()
+        over = self._out + len(self._answered) + 1 - max(1, int(self._limit * self.share))
+        if over <= 0:
+            return 0.0
+        return self._answered[over - 1] + self._seconds - now if over <= len(self._answered) else _AN_ANSWER
 
     def _now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
@@ -84,8 +107,7 @@ class VendorHttp:
         for last in (False, True):
             if self._day is not None:
                 self._day.check()
-            async with self._slots:
-                await (budget or self._budget).spend()
+            async with self._slots, budget or self._budget:
                 if until is not None and asyncio.get_running_loop().time() > until:
                     raise NotSent(f"{method} {path}: its deadline passed before it left")
                 response, problem = await self._request(method, path, json, params)
