@@ -90,18 +90,22 @@ def sandbox(
 
 
 @app.command()
-def provision(as_json: Json = False) -> None:
+def provision(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")] = False,
+    as_json: Json = False,
+) -> None:
     """Make topics, CRM properties and the nurture list, and publish the rules."""
-    made = _run(commands.provision(*_site()))
-    _print({"made": made}, as_json, "\n".join(made) or "everything was there")
+    made = _run(commands.provision(*_site(), dry_run=dry_run))
+    _print({"would_make" if dry_run else "made": made}, as_json, "\n".join(made) or "everything is there")
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Check broker, topics, CRM and rules; one line a fault."""
-    faults = _run(commands.doctor(*_site()))
-    _print({"faults": faults}, as_json, "\n".join(faults) or "no fault found")
-    raise typer.Exit(1 if faults else 0)
+    """Check broker, topics, keys, CRM and rules: one line a fault, then what is left out or not allowed to this key."""
+    found = _run(commands.doctor(*_site()))
+    lines = [*(found.faults or ["no fault found"]), *(f"note: {note}" for note in found.notes)]
+    _print({"faults": found.faults, "notes": found.notes}, as_json, "\n".join(lines))
+    raise typer.Exit(1 if found.faults else 0)
 
 
 @app.command("sync-crm")

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from leadgate.app.crashing import crash_at
 from leadgate.app.importer import count_rows, import_csv
 from leadgate.app.initial import write_rules
 from leadgate.app.kafka import consuming, ends, producing, read_to
+from leadgate.app.mapped import mapped_fields, unmapped
 from leadgate.app.outside import make_vendors
 from leadgate.app.poller import Poller
 from leadgate.app.provision import check_topics, provision_topics, publish_rules
@@ -26,7 +27,7 @@ from leadgate.app.sheet import Sheet
 from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
 from leadgate.connectors.contract import Crm
-from leadgate.connectors.errors import Unavailable, VendorError
+from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
 from leadgate.connectors.http import POLLER_SHARE
 from leadgate.leads import names
 from leadgate.leads.explain import reasons, sentence
@@ -41,35 +42,50 @@ class BadUseError(ValueError):
     """The command can't be done as it was called; the text says why."""
 
 
-async def provision(settings: Settings, rules: Rules) -> list[str]:
-    """Make what is missing; answers what was made."""
-    made = [f"topic {name}" for name in await provision_topics(settings)]
+async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) -> list[str]:
+    """Make what is missing; answers what was made, or with `dry_run` what would be."""
+    made = [f"topic {name}" for name in await provision_topics(settings, dry_run=dry_run)]
     vendors = make_vendors(settings, _CLOCK)
-    made += await vendors.crm.provision([rules.nurture.list])
-    await vendors.close()
-    await publish_rules(settings, rules)
+    try:
+        made += await vendors.crm.provision([rules.nurture.list], mapped_fields(rules), dry_run=dry_run)
+    except RowRejected as error:
+        raise BadUseError(str(error)) from None
+    finally:
+        await vendors.close()
+    if not dry_run:
+        await publish_rules(settings, rules)
     return made
 
 
-async def doctor(settings: Settings, rules: Rules) -> list[str]:
-    """Every fault that stands in the way, one line each."""
-    faults = []
+@dataclass(slots=True)
+class Findings:
+    """What `doctor` found: faults stand in the way, notes are what goes on without something."""
+
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+async def doctor(settings: Settings, rules: Rules) -> Findings:
+    """Look at everything outside that Leadgate stands on."""
+    found = Findings()
     try:
-        faults += await check_topics(settings)
+        found.faults += await check_topics(settings)
     except (KafkaError, OSError) as error:
-        faults.append(
+        found.faults.append(
             f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set KAFKA_BOOTSTRAP_SERVERS"
         )
     vendors = make_vendors(settings, _CLOCK)
     try:
-        found = await vendors.crm.check([rules.nurture.list])
-        faults += found or await _strangers(vendors.crm, rules)
+        crm = await vendors.crm.check([rules.nurture.list], mapped_fields(rules))
+        found.faults += crm or await _strangers(vendors.crm, rules)
+        found.notes += [] if crm else await unmapped(vendors, rules)
     except VendorError as error:
-        faults.append(str(error))
+        found.faults.append(str(error))
     for check in (vendors.apollo.check, vendors.slack.check):
-        faults += await check()
+        found.faults += await check()
     await vendors.close()
-    return faults + (open_points(settings.rules) if _live(settings, rules) else [])
+    found.faults += open_points(settings.rules) if _live(settings, rules) else []
+    return found
 
 
 async def _strangers(crm: Crm, rules: Rules) -> list[str]:
@@ -86,7 +102,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             vendors = make_vendors(settings, _CLOCK)
             try:
                 if _live(settings, rules):
-                    faults += await vendors.crm.check([rules.nurture.list]) + open_points(settings.rules)
+                    faults += await vendors.crm.check([rules.nurture.list], mapped_fields(rules)) + open_points(settings.rules)
             finally:
                 await vendors.close()
         except (KafkaError, OSError, Unavailable) as error:

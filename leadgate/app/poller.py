@@ -138,6 +138,7 @@ class Poller:
                 source_id=contact["id"],
                 captured_at=read_at,
                 raw=contact,
+                custom=await self._vendors.apollo.name_fields(contact.get("typed_custom_fields") or {}),
                 lists=lists,
                 sequences_read_at=read_at,
                 imported="poll",

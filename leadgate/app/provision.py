@@ -17,8 +17,11 @@ def wanted() -> dict[str, names.Topic]:
     return {**names.BY_NAME, names.CHANGELOG: _CHANGELOG}
 
 
-async def provision_topics(settings: Settings) -> list[str]:
-    """Make missing topics; answers their names. Existing ones are left as they are: `check_topics` judges them."""
+async def provision_topics(settings: Settings, *, dry_run: bool = False) -> list[str]:
+    """Make missing topics; answers their names (with `dry_run` it only answers).
+
+    Existing ones are left as they are: `check_topics` judges them.
+    """
     async with administering(settings) as admin:
         there = set(await admin.list_topics())
         new = [
@@ -26,7 +29,7 @@ async def provision_topics(settings: Settings) -> list[str]:
             for name, topic in wanted().items()
             if name not in there
         ]
-        if new:
+        if new and not dry_run:
             response = await admin.create_topics(new)
             for name, code, *rest in response.topic_errors:
                 if code not in {0, TopicAlreadyExistsError.errno}:

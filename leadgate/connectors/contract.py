@@ -4,12 +4,13 @@ Methods take batches (the caller gathers) of at most `batch` rows and answer in 
 failure is a VendorError in its place; a whole call's failure is raised. Times are seconds since the epoch, UTC.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol, TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from leadgate.connectors.errors import VendorError
+from leadgate.connectors.fields import Field
 
 T = TypeVar("T")
 Row: TypeAlias = T | VendorError
@@ -52,6 +53,16 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     industry: str = ""
     employees: int = 0
     lead_id: str = ""
+    more: Mapping[str, Any] = {}  # further properties by the CRM's own names; blanks are filled
+    overwrite: frozenset[str] = frozenset()  # those of `more` that are written whatever is there
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a write set on a contact, by the CRM's own names, and what stood there before (null for nothing)."""
+
+    contact_id: str
+    wrote: Mapping[str, Any]
+    before: Mapping[str, Any]
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,15 +70,20 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
     contact: Contact
     existed: bool
+    change: Change | None = None
 
 
 class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """Owner ('' leaves it), score and status of a contact."""
+    """Owner ('' leaves it), score, status and what led to them, of a contact."""
 
     contact_id: str
     owner_email: str
     score: int
     status: str
+    intent: str = ""  # the strongest sign of interest
+    engagement: int = 0  # the score's points for interest
+    sequence: str = ""  # what Apollo said of its own sequences: active, inactive or unknown
+    reasons: str = ""  # the parts of the score, and the rule that routed, for whoever opens the contact
 
 
 class OwnerShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +143,11 @@ class Crm(Protocol):
         """One contact for each person: found by any address or made; its company found or made, and linked."""
         ...
 
-    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
-        """Write owner, score and status; answers the contact ids. An owner nobody knows is a RowRejected 'no_owner'."""
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        """Write owner, score and status; answers what was set (what was there before, the upsert has told).
+
+        An owner nobody knows is a RowRejected 'no_owner'.
+        """
         ...
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
@@ -183,12 +202,25 @@ class Crm(Protocol):
         """Every user, deactivated ones too."""
         ...
 
-    async def check(self, lists: Sequence[str]) -> list[str]:
-        """What stands in the way of writing, one line a fault: token, scopes, missing properties, or these lists."""
+    async def fields(self) -> dict[str, Field]:
+        """The properties of a contact as they are now, by name."""
         ...
 
-    async def provision(self, lists: Sequence[str]) -> list[str]:
-        """Make our properties, and lists of these names as far as the CRM lets us, where missing; answers what was made."""
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        """These properties of contacts, null where unset; None for a contact that is gone."""
+        ...
+
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        """Set properties of one contact as they were, null clears. Raises RowRejected if the CRM refuses."""
+        ...
+
+    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
+        """What stands in the way of writing, one line a fault: token, scopes, these lists, our properties and `fields`."""
+        ...
+
+    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
+        """Make our properties, `fields`, and lists as far as the CRM lets us, where missing; answers what was (or would be)
+        made. Raises RowRejected for a property that is there as another type."""
         ...
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ replay from the stored row, the what-if and the property tests.
 from enum import StrEnum
 from typing import Any, Protocol
 
-from leadgate.leads.records import Alert, Held, Lead, Place, Reason, Record
+from leadgate.leads.records import Alert, Change, Held, Lead, Place, Reason, Record
 from leadgate.leads.rules import Rules
 
 
@@ -43,6 +43,7 @@ class Result(Record, frozen=True, kw_only=True):
     kind: str = "ok"
     later: float = 0.0
     undone: bool = False
+    change: Change | None = None  # of a contact's properties; no gate decides by it, and the audit tells it with the person
 
 
 class Put(Record, frozen=True, kw_only=True):

@@ -60,6 +60,21 @@ def notice(lead: Lead, rules: Rules) -> str:
     return f"{lead.person.name}, {lead.person.title} at {lead.company.name}: {why}, and {you}.{due}"
 
 
+def interest(lead: Lead) -> str:
+    """The sign of interest that was heard last, '' for none."""
+    last = max(lead.intents, key=lambda i: i.heard_at, default=None)
+    return f"{last.kind} {last.value}" if last else ""
+
+
+def grounds(lead: Lead) -> str:
+    """Score and route in one line, for the CRM's page of the contact."""
+    assert lead.route is not None
+    assert lead.score is not None
+    parts = ", ".join(f"{part} {points}" for part, points in lead.score.parts.items())
+    missing = f"; unknown: {', '.join(lead.score.missing)}" if lead.score.missing else ""
+    return f"{lead.score.points} points ({parts}{missing}); {lead.route.kind} by {lead.route.rule}"
+
+
 def sentence(event: Audit) -> str:
     """One event of a lead's story."""
     when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")

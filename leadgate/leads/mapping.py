@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
+from leadgate.leads.fields import map_fields
 from leadgate.leads.keys import is_company_domain, registrable
 from leadgate.leads.normalise import (
     normalise_company,
@@ -31,13 +34,18 @@ class Mapped(Record, frozen=True, kw_only=True):
     sequences: Sequences
     apollo_id: str
     stops: tuple[str, ...] = ()  # what the record itself says against writing to the person: unsubscribe, bounce
+    dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
 
 
 def map_captured(captured: Captured, rules: Rules) -> Mapped:
     """Map and normalise. Raises UnusableError for values of a wrong type where text or an object is due."""
     if captured.shape == "reject":
         raise UnusableError(str(captured.raw.get("why", "")))
-    return _map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
+    mapped = _map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
+    if not rules.mapping:
+        return mapped
+    more, dropped = map_fields(captured, rules)
+    return replace(mapped, person=replace(mapped.person, more=more), dropped=dropped)
 
 
 def _text(raw: dict[str, Any], *names: str) -> str:
@@ -71,9 +79,8 @@ def _dicts(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
 def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     raw = captured.raw
     organization = _dict(raw, "organization") or _dict(raw, "account")
-    custom = {
-        rules.capture.fields[k]: squeeze(v) for k, v in _dict(raw, "typed_custom_fields").items() if k in rules.capture.fields
-    }
+    told = {**_dict(raw, "typed_custom_fields"), **captured.custom}
+    custom = {rules.capture.fields[k]: squeeze(v) for k, v in told.items() if k in rules.capture.fields}
     country = normalise_country(_text(raw, "country"))
     emails = tuple(e for item in _dicts(raw, "contact_emails") if (e := _text(item, "email").lower()))
     phones = [_text(item, "sanitized_number", "raw_number") for item in _dicts(raw, "phone_numbers")]

@@ -43,6 +43,7 @@ class Captured(Record, frozen=True, kw_only=True):
     lists: tuple[str, ...] = ()
     lane: str = "fresh"  # fresh or bulk
     sequences_read_at: float = 0.0
+    custom: dict[str, Any] = {}  # the account's own fields by their names, options by their labels; personal, as `raw` is
     intents: tuple["Intent", ...] = ()  # interest that the source told of beside the record
 
 
@@ -60,6 +61,7 @@ class Person(Record, frozen=True, kw_only=True):
     city: str = ""
     state: str = ""
     country: str = ""
+    more: dict[str, Any] = {}  # further CRM properties by their names, as the rules' mapping made them
 
     @property
     def name(self) -> str:
@@ -239,6 +241,20 @@ class Reason(Record, frozen=True, kw_only=True):
     why: str
 
 
+class Change(Record, frozen=True, kw_only=True):
+    """What a write set on a CRM contact, by the CRM's own names, and what stood there before; null where nothing did."""
+
+    contact_id: str
+    wrote: dict[str, Any]
+    before: dict[str, Any]
+
+
+class Whom(Person, frozen=True, kw_only=True):
+    """An event's `person` object: all that is personal in it. A Person is one whose contact the event did not change."""
+
+    changes: tuple[Change, ...] = ()
+
+
 class Audit(Record, frozen=True, kw_only=True):
     """One event of a lead's story: topic `audit`, keyed by its own `id` (promise P8)."""
 
@@ -255,7 +271,7 @@ class Audit(Record, frozen=True, kw_only=True):
     inputs: Any
     trace: tuple[Reason, ...] = ()
     outcome: Any = None
-    person: Person | None = None
+    person: Whom | None = None
     schema: int = 1
 
 

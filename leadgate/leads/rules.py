@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -37,7 +38,32 @@ class Capture(_Part):
     enrich: bool = False
     enrich_days: int = Field(90, ge=1)
     enrich_daily_cap: int = Field(200, ge=0)
-    fields: dict[str, str] = Field(default_factory=dict, description="Apollo custom field id -> company or person field")
+    fields: dict[str, str] = Field(
+        default_factory=dict, description="Apollo custom field, by name or id -> industry, employees, country, state, parent"
+    )
+
+
+class FieldRule(_Part):
+    """One field of Apollo's and the CRM property that it lands in, under the CRM's own name for it.
+
+    `apollo` is a custom field's name or a path into the contact ("account.phone"); `column` its column in a CSV export.
+    A property that holds something is left alone unless `overwrite`. A value that the property can't hold is left out and
+    told, or keeps the lead with a person if it is `required`.
+    """
+
+    apollo: str = Field(min_length=1)
+    column: str = ""
+    to: str = Field(pattern=r"^[A-Za-z]\w*$")
+    type: Literal["text", "long", "number", "date", "moment", "flag", "choice"] = "text"
+    transform: tuple[Literal["lower", "upper", "title", "digits", "domain"], ...] = ()
+    values: dict[str, str] = Field(default_factory=dict, description="Apollo's value -> the property's option")
+    required: bool = False
+    overwrite: bool = False
+
+    @cached_property
+    def table(self) -> dict[str, str]:
+        """The value table, whatever the case of Apollo's side."""
+        return {name.casefold(): value for name, value in self.values.items()}
 
 
 class TitleRule(_Part):
@@ -139,6 +165,7 @@ class Rules(_Part):
     version: int = Field(ge=1)
     effects: Literal["shadow", "live"] = "shadow"
     capture: Capture = Capture()
+    mapping: tuple[FieldRule, ...] = ()
     required: tuple[Required, ...] = ("verified_email", "company", "title")
     verified: dict[str, tuple[str, ...]]
     titles: tuple[TitleRule, ...]
@@ -169,6 +196,9 @@ class Rules(_Part):
                 f"icp: firmographics alone reach {firm} points and never the threshold {self.threshold}; "
                 "most leads carry no intent, so they could never be routed"
             )
+        twice = sorted(name for name, n in Counter(rule.to for rule in self.mapping).items() if n > 1)
+        if twice:
+            raise ValueError(f"mapping: {', '.join(twice)} can take only one field")
         self._known("icp.seniority", self.icp.seniority, {t.seniority for t in self.titles})
         self._known("icp.industry", self.icp.industry, set(self.industries))
         self._known("icp.size", self.icp.size, {size.name for size in self.sizes})

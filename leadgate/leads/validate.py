@@ -7,7 +7,15 @@ from leadgate.leads.rules import Rules
 
 def validate(lead: Lead, rules: Rules) -> tuple[Reason, ...]:
     """One reason for each required field, `held` true where it is missing or not good enough."""
-    return tuple(_check(name, lead, rules) for name in rules.required)
+    mapped = (rule.to for rule in rules.mapping if rule.required)
+    return (*(_check(name, lead, rules) for name in rules.required), *(_check_mapped(name, lead) for name in mapped))
+
+
+def _check_mapped(name: str, lead: Lead) -> Reason:
+    held = name not in lead.person.more
+    return Reason(
+        rule=f"required.{name}", held=held, why=f"{name} is {'missing, or was not what the property takes' if held else 'there'}"
+    )
 
 
 def _check(name: str, lead: Lead, rules: Rules) -> Reason:

@@ -1,19 +1,23 @@
 """What each act of a gate is at a vendor: one handler a name, gathered into the vendor's batches by loaders."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
+from leadgate.connectors import contract as connector
 from leadgate.connectors.apollo.client import ApolloClient
 from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import RowRejected, Unavailable
+from leadgate.connectors.fields import Admission
 from leadgate.connectors.loader import Loader
 from leadgate.connectors.slack.client import SlackClient
+from leadgate.leads.decision import Result
 from leadgate.leads.keys import Keys
 from leadgate.leads.mapping import read_sequences
-from leadgate.leads.records import Lead
+from leadgate.leads.records import Change, Lead
 from leadgate.streams.outbox import FlushGate
 from leadgate.streams.ports import Clock
 
@@ -27,7 +31,9 @@ class Effect:
     until: float
 
 
-Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any]]]
+#: Answers the result's value; one that changes a contact's properties answers the whole result, with the change.
+_NONE: Mapping[str, Any] = MappingProxyType({})
+Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any] | Result]]
 
 
 class Credits:
@@ -67,6 +73,7 @@ class Acts:
     def __init__(self, outside: Outside, gate: FlushGate, keys: Keys, clock: Clock, share: Callable[[], float]) -> None:
         self._out, self._keys, self._clock, self._share = outside, keys, clock, share
         crm = outside.crm
+        self._fields = Admission(crm.fields)
         self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
         self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
         self._owners = Loader(crm.read_owners, gate, most=crm.batch)
@@ -90,13 +97,14 @@ class Acts:
             "sync.wait": self._do_sync,
         }
 
-    async def _do_upsert(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        del args, effect
-        written: Written = await self._upsert.load(contact_write(record))
+    async def _do_upsert(self, args: dict[str, Any], record: Any, effect: Effect) -> Result:
+        del effect
+        more, dropped = await self._fields.admit(record.person.more)
+        written: Written = await self._upsert.load(contact_write(record, more, args.get("overwrite", ())))
         c = written.contact
         key = self._keys.address(c.email) if written.existed else ""
         ours = {record.person_key, record.address_key}
-        return {
+        value = {
             "contact_id": c.id,
             "company_id": c.company_id,
             "owner_id": c.owner_id,
@@ -104,16 +112,19 @@ class Acts:
             "existed": written.existed,
             "open_deal": c.open_deal,
             "person_key": "" if key in ours or c.key in ours else key,
+            **({"dropped": dropped} if dropped else {}),
         }
+        return Result(ok=True, value=value, change=_change(written.change))
 
     async def _do_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
         owner = await self._out.crm.owner(args["owner_id"])
         return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
 
-    async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+    async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> Result:
         del record, effect
-        return {"contact_id": await self._assign.load(OwnerWrite(**args))}
+        change = await self._assign.load(OwnerWrite(**args))
+        return Result(ok=True, value={"contact_id": change.contact_id}, change=_change(change))
 
     async def _do_read_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
@@ -203,8 +214,12 @@ class Acts:
         raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
 
 
-def contact_write(lead: Lead) -> ContactWrite:
-    """What a lead wants on its contact."""
+def _change(change: connector.Change | None) -> Change | None:
+    return None if change is None else Change(contact_id=change.contact_id, wrote=dict(change.wrote), before=dict(change.before))
+
+
+def contact_write(lead: Lead, more: Mapping[str, Any] = _NONE, overwrite: Sequence[str] = ()) -> ContactWrite:
+    """What a lead wants on its contact; `more` is what the CRM takes of its mapped fields."""
     p, c = lead.person, lead.company
     return ContactWrite(
         key=lead.person_key,
@@ -222,4 +237,6 @@ def contact_write(lead: Lead) -> ContactWrite:
         industry=c.industry,
         employees=c.employees,
         lead_id=lead.lead_id,
+        more=more,
+        overwrite=frozenset(overwrite),
     )

@@ -110,7 +110,8 @@ class Effects:
         self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
             return Result(ok=False, kind="suppressed", why=why)
-        return Result(ok=True, value=await self._acts.handlers[act.name](act.args, record, effect))
+        answer = await self._acts.handlers[act.name](act.args, record, effect)
+        return answer if isinstance(answer, Result) else Result(ok=True, value=answer)
 
     async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
         """The second and third try. The first is made without tenacity, whose set-up costs more than most calls."""

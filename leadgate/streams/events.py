@@ -1,14 +1,14 @@
 """From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from msgspec.structs import replace
 
 from leadgate.leads import names
-from leadgate.leads.decision import Decision, Parked, Wait
+from leadgate.leads.decision import Decision, Parked, Result, Wait
 from leadgate.leads.keys import derive, event_id
-from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Reason, Record, encode
+from leadgate.leads.records import Audit, Captured, Held, Lead, Person, Reason, Record, Whom, encode
 
 if TYPE_CHECKING:
     from leadgate.streams.jobs import Job, Stage
@@ -60,7 +60,7 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
         )
     for i, note in enumerate(decision.notes):
         events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
-    inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": job.done}
+    inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": _done_without_changes(job)}
     events.append(
         _event(
             stage,
@@ -72,7 +72,7 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
             inputs=inputs,
             outcome=decision.outcome,
             trace=decision.trace,
-            person=lead.person,
+            person=_whom(lead, job),
         )
     )
     return [_audit(event) for event in events]
@@ -90,7 +90,7 @@ def _event(
     inputs: Any = None,
     outcome: Any = None,
     trace: tuple[Reason, ...] = (),
-    person: Person | None = None,
+    person: Whom | None = None,
 ) -> Audit:
     return Audit(
         id=event_id(lead.lead_id, stage.name, job.cause, kind, ordinal),
@@ -108,6 +108,19 @@ def _event(
         trace=trace,
         person=person,
     )
+
+
+def _whom(lead: Lead, job: "Job") -> Whom:
+    changes = tuple(result.change for result in job.done.values() if result.change is not None)
+    if not changes:
+        return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
+    return Whom(**{name: getattr(lead.person, name) for name in Person.__struct_fields__}, changes=changes)
+
+
+def _done_without_changes(job: "Job") -> dict[str, Result]:
+    if all(result.change is None for result in job.done.values()):
+        return job.done
+    return {name: replace(result, change=None) for name, result in job.done.items()}
 
 
 def _step(job: "Job", lead: Lead) -> int:

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from leadgate.app.schema import audit_schema
-from leadgate.leads.records import Audit, Person, Reason, encode
+from leadgate.leads.records import Audit, Reason, Whom, encode
 
 PUBLISHED = json.loads((Path(__file__).parents[2] / "docs" / "audit.schema.json").read_text())
 
@@ -30,7 +30,7 @@ def test_an_event_fits_and_a_broken_one_does_not() -> None:
         rules="r",
         inputs={},
         trace=(Reason(rule="x", held=True, why="y"),),
-        person=Person(email="a@b.c"),
+        person=Whom(email="a@b.c"),
     )
     body = json.loads(encode(event))
     jsonschema.validate(body, PUBLISHED)

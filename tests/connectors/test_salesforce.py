@@ -218,7 +218,7 @@ def test_a_field_of_another_type_is_refused_and_left_as_it_is() -> None:
         site.org.put("PermissionSetAssignment", AssigneeId=site.org.me, PermissionSetId=allowed["Id"])
         more = {"ParentId": allowed["Id"], "SobjectType": "Lead", "PermissionsRead": True, "PermissionsEdit": True}
         site.org.put("FieldPermissions", Field="Lead.Leadgate_Score__c", **more)
-        with pytest.raises(RowRejected, match="is there as string, not as double"):
+        with pytest.raises(RowRejected, match="is there as text, not as number"):
             await site.crm.provision([])
 
     asyncio.run(test())

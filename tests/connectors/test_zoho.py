@@ -214,7 +214,7 @@ def test_a_field_of_another_type_is_refused() -> None:
         site = Site()
         wrong = {"id": "1", "api_name": "Leadgate_score", "field_label": "Leadgate score", "data_type": "text"}
         site.org.store.put("zoho.fields.Leads", "Leadgate_score", wrong)
-        with pytest.raises(RowRejected, match="is there as text, not as integer"):
+        with pytest.raises(RowRejected, match="is there as text, not as number"):
             await site.crm.provision([])
 
     asyncio.run(test())

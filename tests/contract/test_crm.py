@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import ActivityAsked, Change, ContactWrite, Crm, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
+from leadgate.connectors.fields import Field
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
@@ -277,6 +278,86 @@ def test_a_task_that_was_made_is_found_again(on: Callable[[Test], None]) -> None
 def task(contact: str, owner: str = "1", until: float = 1e12) -> TaskWrite:
     """A task for an owner, new."""
     return TaskWrite(effect_id="e1", contact_id=contact, owner_id=owner, subject="Call", due=1.0, look_first=False, until=until)
+
+
+FIELDS = {
+    "text": Field(name="tech_stack__c", label="tech stack", type="text"),
+    "number": Field(name="seats__c", label="seats", type="number"),
+    "flag": Field(name="partner__c", label="partner", type="flag"),
+    "date": Field(name="renewal__c", label="renewal", type="date"),
+    "moment": Field(name="seen__c", label="seen", type="moment"),
+    "choice": Field(name="role__c", label="role", type="choice", options=("Champion", "Decision maker")),
+}
+VALUES = {
+    "tech_stack__c": "Kafka",
+    "seats__c": 40,
+    "partner__c": True,
+    "renewal__c": "2026-12-01",
+    "seen__c": "2026-11-24T10:00:00Z",
+    "role__c": "Champion",
+}
+
+
+def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_told(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        fields = list(FIELDS.values())
+        planned = await crm.provision([], fields, dry_run=True)
+        assert len(await crm.check([], fields)) >= len(fields)
+        assert planned == [line for line in await crm.provision([], fields) if "permission" not in line]
+        assert await crm.check([], fields) == []
+        there = await crm.fields()
+        assert {f.type: there[f.name].type for f in fields} == {t: t for t in FIELDS}
+        assert set(there["role__c"].options) == {"Champion", "Decision maker"}
+        ident = contact_id((await crm.upsert([write(1, more=VALUES)]))[0])
+        again = {**VALUES, "tech_stack__c": "Flink", "seats__c": 50}
+        [row] = await crm.upsert([write(1, known_id=ident, more=again, overwrite=frozenset({"seats__c"}))])
+        assert isinstance(row, Written)
+        [now] = await crm.read([ident], ["tech_stack__c", "seats__c", "role__c"])
+        assert now is not None
+        assert (now["tech_stack__c"], float(now["seats__c"]), now["role__c"]) == ("Kafka", 50, "Champion")
+
+    on(test)
+
+
+def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        await crm.provision([], list(FIELDS.values()))
+        [made] = await crm.upsert([write(1)])
+        ident = contact_id(made)
+        [first] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        [again] = await crm.upsert([write(1, known_id=ident, more={"tech_stack__c": "Kafka"})])
+        [second] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[1], score=81, status="nurture")])
+        assert isinstance(made, Written)
+        assert isinstance(again, Written)
+        assert isinstance(first, Change)
+        assert isinstance(second, Change)
+        assert made.change is not None
+        assert again.change is not None
+        assert all(value is None for value in made.change.before.values())
+        assert again.change.before["tech_stack__c"] is None
+        touched = {**again.change.wrote, **second.wrote}
+        assert all(again.change.before[n] is not None for n in first.wrote if first.wrote[n] not in ("", 0, "0"))
+        await crm.restore(ident, {n: again.change.before[n] for n in touched})
+        [now] = await crm.read([ident], list(touched))
+        assert now is not None
+        assert {n: v for n, v in now.items() if v} == {n: again.change.before[n] for n in touched if again.change.before[n]}
+        [shown] = await crm.read_owners([ident])
+        assert not isinstance(shown, Exception)
+        assert shown.email == REPS[0]
+        assert await crm.read(["424242"], ["tech_stack__c"]) == [None]
+
+    on(test)
+
+
+def test_a_field_of_another_type_is_refused_and_left(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        await crm.provision([], [FIELDS["text"]])
+        wrong = msgspec.structs.replace(FIELDS["text"], type="number")
+        with pytest.raises(RowRejected, match=r"tech_stack__c is there as (text|long), not as number"):
+            await crm.provision([], [wrong])
+        assert (await crm.fields())["tech_stack__c"].type == "text"
+
+    on(test)
 
 
 def test_an_opt_out_is_written_to_the_crm(on: Callable[[Test], None]) -> None:

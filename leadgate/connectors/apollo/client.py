@@ -5,7 +5,7 @@ missing contact is a 422; unknown filters are ignored with 200, so every answer 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import httpx
 
@@ -38,6 +38,28 @@ def left(headers: Mapping[str, str]) -> int | None:
     return min(counts) if counts else None
 
 
+class CustomField(NamedTuple):
+    """A field that an account has added: facts/apollo.md 2.1, examples/get_typed_custom_fields.json."""
+
+    id: str
+    name: str
+    modality: str
+    options: dict[str, str]
+
+    @classmethod
+    def of(cls, item: dict[str, Any]) -> Self:
+        """Out of Apollo's object."""
+        given = item.get("picklist_values") or item.get("picklist_options") or []
+        options = {str(o["id"]): str(o.get("name") or "") for o in given if isinstance(o, dict) and "id" in o}
+        return cls(str(item["id"]), str(item.get("name") or item["id"]), str(item.get("modality") or ""), options)
+
+    def label(self, value: Any) -> Any:
+        """A value with its options' labels; an option that is no more stays an id."""
+        if isinstance(value, list):
+            return [self.label(part) for part in value]
+        return self.options.get(value, value) if isinstance(value, str) else value
+
+
 class ApolloClient:
     """Apollo's calls, each one endpoint."""
 
@@ -47,6 +69,8 @@ class ApolloClient:
         self._share = 1.0
         self._client = VendorHttp(base, {"x-api-key": key}, classify, Budget(limit, 60.0), transport)
         self._labels: dict[str, str] = {}
+        self._fields: dict[str, CustomField] = {}
+        self._fields_closed = False
         self._do_not_contact = ""
         self.calls_left: int | None = None
 
@@ -82,6 +106,25 @@ class ApolloClient:
         response = await self._call("GET", "labels")
         self._labels = {item["id"]: item["name"] for item in response.json()}
         return sorted(self._labels.values())
+
+    async def custom_fields(self) -> dict[str, CustomField]:
+        """The account's own fields by id, with their options' labels. GET /fields has names and no options."""
+        response = await self._call("GET", "typed_custom_fields")
+        found = [CustomField.of(item) for item in response.json().get("typed_custom_fields", [])]
+        self._fields = {f.id: f for f in found}
+        return self._fields
+
+    async def name_fields(self, values: dict[str, Any]) -> dict[str, Any]:
+        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again when an id is unknown.
+
+        A key that may not read the definitions gets nothing here: rules can still name fields by id.
+        """
+        if any(i not in self._fields for i in values) and not self._fields_closed:
+            try:
+                await self.custom_fields()
+            except (Unauthorised, RowRejected):
+                self._fields_closed = True
+        return {f.name: f.label(value) for i, value in values.items() if (f := self._fields.get(i)) is not None}
 
     async def check(self) -> list[str]:
         """What stands in the way, one line a fault. It reads the lists: every key that can poll may do that."""

@@ -1,14 +1,16 @@
 """HubSpot behind the CRM contract. Look-ups are key reads; nothing is decided on its search, but for companies' domains."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Row
-from leadgate.connectors.errors import RowRejected, Unauthorised
+from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
+from leadgate.connectors.hubspot.batches import failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.owners import HubSpotOwners
 from leadgate.connectors.hubspot.people import HubSpotPeople
+from leadgate.connectors.hubspot.setup import HubSpotSetup
 from leadgate.connectors.hubspot.tasks import HubSpotTasks
 
 
@@ -27,6 +29,8 @@ class HubSpotCrm:
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
         self.add_tasks, self.activities = self._tasks.add_tasks, self._tasks.activities
+        self._setup = HubSpotSetup(http, self._list_id)
+        self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
 
     async def owners(self) -> list[Owner]:
         return await self._owners.owners()
@@ -108,46 +112,19 @@ class HubSpotCrm:
             after = ((body.get("paging") or {}).get("next") or {}).get("after")
             params = {**params, "after": after} if after else {}
 
-    # Set-up
+    # What was there before, for `leadgate undo`
 
-    async def check(self, lists: Sequence[str]) -> list[str]:
-        faults = []
-        for kind, wanted in records.PROPERTIES.items():
-            try:
-                body = await self._http.get(f"/crm/properties/{{v}}/{kind}")
-            except Unauthorised as error:
-                return [f"{error}; set LEADGATE_HUBSPOT_TOKEN to a token with the scopes in docs/connectors/hubspot.md"]
-            there = {item["name"] for item in body.get("results", [])}
-            faults += [
-                f"HubSpot {kind} have no property {p['name']}; run leadgate provision" for p in wanted if p["name"] not in there
-            ]
-        for name in lists:
-            try:
-                await self._list_id(name)
-            except RowRejected as error:
-                faults.append(str(error))
-        return faults
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        held = await self._people.read_by_id(contact_ids, names)
+        return [{n: (held[i].get("properties") or {}).get(n) or None for n in names} if i in held else None for i in contact_ids]
 
-    async def provision(self, lists: Sequence[str]) -> list[str]:
-        made = []
-        for kind, wanted in records.PROPERTIES.items():
-            group = {"contacts": "contactinformation", "companies": "companyinformation"}[kind]
-            there = {item["name"] for item in (await self._http.get(f"/crm/properties/{{v}}/{kind}")).get("results", [])}
-            for item in wanted:
-                if item["name"] not in there:
-                    await self._http.send("POST", f"/crm/properties/{{v}}/{kind}", {**item, "groupName": group})
-                    made.append(f"property {kind}.{item['name']}")
-        return [*made, *[line for name in lists for line in await self._provision_list(name)]]
-
-    async def _provision_list(self, name: str) -> list[str]:
-        """The manual list behind a sequence."""
-        try:
-            await self._list_id(name)
-        except RowRejected:
-            body = {"name": name, "objectTypeId": "0-1", "processingType": "MANUAL"}
-            await self._http.send("POST", "/crm/lists/{v}", body)
-            return [f"list {name}"]
-        return []
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        properties = {name: "" if value is None else records.text_of(value) for name, value in values.items()}
+        body = await self._http.batch(
+            "contacts", "update", [{"id": contact_id, "properties": properties, "objectWriteTraceId": "0"}]
+        )
+        for error in failures(body).values():
+            raise error
 
     async def close(self) -> None:
         await self._http.close()

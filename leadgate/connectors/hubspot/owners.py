@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
+from leadgate.connectors.contract import Change, Owner, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
@@ -18,21 +18,19 @@ class HubSpotOwners:
         self._users = Users(self.owners, clock)
         self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
-    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
-        rows: list[Row[str]] = []
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        rows: list[Row[Change]] = []
         inputs = []
         for write in writes:
             owner = await self._users.by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
                 rows.append(RowRejected(f"HubSpot has no active owner {write.owner_email}", "no_owner"))
                 continue
-            properties = {"leadgate_score": str(write.score), "leadgate_status": write.status}
-            if owner is not None:
-                properties["hubspot_owner_id"] = owner.id
+            properties = records.owner_properties(write, owner.id if owner else "")
             inputs.append({"id": write.contact_id, "properties": properties, "objectWriteTraceId": write.contact_id})
-            rows.append(write.contact_id)
+            rows.append(Change(contact_id=write.contact_id, wrote=properties, before={}))
         failed = failures(await self._http.batch("contacts", "update", inputs)) if inputs else {}
-        return [failed.get(row, row) if isinstance(row, str) else row for row in rows]
+        return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
         body = await self._http.batch(

@@ -27,8 +27,9 @@ class HubSpotPeople:
         self._companies = HubSpotCompanies(http, clock)
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
-        held = await self._read_by_email([email for w in writes for email in w.emails])
-        known = await self.read_by_id([w.known_id for w in writes if w.known_id])
+        more = sorted({name for w in writes for name in w.more})
+        held = await self._read_by_email([email for w in writes for email in w.emails], more)
+        known = await self.read_by_id([w.known_id for w in writes if w.known_id], more)
         found = [self._find(w, held, known) for w in writes]
         foreign = {i for i, (w, f) in enumerate(zip(writes, found, strict=True)) if f is not None and _other_person(w, f)}
         rows: list[Row[Written] | None] = [*judge(writes, [str(item["id"]) if item else "" for item in found])]
@@ -49,24 +50,24 @@ class HubSpotPeople:
             return known.get(write.known_id)
         return next((held[email] for email in write.emails if email in held), None)
 
-    async def _read_by_email(self, emails: Sequence[str]) -> dict[str, dict[str, Any]]:
+    async def _read_by_email(self, emails: Sequence[str], more: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Indexed by main and secondary addresses: the answer doesn't say which input matched (facts 1.1)."""
         found: dict[str, dict[str, Any]] = {}
         for some in chunks(list(dict.fromkeys(e for e in emails if e))):
             body = await self._http.batch(
-                "contacts", "read", [{"id": e} for e in some], idProperty="email", properties=records.READ
+                "contacts", "read", [{"id": e} for e in some], idProperty="email", properties=[*records.READ, *more]
             )
             for item in body.get("results", []):
                 contact = records.contact_of(item)
                 found.update(dict.fromkeys((contact.email, *contact.emails), item))
         return found
 
-    async def read_by_id(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Contacts by their ids, and by those that were merged into them."""
+    async def read_by_id(self, ids: Sequence[str], more: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+        """Contacts with `more` properties, by their ids, and by those that were merged into them."""
         found: dict[str, dict[str, Any]] = {}
         for some in chunks(list(dict.fromkeys(ids))):
             body = await self._http.batch(
-                "contacts", "read", [{"id": i} for i in some], properties=[*records.READ, "hs_merged_object_ids"]
+                "contacts", "read", [{"id": i} for i in some], properties=[*records.READ, "hs_merged_object_ids", *more]
             )
             for item in body.get("results", []):
                 merged = ((item.get("properties") or {}).get("hs_merged_object_ids") or "").split(";")
@@ -76,16 +77,17 @@ class HubSpotPeople:
     async def _update(self, work: list[tuple[int, ContactWrite, dict[str, Any] | None]], rows: list[Row[Written] | None]) -> None:
         if not work:
             return
-        inputs = []
+        inputs: list[dict[str, Any]] = []
         for i, write, held in work:
             assert held is not None
             properties = records.properties_of(write, held.get("properties"))
             inputs.append({"id": str(held["id"]), "properties": properties, "objectWriteTraceId": str(i)})
         body = await self._http.batch("contacts", "update", inputs)
         failed = failures(body)
-        for i, _, held in work:
+        for (i, _, held), sent in zip(work, inputs, strict=True):
             assert held is not None
-            rows[i] = failed.get(str(i)) or Written(contact=records.contact_of(held), existed=True)
+            change = records.change_of(sent["id"], sent["properties"], held.get("properties"))
+            rows[i] = failed.get(str(i)) or Written(contact=records.contact_of(held), existed=True, change=change)
 
     async def _create(
         self, work: list[tuple[int, ContactWrite]], companies: dict[str, str], rows: list[Row[Written] | None]
@@ -98,13 +100,13 @@ class HubSpotPeople:
         if not work:
             return
         inputs = [{**_new(write), **_linked(companies.get(write.domain, "")), "objectWriteTraceId": str(i)} for i, write in work]
-        _note(await self._http.batch("contacts", "create", inputs), work, rows, existed=False)
+        _note(await self._http.batch("contacts", "create", inputs), work, inputs, rows, existed=False)
         for i, write in work:
             if isinstance(row := rows[i], Written) and (company := companies.get(write.domain, "")):
                 rows[i] = _with_company(row, company)
         if there := [(i, write) for i, write in work if _is_there(rows[i])]:
             inputs = [{**_new(w), "idProperty": records.KEY, "id": w.key, "objectWriteTraceId": str(i)} for i, w in there]
-            _note(await self._http.batch("contacts", "upsert", inputs), there, rows, existed=True)
+            _note(await self._http.batch("contacts", "upsert", inputs), there, inputs, rows, existed=True)
             for i, _ in there:
                 if _is_there(rows[i]):
                     rows[i] = RowRetryable(str(rows[i]))
@@ -137,7 +139,7 @@ class HubSpotPeople:
         opened = {str(r["id"]) for r in read.get("results", []) if (r.get("properties") or {}).get("hs_is_closed") != "true"}
         for i, row in enumerate(rows):
             if isinstance(row, Written) and opened & set(deals.get(row.contact.id, ())):
-                rows[i] = Written(contact=replace(row.contact, open_deal=True), existed=row.existed)
+                rows[i] = replace(row, contact=replace(row.contact, open_deal=True))
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:
@@ -148,13 +150,22 @@ def _linked(company: str) -> dict[str, Any]:
     return {"associations": [{"to": {"id": company}, "types": _PRIMARY_COMPANY}]} if company else {}
 
 
-def _note(body: dict[str, Any], work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None], *, existed: bool) -> None:
-    """What a batch's answer says of each row."""
+def _note(
+    body: dict[str, Any],
+    work: list[tuple[int, ContactWrite]],
+    sent: list[dict[str, Any]],
+    rows: list[Row[Written] | None],
+    *,
+    existed: bool,
+) -> None:
+    """What a batch's answer says of each row. What a contact that was there held before, nobody has read."""
     failed = failures(body)
     made = {(item.get("properties") or {}).get(records.KEY): item for item in body.get("results", [])}
-    for i, write in work:
-        item = made.get(write.key)
-        rows[i] = failed.get(str(i)) or (Written(contact=records.contact_of(item), existed=existed) if item else None)
+    for (i, write), one in zip(work, sent, strict=True):
+        rows[i] = failed.get(str(i))
+        if rows[i] is None and (item := made.get(write.key)) is not None:
+            change = None if existed else records.change_of(str(item["id"]), one["properties"], None)
+            rows[i] = Written(contact=records.contact_of(item), existed=existed, change=change)
 
 
 def _is_there(row: Row[Written] | None) -> bool:
@@ -171,4 +182,4 @@ def _other_person(write: ContactWrite, held: dict[str, Any]) -> bool:
 
 
 def _with_company(row: Written, company_id: str) -> Written:
-    return Written(contact=replace(row.contact, company_id=company_id), existed=row.existed)
+    return replace(row, contact=replace(row.contact, company_id=company_id))

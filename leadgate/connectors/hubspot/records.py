@@ -3,28 +3,32 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from leadgate.connectors.contract import CompanyKnown, Contact, ContactWrite, Owner
+from leadgate.connectors.contract import Change, CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
+from leadgate.connectors.fields import Field
 
 KEY = "leadgate_key"
 COMPANY_KEY = "leadgate_company_key"
-PROPERTIES: dict[str, list[dict[str, Any]]] = {
-    "contacts": [
-        {"name": KEY, "label": "Leadgate key", "type": "string", "fieldType": "text", "hasUniqueValue": True},
-        {"name": "leadgate_lead", "label": "Leadgate lead", "type": "string", "fieldType": "text"},
-        {"name": "leadgate_score", "label": "Leadgate score", "type": "number", "fieldType": "number"},
-        {"name": "leadgate_status", "label": "Leadgate status", "type": "string", "fieldType": "text"},
-    ],
-    "companies": [
-        {"name": COMPANY_KEY, "label": "Leadgate company key", "type": "string", "fieldType": "text", "hasUniqueValue": True},
-    ],
-}
+OWNER, LEAD, SCORE, STATUS = "hubspot_owner_id", "leadgate_lead", "leadgate_score", "leadgate_status"
+INTENT, ENGAGEMENT, SEQUENCE, REASONS = "leadgate_intent", "leadgate_engagement", "leadgate_sequence", "leadgate_reasons"
+CONTACT_FIELDS = (
+    Field(name=KEY, label="Leadgate key", type="text", unique=True),
+    Field(name=LEAD, label="Leadgate lead", type="text"),
+    Field(name=SCORE, label="Leadgate score", type="number"),
+    Field(name=STATUS, label="Leadgate status", type="text"),
+    Field(name=INTENT, label="Leadgate intent", type="text"),
+    Field(name=ENGAGEMENT, label="Leadgate engagement score", type="number"),
+    Field(name=SEQUENCE, label="Leadgate: Apollo's sequence", type="text"),
+    Field(name=REASONS, label="Leadgate reasons", type="long"),
+)
+COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
+#: What an upsert and an assignment may change: read before, so that it can be put back.
+CHANGED = (OWNER, LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
 READ = [
     "email",
     "hs_additional_emails",
     KEY,
-    "hubspot_owner_id",
+    *CHANGED,
     "lifecyclestage",
-    "leadgate_status",
     "firstname",
     "lastname",
     "jobtitle",
@@ -52,9 +56,9 @@ def contact_of(found: dict[str, Any]) -> Contact:
         email=p.get("email") or "",
         emails=tuple(e for e in (p.get("hs_additional_emails") or "").split(";") if e),
         key=p.get(KEY) or "",
-        owner_id=p.get("hubspot_owner_id") or "",
+        owner_id=p.get(OWNER) or "",
         lifecycle=p.get("lifecyclestage") or "",
-        status=p.get("leadgate_status") or "",
+        status=p.get(STATUS) or "",
         company_id=p.get("associatedcompanyid") or "",
         opted_out=str(p.get("hs_email_optout") or "").casefold() == "true",
         bounced=bounce not in {"", "0", "false"} or bool(p.get("hs_email_hard_bounce_reason_enum")),
@@ -78,12 +82,31 @@ def properties_of(write: ContactWrite, held: dict[str, Any] | None) -> dict[str,
     }
     kept = held or {}
     blanks = {name: value for name, value in wanted.items() if value and not kept.get(name)}
-    own = {KEY: write.key, "leadgate_lead": write.lead_id}
+    blanks |= {n: text_of(v) for n, v in write.more.items() if n in write.overwrite or not kept.get(n)}
+    own = {KEY: write.key, LEAD: write.lead_id}
     if kept.get(KEY):
         own.pop(KEY)
     if held is None or (write.known_id and write.emails[0] not in _addresses(kept)):
         own["email"] = write.emails[0]  # new, or the person's address has changed
     return {**blanks, **own}
+
+
+def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
+    """What an assignment sets; the owner only where there is one to set."""
+    said = {INTENT: write.intent, SEQUENCE: write.sequence, REASONS: write.reasons}
+    numbers = {SCORE: str(write.score), ENGAGEMENT: str(write.engagement)}
+    return {**said, **numbers, STATUS: write.status, **({OWNER: owner_id} if owner_id else {})}
+
+
+def change_of(contact_id: str, wrote: dict[str, str], held: dict[str, Any] | None) -> Change:
+    """What a write did to a contact; a new one was blank."""
+    kept = held or {}
+    return Change(contact_id=contact_id, wrote=wrote, before={n: kept.get(n) or None for n in (*wrote, *CHANGED)})
+
+
+def text_of(value: Any) -> str:
+    """A value as HubSpot takes it: everything travels as text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _addresses(properties: dict[str, Any]) -> set[str]:

@@ -1,11 +1,13 @@
 """A CRM in memory: the contract's double for tests, and the instant CRM of the benchmark. Nothing is kept."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import (
     ActivityAsked,
+    Change,
     CompanyKnown,
     Contact,
     ContactWrite,
@@ -17,6 +19,9 @@ from leadgate.connectors.contract import (
     Written,
 )
 from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.fields import Field, faults_of, missing
+
+_CHANGED = ("owner", "score", "status")
 
 
 class MemoryCrm:
@@ -28,9 +33,10 @@ class MemoryCrm:
         self._clock = clock
         self._users = users
         self.people: dict[str, Contact] = {}
-        self.scores: dict[str, int] = {}
+        self.values: dict[str, dict[str, Any]] = {}
         self.tasks: dict[str, TaskWrite] = {}
         self.lists: dict[str, set[str]] = {}
+        self._fields: list[Field] = []
         self._by_email: dict[str, str] = {}
         self._by_key: dict[str, str] = {}
         self._companies: dict[str, CompanyKnown] = {}
@@ -56,7 +62,11 @@ class MemoryCrm:
             contact = replace(before, key=before.key or write.key, email=write.emails[0] if write.known_id else before.email)
             contact = replace(contact, company_id=before.company_id or company)
         self._keep(contact)
-        return Written(contact=contact, existed=before is not None)
+        values = self.values.setdefault(contact.id, {})
+        more = {n: v for n, v in write.more.items() if n in write.overwrite or values.get(n) is None}
+        change = Change(contact_id=contact.id, wrote=more, before={n: values.get(n) for n in (*more, *_CHANGED)})
+        values.update(more)
+        return Written(contact=contact, existed=before is not None, change=change)
 
     def _company(self, write: ContactWrite) -> str:
         if not write.domain:
@@ -72,8 +82,8 @@ class MemoryCrm:
         self._by_key[contact.key] = contact.id
         self._by_email.update(dict.fromkeys((contact.email, *contact.emails), contact.id))
 
-    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
-        rows: list[Row[str]] = []
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        rows: list[Row[Change]] = []
         for write in writes:
             owner = await self.owner_by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
@@ -81,8 +91,9 @@ class MemoryCrm:
                 continue
             contact = self.people[write.contact_id]
             self._keep(replace(contact, owner_id=owner.id if owner else contact.owner_id, status=write.status))
-            self.scores[contact.id] = write.score
-            rows.append(contact.id)
+            wrote = {"score": write.score, "status": write.status, **({"owner": owner.id} if owner else {})}
+            self.values.setdefault(contact.id, {}).update(wrote)
+            rows.append(Change(contact_id=contact.id, wrote=wrote, before={}))
         return rows
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
@@ -147,13 +158,26 @@ class MemoryCrm:
     async def owners(self) -> list[Owner]:
         return [Owner(id=e, email=e, active=active) for e, active in (self._users or {}).items()]
 
-    async def check(self, lists: Sequence[str]) -> list[str]:
-        del lists
-        return []
+    async def fields(self) -> dict[str, Field]:
+        return {field.name: field for field in self._fields}
 
-    async def provision(self, lists: Sequence[str]) -> list[str]:
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        return [{n: self.values.get(i, {}).get(n) for n in names} if i in self.people else None for i in contact_ids]
+
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        self.values[contact_id].update(values)
+        if "owner" in values:
+            self._keep(replace(self.people[contact_id], owner_id=values["owner"] or ""))
+
+    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
         del lists
-        return []
+        return faults_of("memory", "people", fields, await self.fields())
+
+    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
+        del lists
+        lacks = missing("memory", "people", fields, await self.fields())
+        self._fields += [] if dry_run else lacks
+        return [field.name for field in lacks]
 
     async def close(self) -> None:
         """Nothing to let go."""

@@ -1,8 +1,10 @@
 """Salesforce behind the CRM contract."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from leadgate.connectors.errors import VendorError
+from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.cadences import SalesforceCadences
 from leadgate.connectors.salesforce.changes import SalesforceChanges
@@ -33,13 +35,29 @@ class SalesforceCrm:
         self.enter_list, self.leave_list = self._cadences.enter_list, self._cadences.leave_list
         self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
         self.contacts, self.companies = self._changes.contacts, self._changes.companies
-        self.check, self.provision = self._setup.check, self._setup.provision
+        self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         for name in lists:
             await self._cadences.leave_list(name, [contact_id])
         fields: Record = {records.STATUS: kind, **({"HasOptedOutOfEmail": True} if kind in _OPT_OUT else {})}
         sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **fields}
+        [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
+        if isinstance(row, VendorError):
+            raise row
+
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        asked = [
+            f"SELECT Id,{','.join(n for n in names if kind == 'Lead' or n in records.READ[kind] or n.endswith('__c'))} "
+            f"FROM {kind} WHERE Id IN {literal(some)}"
+            for kind in ("Lead", "Contact")
+            if (some := [i for i in dict.fromkeys(contact_ids) if records.object_of(i) == kind])
+        ]
+        found = {r["Id"]: {n: r.get(n) for n in names} for part in await self._http.queries(*asked) for r in part}
+        return [found.get(i) for i in contact_ids]
+
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **values}
         [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
         if isinstance(row, VendorError):
             raise row

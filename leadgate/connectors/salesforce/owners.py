@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
+from leadgate.connectors.contract import Change, Owner, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
@@ -28,23 +28,21 @@ class SalesforceOwners:
         self._users = Users(self.owners, clock)
         self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
-    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
-        rows: list[Row[str]] = []
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        rows: list[Row[Change]] = []
         sent: list[Record] = []
         for write in writes:
             owner = await self._users.by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
                 rows.append(RowRejected(f"Salesforce has no active user {write.owner_email}", "no_owner"))
                 continue
-            fields: Record = {records.SCORE: write.score, records.STATUS: write.status}
-            if owner is not None:
-                fields["OwnerId"] = owner.id
+            fields = records.owner_fields(write, owner.id if owner else "")
             sent.append({"attributes": {"type": records.object_of(write.contact_id)}, "id": write.contact_id, **fields})
-            rows.append(write.contact_id)
+            rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
         sent.sort(key=lambda r: r["attributes"]["type"])
         done: list[Any] = await self._http.collection("PATCH", "composite/sobjects", sent) if sent else []
         failed = {r["id"]: row for r, row in zip(sent, done, strict=True) if not isinstance(row, str)}
-        return [failed.get(row, row) if isinstance(row, str) else row for row in rows]
+        return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
         at = self._clock()

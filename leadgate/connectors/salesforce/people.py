@@ -65,11 +65,12 @@ class SalesforcePeople:
 
     @staticmethod
     def _select(kind: str, writes: Sequence[ContactWrite]) -> str:
+        wanted = (*records.READ[kind], *sorted({n for w in writes for n in records.more_of(w, kind)} - set(records.READ[kind])))
         emails = literal(dict.fromkeys(e for w in writes for e in w.emails if e))
         known = [w.known_id for w in writes if w.known_id and records.object_of(w.known_id) == kind]
         ids = f" OR Id IN {literal(known)}" if known else ""
         where = f"Email IN {emails} OR {records.KEY} IN {literal(w.key for w in writes)}{ids}"
-        return f"SELECT {','.join(records.READ[kind])} FROM {kind} WHERE {where} ORDER BY CreatedDate, Id"
+        return f"SELECT {','.join(wanted)} FROM {kind} WHERE {where} ORDER BY CreatedDate, Id"
 
     async def read_by_id(self, ids: Iterable[str]) -> list[Record]:
         """People by their ids; who isn't there is left out."""
@@ -105,9 +106,12 @@ class SalesforcePeople:
         for _, write, held in work:
             kind = records.object_of(held["Id"])
             sent.append({"attributes": {"type": kind}, "id": held["Id"], **records.fields_of(write, kind, held)})
-        for (i, _, held), row in zip(work, await self._http.collection("PATCH", "composite/sobjects", sent), strict=True):
+        done = await self._http.collection("PATCH", "composite/sobjects", sent)
+        for (i, _, held), fields, row in zip(work, sent, done, strict=True):
             contact = records.contact_of(held, self._http.me)
-            rows[i] = row if isinstance(row, VendorError) else Written(contact=contact, existed=True)
+            wrote = {n: v for n, v in fields.items() if n not in {"attributes", "id"}}
+            change = records.change_of(held["Id"], wrote, held)
+            rows[i] = row if isinstance(row, VendorError) else Written(contact=contact, existed=True, change=change)
 
     async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
         """By our own external id, so that a repeat after a lost answer meets its own lead."""
@@ -117,7 +121,11 @@ class SalesforcePeople:
         done = await self._http.collection("PATCH", f"composite/sobjects/Lead/{records.KEY}", sent)
         for (i, _), fields, row in zip(work, sent, done, strict=True):
             made: dict[str, Any] = {"Id": row, **fields}
-            rows[i] = row if isinstance(row, VendorError) else Written(contact=records.contact_of(made), existed=False)
+            if isinstance(row, VendorError):
+                rows[i] = row
+                continue
+            change = records.change_of(row, {n: v for n, v in fields.items() if n != "attributes"}, None)
+            rows[i] = Written(contact=records.contact_of(made), existed=False, change=change)
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
         """Whether contacts that were there before, or their accounts, have an open opportunity: no sequence for them."""
@@ -133,4 +141,4 @@ class SalesforcePeople:
         people, firms = {r["ContactId"] for r in roles}, {d["AccountId"] for d in deals}
         for i, row in enumerate(rows):
             if isinstance(row, Written) and (row.contact.id in people or row.contact.company_id in firms):
-                rows[i] = Written(contact=replace(row.contact, open_deal=True), existed=row.existed)
+                rows[i] = replace(row, contact=replace(row.contact, open_deal=True))

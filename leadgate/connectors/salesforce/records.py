@@ -1,44 +1,37 @@
 """Between the CRM contract's records and Salesforce's fields. A person is a Lead until somebody converts it, then a Contact."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from leadgate.connectors.contract import Contact, ContactWrite
+from leadgate.connectors.contract import Change, Contact, ContactWrite, OwnerWrite
+from leadgate.connectors.fields import Field
 
 KEY, LEAD, SCORE = "Leadgate_Key__c", "Leadgate_Lead__c", "Leadgate_Score__c"
 STATUS, EMAILS = "Leadgate_Status__c", "Leadgate_Emails__c"
+INTENT, ENGAGEMENT = "Leadgate_Intent__c", "Leadgate_Engagement__c"
+SEQUENCE, REASONS = "Leadgate_Sequence__c", "Leadgate_Reasons__c"
 EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
-
-
-class Added(NamedTuple):
-    """A field that we add: its metadata for the Tooling API, and what describe calls its type."""
-
-    metadata: dict[str, Any]
-    described: str
-
-
-def _text(label: str, length: int, *, unique: bool = False) -> Added:
-    key = {"unique": True, "caseSensitive": False, "externalId": True} if unique else {}
-    return Added({"label": label, "type": "Text", "length": length, "required": False, **key}, "string")
-
-
-_PERSON = {
-    KEY: _text("Leadgate key", 64, unique=True),
-    LEAD: _text("Leadgate lead", 64),
-    SCORE: Added({"label": "Leadgate score", "type": "Number", "precision": 3, "scale": 0, "required": False}, "double"),
-    STATUS: _text("Leadgate status", 64),
-    EMAILS: _text("Leadgate further addresses", 255),
-}
-_ACTIVITY = {
-    EFFECT: _text("Leadgate effect", 64),
-    DUE: Added({"label": "Leadgate due", "type": "DateTime", "required": False}, "datetime"),
-}
+_PERSON = (
+    Field(name=KEY, label="Leadgate key", type="text", unique=True),
+    Field(name=LEAD, label="Leadgate lead", type="text"),
+    Field(name=SCORE, label="Leadgate score", type="number"),
+    Field(name=STATUS, label="Leadgate status", type="text"),
+    Field(name=EMAILS, label="Leadgate further addresses", type="text"),
+    Field(name=INTENT, label="Leadgate intent", type="text"),
+    Field(name=ENGAGEMENT, label="Leadgate engagement score", type="number"),
+    Field(name=SEQUENCE, label="Leadgate: Apollo's sequence", type="text"),
+    Field(name=REASONS, label="Leadgate reasons", type="long"),
+)
+_ACTIVITY = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DUE, label="Leadgate due", type="moment"))
 #: Added fields by the object that is described; an activity's are defined on Activity.
-FIELDS: dict[str, dict[str, Added]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
+FIELDS: dict[str, tuple[Field, ...]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
+#: What an upsert and an assignment may change: read before, so that it can be put back.
+CHANGED = ("OwnerId", LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
+_MOST_TEXT = 255
 DEFINED_ON = {"Task": "Activity"}
 NEEDED = {"Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Task": ()}
 
-_SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", "OwnerId", KEY, STATUS, EMAILS)
+_SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", KEY, EMAILS, *CHANGED)
 _HEARD = ("HasOptedOutOfEmail", "EmailBouncedDate", "SystemModstamp")
 READ = {
     "Lead": (*_SHARED, *_HEARD, "Company", "City", "State", "Country", "IsConverted", "ConvertedContactId"),
@@ -86,6 +79,7 @@ def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None) -> di
         wanted["Company"] = write.company or write.domain
     kept = held or {}
     fields = {n: v[: _LENGTHS.get(n, 255)] for n, v in wanted.items() if v and kept.get(n) in {None, "", _UNKNOWN}}
+    fields |= {n: v for n, v in more_of(write, kind).items() if n in write.overwrite or kept.get(n) in {None, ""}}
     fields[LEAD] = write.lead_id
     if not kept.get(KEY):
         fields[KEY] = write.key
@@ -94,6 +88,24 @@ def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None) -> di
     elif write.known_id and write.emails[0] != kept.get("Email"):
         fields["Email"] = write.emails[0]  # the person's address has changed
     return fields | _further(write, kept)
+
+
+def more_of(write: ContactWrite, kind: str) -> dict[str, Any]:
+    """The mapped fields that an object has: a lead's standard ones are no contact's, our mapping's own are on both."""
+    return {n: v for n, v in write.more.items() if kind == "Lead" or n.endswith("__c")}
+
+
+def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
+    """What an assignment sets; the owner only where there is one to set."""
+    said = {INTENT: write.intent, SEQUENCE: write.sequence, REASONS: write.reasons}
+    numbers = {SCORE: write.score, ENGAGEMENT: write.engagement}
+    return {**said, **numbers, STATUS: write.status, **({"OwnerId": owner_id} if owner_id else {})}
+
+
+def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) -> Change:
+    """What a write did to a person; a new one was blank."""
+    kept = held or {}
+    return Change(contact_id=ident, wrote=wrote, before={n: kept.get(n) for n in (*wrote, *CHANGED)})
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:
@@ -110,7 +122,7 @@ def _further(write: ContactWrite, kept: dict[str, Any]) -> dict[str, str]:
     before = [e for e in (kept.get(EMAILS) or "").split(";") if e]
     known = dict.fromkeys([*before, *([kept["Email"]] if kept.get("Email") else []), *write.emails])
     further = ";".join(e for e in known if e != main)
-    while len(further) > _PERSON[EMAILS].metadata["length"]:
+    while len(further) > _MOST_TEXT:
         further = further.partition(";")[2]
     return {EMAILS: further} if further != (kept.get(EMAILS) or "") else {}
 

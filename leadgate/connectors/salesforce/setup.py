@@ -5,12 +5,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from leadgate.connectors.errors import RowRejected, Unauthorised
+from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.literals import quoted
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.cadences import SalesforceCadences
 from leadgate.connectors.salesforce.client import SalesforceHttp
 
 PERMISSIONS = "Leadgate"
+_READ_AS: dict[str, Type] = {
+    **dict.fromkeys(("string", "phone", "email", "url"), "text"),
+    "textarea": "long",
+    **dict.fromkeys(("double", "int", "currency", "percent"), "number"),
+    "date": "date",
+    "datetime": "moment",
+    "boolean": "flag",
+    **dict.fromkeys(("picklist", "multipicklist"), "choice"),
+}
 
 
 class SalesforceSetup:
@@ -19,42 +29,42 @@ class SalesforceSetup:
     def __init__(self, http: SalesforceHttp, cadences: SalesforceCadences) -> None:
         self._http, self._cadences = http, cadences
 
-    async def check(self, lists: Sequence[str]) -> list[str]:
+    async def fields(self) -> dict[str, Field]:
+        """A lead's; a contact takes of the mapped ones those that are ours or the client's own (records.more_of)."""
+        return await self._fields("Lead")
+
+    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
         faults = []
-        for kind, added in records.FIELDS.items():
+        for kind, wanted in _wanted(fields).items():
             try:
-                there = await self._described(kind)
+                there = await self._fields(kind)
             except Unauthorised as error:
                 return [f"{error}; see the app's set-up in docs/connectors/salesforce.md"]
-            faults += [_fault(kind, name, field, there.get(name)) for name, field in added.items()]
+            faults += faults_of("Salesforce", kind, wanted, there)
             faults += [
                 f"Salesforce shows no {kind}.{name}: give the integration user the field's permission"
                 for name in records.NEEDED[kind]
                 if name not in there
             ]
-        missing = await self._cadences.missing(lists)
-        faults += [f"Salesforce has no active cadence {name!r}; build it in Sales Engagement" for name in missing]
-        return [fault for fault in faults if fault]
+        lacking = await self._cadences.missing(lists)
+        return faults + [f"Salesforce has no active cadence {name!r}; build it in Sales Engagement" for name in lacking]
 
-    async def provision(self, lists: Sequence[str]) -> list[str]:
-        """Raises RowRejected for a field that is there with another type: it isn't ours to change."""
-        del lists  # a cadence can only be built by hand; `check` says when it is missing
+    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
+        """Cadences can only be built by hand; `check` says when one is missing. So can a standard field not be made."""
+        del lists
         made: list[str] = []
-        for kind, added in records.FIELDS.items():
-            there = await self._described(kind)
-            for name, field in added.items():
-                if name in there and (fault := _fault(kind, name, field, there[name])):
-                    raise RowRejected(fault)
-                if name not in there and await self._add(records.DEFINED_ON.get(kind, kind), name, field):
-                    made.append(f"field {kind}.{name}")
-        return made + await self._allow()
+        for kind, wanted in _wanted(fields).items():
+            lacks = missing("Salesforce", kind, wanted, await self._fields(kind))
+            place = records.DEFINED_ON.get(kind, kind)
+            made += [f"field {kind}.{f.name} ({f.type})" for f in lacks if dry_run or await self._add(place, f)]
+        return made if dry_run else made + await self._allow(_wanted(fields))
 
-    async def _described(self, kind: str) -> dict[str, dict[str, Any]]:
-        return {f["name"]: f for f in (await self._http.call("GET", f"sobjects/{kind}/describe"))["fields"]}
+    async def _fields(self, kind: str) -> dict[str, Field]:
+        return {f["name"]: _field_of(f) for f in (await self._http.call("GET", f"sobjects/{kind}/describe"))["fields"]}
 
-    async def _add(self, kind: str, name: str, field: records.Added) -> bool:
+    async def _add(self, kind: str, field: Field) -> bool:
         try:
-            body = {"FullName": f"{kind}.{name}", "Metadata": field.metadata}
+            body = {"FullName": f"{kind}.{field.name}", "Metadata": _metadata(field)}
             await self._http.call("POST", "tooling/sobjects/CustomField", json=body)
         except RowRejected as error:
             if "DUPLICATE_DEVELOPER_NAME" not in str(error):
@@ -62,7 +72,7 @@ class SalesforceSetup:
             return False  # it is there and hidden: the permissions below show it
         return True
 
-    async def _allow(self) -> list[str]:
+    async def _allow(self, fields: dict[str, list[Field]]) -> list[str]:
         """One permission set with every field of ours, assigned to the integration user."""
         [sets] = await self._http.queries(f"SELECT Id FROM PermissionSet WHERE Name = '{PERMISSIONS}'")
         ident = sets[0]["Id"] if sets else await self._make("PermissionSet", Name=PERMISSIONS, Label=PERMISSIONS)
@@ -71,7 +81,7 @@ class SalesforceSetup:
             f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = '{ident}' AND AssigneeId = {quoted(self._http.me)}",
         )
         there = {p["Field"] for p in shown}
-        wanted = [(kind, f"{kind}.{name}") for kind, added in records.FIELDS.items() for name in added]
+        wanted = [(kind, f"{kind}.{f.name}") for kind, added in fields.items() for f in added if f.name.endswith("__c")]
         for kind, field in wanted:
             if field not in there:
                 more = {"PermissionsRead": True, "PermissionsEdit": True}
@@ -85,9 +95,39 @@ class SalesforceSetup:
         return made
 
 
-def _fault(kind: str, name: str, field: records.Added, there: dict[str, Any] | None) -> str:
-    if there is None:
-        return f"Salesforce {kind} has no field {name}; run leadgate provision"
-    if there["type"] != field.described or bool(there.get("externalId")) != bool(field.metadata.get("externalId")):
-        return f"Salesforce {kind}.{name} is there as {there['type']}, not as {field.described}: rename or delete it"
-    return ""
+def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
+    """Ours on each object, and the mapped ones on leads and, where they are no standard ones, on contacts."""
+    custom = [field for field in fields if field.name.endswith("__c")]
+    more: dict[str, Sequence[Field]] = {"Lead": fields, "Contact": custom, "Task": ()}
+    return {kind: [*own, *more[kind]] for kind, own in records.FIELDS.items()}
+
+
+def _metadata(field: Field) -> dict[str, Any]:
+    """What the Tooling API is told (facts 1.5). Our own numbers are whole, a client's may have two decimals."""
+    key = {"unique": True, "caseSensitive": False, "externalId": True} if field.unique else {}
+    scale = 0 if field.name.startswith("Leadgate_") else 2
+    more: dict[str, dict[str, Any]] = {
+        "text": {"type": "Text", "length": 64 if field.unique else 255, **key},
+        "long": {"type": "LongTextArea", "length": 32_768, "visibleLines": 3},
+        "number": {"type": "Number", "precision": 18, "scale": scale},
+        "date": {"type": "Date"},
+        "moment": {"type": "DateTime"},
+        "flag": {"type": "Checkbox", "defaultValue": False},
+        "choice": {
+            "type": "Picklist",
+            "valueSet": {"valueSetDefinition": {"value": [{"fullName": o, "label": o, "default": False} for o in field.options]}},
+        },
+    }
+    required = {} if field.type == "flag" else {"required": False}
+    return {"label": field.label, **required, **more[field.type]}
+
+
+def _field_of(item: dict[str, Any]) -> Field:
+    return Field(
+        name=item["name"],
+        label=item.get("label") or item["name"],
+        type=_READ_AS.get(item["type"], "other"),
+        options=tuple(v["value"] for v in item.get("picklistValues") or [] if v.get("active", True)),
+        unique=bool(item.get("externalId")),
+        writable=bool(item.get("updateable", True)),
+    )

@@ -81,6 +81,11 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         headers, refused = admit(request, "labels")
         return refused or JSONResponse(list(store.all("apollo.labels").values()), 200, headers)
 
+    @router.get("/typed_custom_fields")
+    async def typed_custom_fields(request: Request) -> Response:
+        headers, refused = admit(request, "typed_custom_fields")
+        return refused or JSONResponse({"typed_custom_fields": list(store.all("apollo.fields").values())}, 200, headers)
+
     @router.get("/contact_stages")
     async def stages(request: Request) -> Response:
         headers, refused = admit(request, "contact_stages")

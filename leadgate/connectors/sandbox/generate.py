@@ -19,6 +19,16 @@ GONE, AWAY = "gone@acme.test", "away@acme.test"
 HIGH, LOW = "engaged", "nurtured"
 DEMO_LIST = "Demo requests"
 PARENT_FIELD = "6400000000000000000000aa"
+ROLE_FIELD = "6400000000000000000000ab"
+ROLES = {"6400000000000000000000b1": "Decision maker", "6400000000000000000000b2": "Champion"}
+_CUSTOM: dict[str, Thing] = {
+    PARENT_FIELD: {"name": "Parent company", "type": "string", "picklist_values": []},
+    ROLE_FIELD: {
+        "name": "Buying role",
+        "type": "picklist",
+        "picklist_values": [{"id": i, "_id": i, "key": i, "name": name, "mapped_crm_values": {}} for i, name in ROLES.items()],
+    },
+}
 _WEEK = 7 * 86_400.0
 
 #: How many of 400 leads are of each case; the rest is plain, half above the threshold.
@@ -98,6 +108,14 @@ class Week:
         )
         stages = {s: {"id": s, "name": n, "category": None} for n in ("New", "Do Not Contact", "Bad Data") if (s := self._hex())}
         self.store.put_many("apollo.stages", stages)
+        self.store.put_many("apollo.fields", {i: {"id": i, "modality": "contact", **field} for i, field in _CUSTOM.items()})
+
+    @staticmethod
+    def _role(number: int) -> Thing:
+        """Two of three contacts have one, as a picklist's option id."""
+        options = [*ROLES, None]
+        chosen = options[number % len(options)]
+        return {ROLE_FIELD: [chosen]} if chosen else {}
 
     def _hex(self) -> str:
         return f"{self.random.getrandbits(96):024x}"
@@ -155,7 +173,7 @@ class Week:
             "hubspot_vid": None,
             "crm_id": None,
             "label_ids": [],
-            "typed_custom_fields": {},
+            "typed_custom_fields": self._role(len(self.contacts)),
             "contact_emails": [],
             "contact_campaign_statuses": [],
             "emailer_campaign_ids": [],
@@ -256,7 +274,7 @@ class Week:
     def subsidiary(self, i: int) -> None:
         """Its source says whose subsidiary it is."""
         contact = self._one(self._kind(i))
-        contact["typed_custom_fields"] = {PARENT_FIELD: "Conglomerate Holdings"}
+        contact["typed_custom_fields"] = {**contact["typed_custom_fields"], PARENT_FIELD: "Conglomerate Holdings"}
         self._expect("subsidiary", [contact], ["review"])
 
     def no_title(self, i: int) -> None:

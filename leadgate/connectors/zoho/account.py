@@ -1,13 +1,34 @@
 """The account: its users, which of them we are, our fields, and its cadences."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from leadgate.connectors.contract import Owner
 from leadgate.connectors.errors import RowRejected, Unauthorised
+from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.users import Users
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.client import ZohoHttp
+
+_MADE_AS = {
+    "text": "text",
+    "long": "textarea",
+    "number": "integer",
+    "date": "date",
+    "moment": "datetime",
+    "flag": "boolean",
+    "choice": "picklist",
+}
+_READ_AS: dict[str, Type] = {
+    **dict.fromkeys(("text", "email", "phone", "website"), "text"),
+    "textarea": "long",
+    **dict.fromkeys(("integer", "bigint", "double", "currency", "percent"), "number"),
+    "date": "date",
+    "datetime": "moment",
+    "boolean": "flag",
+    **dict.fromkeys(("picklist", "multiselectpicklist"), "choice"),
+}
 
 
 class ZohoAccount:
@@ -48,14 +69,18 @@ class ZohoAccount:
             raise RowRejected(f"Zoho has no active cadence {name!r} with manual enrolment; build it in Setup > Cadences")
         return self._cadences[name]
 
-    async def check(self, lists: Sequence[str]) -> list[str]:
+    async def fields(self) -> dict[str, Field]:
+        """A lead's; `provision` makes the mapped ones on contacts, too."""
+        return await self._fields("Leads")
+
+    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
         faults = []
-        for module, added in records.FIELDS.items():
+        for module, wanted in _wanted(fields).items():
             try:
                 there = await self._fields(module)
             except Unauthorised as error:
                 return [f"{error}; see the scopes in docs/connectors/zoho.md"]
-            faults += [fault for name, field in added.items() if (fault := _fault(module, name, field, there.get(name)))]
+            faults += faults_of("Zoho", module, wanted, there)
         for name in lists:
             try:
                 await self.cadence(name)
@@ -63,29 +88,47 @@ class ZohoAccount:
                 faults.append(str(error))
         return faults
 
-    async def provision(self, lists: Sequence[str]) -> list[str]:
-        """Raises RowRejected for a field that is there with another type: it isn't ours to change."""
+    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
         del lists  # a cadence can only be built by hand; `check` says when it is missing
         made = []
-        for module, added in records.FIELDS.items():
-            there = await self._fields(module)
-            for name, field in added.items():
-                if name in there:
-                    if fault := _fault(module, name, field, there[name]):
-                        raise RowRejected(fault)
-                    continue
-                await self._http.call("POST", "settings/fields", json={"fields": [field]}, params={"module": module})
-                made.append(f"field {module}.{name}")
+        for module, wanted in _wanted(fields).items():
+            for field in missing("Zoho", module, wanted, await self._fields(module)):
+                if not dry_run:
+                    body = {"fields": [_definition(field)]}
+                    await self._http.call("POST", "settings/fields", json=body, params={"module": module})
+                made.append(f"field {module}.{field.name} ({field.type})")
         return made
 
-    async def _fields(self, module: str) -> dict[str, dict[str, Any]]:
+    async def _fields(self, module: str) -> dict[str, Field]:
         body = await self._http.call("GET", "settings/fields", params={"module": module})
-        return {f["api_name"]: f for f in body.get("fields") or []}
+        return {f["api_name"]: _field_of(f) for f in body.get("fields") or []}
 
 
-def _fault(module: str, name: str, field: dict[str, Any], there: dict[str, Any] | None) -> str:
-    if there is None:
-        return f"Zoho {module} have no field {name}; run leadgate provision"
-    if there.get("data_type") != field["data_type"]:
-        return f"Zoho {module}.{name} is there as {there.get('data_type')}, not as {field['data_type']}: rename or delete it"
-    return ""
+def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
+    more: dict[str, Sequence[Field]] = {"Leads": fields, "Contacts": fields, "Tasks": ()}
+    return {module: [*own, *more[module]] for module, own in records.FIELDS.items()}
+
+
+def _definition(field: Field) -> dict[str, Any]:
+    """What Zoho is told (facts 2.3). Our own numbers are whole, a client's may have decimals."""
+    kind = _MADE_AS[field.type]
+    if field.type == "number" and not field.name.startswith("Leadgate_"):
+        kind = "double"
+    more: dict[str, Any] = {"length": 255} if field.type == "text" else {}
+    if field.unique:
+        more |= {"unique": {"case_sensitive": False}, "length": 100}
+    if field.type == "choice":
+        more["pick_list_values"] = [{"display_value": o, "actual_value": o} for o in field.options]
+    label = field.label if re.sub(r"\W+", "_", field.label) == field.name else field.name  # Zoho makes the name of the label
+    return {"field_label": label, "data_type": kind, **more}
+
+
+def _field_of(item: dict[str, Any]) -> Field:
+    return Field(
+        name=item["api_name"],
+        label=item.get("field_label") or item["api_name"],
+        type=_READ_AS.get(item.get("data_type") or "", "other"),
+        options=tuple(v["actual_value"] for v in item.get("pick_list_values") or []),
+        unique=bool(item.get("unique")),
+        writable=not item.get("read_only"),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from leadgate.connectors.contract import OwnerShown, OwnerWrite, Row
+from leadgate.connectors.contract import Change, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.account import ZohoAccount
@@ -18,25 +18,23 @@ class ZohoOwners:
         self._http, self._account, self._clock = http, account, clock
         self.owner, self.owner_by_email = account.users.by_id, account.users.by_email
 
-    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[str]]:
-        rows: list[Row[str]] = []
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        rows: list[Row[Change]] = []
         sent: dict[str, list[tuple[str, Record]]] = {module: [] for module in _MODULES}
         for write in writes:
             owner = await self.owner_by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
                 rows.append(RowRejected(f"Zoho has no active user {write.owner_email}", "no_owner"))
                 continue
-            fields: Record = {records.SCORE: write.score, records.STATUS: write.status}
-            if owner is not None:
-                fields["Owner"] = {"id": owner.id}
+            fields = records.owner_fields(write, owner.id if owner else "")
             number = records.number_of(write.contact_id)
             sent[records.module_of(write.contact_id)].append((write.contact_id, {"id": number, **fields}))
-            rows.append(write.contact_id)
+            rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
         failed = {}
         for module, part in sent.items():
             done = await self._http.rows("PUT", module, [record for _, record in part]) if part else []
             failed.update({ident: row for (ident, _), row in zip(part, done, strict=True) if not isinstance(row, str)})
-        return [failed.get(row, row) if isinstance(row, str) else row for row in rows]
+        return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
         at, me = self._clock(), await self._account.me()

@@ -71,21 +71,23 @@ class ZohoPeople:
         known = [records.number_of(w.known_id) for w in writes if w.known_id and records.module_of(w.known_id) == module]
         ids = f" or id in {literal(known)}" if known else ""
         where = f"Email in {emails} or Secondary_Email in {emails} or {records.KEY} in {literal(w.key for w in writes)}{ids}"
-        return await self.select(module, where)
+        return await self.select(module, where, more=sorted({n for w in writes for n in w.more} - set(records.READ[module])))
 
-    async def select(self, module: str, where: str, order: str = "Created_Time") -> list[Record]:
-        """Records with the fields that a Contact is made of."""
-        more = ",Account_Name.Account_Type" if module == "Contacts" else ""
-        return await self._http.coql(
-            f"select {','.join(records.READ[module])}{more} from {module} where {where} order by {order}"
-        )
+    async def select(self, module: str, where: str, order: str = "Created_Time", more: Sequence[str] = ()) -> list[Record]:
+        """Records with the fields that a Contact is made of, and `more`."""
+        fields = [*records.READ[module], *more, *(["Account_Name.Account_Type"] if module == "Contacts" else [])]
+        return await self._http.coql(f"select {','.join(fields)} from {module} where {where} order by {order}")
 
-    async def by_id(self, idents: Iterable[str]) -> list[Person]:
-        """People by their ids; who isn't there is left out."""
+    async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> list[Person]:
+        """People by their ids, with `more` fields; who isn't there is left out."""
         parts: dict[str, list[str]] = {}
         for ident in idents:
             parts.setdefault(records.module_of(ident), []).append(records.number_of(ident))
-        return [Person(m, r) for m, some in parts.items() for r in await self.select(m, f"id in {literal(some)}")]
+        return [
+            Person(module, r)
+            for module, some in parts.items()
+            for r in await self.select(module, f"id in {literal(some)}", more=[n for n in more if n not in records.READ[module]])
+        ]
 
     async def _update(self, work: list[tuple[int, ContactWrite, Person]], rows: list[Row[Written] | None]) -> None:
         me = await self._account.me() if work else ""
@@ -93,17 +95,22 @@ class ZohoPeople:
             part = [item for item in work if item[2].module == module]
             sent = [{"id": str(p.record["id"]), **records.fields_of(w, module, p.record)} for _, w, p in part]
             done = await self._http.rows("PUT", module, sent) if sent else []
-            for (i, _, person), row in zip(part, done, strict=True):
+            for (i, _, person), fields, row in zip(part, sent, done, strict=True):
                 contact = records.contact_of(module, person.record, me)
-                rows[i] = row if isinstance(row, VendorError) else Written(contact=contact, existed=True)
+                change = records.change_of(person.ident, {n: v for n, v in fields.items() if n != "id"}, person.record)
+                rows[i] = row if isinstance(row, VendorError) else Written(contact=contact, existed=True, change=change)
 
     async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
         """By our own unique field, so that a repeat after a lost answer meets its own lead."""
         sent = [records.fields_of(w, "Leads", None) for _, w in work]
         done = await self._http.rows("POST", "Leads/upsert", sent, duplicate_check_fields=[records.KEY]) if sent else []
         for (i, _), fields, row in zip(work, sent, done, strict=True):
+            if isinstance(row, VendorError):
+                rows[i] = row
+                continue
             made: dict[str, Any] = {"id": row, **fields}
-            rows[i] = row if isinstance(row, VendorError) else Written(contact=records.contact_of("Leads", made), existed=False)
+            change = records.change_of(records.ident_of("Leads", row), fields, None)
+            rows[i] = Written(contact=records.contact_of("Leads", made), existed=False, change=change)
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
         """Whether contacts that were there before, or their accounts, have an open deal: no sequence for them."""
@@ -121,7 +128,7 @@ class ZohoPeople:
         }
         for i, row in enumerate(rows):
             if isinstance(row, Written) and {records.number_of(row.contact.id), row.contact.company_id} & opened:
-                rows[i] = Written(contact=replace(row.contact, open_deal=True), existed=row.existed)
+                rows[i] = replace(row, contact=replace(row.contact, open_deal=True))
 
 
 def _other_person(write: ContactWrite, held: Person) -> bool:

@@ -3,43 +3,45 @@
 Ids of both modules are alike, so a contact's id is told with its module before it: `Contacts:554…`.
 """
 
+import re
 from datetime import datetime
 from typing import Any
 
-from leadgate.connectors.contract import Contact, ContactWrite
+from leadgate.connectors.contract import Change, Contact, ContactWrite, OwnerWrite
+from leadgate.connectors.fields import Field
 
 KEY, LEAD, SCORE, STATUS = "Leadgate_key", "Leadgate_lead", "Leadgate_score", "Leadgate_status"
 BOUNCED, REPLIED = "Leadgate_bounced", "Leadgate_replied"
 EFFECT, DUE = "Leadgate_effect", "Leadgate_due"
 
 
-def _text(label: str, *, unique: bool = False) -> dict[str, Any]:
-    more = {"unique": {"case_sensitive": False}} if unique else {}
-    return {"field_label": label, "data_type": "text", "length": 100, **more}
-
-
-_PERSON = {
-    KEY: _text("Leadgate key", unique=True),
-    LEAD: _text("Leadgate lead"),
-    SCORE: {"field_label": "Leadgate score", "data_type": "integer"},
-    STATUS: _text("Leadgate status"),
-    BOUNCED: {"field_label": "Leadgate bounced", "data_type": "boolean"},
-    REPLIED: {"field_label": "Leadgate replied", "data_type": "datetime"},
-}
+INTENT, ENGAGEMENT, SEQUENCE, REASONS = "Leadgate_intent", "Leadgate_engagement_score", "Leadgate_sequence", "Leadgate_reasons"
+_PERSON = (
+    Field(name=KEY, label="Leadgate key", type="text", unique=True),
+    Field(name=LEAD, label="Leadgate lead", type="text"),
+    Field(name=SCORE, label="Leadgate score", type="number"),
+    Field(name=STATUS, label="Leadgate status", type="text"),
+    Field(name=BOUNCED, label="Leadgate bounced", type="flag"),
+    Field(name=REPLIED, label="Leadgate replied", type="moment"),
+    Field(name=INTENT, label="Leadgate intent", type="text"),
+    Field(name=ENGAGEMENT, label="Leadgate engagement score", type="number"),
+    Field(name=SEQUENCE, label="Leadgate sequence", type="text"),
+    Field(name=REASONS, label="Leadgate reasons", type="long"),
+)
+_TASK = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DUE, label="Leadgate due", type="moment"))
 #: Added fields by module, under the api names that Zoho makes of their labels.
-FIELDS: dict[str, dict[str, dict[str, Any]]] = {
-    "Leads": _PERSON,
-    "Contacts": _PERSON,
-    "Tasks": {EFFECT: _text("Leadgate effect"), DUE: {"field_label": "Leadgate due", "data_type": "datetime"}},
-}
-_SHARED = ("Email", "Secondary_Email", "First_Name", "Last_Name", "Phone", "Owner", "Email_Opt_Out", "Modified_Time")
-_OURS = (KEY, STATUS, BOUNCED, REPLIED)
+FIELDS: dict[str, tuple[Field, ...]] = {"Leads": _PERSON, "Contacts": _PERSON, "Tasks": _TASK}
+#: What an upsert and an assignment may change: read before, so that it can be put back.
+CHANGED = ("Owner", LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
+_SHARED = ("Email", "Secondary_Email", "First_Name", "Last_Name", "Phone", "Email_Opt_Out", "Modified_Time")
+_OURS = (KEY, BOUNCED, REPLIED, *CHANGED)
 READ = {
     "Leads": (*_SHARED, *_OURS, "Designation", "Company", "City", "State", "Country"),
     "Contacts": (*_SHARED, *_OURS, "Title", "Account_Name", "Mailing_City", "Mailing_State", "Mailing_Country"),
 }
 _LENGTHS = {"First_Name": 40, "Last_Name": 80, "Company": 200, "Designation": 100, "Title": 100, "Phone": 30}
 _UNKNOWN = "[not provided]"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _CONTACTS = "Contacts:"
 
 
@@ -99,6 +101,7 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
     fields: dict[str, Any] = {
         n: v[: _LENGTHS.get(n, 100)] for n, v in wanted.items() if v and kept.get(n) in {None, "", _UNKNOWN}
     }
+    fields |= {n: value_of(v) for n, v in write.more.items() if n in write.overwrite or kept.get(n) in {None, ""}}
     fields[LEAD] = write.lead_id
     if not kept.get(KEY):
         fields[KEY] = write.key
@@ -107,6 +110,30 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
     elif write.known_id and write.emails[0] not in {kept.get("Email"), kept.get("Secondary_Email")}:
         fields |= {"Email": write.emails[0], "Secondary_Email": kept.get("Email")}  # the person's address has changed
     return fields
+
+
+def value_of(value: Any) -> Any:
+    """A mapped value as Zoho takes it: a moment with an offset, for Z is not understood (facts 7.15)."""
+    return f"{value[:-1]}+00:00" if isinstance(value, str) and _MOMENT.fullmatch(value) else value
+
+
+def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
+    """What an assignment sets; the owner only where there is one to set."""
+    said = {INTENT: write.intent, SEQUENCE: write.sequence, REASONS: write.reasons}
+    numbers = {SCORE: write.score, ENGAGEMENT: write.engagement}
+    return {**said, **numbers, STATUS: write.status, **({"Owner": {"id": owner_id}} if owner_id else {})}
+
+
+def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) -> Change:
+    """What a write did to a person; a new one was blank. A field that names a record is told by the record's id."""
+    kept = held or {}
+    shown = {name: plain(value) for name, value in wrote.items()}
+    return Change(contact_id=ident, wrote=shown, before={n: plain(kept.get(n)) for n in (*wrote, *CHANGED)})
+
+
+def plain(value: Any) -> Any:
+    """A value without what Zoho tells about it beside."""
+    return {"id": str(value["id"])} if isinstance(value, dict) else value
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Result, Wait
+from leadgate.leads.explain import grounds, interest
 from leadgate.leads.gates.common import Guarded, fall_back, onward, ops_alert, stopped
 from leadgate.leads.records import Lead, Place, Reason
 from leadgate.leads.rules import Rules
@@ -42,11 +43,17 @@ class Assign:
     def _assign(self, lead: Lead) -> Act:
         assert lead.route is not None
         assert lead.score is not None
-        owner = "" if lead.route.kind == "existing" else lead.route.owner_email
-        return Act(
-            name="crm.assign",
-            args={"contact_id": lead.crm.contact_id, "owner_email": owner, "score": lead.score.points, "status": lead.route.kind},
-        )
+        args = {
+            "contact_id": lead.crm.contact_id,
+            "owner_email": "" if lead.route.kind == "existing" else lead.route.owner_email,
+            "score": lead.score.points,
+            "status": lead.route.kind,
+            "intent": lead.score.high_intent or interest(lead),
+            "engagement": lead.score.parts.get("intent", 0),
+            "sequence": lead.sequences.state,
+            "reasons": grounds(lead),
+        }
+        return Act(name="crm.assign", args=args)
 
     def _confirmed(self, lead: Lead, read: Result) -> Decision:
         assert lead.route is not None

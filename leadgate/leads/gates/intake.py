@@ -1,9 +1,13 @@
 """Gate 1: map, normalise, validate. What fails waits for a person with every reason; nothing is dropped."""
 
+from contextlib import suppress
+from typing import Any
+
 from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Note, Output, Put, Result
+from leadgate.leads.fields import convert
 from leadgate.leads.gates.common import onward, review, stopped
 from leadgate.leads.keys import Keys, derive, event_id, lead_id, version
 from leadgate.leads.mapping import Mapped, UnusableError, map_captured
@@ -35,7 +39,7 @@ class Intake:
         """A mapped lead to `validated`, a review item, or nothing new."""
         del done, now
         if isinstance(record, Lead):
-            return self._judge(_mend(record), seen, rules, ())
+            return self._judge(_mend(record, rules), seen, rules, ())
         try:
             mapped = map_captured(record, rules)
         except UnusableError as error:
@@ -50,7 +54,11 @@ class Intake:
         note = Note(
             kind="captured" if first else "revised",
             place="in_flight",
-            outcome={"source": record.source, "imported": record.imported},
+            outcome={
+                "source": record.source,
+                "imported": record.imported,
+                **({"dropped": mapped.dropped} if mapped.dropped else {}),
+            },
         )
         decision = self._judge(lead, seen, rules, (note,))
         return replace(decision, outputs=(*self._signals(record, mapped, seen.source), *decision.outputs))
@@ -175,13 +183,19 @@ def _changes_employer(lead: Lead, source: Source | None) -> Reason | None:
     return Reason(rule="identity.job_change", held=True, why=f"worked at {source.company_domain}, now at {lead.company.domain}")
 
 
-def _mend(lead: Lead) -> Lead:
+def _mend(lead: Lead, rules: Rules) -> Lead:
     """Apply what a person has set."""
     fields = {name.removeprefix("set."): value for name, value in lead.ruled.items() if name.startswith("set.")}
-    person = {n: (normalise_title(v) if n == "title" else v) for n, v in fields.items() if n in Person.__struct_fields__}
+    person: dict[str, Any] = {
+        n: (normalise_title(v) if n == "title" else v) for n, v in fields.items() if n in Person.__struct_fields__
+    }
     company = {n.removeprefix("company."): v for n, v in fields.items() if n.startswith("company.")}
     if "company" in fields:
         company["name"] = normalise_company(fields["company"])
+    for rule in rules.mapping:
+        if f"more.{rule.to}" in fields:
+            with suppress(ValueError):  # the lead stays with the person, who sees that the property still lacks
+                person["more"] = {**person.get("more", lead.person.more), rule.to: convert(fields[f"more.{rule.to}"], rule)}
     known = {n: int(v) if n == "employees" else v for n, v in company.items() if n in Company.__struct_fields__}
     if person.get("email_status"):
         lead = replace(lead, ruled={**lead.ruled, "email_status": "verified"})

@@ -1,5 +1,7 @@
 """Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its company."""
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from leadgate.leads import names
@@ -22,7 +24,8 @@ class Write:
             return end
         answer = done.get("upsert")
         if answer is None:
-            return Need(acts={"upsert": Act(name="crm.upsert", args={})})
+            overwrite = [rule.to for rule in rules.mapping if rule.overwrite]
+            return Need(acts={"upsert": Act(name="crm.upsert", args={"overwrite": overwrite} if overwrite else {})})
         if answer.kind == "deleted" and not record.ruled.get(self.name):
             why = Reason(
                 rule="crm.deleted",
@@ -53,7 +56,9 @@ class Write:
         would = answer.kind == "would"  # a shadow run's contact is in no CRM: nobody must look for it later
         puts = () if would else (Put(table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)),)
         to = onward(lead, self.name, "written", names.WRITTEN, lead.person_key)
-        outcome = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
+        outcome: dict[str, Any] = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
+        if dropped := v.get("dropped"):
+            outcome["dropped"] = dropped
         return Decision(kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=puts, outcome=outcome)
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:

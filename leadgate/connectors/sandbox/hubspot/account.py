@@ -6,6 +6,8 @@ from starlette.responses import JSONResponse, Response
 from leadgate.connectors.sandbox.hubspot.hub import BUILT_IN, Hub, RefusedError
 from leadgate.connectors.sandbox.hubspot.routing import Routes
 
+_GROUPS = frozenset({"contactinformation", "companyinformation"})
+
 
 def serve_account(routes: Routes, hub: Hub) -> None:
     """Add the routes of the account's set-up."""
@@ -31,12 +33,25 @@ def serve_account(routes: Routes, hub: Hub) -> None:
         ]
         return JSONResponse({"results": [*built_in, *hub.defined(kind).values()]})
 
+    @route("POST", *(f"{p}/groups" for p in properties))
+    async def make_group(request: Request, kind: str, version: str = "") -> Response:
+        del version
+        body = await request.json()
+        if store.get("hubspot.groups", f"{kind}:{body['name']}"):
+            raise RefusedError(409, "CONFLICT", f"A group named '{body['name']}' already exists.")
+        return JSONResponse(store.put("hubspot.groups", f"{kind}:{body['name']}", {**body, "archived": False}), 201)
+
     @route("POST", *properties)
     async def make_property(request: Request, kind: str, version: str = "") -> Response:
         del version
         body = await request.json()
         if body["name"] in BUILT_IN.get(kind, ()) or body["name"] in hub.defined(kind):
             raise RefusedError(409, "CONFLICT", f"A property named '{body['name']}' already exists.")
+        group = body.get("groupName", "")
+        if group not in _GROUPS and not store.get("hubspot.groups", f"{kind}:{group}"):
+            raise RefusedError(400, "VALIDATION_ERROR", f"There is no group named '{group}'")
+        if body["type"] in {"enumeration", "bool"} and not body.get("options"):
+            raise RefusedError(400, "VALIDATION_ERROR", "an enumeration needs options")
         if body.get("hasUniqueValue") and len(hub.unique(kind)) >= 10:
             raise RefusedError(400, "VALIDATION_ERROR", "at most 10 unique properties")
         return JSONResponse(store.put("hubspot.properties", f"{kind}:{body['name']}", body), 201)

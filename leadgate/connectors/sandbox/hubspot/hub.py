@@ -103,6 +103,8 @@ class Hub:
             for n in properties
             if n in READ_ONLY
         ]
+        defined = self.defined(kind)
+        bad += [fault for n, value in properties.items() if n in defined and (fault := _misfit(defined[n], str(value)))]
         email = properties.get("email")
         if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             bad.append(
@@ -202,6 +204,36 @@ class Hub:
         """A row that the account refuses to store whatever is tried (control: broken_emails)."""
         email = values.get("email") or ((thing or {}).get("properties") or {}).get("email")
         return kind == "contacts" and email in (self.store.get("control", "broken_emails") or {})
+
+
+_FITS = {
+    "number": r"-?\d+(\.\d+)?",
+    "bool": "true|false",
+    "date": r"\d{4}-\d\d-\d\d",
+    "datetime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
+}
+_MISFITS = {"number": "INVALID_INTEGER", "date": "INVALID_DATE", "datetime": "INVALID_DATE"}
+
+
+def _misfit(definition: Thing, value: str) -> Thing | None:
+    """What is wrong with a property's value, None if nothing is; an empty one clears it."""
+    name, kind = definition["name"], definition.get("type", "string")
+    if not value:
+        return None
+    if kind == "enumeration":
+        allowed = [o["value"] for o in definition.get("options", [])]
+        said = (
+            "" if all(part in allowed for part in value.split(";")) else f"{value} was not one of the allowed options: {allowed}"
+        )
+        return {"isValid": False, "message": said, "error": "INVALID_OPTION", "name": name} if said else None
+    if kind in _FITS and not re.fullmatch(_FITS[kind], value):
+        return {
+            "isValid": False,
+            "message": f"{value} was not a valid {kind}",
+            "error": _MISFITS.get(kind, "INVALID_OPTION"),
+            "name": name,
+        }
+    return None
 
 
 def shown(thing: Thing, wanted: list[str] | None) -> Thing:

@@ -170,6 +170,9 @@ class Org:
                 raise RefusedError(
                     400, "STRING_TOO_LONG", f"{name}: data value too large: {value[:20]} (max length={most})", [name]
                 )
+        for name, value in values.items():
+            if (added := self.custom(kind).get(name)) and value is not None and not _fits(added, value):
+                raise RefusedError(400, _MISFITS.get(added["type"], "JSON_PARSER_ERROR"), f"{name}: bad value: {value}", [name])
         email = values.get("Email")
         if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             raise RefusedError(400, "INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {email}", ["Email"])
@@ -222,3 +225,24 @@ class Org:
         """Records that aren't deleted, by the value of a field."""
         folded = value.casefold()
         return [r for r in self.all(kind).values() if not r["IsDeleted"] and str(r.get(name) or "").casefold() == folded]
+
+
+_MISFITS = {"Picklist": "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
+
+
+def options(metadata: Thing) -> list[str]:
+    """The values of a picklist's definition."""
+    definition = (metadata.get("valueSet") or {}).get("valueSetDefinition") or {}
+    return [v["fullName"] for v in definition.get("value", [])]
+
+
+def _fits(metadata: Thing, value: Any) -> bool:
+    """Whether an added field takes a value; picklists are taken for restricted ones, the stricter kind."""
+    kind = metadata["type"]
+    if kind == "Number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "Checkbox":
+        return isinstance(value, bool)
+    if kind == "Date":
+        return re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
+    return kind != "Picklist" or value in options(metadata)

@@ -2,13 +2,21 @@
 
 import re
 
-from leadgate.connectors.sandbox.salesforce.org import Org, RefusedError
+from leadgate.connectors.sandbox.salesforce.org import Org, RefusedError, options
 from leadgate.connectors.sandbox.salesforce.records import known
 from leadgate.connectors.sandbox.salesforce.routing import Answer, Api, Call
 from leadgate.connectors.sandbox.salesforce.schema import BOOLEAN, DATETIME, FIELDS, LENGTHS, READ_ONLY
 from leadgate.connectors.sandbox.store import Thing
 
-_TYPES = {"Text": "string", "Number": "double", "DateTime": "datetime", "Checkbox": "boolean"}
+_TYPES = {
+    "Text": "string",
+    "LongTextArea": "textarea",
+    "Number": "double",
+    "Date": "date",
+    "DateTime": "datetime",
+    "Checkbox": "boolean",
+    "Picklist": "picklist",
+}
 #: No field of an activity can be unique or an external id: the stricter reading of what is unconfirmed.
 _PLAIN = frozenset({"Activity"})
 
@@ -25,6 +33,8 @@ def serve_setup(api: Api) -> None:
             raise RefusedError(400, "FIELD_INTEGRITY_EXCEPTION", f"not a custom field's name: {name}")
         if kind in _PLAIN and (metadata.get("unique") or metadata.get("externalId")):
             raise RefusedError(400, "FIELD_INTEGRITY_EXCEPTION", "an activity's field can be neither unique nor an external id")
+        if metadata.get("type") not in _TYPES or (metadata["type"] == "Picklist" and not options(metadata)):
+            raise RefusedError(400, "FIELD_INTEGRITY_EXCEPTION", f"not a field's definition: {metadata.get('type')}")
         if any(f["FullName"] == name for f in org.all("CustomField").values()):
             raise RefusedError(400, "DUPLICATE_DEVELOPER_NAME", f"There is already a field named {field} on {kind}.")
         made = org.put("CustomField", FullName=name, Metadata=metadata)
@@ -46,7 +56,9 @@ def _described(org: Org, kind: str, name: str) -> Thing:
     if added is not None:
         unique = bool(added.get("unique"))
         kinds = {"type": _TYPES[added["type"]], "length": added.get("length", 0), "externalId": bool(added.get("externalId"))}
-        return {"name": name, **kinds, "unique": unique, "custom": True, "updateable": True, "createable": True}
+        values = [{"value": o, "label": o, "active": True} for o in options(added)]
+        more = {"unique": unique, "custom": True, "updateable": True, "createable": True, "picklistValues": values}
+        return {"name": name, **kinds, **more}
     sort = "boolean" if name in BOOLEAN else "datetime" if name in DATETIME else "string"
     free = name not in READ_ONLY
     more = {"externalId": False, "unique": False, "custom": False, "updateable": free, "createable": free}

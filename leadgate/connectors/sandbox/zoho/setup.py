@@ -13,7 +13,7 @@ from leadgate.connectors.sandbox.zoho.schema import FIELDS, LENGTHS
 if TYPE_CHECKING:
     from leadgate.connectors.sandbox.zoho import Routes
 
-_TYPES = frozenset({"text", "integer", "datetime", "boolean"})
+_TYPES = frozenset({"text", "textarea", "integer", "double", "date", "datetime", "boolean", "picklist"})
 
 
 def serve_setup(routes: "Routes") -> None:
@@ -52,7 +52,7 @@ def serve_setup(routes: "Routes") -> None:
             if name in org.fields(module):
                 done.append(RefusedError(400, "DUPLICATE_DATA", "duplicate data", api_name="field_label").body)
                 continue
-            if field["data_type"] not in _TYPES:
+            if field["data_type"] not in _TYPES or (field["data_type"] == "picklist" and not field.get("pick_list_values")):
                 raise RefusedError(400, "INVALID_DATA", "invalid data", api_name="data_type")
             ident = org.next_id()
             org.store.put(f"zoho.fields.{module}", name, {"id": ident, "api_name": name, "custom_field": True, **field})

@@ -1,0 +1,33 @@
+"""The rules' mapping against what the vendors have: properties to be made, and what is left out on the way."""
+
+from leadgate.app.outside import Vendors
+from leadgate.connectors.errors import VendorError
+from leadgate.connectors.fields import Field, lacking
+from leadgate.leads.rules import FieldRule, Rules
+
+
+def mapped_fields(rules: Rules) -> list[Field]:
+    """The CRM properties that the mapping needs."""
+    return [_field(rule) for rule in rules.mapping]
+
+
+def _field(rule: FieldRule) -> Field:
+    options = tuple(dict.fromkeys(rule.values.values())) if rule.type == "choice" else ()
+    return Field(name=rule.to, label=rule.to.removesuffix("__c").replace("_", " "), type=rule.type, options=options)
+
+
+async def unmapped(vendors: Vendors, rules: Rules) -> list[str]:
+    """What leads lose: options that the CRM hasn't got, and custom fields of Apollo's that no rule takes along."""
+    there = await vendors.crm.fields()
+    notes = [
+        f"{field.name}: the CRM has no option {', '.join(map(repr, lost))}; left out, the lead goes on"
+        for field in mapped_fields(rules)
+        if field.name in there and (lost := lacking(field, there[field.name]))
+    ]
+    try:
+        fields = await vendors.apollo.custom_fields()
+    except VendorError as error:
+        return [*notes, f"Apollo's custom fields can't be read, so they are known by their ids alone: {error}"]
+    taken = {rule.apollo for rule in rules.mapping} | set(rules.capture.fields)
+    left = [f.name for f in fields.values() if f.modality == "contact" and not taken & {f.name, f.id}]
+    return [*notes, *(f"Apollo's custom field {name!r} is mapped to nothing" for name in sorted(left))]

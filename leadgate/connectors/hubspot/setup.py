@@ -1,0 +1,117 @@
+"""HubSpot's properties and lists: what is there, what we need, and the making of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from leadgate.connectors.errors import RowRejected, Unauthorised
+from leadgate.connectors.fields import Field, Type, faults_of, missing
+from leadgate.connectors.hubspot import records
+from leadgate.connectors.hubspot.client import HubSpotHttp
+
+_GROUP, _COMPANY_GROUP = "leadgate", "companyinformation"
+#: Our types as HubSpot's, with the control that its pages show.
+_MADE_AS: dict[str, tuple[str, str]] = {
+    "text": ("string", "text"),
+    "long": ("string", "textarea"),
+    "number": ("number", "number"),
+    "date": ("date", "date"),
+    "moment": ("datetime", "date"),
+    "flag": ("bool", "booleancheckbox"),
+    "choice": ("enumeration", "select"),
+}
+_READ_AS: dict[str, Type] = {
+    "string": "text",
+    "phone_number": "text",
+    "number": "number",
+    "date": "date",
+    "datetime": "moment",
+    "bool": "flag",
+    "enumeration": "choice",
+}
+_FLAG_OPTIONS = [{"label": "Yes", "value": "true", "hidden": False}, {"label": "No", "value": "false", "hidden": False}]
+
+
+class HubSpotSetup:
+    """See contract.Crm. `list_id` finds a manual list, or raises RowRejected."""
+
+    def __init__(self, http: HubSpotHttp, list_id: Callable[[str], Awaitable[str]]) -> None:
+        self._http, self._list_id = http, list_id
+
+    async def fields(self) -> dict[str, Field]:
+        return await self._fields("contacts")
+
+    async def _fields(self, kind: str) -> dict[str, Field]:
+        body = await self._http.get(f"/crm/properties/{{v}}/{kind}")
+        return {item["name"]: _field_of(item) for item in body.get("results", [])}
+
+    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
+        faults = []
+        for kind, wanted in _wanted(fields).items():
+            try:
+                there = await self._fields(kind)
+            except Unauthorised as error:
+                return [f"{error}; set LEADGATE_HUBSPOT_TOKEN to a token with the scopes in docs/connectors/hubspot.md"]
+            faults += faults_of("HubSpot", kind, wanted, there)
+        for name in lists:
+            try:
+                await self._list_id(name)
+            except RowRejected as error:
+                faults.append(str(error))
+        return faults
+
+    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
+        made = []
+        for kind, wanted in _wanted(fields).items():
+            lacks = missing("HubSpot", kind, wanted, await self._fields(kind))
+            made += [f"property {kind}.{field.name} ({field.type})" for field in lacks]
+            if lacks and not dry_run:
+                await self._make(kind, lacks)
+        for name in lists:
+            made += await self._provision_list(name, dry_run=dry_run)
+        return made
+
+    async def _make(self, kind: str, fields: Sequence[Field]) -> None:
+        group = _GROUP if kind == "contacts" else _COMPANY_GROUP
+        if kind == "contacts":
+            try:
+                await self._http.send("POST", "/crm/properties/{v}/contacts/groups", {"name": _GROUP, "label": "Leadgate"})
+            except RowRejected as error:
+                if "already exists" not in str(error):
+                    raise
+        for field in fields:
+            await self._http.send("POST", f"/crm/properties/{{v}}/{kind}", {**_definition(field), "groupName": group})
+
+    async def _provision_list(self, name: str, *, dry_run: bool) -> list[str]:
+        """The manual list behind a sequence."""
+        try:
+            await self._list_id(name)
+        except RowRejected:
+            if not dry_run:
+                body = {"name": name, "objectTypeId": "0-1", "processingType": "MANUAL"}
+                await self._http.send("POST", "/crm/lists/{v}", body)
+            return [f"list {name}"]
+        return []
+
+
+def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
+    return {"contacts": [*records.CONTACT_FIELDS, *fields], "companies": list(records.COMPANY_FIELDS)}
+
+
+def _definition(field: Field) -> dict[str, Any]:
+    kind, control = _MADE_AS[field.type]
+    options = [{"label": o, "value": o, "hidden": False, "displayOrder": i} for i, o in enumerate(field.options)]
+    more = {"options": _FLAG_OPTIONS if field.type == "flag" else options} if field.type in {"flag", "choice"} else {}
+    return {"name": field.name, "label": field.label, "type": kind, "fieldType": control, "hasUniqueValue": field.unique, **more}
+
+
+def _field_of(item: dict[str, Any]) -> Field:
+    """A property as HubSpot defines it; calculated ones and its own read-only ones can't be written (facts 1.5)."""
+    fixed = (item.get("modificationMetadata") or {}).get("readOnlyValue") or item.get("calculated")
+    return Field(
+        name=item["name"],
+        label=item.get("label") or item["name"],
+        type=_READ_AS.get(item.get("type") or "", "other"),
+        options=tuple(o["value"] for o in item.get("options") or [] if not o.get("hidden")),
+        unique=bool(item.get("hasUniqueValue")),
+        writable=not fixed,
+    )
