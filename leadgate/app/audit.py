@@ -6,6 +6,7 @@ parked in the state's changelog. If it has neither, it is lost.
 """
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,21 +44,7 @@ class Account:
 
     def count(self) -> dict[str, int]:
         """Leads by place, every place named."""
-        counts = {
-            str(p): 0
-            for p in (
-                Place.ENGAGED,
-                Place.NURTURED,
-                Place.REVIEW,
-                Place.HELD,
-                Place.FALLBACK,
-                Place.SUPPRESSED,
-                Place.MERGED,
-                Place.DEAD,
-                Place.IN_FLIGHT,
-            )
-            if p
-        }
+        counts = {str(p): 0 for p in Place if p}
         for place in self.places.values():
             counts[place] += 1
         return counts
@@ -175,6 +162,23 @@ def _note(found: Evidence, record: Any) -> None:
         found.leads.add(body["lead_id"])
     if isinstance(body.get("person_key"), str):
         found.persons.add(body["person_key"])
+
+
+async def events_where(settings: Settings, wanted: Callable[[Audit], bool]) -> list[Audit]:
+    """Every event that `wanted` says yes to, each once, in time's order. Reads the whole trail: for a person's command."""
+    decoder = msgspec.json.Decoder(Audit)
+    latest: dict[bytes, Audit] = {}
+    async with consuming(settings) as consumer:
+        async for record in read_to(consumer, await ends(consumer, [names.AUDIT.full])):
+            if record.value and wanted(event := decoder.decode(record.value)):
+                latest[record.key] = event
+    return sorted(latest.values(), key=lambda e: (e.at, e.step))
+
+
+def last_moves(events: Iterable[Audit]) -> dict[str, Audit]:
+    """By lead, the event that says where it is: of its highest step, and there where it rests rather than that it moves."""
+    moves = sorted((e for e in events if e.place), key=lambda e: (e.step, e.place != Place.IN_FLIGHT))
+    return {event.lead: event for event in moves}
 
 
 async def events_of(settings: Settings, lead: str) -> list[Audit]:

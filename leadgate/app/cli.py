@@ -145,11 +145,37 @@ def import_(
     file: Path,
     as_json: Json = False,
     window: Annotated[int, typer.Option(help="Leads under way at most while a bulk import runs.")] = 500,
+    again: Annotated[bool, typer.Option("--again", help="Take in rows that are known and unchanged, as after an undo.")] = False,
 ) -> None:
     """Import a CSV export of Apollo's."""
     settings, _ = _site()
-    rows = _run(commands.import_file(settings, file, window))
-    _print({"rows": rows}, as_json, f"{rows} rows")
+    done = _run(commands.import_file(settings, file, window, again=again))
+    _print(done, as_json, f"{done['rows']} rows as import {done['import']}")
+
+
+@app.command()
+def undo(
+    imported: Annotated[str, typer.Option("--import", help="The import's id, as leadgate import printed it.")],
+    actor: Annotated[str, typer.Option("--actor", help="Who takes it back.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be set back, and do nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take an import back: its leads end, and contacts get back what nobody has changed since."""
+    settings, _ = _site()
+    report = _run(commands.undo(settings, imported, actor, dry_run=dry_run))
+    _print(to_plain(report), as_json, report.text())
+
+
+@app.command()
+def release(
+    lead: Annotated[list[str] | None, typer.Option("--lead", help="A lead's id.")] = None,
+    list_: Annotated[list[str] | None, typer.Option("--list", help="An Apollo list.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make leads live that passed the gates in shadow: these, those of a list, or all."""
+    settings, _ = _site()
+    done = _run(commands.release(settings, lead or [], list_ or []))
+    _print(done, as_json, f"{done['released']} leads released; {done['not_at_rest']} in shadow are not at rest yet")
 
 
 @app.command()

@@ -12,9 +12,9 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import Progress
 
-from leadgate.app import audit, replaying
+from leadgate.app import audit, releasing, replaying
 from leadgate.app.crashing import crash_at
-from leadgate.app.importer import count_rows, import_csv
+from leadgate.app.importer import count_rows, import_csv, import_id
 from leadgate.app.initial import write_rules
 from leadgate.app.kafka import consuming, ends, producing, read_to
 from leadgate.app.mapped import mapped_fields, unmapped
@@ -26,6 +26,7 @@ from leadgate.app.settings import Settings
 from leadgate.app.sheet import Sheet
 from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
+from leadgate.app.undoing import Undoing, Undone
 from leadgate.connectors.contract import Crm
 from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
 from leadgate.connectors.http import POLLER_SHARE
@@ -139,16 +140,25 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
     await vendors.close()
 
 
-async def import_file(settings: Settings, file: Path, window: int) -> int:
-    """Import with a progress bar on stderr."""
+async def import_file(settings: Settings, file: Path, window: int, *, again: bool) -> dict[str, Any]:
+    """Import with a progress bar on stderr; the import's id and the number of rows."""
     if not file.exists():
         raise BadUseError(f"{file}: no such file")
     async with producing(settings) as producer:
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(file.name, total=count_rows(file))
-            return await import_csv(
-                file, settings, producer, _CLOCK, window=window, progress=lambda n: bar.update(task, completed=n)
+            ident = import_id(file)
+            rows = await import_csv(
+                file,
+                ident,
+                settings,
+                producer,
+                _CLOCK,
+                window=window,
+                again=again,
+                progress=lambda n: bar.update(task, completed=n),
             )
+            return {"import": ident, "rows": rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +236,24 @@ async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, 
     async with producing(settings) as producer:
         await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=lead.encode(), partition=item.partition)
     return to_plain(ruling)
+
+
+async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> Undone:
+    """Take an import back. Raises BadUseError for one that the audit doesn't know."""
+    vendors = make_vendors(settings, _CLOCK)
+    items = [msgspec.convert(item, Held) for item in await held(settings)]
+    try:
+        report = await Undoing(settings, vendors, imported, actor, _CLOCK.now()).run(items, dry_run=dry_run)
+    finally:
+        await vendors.close()
+    if report is None:
+        raise BadUseError(f"no lead came with import {imported}; leadgate import prints an import's id")
+    return report
+
+
+async def release(settings: Settings, leads: list[str], lists: list[str]) -> dict[str, int]:
+    """Send leads that rest in shadow through the gates again, live."""
+    return await releasing.release(settings, leads, lists, _CLOCK.now())
 
 
 async def replay(settings: Settings, rules: Rules, since: str, until: str | None, *, act: bool) -> dict[str, Any]:

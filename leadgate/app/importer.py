@@ -6,6 +6,7 @@ The file is the queue: rows are admitted only while the pipeline has room, so th
 
 import asyncio
 import csv
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,23 +46,37 @@ def count_rows(path: Path) -> int:
     return sum(1 for _ in read_rows(path))
 
 
-def to_captured(row: dict[str, str], name: str, now: float, lane: str) -> Captured:
+def import_id(path: Path) -> str:
+    """Names what a file brings in, for the audit and `leadgate undo`: the same file has the same id, however often it runs."""
+    with path.open("rb") as file:
+        return f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
+
+
+def to_captured(row: dict[str, str], name: str, now: float, lane: str, again: str = "") -> Captured:
     """A row as a captured record: Apollo's own contact where it names one, else a record of the file."""
     apollo_id = row.get("Apollo Contact Id", "").strip().lstrip("'")
     source, ident = ("apollo", apollo_id) if apollo_id else ("csv", derive("row", *sorted(row.items())))
-    return Captured(source=source, source_id=ident, captured_at=now, raw=dict(row), shape="csv", imported=name, lane=lane)
+    return Captured(
+        source=source, source_id=ident, captured_at=now, raw=dict(row), shape="csv", imported=name, lane=lane, again=again
+    )
 
 
 async def import_csv(
     path: Path,
+    ident: str,
     settings: Settings,
     producer: AIOKafkaProducer,
     clock: Clock,
     *,
     window: int = WINDOW,
+    again: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Import every row; the number of rows. Returns when all are acknowledged."""
+    """Import every row; the number of rows. Returns when all are acknowledged.
+
+    `again` takes rows in anew that are known and unchanged, as after an undo: each run of it is one wish.
+    """
+    wish = f"{ident} {clock.now()}" if again else ""
     total = 0
     rows = read_rows(path)
     lane = "bulk" if count_rows(path) > window else "fresh"
@@ -69,7 +84,7 @@ async def import_csv(
         if lane == "bulk":
             while await backlog(settings) > window:
                 await asyncio.sleep(0.5)
-        records = [to_captured(row, path.name, clock.now(), lane) for row in chunk]
+        records = [to_captured(row, ident, clock.now(), lane, wish) for row in chunk]
         sent = [await producer.send(names.CAPTURED.full, encode(r), key=f"{r.source}:{r.source_id}".encode()) for r in records]
         for future in sent:
             await future

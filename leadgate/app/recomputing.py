@@ -22,7 +22,7 @@ from leadgate.streams.jobs import Job, Stage
 from leadgate.streams.stages.all import make_stages
 
 _MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": Tick}
-_NOT_DECIDED = frozenset({"ruled", "dead"})
+_NOT_DECIDED = frozenset({"ruled", "dead", "restored"})
 
 
 class Recomputed(Record, frozen=True, kw_only=True):

@@ -138,6 +138,7 @@ class Crm(Protocol):
     """A CRM. Every method may raise Unavailable or Unauthorised."""
 
     batch: int
+    identity: frozenset[str]  # properties by which a contact is somebody: `undo` leaves them on those whom an import made
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         """One contact for each person: found by any address or made; its company found or made, and linked."""

@@ -101,6 +101,7 @@ class Need(Record, frozen=True, kw_only=True):
     """Acts without whose results nothing can be decided."""
 
     acts: dict[str, Act]
+    lead: Lead | None = None  # about whom, where the record that is decided on is no lead
 
 
 class Gate(Protocol):

@@ -41,6 +41,11 @@ _SAY = {
     "met": "was contacted in time",
     "clocked": "has its clock running",
     "untaken": "was not with a rep in time",
+    "undone": "was taken back with its import",
+    "restored": "had its contact set back",
+    "released": "is live from here on",
+    "flipped": "had its owner changed back by another automation: written once more",
+    "another_automation": "has an owner that something else keeps changing",
     "sent_back": "is known to the CRM under another address",
 }
 

@@ -34,6 +34,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     sequences: Sequences
     apollo_id: str
     stops: tuple[str, ...] = ()  # what the record itself says against writing to the person: unsubscribe, bounce
+    linked: str = ""  # the CRM's id of the person, where Apollo names one
     dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
 
 
@@ -107,6 +108,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
         sequences=read_sequences(_dicts(raw, "contact_campaign_statuses"), captured.sequences_read_at),
         apollo_id=_text(raw, "id"),
         stops=_stops(raw),
+        linked=_text(raw, "hubspot_vid", "salesforce_contact_id", "salesforce_lead_id", "salesforce_id", "crm_id"),
     )
 
 

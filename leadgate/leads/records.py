@@ -25,6 +25,7 @@ class Place(StrEnum):
     SUPPRESSED = "suppressed"
     MERGED = "merged"
     DEAD = "dead"
+    UNDONE = "undone"  # its import was taken back
     NOWHERE = ""  # of events that move nobody
 
 
@@ -45,6 +46,7 @@ class Captured(Record, frozen=True, kw_only=True):
     sequences_read_at: float = 0.0
     custom: dict[str, Any] = {}  # the account's own fields by their names, options by their labels; personal, as `raw` is
     intents: tuple["Intent", ...] = ()  # interest that the source told of beside the record
+    again: str = ""  # names one wish to take the record in anew, though nothing in it has changed
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -167,12 +169,16 @@ class Lead(Record, frozen=True, kw_only=True):
     unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
     engaged_at: float = 0.0
     nurtured_at: float = 0.0
+    linked: str = ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
+    released: bool = False  # live whatever share of leads the rules let be
+    rewritten: int = 0  # how often its owner was written again because another automation had changed it
 
 
 class Signal(Record, frozen=True, kw_only=True):
     """Something heard later: topic `signals`, keyed by the person's key.
 
-    kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted, updated.
+    kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted, updated; undone and
+    released are told to the one lead that `value` names.
     """
 
     signal_id: str
@@ -193,7 +199,7 @@ class Ruling(Record, frozen=True, kw_only=True):
     lead_id: str
     stage: str
     step: int
-    action: str  # set, merge, separate, route, redrive, suppress
+    action: str  # set, merge, separate, route, redrive, suppress, undo
     actor: str
     reason: str
     at: float
@@ -297,6 +303,7 @@ class Alert(Record, frozen=True, kw_only=True):
     text: str
     at: float
     lead_id: str = ""
+    shadow: bool = False  # about a lead whose effects are not live: said to have been sent
 
 
 def encode(record: Record) -> bytes:

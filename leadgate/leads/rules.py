@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from leadgate.leads.records import Lead
+
 Required = Literal["email", "verified_email", "company", "title", "first_name", "last_name", "phone", "country"]
 
 
@@ -126,6 +128,16 @@ class When(_Part):
     high_intent: bool | None = None
 
 
+class Live(_Part):
+    """For whom effects are live: leads on one of these lists, and a share of all others; the rest is shadow.
+
+    The share goes by a hash of the lead, so that a lead stays on its side while the share grows.
+    """
+
+    lists: tuple[str, ...] = ()
+    percent: float = Field(0, ge=0, le=100)
+
+
 class RouteRule(_Part):
     """A territory or vertical and its rep. The first match in the file's order counts."""
 
@@ -164,6 +176,7 @@ class Rules(_Part):
 
     version: int = Field(ge=1)
     effects: Literal["shadow", "live"] = "shadow"
+    live: Live = Field(Live(percent=100), description="going live by share, while effects are live")
     capture: Capture = Capture()
     mapping: tuple[FieldRule, ...] = ()
     required: tuple[Required, ...] = ("verified_email", "company", "title")
@@ -218,6 +231,11 @@ class Rules(_Part):
         """Names this version of the rules: the same rules, the same hash, whatever the file's comments."""
         body = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+    def is_live(self, lead: Lead) -> bool:
+        """Whether a lead's effects are real, as far as the rules say; a shadow site does nothing at all."""
+        number = int.from_bytes(hashlib.sha256(lead.lead_id.encode()).digest()[:4], "big")
+        return lead.released or bool(set(lead.lists) & set(self.live.lists)) or number < self.live.percent / 100 * 2**32
 
     def seniority_of(self, title: str) -> str:
         """The seniority of a title by the title table, '' if none fits."""

@@ -10,6 +10,10 @@ from leadgate.leads.records import Heard, Lead, Ruling, Signal
 ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
 
 
+#: Signals that are about one lead, and set it going only if it is that one.
+_OF_ONE = frozenset({"undone", "released"})
+
+
 def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | None:
     """The lead as it goes on because of `cause`, or None if nothing waits for it.
 
@@ -23,6 +27,8 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
             return None
         ruled = {**lead.ruled, **_ruled(cause, stage)}
         return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled)
+    if cause.kind in _OF_ONE and cause.value != lead.lead_id:
+        return None
     if cause.kind not in parked.wakes and cause.kind not in ALWAYS:
         return None
     heard = Heard(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
@@ -32,8 +38,8 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
 def _ruled(ruling: Ruling, stage: str) -> dict[str, str]:
     if ruling.action == "set":
         return {f"set.{name}": value for name, value in ruling.fields.items()}
-    if ruling.action == "suppress":
-        return {"suppress": ruling.actor}
+    if ruling.action in {"suppress", "undo"}:
+        return {ruling.action: ruling.actor}
     return {stage: ruling.action + (f" {ruling.fields['to']}" if "to" in ruling.fields else "")}
 
 

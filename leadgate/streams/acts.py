@@ -113,6 +113,7 @@ class Acts:
             "open_deal": c.open_deal,
             "person_key": "" if key in ours or c.key in ours else key,
             **({"dropped": dropped} if dropped else {}),
+            **({"unknown": True} if written.existed and not c.key else {}),  # a contact that bears no mark of ours
         }
         return Result(ok=True, value=value, change=_change(written.change))
 

@@ -60,11 +60,13 @@ class Effects:
         """See ports.Effector."""
         return max(0.0, begun + DEADLINE - self._clock.now())
 
-    async def perform(self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any) -> Result:
+    async def perform(
+        self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any, shadow: bool
+    ) -> Result:
         """See ports.Effector. `again` means that an earlier attempt began it: look before doing."""
         if self.paused and not act.reads:
             return Result(ok=False, why="effects are paused", later=5.0, undone=True)
-        if not self._live and not act.reads:
+        if (shadow or not self._live) and not act.reads:
             return Result(ok=True, kind="would", value=_would(act, record))
         if record_is_shadow(act):
             return _shadow_read(act, self._clock.now())

@@ -19,7 +19,7 @@ import structlog
 
 from leadgate.leads.decision import Decision, Need, Parked, Result
 from leadgate.leads.keys import event_id
-from leadgate.leads.records import Lead, Ruling, Signal
+from leadgate.leads.records import Alert, Lead, Ruling, Signal
 from leadgate.leads.tabled import Attempt
 from leadgate.leads.waits import resume
 from leadgate.streams import events
@@ -217,8 +217,22 @@ class Harness:
         job, act = call.job, call.act
         effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
         return await self._effector.perform(
-            act, effect_id=effect, started=call.started, again=call.begun is not None, partition=partition, record=job.record
+            act,
+            effect_id=effect,
+            started=call.started,
+            again=call.begun is not None,
+            partition=partition,
+            record=job.record,
+            shadow=self._is_shadow(job),
         )
+
+    def _is_shadow(self, job: Job) -> bool:
+        """The rules let the effects of a part of the leads be live, and this one is of the rest."""
+        if isinstance(job.record, Alert):
+            return job.record.shadow
+        about = job.answer.lead if isinstance(job.answer, Need) else None
+        lead = job.record if isinstance(job.record, Lead) else about
+        return lead is not None and not self._book.get(job.rules).is_live(lead)
 
     # Steps 4 and 5
 

@@ -20,8 +20,10 @@ class Clock(Protocol):
 class Effector(Protocol):
     """Performs acts."""
 
-    async def perform(self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any) -> Result:
-        """Do one act that was noted as begun at `started`, or look whether it was done if `again`.
+    async def perform(
+        self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any, shadow: bool
+    ) -> Result:
+        """Do one act that was noted as begun at `started`, or look whether it was done if `again`; in `shadow` only say so.
 
         Never raises for what the vendor answers.
         """

@@ -5,14 +5,15 @@ import time
 import pytest
 from msgspec.structs import replace
 
+from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Parked, Result
 from leadgate.leads.gates import assign, engage, identity, routing, sla, write
 from leadgate.leads.gates.common import Guarded
 from leadgate.leads.guard import guard
 from leadgate.leads.mapping import map_captured
-from leadgate.leads.records import Company, CrmLink, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
+from leadgate.leads.records import Company, CrmLink, Heard, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
 from leadgate.leads.route import route
-from leadgate.leads.rules import Rules, RulesError, parse_rules
+from leadgate.leads.rules import Live, Rules, RulesError, parse_rules
 from leadgate.leads.score import score
 from leadgate.leads.tabled import Clock, PersonRow, Suppression
 from leadgate.leads.validate import validate
@@ -128,17 +129,88 @@ def test_a_claim_of_its_own_goes_on_and_anothers_merges(rules: Rules) -> None:
     assert [d.kind for d in (own, other, ended) if isinstance(d, Decision)] == ["unique", "merged", "unique"]
 
 
-def test_an_owner_is_confirmed_only_by_what_is_read_back(rules: Rules) -> None:
-    gate = assign.Assign()
-    blank = Result(ok=True, value={"owner_id": "", "email": "", "active": False, "at": NOW})
-    gone = Result(ok=True, value={"owner_id": "9", "email": "x@y.z", "active": False, "at": NOW})
-    there = Result(ok=True, value={"owner_id": "9", "email": "x@y.z", "active": True, "at": NOW})
-    places = []
-    for read in (blank, gone, there):
-        decision = gate.decide(lead(), Guarded(), {"assign": OK, "read": read}, rules, NOW)
+def shown(email: str, active: bool = True) -> Result:
+    """What the CRM shows, read back."""
+    return Result(ok=True, value={"owner_id": email and "9", "email": email, "active": active, "at": NOW})
+
+
+OURS, ANOTHERS = shown("ana.us@acme.test"), shown("x@y.z")
+
+
+@pytest.mark.parametrize(
+    ("read", "again", "kind", "place", "alerts"),
+    [
+        (OURS, None, "assigned", Place.IN_FLIGHT, 0),
+        (ANOTHERS, OURS, "assigned", Place.IN_FLIGHT, 1),
+        (ANOTHERS, ANOTHERS, "another_automation", Place.REVIEW, 1),
+        (shown(""), shown(""), "unowned", Place.HELD, 2),
+        (shown("ana.us@acme.test", active=False), shown("ana.us@acme.test", active=False), "unowned", Place.HELD, 2),
+    ],
+)
+def test_an_owner_is_confirmed_only_by_what_is_read_back_and_written_twice_at_most(
+    rules: Rules, read: Result, again: Result | None, kind: str, place: Place, alerts: int
+) -> None:
+    gate, done = assign.Assign(), {"assign": OK, "read": read}
+    if again is not None:
+        need = gate.decide(lead(), Guarded(), done, rules, NOW)
+        assert isinstance(need, Need)
+        assert [act.name for act in need.acts.values()] == ["crm.assign"]
+        need = gate.decide(lead(), Guarded(), {**done, "again": OK}, rules, NOW)
+        assert isinstance(need, Need)
+        assert [act.name for act in need.acts.values()] == ["crm.read_owner"]
+        done |= {"again": OK, "read_again": again}
+    decision = gate.decide(lead(), Guarded(), done, rules, NOW)
+    assert isinstance(decision, Decision)
+    assert (decision.kind, decision.place) == (kind, place)
+    assert len(decision.alerts) == alerts
+    assert alerts == 0 or "another automation writes here" in decision.alerts[-1].text
+
+
+def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_question(rules: Rules) -> None:
+    """Only the owner whom our write replaced; anybody else's hand is a person's."""
+    resting = lead(engaged_at=NOW, crm=CrmLink(contact_id="7", owner_id="gone"))
+
+    def hears(rested: Lead, owner: str) -> Decision:
+        heard = replace(rested, heard=Heard(kind="owner", value=owner, at=NOW))
+        decision = engage.Engage().decide(heard, engage.Seen(rest=rested), {}, rules, NOW)
         assert isinstance(decision, Decision)
-        places.append(decision.place)
-    assert places == [Place.HELD, Place.HELD, Place.IN_FLIGHT]
+        return decision
+
+    assert hears(resting, "somebody").kind == "heard_owner"
+    first = hears(resting, "gone")
+    assert (first.kind, first.outputs[0].topic) == ("flipped", names.ROUTED.full)
+    assert first.lead is not None
+    second = hears(first.lead, "gone")
+    assert (second.kind, second.place) == ("another_automation", Place.REVIEW)
+    assert first.alerts[0].alert_id == second.alerts[0].alert_id, "one alert"
+
+
+def test_a_contact_of_apollos_own_sync_raises_one_alert_a_day(rules: Rules) -> None:
+    def alerts(**fields: object) -> list[str]:
+        result = Result(ok=True, value={"contact_id": "7", "existed": True, **fields})
+        decision = write.Write().decide(lead(linked="7"), Guarded(), {"upsert": result}, rules, NOW)
+        assert isinstance(decision, Decision)
+        return [a.alert_id for a in decision.alerts]
+
+    assert alerts() == []
+    assert len(alerts(unknown=True)) == 1
+    assert alerts(unknown=True) == alerts(unknown=True)
+
+
+@pytest.mark.parametrize(("percent", "lists", "live"), [(100, (), True), (0, (), False), (0, ("Pilot",), True)])
+def test_effects_are_live_for_a_share_and_for_lists(rules: Rules, percent: float, lists: tuple[str, ...], live: bool) -> None:
+    some = rules.model_copy(update={"live": Live(lists=("Pilot",), percent=percent)})
+    assert some.is_live(lead(lists=lists)) is live
+    assert some.is_live(lead(lists=lists, released=True))
+
+
+def test_a_growing_share_keeps_whom_it_has(rules: Rules) -> None:
+    def chosen(percent: float) -> set[int]:
+        some = rules.model_copy(update={"live": Live(percent=percent)})
+        return {n for n in range(2000) if some.is_live(lead(lead_id=f"lead {n}"))}
+
+    assert chosen(10) <= chosen(30)
+    assert 0.25 < len(chosen(30)) / 2000 < 0.35
 
 
 @pytest.mark.parametrize(

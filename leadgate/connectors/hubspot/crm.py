@@ -18,6 +18,7 @@ class HubSpotCrm:
     """See contract.Crm. `clock` tells the time of read-backs; list names are looked up once."""
 
     batch = 100
+    identity = records.IDENTITY
 
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http = http

@@ -20,6 +20,7 @@ CONTACT_FIELDS = (
     Field(name=SEQUENCE, label="Leadgate: Apollo's sequence", type="text"),
     Field(name=REASONS, label="Leadgate reasons", type="long"),
 )
+IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
 COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
 #: What an upsert and an assignment may change: read before, so that it can be put back.
 CHANGED = (OWNER, LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)

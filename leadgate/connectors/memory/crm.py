@@ -28,6 +28,7 @@ class MemoryCrm:
     """See contract.Crm. Any address that asks to be an owner is one, unless `users` says who is."""
 
     batch = 100
+    identity = frozenset({"email"})
 
     def __init__(self, clock: Callable[[], float], users: dict[str, bool] | None = None) -> None:
         self._clock = clock

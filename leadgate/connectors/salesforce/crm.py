@@ -21,6 +21,7 @@ class SalesforceCrm:
     """See contract.Crm. `clock` tells the time of read-backs."""
 
     batch = MOST_ROWS
+    identity = records.IDENTITY
 
     def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
         self._http = http
@@ -57,7 +58,8 @@ class SalesforceCrm:
         return [found.get(i) for i in contact_ids]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **values}
+        owner = {"OwnerId": values["OwnerId"] or self._http.me} if "OwnerId" in values else {}  # nobody is us, here
+        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **values, **owner}
         [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
         if isinstance(row, VendorError):
             raise row

@@ -27,6 +27,10 @@ _ACTIVITY = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(nam
 FIELDS: dict[str, tuple[Field, ...]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
 #: What an upsert and an assignment may change: read before, so that it can be put back.
 CHANGED = ("OwnerId", LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
+IDENTITY = frozenset(
+    {KEY, EMAILS, "Email", "FirstName", "LastName", "Title", "Phone", "City", "State", "Country", "Company", "LeadSource"}
+    | {"Website", "NumberOfEmployees", "MailingCity", "MailingState", "MailingCountry"}
+)
 _MOST_TEXT = 255
 DEFINED_ON = {"Task": "Activity"}
 NEEDED = {"Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Task": ()}

@@ -22,6 +22,7 @@ class ZohoCrm:
     """See contract.Crm. A list's name is a cadence's, of the kind that is entered by hand."""
 
     batch = MOST_ROWS
+    identity = records.IDENTITY
 
     def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
         self._http = http
@@ -72,7 +73,8 @@ class ZohoCrm:
         return [{n: records.plain(people[i].get(n)) for n in names} if i in people else None for i in contact_ids]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        sent = {"id": records.number_of(contact_id), **values}
+        owner = {"Owner": values["Owner"] or {"id": await self._account.me()}} if "Owner" in values else {}  # nobody is us, here
+        sent = {"id": records.number_of(contact_id), **values, **owner}
         [row] = await self._http.rows("PUT", records.module_of(contact_id), [sent])
         if isinstance(row, VendorError):
             raise row

@@ -33,6 +33,10 @@ _TASK = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DU
 FIELDS: dict[str, tuple[Field, ...]] = {"Leads": _PERSON, "Contacts": _PERSON, "Tasks": _TASK}
 #: What an upsert and an assignment may change: read before, so that it can be put back.
 CHANGED = ("Owner", LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
+IDENTITY = frozenset(
+    {KEY, "Email", "Secondary_Email", "First_Name", "Last_Name", "Designation", "Title", "Phone", "Company", "Lead_Source"}
+    | {"City", "State", "Country", "Mailing_City", "Mailing_State", "Mailing_Country", "Website", "No_of_Employees"}
+)
 _SHARED = ("Email", "Secondary_Email", "First_Name", "Last_Name", "Phone", "Email_Opt_Out", "Modified_Time")
 _OURS = (KEY, BOUNCED, REPLIED, *CHANGED)
 READ = {

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Result, Wait
 from leadgate.leads.explain import grounds, interest
-from leadgate.leads.gates.common import Guarded, fall_back, onward, ops_alert, stopped
+from leadgate.leads.gates.common import Guarded, automation_alert, fall_back, onward, ops_alert, review, stopped
+from leadgate.leads.keys import derive
 from leadgate.leads.records import Lead, Place, Reason
 from leadgate.leads.rules import Rules
 
@@ -33,12 +34,38 @@ class Assign:
             )
         if not written.ok:
             return fall_back(record, self.name, written, rules, now)
+        return self._read_back(record, done, rules, now)
+
+    def _read_back(self, lead: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        if done["assign"].kind == "would":
+            assert lead.route is not None
+            value = {"owner_id": lead.route.owner_id or "shadow", "email": lead.route.owner_email, "at": now}
+            return self._confirmed(lead, Result(ok=True, kind="would", value=value))
         if "read" not in done:
-            return Need(acts={"read": _read(record)})
-        if not _active(done["read"]):
-            said = "shows no owner" if done["read"].ok and not done["read"].value.get("owner_id") else "shows an inactive owner"
-            return self._hold(record, f"read back, the CRM {said}", rules, now)
-        return self._confirmed(record, done["read"])
+            return Need(acts={"read": _read(lead)})
+        if _ours(lead, done["read"]):
+            return self._confirmed(lead, done["read"])
+        if "again" not in done:
+            return Need(acts={"again": self._assign(lead)})
+        if "read_again" not in done:
+            return Need(acts={"read_again": _read(lead)})
+        return self._overruled(lead, done["read_again"], rules, now)
+
+    def _overruled(self, lead: Lead, read: Result, rules: Rules, now: float) -> Decision:
+        """Something else has changed the owner after our write. It was written once more; if that didn't last, it waits."""
+        shown = str(read.value.get("email") or "") if read.ok else ""
+        who = f"shows {shown}" if _active(read) else "shows an inactive owner" if shown else "shows no owner"
+        said = f"read back, the CRM {who}"
+        about = f"contact {lead.crm.contact_id} did not keep the owner we wrote; written again, {said}"
+        alert = automation_alert(lead, about, rules, now, derive("automation", lead.crm.contact_id))
+        if _ours(lead, read):
+            decision = self._confirmed(lead, read)
+        elif _active(read):
+            why = Reason(rule="crm.owner_confirmed", held=True, why=said)
+            decision = review(lead, "another_automation", (why,))
+        else:
+            decision = self._hold(lead, said, rules, now)
+        return replace(decision, alerts=(*decision.alerts, alert))
 
     def _assign(self, lead: Lead) -> Act:
         assert lead.route is not None
@@ -60,7 +87,8 @@ class Assign:
         v = read.value
         route = replace(lead.route, owner_id=str(v["owner_id"]), owner_email=str(v["email"]))
         lead = replace(lead, route=route, owner_confirmed_at=float(v["at"]), heard=None)
-        why = Reason(rule="crm.owner_confirmed", held=True, why=f"the CRM shows {route.owner_email}, active")
+        shows = "would show" if read.kind == "would" else "shows"
+        why = Reason(rule="crm.owner_confirmed", held=True, why=f"the CRM {shows} {route.owner_email}, active")
         to = onward(lead, self.name, "assigned", names.ASSIGNED, lead.person_key)
         outcome = {"owner": route.owner_email, "owner_id": route.owner_id}
         return Decision(kind="assigned", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), outcome=outcome)
@@ -78,6 +106,13 @@ class Assign:
             wakes=("owner",),
             until=now + rules.recheck_seconds,
         )
+
+
+def _ours(lead: Lead, read: Result) -> bool:
+    """The CRM shows an active owner, and the one we wrote; of an owner whom we left in place, only that he is active."""
+    assert lead.route is not None
+    shown = str(read.value.get("email") or "").casefold()
+    return _active(read) and (lead.route.kind == "existing" or shown == lead.route.owner_email.casefold())
 
 
 def _read(lead: Lead) -> Act:

@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Output, Result, Wait
-from leadgate.leads.keys import event_id
+from leadgate.leads.keys import derive, event_id
 from leadgate.leads.names import Topic
-from leadgate.leads.records import Alert, Lead, Place, Reason, Record
+from leadgate.leads.records import Alert, Lead, Link, Place, Reason, Record
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Suppression
 
@@ -29,6 +29,8 @@ def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> Output:
 
 def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
     """The decision that ends a lead by a person's word or a suppression, None if it may go on."""
+    if (end := undone(lead)) is not None:
+        return end
     if by := lead.ruled.get("suppress"):
         why = Reason(rule="ruled.suppress", held=True, why=f"{by} decided that this person is not to be written to")
         return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead)
@@ -36,6 +38,25 @@ def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
         why = Reason(rule=f"suppression.{suppression.kind}", held=True, why=f"{suppression.kind} heard from {suppression.source}")
         return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead, outcome={"at": suppression.at})
     return None
+
+
+def undone(lead: Lead) -> Decision | None:
+    """The end of a lead whose import was taken back, None for any other. Its person may be claimed anew."""
+    heard = lead.heard is not None and lead.heard.kind == "undone"
+    if not heard and "undo" not in lead.ruled:
+        return None
+    why = Reason(rule="import.undone", held=True, why=f"import {lead.imported} was taken back")
+    freed = Link(
+        link_id=derive("undone", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
+    )
+    outputs = (Output(topic=names.LINKS.full, key=lead.person_key, record=freed),) if lead.person_key else ()
+    return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
+
+
+def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str) -> Alert:
+    """One word that something else writes to the same contacts; `ident` says how often one is enough."""
+    text = f"another automation writes here: {said} (docs/connectors/apollo.md names Apollo's own switches)"
+    return Alert(alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id)
 
 
 def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:

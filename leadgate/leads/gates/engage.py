@@ -9,13 +9,12 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result, Wait
 from leadgate.leads.explain import notice
-from leadgate.leads.gates.common import Guarded, fall_back, onward, review, stopped
+from leadgate.leads.gates.common import Guarded, fall_back, review, stopped, undone
+from leadgate.leads.gates.rest import arrived, hear, leave
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
-from leadgate.leads.records import Alert, Intent, Lead, Place, Reason, Sequences, Tick
+from leadgate.leads.records import Alert, Lead, Place, Reason, Sequences, Tick
 from leadgate.leads.rules import Rules
-
-_REST = ("reply", "intent", "owner", "deleted", "sequence")
 
 
 class Seen(Guarded, frozen=True, kw_only=True):
@@ -33,12 +32,13 @@ class Engage:
     def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
         rested = seen.rest if seen.rest is not None and (seen.rest.engaged_at or seen.rest.nurtured_at) else None
+        if (end := undone(record)) is not None:
+            left = leave(rested, done, rules) if rested is not None and rested.nurtured_at else None
+            return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done)
         if rested is not None and record.heard is not None:
-            answer = self._hear(record, rested, done, rules, now)
-            if answer is not None:
-                return answer
+            return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:
             return asked
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
@@ -58,7 +58,7 @@ class Engage:
     def _start(self, lead: Lead, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         assert lead.route is not None
         if lead.route.kind == "nurture" and rested is not None:
-            return self._arrived(replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at), "updated", (), now)
+            return arrived(replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at), "updated", ())
         verdict = guard(lead, done.get("sequences"), rules, now)
         if verdict.ask:
             asked = {"apollo_id": lead.apollo_id, "email": lead.person.email}
@@ -93,20 +93,20 @@ class Engage:
         note = Note(
             kind="enrolled", outcome={"list": rules.nurture.list, "steps": rules.nurture.steps, "would": entered.kind == "would"}
         )
-        return replace(self._arrived(lead, "nurtured", (why,), now), notes=(note,))
+        return replace(arrived(lead, "nurtured", (why,)), notes=(note,))
 
     def _tell(
         self, lead: Lead, rested: Lead | None, why: Reason, done: dict[str, Result], rules: Rules, now: float
     ) -> Decision | Need:
         assert lead.route is not None
-        if rested is not None and rested.nurtured_at and (left := self._leave(rested, done, rules)) is not None:
+        if rested is not None and rested.nurtured_at and (left := leave(rested, done, rules)) is not None:
             return left
         high = lead.score.high_intent if lead.score else ""
         told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
         fresh = not told or (high and not (rested and rested.score and rested.score.high_intent))
         if not fresh:
             assert rested is not None
-            return self._arrived(replace(lead, engaged_at=rested.engaged_at), "updated", (why,), now)
+            return arrived(replace(lead, engaged_at=rested.engaged_at), "updated", (why,))
         if high and "task" not in done:
             return Need(acts={"task": self._task(lead, rules)})
         if high and done["task"].kind == "suppressed":
@@ -119,7 +119,13 @@ class Engage:
         assert lead.route is not None
         ident = event_id(lead.lead_id, self.name, lead.cause, "notice")
         alert = Alert(
-            alert_id=ident, kind="notice", to=lead.route.owner_email, text=notice(lead, rules), at=now, lead_id=lead.lead_id
+            alert_id=ident,
+            kind="notice",
+            to=lead.route.owner_email,
+            text=notice(lead, rules),
+            at=now,
+            lead_id=lead.lead_id,
+            shadow=not rules.is_live(lead),
         )
         tick = Tick(
             tick_id=event_id(lead.lead_id, self.name, lead.cause, "start"),
@@ -130,7 +136,7 @@ class Engage:
         )
         note = Note(kind="noticed", outcome={"to": alert.to, "text": alert.text})
         clock = Output(topic=names.CLOCKS.full, key=lead.person_key, record=tick)
-        decision = self._arrived(lead, "engaged", (why,), now)
+        decision = arrived(lead, "engaged", (why,))
         return replace(decision, alerts=(alert,), notes=(note,), outputs=(clock,) if high or lead.intents else ())
 
     def _task(self, lead: Lead, rules: Rules) -> Act:
@@ -143,57 +149,6 @@ class Engage:
             "subject": f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
         }
         return Act(name="crm.task", args=args, guarded=True, once=True)
-
-    def _arrived(self, lead: Lead, kind: str, trace: tuple[Reason, ...], now: float) -> Decision:
-        del now
-        place = Place.ENGAGED if lead.engaged_at else Place.NURTURED
-        lead = replace(lead, heard=None)
-        return Decision(kind=kind, place=place, trace=trace, lead=lead, wait=Wait.REST, wakes=_REST)
-
-    # A lead that hears something
-
-    def _hear(self, lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need | None:
-        assert lead.heard is not None
-        kind, said = (
-            lead.heard.kind,
-            Reason(rule=f"heard.{lead.heard.kind}", held=True, why=f"{lead.heard.kind} {lead.heard.value}".strip()),
-        )
-        if kind == "deleted":
-            return review(lead, "deleted", (said,))
-        if kind == "intent":
-            return self._again(lead, said, now)
-        if kind == "reply" and rested.nurtured_at:
-            if (left := self._leave(rested, done, rules)) is not None:
-                return left
-            return review(replace(lead, nurtured_at=0.0), "replied", (said,))
-        if kind == "sequence" and lead.heard.value == "active" and rested.nurtured_at:
-            if (left := self._leave(rested, done, rules)) is not None:
-                return left
-            return Decision(
-                kind="sequence_active",
-                place=Place.HELD,
-                trace=(said,),
-                lead=replace(lead, nurtured_at=0.0),
-                wait=Wait.HELD,
-                wakes=("sequence",),
-                until=now + rules.recheck_seconds,
-            )
-        return self._arrived(lead, f"heard_{kind}", (said,), now)
-
-    def _again(self, lead: Lead, said: Reason, now: float) -> Decision:
-        """New interest is a new fact: the lead is scored and routed again."""
-        assert lead.heard is not None
-        sort, _, value = lead.heard.value.partition(":")
-        intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.heard.at or now))
-        moved = replace(lead, intents=intents, heard=None, route=None, score=None)
-        to = onward(moved, self.name, "again", names.WRITTEN, lead.person_key)
-        return Decision(kind="again", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), wait=Wait.REST)
-
-    def _leave(self, rested: Lead, done: dict[str, Result], rules: Rules) -> Need | None:
-        if "leave" in done:
-            return None
-        args = {"contact_id": rested.crm.contact_id, "list": rules.nurture.list}
-        return Need(acts={"leave": Act(name="crm.leave_list", args=args)})
 
     def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result]) -> Decision | Need:
         """Out of every sequence at once, and the other tool hears of it too (promise P4)."""

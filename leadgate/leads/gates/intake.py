@@ -45,7 +45,11 @@ class Intake:
         except UnusableError as error:
             return self._dead(record, str(error))
         revision = version(
-            mapped.person, mapped.company, mapped.seniority, mapped.intents and [(i.kind, i.value) for i in mapped.intents]
+            mapped.person,
+            mapped.company,
+            mapped.seniority,
+            mapped.intents and [(i.kind, i.value) for i in mapped.intents],
+            *([record.again] if record.again else []),
         )
         if seen.source is not None and seen.source.version == revision:
             return self._unchanged(record, mapped, seen.source)
@@ -116,6 +120,7 @@ class Intake:
             company=mapped.company,
             intents=mapped.intents,
             sequences=mapped.sequences,
+            linked=mapped.linked,
         )
 
     def _judge(self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[Note, ...]) -> Decision:

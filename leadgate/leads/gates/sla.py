@@ -42,7 +42,8 @@ class Sla:
             return _put(tick.person_key, Clock(lead=tick.lead, untaken=tick.at + rules.sla.untaken_seconds), None)
         if tick.kind == "taken":
             return _put(tick.person_key, replace(clock, untaken=0.0), None) if clock is not None else _nothing()
-        running = clock is not None and clock.started and not (clock.met or clock.fired)
+        real = clock is not None and clock.lead.released == tick.lead.released  # not one of before its release
+        running = clock is not None and clock.started and not (clock.met or clock.fired) and real
         if running:
             return _nothing()
         new = Clock(lead=tick.lead, started=tick.at, deadline=tick.at + rules.sla.seconds)
@@ -52,6 +53,8 @@ class Sla:
     def _activity(self, signal: Signal, clock: Clock | None) -> Decision:
         owner = clock.lead.route.owner_id if clock and clock.lead.route else ""
         mine = signal.kind == "activity" and clock is not None and signal.value == owner and signal.heard_at >= clock.started
+        if signal.kind == "undone" and clock is not None and clock.lead.lead_id == signal.value:
+            return _put(signal.person_key, None, None)
         if clock is None or not clock.started or clock.met or clock.fired or not mine:
             return _nothing()
         return self._met(clock, signal.heard_at, signal.person_key)
@@ -73,7 +76,7 @@ class Sla:
         if done["activity"].ok and acted and acted <= clock.deadline:
             return self._met(clock, acted, tick.person_key)
         if "task" not in done:
-            return Need(acts={"task": self._task(clock, rules)})
+            return Need(acts={"task": self._task(clock, rules)}, lead=lead)
         return self._breach(tick, clock, rules, now)
 
     def _task(self, clock: Clock, rules: Rules) -> Act:
@@ -91,8 +94,10 @@ class Sla:
         assert lead.route is not None
         new = replace(clock, fired=now)
         text = f"{lead.person.name} ({lead.company.name}) has waited {now - clock.started:.0f} s for {lead.route.owner_email}."
-        ident = event_id(lead.lead_id, self.name, str(clock.started), "escalation")
-        alert = Alert(alert_id=ident, kind="escalation", to=rules.sla.escalate_to, text=text, at=now, lead_id=lead.lead_id)
+        ident, shadow = event_id(lead.lead_id, self.name, str(clock.started), "escalation"), not rules.is_live(lead)
+        alert = Alert(
+            alert_id=ident, kind="escalation", to=rules.sla.escalate_to, text=text, at=now, lead_id=lead.lead_id, shadow=shadow
+        )
         why = Reason(rule="sla.deadline", held=True, why=f"no activity of the owner within {rules.sla.seconds:g} s")
         outcome = {"late": now - clock.deadline, "to": rules.sla.escalate_to}
         return replace(_put(tick.person_key, new, new), kind="breached", trace=(why,), alerts=(alert,), outcome=outcome)
@@ -112,6 +117,6 @@ def _nothing() -> Decision:
     return Decision(kind="unchanged", place=Place.NOWHERE)
 
 
-def _put(key: str, clock: Clock, about: Clock | None) -> Decision:
+def _put(key: str, clock: Clock | None, about: Clock | None) -> Decision:
     put = Put(table="clocks", key=key, value=clock)
     return Decision(kind="set", place=Place.NOWHERE, lead=about.lead if about else None, puts=(put,))

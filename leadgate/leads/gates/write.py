@@ -1,12 +1,13 @@
 """Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its company."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Output, Put, Result
-from leadgate.leads.gates.common import Guarded, fall_back, onward, review, stopped
+from leadgate.leads.gates.common import Guarded, automation_alert, fall_back, onward, review, stopped
 from leadgate.leads.keys import derive
 from leadgate.leads.records import CrmLink, Lead, Link, Place, Reason
 from leadgate.leads.rules import Rules
@@ -35,9 +36,9 @@ class Write:
             return review(record, "deleted", (why,))
         if not answer.ok:
             return fall_back(record, self.name, answer, rules, now)
-        return self._written(record, answer)
+        return self._written(record, answer, rules, now)
 
-    def _written(self, lead: Lead, answer: Result) -> Decision:
+    def _written(self, lead: Lead, answer: Result, rules: Rules, now: float) -> Decision:
         known = answer.value.get("person_key", "")
         if known and known != lead.person_key:
             return self._send_back(lead, known, str(answer.value["contact_id"]))
@@ -59,7 +60,14 @@ class Write:
         outcome: dict[str, Any] = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
         if dropped := v.get("dropped"):
             outcome["dropped"] = dropped
-        return Decision(kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=puts, outcome=outcome)
+        decision = Decision(
+            kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=puts, outcome=outcome
+        )
+        if not (lead.linked and crm.existed and v.get("unknown")):
+            return decision
+        said = f"Apollo knows {lead.person.name} as the CRM's {lead.linked}, which we have not written: its own sync is on"
+        day = datetime.fromtimestamp(now, UTC).date().isoformat()
+        return replace(decision, alerts=(automation_alert(lead, said, rules, now, derive("automation", "apollo", day)),))
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
         """The address is another person's secondary one: nothing was written; identity decides again (INTERLEAVINGS 6)."""

@@ -177,6 +177,8 @@ class Org:
         if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             raise RefusedError(400, "INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {email}", ["Email"])
         self._refuse_broken(kind, email or str((record or {}).get("Email")))
+        if "OwnerId" in values and not values["OwnerId"]:
+            raise RefusedError(400, "INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", ["OwnerId"])
         self._check_owner(values.get("OwnerId"))
         return values
 

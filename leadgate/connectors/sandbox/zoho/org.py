@@ -131,6 +131,8 @@ class Org:
         added = self.custom(module).get(name, {})
         if name in READ_ONLY:
             raise RefusedError(400, "INVALID_DATA", "read only field", api_name=name)
+        if value is None and name == "Owner":
+            raise RefusedError(400, "INVALID_DATA", "the id given seems to be invalid", api_name=name)
         if value is None:
             return
         most = added.get("length") or LENGTHS.get(name, 255)

@@ -1,0 +1,105 @@
+"""A lead that had arrived hears something: out of its sequence, scored again, released, or to a person."""
+
+from msgspec.structs import replace
+
+from leadgate.leads import names
+from leadgate.leads.decision import Act, Decision, Need, Result, Wait
+from leadgate.leads.gates.common import automation_alert, onward, review
+from leadgate.leads.keys import derive
+from leadgate.leads.records import CrmLink, Intent, Lead, Place, Reason
+from leadgate.leads.rules import Rules
+
+NAME = "engage"
+_WAKES = ("reply", "intent", "owner", "deleted", "sequence", "undone", "released")
+
+
+def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
+    """It rests, engaged or nurtured, until something is heard."""
+    place = Place.ENGAGED if lead.engaged_at else Place.NURTURED
+    return Decision(kind=kind, place=place, trace=trace, lead=replace(lead, heard=None), wait=Wait.REST, wakes=_WAKES)
+
+
+def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    """What becomes of a lead that had arrived, by what is heard of it now."""
+    assert lead.heard is not None
+    kind, said = (
+        lead.heard.kind,
+        Reason(rule=f"heard.{lead.heard.kind}", held=True, why=f"{lead.heard.kind} {lead.heard.value}".strip()),
+    )
+    if kind == "deleted":
+        return review(lead, "deleted", (said,))
+    if kind == "intent":
+        return _again(lead, said, now)
+    if kind == "released":
+        return _release(lead, said)
+    if kind == "owner" and _flipped(rested, lead.heard.value):
+        return _flip(lead, said, rules, now)
+    if kind == "reply" and rested.nurtured_at:
+        if (left := leave(rested, done, rules)) is not None:
+            return left
+        return review(replace(lead, nurtured_at=0.0), "replied", (said,))
+    if kind == "sequence" and lead.heard.value == "active" and rested.nurtured_at:
+        if (left := leave(rested, done, rules)) is not None:
+            return left
+        return Decision(
+            kind="sequence_active",
+            place=Place.HELD,
+            trace=(said,),
+            lead=replace(lead, nurtured_at=0.0),
+            wait=Wait.HELD,
+            wakes=("sequence",),
+            until=now + rules.recheck_seconds,
+        )
+    return arrived(lead, f"heard_{kind}", (said,))
+
+
+def _again(lead: Lead, said: Reason, now: float) -> Decision:
+    """New interest is a new fact: the lead is scored and routed again."""
+    assert lead.heard is not None
+    sort, _, value = lead.heard.value.partition(":")
+    intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.heard.at or now))
+    moved = replace(lead, intents=intents, heard=None, route=None, score=None)
+    to = onward(moved, NAME, "again", names.WRITTEN, lead.person_key)
+    return Decision(kind="again", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), wait=Wait.REST)
+
+
+def _release(lead: Lead, said: Reason) -> Decision:
+    """From here on it is live: written, scored, routed and told as a lead that nobody has seen yet."""
+    crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id)
+    fresh = replace(lead, released=True, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
+    fresh = replace(fresh, engaged_at=0.0, nurtured_at=0.0)
+    to = onward(fresh, NAME, "released", names.MATCHED, lead.person_key)
+    return Decision(kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,), wait=Wait.REST)
+
+
+def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
+    """The owner we had replaced is back, and no person would take a lead back to somebody who has left: written once
+    more, and after that a person's question."""
+    alert = automation_alert(
+        lead,
+        f"the owner of contact {lead.crm.contact_id} flipped back after our write",
+        rules,
+        now,
+        derive("automation", lead.crm.contact_id),
+    )
+    if lead.rewritten:
+        return replace(review(replace(lead, heard=None), "another_automation", (said,)), alerts=(alert,))
+    lead = replace(lead, rewritten=1, heard=None)
+    to = onward(lead, NAME, "flipped", names.ROUTED, lead.person_key)
+    return Decision(
+        kind="flipped", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), alerts=(alert,), wait=Wait.REST
+    )
+
+
+def leave(rested: Lead, done: dict[str, Result], rules: Rules) -> Need | None:
+    """The act that takes it out of its sequence, None once that is done."""
+    if "leave" in done:
+        return None
+    args = {"contact_id": rested.crm.contact_id, "list": rules.nurture.list}
+    return Need(acts={"leave": Act(name="crm.leave_list", args=args)})
+
+
+def _flipped(rested: Lead, owner_id: str) -> bool:
+    """The CRM shows the owner again whom our write has replaced."""
+    ours = rested.route.owner_id if rested.route else ""
+    return bool(owner_id) and owner_id == rested.crm.owner_id != ours
