@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     zoho_limit_10s: int = Field(100, ge=10, description="calls per 10 s that Leadgate allows itself; Zoho counts by day")
     slack_url: str = "https://slack.com/api/"
     slack_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), description="of the Slack app: without it buttons' clicks aren't taken"
+    )
     web_secret: SecretStr = Field(SecretStr(""), description="what webhooks must show; leadgate web needs it")
     rules: Path = Path("rules.yaml")
     site_secret: SecretStr = Field(SecretStr(""), description="keys addresses; never change it, or nothing is recognised")

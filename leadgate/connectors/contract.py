@@ -118,6 +118,18 @@ class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
     until: float
 
 
+class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """A note in an owner's name: what he told us he does. `effect_id` stands in it, as in a task, and so does `until`."""
+
+    effect_id: str
+    contact_id: str
+    owner_id: str
+    text: str
+    at: float
+    look_first: bool
+    until: float
+
+
 class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a contact's owner has done something since a time."""
 
@@ -165,6 +177,10 @@ class Crm(Protocol):
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
         """Make tasks, or find those that an earlier attempt made (`look_first`); answers their ids."""
+        ...
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        """Make notes on contacts, or find those that an earlier attempt made; answers their ids. They are owners' activities."""
         ...
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:

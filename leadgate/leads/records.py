@@ -178,7 +178,7 @@ class Signal(Record, frozen=True, kw_only=True):
     """Something heard later: topic `signals`, keyed by the person's key.
 
     kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted, updated; undone and
-    released are told to the one lead that `value` names.
+    released are told to the one lead that `value` names; taken is a click on "I'm on it" by the Slack user in `value`.
     """
 
     signal_id: str
@@ -303,6 +303,7 @@ class Alert(Record, frozen=True, kw_only=True):
     text: str
     at: float
     lead_id: str = ""
+    person_key: str = ""  # of a notice whose clock runs: the rep is offered a button that says who has taken it
     shadow: bool = False  # about a lead whose effects are not live: said to have been sent
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from leadgate.connectors import contract as connector
 from leadgate.connectors.apollo.client import ApolloClient
-from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, OwnerShown, OwnerWrite, TaskWrite, Written
-from leadgate.connectors.errors import RowRejected, Unavailable
+from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, NoteWrite, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
 from leadgate.connectors.fields import Admission
 from leadgate.connectors.loader import Loader
 from leadgate.connectors.slack.client import SlackClient
@@ -86,6 +86,7 @@ class Acts:
             "crm.assign": self._do_assign,
             "crm.read_owner": self._do_read_owner,
             "crm.task": self._do_task,
+            "crm.note": self._do_note,
             "crm.enter_list": self._do_enter,
             "crm.leave_list": self._do_leave,
             "crm.stop": self._do_stop,
@@ -94,6 +95,7 @@ class Acts:
             "apollo.sequences": self._do_sequences,
             "apollo.stop": self._do_apollo_stop,
             "slack.post": self._do_post,
+            "slack.user": self._do_user,
             "sync.wait": self._do_sync,
         }
 
@@ -148,6 +150,15 @@ class Acts:
             until=effect.until,
         )
         return {"task_id": await self._tasks.load(write)}
+
+    async def _do_note(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record
+        [row] = await self._out.crm.add_notes(
+            [NoteWrite(effect_id=effect.id, look_first=effect.again, until=effect.until, **args)]
+        )
+        if isinstance(row, VendorError):
+            raise row
+        return {"note_id": row}
 
     async def _do_enter(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
@@ -207,7 +218,13 @@ class Acts:
     async def _do_post(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record
         post = self._out.slack.post
-        return {"ts": await post(args["to"], args["text"], args["alert_id"], look_first=effect.again, until=effect.until)}
+        button = args.get("button", "")
+        ts = await post(args["to"], args["text"], args["alert_id"], button=button, look_first=effect.again, until=effect.until)
+        return {"ts": ts}
+
+    async def _do_user(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        return {"email": await self._out.slack.email_of(args["user"])}
 
     async def _do_sync(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del args, record, effect

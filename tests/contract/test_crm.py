@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import ActivityAsked, Change, ContactWrite, Crm, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import ActivityAsked, Change, ContactWrite, Crm, NoteWrite, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
 from leadgate.connectors.fields import Field
 from leadgate.connectors.http import Budget
@@ -356,6 +356,25 @@ def test_a_field_of_another_type_is_refused_and_left(on: Callable[[Test], None])
         with pytest.raises(RowRejected, match=r"tech_stack__c is there as (text|long), not as number"):
             await crm.provision([], [wrong])
         assert (await crm.fields())["tech_stack__c"].type == "text"
+
+    on(test)
+
+
+def test_a_note_in_the_owners_name_is_made_once_and_is_an_activity(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        ident = contact_id((await crm.upsert([write(1)]))[0])
+        owner = await crm.owner_by_email(REPS[0])
+        assert owner is not None
+        now = time.time()
+        note = NoteWrite(
+            effect_id="e9", contact_id=ident, owner_id=owner.id, text="I'm on it", at=now, look_first=False, until=1e12
+        )
+        [made] = await crm.add_notes([note])
+        [found] = await crm.add_notes([msgspec.structs.replace(note, look_first=True)])
+        assert isinstance(made, str)
+        assert made == found
+        [at] = await crm.activities([ActivityAsked(contact_id=ident, owner_id=owner.id, since=now - 60)])
+        assert abs(at - now) < 30
 
     on(test)
 

@@ -1,23 +1,27 @@
 """Webhooks on a real broker: taken when the broker has them, whether or not a worker runs; told when it hasn't."""
 
+import json
 import time
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
+from slack_sdk.signature import SignatureVerifier
 
 from leadgate.app.broker import free_port
 from leadgate.leads.keys import lead_id
-from tests.samples import contact
+from tests.samples import captured, contact
 from tests.sites import TestSite
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
-SECRET = "s3cret"
+SECRET, SIGNING = "s3cret", "signing"
 
 
 def start(site: TestSite) -> httpx.Client:
     """The web process, up."""
     port = free_port()
-    site.spawn("web", "web", "--port", str(port), LEADGATE_WEB_SECRET=SECRET)
+    site.spawn("web", "web", "--port", str(port), LEADGATE_WEB_SECRET=SECRET, LEADGATE_SLACK_SIGNING_SECRET=SIGNING)
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-webhook-secret": SECRET}, timeout=30)
 
     def up() -> bool:
@@ -59,6 +63,38 @@ def test_who_may_not_and_what_is_too_much(site: TestSite) -> None:
     assert client.post("/capture/zapier", content=b"<a/>", headers={"content-type": "application/xml"}).status_code == 415
     assert client.post("/capture/zapier", content=b"{", headers={"content-type": "application/json"}).status_code == 422
     assert client.post("/capture/nobody", json={}).status_code == 404
+    site.kill("web", 15)
+
+
+def click(client: httpx.Client, button: dict[str, Any], user: str, secret: str = SIGNING) -> int:
+    """A click as Slack sends it; the answer's status."""
+    payload = {"type": "block_actions", "user": {"id": user}, "actions": [{**button, "action_ts": str(time.time())}]}
+    body, at = urlencode({"payload": json.dumps(payload)}).encode(), str(int(time.time()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=at, body=body)
+    headers = {"x-slack-request-timestamp": at, "x-slack-signature": str(signature)}
+    return client.post("/slack/actions", content=body, headers=headers).status_code
+
+
+def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: TestSite) -> None:
+    client = start(site)
+    site.work()
+    [lead] = site.capture(captured(710, ("Demo requests",), company="clicked"))
+    [notice] = site.wait_for(lambda: [m for m in site.objects("slack.messages") if "clicked" in m["text"]], why="no notice")
+    [button] = [e for b in notice["blocks"] if b["type"] == "actions" for e in b["elements"]]
+    owner, other = notice["channel"], next(u["id"] for u in site.objects("slack.users") if u["id"] != notice["channel"])
+    assert click(client, button, owner, secret="wrong") == 401
+    assert click(client, button, other) == 200
+    site.wait_for(lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "not_taken"])
+    assert not [e for e in site.leadgate("why", lead) if e["kind"] == "met"]
+    assert click(client, button, owner) == 200
+    [met] = site.wait_for(lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "met"], why="the clock runs on")
+    assert met["outcome"]["seconds"] >= 0
+    [note] = site.objects("hubspot.notes")
+    assert note["properties"]["hubspot_owner_id"] == met["inputs"]["seen"]["clock"]["lead"]["route"]["owner_id"]
+    site.wait_for(lambda: any("you are on" in m["text"] for m in site.objects("slack.messages") if m["channel"] == owner))
+    assert click(client, {**button, "action_id": "anothers"}, owner) == 200, "another's button is none of ours"
+    assert client.post("/slack/actions", content=b"x").status_code == 401
+    site.kill("worker", 15)
     site.kill("web", 15)
 
 

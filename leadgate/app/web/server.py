@@ -16,6 +16,7 @@ from starlette.routing import Route
 from leadgate.app.kafka import producing
 from leadgate.app.settings import Settings
 from leadgate.app.web.capture import Capture, not_stored
+from leadgate.app.web.slack import Clicks
 from leadgate.leads.keys import Keys
 from leadgate.streams.ports import Clock
 
@@ -25,7 +26,7 @@ SOURCES = {"zapier": "zapier", "apollo": "workflow"}
 
 
 def make_web(settings: Settings, clock: Clock) -> Starlette:
-    """The app: /capture/zapier, /capture/apollo, /health. Until the broker answers for the first time, it says 503."""
+    """The app: /capture/zapier, /capture/apollo, /slack/actions, /health. Until the broker answers first, it says 503."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -45,10 +46,23 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
         answer: Response = await takers[source](request)
         return answer
 
+    async def click(request: Request) -> Response:
+        if not settings.slack_signing_secret.get_secret_value():
+            return JSONResponse({"error": "LEADGATE_SLACK_SIGNING_SECRET is not set"}, 404)
+        takers = request.app.state.takers
+        if not takers:
+            return not_stored()
+        answer: Response = await takers["slack"](request)
+        return answer
+
     async def health(_request: Request) -> Response:
         return JSONResponse({"ok": True})
 
-    routes = [Route("/capture/{source}", take, methods=["POST"]), Route("/health", health)]
+    routes = [
+        Route("/capture/{source}", take, methods=["POST"]),
+        Route("/slack/actions", click, methods=["POST"]),
+        Route("/health", health),
+    ]
     return Starlette(routes=routes, lifespan=lifespan)
 
 
@@ -59,7 +73,8 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
         try:
             async with producing(settings) as producer:
                 capture = Capture(producer, Keys(site), secret, clock)
-                app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()}
+                clicks = Clicks(producer, settings.slack_signing_secret.get_secret_value(), clock)
+                app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()} | {"slack": clicks.take}
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
             log.warning("waiting for the broker", error=repr(error))

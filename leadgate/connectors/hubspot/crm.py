@@ -29,7 +29,7 @@ class HubSpotCrm:
         self.upsert = self._people.upsert
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
-        self.add_tasks, self.activities = self._tasks.add_tasks, self._tasks.activities
+        self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
         self._setup = HubSpotSetup(http, self._list_id)
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
 

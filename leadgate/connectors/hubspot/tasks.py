@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from leadgate.connectors.contract import ActivityAsked, Row, TaskWrite
+from leadgate.connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
 from leadgate.connectors.errors import RowRetryable
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import chunks, failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
 
-_TASK_TO_CONTACT = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}]
+#: How a task and a note hang on a contact (facts/hubspot.md 1.3), and the property that holds their text.
+_TO_CONTACT = {"tasks": 204, "notes": 202}
+_BODY = {"tasks": "hs_task_body", "notes": "hs_note_body"}
 
 
 class HubSpotTasks:
@@ -19,40 +21,42 @@ class HubSpotTasks:
         self._http = http
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
-        made = await self._find_tasks([w for w in writes if w.look_first])
-        rest = [w for w in writes if w.effect_id not in made]
+        looked = [w for w in writes if w.look_first]
+        made = await self._find("tasks", [w.contact_id for w in looked], {w.effect_id for w in looked})
+        return await self._make("tasks", writes, made, {w.effect_id: _task(w) for w in writes if w.effect_id not in made})
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        looked = [w for w in writes if w.look_first]
+        made = await self._find("notes", [w.contact_id for w in looked], {w.effect_id for w in looked})
+        return await self._make("notes", writes, made, {w.effect_id: _note(w) for w in writes if w.effect_id not in made})
+
+    async def _make(
+        self, kind: str, writes: Sequence[TaskWrite | NoteWrite], made: dict[str, str], rest: dict[str, dict[str, str]]
+    ) -> list[Row[str]]:
+        """Those of `rest`, by their effect ids, in one call; with those that are there already, the answer."""
+        rows: dict[str, Row[str]] = {**made}
         if rest:
+            link = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_CONTACT[kind]}]
             inputs = [
                 {
                     "objectWriteTraceId": w.effect_id,
-                    "properties": {
-                        "hs_timestamp": records.iso(w.due),
-                        "hs_task_subject": w.subject,
-                        "hs_task_body": f"leadgate:{w.effect_id}",
-                        "hubspot_owner_id": w.owner_id,
-                        "hs_task_status": "NOT_STARTED",
-                        "hs_task_priority": "HIGH",
-                        "hs_task_type": "CALL",
-                    },
-                    "associations": [{"to": {"id": w.contact_id}, "types": _TASK_TO_CONTACT}],
+                    "properties": rest[w.effect_id],
+                    "associations": [{"to": {"id": w.contact_id}, "types": link}],
                 }
-                for w in rest
+                for w in writes
+                if w.effect_id in rest
             ]
-            body = await self._http.batch("tasks", "create", inputs, until=min(w.until for w in rest))
-            failed = failures(body)
-            made.update({_effect_of(item): str(item["id"]) for item in body.get("results", [])})
-            made_or_failed: dict[str, Row[str]] = {**made, **failed}
-        else:
-            made_or_failed = dict(made)
-        return [made_or_failed.get(w.effect_id, RowRetryable("HubSpot answered nothing about this task")) for w in writes]
+            body = await self._http.batch(kind, "create", inputs, until=min(w.until for w in writes))
+            rows.update({_effect_of(item): str(item["id"]) for item in body.get("results", [])})
+            rows.update(failures(body))
+        return [rows.get(w.effect_id, RowRetryable(f"HubSpot answered nothing about this of the {kind}")) for w in writes]
 
-    async def _find_tasks(self, writes: Sequence[TaskWrite]) -> dict[str, str]:
-        """Tasks that earlier attempts made, through the contact's associations: search lags (INTERLEAVINGS 5)."""
-        if not writes:
+    async def _find(self, kind: str, contacts: Sequence[str], effects: set[str]) -> dict[str, str]:
+        """Tasks or notes that earlier attempts made, through the contacts' associations: search lags (INTERLEAVINGS 5)."""
+        if not contacts:
             return {}
-        wanted = {w.effect_id for w in writes}
-        tasks = await self._associated("contacts", "tasks", [w.contact_id for w in writes], ["hs_task_body"])
-        return {effect: str(t["id"]) for _, t in tasks if (effect := _effect_of(t)) in wanted}
+        there = await self._associated("contacts", kind, contacts, [_BODY[kind]])
+        return {effect: str(t["id"]) for _, t in there if (effect := _effect_of(t)) in effects}
 
     async def _associated(
         self, source: str, target: str, ids: Sequence[str], properties: list[str]
@@ -82,8 +86,28 @@ class HubSpotTasks:
         return [min(own, default=0.0) for own in found]
 
 
-def _effect_of(task: dict[str, Any]) -> str:
-    return ((task.get("properties") or {}).get("hs_task_body") or "").removeprefix("leadgate:")
+def _task(write: TaskWrite) -> dict[str, str]:
+    return {
+        "hs_timestamp": records.iso(write.due),
+        "hs_task_subject": write.subject,
+        "hs_task_body": f"leadgate:{write.effect_id}",
+        "hubspot_owner_id": write.owner_id,
+        "hs_task_status": "NOT_STARTED",
+        "hs_task_priority": "HIGH",
+        "hs_task_type": "CALL",
+    }
+
+
+def _note(write: NoteWrite) -> dict[str, str]:
+    body = f"{write.text}\nleadgate:{write.effect_id}"
+    return {"hs_timestamp": records.iso(write.at), "hs_note_body": body, "hubspot_owner_id": write.owner_id}
+
+
+def _effect_of(item: dict[str, Any]) -> str:
+    """The effect id that ends a task's or a note's body, '' for one that isn't ours."""
+    properties = item.get("properties") or {}
+    body = next((text for name in _BODY.values() if (text := properties.get(name))), "")
+    return body.rpartition("leadgate:")[2] if "leadgate:" in body else ""
 
 
 def _is_own(kind: str, p: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from leadgate.connectors.contract import (
     CompanyKnown,
     Contact,
     ContactWrite,
+    NoteWrite,
     Owner,
     OwnerShown,
     OwnerWrite,
@@ -36,6 +37,7 @@ class MemoryCrm:
         self.people: dict[str, Contact] = {}
         self.values: dict[str, dict[str, Any]] = {}
         self.tasks: dict[str, TaskWrite] = {}
+        self.notes: dict[str, NoteWrite] = {}
         self.lists: dict[str, set[str]] = {}
         self._fields: list[Field] = []
         self._by_email: dict[str, str] = {}
@@ -127,8 +129,22 @@ class MemoryCrm:
         self.tasks.update({write.effect_id: write for write in writes})
         return [write.effect_id for write in writes]
 
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        self.notes.update({write.effect_id: write for write in writes})
+        return [write.effect_id for write in writes]
+
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
-        return [0.0] * len(asked)
+        return [
+            min(
+                (
+                    n.at
+                    for n in self.notes.values()
+                    if (n.contact_id, n.owner_id) == (a.contact_id, a.owner_id) and n.at >= a.since
+                ),
+                default=0.0,
+            )
+            for a in asked
+        ]
 
     async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
         self.lists.setdefault(name, set()).update(contact_ids)

@@ -32,7 +32,7 @@ class SalesforceCrm:
         self.upsert = self._people.upsert
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email, self.owners = self._owners.owner, self._owners.owner_by_email, self._owners.owners
-        self.add_tasks, self.activities = self._tasks.add_tasks, self._tasks.activities
+        self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
         self.enter_list, self.leave_list = self._cadences.enter_list, self._cadences.leave_list
         self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
         self.contacts, self.companies = self._changes.contacts, self._changes.companies

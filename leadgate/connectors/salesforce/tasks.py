@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from leadgate.connectors.contract import ActivityAsked, Row, TaskWrite
+from leadgate.connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
 from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
@@ -24,6 +24,22 @@ class SalesforceTasks:
         rest = [w for w in writes if w.effect_id not in made]
         if rest:
             sent = [_task(w) for w in rest]
+            done: list[Any] = await self._http.collection("POST", "composite/sobjects", sent, until=min(w.until for w in rest))
+            made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
+        return [made[w.effect_id] for w in writes]
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        """A note has no field of ours: its title holds the effect."""
+        made: dict[str, Row[str]] = {}
+        if titles := [_title(w) for w in writes if w.look_first]:
+            parents = literal(dict.fromkeys(w.contact_id for w in writes))
+            [found] = await self._http.queries(
+                f"SELECT Id, Title FROM Note WHERE ParentId IN {parents} AND Title IN {literal(titles)}"
+            )
+            there = {n["Title"]: n["Id"] for n in found}
+            made.update({w.effect_id: there[_title(w)] for w in writes if _title(w) in there})
+        if rest := [w for w in writes if w.effect_id not in made]:
+            sent = [_note(w) for w in rest]
             done: list[Any] = await self._http.collection("POST", "composite/sobjects", sent, until=min(w.until for w in rest))
             made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
         return [made[w.effect_id] for w in writes]
@@ -59,6 +75,15 @@ class SalesforceTasks:
             *((e["WhoId"], e["OwnerId"], records.seconds(e["CreatedDate"])) for e in events),
             *((n["ParentId"], n["OwnerId"], records.seconds(n["CreatedDate"])) for n in notes),
         ]
+
+
+def _title(write: NoteWrite) -> str:
+    return f"Leadgate {write.effect_id}"
+
+
+def _note(write: NoteWrite) -> Record:
+    owner = {"OwnerId": write.owner_id} if write.owner_id else {}
+    return {"attributes": {"type": "Note"}, "ParentId": write.contact_id, **owner, "Title": _title(write), "Body": write.text}
 
 
 def _task(write: TaskWrite) -> Record:

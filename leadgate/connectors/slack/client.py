@@ -39,11 +39,35 @@ MOST_FOLDED = 20
 INTERVAL = 1.0
 
 
+#: The button's name, by which a click tells what was clicked.
+TAKEN = "leadgate_taken"
+_MOST_SECTION = 3000
+
+
 class _Waiting(NamedTuple):
     alert_id: str
     text: str
+    button: str
     until: float
     sent: "asyncio.Future[str]"
+
+
+def escape(text: str) -> str:
+    """A lead's text as text: `<!channel>` pings nobody, and nothing in it becomes a link or a mention."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def blocks_of(alerts: "list[tuple[str, str]]") -> list[dict[str, Any]]:
+    """Blocks of alerts, each its text and what its button says ('' for none). 20 alerts make 40 of the 50 allowed."""
+    found: list[dict[str, Any]] = []
+    for text, button in alerts:
+        shown = text if len(text) <= _MOST_SECTION else f"{text[: _MOST_SECTION - 1]}…"
+        found.append({"type": "section", "text": {"type": "mrkdwn", "text": shown, "verbatim": True}})
+        if button:
+            label = {"type": "plain_text", "text": "I'm on it"}
+            click = {"type": "button", "action_id": TAKEN, "value": button, "text": label, "style": "primary"}
+            found.append({"type": "actions", "elements": [click]})
+    return found
 
 
 class SlackClient:
@@ -58,8 +82,8 @@ class SlackClient:
         self._tasks: set[asyncio.Task[None]] = set()
         self._interval = interval
 
-    async def post(self, to: str, text: str, alert_id: str, *, look_first: bool, until: float) -> str:
-        """Post once, not after `until` (the loop's time); the message's ts.
+    async def post(self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float) -> str:
+        """Post once, not after `until` (the loop's time); the message's ts. `button` offers "I'm on it" and is what it says.
 
         Raises RowRejected when Slack knows no such person or channel, NotSent when its turn didn't come in time.
         """
@@ -74,7 +98,7 @@ class SlackClient:
             task = loop.create_task(self._drain(channel, queue))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        queue.append(_Waiting(alert_id, text, until, sent))
+        queue.append(_Waiting(alert_id, escape(text), button, until, sent))
         return await sent
 
     async def _drain(self, channel: str, queue: list["_Waiting"]) -> None:
@@ -97,6 +121,7 @@ class SlackClient:
         body = {
             "channel": channel,
             "text": text,
+            "blocks": blocks_of([(one.text, one.button) for one in alerts]),
             "unfurl_links": False,
             "metadata": {"event_type": "leadgate_alert", "event_payload": {"alert_ids": [one.alert_id for one in alerts]}},
         }
@@ -110,6 +135,11 @@ class SlackClient:
             response = await self._http.call("GET", "users.lookupByEmail", params={"email": to})
             self._people[to] = str(response.json()["user"]["id"])
         return self._people[to]
+
+    async def email_of(self, user: str) -> str:
+        """A user's address in lower case, '' for one who shows none."""
+        response = await self._http.call("GET", "users.info", params={"user": user})
+        return str((response.json()["user"].get("profile") or {}).get("email") or "").casefold()
 
     async def _find(self, channel: str, alert_id: str) -> str:
         try:

@@ -34,7 +34,7 @@ class ZohoCrm:
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
         self.owners = self._account.owners
-        self.add_tasks, self.activities = self._tasks.add_tasks, self._tasks.activities
+        self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
         self.fields, self.check, self.provision = self._account.fields, self._account.check, self._account.provision
 
     # Cadences and opt-out

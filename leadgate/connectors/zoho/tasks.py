@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from leadgate.connectors.contract import ActivityAsked, Row, TaskWrite
+from leadgate.connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
 from leadgate.connectors.literals import literal
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.client import Record, ZohoHttp, moment
@@ -25,6 +25,18 @@ class ZohoTasks:
         rest = [w for w in writes if w.effect_id not in made]
         if rest:
             done: list[Any] = await self._http.rows("POST", "Tasks", [_task(w) for w in rest], until=min(w.until for w in rest))
+            made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
+        return [made[w.effect_id] for w in writes]
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        """A note has no field of ours: its title holds the effect."""
+        made: dict[str, Row[str]] = {}
+        if titles := [_title(w) for w in writes if w.look_first]:
+            found = await self._http.coql(f"select Note_Title from Notes where Note_Title in {literal(titles)}")
+            there = {n["Note_Title"]: str(n["id"]) for n in found}
+            made.update({w.effect_id: there[_title(w)] for w in writes if _title(w) in there})
+        if rest := [w for w in writes if w.effect_id not in made]:
+            done: list[Any] = await self._http.rows("POST", "Notes", [_note(w) for w in rest], until=min(w.until for w in rest))
             made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
         return [made[w.effect_id] for w in writes]
 
@@ -63,6 +75,16 @@ def _whom(found: Record, asked: set[str]) -> str:
     number = str((found.get("What_Id") or found.get("Parent_Id") or {}).get("id") or "")
     contact = records.ident_of("Contacts", number)
     return contact if contact in asked else number
+
+
+def _title(write: NoteWrite) -> str:
+    return f"Leadgate {write.effect_id}"
+
+
+def _note(write: NoteWrite) -> Record:
+    module, number = records.module_of(write.contact_id), records.number_of(write.contact_id)
+    owner = {"Owner": {"id": write.owner_id}} if write.owner_id else {}
+    return {**owner, "Note_Title": _title(write), "Note_Content": write.text, "Parent_Id": {"id": number}, "$se_module": module}
 
 
 def _task(write: TaskWrite) -> Record:

@@ -125,6 +125,7 @@ class Engage:
             text=notice(lead, rules),
             at=now,
             lead_id=lead.lead_id,
+            person_key=lead.person_key if high else "",
             shadow=not rules.is_live(lead),
         )
         tick = Tick(

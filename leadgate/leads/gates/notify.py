@@ -18,6 +18,8 @@ class Notify:
         """Sent, or said why not."""
         del seen, rules, now
         if "post" not in done:
-            act = Act(name="slack.post", args={"to": record.to, "text": record.text, "alert_id": record.alert_id}, once=True)
-            return Need(acts={"post": act})
+            args = {"to": record.to, "text": record.text, "alert_id": record.alert_id}
+            if record.person_key:
+                args["button"] = f"{record.person_key} {record.lead_id}"
+            return Need(acts={"post": Act(name="slack.post", args=args, once=True)})
         return Decision(kind="sent" if done["post"].ok else "unsent", place=Place.NOWHERE)

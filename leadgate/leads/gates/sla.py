@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from leadgate.leads.decision import Act, Decision, Need, Put, Result
 from leadgate.leads.gates.common import Guarded, ops_alert
-from leadgate.leads.keys import event_id
+from leadgate.leads.keys import derive, event_id
 from leadgate.leads.records import Alert, Place, Reason, Signal, Tick
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Clock
@@ -24,6 +24,8 @@ class Sla:
     def decide(self, record: Tick | Signal, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         """A changed clock; a breach with its task and alert; or nothing, if the tick comes too late."""
         clock = seen.clock
+        if isinstance(record, Signal) and record.kind == "taken":
+            return self._taken(record, clock, done, rules, now)
         if isinstance(record, Signal):
             return self._activity(record, clock)
         if record.kind in {"start", "taken", "intent"}:
@@ -58,6 +60,46 @@ class Sla:
         if clock is None or not clock.started or clock.met or clock.fired or not mine:
             return _nothing()
         return self._met(clock, signal.heard_at, signal.person_key)
+
+    def _taken(self, signal: Signal, clock: Clock | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """The owner says in Slack that he is on it: logged in the CRM as his activity, which stops the clock."""
+        if clock is None or not clock.started or clock.met or clock.lead.route is None:
+            return _nothing()
+        lead, owner = clock.lead, clock.lead.route
+        if "who" not in done:
+            return Need(acts={"who": Act(name="slack.user", args={"user": signal.value}, reads=True)}, lead=lead)
+        if str(done["who"].value.get("email", "")).casefold() != owner.owner_email.casefold():
+            said = f"{lead.person.name} ({lead.company.name}) is {owner.owner_email}'s: only the owner stops the clock."
+            return self._answer(signal, clock, "not_taken", said, rules, now)
+        if "note" not in done:
+            args = {
+                "contact_id": lead.crm.contact_id,
+                "owner_id": owner.owner_id,
+                "text": "I'm on it (Slack)",
+                "at": signal.heard_at,
+            }
+            return Need(acts={"note": Act(name="crm.note", args=args, once=True)}, lead=lead)
+        if not done["note"].ok:
+            said = f"The CRM did not take the note for {lead.person.name}, so the clock runs on: {done['note'].why}"
+            return self._answer(signal, clock, "not_taken", said, rules, now)
+        met = self._met(clock, signal.heard_at, signal.person_key)
+        said = f"Noted in the CRM: you are on {lead.person.name} ({lead.company.name})."
+        return replace(met, alerts=self._answer(signal, clock, "", said, rules, now).alerts)
+
+    def _answer(self, signal: Signal, clock: Clock, kind: str, said: str, rules: Rules, now: float) -> Decision:
+        """A word to whoever clicked."""
+        ident, lead = derive("taken", signal.signal_id), clock.lead
+        alert = Alert(
+            alert_id=ident,
+            kind="notice",
+            to=signal.value,
+            text=said,
+            at=now,
+            lead_id=lead.lead_id,
+            shadow=not rules.is_live(lead),
+        )
+        why = Reason(rule="sla.taken", held=True, why=said)
+        return Decision(kind=kind, place=Place.NOWHERE, trace=(why,), lead=lead, alerts=(alert,))
 
     def _met(self, clock: Clock, at: float, person_key: str) -> Decision:
         new = replace(clock, met=at)

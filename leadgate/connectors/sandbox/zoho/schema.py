@@ -11,7 +11,7 @@ FIELDS = {
     "Tasks": f"{_SHARED} Subject Due_Date Status Priority What_Id Who_Id $se_module Remind_At Closed_Time Description",
     "Calls": f"{_SHARED} Subject Call_Type Call_Start_Time Call_Duration What_Id Who_Id $se_module",
     "Events": f"{_SHARED} Event_Title Start_DateTime End_DateTime What_Id Who_Id $se_module",
-    "Notes": f"{_SHARED} Note_Title Note_Content Parent_Id",
+    "Notes": f"{_SHARED} Note_Title Note_Content Parent_Id $se_module",
 }
 REQUIRED = {"Leads": ("Last_Name", "Company"), "Contacts": ("Last_Name",), "Accounts": ("Account_Name",), "Tasks": ("Subject",)}
 LENGTHS = {
