@@ -142,13 +142,24 @@ def poll(
 
 @app.command("import")
 def import_(
-    file: Path,
+    file: Annotated[Path | None, typer.Argument(help="Apollo's export; with --resubmit a corrected sheet of Leadgate's.")] = None,
     as_json: Json = False,
     window: Annotated[int, typer.Option(help="Leads under way at most while a bulk import runs.")] = 500,
     again: Annotated[bool, typer.Option("--again", help="Take in rows that are known and unchanged, as after an undo.")] = False,
+    resubmit: Annotated[bool, typer.Option("--resubmit", help="The file is a sheet of what waits, corrected.")] = False,
+    actor: Annotated[str, typer.Option("--actor", help="Who corrected it.")] = "",
 ) -> None:
-    """Import a CSV export of Apollo's."""
+    """Import a CSV export of Apollo's, or read a corrected sheet back (--resubmit; without a file from Google Sheets)."""
     settings, _ = _site()
+    if resubmit:
+        if not actor:
+            raise commands.BadUseError("say who corrected the sheet: --actor")
+        back = _run(commands.resubmit(settings, file, actor))
+        lines = [f"{back['decided']} rows decided, {back['untouched']} untouched", *back["problems"]]
+        _print(back, as_json, "\n".join(lines))
+        raise typer.Exit(1 if back["problems"] else 0)
+    if file is None:
+        raise commands.BadUseError("name the file to import")
     done = _run(commands.import_file(settings, file, window, again=again))
     _print(done, as_json, f"{done['rows']} rows as import {done['import']}")
 

@@ -12,8 +12,9 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import Progress
 
-from leadgate.app import audit, releasing, replaying
+from leadgate.app import audit, releasing, replaying, resubmitting
 from leadgate.app.crashing import crash_at
+from leadgate.app.googling import check_google, make_sheets, read_google
 from leadgate.app.importer import count_rows, import_csv, import_id
 from leadgate.app.initial import write_rules
 from leadgate.app.kafka import consuming, ends, producing, read_to
@@ -23,7 +24,7 @@ from leadgate.app.poller import Poller
 from leadgate.app.provision import check_topics, provision_topics, publish_rules
 from leadgate.app.rulesfile import open_points
 from leadgate.app.settings import Settings
-from leadgate.app.sheet import Sheet
+from leadgate.app.sheets import Waiting, read_csv
 from leadgate.app.sync import sync_crm
 from leadgate.app.telemetry import SystemClock
 from leadgate.app.undoing import Undoing, Undone
@@ -84,6 +85,8 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
         found.faults.append(str(error))
     for check in (vendors.apollo.check, vendors.slack.check):
         found.faults += await check()
+    if settings.google_sheet:
+        found.faults += await check_google(settings)
     await vendors.close()
     found.faults += open_points(settings.rules) if _live(settings, rules) else []
     return found
@@ -136,7 +139,9 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
         keys = Keys(settings.site_secret.get_secret_value())
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)
         await poller.load_cursor(since)
-        await poller.run(Sheet(settings.sheet), once=once)
+        sheets, close = make_sheets(settings)
+        await poller.run(Waiting(sheets), once=once)
+        await close()
     await vendors.close()
 
 
@@ -218,13 +223,36 @@ async def held_one(settings: Settings, lead: str) -> Any:
     return found
 
 
+async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[str, Any]:
+    """Read a corrected sheet back, from a file or from Google Sheets. Raises BadUseError for one that can't be read."""
+    try:
+        rows = read_csv(file) if file else await read_google(settings)
+    except (ValueError, OSError, VendorError) as error:
+        raise BadUseError(str(error)) from None
+    reading = resubmitting.read(rows, [msgspec.convert(item, Held) for item in await held(settings)])
+    async with producing(settings) as producer:
+        for wanted in reading.wanted:
+            ruling = _ruling(wanted.item, wanted.action, wanted.fields, actor, "corrected in the sheet")
+            await producer.send_and_wait(
+                names.DECIDED.full, encode(ruling), key=ruling.lead_id.encode(), partition=wanted.item.partition
+            )
+    return {"decided": len(reading.wanted), "untouched": reading.untouched, "problems": reading.problems}
+
+
 async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, str], actor: str, reason: str) -> Any:
     """Produce a person's decision to the partition of the stage that asked."""
     item = msgspec.convert(await held_one(settings, lead), Held)
+    ruling = _ruling(item, action, fields, actor, reason)
+    async with producing(settings) as producer:
+        await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=lead.encode(), partition=item.partition)
+    return to_plain(ruling)
+
+
+def _ruling(item: Held, action: str, fields: dict[str, str], actor: str, reason: str) -> Ruling:
     now = _CLOCK.now()
-    ruling = Ruling(
-        ruling_id=derive("ruling", lead, item.step, action, actor, now),
-        lead_id=lead,
+    return Ruling(
+        ruling_id=derive("ruling", item.lead_id, item.step, action, actor, now),
+        lead_id=item.lead_id,
         stage=item.stage,
         step=item.step,
         action=action,
@@ -233,9 +261,6 @@ async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, 
         at=now,
         fields=fields,
     )
-    async with producing(settings) as producer:
-        await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=lead.encode(), partition=item.partition)
-    return to_plain(ruling)
 
 
 async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> Undone:

@@ -88,7 +88,7 @@ class Site:
             "LEADGATE_OVERLAP_SECONDS": "5",
             "LEADGATE_APOLLO_LIMIT_MINUTE": "1000",
             "LEADGATE_HUBSPOT_LIMIT_10S": "190",
-            "LEADGATE_SHEET": str(self.data / "fallback.csv"),
+            "LEADGATE_SHEET": str(self.data / "waiting.csv"),
         }
 
     def settings(self) -> Settings:

@@ -18,7 +18,7 @@ from leadgate.app.kafka import consuming, ends, read_to
 from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
-from leadgate.app.sheet import Sheet
+from leadgate.app.sheets import Waiting
 from leadgate.connectors.apollo.client import LAST_PAGE, PAGE
 from leadgate.connectors.errors import Unavailable
 from leadgate.leads import names
@@ -68,16 +68,16 @@ class Poller:
                 if record.key == b"poller" and record.value:
                     self.cursor = msgspec.json.decode(record.value, type=Cursor)
 
-    async def run(self, sheet: Sheet, *, once: bool = False) -> None:
+    async def run(self, waiting: Waiting, *, once: bool = False) -> None:
         """Poll at the stated interval until cancelled; an outage is waited for. With `once`, one pass."""
         async with consuming(self._settings) as consumer:
-            await self._run(sheet, consumer, once=once)
+            await self._run(waiting, consumer, once=once)
 
-    async def _run(self, sheet: Sheet, consumer: AIOKafkaConsumer, *, once: bool) -> None:
+    async def _run(self, waiting: Waiting, consumer: AIOKafkaConsumer, *, once: bool) -> None:
         while True:
             try:
                 await self.poll()
-                await sheet.refresh(consumer)
+                await waiting.refresh(consumer)
             except Unavailable as error:
                 log.warning("poll put off", why=str(error), again_in=error.after)
                 await asyncio.sleep(min(error.after, 300.0))

@@ -67,7 +67,10 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(60.0, gt=0)
     signals_days: int = Field(14, ge=1, description="how far back messages are asked for bounces and replies")
     overlap_seconds: float = Field(300.0, ge=0, description="how far each poll reaches back over the last one")
-    sheet: Path = Path("fallback.csv")
+    sheet: Path = Path("waiting.csv")
+    google_sheet: str = Field("", description="id of a Google spreadsheet that shows the same; needs google_key")
+    google_key: Path | None = Field(None, description="the service account's JSON key; share the spreadsheet with its address")
+    google_url: str = "https://sheets.googleapis.com"
     log: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     kafka_bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(

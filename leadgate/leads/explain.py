@@ -41,6 +41,7 @@ _SAY = {
     "met": "was contacted in time",
     "clocked": "has its clock running",
     "untaken": "was not with a rep in time",
+    "resubmitted": "was mended by a person and goes through the gates again",
     "undone": "was taken back with its import",
     "restored": "had its contact set back",
     "released": "is live from here on",

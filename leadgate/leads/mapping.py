@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from leadgate.leads.fields import map_fields
 from leadgate.leads.keys import is_company_domain, registrable
+from leadgate.leads.mend import mend
 from leadgate.leads.normalise import (
     normalise_company,
     normalise_country,
@@ -14,7 +16,7 @@ from leadgate.leads.normalise import (
     normalise_title,
     squeeze,
 )
-from leadgate.leads.records import Captured, Company, Intent, Person, Record, Sequences
+from leadgate.leads.records import Captured, Company, Intent, Lead, Person, Record, Sequences, to_plain
 from leadgate.leads.rules import Rules
 
 _CSV_SENIORITY = {"c suite": "c_suite", "c-suite": "c_suite", "vp": "vp"}
@@ -34,6 +36,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     sequences: Sequences
     apollo_id: str
     stops: tuple[str, ...] = ()  # what the record itself says against writing to the person: unsubscribe, bounce
+    vouched: bool = False  # a person says that the address is good
     linked: str = ""  # the CRM's id of the person, where Apollo names one
     dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
 
@@ -42,11 +45,50 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
     """Map and normalise. Raises UnusableError for values of a wrong type where text or an object is due."""
     if captured.shape == "reject":
         raise UnusableError(str(captured.raw.get("why", "")))
+    if captured.shape == "resubmitted":
+        return _map_resubmitted(captured, rules)
     mapped = _map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
     if not rules.mapping:
         return mapped
     more, dropped = map_fields(captured, rules)
     return replace(mapped, person=replace(mapped.person, more=more), dropped=dropped)
+
+
+def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Captured:
+    """The lead as it comes in once more with what a person has set on it: a new revision, to be judged from the first gate.
+
+    `ident` names the decision. What is personal lies in `raw`, as in every captured record.
+    """
+    kept = {"seniority": lead.seniority, "apollo_id": lead.apollo_id, "linked": lead.linked}
+    raw = {"person": to_plain(lead.person), "company": to_plain(lead.company), "kept": kept, "fix": fields}
+    return Captured(
+        source=lead.source,
+        source_id=lead.source_id,
+        captured_at=now,
+        raw=raw,
+        shape="resubmitted",
+        imported=lead.imported,
+        lists=lead.lists,
+        lane=lead.lane,
+        intents=lead.intents,
+        again=ident,
+    )
+
+
+def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
+    raw = captured.raw
+    fix, kept = raw["fix"], raw["kept"]
+    person, company = mend(msgspec.convert(raw["person"], Person), msgspec.convert(raw["company"], Company), fix, rules)
+    return Mapped(
+        person=person,
+        company=company,
+        seniority=rules.seniority_of(person.title) or kept["seniority"],
+        intents=captured.intents,
+        sequences=Sequences(),
+        apollo_id=kept["apollo_id"],
+        linked=kept["linked"],
+        vouched=bool(fix.get("email_status")),
+    )
 
 
 def _text(raw: dict[str, Any], *names: str) -> str:

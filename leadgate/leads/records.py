@@ -39,7 +39,8 @@ class Captured(Record, frozen=True, kw_only=True):
     source_id: str
     captured_at: float
     raw: dict[str, Any]
-    shape: str = "contact"  # contact (Apollo's API object), csv (a row of its export) or reject (nothing that can be used)
+    shape: str = "contact"  # Apollo's API object; csv: a row of its export; resubmitted: a lead that a person has mended;
+    # reject: nothing that can be used
     imported: str = ""
     lists: tuple[str, ...] = ()
     lane: str = "fresh"  # fresh or bulk
@@ -292,6 +293,7 @@ class Held(Record, frozen=True, kw_only=True):
     since: float
     reasons: tuple[Reason, ...]
     person: Person
+    company: Company = Company()
 
 
 class Alert(Record, frozen=True, kw_only=True):

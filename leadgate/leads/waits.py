@@ -36,8 +36,9 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
 
 
 def _ruled(ruling: Ruling, stage: str) -> dict[str, str]:
-    if ruling.action == "set":
-        return {f"set.{name}": value for name, value in ruling.fields.items()}
+    if ruling.action == "set":  # at the first gate it is applied there; from any other the lead goes back to it
+        prefix = "set" if stage == "intake" else "fix"
+        return {f"{prefix}.{name}": value for name, value in ruling.fields.items()}
     if ruling.action in {"suppress", "undo"}:
         return {ruling.action: ruling.actor}
     return {stage: ruling.action + (f" {ruling.fields['to']}" if "to" in ruling.fields else "")}

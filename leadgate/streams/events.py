@@ -181,6 +181,7 @@ def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
         since=job.now,
         reasons=tuple(r for r in decision.trace if r.held),
         person=lead.person,
+        company=lead.company,
     )
 
 

@@ -1,5 +1,6 @@
 """A whole site on a real broker: poison, people's decisions, two sources, replay, rebuilt state, the SLA over restarts."""
 
+import asyncio
 import base64
 import json
 import shutil
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from leadgate.app.rulesfile import load_rules, open_points
+from leadgate.app.sheets import CsvSheet, read_csv
 from leadgate.leads import names
 from leadgate.leads.keys import lead_id
 from leadgate.leads.records import Captured, encode
@@ -95,6 +97,31 @@ def test_a_person_mends_a_lead_and_another_is_told_apart(site: TestSite) -> None
     assert not {lead, twin} & {item["lead_id"] for item in site.leadgate("review", "list")}
     story = site.leadgate("why", lead)
     assert [(e["actor"], e["outcome"]["reason"]) for e in story if e["kind"] == "ruled"] == [("olga", "asked her")]
+    assert broken_promises(site) == []
+    site.kill("worker", 15)
+
+
+def test_a_corrected_sheet_is_read_back(site: TestSite, tmp_path: Path) -> None:
+    """At the first gate it mends the lead; from a later one the lead goes through the gates again."""
+    untitled, refused = captured(62, title=None, company="sheeted"), captured(63, company="sheeted2")
+    site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})
+    site.work()
+    ids = site.capture(untitled, refused)
+    site.wait_for(lambda: [site.place_of(i) for i in ids] == ["review", "fallback"])
+    site.run("poll", "--once", "--since", "0")
+    file = Path(site.environment()["LEADGATE_SHEET"])
+    rows = read_csv(file)
+    fixes = {"review": {"title": "VP Sales"}, "fallback": {"email": "right@sheeted2.com", "email_status": "Verified"}}
+    mine = [row for row in rows if row["record_id"].split(":")[0] in ids]
+    assert {row["kind"] for row in mine} == set(fixes)
+    asyncio.run(CsvSheet(tmp_path / "copy.csv").show([row | fixes[row["kind"]] for row in mine]))
+    done = site.leadgate("import", str(tmp_path / "copy.csv"), "--resubmit", "--actor", "olga")
+    assert done == {"decided": 2, "untouched": 0, "problems": []}
+    site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids))
+    assert "right@sheeted2.com" in {p["email"] for p in site.crm("people")}
+    again = site.leadgate("import", str(tmp_path / "copy.csv"), "--resubmit", "--actor", "olga")
+    assert again["decided"] == 0
+    site.control("POST", "objects/control/broken_emails", {})
     assert broken_promises(site) == []
     site.kill("worker", 15)
 

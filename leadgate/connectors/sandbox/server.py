@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from leadgate.connectors.sandbox import apollo, hubspot, salesforce, slack, zoho
+from leadgate.connectors.sandbox import apollo, google, hubspot, salesforce, slack, zoho
 from leadgate.connectors.sandbox.faults import Fault, Traffic
 from leadgate.connectors.sandbox.generate import PARENT_FIELD, Week
 from leadgate.connectors.sandbox.hubspot.hub import Hub
@@ -62,6 +62,7 @@ def make_sandbox(
     app.include_router(apollo.make_router(store), prefix="/apollo/api/v1")
     app.include_router(hubspot.make_router(hub, hubspot_limit), prefix="/hubspot")
     app.include_router(slack.make_router(store), prefix="/slack/api")
+    app.include_router(google.make_router(store), prefix="/google")
     app.include_router(salesforce.make_router(org), prefix="/salesforce")
     app.include_router(zoho.make_router(books), prefix="/zoho")
     _add_controls(app, store, stand, traffic)

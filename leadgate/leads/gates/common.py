@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Output, Result, Wait
 from leadgate.leads.keys import derive, event_id
+from leadgate.leads.mapping import resubmit
 from leadgate.leads.names import Topic
 from leadgate.leads.records import Alert, Lead, Link, Place, Reason, Record
 from leadgate.leads.rules import Rules
@@ -29,7 +30,7 @@ def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> Output:
 
 def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
     """The decision that ends a lead by a person's word or a suppression, None if it may go on."""
-    if (end := undone(lead)) is not None:
+    if (end := undone(lead) or resubmitted(lead)) is not None:
         return end
     if by := lead.ruled.get("suppress"):
         why = Reason(rule="ruled.suppress", held=True, why=f"{by} decided that this person is not to be written to")
@@ -51,6 +52,17 @@ def undone(lead: Lead) -> Decision | None:
     )
     outputs = (Output(topic=names.LINKS.full, key=lead.person_key, record=freed),) if lead.person_key else ()
     return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
+
+
+def resubmitted(lead: Lead) -> Decision | None:
+    """Back to the first gate with what a person has set on a lead that waited at a later one, None for any other lead."""
+    fields = {name.removeprefix("fix."): value for name, value in lead.ruled.items() if name.startswith("fix.")}
+    if not fields:
+        return None
+    why = Reason(rule="ruled.set", held=True, why=f"a person has set {', '.join(sorted(fields))}: judged anew")
+    record = resubmit(lead, fields, lead.cause, lead.captured_at)
+    to = Output(topic=names.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
+    return Decision(kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
 
 
 def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str) -> Alert:

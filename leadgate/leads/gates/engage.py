@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result, Wait
 from leadgate.leads.explain import notice
-from leadgate.leads.gates.common import Guarded, fall_back, review, stopped, undone
+from leadgate.leads.gates.common import Guarded, fall_back, resubmitted, review, stopped, undone
 from leadgate.leads.gates.rest import arrived, hear, leave
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
@@ -32,7 +32,7 @@ class Engage:
     def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
         rested = seen.rest if seen.rest is not None and (seen.rest.engaged_at or seen.rest.nurtured_at) else None
-        if (end := undone(record)) is not None:
+        if (end := undone(record) or resubmitted(record)) is not None:
             left = leave(rested, done, rules) if rested is not None and rested.nurtured_at else None
             return left or end
         if stopped(record, seen.suppression) is not None:

@@ -1,19 +1,15 @@
 """Gate 1: map, normalise, validate. What fails waits for a person with every reason; nothing is dropped."""
 
-from contextlib import suppress
-from typing import Any
-
 from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Note, Output, Put, Result
-from leadgate.leads.fields import convert
 from leadgate.leads.gates.common import onward, review, stopped
 from leadgate.leads.keys import Keys, derive, event_id, lead_id, version
 from leadgate.leads.mapping import Mapped, UnusableError, map_captured
 from leadgate.leads.match import brand
-from leadgate.leads.normalise import normalise_company, normalise_title
-from leadgate.leads.records import Captured, Company, Lead, Link, Person, Place, Reason, Record, Signal
+from leadgate.leads.mend import mend
+from leadgate.leads.records import Captured, Lead, Link, Place, Reason, Record, Signal
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Source
 from leadgate.leads.validate import validate
@@ -121,6 +117,7 @@ class Intake:
             intents=mapped.intents,
             sequences=mapped.sequences,
             linked=mapped.linked,
+            ruled={"email_status": "verified"} if mapped.vouched else {},
         )
 
     def _judge(self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[Note, ...]) -> Decision:
@@ -191,20 +188,10 @@ def _changes_employer(lead: Lead, source: Source | None) -> Reason | None:
 def _mend(lead: Lead, rules: Rules) -> Lead:
     """Apply what a person has set."""
     fields = {name.removeprefix("set."): value for name, value in lead.ruled.items() if name.startswith("set.")}
-    person: dict[str, Any] = {
-        n: (normalise_title(v) if n == "title" else v) for n, v in fields.items() if n in Person.__struct_fields__
-    }
-    company = {n.removeprefix("company."): v for n, v in fields.items() if n.startswith("company.")}
-    if "company" in fields:
-        company["name"] = normalise_company(fields["company"])
-    for rule in rules.mapping:
-        if f"more.{rule.to}" in fields:
-            with suppress(ValueError):  # the lead stays with the person, who sees that the property still lacks
-                person["more"] = {**person.get("more", lead.person.more), rule.to: convert(fields[f"more.{rule.to}"], rule)}
-    known = {n: int(v) if n == "employees" else v for n, v in company.items() if n in Company.__struct_fields__}
-    if person.get("email_status"):
+    if fields.get("email_status"):
         lead = replace(lead, ruled={**lead.ruled, "email_status": "verified"})
-    return replace(lead, person=replace(lead.person, **person), company=replace(lead.company, **known))
+    person, company = mend(lead.person, lead.company, fields, rules)
+    return replace(lead, person=person, company=company)
 
 
 def company_key(lead: Lead) -> str:

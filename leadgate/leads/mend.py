@@ -1,0 +1,37 @@
+"""What a person has set on a lead, applied to whom and for whom it is."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from leadgate.leads.fields import convert
+from leadgate.leads.normalise import normalise_company, normalise_title
+from leadgate.leads.records import Company, Person
+from leadgate.leads.rules import Rules
+
+#: What can be set, by these names; a mapped property as more.NAME.
+PERSON = frozenset(Person.__struct_fields__) - {"emails", "more"}
+COMPANY = frozenset(
+    {"company.name", "company.domain", "company.industry", "company.employees", "company.country", "company.state"}
+)
+
+
+def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rules) -> tuple[Person, Company]:
+    """Both with the fields set: a person's by name, `company` or `company.…`, `more.…`. What can't be read as its property's
+    type stays unset, so that whoever set it sees that it still lacks."""
+    who: dict[str, Any] = {n: normalise_title(v) if n == "title" else v.strip() for n, v in fields.items() if n in PERSON}
+    if "email" in who:
+        who["email"] = who["email"].lower()
+    for rule in rules.mapping:
+        if f"more.{rule.to}" in fields:
+            with suppress(ValueError):
+                who["more"] = {**who.get("more", person.more), rule.to: convert(fields[f"more.{rule.to}"], rule)}
+    firm: dict[str, Any] = {n.removeprefix("company."): v.strip() for n, v in fields.items() if n in COMPANY}
+    if name := fields.get("company", firm.get("name", "")):
+        firm["name"] = normalise_company(name)
+    if "employees" in firm:
+        digits = firm.pop("employees").replace(",", "")
+        firm |= {"employees": int(digits)} if digits.isdigit() else {}
+    return replace(person, **who), replace(company, **firm)

@@ -1,0 +1,76 @@
+"""The sheet of what waits: projected without doubles and formulas, and read back as decisions."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadgate.app.resubmitting import read
+from leadgate.app.sheets import CsvSheet, Row, defuse, read_csv, row_of, undefuse
+from leadgate.leads.records import Company, Held, Person, Reason
+
+
+def held(ident: str = "l", **fields: object) -> Held:
+    """A lead that waits for its title."""
+    given = {
+        "lead_id": ident,
+        "kind": "review",
+        "stage": "intake",
+        "partition": 3,
+        "step": 7,
+        "since": 1_800_000_000.0,
+        "reasons": (Reason(rule="required.title", held=True, why="title is missing"),),
+        "person": Person(email="a@b.com", first_name="=cmd()"),
+        "company": Company(name="Acme", domain="b.com"),
+    }
+    return Held(**{**given, **fields})  # type: ignore[arg-type]
+
+
+def changed(**cells: str) -> Row:
+    """Its row, corrected."""
+    return {**row_of(held()), **cells}
+
+
+def test_a_sheet_comes_back_as_it_went_and_no_cell_is_a_formula(tmp_path: Path) -> None:
+    path = tmp_path / "waiting.csv"
+    asyncio.run(CsvSheet(path).show([row_of(held())]))
+    assert "'=cmd()" in path.read_text()
+    assert ",=" not in path.read_text()
+    assert read_csv(path) == [row_of(held())]
+
+
+@given(st.text())
+def test_any_cell_survives_and_none_begins_as_a_formula(text: str) -> None:
+    assert not defuse(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert undefuse(defuse(text)) == text or text.startswith("'")
+
+
+def test_corrections_and_decisions_are_read_and_untouched_rows_ask_for_nothing() -> None:
+    reading = read([changed(title="VP Sales"), changed(decision="route eve@acme.test"), changed()], [held()])
+    assert [(w.action, w.fields) for w in reading.wanted] == [("set", {"title": "VP Sales"}), ("route", {"to": "eve@acme.test"})]
+    assert (reading.untouched, reading.problems) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"decision": "perhaps"}, "no such decision 'perhaps'"),
+        ({"decision": "route nobody"}, "no such decision"),
+        ({"decision": "merge", "title": "VP"}, "both a decision"),
+        ({"record_id": "l:6", "decision": "merge"}, "waits no longer at that step"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_its_row(cells: dict[str, str], said: str) -> None:
+    reading = read([changed(**cells)], [held()])
+    assert reading.wanted == []
+    [problem] = reading.problems
+    assert problem.startswith("row 2: ")
+    assert said in problem
+
+
+def test_a_file_that_is_no_sheet_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="no column record_id, decision"):
+        read_csv(tmp_path / "x.csv")

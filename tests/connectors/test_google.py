@@ -1,0 +1,120 @@
+"""The sheet of what waits in Google Sheets; the sandbox is held by gspread."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import gspread
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from gspread.http_client import HTTPClient
+from gspread.utils import InsertDataOption
+
+from leadgate.app.googling import GoogleSheet
+from leadgate.app.sheets import COLUMNS, Row
+from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable
+from leadgate.connectors.google.sheets import GoogleGrant, GoogleTab
+from leadgate.connectors.sandbox.google import EMAIL
+from leadgate.connectors.sandbox.server import make_sandbox
+
+
+@pytest.fixture(scope="module")
+def private_key() -> str:
+    """A service account's private key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return key.private_bytes(*form).decode()
+
+
+def account(base: str, key: str, email: str = EMAIL) -> dict[str, str]:
+    """A service account's JSON key."""
+    more = {"type": "service_account", "project_id": "p", "private_key_id": "1", "client_id": "1"}
+    return {**more, "client_email": email, "private_key": key, "token_uri": f"{base}/token"}
+
+
+def row(ident: str, **cells: str) -> Row:
+    """A wait's row."""
+    return {**dict.fromkeys(COLUMNS, ""), "record_id": ident, "title": "VP", **cells}
+
+
+class Site:
+    """A tab on a sandbox in this process."""
+
+    def __init__(self, path: Path, key: str, email: str = EMAIL) -> None:
+        app = make_sandbox(None, 0, 1)
+        self.transport = httpx.ASGITransport(app)
+        file = path / "key.json"
+        file.write_text(json.dumps(account("http://sandbox/google", key, email)))
+        grant = GoogleGrant(file, time.time)
+        self.tab = GoogleTab("http://sandbox/google", "s1", "Leadgate", grant, self.transport)
+        self.sheet = GoogleSheet(self.tab)
+
+    async def control(self, method: str, path: str, body: Any = None) -> None:
+        """Ask the sandbox's controls."""
+        async with httpx.AsyncClient(transport=self.transport, base_url="http://sandbox/_control") as control:
+            await control.request(method, path, json=body)
+
+
+def test_rows_are_added_and_closed_and_what_people_wrote_stays(tmp_path: Path, private_key: str) -> None:
+    async def test() -> None:
+        site = Site(tmp_path, private_key)
+        await site.sheet.show([row("a:1"), row("b:2")])
+        await site.tab.set({"F2": "corrected@acme.test"})
+        await site.sheet.show([row("a:1"), row("b:2"), row("c:3", first_name="=1+1")])
+        await site.sheet.show([row("a:1"), row("c:3", first_name="=1+1")])
+        there = await site.tab.rows()
+        assert [(r[0], r[-1]) for r in there[1:]] == [("a:1", "open"), ("b:2", "settled"), ("c:3", "open")]
+        read = await site.sheet.read()
+        assert [r["record_id"] for r in read] == ["a:1", "c:3"]
+        assert "corrected@acme.test" in read[0].values()
+        assert read[1]["first_name"] == "=1+1"
+
+    asyncio.run(test())
+
+
+def test_an_append_whose_answer_is_lost_makes_no_double_row(tmp_path: Path, private_key: str) -> None:
+    async def test() -> None:
+        site = Site(tmp_path, private_key)
+        await site.sheet.show([])
+        await site.control("POST", "/faults", {"path": "append", "kind": "lost", "times": 1})
+        with pytest.raises(Unavailable):
+            await site.sheet.show([row("a:1")])
+        await site.sheet.show([row("a:1")])
+        assert [r[0] for r in (await site.tab.rows())[1:]] == ["a:1"]
+
+    asyncio.run(test())
+
+
+def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(tmp_path: Path, private_key: str) -> None:
+    async def test() -> None:
+        site = Site(tmp_path, private_key)
+        body = {"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}
+        await site.control("POST", "/faults", {"path": "values", "status": 403, "times": 9, "body": body})
+        with pytest.raises(Unauthorised, match="does not have permission; share the spreadsheet"):
+            await site.sheet.show([])
+        with pytest.raises(Unauthorised, match="account not found"):
+            await Site(tmp_path, private_key, "other@x.y").sheet.show([])
+
+    asyncio.run(test())
+    (tmp_path / "none.json").write_text("{}")
+    with pytest.raises(RowRejected, match="no service account's JSON key"):
+        GoogleGrant(tmp_path / "none.json", time.time)
+
+
+def test_gspread_reads_and_appends(served: str, private_key: str) -> None:
+    class Local(HTTPClient):
+        """Google's address is a constant of the client's; nothing else of it is touched."""
+
+        def request(self, method: str, endpoint: str, *args: Any, **more: Any) -> Any:
+            return super().request(method, endpoint.replace("https://sheets.googleapis.com", f"{served}/google"), *args, **more)
+
+    client = gspread.service_account_from_dict(account(f"{served}/google", private_key), http_client=Local)
+    sheet = client.open_by_key("s2").sheet1
+    sheet.append_row(["record_id", "title"], table_range="A1", insert_data_option=InsertDataOption.insert_rows)
+    sheet.append_row(["a:1", "VP"])
+    sheet.batch_update([{"range": "B2", "values": [["CEO"]]}])
+    assert sheet.get_all_records() == [{"record_id": "a:1", "title": "CEO"}]
