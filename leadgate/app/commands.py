@@ -49,7 +49,7 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     made = [f"topic {name}" for name in await provision_topics(settings, dry_run=dry_run)]
     vendors = make_vendors(settings, _CLOCK)
     try:
-        made += await vendors.crm.provision([rules.nurture.list], mapped_fields(rules), dry_run=dry_run)
+        made += await vendors.crm.provision(rules.lists, mapped_fields(rules), dry_run=dry_run)
     except RowRejected as error:
         raise BadUseError(str(error)) from None
     finally:
@@ -78,7 +78,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
         )
     vendors = make_vendors(settings, _CLOCK)
     try:
-        crm = await vendors.crm.check([rules.nurture.list], mapped_fields(rules))
+        crm = await vendors.crm.check(rules.lists, mapped_fields(rules))
         found.faults += crm or await _strangers(vendors.crm, rules)
         found.notes += [] if crm else await unmapped(vendors, rules)
     except VendorError as error:
@@ -106,7 +106,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             vendors = make_vendors(settings, _CLOCK)
             try:
                 if _live(settings, rules):
-                    faults += await vendors.crm.check([rules.nurture.list], mapped_fields(rules)) + open_points(settings.rules)
+                    faults += await vendors.crm.check(rules.lists, mapped_fields(rules)) + open_points(settings.rules)
             finally:
                 await vendors.close()
         except (KafkaError, OSError, Unavailable) as error:

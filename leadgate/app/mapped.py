@@ -28,6 +28,19 @@ async def unmapped(vendors: Vendors, rules: Rules) -> list[str]:
         fields = await vendors.apollo.custom_fields()
     except VendorError as error:
         return [*notes, f"Apollo's custom fields can't be read, so they are known by their ids alone: {error}"]
+    notes += await _absent_sequences(vendors, rules)
     taken = {rule.apollo for rule in rules.mapping} | set(rules.capture.fields)
     left = [f.name for f in fields.values() if f.modality == "contact" and not taken & {f.name, f.id}]
     return [*notes, *(f"Apollo's custom field {name!r} is mapped to nothing" for name in sorted(left))]
+
+
+async def _absent_sequences(vendors: Vendors, rules: Rules) -> list[str]:
+    """Apollo sequences that the rules name and Apollo hasn't got: their leads would wait for a person."""
+    wanted = {s.target: s.name for s in rules.sequences if s.tool == "apollo"}
+    if not wanted:
+        return []
+    try:
+        there = await vendors.apollo.sequence_names()
+    except VendorError as error:
+        return [f"Apollo's sequences can't be read: {error}"]
+    return [f"sequences.{name}: Apollo has no sequence {ident}" for ident, name in wanted.items() if ident not in there]

@@ -26,6 +26,7 @@ _SAY = {
     "noticed": "was told to the rep",
     "nurtured": "entered the nurture sequence",
     "enrolled": "was enrolled",
+    "not_enrolled": "could not be enrolled",
     "suppressed": "will not be written to",
     "fallback": "could not be written to the CRM",
     "sequence_active": "waits for Apollo's own sequence to end",

@@ -130,6 +130,14 @@ class Route(Record, frozen=True, kw_only=True):
     rule: str = ""
 
 
+class Enrolment(Record, frozen=True, kw_only=True):
+    """The sequence that a lead is in, as it was entered: it is left by the same tool, whatever the rules say by then."""
+
+    name: str
+    tool: str  # list, cadence, apollo or none
+    target: str = ""  # a list's or cadence's name, an Apollo sequence's id
+
+
 class Heard(Record, frozen=True, kw_only=True):
     """The signal that a resting or waiting lead runs again for."""
 
@@ -170,6 +178,7 @@ class Lead(Record, frozen=True, kw_only=True):
     unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
     engaged_at: float = 0.0
     nurtured_at: float = 0.0
+    enrolled: Enrolment | None = None
     linked: str = ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
     released: bool = False  # live whatever share of leads the rules let be
     rewritten: int = 0  # how often its owner was written again because another automation had changed it

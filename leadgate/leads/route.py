@@ -1,7 +1,7 @@
-"""Who gets a lead: the first rule in the file's order whose every condition holds."""
+"""Who gets a lead, and which sequence: the first rule in the file's order whose every condition holds."""
 
 from leadgate.leads.records import Lead, Reason
-from leadgate.leads.rules import RouteRule, Rules, When
+from leadgate.leads.rules import RouteRule, Rules, SequenceRule, When
 
 
 def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...]]:
@@ -15,6 +15,12 @@ def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...
             return rule, tuple(reasons)
         reasons.append(Reason(rule=name, held=False, why=misfit))
     return None, tuple(reasons)
+
+
+def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
+    """The sequence of a lead of this band: the first that fits, the nurture list for a nurtured lead without any."""
+    fits = (s for s in rules.sequences if s.band == band and not _misfit(lead, s.when, rules))
+    return next(fits, rules.default_sequence if band == "nurture" else None)
 
 
 def _misfit(lead: Lead, when: When, rules: Rules) -> str:

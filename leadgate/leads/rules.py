@@ -154,6 +154,30 @@ class Nurture(_Part):
     steps: int = Field(5, ge=1)
 
 
+class SequenceRule(_Part):
+    """A sequence and the tool that runs its steps; the first whose band and condition fit counts.
+
+    `list` is a CRM's list with a sequence or workflow behind it, `cadence` a CRM's cadence of that name, `apollo` an Apollo
+    sequence by its id, sent from the mailbox `sender`; `none` enrols nobody. Leads of the band `rep` have their rep first.
+    """
+
+    name: str
+    band: Literal["nurture", "rep"] = "nurture"
+    when: When = When()
+    tool: Literal["list", "cadence", "apollo", "none"]
+    target: str = ""
+    sender: str = ""
+    steps: int = Field(5, ge=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.tool != "none" and not self.target:
+            raise ValueError(f"sequence {self.name}: target is missing (the list's or cadence's name, or Apollo's sequence id)")
+        if self.tool == "apollo" and "@" not in self.sender:
+            raise ValueError(f"sequence {self.name}: sender is missing (the address of a mailbox that is linked to Apollo)")
+        return self
+
+
 class Sla(_Part):
     """The clock of a high-intent lead, in seconds, and who hears of a breach."""
 
@@ -189,6 +213,8 @@ class Rules(_Part):
     high_intent: tuple[HighIntent, ...] = ()
     routes: tuple[RouteRule, ...]
     nurture: Nurture
+    sequences: tuple[SequenceRule, ...] = ()
+    apollo_owner: bool = Field(False, description="tell Apollo whom the CRM shows as a rep's lead's owner")
     sla: Sla
     matching: Matching = Matching()
     ops_channel: str = "#leadgate-ops"
@@ -215,9 +241,10 @@ class Rules(_Part):
         self._known("icp.seniority", self.icp.seniority, {t.seniority for t in self.titles})
         self._known("icp.industry", self.icp.industry, set(self.industries))
         self._known("icp.size", self.icp.size, {size.name for size in self.sizes})
-        for i, route in enumerate(self.routes):
-            self._known(f"routes[{i}].when.industries", route.when.industries, set(self.industries))
-            self._known(f"routes[{i}].when.sizes", route.when.sizes, {size.name for size in self.sizes})
+        named = [(f"routes[{i}]", r.when) for i, r in enumerate(self.routes)]
+        for where, when in [*named, *((f"sequences[{i}]", s.when) for i, s in enumerate(self.sequences))]:
+            self._known(f"{where}.when.industries", when.industries, set(self.industries))
+            self._known(f"{where}.when.sizes", when.sizes, {size.name for size in self.sizes})
         return self
 
     @staticmethod
@@ -225,6 +252,17 @@ class Rules(_Part):
         unknown = sorted(set(names) - known)
         if unknown:
             raise ValueError(f"{where}: {', '.join(unknown)} is defined nowhere; known are {', '.join(sorted(known))}")
+
+    @property
+    def default_sequence(self) -> SequenceRule:
+        """The nurture list, for nurtured leads that no other sequence fits."""
+        return SequenceRule(name=self.nurture.list, tool="list", target=self.nurture.list, steps=self.nurture.steps)
+
+    @property
+    def lists(self) -> list[str]:
+        """Every list and cadence that a lead may be on."""
+        used = (s.target for s in (*self.sequences, self.default_sequence) if s.tool in {"list", "cadence"})
+        return list(dict.fromkeys(used))
 
     @cached_property
     def hash(self) -> str:

@@ -94,6 +94,9 @@ class Acts:
             "apollo.enrich": self._do_enrich,
             "apollo.sequences": self._do_sequences,
             "apollo.stop": self._do_apollo_stop,
+            "apollo.enrol": self._do_apollo_enrol,
+            "apollo.leave": self._do_apollo_leave,
+            "apollo.owner": self._do_apollo_owner,
             "slack.post": self._do_post,
             "slack.user": self._do_user,
             "sync.wait": self._do_sync,
@@ -213,6 +216,20 @@ class Acts:
         del record, effect
         if args["apollo_id"] and args["kind"] != "bounce" and args["from"] != "apollo":
             await self._out.apollo.stop(args["apollo_id"])
+        return {}
+
+    async def _do_apollo_enrol(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        return {"was_in": await self._out.apollo.enrol(args["apollo_id"], args["sequence"], args["sender"])}
+
+    async def _do_apollo_leave(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        await self._out.apollo.leave(args["apollo_id"], [args["sequence"]])
+        return {}
+
+    async def _do_apollo_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        await self._out.apollo.set_owner(args["apollo_id"], args["email"])
         return {}
 
     async def _do_post(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:

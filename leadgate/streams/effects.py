@@ -24,6 +24,8 @@ from leadgate.streams.ports import Clock, Fatal
 log = structlog.get_logger(__name__)
 
 TRIES = 3
+#: What takes back an entry that a suppression has overtaken.
+_OUT_AGAIN = {"crm.enter_list": "crm.leave_list", "apollo.enrol": "apollo.leave"}
 #: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
 DEADLINE = 15.0
 
@@ -103,8 +105,8 @@ class Effects:
             return Result(ok=False, kind="failed", why=str(error))
         except RowRejected as error:
             return Result(ok=False, kind=error.kind, why=str(error))
-        if act.name == "crm.enter_list" and result.ok and (why := self._out.suppressed(partition, record)):
-            await self._acts.handlers["crm.leave_list"](act.args, record, effect)  # heard while we entered: out at once
+        if (out := _OUT_AGAIN.get(act.name)) and result.ok and (why := self._out.suppressed(partition, record)):
+            await self._acts.handlers[out](act.args, record, effect)  # heard while we entered: out at once
             return Result(ok=False, kind="suppressed", why=why)
         return result
 

@@ -16,6 +16,23 @@ PAGE = 100
 LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
 
 
+#: Why Apollo skips a contact that is to enter a sequence (facts 1.3), in a person's words.
+_ALREADY = "contacts_already_exists_in_current_campaign"
+_SKIPPED = {
+    "contact_not_found": "Apollo has no such contact",
+    "contacts_active_in_other_campaigns": "another Apollo sequence is running for the contact",
+    "contacts_finished_in_other_campaigns": "the contact has been through another Apollo sequence, which this one excludes",
+    "contacts_without_email": "Apollo has no address of the contact",
+    "contacts_unverified_email": "Apollo has not verified the contact's address",
+    "contacts_with_job_change": "Apollo thinks that the contact has changed employer",
+    "contacts_in_same_company": "a colleague is in the same sequence, which it excludes",
+    "contacts_without_ownership_permission": "the key's user may not write to this contact's owner's leads",
+    "contacts_in_pending_state": "Apollo is still adding the contact",
+    "contacts_with_unverified_user_managed_email": "the contact's address was entered by hand and is not verified",
+}
+_BUSY = frozenset({"contacts_active_in_other_campaigns", "contacts_in_pending_state"})
+
+
 def classify(response: httpx.Response) -> VendorError | None:
     """What to do about an answer of Apollo's."""
     status = response.status_code
@@ -72,6 +89,8 @@ class ApolloClient:
         self._fields: dict[str, CustomField] = {}
         self._fields_closed = False
         self._do_not_contact = ""
+        self._mailboxes: dict[str, str] = {}
+        self._users: dict[str, str] = {}
         self.calls_left: int | None = None
 
     def share(self, part: float) -> None:
@@ -172,9 +191,7 @@ class ApolloClient:
         statuses = await self.sequences(contact_id, "")
         campaigns = [s["emailer_campaign_id"] for s in statuses if s.get("status") in {"active", "paused"}]
         if campaigns:
-            params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", contact_id)]
-            params += [("emailer_campaign_ids[]", c) for c in campaigns]
-            await self._call("POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params)
+            await self.leave(contact_id, campaigns)
         if not self._do_not_contact:
             response = await self._call("GET", "contact_stages")
             stages = {s["name"]: s["id"] for s in response.json().get("contact_stages", [])}
@@ -182,6 +199,60 @@ class ApolloClient:
         if self._do_not_contact:
             params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
             await self._call("POST", "contacts/update_stages", params=params)
+
+    async def leave(self, contact_id: str, sequences: list[str]) -> None:
+        """Out of these sequences before their next step. Harmless twice."""
+        params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", contact_id)]
+        params += [("emailer_campaign_ids[]", c) for c in sequences]
+        await self._call("POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params)
+
+    async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
+        """Into a sequence, sent from a mailbox; True if the contact was in it already. Harmless twice.
+
+        200 doesn't mean done: those that Apollo skips are listed with a reason (facts 1.3), and raise RowRejected: `busy` if
+        another sequence is running or this one is being entered, else `refused`.
+        """
+        if not contact_id:
+            raise RowRejected("the person is no contact in Apollo, so no Apollo sequence can take it", "refused")
+        params = [("emailer_campaign_id", sequence), ("contact_ids[]", contact_id)]
+        params += [("send_email_from_email_account_id", await self._mailbox(sender))]
+        path, endpoint = f"emailer_campaigns/{sequence}/add_contact_ids", "emailer_campaigns/add_contact_ids"
+        response = await self._call("POST", path, endpoint, params=params)
+        reason = (response.json().get("skipped_contact_ids") or {}).get(contact_id)
+        if reason is None or reason == _ALREADY:
+            return reason == _ALREADY
+        said = _SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
+        raise RowRejected(f"{said} ({reason})", "busy" if reason in _BUSY else "refused")
+
+    async def _mailbox(self, sender: str) -> str:
+        if sender not in self._mailboxes:
+            found = (await self._call("GET", "email_accounts")).json().get("email_accounts", [])
+            self._mailboxes = {str(m["email"]).casefold(): str(m["id"]) for m in found if m.get("active")}
+        if sender.casefold() not in self._mailboxes:
+            raise RowRejected(f"{sender} is no active mailbox in Apollo: link it there, or name another in the rules", "refused")
+        return self._mailboxes[sender.casefold()]
+
+    async def set_owner(self, contact_id: str, email: str) -> None:
+        """Make a user of Apollo's the contact's owner there. Raises RowRejected for somebody who is none."""
+        if email.casefold() not in self._users:
+            found = (await self._call("GET", "users/search", params={"page": "1", "per_page": "100"})).json().get("users", [])
+            self._users = {str(u.get("email") or "").casefold(): str(u["id"]) for u in found}
+        if email.casefold() not in self._users:
+            raise RowRejected(f"{email} is no user of Apollo's", "no_owner")
+        params = [("contact_ids[]", contact_id), ("owner_id", self._users[email.casefold()])]
+        await self._call("POST", "contacts/update_owners", params=params)
+
+    async def sequence_names(self) -> dict[str, str]:
+        """Every sequence's name by its id, archived ones left out."""
+        names: dict[str, str] = {}
+        page = 1
+        while True:
+            response = await self._call("POST", "emailer_campaigns/search", json={"page": page, "per_page": PAGE})
+            body = response.json()
+            names.update({str(c["id"]): str(c["name"]) for c in body.get("emailer_campaigns", []) if not c.get("archived")})
+            if page >= int((body.get("pagination") or {}).get("total_pages") or 1):
+                return names
+            page += 1
 
     async def close(self) -> None:
         """Let connections go."""

@@ -138,6 +138,60 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
             _touch(store, c)
         return JSONResponse({"contacts": changed, "emailer_campaigns": [], "num_contacts": len(changed)}, 200, headers)
 
+    @router.post("/emailer_campaigns/{ident}/add_contact_ids")
+    async def add(ident: str, request: Request) -> Response:
+        headers, refused = admit(request, "emailer_campaigns/add_contact_ids")
+        if refused:
+            return refused
+        query, ids = request.query_params, request.query_params.getlist("contact_ids[]")
+        if not ids and not query.getlist("label_names[]"):
+            return JSONResponse({"error": "Please specify either contact_ids or label_names."}, 422, headers)
+        mailbox = store.get("apollo.mailboxes", query.get("send_email_from_email_account_id", ""))
+        if query.get("emailer_campaign_id") != ident or mailbox is None:
+            said = "Please specify a emailer_campaign_id and send_email_from_email_account_id."
+            return JSONResponse({"error": said}, 422, headers)
+        added, skipped = [], {}
+        for i in ids:
+            contact = store.get("apollo.contacts", i)
+            if (reason := _skips(store, contact, ident, query)) or contact is None:
+                skipped[i] = reason
+                continue
+            at = stamp(time.time())
+            status = {"id": f"{len(contact['contact_campaign_statuses']):024x}", "emailer_campaign_id": ident, "status": "active"}
+            contact["contact_campaign_statuses"].append(
+                {**status, "added_at": at, "inactive_reason": None, "failure_reason": None}
+            )
+            _touch(store, contact)
+            added.append(contact)
+        campaign = store.get("apollo.sequences", ident)
+        body = {"contacts": added, "skipped_contact_ids": skipped, "emailer_campaign": campaign, "emailer_steps": []}
+        return JSONResponse(body, 200, headers)
+
+    @router.get("/email_accounts")
+    async def mailboxes(request: Request) -> Response:
+        headers, refused = admit(request, "email_accounts")
+        return refused or JSONResponse({"email_accounts": list(store.all("apollo.mailboxes").values())}, 200, headers)
+
+    @router.api_route("/emailer_campaigns/search", methods=["GET", "POST"])
+    async def sequences(request: Request) -> Response:
+        headers, refused = admit(request, "emailer_campaigns/search")
+        found = list(store.all("apollo.sequences").values())
+        pagination = {"page": 1, "per_page": 100, "total_entries": len(found), "total_pages": 1}
+        return refused or JSONResponse({"emailer_campaigns": found, "pagination": pagination, "breadcrumbs": []}, 200, headers)
+
+    @router.post("/contacts/update_owners")
+    async def update_owners(request: Request) -> Response:
+        headers, refused = admit(request, "contacts/update_owners")
+        if refused:
+            return refused
+        owner = request.query_params.get("owner_id", "")
+        changed = [c for i in request.query_params.getlist("contact_ids[]") if (c := store.get("apollo.contacts", i)) is not None]
+        for c in changed:
+            c["owner_id"] = owner
+            _touch(store, c)
+        body = {"contacts": [{"id": c["id"], "owner_id": owner, "crm_owner_id": None} for c in changed]}
+        return JSONResponse(body, 200, headers)
+
     @router.post("/contacts/update_stages")
     async def update_stages(request: Request) -> Response:
         headers, refused = admit(request, "contacts/update_stages")
@@ -150,6 +204,20 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         return JSONResponse({"contacts": changed}, 200, headers)
 
     return router
+
+
+def _skips(store: Store, contact: Thing | None, sequence: str, query: Any) -> str:
+    """Why a contact may not enter, '' if it may (facts 1.3; control: apollo_skips, by contact id, for the rest of the reasons)."""
+    if contact is None or store.get("apollo.sequences", sequence) is None:
+        return "contact_not_found"
+    if (told := (store.get("control", "apollo_skips") or {}).get(contact["id"])) is not None:
+        return str(told)
+    running = [s["emailer_campaign_id"] for s in contact["contact_campaign_statuses"] if s["status"] in {"active", "paused"}]
+    if sequence in [s["emailer_campaign_id"] for s in contact["contact_campaign_statuses"]]:
+        return "contacts_already_exists_in_current_campaign"
+    if running and query.get("sequence_active_in_other_campaigns") != "true":
+        return "contacts_active_in_other_campaigns"
+    return "" if contact.get("email") else "contacts_without_email"
 
 
 def _touch(store: Store, contact: Thing) -> None:

@@ -19,6 +19,7 @@ GONE, AWAY = "gone@acme.test", "away@acme.test"
 HIGH, LOW = "engaged", "nurtured"
 DEMO_LIST = "Demo requests"
 PARENT_FIELD = "6400000000000000000000aa"
+MAILBOX, SEQUENCE = "6400000000000000000000c1", "6400000000000000000000d1"
 ROLE_FIELD = "6400000000000000000000ab"
 ROLES = {"6400000000000000000000b1": "Decision maker", "6400000000000000000000b2": "Champion"}
 _CUSTOM: dict[str, Thing] = {
@@ -108,6 +109,9 @@ class Week:
         )
         stages = {s: {"id": s, "name": n, "category": None} for n in ("New", "Do Not Contact", "Bad Data") if (s := self._hex())}
         self.store.put_many("apollo.stages", stages)
+        mailbox = {"id": MAILBOX, "email": NURTURE, "active": True, "default": True, "type": "gmail", "aliases": [NURTURE]}
+        self.store.put("apollo.mailboxes", MAILBOX, mailbox)
+        self.store.put("apollo.sequences", SEQUENCE, {"id": SEQUENCE, "name": "Warm leads", "archived": False, "active": True})
         self.store.put_many("apollo.fields", {i: {"id": i, "modality": "contact", **field} for i, field in _CUSTOM.items()})
 
     @staticmethod

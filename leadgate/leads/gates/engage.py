@@ -10,10 +10,12 @@ from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result, Wait
 from leadgate.leads.explain import notice
 from leadgate.leads.gates.common import Guarded, fall_back, resubmitted, review, stopped, undone
-from leadgate.leads.gates.rest import arrived, hear, leave
+from leadgate.leads.gates.enrol import enrolled, entering, in_apollos, leave, refused
+from leadgate.leads.gates.rest import arrived, hear
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
 from leadgate.leads.records import Alert, Lead, Place, Reason, Sequences, Tick
+from leadgate.leads.route import sequence
 from leadgate.leads.rules import Rules
 
 
@@ -33,7 +35,7 @@ class Engage:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
         rested = seen.rest if seen.rest is not None and (seen.rest.engaged_at or seen.rest.nurtured_at) else None
         if (end := undone(record) or resubmitted(record)) is not None:
-            left = leave(rested, done, rules) if rested is not None and rested.nurtured_at else None
+            left = leave(rested, done) if rested is not None else None
             return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done)
@@ -58,7 +60,16 @@ class Engage:
     def _start(self, lead: Lead, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         assert lead.route is not None
         if lead.route.kind == "nurture" and rested is not None:
-            return arrived(replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at), "updated", ())
+            return arrived(
+                replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at, enrolled=rested.enrolled),
+                "updated",
+                (),
+            )
+        if lead.route.kind != "nurture" and in_apollos(rested):
+            assert rested is not None
+            if (left := leave(rested, done)) is not None:
+                return left
+            lead = replace(lead, sequences=Sequences())  # what is known of them is of before we left: asked anew
         verdict = guard(lead, done.get("sequences"), rules, now)
         if verdict.ask:
             asked = {"apollo_id": lead.apollo_id, "email": lead.person.email}
@@ -81,39 +92,59 @@ class Engage:
         return self._tell(lead, rested, verdict.reason, done, rules, now)
 
     def _nurture(self, lead: Lead, why: Reason, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        rule = sequence(lead, rules, "nurture")
+        assert rule is not None
         entered = done.get("enter")
-        if entered is None:
-            args = {"contact_id": lead.crm.contact_id, "list": rules.nurture.list}
-            return Need(acts={"enter": Act(name="crm.enter_list", args=args, guarded=True)})
-        if entered.kind == "suppressed":
+        act = entering(lead, rule)
+        if act is not None and entered is None:
+            return Need(acts={"enter": act})
+        if entered is not None and entered.kind == "suppressed":
             return self._suppressed(lead, entered.why)
-        if not entered.ok:
-            return fall_back(lead, self.name, entered, rules, now)
-        lead = replace(lead, nurtured_at=now)
-        note = Note(
-            kind="enrolled", outcome={"list": rules.nurture.list, "steps": rules.nurture.steps, "would": entered.kind == "would"}
-        )
+        if entered is not None and not entered.ok:
+            return refused(lead, rule, entered, rules, now)
+        lead, note = enrolled(replace(lead, nurtured_at=now), rule, entered)
         return replace(arrived(lead, "nurtured", (why,)), notes=(note,))
 
     def _tell(
         self, lead: Lead, rested: Lead | None, why: Reason, done: dict[str, Result], rules: Rules, now: float
     ) -> Decision | Need:
         assert lead.route is not None
-        if rested is not None and rested.nurtured_at and (left := leave(rested, done, rules)) is not None:
+        if rested is not None and (left := leave(rested, done)) is not None and not _same_owner(rested, lead):
             return left
         high = lead.score.high_intent if lead.score else ""
         told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
         fresh = not told or (high and not (rested and rested.score and rested.score.high_intent))
         if not fresh:
             assert rested is not None
-            return arrived(replace(lead, engaged_at=rested.engaged_at), "updated", (why,))
+            return arrived(replace(lead, engaged_at=rested.engaged_at, enrolled=rested.enrolled), "updated", (why,))
         if high and "task" not in done:
             return Need(acts={"task": self._task(lead, rules)})
         if high and done["task"].kind == "suppressed":
             return self._suppressed(lead, done["task"].why)
         if high and not done["task"].ok:
             return fall_back(lead, self.name, done["task"], rules, now)
-        return self._told(replace(lead, engaged_at=now, nurtured_at=0.0), high, why, rules, now)
+        if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
+            args = {"apollo_id": lead.apollo_id, "email": lead.route.owner_email}
+            return Need(acts={"apollo_owner": Act(name="apollo.owner", args=args)})
+        lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=None)
+        return self._outreach(self._told(lead, high, why, rules, now), done, rules)
+
+    def _outreach(self, told: Decision, done: dict[str, Result], rules: Rules) -> Decision | Need:
+        """A rep's lead enters a sequence where the rules name one for it; one that can't is told all the same."""
+        lead = told.lead
+        assert lead is not None
+        rule = sequence(lead, rules, "rep")
+        act = entering(lead, rule) if rule is not None else None
+        if rule is None or act is None:
+            return told
+        entered = done.get("enter")
+        if entered is None:
+            return Need(acts={"enter": act})
+        if not entered.ok:
+            failed = Note(kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.why})
+            return replace(told, notes=(*told.notes, failed))
+        lead, note = enrolled(lead, rule, entered)
+        return replace(told, lead=lead, notes=(*told.notes, note))
 
     def _told(self, lead: Lead, high: str, why: Reason, rules: Rules, now: float) -> Decision:
         assert lead.route is not None
@@ -157,7 +188,7 @@ class Engage:
         assert end is not None
         if "stop" not in done:
             kind = seen.suppression.kind if seen.suppression else "do_not_contact"
-            args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.nurtured_at), "kind": kind}
+            args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
             other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
             return Need(acts={"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)})
         return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
@@ -166,3 +197,9 @@ class Engage:
         return Decision(
             kind="suppressed", place=Place.SUPPRESSED, trace=(Reason(rule="suppression", held=True, why=why),), lead=lead
         )
+
+
+def _same_owner(rested: Lead, lead: Lead) -> bool:
+    """It was with the same rep before, so that it stays in the rep's sequence."""
+    ours = rested.route.owner_id if rested.route else ""
+    return bool(rested.engaged_at) and lead.route is not None and ours == lead.route.owner_id

@@ -3,8 +3,9 @@
 from msgspec.structs import replace
 
 from leadgate.leads import names
-from leadgate.leads.decision import Act, Decision, Need, Result, Wait
+from leadgate.leads.decision import Decision, Need, Result, Wait
 from leadgate.leads.gates.common import automation_alert, onward, review
+from leadgate.leads.gates.enrol import in_apollos, leave
 from leadgate.leads.keys import derive
 from leadgate.leads.records import CrmLink, Intent, Lead, Place, Reason
 from leadgate.leads.rules import Rules
@@ -35,17 +36,17 @@ def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: f
     if kind == "owner" and _flipped(rested, lead.heard.value):
         return _flip(lead, said, rules, now)
     if kind == "reply" and rested.nurtured_at:
-        if (left := leave(rested, done, rules)) is not None:
+        if (left := leave(rested, done)) is not None:
             return left
-        return review(replace(lead, nurtured_at=0.0), "replied", (said,))
-    if kind == "sequence" and lead.heard.value == "active" and rested.nurtured_at:
-        if (left := leave(rested, done, rules)) is not None:
+        return review(replace(lead, nurtured_at=0.0, enrolled=None), "replied", (said,))
+    if kind == "sequence" and lead.heard.value == "active" and rested.nurtured_at and not in_apollos(rested):
+        if (left := leave(rested, done)) is not None:
             return left
         return Decision(
             kind="sequence_active",
             place=Place.HELD,
             trace=(said,),
-            lead=replace(lead, nurtured_at=0.0),
+            lead=replace(lead, nurtured_at=0.0, enrolled=None),
             wait=Wait.HELD,
             wakes=("sequence",),
             until=now + rules.recheck_seconds,
@@ -67,7 +68,7 @@ def _release(lead: Lead, said: Reason) -> Decision:
     """From here on it is live: written, scored, routed and told as a lead that nobody has seen yet."""
     crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id)
     fresh = replace(lead, released=True, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
-    fresh = replace(fresh, engaged_at=0.0, nurtured_at=0.0)
+    fresh = replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
     to = onward(fresh, NAME, "released", names.MATCHED, lead.person_key)
     return Decision(kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,), wait=Wait.REST)
 
@@ -89,14 +90,6 @@ def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
     return Decision(
         kind="flipped", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), alerts=(alert,), wait=Wait.REST
     )
-
-
-def leave(rested: Lead, done: dict[str, Result], rules: Rules) -> Need | None:
-    """The act that takes it out of its sequence, None once that is done."""
-    if "leave" in done:
-        return None
-    args = {"contact_id": rested.crm.contact_id, "list": rules.nurture.list}
-    return Need(acts={"leave": Act(name="crm.leave_list", args=args)})
 
 
 def _flipped(rested: Lead, owner_id: str) -> bool:

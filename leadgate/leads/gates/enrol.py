@@ -1,0 +1,65 @@
+"""Into a sequence and out of it again, whichever tool runs its steps."""
+
+from msgspec.structs import replace
+
+from leadgate.leads.decision import Act, Decision, Need, Note, Result, Wait
+from leadgate.leads.gates.common import fall_back, review
+from leadgate.leads.records import Enrolment, Lead, Place, Reason
+from leadgate.leads.rules import Rules, SequenceRule
+
+NAME = "engage"
+
+
+def entering(lead: Lead, rule: SequenceRule) -> Act | None:
+    """The act that enters it, None for a sequence without a tool."""
+    if rule.tool == "none":
+        return None
+    if rule.tool == "apollo":
+        args = {"apollo_id": lead.apollo_id, "sequence": rule.target, "sender": rule.sender}
+        return Act(name="apollo.enrol", args=args, guarded=True)
+    return Act(name="crm.enter_list", args={"contact_id": lead.crm.contact_id, "list": rule.target}, guarded=True)
+
+
+def refused(lead: Lead, rule: SequenceRule, entered: Result, rules: Rules, now: float) -> Decision:
+    """What becomes of a lead that its sequence would not take: busy elsewhere it waits, else a person looks."""
+    why = Reason(rule=f"sequences.{rule.name}", held=True, why=entered.why)
+    if entered.kind == "busy":
+        return Decision(
+            kind="sequence_active",
+            place=Place.HELD,
+            trace=(why,),
+            lead=lead,
+            wait=Wait.HELD,
+            wakes=("sequence",),
+            until=now + rules.recheck_seconds,
+        )
+    return review(lead, "not_enrolled", (why,)) if rule.tool == "apollo" else fall_back(lead, NAME, entered, rules, now)
+
+
+def enrolled(lead: Lead, rule: SequenceRule, entered: Result | None) -> tuple[Lead, Note]:
+    """The lead in its sequence, and the audit's word of it."""
+    enrolment = Enrolment(name=rule.name, tool=rule.tool, target=rule.target)
+    said = {
+        "sequence": rule.name,
+        "tool": rule.tool,
+        "steps": rule.steps,
+        "would": entered is not None and entered.kind == "would",
+    }
+    return replace(lead, enrolled=enrolment), Note(kind="enrolled", outcome=said)
+
+
+def leave(rested: Lead, done: dict[str, Result]) -> Need | None:
+    """The act that takes a lead out of its sequence, None once that is done, or if it is in none."""
+    sequence = rested.enrolled
+    if sequence is None or sequence.tool == "none" or "leave" in done:
+        return None
+    if sequence.tool == "apollo":
+        act = Act(name="apollo.leave", args={"apollo_id": rested.apollo_id, "sequence": sequence.target})
+    else:
+        act = Act(name="crm.leave_list", args={"contact_id": rested.crm.contact_id, "list": sequence.target})
+    return Need(acts={"leave": act})
+
+
+def in_apollos(rested: Lead | None) -> bool:
+    """It is in a sequence of Apollo's that we have entered: that one being active is no news."""
+    return rested is not None and rested.enrolled is not None and rested.enrolled.tool == "apollo"

@@ -1,0 +1,102 @@
+"""Apollo's sequences on its sandbox: entered, every reason to skip told, left; custom fields by name; owners."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from leadgate.connectors.apollo.client import _ALREADY, _BUSY, _SKIPPED, ApolloClient
+from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.sandbox.apollo import KEY
+from leadgate.connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
+from leadgate.connectors.sandbox.server import make_sandbox
+
+CONTACT = {"id": "a1", "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}
+Control = Callable[[str, Any], Awaitable[Any]]
+
+
+def on_sandbox(test: Callable[[ApolloClient, Control], Awaitable[None]]) -> None:
+    """Run a test on a sandbox with one contact."""
+
+    async def run() -> None:
+        transport = httpx.ASGITransport(make_sandbox(None, 0, 1))
+        client = ApolloClient("http://sandbox/apollo/api/v1/", KEY, 10**6, transport)
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/_control") as http:
+
+            async def control(path: str, body: Any) -> Any:
+                return (await http.post(path, json=body)).json()
+
+            await control("/objects/apollo.contacts/a1", CONTACT)
+            await test(client, control)
+        await client.close()
+
+    asyncio.run(run())
+
+
+def test_a_sequence_is_entered_once_and_left_harmlessly_twice() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        del control
+        assert await apollo.enrol("a1", SEQUENCE, NURTURE) is False
+        assert await apollo.enrol("a1", SEQUENCE, NURTURE.upper()) is True
+        assert [s["status"] for s in await apollo.sequences("a1", "")] == ["active"]
+        for _ in range(2):
+            await apollo.leave("a1", [SEQUENCE])
+        assert [s["status"] for s in await apollo.sequences("a1", "")] == ["finished"]
+        assert await apollo.sequence_names() == {SEQUENCE: "Warm leads"}
+
+    on_sandbox(test)
+
+
+@pytest.mark.parametrize("reason", [*_SKIPPED, "contacts_of_a_new_kind"])
+def test_every_reason_to_skip_is_told(reason: str) -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await control("/objects/control/apollo_skips", {"a1": reason})
+        with pytest.raises(RowRejected, match=reason) as refused:
+            await apollo.enrol("a1", SEQUENCE, NURTURE)
+        assert refused.value.kind == ("busy" if reason in _BUSY else "refused")
+
+    assert reason != _ALREADY
+    on_sandbox(test)
+
+
+def test_who_is_no_contact_and_a_mailbox_that_is_none_are_refused_before_anything_is_asked() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        del control
+        with pytest.raises(RowRejected, match="no contact in Apollo"):
+            await apollo.enrol("", SEQUENCE, NURTURE)
+        with pytest.raises(RowRejected, match="no active mailbox"):
+            await apollo.enrol("a1", SEQUENCE, "stranger@acme.test")
+
+    on_sandbox(test)
+
+
+def test_custom_fields_go_by_name_and_options_by_label() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        del control
+        option = next(iter(ROLES))
+        assert await apollo.name_fields({ROLE_FIELD: [option], "gone": "x"}) == {"Buying role": [ROLES[option]]}
+
+    on_sandbox(test)
+
+
+def test_a_key_that_may_not_read_definitions_names_nothing_and_asks_once() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await control("/faults", {"path": "typed_custom_fields", "status": 403, "times": 1})
+        assert await apollo.name_fields({ROLE_FIELD: ["x"]}) == {}
+        assert await apollo.name_fields({ROLE_FIELD: ["x"]}) == {}
+
+    on_sandbox(test)
+
+
+def test_an_owner_is_set_by_address() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await control("/objects/apollo.users/u1", {"id": "u1", "email": REPS[0]})
+        await apollo.set_owner("a1", REPS[0])
+        [contact], _ = await apollo.contacts_page(1)
+        assert contact["owner_id"] == "u1"
+        with pytest.raises(RowRejected, match="no user of Apollo"):
+            await apollo.set_owner("a1", "stranger@acme.test")
+
+    on_sandbox(test)

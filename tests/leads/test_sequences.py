@@ -1,0 +1,139 @@
+"""Which sequence a lead enters, by which tool, and how it leaves it again."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from leadgate.leads.decision import Decision, Need, Result
+from leadgate.leads.gates.engage import Engage, Seen
+from leadgate.leads.records import Enrolment, Heard, Lead, Place, Route, Score, Sequences
+from leadgate.leads.route import sequence
+from leadgate.leads.rules import Rules, RulesError, SequenceRule, When, parse_rules
+from tests.conftest import DEMO_RULES
+from tests.leads.test_gates import NOW, OK, lead
+
+WARM = SequenceRule(name="warm", tool="apollo", target="d1", sender="n@acme.test", when=When(countries=("US",)))
+COLD = SequenceRule(name="cold", tool="none", when=When(countries=("FR",)))
+OWN = SequenceRule(name="own", band="rep", tool="cadence", target="Rep cadence")
+NURTURE = Route(kind="nurture", owner_email="nurture@acme.test", owner_id="1", rule="threshold")
+LOW = Score(points=40, parts={"seniority": 30})
+INACTIVE = Sequences(state="inactive", read_at=NOW)
+
+
+@pytest.fixture
+def some(rules: Rules) -> Rules:
+    """The demo's rules with three sequences."""
+    return rules.model_copy(update={"sequences": (WARM, COLD, OWN)})
+
+
+def nurtured(country: str, **fields: Any) -> Lead:
+    """A lead below the threshold that is free to enter."""
+    base = lead(route=NURTURE, score=LOW, sequences=INACTIVE, apollo_id="a7")
+    return replace(base, company=replace(base.company, country=country), **fields)
+
+
+def decide(record: Lead, rules: Rules, rest: Lead | None = None, **done: Result) -> Decision | Need:
+    """What the gate says."""
+    return Engage().decide(record, Seen(rest=rest), done, rules, NOW)
+
+
+@pytest.mark.parametrize(("country", "name"), [("US", "warm"), ("FR", "cold"), ("DE", "Leadgate nurture")])
+def test_the_first_sequence_that_fits_counts_and_the_list_is_the_last(some: Rules, country: str, name: str) -> None:
+    found = sequence(nurtured(country), some, "nurture")
+    assert found is not None
+    assert found.name == name
+    assert sequence(nurtured("DE"), some.model_copy(update={"sequences": ()}), "rep") is None
+
+
+def test_each_tool_is_entered_by_its_own_act(some: Rules) -> None:
+    asked = {}
+    for country in ("US", "FR", "DE"):
+        answer = decide(nurtured(country), some)
+        asked[country] = next(iter(answer.acts.values())).name if isinstance(answer, Need) else answer.kind
+    assert asked == {"US": "apollo.enrol", "FR": "nurtured", "DE": "crm.enter_list"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "decided", "place"), [("busy", "sequence_active", Place.HELD), ("refused", "not_enrolled", Place.REVIEW)]
+)
+def test_whom_apollo_skips_waits_or_is_a_persons_question(some: Rules, kind: str, decided: str, place: Place) -> None:
+    decision = decide(nurtured("US"), some, enter=Result(ok=False, kind=kind, why="contacts_in_same_company"))
+    assert isinstance(decision, Decision)
+    assert (decision.kind, decision.place) == (decided, place)
+    assert decision.trace[0].why == "contacts_in_same_company"
+
+
+def entered(some: Rules) -> Lead:
+    """A lead at rest in Apollo's sequence."""
+    decision = decide(nurtured("US"), some, enter=OK)
+    assert isinstance(decision, Decision)
+    assert decision.lead is not None
+    assert decision.lead.enrolled == Enrolment(name="warm", tool="apollo", target="d1")
+    return decision.lead
+
+
+def test_our_own_apollo_sequence_being_active_is_no_news(some: Rules) -> None:
+    rested = entered(some)
+    heard = replace(rested, heard=Heard(kind="sequence", value="active", at=NOW))
+    assert decide(heard, some, rested).kind == "heard_sequence"  # type: ignore[union-attr]
+    listed = replace(rested, enrolled=Enrolment(name="n", tool="list", target="Leadgate nurture"))
+    another = decide(replace(listed, heard=heard.heard), some, listed)
+    assert isinstance(another, Need)
+    assert another.acts["leave"].args == {"contact_id": "7", "list": "Leadgate nurture"}
+
+
+def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(some: Rules, rules: Rules) -> None:
+    rested = entered(some)
+    heard = replace(rested, heard=Heard(kind="reply", at=NOW))
+    need = decide(heard, rules, rested)
+    assert isinstance(need, Need)
+    assert (need.acts["leave"].name, need.acts["leave"].args) == ("apollo.leave", {"apollo_id": "a7", "sequence": "d1"})
+    decision = decide(heard, rules, rested, leave=OK)
+    assert isinstance(decision, Decision)
+    assert decision.place == Place.REVIEW
+    assert decision.lead is not None
+    assert decision.lead.enrolled is None
+
+
+def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_is_told(some: Rules) -> None:
+    rested = entered(some)
+    risen = replace(lead(apollo_id="a7", sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW)
+    need = decide(risen, some, rested)
+    assert isinstance(need, Need)
+    assert list(need.acts) == ["leave"]
+    need = decide(risen, some, rested, leave=OK)
+    assert isinstance(need, Need)
+    assert list(need.acts) == ["sequences"]
+
+
+def test_a_reps_lead_is_told_and_then_enters_the_reps_sequence(some: Rules) -> None:
+    ready = lead(sequences=INACTIVE)
+    need = decide(ready, some)
+    assert isinstance(need, Need)
+    assert need.acts["enter"].args["list"] == "Rep cadence"
+    told = decide(ready, some, enter=OK)
+    assert isinstance(told, Decision)
+    assert [n.kind for n in told.notes] == ["noticed", "enrolled"]
+    failed = decide(ready, some, enter=Result(ok=False, kind="rejected", why="no such cadence"))
+    assert isinstance(failed, Decision)
+    assert (failed.place, [n.kind for n in failed.notes]) == (Place.ENGAGED, ["noticed", "not_enrolled"])
+
+
+def test_apollo_hears_of_the_owner_where_the_rules_say_so(rules: Rules) -> None:
+    told = rules.model_copy(update={"apollo_owner": True})
+    need = decide(lead(sequences=INACTIVE, apollo_id="a7"), told)
+    assert isinstance(need, Need)
+    assert need.acts["apollo_owner"].args["apollo_id"] == "a7"
+    done = decide(lead(sequences=INACTIVE, apollo_id="a7"), told, apollo_owner=Result(ok=False, kind="no_owner", why="x"))
+    assert isinstance(done, Decision)
+    assert done.place == Place.ENGAGED
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("{name: a, tool: apollo, target: x}", "sender is missing"), ("{name: a, tool: list}", "target is missing")],
+)
+def test_a_sequence_that_lacks_something_is_refused(line: str, said: str) -> None:
+    with pytest.raises(RulesError, match=said):
+        parse_rules(DEMO_RULES.read_text() + f"sequences: [{line}]\n")
