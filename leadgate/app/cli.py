@@ -111,8 +111,8 @@ def doctor(as_json: Json = False) -> None:
 @app.command("sync-crm")
 def sync_crm(as_json: Json = False) -> None:
     """Read whom the CRM already holds; needed once before live effects."""
-    counts = _run(commands.sync(*_site()))
-    _print(counts, as_json, ", ".join(f"{n} {name}" for name, n in counts.items()))
+    snapshot = _run(commands.sync(*_site()))
+    _print(snapshot.report(), as_json, snapshot.text())
 
 
 @app.command()

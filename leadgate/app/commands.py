@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TextColumn
 
 from leadgate.app import audit, releasing, replaying, resubmitting
 from leadgate.app.crashing import crash_at
@@ -25,7 +26,7 @@ from leadgate.app.provision import check_topics, provision_topics, publish_rules
 from leadgate.app.rulesfile import open_points
 from leadgate.app.settings import Settings
 from leadgate.app.sheets import Waiting, read_csv
-from leadgate.app.sync import sync_crm
+from leadgate.app.sync import Snapshot, Syncing
 from leadgate.app.telemetry import SystemClock
 from leadgate.app.undoing import Undoing, Undone
 from leadgate.connectors.contract import Crm
@@ -80,11 +81,14 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     try:
         crm = await vendors.crm.check(rules.lists, mapped_fields(rules))
         found.faults += crm or await _strangers(vendors.crm, rules)
-        found.notes += [] if crm else await unmapped(vendors, rules)
+        found.notes += [] if crm else [*await vendors.crm.limits(), *await unmapped(vendors, rules)]
     except VendorError as error:
         found.faults.append(str(error))
     for check in (vendors.apollo.check, vendors.slack.check):
         found.faults += await check()
+    with suppress(VendorError):  # that it doesn't answer is a fault above
+        apollos = any(s.tool == "apollo" for s in rules.sequences)
+        found.notes += await vendors.apollo.limits(enrich=rules.capture.enrich, sequences=apollos, owners=rules.apollo_owner)
     if settings.google_sheet:
         found.faults += await check_google(settings)
     await vendors.close()
@@ -121,14 +125,20 @@ def _live(settings: Settings, rules: Rules) -> bool:
     return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
 
 
-async def sync(settings: Settings, rules: Rules) -> dict[str, int]:
-    """The CRM's snapshot into Kafka."""
+async def sync(settings: Settings, rules: Rules) -> Snapshot:
+    """The CRM's snapshot into Kafka, with its progress on stderr."""
     del rules
     vendors = make_vendors(settings, _CLOCK)
-    async with producing(settings) as producer:
-        counts = await sync_crm(vendors.crm, producer, Keys(settings.site_secret.get_secret_value()))
-    await vendors.close()
-    return counts
+    keys = Keys(settings.site_secret.get_secret_value())
+    try:
+        with Progress(
+            "{task.description}", TextColumn("{task.completed:.0f}"), console=Console(stderr=True), transient=True
+        ) as bar:
+            task = bar.add_task("contacts and companies read:", total=None)
+            async with producing(settings) as producer:
+                return await Syncing(vendors.crm, producer, keys, lambda n: bar.update(task, completed=n)).run()
+    finally:
+        await vendors.close()
 
 
 async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | None) -> None:

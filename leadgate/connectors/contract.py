@@ -235,6 +235,10 @@ class Crm(Protocol):
         """What stands in the way of writing, one line a fault: token, scopes, these lists, our properties and `fields`."""
         ...
 
+    async def limits(self) -> list[str]:
+        """Calls that this key or plan may not make, each with what it disables; nothing is changed by asking."""
+        ...
+
     async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
         """Make our properties, `fields`, and lists as far as the CRM lets us, where missing; answers what was (or would be)
         made. Raises RowRejected for a property that is there as another type."""

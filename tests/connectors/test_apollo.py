@@ -90,6 +90,19 @@ def test_a_key_that_may_not_read_definitions_names_nothing_and_asks_once() -> No
     on_sandbox(test)
 
 
+def test_what_the_key_may_not_call_is_named_with_what_it_disables() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        assert await apollo.limits(enrich=True, sequences=True, owners=True) == []
+        body = {"error": "This API key is not authorized to access", "error_code": "API_INACCESSIBLE"}
+        for path in ("add_contact_ids", "emailer_messages"):
+            await control("/faults", {"path": path, "status": 403, "times": 1, "body": body})
+        lines = await apollo.limits(enrich=True, sequences=True, owners=True)
+        assert [line.split(":")[0] for line in lines] == ["emailer_messages/search", "emailer_campaigns/add_contact_ids"]
+        assert "bounces" in lines[0]
+
+    on_sandbox(test)
+
+
 def test_an_owner_is_set_by_address() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/objects/apollo.users/u1", {"id": "u1", "email": REPS[0]})

@@ -416,6 +416,17 @@ def test_what_is_provisioned_is_found_sound(vendor: str) -> None:
     on_sandbox(vendor, test)
 
 
+def test_what_a_key_may_not_call_is_named_with_what_it_disables(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        assert await crm.limits() == []
+        about = VENDORS[vendor]
+        await control.post("/faults", json={"path": about.reads.replace("contacts", "deals"), "times": 1, **about.forbids})
+        [line] = await crm.limits()
+        assert "may not call it, so" in line
+
+    on_sandbox(vendor, test)
+
+
 def test_one_refused_row_leaves_the_others_alone(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await control.post("/objects/control/broken_emails", json={"p2@acme2.com": True})

@@ -126,6 +126,29 @@ def test_a_corrected_sheet_is_read_back(site: TestSite, tmp_path: Path) -> None:
     site.kill("worker", 15)
 
 
+def test_the_snapshot_tells_of_doubles_shared_domains_and_owners_who_left(site: TestSite) -> None:
+    gone = next(u["id"] for u in site.objects("hubspot.owners") if u["email"] == "gone@acme.test")
+    at = {"createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z", "archived": False}
+    people = {
+        "9000001": {"email": "twin@doubled.com"},
+        "9000002": {"email": "x@doubled.com", "hs_additional_emails": "twin@doubled.com"},
+    }
+    people["9000002"]["hubspot_owner_id"] = gone
+    for ident, properties in people.items():
+        site.control("POST", f"objects/hubspot.contacts/{ident}", {"id": ident, "properties": properties, **at})
+    for ident in ("9000011", "9000012"):
+        company = {"id": ident, "properties": {"name": "Doubled", "domain": "doubled.com"}, **at}
+        site.control("POST", f"objects/hubspot.companies/{ident}", company)
+    report = site.leadgate("sync-crm")
+    assert report["duplicates"] == [["9000001", "9000002"]]
+    assert report["shared_domains"] == {"doubled.com": ["9000011", "9000012"]}
+    assert report["of_inactive_owners"] == 1
+    for kind, idents in (("contacts", people), ("companies", ("9000011", "9000012"))):
+        for ident in idents:
+            gone_now = {"id": ident, "properties": {}, **at, "archived": True}
+            site.control("POST", f"objects/hubspot.{kind}/{ident}", gone_now)
+
+
 def test_the_fallback_is_driven_again(site: TestSite) -> None:
     refused = captured(60, company="refused")
     site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})

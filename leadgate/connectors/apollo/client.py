@@ -4,15 +4,17 @@ Sources: facts/apollo.md (1.3 endpoints, 3 limits, 4 signals) and Apollo's OpenA
 missing contact is a 422; unknown filters are ignored with 200, so every answer is checked again here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 import httpx
 
 from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
+from leadgate.connectors.probing import Probe, closed
 
 PAGE = 100
+_MESSAGES = "emailer_messages/search"
 LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
 
 
@@ -152,6 +154,45 @@ class ApolloClient:
         except VendorError as error:
             return [f"{error}; set LEADGATE_APOLLO_KEY to a key that may read contacts and lists"]
         return []
+
+    async def limits(self, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
+        """Endpoints that this key may not call, each with what it disables; those of features that aren't used aren't asked.
+
+        Keys are scoped by endpoint (facts 1.1). A call without what it needs is a 422 to a key that may make it.
+        """
+
+        def ask(method: str, path: str, endpoint: str = "", **more: Any) -> Callable[[], Awaitable[Any]]:
+            return lambda: self._call(method, path, endpoint, **more)
+
+        one = {"page": "1", "per_page": "1"}
+        nobody, stop = "0" * 24, "emailer_campaigns/remove_or_stop_contact_ids"
+        used = [
+            Probe("contacts/search", "nothing is captured", ask("POST", "contacts/search", json=one)),
+            Probe("contacts/show", "sequences are unknown, and leads wait", ask("GET", f"contacts/{nobody}", "contacts/show")),
+            Probe("labels", "lists have no names: no capture or intent by list", ask("GET", "labels")),
+            Probe(
+                "emailer_messages/search",
+                "Apollo's bounces, replies and opt-outs aren't heard",
+                ask("GET", _MESSAGES, params=one),
+            ),
+            Probe(stop, "nobody is taken out of an Apollo sequence", ask("POST", stop)),
+            Probe("contact_stages", "no contact is marked 'Do Not Contact'", ask("GET", "contact_stages")),
+            Probe("typed_custom_fields", "custom fields have no names", ask("GET", "typed_custom_fields")),
+        ]
+        if enrich:
+            used.append(Probe("organizations/enrich", "companies aren't completed", ask("GET", "organizations/enrich")))
+        if sequences:
+            add = "emailer_campaigns/add_contact_ids"
+            used += [
+                Probe(add, "nobody enters an Apollo sequence", ask("POST", f"emailer_campaigns/{nobody}/add_contact_ids", add)),
+                Probe("email_accounts", "no mailbox is found to send from", ask("GET", "email_accounts")),
+            ]
+        if owners:
+            used += [
+                Probe("users/search", "Apollo isn't told of owners", ask("GET", "users/search", params=one)),
+                Probe("contacts/update_owners", "Apollo isn't told of owners", ask("POST", "contacts/update_owners")),
+            ]
+        return await closed(used)
 
     async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
         """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no such contact."""

@@ -32,6 +32,7 @@ class HubSpotCrm:
         self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
         self._setup = HubSpotSetup(http, self._list_id)
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
+        self.limits = self._setup.limits
 
     async def owners(self) -> list[Owner]:
         return await self._owners.owners()

@@ -7,7 +7,9 @@ from leadgate.connectors.errors import RowRejected, Unauthorised
 from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.client import HubSpotHttp
+from leadgate.connectors.probing import Probe, closed
 
+_ACTIVITIES = ("calls", "emails", "meetings", "notes")
 _GROUP, _COMPANY_GROUP = "leadgate", "companyinformation"
 #: Our types as HubSpot's, with the control that its pages show.
 _MADE_AS: dict[str, tuple[str, str]] = {
@@ -58,6 +60,41 @@ class HubSpotSetup:
             except RowRejected as error:
                 faults.append(str(error))
         return faults
+
+    async def limits(self) -> list[str]:
+        """By the scopes' own endpoints; a read of an object that isn't there is an answer like any other."""
+
+        def read(kind: str) -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.batch(kind, "read", [{"id": "1"}], properties=["hs_object_id"])
+
+        def linked(target: str) -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.associate("contacts", target, "read", [{"id": "1"}])
+
+        nobody = "/communication-preferences/v4/statuses/nobody@example.com?channel=EMAIL"
+        return await closed(
+            [
+                Probe(
+                    "objects/contacts/search",
+                    "changes of contacts aren't heard",
+                    lambda: self._http.search("contacts", {"limit": 1}),
+                ),
+                Probe(
+                    "objects/companies/search",
+                    "companies aren't found by domain",
+                    lambda: self._http.search("companies", {"limit": 1}),
+                ),
+                Probe("objects/deals", "open deals aren't known: customers could enter sequences", read("deals")),
+                Probe("owners", "no owner can be written or confirmed", lambda: self._http.get("/crm/owners/{v}", limit="1")),
+                Probe("objects/tasks", "no task is made for a rep", read("tasks")),
+                *(Probe(f"associations/contacts/{k}", f"owners' {k} don't stop the clock", linked(k)) for k in _ACTIVITIES),
+                Probe(
+                    "lists/search",
+                    "nobody is nurtured by list",
+                    lambda: self._http.send("POST", "/crm/lists/{v}/search", {"count": 1}),
+                ),
+                Probe("communication-preferences", "opt-outs aren't written to HubSpot", lambda: self._http.get(nobody)),
+            ]
+        )
 
     async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
         made = []

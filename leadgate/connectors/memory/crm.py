@@ -190,6 +190,9 @@ class MemoryCrm:
         del lists
         return faults_of("memory", "people", fields, await self.fields())
 
+    async def limits(self) -> list[str]:
+        return []
+
     async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
         del lists
         lacks = missing("memory", "people", fields, await self.fields())

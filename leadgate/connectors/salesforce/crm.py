@@ -37,6 +37,7 @@ class SalesforceCrm:
         self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
         self.contacts, self.companies = self._changes.contacts, self._changes.companies
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
+        self.limits = self._setup.limits
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         for name in lists:

@@ -1,17 +1,26 @@
 """Our fields in Salesforce: made by the Tooling API, and shown to the integration user by a permission set, without which
 they can't even be named (facts 1.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from leadgate.connectors.errors import RowRejected, Unauthorised
 from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.literals import quoted
+from leadgate.connectors.probing import Probe, closed
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.cadences import SalesforceCadences
 from leadgate.connectors.salesforce.client import SalesforceHttp
 
 PERMISSIONS = "Leadgate"
+_NEEDS = {
+    "User": "no owner can be written or confirmed",
+    "Task": "no task is made for a rep, and calls don't stop the clock",
+    "Event": "meetings don't stop the clock",
+    "Note": "notes don't stop the clock",
+    "Opportunity": "open deals aren't known: customers could enter sequences",
+    "ActionCadence": "nobody enters a cadence (Sales Engagement)",
+}
 _READ_AS: dict[str, Type] = {
     **dict.fromkeys(("string", "phone", "email", "url"), "text"),
     "textarea": "long",
@@ -48,6 +57,16 @@ class SalesforceSetup:
             ]
         lacking = await self._cadences.missing(lists)
         return faults + [f"Salesforce has no active cadence {name!r}; build it in Sales Engagement" for name in lacking]
+
+    async def limits(self) -> list[str]:
+        """By one row of each object; what the plan hasn't got is no object at all."""
+
+        def one(kind: str) -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.queries(f"SELECT Id FROM {kind} LIMIT 1")
+
+        return await closed(
+            [Probe(kind, disables, one(kind)) for kind, disables in _NEEDS.items()], ("INVALID_TYPE", "INVALID_FIELD")
+        )
 
     async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
         """Cadences can only be built by hand; `check` says when one is missing. So can a standard field not be made."""

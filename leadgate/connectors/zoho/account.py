@@ -1,12 +1,13 @@
 """The account: its users, which of them we are, our fields, and its cadences."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from leadgate.connectors.contract import Owner
 from leadgate.connectors.errors import RowRejected, Unauthorised
 from leadgate.connectors.fields import Field, Type, faults_of, missing
+from leadgate.connectors.probing import Probe, closed
 from leadgate.connectors.users import Users
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.client import ZohoHttp
@@ -87,6 +88,28 @@ class ZohoAccount:
             except RowRejected as error:
                 faults.append(str(error))
         return faults
+
+    async def limits(self) -> list[str]:
+        def get(path: str, **params: str) -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.call("GET", path, params=params)
+
+        def one(module: str) -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.call(
+                "POST", "coql", json={"select_query": f"select id from {module} where id = '0' limit 1"}
+            )
+
+        return await closed(
+            [
+                Probe("users", "no owner can be written or confirmed", get("users", type="AllUsers")),
+                Probe("coql", "nobody is found: nothing can be written", one("Leads")),
+                *(Probe(f"coql {m}", f"{m.lower()} don't stop the clock", one(m)) for m in ("Calls", "Events", "Notes")),
+                Probe("coql Tasks", "no task is found again after a lost answer", one("Tasks")),
+                Probe("coql Deals", "open deals aren't known: customers could enter sequences", one("Deals")),
+                Probe("Leads/deleted", "deletions aren't heard", get("Leads/deleted", type="recycle")),
+                Probe("settings/automation/cadences", "nobody enters a cadence", get("settings/automation/cadences")),
+            ],
+            ("NOT_SUPPORTED", "FEATURE_NOT"),
+        )
 
     async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
         del lists  # a cadence can only be built by hand; `check` says when it is missing

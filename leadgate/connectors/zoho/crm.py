@@ -36,6 +36,7 @@ class ZohoCrm:
         self.owners = self._account.owners
         self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
         self.fields, self.check, self.provision = self._account.fields, self._account.check, self._account.provision
+        self.limits = self._account.limits
 
     # Cadences and opt-out
 
