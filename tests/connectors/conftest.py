@@ -13,9 +13,19 @@ from leadgate.connectors.sandbox.server import make_sandbox
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
-    """The sandbox's address."""
+    """The address of a sandbox without leads."""
+    yield from _serve(0)
+
+
+@pytest.fixture(scope="module")
+def served_week() -> Iterator[str]:
+    """The address of a sandbox with a week's leads."""
+    yield from _serve(100)
+
+
+def _serve(leads: int) -> Iterator[str]:
     port = free_port()
-    app = make_sandbox(None, 0, 1, search_lag=0.0)
+    app = make_sandbox(None, leads, 1, search_lag=0.0)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -164,7 +164,8 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
             _touch(store, contact)
             added.append(contact)
         campaign = store.get("apollo.sequences", ident)
-        body = {"contacts": added, "skipped_contact_ids": skipped, "emailer_campaign": campaign, "emailer_steps": []}
+        body = {"contacts": added, "skipped_contact_ids": skipped, "emailer_campaign": campaign}
+        body |= {"emailer_steps": [], "emailer_touches": [], "team": {"id": "0" * 24}}
         return JSONResponse(body, 200, headers)
 
     @router.get("/email_accounts")
