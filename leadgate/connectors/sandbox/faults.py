@@ -72,7 +72,17 @@ class Traffic:
             )
         if fault is not None and fault.kind in {"timeout", "slow"}:
             await asyncio.sleep(fault.seconds)
-        response = await call(request)
+        try:
+            response = await call(request)
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+            StopIteration,
+        ) as error:  # of a body that is no request
+            return JSONResponse({"status": "error", "message": f"the request can't be read: {error!r}"}, 400)
         if response.status_code < 300 and request.method != "GET" and not _SAFE_POSTS.search(path):
             self.writes[name] += 1
         if response.status_code == 429:
