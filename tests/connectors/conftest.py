@@ -25,7 +25,7 @@ def served_week() -> Iterator[str]:
 
 def _serve(leads: int) -> Iterator[str]:
     port = free_port()
-    app = make_sandbox(None, leads, 1, search_lag=0.0)
+    app = make_sandbox(None, leads, 1, search_lag=0.0, hubspot_limit=10**6)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -11,6 +11,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+#: What a handler raises over a body that is none of its requests'.
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 Next = Callable[[Request], Awaitable[Response]]
 _SAFE_POSTS = re.compile(r"(batch/read|/search|/search/?)$")
 
@@ -74,14 +76,7 @@ class Traffic:
             await asyncio.sleep(fault.seconds)
         try:
             response = await call(request)
-        except (
-            KeyError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            IndexError,
-            StopIteration,
-        ) as error:  # of a body that is no request
+        except _UNREADABLE as error:
             return JSONResponse({"status": "error", "message": f"the request can't be read: {error!r}"}, 400)
         if response.status_code < 300 and request.method != "GET" and not _SAFE_POSTS.search(path):
             self.writes[name] += 1
