@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
-from leadgate.connectors.apollo.client import PAGE
+from leadgate.connectors.apollo.api import PAGE
 from leadgate.connectors.contract import ActivityAsked, Contact
 from leadgate.leads import names
 from leadgate.leads.keys import Keys, derive

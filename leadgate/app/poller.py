@@ -19,7 +19,7 @@ from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
 from leadgate.app.sheets import Waiting
-from leadgate.connectors.apollo.client import LAST_PAGE, PAGE
+from leadgate.connectors.apollo.api import LAST_PAGE, PAGE
 from leadgate.connectors.errors import Unavailable
 from leadgate.leads import names
 from leadgate.leads.keys import Keys

@@ -16,7 +16,7 @@ from leadgate.leads.normalise import (
     normalise_title,
     squeeze,
 )
-from leadgate.leads.records import Captured, Company, Intent, Lead, Person, Record, Sequences, to_plain
+from leadgate.leads.records import Captured, Company, Intent, Person, Record, Sequences
 from leadgate.leads.rules import Rules
 
 _CSV_SENIORITY = {"c suite": "c_suite", "c-suite": "c_suite", "vp": "vp"}
@@ -52,27 +52,6 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
         return mapped
     more, dropped = map_fields(captured, rules)
     return replace(mapped, person=replace(mapped.person, more=more), dropped=dropped)
-
-
-def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Captured:
-    """The lead as it comes in once more with what a person has set on it: a new revision, to be judged from the first gate.
-
-    `ident` names the decision. What is personal lies in `raw`, as in every captured record.
-    """
-    kept = {"seniority": lead.seniority, "apollo_id": lead.apollo_id, "linked": lead.linked}
-    raw = {"person": to_plain(lead.person), "company": to_plain(lead.company), "kept": kept, "fix": fields}
-    return Captured(
-        source=lead.source,
-        source_id=lead.source_id,
-        captured_at=now,
-        raw=raw,
-        shape="resubmitted",
-        imported=lead.imported,
-        lists=lead.lists,
-        lane=lead.lane,
-        intents=lead.intents,
-        again=ident,
-    )
 
 
 def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from leadgate.leads.fields import convert
 from leadgate.leads.normalise import normalise_company, normalise_title
-from leadgate.leads.records import Company, Person
+from leadgate.leads.records import Captured, Company, Lead, Person, to_plain
 from leadgate.leads.rules import Rules
 
 #: What can be set, by these names; a mapped property as more.NAME.
@@ -35,3 +35,24 @@ def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rul
         digits = firm.pop("employees").replace(",", "")
         firm |= {"employees": int(digits)} if digits.isdigit() else {}
     return replace(person, **who), replace(company, **firm)
+
+
+def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Captured:
+    """The lead as it comes in once more with what a person has set on it: a new revision, to be judged from the first gate.
+
+    `ident` names the decision. What is personal lies in `raw`, as in every captured record.
+    """
+    kept = {"seniority": lead.seniority, "apollo_id": lead.apollo_id, "linked": lead.linked}
+    raw = {"person": to_plain(lead.person), "company": to_plain(lead.company), "kept": kept, "fix": fields}
+    return Captured(
+        source=lead.source,
+        source_id=lead.source_id,
+        captured_at=now,
+        raw=raw,
+        shape="resubmitted",
+        imported=lead.imported,
+        lists=lead.lists,
+        lane=lead.lane,
+        intents=lead.intents,
+        again=ident,
+    )

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from leadgate.connectors.apollo.client import _ALREADY, _BUSY, _SKIPPED, ApolloClient
+from leadgate.connectors.apollo.client import ApolloClient
+from leadgate.connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.sandbox.apollo import KEY
 from leadgate.connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
@@ -49,15 +50,15 @@ def test_a_sequence_is_entered_once_and_left_harmlessly_twice() -> None:
     on_sandbox(test)
 
 
-@pytest.mark.parametrize("reason", [*_SKIPPED, "contacts_of_a_new_kind"])
+@pytest.mark.parametrize("reason", [*SKIPPED, "contacts_of_a_new_kind"])
 def test_every_reason_to_skip_is_told(reason: str) -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/objects/control/apollo_skips", {"a1": reason})
         with pytest.raises(RowRejected, match=reason) as refused:
             await apollo.enrol("a1", SEQUENCE, NURTURE)
-        assert refused.value.kind == ("busy" if reason in _BUSY else "refused")
+        assert refused.value.kind == ("busy" if reason in BUSY else "refused")
 
-    assert reason != _ALREADY
+    assert reason != ALREADY
     on_sandbox(test)
 
 

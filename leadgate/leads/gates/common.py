@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Output, Result, Wait
 from leadgate.leads.keys import derive, event_id
-from leadgate.leads.mapping import resubmit
+from leadgate.leads.mend import resubmit
 from leadgate.leads.names import Topic
 from leadgate.leads.records import Alert, Lead, Link, Place, Reason, Record
 from leadgate.leads.rules import Rules
