@@ -42,7 +42,7 @@ def make_sandbox(
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
     store = Store(data / "sandbox.db" if data else None)
-    hub, org, books = Hub(store, search_lag), Org(store), ZohoOrg(store)
+    hub, org, books = Hub(store, search_lag), Org(store), ZohoOrg(store, search_lag)
     stands: dict[str, Stand] = {"hubspot": HubSpotStand(hub), "salesforce": SalesforceStand(org), "zoho": ZohoStand(books)}
     stand = stands[crm]
     if store.get("control", "truth") is None:

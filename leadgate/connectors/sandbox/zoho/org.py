@@ -37,8 +37,8 @@ def iso(at: float | None = None) -> str:
 class Org:
     """One org. The user under whose name everything is written is made with it."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, search_lag: float = 2.0) -> None:
+        self.store, self.search_lag = store, search_lag
         if not store.all("zoho.users"):
             self.add_user("integration@acme.test", active=True)
             for name, kind in ((NURTURE, "manual_enrollment"), (GREEDY, "custom_view")):

@@ -1,5 +1,6 @@
 """Records of the sandbox's Zoho: rows of up to a hundred, each with its own code; COQL; lists; what was deleted (facts 2.2)."""
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from leadgate.connectors.sandbox.querying import SyntaxRefusedError, parse
 from leadgate.connectors.sandbox.store import Thing
-from leadgate.connectors.sandbox.zoho.org import Org, RefusedError
+from leadgate.connectors.sandbox.zoho.org import Org, RefusedError, iso
 from leadgate.connectors.sandbox.zoho.schema import LOOKUPS
 
 if TYPE_CHECKING:
@@ -57,6 +58,22 @@ def serve_records(routes: "Routes") -> None:
             await request.json(), 200, lambda record: ("update", org.update(module, _find(org, module, record), record), None)
         )
 
+    @route("GET", "/{module}/search")
+    async def search(request: Request, module: str) -> Response:
+        """By address or word, a while behind: converted leads are hidden unless asked for, and nothing found is 204."""
+        params = request.query_params
+        email, word = params.get("email", "").casefold(), params.get("word", "").casefold()
+        if not email and not word:
+            raise RefusedError(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", param="criteria")
+        visible = iso(time.time() - org.search_lag)
+        found = [r for r in org.all(module).values() if r["Modified_Time"] <= visible]
+        found = [r for r in found if params.get("converted") in {"true", "both"} or not r.get("$converted")]
+        hits = [r for r in found if _answers(r, email, word)][:PAGE]
+        if not hits:
+            return Response(status_code=204)
+        info = {"per_page": PAGE, "count": len(hits), "page": 1, "more_records": False}
+        return JSONResponse({"data": [shown(org, r, sorted(org.fields(module))) for r in hits], "info": info})
+
     @route("GET", "/{module}/deleted")
     async def deleted(request: Request, module: str) -> Response:
         del request
@@ -103,6 +120,13 @@ def serve_records(routes: "Routes") -> None:
 
     for action, act in (("enrol_in_cadences", org.enrol), ("unenrol_from_cadences", org.unenrol)):
         _serve_cadence(routes, action, act)
+
+
+def _answers(record: Thing, email: str, word: str) -> bool:
+    """Whether a search finds a record: an address whole, a word at the beginning of any text."""
+    addresses = {str(record.get(name) or "").casefold() for name in ("Email", "Secondary_Email")}
+    texts = (str(value).casefold() for value in record.values() if isinstance(value, str))
+    return email in addresses if email else any(part.startswith(word) for text in texts for part in text.split())
 
 
 def _serve_cadence(routes: "Routes", action: str, act: Callable[[str, str], None]) -> None:
