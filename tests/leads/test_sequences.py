@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from leadgate.leads.decision import Decision, Need, Result
 from leadgate.leads.gates.engage import Engage, Seen
-from leadgate.leads.records import Enrolment, Heard, Lead, Place, Route, Score, Sequences
+from leadgate.leads.records import CrmLink, Enrolment, Heard, Lead, Place, Route, Score, Sequences
 from leadgate.leads.route import sequence
 from leadgate.leads.rules import Rules, RulesError, SequenceRule, When, parse_rules
 from tests.conftest import DEMO_RULES
@@ -96,6 +96,13 @@ def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
     assert decision.lead.enrolled is None
 
 
+def test_a_row_of_the_release_before_leaves_the_list_that_it_was_on(some: Rules) -> None:
+    before = nurtured("DE", nurtured_at=NOW)
+    need = decide(replace(before, heard=Heard(kind="reply", at=NOW)), some, before)
+    assert isinstance(need, Need)
+    assert need.acts["leave"].args["list"] == "Leadgate nurture"
+
+
 def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_is_told(some: Rules) -> None:
     rested = entered(some)
     risen = replace(lead(apollo_id="a7", sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW)
@@ -118,6 +125,31 @@ def test_a_reps_lead_is_told_and_then_enters_the_reps_sequence(some: Rules) -> N
     failed = decide(ready, some, enter=Result(ok=False, kind="rejected", why="no such cadence"))
     assert isinstance(failed, Decision)
     assert (failed.place, [n.kind for n in failed.notes]) == (Place.ENGAGED, ["noticed", "not_enrolled"])
+
+
+def test_a_reps_sequence_ends_with_an_answer_or_apollos_own_and_the_lead_stays_with_its_rep(some: Rules) -> None:
+    told = decide(lead(sequences=INACTIVE), some, enter=OK)
+    assert isinstance(told, Decision)
+    rested = told.lead
+    assert rested is not None
+    for heard in (Heard(kind="reply", at=NOW), Heard(kind="sequence", value="active", at=NOW)):
+        need = decide(replace(rested, heard=heard), some, rested)
+        assert isinstance(need, Need)
+        assert need.acts["leave"].args["list"] == "Rep cadence"
+        left = decide(replace(rested, heard=heard), some, rested, leave=OK)
+        assert isinstance(left, Decision)
+        assert left.lead is not None
+        assert (left.place, left.lead.enrolled) == (Place.ENGAGED, None)
+
+
+def test_customers_get_no_sequence_and_who_was_stopped_meanwhile_is_not_told(some: Rules) -> None:
+    customer = replace(lead(sequences=INACTIVE), crm=CrmLink(contact_id="7", lifecycle="customer"))
+    told = decide(customer, some)
+    assert isinstance(told, Decision)
+    assert [n.kind for n in told.notes] == ["noticed"]
+    stopped = decide(lead(sequences=INACTIVE), some, enter=Result(ok=False, kind="suppressed", why="bounce"))
+    assert isinstance(stopped, Decision)
+    assert (stopped.place, stopped.alerts) == (Place.SUPPRESSED, ())
 
 
 def test_apollo_hears_of_the_owner_where_the_rules_say_so(rules: Rules) -> None:

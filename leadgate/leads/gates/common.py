@@ -11,6 +11,8 @@ from leadgate.leads.records import Alert, Lead, Link, Place, Reason, Record
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Suppression
 
+_CUSTOMER = frozenset({"customer", "evangelist"})
+
 
 class Guarded(Record, frozen=True, kw_only=True):
     """What a gate after identity reads: whether the person may still be written to."""
@@ -63,6 +65,11 @@ def resubmitted(lead: Lead) -> Decision | None:
     record = resubmit(lead, fields, lead.cause, lead.captured_at)
     to = Output(topic=names.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
     return Decision(kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
+
+
+def is_customer(lead: Lead) -> bool:
+    """Who buys already, or has an open deal."""
+    return lead.crm.lifecycle in _CUSTOMER or lead.crm.open_deal
 
 
 def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str) -> Alert:

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result, Wait
 from leadgate.leads.explain import notice
-from leadgate.leads.gates.common import Guarded, fall_back, resubmitted, review, stopped, undone
+from leadgate.leads.gates.common import Guarded, fall_back, is_customer, resubmitted, review, stopped, undone
 from leadgate.leads.gates.enrol import enrolled, entering, in_apollos, leave, refused
 from leadgate.leads.gates.rest import arrived, hear
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
-from leadgate.leads.records import Alert, Lead, Place, Reason, Sequences, Tick
+from leadgate.leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, Tick
 from leadgate.leads.route import sequence
 from leadgate.leads.rules import Rules
 
@@ -33,7 +33,7 @@ class Engage:
 
     def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
-        rested = seen.rest if seen.rest is not None and (seen.rest.engaged_at or seen.rest.nurtured_at) else None
+        rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
             left = leave(rested, done) if rested is not None else None
             return left or end
@@ -133,6 +133,8 @@ class Engage:
         """A rep's lead enters a sequence where the rules name one for it; one that can't is told all the same."""
         lead = told.lead
         assert lead is not None
+        if is_customer(lead):  # nobody who buys, or is about to, gets a sequence
+            return told
         rule = sequence(lead, rules, "rep")
         act = entering(lead, rule) if rule is not None else None
         if rule is None or act is None:
@@ -140,6 +142,8 @@ class Engage:
         entered = done.get("enter")
         if entered is None:
             return Need(acts={"enter": act})
+        if entered.kind == "suppressed":
+            return self._suppressed(lead, entered.why)
         if not entered.ok:
             failed = Note(kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.why})
             return replace(told, notes=(*told.notes, failed))
@@ -197,6 +201,16 @@ class Engage:
         return Decision(
             kind="suppressed", place=Place.SUPPRESSED, trace=(Reason(rule="suppression", held=True, why=why),), lead=lead
         )
+
+
+def _rested(seen: Seen, rules: Rules) -> Lead | None:
+    """The lead as it rested here before. Rows of the release before sequences don't name the list, which was the one."""
+    rest = seen.rest
+    if rest is None or not (rest.engaged_at or rest.nurtured_at):
+        return None
+    if rest.nurtured_at and rest.enrolled is None:
+        return replace(rest, enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list))
+    return rest
 
 
 def _same_owner(rested: Lead, lead: Lead) -> bool:

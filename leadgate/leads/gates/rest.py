@@ -7,7 +7,7 @@ from leadgate.leads.decision import Decision, Need, Result, Wait
 from leadgate.leads.gates.common import automation_alert, onward, review
 from leadgate.leads.gates.enrol import in_apollos, leave
 from leadgate.leads.keys import derive
-from leadgate.leads.records import CrmLink, Intent, Lead, Place, Reason
+from leadgate.leads.records import CrmLink, Heard, Intent, Lead, Place, Reason
 from leadgate.leads.rules import Rules
 
 NAME = "engage"
@@ -35,23 +35,36 @@ def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: f
         return _release(lead, said)
     if kind == "owner" and _flipped(rested, lead.heard.value):
         return _flip(lead, said, rules, now)
-    if kind == "reply" and rested.nurtured_at:
+    if _ends_sequence(lead.heard, rested):
         if (left := leave(rested, done)) is not None:
             return left
-        return review(replace(lead, nurtured_at=0.0, enrolled=None), "replied", (said,))
-    if kind == "sequence" and lead.heard.value == "active" and rested.nurtured_at and not in_apollos(rested):
-        if (left := leave(rested, done)) is not None:
-            return left
-        return Decision(
-            kind="sequence_active",
-            place=Place.HELD,
-            trace=(said,),
-            lead=replace(lead, nurtured_at=0.0, enrolled=None),
-            wait=Wait.HELD,
-            wakes=("sequence",),
-            until=now + rules.recheck_seconds,
-        )
+        lead = replace(lead, enrolled=None)
+        if rested.nurtured_at:
+            return _out_of_nurture(replace(lead, nurtured_at=0.0), said, rules, now)
     return arrived(lead, f"heard_{kind}", (said,))
+
+
+def _ends_sequence(heard: Heard, rested: Lead) -> bool:
+    """An answer ends any sequence; Apollo's own beginning ends ours, unless it is the one that we have entered."""
+    if not (rested.nurtured_at or rested.enrolled):
+        return False
+    return heard.kind == "reply" or (heard.kind == "sequence" and heard.value == "active" and not in_apollos(rested))
+
+
+def _out_of_nurture(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
+    """Who answered is a person's; whom Apollo has taken up is held until it lets go."""
+    assert lead.heard is not None
+    if lead.heard.kind == "reply":
+        return review(lead, "replied", (said,))
+    return Decision(
+        kind="sequence_active",
+        place=Place.HELD,
+        trace=(said,),
+        lead=lead,
+        wait=Wait.HELD,
+        wakes=("sequence",),
+        until=now + rules.recheck_seconds,
+    )
 
 
 def _again(lead: Lead, said: Reason, now: float) -> Decision:

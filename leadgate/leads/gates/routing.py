@@ -4,13 +4,11 @@ from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Result, Wait
-from leadgate.leads.gates.common import Guarded, onward, ops_alert, stopped
+from leadgate.leads.gates.common import Guarded, is_customer, onward, ops_alert, stopped
 from leadgate.leads.records import Lead, Place, Reason, Route, Score
 from leadgate.leads.route import route
 from leadgate.leads.rules import Rules
 from leadgate.leads.score import score
-
-_CUSTOMER = frozenset({"customer", "evangelist"})
 
 
 class Routing:
@@ -48,9 +46,9 @@ class Routing:
             return kept, (Reason(rule="crm.owner", held=True, why=f"{kept.owner_email} already owns the contact and keeps it"),)
         assert lead.score is not None
         passed, threshold = _passes(lead.score, rules)
-        if not passed and not _customer(lead):
+        if not passed and not is_customer(lead):
             return Route(kind="nurture", owner_email=rules.nurture.owner, rule="threshold"), (threshold,)
-        if _customer(lead):
+        if is_customer(lead):
             return None, (
                 Reason(
                     rule="crm.customer",
@@ -95,7 +93,3 @@ def _existing(lead: Lead, owner: Result | None, rules: Rules) -> Route | None:
     if email.casefold() == rules.nurture.owner.casefold():
         return None
     return Route(kind="existing", owner_email=email, owner_id=lead.crm.owner_id, rule="crm.owner")
-
-
-def _customer(lead: Lead) -> bool:
-    return lead.crm.lifecycle in _CUSTOMER or lead.crm.open_deal
