@@ -14,6 +14,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from leadgate.app.bell import Bell
 from leadgate.app.kafka import consuming, ends, read_to
 from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
@@ -27,6 +28,7 @@ from leadgate.leads.records import Captured, Record, encode
 from leadgate.leads.rules import Rules
 from leadgate.streams.ports import Clock, Fatal
 
+_SEARCH_LAG = 5.0
 log = structlog.get_logger(__name__)
 
 
@@ -70,21 +72,34 @@ class Poller:
 
     async def run(self, waiting: Waiting, *, once: bool = False) -> None:
         """Poll at the stated interval until cancelled; an outage is waited for. With `once`, one pass."""
-        async with consuming(self._settings) as consumer:
-            await self._run(waiting, consumer, once=once)
+        async with consuming(self._settings) as consumer, consuming(self._settings) as own:
+            bell = Bell(own)
+            await bell.start()
+            await self._run(waiting, consumer, bell, once=once)
 
-    async def _run(self, waiting: Waiting, consumer: AIOKafkaConsumer, *, once: bool) -> None:
+    async def _run(self, waiting: Waiting, consumer: AIOKafkaConsumer, bell: Bell, *, once: bool) -> None:
         while True:
             try:
                 await self.poll()
                 await waiting.refresh(consumer)
+                if not once:
+                    await self._heed(bell)
             except Unavailable as error:
                 log.warning("poll put off", why=str(error), again_in=error.after)
                 await asyncio.sleep(min(error.after, 300.0))
                 continue
             if once:
                 return
-            await asyncio.sleep(self._settings.poll_seconds)
+
+    async def _heed(self, bell: Bell) -> None:
+        """Until the next turn, look at the CRM alone whenever it says that it has changed: a while later, since its search
+        lags behind its word, and once for all that comes meanwhile."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._settings.poll_seconds
+        while (left := until - loop.time()) > 0:
+            if await bell.rings(left):
+                await asyncio.sleep(min(_SEARCH_LAG, max(0.0, until - loop.time())))
+                await self._keep(await self._listening.poll_crm(self.cursor.crm))
 
     async def poll(self) -> None:
         """One pass over contacts, messages and the CRM; then the cursor is written."""
@@ -92,9 +107,13 @@ class Poller:
         await self._listening.poll_messages()
         crm = await self._listening.poll_crm(self.cursor.crm)
         self._crash("between page and cursor")
+        await self._keep(crm)
+        log.info("polled", passes=self.cursor.passes, captured=self.cursor.captured, skipped=self.cursor.skipped_from_crm)
+
+    async def _keep(self, crm: float) -> None:
+        """Write the cursor, the CRM's part as it is now."""
         self.cursor = msgspec.structs.replace(self.cursor, crm=crm, passes=self.cursor.passes + 1)
         await self._producer.send_and_wait(names.CURSORS.full, encode(self.cursor), key=b"poller")
-        log.info("polled", passes=self.cursor.passes, captured=self.cursor.captured, skipped=self.cursor.skipped_from_crm)
 
     # Contacts
 

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     crm: CrmName = Field(CrmName.HUBSPOT, description="the CRM that leads are written to")
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
+    hubspot_client_secret: SecretStr = Field(SecretStr(""), description="of the app whose webhooks leadgate web takes")
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
     salesforce_url: str = Field("", description="the org's My Domain, https://….my.salesforce.com")
     salesforce_client_id: str = Field("", description="consumer key of the External Client App")
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
         SecretStr(""), description="of the Slack app: without it buttons' clicks aren't taken"
     )
     web_secret: SecretStr = Field(SecretStr(""), description="what webhooks must show; leadgate web needs it")
+    web_address: str = Field("", description="where leadgate web is reached from outside, as https://leads.acme.com")
     rules: Path = Path("rules.yaml")
     site_secret: SecretStr = Field(SecretStr(""), description="keys addresses; never change it, or nothing is recognised")
     worker_id: str = Field("worker-1", min_length=1, description="one name a worker, kept over restarts (static membership)")

@@ -82,6 +82,18 @@ def test_custom_fields_go_by_name_and_options_by_label() -> None:
     on_sandbox(test)
 
 
+def test_what_was_deleted_in_apollo_is_asked_for_once() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        for _ in range(3):
+            assert await apollo.name_fields({"0" * 24: "x"}) == {}
+            assert await apollo.label_names(["1" * 24]) == ()
+        await control("/faults", [{"path": "typed_custom_fields", "times": 9}, {"path": "labels", "times": 9}])
+        assert await apollo.name_fields({"0" * 24: "x"}) == {}
+        assert await apollo.label_names(["1" * 24]) == ()
+
+    on_sandbox(test)
+
+
 def test_a_key_that_may_not_read_definitions_names_nothing_and_asks_once() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/faults", {"path": "typed_custom_fields", "status": 403, "times": 1})

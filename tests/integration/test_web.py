@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from hubspot.utils.signature import Signature
 from slack_sdk.signature import SignatureVerifier
 
 from leadgate.app.broker import free_port
+from leadgate.leads import names
 from leadgate.leads.keys import lead_id
 from tests.samples import captured, contact
 from tests.sites import TestSite
@@ -21,7 +23,15 @@ SECRET, SIGNING = "s3cret", "signing"
 def start(site: TestSite) -> httpx.Client:
     """The web process, up."""
     port = free_port()
-    site.spawn("web", "web", "--port", str(port), LEADGATE_WEB_SECRET=SECRET, LEADGATE_SLACK_SIGNING_SECRET=SIGNING)
+    site.spawn(
+        "web",
+        "web",
+        "--port",
+        str(port),
+        LEADGATE_WEB_SECRET=SECRET,
+        LEADGATE_SLACK_SIGNING_SECRET=SIGNING,
+        LEADGATE_HUBSPOT_CLIENT_SECRET=SIGNING,
+    )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-webhook-secret": SECRET}, timeout=30)
 
     def up() -> bool:
@@ -96,6 +106,30 @@ def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: TestS
     assert client.post("/slack/actions", content=b"x").status_code == 401
     site.kill("worker", 15)
     site.kill("web", 15)
+
+
+def test_hubspots_word_makes_the_poller_look_at_once(site: TestSite) -> None:
+    client = start(site)
+    site.work()
+    [lead] = site.capture(captured(720, company="webhooked"))
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
+    site.poll(LEADGATE_POLL_SECONDS="3600")
+    site.wait_for(lambda: any(r.key == b"poller" for r in site.records(names.CURSORS)), why="the first poll did not end")
+    [person] = [p for p in site.crm("people") if p["email"].endswith("webhooked.com")]
+    site.control("POST", "objects/apollo.contacts/hooked", {"id": "hooked", "email": person["email"]})
+    site.control("POST", "play", [{"kind": "unsubscribe", "contact": "hooked", "by": "crm"}])
+    body, at = (
+        json.dumps([{"subscriptionType": "contact.propertyChange", "objectId": int(person["id"])}]),
+        str(int(time.time() * 1000)),
+    )
+    uri = f"{client.base_url}/hubspot/events".replace("//hubspot", "/hubspot")
+    signature = Signature.get_signature(SIGNING, body, "v3", http_uri=uri, http_method="POST", timestamp=at)
+    headers = {"x-hubspot-request-timestamp": at, "x-hubspot-signature-v3": signature}
+    assert client.post("/hubspot/events", content=body, headers={**headers, "x-hubspot-signature-v3": "x"}).status_code == 401
+    assert client.post("/hubspot/events", content=body, headers=headers).status_code == 200
+    site.wait_for(lambda: site.place_of(lead) == "suppressed", why="the opt-out was not heard")
+    for name in ("poller", "worker", "web"):
+        site.kill(name, 15)
 
 
 @pytest.mark.parametrize("before", [True, False])

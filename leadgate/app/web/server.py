@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 import uvicorn
 from aiokafka.errors import KafkaError
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from leadgate.app.kafka import producing
 from leadgate.app.settings import Settings
 from leadgate.app.web.capture import Capture, not_stored
+from leadgate.app.web.hubspot import Changes
 from leadgate.app.web.slack import Clicks
 from leadgate.leads.keys import Keys
 from leadgate.streams.ports import Clock
@@ -26,7 +28,10 @@ SOURCES = {"zapier": "zapier", "apollo": "workflow"}
 
 
 def make_web(settings: Settings, clock: Clock) -> Starlette:
-    """The app: /capture/zapier, /capture/apollo, /slack/actions, /health. Until the broker answers first, it says 503."""
+    """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /health.
+
+    Until the broker answers for the first time, it says 503.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -46,21 +51,31 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
         answer: Response = await takers[source](request)
         return answer
 
-    async def click(request: Request) -> Response:
-        if not settings.slack_signing_secret.get_secret_value():
-            return JSONResponse({"error": "LEADGATE_SLACK_SIGNING_SECRET is not set"}, 404)
-        takers = request.app.state.takers
-        if not takers:
-            return not_stored()
-        answer: Response = await takers["slack"](request)
-        return answer
+    def signed(name: str, secret: SecretStr, variable: str) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint whose callers sign: not there without the secret."""
+
+        async def call(request: Request) -> Response:
+            if not secret.get_secret_value():
+                return JSONResponse({"error": f"{variable} is not set"}, 404)
+            takers = request.app.state.takers
+            answer: Response = await takers[name](request) if takers else not_stored()
+            return answer
+
+        return call
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"ok": True})
 
     routes = [
         Route("/capture/{source}", take, methods=["POST"]),
-        Route("/slack/actions", click, methods=["POST"]),
+        Route(
+            "/slack/actions", signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET"), methods=["POST"]
+        ),
+        Route(
+            "/hubspot/events",
+            signed("hubspot", settings.hubspot_client_secret, "LEADGATE_HUBSPOT_CLIENT_SECRET"),
+            methods=["POST"],
+        ),
         Route("/health", health),
     ]
     return Starlette(routes=routes, lifespan=lifespan)
@@ -74,7 +89,9 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
             async with producing(settings) as producer:
                 capture = Capture(producer, Keys(site), secret, clock)
                 clicks = Clicks(producer, settings.slack_signing_secret.get_secret_value(), clock)
-                app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()} | {"slack": clicks.take}
+                changes = Changes(producer, settings.hubspot_client_secret.get_secret_value(), settings.web_address, clock)
+                signed = {"slack": clicks.take, "hubspot": changes.take}
+                app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()} | signed
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
             log.warning("waiting for the broker", error=repr(error))

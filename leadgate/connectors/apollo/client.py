@@ -26,6 +26,7 @@ class ApolloClient:
         self.sequences, self.sequence_names = self._sequences.sequences, self._sequences.sequence_names
         self.enrol, self.leave, self.stop = self._sequences.enrol, self._sequences.leave, self._sequences.stop
         self._labels: dict[str, str] = {}
+        self._gone: set[str] = set()
         self._users: dict[str, str] = {}
         self.calls_left: int | None = None
 
@@ -38,9 +39,10 @@ class ApolloClient:
         return found.get("contacts", []), int(found.get("pagination", {}).get("total_pages", 0))
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
-        """The names of lists; they are read again when an id is unknown."""
-        if any(i not in self._labels for i in ids):
+        """The names of lists; they are read again for an id that is new to us."""
+        if fresh := set(ids) - set(self._labels) - self._gone:
             await self.lists()
+            self._gone |= fresh - set(self._labels)  # a contact can keep a list that was deleted
         return tuple(self._labels[i] for i in ids if i in self._labels)
 
     async def lists(self) -> list[str]:

@@ -35,6 +35,7 @@ class ApolloFields:
         self._api = api
         self._fields: dict[str, CustomField] = {}
         self._closed = False
+        self._gone: set[str] = set()
 
     async def custom_fields(self) -> dict[str, CustomField]:
         """The account's own fields by id, with their options' labels. GET /fields has names and no options."""
@@ -44,13 +45,15 @@ class ApolloFields:
         return self._fields
 
     async def name_fields(self, values: dict[str, Any]) -> dict[str, Any]:
-        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again when an id is unknown.
+        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again for an id that is new to us.
 
         A key that may not read the definitions gets nothing here: rules can still name fields by id.
         """
-        if any(i not in self._fields for i in values) and not self._closed:
+        fresh = set(values) - set(self._fields) - self._gone
+        if fresh and not self._closed:
             try:
                 await self.custom_fields()
             except (Unauthorised, RowRejected):
                 self._closed = True
+            self._gone |= fresh - set(self._fields)  # a contact can keep a value of a field that was deleted
         return {f.name: f.label(value) for i, value in values.items() if (f := self._fields.get(i)) is not None}
