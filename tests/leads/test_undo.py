@@ -38,6 +38,12 @@ def test_two_writes_of_an_import_go_back_to_what_stood_first() -> None:
     assert plan.left == ()
 
 
+def test_the_value_that_stood_first_counts_not_what_a_later_write_found() -> None:
+    later = event("written", {"seats": 50}, {"seats": 40})
+    [traces] = trace([WRITTEN, later]).values()
+    assert restore(traces, {"title": "VP", "seats": 50}, IDENTITY).values["seats"] == 3
+
+
 def test_what_somebody_has_changed_since_is_left() -> None:
     [traces] = trace([WRITTEN, ASSIGNED]).values()
     plan = restore(traces, {"title": "CEO", "seats": 40, "owner": "ana", "score": 80}, IDENTITY)
