@@ -1,4 +1,4 @@
-"""A vendor's limit of the day: at its end, or shortly before, the connector stops by itself, says so, and looks again later."""
+"""A vendor's limit of a day or an hour: shortly before its end the connector stops by itself, says so, and looks again later."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ PAUSE = 900.0
 
 
 class Daily:
-    """`what` is spent: "Salesforce's calls". `usage` says by an answer's headers how near the end is, or nothing."""
+    """`what` is spent: "Salesforce's calls of the day". `usage` says by an answer's headers how near the end is, or nothing."""
 
     def __init__(self, what: str, clock: Callable[[], float], usage: Callable[[Mapping[str, str]], str] = lambda _: "") -> None:
         self._what, self._clock, self._usage = what, clock, usage
@@ -21,9 +21,7 @@ class Daily:
         left = self._closed_until - self._clock()
         if left > 0:
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
-            raise Unavailable(
-                f"{self._what} of the day are spent or nearly so ({self._spent}); tried again at {again}", left, undone=True
-            )
+            raise Unavailable(f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}", left, undone=True)
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """Read one answer. Raises Unavailable when it says that the day's limit is reached."""

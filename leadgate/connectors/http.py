@@ -30,7 +30,7 @@ class Budget:
     """
 
     def __init__(self, limit: int, seconds: float, share: float = 1.0, clock: Callable[[], float] | None = None) -> None:
-        self._limit, self._seconds, self.share = limit, seconds, share
+        self.limit, self._seconds, self.share = limit, seconds, share
         self._clock = clock
         self._out = 0
         self._answered: deque[float] = deque()
@@ -45,7 +45,7 @@ class Budget:
                     self._one_answered.clear()
                     await self._one_answered.wait()
                 elif wait > 10:
-                    raise NotSent(f"the budget of {self._limit} calls in {self._seconds:g} s is spent", wait)
+                    raise NotSent(f"the budget of {self.limit} calls in {self._seconds:g} s is spent", wait)
                 else:
                     await asyncio.sleep(wait)
             self._out += 1
@@ -61,7 +61,7 @@ class Budget:
         now = self._now()
         while self._answered and self._answered[0] <= now - self._seconds:
             self._answered.popleft()
-        over = self._out + len(self._answered) + 1 - max(1, int(self._limit * self.share))
+        over = self._out + len(self._answered) + 1 - max(1, int(self.limit * self.share))
         if over <= 0:
             return 0.0
         return self._answered[over - 1] + self._seconds - now if over <= len(self._answered) else _AN_ANSWER

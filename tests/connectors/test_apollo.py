@@ -6,13 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from leadgate.connectors.apollo.api import ApolloApi, usage
 from leadgate.connectors.apollo.client import ApolloClient
 from leadgate.connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from leadgate.connectors.errors import RowRejected
-from leadgate.connectors.sandbox.apollo import KEY
+from leadgate.connectors.errors import RowRejected, Unavailable
+from leadgate.connectors.sandbox.apollo import KEY, make_router
 from leadgate.connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
 from leadgate.connectors.sandbox.server import make_sandbox
+from leadgate.connectors.sandbox.store import Store
 
 CONTACT = {"id": "a1", "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}
 Control = Callable[[str, Any], Awaitable[Any]]
@@ -126,3 +129,28 @@ def test_an_owner_is_set_by_address() -> None:
             await apollo.set_owner("a1", "stranger@acme.test")
 
     on_sandbox(test)
+
+
+def test_an_hours_end_is_seen_coming_and_stops_its_endpoint_alone() -> None:
+    async def test() -> None:
+        app = FastAPI()
+        app.include_router(make_router(Store(), {"minute": (50, 60.0), "hourly": (100, 3600.0), "24-hour": (10**6, 86400.0)}))
+        now = 0.0
+        api = ApolloApi("http://sandbox/", KEY, 200, httpx.ASGITransport(app), lambda: now)
+        api.share(10.0)  # the minute's window is not what is tested here
+        for _ in range(50):
+            await api.call("GET", "labels")
+        headers = {"x-rate-limit-hourly": "100", "x-hourly-requests-left": "1"}
+        assert usage(headers) == "1 left of 100 an hour"
+        assert usage({"x-rate-limit-daily": "600", "x-daily-requests-left": "5"}) == "5 left of 600 a day"
+        assert usage({"x-rate-limit-24-hour": "", "x-24-hour-requests-left": "0"}) == "", "unlimited"
+        assert api._budgets["labels"].limit == 50, "the answers lower the minute's limit"
+        api._long["labels"].note(headers, None)
+        with pytest.raises(Unavailable, match=r"Apollo's calls of labels are .*1 left of 100 an hour.*tried again at"):
+            await api.call("GET", "labels")
+        await api.call("GET", "contact_stages")
+        now = 901.0
+        with pytest.raises(Unavailable):  # the sandbox's minute is spent: asked again, and refused by Apollo itself
+            await api.call("GET", "labels")
+
+    asyncio.run(test())

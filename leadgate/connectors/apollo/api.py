@@ -3,15 +3,20 @@
 Sources: facts/apollo.md (1.1 conventions, 3 limits). 401 answers are plain text; a missing contact is a 422.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
+from leadgate.connectors.daily import Daily
 from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
 
 PAGE = 100
+_SPARE = 0.02  # of an hour's or a day's calls, for people
+#: Apollo's longer windows, by the names in its headers, those of before 2026 among them (facts 3).
+_WINDOWS = {"an hour": ("hourly",), "a day": ("24-hour", "daily")}
 LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
 
 
@@ -30,19 +35,30 @@ def classify(response: httpx.Response) -> VendorError | None:
     return RowRejected(said, "deleted" if "does not exist" in response.text or "deleted" in response.text else "rejected")
 
 
-def left(headers: Mapping[str, str]) -> int | None:
-    """Calls left in the tightest window that the answer speaks of, None if it speaks of none."""
-    names = ("x-minute-requests-left", "x-hourly-requests-left", "x-24-hour-requests-left", "x-daily-requests-left")
-    counts = [int(v) for name in names if (v := headers.get(name, "")).isdigit()]
-    return min(counts) if counts else None
+def usage(headers: Mapping[str, str]) -> str:
+    """How near an hour's or a day's end an endpoint is, '' while it is far. An unlimited window has an empty limit."""
+    for window, names in _WINDOWS.items():
+        most = next((v for n in names if (v := headers.get(f"x-rate-limit-{n}", "")).isdigit()), "")
+        left = next((v for n in names if (v := headers.get(f"x-{n}-requests-left", "")).isdigit()), "")
+        if most and left and int(left) < int(most) * _SPARE:
+            return f"{left} left of {most} {window}"
+    return ""
 
 
 class ApolloApi:
     """Calls of one key."""
 
-    def __init__(self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._limit = limit
+    def __init__(
+        self,
+        base: str,
+        key: str,
+        limit: int,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._limit, self._clock = limit, clock
         self._budgets: dict[str, Budget] = {}
+        self._long: dict[str, Daily] = {}
         self._share = 1.0
         self._http = VendorHttp(base, {"x-api-key": key}, classify, Budget(limit, 60.0), transport)
 
@@ -53,11 +69,22 @@ class ApolloApi:
             budget.share = part
 
     async def call(self, method: str, path: str, endpoint: str = "", **more: Any) -> httpx.Response:
-        """One call on its endpoint's own budget: Apollo's windows are per team and endpoint (facts 3)."""
+        """One call on its endpoint's own budgets: Apollo has three windows for each team and endpoint (facts 3).
+
+        The minute's is spent by us below its limit, which the answers may lower; of the hour's and the day's the answers
+        tell what is left. Raises Unavailable shortly before the end of either.
+        """
         name = endpoint or path
         if name not in self._budgets:
             self._budgets[name] = Budget(self._limit, 60.0, self._share)
-        return await self._http.call(method, path, budget=self._budgets[name], **more)
+            self._long[name] = Daily(f"Apollo's calls of {name}", self._clock, usage)
+        budget, long = self._budgets[name], self._long[name]
+        long.check()
+        response = await self._http.call(method, path, budget=budget, **more)
+        long.note(response.headers, None)
+        if (told := response.headers.get("x-rate-limit-minute", "")).isdigit():
+            budget.limit = min(self._limit, int(told))
+        return response
 
     async def close(self) -> None:
         """Let connections go."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from leadgate.connectors.apollo.api import PAGE, ApolloApi, left
+from leadgate.connectors.apollo.api import PAGE, ApolloApi
 from leadgate.connectors.apollo.fields import ApolloFields
 from leadgate.connectors.apollo.limits import limits
 from leadgate.connectors.apollo.sequences import ApolloSequences
@@ -19,6 +19,7 @@ class ApolloClient:
     """Apollo's calls, each one endpoint."""
 
     def __init__(self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`limit` is calls a minute and endpoint at the most."""
         self._api = ApolloApi(base, key, limit, transport)
         self._fields, self._sequences = ApolloFields(self._api), ApolloSequences(self._api)
         self.share, self.close = self._api.share, self._api.close
@@ -28,13 +29,11 @@ class ApolloClient:
         self._labels: dict[str, str] = {}
         self._gone: set[str] = set()
         self._users: dict[str, str] = {}
-        self.calls_left: int | None = None
 
     async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
         """One page of contacts by `contact_updated_at`, newest first, and the number of pages."""
         body = {"sort_by_field": "contact_updated_at", "sort_ascending": ascending, "page": page, "per_page": PAGE}
         response = await self._api.call("POST", "contacts/search", json=body)
-        self.calls_left = left(response.headers)
         found = response.json()
         return found.get("contacts", []), int(found.get("pagination", {}).get("total_pages", 0))
 

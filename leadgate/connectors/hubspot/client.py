@@ -81,7 +81,7 @@ class HubSpotHttp:
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        headers, day = {"authorization": f"Bearer {token}"}, Daily("HubSpot's calls", clock, _usage)
+        headers, day = {"authorization": f"Bearer {token}"}, Daily("HubSpot's calls of the day", clock, _usage)
         self._http = VendorHttp(base, headers, classify, budget, transport, day=day)
         self._search = VendorHttp(base, headers, classify, search_budget, transport, day=day)
 

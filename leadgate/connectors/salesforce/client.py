@@ -109,7 +109,7 @@ class SalesforceHttp:
             budget,
             transport,
             auth=self.session,
-            day=Daily("Salesforce's calls", clock, _usage),
+            day=Daily("Salesforce's calls of the day", clock, _usage),
         )
 
     @property

@@ -84,7 +84,7 @@ class ZohoHttp:
             left = headers.get("x-api-credits-remaining", "")
             return f"{left} left of {credits_day}" if left.isdigit() and int(left) < credits_day * _SPARE else ""
 
-        day = Daily("Zoho's credits", clock, usage)
+        day = Daily("Zoho's credits of the day", clock, usage)
         self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE, day=day)
 
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Record:
