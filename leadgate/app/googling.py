@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from leadgate.app.settings import Settings
 from leadgate.app.sheets import COLUMNS, CsvSheet, Row, Sheet, check_columns
-from leadgate.connectors.errors import VendorError
+from leadgate.connectors.errors import RowRejected, VendorError
 from leadgate.connectors.google.sheets import GoogleGrant, GoogleTab
 
 TAB = "Leadgate"
@@ -25,7 +25,9 @@ class GoogleSheet:
             await self._tab.append([_HEADER])
             there = [list(_HEADER)]
         places = {name: i for i, name in enumerate(there[0])}
-        known = {cells[places["record_id"]]: number for number, cells in enumerate(there[1:], 2) if cells}
+        if not {"record_id", "status"} <= set(places):
+            raise RowRejected(f"the tab {TAB} has no columns record_id and status in its first row: give Leadgate an empty tab")
+        known = {_cell(cells, places["record_id"]): number for number, cells in enumerate(there[1:], 2)}
         wanted = {row["record_id"] for row in rows}
         fresh = [row for row in rows if row["record_id"] not in known]
         if fresh:

@@ -89,6 +89,17 @@ def test_an_append_whose_answer_is_lost_makes_no_double_row(tmp_path: Path, priv
     asyncio.run(test())
 
 
+def test_a_tab_that_is_somebody_elses_is_left_alone(tmp_path: Path, private_key: str) -> None:
+    async def test() -> None:
+        site = Site(tmp_path, private_key)
+        await site.tab.append([["name", "phone"], [], ["Ada"]])
+        with pytest.raises(RowRejected, match="give Leadgate an empty tab"):
+            await site.sheet.show([row("a:1")])
+        assert len(await site.tab.rows()) == 3
+
+    asyncio.run(test())
+
+
 def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(tmp_path: Path, private_key: str) -> None:
     async def test() -> None:
         site = Site(tmp_path, private_key)
