@@ -80,6 +80,7 @@ class Site:
             "LEADGATE_ZOHO_REFRESH_TOKEN": zoho.REFRESH,
             "LEADGATE_ZOHO_TOKEN_FILE": str(self.data / "zoho-token"),
             "LEADGATE_ZOHO_LIMIT_10S": "1000",  # it is polled each second here, eight calls a poll
+            "LEADGATE_SALESFORCE_LIMIT_10S": "1000",  # three calls a poll; Salesforce itself counts by day
             "LEADGATE_SLACK_URL": f"{self.base}/slack/api/",
             "LEADGATE_SLACK_TOKEN": SLACK_TOKEN,
             "LEADGATE_RULES": str(rules),

@@ -17,7 +17,7 @@ TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 CONCURRENT = 20
 #: How an account's limit is divided between its workers, who share their part by partitions, and the poller; what is
 #: left is for people's commands.
-WORKERS_SHARE, POLLER_SHARE = 0.95, 0.045
+WORKERS_SHARE, POLLER_SHARE = 0.94, 0.06
 _AN_ANSWER = float("inf")
 
 
