@@ -24,11 +24,11 @@ async def unmapped(vendors: Vendors, rules: Rules) -> list[str]:
         for field in mapped_fields(rules)
         if field.name in there and (lost := lacking(field, there[field.name]))
     ]
+    notes += await _absent_sequences(vendors, rules)
     try:
         fields = await vendors.apollo.custom_fields()
     except VendorError as error:
         return [*notes, f"Apollo's custom fields can't be read, so they are known by their ids alone: {error}"]
-    notes += await _absent_sequences(vendors, rules)
     taken = {rule.apollo for rule in rules.mapping} | set(rules.capture.fields)
     left = [f.name for f in fields.values() if f.modality == "contact" and not taken & {f.name, f.id}]
     return [*notes, *(f"Apollo's custom field {name!r} is mapped to nothing" for name in sorted(left))]

@@ -5,12 +5,8 @@ from collections.abc import Collection
 from leadgate.app.audit import events_where, last_moves
 from leadgate.app.kafka import producing
 from leadgate.app.settings import Settings
-from leadgate.leads import names
-from leadgate.leads.keys import derive
-from leadgate.leads.records import Audit, Place, Signal, encode
-from leadgate.streams.outbox import partition_of
-
-_RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
+from leadgate.app.telling import RESTING, tell_lead
+from leadgate.leads.records import Audit
 
 
 async def release(settings: Settings, leads: Collection[str], lists: Collection[str], now: float) -> dict[str, int]:
@@ -23,20 +19,10 @@ async def release(settings: Settings, leads: Collection[str], lists: Collection[
     written = last_moves(e for e in moves if e.kind == "written")
     shadow = {lead for lead, event in written.items() if (event.outcome or {}).get("would")}
     chosen = [e for lead, e in last_moves(moves).items() if lead in shadow and _is_chosen(e, leads, lists)]
-    ready = [e for e in chosen if e.place in _RESTING]
+    ready = [e for e in chosen if e.place in RESTING]
     async with producing(settings) as producer:
         for event in ready:
-            key = event.inputs["record"]["person_key"].encode()
-            signal = Signal(
-                signal_id=derive("released", event.lead, event.step),
-                kind="released",
-                heard_at=now,
-                source="desk",
-                address_key=key.decode(),
-                person_key=key.decode(),
-                value=event.lead,
-            )
-            await producer.send_and_wait(names.SIGNALS.full, encode(signal), key=key, partition=partition_of(key))
+            await tell_lead(producer, event, "released", now)
     return {"released": len(ready), "not_at_rest": len(chosen) - len(ready)}
 
 

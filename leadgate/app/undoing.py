@@ -8,14 +8,14 @@ from leadgate.app.audit import events_where, last_moves
 from leadgate.app.kafka import producing
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
+from leadgate.app.telling import RESTING, tell_lead
 from leadgate.connectors.errors import RowRejected
 from leadgate.leads import names
 from leadgate.leads.keys import derive, event_id
-from leadgate.leads.records import Audit, Held, Place, Ruling, Signal, encode
+from leadgate.leads.records import Audit, Held, Place, Ruling, encode
 from leadgate.leads.undo import Restoration, Traces, restore, trace
 from leadgate.streams.outbox import partition_of
 
-_RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
 _WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 
 
@@ -97,19 +97,8 @@ class Undoing:
         for lead, event in latest.items():
             if event.place in _WAITING and lead in held:
                 await self._rule(producer, held[lead])
-            elif event.place in _RESTING:
-                key = _person_key(event)
-                signal = Signal(
-                    signal_id=derive("undone", lead, event.step),
-                    kind="undone",
-                    heard_at=self._now,
-                    source="desk",
-                    address_key=key,
-                    person_key=key,
-                    value=lead,
-                )
-                place = key.encode()
-                await producer.send_and_wait(names.SIGNALS.full, encode(signal), key=place, partition=partition_of(place))
+            elif event.place in RESTING:
+                await tell_lead(producer, event, "undone", self._now)
 
     async def _rule(self, producer: AIOKafkaProducer, item: Held) -> None:
         ruling = Ruling(
@@ -155,7 +144,3 @@ class Undoing:
             )
             place = partition_of(lead.encode())
             await producer.send_and_wait(names.AUDIT.full, encode(event), key=event.id.encode(), partition=place)
-
-
-def _person_key(event: Audit) -> str:
-    return str(event.inputs["record"]["person_key"])

@@ -11,6 +11,7 @@ import msgspec
 
 from leadgate.connectors.errors import VendorError
 from leadgate.connectors.fields import Field
+from leadgate.leads.records import Change
 
 T = TypeVar("T")
 Row: TypeAlias = T | VendorError
@@ -55,14 +56,6 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     lead_id: str = ""
     more: Mapping[str, Any] = {}  # further properties by the CRM's own names; blanks are filled
     overwrite: frozenset[str] = frozenset()  # those of `more` that are written whatever is there
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What a write set on a contact, by the CRM's own names, and what stood there before (null for nothing)."""
-
-    contact_id: str
-    wrote: Mapping[str, Any]
-    before: Mapping[str, Any]
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):

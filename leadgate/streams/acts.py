@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from leadgate.connectors import contract as connector
 from leadgate.connectors.apollo.client import ApolloClient
 from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, NoteWrite, OwnerShown, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
@@ -17,7 +16,7 @@ from leadgate.connectors.slack.client import SlackClient
 from leadgate.leads.decision import Result
 from leadgate.leads.keys import Keys
 from leadgate.leads.mapping import read_sequences
-from leadgate.leads.records import Change, Lead
+from leadgate.leads.records import Lead
 from leadgate.streams.outbox import FlushGate
 from leadgate.streams.ports import Clock
 
@@ -120,7 +119,7 @@ class Acts:
             **({"dropped": dropped} if dropped else {}),
             **({"unknown": True} if written.existed and not c.key else {}),  # a contact that bears no mark of ours
         }
-        return Result(ok=True, value=value, change=_change(written.change))
+        return Result(ok=True, value=value, change=written.change)
 
     async def _do_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
@@ -130,7 +129,7 @@ class Acts:
     async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> Result:
         del record, effect
         change = await self._assign.load(OwnerWrite(**args))
-        return Result(ok=True, value={"contact_id": change.contact_id}, change=_change(change))
+        return Result(ok=True, value={"contact_id": change.contact_id}, change=change)
 
     async def _do_read_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
@@ -247,10 +246,6 @@ class Acts:
         del args, record, effect
         await asyncio.sleep(0)
         raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
-
-
-def _change(change: connector.Change | None) -> Change | None:
-    return None if change is None else Change(contact_id=change.contact_id, wrote=dict(change.wrote), before=dict(change.before))
 
 
 def contact_write(lead: Lead, more: Mapping[str, Any] = _NONE, overwrite: Sequence[str] = ()) -> ContactWrite:

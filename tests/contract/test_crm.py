@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import ActivityAsked, Change, ContactWrite, Crm, NoteWrite, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, NoteWrite, OwnerWrite, TaskWrite, Written
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
 from leadgate.connectors.fields import Field
 from leadgate.connectors.http import Budget
@@ -32,6 +32,7 @@ from leadgate.connectors.sandbox.zoho import REFRESH
 from leadgate.connectors.zoho.auth import ZohoGrant
 from leadgate.connectors.zoho.client import ZohoHttp
 from leadgate.connectors.zoho.crm import ZohoCrm
+from leadgate.leads.records import Change
 
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
 SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]

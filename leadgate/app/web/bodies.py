@@ -18,19 +18,19 @@ class BodyError(Exception):
         self.status = status
 
 
-async def read(request: Request) -> bytes:
+async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     """The body's bytes. Raises BodyError as soon as it is known to be too large or of another kind."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
     if kind not in {"", "application/json", "application/x-www-form-urlencoded", "text/plain"}:
         raise BodyError(415, f"{kind} can't be read: send application/json or application/x-www-form-urlencoded")
     told = request.headers.get("content-length", "0")
-    if told.isdigit() and int(told) > MOST_BYTES:
-        raise BodyError(413, f"{told} bytes, more than {MOST_BYTES}")
+    if told.isdigit() and int(told) > most:
+        raise BodyError(413, f"{told} bytes, more than {most}")
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
-            raise BodyError(413, f"more than {MOST_BYTES} bytes")
+        if size > most:
+            raise BodyError(413, f"more than {most} bytes")
         parts.append(part)
     return b"".join(parts)
 

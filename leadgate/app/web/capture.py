@@ -46,11 +46,7 @@ class Capture:
             except BodyError as error:
                 return _refuse(error.status, str(error))
             records, unusable = self._interpret(source, request, body)
-            try:
-                async with asyncio.timeout(_ACK_WAIT):
-                    await self._store(records)
-            except (KafkaError, TimeoutError) as error:
-                log.warning("nothing stored: the broker is away", error=repr(error))
+            if not await is_stored(self._store(records), _ACK_WAIT):
                 return not_stored()
             if unusable:
                 return JSONResponse({"error": "; ".join(unusable), "taken": len(records) - len(unusable)}, 422)
@@ -94,6 +90,17 @@ class Capture:
                 key = record.address_key.encode()
                 sent.append(await self._producer.send(names.SIGNALS.full, encode(record), key=key, partition=partition_of(key)))
         await asyncio.gather(*sent)
+
+
+async def is_stored(storing: Awaitable[object], seconds: float) -> bool:
+    """Whether the broker has it within so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await storing
+    except (KafkaError, TimeoutError) as error:
+        log.warning("nothing stored: the broker is away", error=repr(error))
+        return False
+    return True
 
 
 def not_stored() -> Response:

@@ -4,7 +4,6 @@ What has changed is always read from the CRM, never believed from an event: even
 writes, and some properties fire none (facts/hubspot.md 3). So a lost one costs a minute and nothing else.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -12,17 +11,15 @@ import json
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from leadgate.app.bell import ring
-from leadgate.app.web.capture import not_stored
+from leadgate.app.web.bodies import BodyError, read
+from leadgate.app.web.capture import is_stored, not_stored
 from leadgate.streams.ports import Clock
 
-log = structlog.get_logger(__name__)
 _OLDEST = 300.0
 _MOST_BYTES = 1_000_000  # a hundred events
 #: HubSpot waits five seconds.
@@ -50,9 +47,10 @@ class Changes:
 
     async def take(self, request: Request) -> Response:
         """200 when the poller will look; 401 unsigned, 413 too long, 422 unreadable, 503 not stored (HubSpot sends it again)."""
-        body = await request.body()
-        if len(body) > _MOST_BYTES:
-            return JSONResponse({"error": f"more than {_MOST_BYTES} bytes"}, 413)
+        try:
+            body = await read(request, _MOST_BYTES)
+        except BodyError as error:
+            return JSONResponse({"error": str(error)}, error.status)
         uri = f"{self._address}{request.url.path}" if self._address else str(request.url)
         uri += f"?{request.url.query}" if self._address and request.url.query else ""
         if not is_signed(self._secret, request.method, uri, request.headers, body, self._clock.now()):
@@ -63,11 +61,7 @@ class Changes:
             kinds = {str(event.get("subscriptionType") or event.get("eventType") or "") for event in events}
         except (ValueError, AttributeError, TypeError) as error:
             return JSONResponse({"error": f"no events can be read in it: {error!r}"}, 422)
-        if any(kind.startswith(("contact.", "object.")) for kind in kinds):
-            try:
-                async with asyncio.timeout(_ACK_WAIT):
-                    await ring(self._producer, "hubspot")
-            except (KafkaError, TimeoutError) as error:
-                log.warning("nothing stored: the broker is away", error=repr(error))
-                return not_stored()
+        ours = any(kind.startswith(("contact.", "object.")) for kind in kinds)
+        if ours and not await is_stored(ring(self._producer, "hubspot"), _ACK_WAIT):
+            return not_stored()
         return Response(status_code=200)

@@ -11,14 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from leadgate.app.web.bodies import MOST_BYTES
-from leadgate.app.web.capture import not_stored
+from leadgate.app.web.bodies import BodyError, read
+from leadgate.app.web.capture import is_stored, not_stored
 from leadgate.connectors.slack.client import TAKEN
 from leadgate.leads import names
 from leadgate.leads.keys import derive
@@ -26,7 +24,6 @@ from leadgate.leads.records import Signal, encode
 from leadgate.streams.outbox import partition_of
 from leadgate.streams.ports import Clock
 
-log = structlog.get_logger(__name__)
 _OLDEST = 300.0
 #: Slack waits three seconds; a broker that takes longer than this is away, and the rep clicks again.
 _ACK_WAIT = 2.0
@@ -49,9 +46,10 @@ class Clicks:
 
     async def take(self, request: Request) -> Response:
         """200 when the broker has what was clicked; 401 unsigned, 413 too long, 422 for what is no click, 503 not stored."""
-        body = await request.body()
-        if len(body) > MOST_BYTES:
-            return JSONResponse({"error": f"more than {MOST_BYTES} bytes"}, 413)
+        try:
+            body = await read(request)
+        except BodyError as error:
+            return JSONResponse({"error": str(error)}, error.status)
         now = self._clock.now()
         if not is_signed(self._secret, request.headers, body, now):
             return JSONResponse({"error": "not signed by Slack: is LEADGATE_SLACK_SIGNING_SECRET this app's?"}, 401)
@@ -59,13 +57,8 @@ class Clicks:
             signals = [s for action in _actions(body) if (s := _signal(action, now)) is not None]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return JSONResponse({"error": f"no click can be read in it: {error!r}"}, 422)
-        try:
-            async with asyncio.timeout(_ACK_WAIT):
-                await asyncio.gather(*(self._store(signal) for signal in signals))
-        except (KafkaError, TimeoutError) as error:
-            log.warning("nothing stored: the broker is away", error=repr(error))
-            return not_stored()
-        return Response(status_code=200)
+        stored = await is_stored(asyncio.gather(*(self._store(signal) for signal in signals)), _ACK_WAIT)
+        return Response(status_code=200) if stored else not_stored()
 
     async def _store(self, signal: Signal) -> None:
         key = signal.person_key.encode()

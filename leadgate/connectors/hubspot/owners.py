@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from leadgate.connectors.contract import Change, Owner, OwnerShown, OwnerWrite, Row
+from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.users import Users
+from leadgate.leads.records import Change
 
 
 class HubSpotOwners:

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from leadgate.connectors.contract import Change, CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
+from leadgate.connectors.contract import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
 from leadgate.connectors.fields import Field
+from leadgate.leads.records import Change
 
 KEY = "leadgate_key"
 COMPANY_KEY = "leadgate_company_key"
@@ -20,6 +21,7 @@ CONTACT_FIELDS = (
     Field(name=SEQUENCE, label="Leadgate: Apollo's sequence", type="text"),
     Field(name=REASONS, label="Leadgate reasons", type="long"),
 )
+
 IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
 COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
 #: What an upsert and an assignment may change: read before, so that it can be put back.

@@ -21,35 +21,29 @@ class HubSpotTasks:
         self._http = http
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
-        looked = [w for w in writes if w.look_first]
-        made = await self._find("tasks", [w.contact_id for w in looked], {w.effect_id for w in looked})
-        return await self._make("tasks", writes, made, {w.effect_id: _task(w) for w in writes if w.effect_id not in made})
+        return await self._add("tasks", [(write, _task(write)) for write in writes])
 
     async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
-        looked = [w for w in writes if w.look_first]
-        made = await self._find("notes", [w.contact_id for w in looked], {w.effect_id for w in looked})
-        return await self._make("notes", writes, made, {w.effect_id: _note(w) for w in writes if w.effect_id not in made})
+        return await self._add("notes", [(write, _note(write)) for write in writes])
 
-    async def _make(
-        self, kind: str, writes: Sequence[TaskWrite | NoteWrite], made: dict[str, str], rest: dict[str, dict[str, str]]
-    ) -> list[Row[str]]:
-        """Those of `rest`, by their effect ids, in one call; with those that are there already, the answer."""
-        rows: dict[str, Row[str]] = {**made}
-        if rest:
+    async def _add(self, kind: str, writes: Sequence[tuple[TaskWrite | NoteWrite, dict[str, str]]]) -> list[Row[str]]:
+        """Those that an earlier attempt made are found; the rest is made in one call."""
+        looked = [w for w, _ in writes if w.look_first]
+        rows: dict[str, Row[str]] = {**await self._find(kind, [w.contact_id for w in looked], {w.effect_id for w in looked})}
+        if rest := [(w, properties) for w, properties in writes if w.effect_id not in rows]:
             link = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_CONTACT[kind]}]
             inputs = [
                 {
                     "objectWriteTraceId": w.effect_id,
-                    "properties": rest[w.effect_id],
+                    "properties": properties,
                     "associations": [{"to": {"id": w.contact_id}, "types": link}],
                 }
-                for w in writes
-                if w.effect_id in rest
+                for w, properties in rest
             ]
-            body = await self._http.batch(kind, "create", inputs, until=min(w.until for w in writes))
+            body = await self._http.batch(kind, "create", inputs, until=min(w.until for w, _ in rest))
             rows.update({_effect_of(item): str(item["id"]) for item in body.get("results", [])})
             rows.update(failures(body))
-        return [rows.get(w.effect_id, RowRetryable(f"HubSpot answered nothing about this of the {kind}")) for w in writes]
+        return [rows.get(w.effect_id, RowRetryable(f"HubSpot answered nothing about this of the {kind}")) for w, _ in writes]
 
     async def _find(self, kind: str, contacts: Sequence[str], effects: set[str]) -> dict[str, str]:
         """Tasks or notes that earlier attempts made, through the contacts' associations: search lags (INTERLEAVINGS 5)."""

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from leadgate.connectors.contract import (
     ActivityAsked,
-    Change,
     CompanyKnown,
     Contact,
     ContactWrite,
@@ -21,6 +20,7 @@ from leadgate.connectors.contract import (
 )
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.fields import Field, faults_of, missing
+from leadgate.leads.records import Change
 
 _CHANGED = ("owner", "score", "status")
 

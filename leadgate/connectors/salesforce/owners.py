@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from leadgate.connectors.contract import Change, Owner, OwnerShown, OwnerWrite, Row
+from leadgate.connectors.contract import Owner, OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp
 from leadgate.connectors.users import Users
+from leadgate.leads.records import Change
 
 
 def owners_of(ids: Sequence[str]) -> list[str]:

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from leadgate.connectors.contract import Change, Contact, ContactWrite, OwnerWrite
+from leadgate.connectors.contract import Contact, ContactWrite, OwnerWrite
 from leadgate.connectors.fields import Field
+from leadgate.leads.records import Change
 
 KEY, LEAD, SCORE = "Leadgate_Key__c", "Leadgate_Lead__c", "Leadgate_Score__c"
 STATUS, EMAILS = "Leadgate_Status__c", "Leadgate_Emails__c"
@@ -31,6 +32,7 @@ IDENTITY = frozenset(
     {KEY, EMAILS, "Email", "FirstName", "LastName", "Title", "Phone", "City", "State", "Country", "Company", "LeadSource"}
     | {"Website", "NumberOfEmployees", "MailingCity", "MailingState", "MailingCountry"}
 )
+
 _MOST_TEXT = 255
 DEFINED_ON = {"Task": "Activity"}
 NEEDED = {"Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Task": ()}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from leadgate.connectors.contract import Change, OwnerShown, OwnerWrite, Row
+from leadgate.connectors.contract import OwnerShown, OwnerWrite, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.account import ZohoAccount
 from leadgate.connectors.zoho.client import Record, ZohoHttp
+from leadgate.leads.records import Change
 
 _MODULES = ("Leads", "Contacts")
 

@@ -7,8 +7,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from leadgate.connectors.contract import Change, Contact, ContactWrite, OwnerWrite
+from leadgate.connectors.contract import Contact, ContactWrite, OwnerWrite
 from leadgate.connectors.fields import Field
+from leadgate.leads.records import Change
 
 KEY, LEAD, SCORE, STATUS = "Leadgate_key", "Leadgate_lead", "Leadgate_score", "Leadgate_status"
 BOUNCED, REPLIED = "Leadgate_bounced", "Leadgate_replied"
@@ -37,6 +38,7 @@ IDENTITY = frozenset(
     {KEY, "Email", "Secondary_Email", "First_Name", "Last_Name", "Designation", "Title", "Phone", "Company", "Lead_Source"}
     | {"City", "State", "Country", "Mailing_City", "Mailing_State", "Mailing_Country", "Website", "No_of_Employees"}
 )
+
 _SHARED = ("Email", "Secondary_Email", "First_Name", "Last_Name", "Phone", "Email_Opt_Out", "Modified_Time")
 _OURS = (KEY, BOUNCED, REPLIED, *CHANGED)
 READ = {

@@ -83,6 +83,19 @@ def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
     return Decision(kind=kind, place=Place.REVIEW, trace=trace, lead=lead, wait=Wait.REVIEW)
 
 
+def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: float) -> Decision:
+    """It waits until Apollo's own sequence lets go of the person, or is known to have."""
+    return Decision(
+        kind=kind,
+        place=Place.HELD,
+        trace=(why,),
+        lead=lead,
+        wait=Wait.HELD,
+        wakes=("sequence",),
+        until=now + rules.recheck_seconds,
+    )
+
+
 def ops_alert(lead: Lead, stage: str, text: str, rules: Rules, now: float) -> Alert:
     """A word to the people who run it."""
     ident = event_id(lead.lead_id, stage, lead.cause, "alert")

@@ -7,10 +7,10 @@ or to a person.
 from msgspec.structs import replace
 
 from leadgate.leads import names
-from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result, Wait
+from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result
 from leadgate.leads.explain import notice
-from leadgate.leads.gates.common import Guarded, fall_back, is_customer, resubmitted, review, stopped, undone
-from leadgate.leads.gates.enrol import enrolled, entering, in_apollos, leave, refused
+from leadgate.leads.gates.common import Guarded, fall_back, held_for_sequence, is_customer, resubmitted, review, stopped, undone
+from leadgate.leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused
 from leadgate.leads.gates.rest import arrived, hear
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
@@ -29,7 +29,7 @@ class Seen(Guarded, frozen=True, kw_only=True):
 class Engage:
     """Decides the last step of a lead, and every step after it."""
 
-    name = "engage"
+    name = NAME
 
     def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
@@ -78,15 +78,8 @@ class Engage:
         if verdict.review:
             return review(lead, "sequence_unknown", (verdict.reason,))
         if not verdict.free:
-            return Decision(
-                kind="sequence_active" if verdict.sequences.state == "active" else "sequence_unknown",
-                place=Place.HELD,
-                trace=(verdict.reason,),
-                lead=lead,
-                wait=Wait.HELD,
-                wakes=("sequence",),
-                until=now + rules.recheck_seconds,
-            )
+            kind = "sequence_active" if verdict.sequences.state == "active" else "sequence_unknown"
+            return held_for_sequence(lead, kind, verdict.reason, rules, now)
         if lead.route is not None and lead.route.kind == "nurture":
             return self._nurture(lead, verdict.reason, done, rules, now)
         return self._tell(lead, rested, verdict.reason, done, rules, now)

@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from leadgate.leads.decision import Act, Decision, Need, Note, Result, Wait
-from leadgate.leads.gates.common import fall_back, review
-from leadgate.leads.records import Enrolment, Lead, Place, Reason
+from leadgate.leads.decision import Act, Decision, Need, Note, Result
+from leadgate.leads.gates.common import fall_back, held_for_sequence, review
+from leadgate.leads.records import Enrolment, Lead, Reason
 from leadgate.leads.rules import Rules, SequenceRule
 
-NAME = "engage"
+NAME = "engage"  # the gate whose parts this and rest.py are
 
 
 def entering(lead: Lead, rule: SequenceRule) -> Act | None:
@@ -24,15 +24,7 @@ def refused(lead: Lead, rule: SequenceRule, entered: Result, rules: Rules, now: 
     """What becomes of a lead that its sequence would not take: busy elsewhere it waits, else a person looks."""
     why = Reason(rule=f"sequences.{rule.name}", held=True, why=entered.why)
     if entered.kind == "busy":
-        return Decision(
-            kind="sequence_active",
-            place=Place.HELD,
-            trace=(why,),
-            lead=lead,
-            wait=Wait.HELD,
-            wakes=("sequence",),
-            until=now + rules.recheck_seconds,
-        )
+        return held_for_sequence(lead, "sequence_active", why, rules, now)
     return review(lead, "not_enrolled", (why,)) if rule.tool == "apollo" else fall_back(lead, NAME, entered, rules, now)
 
 

@@ -4,13 +4,12 @@ from msgspec.structs import replace
 
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Result, Wait
-from leadgate.leads.gates.common import automation_alert, onward, review
-from leadgate.leads.gates.enrol import in_apollos, leave
+from leadgate.leads.gates.common import automation_alert, held_for_sequence, onward, review
+from leadgate.leads.gates.enrol import NAME, in_apollos, leave
 from leadgate.leads.keys import derive
 from leadgate.leads.records import CrmLink, Heard, Intent, Lead, Place, Reason
 from leadgate.leads.rules import Rules
 
-NAME = "engage"
 _WAKES = ("reply", "intent", "owner", "deleted", "sequence", "undone", "released")
 
 
@@ -23,10 +22,8 @@ def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
 def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
     """What becomes of a lead that had arrived, by what is heard of it now."""
     assert lead.heard is not None
-    kind, said = (
-        lead.heard.kind,
-        Reason(rule=f"heard.{lead.heard.kind}", held=True, why=f"{lead.heard.kind} {lead.heard.value}".strip()),
-    )
+    kind = lead.heard.kind
+    said = Reason(rule=f"heard.{kind}", held=True, why=f"{kind} {lead.heard.value}".strip())
     if kind == "deleted":
         return review(lead, "deleted", (said,))
     if kind == "intent":
@@ -56,15 +53,7 @@ def _out_of_nurture(lead: Lead, said: Reason, rules: Rules, now: float) -> Decis
     assert lead.heard is not None
     if lead.heard.kind == "reply":
         return review(lead, "replied", (said,))
-    return Decision(
-        kind="sequence_active",
-        place=Place.HELD,
-        trace=(said,),
-        lead=lead,
-        wait=Wait.HELD,
-        wakes=("sequence",),
-        until=now + rules.recheck_seconds,
-    )
+    return held_for_sequence(lead, "sequence_active", said, rules, now)
 
 
 def _again(lead: Lead, said: Reason, now: float) -> Decision:

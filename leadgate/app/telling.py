@@ -1,0 +1,26 @@
+"""A person's word to one lead that has come to rest: a signal that no other lead of the person heeds."""
+
+from aiokafka import AIOKafkaProducer
+
+from leadgate.leads import names
+from leadgate.leads.keys import derive
+from leadgate.leads.records import Audit, Place, Signal, encode
+from leadgate.streams.outbox import partition_of
+
+RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
+
+
+async def tell_lead(producer: AIOKafkaProducer, at_rest: Audit, kind: str, now: float) -> None:
+    """Tell the lead of `at_rest`, the event by which it rests; said again of the same rest, it is the same signal."""
+    person = str(at_rest.inputs["record"]["person_key"])
+    signal = Signal(
+        signal_id=derive(kind, at_rest.lead, at_rest.step),
+        kind=kind,
+        heard_at=now,
+        source="desk",
+        address_key=person,
+        person_key=person,
+        value=at_rest.lead,
+    )
+    key = person.encode()
+    await producer.send_and_wait(names.SIGNALS.full, encode(signal), key=key, partition=partition_of(key))
