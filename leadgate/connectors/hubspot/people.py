@@ -86,7 +86,7 @@ class HubSpotPeople:
         failed = failures(body)
         for (i, _, held), sent in zip(work, inputs, strict=True):
             assert held is not None
-            change = records.change_of(sent["id"], sent["properties"], held.get("properties"))
+            change = records.OWN.change(sent["id"], sent["properties"], held.get("properties"))
             rows[i] = failed.get(str(i)) or Written(contact=records.contact_of(held), existed=True, change=change)
 
     async def _create(
@@ -164,7 +164,7 @@ def _note(
     for (i, write), one in zip(work, sent, strict=True):
         rows[i] = failed.get(str(i))
         if rows[i] is None and (item := made.get(write.key)) is not None:
-            change = None if existed else records.change_of(str(item["id"]), one["properties"], None)
+            change = None if existed else records.OWN.change(str(item["id"]), one["properties"], None)
             rows[i] = Written(contact=records.contact_of(item), existed=existed, change=change)
 
 

@@ -5,32 +5,29 @@ from typing import Any
 
 from leadgate.connectors.contract import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
 from leadgate.connectors.fields import Field
-from leadgate.leads.records import Change
+from leadgate.connectors.own import Own
 
-KEY = "leadgate_key"
-COMPANY_KEY = "leadgate_company_key"
-OWNER, LEAD, SCORE, STATUS = "hubspot_owner_id", "leadgate_lead", "leadgate_score", "leadgate_status"
-INTENT, ENGAGEMENT, SEQUENCE, REASONS = "leadgate_intent", "leadgate_engagement", "leadgate_sequence", "leadgate_reasons"
-CONTACT_FIELDS = (
-    Field(name=KEY, label="Leadgate key", type="text", unique=True),
-    Field(name=LEAD, label="Leadgate lead", type="text"),
-    Field(name=SCORE, label="Leadgate score", type="number"),
-    Field(name=STATUS, label="Leadgate status", type="text"),
-    Field(name=INTENT, label="Leadgate intent", type="text"),
-    Field(name=ENGAGEMENT, label="Leadgate engagement score", type="number"),
-    Field(name=SEQUENCE, label="Leadgate: Apollo's sequence", type="text"),
-    Field(name=REASONS, label="Leadgate reasons", type="long"),
+OWN = Own(
+    owner="hubspot_owner_id",
+    key="leadgate_key",
+    lead="leadgate_lead",
+    score="leadgate_score",
+    status="leadgate_status",
+    intent="leadgate_intent",
+    engagement="leadgate_engagement",
+    sequence="leadgate_sequence",
+    reasons="leadgate_reasons",
 )
-
+KEY, OWNER, LEAD, STATUS = OWN.key, OWN.owner, OWN.lead, OWN.status
+COMPANY_KEY = "leadgate_company_key"
+CONTACT_FIELDS = OWN.fields()
 IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
 COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
-#: What an upsert and an assignment may change: read before, so that it can be put back.
-CHANGED = (OWNER, LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
 READ = [
     "email",
     "hs_additional_emails",
     KEY,
-    *CHANGED,
+    *OWN.changed(),
     "lifecyclestage",
     "firstname",
     "lastname",
@@ -96,15 +93,7 @@ def properties_of(write: ContactWrite, held: dict[str, Any] | None) -> dict[str,
 
 def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
     """What an assignment sets; the owner only where there is one to set."""
-    said = {INTENT: write.intent, SEQUENCE: write.sequence, REASONS: write.reasons}
-    numbers = {SCORE: str(write.score), ENGAGEMENT: str(write.engagement)}
-    return {**said, **numbers, STATUS: write.status, **({OWNER: owner_id} if owner_id else {})}
-
-
-def change_of(contact_id: str, wrote: dict[str, str], held: dict[str, Any] | None) -> Change:
-    """What a write did to a contact; a new one was blank."""
-    kept = held or {}
-    return Change(contact_id=contact_id, wrote=wrote, before={n: kept.get(n) or None for n in (*wrote, *CHANGED)})
+    return {n: text_of(v) for n, v in OWN.assignment(write).items()} | ({OWNER: owner_id} if owner_id else {})
 
 
 def text_of(value: Any) -> str:

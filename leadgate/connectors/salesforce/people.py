@@ -110,7 +110,7 @@ class SalesforcePeople:
         for (i, _, held), fields, row in zip(work, sent, done, strict=True):
             contact = records.contact_of(held, self._http.me)
             wrote = {n: v for n, v in fields.items() if n not in {"attributes", "id"}}
-            change = records.change_of(held["Id"], wrote, held)
+            change = records.OWN.change(held["Id"], wrote, held)
             rows[i] = row if isinstance(row, VendorError) else Written(contact=contact, existed=True, change=change)
 
     async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
@@ -124,7 +124,7 @@ class SalesforcePeople:
             if isinstance(row, VendorError):
                 rows[i] = row
                 continue
-            change = records.change_of(row, {n: v for n, v in fields.items() if n != "attributes"}, None)
+            change = records.OWN.change(row, {n: v for n, v in fields.items() if n != "attributes"}, None)
             rows[i] = Written(contact=records.contact_of(made), existed=False, change=change)
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:

@@ -5,29 +5,25 @@ from typing import Any
 
 from leadgate.connectors.contract import Contact, ContactWrite, OwnerWrite
 from leadgate.connectors.fields import Field
-from leadgate.leads.records import Change
+from leadgate.connectors.own import Own
 
-KEY, LEAD, SCORE = "Leadgate_Key__c", "Leadgate_Lead__c", "Leadgate_Score__c"
-STATUS, EMAILS = "Leadgate_Status__c", "Leadgate_Emails__c"
-INTENT, ENGAGEMENT = "Leadgate_Intent__c", "Leadgate_Engagement__c"
-SEQUENCE, REASONS = "Leadgate_Sequence__c", "Leadgate_Reasons__c"
-EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
-_PERSON = (
-    Field(name=KEY, label="Leadgate key", type="text", unique=True),
-    Field(name=LEAD, label="Leadgate lead", type="text"),
-    Field(name=SCORE, label="Leadgate score", type="number"),
-    Field(name=STATUS, label="Leadgate status", type="text"),
-    Field(name=EMAILS, label="Leadgate further addresses", type="text"),
-    Field(name=INTENT, label="Leadgate intent", type="text"),
-    Field(name=ENGAGEMENT, label="Leadgate engagement score", type="number"),
-    Field(name=SEQUENCE, label="Leadgate: Apollo's sequence", type="text"),
-    Field(name=REASONS, label="Leadgate reasons", type="long"),
+OWN = Own(
+    owner="OwnerId",
+    key="Leadgate_Key__c",
+    lead="Leadgate_Lead__c",
+    score="Leadgate_Score__c",
+    status="Leadgate_Status__c",
+    intent="Leadgate_Intent__c",
+    engagement="Leadgate_Engagement__c",
+    sequence="Leadgate_Sequence__c",
+    reasons="Leadgate_Reasons__c",
 )
+KEY, LEAD, STATUS, EMAILS = OWN.key, OWN.lead, OWN.status, "Leadgate_Emails__c"
+EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
+_PERSON = (*OWN.fields(), Field(name=EMAILS, label="Leadgate further addresses", type="text"))
 _ACTIVITY = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DUE, label="Leadgate due", type="moment"))
 #: Added fields by the object that is described; an activity's are defined on Activity.
 FIELDS: dict[str, tuple[Field, ...]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
-#: What an upsert and an assignment may change: read before, so that it can be put back.
-CHANGED = ("OwnerId", LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
 IDENTITY = frozenset(
     {KEY, EMAILS, "Email", "FirstName", "LastName", "Title", "Phone", "City", "State", "Country", "Company", "LeadSource"}
     | {"Website", "NumberOfEmployees", "MailingCity", "MailingState", "MailingCountry"}
@@ -37,7 +33,7 @@ _MOST_TEXT = 255
 DEFINED_ON = {"Task": "Activity"}
 NEEDED = {"Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Task": ()}
 
-_SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", KEY, EMAILS, *CHANGED)
+_SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", KEY, EMAILS, *OWN.changed())
 _HEARD = ("HasOptedOutOfEmail", "EmailBouncedDate", "SystemModstamp")
 READ = {
     "Lead": (*_SHARED, *_HEARD, "Company", "City", "State", "Country", "IsConverted", "ConvertedContactId"),
@@ -103,15 +99,7 @@ def more_of(write: ContactWrite, kind: str) -> dict[str, Any]:
 
 def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
     """What an assignment sets; the owner only where there is one to set."""
-    said = {INTENT: write.intent, SEQUENCE: write.sequence, REASONS: write.reasons}
-    numbers = {SCORE: write.score, ENGAGEMENT: write.engagement}
-    return {**said, **numbers, STATUS: write.status, **({"OwnerId": owner_id} if owner_id else {})}
-
-
-def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) -> Change:
-    """What a write did to a person; a new one was blank."""
-    kept = held or {}
-    return Change(contact_id=ident, wrote=wrote, before={n: kept.get(n) for n in (*wrote, *CHANGED)})
+    return OWN.assignment(write) | ({OWN.owner: owner_id} if owner_id else {})
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:

@@ -9,38 +9,39 @@ from typing import Any
 
 from leadgate.connectors.contract import Contact, ContactWrite, OwnerWrite
 from leadgate.connectors.fields import Field
+from leadgate.connectors.own import Own
 from leadgate.leads.records import Change
 
-KEY, LEAD, SCORE, STATUS = "Leadgate_key", "Leadgate_lead", "Leadgate_score", "Leadgate_status"
+OWN = Own(
+    owner="Owner",
+    key="Leadgate_key",
+    lead="Leadgate_lead",
+    score="Leadgate_score",
+    status="Leadgate_status",
+    intent="Leadgate_intent",
+    engagement="Leadgate_engagement_score",
+    sequence="Leadgate_sequence",
+    reasons="Leadgate_reasons",
+    sequence_label="Leadgate sequence",  # Zoho makes the name of the label
+)
+KEY, LEAD, STATUS = OWN.key, OWN.lead, OWN.status
 BOUNCED, REPLIED = "Leadgate_bounced", "Leadgate_replied"
 EFFECT, DUE = "Leadgate_effect", "Leadgate_due"
-
-
-INTENT, ENGAGEMENT, SEQUENCE, REASONS = "Leadgate_intent", "Leadgate_engagement_score", "Leadgate_sequence", "Leadgate_reasons"
 _PERSON = (
-    Field(name=KEY, label="Leadgate key", type="text", unique=True),
-    Field(name=LEAD, label="Leadgate lead", type="text"),
-    Field(name=SCORE, label="Leadgate score", type="number"),
-    Field(name=STATUS, label="Leadgate status", type="text"),
+    *OWN.fields(),
     Field(name=BOUNCED, label="Leadgate bounced", type="flag"),
     Field(name=REPLIED, label="Leadgate replied", type="moment"),
-    Field(name=INTENT, label="Leadgate intent", type="text"),
-    Field(name=ENGAGEMENT, label="Leadgate engagement score", type="number"),
-    Field(name=SEQUENCE, label="Leadgate sequence", type="text"),
-    Field(name=REASONS, label="Leadgate reasons", type="long"),
 )
 _TASK = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DUE, label="Leadgate due", type="moment"))
 #: Added fields by module, under the api names that Zoho makes of their labels.
 FIELDS: dict[str, tuple[Field, ...]] = {"Leads": _PERSON, "Contacts": _PERSON, "Tasks": _TASK}
-#: What an upsert and an assignment may change: read before, so that it can be put back.
-CHANGED = ("Owner", LEAD, SCORE, STATUS, INTENT, ENGAGEMENT, SEQUENCE, REASONS)
 IDENTITY = frozenset(
     {KEY, "Email", "Secondary_Email", "First_Name", "Last_Name", "Designation", "Title", "Phone", "Company", "Lead_Source"}
     | {"City", "State", "Country", "Mailing_City", "Mailing_State", "Mailing_Country", "Website", "No_of_Employees"}
 )
 
 _SHARED = ("Email", "Secondary_Email", "First_Name", "Last_Name", "Phone", "Email_Opt_Out", "Modified_Time")
-_OURS = (KEY, BOUNCED, REPLIED, *CHANGED)
+_OURS = (KEY, BOUNCED, REPLIED, *OWN.changed())
 READ = {
     "Leads": (*_SHARED, *_OURS, "Designation", "Company", "City", "State", "Country"),
     "Contacts": (*_SHARED, *_OURS, "Title", "Account_Name", "Mailing_City", "Mailing_State", "Mailing_Country"),
@@ -125,16 +126,13 @@ def value_of(value: Any) -> Any:
 
 def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
     """What an assignment sets; the owner only where there is one to set."""
-    said = {INTENT: write.intent, SEQUENCE: write.sequence, REASONS: write.reasons}
-    numbers = {SCORE: write.score, ENGAGEMENT: write.engagement}
-    return {**said, **numbers, STATUS: write.status, **({"Owner": {"id": owner_id}} if owner_id else {})}
+    return OWN.assignment(write) | ({OWN.owner: {"id": owner_id}} if owner_id else {})
 
 
 def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) -> Change:
-    """What a write did to a person; a new one was blank. A field that names a record is told by the record's id."""
-    kept = held or {}
-    shown = {name: plain(value) for name, value in wrote.items()}
-    return Change(contact_id=ident, wrote=shown, before={n: plain(kept.get(n)) for n in (*wrote, *CHANGED)})
+    """See Own.change. A field that names a record is told by the record's id."""
+    shown, kept = {name: plain(value) for name, value in wrote.items()}, held or {}
+    return OWN.change(ident, shown, {name: plain(kept.get(name)) for name in (*wrote, *OWN.changed())})
 
 
 def plain(value: Any) -> Any:
