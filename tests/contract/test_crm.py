@@ -605,3 +605,27 @@ def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
         assert "leadgate_key" not in kept["properties"]
 
     on_sandbox("hubspot", test)
+
+
+def test_batches_side_by_side_ask_for_a_company_once() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        rows = await asyncio.gather(*(crm.upsert([write(n, domain="acme1.com")]) for n in range(5)))
+        assert len({row.contact.company_id for [row] in rows if isinstance(row, Written)}) == 1
+        calls = (await control.get("/state")).json()["calls"]
+        asked = {
+            name.rsplit("/companies/", 1)[1]: n for name, n in calls.items() if "/companies/" in name and "/objects/" in name
+        }
+        assert asked == {"search": 1, "batch/upsert": 1}
+
+    on_sandbox("hubspot", test)
+
+
+def test_a_company_that_could_not_be_asked_for_is_asked_for_again() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/faults", json={"path": "companies/search", "status": 503, "times": 2})
+        results = await asyncio.gather(*(crm.upsert([write(n, domain="acme1.com")]) for n in range(3)), return_exceptions=True)
+        assert all(isinstance(result, Unavailable) for result in results)
+        [row] = await crm.upsert([write(1)])
+        contact_id(row)
+
+    on_sandbox("hubspot", test)

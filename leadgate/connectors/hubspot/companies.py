@@ -1,6 +1,7 @@
 """Companies of HubSpot: one a domain, found by search, made under our own key."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from leadgate.connectors.contract import ContactWrite
 from leadgate.connectors.hubspot import records
@@ -17,13 +18,33 @@ class HubSpotCompanies:
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
         self._company_ids: dict[str, tuple[str, float]] = {}
+        self._asking: dict[str, asyncio.Future[dict[str, str]]] = {}
 
     async def ids(self, writes: Sequence[ContactWrite]) -> dict[str, str]:
-        """Company ids by domain. A company with the domain is taken and stamped; otherwise one is made under our key."""
+        """Company ids by domain. A company with the domain is taken and stamped; otherwise one is made under our key.
+
+        Batches run side by side and share companies: a domain that one asks for is waited for by the others.
+        """
         wanted = {w.domain: w for w in writes if w.domain}
         ids = {domain: known for domain in wanted if (known := self._known_company(domain))}
+        fresh = {d: w for d, w in wanted.items() if d not in ids and d not in self._asking}
+        if fresh:
+            asking: asyncio.Future[dict[str, str]] = asyncio.ensure_future(self._ask(fresh))
+            self._asking.update(dict.fromkeys(fresh, asking))
+            asking.add_done_callback(lambda _: self._forget(fresh))
+        for asked in {self._asking[d] for d in wanted if d not in ids}:
+            ids.update(await asyncio.shield(asked))
+        return {domain: ids[domain] for domain in wanted if domain in ids}
+
+    def _forget(self, asked: Iterable[str]) -> None:
+        for domain in asked:
+            del self._asking[domain]
+
+    async def _ask(self, wanted: Mapping[str, ContactWrite]) -> dict[str, str]:
+        """Search for domains, stamp what is found, make the rest; remembered for a while."""
+        ids: dict[str, str] = {}
         unstamped: dict[str, str] = {}
-        for some in _chunks_of_text([d for d in wanted if d not in ids], _SEARCH_CHARACTERS):
+        for some in _chunks_of_text([*wanted], _SEARCH_CHARACTERS):
             found, fresh = await self._by_domain(some)
             ids.update(found)
             unstamped.update(fresh)
@@ -42,7 +63,7 @@ class HubSpotCompanies:
         if len(self._company_ids) > _MOST_KEPT:
             self._company_ids.clear()
         now = self._clock()
-        self._company_ids.update({d: (i, now) for d, i in ids.items() if d not in self._company_ids})
+        self._company_ids.update({domain: (ident, now) for domain, ident in ids.items()})
         return ids
 
     def _known_company(self, domain: str) -> str:
