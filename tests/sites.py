@@ -87,12 +87,12 @@ class TestSite(Site):
         """Where a lead is, '' if nobody knows it."""
         return self.places().get(lead, "")
 
-    def wait_for(self, what: Callable[[], Any], seconds: float = 60, why: str = "") -> Any:
-        """Wait until `what` is true; its value."""
+    def wait_for(self, what: Callable[[], Any], seconds: float = 60, why: str | Callable[[], object] = "") -> Any:
+        """Wait until `what` is true; its value. `why` is what a failure says, or computes then."""
         deadline = time.monotonic() + seconds
         while not (found := what()):
             self.check_children()
-            assert time.monotonic() < deadline, why or "it did not come about"
+            assert time.monotonic() < deadline, (why() if callable(why) else why) or "it did not come about"
             time.sleep(0.2)
         return found
 
