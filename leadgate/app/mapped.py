@@ -3,7 +3,8 @@
 from leadgate.app.outside import Vendors
 from leadgate.connectors.errors import VendorError
 from leadgate.connectors.fields import Field, lacking
-from leadgate.leads.rules import FieldRule, Rules
+from leadgate.leads.ruleparts import FieldRule
+from leadgate.leads.rules import Rules
 
 
 def mapped_fields(rules: Rules) -> list[Field]:

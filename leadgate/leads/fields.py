@@ -7,7 +7,8 @@ from typing import Any
 from leadgate.leads.keys import registrable
 from leadgate.leads.normalise import squeeze
 from leadgate.leads.records import Captured
-from leadgate.leads.rules import FieldRule, Rules
+from leadgate.leads.ruleparts import FieldRule
+from leadgate.leads.rules import Rules
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _TRANSFORMS: dict[str, Callable[[str], str]] = {

@@ -6,7 +6,7 @@ from enum import Enum
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
 from leadgate.leads.records import Person, Record
-from leadgate.leads.rules import Matching
+from leadgate.leads.ruleparts import Matching
 
 _PLACES = re.compile(
     r"\b(germany|deutschland|france|uk|us|usa|emea|apac|europe|international|global|americas|asia|iberia|nordics|"

@@ -1,7 +1,8 @@
 """Who gets a lead, and which sequence: the first rule in the file's order whose every condition holds."""
 
 from leadgate.leads.records import Lead, Reason
-from leadgate.leads.rules import RouteRule, Rules, SequenceRule, When
+from leadgate.leads.ruleparts import RouteRule, SequenceRule, When
+from leadgate.leads.rules import Rules
 
 
 def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...]]:

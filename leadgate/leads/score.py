@@ -1,7 +1,8 @@
 """Points of 100 against the ideal customer profile, each part with its reason."""
 
 from leadgate.leads.records import Intent, Lead, Reason, Score
-from leadgate.leads.rules import HighIntent, Rules
+from leadgate.leads.ruleparts import HighIntent
+from leadgate.leads.rules import Rules
 
 _DAY = 86_400.0
 

@@ -11,7 +11,8 @@ from leadgate.leads.fields import convert, map_fields
 from leadgate.leads.gates.intake import Intake, Seen
 from leadgate.leads.keys import Keys
 from leadgate.leads.records import Captured, Lead, Place
-from leadgate.leads.rules import FieldRule, Rules, RulesError, parse_rules
+from leadgate.leads.ruleparts import FieldRule
+from leadgate.leads.rules import Rules, RulesError, parse_rules
 from tests.conftest import DEMO_RULES
 from tests.samples import captured
 

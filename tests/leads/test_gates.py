@@ -13,7 +13,8 @@ from leadgate.leads.guard import guard
 from leadgate.leads.mapping import map_captured
 from leadgate.leads.records import Company, CrmLink, Heard, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
 from leadgate.leads.route import route
-from leadgate.leads.rules import Live, Rules, RulesError, parse_rules
+from leadgate.leads.ruleparts import Live
+from leadgate.leads.rules import Rules, RulesError, parse_rules
 from leadgate.leads.score import score
 from leadgate.leads.tabled import Clock, PersonRow, Suppression
 from leadgate.leads.validate import validate

@@ -11,7 +11,8 @@ from leadgate.leads.keys import Keys, derive, fold_email, registrable
 from leadgate.leads.match import Likeness, compare, fingerprint
 from leadgate.leads.normalise import is_address, normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
 from leadgate.leads.records import Person
-from leadgate.leads.rules import Matching, Rules, parse_rules
+from leadgate.leads.ruleparts import Matching
+from leadgate.leads.rules import Rules, parse_rules
 from leadgate.leads.score import score
 from leadgate.streams.progress import Admission, Progress
 from tests.conftest import DEMO_RULES

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from leadgate.leads.decision import Act, Decision, Need, Note, Result
 from leadgate.leads.gates.common import fall_back, held_for_sequence, review
 from leadgate.leads.records import Enrolment, Lead, Reason
-from leadgate.leads.rules import Rules, SequenceRule
+from leadgate.leads.ruleparts import SequenceRule
+from leadgate.leads.rules import Rules
 
 NAME = "engage"  # the gate whose parts this and rest.py are
 
