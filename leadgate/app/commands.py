@@ -97,9 +97,12 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
 
 
 async def _strangers(crm: Crm, rules: Rules) -> list[str]:
-    known = {o.email for o in await crm.owners()}
+    users = await crm.owners()
+    known = {o.email for o in users}
     wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to}
-    return [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
+    teams = set(rules.account_owner.teams if rules.account_owner else ()) - {team for o in users for team in o.teams}
+    unknown = [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
+    return unknown + [f"rules: account_owner.teams: no user of the CRM is in {team}" for team in sorted(teams)]
 
 
 async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:

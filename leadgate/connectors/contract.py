@@ -94,6 +94,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     email: str
     active: bool
+    teams: tuple[str, ...] = ()  # names; where the CRM has no teams, the role
 
 
 class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,11 +133,20 @@ class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
-    """A company as the CRM holds it."""
+    """A company as the CRM holds it: an account, with who answers for it and to whom it belongs ('' for nobody)."""
 
     id: str
     name: str
     domain: str
+    owner_id: str = ""
+    parent_id: str = ""
+
+
+class CompanyAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """A company by the CRM's id, where we know it, else by its registrable domain."""
+
+    id: str = ""
+    domain: str = ""
 
 
 class Crm(Protocol):
@@ -206,6 +216,10 @@ class Crm(Protocol):
 
     def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         """Every company, a page at a time."""
+        ...
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        """Companies as they are now, None for those that aren't there; the oldest, where several have the domain."""
         ...
 
     async def owners(self) -> list[Owner]:

@@ -1,7 +1,8 @@
 """Who gets a lead, and which sequence: the first rule in the file's order whose every condition holds."""
 
-from leadgate.leads.records import Lead, Reason
-from leadgate.leads.ruleparts import RouteRule, SequenceRule, When
+from leadgate.leads.decision import Result
+from leadgate.leads.records import Lead, Reason, Route
+from leadgate.leads.ruleparts import AccountOwner, RouteRule, SequenceRule, When
 from leadgate.leads.rules import Rules
 
 
@@ -22,6 +23,24 @@ def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
     """The sequence of a lead of this band: the first that fits, the nurture list for a nurtured lead without any."""
     fits = (s for s in rules.sequences if s.band == band and not _misfit(lead, s.when, rules))
     return next(fits, rules.default_sequence if band == "nurture" else None)
+
+
+def route_to_account(lead: Lead, account: Result, rule: AccountOwner) -> tuple[Route | None, Reason]:
+    """The owner of the lead's company, or of the nearest company above it that has one who may take leads."""
+    said = []
+    for company in account.value.get("chain") or []:
+        name, email, teams = company["name"] or lead.company.domain, company["email"], company["teams"]
+        if not email:
+            said.append(f"{name} has no owner")
+        elif not company["active"]:
+            said.append(f"{email}, who has {name}, has left")
+        elif rule.teams and not set(rule.teams) & set(teams):
+            said.append(f"{email}, who has {name}, is in {', '.join(teams) or 'no team'}, not {', '.join(rule.teams)}")
+        else:
+            why = "; ".join([*said, f"{email} owns {name}"])
+            return Route(kind="rep", owner_email=email, rule="account_owner"), Reason(rule="account_owner", held=True, why=why)
+    why = "; ".join(said) or account.why or "the CRM doesn't hold the company"
+    return None, Reason(rule="account_owner", held=False, why=why)
 
 
 def _misfit(lead: Lead, when: When, rules: Rules) -> str:

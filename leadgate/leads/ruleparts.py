@@ -138,6 +138,15 @@ class RouteRule(Part):
     owner: str = Field(pattern=r".+@.+")
 
 
+class AccountOwner(Part):
+    """Before any route, a lead goes to whom the CRM shows as the owner of its company, or of that one's parent.
+
+    `teams` names those whose owners take leads, so that one who looks after customers gets none; empty: all.
+    """
+
+    teams: tuple[str, ...] = ()
+
+
 class Nurture(Part):
     """The sequence below the threshold, entered and left by membership of a CRM list."""
 

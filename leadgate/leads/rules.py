@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from leadgate.leads.records import Lead
 from leadgate.leads.ruleparts import (
+    AccountOwner,
     Capture,
     FieldRule,
     HighIntent,
@@ -50,6 +51,7 @@ class Rules(Part):
     threshold: int = Field(70, ge=1, le=100)
     high_intent: tuple[HighIntent, ...] = ()
     routes: tuple[RouteRule, ...]
+    account_owner: AccountOwner | None = Field(None, description="the owner of the lead's company comes before all routes")
     nurture: Nurture
     sequences: tuple[SequenceRule, ...] = ()
     apollo_owner: bool = Field(False, description="tell Apollo whom the CRM shows as a rep's lead's owner")

@@ -8,7 +8,18 @@ from types import MappingProxyType
 from typing import Any
 
 from leadgate.connectors.apollo.client import ApolloClient
-from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, NoteWrite, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import (
+    ActivityAsked,
+    CompanyAsked,
+    CompanyKnown,
+    ContactWrite,
+    Crm,
+    NoteWrite,
+    OwnerShown,
+    OwnerWrite,
+    TaskWrite,
+    Written,
+)
 from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
 from leadgate.connectors.fields import Admission
 from leadgate.connectors.loader import Loader
@@ -30,6 +41,7 @@ class Effect:
     until: float
 
 
+_HIGHEST = 5  # companies from a lead's own upwards
 #: Answers the result's value; one that changes a contact's properties answers the whole result, with the change.
 _NONE: Mapping[str, Any] = MappingProxyType({})
 Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any] | Result]]
@@ -76,12 +88,14 @@ class Acts:
         self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
         self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
         self._owners = Loader(crm.read_owners, gate, most=crm.batch)
+        self._accounts: Loader[CompanyAsked, CompanyKnown | None] = Loader(crm.accounts, gate, most=crm.batch)
         self._tasks = Loader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)
         self._enter: dict[str, Loader[str, str]] = {}
         self._gate = gate
         self.handlers: dict[str, Handler] = {
             "crm.upsert": self._do_upsert,
             "crm.owner": self._do_owner,
+            "crm.account": self._do_account,
             "crm.assign": self._do_assign,
             "crm.read_owner": self._do_read_owner,
             "crm.task": self._do_task,
@@ -125,6 +139,22 @@ class Acts:
         del record, effect
         owner = await self._out.crm.owner(args["owner_id"])
         return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
+
+    async def _do_account(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        """The company and those above it, each with its owner."""
+        del record, effect
+        chain: list[dict[str, Any]] = []
+        seen: set[str] = set()
+        asked = CompanyAsked(id=args["company_id"], domain=args["domain"])
+        while len(chain) < _HIGHEST and (company := await self._accounts.load(asked)) is not None and company.id not in seen:
+            seen.add(company.id)
+            owner = await self._out.crm.owner(company.owner_id) if company.owner_id else None
+            shown = {"email": owner.email, "active": owner.active, "teams": list(owner.teams)} if owner else {}
+            chain.append({"name": company.name, "email": "", "active": False, "teams": []} | shown)
+            if not company.parent_id:
+                break
+            asked = CompanyAsked(id=company.parent_id)
+        return {"chain": chain}
 
     async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> Result:
         del record, effect

@@ -12,7 +12,17 @@ import msgspec
 import pytest
 
 from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import ActivityAsked, ContactWrite, Crm, NoteWrite, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import (
+    ActivityAsked,
+    CompanyAsked,
+    CompanyKnown,
+    ContactWrite,
+    Crm,
+    NoteWrite,
+    OwnerWrite,
+    TaskWrite,
+    Written,
+)
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
 from leadgate.connectors.fields import Field
 from leadgate.connectors.http import Budget
@@ -251,6 +261,46 @@ def test_a_contact_whose_address_the_crm_has_changed_is_found_by_our_key(on: Cal
         assert row.existed
 
     on(test)
+
+
+COMPANIES: tuple[dict[str, str], ...] = (
+    {"name": "Globex Group", "domain": "globex.com", "owner": REPS[1]},
+    {"name": "Globex Labs", "domain": "globexlabs.com", "parent": "globex.com"},
+)
+
+
+@pytest.mark.parametrize("vendor", [*VENDORS, "memory"])
+def test_a_company_tells_its_owner_and_its_parent(vendor: str) -> None:
+    """By id and by domain, however the web address was typed; nobody is asked about one that isn't there."""
+
+    async def test(crm: Crm) -> None:
+        wanted = [CompanyAsked(domain=d) for d in ("globexlabs.com", "nowhere.com", "globex.com")]
+        labs, nowhere, group = await crm.accounts(wanted)
+        assert isinstance(labs, CompanyKnown)
+        assert isinstance(group, CompanyKnown)
+        assert nowhere is None
+        assert (labs.owner_id, labs.parent_id, group.parent_id) == ("", group.id, "")
+        [again] = await crm.accounts([CompanyAsked(id=group.id)])
+        assert again == group
+        owner = await crm.owner(group.owner_id)
+        assert owner is not None
+        assert (owner.email, owner.active, owner.teams) == (REPS[1], True, ("Sales",))
+        listed = {c.id: c async for page in crm.companies() for c in page}
+        assert listed[labs.id] == labs
+        assert await crm.accounts([]) == []
+
+    async def on_vendor(crm: Crm, control: httpx.AsyncClient) -> None:
+        for company in COMPANIES:
+            await control.post("/crm/companies", json=company)
+        await test(crm)
+
+    if vendor != "memory":
+        on_sandbox(vendor, on_vendor)
+        return
+    memory = MemoryCrm(time.time, dict.fromkeys(REPS, True))
+    for company in COMPANIES:
+        memory.add_company(**company)
+    asyncio.run(test(memory))
 
 
 def test_lists_are_entered_and_left_harmlessly_twice(on: Callable[[Test], None]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from leadgate.connectors.sandbox.generate import REPS
 from leadgate.leads import names
 from tests.samples import captured
 from tests.sites import TestSite, broken_promises
@@ -23,13 +24,13 @@ MAPPING = [
 
 
 def with_mapping(text: str, **more: object) -> str:
-    """The demo's rules with a mapping."""
-    return str(yaml.safe_dump({**yaml.safe_load(text), "mapping": MAPPING, **more}))
+    """The demo's rules with a mapping, and with companies' owners before the routes."""
+    return str(yaml.safe_dump({**yaml.safe_load(text), "mapping": MAPPING, "account_owner": {"teams": ["Sales"]}, **more}))
 
 
 @pytest.fixture(scope="module")
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSite]:
-    """A site whose rules map fields."""
+    """A site whose rules map fields and ask for companies' owners."""
     one = TestSite(tmp_path_factory.mktemp("live"), leads=0, crm=request.param, rules=with_mapping)
     try:
         one.ground()
@@ -125,3 +126,17 @@ def raw_people(site: TestSite) -> list[dict[str, object]]:
     """People as the vendor stores them."""
     kinds = {"hubspot": "hubspot.contacts", "salesforce": "salesforce.Lead", "zoho": "zoho.Leads"}
     return [r.get("properties", r) for r in site.objects(kinds[site.crm_name])]
+
+
+def test_a_lead_goes_to_whoever_has_its_company_or_the_one_above(site: TestSite) -> None:
+    site.control("POST", "crm/companies", {"name": "Owned Group", "domain": "owned.com", "owner": REPS[2]})
+    site.control("POST", "crm/companies", {"name": "Owned Labs", "domain": "ownedlabs.com", "parent": "owned.com"})
+    site.work()
+    leads = [captured(80 + n, ("Demo requests",), company=name) for n, name in enumerate(("owned", "ownedlabs", "nobodys"))]
+    ids = site.capture(*leads)
+    site.wait_for(lambda: [site.place_of(i) for i in ids] == ["engaged"] * 3)
+    owners = {p["email"]: p["owner"] for p in site.crm("people")}
+    assert [owners[lead.raw["email"]] for lead in leads] == [REPS[2], REPS[2], "eve.saas@acme.test"]
+    said = [r for e in events(site) if e.get("lead") == ids[1] and e["kind"] == "routed" for r in e["trace"]]
+    assert [r["why"] for r in said if r["rule"] == "account_owner"] == [f"Owned Labs has no owner; {REPS[2]} owns Owned Group"]
+    site.kill("worker", 15)

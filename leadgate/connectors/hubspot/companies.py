@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from leadgate.connectors.contract import ContactWrite
+from leadgate.connectors.accounts import answer
+from leadgate.connectors.contract import CompanyAsked, CompanyKnown, ContactWrite, Row
 from leadgate.connectors.hubspot import records
+from leadgate.connectors.hubspot.batches import chunks
 from leadgate.connectors.hubspot.client import HubSpotHttp
 
 _KEPT = 60.0
@@ -65,6 +67,18 @@ class HubSpotCompanies:
         now = self._clock()
         self._company_ids.update({domain: (ident, now) for domain, ident in ids.items()})
         return ids
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        """See contract.Crm. Ids first: only what has none is searched for."""
+        ids = {a.id for a in asked if a.id}
+        domains = [*dict.fromkeys(a.domain for a in asked if a.domain and not a.id)]
+        for some in _chunks_of_text(domains, _SEARCH_CHARACTERS):
+            ids.update((await self._by_domain(some))[0].values())
+        found: list[CompanyKnown] = []
+        for part in chunks(sorted(ids, key=int)):
+            body = await self._http.batch("companies", "read", [{"id": i} for i in part], properties=records.COMPANY_READ)
+            found += map(records.company_of, body.get("results", []))
+        return [*answer(asked, sorted(found, key=lambda company: int(company.id)))]
 
     def _known_company(self, domain: str) -> str:
         """What HubSpot said of a domain less than a minute ago: colleagues and second tries come close together."""

@@ -26,7 +26,7 @@ class HubSpotCrm:
         self._owners = HubSpotOwners(http, clock)
         self._tasks = HubSpotTasks(http)
         self._lists: dict[str, str] = {}
-        self.upsert = self._people.upsert
+        self.upsert, self.accounts = self._people.upsert, self._people.accounts
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
         self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
@@ -103,7 +103,7 @@ class HubSpotCrm:
             yield [records.contact_of(item) for item in page]
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        async for page in self._pages("companies", "name,domain"):
+        async for page in self._pages("companies", ",".join(records.COMPANY_READ)):
             yield [records.company_of(item) for item in page]
 
     async def _pages(self, kind: str, properties: str, **more: str) -> AsyncIterator[list[dict[str, Any]]]:

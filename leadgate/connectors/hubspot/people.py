@@ -25,6 +25,7 @@ class HubSpotPeople:
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http = http
         self._companies = HubSpotCompanies(http, clock)
+        self.accounts = self._companies.accounts
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         more = sorted({name for w in writes for name in w.more})
@@ -126,20 +127,26 @@ class HubSpotPeople:
             await self._http.associate("contacts", "companies", "create", inputs)
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
-        """Whether contacts that were there before have an open deal: no sequence for them."""
-        ids = [row.contact.id for row in rows if isinstance(row, Written) and row.existed]
-        if not ids:
-            return
-        body = await self._http.associate("contacts", "deals", "read", [{"id": i} for i in ids])
-        deals = {str(r["from"]["id"]): [str(t["toObjectId"]) for t in r.get("to", [])] for r in body.get("results", [])}
-        wanted = [d for some in deals.values() for d in some]
-        if not wanted:
-            return
-        read = await self._http.batch("deals", "read", [{"id": d} for d in wanted], properties=["hs_is_closed"])
-        opened = {str(r["id"]) for r in read.get("results", []) if (r.get("properties") or {}).get("hs_is_closed") != "true"}
+        """Whether contacts that were there before, or their companies, have an open deal: no sequence for them."""
+        there = [row.contact for row in rows if isinstance(row, Written) and row.existed]
+        people = await self._deals_of("contacts", [c.id for c in there])
+        firms = await self._deals_of("companies", [c.company_id for c in there if c.company_id])
+        wanted = sorted({d for some in (*people.values(), *firms.values()) for d in some})
+        opened: set[str] = set()
+        for part in chunks(wanted):
+            read = await self._http.batch("deals", "read", [{"id": d} for d in part], properties=["hs_is_closed"])
+            opened |= {str(r["id"]) for r in read.get("results", []) if (r.get("properties") or {}).get("hs_is_closed") != "true"}
         for i, row in enumerate(rows):
-            if isinstance(row, Written) and opened & set(deals.get(row.contact.id, ())):
-                rows[i] = replace(row, contact=replace(row.contact, open_deal=True))
+            if isinstance(row, Written) and row.existed:
+                deals = {*people.get(row.contact.id, ()), *firms.get(row.contact.company_id, ())}
+                rows[i] = replace(row, contact=replace(row.contact, open_deal=bool(deals & opened)))
+
+    async def _deals_of(self, kind: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Ids of deals by what they hang on."""
+        if not ids:
+            return {}
+        body = await self._http.associate(kind, "deals", "read", [{"id": i} for i in dict.fromkeys(ids)])
+        return {str(r["from"]["id"]): [str(t["toObjectId"]) for t in r.get("to", [])] for r in body.get("results", [])}
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:

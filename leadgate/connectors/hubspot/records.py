@@ -22,6 +22,7 @@ KEY, OWNER, LEAD, STATUS = OWN.key, OWN.owner, OWN.lead, OWN.status
 COMPANY_KEY = "leadgate_company_key"
 CONTACT_FIELDS = OWN.fields()
 IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
+COMPANY_READ = ["name", "domain", OWNER, "hs_parent_company_id"]
 COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
 READ = [
     "email",
@@ -106,15 +107,22 @@ def _addresses(properties: dict[str, Any]) -> set[str]:
 
 
 def company_of(found: dict[str, Any]) -> CompanyKnown:
-    """A company out of an object with name and domain."""
+    """A company out of an object with the COMPANY_READ properties."""
     p = found.get("properties") or {}
-    return CompanyKnown(id=str(found["id"]), name=p.get("name") or "", domain=p.get("domain") or "")
+    return CompanyKnown(
+        id=str(found["id"]),
+        name=p.get("name") or "",
+        domain=p.get("domain") or "",
+        owner_id=p.get(OWNER) or "",
+        parent_id=p.get("hs_parent_company_id") or "",
+    )
 
 
 def owner_of(found: dict[str, Any]) -> Owner:
     """An owner; deactivated users come without a userId, or archived (facts 1.4)."""
     active = not found.get("archived") and found.get("userId") is not None
-    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active)
+    teams = tuple(str(team["name"]) for team in found.get("teams") or [])
+    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active, teams=teams)
 
 
 def seconds(value: Any) -> float:

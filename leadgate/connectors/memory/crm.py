@@ -5,8 +5,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from leadgate.connectors.accounts import answer
 from leadgate.connectors.contract import (
     ActivityAsked,
+    CompanyAsked,
     CompanyKnown,
     Contact,
     ContactWrite,
@@ -22,6 +24,7 @@ from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.fields import Field, faults_of, missing
 from leadgate.leads.records import Change
 
+_TEAMS = ("Sales",)
 _CHANGED = ("owner", "score", "status")
 
 
@@ -122,8 +125,8 @@ class MemoryCrm:
     async def owner_by_email(self, email: str) -> Owner | None:
         folded = email.casefold()
         if self._users is None:
-            return Owner(id=folded, email=folded, active=True)
-        return Owner(id=folded, email=folded, active=self._users[folded]) if folded in self._users else None
+            return Owner(id=folded, email=folded, active=True, teams=_TEAMS)
+        return Owner(id=folded, email=folded, active=self._users[folded], teams=_TEAMS) if folded in self._users else None
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
         self.tasks.update({write.effect_id: write for write in writes})
@@ -172,8 +175,17 @@ class MemoryCrm:
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         yield list(self._companies.values())
 
+    def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
+        """A company that is there already; `owner` is an address, `parent` a domain."""
+        above = self._companies[parent].id if parent else ""
+        ident = f"c{len(self._companies) + 1}"
+        self._companies[domain] = CompanyKnown(id=ident, name=name, domain=domain, owner_id=owner, parent_id=above)
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        return [*answer(asked, self._companies.values())]
+
     async def owners(self) -> list[Owner]:
-        return [Owner(id=e, email=e, active=active) for e, active in (self._users or {}).items()]
+        return [Owner(id=e, email=e, active=active, teams=_TEAMS) for e, active in (self._users or {}).items()]
 
     async def fields(self) -> dict[str, Field]:
         return {field.name: field for field in self._fields}

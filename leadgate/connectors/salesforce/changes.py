@@ -1,16 +1,19 @@
 """What happened in Salesforce, and what it holds: by SystemModstamp, by activities, by incoming mail, by the recycle bin."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from leadgate.connectors.contract import CompanyKnown, Contact
+from leadgate.connectors.accounts import answer, websites
+from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Row
+from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
 from leadgate.connectors.salesforce.people import SalesforcePeople
 from leadgate.connectors.salesforce.tasks import SalesforceTasks
 
 _KINDS = ("Lead", "Contact")
+_ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
 
 
 class SalesforceChanges:
@@ -56,8 +59,26 @@ class SalesforceChanges:
                 yield [records.contact_of(r, self._http.me) for r in page]
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        async for page in self._http.pages("SELECT Id, Name, Website FROM Account ORDER BY Id"):
-            yield [CompanyKnown(id=a["Id"], name=a["Name"] or "", domain=a.get("Website") or "") for a in page]
+        async for page in self._http.pages(f"{_ACCOUNTS} ORDER BY Id"):
+            yield [self._company(account) for account in page]
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        ids, domains = [a.id for a in asked if a.id], [a.domain for a in asked if a.domain and not a.id]
+        wheres = [f"Id IN {literal(dict.fromkeys(ids))}"] if ids else []
+        wheres += [f"Website IN {literal(some)}" for some in websites(domains)]
+        parts = await self._http.queries(*(f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id" for where in wheres))
+        return [*answer(asked, [self._company(account) for part in parts for account in part])]
+
+    def _company(self, found: Record) -> CompanyKnown:
+        """What we own, nobody does."""
+        owner = found.get("OwnerId") or ""
+        return CompanyKnown(
+            id=found["Id"],
+            name=found["Name"] or "",
+            domain=found.get("Website") or "",
+            owner_id="" if owner == self._http.me else owner,
+            parent_id=found.get("ParentId") or "",
+        )
 
 
 def _latest(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:

@@ -60,9 +60,15 @@ class SalesforceOwners:
         return OwnerShown(owner_id=found["OwnerId"], email=email, active=bool(owner.get("IsActive")), at=at)
 
     async def owners(self) -> list[Owner]:
-        [found] = await self._http.queries("SELECT Id, Email, IsActive FROM User WHERE UserType = 'Standard'")
+        [found] = await self._http.queries("SELECT Id, Email, IsActive, UserRole.Name FROM User WHERE UserType = 'Standard'")
         return [
-            Owner(id=u["Id"], email=(u.get("Email") or "").casefold(), active=bool(u["IsActive"]))
+            Owner(id=u["Id"], email=(u.get("Email") or "").casefold(), active=bool(u["IsActive"]), teams=_roles(u))
             for u in found
             if u["Id"] != self._http.me
         ]
+
+
+def _roles(user: Record) -> tuple[str, ...]:
+    """A user has one role or none; teams are what opportunities and cases have."""
+    role = user.get("UserRole")
+    return (str(role["Name"]),) if role else ()

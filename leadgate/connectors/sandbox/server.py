@@ -127,6 +127,11 @@ def _add_controls(app: FastAPI, store: Store, crm: Stand, traffic: Traffic) -> N
     async def see(what: str) -> Any:
         return views[what]()
 
+    @app.post("/_control/crm/companies")
+    async def add_company(request: Request) -> Any:
+        crm.add_company(**await request.json())
+        return {}
+
     @app.post("/_control/objects/{kind}/{ident}")
     async def put(kind: str, ident: str, request: Request) -> Any:
         return store.put(kind, ident, await request.json())

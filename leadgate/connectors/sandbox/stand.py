@@ -36,8 +36,8 @@ class Stand(Protocol):
         """A person who is there already."""
         ...
 
-    def add_company(self, name: str, domain: str) -> None:
-        """A company that is there already."""
+    def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
+        """A company that is there already; `owner` is a user's address, `parent` another company's domain, '' for none."""
         ...
 
     def activate(self, email: str) -> None:

@@ -57,8 +57,7 @@ class ZohoAccount:
             if not (body.get("info") or {}).get("more_records"):
                 break
             page += 1
-        users = ((str(u["id"]), (u.get("email") or "").casefold(), u.get("status") == "active") for u in found)
-        return [Owner(id=ident, email=email, active=active) for ident, email, active in users if ident != me]
+        return [owner for u in found if (owner := _owner_of(u)).id != me]
 
     async def cadence(self, name: str) -> str:
         """A cadence's id. Raises RowRejected for one that isn't there, or that can't be entered by hand."""
@@ -125,6 +124,13 @@ class ZohoAccount:
     async def _fields(self, module: str) -> dict[str, Field]:
         body = await self._http.call("GET", "settings/fields", params={"module": module})
         return {f["api_name"]: _field_of(f) for f in body.get("fields") or []}
+
+
+def _owner_of(user: dict[str, Any]) -> Owner:
+    """A user; the role is the nearest that Zoho has to a team."""
+    role = str((user.get("role") or {}).get("name") or "")
+    active = user.get("status") == "active"
+    return Owner(id=str(user["id"]), email=(user.get("email") or "").casefold(), active=active, teams=(role,) if role else ())
 
 
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:

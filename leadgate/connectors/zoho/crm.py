@@ -5,8 +5,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from leadgate.connectors.contract import CompanyKnown, Contact, Row
+from leadgate.connectors.accounts import answer, websites
+from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Row
 from leadgate.connectors.errors import RowRejected, VendorError
+from leadgate.connectors.literals import literal
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.account import ZohoAccount
 from leadgate.connectors.zoho.client import MOST_ROWS, Record, ZohoHttp, moment, row_error
@@ -116,8 +118,18 @@ class ZohoCrm:
                 yield [records.contact_of(module, r, me) for r in page]
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        async for page in self._http.listing("Accounts", ("Account_Name", "Website")):
-            yield [CompanyKnown(id=str(a["id"]), name=a["Account_Name"] or "", domain=a.get("Website") or "") for a in page]
+        me = await self._account.me()
+        async for page in self._http.listing("Accounts", records.ACCOUNT_READ):
+            yield [records.company_of(account, me) for account in page]
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        ids, domains = [a.id for a in asked if a.id], [a.domain for a in asked if a.domain and not a.id]
+        wheres = [f"id in {literal(dict.fromkeys(ids))}"] if ids else []
+        wheres += [f"Website in {literal(some)}" for some in websites(domains)]
+        me, fields = await self._account.me(), ",".join(records.ACCOUNT_READ)
+        queries = (f"select {fields} from Accounts where {where} order by Created_Time" for where in wheres)
+        found = [records.company_of(account, me) for query in queries for account in await self._http.coql(query)]
+        return [*answer(asked, found)]
 
     async def close(self) -> None:
         await self._http.close()

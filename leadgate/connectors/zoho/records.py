@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from leadgate.connectors.contract import Contact, ContactWrite, OwnerWrite
+from leadgate.connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
 from leadgate.connectors.fields import Field
 from leadgate.connectors.own import Own
 from leadgate.leads.records import Change
@@ -46,6 +46,7 @@ READ = {
     "Leads": (*_SHARED, *_OURS, "Designation", "Company", "City", "State", "Country"),
     "Contacts": (*_SHARED, *_OURS, "Title", "Account_Name", "Mailing_City", "Mailing_State", "Mailing_Country"),
 }
+ACCOUNT_READ = ("Account_Name", "Website", "Owner", "Parent_Account")
 _LENGTHS = {"First_Name": 40, "Last_Name": 80, "Company": 200, "Designation": 100, "Title": 100, "Phone": 30}
 _UNKNOWN = "[not provided]"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -138,6 +139,18 @@ def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) ->
 def plain(value: Any) -> Any:
     """A value without what Zoho tells about it beside."""
     return {"id": str(value["id"])} if isinstance(value, dict) else value
+
+
+def company_of(found: dict[str, Any], me: str) -> CompanyKnown:
+    """A company out of a record with the ACCOUNT_READ fields. What we own, nobody does."""
+    owner = owner_of(found)
+    return CompanyKnown(
+        id=str(found["id"]),
+        name=found.get("Account_Name") or "",
+        domain=found.get("Website") or "",
+        owner_id="" if owner == me else owner,
+        parent_id=str((found.get("Parent_Account") or {}).get("id") or ""),
+    )
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Result, Wait
 from leadgate.leads.gates.common import Guarded, is_customer, onward, ops_alert, stopped
 from leadgate.leads.records import Lead, Place, Reason, Route, Score
-from leadgate.leads.route import route
+from leadgate.leads.route import route, route_to_account
 from leadgate.leads.rules import Rules
 from leadgate.leads.score import score
 
@@ -24,7 +24,9 @@ class Routing:
             return Need(acts={"owner": Act(name="crm.owner", args={"owner_id": record.crm.owner_id}, reads=True)})
         points, reasons = score(record, rules, now)
         lead = replace(record, score=points)
-        found, why = self._choose(lead, done.get("owner"), rules)
+        if (asked := _ask_account(lead, done, rules)) is not None:
+            return asked
+        found, why = self._choose(lead, done, rules)
         note = Note(kind="scored", outcome={"points": points.points, "parts": points.parts, "missing": points.missing})
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
@@ -35,21 +37,28 @@ class Routing:
             kind="routed", place=Place.IN_FLIGHT, trace=(*reasons, *why), lead=lead, outputs=(to,), notes=(note,), outcome=outcome
         )
 
-    def _choose(self, lead: Lead, owner: Result | None, rules: Rules) -> tuple[Route | None, tuple[Reason, ...]]:
+    def _choose(self, lead: Lead, done: dict[str, Result], rules: Rules) -> tuple[Route | None, tuple[Reason, ...]]:
         if (ruled := lead.ruled.get(self.name, "")).startswith("route "):
             email = ruled.removeprefix("route ")
             return Route(kind="rep", owner_email=email, rule="ruled"), (
                 Reason(rule="ruled.route", held=True, why=f"a person gave it to {email}"),
             )
-        kept = _existing(lead, owner, rules)
+        kept = _existing(lead, done.get("owner"), rules)
         if kept is not None:
             return kept, (Reason(rule="crm.owner", held=True, why=f"{kept.owner_email} already owns the contact and keeps it"),)
         assert lead.score is not None
         passed, threshold = _passes(lead.score, rules)
         if not passed and not is_customer(lead):
             return Route(kind="nurture", owner_email=rules.nurture.owner, rule="threshold"), (threshold,)
+        asked: tuple[Reason, ...] = ()
+        if rules.account_owner is not None and "account" in done:
+            owned, reason = route_to_account(lead, done["account"], rules.account_owner)
+            if owned is not None:
+                return owned, (threshold, reason)
+            asked = (reason,)
         if is_customer(lead):
             return None, (
+                *asked,
                 Reason(
                     rule="crm.customer",
                     held=True,
@@ -59,8 +68,8 @@ class Routing:
         rule, reasons = route(lead, rules)
         if rule is None:
             none = Reason(rule="routes", held=True, why="no territory or vertical fits")
-            return None, (threshold, *reasons, none)
-        return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *reasons)
+            return None, (threshold, *asked, *reasons, none)
+        return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *asked, *reasons)
 
     def _hold(self, lead: Lead, trace: tuple[Reason, ...], note: Note, rules: Rules, now: float) -> Decision:
         held = tuple(r for r in trace if r.held and r.rule in {"routes", "crm.customer"})
@@ -83,6 +92,18 @@ def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
     passed = points.points >= rules.threshold
     said = "reaches" if passed else "is below"
     return passed, Reason(rule="threshold", held=passed, why=f"{points.points} points {said} the threshold {rules.threshold}")
+
+
+def _ask_account(lead: Lead, done: dict[str, Result], rules: Rules) -> Need | None:
+    """Who has the lead's company, where the rules want it known and nothing before it decides."""
+    assert lead.score is not None
+    settled = lead.ruled.get("routing", "").startswith("route ") or _existing(lead, done.get("owner"), rules) is not None
+    if rules.account_owner is None or "account" in done or settled or not (lead.crm.company_id or lead.company.domain):
+        return None
+    if not is_customer(lead) and not _passes(lead.score, rules)[0]:
+        return None
+    args = {"company_id": lead.crm.company_id, "domain": lead.company.domain}
+    return Need(acts={"account": Act(name="crm.account", args=args, reads=True)})
 
 
 def _existing(lead: Lead, owner: Result | None, rules: Rules) -> Route | None:

@@ -27,7 +27,7 @@ ID_OF = {
 ACTIVITIES = frozenset({"tasks", "calls", "emails", "meetings", "notes"})
 READ_ONLY = frozenset(
     "hs_object_id createdate lastmodifieddate hs_lastmodifieddate hs_email_optout hs_email_bounce associatedcompanyid "
-    "hs_email_hard_bounce_reason_enum hs_sales_email_last_replied hs_sequences_is_enrolled notes_last_contacted hs_merged_object_ids".split()
+    "hs_parent_company_id hs_email_hard_bounce_reason_enum hs_sales_email_last_replied hs_sequences_is_enrolled notes_last_contacted hs_merged_object_ids".split()
 )
 BUILT_IN = {
     "contacts": set(

@@ -42,8 +42,13 @@ class HubSpotStand:
         names = {"firstname": held.first_name, "lastname": held.last_name, "email": held.email}
         self._add("contacts", {**names, "lifecyclestage": "customer" if held.customer else "lead", **more})
 
-    def add_company(self, name: str, domain: str) -> None:
-        self._add("companies", {"name": name, "domain": domain})
+    def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
+        above = [
+            c["id"] for c in self._store.all("hubspot.companies").values() if parent and c["properties"].get("domain") == parent
+        ]
+        more = {"hubspot_owner_id": self._user(owner)["id"]} if owner else {}
+        more |= {"hs_parent_company_id": above[0]} if above else {}
+        self._add("companies", {"name": name, "domain": domain, **more})
 
     def _add(self, kind: str, properties: dict[str, str]) -> None:
         ident = self._store.next_id(f"hubspot.{kind}", 1001)

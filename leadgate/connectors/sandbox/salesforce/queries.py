@@ -72,6 +72,7 @@ def _check(org: Org, kind: str, name: str) -> None:
             "ActionCadence": "ActionCadence",
             "EmailMessage": "EmailMessage",
             "Opportunity": "Opportunity",
+            "UserRole": "UserRole",
         }
         good = reference in org.visible(kind) and (
             tail in _NAMES.get(head, ()) or tail in FIELDS.get(target.get(head, ""), "").split()

@@ -9,6 +9,7 @@ PREFIXES = {
     "Event": "00U",
     "Note": "002",
     "User": "005",
+    "UserRole": "00E",
     "Group": "00G",
     "Opportunity": "006",
     "OpportunityContactRole": "00K",
@@ -33,7 +34,8 @@ FIELDS = {
     "TaskSubtype IsClosed CompletedDateTime",
     "Event": f"{_AUDIT} WhoId WhatId OwnerId Subject StartDateTime EndDateTime DurationInMinutes",
     "Note": f"{_AUDIT} ParentId OwnerId Title Body",
-    "User": f"{_AUDIT} Name Email Username IsActive UserType",
+    "User": f"{_AUDIT} Name Email Username IsActive UserType UserRoleId",
+    "UserRole": f"{_AUDIT} Name",
     "Group": f"{_AUDIT} Name Type",
     "Opportunity": f"{_AUDIT} AccountId Name StageName IsClosed OwnerId",
     "OpportunityContactRole": f"{_AUDIT} ContactId OpportunityId",
@@ -57,7 +59,7 @@ READ_ONLY = frozenset(
     "MasterRecordId EmailBouncedReason EmailBouncedDate LastActivityDate IsClosed CompletedDateTime".split()
 )
 #: Objects whose Name is written, not made of first and last name.
-NAMED = frozenset({"Account", "PermissionSet", "Opportunity", "ActionCadence", "Group", "User"})
+NAMED = frozenset({"Account", "PermissionSet", "Opportunity", "ActionCadence", "Group", "User", "UserRole"})
 READ_ONLY_OBJECTS = frozenset({"ActionCadence", "ActionCadenceTracker", "EmailMessageRelation"})
 REQUIRED = {
     "Lead": ("LastName", "Company"),
@@ -82,6 +84,7 @@ REFERENCES = {
     "ActionCadence": "ActionCadenceId",
     "EmailMessage": "EmailMessageId",
     "Opportunity": "OpportunityId",
+    "UserRole": "UserRoleId",
 }
 
 

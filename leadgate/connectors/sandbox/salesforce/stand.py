@@ -19,7 +19,9 @@ class SalesforceStand:
 
     def add_user(self, email: str, *, active: bool) -> None:
         name = email.split("@", maxsplit=1)[0].replace(".", " ").title()
-        self._org.put("User", Name=name, Email=email, Username=email, IsActive=active, UserType="Standard")
+        roles = self._org.all("UserRole")
+        role = next(iter(roles)) if roles else self._org.put("UserRole", Name="Sales")["Id"]
+        self._org.put("User", Name=name, Email=email, Username=email, IsActive=active, UserType="Standard", UserRoleId=role)
 
     def add_person(self, held: Held) -> None:
         owner = self._user(held.owner)["Id"] if held.owner else self._org.me
@@ -33,8 +35,10 @@ class SalesforceStand:
         else:
             self._org.put("Lead", Company=held.company, Status="Open - Not Contacted", **person)
 
-    def add_company(self, name: str, domain: str) -> None:
-        self._org.put("Account", Name=name, Website=f"https://www.{domain}", OwnerId=self._org.me)
+    def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
+        above = next(iter(self._org.by_field("Account", "Website", f"https://www.{parent}")), {}) if parent else {}
+        user = self._user(owner)["Id"] if owner else self._org.me
+        self._org.put("Account", Name=name, Website=f"https://www.{domain}", OwnerId=user, ParentId=above.get("Id"))
 
     def activate(self, email: str) -> None:
         self._org.change("User", self._user(email), IsActive=True)

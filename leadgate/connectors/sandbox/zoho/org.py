@@ -59,7 +59,8 @@ class Org:
         """A user, who may have left."""
         ident = self.next_id()
         name = email.split("@", maxsplit=1)[0].replace(".", " ").title()
-        user = {"id": ident, "email": email, "full_name": name, "status": "active" if active else "inactive"}
+        user: Thing = {"id": ident, "email": email, "full_name": name, "status": "active" if active else "inactive"}
+        user["role"] = {"id": "554023000000000031", "name": "Sales"}
         self.store.put("zoho.users", ident, user)
 
     def custom(self, module: str) -> dict[str, Thing]:

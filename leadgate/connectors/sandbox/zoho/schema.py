@@ -29,6 +29,7 @@ READ_ONLY = frozenset({"Created_Time", "Modified_Time", "Created_By", "Modified_
 LOOKUPS = {
     "Owner": "users",
     "Account_Name": "Accounts",
+    "Parent_Account": "Accounts",
     "Contact_Name": "Contacts",
     "What_Id": "",
     "Who_Id": "Contacts",

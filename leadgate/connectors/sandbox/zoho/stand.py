@@ -33,8 +33,11 @@ class ZohoStand:
         else:
             self._org.put("Leads", Company=held.company, **person)
 
-    def add_company(self, name: str, domain: str) -> None:
-        self._org.put("Accounts", Account_Name=name, Website=f"https://www.{domain}")
+    def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
+        above = next(iter(self._org.by_field("Accounts", "Website", f"https://www.{parent}")), {}) if parent else {}
+        user = self._user(owner)["id"] if owner else self._org.me
+        link = {"Parent_Account": {"id": above["id"], "name": above["Account_Name"]}} if above else {}
+        self._org.put("Accounts", Account_Name=name, Website=f"https://www.{domain}", Owner={"id": user}, **link)
 
     def activate(self, email: str) -> None:
         user = self._user(email)

@@ -1,0 +1,89 @@
+"""A lead at a company that somebody has goes to them, before any route."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from leadgate.leads.decision import Decision, Need, Result
+from leadgate.leads.gates.common import Guarded
+from leadgate.leads.gates.routing import Routing
+from leadgate.leads.records import CrmLink, Lead
+from leadgate.leads.ruleparts import AccountOwner
+from leadgate.leads.rules import Rules
+from tests.leads.test_gates import NOW, at_points, lead
+
+LEO = {"name": "B Group", "email": "leo@acme.test", "active": True, "teams": ["Sales"]}
+NOBODY = {"name": "B", "email": "", "active": False, "teams": []}
+OWNED = CrmLink(contact_id="7", company_id="c1")
+
+
+@pytest.fixture
+def some(rules: Rules) -> Rules:
+    """Rules under which the sample lead passes, and Sales have accounts."""
+    return at_points(rules, 80).model_copy(update={"account_owner": AccountOwner(teams=("Sales",))})
+
+
+def decide(record: Lead, rules: Rules, **done: Result) -> Decision | Need:
+    """What the gate says of a lead that has no score yet."""
+    return Routing().decide(replace(record, score=None, route=None), Guarded(), done, rules, NOW)
+
+
+def chain(*companies: dict[str, Any]) -> Result:
+    """What the CRM says of a company and those above it."""
+    return Result(ok=True, value={"chain": list(companies)})
+
+
+def routed(decision: Decision | Need) -> tuple[str, str]:
+    """To whom, and by which rule."""
+    assert isinstance(decision, Decision)
+    assert decision.lead is not None
+    assert decision.lead.route is not None
+    return decision.lead.route.owner_email, decision.lead.route.rule
+
+
+def test_the_account_is_asked_for_by_id_and_else_by_domain(some: Rules) -> None:
+    for crm, company_id in ((OWNED, "c1"), (CrmLink(), "")):
+        asked = decide(lead(crm=crm), some)
+        assert isinstance(asked, Need)
+        assert asked.acts["account"].args == {"company_id": company_id, "domain": "b.com"}
+        assert asked.acts["account"].reads
+
+
+@pytest.mark.parametrize(
+    ("companies", "why"),
+    [
+        ([], "the CRM doesn't hold the company"),
+        ([NOBODY], "B has no owner"),
+        ([LEO | {"active": False}], "leo@acme.test, who has B Group, has left"),
+        ([LEO | {"teams": ["Success"]}], "leo@acme.test, who has B Group, is in Success, not Sales"),
+    ],
+)
+def test_where_nobody_may_take_it_the_routes_decide_and_the_trace_says_why(
+    some: Rules, companies: list[dict[str, Any]], why: str
+) -> None:
+    decision = decide(lead(crm=OWNED), some, account=chain(*companies))
+    assert routed(decision)[1] in {rule.name for rule in some.routes}
+    assert isinstance(decision, Decision)
+    assert [(r.held, r.why) for r in decision.trace if r.rule == "account_owner"] == [(False, why)]
+
+
+def test_the_nearest_company_with_an_owner_counts(some: Rules) -> None:
+    ada = LEO | {"name": "World", "email": "ada@acme.test"}
+    assert routed(decide(lead(crm=OWNED), some, account=chain(NOBODY, LEO, ada))) == ("leo@acme.test", "account_owner")
+
+
+def test_a_customer_without_an_owner_goes_to_the_accounts_and_else_to_a_person(some: Rules) -> None:
+    customer = lead(crm=replace(OWNED, lifecycle="customer"))
+    assert routed(decide(customer, some, account=chain(LEO))) == ("leo@acme.test", "account_owner")
+    held = decide(customer, some, account=chain(NOBODY))
+    assert isinstance(held, Decision)
+    assert held.kind == "unrouted"
+
+
+def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> None:
+    kept = Result(ok=True, value={"active": True, "email": "ana.us@acme.test"})
+    assert routed(decide(lead(crm=replace(OWNED, owner_id="9")), some, owner=kept)) == ("ana.us@acme.test", "crm.owner")
+    assert routed(decide(lead(crm=OWNED), at_points(some, 69)))[1] == "threshold"
+    assert routed(decide(lead(crm=OWNED, ruled={"routing": "route eve@acme.test"}), some)) == ("eve@acme.test", "ruled")
+    assert routed(decide(lead(crm=OWNED), at_points(rules, 80)))[1] != "account_owner"
