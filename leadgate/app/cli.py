@@ -109,9 +109,12 @@ def doctor(as_json: Json = False) -> None:
 
 
 @app.command("sync-crm")
-def sync_crm(as_json: Json = False) -> None:
-    """Read whom the CRM already holds; needed once before live effects."""
-    snapshot = _run(commands.sync(*_site()))
+def sync_crm(
+    anew: Annotated[bool, typer.Option("--anew", help="begin again, even if a reading was cut off")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read whom the CRM already holds; needed once before live effects. A reading that was cut off goes on."""
+    snapshot = _run(commands.sync(*_site(), anew=anew))
     _print(snapshot.report(), as_json, snapshot.text())
 
 

@@ -26,7 +26,8 @@ from leadgate.app.provision import check_topics, provision_topics, publish_rules
 from leadgate.app.rulesfile import open_points
 from leadgate.app.settings import Settings
 from leadgate.app.sheets import Waiting, read_csv
-from leadgate.app.sync import Snapshot, Syncing
+from leadgate.app.snapshot import Snapshot
+from leadgate.app.sync import Syncing
 from leadgate.app.telemetry import SystemClock
 from leadgate.app.undoing import Undoing, Undone
 from leadgate.connectors.contract import Crm
@@ -128,8 +129,8 @@ def _live(settings: Settings, rules: Rules) -> bool:
     return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
 
 
-async def sync(settings: Settings, rules: Rules) -> Snapshot:
-    """The CRM's snapshot into Kafka, with its progress on stderr."""
+async def sync(settings: Settings, rules: Rules, *, anew: bool) -> Snapshot:
+    """The CRM's snapshot into Kafka, with its progress on stderr; one that was cut off goes on, unless `anew`."""
     del rules
     vendors = make_vendors(settings, _CLOCK)
     keys = Keys(settings.site_secret.get_secret_value())
@@ -138,8 +139,9 @@ async def sync(settings: Settings, rules: Rules) -> Snapshot:
             "{task.description}", TextColumn("{task.completed:.0f}"), console=Console(stderr=True), transient=True
         ) as bar:
             task = bar.add_task("contacts and companies read:", total=None)
-            async with producing(settings) as producer:
-                return await Syncing(vendors.crm, producer, keys, lambda n: bar.update(task, completed=n)).run()
+            async with producing(settings) as producer, consuming(settings) as consumer:
+                syncing = Syncing(vendors.crm, producer, consumer, keys, lambda n: bar.update(task, completed=n))
+                return await syncing.run(_CLOCK.now(), anew=anew)
     finally:
         await vendors.close()
 

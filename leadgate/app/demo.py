@@ -148,7 +148,7 @@ class Site:
 
     def _sync(self) -> None:
         settings = self.settings()
-        asyncio.run(commands.sync(settings, load_rules(settings.rules)))
+        asyncio.run(commands.sync(settings, load_rules(settings.rules), anew=False))
 
     def _wait_for_sandbox(self) -> None:
         deadline = time.monotonic() + 60

@@ -2,119 +2,134 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-from aiokafka import AIOKafkaProducer
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from leadgate.app.kafka import ends, read_to
+from leadgate.app.snapshot import Found, Snapshot
 from leadgate.connectors.contract import CompanyKnown, Contact, Crm
 from leadgate.leads import names
 from leadgate.leads.keys import Keys
 from leadgate.leads.match import brand
-from leadgate.leads.records import CrmRecord, encode
+from leadgate.leads.records import CrmRecord, Record, encode
 from leadgate.streams.outbox import partition_of
 
-_SHOWN = 20
+_KEY = b"sync-crm"
+_GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
 
 
-@dataclass(slots=True)
-class Snapshot:
-    """What was read, and what a person may want to mend before the first import."""
+class Progress(Record, frozen=True, kw_only=True):
+    """How far a reading came: topic `cursors`. `since`: where its records begin, in each partition of `crm.records`.
 
+    `after` is where the contacts go on; '' with `contacts` read means that only the companies are left.
+    """
+
+    started: float
+    since: tuple[int, ...]
+    after: str = ""
     contacts: int = 0
-    addresses: int = 0
-    companies: int = 0
-    twice: list[list[str]] = field(default_factory=list)  # ids of contacts that share an address
-    domains: dict[str, list[str]] = field(default_factory=dict)  # of several companies; the first is the one that is used
-    unowned: int = 0  # contacts whose owner has left
-
-    def report(self) -> dict[str, Any]:
-        """For programs."""
-        counts = {"contacts": self.contacts, "addresses": self.addresses, "companies": self.companies}
-        return {**counts, "duplicates": self.twice, "shared_domains": self.domains, "of_inactive_owners": self.unowned}
-
-    def text(self) -> str:
-        """For a person: the counts, and the first of each finding."""
-        lines = [f"{self.contacts} contacts, {self.addresses} addresses, {self.companies} companies"]
-        lines += [f"the same person twice: contacts {', '.join(ids)}" for ids in self.twice[:_SHOWN]]
-        lines += [
-            f"{d}: companies {', '.join(ids)}; the oldest, {ids[0]}, is used" for d, ids in [*self.domains.items()][:_SHOWN]
-        ]
-        left = max(0, len(self.twice) - _SHOWN) + max(0, len(self.domains) - _SHOWN)
-        lines += [f"and {left} more of these; --json shows all"] if left else []
-        lines += [f"{self.unowned} contacts belong to users who have left: they are routed anew"] if self.unowned else []
-        return "\n".join(lines)
+    owners: dict[str, int] = {}
+    done: bool = False
 
 
 class Syncing:
-    """One reading of the CRM. Repeatable: it writes the same records under the same keys."""
+    """A reading of the CRM. One that was cut off goes on where it was; a whole one begins anew, and writes the same keys."""
 
     def __init__(
-        self, crm: Crm, producer: AIOKafkaProducer, keys: Keys, progress: Callable[[int], None] = lambda _: None
+        self,
+        crm: Crm,
+        producer: AIOKafkaProducer,
+        consumer: AIOKafkaConsumer,
+        keys: Keys,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._crm, self._producer, self._keys, self._progress = crm, producer, keys, progress
-        self._snapshot = Snapshot()
-        self._holders: dict[str, list[str]] = {}
-        self._owners: Counter[str] = Counter()
-        self._sites: dict[str, list[tuple[str, str]]] = {}
+        self._crm, self._producer, self._consumer, self._keys, self._tell = crm, producer, consumer, keys, progress
+        self._found = Found()
         self._sent: list[Awaitable[object]] = []
 
-    async def run(self) -> Snapshot:
-        """Contacts with all their addresses, companies by brand, then an end marker in every partition."""
-        async for page in self._crm.contacts():
-            for contact in page:
-                await self._put_contact(contact)
-            self._snapshot.contacts += len(page)
-            await self._flush()
-        async for companies in self._crm.companies():
-            for company in companies:
-                self._note_company(company)
-            self._progress(self._snapshot.contacts + self._snapshot.companies)
-        await self._put_companies()
+    async def run(self, now: float, *, anew: bool = False) -> Snapshot:
+        """Contacts with all their addresses, companies by brand, then an end marker in every partition.
+
+        Each page of contacts is durable before the next is asked for. Raises what the CRM raises; what was read is kept.
+        """
+        at = None if anew else await self._left_off(now)
+        if at is None:
+            until = await ends(self._consumer, [names.CRM_RECORDS.full])
+            at = Progress(started=now, since=tuple(until[tp] for tp in sorted(until)))
+        if at.after or not at.contacts:
+            at = await self._read_contacts(at)
+        companies = await self._read_companies(at.contacts)
         for partition in range(names.PARTITIONS):
             record = CrmRecord(kind="complete", key="")
             await self._producer.send_and_wait(names.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
-        return await self._found()
+        await self._keep(msgspec.structs.replace(at, done=True))
+        active = {owner.id for owner in await self._crm.owners() if owner.active}
+        return self._found.snapshot(at.contacts, companies, at.owners, active)
+
+    async def _left_off(self, now: float) -> Progress | None:
+        """Where a reading of the last hours was cut off, None if there is none. What it had found is read back."""
+        kept: Progress | None = None
+        async for record in read_to(self._consumer, await ends(self._consumer, [names.CURSORS.full])):
+            if record.key == _KEY and record.value:
+                kept = msgspec.json.decode(record.value, type=Progress)
+        if kept is None or kept.done or kept.started < now - _GOOD_FOR:
+            return None
+        since = {TopicPartition(names.CRM_RECORDS.full, p): offset for p, offset in enumerate(kept.since)}
+        async for record in read_to(self._consumer, await ends(self._consumer, [names.CRM_RECORDS.full]), since):
+            one = msgspec.json.decode(record.value, type=CrmRecord)
+            if one.kind == "contact":
+                self._found.note_address(one.key, one.crm_id)
+        return kept
+
+    async def _read_contacts(self, at: Progress) -> Progress:
+        owners = Counter(at.owners)
+        async for page in self._crm.contacts(at.after):
+            for contact in page.contacts:
+                owners[contact.owner_id] += 1
+                await self._put_contact(contact)
+            await self._flush()
+            at = msgspec.structs.replace(at, after=page.after, contacts=at.contacts + len(page.contacts), owners=dict(owners))
+            await self._keep(at)
+            self._tell(at.contacts)
+        return msgspec.structs.replace(at, after="")
+
+    async def _read_companies(self, before: int) -> int:
+        """One record a domain: the oldest company's, by the ids, which grow in every CRM we know."""
+        called: dict[str, str] = {}
+        known: dict[str, CompanyKnown] = {}
+        async for companies in self._crm.companies():
+            for company in companies:
+                called[company.id] = company.name
+                if domain := self._keys.domain(company.domain):
+                    self._found.note_site(domain, company.id)
+                    known[company.id] = company
+            self._tell(before + len(called))
+        for domain, ident in self._found.sites():
+            above = called.get(known[ident].parent_id, "")
+            record = CrmRecord(kind="company", key=domain, crm_id=ident, name=known[ident].name, parent=above)
+            await self._put(brand(domain), record, suffix=domain)
+        await self._flush()
+        return len(known)
 
     async def _put_contact(self, contact: Contact) -> None:
         person = contact.key or self._keys.address(contact.email)
-        self._owners[contact.owner_id] += 1
         for address in dict.fromkeys(a for e in (contact.email, *contact.emails) if (a := self._keys.address(e))):
             record = CrmRecord(kind="contact", key=address, crm_id=contact.id, person_key=person)
-            await self._put(address, record)
-            self._holders.setdefault(address, []).append(contact.id)
-            self._snapshot.addresses += 1
+            await self._put(address, record, suffix=contact.id)
+            self._found.note_address(address, contact.id)
 
-    def _note_company(self, company: CompanyKnown) -> None:
-        if domain := self._keys.domain(company.domain):
-            self._sites.setdefault(domain, []).append((company.id, company.name))
-            self._snapshot.companies += 1
-
-    async def _put_companies(self) -> None:
-        """One a domain: the oldest, by the ids, which grow in every CRM we know."""
-        for domain, sites in self._sites.items():
-            sites.sort(key=lambda site: (len(site[0]), site[0]))
-            ident, name = sites[0]
-            await self._put(brand(domain), CrmRecord(kind="company", key=domain, crm_id=ident, name=name), suffix=domain)
-        await self._flush()
-
-    async def _put(self, place: str, record: CrmRecord, suffix: str = "") -> None:
+    async def _put(self, place: str, record: CrmRecord, suffix: str) -> None:
         """Send to the partition of `place`; the topic's key also holds what tells two records of one place apart."""
         key = f"{record.kind}:{place}:{suffix}".encode()
         home = partition_of(place.encode())
         self._sent.append(await self._producer.send(names.CRM_RECORDS.full, encode(record), key=key, partition=home))
 
     async def _flush(self) -> None:
-        """Have the broker's word for what was sent, page by page."""
+        """Have the broker's word for what was sent."""
         for future in self._sent:
             await future
         self._sent.clear()
-        self._progress(self._snapshot.contacts + self._snapshot.companies)
 
-    async def _found(self) -> Snapshot:
-        active = {owner.id for owner in await self._crm.owners() if owner.active}
-        self._snapshot.unowned = sum(n for owner, n in self._owners.items() if owner and owner not in active)
-        self._snapshot.domains = {d: [ident for ident, _ in sites] for d, sites in self._sites.items() if len(sites) > 1}
-        shared = {tuple(dict.fromkeys(ids)) for ids in self._holders.values() if len(set(ids)) > 1}
-        self._snapshot.twice = sorted(map(list, shared))
-        return self._snapshot
+    async def _keep(self, at: Progress) -> None:
+        await self._producer.send_and_wait(names.CURSORS.full, encode(at), key=_KEY)

@@ -142,6 +142,13 @@ class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str = ""
 
 
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Some contacts, and where those after them begin ('' where none do): good for a new reading within half a day."""
+
+    contacts: list[Contact]
+    after: str
+
+
 class CompanyAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A company by the CRM's id, where we know it, else by its registrable domain."""
 
@@ -210,8 +217,8 @@ class Crm(Protocol):
         """Contacts of ours that were deleted, a page at a time."""
         ...
 
-    def contacts(self) -> AsyncIterator[list[Contact]]:
-        """Every contact, a page at a time."""
+    def contacts(self, after: str = "") -> AsyncIterator[Page]:
+        """Every contact, a page at a time, or those after an earlier page."""
         ...
 
     def companies(self) -> AsyncIterator[list[CompanyKnown]]:

@@ -247,6 +247,7 @@ class CrmRecord(Record, frozen=True, kw_only=True):
     crm_id: str = ""
     person_key: str = ""
     name: str = ""
+    parent: str = ""  # of a company: the name of the one above it
 
 
 class Reason(Record, frozen=True, kw_only=True):

@@ -64,6 +64,7 @@ class CompanyRow(Record, frozen=True, kw_only=True):
     facts: Company | None = None
     facts_at: float = 0.0
     separate: tuple[str, ...] = ()  # domains and parents that a person declared unrelated
+    parent: str = ""  # whose subsidiary it is, as the CRM's snapshot says
 
 
 class BrandRow(Record, frozen=True, kw_only=True):

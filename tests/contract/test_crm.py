@@ -263,6 +263,22 @@ def test_a_contact_whose_address_the_crm_has_changed_is_found_by_our_key(on: Cal
     on(test)
 
 
+def test_a_reading_of_all_contacts_can_go_on_after_any_page(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        for start in range(0, 220, 55):
+            await crm.upsert([write(n) for n in range(start, start + 55)])
+        pages = [page async for page in crm.contacts()]
+        ids = [c.id for page in pages for c in page.contacts]
+        assert len(set(ids)) == len(ids) >= 220
+        read = 0
+        for page in pages:
+            read += len(page.contacts)
+            rest = [c.id async for more in crm.contacts(page.after) for c in more.contacts] if page.after else []
+            assert rest == ids[read:]
+
+    on(test)
+
+
 COMPANIES: tuple[dict[str, str], ...] = (
     {"name": "Globex Group", "domain": "globex.com", "owner": REPS[1]},
     {"name": "Globex Labs", "domain": "globexlabs.com", "parent": "globex.com"},

@@ -6,11 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from leadgate.leads.decision import Decision, Need, Result
+from leadgate.leads.gates import company
 from leadgate.leads.gates.common import Guarded
+from leadgate.leads.gates.company import Companies
 from leadgate.leads.gates.routing import Routing
-from leadgate.leads.records import CrmLink, Lead
+from leadgate.leads.records import CrmLink, CrmRecord, Lead, Place
 from leadgate.leads.ruleparts import AccountOwner
 from leadgate.leads.rules import Rules
+from leadgate.leads.tabled import CompanyRow
 from tests.leads.test_gates import NOW, at_points, lead
 
 LEO = {"name": "B Group", "email": "leo@acme.test", "active": True, "teams": ["Sales"]}
@@ -87,3 +90,25 @@ def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> 
     assert routed(decide(lead(crm=OWNED), at_points(some, 69)))[1] == "threshold"
     assert routed(decide(lead(crm=OWNED, ruled={"routing": "route eve@acme.test"}), some)) == ("eve@acme.test", "ruled")
     assert routed(decide(lead(crm=OWNED), at_points(rules, 80)))[1] != "account_owner"
+
+
+def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: Rules) -> None:
+    """Whose it is comes with the snapshot; a person answers once for all leads of the domain."""
+    told = CrmRecord(kind="company", key="b.com", crm_id="c1", name="B", parent="B Group")
+    known = Companies().decide(told, company.Seen(), {}, rules, NOW)
+    assert isinstance(known, Decision)
+    row = next(put.value for put in known.puts if put.table == "companies")
+    assert isinstance(row, CompanyRow)
+    fresh = lead(company=replace(lead().company, name="B"), ruled={})
+    asked = Companies().decide(fresh, company.Seen(company=row), {}, rules, NOW)
+    assert isinstance(asked, Decision)
+    assert (asked.place, [r.why for r in asked.trace]) == (Place.REVIEW, ["the CRM calls it a subsidiary of B Group"])
+    answered = replace(fresh, ruled={"company": "separate olga"})
+    passed = Companies().decide(answered, company.Seen(company=row), {}, rules, NOW)
+    assert isinstance(passed, Decision)
+    kept = next(put.value for put in passed.puts if put.table == "companies")
+    again = Companies().decide(fresh, company.Seen(company=kept), {}, rules, NOW)
+    assert (passed.kind, isinstance(again, Decision) and again.kind) == ("matched", "matched")
+    same = Companies().decide(told, company.Seen(company=kept), {}, rules, NOW)
+    assert isinstance(same, Decision)
+    assert [put.table for put in same.puts] == ["brands"], "the next snapshot changes nothing"

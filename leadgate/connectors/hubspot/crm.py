@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Row
+from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Page, Row
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
@@ -95,23 +95,25 @@ class HubSpotCrm:
                 return found
 
     async def deleted(self) -> AsyncIterator[list[Contact]]:
-        async for page in self._pages("contacts", ",".join(records.READ), archived="true"):
+        async for page, _ in self._pages("contacts", ",".join(records.READ), archived="true"):
             yield [c for item in page if (c := records.contact_of(item)).key]
 
-    async def contacts(self) -> AsyncIterator[list[Contact]]:
-        async for page in self._pages("contacts", ",".join(records.READ)):
-            yield [records.contact_of(item) for item in page]
+    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+        start = {"after": after} if after else {}
+        async for page, following in self._pages("contacts", ",".join(records.READ), **start):
+            yield Page(contacts=[records.contact_of(item) for item in page], after=following)
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        async for page in self._pages("companies", ",".join(records.COMPANY_READ)):
+        async for page, _ in self._pages("companies", ",".join(records.COMPANY_READ)):
             yield [records.company_of(item) for item in page]
 
-    async def _pages(self, kind: str, properties: str, **more: str) -> AsyncIterator[list[dict[str, Any]]]:
+    async def _pages(self, kind: str, properties: str, **more: str) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
+        """Pages, each with where the next begins."""
         params = {"limit": "100", "properties": properties, **more}
         while params:
             body = await self._http.get(f"/crm/objects/{{v}}/{kind}", **params)
-            yield body.get("results", [])
-            after = ((body.get("paging") or {}).get("next") or {}).get("after")
+            after = str(((body.get("paging") or {}).get("next") or {}).get("after") or "")
+            yield body.get("results", []), after
             params = {**params, "after": after} if after else {}
 
     # What was there before, for `leadgate undo`

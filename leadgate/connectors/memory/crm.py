@@ -16,6 +16,7 @@ from leadgate.connectors.contract import (
     Owner,
     OwnerShown,
     OwnerWrite,
+    Page,
     Row,
     TaskWrite,
     Written,
@@ -169,8 +170,11 @@ class MemoryCrm:
     async def deleted(self) -> AsyncIterator[list[Contact]]:
         yield []
 
-    async def contacts(self) -> AsyncIterator[list[Contact]]:
-        yield list(self.people.values())
+    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+        people = list(self.people.values())
+        for start in range(int(after or 0), max(1, len(people)), self.batch):
+            end = start + self.batch
+            yield Page(contacts=people[start:end], after=str(end) if end < len(people) else "")
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         yield list(self._companies.values())

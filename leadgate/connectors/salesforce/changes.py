@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from msgspec.structs import replace
 
 from leadgate.connectors.accounts import answer, websites
-from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Row
+from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
 from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
@@ -13,6 +13,7 @@ from leadgate.connectors.salesforce.people import SalesforcePeople
 from leadgate.connectors.salesforce.tasks import SalesforceTasks
 
 _KINDS = ("Lead", "Contact")
+_NO_LEAD = "00Q"  # before every lead's id
 _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
 
 
@@ -53,10 +54,16 @@ class SalesforceChanges:
         for part in await self._http.queries(*asked, deleted=True):
             yield [records.contact_of(r) for r in part]
 
-    async def contacts(self) -> AsyncIterator[list[Contact]]:
-        for kind, where in (("Contact", ""), ("Lead", " WHERE IsConverted = false")):
-            async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
-                yield [records.contact_of(r, self._http.me) for r in page]
+    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+        """By id and not by a locator, which ends with its session. An id tells of which kind the reading was."""
+        for kind, where in (("Contact", "Id > '{}'"), ("Lead", "Id > '{}' AND IsConverted = false")):
+            if after and records.object_of(after) == "Lead" and kind == "Contact":
+                continue
+            start = after if after and records.object_of(after) == kind else ""
+            asked = f"SELECT {','.join(records.READ[kind])} FROM {kind} WHERE {where.format(start)} ORDER BY Id"
+            async for page in self._http.pages(asked):
+                last = page[-1]["Id"] if page else _NO_LEAD if kind == "Contact" else ""
+                yield Page(contacts=[records.contact_of(r, self._http.me) for r in page], after=last)
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         async for page in self._http.pages(f"{_ACCOUNTS} ORDER BY Id"):

@@ -111,16 +111,15 @@ class ZohoHttp:
             if not (body.get("info") or {}).get("more_records"):
                 return found
 
-    async def listing(self, module: str, fields: Sequence[str]) -> AsyncIterator[list[Record]]:
-        """Every record of a module, a page at a time."""
+    async def listing(self, module: str, fields: Sequence[str], token: str = "") -> AsyncIterator[tuple[list[Record], str]]:
+        """Every record of a module, or those from a page's token on: pages, each with the token of the next."""
         params = {"fields": ",".join(fields), "per_page": "200"}
         while True:
-            body = await self.call("GET", module, params=params)
-            yield body.get("data") or []
-            token = (body.get("info") or {}).get("next_page_token")
+            body = await self.call("GET", module, params={**params, "page_token": token} if token else params)
+            token = str((body.get("info") or {}).get("next_page_token") or "")
+            yield body.get("data") or [], token
             if not token:
                 return
-            params = {**params, "page_token": token}
 
     async def close(self) -> None:
         """Let connections go."""

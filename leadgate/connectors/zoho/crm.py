@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.accounts import answer, websites
-from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Row
+from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
 from leadgate.connectors.errors import RowRejected, VendorError
 from leadgate.connectors.literals import literal
 from leadgate.connectors.zoho import records
@@ -111,15 +111,19 @@ class ZohoCrm:
             gone = [records.ident_of(module, str(r["id"])) for r in body.get("data") or []]
             yield [Contact(id=i, key=key) for i in gone if (key := self._keys.get(i))]
 
-    async def contacts(self) -> AsyncIterator[list[Contact]]:
-        me = await self._account.me()
-        for module in ("Contacts", "Leads"):
-            async for page in self._http.listing(module, records.READ[module]):
-                yield [records.contact_of(module, r, me) for r in page]
+    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+        """A place is a module and Zoho's token of a page in it, which lives for a day."""
+        me, (begun, _, token) = await self._account.me(), after.partition(" ")
+        for module, following in (("Contacts", "Leads "), ("Leads", "")):
+            if begun == "Leads" and module == "Contacts":
+                continue
+            async for page, more in self._http.listing(module, records.READ[module], token if begun == module else ""):
+                people = [records.contact_of(module, r, me) for r in page]
+                yield Page(contacts=people, after=f"{module} {more}" if more else following)
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         me = await self._account.me()
-        async for page in self._http.listing("Accounts", records.ACCOUNT_READ):
+        async for page, _ in self._http.listing("Accounts", records.ACCOUNT_READ):
             yield [records.company_of(account, me) for account in page]
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:

@@ -68,10 +68,11 @@ class Companies:
 
     def _subsidiary(self, lead: Lead, seen: Seen, rules: Rules) -> Reason:
         own = seen.company
-        domain, parent = lead.company.domain, lead.company.parent
+        domain, parent = lead.company.domain, _parent(own, lead)
         settled = own.separate if own else ()
         if parent and parent.casefold() not in settled:
-            return Reason(rule="company.subsidiary", held=True, why=f"the source calls it a subsidiary of {parent}")
+            who = "source" if lead.company.parent else "CRM"
+            return Reason(rule="company.subsidiary", held=True, why=f"the {who} calls it a subsidiary of {parent}")
         others = {d: n for d, n in (seen.brand.domains if seen.brand else {}).items() if d != domain and d not in settled}
         known = seen.brand is not None and domain in seen.brand.domains
         for other, name in others.items():
@@ -128,6 +129,7 @@ class Companies:
             name=lead.company.name or (row.name if row else ""),
             people=_remember(row, lead),
             separate=_separate(row, lead, self.name),
+            parent=row.parent if row else "",
             facts=known if answer is not None and answer.ok else (row.facts if row else None),
             facts_at=now if answer is not None and answer.ok else (row.facts_at if row else 0.0),
         )
@@ -149,8 +151,11 @@ class Companies:
         if record.kind != "company":
             return Decision(kind="known", place=Place.NOWHERE)
         domains = {**(seen.brand.domains if seen.brand else {}), record.key: record.name}
-        put = Put(table="brands", key=brand(record.key), value=BrandRow(domains=domains))
-        return Decision(kind="known", place=Place.NOWHERE, puts=(put,))
+        puts = [Put(table="brands", key=brand(record.key), value=BrandRow(domains=domains))]
+        if record.parent != (seen.company.parent if seen.company else ""):
+            held = replace(seen.company or CompanyRow(name=record.name), parent=record.parent)
+            puts.append(Put(table="companies", key=record.key, value=held))
+        return Decision(kind="known", place=Place.NOWHERE, puts=tuple(puts))
 
 
 def facts_of(answer: Result) -> Company:
@@ -184,7 +189,12 @@ def _remember(row: CompanyRow | None, lead: Lead) -> tuple[Fingerprint, ...]:
 
 def _separate(row: CompanyRow | None, lead: Lead, stage: str) -> tuple[str, ...]:
     """A person's word that companies are unrelated is remembered."""
-    before = row.separate if row else ()
-    if not lead.ruled.get(stage) or not lead.company.parent:
+    before, parent = row.separate if row else (), _parent(row, lead)
+    if not lead.ruled.get(stage) or not parent:
         return before
-    return tuple(dict.fromkeys((*before, lead.company.parent.casefold())))
+    return tuple(dict.fromkeys((*before, parent.casefold())))
+
+
+def _parent(row: CompanyRow | None, lead: Lead) -> str:
+    """Whose subsidiary it is, by the lead's own source, else by the CRM; '' if nobody says so."""
+    return lead.company.parent or (row.parent if row else "")
