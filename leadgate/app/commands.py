@@ -82,6 +82,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     try:
         crm = await vendors.crm.check(rules.lists, mapped_fields(rules))
         found.faults += crm or await _strangers(vendors.crm, rules)
+        found.faults += _foreign_tools(settings, rules)
         found.notes += [] if crm else [*await vendors.crm.limits(), *await unmapped(vendors, rules)]
     except VendorError as error:
         found.faults.append(str(error))
@@ -95,6 +96,12 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     await vendors.close()
     found.faults += open_points(settings.rules) if _live(settings, rules) else []
     return found
+
+
+def _foreign_tools(settings: Settings, rules: Rules) -> list[str]:
+    """Sequences of a tool that this site's CRM hasn't got."""
+    foreign = [s.name for s in rules.sequences if s.tool == "hubspot" and settings.crm != "hubspot"]
+    return [f"rules: sequence {name}: the tool hubspot is HubSpot's; use cadence with {settings.crm}" for name in foreign]
 
 
 async def _strangers(crm: Crm, rules: Rules) -> list[str]:

@@ -80,7 +80,7 @@ class Worker:
             suppressed=self._suppressed,
             signals_applied=self._signals_applied,
             synced=self._synced,
-            nurture_lists=lambda: rules.lists,
+            nurture_lists=lambda: rules.entered_lists,
         )
         self.effects = Effects(
             outside, self.gate, self.keys, clock, check=self.pulse.check, alarm=self._alarm, live=live, share=self._share

@@ -95,6 +95,7 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     active: bool
     teams: tuple[str, ...] = ()  # names; where the CRM has no teams, the role
+    user_id: str = ""  # by which a CRM's sequences know an active user, where that is another id
 
 
 class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +123,16 @@ class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     look_first: bool
     until: float
+
+
+class EnrolWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """Into one of the CRM's own sequences, in an owner's name and from the owner's inbox; out again by the list `leave`."""
+
+    contact_id: str
+    sequence: str
+    owner_id: str
+    inbox: str
+    leave: str
 
 
 class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +214,17 @@ class Crm(Protocol):
 
     async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
         """Take contacts off a list, which leaves the sequence before its next step. Harmless twice."""
+        ...
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        """Into a sequence; True if the contact was in it already. Harmless twice.
+
+        Raises RowRejected: `busy` while another one runs or the inbox's day is spent, else `refused`.
+        """
+        ...
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        """Have a contact taken out of the CRM's own sequence; True once the CRM shows that none is running. Harmless twice."""
         ...
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:

@@ -27,6 +27,7 @@ _SAY = {
     "nurtured": "entered the nurture sequence",
     "enrolled": "was enrolled",
     "not_enrolled": "could not be enrolled",
+    "still_enrolled": "could not be taken out of its sequence",
     "suppressed": "will not be written to",
     "fallback": "could not be written to the CRM",
     "sequence_active": "waits for Apollo's own sequence to end",

@@ -134,8 +134,9 @@ class Enrolment(Record, frozen=True, kw_only=True):
     """The sequence that a lead is in, as it was entered: it is left by the same tool, whatever the rules say by then."""
 
     name: str
-    tool: str  # list, cadence, apollo or none
-    target: str = ""  # a list's or cadence's name, an Apollo sequence's id
+    tool: str  # list, cadence, apollo, hubspot or none
+    target: str = ""  # a list's or cadence's name, a sequence's id
+    leave: str = ""  # the list that a HubSpot sequence is left by
 
 
 class Heard(Record, frozen=True, kw_only=True):

@@ -21,8 +21,13 @@ def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...
 
 def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
     """The sequence of a lead of this band: the first that fits, the nurture list for a nurtured lead without any."""
-    fits = (s for s in rules.sequences if s.band == band and not _misfit(lead, s.when, rules))
+    fits = (s for s in rules.sequences if s.band == band and not _misfit(lead, s.when, rules) and _can_send(lead, s, rules))
     return next(fits, rules.default_sequence if band == "nurture" else None)
+
+
+def _can_send(lead: Lead, rule: SequenceRule, rules: Rules) -> bool:
+    """A HubSpot sequence is sent from the inbox of whoever has the lead."""
+    return rule.tool != "hubspot" or bool(lead.route and rules.inbox_of(lead.route.owner_email))
 
 
 def route_to_account(lead: Lead, account: Result, rule: AccountOwner) -> tuple[Route | None, Reason]:

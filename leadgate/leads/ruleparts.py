@@ -159,15 +159,18 @@ class SequenceRule(Part):
     """A sequence and the tool that runs its steps; the first whose band and condition fit counts.
 
     `list` is a CRM's list with a sequence or workflow behind it, `cadence` a CRM's cadence of that name, `apollo` an Apollo
-    sequence by its id, sent from the mailbox `sender`; `none` enrols nobody. Leads of the band `rep` have their rep first.
+    sequence by its id, sent from the mailbox `sender`, `hubspot` a HubSpot sequence by its id, sent from the owner's inbox
+    (rules' `inboxes`; whose owner has none, it doesn't fit) and left by the list `leave`, whose workflow unenrols; `none`
+    enrols nobody. Leads of the band `rep` have their rep first.
     """
 
     name: str
     band: Literal["nurture", "rep"] = "nurture"
     when: When = When()
-    tool: Literal["list", "cadence", "apollo", "none"]
+    tool: Literal["list", "cadence", "apollo", "hubspot", "none"]
     target: str = ""
     sender: str = ""
+    leave: str = ""
     steps: int = Field(5, ge=1)
 
     @model_validator(mode="after")
@@ -176,6 +179,8 @@ class SequenceRule(Part):
             raise ValueError(f"sequence {self.name}: target is missing (the list's or cadence's name, or Apollo's sequence id)")
         if self.tool == "apollo" and "@" not in self.sender:
             raise ValueError(f"sequence {self.name}: sender is missing (the address of a mailbox that is linked to Apollo)")
+        if self.tool == "hubspot" and not self.leave:
+            raise ValueError(f"sequence {self.name}: leave is missing (a list whose workflow unenrols from sequences)")
         return self
 
 

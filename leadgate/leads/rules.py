@@ -54,6 +54,7 @@ class Rules(Part):
     account_owner: AccountOwner | None = Field(None, description="the owner of the lead's company comes before all routes")
     nurture: Nurture
     sequences: tuple[SequenceRule, ...] = ()
+    inboxes: dict[str, str] = Field(default_factory=dict, description="owner -> the inbox that is connected to HubSpot")
     apollo_owner: bool = Field(False, description="tell Apollo whom the CRM shows as a rep's lead's owner")
     sla: Sla
     matching: Matching = Matching()
@@ -99,10 +100,23 @@ class Rules(Part):
         return SequenceRule(name=self.nurture.list, tool="list", target=self.nurture.list, steps=self.nurture.steps)
 
     @property
-    def lists(self) -> list[str]:
-        """Every list and cadence that a lead may be on."""
+    def entered_lists(self) -> list[str]:
+        """Every list and cadence that a lead may be on as in a sequence."""
         used = (s.target for s in (*self.sequences, self.default_sequence) if s.tool in {"list", "cadence"})
         return list(dict.fromkeys(used))
+
+    @property
+    def lists(self) -> list[str]:
+        """Every list and cadence that must be there."""
+        return list(dict.fromkeys([*self.entered_lists, *(s.leave for s in self.sequences if s.leave)]))
+
+    def inbox_of(self, owner: str) -> str:
+        """The inbox from which an owner's HubSpot sequences are sent, '' if none is connected."""
+        return self._inboxes.get(owner.casefold(), "")
+
+    @cached_property
+    def _inboxes(self) -> dict[str, str]:
+        return {owner.casefold(): inbox for owner, inbox in self.inboxes.items()}
 
     @cached_property
     def hash(self) -> str:

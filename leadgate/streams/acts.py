@@ -14,17 +14,19 @@ from leadgate.connectors.contract import (
     CompanyKnown,
     ContactWrite,
     Crm,
+    EnrolWrite,
     NoteWrite,
     OwnerShown,
     OwnerWrite,
     TaskWrite,
     Written,
 )
-from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
+from leadgate.connectors.errors import NotSent, RowRejected, Unavailable, VendorError
 from leadgate.connectors.fields import Admission
 from leadgate.connectors.loader import Loader
 from leadgate.connectors.slack.client import SlackClient
 from leadgate.leads.decision import Result
+from leadgate.leads.gates.enrol import STILL_IN
 from leadgate.leads.keys import Keys
 from leadgate.leads.mapping import read_sequences
 from leadgate.leads.records import Lead
@@ -42,6 +44,7 @@ class Effect:
 
 
 _HIGHEST = 5  # companies from a lead's own upwards
+_WORKFLOW = 10.0  # seconds after which a CRM's own workflow is looked at again
 #: Answers the result's value; one that changes a contact's properties answers the whole result, with the change.
 _NONE: Mapping[str, Any] = MappingProxyType({})
 Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any] | Result]]
@@ -102,6 +105,8 @@ class Acts:
             "crm.note": self._do_note,
             "crm.enter_list": self._do_enter,
             "crm.leave_list": self._do_leave,
+            "crm.enrol": self._do_enrol,
+            "crm.unenrol": self._do_unenrol,
             "crm.stop": self._do_stop,
             "crm.activities": self._do_activities,
             "apollo.enrich": self._do_enrich,
@@ -208,6 +213,21 @@ class Acts:
         del record, effect
         [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
         return {"gone": isinstance(row, RowRejected)}
+
+    async def _do_enrol(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        del record, effect
+        return {"was_in": await self._out.crm.enrol(EnrolWrite(**args))}
+
+    async def _do_unenrol(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+        """Until the CRM shows that it is out; who only undoes an entry (`until` is missing) asks once."""
+        del record, effect
+        if await self._out.crm.unenrol(args["contact_id"], args["leave"]):
+            return {"out": True}
+        if self._clock.now() < args.get("until", 0.0):
+            raise NotSent("the sequence is still running: waiting for the workflow that ends it", _WORKFLOW)
+        if "until" in args:
+            raise RowRejected(f"the list {args['leave']!r} has no workflow that takes people out of sequences", STILL_IN)
+        return {"out": False}
 
     async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 TRIES = 3
 #: What takes back an entry that a suppression has overtaken.
-_OUT_AGAIN = {"crm.enter_list": "crm.leave_list", "apollo.enrol": "apollo.leave"}
+_OUT_AGAIN = {"crm.enter_list": "crm.leave_list", "apollo.enrol": "apollo.leave", "crm.enrol": "crm.unenrol"}
 #: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
 DEADLINE = 15.0
 

@@ -1,8 +1,12 @@
 """What only HubSpot does: what hangs on what by associations, sequences that nobody can be taken out of."""
 
 import httpx
+import msgspec
+import pytest
 
-from leadgate.connectors.contract import Crm, Written
+from leadgate.connectors.contract import Crm, EnrolWrite, Written
+from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.sandbox.generate import REPS
 from tests.contract.test_crm import contact_id, on_sandbox, write
 
 
@@ -24,5 +28,49 @@ def test_an_open_deal_is_seen_by_contact_and_by_company() -> None:
             await control.post(f"/objects/hubspot.links/{kind}:{ident}:deals", json={"to": [deal]})
         again = await crm.upsert([write(1), write(2), write(3), write(4, domain="acme2.com")])
         assert [isinstance(r, Written) and r.contact.open_deal for r in again] == [True, True, False, True]
+
+    on_sandbox("hubspot", test)
+
+
+LEAVE = "Out of sequences"
+
+
+def test_a_sequence_is_entered_once_and_left_by_the_list_whose_workflow_ends_it() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await crm.provision([LEAVE])
+        [row, other] = await crm.upsert([write(1), write(2)])
+        owner = await crm.owner_by_email(REPS[0])
+        assert owner is not None
+        one = EnrolWrite(contact_id=contact_id(row), sequence="77", owner_id=owner.id, inbox=REPS[0], leave=LEAVE)
+        assert [await crm.enrol(one), await crm.enrol(one)] == [False, True], "a lost answer's enrolment is found again"
+        assert len((await control.get("/objects/hubspot.enrollments")).json()) == 1
+        for wrong, kind in (({"sequence": "78"}, "busy"), ({"inbox": REPS[1], "contact_id": contact_id(other)}, "refused")):
+            with pytest.raises(RowRejected) as refused:
+                await crm.enrol(msgspec.structs.replace(one, **wrong))
+            assert refused.value.kind == kind
+        assert not await crm.unenrol(one.contact_id, LEAVE), "nobody has built the workflow"
+        [made] = [x for x in (await control.get("/objects/hubspot.lists")).json() if x["name"] == LEAVE]
+        await control.post(f"/objects/hubspot.workflows/{made['listId']}", json={"does": "unenrol"})
+        await crm.leave_list(LEAVE, [one.contact_id])
+        assert await crm.unenrol(one.contact_id, LEAVE)
+        assert not await crm.enrol(msgspec.structs.replace(one, sequence="78"))
+        assert await crm.unenrol(one.contact_id, LEAVE), "it had left the list when it entered again"
+
+    on_sandbox("hubspot", test)
+
+
+def test_who_has_opted_out_is_in_no_sequence_and_enters_none() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        await crm.provision([LEAVE])
+        [row] = await crm.upsert([write(1)])
+        owner = await crm.owner_by_email(REPS[0])
+        assert owner is not None
+        one = EnrolWrite(contact_id=contact_id(row), sequence="77", owner_id=owner.id, inbox=REPS[0], leave=LEAVE)
+        await crm.enrol(one)
+        await crm.stop(one.contact_id, "unsubscribe", [])
+        assert await crm.unenrol(one.contact_id, LEAVE)
+        with pytest.raises(RowRejected, match="UNSUBSCRIBED"):
+            await crm.enrol(one)
 
     on_sandbox("hubspot", test)

@@ -165,8 +165,44 @@ def test_apollo_hears_of_the_owner_where_the_rules_say_so(rules: Rules) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("{name: a, tool: apollo, target: x}", "sender is missing"), ("{name: a, tool: list}", "target is missing")],
+    [
+        ("{name: a, tool: apollo, target: x}", "sender is missing"),
+        ("{name: a, tool: hubspot, target: x}", "leave is missing"),
+        ("{name: a, tool: list}", "target is missing"),
+    ],
 )
 def test_a_sequence_that_lacks_something_is_refused(line: str, said: str) -> None:
     with pytest.raises(RulesError, match=said):
         parse_rules(DEMO_RULES.read_text() + f"sequences: [{line}]\n")
+
+
+HUBSPOT = SequenceRule(name="hub", tool="hubspot", target="77", leave="Out of sequences")
+
+
+def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules: Rules) -> None:
+    """Whose owner has none enters the next sequence that fits; the list to leave by is provisioned, and is none to nurture by."""
+    hub = rules.model_copy(update={"sequences": (HUBSPOT,), "inboxes": {"Nurture@acme.test": "box@acme.test"}})
+    assert hub.lists == ["Leadgate nurture", "Out of sequences"]
+    assert hub.entered_lists == ["Leadgate nurture"]
+    need = decide(nurtured("US"), hub)
+    assert isinstance(need, Need)
+    args = {"contact_id": "7", "sequence": "77", "leave": "Out of sequences", "owner_id": "1", "inbox": "box@acme.test"}
+    assert (need.acts["enter"].name, need.acts["enter"].args, need.acts["enter"].guarded) == ("crm.enrol", args, True)
+    poor = decide(nurtured("US"), hub.model_copy(update={"inboxes": {}}))
+    assert isinstance(poor, Need)
+    assert poor.acts["enter"].name == "crm.enter_list"
+    entered = decide(nurtured("US"), hub, enter=OK)
+    assert isinstance(entered, Decision)
+    rested = entered.lead
+    assert rested is not None
+    risen = replace(lead(sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW)
+    left = decide(risen, rules, rested)
+    assert isinstance(left, Need)
+    assert (left.acts["leave"].name, left.acts["leave"].args["leave"]) == ("crm.unenrol", "Out of sequences")
+    assert left.acts["leave"].args["until"] > NOW
+    still = decide(risen, rules, rested, leave=Result(ok=False, kind="still_in", why="no workflow"))
+    assert isinstance(still, Decision)
+    assert (still.kind, still.place) == ("still_enrolled", Place.REVIEW)
+    told = decide(risen, rules, rested, leave=OK)
+    assert isinstance(told, Decision)
+    assert told.place == Place.ENGAGED

@@ -10,6 +10,7 @@ from leadgate.connectors.hubspot.batches import failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.owners import HubSpotOwners
 from leadgate.connectors.hubspot.people import HubSpotPeople
+from leadgate.connectors.hubspot.sequences import HubSpotSequences
 from leadgate.connectors.hubspot.setup import HubSpotSetup
 from leadgate.connectors.hubspot.tasks import HubSpotTasks
 
@@ -30,6 +31,8 @@ class HubSpotCrm:
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
         self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
+        self._sequences = HubSpotSequences(http, self._owners.owner, self._membership)
+        self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
         self._setup = HubSpotSetup(http, self._list_id)
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
         self.limits = self._setup.limits

@@ -121,8 +121,9 @@ def company_of(found: dict[str, Any]) -> CompanyKnown:
 def owner_of(found: dict[str, Any]) -> Owner:
     """An owner; deactivated users come without a userId, or archived (facts 1.4)."""
     active = not found.get("archived") and found.get("userId") is not None
+    user = str(found["userId"]) if active else ""
     teams = tuple(str(team["name"]) for team in found.get("teams") or [])
-    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active, teams=teams)
+    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active, teams=teams, user_id=user)
 
 
 def seconds(value: Any) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.accounts import answer
+from leadgate.connectors.cadenced import Cadenced
 from leadgate.connectors.contract import (
     ActivityAsked,
     CompanyAsked,
@@ -37,6 +38,8 @@ class MemoryCrm:
 
     def __init__(self, clock: Callable[[], float], users: dict[str, bool] | None = None) -> None:
         self._clock = clock
+        sequences = Cadenced("the CRM in memory")
+        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
         self._users = users
         self.people: dict[str, Contact] = {}
         self.values: dict[str, dict[str, Any]] = {}

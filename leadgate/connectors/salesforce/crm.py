@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from leadgate.connectors.cadenced import Cadenced
 from leadgate.connectors.errors import VendorError
 from leadgate.connectors.literals import literal
 from leadgate.connectors.salesforce import records
@@ -27,6 +28,8 @@ class SalesforceCrm:
         self._http = http
         self._people, self._owners, self._tasks = SalesforcePeople(http), SalesforceOwners(http, clock), SalesforceTasks(http)
         self._cadences = SalesforceCadences(http)
+        sequences = Cadenced("Salesforce")
+        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
         self._changes = SalesforceChanges(http, self._people, self._tasks)
         self._setup = SalesforceSetup(http, self._cadences)
         self.upsert = self._people.upsert

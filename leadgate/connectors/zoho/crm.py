@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.accounts import answer, websites
+from leadgate.connectors.cadenced import Cadenced
 from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
 from leadgate.connectors.errors import RowRejected, VendorError
 from leadgate.connectors.literals import literal
@@ -31,6 +32,8 @@ class ZohoCrm:
         self._account = ZohoAccount(http, clock)
         self._people, self._owners = ZohoPeople(http, self._account), ZohoOwners(http, self._account, clock)
         self._tasks = ZohoTasks(http)
+        sequences = Cadenced("Zoho")
+        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
         self._keys: dict[str, str] = {}
         self.upsert = self._people.upsert
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners

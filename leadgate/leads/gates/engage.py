@@ -10,7 +10,7 @@ from leadgate.leads import names
 from leadgate.leads.decision import Act, Decision, Need, Note, Output, Result
 from leadgate.leads.explain import notice
 from leadgate.leads.gates.common import Guarded, fall_back, held_for_sequence, is_customer, resubmitted, review, stopped, undone
-from leadgate.leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused
+from leadgate.leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
 from leadgate.leads.gates.rest import arrived, hear
 from leadgate.leads.guard import guard
 from leadgate.leads.keys import event_id
@@ -35,10 +35,10 @@ class Engage:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
-            left = leave(rested, done) if rested is not None else None
+            left = leave(rested, done, now) if rested is not None else None
             return left or end
         if stopped(record, seen.suppression) is not None:
-            return self._stop(record, seen, rested, done)
+            return self._stop(record, seen, rested, done, now)
         if rested is not None and record.heard is not None:
             return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:
@@ -67,7 +67,7 @@ class Engage:
             )
         if lead.route.kind != "nurture" and in_apollos(rested):
             assert rested is not None
-            if (left := leave(rested, done)) is not None:
+            if (left := leave(rested, done, now)) is not None:
                 return left
             lead = replace(lead, sequences=Sequences())  # what is known of them is of before we left: asked anew
         verdict = guard(lead, done.get("sequences"), rules, now)
@@ -88,7 +88,7 @@ class Engage:
         rule = sequence(lead, rules, "nurture")
         assert rule is not None
         entered = done.get("enter")
-        act = entering(lead, rule)
+        act = entering(lead, rule, rules)
         if act is not None and entered is None:
             return Need(acts={"enter": act})
         if entered is not None and entered.kind == "suppressed":
@@ -102,7 +102,8 @@ class Engage:
         self, lead: Lead, rested: Lead | None, why: Reason, done: dict[str, Result], rules: Rules, now: float
     ) -> Decision | Need:
         assert lead.route is not None
-        if rested is not None and (left := leave(rested, done)) is not None and not _same_owner(rested, lead):
+        leaves = rested if rested is not None and not _same_owner(rested, lead) else None
+        if leaves is not None and (left := leave(leaves, done, now) or stuck(lead, done)) is not None:
             return left
         high = lead.score.high_intent if lead.score else ""
         told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
@@ -129,7 +130,7 @@ class Engage:
         if is_customer(lead):  # nobody who buys, or is about to, gets a sequence
             return told
         rule = sequence(lead, rules, "rep")
-        act = entering(lead, rule) if rule is not None else None
+        act = entering(lead, rule, rules) if rule is not None else None
         if rule is None or act is None:
             return told
         entered = done.get("enter")
@@ -179,7 +180,7 @@ class Engage:
         }
         return Act(name="crm.task", args=args, guarded=True, once=True)
 
-    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result]) -> Decision | Need:
+    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result], now: float) -> Decision | Need:
         """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
         end = stopped(lead, seen.suppression)
         assert end is not None
@@ -187,7 +188,9 @@ class Engage:
             kind = seen.suppression.kind if seen.suppression else "do_not_contact"
             args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
             other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
-            return Need(acts={"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)})
+            acts = {"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)}
+            own = leave(rested, done, now) if rested and rested.enrolled and rested.enrolled.tool == "hubspot" else None
+            return Need(acts={**acts, **(own.acts if own else {})})
         return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
 
     def _suppressed(self, lead: Lead, why: str) -> Decision:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from leadgate.leads import names
 from leadgate.leads.decision import Decision, Need, Result, Wait
 from leadgate.leads.gates.common import automation_alert, held_for_sequence, onward, review
-from leadgate.leads.gates.enrol import NAME, in_apollos, leave
+from leadgate.leads.gates.enrol import NAME, in_apollos, leave, stuck
 from leadgate.leads.keys import derive
 from leadgate.leads.records import CrmLink, Heard, Intent, Lead, Place, Reason
 from leadgate.leads.rules import Rules
@@ -33,8 +33,10 @@ def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: f
     if kind == "owner" and _flipped(rested, lead.heard.value):
         return _flip(lead, said, rules, now)
     if _ends_sequence(lead.heard, rested):
-        if (left := leave(rested, done)) is not None:
+        if (left := leave(rested, done, now)) is not None:
             return left
+        if kind == "sequence" and (going_on := stuck(lead, done)) is not None:
+            return going_on
         lead = replace(lead, enrolled=None)
         if rested.nurtured_at:
             return _out_of_nurture(replace(lead, nurtured_at=0.0), said, rules, now)

@@ -12,11 +12,12 @@ from leadgate.connectors.sandbox.hubspot.hub import Hub
 from leadgate.connectors.sandbox.hubspot.lists import serve_lists
 from leadgate.connectors.sandbox.hubspot.objects import serve_objects
 from leadgate.connectors.sandbox.hubspot.routing import Routes
+from leadgate.connectors.sandbox.hubspot.sequences import serve_sequences
 
 
 def make_router(hub: Hub, limit: int = 100, search_limit: int = 5) -> APIRouter:
     """All routes under all spellings of their paths."""
     routes = Routes(limit, search_limit)
-    for serve in (serve_objects, serve_associations, serve_account, serve_lists):
+    for serve in (serve_objects, serve_associations, serve_account, serve_lists, serve_sequences):
         serve(routes, hub)
     return routes.router

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from leadgate.connectors.sandbox.hubspot.hub import Hub, RefusedError
 from leadgate.connectors.sandbox.hubspot.routing import Routes
+from leadgate.connectors.sandbox.hubspot.sequences import show
 from leadgate.connectors.sandbox.store import Store
 
 
@@ -47,7 +48,7 @@ def serve_lists(routes: Routes, hub: Hub) -> None:
         thing = hub.find("contacts", email, "email")
         if thing is not None:
             thing["properties"]["hs_email_optout"] = "true"
-            hub.save("contacts", thing)
+            show(hub, thing, inside=False)
         return JSONResponse({"status": "COMPLETE", "results": []})
 
 
@@ -69,6 +70,8 @@ def _membership(store: Store, hub: Hub, ident: str, ids: list[Any], *, entering:
                 {"list": ident, "contact": contact, "entered": time.time(), "left": None, "spells": before},
             )
             done.append(contact)
+            if store.get("hubspot.workflows", ident) and (thing := hub.find("contacts", contact, None)):
+                show(hub, thing, inside=False)
         if not entering and inside and row is not None:
             left = time.time()
             store.put("hubspot.memberships", key, {**row, "left": left, "spells": [*row["spells"], [row["entered"], left]]})
