@@ -4,12 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from leadgate.connectors.contract import CompanyAsked, CompanyKnown
+from leadgate.connectors.literals import literal
 from leadgate.leads.keys import registrable
 
 _DOMAINS = 8  # a query: COQL's lists are short, and SOQL's go in a web address
 
 
-def websites(domains: Iterable[str]) -> Iterator[list[str]]:
+def conditions(asked: Sequence[CompanyAsked], ident: str) -> list[str]:
+    """What SOQL and COQL find them by, a condition a query; `ident` is the id's field, the web address's is Website in both."""
+    ids = dict.fromkeys(a.id for a in asked if a.id)
+    by_id = [f"{ident} in {literal(ids)}"] if ids else []
+    return by_id + [f"Website in {literal(some)}" for some in _websites(a.domain for a in asked if a.domain and not a.id)]
+
+
+def _websites(domains: Iterable[str]) -> Iterator[list[str]]:
     """How people write the addresses of some domains, in parts that one query takes. By equality: a prefix is not indexed."""
     unique = [*dict.fromkeys(domains)]
     for start in range(0, len(unique), _DOMAINS):

@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from leadgate.connectors.accounts import answer, websites
+from leadgate.connectors.accounts import answer, conditions
 from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
-from leadgate.connectors.literals import literal
+from leadgate.connectors.literals import quoted
+from leadgate.connectors.paging import in_turn
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
 from leadgate.connectors.salesforce.people import SalesforcePeople
 from leadgate.connectors.salesforce.tasks import SalesforceTasks
 
 _KINDS = ("Lead", "Contact")
-_NO_LEAD = "00Q"  # before every lead's id
 _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
 
 
@@ -55,37 +55,23 @@ class SalesforceChanges:
             yield [records.contact_of(r) for r in part]
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page]:
-        """By id and not by a locator, which ends with its session. An id tells of which kind the reading was."""
-        for kind, where in (("Contact", "Id > '{}'"), ("Lead", "Id > '{}' AND IsConverted = false")):
-            if after and records.object_of(after) == "Lead" and kind == "Contact":
-                continue
-            start = after if after and records.object_of(after) == kind else ""
-            asked = f"SELECT {','.join(records.READ[kind])} FROM {kind} WHERE {where.format(start)} ORDER BY Id"
-            async for page in self._http.pages(asked):
-                last = page[-1]["Id"] if page else _NO_LEAD if kind == "Contact" else ""
-                yield Page(contacts=[records.contact_of(r, self._http.me) for r in page], after=last)
+        """A place is an object and the last id that was read, not a locator, which ends with its session."""
+        for kind, last, following in in_turn(("Contact", "Lead"), after):
+            wheres = [f"Id > {quoted(last)}"] if last else []  # Salesforce compares an id with nothing but an id
+            wheres += ["IsConverted = false"] if kind == "Lead" else []
+            where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
+            async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
+                people = [records.contact_of(r, self._http.me) for r in page]
+                yield Page(contacts=people, after=f"{kind} {people[-1].id}" if people else following)
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         async for page in self._http.pages(f"{_ACCOUNTS} ORDER BY Id"):
-            yield [self._company(account) for account in page]
+            yield [records.company_of(account, self._http.me) for account in page]
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
-        ids, domains = [a.id for a in asked if a.id], [a.domain for a in asked if a.domain and not a.id]
-        wheres = [f"Id IN {literal(dict.fromkeys(ids))}"] if ids else []
-        wheres += [f"Website IN {literal(some)}" for some in websites(domains)]
-        parts = await self._http.queries(*(f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id" for where in wheres))
-        return [*answer(asked, [self._company(account) for part in parts for account in part])]
-
-    def _company(self, found: Record) -> CompanyKnown:
-        """What we own, nobody does."""
-        owner = found.get("OwnerId") or ""
-        return CompanyKnown(
-            id=found["Id"],
-            name=found["Name"] or "",
-            domain=found.get("Website") or "",
-            owner_id="" if owner == self._http.me else owner,
-            parent_id=found.get("ParentId") or "",
-        )
+        queries = (f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id" for where in conditions(asked, "Id"))
+        parts = await self._http.queries(*queries)
+        return [*answer(asked, [records.company_of(account, self._http.me) for part in parts for account in part])]
 
 
 def _latest(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from leadgate.connectors.contract import Contact, ContactWrite, OwnerWrite
+from leadgate.connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
 from leadgate.connectors.fields import Field
 from leadgate.connectors.own import Own
 
@@ -124,3 +124,15 @@ def _further(write: ContactWrite, kept: dict[str, Any]) -> dict[str, str]:
 def seconds(value: Any) -> float:
     """Seconds of Salesforce's time text; 0 for none."""
     return datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() if value else 0.0
+
+
+def company_of(found: dict[str, Any], me: str) -> CompanyKnown:
+    """A company out of an account. What the integration user owns, nobody does."""
+    owner = found.get("OwnerId") or ""
+    return CompanyKnown(
+        id=found["Id"],
+        name=found["Name"] or "",
+        domain=found.get("Website") or "",
+        owner_id="" if owner == me else owner,
+        parent_id=found.get("ParentId") or "",
+    )

@@ -29,6 +29,7 @@ class Query:
     source: str
     test: Test = lambda _record, _get: True
     named: set[str] = field(default_factory=set)  # every field that stands anywhere in it
+    ranges: list[tuple[str, Value]] = field(default_factory=list)  # fields and what they are compared with by size
     order: list[tuple[str, bool]] = field(default_factory=list)
     limit: int | None = None
     offset: int = 0
@@ -46,6 +47,7 @@ class _Parser:
             at = found.end()
         self.at = 0
         self.named: set[str] = set()
+        self.ranges: list[tuple[str, Value]] = []
 
     def word(self) -> str:
         return self.tokens[self.at][1] if self.at < len(self.tokens) else ""
@@ -120,7 +122,10 @@ class _Parser:
         if sign not in _SIGNS:
             raise SyntaxRefusedError(f"unexpected token: '{sign}'")
         self.at += 1
-        right = _folded(self.literal())
+        given = self.literal()
+        if sign in {"<", ">", "<=", ">="}:
+            self.ranges.append((name, given))
+        right = _folded(given)
         return lambda record, get: _SIGNS[sign](_comparable(get(record, name), right), right)
 
     def values(self) -> set[Value]:
@@ -168,7 +173,7 @@ def parse(text: str) -> Query:
             query.offset, query.limit = query.limit, int(parser.literal())
     if parser.word():
         raise SyntaxRefusedError(f"unexpected token: '{parser.word()}'")
-    query.named = parser.named
+    query.named, query.ranges = parser.named, parser.ranges
     return query
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from leadgate.connectors.accounts import answer, websites
+from leadgate.connectors.accounts import answer, conditions
 from leadgate.connectors.cadenced import Cadenced
 from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
 from leadgate.connectors.errors import RowRejected, VendorError
-from leadgate.connectors.literals import literal
+from leadgate.connectors.paging import in_turn
 from leadgate.connectors.zoho import records
 from leadgate.connectors.zoho.account import ZohoAccount
 from leadgate.connectors.zoho.client import MOST_ROWS, Record, ZohoHttp, moment, row_error
@@ -116,11 +116,9 @@ class ZohoCrm:
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page]:
         """A place is a module and Zoho's token of a page in it, which lives for a day."""
-        me, (begun, _, token) = await self._account.me(), after.partition(" ")
-        for module, following in (("Contacts", "Leads "), ("Leads", "")):
-            if begun == "Leads" and module == "Contacts":
-                continue
-            async for page, more in self._http.listing(module, records.READ[module], token if begun == module else ""):
+        me = await self._account.me()
+        for module, token, following in in_turn(("Contacts", "Leads"), after):
+            async for page, more in self._http.listing(module, records.READ[module], token):
                 people = [records.contact_of(module, r, me) for r in page]
                 yield Page(contacts=people, after=f"{module} {more}" if more else following)
 
@@ -130,11 +128,8 @@ class ZohoCrm:
             yield [records.company_of(account, me) for account in page]
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
-        ids, domains = [a.id for a in asked if a.id], [a.domain for a in asked if a.domain and not a.id]
-        wheres = [f"id in {literal(dict.fromkeys(ids))}"] if ids else []
-        wheres += [f"Website in {literal(some)}" for some in websites(domains)]
         me, fields = await self._account.me(), ",".join(records.ACCOUNT_READ)
-        queries = (f"select {fields} from Accounts where {where} order by Created_Time" for where in wheres)
+        queries = (f"select {fields} from Accounts where {where} order by Created_Time" for where in conditions(asked, "id"))
         found = [records.company_of(account, me) for query in queries for account in await self._http.coql(query)]
         return [*answer(asked, found)]
 

@@ -53,6 +53,9 @@ def run(org: Org, call: Call, *, deleted: bool) -> list[Thing]:
         raise RefusedError(400, "INVALID_TYPE", f"sObject type '{asked.source}' is not supported.")
     for name in asked.named:
         _check(org, asked.source, name)
+    for name, than in asked.ranges:
+        if name == "Id" and len(str(than)) not in {15, 18}:
+            raise RefusedError(400, "INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {than}")
     found = [
         r
         for r in org.all(asked.source).values()
@@ -67,16 +70,7 @@ def _check(org: Org, kind: str, name: str) -> None:
     head, _, tail = name.partition(".")
     if tail:
         reference = REFERENCES.get(head, "")
-        target = {
-            "Account": "Account",
-            "ActionCadence": "ActionCadence",
-            "EmailMessage": "EmailMessage",
-            "Opportunity": "Opportunity",
-            "UserRole": "UserRole",
-        }
-        good = reference in org.visible(kind) and (
-            tail in _NAMES.get(head, ()) or tail in FIELDS.get(target.get(head, ""), "").split()
-        )
+        good = reference in org.visible(kind) and tail in (_NAMES.get(head) or FIELDS[head].split())
     else:
         good = name in org.visible(kind)
     if not good:
