@@ -97,6 +97,15 @@ async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return consumer.partitions_for_topic(topic) or set()
 
 
+async def last_value(consumer: AIOKafkaConsumer, topic: str, key: bytes) -> bytes | None:
+    """What a topic holds under a key; None if there is nothing, or it was deleted. Reads the whole topic."""
+    found: bytes | None = None
+    async for record in read_to(consumer, await ends(consumer, [topic])):
+        if record.key == key:
+            found = record.value
+    return found or None
+
+
 async def read_to(
     consumer: AIOKafkaConsumer, until: dict[TopicPartition, int], since: dict[TopicPartition, int] | None = None
 ) -> AsyncIterator[Any]:

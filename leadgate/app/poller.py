@@ -15,7 +15,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from leadgate.app.bell import Bell
-from leadgate.app.kafka import consuming, ends, read_to
+from leadgate.app.kafka import consuming, last_value
 from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
@@ -66,9 +66,8 @@ class Poller:
         start = self._clock.now() if since is None else since
         self.cursor = Cursor(apollo=start, crm=start)
         async with consuming(self._settings) as consumer:
-            async for record in read_to(consumer, await ends(consumer, [names.CURSORS.full])):
-                if record.key == b"poller" and record.value:
-                    self.cursor = msgspec.json.decode(record.value, type=Cursor)
+            if kept := await last_value(consumer, names.CURSORS.full, b"poller"):
+                self.cursor = msgspec.json.decode(kept, type=Cursor)
 
     async def run(self, waiting: Waiting, *, once: bool = False) -> None:
         """Poll at the stated interval until cancelled; an outage is waited for. With `once`, one pass."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from leadgate.app.kafka import administering, connection, consuming, ends, producing, read_to
+from leadgate.app.kafka import administering, connection, consuming, ends, last_value, producing, read_to
 from leadgate.app.lag import committed
 from leadgate.app.settings import Settings
 from leadgate.leads import names
@@ -107,11 +107,9 @@ async def _refuse_undecided(consumer: AIOKafkaConsumer, start: Offsets, stop: Of
 
 async def read_windows(settings: Settings) -> dict[int, tuple[int, int]]:
     """By partition of `captured`, the offsets that the last replay leaves out. Read by every worker at its start."""
-    windows: list[Window] = []
     async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [names.CURSORS.full])):
-            if record.key == _WINDOWS:
-                windows = msgspec.json.decode(record.value, type=list[Window])
+        kept = await last_value(consumer, names.CURSORS.full, _WINDOWS)
+    windows = msgspec.json.decode(kept, type=list[Window]) if kept else []
     return {window.partition: (window.start, window.end) for window in windows}
 
 

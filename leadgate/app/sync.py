@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from leadgate.app.kafka import ends, read_to
+from leadgate.app.kafka import ends, last_value, read_to
 from leadgate.app.snapshot import Found, Snapshot
 from leadgate.connectors.contract import CompanyKnown, Contact, Crm
 from leadgate.leads import names
@@ -19,7 +19,7 @@ _KEY = b"sync-crm"
 _GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
 
 
-class Progress(Record, frozen=True, kw_only=True):
+class Bookmark(Record, frozen=True, kw_only=True):
     """How far a reading came: topic `cursors`. `since`: where its records begin, in each partition of `crm.records`.
 
     `after` is where the contacts go on; '' with `contacts` read means that only the companies are left.
@@ -56,7 +56,7 @@ class Syncing:
         at = None if anew else await self._left_off(now)
         if at is None:
             until = await ends(self._consumer, [names.CRM_RECORDS.full])
-            at = Progress(started=now, since=tuple(until[tp] for tp in sorted(until)))
+            at = Bookmark(started=now, since=tuple(until[tp] for tp in sorted(until)))
         if at.after or not at.contacts:
             at = await self._read_contacts(at)
         companies = await self._read_companies(at.contacts)
@@ -67,12 +67,10 @@ class Syncing:
         active = {owner.id for owner in await self._crm.owners() if owner.active}
         return self._found.snapshot(at.contacts, companies, at.owners, active)
 
-    async def _left_off(self, now: float) -> Progress | None:
+    async def _left_off(self, now: float) -> Bookmark | None:
         """Where a reading of the last hours was cut off, None if there is none. What it had found is read back."""
-        kept: Progress | None = None
-        async for record in read_to(self._consumer, await ends(self._consumer, [names.CURSORS.full])):
-            if record.key == _KEY and record.value:
-                kept = msgspec.json.decode(record.value, type=Progress)
+        value = await last_value(self._consumer, names.CURSORS.full, _KEY)
+        kept = msgspec.json.decode(value, type=Bookmark) if value else None
         if kept is None or kept.done or kept.started < now - _GOOD_FOR:
             return None
         since = {TopicPartition(names.CRM_RECORDS.full, p): offset for p, offset in enumerate(kept.since)}
@@ -82,7 +80,7 @@ class Syncing:
                 self._found.note_address(one.key, one.crm_id)
         return kept
 
-    async def _read_contacts(self, at: Progress) -> Progress:
+    async def _read_contacts(self, at: Bookmark) -> Bookmark:
         owners = Counter(at.owners)
         async for page in self._crm.contacts(at.after):
             for contact in page.contacts:
@@ -131,5 +129,5 @@ class Syncing:
             await future
         self._sent.clear()
 
-    async def _keep(self, at: Progress) -> None:
+    async def _keep(self, at: Bookmark) -> None:
         await self._producer.send_and_wait(names.CURSORS.full, encode(at), key=_KEY)
