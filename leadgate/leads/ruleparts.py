@@ -176,7 +176,7 @@ class SequenceRule(Part):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.tool != "none" and not self.target:
-            raise ValueError(f"sequence {self.name}: target is missing (the list's or cadence's name, or Apollo's sequence id)")
+            raise ValueError(f"sequence {self.name}: target is missing (the list's or cadence's name, or the sequence's id)")
         if self.tool == "apollo" and "@" not in self.sender:
             raise ValueError(f"sequence {self.name}: sender is missing (the address of a mailbox that is linked to Apollo)")
         if self.tool == "hubspot" and not self.leave:

@@ -1,5 +1,7 @@
 """Gates 5 and 6: score against the ideal customer profile, then say who gets it."""
 
+from typing import TypeAlias
+
 from msgspec.structs import replace
 
 from leadgate.leads import names
@@ -9,6 +11,8 @@ from leadgate.leads.records import Lead, Place, Reason, Route, Score
 from leadgate.leads.route import route, route_to_account
 from leadgate.leads.rules import Rules
 from leadgate.leads.score import score
+
+_Chosen: TypeAlias = tuple[Route | None, tuple[Reason, ...]]  # to whom (None: nobody fits), and why
 
 
 class Routing:
@@ -24,9 +28,10 @@ class Routing:
             return Need(acts={"owner": Act(name="crm.owner", args={"owner_id": record.crm.owner_id}, reads=True)})
         points, reasons = score(record, rules, now)
         lead = replace(record, score=points)
-        if (asked := _ask_account(lead, done, rules)) is not None:
-            return asked
-        found, why = self._choose(lead, done, rules)
+        chosen = self._choose(lead, done, rules)
+        if isinstance(chosen, Need):
+            return chosen
+        found, why = chosen
         note = Note(kind="scored", outcome={"points": points.points, "parts": points.parts, "missing": points.missing})
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
@@ -37,7 +42,7 @@ class Routing:
             kind="routed", place=Place.IN_FLIGHT, trace=(*reasons, *why), lead=lead, outputs=(to,), notes=(note,), outcome=outcome
         )
 
-    def _choose(self, lead: Lead, done: dict[str, Result], rules: Rules) -> tuple[Route | None, tuple[Reason, ...]]:
+    def _choose(self, lead: Lead, done: dict[str, Result], rules: Rules) -> _Chosen | Need:
         if (ruled := lead.ruled.get(self.name, "")).startswith("route "):
             email = ruled.removeprefix("route ")
             return Route(kind="rep", owner_email=email, rule="ruled"), (
@@ -50,26 +55,13 @@ class Routing:
         passed, threshold = _passes(lead.score, rules)
         if not passed and not is_customer(lead):
             return Route(kind="nurture", owner_email=rules.nurture.owner, rule="threshold"), (threshold,)
-        asked: tuple[Reason, ...] = ()
-        if rules.account_owner is not None and "account" in done:
-            owned, reason = route_to_account(lead, done["account"], rules.account_owner)
-            if owned is not None:
-                return owned, (threshold, reason)
-            asked = (reason,)
-        if is_customer(lead):
-            return None, (
-                *asked,
-                Reason(
-                    rule="crm.customer",
-                    held=True,
-                    why="a customer or an open deal without an active owner: a person must say who",
-                ),
-            )
-        rule, reasons = route(lead, rules)
-        if rule is None:
-            none = Reason(rule="routes", held=True, why="no territory or vertical fits")
-            return None, (threshold, *asked, *reasons, none)
-        return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *asked, *reasons)
+        if rules.account_owner is None or not (lead.crm.company_id or lead.company.domain):
+            return _to_rep(lead, rules, threshold)
+        if (account := done.get("account")) is None:
+            args = {"company_id": lead.crm.company_id, "domain": lead.company.domain}
+            return Need(acts={"account": Act(name="crm.account", args=args, reads=True)})
+        owned, reason = route_to_account(lead, account, rules.account_owner)
+        return (owned, (threshold, reason)) if owned is not None else _to_rep(lead, rules, threshold, reason)
 
     def _hold(self, lead: Lead, trace: tuple[Reason, ...], note: Note, rules: Rules, now: float) -> Decision:
         held = tuple(r for r in trace if r.held and r.rule in {"routes", "crm.customer"})
@@ -94,16 +86,16 @@ def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
     return passed, Reason(rule="threshold", held=passed, why=f"{points.points} points {said} the threshold {rules.threshold}")
 
 
-def _ask_account(lead: Lead, done: dict[str, Result], rules: Rules) -> Need | None:
-    """Who has the lead's company, where the rules want it known and nothing before it decides."""
-    assert lead.score is not None
-    settled = lead.ruled.get("routing", "").startswith("route ") or _existing(lead, done.get("owner"), rules) is not None
-    if rules.account_owner is None or "account" in done or settled or not (lead.crm.company_id or lead.company.domain):
-        return None
-    if not is_customer(lead) and not _passes(lead.score, rules)[0]:
-        return None
-    args = {"company_id": lead.crm.company_id, "domain": lead.company.domain}
-    return Need(acts={"account": Act(name="crm.account", args=args, reads=True)})
+def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Chosen:
+    """By territory or vertical; a customer's is a person's choice. `before` is what was asked in vain."""
+    if is_customer(lead):
+        said = "a customer or an open deal without an active owner: a person must say who"
+        return None, (*before, Reason(rule="crm.customer", held=True, why=said))
+    rule, reasons = route(lead, rules)
+    if rule is None:
+        none = Reason(rule="routes", held=True, why="no territory or vertical fits")
+        return None, (threshold, *before, *reasons, none)
+    return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *before, *reasons)
 
 
 def _existing(lead: Lead, owner: Result | None, rules: Rules) -> Route | None:
