@@ -9,6 +9,8 @@ from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.sandbox.generate import REPS
 from tests.contract.test_crm import contact_id, on_sandbox, write
 
+LEAVE = "Out of sequences"
+
 
 def test_an_open_deal_is_seen_by_contact_and_by_company() -> None:
     """A closed one counts for nobody, and a colleague's company's counts for the colleague too."""
@@ -30,9 +32,6 @@ def test_an_open_deal_is_seen_by_contact_and_by_company() -> None:
         assert [isinstance(r, Written) and r.contact.open_deal for r in again] == [True, True, False, True]
 
     on_sandbox("hubspot", test)
-
-
-LEAVE = "Out of sequences"
 
 
 def test_a_sequence_is_entered_once_and_left_by_the_list_whose_workflow_ends_it() -> None:
@@ -62,15 +61,52 @@ def test_a_sequence_is_entered_once_and_left_by_the_list_whose_workflow_ends_it(
 def test_who_has_opted_out_is_in_no_sequence_and_enters_none() -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         del control
-        await crm.provision([LEAVE])
-        [row] = await crm.upsert([write(1)])
-        owner = await crm.owner_by_email(REPS[0])
-        assert owner is not None
-        one = EnrolWrite(contact_id=contact_id(row), sequence="77", owner_id=owner.id, inbox=REPS[0], leave=LEAVE)
-        await crm.enrol(one)
+        one = await enrolled(crm)
         await crm.stop(one.contact_id, "unsubscribe", [])
         assert await crm.unenrol(one.contact_id, LEAVE)
         with pytest.raises(RowRejected, match="UNSUBSCRIBED"):
             await crm.enrol(one)
 
     on_sandbox("hubspot", test)
+
+
+@pytest.mark.parametrize("kind", ["bounce", "reply", "unsubscribe"])
+def test_hubspot_by_itself_ends_the_sequence_of_who_answers_or_cannot_be_reached(kind: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        one = await enrolled(crm)
+        assert not await crm.unenrol(one.contact_id, LEAVE)
+        await control.post("/objects/apollo.contacts/a1", json={"id": "a1", "email": "p1@acme1.com"})
+        await control.post("/play", json=[{"kind": kind, "by": "crm", "contact": "a1"}])
+        assert await crm.unenrol(one.contact_id, LEAVE)
+
+    on_sandbox("hubspot", test)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Contact can't be enrolled: ALREADY_ENROLLED", "busy"),
+        ("The inbox has reached its limit", "busy"),
+        ("BLOCKED", "refused"),
+    ],
+)
+def test_a_refusal_that_passes_is_told_from_one_that_does_not(said: str, kind: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        body = {"category": "VALIDATION_ERROR", "message": said}
+        await control.post("/faults", json={"path": "enrollments", "method": "POST", "status": 400, "body": body})
+        with pytest.raises(RowRejected) as refused:
+            await enrolled(crm)
+        assert refused.value.kind == kind
+
+    on_sandbox("hubspot", test)
+
+
+async def enrolled(crm: Crm) -> EnrolWrite:
+    """A person in a sequence, as it was entered."""
+    await crm.provision([LEAVE])
+    [row] = await crm.upsert([write(1)])
+    owner = await crm.owner_by_email(REPS[0])
+    assert owner is not None
+    one = EnrolWrite(contact_id=contact_id(row), sequence="77", owner_id=owner.id, inbox=REPS[0], leave=LEAVE)
+    await crm.enrol(one)
+    return one

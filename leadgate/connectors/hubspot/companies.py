@@ -69,7 +69,7 @@ class HubSpotCompanies:
         return ids
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
-        """See contract.Crm. Ids first: only what has none is searched for."""
+        """See contract.Crm. Only what has no id is searched for, and then read by its key too: the search lags."""
         ids = {a.id for a in asked if a.id}
         domains = [*dict.fromkeys(a.domain for a in asked if a.domain and not a.id)]
         for some in _chunks_of_text(domains, _SEARCH_CHARACTERS):

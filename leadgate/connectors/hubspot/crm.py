@@ -8,6 +8,7 @@ from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
+from leadgate.connectors.hubspot.companies import HubSpotCompanies
 from leadgate.connectors.hubspot.owners import HubSpotOwners
 from leadgate.connectors.hubspot.people import HubSpotPeople
 from leadgate.connectors.hubspot.sequences import HubSpotSequences
@@ -23,15 +24,16 @@ class HubSpotCrm:
 
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        self._people = HubSpotPeople(http, clock)
+        companies = HubSpotCompanies(http, clock)
+        self._people = HubSpotPeople(http, companies)
         self._owners = HubSpotOwners(http, clock)
         self._tasks = HubSpotTasks(http)
         self._lists: dict[str, str] = {}
-        self.upsert, self.accounts = self._people.upsert, self._people.accounts
+        self.upsert, self.accounts = self._people.upsert, companies.accounts
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
         self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
-        self._sequences = HubSpotSequences(http, self._owners.owner, self._membership)
+        self._sequences = HubSpotSequences(http, self._owners.owner, self._membership, self.read)
         self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
         self._setup = HubSpotSetup(http, self._list_id)
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision

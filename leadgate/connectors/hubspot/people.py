@@ -1,6 +1,6 @@
 """People of HubSpot: read by every address, written by our own unique key, linked to their company."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,10 +22,8 @@ _PRIMARY_COMPANY = [
 class HubSpotPeople:
     """See contract.Crm."""
 
-    def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
-        self._http = http
-        self._companies = HubSpotCompanies(http, clock)
-        self.accounts = self._companies.accounts
+    def __init__(self, http: HubSpotHttp, companies: HubSpotCompanies) -> None:
+        self._http, self._companies = http, companies
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         more = sorted({name for w in writes for name in w.more})

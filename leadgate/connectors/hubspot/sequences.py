@@ -18,15 +18,16 @@ _PASSING = ("already_enrolled", "already enrolled", "limit")
 
 
 class HubSpotSequences:
-    """See contract.Crm. `membership` adds contacts to a list, or removes them."""
+    """See contract.Crm. `membership` adds contacts to a list, or removes them; `read` is the contract's own."""
 
     def __init__(
         self,
         http: HubSpotHttp,
         owner: Callable[[str], Awaitable[Owner | None]],
         membership: Callable[[str, Sequence[str], str], Awaitable[list[Row[str]]]],
+        read: Callable[[Sequence[str], Sequence[str]], Awaitable[list[dict[str, Any] | None]]],
     ) -> None:
-        self._http, self._owner, self._membership = http, owner, membership
+        self._http, self._owner, self._membership, self._read = http, owner, membership, read
 
     async def enrol(self, write: EnrolWrite) -> bool:
         """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another sequence."""
@@ -58,9 +59,8 @@ class HubSpotSequences:
 
     async def _is_in(self, contact_id: str) -> bool:
         """Whether any sequence is running for a contact; nothing runs for one that is gone."""
-        body = await self._http.batch("contacts", "read", [{"id": contact_id}], properties=[_STATE])
-        found: list[dict[str, Any]] = body.get("results", [])
-        return any(str((item.get("properties") or {}).get(_STATE)).casefold() == "true" for item in found)
+        [held] = await self._read([contact_id], [_STATE])
+        return held is not None and str(held[_STATE]).casefold() == "true"
 
     async def _place(self, name: str, contact_id: str, verb: str) -> None:
         [row] = await self._membership(name, [contact_id], verb)

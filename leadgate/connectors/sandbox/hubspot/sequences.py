@@ -4,6 +4,8 @@ A portal's own workflow, that takes out of sequences whoever enters a list, is p
 list's id; HubSpot by itself takes out who unsubscribes, bounces or replies.
 """
 
+import time
+
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
@@ -12,6 +14,7 @@ from leadgate.connectors.sandbox.hubspot.routing import Routes
 from leadgate.connectors.sandbox.store import Thing
 
 MOST_A_DAY = 1000
+_DAY = 86_400.0
 
 
 def serve_sequences(routes: Routes, hub: Hub) -> None:
@@ -33,7 +36,8 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
         contact = hub.find("contacts", body["contactId"], None)
         if contact is None:
             raise RefusedError(404, "OBJECT_NOT_FOUND", "contact not found")
-        sent = [e for e in store.all("hubspot.enrollments").values() if e["enrolledByEmail"] == owner["email"]]
+        since, box = iso(time.time() - _DAY), owner["email"]
+        sent = [e for e in store.all("hubspot.enrollments").values() if e["enrolledByEmail"] == box and e["enrolledAt"] > since]
         if reason := _refusal(contact, len(sent)):
             raise RefusedError(400, "VALIDATION_ERROR", f"Contact can't be enrolled: {reason}")
         ident, now = store.next_id("hubspot.enrollments", 1), iso()

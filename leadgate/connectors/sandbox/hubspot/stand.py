@@ -7,6 +7,7 @@ from leadgate.connectors.sandbox.stand import Held, Row
 from leadgate.connectors.sandbox.store import Thing
 
 _FORTY_DAYS = 40 * 86_400
+_OUT = {"hs_sequences_is_enrolled": "false"}  # HubSpot ends a sequence by itself
 
 
 class HubSpotStand:
@@ -68,13 +69,13 @@ class HubSpotStand:
         self._store.put("hubspot.owners", owner["id"], {**owner, "archived": False, "userId": owner["userIdIncludingInactive"]})
 
     def bounce(self, email: str) -> None:
-        self._change(email, hs_email_bounce="1")
+        self._change(email, hs_email_bounce="1", **_OUT)
 
     def opt_out(self, email: str) -> None:
-        self._change(email, hs_email_optout="true")
+        self._change(email, hs_email_optout="true", **_OUT)
 
     def reply(self, email: str) -> None:
-        self._change(email, hs_sales_email_last_replied=iso())
+        self._change(email, hs_sales_email_last_replied=iso(), **_OUT)
 
     def call(self, email: str) -> None:
         person = self._hub.find("contacts", email, "email")

@@ -1,0 +1,61 @@
+"""What acts do beyond their vendor's call."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from leadgate.connectors.errors import NotSent, RowRejected
+from leadgate.connectors.memory.crm import MemoryCrm
+from leadgate.leads.gates.enrol import STILL_IN
+from leadgate.leads.keys import Keys
+from leadgate.streams.acts import Acts, Effect, Outside
+from leadgate.streams.outbox import FlushGate
+
+NOW = 1000.0
+
+
+class Held:
+    """A CRM whose workflow takes nobody out before it was asked so often."""
+
+    def __init__(self, asks: int) -> None:
+        self.asks = asks
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        assert (contact_id, leave) == ("7", "Out")
+        self.asks -= 1
+        return self.asks < 0
+
+
+class Fixed:
+    """A clock that stands."""
+
+    def now(self) -> float:
+        return NOW
+
+
+def unenrol(asks: int, **args: Any) -> Any:
+    """What the act answers or raises."""
+    crm = MemoryCrm(Fixed().now)
+    crm.unenrol = Held(asks).unenrol
+    outside = Outside(crm, *cast("Any", [None] * 6))
+    acts = Acts(outside, FlushGate(), Keys("k"), Fixed(), lambda: 1.0)
+
+    async def act() -> Any:
+        return await acts.handlers["crm.unenrol"]({"contact_id": "7", "leave": "Out", **args}, None, Effect("e", False, 1e12))
+
+    return asyncio.run(act())
+
+
+def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> None:
+    assert unenrol(0, until=NOW + 1) == {"out": True}
+    with pytest.raises(NotSent) as waiting:
+        unenrol(1, until=NOW + 1)
+    assert waiting.value.after > 0
+    with pytest.raises(RowRejected, match="no workflow") as stuck:
+        unenrol(1, until=NOW)
+    assert stuck.value.kind == STILL_IN
+
+
+def test_who_only_undoes_an_entry_asks_once() -> None:
+    assert unenrol(1) == {"out": False}
