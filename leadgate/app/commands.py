@@ -19,7 +19,7 @@ from leadgate.app.googling import check_google, make_sheets, read_google
 from leadgate.app.importer import count_rows, import_csv, import_id
 from leadgate.app.initial import write_rules
 from leadgate.app.kafka import consuming, ends, producing, read_to
-from leadgate.app.mapped import mapped_fields, unmapped
+from leadgate.app.mapped import unmapped, wants_of
 from leadgate.app.outside import make_vendors
 from leadgate.app.poller import Poller
 from leadgate.app.provision import check_topics, provision_topics, publish_rules
@@ -51,7 +51,7 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     made = [f"topic {name}" for name in await provision_topics(settings, dry_run=dry_run)]
     vendors = make_vendors(settings, _CLOCK)
     try:
-        made += await vendors.crm.provision(rules.lists, mapped_fields(rules), dry_run=dry_run)
+        made += await vendors.crm.provision(wants_of(rules), dry_run=dry_run)
     except RowRejected as error:
         raise BadUseError(str(error)) from None
     finally:
@@ -80,10 +80,10 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
         )
     vendors = make_vendors(settings, _CLOCK)
     try:
-        crm = await vendors.crm.check(rules.lists, mapped_fields(rules))
+        wants = wants_of(rules)
+        crm = await vendors.crm.check(wants)
         found.faults += crm or await _strangers(vendors.crm, rules)
-        found.faults += _foreign_tools(settings, rules)
-        found.notes += [] if crm else [*await vendors.crm.limits(), *await unmapped(vendors, rules)]
+        found.notes += [] if crm else [*await vendors.crm.limits(wants), *await unmapped(vendors, rules)]
     except VendorError as error:
         found.faults.append(str(error))
     for check in (vendors.apollo.check, vendors.slack.check):
@@ -98,16 +98,10 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     return found
 
 
-def _foreign_tools(settings: Settings, rules: Rules) -> list[str]:
-    """Sequences of a tool that this site's CRM hasn't got."""
-    foreign = [s.name for s in rules.sequences if s.tool == "hubspot" and settings.crm != "hubspot"]
-    return [f"rules: sequence {name}: the tool hubspot is HubSpot's; use cadence with {settings.crm}" for name in foreign]
-
-
 async def _strangers(crm: Crm, rules: Rules) -> list[str]:
     users = await crm.owners()
     known = {o.email for o in users}
-    wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to}
+    wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to, *rules.inboxes}
     teams = set(rules.account_owner.teams if rules.account_owner else ()) - {team for o in users for team in o.teams}
     unknown = [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
     return unknown + [f"rules: account_owner.teams: no user of the CRM is in {team}" for team in sorted(teams)]
@@ -121,7 +115,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             vendors = make_vendors(settings, _CLOCK)
             try:
                 if _live(settings, rules):
-                    faults += await vendors.crm.check(rules.lists, mapped_fields(rules)) + open_points(settings.rules)
+                    faults += await vendors.crm.check(wants_of(rules)) + open_points(settings.rules)
             finally:
                 await vendors.close()
         except (KafkaError, OSError, Unavailable) as error:

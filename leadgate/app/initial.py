@@ -5,6 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from leadgate.app.outside import Vendors
+from leadgate.connectors.contract import Wants
 
 _HEAD = """\
 # Leadgate's rules, first draft. A line that says TODO needs your word; until then nothing is written to the CRM.
@@ -34,7 +35,7 @@ async def write_rules(vendors: Vendors, path: Path) -> None:
     shipped = (files("leadgate.app") / "demo-rules.yaml").read_text().split("\n", 1)[1]
     lines = [_settle(line, first) for line in shipped.splitlines()]
     head = _HEAD.format(
-        owners=_listed(owners), lists=_listed(await vendors.apollo.lists()), missing=_listed(await vendors.crm.check([]))
+        owners=_listed(owners), lists=_listed(await vendors.apollo.lists()), missing=_listed(await vendors.crm.check(Wants()))
     )
     path.write_text(head + "\n".join(lines) + "\n")
 

@@ -1,15 +1,19 @@
-"""The rules' mapping against what the vendors have: properties to be made, and what is left out on the way."""
+"""The rules against what the vendors have: what they want of the CRM, and what is left out on the way."""
 
 from leadgate.app.outside import Vendors
+from leadgate.connectors.contract import Wants
 from leadgate.connectors.errors import VendorError
 from leadgate.connectors.fields import Field, lacking
 from leadgate.leads.ruleparts import FieldRule
 from leadgate.leads.rules import Rules
 
 
-def mapped_fields(rules: Rules) -> list[Field]:
-    """The CRM properties that the mapping needs."""
-    return [_field(rule) for rule in rules.mapping]
+def wants_of(rules: Rules) -> Wants:
+    """What the rules want of the CRM."""
+    own = [s.target for s in rules.sequences if s.tool == "hubspot"]
+    fields = [_field(rule) for rule in rules.mapping]
+    accounts = rules.account_owner is not None
+    return Wants(lists=rules.lists, fields=fields, sequences=own, senders=[*rules.inboxes] if own else [], accounts=accounts)
 
 
 def _field(rule: FieldRule) -> Field:
@@ -22,7 +26,7 @@ async def unmapped(vendors: Vendors, rules: Rules) -> list[str]:
     there = await vendors.crm.fields()
     notes = [
         f"{field.name}: the CRM has no option {', '.join(map(repr, lost))}; left out, the lead goes on"
-        for field in mapped_fields(rules)
+        for field in wants_of(rules).fields
         if field.name in there and (lost := lacking(field, there[field.name]))
     ]
     notes += await _absent_sequences(vendors, rules)

@@ -1,6 +1,6 @@
 """A CRM whose sequences are all entered by its lists or cadences."""
 
-from leadgate.connectors.contract import EnrolWrite
+from leadgate.connectors.contract import EnrolWrite, Wants
 from leadgate.connectors.errors import RowRejected
 
 
@@ -9,6 +9,10 @@ class Cadenced:
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
+
+    def lacking(self, wants: Wants) -> list[str]:
+        """A line for each sequence that rules ask for and nobody could enter."""
+        return [f"{self._vendor} has no sequence {name} to be entered: use the tool cadence or list" for name in wants.sequences]
 
     async def enrol(self, write: EnrolWrite) -> bool:
         raise RowRejected(

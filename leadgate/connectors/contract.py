@@ -167,6 +167,16 @@ class CompanyAsked(msgspec.Struct, frozen=True, kw_only=True):
     domain: str = ""
 
 
+class Wants(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client's rules want of the CRM, beside what Leadgate always needs."""
+
+    lists: Sequence[str] = ()  # and cadences, by name
+    fields: Sequence[Field] = ()  # properties of a contact
+    sequences: Sequence[str] = ()  # the CRM's own, by id
+    senders: Sequence[str] = ()  # addresses of the owners in whose names those are entered
+    accounts: bool = False  # owners of companies decide where leads go
+
+
 class Crm(Protocol):
     """A CRM. Every method may raise Unavailable or Unauthorised."""
 
@@ -267,17 +277,17 @@ class Crm(Protocol):
         """Set properties of one contact as they were, null clears. Raises RowRejected if the CRM refuses."""
         ...
 
-    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
-        """What stands in the way of writing, one line a fault: token, scopes, these lists, our properties and `fields`."""
+    async def check(self, wants: Wants) -> list[str]:
+        """What stands in the way of writing, one line a fault: token, scopes, our properties, and all that is wanted."""
         ...
 
-    async def limits(self) -> list[str]:
+    async def limits(self, wants: Wants) -> list[str]:
         """Calls that this key or plan may not make, each with what it disables; nothing is changed by asking."""
         ...
 
-    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
-        """Make our properties, `fields`, and lists as far as the CRM lets us, where missing; answers what was (or would be)
-        made. Raises RowRejected for a property that is there as another type."""
+    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
+        """Make our properties, and of what is wanted fields and lists as far as the CRM lets us, where missing; answers what
+        was (or would be) made. Raises RowRejected for a property that is there as another type."""
         ...
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import pytest
 
-from leadgate.connectors.contract import Crm, EnrolWrite, Written
+from leadgate.connectors.contract import Crm, EnrolWrite, Wants, Written
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.sandbox.generate import REPS
 from tests.contract.test_crm import contact_id, on_sandbox, write
@@ -36,7 +36,8 @@ def test_an_open_deal_is_seen_by_contact_and_by_company() -> None:
 
 def test_a_sequence_is_entered_once_and_left_by_the_list_whose_workflow_ends_it() -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await crm.provision([LEAVE])
+        await crm.provision(Wants(lists=[LEAVE]))
+        await build(control, "77", "78")
         [row, other] = await crm.upsert([write(1), write(2)])
         owner = await crm.owner_by_email(REPS[0])
         assert owner is not None
@@ -58,10 +59,47 @@ def test_a_sequence_is_entered_once_and_left_by_the_list_whose_workflow_ends_it(
     on_sandbox("hubspot", test)
 
 
+def test_a_sequence_that_nobody_has_built_is_a_fault_and_one_that_is_there_none() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        wants = Wants(sequences=["77"], senders=[REPS[0].upper()])
+        [fault] = await crm.check(wants)
+        assert f"no sequence 77 that {REPS[0]} sees" in fault
+        await build(control, "77")
+        assert await crm.check(wants) == []
+        assert await crm.check(Wants(sequences=["77"], senders=["nobody@x.com"])) == [], "anybody may look"
+        body = {"category": "MISSING_SCOPES", "message": "granted", "errors": [{"context": {"requiredGranularScopes": ["seq"]}}]}
+        await control.post("/faults", json={"path": "sequences/", "status": 403, "body": body})
+        [fault] = await crm.check(wants)
+        assert "seq" in fault
+        assert "scopes in docs" in fault
+
+    on_sandbox("hubspot", test)
+
+
+@pytest.mark.parametrize(
+    ("path", "wants", "disables"),
+    [
+        ("companies/batch/read", Wants(accounts=True), "goes to its company's owner"),
+        ("enrollments/contact", Wants(sequences=["77"]), "enters a HubSpot sequence"),
+        ("companies/deals", Wants(), "open deals"),
+    ],
+)
+def test_what_only_some_rules_need_is_asked_for_only_then(path: str, wants: Wants, disables: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        body = {"category": "MISSING_SCOPES", "message": "granted", "errors": []}
+        await control.post("/faults", json={"path": path, "status": 403, "body": body, "times": 1})
+        [line] = await crm.limits(wants)
+        assert disables in line
+        if wants != Wants():
+            await control.post("/faults", json={"path": path, "status": 403, "body": body, "times": 1})
+            assert await crm.limits(Wants()) == []
+
+    on_sandbox("hubspot", test)
+
+
 def test_who_has_opted_out_is_in_no_sequence_and_enters_none() -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        del control
-        one = await enrolled(crm)
+        one = await enrolled(crm, control)
         await crm.stop(one.contact_id, "unsubscribe", [])
         assert await crm.unenrol(one.contact_id, LEAVE)
         with pytest.raises(RowRejected, match="UNSUBSCRIBED"):
@@ -73,7 +111,7 @@ def test_who_has_opted_out_is_in_no_sequence_and_enters_none() -> None:
 @pytest.mark.parametrize("kind", ["bounce", "reply", "unsubscribe"])
 def test_hubspot_by_itself_ends_the_sequence_of_who_answers_or_cannot_be_reached(kind: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        one = await enrolled(crm)
+        one = await enrolled(crm, control)
         assert not await crm.unenrol(one.contact_id, LEAVE)
         await control.post("/objects/apollo.contacts/a1", json={"id": "a1", "email": "p1@acme1.com"})
         await control.post("/play", json=[{"kind": kind, "by": "crm", "contact": "a1"}])
@@ -95,15 +133,22 @@ def test_a_refusal_that_passes_is_told_from_one_that_does_not(said: str, kind: s
         body = {"category": "VALIDATION_ERROR", "message": said}
         await control.post("/faults", json={"path": "enrollments", "method": "POST", "status": 400, "body": body})
         with pytest.raises(RowRejected) as refused:
-            await enrolled(crm)
+            await enrolled(crm, control)
         assert refused.value.kind == kind
 
     on_sandbox("hubspot", test)
 
 
-async def enrolled(crm: Crm) -> EnrolWrite:
+async def build(control: httpx.AsyncClient, *idents: str) -> None:
+    """Sequences that somebody has built in HubSpot."""
+    for ident in idents:
+        await control.post(f"/objects/hubspot.sequences/{ident}", json={"id": ident, "name": f"Sequence {ident}"})
+
+
+async def enrolled(crm: Crm, control: httpx.AsyncClient) -> EnrolWrite:
     """A person in a sequence, as it was entered."""
-    await crm.provision([LEAVE])
+    await build(control, "77")
+    await crm.provision(Wants(lists=[LEAVE]))
     [row] = await crm.upsert([write(1)])
     owner = await crm.owner_by_email(REPS[0])
     assert owner is not None

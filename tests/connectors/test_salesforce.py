@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Written
+from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Wants, Written
 from leadgate.connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget
 from leadgate.connectors.salesforce.auth import by_key, by_secret
@@ -55,7 +55,7 @@ def on_site(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
 
     async def run() -> None:
         site = Site()
-        await site.crm.provision([])
+        await site.crm.provision(Wants())
         await test(site)
         await site.crm.close()
 
@@ -236,7 +236,7 @@ def test_a_field_of_another_type_is_refused_and_left_as_it_is() -> None:
         more = {"ParentId": allowed["Id"], "SobjectType": "Lead", "PermissionsRead": True, "PermissionsEdit": True}
         site.org.put("FieldPermissions", Field="Lead.Leadgate_Score__c", **more)
         with pytest.raises(RowRejected, match="is there as text, not as number"):
-            await site.crm.provision([])
+            await site.crm.provision(Wants())
 
     asyncio.run(test())
 

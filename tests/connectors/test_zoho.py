@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Written
+from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
 from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget
 from leadgate.connectors.sandbox.generate import REPS
@@ -59,7 +59,7 @@ def on_site(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
 
     async def run() -> None:
         site = Site()
-        await site.crm.provision([])
+        await site.crm.provision(Wants())
         await test(site)
 
     asyncio.run(run())
@@ -215,7 +215,7 @@ def test_a_field_of_another_type_is_refused() -> None:
         wrong = {"id": "1", "api_name": "Leadgate_score", "field_label": "Leadgate score", "data_type": "text"}
         site.org.store.put("zoho.fields.Leads", "Leadgate_score", wrong)
         with pytest.raises(RowRejected, match="is there as text, not as number"):
-            await site.crm.provision([])
+            await site.crm.provision(Wants())
 
     asyncio.run(test())
 
@@ -258,7 +258,7 @@ def test_search_lags_and_nothing_is_decided_by_it() -> None:
 
     async def test() -> None:
         site = Site()
-        await site.crm.provision([])
+        await site.crm.provision(Wants())
         write = ContactWrite(key="k1", emails=("a@b.com",), last_name="B", company="C")
         [first] = await site.crm.upsert([write])
         assert isinstance(first, Written)

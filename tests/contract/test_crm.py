@@ -21,6 +21,7 @@ from leadgate.connectors.contract import (
     NoteWrite,
     OwnerWrite,
     TaskWrite,
+    Wants,
     Written,
 )
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
@@ -47,6 +48,7 @@ from leadgate.leads.records import Change
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
 SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]
 LIST = "Leadgate nurture"
+WANTS = Wants(sequences=["77"], senders=REPS, accounts=True)
 
 
 def hubspot(transport: httpx.AsyncBaseTransport) -> Crm:
@@ -127,7 +129,7 @@ async def sandbox(vendor: str) -> AsyncIterator[tuple[Crm, httpx.AsyncClient]]:
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         crm = VENDORS[vendor].make(transport)
-        await crm.provision([LIST])
+        await crm.provision(Wants(lists=[LIST]))
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/_control") as control:
             yield crm, control
         await crm.close()
@@ -368,10 +370,10 @@ VALUES = {
 def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_told(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         fields = list(FIELDS.values())
-        planned = await crm.provision([], fields, dry_run=True)
-        assert len(await crm.check([], fields)) >= len(fields)
-        assert planned == [line for line in await crm.provision([], fields) if "permission" not in line]
-        assert await crm.check([], fields) == []
+        planned = await crm.provision(Wants(fields=fields), dry_run=True)
+        assert len(await crm.check(Wants(fields=fields))) >= len(fields)
+        assert planned == [line for line in await crm.provision(Wants(fields=fields)) if "permission" not in line]
+        assert await crm.check(Wants(fields=fields)) == []
         there = await crm.fields()
         assert {f.type: there[f.name].type for f in fields} == {t: t for t in FIELDS}
         assert set(there["role__c"].options) == {"Champion", "Decision maker"}
@@ -388,7 +390,7 @@ def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_to
 
 def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
-        await crm.provision([], list(FIELDS.values()))
+        await crm.provision(Wants(fields=list(FIELDS.values())))
         [made] = await crm.upsert([write(1)])
         ident = contact_id(made)
         [first] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
@@ -418,10 +420,10 @@ def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test
 
 def test_a_field_of_another_type_is_refused_and_left(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
-        await crm.provision([], [FIELDS["text"]])
+        await crm.provision(Wants(fields=[FIELDS["text"]]))
         wrong = msgspec.structs.replace(FIELDS["text"], type="number")
         with pytest.raises(RowRejected, match=r"tech_stack__c is there as (text|long), not as number"):
-            await crm.provision([], [wrong])
+            await crm.provision(Wants(fields=[wrong]))
         assert (await crm.fields())["tech_stack__c"].type == "text"
 
     on(test)
@@ -475,20 +477,28 @@ async def people(control: httpx.AsyncClient) -> list[dict[str, Any]]:
 def test_what_is_provisioned_is_found_sound(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         del control
-        assert await crm.check([LIST]) == []
-        assert await crm.provision([LIST]) == []
-        [fault] = await crm.check(["Nobody's list"])
+        assert await crm.check(Wants(lists=[LIST])) == []
+        assert await crm.provision(Wants(lists=[LIST])) == []
+        [fault] = await crm.check(Wants(lists=["Nobody's list"]))
         assert "Nobody's list" in fault
 
     on_sandbox(vendor, test)
 
 
+def test_a_sequence_of_its_own_that_the_crm_has_not_got_is_a_fault(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        [fault] = await crm.check(Wants(sequences=["77"], senders=REPS))
+        assert "no sequence 77" in fault
+
+    on(test)
+
+
 def test_what_a_key_may_not_call_is_named_with_what_it_disables(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        assert await crm.limits() == []
+        assert await crm.limits(WANTS) == []
         about = VENDORS[vendor]
         await control.post("/faults", json={"path": about.reads.replace("contacts", "deals"), "times": 1, **about.forbids})
-        [line] = await crm.limits()
+        [line] = await crm.limits(WANTS)
         assert "may not call it, so" in line
 
     on_sandbox(vendor, test)

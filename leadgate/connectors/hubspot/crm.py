@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
-from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Page, Row
+from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Page, Row, Wants
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
@@ -35,12 +35,15 @@ class HubSpotCrm:
         self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
         self._sequences = HubSpotSequences(http, self._owners.owner, self._membership, self.read)
         self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
-        self._setup = HubSpotSetup(http, self._list_id)
+        self._setup = HubSpotSetup(http, self._list_id, self._lacking)
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
         self.limits = self._setup.limits
 
     async def owners(self) -> list[Owner]:
         return await self._owners.owners()
+
+    async def _lacking(self, wants: Wants) -> list[str]:
+        return await self._sequences.lacking(wants, await self.owners()) if wants.sequences else []
 
     # Lists, opt-out, changes
 

@@ -7,12 +7,13 @@ it is told by the words that HubSpot's knowledge base names.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from leadgate.connectors.contract import EnrolWrite, Owner, Row
-from leadgate.connectors.errors import RowRejected, VendorError
+from leadgate.connectors.contract import EnrolWrite, Owner, Row, Wants
+from leadgate.connectors.errors import RowRejected, Unauthorised, VendorError
 from leadgate.connectors.hubspot.client import HubSpotHttp
 
 _STATE = "hs_sequences_is_enrolled"
-_PATH = "/automation/sequences/{v}/enrollments"
+_SEQUENCES = "/automation/sequences/{v}"
+ENROLMENTS = f"{_SEQUENCES}/enrollments"
 #: Of a refusal that passes: another sequence runs, or the inbox has sent what it may in a day.
 _PASSING = ("already_enrolled", "already enrolled", "limit")
 
@@ -29,10 +30,26 @@ class HubSpotSequences:
     ) -> None:
         self._http, self._owner, self._membership, self._read = http, owner, membership, read
 
+    async def lacking(self, wants: Wants, owners: Sequence[Owner]) -> list[str]:
+        """A line for each wanted sequence that isn't there, as one of those sees it who send (or anybody, if none is active)."""
+        senders = {email.casefold() for email in wants.senders}
+        active = sorted((o for o in owners if o.active and o.user_id), key=lambda o: o.email not in senders)
+        if not active:
+            return ["HubSpot has no active user: nobody can enter its sequences"]
+        lines = []
+        for name in wants.sequences:
+            try:
+                await self._http.get(f"{_SEQUENCES}/{name}", userId=active[0].user_id)
+            except Unauthorised as error:
+                return [f"{error}; HubSpot's sequences need the scopes in docs/connectors/hubspot.md"]
+            except RowRejected as error:
+                lines.append(f"HubSpot has no sequence {name} that {active[0].email} sees ({error})")
+        return lines
+
     async def enrol(self, write: EnrolWrite) -> bool:
         """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another sequence."""
         if await self._is_in(write.contact_id):
-            now_in = await self._http.get(f"{_PATH}/contact/{write.contact_id}")
+            now_in = await self._http.get(f"{ENROLMENTS}/contact/{write.contact_id}")
             if str(now_in.get("sequenceId") or "") == write.sequence:
                 return True
             name = now_in.get("sequenceName") or now_in.get("sequenceId")
@@ -44,7 +61,7 @@ class HubSpotSequences:
         await self._place(write.leave, write.contact_id, "remove")
         body = {"contactId": write.contact_id, "sequenceId": write.sequence, "senderEmail": write.inbox}
         try:
-            await self._http.send("POST", f"{_PATH}?userId={owner.user_id}", body)
+            await self._http.send("POST", f"{ENROLMENTS}?userId={owner.user_id}", body)
         except RowRejected as error:
             passing = any(word in str(error).casefold() for word in _PASSING)
             kind = error.kind if error.kind == "deleted" else "busy" if passing else "refused"

@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from leadgate.connectors.contract import Wants
 from leadgate.connectors.errors import RowRejected, Unauthorised
 from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.client import HubSpotHttp
+from leadgate.connectors.hubspot.sequences import ENROLMENTS
 from leadgate.connectors.probing import Probe, closed
 
 _ACTIVITIES = ("calls", "emails", "meetings", "notes")
@@ -34,10 +36,15 @@ _FLAG_OPTIONS = [{"label": "Yes", "value": "true", "hidden": False}, {"label": "
 
 
 class HubSpotSetup:
-    """See contract.Crm. `list_id` finds a manual list, or raises RowRejected."""
+    """See contract.Crm. `list_id` finds a manual list, or raises RowRejected; `lacking` tells what is wrong with sequences."""
 
-    def __init__(self, http: HubSpotHttp, list_id: Callable[[str], Awaitable[str]]) -> None:
-        self._http, self._list_id = http, list_id
+    def __init__(
+        self,
+        http: HubSpotHttp,
+        list_id: Callable[[str], Awaitable[str]],
+        lacking: Callable[[Wants], Awaitable[list[str]]],
+    ) -> None:
+        self._http, self._list_id, self._lacking = http, list_id, lacking
 
     async def fields(self) -> dict[str, Field]:
         return await self._fields("contacts")
@@ -46,33 +53,40 @@ class HubSpotSetup:
         body = await self._http.get(f"/crm/properties/{{v}}/{kind}")
         return {item["name"]: _field_of(item) for item in body.get("results", [])}
 
-    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
+    async def check(self, wants: Wants) -> list[str]:
         faults = []
-        for kind, wanted in _wanted(fields).items():
+        for kind, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(kind)
             except Unauthorised as error:
                 return [f"{error}; set LEADGATE_HUBSPOT_TOKEN to a token with the scopes in docs/connectors/hubspot.md"]
             faults += faults_of("HubSpot", kind, wanted, there)
-        for name in lists:
+        for name in wants.lists:
             try:
                 await self._list_id(name)
             except RowRejected as error:
                 faults.append(str(error))
-        return faults
+        return faults + await self._lacking(wants)
 
-    async def limits(self) -> list[str]:
+    async def limits(self, wants: Wants) -> list[str]:
         """By the scopes' own endpoints; a read of an object that isn't there is an answer like any other."""
 
         def read(kind: str) -> Callable[[], Awaitable[object]]:
             return lambda: self._http.batch(kind, "read", [{"id": "1"}], properties=["hs_object_id"])
 
-        def linked(target: str) -> Callable[[], Awaitable[object]]:
-            return lambda: self._http.associate("contacts", target, "read", [{"id": "1"}])
+        def linked(target: str, source: str = "contacts") -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.associate(source, target, "read", [{"id": "1"}])
 
         nobody = "/communication-preferences/v4/statuses/nobody@example.com?channel=EMAIL"
+        used: list[Probe] = []
+        if wants.accounts:
+            used.append(Probe("objects/companies", "no lead goes to its company's owner", read("companies")))
+        if wants.sequences:
+            within = f"{ENROLMENTS}/contact/1"
+            used.append(Probe("automation/sequences", "nobody enters a HubSpot sequence", lambda: self._http.get(within)))
         return await closed(
             [
+                *used,
                 Probe(
                     "objects/contacts/search",
                     "changes of contacts aren't heard",
@@ -84,6 +98,7 @@ class HubSpotSetup:
                     lambda: self._http.search("companies", {"limit": 1}),
                 ),
                 Probe("objects/deals", "open deals aren't known: customers could enter sequences", read("deals")),
+                Probe("associations/companies/deals", "companies' open deals aren't known", linked("deals", "companies")),
                 Probe("owners", "no owner can be written or confirmed", lambda: self._http.get("/crm/owners/{v}", limit="1")),
                 Probe("objects/tasks", "no task is made for a rep", read("tasks")),
                 *(Probe(f"associations/contacts/{k}", f"owners' {k} don't stop the clock", linked(k)) for k in _ACTIVITIES),
@@ -96,14 +111,14 @@ class HubSpotSetup:
             ]
         )
 
-    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
+    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
         made = []
-        for kind, wanted in _wanted(fields).items():
+        for kind, wanted in _wanted(wants.fields).items():
             lacks = missing("HubSpot", kind, wanted, await self._fields(kind))
             made += [f"property {kind}.{field.name} ({field.type})" for field in lacks]
             if lacks and not dry_run:
                 await self._make(kind, lacks)
-        for name in lists:
+        for name in wants.lists:
             made += await self._provision_list(name, dry_run=dry_run)
         return made
 

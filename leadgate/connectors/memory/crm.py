@@ -20,6 +20,7 @@ from leadgate.connectors.contract import (
     Page,
     Row,
     TaskWrite,
+    Wants,
     Written,
 )
 from leadgate.connectors.errors import RowRejected
@@ -38,8 +39,8 @@ class MemoryCrm:
 
     def __init__(self, clock: Callable[[], float], users: dict[str, bool] | None = None) -> None:
         self._clock = clock
-        sequences = Cadenced("the CRM in memory")
-        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
+        self._sequences = Cadenced("the CRM in memory")
+        self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
         self._users = users
         self.people: dict[str, Contact] = {}
         self.values: dict[str, dict[str, Any]] = {}
@@ -205,16 +206,15 @@ class MemoryCrm:
         if "owner" in values:
             self._keep(replace(self.people[contact_id], owner_id=values["owner"] or ""))
 
-    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
-        del lists
-        return faults_of("memory", "people", fields, await self.fields())
+    async def check(self, wants: Wants) -> list[str]:
+        return faults_of("memory", "people", wants.fields, await self.fields()) + self._sequences.lacking(wants)
 
-    async def limits(self) -> list[str]:
+    async def limits(self, wants: Wants) -> list[str]:
+        del wants
         return []
 
-    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
-        del lists
-        lacks = missing("memory", "people", fields, await self.fields())
+    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
+        lacks = missing("memory", "people", wants.fields, await self.fields())
         self._fields += [] if dry_run else lacks
         return [field.name for field in lacks]
 

@@ -31,7 +31,7 @@ class SalesforceCrm:
         sequences = Cadenced("Salesforce")
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
         self._changes = SalesforceChanges(http, self._people, self._tasks)
-        self._setup = SalesforceSetup(http, self._cadences)
+        self._setup = SalesforceSetup(http, self._cadences, sequences)
         self.upsert = self._people.upsert
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email, self.owners = self._owners.owner, self._owners.owner_by_email, self._owners.owners

@@ -4,6 +4,8 @@ they can't even be named (facts 1.5)."""
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from leadgate.connectors.cadenced import Cadenced
+from leadgate.connectors.contract import Wants
 from leadgate.connectors.errors import RowRejected, Unauthorised
 from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.literals import quoted
@@ -19,6 +21,9 @@ _NEEDS = {
     "Event": "meetings don't stop the clock",
     "Note": "notes don't stop the clock",
     "Opportunity": "open deals aren't known: customers could enter sequences",
+    "OpportunityContactRole": "open deals of contacts aren't known: customers could enter sequences",
+    "Account": "companies, their owners and who is a customer aren't known",
+    "UserRole": "no user has a team, and account_owner.teams finds nobody",
     "ActionCadence": "nobody enters a cadence (Sales Engagement)",
 }
 _READ_AS: dict[str, Type] = {
@@ -35,16 +40,16 @@ _READ_AS: dict[str, Type] = {
 class SalesforceSetup:
     """See contract.Crm."""
 
-    def __init__(self, http: SalesforceHttp, cadences: SalesforceCadences) -> None:
-        self._http, self._cadences = http, cadences
+    def __init__(self, http: SalesforceHttp, cadences: SalesforceCadences, sequences: Cadenced) -> None:
+        self._http, self._cadences, self._sequences = http, cadences, sequences
 
     async def fields(self) -> dict[str, Field]:
         """A lead's; a contact takes of the mapped ones those that are ours or the client's own (records.more_of)."""
         return await self._fields("Lead")
 
-    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
-        faults = []
-        for kind, wanted in _wanted(fields).items():
+    async def check(self, wants: Wants) -> list[str]:
+        faults = self._sequences.lacking(wants)
+        for kind, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(kind)
             except Unauthorised as error:
@@ -55,28 +60,28 @@ class SalesforceSetup:
                 for name in records.NEEDED[kind]
                 if name not in there
             ]
-        lacking = await self._cadences.missing(lists)
+        lacking = await self._cadences.missing(wants.lists)
         return faults + [f"Salesforce has no active cadence {name!r}; build it in Sales Engagement" for name in lacking]
 
-    async def limits(self) -> list[str]:
+    async def limits(self, wants: Wants) -> list[str]:
         """By one row of each object; what the plan hasn't got is no object at all."""
 
         def one(kind: str) -> Callable[[], Awaitable[object]]:
             return lambda: self._http.queries(f"SELECT Id FROM {kind} LIMIT 1")
 
+        del wants  # all of them are needed whatever the rules say
         return await closed(
             [Probe(kind, disables, one(kind)) for kind, disables in _NEEDS.items()], ("INVALID_TYPE", "INVALID_FIELD")
         )
 
-    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
+    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
         """Cadences can only be built by hand; `check` says when one is missing. So can a standard field not be made."""
-        del lists
         made: list[str] = []
-        for kind, wanted in _wanted(fields).items():
+        for kind, wanted in _wanted(wants.fields).items():
             lacks = missing("Salesforce", kind, wanted, await self._fields(kind))
             place = records.DEFINED_ON.get(kind, kind)
             made += [f"field {kind}.{f.name} ({f.type})" for f in lacks if dry_run or await self._add(place, f)]
-        return made if dry_run else made + await self._allow(_wanted(fields))
+        return made if dry_run else made + await self._allow(_wanted(wants.fields))
 
     async def _fields(self, kind: str) -> dict[str, Field]:
         return {f["name"]: _field_of(f) for f in (await self._http.call("GET", f"sobjects/{kind}/describe"))["fields"]}

@@ -4,7 +4,8 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from leadgate.connectors.contract import Owner
+from leadgate.connectors.cadenced import Cadenced
+from leadgate.connectors.contract import Owner, Wants
 from leadgate.connectors.errors import RowRejected, Unauthorised
 from leadgate.connectors.fields import Field, Type, faults_of, missing
 from leadgate.connectors.probing import Probe, closed
@@ -35,8 +36,8 @@ _READ_AS: dict[str, Type] = {
 class ZohoAccount:
     """See contract.Crm. The user under whose name everything is written owns nothing."""
 
-    def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
-        self._http = http
+    def __init__(self, http: ZohoHttp, clock: Callable[[], float], sequences: Cadenced) -> None:
+        self._http, self._sequences = http, sequences
         self._me = ""
         self._cadences: dict[str, str] = {}
         self.users = Users(self.owners, clock)
@@ -73,22 +74,24 @@ class ZohoAccount:
         """A lead's; `provision` makes the mapped ones on contacts, too."""
         return await self._fields("Leads")
 
-    async def check(self, lists: Sequence[str], fields: Sequence[Field] = ()) -> list[str]:
-        faults = []
-        for module, wanted in _wanted(fields).items():
+    async def check(self, wants: Wants) -> list[str]:
+        faults = self._sequences.lacking(wants)
+        for module, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(module)
             except Unauthorised as error:
                 return [f"{error}; see the scopes in docs/connectors/zoho.md"]
             faults += faults_of("Zoho", module, wanted, there)
-        for name in lists:
+        for name in wants.lists:
             try:
                 await self.cadence(name)
             except RowRejected as error:
                 faults.append(str(error))
         return faults
 
-    async def limits(self) -> list[str]:
+    async def limits(self, wants: Wants) -> list[str]:
+        del wants  # all of them are needed whatever the rules say
+
         def get(path: str, **params: str) -> Callable[[], Awaitable[object]]:
             return lambda: self._http.call("GET", path, params=params)
 
@@ -104,16 +107,17 @@ class ZohoAccount:
                 *(Probe(f"coql {m}", f"{m.lower()} don't stop the clock", one(m)) for m in ("Calls", "Events", "Notes")),
                 Probe("coql Tasks", "no task is found again after a lost answer", one("Tasks")),
                 Probe("coql Deals", "open deals aren't known: customers could enter sequences", one("Deals")),
+                Probe("coql Accounts", "companies, their owners and who is a customer aren't known", one("Accounts")),
                 Probe("Leads/deleted", "deletions aren't heard", get("Leads/deleted", type="recycle")),
                 Probe("settings/automation/cadences", "nobody enters a cadence", get("settings/automation/cadences")),
             ],
             ("NOT_SUPPORTED", "FEATURE_NOT"),
         )
 
-    async def provision(self, lists: Sequence[str], fields: Sequence[Field] = (), *, dry_run: bool = False) -> list[str]:
-        del lists  # a cadence can only be built by hand; `check` says when it is missing
+    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
+        """A cadence can only be built by hand; `check` says when it is missing."""
         made = []
-        for module, wanted in _wanted(fields).items():
+        for module, wanted in _wanted(wants.fields).items():
             for field in missing("Zoho", module, wanted, await self._fields(module)):
                 if not dry_run:
                     body = {"fields": [_definition(field)]}

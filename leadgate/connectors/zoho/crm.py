@@ -29,10 +29,10 @@ class ZohoCrm:
 
     def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        self._account = ZohoAccount(http, clock)
+        sequences = Cadenced("Zoho")
+        self._account = ZohoAccount(http, clock, sequences)
         self._people, self._owners = ZohoPeople(http, self._account), ZohoOwners(http, self._account, clock)
         self._tasks = ZohoTasks(http)
-        sequences = Cadenced("Zoho")
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
         self._keys: dict[str, str] = {}
         self.upsert = self._people.upsert

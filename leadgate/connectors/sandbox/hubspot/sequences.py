@@ -33,6 +33,9 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
             raise RefusedError(400, "VALIDATION_ERROR", f"userId {user} is no user with a seat")
         if body["senderEmail"] != owner["email"]:
             raise RefusedError(400, "VALIDATION_ERROR", f"{body['senderEmail']} is not connected to user {user}")
+        sequence = store.get("hubspot.sequences", body["sequenceId"])
+        if sequence is None:
+            raise RefusedError(404, "OBJECT_NOT_FOUND", f"sequence {body['sequenceId']} not found")
         contact = hub.find("contacts", body["contactId"], None)
         if contact is None:
             raise RefusedError(404, "OBJECT_NOT_FOUND", "contact not found")
@@ -47,10 +50,20 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
             "enrolledAt": now,
             "updatedAt": now,
         }
-        kept = {**made, "contactId": contact["id"], "sequenceId": body["sequenceId"], "sequenceName": f"S{body['sequenceId']}"}
+        kept = {**made, "contactId": contact["id"], "sequenceId": sequence["id"], "sequenceName": sequence["name"]}
         store.put("hubspot.enrollments", ident, {**kept, "enrolledBy": user, "enrolledByEmail": owner["email"]})
         show(hub, contact, inside=True)
         return JSONResponse(made)
+
+    @route("GET", "/automation/v4/sequences/{ident}", "/automation/sequences/{version}/{ident}")
+    async def show_sequence(request: Request, ident: str, version: str = "") -> Response:
+        del version
+        if not any(str(o["userId"]) == request.query_params.get("userId") for o in store.all("hubspot.owners").values()):
+            raise RefusedError(400, "VALIDATION_ERROR", "userId must be a user's")
+        found = store.get("hubspot.sequences", ident)
+        if found is None:
+            raise RefusedError(404, "OBJECT_NOT_FOUND", f"sequence {ident} not found")
+        return JSONResponse(found)
 
     @route("GET", *(f"{e}/contact/{{ident}}" for e in enrolments))
     async def last(request: Request, ident: str, version: str = "") -> Response:
