@@ -6,20 +6,17 @@ parked in the state's changelog. If it has neither, it is lost.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from aiokafka import TopicPartition
 
 from leadgate.app.kafka import consuming, ends, read_to
 from leadgate.app.lag import OTHER_TOPICS, committed
 from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.keys import lead_id
-from leadgate.leads.records import Audit, Place
-from leadgate.streams.outbox import partition_of
+from leadgate.leads.records import Place
 
 
 class Brief(msgspec.Struct):
@@ -162,35 +159,3 @@ def _note(found: Evidence, record: Any) -> None:
         found.leads.add(body["lead_id"])
     if isinstance(body.get("person_key"), str):
         found.persons.add(body["person_key"])
-
-
-async def events_where(settings: Settings, wanted: Callable[[Audit], bool]) -> list[Audit]:
-    """Every event that `wanted` says yes to, each once, in time's order. Reads the whole trail: for a person's command."""
-    decoder = msgspec.json.Decoder(Audit)
-    latest: dict[bytes, Audit] = {}
-    async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [names.AUDIT.full])):
-            if record.value and wanted(event := decoder.decode(record.value)):
-                latest[record.key] = event
-    return sorted(latest.values(), key=lambda e: (e.at, e.step))
-
-
-def last_moves(events: Iterable[Audit]) -> dict[str, Audit]:
-    """By lead, the event that says where it is: of its highest step, and there where it rests rather than that it moves."""
-    moves = sorted((e for e in events if e.place), key=lambda e: (e.step, e.place != Place.IN_FLIGHT))
-    return {event.lead: event for event in moves}
-
-
-async def events_of(settings: Settings, lead: str) -> list[Audit]:
-    """Every event of one lead, in the order of its steps."""
-    wanted = msgspec.json.Decoder(Audit)
-    latest: dict[bytes, Audit] = {}
-    home = TopicPartition(names.AUDIT.full, partition_of(lead.encode()))
-    async with consuming(settings) as consumer:
-        end = await ends(consumer, [names.AUDIT.full])
-        async for record in read_to(consumer, {home: end[home]}):
-            if record.value and lead.encode() in record.value:
-                event = wanted.decode(record.value)
-                if event.lead == lead:
-                    latest[record.key] = event
-    return sorted(latest.values(), key=lambda e: (e.at, e.step, e.kind != "captured"))

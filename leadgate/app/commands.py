@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from leadgate.app import audit, releasing, replaying, resubmitting
+from leadgate.app import audit, releasing, replaying, resubmitting, trail
 from leadgate.app.crashing import crash_at
 from leadgate.app.googling import check_google, make_sheets, read_google
 from leadgate.app.importer import count_rows, import_csv, import_id
@@ -192,7 +192,7 @@ class Story:
 
 async def why(settings: Settings, lead: str) -> Story:
     """A lead's story out of the audit. Raises BadUseError for a lead without events."""
-    found = await audit.events_of(settings, lead)
+    found = await trail.events_of(settings, lead)
     if not found:
         raise BadUseError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
     lines = []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
+from leadgate.app.imports import note_begin
 from leadgate.app.lag import backlog
 from leadgate.app.settings import Settings
 from leadgate.leads import names
@@ -79,6 +80,7 @@ async def import_csv(
     wish = f"{ident} {clock.now()}" if again else ""
     total = 0
     rows = read_rows(path)
+    await note_begin(settings, producer, ident, clock.now())
     lane = "bulk" if count_rows(path) > window else "fresh"
     while chunk := [row for _, row in zip(range(_CHUNK), rows, strict=False)]:
         if lane == "bulk":

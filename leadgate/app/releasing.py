@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 
-from leadgate.app.audit import events_where, last_moves
 from leadgate.app.kafka import producing
 from leadgate.app.settings import Settings
 from leadgate.app.telling import RESTING, tell_lead
+from leadgate.app.trail import Moves, trail
 from leadgate.leads.records import Audit
 
 
@@ -15,10 +15,17 @@ async def release(settings: Settings, leads: Collection[str], lists: Collection[
     Answers how many were released, and how many shadow leads are not at rest: those wait for a person or are under way,
     and can be released when they have arrived.
     """
-    moves = await events_where(settings, lambda e: bool(e.place))
-    written = last_moves(e for e in moves if e.kind == "written")
-    shadow = {lead for lead, event in written.items() if (event.outcome or {}).get("would")}
-    chosen = [e for lead, e in last_moves(moves).items() if lead in shadow and _is_chosen(e, leads, lists)]
+    moves = Moves()
+    shadow: dict[str, int] = {}  # by lead, the step at which it was last written in shadow
+    async for event in trail(settings, leads if not lists else ()):
+        if event.kind == "written" and event.step >= shadow.get(event.lead, 0):
+            if (event.outcome or {}).get("would"):
+                shadow[event.lead] = event.step
+            elif shadow.pop(event.lead, None) is not None:
+                moves.latest.pop(event.lead, None)  # a site has more live leads than it could hold in memory
+        if event.lead in shadow:
+            moves.note(event)
+    chosen = [event for event in moves.latest.values() if _is_chosen(event, leads, lists)]
     ready = [e for e in chosen if e.place in RESTING]
     async with producing(settings) as producer:
         for event in ready:

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaProducer
 
-from leadgate.app.audit import events_where, last_moves
+from leadgate.app.imports import began
 from leadgate.app.kafka import producing
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
 from leadgate.app.telling import RESTING, tell_lead
+from leadgate.app.trail import Moves, trail
 from leadgate.connectors.errors import RowRejected
 from leadgate.leads import names
 from leadgate.leads.keys import derive, event_id
@@ -57,11 +58,9 @@ class Undoing:
 
     async def run(self, held: list[Held], *, dry_run: bool) -> Undone | None:
         """Tell the leads first, so that they leave their sequences; then the contacts. None for an import nobody knows."""
-        events = await events_where(self._settings, self._is_mine)
+        events, latest = await self._read()
         if not events:
             return None
-        leads = {event.lead for event in events}
-        latest = last_moves(await events_where(self._settings, lambda e: e.lead in leads))
         report = Undone(leads=len(latest), under_way=[i for i, e in latest.items() if e.place == Place.IN_FLIGHT])
         plans = await self._plan(trace(events), report)
         if dry_run:
@@ -71,6 +70,19 @@ class Undoing:
             for contact, (traces, plan) in plans.items():
                 await self._restore(producer, contact, traces, plan, report)
         return report
+
+    async def _read(self) -> tuple[list[Audit], dict[str, Audit]]:
+        """The import's events in time's order, and where its leads are by now: one reading, from the import's beginning on."""
+        mine: dict[str, Audit] = {}
+        leads: set[str] = set()
+        moves = Moves()
+        async for event in trail(self._settings, since=await began(self._settings, self._imported)):
+            if self._is_mine(event):
+                mine[event.id] = event
+                leads.add(event.lead)
+            if event.lead in leads:
+                moves.note(event)
+        return sorted(mine.values(), key=lambda e: (e.at, e.step)), moves.latest
 
     def _is_mine(self, event: Audit) -> bool:
         record = event.inputs.get("record") if isinstance(event.inputs, dict) else None

@@ -57,7 +57,9 @@ DEAD = Topic("dead-letters", "lead id or source key", "any stage -> desk", reten
 ALERTS = Topic("alerts", "channel", "any stage -> Slack", retention_days=30)
 AUDIT = Topic("audit", "event id", "every stage -> consumers, why, what-if", cleanup="compact")
 RULES = Topic("rules", "hash", "operators -> every worker", cleanup="compact", partitions=1)
-CURSORS = Topic("cursors", "source", "poller, sync-crm -> themselves, webhooks -> poller", cleanup="compact", partitions=1)
+CURSORS = Topic(
+    "cursors", "source", "poller, sync-crm, import -> themselves, webhooks -> poller", cleanup="compact", partitions=1
+)
 
 TOPICS = (
     CAPTURED,
