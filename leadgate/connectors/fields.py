@@ -14,7 +14,10 @@ _TEXTS = frozenset({"text", "long"})
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A property. `options` are a choice's, by what is written; `hidden` ones don't count. `unique`: our own key."""
+    """A property. `options` are a choice's, by what is written; `hidden` ones don't count. `unique`: our own key.
+
+    `most` is the longest text that it takes, in characters; 0 where the CRM doesn't say.
+    """
 
     name: str
     label: str
@@ -22,6 +25,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
     unique: bool = False
     writable: bool = True
+    most: int = 0
 
 
 def missing(vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]) -> list[Field]:
@@ -83,4 +87,6 @@ def _refusal(field: Field | None, value: Any) -> str:
         return "the CRM has no such property, or doesn't let it be written"
     if field.type == "choice" and any(part not in field.options for part in str(value).split(";")):
         return "the CRM has no such option"
+    if field.type in _TEXTS and field.most and len(str(value)) > field.most:
+        return f"longer than the {field.most} characters that the CRM's property takes"
     return ""

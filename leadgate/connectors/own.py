@@ -7,6 +7,8 @@ from leadgate.connectors.contract import OwnerWrite
 from leadgate.connectors.fields import Field
 from leadgate.leads.records import Change
 
+_MOST_TEXT = 255  # of a text of ours, in Salesforce and Zoho: a webhook's visit may carry a longer address
+
 
 class Own(NamedTuple):
     """Their names in one CRM, and its own name for the owner."""
@@ -44,7 +46,7 @@ class Own(NamedTuple):
         return {
             self.score: write.score,
             self.status: write.status,
-            self.intent: write.intent,
+            self.intent: write.intent[:_MOST_TEXT],
             self.engagement: write.engagement,
             self.sequence: write.sequence,
             self.reasons: write.reasons,

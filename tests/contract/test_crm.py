@@ -25,7 +25,7 @@ from leadgate.connectors.contract import (
     Written,
 )
 from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
-from leadgate.connectors.fields import Field
+from leadgate.connectors.fields import Admission, Field
 from leadgate.connectors.http import Budget
 from leadgate.connectors.hubspot.client import HubSpotHttp
 from leadgate.connectors.hubspot.crm import HubSpotCrm
@@ -386,6 +386,28 @@ def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_to
         assert (now["tech_stack__c"], float(now["seats__c"]), now["role__c"]) == ("Kafka", 50, "Champion")
 
     on(test)
+
+
+def test_a_text_may_be_as_long_as_the_property_says_and_no_longer(vendor: str) -> None:
+    """What the CRM tells of its properties keeps out what would cost the whole row."""
+
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        await crm.provision(Wants(fields=[FIELDS["text"]]))
+        most = (await crm.fields())["tech_stack__c"].most
+        long = {"tech_stack__c": "x" * most}
+        admission = Admission(crm.fields)
+        assert await admission.admit(long) == (long, ())
+        good, [said] = await admission.admit({"tech_stack__c": "x" * (most + 1)})
+        assert (good, str(most) in said) == ({}, True)
+        row, refused = await crm.upsert([write(1, more=long), write(2, more={"tech_stack__c": "x" * (most + 1)})])
+        ident = contact_id(row)
+        assert isinstance(refused, RowRejected)
+        far = OwnerWrite(contact_id=ident, owner_email="", score=1, status="nurture", intent="visit " + "y" * 400)
+        [assigned] = await crm.assign([far])
+        assert isinstance(assigned, Change)
+
+    on_sandbox(vendor, test)
 
 
 def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test], None]) -> None:

@@ -12,6 +12,7 @@ from leadgate.connectors.hubspot.sequences import ENROLMENTS
 from leadgate.connectors.probing import Probe, closed
 
 _ACTIVITIES = ("calls", "emails", "meetings", "notes")
+_MOST_TEXT = 65_536  # of every text, by HubSpot's guide (facts 1.5)
 _GROUP, _COMPANY_GROUP = "leadgate", "companyinformation"
 #: Our types as HubSpot's, with the control that its pages show.
 _MADE_AS: dict[str, tuple[str, str]] = {
@@ -166,4 +167,5 @@ def _field_of(item: dict[str, Any]) -> Field:
         options=tuple(o["value"] for o in item.get("options") or [] if not o.get("hidden")),
         unique=bool(item.get("hasUniqueValue")),
         writable=not fixed,
+        most=_MOST_TEXT,
     )

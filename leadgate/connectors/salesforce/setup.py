@@ -154,4 +154,5 @@ def _field_of(item: dict[str, Any]) -> Field:
         options=tuple(v["value"] for v in item.get("picklistValues") or [] if v.get("active", True)),
         unique=bool(item.get("externalId")),
         writable=bool(item.get("updateable", True)),
+        most=int(item.get("length") or 0),
     )

@@ -164,4 +164,5 @@ def _field_of(item: dict[str, Any]) -> Field:
         options=tuple(v["actual_value"] for v in item.get("pick_list_values") or []),
         unique=bool(item.get("unique")),
         writable=not item.get("read_only"),
+        most=int(item.get("length") or 0),
     )

@@ -215,6 +215,9 @@ _FITS = {
 _MISFITS = {"number": "INVALID_INTEGER", "date": "INVALID_DATE", "datetime": "INVALID_DATE"}
 
 
+_MOST_TEXT = 65_536  # facts 1.5
+
+
 def _misfit(definition: Thing, value: str) -> Thing | None:
     """What is wrong with a property's value, None if nothing is; an empty one clears it."""
     name, kind = definition["name"], definition.get("type", "string")
@@ -226,6 +229,8 @@ def _misfit(definition: Thing, value: str) -> Thing | None:
             "" if all(part in allowed for part in value.split(";")) else f"{value} was not one of the allowed options: {allowed}"
         )
         return {"isValid": False, "message": said, "error": "INVALID_OPTION", "name": name} if said else None
+    if kind == "string" and len(value) > _MOST_TEXT:
+        return {"isValid": False, "message": f"{name} is too long", "error": "PROPERTY_VALUE_TOO_LONG", "name": name}
     if kind in _FITS and not re.fullmatch(_FITS[kind], value):
         return {
             "isValid": False,

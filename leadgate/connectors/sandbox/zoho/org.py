@@ -16,6 +16,11 @@ from leadgate.connectors.sandbox.zoho.schema import DATE_TIMES, FIELDS, LENGTHS,
 NURTURE, GREEDY = "Leadgate nurture", "Welcome everybody"
 
 
+def length_of(name: str, added: Thing) -> int:
+    """The longest text of a field; a small text area takes 2,000 characters."""
+    return int(added.get("length") or LENGTHS.get(name) or (2000 if added.get("data_type") == "textarea" else 255))
+
+
 class RefusedError(Exception):
     """An answer that isn't a success."""
 
@@ -136,8 +141,8 @@ class Org:
             raise RefusedError(400, "INVALID_DATA", "the id given seems to be invalid", api_name=name)
         if value is None:
             return
-        most = added.get("length") or LENGTHS.get(name, 255)
-        if isinstance(value, str) and len(value) > int(most):
+        most = length_of(name, added)
+        if isinstance(value, str) and len(value) > most:
             raise RefusedError(400, "INVALID_DATA", "maximum length exceeded", api_name=name, maximum_length=most)
         if name in {"Email", "Secondary_Email"} and value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
             raise RefusedError(400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="email")

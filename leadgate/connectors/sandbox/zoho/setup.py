@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from leadgate.connectors.sandbox.store import Thing
-from leadgate.connectors.sandbox.zoho.org import RefusedError
+from leadgate.connectors.sandbox.zoho.org import RefusedError, length_of
 from leadgate.connectors.sandbox.zoho.schema import FIELDS, LENGTHS
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def serve_setup(routes: "Routes") -> None:
             {"id": f"1{i}", "api_name": n, "field_label": n.replace("_", " "), "data_type": "text", "length": LENGTHS.get(n, 255)}
             for i, n in enumerate(sorted(org.fields(module) - set(added)))
         ]
-        return JSONResponse({"fields": [*built_in, *added.values()]})
+        ours = [{**field, "length": length_of(name, field)} for name, field in added.items()]
+        return JSONResponse({"fields": [*built_in, *ours]})
 
     @route("POST", "/settings/fields")
     async def add(request: Request) -> Response:
