@@ -48,7 +48,8 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     city: str = ""
     state: str = ""
-    country: str = ""
+    country: str = ""  # its English name
+    country_code: str = ""  # ISO 3166 alpha-2, '' for a country that isn't known
     company: str = ""
     domain: str = ""  # the company's, '' for none
     industry: str = ""
@@ -64,6 +65,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact
     existed: bool
     change: Change | None = None
+    dropped: tuple[str, ...] = ()  # what the CRM would have refused, a line each, without the value
 
 
 class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from leadgate.leads.countries import country_code
+
 _LEGAL = re.compile(
     r"[\s,]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh|ag|sa|s\.a|sas|bv|b\.v|nv|oy|ab|as|plc|corp|corporation|co|"
     r"pty|pte|kg|ug|srl|spa|s\.p\.a|holding|holdings|group)\.?$",
@@ -31,44 +33,6 @@ _SMALL = frozenset("of and the for to in at de la von van der di da".split())
 _UPPER = frozenset("VP SVP CEO CTO CFO COO CMO CRO CISO IT HR UX SEO EMEA APAC US UK AI".split())
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.IGNORECASE | re.ASCII)
 _LONGEST_ADDRESS = 254
-COUNTRIES = {
-    "united states": "US",
-    "usa": "US",
-    "us": "US",
-    "united states of america": "US",
-    "united kingdom": "GB",
-    "uk": "GB",
-    "great britain": "GB",
-    "england": "GB",
-    "germany": "DE",
-    "deutschland": "DE",
-    "france": "FR",
-    "canada": "CA",
-    "netherlands": "NL",
-    "spain": "ES",
-    "italy": "IT",
-    "ireland": "IE",
-    "sweden": "SE",
-    "austria": "AT",
-    "switzerland": "CH",
-    "belgium": "BE",
-    "denmark": "DK",
-    "norway": "NO",
-    "finland": "FI",
-    "poland": "PL",
-    "portugal": "PT",
-    "australia": "AU",
-    "new zealand": "NZ",
-    "india": "IN",
-    "singapore": "SG",
-    "japan": "JP",
-    "brazil": "BR",
-    "mexico": "MX",
-    "israel": "IL",
-    "united arab emirates": "AE",
-    "south africa": "ZA",
-    "estonia": "EE",
-}
 
 
 def squeeze(value: object) -> str:
@@ -145,8 +109,7 @@ def normalise_phone(value: str, country: str) -> str:
 
 def normalise_country(value: object) -> str:
     """ISO 3166 alpha-2 where known, otherwise the source's own word."""
-    text = squeeze(value)
-    return COUNTRIES.get(text.casefold(), text.upper() if len(text) == 2 else text)
+    return country_code(squeeze(value))
 
 
 def is_address(value: str) -> bool:

@@ -25,6 +25,7 @@ from leadgate.connectors.errors import NotSent, RowRejected, Unavailable, Vendor
 from leadgate.connectors.fields import Admission
 from leadgate.connectors.loader import Loader
 from leadgate.connectors.slack.client import SlackClient
+from leadgate.leads.countries import country_name, is_country
 from leadgate.leads.decision import Result
 from leadgate.leads.gates.enrol import STILL_IN
 from leadgate.leads.keys import Keys
@@ -135,7 +136,7 @@ class Acts:
             "existed": written.existed,
             "open_deal": c.open_deal,
             "person_key": "" if key in ours or c.key in ours else key,
-            **({"dropped": dropped} if dropped else {}),
+            **({"dropped": left_out} if (left_out := (*dropped, *written.dropped)) else {}),
             **({"unknown": True} if written.existed and not c.key else {}),  # a contact that bears no mark of ours
         }
         return Result(ok=True, value=value, change=written.change)
@@ -311,7 +312,8 @@ def contact_write(lead: Lead, more: Mapping[str, Any] = _NONE, overwrite: Sequen
         phone=p.phone,
         city=p.city,
         state=p.state,
-        country=p.country,
+        country=country_name(p.country),
+        country_code=p.country if is_country(p.country) else "",
         company=c.name,
         domain=c.domain,
         industry=c.industry,

@@ -41,7 +41,7 @@ class Site:
         app.include_router(make_router(self.org, limit))
         grant = by_secret(BASE, CLIENT_ID, secret)
         http = SalesforceHttp(BASE, grant, Budget(10**6, 10.0), time.time, httpx.ASGITransport(app))
-        self.session = http.session
+        self.http, self.session = http, http.session
         self.crm = SalesforceCrm(http, time.time)
 
     def only(self, kind: str) -> dict[str, Any]:
@@ -81,6 +81,62 @@ def test_a_reading_goes_on_after_contacts_with_the_leads() -> None:
             rest = [c.email async for more in site.crm.contacts(page.after) for c in more.contacts]
             assert len(rest) == left
             assert all(email.startswith("p") for email in rest)
+
+    on_site(test)
+
+
+US = {"country": "United States", "country_code": "US"}
+
+
+def test_places_are_codes_where_the_orgs_picklists_are_on_and_what_is_in_none_is_left_out() -> None:
+    """One state that the org doesn't know would cost the row, and the row the lead its owner."""
+
+    async def test(site: Site) -> None:
+        [row] = await site.crm.upsert([write(1, **US, state="California")])
+        assert isinstance(row, Written)
+        assert (site.only("Lead")["Country"], site.only("Lead")["State"]) == ("United States", "California")
+        site.org.store.put("control", "salesforce_picklists", {"on": True})
+        site.crm = SalesforceCrm(site.http, time.time)  # it looks again after ten minutes
+        places = [
+            {**US, "state": "washington"},
+            {"country": "Australia", "country_code": "AU", "state": "WA"},
+            {"country": "Germany", "country_code": "DE", "state": "Bavaria"},
+            {"country": "France", "country_code": "FR", "state": "Paris"},
+            {"country": "Kingdom of Nowhere", "state": "California"},
+            {},
+        ]
+        rows = await site.crm.upsert([write(n + 2, **place) for n, place in enumerate(places)])
+        made = {r["Email"]: (r.get("Country"), r.get("State")) for r in site.org.all("Lead").values()}
+        assert [made[f"p{n + 2}@acme.com"] for n in range(len(places))] == [
+            ("United States", "Washington"),
+            ("Australia", "Western Australia"),
+            ("Germany", None),
+            *[(None, None)] * 3,
+        ]
+        told = [[line.split(":")[0] for line in row.dropped] if isinstance(row, Written) else row for row in rows]
+        assert told == [[], [], ["StateCode"], ["CountryCode"], ["CountryCode"], []]
+
+    on_site(test)
+
+
+def test_a_state_is_filled_in_only_beside_its_own_country() -> None:
+    async def test(site: Site) -> None:
+        site.org.store.put("control", "salesforce_picklists", {"on": True})
+        for n, country in enumerate(("Germany", "United States")):
+            site.org.put("Contact", Email=f"p{n}@acme.com", LastName="X", MailingCountry=country, OwnerId=site.org.me)
+            codes = {"Germany": "DE", "United States": "US"}
+            [held] = [c for c in site.org.all("Contact").values() if c["Email"] == f"p{n}@acme.com"]
+            site.org.change("Contact", held, MailingCountryCode=codes[country])
+        rows = await site.crm.upsert([write(n, **US, state="Texas") for n in range(2)])
+        assert all(isinstance(row, Written) and row.dropped == () for row in rows)
+        assert [c.get("MailingState") for c in site.org.all("Contact").values()] == [None, "Texas"]
+        change = rows[1].change if isinstance(rows[1], Written) else None
+        assert change is not None
+        assert (change.wrote["MailingStateCode"], change.before["MailingStateCode"]) == ("TX", None)
+        [shown] = await site.crm.read([change.contact_id], sorted(change.wrote))
+        assert shown is not None
+        await site.crm.restore(change.contact_id, {"MailingStateCode": None})
+        assert [c.get("MailingState") for c in site.org.all("Contact").values()] == [None, None]
 
     on_site(test)
 

@@ -3,14 +3,17 @@
 import asyncio
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from leadgate.connectors.errors import NotSent, RowRejected
 from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.leads.gates.enrol import STILL_IN
 from leadgate.leads.keys import Keys
-from leadgate.streams.acts import Acts, Effect, Outside
+from leadgate.leads.records import Person
+from leadgate.streams.acts import Acts, Effect, Outside, contact_write
 from leadgate.streams.outbox import FlushGate
+from tests.leads.test_gates import lead
 
 NOW = 1000.0
 
@@ -55,6 +58,15 @@ def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> No
     with pytest.raises(RowRejected, match="no workflow") as stuck:
         unenrol(1, until=NOW)
     assert stuck.value.kind == STILL_IN
+
+
+@pytest.mark.parametrize(
+    ("country", "name", "code"),
+    [("US", "United States", "US"), ("KR", "South Korea", "KR"), ("Atlantis", "Atlantis", ""), ("", "", "")],
+)
+def test_a_crm_is_told_a_countrys_name_and_its_code(country: str, name: str, code: str) -> None:
+    written = contact_write(msgspec.structs.replace(lead(), person=Person(email="a@b.com", country=country)))
+    assert (written.country, written.country_code) == (name, code)
 
 
 def test_who_only_undoes_an_entry_asks_once() -> None:

@@ -54,8 +54,7 @@ class SalesforceCrm:
 
     async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
         asked = [
-            f"SELECT Id,{','.join(n for n in names if kind == 'Lead' or n in records.READ[kind] or n.endswith('__c'))} "
-            f"FROM {kind} WHERE Id IN {literal(some)}"
+            f"SELECT Id,{','.join(n for n in names if records.is_field(n, kind))} FROM {kind} WHERE Id IN {literal(some)}"
             for kind in ("Lead", "Contact")
             if (some := [i for i in dict.fromkeys(contact_ids) if records.object_of(i) == kind])
         ]

@@ -11,6 +11,7 @@ from leadgate.connectors.literals import literal
 from leadgate.connectors.rows import judge
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp
+from leadgate.connectors.salesforce.places import Place, SalesforcePlaces, place_of
 
 _CHUNK = 100
 _KINDS = ("Contact", "Lead")
@@ -20,7 +21,7 @@ class SalesforcePeople:
     """See contract.Crm. A person who is a contact stays one; nobody who is one becomes a lead again."""
 
     def __init__(self, http: SalesforceHttp) -> None:
-        self._http = http
+        self._http, self._places = http, SalesforcePlaces(http)
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         found = await self._find(writes)
@@ -102,30 +103,36 @@ class SalesforcePeople:
         if not work:
             return
         work = sorted(work, key=lambda item: records.object_of(item[2]["Id"]))  # a call takes ten changes of type
-        sent: list[Record] = []
+        picklists, sent, places = await self._places.known(), list[Record](), list[Place]()
         for _, write, held in work:
             kind = records.object_of(held["Id"])
-            sent.append({"attributes": {"type": kind}, "id": held["Id"], **records.fields_of(write, kind, held)})
+            places.append(place_of(write, kind, held, picklists))
+            fields = records.fields_of(write, kind, held, places[-1].fields)
+            sent.append({"attributes": {"type": kind}, "id": held["Id"], **fields})
         done = await self._http.collection("PATCH", "composite/sobjects", sent)
-        for (i, _, held), fields, row in zip(work, sent, done, strict=True):
+        for (i, _, held), fields, place, row in zip(work, sent, places, done, strict=True):
             contact = records.contact_of(held, self._http.me)
             wrote = {n: v for n, v in fields.items() if n not in {"attributes", "id"}}
             change = records.OWN.change(held["Id"], wrote, held)
-            rows[i] = row if isinstance(row, VendorError) else Written(contact=contact, existed=True, change=change)
+            written = Written(contact=contact, existed=True, change=change, dropped=place.dropped)
+            rows[i] = row if isinstance(row, VendorError) else written
 
     async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
         """By our own external id, so that a repeat after a lost answer meets its own lead."""
         if not work:
             return
-        sent = [{"attributes": {"type": "Lead"}, **records.fields_of(w, "Lead", None)} for _, w in work]
+        picklists = await self._places.known()
+        places = [place_of(w, "Lead", {}, picklists) for _, w in work]
+        fresh = [records.fields_of(w, "Lead", None, p.fields) for (_, w), p in zip(work, places, strict=True)]
+        sent = [{"attributes": {"type": "Lead"}, **fields} for fields in fresh]
         done = await self._http.collection("PATCH", f"composite/sobjects/Lead/{records.KEY}", sent)
-        for (i, _), fields, row in zip(work, sent, done, strict=True):
+        for (i, _), fields, place, row in zip(work, fresh, places, done, strict=True):
             made: dict[str, Any] = {"Id": row, **fields}
             if isinstance(row, VendorError):
                 rows[i] = row
                 continue
-            change = records.OWN.change(row, {n: v for n, v in fields.items() if n != "attributes"}, None)
-            rows[i] = Written(contact=records.contact_of(made), existed=False, change=change)
+            change = records.OWN.change(row, fields, None)
+            rows[i] = Written(contact=records.contact_of(made), existed=False, change=change, dropped=place.dropped)
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
         """Whether contacts that were there before, or their accounts, have an open opportunity: no sequence for them."""

@@ -1,5 +1,6 @@
 """Between the CRM contract's records and Salesforce's fields. A person is a Lead until somebody converts it, then a Contact."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {"Lead": _PERSON, "Contact": _PERSON, "Ta
 IDENTITY = frozenset(
     {KEY, EMAILS, "Email", "FirstName", "LastName", "Title", "Phone", "City", "State", "Country", "Company", "LeadSource"}
     | {"Website", "NumberOfEmployees", "MailingCity", "MailingState", "MailingCountry"}
+    | {"CountryCode", "StateCode", "MailingCountryCode", "MailingStateCode"}
 )
 
 _MOST_TEXT = 255
@@ -67,15 +69,14 @@ def contact_of(found: dict[str, Any], me: str = "") -> Contact:
     )
 
 
-def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None) -> dict[str, Any]:
-    """Our fields, and the blanks we can fill; what `held` already says stays."""
-    place = ("City", "State", "Country") if kind == "Lead" else ("MailingCity", "MailingState", "MailingCountry")
+def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None, place: Mapping[str, str]) -> dict[str, Any]:
+    """Our fields, and the blanks we can fill; what `held` already says stays. `place`: see places.place_of."""
     wanted: dict[str, Any] = {
         "FirstName": write.first_name,
         "LastName": write.last_name,
         "Title": write.title,
         "Phone": write.phone,
-        **dict(zip(place, (write.city, write.state, write.country), strict=True)),
+        **place,
     }
     if kind == "Lead":
         wanted["Company"] = write.company or write.domain
@@ -95,6 +96,11 @@ def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None) -> di
 def more_of(write: ContactWrite, kind: str) -> dict[str, Any]:
     """The mapped fields that an object has: a lead's standard ones are no contact's, our mapping's own are on both."""
     return {n: v for n, v in write.more.items() if kind == "Lead" or n.endswith("__c")}
+
+
+def is_field(name: str, kind: str) -> bool:
+    """Whether an object may have a field that stands on one of the two, so that a query may name it."""
+    return kind == "Lead" or name in READ[kind] or name.endswith("__c") or name.startswith("Mailing")
 
 
 def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:

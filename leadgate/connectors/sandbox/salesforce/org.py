@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from leadgate.connectors.sandbox.salesforce.places import MisplacedError, code_fields, placed
 from leadgate.connectors.sandbox.salesforce.schema import (
     BOOLEAN,
     FIELDS,
@@ -107,7 +108,7 @@ class Org:
             for p in self.all("FieldPermissions").values()
             if p["ParentId"] in mine and p["SobjectType"] == kind
         }
-        return set(FIELDS[kind].split()) | (set(self.custom(kind)) & allowed)
+        return set(FIELDS[kind].split()) | (set(self.custom(kind)) & allowed) | code_fields(self.store, kind)
 
     def unique(self, kind: str) -> list[str]:
         """Added fields that are unique."""
@@ -173,6 +174,12 @@ class Org:
         for name, value in values.items():
             if (added := self.custom(kind).get(name)) and value is not None and not _fits(added, value):
                 raise RefusedError(400, _MISFITS.get(added["type"], "JSON_PARSER_ERROR"), f"{name}: bad value: {value}", [name])
+        if code_fields(self.store, kind):
+            try:
+                values = placed(kind, values, record or {})
+            except MisplacedError as misplaced:
+                said = f"{misplaced}: {misplaced.field}"
+                raise RefusedError(400, "FIELD_INTEGRITY_EXCEPTION", said, [misplaced.field]) from None
         email = values.get("Email")
         if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             raise RefusedError(400, "INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {email}", ["Email"])

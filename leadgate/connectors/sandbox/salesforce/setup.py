@@ -3,6 +3,7 @@
 import re
 
 from leadgate.connectors.sandbox.salesforce.org import Org, RefusedError, options
+from leadgate.connectors.sandbox.salesforce.places import code_fields, described
 from leadgate.connectors.sandbox.salesforce.records import known
 from leadgate.connectors.sandbox.salesforce.routing import Answer, Api, Call
 from leadgate.connectors.sandbox.salesforce.schema import BOOLEAN, DATETIME, FIELDS, LENGTHS, READ_ONLY
@@ -59,6 +60,8 @@ def _described(org: Org, kind: str, name: str) -> Thing:
         values = [{"value": o, "label": o, "active": True} for o in options(added)]
         more = {"unique": unique, "custom": True, "updateable": True, "createable": True, "picklistValues": values}
         return {"name": name, **kinds, **more}
+    if name in code_fields(org.store, kind):
+        return {"name": name, "type": "picklist", "length": 10, "picklistValues": described(name), "updateable": True}
     sort = "boolean" if name in BOOLEAN else "datetime" if name in DATETIME else "string"
     free = name not in READ_ONLY
     more = {"externalId": False, "unique": False, "custom": False, "updateable": free, "createable": free}
