@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from leadgate.app.crmids import CrmIds
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
 from leadgate.connectors.apollo.api import PAGE
@@ -22,6 +23,7 @@ _FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
 _FLAGGED = ("bounced", "spam_blocked", "replied")
 _CRM_OVERLAP = 60.0
 _REMEMBERED = 200_000
+_FEW_PAGES, _A_PAGE = 10, 6.0  # of deleted contacts, and seconds for each page of a larger bin
 
 
 class Known:
@@ -49,6 +51,12 @@ class Listening:
     def __init__(self, settings: Settings, vendors: Vendors, producer: AIOKafkaProducer, clock: Clock, keys: Keys) -> None:
         self._settings, self._vendors, self._producer, self._clock, self._keys = settings, vendors, producer, clock, keys
         self._known = Known()
+        self._ids = CrmIds(vendors.crm, producer)
+        self._bin_after = 0.0
+
+    async def load(self, consumer: AIOKafkaConsumer) -> None:
+        """What must be known before the first poll of the CRM."""
+        await self._ids.load(consumer)
 
     async def poll_messages(self) -> None:
         """What became of the messages that Apollo has sent: a rolling window, since states change days later."""
@@ -94,10 +102,20 @@ class Listening:
         """What changed in the CRM; the time of the newest change. What stops a lead is told first."""
         changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
         await self._tell([signal for contact in changed for signal in self._contact_signals(contact)])
-        async for page in self._vendors.crm.deleted():
-            await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
+        await self._ids.note(changed)
+        await self._poll_deleted(since)
         await self._poll_activities(changed)
         return max([since, *(c.changed_at for c in changed)])
+
+    async def _poll_deleted(self, since: float) -> None:
+        """Who was deleted. A whole bin of many pages is read more seldom, so that it costs ten calls a minute."""
+        if self._vendors.crm.tells_deleted and self._clock.now() < self._bin_after:
+            return
+        pages = 0
+        async for page in self._vendors.crm.deleted(max(0.0, since - _CRM_OVERLAP), self._ids.keys):
+            await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
+            pages += 1
+        self._bin_after = self._clock.now() + (pages * _A_PAGE if pages > _FEW_PAGES else 0.0)
 
     async def _poll_activities(self, changed: list[Contact]) -> None:
         """Who acted, once for each time that the CRM says somebody did; after everything that stops a lead is told."""

@@ -69,11 +69,20 @@ class Poller:
             if kept := await last_value(consumer, names.CURSORS.full, b"poller"):
                 self.cursor = msgspec.json.decode(kept, type=Cursor)
 
+    async def _load_listening(self, consumer: AIOKafkaConsumer) -> None:
+        while True:
+            try:
+                return await self._listening.load(consumer)
+            except Unavailable as error:
+                log.warning("the CRM's ids can't be read yet", why=str(error), again_in=error.after)
+                await asyncio.sleep(min(error.after, 300.0))
+
     async def run(self, waiting: Waiting, *, once: bool = False) -> None:
         """Poll at the stated interval until cancelled; an outage is waited for. With `once`, one pass."""
         async with consuming(self._settings) as consumer, consuming(self._settings) as own:
             bell = Bell(own)
             await bell.start()
+            await self._load_listening(consumer)
             await self._run(waiting, consumer, bell, once=once)
 
     async def _run(self, waiting: Waiting, consumer: AIOKafkaConsumer, bell: Bell, *, once: bool) -> None:

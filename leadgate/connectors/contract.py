@@ -183,6 +183,7 @@ class Crm(Protocol):
     """A CRM. Every method may raise Unavailable or Unauthorised."""
 
     batch: int
+    tells_deleted: bool  # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted lately
     identity: frozenset[str]  # properties by which a contact is somebody: `undo` leaves them on those whom an import made
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
@@ -247,8 +248,11 @@ class Crm(Protocol):
         """Contacts of ours changed after `since`, oldest first."""
         ...
 
-    def deleted(self) -> AsyncIterator[list[Contact]]:
-        """Contacts of ours that were deleted, a page at a time."""
+    def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        """Contacts of ours that were deleted since then, earlier ones perhaps too, a page at a time.
+
+        `keys` says which ids are ours, for a CRM that doesn't tell keys itself.
+        """
         ...
 
     def contacts(self, after: str = "") -> AsyncIterator[Page]:

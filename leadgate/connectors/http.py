@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -96,6 +96,7 @@ class VendorHttp:
         *,
         json: Any = None,
         params: Any = None,
+        headers: Mapping[str, str] | None = None,
         budget: Budget | None = None,
         until: float | None = None,
     ) -> httpx.Response:
@@ -110,7 +111,7 @@ class VendorHttp:
             async with self._slots, budget or self._budget:
                 if until is not None and asyncio.get_running_loop().time() > until:
                     raise NotSent(f"{method} {path}: its deadline passed before it left")
-                response, problem = await self._request(method, path, json, params)
+                response, problem = await self._request(method, path, json, params, headers)
             if problem is None:
                 assert response is not None
                 return response
@@ -121,11 +122,13 @@ class VendorHttp:
             await asyncio.sleep(problem.after + random.random() * 0.2)
         raise AssertionError("unreachable")
 
-    async def _request(self, method: str, path: str, json: Any, params: Any) -> tuple[httpx.Response | None, VendorError | None]:
+    async def _request(
+        self, method: str, path: str, json: Any, params: Any, headers: Mapping[str, str] | None
+    ) -> tuple[httpx.Response | None, VendorError | None]:
         """One request: a good response, or what is wrong."""
         self.calls += 1
         try:
-            response = await self._client.request(method, path, json=json, params=params)
+            response = await self._client.request(method, path, json=json, params=params, headers=headers)
         except httpx.HTTPError as error:
             unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             return None, Unavailable(f"{method} {path}: {type(error).__name__} {error}", undone=unsent)

@@ -51,6 +51,7 @@ HEARD = Topic("heard", "person key", "signals stage -> routing, CRM assign, enga
 DUE = Topic("due", "person key", "timer -> SLA", retention_days=1)
 DECIDED = Topic("decided", "key of the stage that asked", "people -> the stage that asked", retention_days=400, public=True)
 CRM_RECORDS = Topic("crm.records", "address key or brand stem", "sync-crm -> identity, company", cleanup="compact", public=True)
+CRM_IDS = Topic("crm.ids", "CRM id", "poller -> itself", cleanup="compact", partitions=1)
 HELD = Topic("held", "lead id", "any stage -> desk", cleanup="compact")
 FALLBACK = Topic("fallback", "lead id", "CRM write -> sheet, desk", retention_days=400)
 DEAD = Topic("dead-letters", "lead id or source key", "any stage -> desk", retention_days=400)
@@ -76,6 +77,7 @@ TOPICS = (
     DUE,
     DECIDED,
     CRM_RECORDS,
+    CRM_IDS,
     HELD,
     FALLBACK,
     DEAD,

@@ -166,9 +166,9 @@ def test_a_merged_lead_is_its_master_and_no_deletion() -> None:
         [row] = await site.crm.upsert([write(1, known_id=lost["Id"])])
         assert isinstance(row, Written)
         assert row.contact.id == master["Id"]
-        assert [page async for page in site.crm.deleted()] == [[], []]
+        assert [page async for page in site.crm.deleted(0.0, {})] == [[], []]
         site.org.change("Lead", master, IsDeleted=True)
-        gone = [c.id async for page in site.crm.deleted() for c in page]
+        gone = [c.id async for page in site.crm.deleted(0.0, {}) for c in page]
         assert gone == [master["Id"]]
 
     on_site(test)

@@ -1,5 +1,6 @@
 """The sandbox is held by Zoho's own SDK, which reads users, org and fields before it sends a record."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,19 @@ import pytest
 from zohocrmsdk.src.com.zoho.api.authenticator import OAuthToken
 from zohocrmsdk.src.com.zoho.api.authenticator.store import FileStore
 from zohocrmsdk.src.com.zoho.api.logger import Logger
-from zohocrmsdk.src.com.zoho.crm.api import Initializer
+from zohocrmsdk.src.com.zoho.crm.api import HeaderMap, Initializer, ParameterMap
 from zohocrmsdk.src.com.zoho.crm.api.coql import BodyWrapper as Query
 from zohocrmsdk.src.com.zoho.crm.api.coql import CoqlOperations
 from zohocrmsdk.src.com.zoho.crm.api.dc import DataCenter
-from zohocrmsdk.src.com.zoho.crm.api.record import BodyWrapper, Field, Record, RecordOperations
+from zohocrmsdk.src.com.zoho.crm.api.record import (
+    BodyWrapper,
+    DeleteRecordsParam,
+    Field,
+    GetDeletedRecordsHeader,
+    GetDeletedRecordsParam,
+    Record,
+    RecordOperations,
+)
 from zohocrmsdk.src.com.zoho.crm.api.sdk_config import SDKConfig
 
 from leadgate.connectors.sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH
@@ -65,6 +74,27 @@ def test_an_upsert_meets_the_same_address(leads: Any) -> None:
         done = leads.upsert_records(body({"Last_Name": "C", "Email": "c@b.com"}, checks=("Email",)))
         [row] = done.get_object().get_data()
         assert row.get_action().get_value() == action
+
+
+def test_what_was_deleted_is_told_by_page_and_since_when(leads: Any) -> None:
+    made = leads.create_records(body({"Last_Name": "E", "Email": "e@b.com"})).get_object().get_data()
+    ident = made[0].get_details()["id"]
+    leads.delete_records(ids(str(ident)))
+    asked = ParameterMap()
+    asked.add(GetDeletedRecordsParam.type, "all")
+    asked.add(GetDeletedRecordsParam.page, 1)
+    [gone] = leads.get_deleted_records(asked, HeaderMap()).get_object().get_data()
+    assert (gone.get_id(), gone.get_type(), gone.get_display_name()) == (int(ident), "recycle", "E")
+    late = HeaderMap()
+    late.add(GetDeletedRecordsHeader.if_modified_since, datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
+    assert leads.get_deleted_records(asked, late).get_status_code() == 304
+
+
+def ids(*some: str) -> Any:
+    """The parameter of a deletion."""
+    named = ParameterMap()
+    named.add(DeleteRecordsParam.ids, ",".join(some))
+    return named
 
 
 def test_coql_answers_records(leads: Any) -> None:

@@ -20,6 +20,7 @@ class HubSpotCrm:
     """See contract.Crm. `clock` tells the time of read-backs; list names are looked up once."""
 
     batch = 100
+    tells_deleted = True
     identity = records.IDENTITY
 
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
@@ -102,7 +103,9 @@ class HubSpotCrm:
             if not after or len(found) >= 9800:  # a query ends at 10,000; the next poll goes on from the last time
                 return found
 
-    async def deleted(self) -> AsyncIterator[list[Contact]]:
+    async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        """All that lie in the recycle bin: HubSpot lists them by id, and searches none of them."""
+        del since, keys
         async for page, _ in self._pages("contacts", ",".join(records.READ), archived="true"):
             yield [c for item in page if (c := records.contact_of(item)).key]
 

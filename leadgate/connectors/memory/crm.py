@@ -35,6 +35,7 @@ class MemoryCrm:
     """See contract.Crm. Any address that asks to be an owner is one, unless `users` says who is."""
 
     batch = 100
+    tells_deleted = True
     identity = frozenset({"email"})
 
     def __init__(self, clock: Callable[[], float], users: dict[str, bool] | None = None) -> None:
@@ -171,7 +172,8 @@ class MemoryCrm:
     async def changed_since(self, since: float) -> list[Contact]:
         return sorted((c for c in self.people.values() if c.changed_at > since and c.key), key=lambda c: c.changed_at)
 
-    async def deleted(self) -> AsyncIterator[list[Contact]]:
+    async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        del since, keys
         yield []
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page]:

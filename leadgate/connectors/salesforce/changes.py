@@ -1,6 +1,6 @@
 """What happened in Salesforce, and what it holds: by SystemModstamp, by activities, by incoming mail, by the recycle bin."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -48,8 +48,9 @@ class SalesforceChanges:
         fields = ",".join(records.READ[kind])
         return f"SELECT {fields} FROM {kind} WHERE {records.KEY} != null AND {where} ORDER BY SystemModstamp, Id"
 
-    async def deleted(self) -> AsyncIterator[list[Contact]]:
-        """Who lies in the recycle bin; who was merged into another is not gone."""
+    async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        """Who lies in the recycle bin, two weeks' worth; who was merged into another is not gone."""
+        del since, keys
         asked = (self._ours(kind, "IsDeleted = true AND MasterRecordId = null") for kind in _KINDS)
         for part in await self._http.queries(*asked, deleted=True):
             yield [records.contact_of(r) for r in part]

@@ -22,6 +22,7 @@ class SalesforceCrm:
     """See contract.Crm. `clock` tells the time of read-backs."""
 
     batch = MOST_ROWS
+    tells_deleted = True
     identity = records.IDENTITY
 
     def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:

@@ -29,7 +29,7 @@ Record = dict[str, Any]
 def classify(response: httpx.Response) -> VendorError | None:
     """What to do about an answer. 400 with rows in it is an answer like any other: the rows tell."""
     status = response.status_code
-    if status < 300:
+    if status < 300 or status == 304:
         return None
     body = _body(response)
     if status == 400 and isinstance(body.get("data"), list):
@@ -90,6 +90,10 @@ class ZohoHttp:
     async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Record:
         """One call below the version's path; 204 is an empty body. Raises Unavailable while the day's credits are spent."""
         response = await self._http.call(method, f"/crm/{VERSION}/{path}", json=json, params=params, until=until)
+        return self._read(response)
+
+    @staticmethod
+    def _read(response: httpx.Response) -> Record:
         found: Record = response.json() if response.content else {}
         return found
 
@@ -120,6 +124,17 @@ class ZohoHttp:
             yield body.get("data") or [], token
             if not token:
                 return
+
+    async def deleted(self, module: str, since: float) -> AsyncIterator[list[Record]]:
+        """What was deleted since then, for good too, a page at a time; 304 says that nothing was."""
+        headers = {"If-Modified-Since": moment(since)} if since > 0 else {}
+        page, more = 1, True
+        while more:
+            params = {"type": "all", "page": str(page), "per_page": "200"}
+            path = f"/crm/{VERSION}/{module}/deleted"
+            body = self._read(await self._http.call("GET", path, params=params, headers=headers))
+            yield body.get("data") or []
+            page, more = page + 1, bool((body.get("info") or {}).get("more_records"))
 
     async def close(self) -> None:
         """Let connections go."""

@@ -25,6 +25,7 @@ class ZohoCrm:
     """See contract.Crm. A list's name is a cadence's, of the kind that is entered by hand."""
 
     batch = MOST_ROWS
+    tells_deleted = False
     identity = records.IDENTITY
 
     def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
@@ -34,7 +35,6 @@ class ZohoCrm:
         self._people, self._owners = ZohoPeople(http, self._account), ZohoOwners(http, self._account, clock)
         self._tasks = ZohoTasks(http)
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
-        self._keys: dict[str, str] = {}
         self.upsert = self._people.upsert
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
@@ -99,7 +99,6 @@ class ZohoCrm:
         others = await self._people.by_id(set(contacted) - set(found))
         found.update({p.ident: p for p in others if p.record.get(records.KEY)})
         people = [self._heard(p, contacted.get(i, 0.0), me) for i, p in found.items()]
-        self._keys.update({c.id: c.key for c in people})
         return sorted(people, key=lambda c: c.changed_at)
 
     @staticmethod
@@ -107,12 +106,12 @@ class ZohoCrm:
         contact = records.contact_of(person.module, person.record, me)
         return replace(contact, contacted_at=contacted, changed_at=max(contact.changed_at, contacted))
 
-    async def deleted(self) -> AsyncIterator[list[Contact]]:
-        """Zoho tells no more than ids, so that only those are told whose change `changed_since` has shown before."""
+    async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        """Zoho tells no more than ids, of anybody: those in `keys` are ours."""
         for module in _MODULES:
-            body = await self._http.call("GET", f"{module}/deleted", params={"type": "recycle"})
-            gone = [records.ident_of(module, str(r["id"])) for r in body.get("data") or []]
-            yield [Contact(id=i, key=key) for i in gone if (key := self._keys.get(i))]
+            async for page in self._http.deleted(module, since):
+                gone = [records.ident_of(module, str(r["id"])) for r in page]
+                yield [Contact(id=i, key=key) for i in gone if (key := keys.get(i))]
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page]:
         """A place is a module and Zoho's token of a page in it, which lives for a day."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
@@ -76,11 +77,21 @@ def serve_records(routes: "Routes") -> None:
 
     @route("GET", "/{module}/deleted")
     async def deleted(request: Request, module: str) -> Response:
-        del request
-        gone = list(org.store.all(f"zoho.deleted.{module}").values())
-        if not gone:
+        since = request.headers.get("if-modified-since", "")
+        sort = request.query_params.get("type", "all")
+        if sort not in {"all", "recycle", "permanent"}:
+            raise RefusedError(400, "INVALID_DATA", "invalid data", param="type")
+        gone = [r for r in org.store.all(f"zoho.deleted.{module}").values() if sort in {"all", r["type"]}]
+        if since:
+            gone = [r for r in gone if datetime.fromisoformat(r["deleted_time"]) >= datetime.fromisoformat(since)]
+            if not gone:
+                return Response(status_code=304)
+        number = int(request.query_params.get("page", "1"))
+        page = gone[(number - 1) * PAGE : number * PAGE]
+        if not page:
             return Response(status_code=204)
-        return JSONResponse({"data": gone, "info": {"more_records": False, "page": 1, "per_page": PAGE, "count": len(gone)}})
+        info = {"more_records": number * PAGE < len(gone), "page": number, "per_page": PAGE, "count": len(page)}
+        return JSONResponse({"data": page, "info": info})
 
     @route("DELETE", "/{module}")
     async def delete(request: Request, module: str) -> Response:
