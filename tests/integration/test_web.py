@@ -102,6 +102,12 @@ def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: TestS
     [note] = site.objects("hubspot.notes")
     assert note["properties"]["hubspot_owner_id"] == met["inputs"]["seen"]["clock"]["lead"]["route"]["owner_id"]
     site.wait_for(lambda: any("you are on" in m["text"] for m in site.objects("slack.messages") if m["channel"] == owner))
+    assert click(client, button, owner) == 200, "once more: he is told"
+    site.wait_for(lambda: any("taken already" in m["text"] for m in site.objects("slack.messages") if m["channel"] == owner))
+    assert len(site.objects("hubspot.notes")) == 1
+    unknown = {**button, "value": f"nobody {lead}"}
+    assert click(client, unknown, other) == 200
+    site.wait_for(lambda: any("No clock runs" in m["text"] for m in site.objects("slack.messages") if m["channel"] == other))
     assert click(client, {**button, "action_id": "anothers"}, owner) == 200, "another's button is none of ours"
     assert client.post("/slack/actions", content=b"x").status_code == 401
     site.kill("worker", 15)

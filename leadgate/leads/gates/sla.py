@@ -1,5 +1,7 @@
 """The clock of a high-intent lead: one a person, met by the owner's own activity, breached exactly once."""
 
+from datetime import UTC, datetime
+
 from msgspec.structs import replace
 
 from leadgate.leads.decision import Act, Decision, Need, Put, Result
@@ -64,7 +66,7 @@ class Sla:
     def _taken(self, signal: Signal, clock: Clock | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         """The owner says in Slack that he is on it: logged in the CRM as his activity, which stops the clock."""
         if clock is None or not clock.started or clock.met or clock.lead.route is None:
-            return _nothing()
+            return self._answer(signal, clock, "not_taken", _too_late(clock), rules, now)
         lead, owner = clock.lead, clock.lead.route
         if "who" not in done:
             return Need(acts={"who": Act(name="slack.user", args={"user": signal.value}, reads=True)}, lead=lead)
@@ -86,17 +88,17 @@ class Sla:
         said = f"Noted in the CRM: you are on {lead.person.name} ({lead.company.name})."
         return replace(met, alerts=self._answer(signal, clock, "", said, rules, now).alerts)
 
-    def _answer(self, signal: Signal, clock: Clock, kind: str, said: str, rules: Rules, now: float) -> Decision:
+    def _answer(self, signal: Signal, clock: Clock | None, kind: str, said: str, rules: Rules, now: float) -> Decision:
         """A word to whoever clicked."""
-        ident, lead = derive("taken", signal.signal_id), clock.lead
+        ident, lead = derive("taken", signal.signal_id), clock.lead if clock else None
         alert = Alert(
             alert_id=ident,
             kind="notice",
             to=signal.value,
             text=said,
             at=now,
-            lead_id=lead.lead_id,
-            shadow=not rules.is_live(lead),
+            lead_id=lead.lead_id if lead else "",
+            shadow=lead is not None and not rules.is_live(lead),
         )
         why = Reason(rule="sla.taken", held=True, why=said)
         return Decision(kind=kind, place=Place.NOWHERE, trace=(why,), lead=lead, alerts=(alert,))
@@ -153,6 +155,17 @@ class Sla:
         )
         alert = ops_alert(clock.lead, self.name, f"{clock.lead.person.name} ({clock.lead.company.name}): {why.why}", rules, now)
         return replace(_put(tick.person_key, new, new), kind="untaken", trace=(why,), alerts=(alert,))
+
+
+def _too_late(clock: Clock | None) -> str:
+    """Why a click stops nothing."""
+    if clock is None:
+        return "No clock runs for this lead any more."
+    who = f"{clock.lead.person.name} ({clock.lead.company.name})"
+    if clock.met:
+        at = datetime.fromtimestamp(clock.met, UTC)
+        return f"{who} was taken already, {at:%Y-%m-%d %H:%M} UTC: the clock stands."
+    return f"The clock of {who} has not begun yet: click again in a minute."
 
 
 def _nothing() -> Decision:
