@@ -1,49 +1,41 @@
 """What the commands do, without how they are called or printed."""
 
-import asyncio
 import sys
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from leadgate.app import audit, releasing, replaying, resubmitting, trail
+from leadgate.app import audit, desk, releasing, replaying, trail
+from leadgate.app.baduse import BadUseError
 from leadgate.app.crashing import crash_at
-from leadgate.app.googling import check_google, make_sheets, read_google
+from leadgate.app.googling import make_sheets
 from leadgate.app.importer import count_rows, import_csv, import_id
 from leadgate.app.initial import write_rules
-from leadgate.app.kafka import consuming, ends, producing, read_to
-from leadgate.app.mapped import unmapped, wants_of
+from leadgate.app.kafka import consuming, ends, producing
+from leadgate.app.mapped import wants_of
 from leadgate.app.outside import make_vendors
 from leadgate.app.poller import Poller
-from leadgate.app.provision import check_topics, provision_topics, publish_rules
-from leadgate.app.rulesfile import open_points
+from leadgate.app.provision import provision_topics, publish_rules
 from leadgate.app.settings import Settings
-from leadgate.app.sheets import Waiting, read_csv
+from leadgate.app.sheets import Waiting
 from leadgate.app.snapshot import Snapshot
 from leadgate.app.sync import Syncing
 from leadgate.app.telemetry import SystemClock
 from leadgate.app.undoing import Undoing, Undone
-from leadgate.connectors.contract import Crm
-from leadgate.connectors.errors import RowRejected, Unavailable, VendorError
+from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.http import POLLER_SHARE
 from leadgate.leads import names
 from leadgate.leads.explain import reasons, sentence
-from leadgate.leads.keys import Keys, derive
-from leadgate.leads.records import Audit, Held, Ruling, encode, to_plain
+from leadgate.leads.keys import Keys
+from leadgate.leads.records import Audit, Held, to_plain
 from leadgate.leads.rules import Rules
 
 _CLOCK = SystemClock()
-
-
-class BadUseError(ValueError):
-    """The command can't be done as it was called; the text says why."""
 
 
 async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) -> list[str]:
@@ -59,75 +51,6 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     if not dry_run:
         await publish_rules(settings, rules)
     return made
-
-
-@dataclass(slots=True)
-class Findings:
-    """What `doctor` found: faults stand in the way, notes are what goes on without something."""
-
-    faults: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-async def doctor(settings: Settings, rules: Rules) -> Findings:
-    """Look at everything outside that Leadgate stands on."""
-    found = Findings()
-    try:
-        found.faults += await check_topics(settings)
-    except (KafkaError, OSError) as error:
-        found.faults.append(
-            f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set KAFKA_BOOTSTRAP_SERVERS"
-        )
-    vendors = make_vendors(settings, _CLOCK)
-    try:
-        wants = wants_of(rules)
-        crm = await vendors.crm.check(wants)
-        found.faults += crm or await _strangers(vendors.crm, rules)
-        found.notes += [] if crm else [*await vendors.crm.limits(wants), *await unmapped(vendors, rules)]
-    except VendorError as error:
-        found.faults.append(str(error))
-    for check in (vendors.apollo.check, vendors.slack.check):
-        found.faults += await check()
-    with suppress(VendorError):  # that it doesn't answer is a fault above
-        apollos = any(s.tool == "apollo" for s in rules.sequences)
-        found.notes += await vendors.apollo.limits(enrich=rules.capture.enrich, sequences=apollos, owners=rules.apollo_owner)
-    if settings.google_sheet:
-        found.faults += await check_google(settings)
-    await vendors.close()
-    found.faults += open_points(settings.rules) if _live(settings, rules) else []
-    return found
-
-
-async def _strangers(crm: Crm, rules: Rules) -> list[str]:
-    users = await crm.owners()
-    known = {o.email for o in users}
-    wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to, *rules.inboxes}
-    teams = set(rules.account_owner.teams if rules.account_owner else ()) - {team for o in users for team in o.teams}
-    unknown = [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
-    return unknown + [f"rules: account_owner.teams: no user of the CRM is in {team}" for team in sorted(teams)]
-
-
-async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
-    """Configuration faults, at once; an outage of the broker or the CRM is waited for."""
-    while True:
-        try:
-            faults = await check_topics(settings)
-            vendors = make_vendors(settings, _CLOCK)
-            try:
-                if _live(settings, rules):
-                    faults += await vendors.crm.check(wants_of(rules)) + open_points(settings.rules)
-            finally:
-                await vendors.close()
-        except (KafkaError, OSError, Unavailable) as error:
-            Console(stderr=True).print(f"waiting: {error!r}", markup=False)
-            await asyncio.sleep(2)
-            continue
-        await publish_rules(settings, rules)
-        return faults
-
-
-def _live(settings: Settings, rules: Rules) -> bool:
-    return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
 
 
 async def sync(settings: Settings, rules: Rules, *, anew: bool) -> Snapshot:
@@ -221,68 +144,10 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
                 show(to_plain(event), f"{event.lead}  {sentence(event)}")
 
 
-async def held(settings: Settings) -> list[Any]:
-    """Every waiting item, oldest first."""
-    latest: dict[bytes, Held | None] = {}
-    decoder = msgspec.json.Decoder(Held)
-    async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [names.HELD.full])):
-            latest[record.key] = decoder.decode(record.value) if record.value else None
-    return [to_plain(h) for h in sorted((h for h in latest.values() if h), key=lambda h: h.since)]
-
-
-async def held_one(settings: Settings, lead: str) -> Any:
-    """One waiting item. Raises BadUseError if the lead waits for nobody."""
-    found = next((h for h in await held(settings) if h["lead_id"] == lead), None)
-    if found is None:
-        raise BadUseError(f"lead {lead} waits for nobody")
-    return found
-
-
-async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[str, Any]:
-    """Read a corrected sheet back, from a file or from Google Sheets. Raises BadUseError for one that can't be read."""
-    try:
-        rows = read_csv(file) if file else await read_google(settings)
-    except (ValueError, OSError, VendorError) as error:
-        raise BadUseError(str(error)) from None
-    reading = resubmitting.read(rows, [msgspec.convert(item, Held) for item in await held(settings)])
-    async with producing(settings) as producer:
-        for wanted in reading.wanted:
-            ruling = _ruling(wanted.item, wanted.action, wanted.fields, actor, "corrected in the sheet")
-            await producer.send_and_wait(
-                names.DECIDED.full, encode(ruling), key=ruling.lead_id.encode(), partition=wanted.item.partition
-            )
-    return {"decided": len(reading.wanted), "untouched": reading.untouched, "problems": reading.problems}
-
-
-async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, str], actor: str, reason: str) -> Any:
-    """Produce a person's decision to the partition of the stage that asked."""
-    item = msgspec.convert(await held_one(settings, lead), Held)
-    ruling = _ruling(item, action, fields, actor, reason)
-    async with producing(settings) as producer:
-        await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=lead.encode(), partition=item.partition)
-    return to_plain(ruling)
-
-
-def _ruling(item: Held, action: str, fields: dict[str, str], actor: str, reason: str) -> Ruling:
-    now = _CLOCK.now()
-    return Ruling(
-        ruling_id=derive("ruling", item.lead_id, item.step, action, actor, now),
-        lead_id=item.lead_id,
-        stage=item.stage,
-        step=item.step,
-        action=action,
-        actor=actor,
-        reason=reason,
-        at=now,
-        fields=fields,
-    )
-
-
 async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> Undone:
     """Take an import back. Raises BadUseError for one that the audit doesn't know."""
     vendors = make_vendors(settings, _CLOCK)
-    items = [msgspec.convert(item, Held) for item in await held(settings)]
+    items = [msgspec.convert(item, Held) for item in await desk.held(settings)]
     try:
         report = await Undoing(settings, vendors, imported, actor, _CLOCK.now()).run(items, dry_run=dry_run)
     finally:

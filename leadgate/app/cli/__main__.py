@@ -1,0 +1,5 @@
+"""`python -m leadgate.app.cli`."""
+
+from leadgate.app.cli import main
+
+main()
