@@ -23,7 +23,7 @@ from leadgate.leads.keys import Keys
 from leadgate.leads.records import encode
 from leadgate.leads.rules import Rules
 from leadgate.streams import events
-from leadgate.streams.acts import contact_write
+from leadgate.streams.acts.writes import contact_write
 from leadgate.streams.jobs import Job, Stage
 from leadgate.streams.stages.all import make_stages
 from leadgate.tables.state import View

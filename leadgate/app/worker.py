@@ -27,7 +27,7 @@ from leadgate.leads.keys import Keys, derive
 from leadgate.leads.records import Alert, encode
 from leadgate.leads.rules import Rules
 from leadgate.leads.tabled import Suppression
-from leadgate.streams.acts import Outside
+from leadgate.streams.acts.effect import Outside
 from leadgate.streams.book import RulesBook
 from leadgate.streams.consumer import Run, StrictConsumer
 from leadgate.streams.effects import Effects

@@ -16,7 +16,8 @@ from leadgate.connectors.errors import NotSent, RowRejected, RowRetryable, Unaut
 from leadgate.leads.decision import Act, Result
 from leadgate.leads.keys import Keys
 from leadgate.leads.records import Lead
-from leadgate.streams.acts import Acts, Effect, Outside
+from leadgate.streams.acts import Acts
+from leadgate.streams.acts.effect import Effect, Outside
 from leadgate.streams.circuit import Circuit
 from leadgate.streams.outbox import FlushGate
 from leadgate.streams.ports import Clock, Fatal

@@ -11,7 +11,9 @@ from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.leads.gates.enrol import STILL_IN
 from leadgate.leads.keys import Keys
 from leadgate.leads.records import Person
-from leadgate.streams.acts import Acts, Effect, Outside, contact_write
+from leadgate.streams.acts import Acts
+from leadgate.streams.acts.effect import Effect, Outside
+from leadgate.streams.acts.writes import contact_write
 from leadgate.streams.outbox import FlushGate
 from tests.leads.test_gates import lead
 
