@@ -18,7 +18,7 @@ from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.leads import names
 from leadgate.leads.keys import Keys
 from leadgate.leads.records import Signal
-from tests.contract.test_crm import on_sandbox, write
+from tests.contract.vendors import on_sandbox, write
 
 pytestmark = pytest.mark.kafka
 

@@ -1,13 +1,15 @@
 """What only HubSpot does: what hangs on what by associations, sequences that nobody can be taken out of."""
 
+import asyncio
+
 import httpx
 import msgspec
 import pytest
 
 from leadgate.connectors.contract import Crm, EnrolWrite, Wants, Written
-from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.errors import RowRejected, Unavailable
 from leadgate.connectors.sandbox.generate import REPS
-from tests.contract.test_crm import contact_id, on_sandbox, write
+from tests.contract.vendors import contact_id, on_sandbox, write
 
 LEAVE = "Out of sequences"
 
@@ -155,3 +157,46 @@ async def enrolled(crm: Crm, control: httpx.AsyncClient) -> EnrolWrite:
     one = EnrolWrite(contact_id=contact_id(row), sequence="77", owner_id=owner.id, inbox=REPS[0], leave=LEAVE)
     await crm.enrol(one)
     return one
+
+
+def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        held = {
+            "id": "5",
+            "properties": {"email": "main@x.com", "hs_additional_emails": "p1@acme1.com"},
+            "createdAt": "2026-01-01T00:00:00Z",
+            "updatedAt": "2026-01-01T00:00:00Z",
+            "archived": False,
+        }
+        await control.post("/objects/hubspot.contacts/5", json=held)
+        await control.post("/reindex")
+        [row] = await crm.upsert([write(1)])
+        assert contact_id(row) == "5"
+        [kept] = [c for c in (await control.get("/objects/hubspot.contacts")).json() if c["id"] == "5"]
+        assert "leadgate_key" not in kept["properties"]
+
+    on_sandbox("hubspot", test)
+
+
+def test_batches_side_by_side_ask_for_a_company_once() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        rows = await asyncio.gather(*(crm.upsert([write(n, domain="acme1.com")]) for n in range(5)))
+        assert len({row.contact.company_id for [row] in rows if isinstance(row, Written)}) == 1
+        calls = (await control.get("/state")).json()["calls"]
+        asked = {
+            name.rsplit("/companies/", 1)[1]: n for name, n in calls.items() if "/companies/" in name and "/objects/" in name
+        }
+        assert asked == {"search": 1, "batch/upsert": 1}
+
+    on_sandbox("hubspot", test)
+
+
+def test_a_company_that_could_not_be_asked_for_is_asked_for_again() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await control.post("/faults", json={"path": "companies/search", "status": 503, "times": 2})
+        results = await asyncio.gather(*(crm.upsert([write(n, domain="acme1.com")]) for n in range(3)), return_exceptions=True)
+        assert all(isinstance(result, Unavailable) for result in results)
+        [row] = await crm.upsert([write(1)])
+        contact_id(row)
+
+    on_sandbox("hubspot", test)
