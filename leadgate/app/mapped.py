@@ -1,5 +1,7 @@
 """The rules against what the vendors have: what they want of the CRM, and what is left out on the way."""
 
+from collections.abc import Mapping, Sequence
+
 from leadgate.app.outside import Vendors
 from leadgate.connectors.contract import Wants
 from leadgate.connectors.errors import VendorError
@@ -11,9 +13,14 @@ from leadgate.leads.rules import Rules
 def wants_of(rules: Rules) -> Wants:
     """What the rules want of the CRM."""
     own = [s.target for s in rules.sequences if s.tool == "hubspot"]
-    fields = [_field(rule) for rule in rules.mapping]
-    accounts = rules.account_owner is not None
-    return Wants(lists=rules.lists, fields=fields, sequences=own, senders=[*rules.inboxes] if own else [], accounts=accounts)
+    return Wants(
+        lists=rules.lists,
+        fields=[_field(rule) for rule in rules.mapping if rule.object == "contact"],
+        company_fields=[_field(rule) for rule in rules.mapping if rule.object == "company"],
+        sequences=own,
+        senders=[*rules.inboxes] if own else [],
+        accounts=rules.account_owner is not None,
+    )
 
 
 def _field(rule: FieldRule) -> Field:
@@ -23,20 +30,25 @@ def _field(rule: FieldRule) -> Field:
 
 async def unmapped(vendors: Vendors, rules: Rules) -> list[str]:
     """What leads lose: options that the CRM hasn't got, and custom fields of Apollo's that no rule takes along."""
-    there = await vendors.crm.fields()
-    notes = [
-        f"{field.name}: the CRM has no option {', '.join(map(repr, lost))}; left out, the lead goes on"
-        for field in wants_of(rules).fields
-        if field.name in there and (lost := lacking(field, there[field.name]))
-    ]
+    wants = wants_of(rules)
+    notes = _lacking(wants.fields, await vendors.crm.fields())
+    notes += _lacking(wants.company_fields, await vendors.crm.company_fields())
     notes += await _absent_sequences(vendors, rules)
     try:
         fields = await vendors.apollo.custom_fields()
     except VendorError as error:
         return [*notes, f"Apollo's custom fields can't be read, so they are known by their ids alone: {error}"]
     taken = {rule.apollo for rule in rules.mapping} | set(rules.capture.fields)
-    left = [f.name for f in fields.values() if f.modality == "contact" and not taken & {f.name, f.id}]
+    left = [f.name for f in fields.values() if f.modality in {"contact", "account"} and not taken & {f.name, f.id}]
     return [*notes, *(f"Apollo's custom field {name!r} is mapped to nothing" for name in sorted(left))]
+
+
+def _lacking(wanted: Sequence[Field], there: Mapping[str, Field]) -> list[str]:
+    return [
+        f"{field.name}: the CRM has no option {', '.join(map(repr, lost))}; left out, the lead goes on"
+        for field in wanted
+        if field.name in there and (lost := lacking(field, there[field.name]))
+    ]
 
 
 async def _absent_sequences(vendors: Vendors, rules: Rules) -> list[str]:

@@ -165,7 +165,7 @@ class Poller:
                 source_id=contact["id"],
                 captured_at=read_at,
                 raw=contact,
-                custom=await self._vendors.apollo.name_fields(contact.get("typed_custom_fields") or {}),
+                custom=await self._vendors.apollo.name_fields(_custom_of(contact)),
                 lists=lists,
                 sequences_read_at=read_at,
                 imported="poll",
@@ -183,6 +183,11 @@ class Poller:
             and (not rule.stages or contact.get("contact_stage_id") in rule.stages)
             and (not rule.owners or contact.get("owner_id") in rule.owners)
         )
+
+
+def _custom_of(contact: dict[str, Any]) -> dict[str, Any]:
+    """Custom fields by their ids: the contact's, and its account's."""
+    return {**((contact.get("account") or {}).get("typed_custom_fields") or {}), **(contact.get("typed_custom_fields") or {})}
 
 
 def _from_crm(contact: dict[str, Any]) -> bool:

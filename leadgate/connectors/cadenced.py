@@ -1,18 +1,27 @@
-"""A CRM whose sequences are all entered by its lists or cadences."""
+"""A CRM whose sequences are all entered by its lists or cadences, and whose companies we don't write."""
 
 from leadgate.connectors.contract import EnrolWrite, Wants
 from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.fields import Field
 
 
 class Cadenced:
-    """The sequence part of contract.Crm, for `vendor`."""
+    """What contract.Crm asks of sequences and of companies' properties, for `vendor`."""
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
 
     def lacking(self, wants: Wants) -> list[str]:
-        """A line for each sequence that rules ask for and nobody could enter."""
-        return [f"{self._vendor} has no sequence {name} to be entered: use the tool cadence or list" for name in wants.sequences]
+        """A line for each sequence that nobody could enter, and for each property of a company."""
+        no = f"{self._vendor} has no"
+        lines = [f"{no} sequence {name} to be entered: use the tool cadence or list" for name in wants.sequences]
+        return lines + [
+            f"{no} company of a lead's own: map {field.name} to a property of the contact" for field in wants.company_fields
+        ]
+
+    async def company_fields(self) -> dict[str, Field]:
+        """A lead carries its company itself."""
+        return {}
 
     async def enrol(self, write: EnrolWrite) -> bool:
         raise RowRejected(

@@ -57,6 +57,8 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     lead_id: str = ""
     more: Mapping[str, Any] = {}  # further properties by the CRM's own names; blanks are filled
     overwrite: frozenset[str] = frozenset()  # those of `more` that are written whatever is there
+    company_more: Mapping[str, Any] = {}  # the same for the company, in a CRM that has `company_fields`
+    company_overwrite: frozenset[str] = frozenset()
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact
     existed: bool
     change: Change | None = None
+    company_change: Change | None = None  # by an id that `read` and `restore` know as a company's
     dropped: tuple[str, ...] = ()  # what the CRM would have refused, a line each, without the value
 
 
@@ -174,6 +177,7 @@ class Wants(msgspec.Struct, frozen=True, kw_only=True):
 
     lists: Sequence[str] = ()  # and cadences, by name
     fields: Sequence[Field] = ()  # properties of a contact
+    company_fields: Sequence[Field] = ()  # and of a company
     sequences: Sequence[str] = ()  # the CRM's own, by id
     senders: Sequence[str] = ()  # addresses of the owners in whose names those are entered
     accounts: bool = False  # owners of companies decide where leads go
@@ -273,6 +277,10 @@ class Crm(Protocol):
 
     async def fields(self) -> dict[str, Field]:
         """The properties of a contact as they are now, by name."""
+        ...
+
+    async def company_fields(self) -> dict[str, Field]:
+        """The same for a company; none for a CRM whose leads carry their company themselves."""
         ...
 
     async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:

@@ -43,7 +43,7 @@ class Result(Record, frozen=True, kw_only=True):
     kind: str = "ok"
     later: float = 0.0
     undone: bool = False
-    change: Change | None = None  # of a contact's properties; no gate decides by it, and the audit tells it with the person
+    changes: tuple[Change, ...] = ()  # of properties in the CRM; no gate decides by them, the audit tells them with the person
 
 
 class Put(Record, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from leadgate.leads.keys import registrable
 from leadgate.leads.normalise import squeeze
@@ -20,19 +20,27 @@ _TRANSFORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def map_fields(captured: Captured, rules: Rules) -> tuple[dict[str, Any], tuple[str, ...]]:
+class Fields(NamedTuple):
     """The CRM properties of a record by name, and a line for each value that can't be one: it is left out and told."""
-    found: dict[str, Any] = {}
+
+    contact: dict[str, Any]
+    company: dict[str, Any]
+    dropped: tuple[str, ...]
+
+
+def map_fields(captured: Captured, rules: Rules) -> Fields:
+    """What the rules' mapping makes of a record."""
+    found: dict[str, dict[str, Any]] = {"contact": {}, "company": {}}
     dropped = []
     for rule in rules.mapping:
         text = _text(_dig(captured, rule))
         if not text:
             continue
         try:
-            found[rule.to] = convert(text, rule)
+            found[rule.object][rule.to] = convert(text, rule)
         except ValueError as error:
             dropped.append(f"{rule.apollo} is not written to {rule.to}: {error}")
-    return found, tuple(dropped)
+    return Fields(found["contact"], found["company"], tuple(dropped))
 
 
 def convert(text: str, rule: FieldRule) -> Any:

@@ -50,8 +50,9 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
     mapped = _map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
     if not rules.mapping:
         return mapped
-    more, dropped = map_fields(captured, rules)
-    return replace(mapped, person=replace(mapped.person, more=more), dropped=dropped)
+    fields = map_fields(captured, rules)
+    person, company = replace(mapped.person, more=fields.contact), replace(mapped.company, more=fields.company)
+    return replace(mapped, person=person, company=company, dropped=fields.dropped)
 
 
 def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:

@@ -11,7 +11,7 @@ from leadgate.leads.normalise import normalise_company, normalise_title
 from leadgate.leads.records import Captured, Company, Lead, Person, to_plain
 from leadgate.leads.rules import Rules
 
-#: What can be set, by these names; a mapped property as more.NAME.
+#: What can be set, by these names; a mapped property by its rule's.
 PERSON = frozenset(Person.__struct_fields__) - {"emails", "more"}
 COMPANY = frozenset(
     {"company.name", "company.domain", "company.industry", "company.employees", "company.country", "company.state"}
@@ -19,16 +19,19 @@ COMPANY = frozenset(
 
 
 def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rules) -> tuple[Person, Company]:
-    """Both with the fields set: a person's by name, `company` or `company.…`, `more.…`. What can't be read as its property's
-    type stays unset, so that whoever set it sees that it still lacks."""
+    """Both with the fields set: a person's by name, `company` or `company.…`, mapped ones by their rules' names.
+
+    What can't be read as its property's type stays unset, so that whoever set it sees that it still lacks.
+    """
     who: dict[str, Any] = {n: normalise_title(v) if n == "title" else v.strip() for n, v in fields.items() if n in PERSON}
     if "email" in who:
         who["email"] = who["email"].lower()
-    for rule in rules.mapping:
-        if f"more.{rule.to}" in fields:
-            with suppress(ValueError):
-                who["more"] = {**who.get("more", person.more), rule.to: convert(fields[f"more.{rule.to}"], rule)}
     firm: dict[str, Any] = {n.removeprefix("company."): v.strip() for n, v in fields.items() if n in COMPANY}
+    for rule in rules.mapping:
+        if rule.name in fields:
+            place, before = (who, person.more) if rule.object == "contact" else (firm, company.more)
+            with suppress(ValueError):
+                place["more"] = {**place.get("more", before), rule.to: convert(fields[rule.name], rule)}
     if name := fields.get("company", firm.get("name", "")):
         firm["name"] = normalise_company(name)
     if "employees" in firm:

@@ -83,6 +83,7 @@ class Company(Record, frozen=True, kw_only=True):
     state: str = ""
     parent: str = ""
     free_mail: bool = False
+    more: dict[str, Any] = {}  # further CRM properties of the company, as the rules' mapping made them
 
 
 class Intent(Record, frozen=True, kw_only=True):

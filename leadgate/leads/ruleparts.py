@@ -41,6 +41,7 @@ class FieldRule(Part):
     """One field of Apollo's and the CRM property that it lands in, under the CRM's own name for it.
 
     `apollo` is a custom field's name or a path into the contact ("account.phone"); `column` its column in a CSV export.
+    `object` says whose property it is: the contact's, or its company's where the CRM keeps companies of its own (HubSpot).
     A property that holds something is left alone unless `overwrite`. A value that the property can't hold is left out and
     told, or keeps the lead with a person if it is `required`.
     """
@@ -48,11 +49,17 @@ class FieldRule(Part):
     apollo: str = Field(min_length=1)
     column: str = ""
     to: str = Field(pattern=r"^[A-Za-z]\w*$")
+    object: Literal["contact", "company"] = "contact"
     type: Literal["text", "long", "number", "date", "moment", "flag", "choice"] = "text"
     transform: tuple[Literal["lower", "upper", "title", "digits", "domain"], ...] = ()
     values: dict[str, str] = Field(default_factory=dict, description="Apollo's value -> the property's option")
     required: bool = False
     overwrite: bool = False
+
+    @property
+    def name(self) -> str:
+        """By which a person sets it on a waiting lead."""
+        return f"more.{self.to}" if self.object == "contact" else f"company.more.{self.to}"
 
     @cached_property
     def table(self) -> dict[str, str]:

@@ -76,7 +76,7 @@ class Rules(Part):
                 f"icp: firmographics alone reach {firm} points and never the threshold {self.threshold}; "
                 "most leads carry no intent, so they could never be routed"
             )
-        twice = sorted(name for name, n in Counter(rule.to for rule in self.mapping).items() if n > 1)
+        twice = sorted(to for (_, to), n in Counter((rule.object, rule.to) for rule in self.mapping).items() if n > 1)
         if twice:
             raise ValueError(f"mapping: {', '.join(twice)} can take only one field")
         self._known("icp.seniority", self.icp.seniority, {t.seniority for t in self.titles})

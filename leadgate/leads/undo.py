@@ -32,7 +32,8 @@ def trace(events: Iterable[Audit]) -> dict[str, Traces]:
         for change in event.person.changes if event.person else ():
             traces = found.setdefault(change.contact_id, Traces())
             traces.leads.add(event.lead)
-            traces.made |= event.kind == "written" and not (event.outcome or {}).get("existed", True)
+            told = event.outcome or {}
+            traces.made |= event.kind == "written" and not told.get("existed", True) and told.get("contact") == change.contact_id
             for name, value in change.before.items():
                 traces.before.setdefault(name, value)
             traces.wrote.update(change.wrote)

@@ -2,17 +2,18 @@
 
 from leadgate.leads.normalise import is_address
 from leadgate.leads.records import Lead, Reason
+from leadgate.leads.ruleparts import FieldRule
 from leadgate.leads.rules import Rules
 
 
 def validate(lead: Lead, rules: Rules) -> tuple[Reason, ...]:
     """One reason for each required field, `held` true where it is missing or not good enough."""
-    mapped = (rule.to for rule in rules.mapping if rule.required)
-    return (*(_check(name, lead, rules) for name in rules.required), *(_check_mapped(name, lead) for name in mapped))
+    mapped = (rule for rule in rules.mapping if rule.required)
+    return (*(_check(name, lead, rules) for name in rules.required), *(_check_mapped(rule, lead) for rule in mapped))
 
 
-def _check_mapped(name: str, lead: Lead) -> Reason:
-    held = name not in lead.person.more
+def _check_mapped(rule: FieldRule, lead: Lead) -> Reason:
+    name, held = rule.to, rule.to not in (lead.person.more if rule.object == "contact" else lead.company.more)
     return Reason(
         rule=f"required.{name}", held=held, why=f"{name} is {'missing, or was not what the property takes' if held else 'there'}"
     )

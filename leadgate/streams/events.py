@@ -111,16 +111,16 @@ def _event(
 
 
 def _whom(lead: Lead, job: "Job") -> Whom:
-    changes = tuple(result.change for result in job.done.values() if result.change is not None)
+    changes = tuple(change for result in job.done.values() for change in result.changes)
     if not changes:
         return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
     return Whom(**{name: getattr(lead.person, name) for name in Person.__struct_fields__}, changes=changes)
 
 
 def _done_without_changes(job: "Job") -> dict[str, Result]:
-    if all(result.change is None for result in job.done.values()):
+    if not any(result.changes for result in job.done.values()):
         return job.done
-    return {name: replace(result, change=None) for name, result in job.done.items()}
+    return {name: replace(result, changes=()) for name, result in job.done.items()}
 
 
 def _step(job: "Job", lead: Lead) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from leadgate.connectors.contract import Crm, EnrolWrite, Wants, Written
 from leadgate.connectors.errors import RowRejected, Unavailable
+from leadgate.connectors.fields import Field
 from leadgate.connectors.sandbox.generate import REPS
 from tests.contract.vendors import contact_id, on_sandbox, write
 
@@ -137,6 +138,57 @@ def test_a_refusal_that_passes_is_told_from_one_that_does_not(said: str, kind: s
         with pytest.raises(RowRejected) as refused:
             await enrolled(crm, control)
         assert refused.value.kind == kind
+
+    on_sandbox("hubspot", test)
+
+
+TECH = Field(name="tech", label="tech", type="text")
+SIZE = Field(name="size", label="size", type="number")
+
+
+def test_a_companys_blanks_are_filled_once_for_all_colleagues_and_can_be_put_back() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        wants = Wants(company_fields=[TECH, SIZE])
+        assert len(await crm.check(wants)) == 2
+        await crm.provision(wants)
+        assert await crm.check(wants) == []
+        assert (await crm.company_fields())["size"].type == "number"
+        one = write(1, company_more={"tech": "Kafka", "size": 40})
+        two = write(2, domain="acme1.com", company_more={"tech": "Flink"})
+        first, second, third = await crm.upsert([one, two, write(3)])
+        assert isinstance(first, Written)
+        assert isinstance(second, Written)
+        assert isinstance(third, Written)
+        change = first.company_change
+        assert change is not None
+        assert (change.wrote, change.before) == ({"tech": "Kafka", "size": "40"}, {"tech": None, "size": None})
+        assert second.company_change is third.company_change is None
+        size = {"company_more": {"tech": "Flink", "size": 50}, "company_overwrite": frozenset({"size"})}
+        for wrote, before in (({"size": "50"}, {"size": "40"}), (None, None)):
+            [again] = await crm.upsert([write(1, known_id=first.contact.id, **size)])
+            assert isinstance(again, Written)
+            told = again.company_change
+            assert (told.wrote if told else None, told.before if told else None) == (wrote, before)
+        here, gone, person = await crm.read([change.contact_id, "company:1", first.contact.id], ["tech", "size"])
+        assert (here, gone) == ({"tech": "Kafka", "size": "50"}, None)
+        assert person is not None
+        await crm.restore(change.contact_id, {"tech": None, "size": 40})
+        assert await crm.read([change.contact_id], ["tech", "size"]) == [{"tech": None, "size": "40"}]
+
+    on_sandbox("hubspot", test)
+
+
+def test_what_hubspot_refuses_of_a_company_is_told_and_costs_nobody_the_contact() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        await crm.provision(Wants(company_fields=[SIZE]))
+        good, bad = await crm.upsert([write(1, company_more={"size": 1}), write(2, company_more={"size": "many"})])
+        assert isinstance(good, Written)
+        assert isinstance(bad, Written)
+        assert (good.dropped, bool(good.company_change)) == ((), True)
+        assert (len(bad.dropped), bad.company_change) == (1, None)
+        assert "size" in bad.dropped[0] or "many" not in bad.dropped[0]
 
     on_sandbox("hubspot", test)
 

@@ -139,6 +139,17 @@ def test_a_sequence_of_its_own_that_the_crm_has_not_got_is_a_fault(on: Callable[
     on(test)
 
 
+def test_a_property_of_a_company_is_a_fault_where_leads_carry_their_company_themselves(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        wants = Wants(company_fields=[FIELDS["text"]])
+        [fault] = await crm.check(wants)
+        assert "tech_stack__c" in fault
+        if "is missing" not in fault:
+            assert await crm.company_fields() == {}
+
+    on(test)
+
+
 def test_what_a_key_may_not_call_is_named_with_what_it_disables(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         assert await crm.limits(WANTS) == []

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from leadgate.leads.fields import convert, map_fields
 from leadgate.leads.gates.intake import Intake, Seen
 from leadgate.leads.keys import Keys
-from leadgate.leads.records import Captured, Lead, Place
+from leadgate.leads.mend import mend
+from leadgate.leads.records import Captured, Company, Lead, Person, Place
 from leadgate.leads.ruleparts import FieldRule
 from leadgate.leads.rules import Rules, RulesError, parse_rules
 from tests.conftest import DEMO_RULES
@@ -75,11 +76,27 @@ def test_transforms_and_the_value_table() -> None:
 def test_fields_are_found_by_custom_name_by_path_and_by_column(rules: Rules) -> None:
     fields = (rule(), rule(apollo="organization.name", to="org"), rule(apollo="seniority", column="Seniority", to="level"))
     contact = replace(captured(1, seniority="vp"), custom={"Tech stack": ["Kafka", "Flink"]})
-    found, dropped = map_fields(contact, mapped(rules, *fields))
-    assert found == {"tech_stack": "Kafka;Flink", "org": "sample1", "level": "vp"}
-    assert dropped == ()
+    found = map_fields(contact, mapped(rules, *fields))
+    assert found == ({"tech_stack": "Kafka;Flink", "org": "sample1", "level": "vp"}, {}, ())
     row = Captured(source="csv", source_id="1", captured_at=NOW, shape="csv", raw={"Tech stack": "Kafka", "Seniority": "VP"})
     assert map_fields(row, mapped(rules, *fields))[0] == {"tech_stack": "Kafka", "level": "VP"}
+
+
+def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rules: Rules) -> None:
+    firm = rule(apollo="account.phone", to="phone_number", object="company", transform=("digits",), required=True)
+    with_both = mapped(rules, firm, rule(to="phone_number"))
+    contact = replace(captured(1, account={"phone": "+1 555 0100"}), custom={"Tech stack": "Kafka"})
+    lead = decide(contact, with_both).lead
+    assert (lead.company.more, lead.person.more) == ({"phone_number": "15550100"}, {"phone_number": "Kafka"})
+    lacking = decide(replace(captured(1), custom={"Tech stack": "Kafka"}), with_both)
+    assert lacking.kind == "invalid"
+    _, company = mend(Person(), Company(), {"company.more.phone_number": "+1 555 0199"}, with_both)
+    assert company.more == {"phone_number": "15550199"}
+    with pytest.raises(RulesError, match="phone can take only one"):
+        parse_rules(
+            DEMO_RULES.read_text()
+            + "mapping: [{apollo: a, to: phone, object: company}, {apollo: b, to: phone, object: company}]\n"
+        )
 
 
 def decide(contact: Captured | Lead, rules: Rules) -> Any:

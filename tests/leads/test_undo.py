@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from leadgate.leads.records import Audit, Change, Whom
 from leadgate.leads.undo import restore, trace
 
@@ -22,7 +24,7 @@ def event(kind: str, wrote: dict[str, Any], before: dict[str, Any], existed: boo
         cause="c",
         rules="r",
         inputs={},
-        outcome={"existed": existed} if kind == "written" else {},
+        outcome={"existed": existed, "contact": "7"} if kind == "written" else {},
         person=Whom(changes=(Change(contact_id="7", wrote=wrote, before=before),)),
     )
 
@@ -57,6 +59,16 @@ def test_a_made_contact_keeps_who_it_is_and_loses_its_owner() -> None:
     plan = restore(traces, {"email": "a@b.c", "title": "VP", "owner": "ben"}, IDENTITY)
     assert traces.made
     assert plan.values == {"title": None, "owner": None}
+
+
+def test_a_company_whose_blanks_a_new_contact_filled_was_not_made() -> None:
+    made = event("written", {"email": "a@b.c"}, {"email": None}, existed=False)
+    firm = Change(contact_id="company:9", wrote={"email": "x", "tech": "Kafka"}, before={"email": None, "tech": None})
+    assert made.person is not None
+    both = msgspec.structs.replace(made, person=Whom(changes=(*made.person.changes, firm)))
+    found = trace([both])
+    assert (found["7"].made, found["company:9"].made) == (True, False)
+    assert restore(found["company:9"], {"email": "x", "tech": "Flink"}, IDENTITY).values == {"email": None}
 
 
 def test_a_property_whose_value_before_is_unknown_is_not_touched() -> None:

@@ -2,16 +2,29 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from leadgate.connectors.accounts import answer
 from leadgate.connectors.contract import CompanyAsked, CompanyKnown, ContactWrite, Row
 from leadgate.connectors.hubspot import records
-from leadgate.connectors.hubspot.batches import chunks
+from leadgate.connectors.hubspot.batches import chunks, failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
+from leadgate.leads.records import Change
 
 _KEPT = 60.0
 _MOST_KEPT = 10_000
 _SEARCH_CHARACTERS = 2600  # a search body may have 3,000
+
+
+#: How a company's id is told from a contact's where both may stand.
+COMPANY = "company:"
+
+
+class Filled(NamedTuple):
+    """What was changed on a company, or why not."""
+
+    change: Change | None
+    dropped: tuple[str, ...] = ()
 
 
 class HubSpotCompanies:
@@ -80,6 +93,42 @@ class HubSpotCompanies:
             found += map(records.company_of, body.get("results", []))
         return [*answer(asked, sorted(found, key=lambda company: int(company.id)))]
 
+    async def fill(self, writes: Sequence[ContactWrite], ids: Mapping[str, str]) -> dict[str, Filled]:
+        """Further properties of companies, by domain: their blanks, and what is to be overwritten.
+
+        The first of several colleagues counts. What HubSpot refuses is told, and costs nobody the contact.
+        """
+        wanted = {ids[w.domain]: w for w in reversed(writes) if w.company_more and w.domain in ids}
+        held = await self._read(sorted(wanted, key=int), sorted({n for w in wanted.values() for n in w.company_more}))
+        values = {
+            ident: {n: text for n, v in w.company_more.items() if _is_due(n, text := records.text_of(v), w, held[ident])}
+            for ident, w in wanted.items()
+            if ident in held
+        }
+        inputs = [{"id": i, "properties": p, "objectWriteTraceId": i} for i, p in values.items() if p]
+        failed = failures(await self._http.batch("companies", "update", inputs)) if inputs else {}
+        return {
+            wanted[i].domain: Filled(None, (f"company: {failed[i]}",))
+            if i in failed
+            else Filled(Change(contact_id=f"{COMPANY}{i}", wrote=p, before={n: held[i].get(n) or None for n in p}))
+            for i, p in values.items()
+            if p
+        }
+
+    async def _read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Properties by id; a company that is gone is left out."""
+        found: dict[str, dict[str, Any]] = {}
+        for part in chunks(list(ids)):
+            body = await self._http.batch("companies", "read", [{"id": i} for i in part], properties=list(names))
+            found.update({str(item["id"]): item.get("properties") or {} for item in body.get("results", [])})
+        return found
+
+    async def read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """See contract.Crm.read, for those of the ids that are companies'."""
+        mine = [i for i in dict.fromkeys(ids) if i.startswith(COMPANY)]
+        found = await self._read([i.removeprefix(COMPANY) for i in mine], names) if mine else {}
+        return {i: held for i in mine if (held := found.get(i.removeprefix(COMPANY))) is not None}
+
     def _known_company(self, domain: str) -> str:
         """What HubSpot said of a domain less than a minute ago: colleagues and second tries come close together."""
         known, at = self._company_ids.get(domain, ("", 0.0))
@@ -102,6 +151,11 @@ class HubSpotCompanies:
                 if not item["properties"].get(records.COMPANY_KEY):
                     fresh[domain] = str(item["id"])
         return found, fresh
+
+
+def _is_due(name: str, value: str, write: ContactWrite, held: Mapping[str, Any]) -> bool:
+    """A blank, or another value that is to be overwritten."""
+    return not held.get(name) or (name in write.company_overwrite and held[name] != value)
 
 
 def _company_properties(write: ContactWrite) -> dict[str, str]:

@@ -8,7 +8,7 @@ from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
-from leadgate.connectors.hubspot.companies import HubSpotCompanies
+from leadgate.connectors.hubspot.companies import COMPANY, HubSpotCompanies
 from leadgate.connectors.hubspot.owners import HubSpotOwners
 from leadgate.connectors.hubspot.people import HubSpotPeople
 from leadgate.connectors.hubspot.sequences import HubSpotSequences
@@ -25,7 +25,7 @@ class HubSpotCrm:
 
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        companies = HubSpotCompanies(http, clock)
+        self._companies = companies = HubSpotCompanies(http, clock)
         self._people = HubSpotPeople(http, companies)
         self._owners = HubSpotOwners(http, clock)
         self._tasks = HubSpotTasks(http)
@@ -38,7 +38,7 @@ class HubSpotCrm:
         self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
         self._setup = HubSpotSetup(http, self._list_id, self._lacking)
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
-        self.limits = self._setup.limits
+        self.limits, self.company_fields = self._setup.limits, self._setup.company_fields
 
     async def owners(self) -> list[Owner]:
         return await self._owners.owners()
@@ -130,14 +130,15 @@ class HubSpotCrm:
     # What was there before, for `leadgate undo`
 
     async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
-        held = await self._people.read_by_id(contact_ids, names)
-        return [{n: (held[i].get("properties") or {}).get(n) or None for n in names} if i in held else None for i in contact_ids]
+        people = await self._people.read_by_id([i for i in contact_ids if not i.startswith(COMPANY)], names)
+        held = {i: item.get("properties") or {} for i, item in people.items()}
+        held |= await self._companies.read(contact_ids, names)
+        return [{n: held[i].get(n) or None for n in names} if i in held else None for i in contact_ids]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
         properties = {name: "" if value is None else records.text_of(value) for name, value in values.items()}
-        body = await self._http.batch(
-            "contacts", "update", [{"id": contact_id, "properties": properties, "objectWriteTraceId": "0"}]
-        )
+        kind, ident = ("companies" if contact_id.startswith(COMPANY) else "contacts"), contact_id.removeprefix(COMPANY)
+        body = await self._http.batch(kind, "update", [{"id": ident, "properties": properties, "objectWriteTraceId": "0"}])
         for error in failures(body).values():
             raise error
 

@@ -40,6 +40,7 @@ class HubSpotPeople:
         await self._create([(i, writes[i]) for i in live if not found[i]], companies, rows)
         await self._link(writes, rows, companies, foreign)
         await self._mark_deals(rows)
+        await self._fill_companies([(i, writes[i]) for i in live], companies, rows)
         return [row if row is not None else RowRetryable("HubSpot answered nothing about this row") for row in rows]
 
     def _find(
@@ -138,6 +139,16 @@ class HubSpotPeople:
             if isinstance(row, Written) and row.existed:
                 deals = {*people.get(row.contact.id, ()), *firms.get(row.contact.company_id, ())}
                 rows[i] = replace(row, contact=replace(row.contact, open_deal=bool(deals & opened)))
+
+    async def _fill_companies(
+        self, work: list[tuple[int, ContactWrite]], companies: dict[str, str], rows: list[Row[Written] | None]
+    ) -> None:
+        """Further properties of the companies of those who were written; the first of several colleagues tells the change."""
+        done = [(i, write) for i, write in work if write.company_more and isinstance(rows[i], Written)]
+        filled = await self._companies.fill([write for _, write in done], companies) if done else {}
+        for i, write in done:
+            if isinstance(row := rows[i], Written) and (told := filled.pop(write.domain, None)) is not None:
+                rows[i] = replace(row, company_change=told.change, dropped=(*row.dropped, *told.dropped))
 
     async def _deals_of(self, kind: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Ids of deals by what they hang on."""

@@ -50,13 +50,16 @@ class HubSpotSetup:
     async def fields(self) -> dict[str, Field]:
         return await self._fields("contacts")
 
+    async def company_fields(self) -> dict[str, Field]:
+        return await self._fields("companies")
+
     async def _fields(self, kind: str) -> dict[str, Field]:
         body = await self._http.get(f"/crm/properties/{{v}}/{kind}")
         return {item["name"]: _field_of(item) for item in body.get("results", [])}
 
     async def check(self, wants: Wants) -> list[str]:
         faults = []
-        for kind, wanted in _wanted(wants.fields).items():
+        for kind, wanted in _wanted(wants).items():
             try:
                 there = await self._fields(kind)
             except Unauthorised as error:
@@ -80,8 +83,14 @@ class HubSpotSetup:
 
         nobody = "/communication-preferences/v4/statuses/nobody@example.com?channel=EMAIL"
         used: list[Probe] = []
-        if wants.accounts:
-            used.append(Probe("objects/companies", "no lead goes to its company's owner", read("companies")))
+        if wants.accounts or wants.company_fields:
+            used.append(
+                Probe(
+                    "objects/companies",
+                    "no lead goes to its company's owner, no property of a company is filled",
+                    read("companies"),
+                )
+            )
         if wants.sequences:
             within = f"{ENROLMENTS}/contact/1"
             used.append(Probe("automation/sequences", "nobody enters a HubSpot sequence", lambda: self._http.get(within)))
@@ -114,7 +123,7 @@ class HubSpotSetup:
 
     async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
         made = []
-        for kind, wanted in _wanted(wants.fields).items():
+        for kind, wanted in _wanted(wants).items():
             lacks = missing("HubSpot", kind, wanted, await self._fields(kind))
             made += [f"property {kind}.{field.name} ({field.type})" for field in lacks]
             if lacks and not dry_run:
@@ -146,8 +155,9 @@ class HubSpotSetup:
         return []
 
 
-def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
-    return {"contacts": [*records.CONTACT_FIELDS, *fields], "companies": list(records.COMPANY_FIELDS)}
+def _wanted(wants: Wants) -> dict[str, list[Field]]:
+    companies = [*records.COMPANY_FIELDS, *wants.company_fields]
+    return {"contacts": [*records.CONTACT_FIELDS, *wants.fields], "companies": companies}
 
 
 def _definition(field: Field) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class MemoryCrm:
         self._clock = clock
         self._sequences = Cadenced("the CRM in memory")
         self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
+        self.company_fields = self._sequences.company_fields
         self._users = users
         self.people: dict[str, Contact] = {}
         self.values: dict[str, dict[str, Any]] = {}

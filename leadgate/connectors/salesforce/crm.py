@@ -31,6 +31,7 @@ class SalesforceCrm:
         self._cadences = SalesforceCadences(http)
         sequences = Cadenced("Salesforce")
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
+        self.company_fields = sequences.company_fields
         self._changes = SalesforceChanges(http, self._people, self._tasks)
         self._setup = SalesforceSetup(http, self._cadences, sequences)
         self.upsert = self._people.upsert

@@ -35,6 +35,7 @@ class ZohoCrm:
         self._people, self._owners = ZohoPeople(http, self._account), ZohoOwners(http, self._account, clock)
         self._tasks = ZohoTasks(http)
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
+        self.company_fields = sequences.company_fields
         self.upsert = self._people.upsert
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email

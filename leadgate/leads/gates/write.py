@@ -25,8 +25,11 @@ class Write:
             return end
         answer = done.get("upsert")
         if answer is None:
-            overwrite = [rule.to for rule in rules.mapping if rule.overwrite]
-            return Need(acts={"upsert": Act(name="crm.upsert", args={"overwrite": overwrite} if overwrite else {})})
+            names = {"contact": "overwrite", "company": "company_overwrite"}
+            args = {
+                a: some for of, a in names.items() if (some := [r.to for r in rules.mapping if r.overwrite and r.object == of])
+            }
+            return Need(acts={"upsert": Act(name="crm.upsert", args=args)})
         if answer.kind == "deleted" and not record.ruled.get(self.name):
             why = Reason(
                 rule="crm.deleted",

@@ -34,7 +34,7 @@ class CrmActs:
     def __init__(self, outside: Outside, gate: FlushGate, keys: Keys, clock: Clock) -> None:
         self._out, self._keys, self._clock = outside, keys, clock
         crm = outside.crm
-        self._fields = Admission(crm.fields)
+        self._fields, self._company_fields = Admission(crm.fields), Admission(crm.company_fields)
         self._upsert = Loader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
         self._assign = Loader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
         self._owners = Loader(crm.read_owners, gate, most=crm.batch)
@@ -61,7 +61,9 @@ class CrmActs:
     async def _do_upsert(self, args: dict[str, Any], record: Any, effect: Effect) -> Result:
         del effect
         more, dropped = await self._fields.admit(record.person.more)
-        written: Written = await self._upsert.load(contact_write(record, more, args.get("overwrite", ())))
+        firm, lost = await self._company_fields.admit(record.company.more)
+        wish = contact_write(record, more, args.get("overwrite", ()), firm, args.get("company_overwrite", ()))
+        written: Written = await self._upsert.load(wish)
         c = written.contact
         key = self._keys.address(c.email) if written.existed else ""
         ours = {record.person_key, record.address_key}
@@ -73,10 +75,10 @@ class CrmActs:
             "existed": written.existed,
             "open_deal": c.open_deal,
             "person_key": "" if key in ours or c.key in ours else key,
-            **({"dropped": left_out} if (left_out := (*dropped, *written.dropped)) else {}),
+            **({"dropped": left_out} if (left_out := (*dropped, *lost, *written.dropped)) else {}),
             **({"unknown": True} if written.existed and not c.key else {}),  # a contact that bears no mark of ours
         }
-        return Result(ok=True, value=value, change=written.change)
+        return Result(ok=True, value=value, changes=tuple(c for c in (written.change, written.company_change) if c is not None))
 
     async def _do_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
@@ -102,7 +104,7 @@ class CrmActs:
     async def _do_assign(self, args: dict[str, Any], record: Any, effect: Effect) -> Result:
         del record, effect
         change = await self._assign.load(OwnerWrite(**args))
-        return Result(ok=True, value={"contact_id": change.contact_id}, change=change)
+        return Result(ok=True, value={"contact_id": change.contact_id}, changes=(change,))
 
     async def _do_read_owner(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect

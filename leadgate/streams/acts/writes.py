@@ -11,8 +11,14 @@ from leadgate.leads.records import Lead
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
-def contact_write(lead: Lead, more: Mapping[str, Any] = _NONE, overwrite: Sequence[str] = ()) -> ContactWrite:
-    """What a lead wants on its contact; `more` is what the CRM takes of its mapped fields."""
+def contact_write(
+    lead: Lead,
+    more: Mapping[str, Any] = _NONE,
+    overwrite: Sequence[str] = (),
+    company_more: Mapping[str, Any] = _NONE,
+    company_overwrite: Sequence[str] = (),
+) -> ContactWrite:
+    """What a lead wants on its contact and company; `more` is what the CRM takes of its mapped fields."""
     p, c = lead.person, lead.company
     return ContactWrite(
         key=lead.person_key,
@@ -33,4 +39,6 @@ def contact_write(lead: Lead, more: Mapping[str, Any] = _NONE, overwrite: Sequen
         lead_id=lead.lead_id,
         more=more,
         overwrite=frozenset(overwrite),
+        company_more=company_more,
+        company_overwrite=frozenset(company_overwrite),
     )

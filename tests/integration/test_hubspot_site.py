@@ -1,6 +1,8 @@
-"""A whole site with HubSpot's own sequences: entered once whatever breaks, left before a rep is told, ended by an opt-out."""
+"""A whole site with what only HubSpot has: its own sequences, and companies whose properties are filled."""
 
+import csv
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +19,13 @@ SEQUENCES = [
 ]
 
 
+MAPPING = [{"apollo": "Tech stack", "to": "tech_stack", "object": "company"}, {"apollo": "Tech stack", "to": "persons_stack"}]
+
+
 def with_sequences(text: str) -> str:
-    """The demo's rules with a HubSpot sequence for each band."""
-    return str(yaml.safe_dump({**yaml.safe_load(text), "sequences": SEQUENCES, "inboxes": {DESK: DESK, NURTURE: NURTURE}}))
+    """The demo's rules with a HubSpot sequence for each band, and a field that lands on contact and company."""
+    more = {"sequences": SEQUENCES, "inboxes": {DESK: DESK, NURTURE: NURTURE}, "mapping": MAPPING}
+    return str(yaml.safe_dump({**yaml.safe_load(text), **more}))
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +85,38 @@ def test_a_lead_enters_once_rises_out_of_it_and_its_opt_out_ends_all(site: TestS
     assert broken_promises(site) == []
     assert site.leadgate("audit", "recompute")["different"] == {}
     site.kill("worker", 15)
+
+
+def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(site: TestSite, tmp_path: Path) -> None:
+    row = {
+        "First Name": "Ada",
+        "Last Name": "Byron",
+        "Title": "Clerk",
+        "Company Name": "Stacked Inc.",
+        "Country": "United States",
+    }
+    row |= {"Email": "ada@stacked.com", "Email Status": "Verified", "Website": "stacked.com", "Tech stack": "Kafka"}
+    file = tmp_path / "stacked.csv"
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, row)
+        writer.writeheader()
+        writer.writerow(row)
+    site.work()
+    done = site.leadgate("import", str(file))
+    site.wait_for(lambda: company(site, "stacked.com").get("tech_stack") == "Kafka")
+    site.wait_for(lambda: contact(site, "ada@stacked.com").get("leadgate_status") == "nurture")
+    assert contact(site, "ada@stacked.com")["country"] == "United States"
+    site.wait_for(lambda: not site.leadgate("undo", "--import", done["import"], "--actor", "olga", "--dry-run")["under_way"])
+    report = site.leadgate("undo", "--import", done["import"], "--actor", "olga")
+    assert ["tech_stack"] in report["restored"].values()
+    assert len(report["made"]) == 1, "the contact, not the company"
+    assert not company(site, "stacked.com").get("tech_stack")
+    assert not contact(site, "ada@stacked.com").get("persons_stack")
+    assert site.account()["broken"] == []
+    site.kill("worker", 15)
+
+
+def company(site: TestSite, domain: str) -> dict[str, Any]:
+    """A company's properties; none before it is made."""
+    found = (c["properties"] for c in site.objects("hubspot.companies") if c["properties"].get("domain") == domain)
+    return next(found, {})
