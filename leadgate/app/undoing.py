@@ -1,6 +1,8 @@
 """`leadgate undo`: an import's leads end, and its contacts get back what nobody has changed since."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -90,13 +92,12 @@ class Undoing:
         return self._imported in {told, record.get("imported") if isinstance(record, dict) else None}
 
     async def _plan(self, found: dict[str, Traces], report: Undone) -> dict[str, tuple[Traces, Restoration]]:
-        crm, plans = self._vendors.crm, {}
+        present, plans = await self._present(found), {}
         for contact, traces in found.items():
-            [now] = await crm.read([contact], sorted(traces.wrote))
-            if now is None:
+            if (now := present[contact]) is None:
                 report.gone.append(contact)
                 continue
-            plan = restore(traces, now, crm.identity)
+            plan = restore(traces, now, self._vendors.crm.identity)
             plans[contact] = (traces, plan)
             report.made += [contact] if traces.made else []
             if plan.values:
@@ -104,6 +105,18 @@ class Undoing:
             if plan.left:
                 report.changed_since[contact] = sorted(plan.left)
         return plans
+
+    async def _present(self, found: dict[str, Traces]) -> dict[str, dict[str, Any] | None]:
+        """What the CRM shows now, read in its batches: contacts of which the same properties were written go together."""
+        alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        for contact, traces in found.items():
+            alike[tuple(sorted(traces.wrote))].append(contact)
+        present: dict[str, dict[str, Any] | None] = {}
+        for properties, contacts in alike.items():
+            for start in range(0, len(contacts), self._vendors.crm.batch):
+                some = contacts[start : start + self._vendors.crm.batch]
+                present.update(zip(some, await self._vendors.crm.read(some, properties), strict=True))
+        return present
 
     async def _tell(self, producer: AIOKafkaProducer, latest: dict[str, Audit], held: dict[str, Held]) -> None:
         for lead, event in latest.items():

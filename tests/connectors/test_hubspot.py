@@ -64,9 +64,9 @@ def test_a_sequence_is_entered_once_and_left_by_the_list_whose_workflow_ends_it(
 
 def test_a_sequence_that_nobody_has_built_is_a_fault_and_one_that_is_there_none() -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        wants = Wants(sequences=["77"], senders=[REPS[0].upper()])
+        wants = Wants(sequences=["77"], senders=[REPS[3].upper()])
         [fault] = await crm.check(wants)
-        assert f"no sequence 77 that {REPS[0]} sees" in fault
+        assert f"no sequence 77 that {REPS[3]} sees" in fault
         await build(control, "77")
         assert await crm.check(wants) == []
         assert await crm.check(Wants(sequences=["77"], senders=["nobody@x.com"])) == [], "anybody may look"

@@ -1,0 +1,61 @@
+"""`leadgate undo`: what it asks the CRM, and what it finds there."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from leadgate.app.imports import note_begin
+from leadgate.app.kafka import producing
+from leadgate.app.outside import Vendors
+from leadgate.app.provision import provision_topics
+from leadgate.app.settings import Settings
+from leadgate.app.undoing import Undoing
+from leadgate.connectors.memory.crm import MemoryCrm
+from leadgate.leads.records import Change, Whom
+from tests.app.test_trail import event, write
+
+pytestmark = pytest.mark.kafka
+
+
+class Counting(MemoryCrm):
+    """Counts its reads; every contact still holds what was written, but one that is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 1.0)
+        self.reads: list[int] = []
+
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        self.reads.append(len(contact_ids))
+        return [None if i == "c7" else {n: f"{n} of {i}" for n in names} for i in contact_ids]
+
+
+def test_contacts_are_read_in_the_crms_batches(kafka: str) -> None:
+    crm = Counting()
+
+    async def check() -> None:
+        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        await provision_topics(settings)
+        now = time.time()
+        events = []
+        for n in range(150):
+            name = "title" if n < 120 else "phone"
+            change = Change(contact_id=f"c{n}", wrote={name: f"{name} of c{n}"}, before={name: None})
+            one = event(
+                f"undo{n}", 1, "written", "engaged", outcome={"imported": "big.csv:1", "contact": f"c{n}", "existed": True}
+            )
+            events.append((msgspec.structs.replace(one, person=Whom(changes=(change,))), now))
+        await write(settings, events)
+        async with producing(settings) as producer:
+            await note_begin(settings, producer, "big.csv:1", now)
+        vendors = Vendors(crm, cast("Any", None), cast("Any", None), [])
+        report = await Undoing(settings, vendors, "big.csv:1", "olga", now).run([], dry_run=True)
+        assert report is not None
+        assert (report.leads, len(report.restored), report.gone) == (150, 149, ["c7"])
+        assert await Undoing(settings, vendors, "nobody's.csv", "olga", now).run([], dry_run=True) is None
+
+    asyncio.run(check())
+    assert crm.reads == [100, 20, 30]
