@@ -82,6 +82,8 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             Console(stderr=True).print(f"waiting: {error!r}", markup=False)
             await asyncio.sleep(2)
             continue
+        except VendorError as error:
+            return [str(error)]
         await publish_rules(settings, rules)
         return faults
 

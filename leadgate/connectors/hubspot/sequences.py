@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from leadgate.connectors.contract import EnrolWrite, Owner, Row, Wants
-from leadgate.connectors.errors import RowRejected, Unauthorised, VendorError
+from leadgate.connectors.errors import RowRejected, VendorError
 from leadgate.connectors.hubspot.client import HubSpotHttp
 
 _STATE = "hs_sequences_is_enrolled"
@@ -40,8 +40,6 @@ class HubSpotSequences:
         for name in wants.sequences:
             try:
                 await self._http.get(f"{_SEQUENCES}/{name}", userId=active[0].user_id)
-            except Unauthorised as error:
-                return [f"{error}; HubSpot's sequences need the scopes in docs/connectors/hubspot.md"]
             except RowRejected as error:
                 lines.append(f"HubSpot has no sequence {name} that {active[0].email} sees ({error})")
         return lines

@@ -58,19 +58,24 @@ class HubSpotSetup:
         return {item["name"]: _field_of(item) for item in body.get("results", [])}
 
     async def check(self, wants: Wants) -> list[str]:
+        faults: list[str] = []
+        try:
+            for kind, wanted in _wanted(wants).items():
+                faults += faults_of("HubSpot", kind, wanted, await self._fields(kind))
+            faults += await self._absent(wants.lists)
+            return faults + await self._lacking(wants)
+        except Unauthorised as error:
+            said = f"{error}; set LEADGATE_HUBSPOT_TOKEN to a token with the scopes in docs/connectors/hubspot.md"
+            return [*faults, said]
+
+    async def _absent(self, lists: Sequence[str]) -> list[str]:
         faults = []
-        for kind, wanted in _wanted(wants).items():
-            try:
-                there = await self._fields(kind)
-            except Unauthorised as error:
-                return [f"{error}; set LEADGATE_HUBSPOT_TOKEN to a token with the scopes in docs/connectors/hubspot.md"]
-            faults += faults_of("HubSpot", kind, wanted, there)
-        for name in wants.lists:
+        for name in lists:
             try:
                 await self._list_id(name)
             except RowRejected as error:
                 faults.append(str(error))
-        return faults + await self._lacking(wants)
+        return faults
 
     async def limits(self, wants: Wants) -> list[str]:
         """By the scopes' own endpoints; a read of an object that isn't there is an answer like any other."""
