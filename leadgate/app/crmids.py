@@ -4,7 +4,7 @@ INTERLEAVINGS 7. Topic `crm.ids`, CRM id to person key. A contact is noted when 
 after we wrote it; who is deleted before that is met by the next gate, which reads the contact.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
@@ -27,14 +27,16 @@ class CrmIds:
         async for record in read_to(consumer, await ends(consumer, [names.CRM_IDS.full])):
             self.keys[record.key.decode()] = record.value.decode()
         if not self.keys:
-            async for page in self._crm.contacts():
-                await self.note(page.contacts)
+            async for page in self._crm.known_keys():
+                await self._keep(page)
 
     async def note(self, contacts: Iterable[Contact]) -> None:
         """Durable when it returns."""
-        if self._crm.tells_deleted:
-            return
-        fresh = {c.id: c.key for c in contacts if c.key and self.keys.get(c.id) != c.key}
+        if not self._crm.tells_deleted:
+            await self._keep({c.id: c.key for c in contacts if c.key})
+
+    async def _keep(self, known: Mapping[str, str]) -> None:
+        fresh = {ident: key for ident, key in known.items() if self.keys.get(ident) != key}
         sent = [await self._producer.send(names.CRM_IDS.full, k.encode(), key=i.encode()) for i, k in fresh.items()]
         for future in sent:
             await future

@@ -263,6 +263,10 @@ class Crm(Protocol):
         """Every contact, a page at a time, or those after an earlier page."""
         ...
 
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        """Our keys by the ids of all contacts that bear one, a page at a time."""
+        ...
+
     def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         """Every company, a page at a time."""
         ...

@@ -1,6 +1,8 @@
-"""Places in a reading of people who are of several kinds, in turn: `kind place`."""
+"""Readings of all people: places in one of several kinds in turn (`kind place`), and whose keys they tell."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from leadgate.connectors.contract import Page
 
 
 def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
@@ -9,3 +11,9 @@ def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
     left = kinds[kinds.index(begun) :] if begun else kinds
     for kind, following in zip(left, [*(f"{k} " for k in left[1:]), ""], strict=True):
         yield kind, place if kind == begun else "", following
+
+
+async def keys_of(pages: AsyncIterator[Page]) -> AsyncIterator[dict[str, str]]:
+    """See contract.Crm.known_keys, by a reading of all contacts."""
+    async for page in pages:
+        yield {contact.id: contact.key for contact in page.contacts if contact.key}

@@ -71,6 +71,19 @@ def write(number: int = 1, **fields: Any) -> ContactWrite:
     return ContactWrite(**(given | fields))
 
 
+def test_the_keys_of_ours_are_read_past_a_page_and_nobody_elses_cost_a_row() -> None:
+    async def test(site: Site) -> None:
+        for n in range(2005):
+            site.org.put("Leads", Last_Name="A", Leadgate_key=f"k{n}")
+        site.org.put("Leads", Last_Name="B")
+        site.org.put("Contacts", Last_Name="C", Leadgate_key="c")
+        pages = [page async for page in site.crm.known_keys()]
+        assert [len(page) for page in pages] == [2000, 5, 1]
+        assert {key for page in pages for key in page.values()} == {*(f"k{n}" for n in range(2005)), "c"}
+
+    on_site(test)
+
+
 def ident(row: object) -> str:
     """The id of a row that must have succeeded."""
     assert isinstance(row, Written), row

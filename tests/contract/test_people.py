@@ -120,6 +120,15 @@ def test_a_reading_of_all_contacts_can_go_on_after_any_page(on: Callable[[Test],
     on(test)
 
 
+def test_the_keys_of_all_of_ours_are_told(on: Callable[[Test], None]) -> None:
+    async def test(crm: Crm) -> None:
+        rows = await crm.upsert([write(n) for n in range(3)])
+        known = {ident: key async for page in crm.known_keys() for ident, key in page.items()}
+        assert known == {contact_id(row): f"k{n}" for n, row in enumerate(rows)}
+
+    on(test)
+
+
 COMPANIES: tuple[dict[str, str], ...] = (
     {"name": "Globex Group", "domain": "globex.com", "owner": REPS[1]},
     {"name": "Globex Labs", "domain": "globexlabs.com", "parent": "globex.com"},

@@ -14,6 +14,7 @@ from leadgate.connectors.hubspot.people import HubSpotPeople
 from leadgate.connectors.hubspot.sequences import HubSpotSequences
 from leadgate.connectors.hubspot.setup import HubSpotSetup
 from leadgate.connectors.hubspot.tasks import HubSpotTasks
+from leadgate.connectors.paging import keys_of
 
 
 class HubSpotCrm:
@@ -113,6 +114,9 @@ class HubSpotCrm:
         start = {"after": after} if after else {}
         async for page, following in self._pages("contacts", ",".join(records.READ), **start):
             yield Page(contacts=[records.contact_of(item) for item in page], after=following)
+
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        return keys_of(self.contacts())
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         async for page, _ in self._pages("companies", ",".join(records.COMPANY_READ)):

@@ -25,6 +25,7 @@ from leadgate.connectors.contract import (
 )
 from leadgate.connectors.errors import RowRejected
 from leadgate.connectors.fields import Field, faults_of, missing
+from leadgate.connectors.paging import keys_of
 from leadgate.leads.records import Change
 
 _TEAMS = ("Sales",)
@@ -182,6 +183,9 @@ class MemoryCrm:
         for start in range(int(after or 0), max(1, len(people)), self.batch):
             end = start + self.batch
             yield Page(contacts=people[start:end], after=str(end) if end < len(people) else "")
+
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        return keys_of(self.contacts())
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         yield list(self._companies.values())

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from leadgate.connectors.accounts import answer, conditions
 from leadgate.connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
 from leadgate.connectors.literals import quoted
-from leadgate.connectors.paging import in_turn
+from leadgate.connectors.paging import in_turn, keys_of
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp, moment
 from leadgate.connectors.salesforce.people import SalesforcePeople
@@ -64,6 +64,9 @@ class SalesforceChanges:
             async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
                 people = [records.contact_of(r, self._http.me) for r in page]
                 yield Page(contacts=people, after=f"{kind} {people[-1].id}" if people else following)
+
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        return keys_of(self.contacts())
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         async for page in self._http.pages(f"{_ACCOUNTS} ORDER BY Id"):

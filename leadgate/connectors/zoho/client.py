@@ -109,11 +109,16 @@ class ZohoHttp:
     async def coql(self, asked: str) -> list[Record]:
         """All rows of a query without a limit of its own."""
         found: list[Record] = []
-        while True:
-            body = await self.call("POST", "coql", json={"select_query": f"{asked} limit {len(found)}, {_PAGE}"})
-            found += body.get("data") or []
-            if not (body.get("info") or {}).get("more_records"):
-                return found
+        more = True
+        while more:
+            rows, more = await self.coql_page(asked, len(found))
+            found += rows
+        return found
+
+    async def coql_page(self, asked: str, start: int = 0) -> tuple[list[Record], bool]:
+        """Up to 2,000 rows of a query from a row on, and whether there are more."""
+        body = await self.call("POST", "coql", json={"select_query": f"{asked} limit {start}, {_PAGE}"})
+        return body.get("data") or [], bool((body.get("info") or {}).get("more_records"))
 
     async def listing(self, module: str, fields: Sequence[str], token: str = "") -> AsyncIterator[tuple[list[Record], str]]:
         """Every record of a module, or those from a page's token on: pages, each with the token of the next."""
