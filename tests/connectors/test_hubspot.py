@@ -188,7 +188,23 @@ def test_what_hubspot_refuses_of_a_company_is_told_and_costs_nobody_the_contact(
         assert isinstance(bad, Written)
         assert (good.dropped, bool(good.company_change)) == ((), True)
         assert (len(bad.dropped), bad.company_change) == (1, None)
-        assert "size" in bad.dropped[0] or "many" not in bad.dropped[0]
+        assert bad.dropped[0].startswith("company: HubSpot")
+
+    on_sandbox("hubspot", test)
+
+
+def test_a_company_that_cannot_be_read_leaves_its_contact_to_the_next_try() -> None:
+    """Else that try would take for there before whom we have made."""
+
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        await crm.provision(Wants(company_fields=[SIZE]))
+        await control.post("/faults", json={"path": "companies/batch/read", "status": 503, "times": 2})
+        one = write(1, company_more={"size": 1})
+        with pytest.raises(Unavailable):
+            await crm.upsert([one])
+        [row] = await crm.upsert([one])
+        assert isinstance(row, Written)
+        assert (row.existed, bool(row.company_change)) == (False, True)
 
     on_sandbox("hubspot", test)
 

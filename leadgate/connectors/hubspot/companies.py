@@ -99,6 +99,8 @@ class HubSpotCompanies:
         The first of several colleagues counts. What HubSpot refuses is told, and costs nobody the contact.
         """
         wanted = {ids[w.domain]: w for w in reversed(writes) if w.company_more and w.domain in ids}
+        if not wanted:
+            return {}
         held = await self._read(sorted(wanted, key=int), sorted({n for w in wanted.values() for n in w.company_more}))
         values = {
             ident: {n: text for n, v in w.company_more.items() if _is_due(n, text := records.text_of(v), w, held[ident])}

@@ -10,7 +10,7 @@ from leadgate.connectors.errors import RowRetryable, VendorError
 from leadgate.connectors.hubspot import records
 from leadgate.connectors.hubspot.batches import chunks, failures
 from leadgate.connectors.hubspot.client import HubSpotHttp
-from leadgate.connectors.hubspot.companies import HubSpotCompanies
+from leadgate.connectors.hubspot.companies import Filled, HubSpotCompanies
 from leadgate.connectors.rows import judge
 
 _PRIMARY_COMPANY = [
@@ -36,11 +36,12 @@ class HubSpotPeople:
             rows[i] = Written(contact=records.contact_of(found[i] or {}), existed=True)
         live = [i for i in range(len(writes)) if rows[i] is None]
         companies = await self._companies.ids([writes[i] for i in live])
+        filled = await self._companies.fill([writes[i] for i in live], companies)  # what fails here finds no contact made
         await self._update([(i, writes[i], found[i]) for i in live if found[i]], rows)
         await self._create([(i, writes[i]) for i in live if not found[i]], companies, rows)
         await self._link(writes, rows, companies, foreign)
         await self._mark_deals(rows)
-        await self._fill_companies([(i, writes[i]) for i in live], companies, rows)
+        _tell_filled([(i, writes[i]) for i in live], filled, rows)
         return [row if row is not None else RowRetryable("HubSpot answered nothing about this row") for row in rows]
 
     def _find(
@@ -140,16 +141,6 @@ class HubSpotPeople:
                 deals = {*people.get(row.contact.id, ()), *firms.get(row.contact.company_id, ())}
                 rows[i] = replace(row, contact=replace(row.contact, open_deal=bool(deals & opened)))
 
-    async def _fill_companies(
-        self, work: list[tuple[int, ContactWrite]], companies: dict[str, str], rows: list[Row[Written] | None]
-    ) -> None:
-        """Further properties of the companies of those who were written; the first of several colleagues tells the change."""
-        done = [(i, write) for i, write in work if write.company_more and isinstance(rows[i], Written)]
-        filled = await self._companies.fill([write for _, write in done], companies) if done else {}
-        for i, write in done:
-            if isinstance(row := rows[i], Written) and (told := filled.pop(write.domain, None)) is not None:
-                rows[i] = replace(row, company_change=told.change, dropped=(*row.dropped, *told.dropped))
-
     async def _deals_of(self, kind: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Ids of deals by what they hang on."""
         if not ids:
@@ -182,6 +173,13 @@ def _note(
         if rows[i] is None and (item := made.get(write.key)) is not None:
             change = None if existed else records.OWN.change(str(item["id"]), one["properties"], None)
             rows[i] = Written(contact=records.contact_of(item), existed=existed, change=change)
+
+
+def _tell_filled(work: list[tuple[int, ContactWrite]], filled: dict[str, Filled], rows: list[Row[Written] | None]) -> None:
+    """The first of several colleagues tells what became of their company."""
+    for i, write in work:
+        if isinstance(row := rows[i], Written) and (told := filled.pop(write.domain, None)) is not None:
+            rows[i] = replace(row, company_change=told.change, dropped=(*row.dropped, *told.dropped))
 
 
 def _is_there(row: Row[Written] | None) -> bool:
