@@ -1,19 +1,18 @@
 """The CRM's snapshot into `crm.records`: whom it already holds, before the first live effect (INTERLEAVINGS 14)."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from leadgate.app.crmrecords import CrmRecords
 from leadgate.app.kafka import ends, last_value, read_to
 from leadgate.app.snapshot import Found, Snapshot
-from leadgate.connectors.contract import CompanyKnown, Contact, Crm
+from leadgate.connectors.contract import CompanyKnown, Crm
 from leadgate.leads import names
 from leadgate.leads.keys import Keys
-from leadgate.leads.match import brand
 from leadgate.leads.records import CrmRecord, Record, encode
-from leadgate.streams.outbox import partition_of
 
 _KEY = b"sync-crm"
 _GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
@@ -33,6 +32,13 @@ class Bookmark(Record, frozen=True, kw_only=True):
     done: bool = False
 
 
+async def begun(consumer: AIOKafkaConsumer) -> float:
+    """When the last whole reading began, 0 if there was none: what has changed since is the poller's to tell."""
+    value = await last_value(consumer, names.CURSORS.full, _KEY)
+    kept = msgspec.json.decode(value, type=Bookmark) if value else None
+    return kept.started if kept is not None and kept.done else 0.0
+
+
 class Syncing:
     """A reading of the CRM. One that was cut off goes on where it was; a whole one begins anew, and writes the same keys."""
 
@@ -45,8 +51,7 @@ class Syncing:
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._crm, self._producer, self._consumer, self._keys, self._tell = crm, producer, consumer, keys, progress
-        self._found = Found()
-        self._sent: list[Awaitable[object]] = []
+        self._found, self._records = Found(), CrmRecords(producer, keys)
 
     async def run(self, now: float, *, anew: bool = False) -> Snapshot:
         """Contacts with all their addresses, companies by brand, then an end marker in every partition.
@@ -85,8 +90,9 @@ class Syncing:
         async for page in self._crm.contacts(at.after):
             for contact in page.contacts:
                 owners[contact.owner_id] += 1
-                await self._put_contact(contact)
-            await self._flush()
+                for address in await self._records.put_contact(contact):
+                    self._found.note_address(address, contact.id)
+            await self._records.flush()
             at = msgspec.structs.replace(at, after=page.after, contacts=at.contacts + len(page.contacts), owners=dict(owners))
             await self._keep(at)
             self._tell(at.contacts)
@@ -104,30 +110,9 @@ class Syncing:
                     known[company.id] = company
             self._tell(before + len(called))
         for domain, ident in self._found.sites():
-            above = called.get(known[ident].parent_id, "")
-            record = CrmRecord(kind="company", key=domain, crm_id=ident, name=known[ident].name, parent=above)
-            await self._put(brand(domain), record, suffix=domain)
-        await self._flush()
+            await self._records.put_company(domain, known[ident], called.get(known[ident].parent_id, ""))
+        await self._records.flush()
         return len(known)
-
-    async def _put_contact(self, contact: Contact) -> None:
-        person = contact.key or self._keys.address(contact.email)
-        for address in dict.fromkeys(a for e in (contact.email, *contact.emails) if (a := self._keys.address(e))):
-            record = CrmRecord(kind="contact", key=address, crm_id=contact.id, person_key=person)
-            await self._put(address, record, suffix=contact.id)
-            self._found.note_address(address, contact.id)
-
-    async def _put(self, place: str, record: CrmRecord, suffix: str) -> None:
-        """Send to the partition of `place`; the topic's key also holds what tells two records of one place apart."""
-        key = f"{record.kind}:{place}:{suffix}".encode()
-        home = partition_of(place.encode())
-        self._sent.append(await self._producer.send(names.CRM_RECORDS.full, encode(record), key=key, partition=home))
-
-    async def _flush(self) -> None:
-        """Have the broker's word for what was sent."""
-        for future in self._sent:
-            await future
-        self._sent.clear()
 
     async def _keep(self, at: Bookmark) -> None:
         await self._producer.send_and_wait(names.CURSORS.full, encode(at), key=_KEY)

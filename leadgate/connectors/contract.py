@@ -271,6 +271,14 @@ class Crm(Protocol):
         """Every company, a page at a time."""
         ...
 
+    def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        """Everybody who was made or changed since then, ours or not, a page at a time: ids, addresses and keys."""
+        ...
+
+    def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        """Every company that was made or changed since then, a page at a time."""
+        ...
+
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
         """Companies as they are now, None for those that aren't there; the oldest, where several have the domain."""
         ...

@@ -75,6 +75,7 @@ def test_a_reading_that_was_cut_off_goes_on_and_finds_the_same(kafka: str, crm: 
 async def check(kafka: str, crm: BreakingCrm) -> None:
     settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
     await provision_topics(settings)
+    others = len(await records(settings))
     whole = await sync(settings, crm, 1000.0)
     assert (whole.contacts, whole.addresses, whole.companies, whole.unowned) == (45, 46, 2, 5)
     assert whole.twice == [["0", "44"]]
@@ -88,7 +89,7 @@ async def check(kafka: str, crm: BreakingCrm) -> None:
     crm.breaks = None
     assert await sync(settings, crm, 2020.0) == whole
     assert crm.asked == ["", "", "20", "40"]
-    assert len(await records(settings)) == 2 * before
+    assert len(await records(settings)) - before == before - others
     assert await sync(settings, crm, 2030.0) == whole, "a whole reading is followed by a new one"
     crm.breaks = 1
     for now, kwargs in ((3000.0, {}), (3001.0, {"anew": True}), (3000.0 + 13 * 3600, {})):

@@ -129,6 +129,18 @@ def test_the_keys_of_all_of_ours_are_told(on: Callable[[Test], None]) -> None:
     on(test)
 
 
+def test_what_changed_is_told_of_everybody_and_only_of_late(on: Callable[[Test], None]) -> None:
+    """Whom the CRM has by itself has no key of ours, but an address; and what was changed long ago isn't told."""
+
+    async def test(crm: Crm) -> None:
+        await crm.upsert([write(n) for n in range(3)])
+        [*pages] = [page async for page in crm.contacts_since(time.time() - 60)]
+        assert {(c.email, c.key) for page in pages for c in page} == {(f"p{n}@acme{n}.com", f"k{n}") for n in range(3)}
+        assert [c async for page in crm.contacts_since(time.time() + 60) for c in page] == []
+
+    on(test)
+
+
 COMPANIES: tuple[dict[str, str], ...] = (
     {"name": "Globex Group", "domain": "globex.com", "owner": REPS[1]},
     {"name": "Globex Labs", "domain": "globexlabs.com", "parent": "globex.com"},
@@ -153,6 +165,10 @@ def test_a_company_tells_its_owner_and_its_parent(vendor: str) -> None:
         assert (owner.email, owner.active, owner.teams) == (REPS[1], True, ("Sales",))
         listed = {c.id: c async for page in crm.companies() for c in page}
         assert listed[labs.id] == labs
+        late = {c.id: c async for page in crm.companies_since(time.time() - 60) for c in page}
+        assert late[labs.id] == labs
+        if vendor != "memory":
+            assert [c async for page in crm.companies_since(time.time() + 60) for c in page] == []
         assert await crm.accounts([]) == []
 
     async def on_vendor(crm: Crm, control: httpx.AsyncClient) -> None:

@@ -116,6 +116,20 @@ def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(site: 
     site.kill("worker", 15)
 
 
+def test_a_company_that_the_crm_was_given_after_the_snapshot_is_known_as_a_subsidiary(site: TestSite) -> None:
+    """The poller keeps the snapshot current: what belongs together is a person's decision from then on."""
+    site.control("POST", "crm/companies", {"name": "Grand Holding", "domain": "grandholding.com"})
+    site.control("POST", "crm/companies", {"name": "Smalltown", "domain": "smalltown.com", "parent": "grandholding.com"})
+    site.control("POST", "reindex")
+    site.run("poll", "--once", "--since", "0")
+    site.work()
+    [lead] = site.capture(captured(40, company="smalltown"))
+    site.wait_for(lambda: site.place_of(lead) == "review")
+    [item] = [item for item in site.leadgate("review", "list") if item["lead_id"] == lead]
+    assert "Grand Holding" in str(item["reasons"])
+    site.kill("worker", 15)
+
+
 def company(site: TestSite, domain: str) -> dict[str, Any]:
     """A company's properties; none before it is made."""
     found = (c["properties"] for c in site.objects("hubspot.companies") if c["properties"].get("domain") == domain)

@@ -16,6 +16,8 @@ from leadgate.connectors.hubspot.setup import HubSpotSetup
 from leadgate.connectors.hubspot.tasks import HubSpotTasks
 from leadgate.connectors.paging import keys_of
 
+_MOST_SEARCHED = 9800  # rows of one query, which ends at 10,000
+
 
 class HubSpotCrm:
     """See contract.Crm. `clock` tells the time of read-backs; list names are looked up once."""
@@ -84,25 +86,49 @@ class HubSpotCrm:
                     )
 
     async def changed_since(self, since: float) -> list[Contact]:
-        filters = [
-            {"propertyName": "lastmodifieddate", "operator": "GT", "value": str(int(since * 1000))},
-            {"propertyName": records.KEY, "operator": "HAS_PROPERTY"},
-        ]
         found: list[Contact] = []
-        after = None
+        async for page in self._changed(
+            "contacts", since, records.READ, {"propertyName": records.KEY, "operator": "HAS_PROPERTY"}
+        ):
+            found += map(records.contact_of, page)
+            if len(found) >= _MOST_SEARCHED:  # the next poll goes on from the last time
+                break
+        return found
+
+    async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        async for page in self._changed("contacts", since, ["email", "hs_additional_emails", records.KEY]):
+            yield [records.contact_of(item) for item in page]
+
+    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        async for page in self._changed("companies", since, records.COMPANY_READ):
+            yield [records.company_of(item) for item in page]
+
+    async def _changed(
+        self, kind: str, since: float, properties: Sequence[str], *more: dict[str, str]
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """Pages in the order of change. A query ends at 10,000 rows, so another one begins where it ends."""
+        stamp = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
+        at, after, read = int(since * 1000), "", 0
         while True:
+            filters = [{"propertyName": stamp, "operator": "GTE", "value": str(at)}, *more]
             body: dict[str, Any] = {
                 "filterGroups": [{"filters": filters}],
-                "sorts": [{"propertyName": "lastmodifieddate", "direction": "ASCENDING"}],
-                "properties": records.READ,
+                "sorts": [{"propertyName": stamp, "direction": "ASCENDING"}],
+                "properties": [*properties, stamp],
                 "limit": 200,
                 **({"after": after} if after else {}),
             }
-            page = await self._http.search("contacts", body)
-            found += [records.contact_of(item) for item in page.get("results", [])]
-            after = ((page.get("paging") or {}).get("next") or {}).get("after")
-            if not after or len(found) >= 9800:  # a query ends at 10,000; the next poll goes on from the last time
-                return found
+            page = await self._http.search(kind, body)
+            items: list[dict[str, Any]] = page.get("results", [])
+            yield items
+            read, after = read + len(items), str(((page.get("paging") or {}).get("next") or {}).get("after") or "")
+            if not after:
+                return
+            if read >= _MOST_SEARCHED:
+                newest = int(records.seconds(items[-1]["properties"][stamp]) * 1000)
+                if newest <= at:
+                    return  # ten thousand of one moment: no query can tell the rest
+                at, after, read = newest, "", 0
 
     async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
         """All that lie in the recycle bin: HubSpot lists them by id, and searches none of them."""

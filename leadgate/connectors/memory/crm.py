@@ -190,6 +190,14 @@ class MemoryCrm:
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         yield list(self._companies.values())
 
+    async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        yield [c for c in self.people.values() if c.changed_at > since]
+
+    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        """All of them: nobody keeps when one was changed."""
+        del since
+        yield list(self._companies.values())
+
     def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
         """A company that is there already; `owner` is an address, `parent` a domain."""
         above = self._companies[parent].id if parent else ""

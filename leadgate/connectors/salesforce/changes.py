@@ -72,6 +72,17 @@ class SalesforceChanges:
         async for page in self._http.pages(f"{_ACCOUNTS} ORDER BY Id"):
             yield [records.company_of(account, self._http.me) for account in page]
 
+    async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        for kind in _KINDS:
+            where = f"SystemModstamp >= {moment(since)}" + (" AND IsConverted = false" if kind == "Lead" else "")
+            fields = f"Id,Email,{records.EMAILS},{records.KEY}"
+            async for page in self._http.pages(f"SELECT {fields} FROM {kind} WHERE {where} ORDER BY Id"):
+                yield [records.contact_of(r, self._http.me) for r in page]
+
+    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        async for page in self._http.pages(f"{_ACCOUNTS} WHERE SystemModstamp >= {moment(since)} ORDER BY Id"):
+            yield [records.company_of(account, self._http.me) for account in page]
+
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
         queries = (f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id" for where in conditions(asked, "Id"))
         parts = await self._http.queries(*queries)

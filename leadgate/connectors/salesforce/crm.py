@@ -41,6 +41,7 @@ class SalesforceCrm:
         self.enter_list, self.leave_list = self._cadences.enter_list, self._cadences.leave_list
         self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
         self.contacts, self.companies, self.known_keys = self._changes.contacts, self._changes.companies, self._changes.known_keys
+        self.contacts_since, self.companies_since = self._changes.contacts_since, self._changes.companies_since
         self.accounts = self._changes.accounts
         self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
         self.limits = self._setup.limits

@@ -124,14 +124,30 @@ class ZohoCrm:
                 yield Page(contacts=people, after=f"{module} {more}" if more else following)
 
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
-        """By queries, for a listing can't be told whom to leave out. Each goes on after the last id: offsets end at 100,000."""
+        """By queries, for a listing can't be told whom to leave out."""
         for module in _MODULES:
-            last, more = "0", True
-            while more:
-                where = f"{records.KEY} is not null and id > {quoted(last)}"
-                rows, more = await self._http.coql_page(f"select {records.KEY} from {module} where {where} order by id")
-                last = str(rows[-1]["id"]) if rows else last
+            async for rows in self._selected(module, (records.KEY,), f"{records.KEY} is not null"):
                 yield {records.ident_of(module, str(r["id"])): str(r[records.KEY]) for r in rows}
+
+    async def _selected(self, module: str, fields: Sequence[str], where: str) -> AsyncIterator[list[Record]]:
+        """Pages of a query. Each goes on after the last id, for offsets end at 100,000."""
+        last, more = "0", True
+        while more:
+            asked = f"select {','.join(fields)} from {module} where {where} and id > {quoted(last)} order by id"
+            rows, more = await self._http.coql_page(asked)
+            last = str(rows[-1]["id"]) if rows else last
+            yield rows
+
+    async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        for module in _MODULES:
+            fields = ("Email", "Secondary_Email", records.KEY)
+            async for rows in self._selected(module, fields, f"Modified_Time >= {quoted(moment(since))}"):
+                yield [records.contact_of(module, r) for r in rows]
+
+    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        me = await self._account.me()
+        async for rows in self._selected("Accounts", records.ACCOUNT_READ, f"Modified_Time >= {quoted(moment(since))}"):
+            yield [records.company_of(account, me) for account in rows]
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         me = await self._account.me()

@@ -136,7 +136,7 @@ class Identity:
         if record.kind == "complete":
             value = PersonRow(person_key="", status="complete")
             return Decision(kind="synced", place=Place.NOWHERE, puts=(Put(table="people", key="", value=value),))
-        if record.kind != "contact" or (seen.person is not None and seen.person.lead_id):
+        if record.kind != "contact" or (seen.person is not None and seen.person.status != "crm"):  # ours knows better
             return Decision(kind="known", place=Place.NOWHERE)
         value = PersonRow(person_key=record.person_key, status="crm", crm_id=record.crm_id)
         return Decision(kind="known", place=Place.NOWHERE, puts=(Put(table="people", key=record.key, value=value),))

@@ -53,10 +53,11 @@ class HubSpotStand:
 
     def _add(self, kind: str, properties: dict[str, str]) -> None:
         ident = self._store.next_id(f"hubspot.{kind}", 1001)
-        at = iso(time.time() - _FORTY_DAYS)
+        at = iso(time.time() - (_FORTY_DAYS if kind == "contacts" else 0.0))
+        stamps = {"createdate": at, "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate": at}
         thing = {
             "id": ident,
-            "properties": {**properties, "hs_object_id": ident, "createdate": at, "lastmodifieddate": at},
+            "properties": {**properties, "hs_object_id": ident, **stamps},
             "createdAt": at,
             "updatedAt": at,
             "archived": False,
