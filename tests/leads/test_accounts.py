@@ -6,14 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from leadgate.leads.decision import Decision, Need, Result
-from leadgate.leads.gates import company
+from leadgate.leads.gates import company, identity
 from leadgate.leads.gates.common import Guarded
 from leadgate.leads.gates.company import Companies
+from leadgate.leads.gates.identity import Identity
 from leadgate.leads.gates.routing import Routing
 from leadgate.leads.records import CrmLink, CrmRecord, Lead, Place
 from leadgate.leads.ruleparts import AccountOwner
 from leadgate.leads.rules import Rules
-from leadgate.leads.tabled import CompanyRow
+from leadgate.leads.tabled import CompanyRow, PersonRow
 from tests.leads.test_gates import NOW, at_points, lead
 
 LEO = {"name": "B Group", "email": "leo@acme.test", "active": True, "teams": ["Sales"]}
@@ -112,3 +113,21 @@ def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: 
     same = Companies().decide(told, company.Seen(company=kept), {}, rules, NOW)
     assert isinstance(same, Decision)
     assert [put.table for put in same.puts] == ["brands"], "the next snapshot changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("held", "taken"),
+    [
+        (None, True),
+        (PersonRow(person_key="old", status="crm", crm_id="5"), True),
+        (PersonRow(person_key="p1", lead_id="l1"), False),
+        (PersonRow(person_key="p1", lead_id="l1", status="ended"), False),
+        (PersonRow(person_key="first"), False),  # an alias: it belongs to a person whose first address is another
+    ],
+)
+def test_what_we_know_of_an_address_outlives_the_crms_news(held: PersonRow | None, taken: bool, rules: Rules) -> None:
+    told = CrmRecord(kind="contact", key="p1", crm_id="9", person_key="p9")
+    known = Identity().decide(told, identity.Seen(person=held), {}, rules, NOW)
+    assert isinstance(known, Decision)
+    wanted = [PersonRow(person_key="p9", status="crm", crm_id="9")] if taken else []
+    assert [put.value for put in known.puts] == wanted
