@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-import jwt
 
 from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
@@ -54,6 +53,8 @@ class GoogleGrant:
         self._clock = clock
 
     def ask(self) -> httpx.Request:
+        import jwt  # noqa: PLC0415  a tenth of a second and 8 MB, for sites that sign
+
         now = int(self._clock())
         claims = {"iss": self._email, "scope": _SCOPE, "aud": self._at, "iat": now, "exp": now + 3600}
         assertion = jwt.encode(claims, self._key, algorithm="RS256")
