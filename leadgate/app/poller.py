@@ -15,15 +15,14 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from leadgate.app.bell import Bell
-from leadgate.app.crmrecords import CrmRecords, refresh
+from leadgate.app.current import Current
 from leadgate.app.kafka import consuming, last_value
 from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
 from leadgate.app.sheets import Waiting
-from leadgate.app.sync import begun
 from leadgate.connectors.apollo.api import LAST_PAGE, PAGE
-from leadgate.connectors.errors import Unauthorised, Unavailable
+from leadgate.connectors.errors import Unavailable
 from leadgate.leads import names
 from leadgate.leads.keys import Keys
 from leadgate.leads.records import Captured, Record, encode
@@ -31,7 +30,6 @@ from leadgate.leads.rules import Rules
 from leadgate.streams.ports import Clock, Fatal
 
 _SEARCH_LAG = 5.0
-_REFRESH, _REFRESH_OVERLAP = 600.0, 300.0  # the overlap covers clocks that differ and a search that lags
 log = structlog.get_logger(__name__)
 
 
@@ -43,7 +41,6 @@ class Cursor(Record, frozen=True, kw_only=True):
     passes: int = 0
     skipped_from_crm: int = 0
     captured: int = 0
-    records: float = 0.0  # since when the CRM's contacts and companies are to be looked at for `crm.records`; 0: no snapshot yet
 
 
 class Poller:
@@ -63,7 +60,7 @@ class Poller:
         self._clock, self._crash = clock, crash
         self._known = Known()
         self._listening = Listening(settings, vendors, producer, clock, keys)
-        self._keys, self._looked = keys, float("-inf")
+        self._current = Current(settings, vendors.crm, producer, clock, keys)
         self.cursor = Cursor()
 
     async def load_cursor(self, since: float | None) -> None:
@@ -88,7 +85,9 @@ class Poller:
             bell = Bell(own)
             await bell.start()
             await self._load_listening(consumer)
-            await self._run(waiting, consumer, bell, once=once)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._current.run(once=once))
+                await self._run(waiting, consumer, bell, once=once)
 
     async def _run(self, waiting: Waiting, consumer: AIOKafkaConsumer, bell: Bell, *, once: bool) -> None:
         while True:
@@ -120,26 +119,8 @@ class Poller:
         await self._listening.poll_messages()
         crm = await self._listening.poll_crm(self.cursor.crm)
         self._crash("between page and cursor")
-        await self._refresh()
         await self._keep(crm)
         log.info("polled", passes=self.cursor.passes, captured=self.cursor.captured, skipped=self.cursor.skipped_from_crm)
-
-    async def _refresh(self) -> None:
-        """Every ten minutes keep the CRM's snapshot current, from the time on at which sync-crm began it."""
-        now = self._clock.now()
-        if now - self._looked < _REFRESH:
-            return
-        self._looked = now
-        async with consuming(self._settings) as consumer:
-            since = self.cursor.records or await begun(consumer)
-        if since:
-            records = CrmRecords(self._producer, self._keys)
-            try:
-                await refresh(self._vendors.crm, records, self._keys, max(0.0, since - _REFRESH_OVERLAP))
-            except Unauthorised as error:
-                log.warning("what the CRM changes isn't known before a lead meets it", why=str(error), again_in=_REFRESH)
-            else:
-                self.cursor = msgspec.structs.replace(self.cursor, records=now)
 
     async def _keep(self, crm: float) -> None:
         """Write the cursor, the CRM's part as it is now."""

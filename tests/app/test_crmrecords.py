@@ -1,17 +1,20 @@
 """The snapshot stays current: what people and companies the CRM changes, the poller tells."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from leadgate.app.crmrecords import CrmRecords, refresh
+from leadgate.app.current import Current
 from leadgate.app.kafka import consuming, ends, producing, read_to
 from leadgate.app.provision import provision_topics
 from leadgate.app.settings import Settings
-from leadgate.app.sync import Syncing, begun
+from leadgate.app.sync import Syncing
 from leadgate.connectors.contract import Contact
+from leadgate.connectors.errors import Unauthorised
 from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.leads import names
 from leadgate.leads.keys import Keys
@@ -58,13 +61,50 @@ def test_what_the_crm_changes_is_told_with_all_addresses_and_parents(kafka: str)
     asyncio.run(check())
 
 
-def test_the_poller_goes_on_from_where_the_last_whole_snapshot_began(kafka: str) -> None:
+class Stamped(MemoryCrm):
+    """Remembers since when it was asked; refuses while `closed`."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 1.0)
+        self.asked: list[float] = []
+        self.closed = False
+
+    async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        if self.closed:
+            raise Unauthorised("no scope")
+        self.asked.append(since)
+        async for page in super().contacts_since(since):
+            yield page
+
+
+class Clock:
+    """A clock that is set."""
+
+    at = 0.0
+
+    def now(self) -> float:
+        return self.at
+
+
+def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_began(kafka: str) -> None:
     settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+    crm, clock = Stamped(), Clock()
+
+    async def look(at: float) -> None:
+        clock.at = at
+        async with producing(settings) as producer:
+            await Current(settings, crm, producer, clock, KEYS).run(once=True)
 
     async def check() -> None:
         await provision_topics(settings)
         async with producing(settings) as producer, consuming(settings) as consumer:
-            await Syncing(MemoryCrm(lambda: 1.0), producer, consumer, KEYS).run(77.0, anew=True)
-            assert await begun(consumer) == 77.0
+            await Syncing(crm, producer, consumer, KEYS).run(1000.0, anew=True)
+        await look(2000.0)
+        crm.closed = True
+        await look(3000.0)
+        crm.closed = False
+        await look(4000.0)
+        await look(5000.0)
 
     asyncio.run(check())
+    assert crm.asked == [700.0, 1700.0, 3700.0]
