@@ -1,13 +1,13 @@
 """What a person has set on a lead, applied to whom and for whom it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
 
 from leadgate.leads.fields import convert
-from leadgate.leads.normalise import normalise_company, normalise_title
+from leadgate.leads.normalise import normalise_company, normalise_country, normalise_title
 from leadgate.leads.records import Captured, Company, Lead, Person, to_plain
 from leadgate.leads.rules import Rules
 
@@ -17,16 +17,20 @@ COMPANY = frozenset(
     {"company.name", "company.domain", "company.industry", "company.employees", "company.country", "company.state"}
 )
 
+#: What a person writes as any source might.
+_AS_SAID: dict[str, Callable[[str], str]] = {"title": normalise_title, "country": normalise_country}
+
 
 def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rules) -> tuple[Person, Company]:
     """Both with the fields set: a person's by name, `company` or `company.…`, mapped ones by their rules' names.
 
     What can't be read as its property's type stays unset, so that whoever set it sees that it still lacks.
     """
-    who: dict[str, Any] = {n: normalise_title(v) if n == "title" else v.strip() for n, v in fields.items() if n in PERSON}
+    who: dict[str, Any] = {n: _AS_SAID.get(n, str.strip)(v) for n, v in fields.items() if n in PERSON}
     if "email" in who:
         who["email"] = who["email"].lower()
-    firm: dict[str, Any] = {n.removeprefix("company."): v.strip() for n, v in fields.items() if n in COMPANY}
+    said = {n.removeprefix("company."): v for n, v in fields.items() if n in COMPANY}
+    firm: dict[str, Any] = {n: _AS_SAID.get(n, str.strip)(v) for n, v in said.items()}
     for rule in rules.mapping:
         if rule.name in fields:
             place, before = (who, person.more) if rule.object == "contact" else (firm, company.more)

@@ -99,6 +99,11 @@ def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rul
         )
 
 
+def test_a_country_that_a_person_sets_is_read_as_any_sources(rules: Rules) -> None:
+    who, firm = mend(Person(), Company(), {"country": " Hungary", "company.country": "UK", "city": " Pest "}, rules)
+    assert (who.country, who.city, firm.country) == ("HU", "Pest", "GB")
+
+
 def decide(contact: Captured | Lead, rules: Rules) -> Any:
     """What intake says."""
     return Intake(Keys("secret")).decide(contact, Seen(), {}, rules, NOW)
