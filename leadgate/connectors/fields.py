@@ -7,9 +7,10 @@ from typing import Any, Literal
 import msgspec
 
 from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.kept import Kept
 
 Type = Literal["text", "long", "number", "date", "moment", "flag", "choice", "other"]
-_KEPT = 600.0
+FIELDS_KEPT = 600.0  # seconds that a CRM's description of its fields is good for
 _TEXTS = frozenset({"text", "long"})
 
 
@@ -68,17 +69,14 @@ class Admission:
     """
 
     def __init__(self, read: Callable[[], Awaitable[Mapping[str, Field]]], clock: Callable[[], float] = time.monotonic) -> None:
-        self._read, self._clock = read, clock
-        self._known: Mapping[str, Field] = {}
-        self._at = float("-inf")
+        self._fields = Kept(read, FIELDS_KEPT, clock)
 
     async def admit(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What may be written of a person's mapped values, and a line for each that may not. Raises VendorError."""
         if not values:
             return {}, ()
-        if self._clock() - self._at > _KEPT:
-            self._known, self._at = await self._read(), self._clock()
-        faults = {name: why for name, value in values.items() if (why := _refusal(self._known.get(name), value))}
+        known = await self._fields.get()
+        faults = {name: why for name, value in values.items() if (why := _refusal(known.get(name), value))}
         return {n: v for n, v in values.items() if n not in faults}, tuple(f"{name}: {why}" for name, why in faults.items())
 
 

@@ -11,7 +11,7 @@ from leadgate.connectors.literals import literal
 from leadgate.connectors.rows import judge
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp
-from leadgate.connectors.salesforce.places import Place, SalesforcePlaces, place_of
+from leadgate.connectors.salesforce.places import Place, kept_picklists, place_of
 
 _CHUNK = 100
 _KINDS = ("Contact", "Lead")
@@ -21,7 +21,7 @@ class SalesforcePeople:
     """See contract.Crm. A person who is a contact stays one; nobody who is one becomes a lead again."""
 
     def __init__(self, http: SalesforceHttp) -> None:
-        self._http, self._places = http, SalesforcePlaces(http)
+        self._http, self._picklists = http, kept_picklists(http)
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
         found = await self._find(writes)
@@ -103,7 +103,7 @@ class SalesforcePeople:
         if not work:
             return
         work = sorted(work, key=lambda item: records.object_of(item[2]["Id"]))  # a call takes ten changes of type
-        picklists, sent, places = await self._places.known(), list[Record](), list[Place]()
+        picklists, sent, places = await self._picklists.get(), list[Record](), list[Place]()
         for _, write, held in work:
             kind = records.object_of(held["Id"])
             places.append(place_of(write, kind, held, picklists))
@@ -121,7 +121,7 @@ class SalesforcePeople:
         """By our own external id, so that a repeat after a lost answer meets its own lead."""
         if not work:
             return
-        picklists = await self._places.known()
+        picklists = await self._picklists.get()
         places = [place_of(w, "Lead", {}, picklists) for _, w in work]
         fresh = [records.fields_of(w, "Lead", None, p.fields) for (_, w), p in zip(work, places, strict=True)]
         sent = [{"attributes": {"type": "Lead"}, **fields} for fields in fresh]

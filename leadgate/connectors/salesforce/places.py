@@ -6,13 +6,13 @@ costs the whole row (Salesforce Help, "State and Country/Territory Picklists"; n
 
 import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from leadgate.connectors.contract import ContactWrite
+from leadgate.connectors.fields import FIELDS_KEPT
+from leadgate.connectors.kept import Kept
 from leadgate.connectors.salesforce.client import SalesforceHttp
-
-_KEPT = 600.0
 
 
 class Picklists(NamedTuple):
@@ -29,20 +29,14 @@ class Place(NamedTuple):
     dropped: tuple[str, ...] = ()
 
 
-class SalesforcePlaces:
-    """Knows whether this org has the picklists, by a description that is at most ten minutes old."""
+def kept_picklists(http: SalesforceHttp) -> Kept[Picklists | None]:
+    """Whether this org has the picklists, None for one that takes text, by a description that is at most ten minutes old."""
 
-    def __init__(self, http: SalesforceHttp, clock: Callable[[], float] = time.monotonic) -> None:
-        self._http, self._clock = http, clock
-        self._known: Picklists | None = None
-        self._at = float("-inf")
+    async def read() -> Picklists | None:
+        described = await http.call("GET", "sobjects/Lead/describe")
+        return picklists_of({f["name"]: f for f in described["fields"]})
 
-    async def known(self) -> Picklists | None:
-        """The picklists, None for an org that takes text. Raises VendorError."""
-        if self._clock() - self._at > _KEPT:
-            described = await self._http.call("GET", "sobjects/Lead/describe")
-            self._known, self._at = picklists_of({f["name"]: f for f in described["fields"]}), self._clock()
-        return self._known
+    return Kept(read, FIELDS_KEPT, time.monotonic)
 
 
 def picklists_of(fields: Mapping[str, Any]) -> Picklists | None:

@@ -1,0 +1,25 @@
+"""Something that a vendor tells, remembered for a while."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """What `read` answered at most `seconds` ago, by `clock`; callers that come together share one reading."""
+
+    def __init__(self, read: Callable[[], Awaitable[T]], seconds: float, clock: Callable[[], float]) -> None:
+        self._read, self._seconds, self._clock = read, seconds, clock
+        self._kept: list[T] = []
+        self._at = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def get(self) -> T:
+        """Raises what `read` raises."""
+        async with self._lock:
+            if not self._kept or self._clock() - self._at > self._seconds:
+                self._kept = [await self._read()]
+                self._at = self._clock()
+            return self._kept[0]
