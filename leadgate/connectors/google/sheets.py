@@ -14,6 +14,7 @@ import httpx
 from leadgate.connectors.bearer import Bearer
 from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
+from leadgate.connectors.signing import assertion_of
 
 _SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 _MINUTE_LIMIT = 50  # of the 60 reads and 60 writes that one user may make a minute
@@ -53,13 +54,9 @@ class GoogleGrant:
         self._clock = clock
 
     def ask(self) -> httpx.Request:
-        import jwt  # noqa: PLC0415  a tenth of a second and 8 MB, for sites that sign
-
         now = int(self._clock())
         claims = {"iss": self._email, "scope": _SCOPE, "aud": self._at, "iat": now, "exp": now + 3600}
-        assertion = jwt.encode(claims, self._key, algorithm="RS256")
-        grant = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
-        return httpx.Request("POST", self._at, data=grant)
+        return httpx.Request("POST", self._at, data=assertion_of(claims, self._key))
 
     def take(self, response: httpx.Response) -> str:
         if response.status_code >= 500:

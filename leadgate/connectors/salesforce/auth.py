@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from leadgate.connectors.errors import Unauthorised, Unavailable
+from leadgate.connectors.signing import assertion_of
 
 _PATH = "/services/oauth2/token"
 _JWT_SECONDS = 180
@@ -45,10 +46,7 @@ def by_key(base: str, client_id: str, username: str, key: str, audience: str, cl
     """The JWT bearer flow; `key` is the PEM of the app's certificate, `audience` the login host."""
 
     def form() -> dict[str, str]:
-        import jwt  # noqa: PLC0415  a tenth of a second and 8 MB, for sites that sign
-
         claims = {"iss": client_id, "sub": username, "aud": audience, "exp": int(clock()) + _JWT_SECONDS}
-        assertion = jwt.encode(claims, key, algorithm="RS256")
-        return {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+        return assertion_of(claims, key)
 
     return SalesforceGrant(base, form)
