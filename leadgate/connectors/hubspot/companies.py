@@ -87,11 +87,9 @@ class HubSpotCompanies:
         domains = [*dict.fromkeys(a.domain for a in asked if a.domain and not a.id)]
         for some in _chunks_of_text(domains, _SEARCH_CHARACTERS):
             ids.update((await self._by_domain(some))[0].values())
-        found: list[CompanyKnown] = []
-        for part in chunks(sorted(ids, key=int)):
-            body = await self._http.batch("companies", "read", [{"id": i} for i in part], properties=records.COMPANY_READ)
-            found += map(records.company_of, body.get("results", []))
-        return [*answer(asked, sorted(found, key=lambda company: int(company.id)))]
+        found = await self._read(sorted(ids, key=int), records.COMPANY_READ)
+        known = [records.company_of(ident, properties) for ident, properties in found.items()]
+        return [*answer(asked, sorted(known, key=lambda company: int(company.id)))]
 
     async def fill(self, writes: Sequence[ContactWrite], ids: Mapping[str, str]) -> dict[str, Filled]:
         """Further properties of companies, by domain: their blanks, and what is to be overwritten.

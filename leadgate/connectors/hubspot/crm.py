@@ -101,7 +101,7 @@ class HubSpotCrm:
 
     async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
         async for page in self._changed("companies", since, records.COMPANY_READ):
-            yield [records.company_of(item) for item in page]
+            yield [records.company_of(str(item["id"]), item.get("properties") or {}) for item in page]
 
     async def _changed(
         self, kind: str, since: float, properties: Sequence[str], *more: dict[str, str]
@@ -146,7 +146,7 @@ class HubSpotCrm:
 
     async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
         async for page, _ in self._pages("companies", ",".join(records.COMPANY_READ)):
-            yield [records.company_of(item) for item in page]
+            yield [records.company_of(str(item["id"]), item.get("properties") or {}) for item in page]
 
     async def _pages(self, kind: str, properties: str, **more: str) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
         """Pages, each with where the next begins."""

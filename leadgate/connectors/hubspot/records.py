@@ -106,11 +106,10 @@ def _addresses(properties: dict[str, Any]) -> set[str]:
     return {e for e in [properties.get("email") or "", *(properties.get("hs_additional_emails") or "").split(";")] if e}
 
 
-def company_of(found: dict[str, Any]) -> CompanyKnown:
-    """A company out of an object with the COMPANY_READ properties."""
-    p = found.get("properties") or {}
+def company_of(ident: str, p: dict[str, Any]) -> CompanyKnown:
+    """A company by its id, out of the COMPANY_READ properties."""
     return CompanyKnown(
-        id=str(found["id"]),
+        id=ident,
         name=p.get("name") or "",
         domain=p.get("domain") or "",
         owner_id=p.get(OWNER) or "",

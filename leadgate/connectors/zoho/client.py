@@ -87,13 +87,19 @@ class ZohoHttp:
         day = Daily("Zoho's credits of the day", clock, usage)
         self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE, day=day)
 
-    async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Record:
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Any = None,
+        headers: Mapping[str, str] | None = None,
+        until: float | None = None,
+    ) -> Record:
         """One call below the version's path; 204 is an empty body. Raises Unavailable while the day's credits are spent."""
-        response = await self._http.call(method, f"/crm/{VERSION}/{path}", json=json, params=params, until=until)
-        return self._read(response)
-
-    @staticmethod
-    def _read(response: httpx.Response) -> Record:
+        full = f"/crm/{VERSION}/{path}"
+        response = await self._http.call(method, full, json=json, params=params, headers=headers, until=until)
         found: Record = response.json() if response.content else {}
         return found
 
@@ -136,8 +142,7 @@ class ZohoHttp:
         page, more = 1, True
         while more:
             params = {"type": "all", "page": str(page), "per_page": "200"}
-            path = f"/crm/{VERSION}/{module}/deleted"
-            body = self._read(await self._http.call("GET", path, params=params, headers=headers))
+            body = await self.call("GET", f"{module}/deleted", params=params, headers=headers)
             yield body.get("data") or []
             page, more = page + 1, bool((body.get("info") or {}).get("more_records"))
 
