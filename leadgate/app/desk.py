@@ -12,10 +12,11 @@ from leadgate.app.kafka import consuming, ends, producing, read_to
 from leadgate.app.settings import Settings
 from leadgate.app.sheets import read_csv
 from leadgate.app.telemetry import SystemClock
+from leadgate.app.telling import send_ruling
 from leadgate.connectors.errors import VendorError
 from leadgate.leads import names
 from leadgate.leads.keys import derive
-from leadgate.leads.records import Held, Ruling, encode, to_plain
+from leadgate.leads.records import Held, Ruling, to_plain
 
 _CLOCK = SystemClock()
 
@@ -48,9 +49,7 @@ async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[st
     async with producing(settings) as producer:
         for wanted in reading.wanted:
             ruling = _ruling(wanted.item, wanted.action, wanted.fields, actor, "corrected in the sheet")
-            await producer.send_and_wait(
-                names.DECIDED.full, encode(ruling), key=ruling.lead_id.encode(), partition=wanted.item.partition
-            )
+            await send_ruling(producer, wanted.item, ruling)
     return {"decided": len(reading.wanted), "untouched": reading.untouched, "problems": reading.problems}
 
 
@@ -59,7 +58,7 @@ async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, 
     item = msgspec.convert(await held_one(settings, lead), Held)
     ruling = _ruling(item, action, fields, actor, reason)
     async with producing(settings) as producer:
-        await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=lead.encode(), partition=item.partition)
+        await send_ruling(producer, item, ruling)
     return to_plain(ruling)
 
 

@@ -1,13 +1,19 @@
-"""A person's word to one lead that has come to rest: a signal that no other lead of the person heeds."""
+"""A person's word to one lead: a decision about one that waits, or a signal to one at rest that no other of the person heeds."""
 
 from aiokafka import AIOKafkaProducer
 
 from leadgate.leads import names
 from leadgate.leads.keys import derive
-from leadgate.leads.records import Audit, Place, Signal, encode
+from leadgate.leads.records import Audit, Held, Place, Ruling, Signal, encode
 from leadgate.streams.outbox import partition_of
 
 RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
+
+
+async def send_ruling(producer: AIOKafkaProducer, item: Held, ruling: Ruling) -> None:
+    """A person's decision, to the partition of the stage that asked. Durable when it returns."""
+    key = ruling.lead_id.encode()
+    await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=key, partition=item.partition)
 
 
 async def tell_lead(producer: AIOKafkaProducer, at_rest: Audit, kind: str, now: float) -> None:

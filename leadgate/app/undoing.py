@@ -10,7 +10,7 @@ from leadgate.app.imports import began
 from leadgate.app.kafka import producing
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
-from leadgate.app.telling import RESTING, tell_lead
+from leadgate.app.telling import RESTING, send_ruling, tell_lead
 from leadgate.app.trail import Moves, trail
 from leadgate.connectors.errors import RowRejected
 from leadgate.leads import names
@@ -136,7 +136,7 @@ class Undoing:
             reason=f"import {self._imported} is taken back",
             at=self._now,
         )
-        await producer.send_and_wait(names.DECIDED.full, encode(ruling), key=item.lead_id.encode(), partition=item.partition)
+        await send_ruling(producer, item, ruling)
 
     async def _restore(self, producer: AIOKafkaProducer, contact: str, traces: Traces, plan: Restoration, report: Undone) -> None:
         """One contact, and a word of it in each lead's story."""
