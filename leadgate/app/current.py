@@ -5,12 +5,11 @@ Beside it, since a change of half the CRM takes an hour to read, and a bounce mu
 
 import asyncio
 
-import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 
 from leadgate.app.crmrecords import CrmRecords, refresh
-from leadgate.app.kafka import consuming, last_value
+from leadgate.app.kafka import consuming, last_record
 from leadgate.app.settings import Settings
 from leadgate.app.sync import begun
 from leadgate.connectors.contract import Crm
@@ -52,8 +51,8 @@ class Current:
         """One look, from the last one on, or from when the last whole reading began. Durable when it returns."""
         now = self._clock.now()
         async with consuming(self._settings) as consumer:
-            kept = await last_value(consumer, names.CURSORS.full, _KEY)
-            since = msgspec.json.decode(kept, type=Looked).at if kept else await begun(consumer)
+            last = await last_record(consumer, _KEY, Looked)
+            since = last.at if last else await begun(consumer)
         if since:
             await refresh(self._crm, CrmRecords(self._producer, self._keys), self._keys, max(0.0, since - _OVERLAP))
             await self._producer.send_and_wait(names.CURSORS.full, encode(Looked(at=now)), key=_KEY)

@@ -1,9 +1,8 @@
 """When an import began: no event of it is older, so that `undo` need not read the audit from its start."""
 
-import msgspec
 from aiokafka import AIOKafkaProducer
 
-from leadgate.app.kafka import consuming, last_value
+from leadgate.app.kafka import consuming, last_record
 from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.records import Record, encode
@@ -24,8 +23,8 @@ async def note_begin(settings: Settings, producer: AIOKafkaProducer, ident: str,
 async def began(settings: Settings, ident: str) -> float:
     """When an import began; 0 for one that nobody has noted."""
     async with consuming(settings) as consumer:
-        value = await last_value(consumer, names.CURSORS.full, _key(ident))
-    return msgspec.json.decode(value, type=Begun).at if value else 0.0
+        begun = await last_record(consumer, _key(ident), Begun)
+    return begun.at if begun else 0.0
 
 
 def _key(ident: str) -> bytes:

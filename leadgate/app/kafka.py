@@ -1,14 +1,18 @@
 """Kafka clients with the site's connection settings, and plain readers for programs beside the worker."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from leadgate.app.settings import Settings
+from leadgate.leads import names
+
+T = TypeVar("T")
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -97,13 +101,19 @@ async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return consumer.partitions_for_topic(topic) or set()
 
 
-async def last_value(consumer: AIOKafkaConsumer, topic: str, key: bytes) -> bytes | None:
-    """What a topic holds under a key; None if there is nothing, or it was deleted. Reads the whole topic."""
+async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> T | None:
+    """What topic `cursors` holds under a key, decoded; None if there is nothing. Reads the whole topic."""
     found: bytes | None = None
-    async for record in read_to(consumer, await ends(consumer, [topic])):
+    async for record in read_to(consumer, await ends(consumer, [names.CURSORS.full])):
         if record.key == key:
             found = record.value
-    return found or None
+    return msgspec.json.decode(found, type=kind) if found else None
+
+
+async def offsets_at(consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int], at: float) -> dict[TopicPartition, int]:
+    """The first offset of each partition from a time on; its end, where all records are older."""
+    found = await consumer.offsets_for_times(dict.fromkeys(end, int(at * 1000)))
+    return {tp: found[tp].offset if found.get(tp) else end[tp] for tp in end}
 
 
 async def read_to(

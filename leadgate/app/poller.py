@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from leadgate.app.bell import Bell
 from leadgate.app.current import Current
-from leadgate.app.kafka import consuming, last_value
+from leadgate.app.kafka import consuming, last_record
 from leadgate.app.listening import Known, Listening
 from leadgate.app.outside import Vendors
 from leadgate.app.settings import Settings
@@ -68,8 +68,7 @@ class Poller:
         start = self._clock.now() if since is None else since
         self.cursor = Cursor(apollo=start, crm=start)
         async with consuming(self._settings) as consumer:
-            if kept := await last_value(consumer, names.CURSORS.full, b"poller"):
-                self.cursor = msgspec.json.decode(kept, type=Cursor)
+            self.cursor = await last_record(consumer, b"poller", Cursor) or self.cursor
 
     async def _load_listening(self, consumer: AIOKafkaConsumer) -> None:
         while True:

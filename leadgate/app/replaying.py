@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from leadgate.app.kafka import administering, connection, consuming, ends, last_value, producing, read_to
+from leadgate.app.kafka import administering, connection, consuming, ends, last_record, offsets_at, producing, read_to
 from leadgate.app.lag import committed
 from leadgate.app.settings import Settings
 from leadgate.leads import names
@@ -108,8 +108,7 @@ async def _refuse_undecided(consumer: AIOKafkaConsumer, start: Offsets, stop: Of
 async def read_windows(settings: Settings) -> dict[int, tuple[int, int]]:
     """By partition of `captured`, the offsets that the last replay leaves out. Read by every worker at its start."""
     async with consuming(settings) as consumer:
-        kept = await last_value(consumer, names.CURSORS.full, _WINDOWS)
-    windows = msgspec.json.decode(kept, type=list[Window]) if kept else []
+        windows = await last_record(consumer, _WINDOWS, list[Window]) or []
     return {window.partition: (window.start, window.end) for window in windows}
 
 
@@ -121,6 +120,4 @@ async def _offsets(consumer: Any, moment: str, begin: Offsets, end: Offsets) -> 
         when = datetime.fromisoformat(moment)
     except ValueError as error:
         raise ReplayRefusedError(f"{moment!r} is neither an offset nor a time like 2026-11-24T10:00") from error
-    at = int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
-    found = await consumer.offsets_for_times(dict.fromkeys(end, at))
-    return {tp: found[tp].offset if found.get(tp) else end[tp] for tp in end}
+    return await offsets_at(consumer, end, (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())

@@ -7,7 +7,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from leadgate.app.crmrecords import CrmRecords
-from leadgate.app.kafka import ends, last_value, read_to
+from leadgate.app.kafka import ends, last_record, read_to
 from leadgate.app.snapshot import Found, Snapshot
 from leadgate.connectors.contract import CompanyKnown, Crm
 from leadgate.leads import names
@@ -34,8 +34,7 @@ class Bookmark(Record, frozen=True, kw_only=True):
 
 async def begun(consumer: AIOKafkaConsumer) -> float:
     """When the last whole reading began, 0 if there was none: what has changed since is the poller's to tell."""
-    value = await last_value(consumer, names.CURSORS.full, _KEY)
-    kept = msgspec.json.decode(value, type=Bookmark) if value else None
+    kept = await last_record(consumer, _KEY, Bookmark)
     return kept.started if kept is not None and kept.done else 0.0
 
 
@@ -74,8 +73,7 @@ class Syncing:
 
     async def _left_off(self, now: float) -> Bookmark | None:
         """Where a reading of the last hours was cut off, None if there is none. What it had found is read back."""
-        value = await last_value(self._consumer, names.CURSORS.full, _KEY)
-        kept = msgspec.json.decode(value, type=Bookmark) if value else None
+        kept = await last_record(self._consumer, _KEY, Bookmark)
         if kept is None or kept.done or kept.started < now - _GOOD_FOR:
             return None
         since = {TopicPartition(names.CRM_RECORDS.full, p): offset for p, offset in enumerate(kept.since)}

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
-from leadgate.app.kafka import consuming, ends, read_to
+from leadgate.app.kafka import consuming, ends, offsets_at, read_to
 from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.records import Audit, Place
@@ -15,27 +15,28 @@ from leadgate.streams.outbox import partition_of
 _SKEW = 3600.0  # clocks of the machines that write differ by less
 
 
+class _Whose(msgspec.Struct):
+    """All that must be read of another lead's event."""
+
+    lead: str
+
+
 async def trail(settings: Settings, leads: Collection[str] = (), since: float = 0.0) -> AsyncIterator[Audit]:
     """Events up to now, one lead's in the order in which they were written; some may come twice (one id).
 
-    Of the partitions of `leads` only, where any are named, and from the time `since` on, or a little earlier.
+    Those of `leads` only, where any are named, and from the time `since` on, or a little earlier.
     """
-    decoder = msgspec.json.Decoder(Audit)
+    decoder, whose = msgspec.json.Decoder(Audit), msgspec.json.Decoder(_Whose)
+    wanted = frozenset(leads)
     async with consuming(settings) as consumer:
         cut = await ends(consumer, [names.AUDIT.full])
         if leads:
             homes = {TopicPartition(names.AUDIT.full, partition_of(lead.encode())) for lead in leads}
             cut = {tp: end for tp, end in cut.items() if tp in homes}
-        begin = await _offsets(consumer, cut, since - _SKEW) if since else {}
+        begin = await offsets_at(consumer, cut, since - _SKEW) if since else {}
         async for record in read_to(consumer, cut, begin):
-            if record.value:
+            if record.value and (not wanted or whose.decode(record.value).lead in wanted):
                 yield decoder.decode(record.value)
-
-
-async def _offsets(consumer: AIOKafkaConsumer, cut: dict[TopicPartition, int], at: float) -> dict[TopicPartition, int]:
-    """The first offset of each partition that isn't older; its end, where all are."""
-    found = await consumer.offsets_for_times(dict.fromkeys(cut, int(at * 1000)))
-    return {tp: found[tp].offset if found[tp] is not None else end for tp, end in cut.items()}
 
 
 @dataclass(slots=True)
@@ -59,5 +60,5 @@ def _rank(event: Audit) -> tuple[int, bool]:
 
 async def events_of(settings: Settings, lead: str) -> list[Audit]:
     """Every event of one lead, in the order of its steps."""
-    latest = {event.id: event async for event in trail(settings, [lead]) if event.lead == lead}
+    latest = {event.id: event async for event in trail(settings, [lead])}
     return sorted(latest.values(), key=lambda e: (e.at, e.step, e.kind != "captured"))
