@@ -130,7 +130,7 @@ def test_the_keys_of_all_of_ours_are_told(on: Callable[[Test], None]) -> None:
 
 
 def test_what_changed_is_told_of_everybody_and_only_of_late(on: Callable[[Test], None]) -> None:
-    """Whom the CRM has by itself has no key of ours, but an address; and what was changed long ago isn't told."""
+    """With the key of ours where there is one; what was changed before isn't told."""
 
     async def test(crm: Crm) -> None:
         await crm.upsert([write(n) for n in range(3)])
@@ -139,6 +139,19 @@ def test_what_changed_is_told_of_everybody_and_only_of_late(on: Callable[[Test],
         assert [c async for page in crm.contacts_since(time.time() + 60) for c in page] == []
 
     on(test)
+
+
+def test_whom_others_have_entered_is_told_among_what_changed(vendor: str) -> None:
+    """It has no key of ours: that is what the snapshot must learn of."""
+
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        person = {"email": "foreign@elsewhere.com", "first_name": "Fay", "last_name": "Reign", "company": "Elsewhere"}
+        await control.post("/crm/people", json=person)
+        long_ago = time.time() - 50 * 86_400  # the sandbox's own people are forty days old
+        told = {c.email: c.key async for page in crm.contacts_since(long_ago) for c in page}
+        assert told["foreign@elsewhere.com"] == ""
+
+    on_sandbox(vendor, test)
 
 
 COMPANIES: tuple[dict[str, str], ...] = (

@@ -22,7 +22,7 @@ from leadgate.connectors.sandbox.hubspot.stand import HubSpotStand
 from leadgate.connectors.sandbox.later import Later
 from leadgate.connectors.sandbox.salesforce.org import Org
 from leadgate.connectors.sandbox.salesforce.stand import SalesforceStand
-from leadgate.connectors.sandbox.stand import Stand
+from leadgate.connectors.sandbox.stand import Held, Stand
 from leadgate.connectors.sandbox.store import Store
 from leadgate.connectors.sandbox.zoho.org import Org as ZohoOrg
 from leadgate.connectors.sandbox.zoho.stand import ZohoStand
@@ -126,6 +126,11 @@ def _add_controls(app: FastAPI, store: Store, crm: Stand, traffic: Traffic) -> N
     @app.get("/_control/crm/{what}")
     async def see(what: str) -> Any:
         return views[what]()
+
+    @app.post("/_control/crm/people")
+    async def add_person(request: Request) -> Any:
+        crm.add_person(Held(**await request.json()))
+        return {}
 
     @app.post("/_control/crm/companies")
     async def add_company(request: Request) -> Any:
