@@ -1,6 +1,6 @@
 """What the CRM holds, into `crm.records`: by sync-crm all of it, by the poller what has changed since."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection, Mapping
 
 from aiokafka import AIOKafkaProducer
 
@@ -28,10 +28,9 @@ class CrmRecords:
             await self._put(address, record, suffix=contact.id)
         return addresses
 
-    async def put_company(self, domain: str, company: CompanyKnown, parent: str) -> None:
-        """The company of a domain; `parent` is the name of the one above it."""
-        record = CrmRecord(kind="company", key=domain, crm_id=company.id, name=company.name, parent=parent)
-        await self._put(brand(domain), record, suffix=domain)
+    async def put_company(self, record: CrmRecord) -> None:
+        """The company of a domain."""
+        await self._put(brand(record.key), record, suffix=record.key)
 
     async def _put(self, place: str, record: CrmRecord, suffix: str) -> None:
         """Send to the partition of `place`; the topic's key also holds what tells two records of one place apart."""
@@ -57,14 +56,28 @@ async def refresh(crm: Crm, records: CrmRecords, keys: Keys, since: float) -> No
         await records.flush()
 
 
+def company_record(domain: str, company: CompanyKnown, called: Mapping[str, str]) -> CrmRecord:
+    """What is kept of a company; `called` has the name of the one above it."""
+    above = called.get(company.parent_id, "")
+    return CrmRecord(kind="company", key=domain, crm_id=company.id, name=company.name, parent=above)
+
+
+async def names_above(crm: Crm, companies: Collection[CompanyKnown]) -> dict[str, str]:
+    """The names of the companies to which these belong, by id: whom these don't tell themselves, the CRM is asked for."""
+    called = {company.id: company.name for company in companies}
+    above = [*dict.fromkeys(c.parent_id for c in companies if c.parent_id and c.parent_id not in called)]
+    for start in range(0, len(above), crm.batch):
+        rows = await crm.accounts([CompanyAsked(id=ident) for ident in above[start : start + crm.batch]])
+        called |= {row.id: row.name for row in rows if isinstance(row, CompanyKnown)}
+    return called
+
+
 async def _refresh_companies(crm: Crm, records: CrmRecords, domains: list[str]) -> None:
     """Of several companies of a domain the oldest counts, so it is asked for, not taken from the change."""
     for start in range(0, len(domains), crm.batch):
         some = domains[start : start + crm.batch]
         rows = await crm.accounts([CompanyAsked(domain=domain) for domain in some])
         known = {domain: row for domain, row in zip(some, rows, strict=True) if isinstance(row, CompanyKnown)}
-        above = [*dict.fromkeys(company.parent_id for company in known.values() if company.parent_id)]
-        parents = await crm.accounts([CompanyAsked(id=ident) for ident in above]) if above else []
-        called = {row.id: row.name for row in parents if isinstance(row, CompanyKnown)}
+        called = await names_above(crm, known.values())
         for domain, company in known.items():
-            await records.put_company(domain, company, called.get(company.parent_id, ""))
+            await records.put_company(company_record(domain, company, called))

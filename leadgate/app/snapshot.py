@@ -1,7 +1,7 @@
 """What a snapshot of the CRM finds that a person may want to mend before the first import."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,9 +53,9 @@ class Found:
         """A company has a domain."""
         self._sites[domain].add(company_id)
 
-    def sites(self) -> Iterator[tuple[str, str]]:
-        """Each domain with its oldest company."""
-        return ((domain, _oldest_first(ids)[0]) for domain, ids in self._sites.items())
+    def site(self, domain: str) -> list[str]:
+        """The companies of a domain, the oldest first."""
+        return _oldest_first(self._sites[domain])
 
     def snapshot(self, contacts: int, companies: int, owners: Mapping[str, int], active: AbstractSet[str]) -> Snapshot:
         """The findings; `owners` counts contacts by the ids of their owners, `active` are those who haven't left."""

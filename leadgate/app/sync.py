@@ -1,12 +1,14 @@
 """The CRM's snapshot into `crm.records`: whom it already holds, before the first live effect (INTERLEAVINGS 14)."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from msgspec.structs import replace
 
-from leadgate.app.crmrecords import CrmRecords
+from leadgate.app.crmrecords import CrmRecords, company_record, names_above
 from leadgate.app.kafka import ends, last_record, read_to
 from leadgate.app.snapshot import Found, Snapshot
 from leadgate.connectors.contract import CompanyKnown, Crm
@@ -15,19 +17,22 @@ from leadgate.leads.keys import Keys
 from leadgate.leads.records import CrmRecord, Record, encode
 
 _KEY = b"sync-crm"
+_OTHERS = 50  # a reading that was cut off reports no more companies of one domain than these
 _GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
 
 
 class Bookmark(Record, frozen=True, kw_only=True):
     """How far a reading came: topic `cursors`. `since`: where its records begin, in each partition of `crm.records`.
 
-    `after` is where the contacts go on; '' with `contacts` read means that only the companies are left.
+    `after` is where the contacts go on, or the companies, once `part` says so.
     """
 
     started: float
     since: tuple[int, ...]
+    part: Literal["contacts", "companies"] = "contacts"
     after: str = ""
     contacts: int = 0
+    companies: int = 0  # those with a web address
     owners: dict[str, int] = {}
     done: bool = False
 
@@ -51,25 +56,26 @@ class Syncing:
     ) -> None:
         self._crm, self._producer, self._consumer, self._keys, self._tell = crm, producer, consumer, keys, progress
         self._found, self._records = Found(), CrmRecords(producer, keys)
+        self._sites: dict[str, CrmRecord] = {}
 
     async def run(self, now: float, *, anew: bool = False) -> Snapshot:
         """Contacts with all their addresses, companies by brand, then an end marker in every partition.
 
-        Each page of contacts is durable before the next is asked for. Raises what the CRM raises; what was read is kept.
+        Each page is durable before the next is asked for. Raises what the CRM raises; what was read is kept.
         """
         at = None if anew else await self._left_off(now)
         if at is None:
             until = await ends(self._consumer, [names.CRM_RECORDS.full])
             at = Bookmark(started=now, since=tuple(until[tp] for tp in sorted(until)))
-        if at.after or not at.contacts:
+        if at.part == "contacts":
             at = await self._read_contacts(at)
-        companies = await self._read_companies(at.contacts)
+        at = await self._read_companies(at)
         for partition in range(names.PARTITIONS):
             record = CrmRecord(kind="complete", key="")
             await self._producer.send_and_wait(names.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
-        await self._keep(msgspec.structs.replace(at, done=True))
+        await self._keep(replace(at, done=True))
         active = {owner.id for owner in await self._crm.owners() if owner.active}
-        return self._found.snapshot(at.contacts, companies, at.owners, active)
+        return self._found.snapshot(at.contacts, at.companies, at.owners, active)
 
     async def _left_off(self, now: float) -> Bookmark | None:
         """Where a reading of the last hours was cut off, None if there is none. What it had found is read back."""
@@ -81,36 +87,43 @@ class Syncing:
             one = msgspec.json.decode(record.value, type=CrmRecord)
             if one.kind == "contact":
                 self._found.note_address(one.key, one.crm_id)
+            if one.kind == "company":
+                self._sites[one.key] = one
+                for ident in (one.crm_id, *one.others):
+                    self._found.note_site(one.key, ident)
         return kept
 
     async def _read_contacts(self, at: Bookmark) -> Bookmark:
         owners = Counter(at.owners)
         async for page in self._crm.contacts(at.after):
-            for contact in page.contacts:
+            for contact in page.rows:
                 owners[contact.owner_id] += 1
                 for address in await self._records.put_contact(contact):
                     self._found.note_address(address, contact.id)
-            await self._records.flush()
-            at = msgspec.structs.replace(at, after=page.after, contacts=at.contacts + len(page.contacts), owners=dict(owners))
-            await self._keep(at)
-            self._tell(at.contacts)
-        return msgspec.structs.replace(at, after="")
+            at = await self._keep(replace(at, after=page.after, contacts=at.contacts + len(page.rows), owners=dict(owners)))
+        return await self._keep(replace(at, part="companies", after=""))
 
-    async def _read_companies(self, before: int) -> int:
+    async def _read_companies(self, at: Bookmark) -> Bookmark:
+        async for page in self._crm.companies(at.after):
+            sited = {c.id: (domain, c) for c in page.rows if (domain := self._keys.domain(c.domain))}
+            await self._put_companies(sited)
+            at = await self._keep(replace(at, after=page.after, companies=at.companies + len(sited)))
+        return at
+
+    async def _put_companies(self, sited: Mapping[str, tuple[str, CompanyKnown]]) -> None:
         """One record a domain: the oldest company's, by the ids, which grow in every CRM we know."""
-        called: dict[str, str] = {}
-        known: dict[str, CompanyKnown] = {}
-        async for companies in self._crm.companies():
-            for company in companies:
-                called[company.id] = company.name
-                if domain := self._keys.domain(company.domain):
-                    self._found.note_site(domain, company.id)
-                    known[company.id] = company
-            self._tell(before + len(called))
-        for domain, ident in self._found.sites():
-            await self._records.put_company(domain, known[ident], called.get(known[ident].parent_id, ""))
-        await self._records.flush()
-        return len(known)
+        called = await names_above(self._crm, [company for _, company in sited.values()])
+        for ident, (domain, _) in sited.items():
+            self._found.note_site(domain, ident)
+        for domain in dict.fromkeys(domain for domain, _ in sited.values()):
+            oldest, *others = self._found.site(domain)
+            one = company_record(domain, sited[oldest][1], called) if oldest in sited else self._sites[domain]
+            self._sites[domain] = replace(one, others=tuple(others[:_OTHERS]))
+            await self._records.put_company(self._sites[domain])
 
-    async def _keep(self, at: Bookmark) -> None:
+    async def _keep(self, at: Bookmark) -> Bookmark:
+        """Have the broker's word for what was read, then for how far."""
+        await self._records.flush()
         await self._producer.send_and_wait(names.CURSORS.full, encode(at), key=_KEY)
+        self._tell(at.contacts + at.companies)
+        return at

@@ -5,7 +5,7 @@ failure is a VendorError in its place; a whole call's failure is raised. Times a
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
@@ -158,10 +158,10 @@ class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str = ""
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """Some contacts, and where those after them begin ('' where none do): good for a new reading within half a day."""
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """Some rows, and where those after them begin ('' where none do): good for a new reading within half a day."""
 
-    contacts: list[Contact]
+    rows: list[T]
     after: str
 
 
@@ -259,7 +259,7 @@ class Crm(Protocol):
         """
         ...
 
-    def contacts(self, after: str = "") -> AsyncIterator[Page]:
+    def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
         """Every contact, a page at a time, or those after an earlier page."""
         ...
 
@@ -267,8 +267,8 @@ class Crm(Protocol):
         """Our keys by the ids of all contacts that bear one, a page at a time."""
         ...
 
-    def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        """Every company, a page at a time."""
+    def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        """Every company, a page at a time, or those after an earlier page."""
         ...
 
     def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from leadgate.connectors.contract import Page
+from leadgate.connectors.contract import Contact, Page
 
 
 def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
@@ -13,7 +13,7 @@ def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
         yield kind, place if kind == begun else "", following
 
 
-async def keys_of(pages: AsyncIterator[Page]) -> AsyncIterator[dict[str, str]]:
+async def keys_of(pages: AsyncIterator[Page[Contact]]) -> AsyncIterator[dict[str, str]]:
     """See contract.Crm.known_keys, by a reading of all contacts."""
     async for page in pages:
-        yield {contact.id: contact.key for contact in page.contacts if contact.key}
+        yield {contact.id: contact.key for contact in page.rows if contact.key}

@@ -250,6 +250,7 @@ class CrmRecord(Record, frozen=True, kw_only=True):
     person_key: str = ""
     name: str = ""
     parent: str = ""  # of a company: the name of the one above it
+    others: tuple[str, ...] = ()  # ids of further companies of its domain, as far as sync-crm keeps them for its report
 
 
 class Reason(Record, frozen=True, kw_only=True):

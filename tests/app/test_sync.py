@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import pytest
 
 from leadgate.app.kafka import consuming, ends, producing, read_to
@@ -12,34 +13,49 @@ from leadgate.app.provision import provision_topics
 from leadgate.app.settings import Settings
 from leadgate.app.snapshot import Snapshot
 from leadgate.app.sync import Syncing
-from leadgate.connectors.contract import Contact, Page
+from leadgate.connectors.contract import CompanyKnown, Contact, Page
 from leadgate.connectors.errors import Unavailable
 from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.leads import names
 from leadgate.leads.keys import Keys
+from leadgate.leads.records import CrmRecord
 
 pytestmark = pytest.mark.kafka
 KEYS = Keys("test")
+T = TypeVar("T")
 REP, GONE = "rep@acme.test", "gone@acme.test"
 
 
 class BreakingCrm(MemoryCrm):
-    """Ends a reading before page number `breaks`; `asked` says where readings began."""
+    """Ends a reading before page number `breaks`, of companies `breaks_off`; `asked` and `asked_on` say where readings began."""
 
     def __init__(self) -> None:
         super().__init__(time.time, {REP: True, GONE: False})
         self.batch = 10
         self.breaks: int | None = None
+        self.breaks_off: int | None = None
         self.asked: list[str] = []
+        self.asked_on: list[str] = []
 
-    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+    async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
         self.asked.append(after)
-        pages = 0
-        async for page in super().contacts(after):
-            if pages == self.breaks:
-                raise Unavailable("the CRM is down", 1.0)
-            pages += 1
+        async for page in broken(super().contacts(after), self.breaks):
             yield page
+
+    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        self.asked_on.append(after)
+        async for page in broken(super().companies(after), self.breaks_off):
+            yield page
+
+
+async def broken(pages: AsyncIterator[T], before: int | None) -> AsyncIterator[T]:
+    """The pages, until the CRM goes down."""
+    number = 0
+    async for page in pages:
+        if number == before:
+            raise Unavailable("the CRM is down", 1.0)
+        number += 1
+        yield page
 
 
 @pytest.fixture
@@ -99,3 +115,35 @@ async def check(kafka: str, crm: BreakingCrm) -> None:
     parents = [r for r in await records(settings) if b"Firm Labs" in r.value]
     assert parents
     assert all(b'"parent":"Firm"' in r.value for r in parents)
+
+
+def test_a_reading_that_was_cut_off_among_the_companies_finds_the_same_of_them(kafka: str) -> None:
+    """Several of one domain on several pages, the oldest on the last of them; a parent that comes after its child."""
+    settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+    crm = BreakingCrm()
+    crm.people["1"] = Contact(id="1", email="p1@firm1.com", owner_id=REP)
+    shared = {3: "150", 14: "300", 28: "101"}
+    known = [CompanyKnown(id=str(900 + n), name=f"Firm {n}", domain=f"co{n}.com", parent_id="935") for n in range(36)]
+    for n, ident in shared.items():
+        known[n] = CompanyKnown(id=ident, name=f"Shared {ident}", domain="shared.com")
+    crm._companies = {company.id: company for company in known}
+
+    async def check() -> None:
+        await provision_topics(settings)
+        whole = await sync(settings, crm, 1000.0, anew=True)
+        assert (whole.companies, whole.domains) == (36, {"shared.com": ["101", "150", "300"]})
+        for cut in range(3):
+            crm.breaks_off = 1
+            with pytest.raises(Unavailable):
+                await sync(settings, crm, 2000.0 + cut)
+        crm.breaks_off = None
+        assert await sync(settings, crm, 2010.0) == whole
+        assert crm.asked_on == ["", "", "10", "20", "30"]
+        assert crm.asked == ["", ""], "the people were read once"
+
+        newest = {r.key: msgspec.json.decode(r.value, type=CrmRecord) for r in await records(settings)}
+        told = {one.key: one for one in newest.values() if one.kind == "company"}
+        assert (told["shared.com"].crm_id, told["shared.com"].name) == ("101", "Shared 101")
+        assert told["co0.com"].parent == "Firm 35"
+
+    asyncio.run(check())

@@ -76,9 +76,9 @@ def test_a_reading_goes_on_after_contacts_with_the_leads() -> None:
             site.stand.add_person(Held(email=f"c{number}@acme.com", first_name="A", last_name="B", company="C", customer=True))
         await site.crm.upsert([write(3), write(4)])
         pages = [page async for page in site.crm.contacts()]
-        assert [len(page.contacts) for page in pages] == [2, 2]
+        assert [len(page.rows) for page in pages] == [2, 2]
         for page, left in zip(pages, (2, 0), strict=True):
-            rest = [c.email async for more in site.crm.contacts(page.after) for c in more.contacts]
+            rest = [c.email async for more in site.crm.contacts(page.after) for c in more.rows]
             assert len(rest) == left
             assert all(email.startswith("p") for email in rest)
 

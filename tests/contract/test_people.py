@@ -109,12 +109,12 @@ def test_a_reading_of_all_contacts_can_go_on_after_any_page(on: Callable[[Test],
         for start in range(0, 220, 55):
             await crm.upsert([write(n) for n in range(start, start + 55)])
         pages = [page async for page in crm.contacts()]
-        ids = [c.id for page in pages for c in page.contacts]
+        ids = [c.id for page in pages for c in page.rows]
         assert len(set(ids)) == len(ids) >= 220
         read = 0
         for page in pages:
-            read += len(page.contacts)
-            rest = [c.id async for more in crm.contacts(page.after) for c in more.contacts] if page.after else []
+            read += len(page.rows)
+            rest = [c.id async for more in crm.contacts(page.after) for c in more.rows] if page.after else []
             assert rest == ids[read:]
 
     on(test)
@@ -154,6 +154,22 @@ def test_whom_others_have_entered_is_told_among_what_changed(vendor: str) -> Non
     on_sandbox(vendor, test)
 
 
+def test_a_reading_of_all_companies_can_go_on_after_any_page(vendor: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        for n in range(220):
+            await control.post("/crm/companies", json={"name": f"Firm {n}", "domain": f"firm{n}.com"})
+        pages = [page async for page in crm.companies()]
+        ids = [c.id for page in pages for c in page.rows]
+        assert len(set(ids)) == len(ids) >= 220
+        read = 0
+        for page in pages:
+            read += len(page.rows)
+            rest = [c.id async for more in crm.companies(page.after) for c in more.rows] if page.after else []
+            assert rest == ids[read:]
+
+    on_sandbox(vendor, test)
+
+
 COMPANIES: tuple[dict[str, str], ...] = (
     {"name": "Globex Group", "domain": "globex.com", "owner": REPS[1]},
     {"name": "Globex Labs", "domain": "globexlabs.com", "parent": "globex.com"},
@@ -176,7 +192,7 @@ def test_a_company_tells_its_owner_and_its_parent(vendor: str) -> None:
         owner = await crm.owner(group.owner_id)
         assert owner is not None
         assert (owner.email, owner.active, owner.teams) == (REPS[1], True, ("Sales",))
-        listed = {c.id: c async for page in crm.companies() for c in page}
+        listed = {c.id: c async for page in crm.companies() for c in page.rows}
         assert listed[labs.id] == labs
         late = {c.id: c async for page in crm.companies_since(time.time() - 60) for c in page}
         assert late[labs.id] == labs

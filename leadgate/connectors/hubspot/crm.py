@@ -136,21 +136,23 @@ class HubSpotCrm:
         async for page, _ in self._pages("contacts", ",".join(records.READ), archived="true"):
             yield [c for item in page if (c := records.contact_of(item)).key]
 
-    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
-        start = {"after": after} if after else {}
-        async for page, following in self._pages("contacts", ",".join(records.READ), **start):
-            yield Page(contacts=[records.contact_of(item) for item in page], after=following)
+    async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
+        async for page, following in self._pages("contacts", ",".join(records.READ), after):
+            yield Page(rows=[records.contact_of(item) for item in page], after=following)
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
         return keys_of(self.contacts())
 
-    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        async for page, _ in self._pages("companies", ",".join(records.COMPANY_READ)):
-            yield [records.company_of(str(item["id"]), item.get("properties") or {}) for item in page]
+    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        async for page, following in self._pages("companies", ",".join(records.COMPANY_READ), after):
+            companies = [records.company_of(str(item["id"]), item.get("properties") or {}) for item in page]
+            yield Page(rows=companies, after=following)
 
-    async def _pages(self, kind: str, properties: str, **more: str) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
+    async def _pages(
+        self, kind: str, properties: str, after: str = "", **more: str
+    ) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
         """Pages, each with where the next begins."""
-        params = {"limit": "100", "properties": properties, **more}
+        params = {"limit": "100", "properties": properties, **more} | ({"after": after} if after else {})
         while params:
             body = await self._http.get(f"/crm/objects/{{v}}/{kind}", **params)
             after = str(((body.get("paging") or {}).get("next") or {}).get("after") or "")

@@ -1,6 +1,6 @@
 """A CRM in memory: the contract's double for tests, and the instant CRM of the benchmark. Nothing is kept."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from leadgate.connectors.contract import (
     OwnerWrite,
     Page,
     Row,
+    T,
     TaskWrite,
     Wants,
     Written,
@@ -178,17 +179,21 @@ class MemoryCrm:
         del since, keys
         yield []
 
-    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
-        people = list(self.people.values())
-        for start in range(int(after or 0), max(1, len(people)), self.batch):
+    async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
+        for page in self._pages(list(self.people.values()), after):
+            yield page
+
+    def _pages(self, rows: list[T], after: str) -> Iterator[Page[T]]:
+        for start in range(int(after or 0), max(1, len(rows)), self.batch):
             end = start + self.batch
-            yield Page(contacts=people[start:end], after=str(end) if end < len(people) else "")
+            yield Page(rows=rows[start:end], after=str(end) if end < len(rows) else "")
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
         return keys_of(self.contacts())
 
-    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        yield list(self._companies.values())
+    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        for page in self._pages(list(self._companies.values()), after):
+            yield page
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
         yield [c for c in self.people.values() if c.changed_at > since]

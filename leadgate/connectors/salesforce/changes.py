@@ -55,7 +55,7 @@ class SalesforceChanges:
         for part in await self._http.queries(*asked, deleted=True):
             yield [records.contact_of(r) for r in part]
 
-    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+    async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
         """A place is an object and the last id that was read, not a locator, which ends with its session."""
         for kind, last, following in in_turn(("Contact", "Lead"), after):
             wheres = [f"Id > {quoted(last)}"] if last else []  # Salesforce compares an id with nothing but an id
@@ -63,14 +63,16 @@ class SalesforceChanges:
             where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
             async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
                 people = [records.contact_of(r, self._http.me) for r in page]
-                yield Page(contacts=people, after=f"{kind} {people[-1].id}" if people else following)
+                yield Page(rows=people, after=f"{kind} {people[-1].id}" if people else following)
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
         return keys_of(self.contacts())
 
-    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
-        async for page in self._http.pages(f"{_ACCOUNTS} ORDER BY Id"):
-            yield [records.company_of(account, self._http.me) for account in page]
+    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        where = f" WHERE Id > {quoted(after)}" if after else ""
+        async for page in self._http.pages(f"{_ACCOUNTS}{where} ORDER BY Id"):
+            companies = [records.company_of(account, self._http.me) for account in page]
+            yield Page(rows=companies, after=companies[-1].id if companies else "")
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
         for kind in _KINDS:

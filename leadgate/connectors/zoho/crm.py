@@ -115,13 +115,13 @@ class ZohoCrm:
                 gone = [records.ident_of(module, str(r["id"])) for r in page]
                 yield [Contact(id=i, key=key) for i in gone if (key := keys.get(i))]
 
-    async def contacts(self, after: str = "") -> AsyncIterator[Page]:
+    async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
         """A place is a module and Zoho's token of a page in it, which lives for a day."""
         me = await self._account.me()
         for module, token, following in in_turn(("Contacts", "Leads"), after):
             async for page, more in self._http.listing(module, records.READ[module], token):
                 people = [records.contact_of(module, r, me) for r in page]
-                yield Page(contacts=people, after=f"{module} {more}" if more else following)
+                yield Page(rows=people, after=f"{module} {more}" if more else following)
 
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
         """By queries, for a listing can't be told whom to leave out."""
@@ -149,10 +149,10 @@ class ZohoCrm:
         async for rows in self._selected("Accounts", records.ACCOUNT_READ, f"Modified_Time >= {quoted(moment(since))}"):
             yield [records.company_of(account, me) for account in rows]
 
-    async def companies(self) -> AsyncIterator[list[CompanyKnown]]:
+    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
         me = await self._account.me()
-        async for page, _ in self._http.listing("Accounts", records.ACCOUNT_READ):
-            yield [records.company_of(account, me) for account in page]
+        async for page, following in self._http.listing("Accounts", records.ACCOUNT_READ, after):
+            yield Page(rows=[records.company_of(account, me) for account in page], after=following)
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
         me, fields = await self._account.me(), ",".join(records.ACCOUNT_READ)
