@@ -23,3 +23,8 @@ class Kept(Generic[T]):
                 self._kept = [await self._read()]
                 self._at = self._clock()
             return self._kept[0]
+
+    async def again(self) -> T:
+        """Read now, whatever is kept. Raises what `read` raises."""
+        self._kept.clear()
+        return await self.get()

@@ -119,6 +119,28 @@ def test_places_are_codes_where_the_orgs_picklists_are_on_and_what_is_in_none_is
     on_site(test)
 
 
+def test_a_row_that_picklists_refuse_passes_once_they_are_known_whether_switched_on_or_off() -> None:
+    """A running worker knows them by a description that may be ten minutes old. What they don't explain stays refused."""
+
+    async def test(site: Site) -> None:
+        await site.crm.upsert([write(1, **US)])
+        nowhere = {"country": "Kingdom of Nowhere"}
+        for number, on, place, shown in ((2, True, nowhere, None), (3, False, US, "United States")):
+            site.org.store.put("control", "salesforce_picklists", {"on": on})
+            [late] = await site.crm.upsert([write(number, **place)])
+            assert isinstance(late, RowRetryable)
+            [row] = await site.crm.upsert([write(number, **place)])
+            assert isinstance(row, Written)
+            made = {r["Email"]: r.get("Country") for r in site.org.all("Lead").values()}
+            assert made[f"p{number}@acme.com"] == shown
+        site.org.store.put("control", "salesforce_picklists", {"on": True})
+        for error in (RowRetryable, RowRejected):
+            [wrong] = await site.crm.upsert([write(4, more={"Country": "Nowhere"})])
+            assert type(wrong) is error
+
+    on_site(test)
+
+
 def test_a_state_is_filled_in_only_beside_its_own_country() -> None:
     async def test(site: Site) -> None:
         site.org.store.put("control", "salesforce_picklists", {"on": True})

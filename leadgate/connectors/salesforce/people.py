@@ -6,15 +6,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from leadgate.connectors.contract import ContactWrite, Row, Written
-from leadgate.connectors.errors import RowRetryable, VendorError
+from leadgate.connectors.errors import RowRejected, RowRetryable, VendorError
 from leadgate.connectors.literals import literal
 from leadgate.connectors.rows import judge
 from leadgate.connectors.salesforce import records
 from leadgate.connectors.salesforce.client import Record, SalesforceHttp
-from leadgate.connectors.salesforce.places import Place, kept_picklists, place_of
+from leadgate.connectors.salesforce.places import Picklists, Place, kept_picklists, place_of
 
 _CHUNK = 100
 _KINDS = ("Contact", "Lead")
+_MISPLACED = ("FIELD_INTEGRITY_EXCEPTION", "INVALID_FIELD")  # a text where codes are due, and codes where there are none
 
 
 class SalesforcePeople:
@@ -109,7 +110,7 @@ class SalesforcePeople:
             places.append(place_of(write, kind, held, picklists))
             fields = records.fields_of(write, kind, held, places[-1].fields)
             sent.append({"attributes": {"type": kind}, "id": held["Id"], **fields})
-        done = await self._http.collection("PATCH", "composite/sobjects", sent)
+        done = await self._write("composite/sobjects", sent, picklists)
         for (i, _, held), fields, place, row in zip(work, sent, places, done, strict=True):
             contact = records.contact_of(held, self._http.me)
             wrote = {n: v for n, v in fields.items() if n not in {"attributes", "id"}}
@@ -125,7 +126,7 @@ class SalesforcePeople:
         places = [place_of(w, "Lead", {}, picklists) for _, w in work]
         fresh = [records.fields_of(w, "Lead", None, p.fields) for (_, w), p in zip(work, places, strict=True)]
         sent = [{"attributes": {"type": "Lead"}, **fields} for fields in fresh]
-        done = await self._http.collection("PATCH", f"composite/sobjects/Lead/{records.KEY}", sent)
+        done = await self._write(f"composite/sobjects/Lead/{records.KEY}", sent, picklists)
         for (i, _), fields, place, row in zip(work, fresh, places, done, strict=True):
             made: dict[str, Any] = {"Id": row, **fields}
             if isinstance(row, VendorError):
@@ -133,6 +134,14 @@ class SalesforcePeople:
                 continue
             change = records.OWN.change(row, fields, None)
             rows[i] = Written(contact=records.contact_of(made), existed=False, change=change, dropped=place.dropped)
+
+    async def _write(self, path: str, sent: Sequence[Record], by: Picklists | None) -> list[Any]:
+        """Each row's id or error. What was refused because the org's picklists are others than `by` is tried again."""
+        rows = await self._http.collection("PATCH", path, sent)
+        misplaced = {i for i, r in enumerate(rows) if isinstance(r, RowRejected) and any(code in str(r) for code in _MISPLACED)}
+        if not misplaced or await self._picklists.again() == by:
+            return rows
+        return [RowRetryable(f"{r}; the org's picklists were changed") if i in misplaced else r for i, r in enumerate(rows)]
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
         """Whether contacts that were there before, or their accounts, have an open opportunity: no sequence for them."""

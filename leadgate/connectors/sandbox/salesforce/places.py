@@ -27,7 +27,7 @@ class MisplacedError(ValueError):
 
 def is_on(store: Store) -> bool:
     """Whether somebody has switched them on."""
-    return bool(store.get("control", CONTROL))
+    return bool((store.get("control", CONTROL) or {}).get("on"))
 
 
 def code_fields(store: Store, kind: str) -> set[str]:
