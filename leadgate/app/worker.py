@@ -22,6 +22,7 @@ from leadgate.app.rulesfile import fetch_rules
 from leadgate.app.settings import Settings
 from leadgate.app.telemetry import Metrics
 from leadgate.connectors.http import WORKERS_SHARE
+from leadgate.connectors.shared import Shared
 from leadgate.leads import names
 from leadgate.leads.keys import Keys, derive
 from leadgate.leads.records import Alert, encode
@@ -35,7 +36,6 @@ from leadgate.streams.harness import Harness, fatal_on_error
 from leadgate.streams.outbox import FlushGate, Outbox
 from leadgate.streams.ports import Clock, Fatal
 from leadgate.streams.pulse import Pulse
-from leadgate.streams.shared import Shared
 from leadgate.streams.stages.all import make_stages
 from leadgate.streams.stages.identity import COMPLETE, PEOPLE
 from leadgate.streams.stages.signals import suppression_of

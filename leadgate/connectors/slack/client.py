@@ -6,12 +6,14 @@ is: at most one repeat, marked as one.
 """
 
 import asyncio
+from functools import partial
 from typing import Any, NamedTuple
 
 import httpx
 
 from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
+from leadgate.connectors.shared import Shared
 
 _PASSING = frozenset({"rate_limited", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _KEY = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"})
@@ -78,6 +80,8 @@ class SlackClient:
     ) -> None:
         self._http = VendorHttp(base, {"authorization": f"Bearer {token}"}, classify, budget, transport)
         self._people: dict[str, str] = {}
+        self._lookups: dict[str, Shared[str]] = {}
+        self._histories: dict[str, Shared[dict[str, str]]] = {}
         self._waiting: dict[str, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._interval = interval
@@ -105,16 +109,25 @@ class SlackClient:
         await asyncio.sleep(0)
         while queue:
             some, queue[:] = queue[:MOST_FOLDED], queue[MOST_FOLDED:]
-            try:
-                ts = await self._send(channel, some)
-            except VendorError as error:
-                for one in some:
-                    one.sent.set_exception(error)
-            else:
-                for one in some:
-                    one.sent.set_result(ts)
-            await asyncio.sleep(self._interval)
+            if awaited := [one for one in some if not one.sent.done()]:  # whoever gave up looks first when it comes again
+                await self._tell(channel, awaited)
+                await asyncio.sleep(self._interval)
         del self._waiting[channel]
+
+    async def _tell(self, channel: str, alerts: list["_Waiting"]) -> None:
+        """Post, and have everyone who waits know how it went, whatever went wrong."""
+        outcome: str | Exception
+        try:
+            outcome = await self._send(channel, alerts)
+        except Exception as error:  # noqa: BLE001  told to whoever waits
+            outcome = error
+        for one in alerts:
+            if one.sent.done():
+                continue
+            if isinstance(outcome, Exception):
+                one.sent.set_exception(outcome)
+            else:
+                one.sent.set_result(outcome)
 
     async def _send(self, channel: str, alerts: list["_Waiting"]) -> str:
         text = alerts[0].text if len(alerts) == 1 else "\n".join(f"• {one.text}" for one in alerts)
@@ -131,10 +144,13 @@ class SlackClient:
     async def _channel(self, to: str) -> str:
         if "@" not in to:
             return to
-        if to not in self._people:
-            response = await self._http.call("GET", "users.lookupByEmail", params={"email": to})
-            self._people[to] = str(response.json()["user"]["id"])
+        if to not in self._people:  # a hundred alerts to one person are one look-up, not a minute's budget
+            self._people[to] = await self._lookups.setdefault(to, Shared(partial(self._look_up, to))).get()
         return self._people[to]
+
+    async def _look_up(self, email: str) -> str:
+        response = await self._http.call("GET", "users.lookupByEmail", params={"email": email})
+        return str(response.json()["user"]["id"])
 
     async def email_of(self, user: str) -> str:
         """A user's address in lower case, '' for one who shows none."""
@@ -142,14 +158,18 @@ class SlackClient:
         return str((response.json()["user"].get("profile") or {}).get("email") or "").casefold()
 
     async def _find(self, channel: str, alert_id: str) -> str:
+        shared = self._histories.setdefault(channel, Shared(partial(self._read_history, channel)))
+        return (await shared.get()).get(alert_id, "")
+
+    async def _read_history(self, channel: str) -> dict[str, str]:
+        """The timestamps of a channel's newest messages by the alerts in them; none where we may not read it."""
         try:
             params = {"channel": channel, "include_all_metadata": "true", "limit": "200"}
             response = await self._http.call("GET", "conversations.history", params=params)
         except (RowRejected, Unauthorised):
-            return ""
-        messages: list[dict[str, Any]] = response.json().get("messages", [])
-        mine = (m for m in messages if alert_id in ((m.get("metadata") or {}).get("event_payload") or {}).get("alert_ids", ()))
-        return str(next(mine, {}).get("ts", ""))
+            return {}
+        told = ((m, (m.get("metadata") or {}).get("event_payload") or {}) for m in response.json().get("messages", []))
+        return {str(alert): str(m["ts"]) for m, payload in told for alert in payload.get("alert_ids", ())}
 
     async def check(self) -> list[str]:
         """What stands in the way, one line a fault."""

@@ -1,0 +1,117 @@
+"""Our client of Slack: what many alerts share, and that nobody waits for ever."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import httpx
+import pytest
+
+from leadgate.connectors.errors import RowRejected
+from leadgate.connectors.http import Budget
+from leadgate.connectors.sandbox.generate import REPS
+from leadgate.connectors.sandbox.server import make_sandbox
+from leadgate.connectors.sandbox.slack import TOKEN
+from leadgate.connectors.slack.client import SlackClient
+
+
+class Slack:
+    """The sandbox's Slack, our client on it, and the calls it made; `faults` answers in the sandbox's place."""
+
+    def __init__(self) -> None:
+        sandbox = make_sandbox(None, leads=0, seed=1)
+        self.calls: Counter[str] = Counter()
+        self.faults: list[httpx.Response] = []
+        self._inner = httpx.ASGITransport(app=sandbox)
+        self.control = httpx.AsyncClient(transport=self._inner, base_url="http://sandbox/_control")
+        self.client = SlackClient(
+            "http://sandbox/slack/api/", TOKEN, Budget(10**6, 10.0), httpx.MockTransport(self._answer), interval=0.01
+        )
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        method = request.url.path.rsplit("/", 1)[1]
+        self.calls[method] += 1
+        await asyncio.sleep(0.01)
+        if self.faults and method == "chat.postMessage":
+            return self.faults.pop()
+        return await self._inner.handle_async_request(request)
+
+    async def post(self, alert: str, to: str = REPS[0], *, again: bool = False) -> str:
+        """Post an alert."""
+        until = asyncio.get_running_loop().time() + 15.0
+        return await self.client.post(to, f"text of {alert}", alert, look_first=again, until=until)
+
+    async def posted(self) -> list[str]:
+        """The alerts in Slack, each as often as it is there."""
+        messages = (await self.control.get("/objects/slack.messages")).json()
+        return [alert for m in messages for alert in m["metadata"]["event_payload"]["alert_ids"]]
+
+
+def on_slack(test: Callable[[Slack], Awaitable[None]]) -> None:
+    """Run a test on a Slack of its own."""
+
+    async def run() -> None:
+        await test(Slack())
+
+    asyncio.run(run())
+
+
+def test_many_alerts_to_one_person_are_one_look_up_and_few_messages() -> None:
+    """A worker that starts on a backlog would else spend its budget of a minute on asking who the person is."""
+
+    async def test(slack: Slack) -> None:
+        await asyncio.gather(*(slack.post(f"a{n}") for n in range(60)))
+        assert slack.calls == {"users.lookupByEmail": 1, "chat.postMessage": 3}
+        assert sorted(await slack.posted()) == sorted(f"a{n}" for n in range(60))
+
+    on_slack(test)
+
+
+def test_nobody_knows_is_told_to_all_and_asked_again_the_next_time() -> None:
+    async def test(slack: Slack) -> None:
+        for asked in (1, 2):
+            rows = await asyncio.gather(*(slack.post(f"a{n}", "nobody@acme.test") for n in range(20)), return_exceptions=True)
+            assert {type(row) for row in rows} == {RowRejected}
+            assert slack.calls == {"users.lookupByEmail": asked}
+
+    on_slack(test)
+
+
+def test_after_lost_answers_one_reading_of_the_channel_finds_what_was_posted() -> None:
+    async def test(slack: Slack) -> None:
+        first = await asyncio.gather(*(slack.post(f"a{n}") for n in range(30)))
+        again = await asyncio.gather(*(slack.post(f"a{n}", again=True) for n in range(40)))
+        assert again[:30] == first
+        assert slack.calls["conversations.history"] <= 2
+        assert sorted(await slack.posted()) == sorted(f"a{n}" for n in range(40))
+
+    on_slack(test)
+
+
+def test_who_gives_up_waiting_holds_nobody_else_up() -> None:
+    """A rebalance ends the work on a run; another worker takes its alerts up, and this one goes on with its own."""
+
+    async def test(slack: Slack) -> None:
+        await slack.post("before")
+        given_up = [asyncio.create_task(slack.post(f"g{n}")) for n in range(25)]
+        while slack.calls["chat.postMessage"] < 2:  # twenty are on their way, five wait for their turn
+            await asyncio.sleep(0)
+        for task in given_up:
+            task.cancel()
+        await asyncio.wait_for(slack.post("after"), 5)
+        told = await slack.posted()
+        assert told[-1] == "after"
+        assert not {f"g{n}" for n in range(20, 25)} & set(told), "what nobody waits for is not posted"
+
+    on_slack(test)
+
+
+def test_an_answer_that_makes_no_sense_is_told_and_the_next_alert_goes_out() -> None:
+    async def test(slack: Slack) -> None:
+        slack.faults = [httpx.Response(200, text="<html>")]
+        with pytest.raises(ValueError, match="Expecting value"):
+            await asyncio.wait_for(slack.post("a1"), 5)
+        await asyncio.wait_for(slack.post("a2"), 5)
+        assert await slack.posted() == ["a2"]
+
+    on_slack(test)
