@@ -231,7 +231,10 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await worker.start()
+    try:
+        await worker.start()
+    except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
+        end(error)
     _collect_seldom()
     log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
     crashed = asyncio.ensure_future(_crashed(worker.app))
