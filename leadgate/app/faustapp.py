@@ -9,7 +9,8 @@ from leadgate.app.kafka import ssl_context
 from leadgate.app.settings import Settings
 from leadgate.leads import names
 from leadgate.leads.keys import version
-from leadgate.streams.consumer import StrictApp, StrictConsumer
+from leadgate.streams.consumer import StrictConsumer
+from leadgate.streams.strictapp import PromptTables, StrictApp
 
 #: Seconds after which the group gives a silent worker's partitions away.
 SESSION = 10
@@ -34,6 +35,7 @@ def make_app(settings: Settings, data: Path) -> faust.App:
         topic_partitions=names.PARTITIONS,
         topic_replication_factor=settings.kafka_replication,
         table_standby_replicas=0,
+        TableManager=PromptTables,
         web_enabled=False,
         consumer_group_instance_id=_instance(settings),
         broker_session_timeout=SESSION,

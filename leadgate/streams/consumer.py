@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from faust.app.base import App as FaustApp
 from faust.transport.consumer import ensure_TP, ensure_TPset
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -306,16 +305,3 @@ class StrictThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
-
-
-class StrictTransport(driver.Transport):
-    """Faust's aiokafka transport with the strict consumer in it."""
-
-    Consumer: ClassVar[type[StrictConsumer]] = StrictConsumer
-
-
-class StrictApp(FaustApp):
-    """A Faust app on the strict transport."""
-
-    def _new_transport(self) -> Any:
-        return StrictTransport(self.conf.broker_consumer, self, loop=self.loop)
