@@ -14,8 +14,10 @@ import sys
 import time
 from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _READY_SECONDS = 60.0
+_ARCHIVE = "classes.jsa"
 
 
 class MissingError(RuntimeError):
@@ -40,6 +42,23 @@ def jars(cache: Path | None = None) -> Path:
     return home
 
 
+def prepare() -> None:
+    """Fetch what a broker needs, and keep an archive of its loaded classes: with it a start takes one second instead of two.
+
+    `make install` calls it. A JVM that can't use the archive (another one made it) goes on without.
+    """
+    home = jars()
+    if (home / _ARCHIVE).exists():
+        return
+    made = home / f"{_ARCHIVE}.{os.getpid()}"
+    with TemporaryDirectory() as data:
+        broker = Broker(Path(data), free_port(), archive=made)
+        broker.start()
+        broker.stop()
+    if made.exists():
+        made.replace(home / _ARCHIVE)
+
+
 def free_port() -> int:
     """A TCP port nobody listens on now.
 
@@ -54,10 +73,10 @@ def free_port() -> int:
 
 
 class Broker:
-    """One broker. `start` returns when it answers; `stop` is clean; `kill` is SIGKILL."""
+    """One broker. `start` returns when it answers; `stop` is clean, and writes `archive` if one is wanted; `kill` is SIGKILL."""
 
-    def __init__(self, data: Path, port: int, heap_mb: int = 512) -> None:
-        self.data, self.port, self.heap_mb = data, port, heap_mb
+    def __init__(self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None) -> None:
+        self.data, self.port, self.heap_mb, self.archive = data, port, heap_mb, archive
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -76,7 +95,7 @@ class Broker:
             self._run(home, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--ignore-formatted")
         with (self.data / "broker.log").open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603
-                [*self._java(home, f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"), "kafka.Kafka", str(config)],
+                [*self._java(home, *self._options(home)), "kafka.Kafka", str(config)],
                 stdout=out,
                 stderr=out,
                 stdin=subprocess.DEVNULL,
@@ -112,12 +131,17 @@ class Broker:
         )
         return path
 
+    def _options(self, home: Path) -> tuple[str, ...]:
+        classes = f"-XX:ArchiveClassesAtExit={self.archive}" if self.archive else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
+        return f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m", classes
+
     def _java(self, home: Path, *options: str) -> list[str]:
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         return ["java", *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", quiet, "-cp", f"{home}/*"]
 
     def _run(self, home: Path, *command: str) -> None:
-        done = subprocess.run(self._java(home) + list(command), capture_output=True, text=True, check=False)  # noqa: S603
+        java = self._java(home, f"-XX:SharedArchiveFile={home / _ARCHIVE}")
+        done = subprocess.run([*java, *command], capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise MissingError(f"Kafka's {command[0]} failed: {(done.stdout + done.stderr).strip()[-500:]}")
 
