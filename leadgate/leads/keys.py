@@ -6,11 +6,11 @@ import re
 import uuid
 from functools import lru_cache
 
-import tldextract
+from publicsuffixlist import PublicSuffixList
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate").bytes
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
-_EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # the bundled list: no network
+_SUFFIXES = PublicSuffixList(accept_unknown=False, only_icann=True)  # the list in the package: no network
 
 FREE_MAIL = frozenset(
     "gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com msn.com aol.com icloud.com me.com "
@@ -73,8 +73,7 @@ def fold_email(address: str) -> str:
 def registrable(host: str) -> str:
     """The registrable domain of a host, an address or a web address, by the public suffix list; '' if there is none."""
     bare = re.sub(r"^[a-z]+://", "", host.strip().lower()).rpartition("@")[2].split("/", 1)[0].split(":", 1)[0]
-    found = _EXTRACT(bare)
-    return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else ""
+    return _SUFFIXES.privatesuffix(bare.lstrip(".")) or ""
 
 
 def is_company_domain(domain: str) -> bool:

@@ -3,6 +3,7 @@
 import string
 import uuid
 
+import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -42,6 +43,23 @@ def test_dots_matter_but_at_gmail(local: str) -> None:
     dotted = ".".join(local)
     assert fold_email(f"{dotted}@gmail.com") == fold_email(f"{local}@gmail.com")
     assert (fold_email(f"{dotted}@acme.com") == fold_email(f"{local}@acme.com")) is (dotted == local)
+
+
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("https://www.acme.co.uk/about", "acme.co.uk"),
+        ("jane@mail.acme.com", "acme.com"),
+        ("ACME.com:8080", "acme.com"),
+        (".acme.com.", "acme.com"),
+        ("acme.github.io", "github.io"),
+        ("münchen.de", "münchen.de"),
+        ("www.city.kawasaki.jp", "city.kawasaki.jp"),
+        *((nothing, "") for nothing in ("", "localhost", "co.uk", "acme.nosuchtld", "10.0.0.1")),
+    ],
+)
+def test_a_company_is_known_by_its_registrable_domain(host: str, domain: str) -> None:
+    assert registrable(host) == domain
 
 
 @given(TEXT)
