@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -16,6 +16,7 @@ from leadgate.leads import names
 from leadgate.leads.keys import Keys
 from leadgate.leads.records import CrmRecord, Record, encode
 
+Part: TypeAlias = Literal["contacts", "companies", "end"]
 _KEY = b"sync-crm"
 _OTHERS = 50  # a reading that was cut off reports no more companies of one domain than these
 _GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
@@ -24,12 +25,12 @@ _GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good f
 class Bookmark(Record, frozen=True, kw_only=True):
     """How far a reading came: topic `cursors`. `since`: where its records begin, in each partition of `crm.records`.
 
-    `after` is where the contacts go on, or the companies, once `part` says so.
+    `after` is where the contacts go on, or the companies, once `part` says so; at its end only the marks are left.
     """
 
     started: float
     since: tuple[int, ...]
-    part: Literal["contacts", "companies"] = "contacts"
+    part: Part = "contacts"
     after: str = ""
     contacts: int = 0
     companies: int = 0  # those with a web address
@@ -69,12 +70,13 @@ class Syncing:
             at = Bookmark(started=now, since=tuple(until[tp] for tp in sorted(until)))
         if at.part == "contacts":
             at = await self._read_contacts(at)
-        at = await self._read_companies(at)
+        if at.part == "companies":
+            at = await self._read_companies(at)
+        active = {owner.id for owner in await self._crm.owners() if owner.active}
         for partition in range(names.PARTITIONS):
             record = CrmRecord(kind="complete", key="")
             await self._producer.send_and_wait(names.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
         await self._keep(replace(at, done=True))
-        active = {owner.id for owner in await self._crm.owners() if owner.active}
         return self._found.snapshot(at.contacts, at.companies, at.owners, active)
 
     async def _left_off(self, now: float) -> Bookmark | None:
@@ -100,15 +102,18 @@ class Syncing:
                 owners[contact.owner_id] += 1
                 for address in await self._records.put_contact(contact):
                     self._found.note_address(address, contact.id)
-            at = await self._keep(replace(at, after=page.after, contacts=at.contacts + len(page.rows), owners=dict(owners)))
+            part: Part = "contacts" if page.after else "companies"
+            count = at.contacts + len(page.rows)
+            at = await self._keep(replace(at, part=part, after=page.after, contacts=count, owners=dict(owners)))
         return await self._keep(replace(at, part="companies", after=""))
 
     async def _read_companies(self, at: Bookmark) -> Bookmark:
         async for page in self._crm.companies(at.after):
             sited = {c.id: (domain, c) for c in page.rows if (domain := self._keys.domain(c.domain))}
             await self._put_companies(sited)
-            at = await self._keep(replace(at, after=page.after, companies=at.companies + len(sited)))
-        return at
+            part: Part = "companies" if page.after else "end"
+            at = await self._keep(replace(at, part=part, after=page.after, companies=at.companies + len(sited)))
+        return await self._keep(replace(at, part="end", after=""))
 
     async def _put_companies(self, sited: Mapping[str, tuple[str, CompanyKnown]]) -> None:
         """One record a domain: the oldest company's, by the ids, which grow in every CRM we know."""

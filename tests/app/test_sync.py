@@ -13,7 +13,7 @@ from leadgate.app.provision import provision_topics
 from leadgate.app.settings import Settings
 from leadgate.app.snapshot import Snapshot
 from leadgate.app.sync import Syncing
-from leadgate.connectors.contract import CompanyKnown, Contact, Page
+from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Page
 from leadgate.connectors.errors import Unavailable
 from leadgate.connectors.memory.crm import MemoryCrm
 from leadgate.leads import names
@@ -27,13 +27,14 @@ REP, GONE = "rep@acme.test", "gone@acme.test"
 
 
 class BreakingCrm(MemoryCrm):
-    """Ends a reading before page number `breaks`, of companies `breaks_off`; `asked` and `asked_on` say where readings began."""
+    """Ends a reading before page number `breaks`, of companies `breaks_off`, or before the owners; says where readings began."""
 
     def __init__(self) -> None:
         super().__init__(time.time, {REP: True, GONE: False})
         self.batch = 10
         self.breaks: int | None = None
         self.breaks_off: int | None = None
+        self.breaks_last = False
         self.asked: list[str] = []
         self.asked_on: list[str] = []
 
@@ -41,6 +42,11 @@ class BreakingCrm(MemoryCrm):
         self.asked.append(after)
         async for page in broken(super().contacts(after), self.breaks):
             yield page
+
+    async def owners(self) -> list[Owner]:
+        if self.breaks_last:
+            raise Unavailable("the CRM is down", 1.0)
+        return await super().owners()
 
     async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
         self.asked_on.append(after)
@@ -71,10 +77,15 @@ def crm() -> BreakingCrm:
     return one
 
 
-async def sync(settings: Settings, crm: BreakingCrm, now: float, *, anew: bool = False) -> Snapshot:
-    """One reading."""
+async def sync(settings: Settings, crm: BreakingCrm, now: float, *, anew: bool = False, dies_at: int = 0) -> Snapshot:
+    """One reading, which ends once so many rows are told of."""
+
+    def told(count: int) -> None:
+        if count == dies_at:
+            raise Unavailable("killed", 1.0)
+
     async with producing(settings) as producer, consuming(settings) as consumer:
-        return await Syncing(crm, producer, consumer, KEYS).run(now, anew=anew)
+        return await Syncing(crm, producer, consumer, KEYS, told).run(now, anew=anew)
 
 
 async def records(settings: Settings) -> list[Any]:
@@ -136,10 +147,19 @@ def test_a_reading_that_was_cut_off_among_the_companies_finds_the_same_of_them(k
             crm.breaks_off = 1
             with pytest.raises(Unavailable):
                 await sync(settings, crm, 2000.0 + cut)
-        crm.breaks_off = None
+        crm.breaks_off, crm.breaks_last = None, True
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await sync(settings, crm, 2005.0)
+        crm.breaks_last = False
         assert await sync(settings, crm, 2010.0) == whole
-        assert crm.asked_on == ["", "", "10", "20", "30"]
+        assert crm.asked_on == ["", "", "10", "20", "30"], "at the end nothing is read twice, or counted twice"
         assert crm.asked == ["", ""], "the people were read once"
+        for at in (1, 37):  # right after the last page of people, and of companies
+            with pytest.raises(Unavailable):
+                await sync(settings, crm, 3000.0, dies_at=at)
+        assert await sync(settings, crm, 3010.0) == whole
+        assert (crm.asked[2:], crm.asked_on[5:]) == ([""], [""])
 
         newest = {r.key: msgspec.json.decode(r.value, type=CrmRecord) for r in await records(settings)}
         told = {one.key: one for one in newest.values() if one.kind == "company"}
