@@ -93,9 +93,10 @@ class Broker:
         if not (self.data / "log" / "meta.properties").exists():
             cluster = "TGVhZGdhdGVMb2NhbEJyb2tlcg"
             self._run(home, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--ignore-formatted")
+        memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
         with (self.data / "broker.log").open("ab") as out:
             self.process = subprocess.Popen(  # noqa: S603
-                [*self._java(home, *self._options(home)), "kafka.Kafka", str(config)],
+                [*self._java(home, *memory, archive=self.archive), "kafka.Kafka", str(config)],
                 stdout=out,
                 stderr=out,
                 stdin=subprocess.DEVNULL,
@@ -131,17 +132,15 @@ class Broker:
         )
         return path
 
-    def _options(self, home: Path) -> tuple[str, ...]:
-        classes = f"-XX:ArchiveClassesAtExit={self.archive}" if self.archive else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
-        return f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m", classes
-
-    def _java(self, home: Path, *options: str) -> list[str]:
+    def _java(self, home: Path, *options: str, archive: Path | None = None) -> list[str]:
+        """A JVM on the archive of classes, or one that writes it."""
+        classes = f"-XX:ArchiveClassesAtExit={archive}" if archive else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-        return ["java", *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", quiet, "-cp", f"{home}/*"]
+        quick = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", classes)
+        return ["java", *options, *quick, quiet, "-cp", f"{home}/*"]
 
     def _run(self, home: Path, *command: str) -> None:
-        java = self._java(home, f"-XX:SharedArchiveFile={home / _ARCHIVE}")
-        done = subprocess.run([*java, *command], capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(self._java(home) + list(command), capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise MissingError(f"Kafka's {command[0]} failed: {(done.stdout + done.stderr).strip()[-500:]}")
 
