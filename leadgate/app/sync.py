@@ -105,7 +105,7 @@ class Syncing:
             part: Part = "contacts" if page.after else "companies"
             count = at.contacts + len(page.rows)
             at = await self._keep(replace(at, part=part, after=page.after, contacts=count, owners=dict(owners)))
-        return await self._keep(replace(at, part="companies", after=""))
+        return replace(at, part="companies", after="")
 
     async def _read_companies(self, at: Bookmark) -> Bookmark:
         async for page in self._crm.companies(at.after):
@@ -113,7 +113,7 @@ class Syncing:
             await self._put_companies(sited)
             part: Part = "companies" if page.after else "end"
             at = await self._keep(replace(at, part=part, after=page.after, companies=at.companies + len(sited)))
-        return await self._keep(replace(at, part="end", after=""))
+        return at
 
     async def _put_companies(self, sited: Mapping[str, tuple[str, CompanyKnown]]) -> None:
         """One record a domain: the oldest company's, by the ids, which grow in every CRM we know."""
