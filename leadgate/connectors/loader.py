@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from leadgate.connectors.errors import NotSent, VendorError
+from leadgate.connectors.shared import settle
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -88,8 +89,8 @@ class Loader(Generic[K, V]):
     async def _run(self, batch: list[tuple[K, asyncio.Future[V], float]]) -> None:
         now = asyncio.get_running_loop().time()
         for _, future, deadline in batch:
-            if deadline < now and not future.done():
-                future.set_exception(NotSent("the call's deadline passed before it left"))
+            if deadline < now:
+                settle(future, NotSent("the call's deadline passed before it left"))
         live = [(key, future) for key, future, _ in batch if not future.done()]
         if not live:
             return
@@ -97,13 +98,7 @@ class Loader(Generic[K, V]):
             answers = await self._call([key for key, _ in live])
         except Exception as error:  # noqa: BLE001  told to whoever asked
             for _, future in live:
-                if not future.done():
-                    future.set_exception(error)
+                settle(future, error)
             return
         for (_, future), answer in zip(live, answers, strict=True):
-            if future.done():
-                continue
-            if isinstance(answer, BaseException):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+            settle(future, answer)

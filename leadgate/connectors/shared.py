@@ -1,10 +1,20 @@
-"""One answer for all who ask at the same time."""
+"""One answer for all who ask at the same time, and word for those who wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+
+def settle(waiting: "asyncio.Future[T]", outcome: T | Exception) -> None:
+    """Have whoever waits know how it went; nothing, if he has given up."""
+    if waiting.done():
+        return
+    if isinstance(outcome, Exception):
+        waiting.set_exception(outcome)
+    else:
+        waiting.set_result(outcome)
 
 
 class Shared(Generic[T]):

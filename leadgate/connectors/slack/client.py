@@ -13,7 +13,7 @@ import httpx
 
 from leadgate.connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
 from leadgate.connectors.http import Budget, VendorHttp, retry_after
-from leadgate.connectors.shared import Shared
+from leadgate.connectors.shared import Shared, settle
 
 _PASSING = frozenset({"rate_limited", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _KEY = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope"})
@@ -122,12 +122,7 @@ class SlackClient:
         except Exception as error:  # noqa: BLE001  told to whoever waits
             outcome = error
         for one in alerts:
-            if one.sent.done():
-                continue
-            if isinstance(outcome, Exception):
-                one.sent.set_exception(outcome)
-            else:
-                one.sent.set_result(outcome)
+            settle(one.sent, outcome)
 
     async def _send(self, channel: str, alerts: list["_Waiting"]) -> str:
         text = alerts[0].text if len(alerts) == 1 else "\n".join(f"• {one.text}" for one in alerts)
