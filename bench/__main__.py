@@ -16,7 +16,7 @@ from bench.latency import measure_latency
 from bench.site import BenchSite, cpu
 from bench.web import measure_web
 from bench.week import measure_calls, measure_week
-from leadgate.leads import names
+from leads import names
 
 ROUNDS = 3
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from app.demo import Site
 from bench.site import capture
 from bench.week import settled, state
-from leadgate.app.demo import Site
 
 LEADS = 5_000
 _WINDOW = 10.0

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
+from app.rulesfile import load_rules
+from app.settings import load_settings
+from app.telemetry import SystemClock, set_up_logging
+from app.worker import run_worker
 from bench.vendors import instant
-from leadgate.app.rulesfile import load_rules
-from leadgate.app.settings import load_settings
-from leadgate.app.telemetry import SystemClock, set_up_logging
-from leadgate.app.worker import run_worker
 
 
 def main() -> int:

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import psutil
 
+from app.kafka import consuming, ends, producing
 from bench.site import BenchSite, captured
-from leadgate.app.kafka import consuming, ends, producing
-from leadgate.leads import names
-from leadgate.leads.keys import lead_id
-from leadgate.leads.records import encode
+from leads import names
+from leads.keys import lead_id
+from leads.records import encode
 
 
 class Arrived(msgspec.Struct):

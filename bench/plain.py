@@ -13,20 +13,20 @@ import faust
 import msgspec
 import uvloop
 
+from app.settings import Settings
+from app.telemetry import SystemClock
 from bench.vendors import instant
-from leadgate.app.settings import Settings
-from leadgate.app.telemetry import SystemClock
-from leadgate.connectors.contract import OwnerWrite
-from leadgate.leads import names
-from leadgate.leads.decision import Decision, Need, Result
-from leadgate.leads.keys import Keys
-from leadgate.leads.records import encode
-from leadgate.leads.rules import Rules
-from leadgate.streams import events
-from leadgate.streams.acts.writes import contact_write
-from leadgate.streams.jobs import Job, Stage
-from leadgate.streams.stages.all import make_stages
-from leadgate.tables.state import View
+from connectors.contract import OwnerWrite
+from leads import names
+from leads.decision import Decision, Need, Result
+from leads.keys import Keys
+from leads.records import encode
+from leads.rules import Rules
+from streams import events
+from streams.acts.writes import contact_write
+from streams.jobs import Job, Stage
+from streams.stages.all import make_stages
+from tables.state import View
 
 
 def run_plain(settings: Settings, rules: Rules, data: Path) -> int:

@@ -10,15 +10,15 @@ from typing import Self
 
 import psutil
 
-from leadgate.app.broker import Broker, free_port
-from leadgate.app.kafka import consuming, ends, producing
-from leadgate.app.provision import provision_topics
-from leadgate.app.settings import Settings
-from leadgate.connectors.sandbox.people import FIRST, LAST
-from leadgate.leads import names
-from leadgate.leads.records import Captured, CrmRecord, encode
+from app.broker import Broker, free_port
+from app.kafka import consuming, ends, producing
+from app.provision import provision_topics
+from app.settings import Settings
+from connectors.sandbox.people import FIRST, LAST
+from leads import names
+from leads.records import Captured, CrmRecord, encode
 
-RULES = Path(__file__).parents[1] / "leadgate" / "app" / "demo-rules.yaml"
+RULES = Path(__file__).parents[1] / "app" / "demo-rules.yaml"
 
 
 class BenchSite:

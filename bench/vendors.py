@@ -5,11 +5,11 @@ from typing import Any
 
 import httpx
 
-from leadgate.app.outside import Vendors
-from leadgate.connectors.apollo.client import ApolloClient
-from leadgate.connectors.http import Budget
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.connectors.slack.client import SlackClient
+from app.outside import Vendors
+from connectors.apollo.client import ApolloClient
+from connectors.http import Budget
+from connectors.memory.crm import MemoryCrm
+from connectors.slack.client import SlackClient
 
 
 def instant() -> Vendors:

@@ -11,9 +11,9 @@ from pathlib import Path
 import aiohttp
 import httpx
 
+from app.broker import free_port
 from bench.site import BenchSite, captured
-from leadgate.app.broker import free_port
-from leadgate.leads import names
+from leads import names
 
 RATE, SECONDS = 500, 20
 SECRET = "bench"  # noqa: S105  a benchmark's
@@ -41,14 +41,14 @@ def measure_web(site: BenchSite) -> dict[str, float]:
 
 def _start(site: BenchSite, port: int) -> "subprocess.Popen[bytes]":
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))}
-    rules = Path(__file__).parents[1] / "leadgate" / "app" / "demo-rules.yaml"
+    rules = Path(__file__).parents[1] / "app" / "demo-rules.yaml"
     environment = kept | {
         "KAFKA_BOOTSTRAP_SERVERS": site.broker.address,
         "LEADGATE_RULES": str(rules),
         "LEADGATE_SITE_SECRET": "bench",
         "LEADGATE_WEB_SECRET": SECRET,
     }
-    process = subprocess.Popen([sys.executable, "-m", "leadgate.app.cli", "web", "--port", str(port)], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "app.cli", "web", "--port", str(port)], env=environment)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:

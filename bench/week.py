@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from app.audit import verify
+from app.demo import Site
+from app.lag import lag
 from bench.site import capture
-from leadgate.app.audit import verify
-from leadgate.app.demo import Site
-from leadgate.app.lag import lag
 
 LEADS = 400
 NEW = 2_000
@@ -32,7 +32,7 @@ def measure_week(rounds: int) -> dict[str, float]:
 def _demo(seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as data:
         options = ["--until-done", "--json", "--seed", str(seed), "--data", data]
-        command = [sys.executable, "-m", "leadgate.app.cli", "demo", *options]
+        command = [sys.executable, "-m", "app.cli", "demo", *options]
         started = time.monotonic()
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         report = json.loads(done.stdout)

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from leadgate.leads.records import Captured
+from leads.records import Captured
 
 
 def contact(number: int, **fields: Any) -> dict[str, Any]:

@@ -14,14 +14,14 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from leadgate.app.audit import verify
-from leadgate.app.demo import Site, judge
-from leadgate.app.kafka import administering, consuming, ends, producing, read_to
-from leadgate.app.lag import lag
-from leadgate.app.replaying import commit_offsets
-from leadgate.leads import names
-from leadgate.leads.keys import lead_id
-from leadgate.leads.records import Captured, encode
+from app.audit import verify
+from app.demo import Site, judge
+from app.kafka import administering, consuming, ends, producing, read_to
+from app.lag import lag
+from app.replaying import commit_offsets
+from leads import names
+from leads.keys import lead_id
+from leads.records import Captured, encode
 
 
 class TestSite(Site):
@@ -151,7 +151,7 @@ class TestSite(Site):
     def leadgate(self, *args: str, **more: str) -> Any:
         """Run a command with --json; what it printed. `more` are settings that differ from the site's."""
         done = subprocess.run(
-            [sys.executable, "-m", "leadgate.app.cli", *args, "--json"],
+            [sys.executable, "-m", "app.cli", *args, "--json"],
             env=self.environment() | more,
             capture_output=True,
             text=True,
@@ -162,7 +162,7 @@ class TestSite(Site):
 
     def refusal(self, *args: str) -> str:
         """What a command says that refuses."""
-        command = [sys.executable, "-m", "leadgate.app.cli", *args]
+        command = [sys.executable, "-m", "app.cli", *args]
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 2, done.stdout
         return done.stderr

@@ -1,6 +1,6 @@
 """The proof of conservation can fail: a lead doubled and a lead from nowhere are told."""
 
-from leadgate.app.audit import Brief, settle
+from app.audit import Brief, settle
 
 
 def event(lead: str, kind: str, step: int, place: str) -> Brief:

@@ -7,18 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from leadgate.app.crmrecords import CrmRecords, refresh
-from leadgate.app.current import Current
-from leadgate.app.kafka import consuming, ends, producing, read_to
-from leadgate.app.provision import provision_topics
-from leadgate.app.settings import Settings
-from leadgate.app.sync import Syncing
-from leadgate.connectors.contract import Contact
-from leadgate.connectors.errors import Unauthorised
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.leads import names
-from leadgate.leads.keys import Keys
-from leadgate.leads.records import CrmRecord
+from app.crmrecords import CrmRecords, refresh
+from app.current import Current
+from app.kafka import consuming, ends, producing, read_to
+from app.provision import provision_topics
+from app.settings import Settings
+from app.sync import Syncing
+from connectors.contract import Contact
+from connectors.errors import Unauthorised
+from connectors.memory.crm import MemoryCrm
+from leads import names
+from leads.keys import Keys
+from leads.records import CrmRecord
 
 pytestmark = pytest.mark.kafka
 KEYS = Keys("current")

@@ -8,16 +8,16 @@ import httpx
 import msgspec
 import pytest
 
-from leadgate.app.kafka import consuming, ends, producing, read_to
-from leadgate.app.listening import Listening
-from leadgate.app.outside import Vendors
-from leadgate.app.provision import provision_topics
-from leadgate.app.settings import Settings
-from leadgate.connectors.contract import Contact, Crm
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.leads import names
-from leadgate.leads.keys import Keys
-from leadgate.leads.records import Signal
+from app.kafka import consuming, ends, producing, read_to
+from app.listening import Listening
+from app.outside import Vendors
+from app.provision import provision_topics
+from app.settings import Settings
+from connectors.contract import Contact, Crm
+from connectors.memory.crm import MemoryCrm
+from leads import names
+from leads.keys import Keys
+from leads.records import Signal
 from tests.contract.vendors import on_sandbox, write
 
 pytestmark = pytest.mark.kafka

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadgate.app.resubmitting import read
-from leadgate.app.sheets import CsvSheet, Row, defuse, read_csv, row_of, undefuse
-from leadgate.leads.records import Company, Held, Person, Reason
+from app.resubmitting import read
+from app.sheets import CsvSheet, Row, defuse, read_csv, row_of, undefuse
+from leads.records import Company, Held, Person, Reason
 
 
 def held(ident: str = "l", **fields: object) -> Held:

@@ -8,17 +8,17 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from leadgate.app.kafka import consuming, ends, producing, read_to
-from leadgate.app.provision import provision_topics
-from leadgate.app.settings import Settings
-from leadgate.app.snapshot import Snapshot
-from leadgate.app.sync import Syncing
-from leadgate.connectors.contract import CompanyKnown, Contact, Owner, Page
-from leadgate.connectors.errors import Unavailable
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.leads import names
-from leadgate.leads.keys import Keys
-from leadgate.leads.records import CrmRecord
+from app.kafka import consuming, ends, producing, read_to
+from app.provision import provision_topics
+from app.settings import Settings
+from app.snapshot import Snapshot
+from app.sync import Syncing
+from connectors.contract import CompanyKnown, Contact, Owner, Page
+from connectors.errors import Unavailable
+from connectors.memory.crm import MemoryCrm
+from leads import names
+from leads.keys import Keys
+from leads.records import CrmRecord
 
 pytestmark = pytest.mark.kafka
 KEYS = Keys("test")

@@ -5,16 +5,16 @@ import time
 
 import pytest
 
-from leadgate.app.imports import began, note_begin
-from leadgate.app.kafka import producing
-from leadgate.app.provision import provision_topics
-from leadgate.app.releasing import release
-from leadgate.app.settings import Settings
-from leadgate.app.trail import Moves, events_of, trail
-from leadgate.leads import names
-from leadgate.leads.keys import derive
-from leadgate.leads.records import Audit, encode
-from leadgate.streams.outbox import partition_of
+from app.imports import began, note_begin
+from app.kafka import producing
+from app.provision import provision_topics
+from app.releasing import release
+from app.settings import Settings
+from app.trail import Moves, events_of, trail
+from leads import names
+from leads.keys import derive
+from leads.records import Audit, encode
+from streams.outbox import partition_of
 
 pytestmark = pytest.mark.kafka
 

@@ -8,14 +8,14 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from leadgate.app.imports import note_begin
-from leadgate.app.kafka import producing
-from leadgate.app.outside import Vendors
-from leadgate.app.provision import provision_topics
-from leadgate.app.settings import Settings
-from leadgate.app.undoing import Undoing
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.leads.records import Change, Whom
+from app.imports import note_begin
+from app.kafka import producing
+from app.outside import Vendors
+from app.provision import provision_topics
+from app.settings import Settings
+from app.undoing import Undoing
+from connectors.memory.crm import MemoryCrm
+from leads.records import Change, Whom
 from tests.app.test_trail import event, write
 
 pytestmark = pytest.mark.kafka

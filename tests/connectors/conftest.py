@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
-from leadgate.app.broker import free_port
-from leadgate.connectors.sandbox.server import make_sandbox
+from app.broker import free_port
+from connectors.sandbox.server import make_sandbox
 
 
 @pytest.fixture(scope="module")

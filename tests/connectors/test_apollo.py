@@ -8,14 +8,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from leadgate.connectors.apollo.api import ApolloApi, usage
-from leadgate.connectors.apollo.client import ApolloClient
-from leadgate.connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from leadgate.connectors.errors import RowRejected, Unavailable
-from leadgate.connectors.sandbox.apollo import KEY, make_router
-from leadgate.connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
-from leadgate.connectors.sandbox.server import make_sandbox
-from leadgate.connectors.sandbox.store import Store
+from connectors.apollo.api import ApolloApi, usage
+from connectors.apollo.client import ApolloClient
+from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
+from connectors.errors import RowRejected, Unavailable
+from connectors.sandbox.apollo import KEY, make_router
+from connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
+from connectors.sandbox.server import make_sandbox
+from connectors.sandbox.store import Store
 
 CONTACT = {"id": "a1", "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}
 Control = Callable[[str, Any], Awaitable[Any]]

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from leadgate.connectors.errors import NotSent
-from leadgate.connectors.http import Budget
+from connectors.errors import NotSent
+from connectors.http import Budget
 
 SECONDS = 0.1
 

@@ -6,10 +6,10 @@ import httpx
 import msgspec
 import pytest
 
-from leadgate.connectors.contract import Crm, EnrolWrite, Wants, Written
-from leadgate.connectors.errors import RowRejected, Unavailable
-from leadgate.connectors.fields import Field
-from leadgate.connectors.sandbox.generate import REPS
+from connectors.contract import Crm, EnrolWrite, Wants, Written
+from connectors.errors import RowRejected, Unavailable
+from connectors.fields import Field
+from connectors.sandbox.generate import REPS
 from tests.contract.vendors import contact_id, on_sandbox, write
 
 LEAVE = "Out of sequences"

@@ -11,7 +11,7 @@ from hubspot.crm.contacts import (
     SimplePublicObjectInputForCreate,
 )
 
-from leadgate.connectors.sandbox.hubspot.hub import TOKEN
+from connectors.sandbox.hubspot.hub import TOKEN
 
 
 @pytest.fixture(scope="module")

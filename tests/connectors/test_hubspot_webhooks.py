@@ -5,7 +5,7 @@ import time
 import pytest
 from hubspot.utils.signature import Signature
 
-from leadgate.app.web.hubspot import is_signed
+from app.web.hubspot import is_signed
 
 SECRET, URI, BODY = (
     "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy",

@@ -13,12 +13,12 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadgate.connectors.sandbox import salesforce, zoho
-from leadgate.connectors.sandbox.apollo import KEY
-from leadgate.connectors.sandbox.google import TOKEN as GOOGLE
-from leadgate.connectors.sandbox.hubspot.hub import TOKEN as HUBSPOT
-from leadgate.connectors.sandbox.server import make_sandbox
-from leadgate.connectors.sandbox.slack import TOKEN as SLACK
+from connectors.sandbox import salesforce, zoho
+from connectors.sandbox.apollo import KEY
+from connectors.sandbox.google import TOKEN as GOOGLE
+from connectors.sandbox.hubspot.hub import TOKEN as HUBSPOT
+from connectors.sandbox.server import make_sandbox
+from connectors.sandbox.slack import TOKEN as SLACK
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
 HEADERS = {

@@ -11,18 +11,18 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Wants, Written
-from leadgate.connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
-from leadgate.connectors.http import Budget
-from leadgate.connectors.salesforce.auth import by_key, by_secret
-from leadgate.connectors.salesforce.client import SalesforceHttp, classify
-from leadgate.connectors.salesforce.crm import SalesforceCrm
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, make_router
-from leadgate.connectors.sandbox.salesforce.org import Org
-from leadgate.connectors.sandbox.salesforce.stand import SalesforceStand
-from leadgate.connectors.sandbox.stand import Held
-from leadgate.connectors.sandbox.store import Store
+from connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Wants, Written
+from connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from connectors.http import Budget
+from connectors.salesforce.auth import by_key, by_secret
+from connectors.salesforce.client import SalesforceHttp, classify
+from connectors.salesforce.crm import SalesforceCrm
+from connectors.sandbox.generate import REPS
+from connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, make_router
+from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.stand import SalesforceStand
+from connectors.sandbox.stand import Held
+from connectors.sandbox.store import Store
 
 BASE = "http://sandbox"
 

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from leadgate.connectors.errors import RowRejected
-from leadgate.connectors.http import Budget
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.connectors.sandbox.server import make_sandbox
-from leadgate.connectors.sandbox.slack import TOKEN
-from leadgate.connectors.slack.client import SlackClient
+from connectors.errors import RowRejected
+from connectors.http import Budget
+from connectors.sandbox.generate import REPS
+from connectors.sandbox.server import make_sandbox
+from connectors.sandbox.slack import TOKEN
+from connectors.slack.client import SlackClient
 
 
 class Slack:

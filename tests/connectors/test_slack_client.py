@@ -8,10 +8,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
-from leadgate.app.web.slack import is_signed
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.connectors.sandbox.slack import TOKEN
-from leadgate.connectors.slack.client import blocks_of, escape
+from app.web.slack import is_signed
+from connectors.sandbox.generate import REPS
+from connectors.sandbox.slack import TOKEN
+from connectors.slack.client import blocks_of, escape
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 BODY = b"payload=%7B%7D"

@@ -10,19 +10,19 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
-from leadgate.connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
-from leadgate.connectors.http import Budget
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.connectors.sandbox.stand import Held
-from leadgate.connectors.sandbox.store import Store
-from leadgate.connectors.sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH, make_router
-from leadgate.connectors.sandbox.zoho.org import Org
-from leadgate.connectors.sandbox.zoho.stand import ZohoStand
-from leadgate.connectors.zoho.auth import TokenFile, ZohoGrant
-from leadgate.connectors.zoho.client import ZohoHttp, classify, row_error
-from leadgate.connectors.zoho.crm import ZohoCrm
+from connectors.bearer import Bearer
+from connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
+from connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from connectors.http import Budget
+from connectors.sandbox.generate import REPS
+from connectors.sandbox.stand import Held
+from connectors.sandbox.store import Store
+from connectors.sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH, make_router
+from connectors.sandbox.zoho.org import Org
+from connectors.sandbox.zoho.stand import ZohoStand
+from connectors.zoho.auth import TokenFile, ZohoGrant
+from connectors.zoho.client import ZohoHttp, classify, row_error
+from connectors.zoho.crm import ZohoCrm
 
 BASE = "http://sandbox"
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from leadgate.connectors.contract import (
+from connectors.contract import (
     Crm,
 )
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.connectors.sandbox.generate import GONE, REPS
+from connectors.memory.crm import MemoryCrm
+from connectors.sandbox.generate import GONE, REPS
 from tests.contract.vendors import VENDORS, Test, on_sandbox
 
 

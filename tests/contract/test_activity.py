@@ -7,14 +7,14 @@ import httpx
 import msgspec
 import pytest
 
-from leadgate.connectors.contract import (
+from connectors.contract import (
     ActivityAsked,
     Crm,
     NoteWrite,
     OwnerWrite,
 )
-from leadgate.connectors.errors import RowRejected
-from leadgate.connectors.sandbox.generate import REPS
+from connectors.errors import RowRejected
+from connectors.sandbox.generate import REPS
 from tests.contract.vendors import LIST, Test, contact_id, on_sandbox, task, write
 
 

@@ -7,11 +7,11 @@ import httpx
 import msgspec
 import pytest
 
-from leadgate.connectors.contract import (
+from connectors.contract import (
     Crm,
     Written,
 )
-from leadgate.connectors.errors import NotSent, RowRetryable, Unauthorised, Unavailable
+from connectors.errors import NotSent, RowRetryable, Unauthorised, Unavailable
 from tests.contract.vendors import VENDORS, contact_id, on_sandbox, people, task, write
 
 

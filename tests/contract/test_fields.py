@@ -6,16 +6,16 @@ import httpx
 import msgspec
 import pytest
 
-from leadgate.connectors.contract import (
+from connectors.contract import (
     Crm,
     OwnerWrite,
     Wants,
     Written,
 )
-from leadgate.connectors.errors import RowRejected
-from leadgate.connectors.fields import Admission, Field
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.leads.records import Change
+from connectors.errors import RowRejected
+from connectors.fields import Admission, Field
+from connectors.sandbox.generate import REPS
+from leads.records import Change
 from tests.contract.vendors import LIST, VENDORS, WANTS, Test, contact_id, on_sandbox, write
 
 FIELDS = {

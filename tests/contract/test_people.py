@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from leadgate.connectors.contract import (
+from connectors.contract import (
     CompanyAsked,
     CompanyKnown,
     Crm,
@@ -16,9 +16,9 @@ from leadgate.connectors.contract import (
     Page,
     Written,
 )
-from leadgate.connectors.errors import RowRejected
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.connectors.sandbox.generate import GONE, REPS
+from connectors.errors import RowRejected
+from connectors.memory.crm import MemoryCrm
+from connectors.sandbox.generate import GONE, REPS
 from tests.contract.vendors import VENDORS, Test, contact_id, on_sandbox, write
 
 

@@ -9,30 +9,30 @@ from typing import Any
 
 import httpx
 
-from leadgate.connectors.bearer import Bearer
-from leadgate.connectors.contract import (
+from connectors.bearer import Bearer
+from connectors.contract import (
     ContactWrite,
     Crm,
     TaskWrite,
     Wants,
     Written,
 )
-from leadgate.connectors.http import Budget
-from leadgate.connectors.hubspot.client import HubSpotHttp
-from leadgate.connectors.hubspot.crm import HubSpotCrm
-from leadgate.connectors.salesforce.auth import by_secret
-from leadgate.connectors.salesforce.client import SalesforceHttp
-from leadgate.connectors.salesforce.crm import SalesforceCrm
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.connectors.sandbox.hubspot.hub import TOKEN
-from leadgate.connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
-from leadgate.connectors.sandbox.server import make_sandbox
-from leadgate.connectors.sandbox.zoho import CLIENT_ID as ZOHO_ID
-from leadgate.connectors.sandbox.zoho import CLIENT_SECRET as ZOHO_SECRET
-from leadgate.connectors.sandbox.zoho import REFRESH
-from leadgate.connectors.zoho.auth import ZohoGrant
-from leadgate.connectors.zoho.client import ZohoHttp
-from leadgate.connectors.zoho.crm import ZohoCrm
+from connectors.http import Budget
+from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.crm import HubSpotCrm
+from connectors.salesforce.auth import by_secret
+from connectors.salesforce.client import SalesforceHttp
+from connectors.salesforce.crm import SalesforceCrm
+from connectors.sandbox.generate import REPS
+from connectors.sandbox.hubspot.hub import TOKEN
+from connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
+from connectors.sandbox.server import make_sandbox
+from connectors.sandbox.zoho import CLIENT_ID as ZOHO_ID
+from connectors.sandbox.zoho import CLIENT_SECRET as ZOHO_SECRET
+from connectors.sandbox.zoho import REFRESH
+from connectors.zoho.auth import ZohoGrant
+from connectors.zoho.client import ZohoHttp
+from connectors.zoho.crm import ZohoCrm
 
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
 SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]

@@ -5,10 +5,10 @@ from typing import Any
 
 from faust.app.base import App as FaustApp
 
-from leadgate.app import faustapp, worker
-from leadgate.app.settings import Settings
-from leadgate.leads.rules import Rules
-from leadgate.streams.ports import Clock
+from app import faustapp, worker
+from app.settings import Settings
+from leads.rules import Rules
+from streams.ports import Clock
 
 
 class OneRecord:

@@ -17,13 +17,13 @@ from typing import Self
 import msgspec
 import pytest
 
-from leadgate.app.broker import Broker, free_port
-from leadgate.app.kafka import consuming, ends, producing, read_to
-from leadgate.app.provision import provision_topics
-from leadgate.app.settings import Settings
-from leadgate.leads import names
-from leadgate.leads.keys import lead_id
-from leadgate.leads.records import Captured, CrmRecord, encode
+from app.broker import Broker, free_port
+from app.kafka import consuming, ends, producing, read_to
+from app.provision import provision_topics
+from app.settings import Settings
+from leads import names
+from leads.keys import lead_id
+from leads.records import Captured, CrmRecord, encode
 from tests.conftest import DEMO_RULES
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(1500)]

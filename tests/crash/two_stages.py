@@ -6,10 +6,10 @@ With `faust` as its argument Faust's own consumer is used instead of the strict 
 import sys
 from pathlib import Path
 
-from leadgate.app import worker
-from leadgate.app.rulesfile import load_rules
-from leadgate.app.settings import load_settings
-from leadgate.app.telemetry import SystemClock, set_up_logging
+from app import worker
+from app.rulesfile import load_rules
+from app.settings import load_settings
+from app.telemetry import SystemClock, set_up_logging
 
 
 def main() -> int:

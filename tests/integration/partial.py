@@ -4,12 +4,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from leadgate.app import worker
-from leadgate.app.rulesfile import load_rules
-from leadgate.app.settings import load_settings
-from leadgate.app.telemetry import SystemClock, set_up_logging
-from leadgate.streams.consumer import Run
-from leadgate.streams.harness import Harness
+from app import worker
+from app.rulesfile import load_rules
+from app.settings import load_settings
+from app.telemetry import SystemClock, set_up_logging
+from streams.consumer import Run
+from streams.harness import Harness
 
 
 def hold_others(stages: set[str]) -> None:

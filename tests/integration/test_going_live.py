@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from leadgate.connectors.sandbox.generate import REPS
-from leadgate.leads import names
+from connectors.sandbox.generate import REPS
+from leads import names
 from tests.samples import captured
 from tests.sites import TestSite, broken_promises
 

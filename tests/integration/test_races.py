@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from leadgate.leads import names
-from leadgate.leads.keys import Keys, derive
-from leadgate.leads.records import Signal, encode
+from leads import names
+from leads.keys import Keys, derive
+from leads.records import Signal, encode
 from tests.samples import captured
 from tests.sites import TestSite
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from leadgate.app.rulesfile import load_rules, open_points
-from leadgate.app.sheets import CsvSheet, read_csv
-from leadgate.leads import names
-from leadgate.leads.keys import lead_id
-from leadgate.leads.records import Captured, encode
+from app.rulesfile import load_rules, open_points
+from app.sheets import CsvSheet, read_csv
+from leads import names
+from leads.keys import lead_id
+from leads.records import Captured, encode
 from tests.samples import captured
 from tests.sites import TestSite, broken_promises
 

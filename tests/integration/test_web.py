@@ -10,9 +10,9 @@ import pytest
 from hubspot.utils.signature import Signature
 from slack_sdk.signature import SignatureVerifier
 
-from leadgate.app.broker import free_port
-from leadgate.leads import names
-from leadgate.leads.keys import lead_id
+from app.broker import free_port
+from leads import names
+from leads.keys import lead_id
 from tests.samples import captured, contact
 from tests.sites import TestSite
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from leadgate.app.lag import lag
-from leadgate.leads import names
+from app.lag import lag
+from leads import names
 from tests.samples import captured, contact
 from tests.sites import TestSite
 
@@ -40,7 +40,7 @@ def test_every_lead_of_a_week_ends_where_its_truth_says(tmp_path: Path, crm: str
 
 def demo(data: Path, *more: str) -> list[str]:
     """The demo's command line."""
-    return [sys.executable, "-m", "leadgate.app.cli", "demo", "--data", str(data), *more]
+    return [sys.executable, "-m", "app.cli", "demo", "--data", str(data), *more]
 
 
 def assert_recomputes_and_tells_no_secret(data: Path, crm: str) -> None:

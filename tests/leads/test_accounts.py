@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leadgate.leads.decision import Decision, Need, Result
-from leadgate.leads.gates import company, identity
-from leadgate.leads.gates.common import Guarded
-from leadgate.leads.gates.company import Companies
-from leadgate.leads.gates.identity import Identity
-from leadgate.leads.gates.routing import Routing
-from leadgate.leads.records import CrmLink, CrmRecord, Lead, Place
-from leadgate.leads.ruleparts import AccountOwner
-from leadgate.leads.rules import Rules
-from leadgate.leads.tabled import CompanyRow, PersonRow
+from leads.decision import Decision, Need, Result
+from leads.gates import company, identity
+from leads.gates.common import Guarded
+from leads.gates.company import Companies
+from leads.gates.identity import Identity
+from leads.gates.routing import Routing
+from leads.records import CrmLink, CrmRecord, Lead, Place
+from leads.ruleparts import AccountOwner
+from leads.rules import Rules
+from leads.tabled import CompanyRow, PersonRow
 from tests.leads.test_gates import NOW, at_points, lead
 
 LEO = {"name": "B Group", "email": "leo@acme.test", "active": True, "teams": ["Sales"]}

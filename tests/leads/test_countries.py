@@ -2,8 +2,8 @@
 
 import pytest
 
-from leadgate.leads.countries import country_code, country_name, is_country
-from leadgate.leads.normalise import normalise_country
+from leads.countries import country_code, country_name, is_country
+from leads.normalise import normalise_country
 
 
 @pytest.mark.parametrize(

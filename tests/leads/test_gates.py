@@ -5,20 +5,20 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from leadgate.leads import names
-from leadgate.leads.decision import Decision, Need, Parked, Result
-from leadgate.leads.gates import assign, engage, identity, routing, sla, write
-from leadgate.leads.gates.common import Guarded
-from leadgate.leads.guard import guard
-from leadgate.leads.mapping import map_captured
-from leadgate.leads.records import Company, CrmLink, Heard, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
-from leadgate.leads.route import route
-from leadgate.leads.ruleparts import Live
-from leadgate.leads.rules import Rules, RulesError, parse_rules
-from leadgate.leads.score import score
-from leadgate.leads.tabled import Clock, PersonRow, Suppression
-from leadgate.leads.validate import validate
-from leadgate.leads.waits import resume
+from leads import names
+from leads.decision import Decision, Need, Parked, Result
+from leads.gates import assign, engage, identity, routing, sla, write
+from leads.gates.common import Guarded
+from leads.guard import guard
+from leads.mapping import map_captured
+from leads.records import Company, CrmLink, Heard, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
+from leads.route import route
+from leads.ruleparts import Live
+from leads.rules import Rules, RulesError, parse_rules
+from leads.score import score
+from leads.tabled import Clock, PersonRow, Suppression
+from leads.validate import validate
+from leads.waits import resume
 from tests.conftest import DEMO_RULES
 from tests.samples import captured
 

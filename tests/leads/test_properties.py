@@ -8,14 +8,14 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leadgate.leads.keys import Keys, derive, fold_email, registrable
-from leadgate.leads.match import Likeness, compare, fingerprint
-from leadgate.leads.normalise import is_address, normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
-from leadgate.leads.records import Person
-from leadgate.leads.ruleparts import Matching
-from leadgate.leads.rules import Rules, parse_rules
-from leadgate.leads.score import score
-from leadgate.streams.progress import Admission, Progress
+from leads.keys import Keys, derive, fold_email, registrable
+from leads.match import Likeness, compare, fingerprint
+from leads.normalise import is_address, normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
+from leads.records import Person
+from leads.ruleparts import Matching
+from leads.rules import Rules, parse_rules
+from leads.score import score
+from streams.progress import Admission, Progress
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leadgate.leads.decision import Decision, Need, Result
-from leadgate.leads.gates.engage import Engage, Seen
-from leadgate.leads.records import CrmLink, Enrolment, Heard, Lead, Place, Route, Score, Sequences
-from leadgate.leads.route import sequence
-from leadgate.leads.ruleparts import SequenceRule, When
-from leadgate.leads.rules import Rules, RulesError, parse_rules
+from leads.decision import Decision, Need, Result
+from leads.gates.engage import Engage, Seen
+from leads.records import CrmLink, Enrolment, Heard, Lead, Place, Route, Score, Sequences
+from leads.route import sequence
+from leads.ruleparts import SequenceRule, When
+from leads.rules import Rules, RulesError, parse_rules
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, OK, lead
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from leadgate.leads.records import Audit, Change, Whom
-from leadgate.leads.undo import restore, trace
+from leads.records import Audit, Change, Whom
+from leads.undo import restore, trace
 
 IDENTITY = frozenset({"email"})
 

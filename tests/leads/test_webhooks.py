@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadgate.leads.keys import Keys
-from leadgate.leads.mapping import map_captured
-from leadgate.leads.records import Captured, Signal
-from leadgate.leads.rules import Rules
-from leadgate.leads.webhooks import Post, UnusableBodyError, interpret
+from leads.keys import Keys
+from leads.mapping import map_captured
+from leads.records import Captured, Signal
+from leads.rules import Rules
+from leads.webhooks import Post, UnusableBodyError, interpret
 
 NOW = 1_800_000_000.0
 KEYS = Keys("test")

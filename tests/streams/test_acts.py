@@ -6,15 +6,15 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from leadgate.connectors.errors import NotSent, RowRejected
-from leadgate.connectors.memory.crm import MemoryCrm
-from leadgate.leads.gates.enrol import STILL_IN
-from leadgate.leads.keys import Keys
-from leadgate.leads.records import Person
-from leadgate.streams.acts import Acts
-from leadgate.streams.acts.effect import Effect, Outside
-from leadgate.streams.acts.writes import contact_write
-from leadgate.streams.outbox import FlushGate
+from connectors.errors import NotSent, RowRejected
+from connectors.memory.crm import MemoryCrm
+from leads.gates.enrol import STILL_IN
+from leads.keys import Keys
+from leads.records import Person
+from streams.acts import Acts
+from streams.acts.effect import Effect, Outside
+from streams.acts.writes import contact_write
+from streams.outbox import FlushGate
 from tests.leads.test_gates import lead
 
 NOW = 1000.0

@@ -1,6 +1,6 @@
 """When a vendor fails, once is told and little is tried."""
 
-from leadgate.streams.circuit import LONGEST, Circuit
+from streams.circuit import LONGEST, Circuit
 
 
 def test_calls_that_fail_together_are_one_failure() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from faust.types import TP
 
-from leadgate.streams.gathering import HOLD, RUN_RECORDS, Gathering
+from streams.gathering import HOLD, RUN_RECORDS, Gathering
 
 
 def queue(waiting: dict[int, int]) -> Gathering:

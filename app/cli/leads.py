@@ -1,0 +1,81 @@
+"""Leads in, out again, and what became of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import commands, desk
+from app.baduse import BadUseError
+from app.cli.shared import Json, app, run, show, site
+from app.settings import load_settings
+from leads.records import to_plain
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path | None, typer.Argument(help="Apollo's export; with --resubmit a corrected sheet of Leadgate's.")] = None,
+    as_json: Json = False,
+    window: Annotated[int, typer.Option(help="Leads under way at most while a bulk import runs.")] = 500,
+    again: Annotated[bool, typer.Option("--again", help="Take in rows that are known and unchanged, as after an undo.")] = False,
+    resubmit: Annotated[bool, typer.Option("--resubmit", help="The file is a sheet of what waits, corrected.")] = False,
+    actor: Annotated[str, typer.Option("--actor", help="Who corrected it.")] = "",
+) -> None:
+    """Import a CSV export of Apollo's, or read a corrected sheet back (--resubmit; without a file from Google Sheets)."""
+    settings, _ = site()
+    if resubmit:
+        if not actor:
+            raise BadUseError("say who corrected the sheet: --actor")
+        back = run(desk.resubmit(settings, file, actor))
+        lines = [f"{back['decided']} rows decided, {back['untouched']} untouched", *back["problems"]]
+        show(back, as_json, "\n".join(lines))
+        raise typer.Exit(1 if back["problems"] else 0)
+    if file is None:
+        raise BadUseError("name the file to import")
+    done = run(commands.import_file(settings, file, window, again=again))
+    show(done, as_json, f"{done['rows']} rows as import {done['import']}")
+
+
+@app.command()
+def undo(
+    imported: Annotated[str, typer.Option("--import", help="The import's id, as leadgate import printed it.")],
+    actor: Annotated[str, typer.Option("--actor", help="Who takes it back.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be set back, and do nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take an import back: its leads end, and contacts get back what nobody has changed since."""
+    settings, _ = site()
+    report = run(commands.undo(settings, imported, actor, dry_run=dry_run))
+    show(to_plain(report), as_json, report.text())
+
+
+@app.command()
+def release(
+    lead: Annotated[list[str] | None, typer.Option("--lead", help="A lead's id.")] = None,
+    list_: Annotated[list[str] | None, typer.Option("--list", help="An Apollo list.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make leads live that passed the gates in shadow: these, those of a list, or all."""
+    settings, _ = site()
+    done = run(commands.release(settings, lead or [], list_ or []))
+    show(done, as_json, f"{done['released']} leads released; {done['not_at_rest']} in shadow are not at rest yet")
+
+
+@app.command()
+def why(lead: str, as_json: Json = False) -> None:
+    """Tell a lead's story: each gate, its inputs, the rule that decided and those that did not."""
+    story = run(commands.why(load_settings(), lead))
+    show(story.events, as_json, story.text)
+
+
+@app.command()
+def replay(
+    since: Annotated[str, typer.Option("--from", help="An offset, or a time (ISO 8601).")],
+    until: Annotated[str | None, typer.Option("--to")] = None,
+    act: Annotated[bool, typer.Option("--act", help="Do effects that never happened.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the stages again over the log of captured records. Refuses while workers run."""
+    settings, rules = site()
+    done = run(commands.replay(settings, rules, since, until, act=act))
+    show(done, as_json, f"{done['records']} captured records run again")

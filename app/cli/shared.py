@@ -1,0 +1,45 @@
+"""What all commands share: the program, the site's settings and rules, and how data and messages are printed."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from app.rulesfile import load_rules
+from app.settings import Settings, load_settings
+from leads.rules import Rules
+
+T = TypeVar("T")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The gate between Apollo.io and a CRM."
+)
+errors = Console(stderr=True)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Data = Annotated[Path, typer.Option("--data", help="Directory for what is kept.")]
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Do it to its end."""
+    return asyncio.run(work)
+
+
+def site() -> tuple[Settings, Rules]:
+    """The settings and rules of a site that has its secret. Raises SettingsError, RulesError."""
+    settings = load_settings()
+    settings.require("site_secret")
+    return settings, load_rules(settings.rules)
+
+
+def show(value: Any, as_json: bool, text: str) -> None:
+    """Data to stdout, for programs or for people."""
+    sys.stdout.write((json.dumps(value) if as_json else text) + "\n")
+
+
+def complain(lines: str) -> None:
+    """A fault to stderr."""
+    errors.print(lines, style="red", markup=False, soft_wrap=True)

@@ -1,0 +1,58 @@
+"""The CRM's snapshot kept current: every ten minutes what people have changed there, beside the poller.
+
+Beside it, since a change of half the CRM takes an hour to read, and a bounce must be heard meanwhile.
+"""
+
+import asyncio
+
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from app.crmrecords import CrmRecords, refresh
+from app.kafka import consuming, last_record
+from app.settings import Settings
+from app.sync import begun
+from connectors.contract import Crm
+from connectors.errors import VendorError
+from leads import names
+from leads.keys import Keys
+from leads.records import Record, encode
+from streams.ports import Clock
+
+_EVERY, _OVERLAP = 600.0, 300.0  # the overlap covers clocks that differ and a search that lags
+_KEY = b"crm.records"
+log = structlog.get_logger(__name__)
+
+
+class Looked(Record, frozen=True, kw_only=True):
+    """When the last look began: topic `cursors`."""
+
+    at: float
+
+
+class Current:
+    """The looks of one poller. None is taken before sync-crm has read the CRM once."""
+
+    def __init__(self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys) -> None:
+        self._settings, self._crm, self._producer, self._clock, self._keys = settings, crm, producer, clock, keys
+
+    async def run(self, *, once: bool = False) -> None:
+        """Look until cancelled, or once; what the CRM refuses or can't answer is logged, and looked at again the next time."""
+        while True:
+            try:
+                await self.look()
+            except VendorError as error:
+                log.warning("what the CRM changes isn't known before a lead meets it", why=str(error), again_in=_EVERY)
+            if once:
+                return
+            await asyncio.sleep(_EVERY)
+
+    async def look(self) -> None:
+        """One look, from the last one on, or from when the last whole reading began. Durable when it returns."""
+        now = self._clock.now()
+        async with consuming(self._settings) as consumer:
+            last = await last_record(consumer, _KEY, Looked)
+            since = last.at if last else await begun(consumer)
+        if since:
+            await refresh(self._crm, CrmRecords(self._producer, self._keys), self._keys, max(0.0, since - _OVERLAP))
+            await self._producer.send_and_wait(names.CURSORS.full, encode(Looked(at=now)), key=_KEY)

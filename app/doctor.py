@@ -1,0 +1,92 @@
+"""`leadgate doctor`, and what a worker looks at before it starts: everything outside that Leadgate stands on."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from aiokafka.errors import KafkaError
+from rich.console import Console
+
+from app.googling import check_google
+from app.mapped import unmapped, wants_of
+from app.outside import make_vendors
+from app.provision import check_topics, publish_rules
+from app.rulesfile import open_points
+from app.settings import Settings
+from app.telemetry import SystemClock
+from connectors.contract import Crm
+from connectors.errors import Unavailable, VendorError
+from leads.rules import Rules
+
+_CLOCK = SystemClock()
+
+
+@dataclass(slots=True)
+class Findings:
+    """What `doctor` found: faults stand in the way, notes are what goes on without something."""
+
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+async def doctor(settings: Settings, rules: Rules) -> Findings:
+    """Look at everything outside that Leadgate stands on."""
+    found = Findings()
+    try:
+        found.faults += await check_topics(settings)
+    except (KafkaError, OSError) as error:
+        found.faults.append(
+            f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set KAFKA_BOOTSTRAP_SERVERS"
+        )
+    vendors = make_vendors(settings, _CLOCK)
+    try:
+        wants = wants_of(rules)
+        crm = await vendors.crm.check(wants)
+        found.faults += crm or await _strangers(vendors.crm, rules)
+        found.notes += [] if crm else [*await vendors.crm.limits(wants), *await unmapped(vendors, rules)]
+    except VendorError as error:
+        found.faults.append(str(error))
+    for check in (vendors.apollo.check, vendors.slack.check):
+        found.faults += await check()
+    with suppress(VendorError):  # that it doesn't answer is a fault above
+        apollos = any(s.tool == "apollo" for s in rules.sequences)
+        found.notes += await vendors.apollo.limits(enrich=rules.capture.enrich, sequences=apollos, owners=rules.apollo_owner)
+    if settings.google_sheet:
+        found.faults += await check_google(settings)
+    await vendors.close()
+    found.faults += open_points(settings.rules) if _live(settings, rules) else []
+    return found
+
+
+async def _strangers(crm: Crm, rules: Rules) -> list[str]:
+    users = await crm.owners()
+    known = {o.email for o in users}
+    wanted = {r.owner for r in rules.routes} | {rules.nurture.owner, rules.sla.escalate_to, *rules.inboxes}
+    teams = set(rules.account_owner.teams if rules.account_owner else ()) - {team for o in users for team in o.teams}
+    unknown = [f"rules: {email} is no user of the CRM" for email in sorted(wanted) if email.casefold() not in known]
+    return unknown + [f"rules: account_owner.teams: no user of the CRM is in {team}" for team in sorted(teams)]
+
+
+async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
+    """Configuration faults, at once; an outage of the broker or the CRM is waited for."""
+    while True:
+        try:
+            faults = await check_topics(settings)
+            vendors = make_vendors(settings, _CLOCK)
+            try:
+                if _live(settings, rules):
+                    faults += await vendors.crm.check(wants_of(rules)) + open_points(settings.rules)
+            finally:
+                await vendors.close()
+        except (KafkaError, OSError, Unavailable) as error:
+            Console(stderr=True).print(f"waiting: {error!r}", markup=False)
+            await asyncio.sleep(2)
+            continue
+        except VendorError as error:
+            return [str(error)]
+        await publish_rules(settings, rules)
+        return faults
+
+
+def _live(settings: Settings, rules: Rules) -> bool:
+    return (rules.effects if settings.effects == "rules" else settings.effects) == "live"

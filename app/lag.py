@@ -1,0 +1,45 @@
+"""How far the workers are behind: the end of each stage topic against what is committed."""
+
+from aiokafka import TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from app.kafka import administering, consuming, ends
+from app.settings import Settings
+from leads import names
+
+#: Everything else that the workers consume, alerts aside: nobody waits for Slack.
+OTHER_TOPICS = (names.LINKS, names.CLOCKS, names.SIGNALS, names.HEARD, names.DUE, names.DECIDED, names.CRM_RECORDS)
+
+
+async def committed(settings: Settings) -> dict[TopicPartition, int]:
+    """What the workers' group has committed. A broker that is still electing the group's coordinator is waited for."""
+    async with administering(settings) as admin:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(GroupCoordinatorNotAvailableError),
+            wait=wait_fixed(0.3),
+            stop=stop_after_delay(30),
+            reraise=True,
+        ):
+            with attempt:
+                found = await admin.list_consumer_group_offsets(names.APP_ID)
+        return {tp: meta.offset for tp, meta in found.items() if meta.offset >= 0}
+
+
+async def lag(settings: Settings) -> dict[str, int]:
+    """Uncommitted records by topic."""
+    done = await committed(settings)
+    topics = [t.full for t in (*names.LEAD_TOPICS, *OTHER_TOPICS)]
+    async with consuming(settings) as consumer:
+        end = await ends(consumer, topics)
+        begin = await consumer.beginning_offsets(list(end))
+    behind = dict.fromkeys(topics, 0)
+    for tp, offset in end.items():
+        behind[tp.topic] += offset - max(done.get(tp, 0), begin[tp])
+    return behind
+
+
+async def backlog(settings: Settings) -> int:
+    """Leads that wait in stage topics."""
+    behind = await lag(settings)
+    return sum(behind[t.full] for t in names.LEAD_TOPICS)

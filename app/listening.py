@@ -1,0 +1,168 @@
+"""What is heard of leads later: Apollo's messages and the CRM's changes, into `signals`."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from app.crmids import CrmIds
+from app.outside import Vendors
+from app.settings import Settings
+from connectors.apollo.api import PAGE
+from connectors.contract import ActivityAsked, Contact
+from leads import names
+from leads.keys import Keys, derive
+from leads.records import Signal, encode
+from streams.outbox import partition_of
+from streams.ports import Clock
+
+#: The flags that a message shows of itself. An opt-out has none: only the filter knows it (facts/apollo.md 4).
+_FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
+_FLAGGED = ("bounced", "spam_blocked", "replied")
+_CRM_OVERLAP = 60.0
+_REMEMBERED = 200_000
+_FEW_PAGES, _A_PAGE = 10, 6.0  # of deleted contacts, and seconds for each page of a larger bin
+
+
+class Known:
+    """What this process has told lately, so that polls that overlap don't repeat it. Repeats are harmless, only many."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def add(self, name: str) -> bool:
+        """Remember a name; False if it was known."""
+        if name in self._names:
+            return False
+        self._names[name] = None
+        if len(self._names) > _REMEMBERED:
+            self._names.popitem(last=False)
+        return True
+
+
+class Listening:
+    """The poller's second half."""
+
+    def __init__(self, settings: Settings, vendors: Vendors, producer: AIOKafkaProducer, clock: Clock, keys: Keys) -> None:
+        self._settings, self._vendors, self._producer, self._clock, self._keys = settings, vendors, producer, clock, keys
+        self._known = Known()
+        self._ids = CrmIds(vendors.crm, producer)
+        self._bin_after = 0.0
+
+    async def load(self, consumer: AIOKafkaConsumer) -> None:
+        """What must be known before the first poll of the CRM."""
+        await self._ids.load(consumer)
+
+    async def poll_messages(self) -> None:
+        """What became of the messages that Apollo has sent: a rolling window, since states change days later."""
+        since = datetime.fromtimestamp(self._clock.now() - self._settings.signals_days * 86_400, UTC).date().isoformat()
+        async for messages in self._message_pages(_FLAGGED, since):
+            await self._tell(
+                [
+                    s
+                    for m in messages
+                    for flag, kind in _FLAGS.items()
+                    if m.get(flag) and (s := self._message_signal(m, flag, kind))
+                ]
+            )
+        async for messages in self._message_pages(("unsubscribed",), since):
+            await self._tell([s for m in messages if (s := self._message_signal(m, "unsubscribed", "unsubscribe"))])
+
+    async def _message_pages(self, stats: tuple[str, ...], since: str) -> AsyncIterator[list[dict[str, Any]]]:
+        page = 1
+        while True:
+            messages = await self._vendors.apollo.messages(stats, since, page)
+            yield messages
+            if len(messages) < PAGE:
+                return
+            page += 1
+
+    def _message_signal(self, message: dict[str, Any], flag: str, kind: str) -> Signal | None:
+        key = self._keys.address(message.get("to_email") or "")
+        if not key:
+            return None
+        ident = derive("signal", "apollo", message["id"], flag)
+        heard = self._clock.now()
+        return Signal(
+            signal_id=ident,
+            kind=kind,
+            heard_at=heard,
+            source="apollo",
+            address_key=key,
+            person_key=key,
+            value=message.get("reply_class") or "",
+        )
+
+    async def poll_crm(self, since: float) -> float:
+        """What changed in the CRM; the time of the newest change. What stops a lead is told first."""
+        changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
+        await self._tell([signal for contact in changed for signal in self._contact_signals(contact)])
+        await self._ids.note(changed)
+        await self._poll_deleted(since)
+        await self._poll_activities(changed)
+        return max([since, *(c.changed_at for c in changed)])
+
+    async def _poll_deleted(self, since: float) -> None:
+        """Who was deleted. A whole bin of many pages is read more seldom, so that it costs ten calls a minute."""
+        if self._vendors.crm.tells_deleted and self._clock.now() < self._bin_after:
+            return
+        pages = 0
+        async for page in self._vendors.crm.deleted(max(0.0, since - _CRM_OVERLAP), self._ids.keys):
+            await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
+            pages += 1
+        self._bin_after = self._clock.now() + (pages * _A_PAGE if pages > _FEW_PAGES else 0.0)
+
+    async def _poll_activities(self, changed: list[Contact]) -> None:
+        """Who acted, once for each time that the CRM says somebody did; after everything that stops a lead is told."""
+        fresh = {f"activity {c.id} {c.contacted_at}": c for c in changed if c.contacted_at and c.owner_id}
+        fresh = {name: contact for name, contact in fresh.items() if name not in self._known}
+        asked = [ActivityAsked(contact_id=c.id, owner_id=c.owner_id, since=c.contacted_at - 60.0) for c in fresh.values()]
+        times = await self._vendors.crm.activities(asked) if asked else []
+        done = zip(fresh.values(), times, strict=True)
+        await self._tell([self._signal(contact, "activity", contact.owner_id, at) for contact, at in done if at])
+        for name in fresh:
+            self._known.add(name)
+
+    def _contact_signals(self, contact: Contact) -> list[Signal]:
+        found = []
+        if contact.opted_out:
+            found.append(self._signal(contact, "unsubscribe", "", 0.0))
+        if contact.bounced:
+            found.append(self._signal(contact, "bounce", "", 0.0))
+        if contact.replied_at:
+            found.append(self._signal(contact, "reply", "", contact.replied_at))
+        if contact.owner_id:
+            found.append(self._signal(contact, "owner", contact.owner_id, 0.0))
+        return found
+
+    def _signal(self, contact: Contact, kind: str, value: str, at: float) -> Signal:
+        key = contact.key or self._keys.address(contact.email)
+        ident = derive(
+            "signal", "crm", contact.id, kind, value, at, self._keys.address(contact.email) if kind == "bounce" else ""
+        )
+        address = self._keys.address(contact.email) if kind == "bounce" else key
+        return Signal(
+            signal_id=ident,
+            kind=kind,
+            heard_at=at or self._clock.now(),
+            source="crm",
+            address_key=address,
+            person_key=key,
+            crm_id=contact.id,
+            value=value,
+        )
+
+    async def _tell(self, signals: list[Signal]) -> None:
+        sent = []
+        for signal in signals:
+            if not self._known.add(signal.signal_id):
+                continue
+            key = signal.address_key.encode()
+            sent.append(await self._producer.send(names.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)))
+        for future in sent:
+            await future

@@ -1,0 +1,261 @@
+"""The worker: a Faust app with every stage, wired. `run_worker` returns the process's exit code."""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from app.crashing import crash_at
+from app.faustapp import SESSION, make_app
+from app.kafka import make_producer
+from app.outside import Vendors, make_vendors
+from app.replaying import read_windows
+from app.rulesfile import fetch_rules
+from app.settings import Settings
+from app.telemetry import Metrics
+from connectors.http import WORKERS_SHARE
+from connectors.shared import Shared
+from leads import names
+from leads.keys import Keys, derive
+from leads.records import Alert, encode
+from leads.rules import Rules
+from leads.tabled import Suppression
+from streams.acts.effect import Outside
+from streams.book import RulesBook
+from streams.consumer import Run, StrictConsumer
+from streams.effects import Effects
+from streams.harness import Harness, fatal_on_error
+from streams.outbox import FlushGate, Outbox
+from streams.ports import Clock, Fatal
+from streams.pulse import Pulse
+from streams.stages.all import make_stages
+from streams.stages.identity import COMPLETE, PEOPLE
+from streams.stages.signals import suppression_of
+from streams.timers import Timers
+from tables.state import State, View
+
+log = structlog.get_logger(__name__)
+FATAL_EXIT = 70
+_SIGNALS_WAIT = 15.0
+_ENDS_WAIT = 5.0
+
+
+class Worker:
+    """Everything of one worker, made inside its event loop. `only` names the stages it runs; none means all."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        data: Path,
+        clock: Clock,
+        end: Callable[[BaseException], None],
+        vendors: Vendors | None = None,
+        only: Collection[str] = (),
+    ) -> None:
+        self.settings, self.rules, self.clock, self.end = settings, rules, clock, end
+        self.app = make_app(settings, data)
+        self.gate = FlushGate()
+        self.metrics = Metrics()
+        self.producer = make_producer(settings)
+        self.pulse = Pulse(SESSION * 0.8)
+        self.outbox = Outbox(self.producer, self.gate, self.pulse.check)
+        self.state = State(self.app, self.outbox)
+        self.book = RulesBook(rules, lambda: fetch_rules(settings))
+        self.keys = Keys(settings.site_secret.get_secret_value())
+        self.vendors = vendors or make_vendors(settings, clock)
+        live = (rules.effects if settings.effects == "rules" else settings.effects) == "live"
+        outside = Outside(
+            crm=self.vendors.crm,
+            apollo=self.vendors.apollo,
+            slack=self.vendors.slack,
+            suppressed=self._suppressed,
+            signals_applied=self._signals_applied,
+            synced=self._synced,
+            nurture_lists=lambda: rules.entered_lists,
+        )
+        self.effects = Effects(
+            outside, self.gate, self.keys, clock, check=self.pulse.check, alarm=self._alarm, live=live, share=self._share
+        )
+        self.harnesses = [
+            Harness(
+                stage,
+                state=self.state,
+                outbox=self.outbox,
+                gate=self.gate,
+                effector=self.effects,
+                book=self.book,
+                clock=clock,
+                probe=self.metrics,
+            )
+            for stage in make_stages(self.keys)
+            if not only or stage.name in only
+        ]
+        for harness in self.harnesses:
+            harness.reached = crash_at
+        self.timers = Timers(self.harnesses, self.state, self.outbox, clock)
+        self._partitions: set[int] = set()
+        self._signal_ends = Shared(self._read_signal_ends)
+        self._declare()
+
+    def _alarm(self, vendor: str, why: str) -> None:
+        """One word to ops an outage. About Slack only the log can tell."""
+        if vendor == "slack":
+            return
+        now = self.clock.now()
+        text = f"{vendor} does not answer; leads wait and go on by themselves when it does. {why}"
+        ident = derive("outage", self.settings.worker_id, vendor, now)
+        alert = Alert(alert_id=ident, kind="ops", to=self.rules.ops_channel, text=text, at=now)
+        self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))
+
+    async def _read_signal_ends(self) -> dict[TP, int]:
+        """Ends of the signals' partitions. A broker that is away, or a request that it lost when it went, is waited for:
+        aiokafka holds on to such a request for the whole of its timeout, so it is asked anew instead."""
+        consumer: Any = self.app.consumer
+        wanted = [TP(names.SIGNALS.full, p) for p in sorted(self._mine())]
+        while True:
+            try:
+                ends: dict[TP, int] = await asyncio.wait_for(consumer.highwaters(*wanted), _ENDS_WAIT)
+            except (KafkaError, TimeoutError) as error:
+                log.warning("the broker does not tell where the signals end; asked again", error=repr(error))
+                await asyncio.sleep(0.5)
+            else:
+                return ends
+
+    def _declare(self) -> None:
+        bodies = fatal_on_error(self.harnesses, self.end)
+        for harness in self.harnesses:
+            body = bodies[harness.stage.name]
+            topic = self.app.topic(*[t.full for t in harness.stage.inputs], key_serializer="raw", value_serializer="raw")
+            self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(_agent(body))
+        self.app.on_rebalance_complete.connect(self._on_assigned)
+
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._partitions = {tp.partition for tp in self.app.consumer.assignment() if tp.topic == names.CAPTURED.full}
+        mine = sorted(self._mine())
+        self.timers.assign(mine)
+        self.vendors.share(self._share())
+        log.info("partitions assigned", partitions=mine)
+
+    def _mine(self) -> set[int]:
+        return self._partitions
+
+    def _share(self) -> float:
+        """This worker's part of the vendors' limits, by partitions (INTERLEAVINGS 22)."""
+        return WORKERS_SHARE * max(1, len(self._mine())) / names.PARTITIONS
+
+    def _suppressed(self, partition: int, record: Any) -> str:
+        view = View(self.state, partition)
+        found: Suppression | None = suppression_of(record, view)
+        return f"{found.kind} heard from {found.source}" if found else ""
+
+    def _synced(self, partition: int) -> bool:
+        return self.state.get(partition, PEOPLE.key(COMPLETE)) is not None
+
+    async def _signals_applied(self, partition: int) -> None:
+        """Wait until every signal that the broker has acknowledged for this partition is in the state (INTERLEAVINGS 15)."""
+        tp = TP(names.SIGNALS.full, partition)
+        consumer: Any = self.app.consumer
+        end = (await self._signal_ends.get())[tp]
+        deadline = asyncio.get_running_loop().time() + _SIGNALS_WAIT
+        while consumer.settled_up_to(tp) < end:
+            if asyncio.get_running_loop().time() > deadline:
+                raise Fatal(
+                    f"signals of partition {partition} stand at {consumer.settled_up_to(tp)} of {end} for {_SIGNALS_WAIT:.0f} s"
+                )
+            await asyncio.sleep(0.002)
+
+    async def start(self) -> None:
+        """Start producing, then the Faust app, then the timers."""
+        windows = await read_windows(self.settings)
+        StrictConsumer.left_out = {TP(names.CAPTURED.full, partition): window for partition, window in windows.items()}
+        await self.producer.start()
+        await self.app.start()
+        self.pulse.start(self.end)
+        self._watch()
+        self.timers.start(self.end)
+
+    def _watch(self) -> None:
+        consumer: Any = self.app.consumer
+        self.gate.more_coming = consumer.more_coming
+
+    async def stop(self) -> None:
+        """Stop in the other order; what is in progress is finished and committed."""
+        await self.timers.stop()
+        await self.app.stop()
+        self.outbox.flush()
+        await self.producer.stop()
+        await self.vendors.close()
+
+
+def _agent(body: Callable[[Run], Any]) -> Callable[[Any], Any]:
+    async def agent(stream: Any) -> None:
+        async for event in stream.events():
+            await body(event.message)
+
+    return agent
+
+
+def run_worker(
+    settings: Settings,
+    rules: Rules,
+    data: Path,
+    clock: Clock,
+    make: Callable[[], Vendors] | None = None,
+    only: Collection[str] = (),
+) -> int:
+    """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
+
+    `make` makes other vendors than the settings' inside the event loop.
+    """
+    return uvloop.run(_run(settings, rules, data, clock, make, only))
+
+
+async def _run(
+    settings: Settings, rules: Rules, data: Path, clock: Clock, make: Callable[[], Vendors] | None, only: Collection[str]
+) -> int:
+    def end(error: BaseException) -> None:
+        log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if isinstance(error, Fatal) else error)
+        os._exit(FATAL_EXIT)
+
+    worker = Worker(settings, rules, data, clock, end, make() if make else None, only)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await worker.start()
+    except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
+        end(error)
+    _collect_seldom()
+    log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
+    crashed = asyncio.ensure_future(_crashed(worker.app))
+    stopped = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if crashed.done():
+        end(crashed.result())
+    await worker.stop()
+    return 0
+
+
+def _collect_seldom() -> None:
+    """Keep the garbage collector from reading everything there is a hundred times a second: it took a quarter of the
+    worker's CPU (`make bench`), since awaiting makes many short-lived objects and nearly none in cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+async def _crashed(app: Any) -> BaseException:
+    while not app.crashed:
+        await asyncio.sleep(0.1)
+    reason: BaseException | None = app.crash_reason
+    return reason or RuntimeError("the Faust app crashed without a reason")

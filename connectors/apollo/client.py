@@ -1,0 +1,91 @@
+"""Apollo over HTTP: what the poller, the enrichment and the sequence guard ask of it.
+
+Sources: facts/apollo.md (1.3 endpoints, 3 limits, 4 signals) and Apollo's OpenAPI. 401 answers are plain text; a
+missing contact is a 422; unknown filters are ignored with 200, so every answer is checked again here.
+"""
+
+from typing import Any
+
+import httpx
+
+from connectors.apollo.api import PAGE, ApolloApi
+from connectors.apollo.fields import ApolloFields
+from connectors.apollo.limits import limits
+from connectors.apollo.sequences import ApolloSequences
+from connectors.errors import RowRejected, VendorError
+
+
+class ApolloClient:
+    """Apollo's calls, each one endpoint."""
+
+    def __init__(self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`limit` is calls a minute and endpoint at the most."""
+        self._api = ApolloApi(base, key, limit, transport)
+        self._fields, self._sequences = ApolloFields(self._api), ApolloSequences(self._api)
+        self.share, self.close = self._api.share, self._api.close
+        self.custom_fields, self.name_fields = self._fields.custom_fields, self._fields.name_fields
+        self.sequences, self.sequence_names = self._sequences.sequences, self._sequences.sequence_names
+        self.enrol, self.leave, self.stop = self._sequences.enrol, self._sequences.leave, self._sequences.stop
+        self._labels: dict[str, str] = {}
+        self._gone: set[str] = set()
+        self._users: dict[str, str] = {}
+
+    async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
+        """One page of contacts by `contact_updated_at`, newest first, and the number of pages."""
+        body = {"sort_by_field": "contact_updated_at", "sort_ascending": ascending, "page": page, "per_page": PAGE}
+        response = await self._api.call("POST", "contacts/search", json=body)
+        found = response.json()
+        return found.get("contacts", []), int(found.get("pagination", {}).get("total_pages", 0))
+
+    async def label_names(self, ids: list[str]) -> tuple[str, ...]:
+        """The names of lists; they are read again for an id that is new to us."""
+        if fresh := set(ids) - set(self._labels) - self._gone:
+            await self.lists()
+            self._gone |= fresh - set(self._labels)  # a contact can keep a list that was deleted
+        return tuple(self._labels[i] for i in ids if i in self._labels)
+
+    async def lists(self) -> list[str]:
+        """The names of all lists."""
+        response = await self._api.call("GET", "labels")
+        self._labels = {item["id"]: item["name"] for item in response.json()}
+        return sorted(self._labels.values())
+
+    async def check(self) -> list[str]:
+        """What stands in the way, one line a fault. It reads the lists: every key that can poll may do that."""
+        try:
+            await self.lists()
+        except VendorError as error:
+            return [f"{error}; set LEADGATE_APOLLO_KEY to a key that may read contacts and lists"]
+        return []
+
+    async def enrich(self, domain: str) -> dict[str, Any]:
+        """A company's record by domain (one credit), {} if Apollo has none."""
+        response = await self._api.call("GET", "organizations/enrich", params={"domain": domain})
+        found: dict[str, Any] = response.json().get("organization") or {}
+        return found
+
+    async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
+        """One page of sent messages in one of the states (bounced, unsubscribed, spam_blocked, replied); `since` is a day.
+
+        There are no totals: a short page is the last (facts 1.2).
+        """
+        params = [("emailer_message_stats[]", stat) for stat in stats]
+        params += [("emailer_message_date_range_mode", "completed_at"), ("emailer_message_date_range[min]", since)]
+        params += [("page", str(page)), ("per_page", str(PAGE))]
+        response = await self._api.call("GET", "emailer_messages/search", params=params)
+        found: list[dict[str, Any]] = response.json().get("emailer_messages", [])
+        return found
+
+    async def set_owner(self, contact_id: str, email: str) -> None:
+        """Make a user of Apollo's the contact's owner there. Raises RowRejected for somebody who is none."""
+        if email.casefold() not in self._users:
+            found = (await self._api.call("GET", "users/search", params={"page": "1", "per_page": "100"})).json().get("users", [])
+            self._users = {str(u.get("email") or "").casefold(): str(u["id"]) for u in found}
+        if email.casefold() not in self._users:
+            raise RowRejected(f"{email} is no user of Apollo's", "no_owner")
+        params = [("contact_ids[]", contact_id), ("owner_id", self._users[email.casefold()])]
+        await self._api.call("POST", "contacts/update_owners", params=params)
+
+    async def limits(self, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
+        """See limits.limits."""
+        return await limits(self._api, enrich=enrich, sequences=sequences, owners=owners)

@@ -1,0 +1,59 @@
+"""The fields that an account has added to Apollo's contacts, by their names and with their options' labels."""
+
+from typing import Any, NamedTuple, Self
+
+from connectors.apollo.api import ApolloApi
+from connectors.errors import RowRejected, Unauthorised
+
+
+class CustomField(NamedTuple):
+    """A field that an account has added: facts/apollo.md 2.1, examples/get_typed_custom_fields.json."""
+
+    id: str
+    name: str
+    modality: str
+    options: dict[str, str]
+
+    @classmethod
+    def of(cls, item: dict[str, Any]) -> Self:
+        """Out of Apollo's object."""
+        given = item.get("picklist_values") or item.get("picklist_options") or []
+        options = {str(o["id"]): str(o.get("name") or "") for o in given if isinstance(o, dict) and "id" in o}
+        return cls(str(item["id"]), str(item.get("name") or item["id"]), str(item.get("modality") or ""), options)
+
+    def label(self, value: Any) -> Any:
+        """A value with its options' labels; an option that is no more stays an id."""
+        if isinstance(value, list):
+            return [self.label(part) for part in value]
+        return self.options.get(value, value) if isinstance(value, str) else value
+
+
+class ApolloFields:
+    """See ApolloClient."""
+
+    def __init__(self, api: ApolloApi) -> None:
+        self._api = api
+        self._fields: dict[str, CustomField] = {}
+        self._closed = False
+        self._gone: set[str] = set()
+
+    async def custom_fields(self) -> dict[str, CustomField]:
+        """The account's own fields by id, with their options' labels. GET /fields has names and no options."""
+        response = await self._api.call("GET", "typed_custom_fields")
+        found = [CustomField.of(item) for item in response.json().get("typed_custom_fields", [])]
+        self._fields = {f.id: f for f in found}
+        return self._fields
+
+    async def name_fields(self, values: dict[str, Any]) -> dict[str, Any]:
+        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again for an id that is new to us.
+
+        A key that may not read the definitions gets nothing here: rules can still name fields by id.
+        """
+        fresh = set(values) - set(self._fields) - self._gone
+        if fresh and not self._closed:
+            try:
+                await self.custom_fields()
+            except (Unauthorised, RowRejected):
+                self._closed = True
+            self._gone |= fresh - set(self._fields)  # a contact can keep a value of a field that was deleted
+        return {f.name: f.label(value) for i, value in values.items() if (f := self._fields.get(i)) is not None}

@@ -1,0 +1,140 @@
+"""Between the CRM contract's records and HubSpot's properties (every value travels as text)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.contract import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
+from connectors.fields import Field
+from connectors.own import Own
+
+OWN = Own(
+    owner="hubspot_owner_id",
+    key="leadgate_key",
+    lead="leadgate_lead",
+    score="leadgate_score",
+    status="leadgate_status",
+    intent="leadgate_intent",
+    engagement="leadgate_engagement",
+    sequence="leadgate_sequence",
+    reasons="leadgate_reasons",
+)
+KEY, OWNER, LEAD, STATUS = OWN.key, OWN.owner, OWN.lead, OWN.status
+COMPANY_KEY = "leadgate_company_key"
+CONTACT_FIELDS = OWN.fields()
+IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
+COMPANY_READ = ["name", "domain", OWNER, "hs_parent_company_id"]
+COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
+READ = [
+    "email",
+    "hs_additional_emails",
+    KEY,
+    *OWN.changed(),
+    "lifecyclestage",
+    "firstname",
+    "lastname",
+    "jobtitle",
+    "phone",
+    "city",
+    "state",
+    "country",
+    "company",
+    "associatedcompanyid",
+    "hs_email_optout",
+    "hs_email_bounce",
+    "hs_email_hard_bounce_reason_enum",
+    "hs_sales_email_last_replied",
+    "notes_last_contacted",
+    "lastmodifieddate",
+]
+
+
+def contact_of(found: dict[str, Any]) -> Contact:
+    """A contact out of an object with the READ properties."""
+    p = found.get("properties") or {}
+    bounce = str(p.get("hs_email_bounce") or "").casefold()
+    return Contact(
+        id=str(found["id"]),
+        email=p.get("email") or "",
+        emails=tuple(e for e in (p.get("hs_additional_emails") or "").split(";") if e),
+        key=p.get(KEY) or "",
+        owner_id=p.get(OWNER) or "",
+        lifecycle=p.get("lifecyclestage") or "",
+        status=p.get(STATUS) or "",
+        company_id=p.get("associatedcompanyid") or "",
+        opted_out=str(p.get("hs_email_optout") or "").casefold() == "true",
+        bounced=bounce not in {"", "0", "false"} or bool(p.get("hs_email_hard_bounce_reason_enum")),
+        replied_at=seconds(p.get("hs_sales_email_last_replied")),
+        contacted_at=seconds(p.get("notes_last_contacted")),
+        changed_at=seconds(p.get("lastmodifieddate")),
+    )
+
+
+def properties_of(write: ContactWrite, held: dict[str, Any] | None) -> dict[str, str]:
+    """Our properties, and the blanks we can fill; what `held` already says stays."""
+    wanted = {
+        "firstname": write.first_name,
+        "lastname": write.last_name,
+        "jobtitle": write.title,
+        "phone": write.phone,
+        "city": write.city,
+        "state": write.state,
+        "country": write.country,
+        "company": write.company,
+    }
+    kept = held or {}
+    blanks = {name: value for name, value in wanted.items() if value and not kept.get(name)}
+    blanks |= {n: text_of(v) for n, v in write.more.items() if n in write.overwrite or not kept.get(n)}
+    own = {KEY: write.key, LEAD: write.lead_id}
+    if kept.get(KEY):
+        own.pop(KEY)
+    if held is None or (write.known_id and write.emails[0] not in _addresses(kept)):
+        own["email"] = write.emails[0]  # new, or the person's address has changed
+    return {**blanks, **own}
+
+
+def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
+    """What an assignment sets; the owner only where there is one to set."""
+    return {n: text_of(v) for n, v in OWN.assignment(write).items()} | ({OWNER: owner_id} if owner_id else {})
+
+
+def text_of(value: Any) -> str:
+    """A value as HubSpot takes it: everything travels as text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _addresses(properties: dict[str, Any]) -> set[str]:
+    return {e for e in [properties.get("email") or "", *(properties.get("hs_additional_emails") or "").split(";")] if e}
+
+
+def company_of(ident: str, p: dict[str, Any]) -> CompanyKnown:
+    """A company by its id, out of the COMPANY_READ properties."""
+    return CompanyKnown(
+        id=ident,
+        name=p.get("name") or "",
+        domain=p.get("domain") or "",
+        owner_id=p.get(OWNER) or "",
+        parent_id=p.get("hs_parent_company_id") or "",
+    )
+
+
+def owner_of(found: dict[str, Any]) -> Owner:
+    """An owner; deactivated users come without a userId, or archived (facts 1.4)."""
+    active = not found.get("archived") and found.get("userId") is not None
+    user = str(found["userId"]) if active else ""
+    teams = tuple(str(team["name"]) for team in found.get("teams") or [])
+    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active, teams=teams, user_id=user)
+
+
+def seconds(value: Any) -> float:
+    """Seconds of HubSpot's ISO text or epoch milliseconds; 0 for none."""
+    if not value:
+        return 0.0
+    text = str(value)
+    if text.isdigit():
+        return int(text) / 1000.0
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def iso(at: float) -> str:
+    """HubSpot's ISO text of a time."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

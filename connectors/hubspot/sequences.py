@@ -1,0 +1,83 @@
+"""HubSpot's own sequences: entered in an owner's name, from the owner's inbox; left by a list, for there is no public way out.
+
+Sources: facts/hubspot.md 1.8 (endpoints, one sequence at a time, refusals). What a refusal's JSON looks like is unconfirmed:
+it is told by the words that HubSpot's knowledge base names.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from connectors.contract import EnrolWrite, Owner, Row, Wants
+from connectors.errors import RowRejected, VendorError
+from connectors.hubspot.client import HubSpotHttp
+
+_STATE = "hs_sequences_is_enrolled"
+_SEQUENCES = "/automation/sequences/{v}"
+ENROLMENTS = f"{_SEQUENCES}/enrollments"
+#: Of a refusal that passes: another sequence runs, or the inbox has sent what it may in a day.
+_PASSING = ("already_enrolled", "already enrolled", "limit")
+
+
+class HubSpotSequences:
+    """See contract.Crm. `membership` adds contacts to a list, or removes them; `read` is the contract's own."""
+
+    def __init__(
+        self,
+        http: HubSpotHttp,
+        owner: Callable[[str], Awaitable[Owner | None]],
+        membership: Callable[[str, Sequence[str], str], Awaitable[list[Row[str]]]],
+        read: Callable[[Sequence[str], Sequence[str]], Awaitable[list[dict[str, Any] | None]]],
+    ) -> None:
+        self._http, self._owner, self._membership, self._read = http, owner, membership, read
+
+    async def lacking(self, wants: Wants, owners: Sequence[Owner]) -> list[str]:
+        """A line for each wanted sequence that isn't there, as one of those sees it who send (or anybody, if none is active)."""
+        senders = {email.casefold() for email in wants.senders}
+        active = sorted((o for o in owners if o.active and o.user_id), key=lambda o: o.email not in senders)
+        if not active:
+            return ["HubSpot has no active user: nobody can enter its sequences"]
+        lines = []
+        for name in wants.sequences:
+            try:
+                await self._http.get(f"{_SEQUENCES}/{name}", userId=active[0].user_id)
+            except RowRejected as error:
+                lines.append(f"HubSpot has no sequence {name} that {active[0].email} sees ({error})")
+        return lines
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another sequence."""
+        if await self._is_in(write.contact_id):
+            now_in = await self._http.get(f"{ENROLMENTS}/contact/{write.contact_id}")
+            if str(now_in.get("sequenceId") or "") == write.sequence:
+                return True
+            name = now_in.get("sequenceName") or now_in.get("sequenceId")
+            raise RowRejected(f"the contact is in HubSpot's sequence {name}, and can be in one only", "busy")
+        owner = await self._owner(write.owner_id)
+        if owner is None or not owner.user_id:
+            raise RowRejected(f"owner {write.owner_id} is no active user of HubSpot", "refused")
+        # The workflow that takes people out starts when they enter its list, so they must not be on it already.
+        await self._place(write.leave, write.contact_id, "remove")
+        body = {"contactId": write.contact_id, "sequenceId": write.sequence, "senderEmail": write.inbox}
+        try:
+            await self._http.send("POST", f"{ENROLMENTS}?userId={owner.user_id}", body)
+        except RowRejected as error:
+            passing = any(word in str(error).casefold() for word in _PASSING)
+            kind = error.kind if error.kind == "deleted" else "busy" if passing else "refused"
+            raise RowRejected(str(error), kind) from error
+        return False
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        if not await self._is_in(contact_id):
+            return True
+        await self._place(leave, contact_id, "add")
+        return not await self._is_in(contact_id)
+
+    async def _is_in(self, contact_id: str) -> bool:
+        """Whether any sequence is running for a contact; nothing runs for one that is gone."""
+        [held] = await self._read([contact_id], [_STATE])
+        return held is not None and str(held[_STATE]).casefold() == "true"
+
+    async def _place(self, name: str, contact_id: str, verb: str) -> None:
+        [row] = await self._membership(name, [contact_id], verb)
+        if isinstance(row, VendorError):
+            raise row

@@ -1,0 +1,19 @@
+"""Readings of all people: places in one of several kinds in turn (`kind place`), and whose keys they tell."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from connectors.contract import Contact, Page
+
+
+def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
+    """The kinds that are left after a place: each with where it begins ('' for its start), and what follows its end."""
+    begun, _, place = after.partition(" ")
+    left = kinds[kinds.index(begun) :] if begun else kinds
+    for kind, following in zip(left, [*(f"{k} " for k in left[1:]), ""], strict=True):
+        yield kind, place if kind == begun else "", following
+
+
+async def keys_of(pages: AsyncIterator[Page[Contact]]) -> AsyncIterator[dict[str, str]]:
+    """See contract.Crm.known_keys, by a reading of all contacts."""
+    async for page in pages:
+        yield {contact.id: contact.key for contact in page.rows if contact.key}

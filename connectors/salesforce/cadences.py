@@ -1,0 +1,47 @@
+"""Nurture by a cadence of Sales Engagement: entered and left by standard actions, seen in trackers (facts 1.6)."""
+
+from collections.abc import Sequence
+
+from connectors.contract import Row
+from connectors.errors import RowRejected, VendorError
+from connectors.literals import literal, quoted
+from connectors.salesforce.client import Record, SalesforceHttp
+from connectors.salesforce.owners import owners_of
+
+
+class SalesforceCadences:
+    """See contract.Crm: a list's name is a cadence's. What is asked twice is looked up first, so it is done once."""
+
+    def __init__(self, http: SalesforceHttp) -> None:
+        self._http = http
+
+    async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        owners, inside = await self._look(name, contact_ids)
+        new = [i for i in dict.fromkeys(contact_ids) if i in owners and i not in inside]
+        inputs: list[Record] = [{"salesCadenceNameOrId": name, "targetId": i, "userId": owners[i]} for i in new]
+        failed = await self._act("assignTargetToSalesCadence", inputs)
+        return [failed.get(i, i) if i in owners else RowRejected(f"{i} is deleted", "deleted") for i in contact_ids]
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        owners, inside = await self._look(name, contact_ids)
+        inputs: list[Record] = [{"targetId": i, "completionReasonCode": "ManuallyRemoved"} for i in inside]
+        failed = await self._act("removeTargetFromSalesCadence", inputs)
+        return [failed.get(i, i) if i in owners else RowRejected(f"{i} is deleted", "deleted") for i in contact_ids]
+
+    async def _look(self, name: str, ids: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+        """The owners of those that are there, and who is in the cadence: one call."""
+        where = f"TargetId IN {literal(dict.fromkeys(ids))} AND ActionCadence.Name = {quoted(name)} AND State != 'Complete'"
+        *people, trackers = await self._http.queries(*owners_of(ids), f"SELECT TargetId FROM ActionCadenceTracker WHERE {where}")
+        return {r["Id"]: r["OwnerId"] for part in people for r in part}, {t["TargetId"] for t in trackers}
+
+    async def _act(self, action: str, inputs: Sequence[Record]) -> dict[str, VendorError]:
+        done = await self._http.action(action, inputs) if inputs else []
+        return {one["targetId"]: error for one, error in zip(inputs, done, strict=True) if error is not None}
+
+    async def missing(self, names: Sequence[str]) -> list[str]:
+        """Names that no active cadence has."""
+        if not names:
+            return []
+        [found] = await self._http.queries(f"SELECT Name FROM ActionCadence WHERE State = 'Active' AND Name IN {literal(names)}")
+        there = {c["Name"] for c in found}
+        return [name for name in names if name not in there]

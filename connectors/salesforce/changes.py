@@ -1,0 +1,98 @@
+"""What happened in Salesforce, and what it holds: by SystemModstamp, by activities, by incoming mail, by the recycle bin."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from connectors.accounts import answer, conditions
+from connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
+from connectors.literals import quoted
+from connectors.paging import in_turn, keys_of
+from connectors.salesforce import records
+from connectors.salesforce.client import Record, SalesforceHttp, moment
+from connectors.salesforce.people import SalesforcePeople
+from connectors.salesforce.tasks import SalesforceTasks
+
+_KINDS = ("Lead", "Contact")
+_ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
+
+
+class SalesforceChanges:
+    """See contract.Crm. A call or a mail doesn't change the person's record, so they are asked for beside it."""
+
+    def __init__(self, http: SalesforceHttp, people: SalesforcePeople, tasks: SalesforceTasks) -> None:
+        self._http, self._people, self._tasks = http, people, tasks
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        after = moment(since)
+        *changed, replies = await self._http.queries(
+            *(self._ours(kind, f"SystemModstamp >= {after}") for kind in _KINDS),
+            "SELECT RelationId, EmailMessage.MessageDate FROM EmailMessageRelation WHERE RelationType = 'FromAddress' "
+            f"AND EmailMessage.Incoming = true AND EmailMessage.MessageDate >= {after}",
+        )
+        contacted = _latest((who, at) for who, _, at in await self._tasks.done(since))
+        replied = _latest((r["RelationId"], records.seconds(r["EmailMessage"]["MessageDate"])) for r in replies)
+        found = {r["Id"]: r for part in changed for r in part}
+        others = {i for i in {*contacted, *replied} - set(found) if i.startswith(("00Q", "003"))}
+        found.update({r["Id"]: r for r in await self._people.read_by_id(others) if r.get(records.KEY)})
+        people = [self._heard(r, contacted.get(r["Id"], 0.0), replied.get(r["Id"], 0.0)) for r in found.values()]
+        return sorted(people, key=lambda c: c.changed_at)
+
+    def _heard(self, found: Record, contacted: float, replied: float) -> Contact:
+        contact = records.contact_of(found, self._http.me)
+        newest = max(contact.changed_at, contacted, replied)
+        return replace(contact, contacted_at=contacted, replied_at=replied, changed_at=newest)
+
+    @staticmethod
+    def _ours(kind: str, where: str) -> str:
+        fields = ",".join(records.READ[kind])
+        return f"SELECT {fields} FROM {kind} WHERE {records.KEY} != null AND {where} ORDER BY SystemModstamp, Id"
+
+    async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        """Who lies in the recycle bin, two weeks' worth; who was merged into another is not gone."""
+        del since, keys
+        asked = (self._ours(kind, "IsDeleted = true AND MasterRecordId = null") for kind in _KINDS)
+        for part in await self._http.queries(*asked, deleted=True):
+            yield [records.contact_of(r) for r in part]
+
+    async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
+        """A place is an object and the last id that was read, not a locator, which ends with its session."""
+        for kind, last, following in in_turn(("Contact", "Lead"), after):
+            wheres = [f"Id > {quoted(last)}"] if last else []  # Salesforce compares an id with nothing but an id
+            wheres += ["IsConverted = false"] if kind == "Lead" else []
+            where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
+            async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
+                people = [records.contact_of(r, self._http.me) for r in page]
+                yield Page(rows=people, after=f"{kind} {people[-1].id}" if people else following)
+
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        return keys_of(self.contacts())
+
+    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        where = f" WHERE Id > {quoted(after)}" if after else ""
+        async for page in self._http.pages(f"{_ACCOUNTS}{where} ORDER BY Id"):
+            companies = [records.company_of(account, self._http.me) for account in page]
+            yield Page(rows=companies, after=companies[-1].id if companies else "")
+
+    async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        for kind in _KINDS:
+            where = f"SystemModstamp >= {moment(since)}" + (" AND IsConverted = false" if kind == "Lead" else "")
+            fields = f"Id,Email,{records.EMAILS},{records.KEY}"
+            async for page in self._http.pages(f"SELECT {fields} FROM {kind} WHERE {where} ORDER BY Id"):
+                yield [records.contact_of(r, self._http.me) for r in page]
+
+    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        async for page in self._http.pages(f"{_ACCOUNTS} WHERE SystemModstamp >= {moment(since)} ORDER BY Id"):
+            yield [records.company_of(account, self._http.me) for account in page]
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        queries = (f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id" for where in conditions(asked, "Id"))
+        parts = await self._http.queries(*queries)
+        return [*answer(asked, [records.company_of(account, self._http.me) for part in parts for account in part])]
+
+
+def _latest(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for who, at in pairs:
+        found[who] = max(at, found.get(who, 0.0))
+    return found

@@ -1,0 +1,75 @@
+"""Salesforce behind the CRM contract."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from connectors.cadenced import Cadenced
+from connectors.errors import VendorError
+from connectors.literals import literal
+from connectors.salesforce import records
+from connectors.salesforce.cadences import SalesforceCadences
+from connectors.salesforce.changes import SalesforceChanges
+from connectors.salesforce.client import MOST_ROWS, Record, SalesforceHttp
+from connectors.salesforce.owners import SalesforceOwners
+from connectors.salesforce.people import SalesforcePeople
+from connectors.salesforce.setup import SalesforceSetup
+from connectors.salesforce.tasks import SalesforceTasks
+
+_OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
+
+
+class SalesforceCrm:
+    """See contract.Crm. `clock` tells the time of read-backs."""
+
+    batch = MOST_ROWS
+    tells_deleted = True
+    identity = records.IDENTITY
+
+    def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
+        self._http = http
+        self._people, self._owners, self._tasks = SalesforcePeople(http), SalesforceOwners(http, clock), SalesforceTasks(http)
+        self._cadences = SalesforceCadences(http)
+        sequences = Cadenced("Salesforce")
+        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
+        self.company_fields = sequences.company_fields
+        self._changes = SalesforceChanges(http, self._people, self._tasks)
+        self._setup = SalesforceSetup(http, self._cadences, sequences)
+        self.upsert = self._people.upsert
+        self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
+        self.owner, self.owner_by_email, self.owners = self._owners.owner, self._owners.owner_by_email, self._owners.owners
+        self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
+        self.enter_list, self.leave_list = self._cadences.enter_list, self._cadences.leave_list
+        self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
+        self.contacts, self.companies, self.known_keys = self._changes.contacts, self._changes.companies, self._changes.known_keys
+        self.contacts_since, self.companies_since = self._changes.contacts_since, self._changes.companies_since
+        self.accounts = self._changes.accounts
+        self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
+        self.limits = self._setup.limits
+
+    async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
+        for name in lists:
+            await self._cadences.leave_list(name, [contact_id])
+        fields: Record = {records.STATUS: kind, **({"HasOptedOutOfEmail": True} if kind in _OPT_OUT else {})}
+        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **fields}
+        [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
+        if isinstance(row, VendorError):
+            raise row
+
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        asked = [
+            f"SELECT Id,{','.join(n for n in names if records.is_field(n, kind))} FROM {kind} WHERE Id IN {literal(some)}"
+            for kind in ("Lead", "Contact")
+            if (some := [i for i in dict.fromkeys(contact_ids) if records.object_of(i) == kind])
+        ]
+        found = {r["Id"]: {n: r.get(n) for n in names} for part in await self._http.queries(*asked) for r in part}
+        return [found.get(i) for i in contact_ids]
+
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        owner = {"OwnerId": values["OwnerId"] or self._http.me} if "OwnerId" in values else {}  # nobody is us, here
+        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **values, **owner}
+        [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
+        if isinstance(row, VendorError):
+            raise row
+
+    async def close(self) -> None:
+        await self._http.close()

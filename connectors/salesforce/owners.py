@@ -1,0 +1,74 @@
+"""Owners in Salesforce: written to leads and contacts, and read back with what they are: a user, active or not, or a queue."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connectors.contract import Owner, OwnerShown, OwnerWrite, Row
+from connectors.errors import RowRejected
+from connectors.literals import literal
+from connectors.salesforce import records
+from connectors.salesforce.client import Record, SalesforceHttp
+from connectors.users import Users
+from leads.records import Change
+
+
+def owners_of(ids: Sequence[str]) -> list[str]:
+    """At most two queries for the owners, with their address, state and kind, of the people who are there."""
+    return [
+        f"SELECT Id, OwnerId, Owner.Email, Owner.IsActive, Owner.Type FROM {kind} WHERE Id IN {literal(some)}"
+        for kind in ("Lead", "Contact")
+        if (some := [i for i in dict.fromkeys(ids) if records.object_of(i) == kind])
+    ]
+
+
+class SalesforceOwners:
+    """See contract.Crm. The integration user owns nothing."""
+
+    def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
+        self._http, self._clock = http, clock
+        self._users = Users(self.owners, clock)
+        self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        rows: list[Row[Change]] = []
+        sent: list[Record] = []
+        for write in writes:
+            owner = await self._users.by_email(write.owner_email) if write.owner_email else None
+            if write.owner_email and (owner is None or not owner.active):
+                rows.append(RowRejected(f"Salesforce has no active user {write.owner_email}", "no_owner"))
+                continue
+            fields = records.owner_fields(write, owner.id if owner else "")
+            sent.append({"attributes": {"type": records.object_of(write.contact_id)}, "id": write.contact_id, **fields})
+            rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
+        sent.sort(key=lambda r: r["attributes"]["type"])
+        done: list[Any] = await self._http.collection("PATCH", "composite/sobjects", sent) if sent else []
+        failed = {r["id"]: row for r, row in zip(sent, done, strict=True) if not isinstance(row, str)}
+        return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+        at = self._clock()
+        shown = {r["Id"]: r for part in await self._http.queries(*owners_of(contact_ids)) for r in part}
+        return [self._shown(shown.get(ident), ident, at) for ident in contact_ids]
+
+    def _shown(self, found: Record | None, ident: str, at: float) -> Row[OwnerShown]:
+        if found is None:
+            return RowRejected(f"{ident} is deleted", "deleted")
+        owner = found.get("Owner") or {}
+        if found["OwnerId"] == self._http.me or owner.get("Type") != "User":
+            return OwnerShown(owner_id="", email="", active=False, at=at)  # a queue is no rep, and we are none
+        email = str(owner.get("Email") or "").casefold()
+        return OwnerShown(owner_id=found["OwnerId"], email=email, active=bool(owner.get("IsActive")), at=at)
+
+    async def owners(self) -> list[Owner]:
+        [found] = await self._http.queries("SELECT Id, Email, IsActive, UserRole.Name FROM User WHERE UserType = 'Standard'")
+        return [
+            Owner(id=u["Id"], email=(u.get("Email") or "").casefold(), active=bool(u["IsActive"]), teams=_roles(u))
+            for u in found
+            if u["Id"] != self._http.me
+        ]
+
+
+def _roles(user: Record) -> tuple[str, ...]:
+    """A user has one role or none; teams are what opportunities and cases have."""
+    role = user.get("UserRole")
+    return (str(role["Name"]),) if role else ()

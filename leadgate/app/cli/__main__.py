@@ -1,5 +1,0 @@
-"""`python -m leadgate.app.cli`."""
-
-from leadgate.app.cli import main
-
-main()

@@ -1,0 +1,126 @@
+"""What a gate answers: either acts that must happen first, or a decision.
+
+A gate is a pure function `decide(record, seen, done, rules, now)`. `seen` is what it read from state,
+`done` the results of its acts so far. While an act it needs is not in `done` it answers with that act;
+when nothing is missing it answers with the decision. So the same function serves the live stream, a
+replay from the stored row, the what-if and the property tests.
+"""
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+from leads.records import Alert, Change, Held, Lead, Place, Reason, Record
+from leads.rules import Rules
+
+
+class Act(Record, frozen=True, kw_only=True):
+    """One call to the outside. `name` says which, `args` with what; `reads` means that it changes nothing there.
+
+    `once`: it leaves something behind each time it is made (a task, a message), so that it is noted as begun before it
+    leaves and never repeated without a look. Every other act is harmless twice, by a key of its own in the vendor's system.
+
+    Its effect id is derived from lead, stage, name and the cause, never from the target (INTERLEAVINGS 1).
+    """
+
+    name: str
+    args: dict[str, Any]
+    reads: bool = False
+    once: bool = False
+    guarded: bool = False  # it reaches the person or the rep: never after a suppression was heard (promise P4)
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """How an act ended. kind: ok, would (shadow), rejected (the vendor refused this row), failed (three tries),
+    suppressed (heard in the last moment, so not done).
+
+    later: seconds after which to try again; no attempt is counted (the vendor is down, or the budget is spent).
+    undone: with `later`, that this attempt surely left nothing behind.
+    """
+
+    ok: bool
+    value: dict[str, Any] = {}
+    why: str = ""
+    kind: str = "ok"
+    later: float = 0.0
+    undone: bool = False
+    changes: tuple[Change, ...] = ()  # of properties in the CRM; no gate decides by them, the audit tells them with the person
+
+
+class Put(Record, frozen=True, kw_only=True):
+    """A change of one row of the stage's own tables; a null value deletes it."""
+
+    table: str
+    key: str
+    value: Any
+
+
+class Output(Record, frozen=True, kw_only=True):
+    """A record for another topic."""
+
+    topic: str
+    key: str
+    record: Any
+
+
+class Note(Record, frozen=True, kw_only=True):
+    """One more audit event beside the decision's own (a notice sent, an enrolment), that moves nobody."""
+
+    kind: str
+    outcome: dict[str, Any] = {}
+    place: str = ""
+
+
+class Wait(StrEnum):
+    """Whether a lead stays under the stage that decided, and for what."""
+
+    NO = ""
+    REVIEW = "review"  # a person must decide: it is shown on the desk
+    HELD = "held"  # an outside cause must end: it is shown on the desk
+    FALLBACK = "fallback"  # the CRM would not take it: a person re-drives it, and it is shown on the desk
+    REST = "rest"  # it has arrived; whatever is heard of the person sets it going again
+
+
+class Decision(Record, frozen=True, kw_only=True):
+    """A gate's answer, complete. The harness writes it, then sends what it holds."""
+
+    kind: str
+    place: Place
+    trace: tuple[Reason, ...] = ()
+    lead: Lead | None = None  # the lead as the decision leaves it; None for records that are about no lead
+    outputs: tuple[Output, ...] = ()
+    puts: tuple[Put, ...] = ()
+    notes: tuple[Note, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    outcome: dict[str, Any] = {}
+    wait: Wait = Wait.NO
+    wakes: tuple[str, ...] = ()  # kinds of signals that end the wait
+    until: float = 0.0  # when the stage looks again by itself, 0 for never
+
+
+class Need(Record, frozen=True, kw_only=True):
+    """Acts without whose results nothing can be decided."""
+
+    acts: dict[str, Act]
+    lead: Lead | None = None  # about whom, where the record that is decided on is no lead
+
+
+class Gate(Protocol):
+    """One stage's pure part."""
+
+    name: str
+
+    def decide(self, record: Any, seen: Any, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """Answer for one record. No clock, no I/O, no randomness: the same arguments give the same bytes."""
+        ...
+
+
+class Parked(Record, frozen=True, kw_only=True):
+    """A record that stays under a stage, with all that is needed to go on: a lead, or another record put off."""
+
+    subject: str
+    lead: Lead | None = None
+    other: str = ""  # the JSON of a record that is no lead
+    held: Held | None = None
+    wakes: tuple[str, ...] = ()
+    until: float = 0.0
+    put_off: bool = False  # its call must be tried later: the same record comes again, nothing is decided anew

@@ -1,0 +1,117 @@
+"""Further fields by the rules' mapping: from Apollo's record, through transforms, to values of the CRM property's type."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from leads.keys import registrable
+from leads.normalise import squeeze
+from leads.records import Captured
+from leads.ruleparts import FieldRule
+from leads.rules import Rules
+
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_TRANSFORMS: dict[str, Callable[[str], str]] = {
+    "lower": str.casefold,
+    "upper": str.upper,
+    "title": str.title,
+    "digits": lambda text: "".join(c for c in text if c.isdigit()),
+    "domain": registrable,
+}
+
+
+class Fields(NamedTuple):
+    """The CRM properties of a record by name, and a line for each value that can't be one: it is left out and told."""
+
+    contact: dict[str, Any]
+    company: dict[str, Any]
+    dropped: tuple[str, ...]
+
+
+def map_fields(captured: Captured, rules: Rules) -> Fields:
+    """What the rules' mapping makes of a record."""
+    found: dict[str, dict[str, Any]] = {"contact": {}, "company": {}}
+    dropped = []
+    for rule in rules.mapping:
+        text = _text(_dig(captured, rule))
+        if not text:
+            continue
+        try:
+            found[rule.object][rule.to] = convert(text, rule)
+        except ValueError as error:
+            dropped.append(f"{rule.apollo} is not written to {rule.to}: {error}")
+    return Fields(found["contact"], found["company"], tuple(dropped))
+
+
+def convert(text: str, rule: FieldRule) -> Any:
+    """A text as its property's type. Raises ValueError with what is wrong; the value itself, personal as it is, isn't told."""
+    for name in rule.transform:
+        text = _TRANSFORMS[name](text)
+    if rule.values:
+        text = rule.table.get(text.casefold(), "" if rule.type == "choice" else text)
+        if not text:
+            raise ValueError("the value table has no such value")
+    return _TYPES[rule.type](text)
+
+
+def _number(text: str) -> int | float:
+    try:
+        number = float(text.replace(",", ""))
+    except ValueError:
+        raise ValueError("it is no number") from None
+    if number != number or number in {float("inf"), float("-inf")}:  # noqa: PLR0124  not a number, and told apart by that
+        raise ValueError("it is no number")
+    return int(number) if number == int(number) else number
+
+
+def _flag(text: str) -> bool:
+    if (flag := _FLAGS.get(text.casefold())) is None:
+        raise ValueError("it is neither yes nor no")
+    return flag
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise ValueError("it is no date, such as 2026-11-24") from None
+
+
+def _moment(text: str) -> str:
+    try:
+        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError("it is no time, such as 2026-11-24T10:00:00Z") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+_TYPES: dict[str, Callable[[str], Any]] = {
+    "text": str,
+    "long": str,
+    "choice": str,
+    "number": _number,
+    "flag": _flag,
+    "date": _date,
+    "moment": _moment,
+}
+
+
+def _dig(captured: Captured, rule: FieldRule) -> Any:
+    """By Apollo's name for a custom field, by a column of its export, or along dots into its contact."""
+    if rule.apollo in captured.custom:
+        return captured.custom[rule.apollo]
+    if captured.shape == "csv":
+        return captured.raw.get(rule.column or rule.apollo)
+    value: Any = captured.raw
+    for step in rule.apollo.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Any) -> str:
+    """Several values are one text with semicolons, as both CRMs' multiple choices and Apollo's own export have them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ";".join(t for item in value if (t := squeeze(item)))
+    return "" if isinstance(value, dict) else squeeze(value)

@@ -1,0 +1,118 @@
+"""What several gates answer alike."""
+
+from msgspec.structs import replace
+
+from leads import names
+from leads.decision import Decision, Output, Result, Wait
+from leads.keys import derive, event_id
+from leads.mend import resubmit
+from leads.names import Topic
+from leads.records import Alert, Lead, Link, Place, Reason, Record
+from leads.rules import Rules
+from leads.tabled import Suppression
+
+_CUSTOMER = frozenset({"customer", "evangelist"})
+
+
+class Guarded(Record, frozen=True, kw_only=True):
+    """What a gate after identity reads: whether the person may still be written to."""
+
+    suppression: Suppression | None = None
+
+
+def advance(lead: Lead, stage: str, kind: str) -> Lead:
+    """The lead as the next stage gets it: one step on, caused by this stage's event of `kind`."""
+    return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, lead.cause, kind))
+
+
+def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> Output:
+    """The output that hands a lead to the next stage."""
+    return Output(topic=topic.full, key=key, record=advance(lead, stage, kind))
+
+
+def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
+    """The decision that ends a lead by a person's word or a suppression, None if it may go on."""
+    if (end := undone(lead) or resubmitted(lead)) is not None:
+        return end
+    if by := lead.ruled.get("suppress"):
+        why = Reason(rule="ruled.suppress", held=True, why=f"{by} decided that this person is not to be written to")
+        return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead)
+    if suppression is not None:
+        why = Reason(rule=f"suppression.{suppression.kind}", held=True, why=f"{suppression.kind} heard from {suppression.source}")
+        return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead, outcome={"at": suppression.at})
+    return None
+
+
+def undone(lead: Lead) -> Decision | None:
+    """The end of a lead whose import was taken back, None for any other. Its person may be claimed anew."""
+    heard = lead.heard is not None and lead.heard.kind == "undone"
+    if not heard and "undo" not in lead.ruled:
+        return None
+    why = Reason(rule="import.undone", held=True, why=f"import {lead.imported} was taken back")
+    freed = Link(
+        link_id=derive("undone", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
+    )
+    outputs = (Output(topic=names.LINKS.full, key=lead.person_key, record=freed),) if lead.person_key else ()
+    return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
+
+
+def resubmitted(lead: Lead) -> Decision | None:
+    """Back to the first gate with what a person has set on a lead that waited at a later one, None for any other lead."""
+    fields = {name.removeprefix("fix."): value for name, value in lead.ruled.items() if name.startswith("fix.")}
+    if not fields:
+        return None
+    why = Reason(rule="ruled.set", held=True, why=f"a person has set {', '.join(sorted(fields))}: judged anew")
+    record = resubmit(lead, fields, lead.cause, lead.captured_at)
+    to = Output(topic=names.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
+    return Decision(kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
+
+
+def is_customer(lead: Lead) -> bool:
+    """Who buys already, or has an open deal."""
+    return lead.crm.lifecycle in _CUSTOMER or lead.crm.open_deal
+
+
+def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str) -> Alert:
+    """One word that something else writes to the same contacts; `ident` says how often one is enough."""
+    text = f"another automation writes here: {said} (docs/connectors/apollo.md names Apollo's own switches)"
+    return Alert(alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id)
+
+
+def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
+    """A decision that a person must take."""
+    return Decision(kind=kind, place=Place.REVIEW, trace=trace, lead=lead, wait=Wait.REVIEW)
+
+
+def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: float) -> Decision:
+    """It waits until Apollo's own sequence lets go of the person, or is known to have."""
+    return Decision(
+        kind=kind,
+        place=Place.HELD,
+        trace=(why,),
+        lead=lead,
+        wait=Wait.HELD,
+        wakes=("sequence",),
+        until=now + rules.recheck_seconds,
+    )
+
+
+def ops_alert(lead: Lead, stage: str, text: str, rules: Rules, now: float) -> Alert:
+    """A word to the people who run it."""
+    ident = event_id(lead.lead_id, stage, lead.cause, "alert")
+    return Alert(alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id)
+
+
+def fall_back(lead: Lead, stage: str, result: Result, rules: Rules, now: float) -> Decision:
+    """The CRM would not take it: to the fallback topic and sheet, with one alert; a person re-drives it."""
+    tries = "after three tries" if result.kind == "failed" else "at once"
+    why = Reason(rule="crm.write", held=True, why=f"the CRM refused it {tries}: {result.why}")
+    return Decision(
+        kind="fallback",
+        place=Place.FALLBACK,
+        trace=(why,),
+        lead=lead,
+        wait=Wait.FALLBACK,
+        outputs=(Output(topic=names.FALLBACK.full, key=lead.lead_id, record=lead),),
+        alerts=(ops_alert(lead, stage, f"{lead.person.name} could not be written to the CRM: {result.why}", rules, now),),
+        outcome={"why": result.why},
+    )

@@ -1,0 +1,200 @@
+"""Gate 3: the company. Recognises a person's other addresses, asks about possible subsidiaries, completes firmographics."""
+
+from msgspec.structs import replace
+
+from leads import names
+from leads.decision import Act, Decision, Need, Output, Put, Result
+from leads.gates.common import onward, review, stopped
+from leads.keys import derive
+from leads.match import Fingerprint, Likeness, brand, compare, fingerprint, related
+from leads.normalise import normalise_country
+from leads.records import Company, CrmRecord, Lead, Link, Place, Reason, Record
+from leads.rules import Rules
+from leads.tabled import BrandRow, CompanyRow
+
+_DAY = 86_400.0
+
+
+class Seen(Record, frozen=True, kw_only=True):
+    """The company's row and its brand's."""
+
+    company: CompanyRow | None = None
+    brand: BrandRow | None = None
+    synced: bool = True
+
+
+class Companies:
+    """Decides how a lead's person stands to its company."""
+
+    name = "company"
+
+    def decide(self, record: Lead | CrmRecord, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """A matched lead to `matched`, a merged variant, or a question to a person."""
+        if isinstance(record, CrmRecord):
+            return self._hold_crm(record, seen)
+        if (end := stopped(record, None)) is not None:
+            return end
+        if not record.company.domain:
+            why = Reason(rule="company.domain", held=False, why="no company domain is known, so there is nothing to compare with")
+            return self._pass(record, (why,), ())
+        if not seen.synced and "sync" not in done:
+            return Need(acts={"sync": Act(name="sync.wait", args={}, reads=True)})
+        question = self._subsidiary(record, seen, rules)
+        if question.held and record.ruled.get(self.name) is None:
+            return review(record, "subsidiary", (question,))
+        likeness, twin, why = self._variant(record, seen, rules)
+        if likeness is Likeness.SURE and twin:
+            return self._merge(record, twin, (question, why))
+        if likeness is Likeness.UNSURE and twin:
+            return self._unsure(record, twin, seen, rules, now, done, (question, why))
+        return self._complete(record, seen, done, rules, now, (question, why))
+
+    def _unsure(
+        self,
+        lead: Lead,
+        twin: Fingerprint,
+        seen: Seen,
+        rules: Rules,
+        now: float,
+        done: dict[str, Result],
+        trace: tuple[Reason, ...],
+    ) -> Decision | Need:
+        ruled = lead.ruled.get(self.name, "")
+        if ruled.startswith("merge"):
+            return self._merge(lead, twin, trace)
+        if ruled.startswith("separate"):
+            return self._complete(lead, seen, done, rules, now, trace)
+        return review(lead, "variant", trace)
+
+    def _subsidiary(self, lead: Lead, seen: Seen, rules: Rules) -> Reason:
+        own = seen.company
+        domain, parent = lead.company.domain, _parent(own, lead)
+        settled = own.separate if own else ()
+        if parent and parent.casefold() not in settled:
+            who = "source" if lead.company.parent else "CRM"
+            return Reason(rule="company.subsidiary", held=True, why=f"the {who} calls it a subsidiary of {parent}")
+        others = {d: n for d, n in (seen.brand.domains if seen.brand else {}).items() if d != domain and d not in settled}
+        known = seen.brand is not None and domain in seen.brand.domains
+        for other, name in others.items():
+            if not known and related(lead.company.name, name, rules.matching):
+                return Reason(rule="company.subsidiary", held=True, why=f"{lead.company.name} is named like {name} ({other})")
+        return Reason(rule="company.subsidiary", held=False, why="no related company is known")
+
+    def _variant(self, lead: Lead, seen: Seen, rules: Rules) -> tuple[Likeness, Fingerprint | None, Reason]:
+        mine = fingerprint(lead.lead_id, lead.person_key, lead.person)
+        best: tuple[Likeness, Fingerprint | None, str] = (Likeness.OTHER, None, "nobody alike is known there")
+        for other in seen.company.people if seen.company else ():
+            if other.person_key == lead.person_key:
+                continue
+            likeness, why = compare(mine, other, rules.matching)
+            if likeness is Likeness.SURE:
+                best = (likeness, other, why)
+                break
+            if likeness is Likeness.UNSURE:
+                best = (likeness, other, why)
+        return best[0], best[1], Reason(rule="company.variant", held=best[1] is not None, why=best[2])
+
+    def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
+        link = Link(
+            link_id=derive("link", lead.person_key, twin.person_key), address_key=lead.person_key, person_key=twin.person_key
+        )
+        freed = Link(
+            link_id=derive("ended", lead.lead_id, lead.version), address_key=lead.person_key, person_key="", ended=lead.lead_id
+        )
+        outputs = tuple(Output(topic=names.LINKS.full, key=lead.person_key, record=fact) for fact in (freed, link))
+        outcome = {"into": twin.lead_id}
+        return Decision(kind="merged", place=Place.MERGED, trace=trace, lead=lead, outputs=outputs, outcome=outcome)
+
+    def _complete(
+        self, lead: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float, trace: tuple[Reason, ...]
+    ) -> Decision | Need:
+        """Fill the company's blanks from what is known, or from Apollo once a domain and `enrich_days`."""
+        row = seen.company
+        facts = row.facts if row and row.facts_at > now - rules.capture.enrich_days * _DAY else None
+        known = facts or Company()
+        blank = not (lead.company.industry or known.industry) or not (lead.company.employees or known.employees)
+        if blank and facts is None and rules.capture.enrich and "enrich" not in done:
+            return Need(
+                acts={
+                    "enrich": Act(
+                        name="apollo.enrich", args={"domain": lead.company.domain, "cap": rules.capture.enrich_daily_cap}
+                    )
+                }
+            )
+        answer = done.get("enrich")
+        if answer is not None and answer.ok:
+            known = facts_of(answer)
+        lead = replace(lead, company=_fill(lead.company, known))
+        new = CompanyRow(
+            name=lead.company.name or (row.name if row else ""),
+            people=_remember(row, lead),
+            separate=_separate(row, lead, self.name),
+            parent=row.parent if row else "",
+            facts=known if answer is not None and answer.ok else (row.facts if row else None),
+            facts_at=now if answer is not None and answer.ok else (row.facts_at if row else 0.0),
+        )
+        domains = {**(seen.brand.domains if seen.brand else {}), lead.company.domain: new.name}
+        puts = (
+            Put(table="companies", key=lead.company.domain, value=new),
+            Put(table="brands", key=brand(lead.company.domain), value=BrandRow(domains=domains)),
+        )
+        return self._pass(lead, trace, puts)
+
+    def _pass(self, lead: Lead, trace: tuple[Reason, ...], puts: tuple[Put, ...]) -> Decision:
+        to = onward(lead, self.name, "matched", names.MATCHED, lead.person_key)
+        return Decision(kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=lead, outputs=(to,), puts=puts)
+
+    def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:
+        if record.kind == "complete":
+            value = CompanyRow(name="complete")
+            return Decision(kind="synced", place=Place.NOWHERE, puts=(Put(table="companies", key="", value=value),))
+        if record.kind != "company":
+            return Decision(kind="known", place=Place.NOWHERE)
+        domains = {**(seen.brand.domains if seen.brand else {}), record.key: record.name}
+        puts = [Put(table="brands", key=brand(record.key), value=BrandRow(domains=domains))]
+        if record.parent != (seen.company.parent if seen.company else ""):
+            held = replace(seen.company or CompanyRow(name=record.name), parent=record.parent)
+            puts.append(Put(table="companies", key=record.key, value=held))
+        return Decision(kind="known", place=Place.NOWHERE, puts=tuple(puts))
+
+
+def facts_of(answer: Result) -> Company:
+    """Firmographics out of an enrichment's result."""
+    v = answer.value
+    return Company(
+        name=str(v.get("name") or ""),
+        domain=str(v.get("domain") or ""),
+        industry=str(v.get("industry") or ""),
+        employees=int(v.get("employees") or 0),
+        country=normalise_country(v.get("country")),
+        state=str(v.get("state") or ""),
+    )
+
+
+def _fill(company: Company, known: Company) -> Company:
+    return replace(
+        company,
+        name=company.name or known.name,
+        industry=company.industry or known.industry,
+        employees=company.employees or known.employees,
+        country=known.country or company.country,
+        state=known.state or company.state,
+    )
+
+
+def _remember(row: CompanyRow | None, lead: Lead) -> tuple[Fingerprint, ...]:
+    others = tuple(p for p in (row.people if row else ()) if p.person_key != lead.person_key)
+    return (*others, fingerprint(lead.lead_id, lead.person_key, lead.person))
+
+
+def _separate(row: CompanyRow | None, lead: Lead, stage: str) -> tuple[str, ...]:
+    """A person's word that companies are unrelated is remembered."""
+    before, parent = row.separate if row else (), _parent(row, lead)
+    if not lead.ruled.get(stage) or not parent:
+        return before
+    return tuple(dict.fromkeys((*before, parent.casefold())))
+
+
+def _parent(row: CompanyRow | None, lead: Lead) -> str:
+    """Whose subsidiary it is, by the lead's own source, else by the CRM; '' if nobody says so."""
+    return lead.company.parent or (row.parent if row else "")

@@ -1,0 +1,215 @@
+"""The last gate: the rep is told, or the nurture sequence is entered; and whatever is heard afterwards is acted on here.
+
+A lead that arrived rests here. A signal sets it going again, with `heard`: out of sequences at once, scored again,
+or to a person.
+"""
+
+from msgspec.structs import replace
+
+from leads import names
+from leads.decision import Act, Decision, Need, Note, Output, Result
+from leads.explain import notice
+from leads.gates.common import Guarded, fall_back, held_for_sequence, is_customer, resubmitted, review, stopped, undone
+from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
+from leads.gates.rest import arrived, hear
+from leads.guard import guard
+from leads.keys import event_id
+from leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, Tick
+from leads.route import sequence
+from leads.rules import Rules
+
+
+class Seen(Guarded, frozen=True, kw_only=True):
+    """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's sequences."""
+
+    rest: Lead | None = None
+    sequences: Sequences | None = None
+
+
+class Engage:
+    """Decides the last step of a lead, and every step after it."""
+
+    name = NAME
+
+    def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
+        rested = _rested(seen, rules)
+        if (end := undone(record) or resubmitted(record)) is not None:
+            left = leave(rested, done, now) if rested is not None else None
+            return left or end
+        if stopped(record, seen.suppression) is not None:
+            return self._stop(record, seen, rested, done, now)
+        if rested is not None and record.heard is not None:
+            return hear(record, rested, done, rules, now)
+        if (asked := self._still_asked(record, seen)) is not None:
+            return asked
+        if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
+            record = replace(record, sequences=seen.sequences)
+        return self._start(record, rested, done, rules, now)
+
+    def _still_asked(self, lead: Lead, seen: Seen) -> Decision | None:
+        """A new revision of a lead that waits for a person's answer waits on: news of its fields answers nothing."""
+        waits = seen.rest.heard if seen.rest is not None else None
+        if waits is None or waits.kind not in {"reply", "deleted"} or lead.heard is not None or self.name in lead.ruled:
+            return None
+        said = Reason(rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip())
+        return review(replace(lead, heard=waits), "replied" if waits.kind == "reply" else "deleted", (said,))
+
+    # A lead that arrives
+
+    def _start(self, lead: Lead, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        assert lead.route is not None
+        if lead.route.kind == "nurture" and rested is not None:
+            return arrived(
+                replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at, enrolled=rested.enrolled),
+                "updated",
+                (),
+            )
+        if lead.route.kind != "nurture" and in_apollos(rested):
+            assert rested is not None
+            if (left := leave(rested, done, now)) is not None:
+                return left
+            lead = replace(lead, sequences=Sequences())  # what is known of them is of before we left: asked anew
+        verdict = guard(lead, done.get("sequences"), rules, now)
+        if verdict.ask:
+            asked = {"apollo_id": lead.apollo_id, "email": lead.person.email}
+            return Need(acts={"sequences": Act(name="apollo.sequences", args=asked, reads=True)})
+        lead = replace(lead, sequences=verdict.sequences, unknown_since=verdict.unknown_since)
+        if verdict.review:
+            return review(lead, "sequence_unknown", (verdict.reason,))
+        if not verdict.free:
+            kind = "sequence_active" if verdict.sequences.state == "active" else "sequence_unknown"
+            return held_for_sequence(lead, kind, verdict.reason, rules, now)
+        if lead.route is not None and lead.route.kind == "nurture":
+            return self._nurture(lead, verdict.reason, done, rules, now)
+        return self._tell(lead, rested, verdict.reason, done, rules, now)
+
+    def _nurture(self, lead: Lead, why: Reason, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        rule = sequence(lead, rules, "nurture")
+        assert rule is not None
+        entered = done.get("enter")
+        act = entering(lead, rule, rules)
+        if act is not None and entered is None:
+            return Need(acts={"enter": act})
+        if entered is not None and entered.kind == "suppressed":
+            return self._suppressed(lead, entered.why)
+        if entered is not None and not entered.ok:
+            return refused(lead, rule, entered, rules, now)
+        lead, note = enrolled(replace(lead, nurtured_at=now), rule, entered)
+        return replace(arrived(lead, "nurtured", (why,)), notes=(note,))
+
+    def _tell(
+        self, lead: Lead, rested: Lead | None, why: Reason, done: dict[str, Result], rules: Rules, now: float
+    ) -> Decision | Need:
+        assert lead.route is not None
+        leaves = rested if rested is not None and not _same_owner(rested, lead) else None
+        if leaves is not None and (left := leave(leaves, done, now) or stuck(lead, done)) is not None:
+            return left
+        high = lead.score.high_intent if lead.score else ""
+        told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
+        fresh = not told or (high and not (rested and rested.score and rested.score.high_intent))
+        if not fresh:
+            assert rested is not None
+            return arrived(replace(lead, engaged_at=rested.engaged_at, enrolled=rested.enrolled), "updated", (why,))
+        if high and "task" not in done:
+            return Need(acts={"task": self._task(lead, rules)})
+        if high and done["task"].kind == "suppressed":
+            return self._suppressed(lead, done["task"].why)
+        if high and not done["task"].ok:
+            return fall_back(lead, self.name, done["task"], rules, now)
+        if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
+            args = {"apollo_id": lead.apollo_id, "email": lead.route.owner_email}
+            return Need(acts={"apollo_owner": Act(name="apollo.owner", args=args)})
+        lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=None)
+        return self._outreach(self._told(lead, high, why, rules, now), done, rules)
+
+    def _outreach(self, told: Decision, done: dict[str, Result], rules: Rules) -> Decision | Need:
+        """A rep's lead enters a sequence where the rules name one for it; one that can't is told all the same."""
+        lead = told.lead
+        assert lead is not None
+        if is_customer(lead):  # nobody who buys, or is about to, gets a sequence
+            return told
+        rule = sequence(lead, rules, "rep")
+        act = entering(lead, rule, rules) if rule is not None else None
+        if rule is None or act is None:
+            return told
+        entered = done.get("enter")
+        if entered is None:
+            return Need(acts={"enter": act})
+        if entered.kind == "suppressed":
+            return self._suppressed(lead, entered.why)
+        if not entered.ok:
+            failed = Note(kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.why})
+            return replace(told, notes=(*told.notes, failed))
+        lead, note = enrolled(lead, rule, entered)
+        return replace(told, lead=lead, notes=(*told.notes, note))
+
+    def _told(self, lead: Lead, high: str, why: Reason, rules: Rules, now: float) -> Decision:
+        assert lead.route is not None
+        ident = event_id(lead.lead_id, self.name, lead.cause, "notice")
+        alert = Alert(
+            alert_id=ident,
+            kind="notice",
+            to=lead.route.owner_email,
+            text=notice(lead, rules),
+            at=now,
+            lead_id=lead.lead_id,
+            person_key=lead.person_key if high else "",
+            shadow=not rules.is_live(lead),
+        )
+        tick = Tick(
+            tick_id=event_id(lead.lead_id, self.name, lead.cause, "start"),
+            kind="start" if high else "taken",
+            person_key=lead.person_key,
+            at=lead.owner_confirmed_at,
+            lead=lead,
+        )
+        note = Note(kind="noticed", outcome={"to": alert.to, "text": alert.text})
+        clock = Output(topic=names.CLOCKS.full, key=lead.person_key, record=tick)
+        decision = arrived(lead, "engaged", (why,))
+        return replace(decision, alerts=(alert,), notes=(note,), outputs=(clock,) if high or lead.intents else ())
+
+    def _task(self, lead: Lead, rules: Rules) -> Act:
+        assert lead.route is not None
+        assert lead.score is not None
+        args = {
+            "contact_id": lead.crm.contact_id,
+            "owner_id": lead.route.owner_id,
+            "due": lead.owner_confirmed_at + rules.sla.seconds,
+            "subject": f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
+        }
+        return Act(name="crm.task", args=args, guarded=True, once=True)
+
+    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result], now: float) -> Decision | Need:
+        """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
+        end = stopped(lead, seen.suppression)
+        assert end is not None
+        if "stop" not in done:
+            kind = seen.suppression.kind if seen.suppression else "do_not_contact"
+            args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
+            other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
+            acts = {"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)}
+            own = leave(rested, done, now) if rested and rested.enrolled and rested.enrolled.tool == "hubspot" else None
+            return Need(acts={**acts, **(own.acts if own else {})})
+        return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
+
+    def _suppressed(self, lead: Lead, why: str) -> Decision:
+        return Decision(
+            kind="suppressed", place=Place.SUPPRESSED, trace=(Reason(rule="suppression", held=True, why=why),), lead=lead
+        )
+
+
+def _rested(seen: Seen, rules: Rules) -> Lead | None:
+    """The lead as it rested here before. Rows of the release before sequences don't name the list, which was the one."""
+    rest = seen.rest
+    if rest is None or not (rest.engaged_at or rest.nurtured_at):
+        return None
+    if rest.nurtured_at and rest.enrolled is None:
+        return replace(rest, enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list))
+    return rest
+
+
+def _same_owner(rested: Lead, lead: Lead) -> bool:
+    """It was with the same rep before, so that it stays in the rep's sequence."""
+    ours = rested.route.owner_id if rested.route else ""
+    return bool(rested.engaged_at) and lead.route is not None and ours == lead.route.owner_id

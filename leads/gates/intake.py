@@ -1,0 +1,199 @@
+"""Gate 1: map, normalise, validate. What fails waits for a person with every reason; nothing is dropped."""
+
+from msgspec.structs import replace
+
+from leads import names
+from leads.decision import Decision, Need, Note, Output, Put, Result
+from leads.gates.common import onward, review, stopped
+from leads.keys import Keys, derive, event_id, lead_id, version
+from leads.mapping import Mapped, UnusableError, map_captured
+from leads.match import brand
+from leads.mend import mend
+from leads.records import Captured, Lead, Link, Place, Reason, Record, Signal
+from leads.rules import Rules
+from leads.tabled import Source
+from leads.validate import validate
+
+STEPS_A_REVISION = 1 << 10
+
+
+class Seen(Record, frozen=True, kw_only=True):
+    """What intake knows of the source record."""
+
+    source: Source | None = None
+
+
+class Intake:
+    """Decides on captured records, and on waiting leads that a person has mended."""
+
+    name = "intake"
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def decide(self, record: Captured | Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """A mapped lead to `validated`, a review item, or nothing new."""
+        del done, now
+        if isinstance(record, Lead):
+            return self._judge(_mend(record, rules), seen, rules, ())
+        try:
+            mapped = map_captured(record, rules)
+        except UnusableError as error:
+            return self._dead(record, str(error))
+        revision = version(
+            mapped.person,
+            mapped.company,
+            mapped.seniority,
+            mapped.intents and [(i.kind, i.value) for i in mapped.intents],
+            *([record.again] if record.again else []),
+        )
+        if seen.source is not None and seen.source.version == revision:
+            return self._unchanged(record, mapped, seen.source)
+        lead = self._lead(record, mapped, revision, seen.source, rules)
+        first = seen.source is None
+        note = Note(
+            kind="captured" if first else "revised",
+            place="in_flight",
+            outcome={
+                "source": record.source,
+                "imported": record.imported,
+                **({"dropped": mapped.dropped} if mapped.dropped else {}),
+            },
+        )
+        decision = self._judge(lead, seen, rules, (note,))
+        return replace(decision, outputs=(*self._signals(record, mapped, seen.source), *decision.outputs))
+
+    def _unchanged(self, record: Captured, mapped: Mapped, source: Source) -> Decision:
+        """A known revision ends here; only what Apollo says of its sequences may be news."""
+        outputs = self._signals(record, mapped, source)
+        row = replace(source, sequence=mapped.sequences.state if record.sequences_read_at else source.sequence)
+        puts = (Put(table="sources", key=source.lead_id, value=row),) if outputs else ()
+        return Decision(kind="unchanged", place=Place.NOWHERE, outputs=outputs, puts=puts)
+
+    def _signals(self, record: Captured, mapped: Mapped, source: Source | None) -> tuple[Output, ...]:
+        """What the record says beside the lead: a sequence that began or ended, an opt-out, a bounce."""
+        key = source.person_key if source and source.person_key else self._keys.address(mapped.person.email)
+        news = [(kind, "") for kind in mapped.stops]
+        state = mapped.sequences.state
+        if source is not None and source.sequence and state not in {"unknown", source.sequence}:
+            news.append(("sequence", state))
+        signals = [
+            Signal(
+                signal_id=derive("signal", record.source, record.source_id, kind, value, record.raw.get("updated_at", "")),
+                kind=kind,
+                value=value,
+                heard_at=record.captured_at,
+                source="apollo",
+                address_key=key,
+                person_key=key,
+            )
+            for kind, value in news
+            if key
+        ]
+        return tuple(Output(topic=names.SIGNALS.full, key=key, record=signal) for signal in signals)
+
+    def _lead(self, record: Captured, mapped: Mapped, revision: str, source: Source | None, rules: Rules) -> Lead:
+        ident = lead_id(record.source, record.source_id)
+        number = source.revision + 1 if source else 0
+        person_key = self._keys.address(mapped.person.email)
+        return Lead(
+            lead_id=ident,
+            source=record.source,
+            source_id=record.source_id,
+            version=revision,
+            step=number * STEPS_A_REVISION,
+            cause=event_id(ident, self.name, revision, "captured"),
+            rules=rules.hash,
+            captured_at=record.captured_at,
+            person_key=person_key,
+            address_key=person_key,
+            lane=record.lane,
+            imported=record.imported,
+            lists=record.lists,
+            apollo_id=mapped.apollo_id,
+            seniority=mapped.seniority,
+            person=mapped.person,
+            company=mapped.company,
+            intents=mapped.intents,
+            sequences=mapped.sequences,
+            linked=mapped.linked,
+            ruled={"email_status": "verified"} if mapped.vouched else {},
+        )
+
+    def _judge(self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[Note, ...]) -> Decision:
+        address = self._keys.address(lead.person.email)
+        lead = replace(lead, person_key=address, address_key=address)
+        reasons = validate(lead, rules)
+        puts = (Put(table="sources", key=lead.lead_id, value=self._source(lead, seen.source)),)
+        if (end := stopped(lead, None)) is not None:
+            return replace(end, puts=puts, notes=notes)
+        if any(reason.held for reason in reasons):
+            return replace(review(lead, "invalid", reasons), puts=puts, notes=notes)
+        moved = _changes_employer(lead, seen.source)
+        if moved and not lead.ruled.get(self.name):
+            return replace(review(lead, "job_change", (*reasons, moved)), puts=puts, notes=notes)
+        outputs = self._outputs(lead, seen.source)
+        return Decision(
+            kind="validated", place=Place.IN_FLIGHT, trace=reasons, lead=lead, outputs=outputs, puts=puts, notes=notes
+        )
+
+    def _outputs(self, lead: Lead, source: Source | None) -> tuple[Output, ...]:
+        """To identity under the person's first key; a new address becomes an alias of it."""
+        known = source.person_key if source is not None and source.person_key else lead.person_key
+        addresses = {lead.person_key, *(self._keys.address(e) for e in lead.person.emails)} - {known, ""}
+        links = [
+            Output(topic=names.LINKS.full, key=a, record=Link(link_id=derive("link", a, known), address_key=a, person_key=known))
+            for a in sorted(addresses)
+        ]
+        lead = replace(lead, person_key=known)
+        return (*links, onward(lead, self.name, "validated", names.VALIDATED, known))
+
+    def _source(self, lead: Lead, before: Source | None) -> Source:
+        passed = before is not None and before.person_key
+        return Source(
+            lead_id=lead.lead_id,
+            version=lead.version,
+            revision=lead.step // STEPS_A_REVISION,
+            address_key=lead.person_key,
+            person_key=before.person_key if passed and before else lead.person_key,
+            company_domain=lead.company.domain,
+            sequence=lead.sequences.state if lead.sequences.read_at else "",
+        )
+
+    def _dead(self, record: Captured, why: str) -> Decision:
+        ident = lead_id(record.source, record.source_id)
+        nobody = Lead(
+            lead_id=ident,
+            source=record.source,
+            source_id=record.source_id,
+            version="",
+            step=0,
+            cause=event_id(ident, self.name, why, "captured"),
+            rules="",
+            captured_at=record.captured_at,
+        )
+        trace = (Reason(rule="mapping", held=True, why=why),)
+        letter = Output(topic=names.DEAD.full, key=ident, record=record)
+        note = Note(kind="captured", place="in_flight", outcome={"source": record.source})
+        return Decision(kind="dead", place=Place.DEAD, trace=trace, lead=nobody, outputs=(letter,), notes=(note,))
+
+
+def _changes_employer(lead: Lead, source: Source | None) -> Reason | None:
+    """A known lead whose company's domain is another one than last time: a person decides (DESIGN, identity)."""
+    if source is None or not source.company_domain or not lead.company.domain or source.company_domain == lead.company.domain:
+        return None
+    return Reason(rule="identity.job_change", held=True, why=f"worked at {source.company_domain}, now at {lead.company.domain}")
+
+
+def _mend(lead: Lead, rules: Rules) -> Lead:
+    """Apply what a person has set."""
+    fields = {name.removeprefix("set."): value for name, value in lead.ruled.items() if name.startswith("set.")}
+    if fields.get("email_status"):
+        lead = replace(lead, ruled={**lead.ruled, "email_status": "verified"})
+    person, company = mend(lead.person, lead.company, fields, rules)
+    return replace(lead, person=person, company=company)
+
+
+def company_key(lead: Lead) -> str:
+    """The key of `unique`: leads of sister companies meet in one partition (see match.brand)."""
+    return brand(lead.company.domain) if lead.company.domain else lead.person_key

@@ -1,0 +1,95 @@
+"""Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its company."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from leads import names
+from leads.decision import Act, Decision, Need, Output, Put, Result
+from leads.gates.common import Guarded, automation_alert, fall_back, onward, review, stopped
+from leads.keys import derive
+from leads.records import CrmLink, Lead, Link, Place, Reason
+from leads.rules import Rules
+from leads.tabled import ContactRow
+
+
+class Write:
+    """Decides what becomes of a lead by what the CRM says to it."""
+
+    name = "write"
+
+    def decide(self, record: Lead, seen: Guarded, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """A written lead to `written`; back to identity if the CRM knows it as somebody; else fallback or review."""
+        if (end := stopped(record, seen.suppression)) is not None:
+            return end
+        answer = done.get("upsert")
+        if answer is None:
+            names = {"contact": "overwrite", "company": "company_overwrite"}
+            args = {
+                a: some for of, a in names.items() if (some := [r.to for r in rules.mapping if r.overwrite and r.object == of])
+            }
+            return Need(acts={"upsert": Act(name="crm.upsert", args=args)})
+        if answer.kind == "deleted" and not record.ruled.get(self.name):
+            why = Reason(
+                rule="crm.deleted",
+                held=True,
+                why=f"contact {record.crm.contact_id} was deleted in the CRM; it isn't made again unasked",
+            )
+            return review(record, "deleted", (why,))
+        if not answer.ok:
+            return fall_back(record, self.name, answer, rules, now)
+        return self._written(record, answer, rules, now)
+
+    def _written(self, lead: Lead, answer: Result, rules: Rules, now: float) -> Decision:
+        known = answer.value.get("person_key", "")
+        if known and known != lead.person_key:
+            return self._send_back(lead, known, str(answer.value["contact_id"]))
+        v = answer.value
+        crm = CrmLink(
+            contact_id=str(v["contact_id"]),
+            company_id=str(v.get("company_id") or ""),
+            owner_id=str(v.get("owner_id") or ""),
+            lifecycle=str(v.get("lifecycle") or ""),
+            existed=bool(v.get("existed")),
+            open_deal=bool(v.get("open_deal")),
+        )
+        lead = replace(lead, crm=crm)
+        did = "was already there: blanks filled" if crm.existed else "made"
+        why = Reason(rule="crm.write", held=True, why=f"contact {crm.contact_id} {did}")
+        would = answer.kind == "would"  # a shadow run's contact is in no CRM: nobody must look for it later
+        puts = () if would else (Put(table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)),)
+        to = onward(lead, self.name, "written", names.WRITTEN, lead.person_key)
+        outcome: dict[str, Any] = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
+        if dropped := v.get("dropped"):
+            outcome["dropped"] = dropped
+        decision = Decision(
+            kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=puts, outcome=outcome
+        )
+        if not (lead.linked and crm.existed and v.get("unknown")):
+            return decision
+        said = f"Apollo knows {lead.person.name} as the CRM's {lead.linked}, which we have not written: its own sync is on"
+        day = datetime.fromtimestamp(now, UTC).date().isoformat()
+        return replace(decision, alerts=(automation_alert(lead, said, rules, now, derive("automation", "apollo", day)),))
+
+    def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
+        """The address is another person's secondary one: nothing was written; identity decides again (INTERLEAVINGS 6)."""
+        why = Reason(
+            rule="crm.identity", held=True, why=f"the CRM holds this address on contact {contact_id} under another main address"
+        )
+        link = Link(
+            link_id=derive("crm", lead.person_key, person_key),
+            address_key=lead.person_key,
+            person_key=person_key,
+            crm_id=contact_id,
+        )
+        freed = Link(
+            link_id=derive("ended", lead.lead_id, lead.version), address_key=lead.person_key, person_key="", ended=lead.lead_id
+        )
+        moved = replace(lead, person_key=person_key)
+        outputs = (
+            Output(topic=names.LINKS.full, key=lead.person_key, record=freed),
+            Output(topic=names.LINKS.full, key=lead.person_key, record=link),
+            onward(moved, self.name, "sent_back", names.VALIDATED, person_key),
+        )
+        return Decision(kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs)

@@ -1,0 +1,49 @@
+"""The sequence guard: nothing of ours starts while Apollo writes to the person, or while nobody knows (promise P3)."""
+
+from msgspec.structs import replace
+
+from leads.decision import Result
+from leads.records import Lead, Reason, Record, Sequences
+from leads.rules import Rules
+
+_RULE = "guard.apollo_sequence"
+
+
+class Verdict(Record, frozen=True, kw_only=True):
+    """free: may start. ask: Apollo must be read first. review: unknown for too long, a person decides."""
+
+    sequences: Sequences
+    reason: Reason
+    free: bool = False
+    ask: bool = False
+    review: bool = False
+    unknown_since: float = 0.0
+
+
+def guard(lead: Lead, read: Result | None, rules: Rules, now: float) -> Verdict:
+    """Judge by the freshest reading: `read` if Apollo was asked just now, else what the lead carries."""
+    known = lead.sequences
+    if read is not None and read.ok:
+        names = tuple(read.value.get("names", ()))
+        known = Sequences(state=str(read.value["state"]), read_at=float(read.value["read_at"]), names=names)
+    fresh = known.state != "unknown" and known.read_at >= now - rules.sequence_fresh_seconds
+    if lead.heard is not None and read is None:
+        fresh = False  # it was set going again: what was known before says nothing about now
+    if not fresh and read is None:
+        return Verdict(sequences=known, ask=True, reason=Reason(rule=_RULE, held=True, why="Apollo must be asked first"))
+    if not fresh:
+        return _unknown(lead, known, read, rules, now)
+    if known.state == "active" and lead.ruled.get("engage") != "redrive":
+        said = ", ".join(known.names) or "one"
+        return Verdict(sequences=known, reason=Reason(rule=_RULE, held=True, why=f"Apollo's sequence {said} is active"))
+    return Verdict(sequences=known, free=True, reason=Reason(rule=_RULE, held=False, why="no Apollo sequence is active"))
+
+
+def _unknown(lead: Lead, known: Sequences, read: Result | None, rules: Rules, now: float) -> Verdict:
+    since = lead.unknown_since or now
+    hours = (now - since) / 3600
+    why = f"Apollo could not say whether a sequence is active: {read.why if read else ''}"
+    verdict = Verdict(
+        sequences=replace(known, state="unknown"), unknown_since=since, reason=Reason(rule=_RULE, held=True, why=why)
+    )
+    return replace(verdict, review=hours >= rules.unknown_sequence_hours)

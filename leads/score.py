@@ -1,0 +1,73 @@
+"""Points of 100 against the ideal customer profile, each part with its reason."""
+
+from leads.records import Intent, Lead, Reason, Score
+from leads.ruleparts import HighIntent
+from leads.rules import Rules
+
+_DAY = 86_400.0
+
+
+def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ...]]:
+    """Score a lead at `now`. A part nobody could judge gives 0 and is named in `missing`."""
+    facts = {
+        "seniority": (lead.seniority, lead.seniority),
+        "industry": (lead.company.industry, rules.industry_of(lead.company.industry)),
+        "size": (str(lead.company.employees or ""), rules.size_of(lead.company.employees)),
+        "country": (lead.company.country, lead.company.country),
+    }
+    parts: dict[str, int] = {}
+    reasons: list[Reason] = []
+    for part, (given, group) in facts.items():
+        weights: dict[str, int] = getattr(rules.icp, part)
+        points = weights.get(group, weights.get("*", 0)) if given else 0
+        parts[part] = points
+        reasons.append(Reason(rule=f"icp.{part}", held=points > 0, why=_say(part, given, group, points, rules.icp.best(part))))
+    parts["intent"], why = _intent_points(lead.intents, rules, now)
+    reasons.append(Reason(rule="icp.intent", held=parts["intent"] > 0, why=why))
+    missing = tuple(part for part, (given, _) in facts.items() if not given) + (() if lead.intents else ("intent",))
+    sign, more = high_intent(lead.intents, rules, now)
+    return Score(points=sum(parts.values()), parts=parts, missing=missing, high_intent=sign), (*reasons, *more)
+
+
+def _say(part: str, given: str, group: str, points: int, best: int) -> str:
+    if not given:
+        return f"{part} is unknown: 0 of {best}"
+    name = given if given == group or not group else f"{given} ({group})"
+    return f"{part} {name}: {points} of {best}"
+
+
+def _intent_points(intents: tuple[Intent, ...], rules: Rules, now: float) -> tuple[int, str]:
+    live = [i for i in intents if any(_is(i, rule, now) for rule in rules.high_intent)] or [
+        i for i in intents if i.heard_at > now - 90 * _DAY
+    ]
+    best = max(live, key=lambda i: rules.icp.intent.get(i.kind, 0), default=None)
+    if best is None:
+        return 0, f"no intent heard: 0 of {rules.icp.best('intent')}"
+    points = rules.icp.intent.get(best.kind, 0)
+    return points, f"intent {best.kind} {best.value}: {points} of {rules.icp.best('intent')}"
+
+
+def high_intent(intents: tuple[Intent, ...], rules: Rules, now: float) -> tuple[str, tuple[Reason, ...]]:
+    """The sign that makes it high intent ('' if none), and each rule with its verdict."""
+    reasons: list[Reason] = []
+    sign = ""
+    for rule in rules.high_intent:
+        hit = next((i for i in intents if _is(i, rule, now)), None)
+        name = f"high_intent.{rule.kind}"
+        if hit and not sign:
+            sign = f"{hit.kind} {hit.value}"
+        wanted = f">= {rule.at_least}" if rule.kind == "score" else rule.value
+        reasons.append(
+            Reason(
+                rule=name, held=hit is not None, why=f"{'heard' if hit else 'no'} {rule.kind} {wanted} within {rule.days:g} days"
+            )
+        )
+    return sign, tuple(reasons)
+
+
+def _is(intent: Intent, rule: HighIntent, now: float) -> bool:
+    if intent.kind != rule.kind or intent.heard_at < now - rule.days * _DAY:
+        return False
+    if rule.kind == "score":
+        return intent.value.isdigit() and int(intent.value) >= rule.at_least
+    return not rule.value or intent.value.casefold() == rule.value.casefold()

@@ -1,0 +1,97 @@
+"""What the stages remember: the records of their rows. Each kind has one writing stage."""
+
+import msgspec
+
+from leads.decision import Result
+from leads.match import Fingerprint
+from leads.records import Company, Lead, Record
+
+
+class Attempt(Record, frozen=True, kw_only=True):
+    """How far a stage got with a record: written before anything leaves, so that it decides once (INTERLEAVINGS 1).
+
+    `seen`, `done` and `now` are what the decision was made from; with the record itself and the rules' version they
+    give the same decision again, byte for byte.
+    """
+
+    step: int
+    cause: str
+    now: float
+    rules: str
+    seen: msgspec.Raw  # the stage's own `seen`, encoded
+    done: dict[str, Result]
+    started: dict[str, float] = {}
+    closed: bool = False
+    waited: bool = False  # it was on the desk before, so that the desk must hear that it moved on
+    at: str = ""  # the record's place in the log: only the same place is a replay, another is a copy
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """Intake: one record of a source, as last seen."""
+
+    lead_id: str
+    version: str
+    revision: int
+    address_key: str
+    person_key: str
+    company_domain: str
+    sequence: str = ""
+
+
+class PersonRow(Record, frozen=True, kw_only=True):
+    """Identity: who an address belongs to. An alias points to the person's first key.
+
+    status: waiting (the claimer is under way), crm (known from the CRM only), ended (it may be taken over).
+    """
+
+    person_key: str
+    lead_id: str = ""
+    status: str = "waiting"
+    crm_id: str = ""
+
+
+class ContactRow(Record, frozen=True, kw_only=True):
+    """CRM write: which contact a person is, under the person's key. Identity reads it."""
+
+    crm_id: str
+
+
+class CompanyRow(Record, frozen=True, kw_only=True):
+    """Company: one domain."""
+
+    name: str
+    people: tuple[Fingerprint, ...] = ()
+    facts: Company | None = None
+    facts_at: float = 0.0
+    separate: tuple[str, ...] = ()  # domains and parents that a person declared unrelated
+    parent: str = ""  # whose subsidiary it is, as the CRM's snapshot says
+
+
+class BrandRow(Record, frozen=True, kw_only=True):
+    """Company: the domains that share a brand stem, with their companies' names."""
+
+    domains: dict[str, str]
+
+
+class Suppression(Record, frozen=True, kw_only=True):
+    """Signals: why an address, or its person, must not be written to."""
+
+    kind: str
+    at: float
+    source: str
+    whole_person: bool
+
+
+class Clock(Record, frozen=True, kw_only=True):
+    """SLA: a person's clock. Times are 0 while they haven't come.
+
+    `deadline` belongs to the owner's two hours, `untaken` to the half hour in which a lead must reach a rep.
+    """
+
+    lead: Lead
+    started: float = 0.0
+    deadline: float = 0.0
+    met: float = 0.0
+    fired: float = 0.0
+    untaken: float = 0.0
+    alerted: float = 0.0

@@ -1,0 +1,225 @@
+"""From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from msgspec.structs import replace
+
+from leads import names
+from leads.decision import Decision, Parked, Result, Wait
+from leads.keys import derive, event_id
+from leads.records import Audit, Captured, Held, Lead, Person, Reason, Record, Whom, encode
+
+if TYPE_CHECKING:
+    from streams.jobs import Job, Stage
+
+_ACTOR = "leadgate"
+
+
+class Letter(NamedTuple):
+    """A record about to leave. `home` is what its partition is found by, where that is not its key."""
+
+    topic: names.Topic
+    key: bytes
+    value: bytes | None
+    home: bytes = b""
+
+
+def _audit(event: Audit) -> Letter:
+    """An event's letter. All events of a lead lie in one partition, in order, so that its story is one read."""
+    return Letter(names.AUDIT, event.id.encode(), encode(event), event.lead.encode())
+
+
+def subject_of(record: Any, raw: Any) -> tuple[str, int, str]:
+    """Under what a record's row is kept, its step, and what makes the stage run. `raw` is what it was decoded from.
+
+    A captured record has no step of its own; its offset orders the revisions of one source record.
+    """
+    if isinstance(record, Lead):
+        return record.lead_id, record.step, record.cause
+    if isinstance(record, Captured):
+        source = derive("lead", record.source, record.source_id)
+        return f"captured:{source}", raw.offset, derive("capture", source, sha256(raw.value).hexdigest())
+    ident = next((getattr(record, name) for name in ("signal_id", "link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
+    ident = ident or derive(type(record).__name__, encode(record).hex())
+    return ident, 0, ident
+
+
+def audits(stage: "Stage", job: "Job") -> list[Letter]:
+    """The events of a decision: the human decision that led to it, its notes, itself. None if it is about no lead."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    lead = decision.lead
+    if lead is None:
+        return []
+    events = []
+    if job.ruling is not None:
+        said = {"action": job.ruling.action, "reason": job.ruling.reason, "fields": job.ruling.fields}
+        events.append(
+            _event(stage, job, lead, "ruled", 0, place="", actor=job.ruling.actor, inputs={"step": job.ruling.step}, outcome=said)
+        )
+    for i, note in enumerate(decision.notes):
+        events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
+    inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": _done_without_changes(job)}
+    events.append(
+        _event(
+            stage,
+            job,
+            lead,
+            decision.kind,
+            0,
+            place=decision.place,
+            inputs=inputs,
+            outcome=decision.outcome,
+            trace=decision.trace,
+            person=_whom(lead, job),
+        )
+    )
+    return [_audit(event) for event in events]
+
+
+def _event(
+    stage: "Stage",
+    job: "Job",
+    lead: Lead,
+    kind: str,
+    ordinal: int,
+    *,
+    place: str,
+    actor: str = _ACTOR,
+    inputs: Any = None,
+    outcome: Any = None,
+    trace: tuple[Reason, ...] = (),
+    person: Whom | None = None,
+) -> Audit:
+    return Audit(
+        id=event_id(lead.lead_id, stage.name, job.cause, kind, ordinal),
+        lead=lead.lead_id,
+        stage=stage.name,
+        kind=kind,
+        step=_step(job, lead),
+        place=place,
+        at=job.now,
+        actor=actor,
+        cause=job.cause,
+        rules=job.rules,
+        inputs=inputs,
+        outcome=outcome,
+        trace=trace,
+        person=person,
+    )
+
+
+def _whom(lead: Lead, job: "Job") -> Whom:
+    changes = tuple(change for result in job.done.values() for change in result.changes)
+    if not changes:
+        return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
+    return Whom(**{name: getattr(lead.person, name) for name in Person.__struct_fields__}, changes=changes)
+
+
+def _done_without_changes(job: "Job") -> dict[str, Result]:
+    if not any(result.changes for result in job.done.values()):
+        return job.done
+    return {name: replace(result, changes=()) for name, result in job.done.items()}
+
+
+def _step(job: "Job", lead: Lead) -> int:
+    return job.record.step if isinstance(job.record, Lead) else lead.step
+
+
+def _without_person(record: Any) -> Any:
+    """A record for `inputs`: the event names its person once, in `person` (promise P8)."""
+    if isinstance(record, Captured):
+        return {"source": record.source, "source_id": record.source_id, "captured_at": record.captured_at}
+    if isinstance(record, Lead):
+        return replace(record, person=Person())
+    lead = getattr(record, "lead", None)
+    return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
+
+
+def _seen_without_person(job: "Job") -> Any:
+    for name in ("rest", "clock"):
+        if (row := getattr(job.seen, name, None)) is not None:
+            return replace(job.seen, **{name: _without_person(row)})
+    return job.saw
+
+
+def with_person(record: Any, person: Person) -> Any:
+    """The other way round: a record of `inputs` as the stage had it. Records without a lead are as they were."""
+    if isinstance(record, Lead):
+        return replace(record, person=person)
+    for name in ("lead", "rest", "clock"):
+        if (row := getattr(record, name, None)) is not None:
+            return replace(record, **{name: with_person(row, person)})
+    return record
+
+
+def outputs(stage: "Stage", job: "Job") -> list[Letter]:
+    """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    letters = [Letter(names.BY_NAME[o.topic], o.key.encode(), encode(o.record)) for o in decision.outputs]
+    letters += [Letter(names.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    lead = decision.lead
+    if lead is None:
+        return letters
+    if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
+        letters.append(Letter(names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
+    elif job.was_waiting:
+        letters.append(Letter(names.HELD, lead.lead_id.encode(), None))
+    return letters
+
+
+def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
+    """What the desk shows of a waiting lead."""
+    return Held(
+        lead_id=lead.lead_id,
+        kind=str(decision.wait),
+        stage=stage.name,
+        partition=job.partition,
+        step=lead.step,
+        since=job.now,
+        reasons=tuple(r for r in decision.trace if r.held),
+        person=lead.person,
+        company=lead.company,
+    )
+
+
+def put_off(job: "Job", until: float) -> Parked:
+    """A record whose call must wait, to come again as it is."""
+    if isinstance(job.record, Lead):
+        return Parked(subject=job.subject, lead=job.record, until=until, put_off=True)
+    return Parked(subject=job.subject, other=encode(job.record).decode(), until=until, put_off=True)
+
+
+def dead_letter(stage: str, record: Any, why: str, now: float) -> list[Letter]:
+    """The original bytes as they came, and the audit event that tells of them."""
+    where = f"{record.topic}/{record.partition}@{record.offset}"
+    letter = Dead(where=where, stage=stage, why=why, at=now, key=record.key or b"", value=record.value or b"")
+    lead = derive("dead", where)
+    event = Audit(
+        id=event_id(lead, stage, where, "dead"),
+        lead=lead,
+        stage=stage,
+        kind="dead",
+        step=0,
+        place="dead",
+        at=now,
+        actor=_ACTOR,
+        cause=where,
+        rules="",
+        inputs={"where": where},
+        outcome={"why": why},
+    )
+    return [_audit(event), Letter(names.DEAD, where.encode(), encode(letter))]
+
+
+class Dead(Record, frozen=True, kw_only=True):
+    """A record that no gate could read: topic `dead-letters`. `key` and `value` are the original bytes (base64 in JSON)."""
+
+    where: str
+    stage: str
+    why: str
+    at: float
+    key: bytes
+    value: bytes

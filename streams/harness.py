@@ -1,0 +1,287 @@
+"""The one way a stage runs. Every rule that keeps a lead from being lost or doubled is applied here, once.
+
+For each run of records (see consumer.py), under the lock of its stage and partition:
+ 1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an internal topic, is fatal;
+ 2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is decided;
+ 3. perform the acts that decisions need: for those that can't be made twice, `started` reaches the broker before the call;
+ 4. write rows and changes, and await the broker's acknowledgement;
+ 5. send the audit events, then the outputs, awaiting the acknowledgement of each;
+ 6. settle the run, so that it may be committed. Nothing is raised to Faust: what can't be handled ends the process.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from leads.decision import Decision, Need, Parked, Result
+from leads.keys import event_id
+from leads.records import Alert, Lead, Ruling, Signal
+from leads.tabled import Attempt
+from leads.waits import resume
+from streams import events
+from streams.book import RulesBook
+from streams.decoding import Decoding
+from streams.jobs import Call, Item, Job, Stage
+from streams.outbox import FlushGate, Outbox
+from streams.ports import Clock, Effector, Probe
+from streams.rows import attempt_of, close, put_off
+from tables.state import Kind, Row, State, View
+
+if TYPE_CHECKING:
+    from streams.consumer import Run
+
+log = structlog.get_logger(__name__)
+
+
+class Harness:
+    """Runs one stage in one worker."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        state: State,
+        outbox: Outbox,
+        gate: FlushGate,
+        effector: Effector,
+        book: RulesBook,
+        clock: Clock,
+        probe: Probe,
+    ) -> None:
+        self.stage = stage
+        self._state, self._outbox, self._gate = state, outbox, gate
+        self._effector, self._book, self._clock, self._probe = effector, book, clock, probe
+        self._attempts, self._parked = stage.attempts, stage.parked
+        self._woken = Kind(f"woken.{stage.name}", Lead)
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._decoding = Decoding(stage, outbox, clock)
+        self.on_parked: Callable[[Stage, int, Parked], None] = lambda *_: None
+        self.reached: Callable[[str], None] = lambda _: None
+        self.on_put: Callable[[int, str, Any], None] = lambda *_: None
+
+    async def process(self, run: "Run") -> None:
+        """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
+        async with self._locks[run.partition], self._gate.body():
+            items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
+            while items:
+                items = await self._pass(run.partition, items)
+            self._probe.passed(self.stage.name, len(run.records))
+        run.settle()
+
+    async def _pass(self, partition: int, items: list[Item]) -> list[Item]:
+        """Steps 2 to 5. Answers the items that must wait for another of the same `serial` value that is acting."""
+        view = View(self._state, partition)
+        jobs: list[Job] = []
+        later: list[Item] = []
+        busy: set[str] = set()
+        for item in items:
+            key = self._serial(item)
+            if key and key in busy:
+                later.append(item)
+                continue
+            job = await self._begin(view, item)
+            if job is not None:
+                jobs.append(job)
+                if isinstance(job.answer, Need):
+                    busy.add(key)
+        if any(isinstance(job.answer, Need) for job in jobs):
+            async with self._gate.on_kafka():
+                await self._effector.caught_up(partition)
+        while pending := [job for job in jobs if isinstance(job.answer, Need)]:
+            await self._act(partition, pending)
+            for job in pending:
+                self._decide(job, view)
+        await self._conclude(partition, view, jobs)
+        return later
+
+    def _serial(self, item: Item) -> str:
+        serial = self.stage.serial
+        return "" if serial is None or isinstance(item.decoded, Ruling) else serial(item.decoded)
+
+    # Step 2
+
+    async def _begin(self, view: View, item: Item) -> Job | None:
+        ruling = item.decoded if isinstance(item.decoded, Ruling) else None
+        record = self._wake(view, item.decoded)
+        if record is None:
+            return None
+        subject, step, cause = events.subject_of(record, item.raw)
+        attempt = view.get(self._attempts, subject)
+        if attempt is not None and attempt.cause != cause and attempt.step >= step:
+            return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+        if attempt is not None and attempt.cause == cause and attempt.closed and attempt.at != item.at:
+            return None  # a copy: the record that was decided sees to its own outputs
+        if attempt is not None and attempt.cause == cause:
+            job = self._take_up(record, item, attempt, subject)
+        else:
+            rules = getattr(record, "rules", "") or self._book.current
+            job = Job(
+                record, item.at, item.raw.partition, subject, step, cause, rules, self._clock.now(), self.stage.read(record, view)
+            )
+        job.ruling = ruling
+        if not self._book.knows(job.rules):
+            await self._book.have(job.rules)
+        self._decide(job, view)
+        return job
+
+    def _take_up(self, record: Any, item: Item, attempt: Attempt, subject: str) -> Job:
+        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps its results."""
+        seen = msgspec.json.decode(attempt.seen, type=self.stage.seen)
+        return Job(
+            record,
+            item.at,
+            item.raw.partition,
+            subject,
+            attempt.step,
+            attempt.cause,
+            attempt.rules,
+            attempt.now,
+            seen,
+            dict(attempt.done),
+            dict(attempt.started),
+            replay=attempt.closed,
+            was_waiting=attempt.waited,
+        )
+
+    def _wake(self, view: View, record: Any) -> Any:
+        """A decision or a signal becomes the waiting lead that it sets going; other records are themselves."""
+        if isinstance(record, Ruling):
+            if record.stage != self.stage.name:
+                return None
+            ident, key = record.ruling_id, record.lead_id
+        elif isinstance(record, Signal) and self.stage.woken:
+            ident, key = record.signal_id, record.person_key
+        else:
+            return record
+        before = view.get(self._woken, ident)
+        if before is not None:
+            return before  # a replay: what it woke then is parked no longer
+        lead = resume(view.get(self._parked, key), record, self.stage.name)
+        if lead is not None:
+            view.put(self._woken, ident, lead)
+        elif isinstance(record, Ruling):
+            log.warning("decision came too late", lead=record.lead_id, stage=record.stage, step=record.step)
+        return lead
+
+    def _decide(self, job: Job, view: View) -> None:
+        if job.postponed:
+            job.answer = None
+            return
+        rules = self._book.get(job.rules)
+        job.answer = self.stage.gate.decide(job.record, job.seen, job.done, rules, job.now)
+        if isinstance(job.answer, Decision):
+            lead = job.answer.lead
+            if not job.replay:
+                job.was_waiting = lead is not None and self._on_desk(view.get(self._parked, lead.lead_id))
+                for put in job.answer.puts:
+                    view.put(self.stage.kinds[put.table], put.key, put.value)
+
+    @staticmethod
+    def _on_desk(parked: Parked | None) -> bool:
+        return parked is not None and parked.held is not None
+
+    # Step 3
+
+    async def _act(self, partition: int, jobs: list[Job]) -> None:
+        now = self._clock.now()
+        rows: list[Row] = []
+        calls: list[Call] = []
+        for job in jobs:
+            assert isinstance(job.answer, Need)
+            for name, act in job.answer.acts.items():
+                begun = job.started.get(name)
+                if begun is not None and (wait := self._effector.settles_in(begun)):
+                    job.postponed = max(job.postponed, wait)
+                    continue
+                calls.append(Call(job, name, act, now, begun))
+                if act.once:
+                    job.started[name] = now
+            if any(act.once for act in job.answer.acts.values()):
+                rows.append(self._attempts.row(job.subject, attempt_of(job, closed=False)))
+        if rows:
+            async with self._gate.on_kafka():
+                await self._state.write(partition, rows)
+        if any(not call.act.reads for call in calls):
+            self._at("after started before call")
+        async with self._gate.on_calls():
+            results = await asyncio.gather(*(self._call(partition, call) for call in calls))
+        self._at("after call before state")
+        for call, result in zip(calls, results, strict=True):
+            call.note(result)
+
+    async def _call(self, partition: int, call: Call) -> Result:
+        job, act = call.job, call.act
+        effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
+        return await self._effector.perform(
+            act,
+            effect_id=effect,
+            started=call.started,
+            again=call.begun is not None,
+            partition=partition,
+            record=job.record,
+            shadow=self._is_shadow(job),
+        )
+
+    def _is_shadow(self, job: Job) -> bool:
+        """The rules let the effects of a part of the leads be live, and this one is of the rest."""
+        if isinstance(job.record, Alert):
+            return job.record.shadow
+        about = job.answer.lead if isinstance(job.answer, Need) else None
+        lead = job.record if isinstance(job.record, Lead) else about
+        return lead is not None and not self._book.get(job.rules).is_live(lead)
+
+    # Steps 4 and 5
+
+    async def _conclude(self, partition: int, view: View, jobs: list[Job]) -> None:
+        audits: list[events.Letter] = []
+        outputs: list[events.Letter] = []
+        parked: list[Parked] = []
+        for job in jobs:
+            if job.postponed:
+                parked.append(put_off(self.stage, view, job, self._clock.now() + job.postponed))
+                continue
+            assert isinstance(job.answer, Decision)
+            if not job.replay:
+                waits = close(self.stage, view, job, job.answer)
+                parked += [waits] if waits else []
+            audits += events.audits(self.stage, job)
+            outputs += events.outputs(self.stage, job)
+        async with self._gate.on_kafka():
+            await self._state.write(partition, view.take())
+        self._at("after state before send")
+        self._tell_timers(partition, parked, jobs)
+        for wave in (audits, outputs):
+            await self._outbox.send(wave)
+        self._at("after send before commit")
+        self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
+
+    def _at(self, point: str) -> None:
+        self.reached(f"{point} {self.stage.name}")
+
+    def _tell_timers(self, partition: int, parked: list[Parked], jobs: list[Job]) -> None:
+        for item in parked:
+            self.on_parked(self.stage, partition, item)
+        for job in jobs:
+            for put in job.answer.puts if isinstance(job.answer, Decision) else ():
+                self.on_put(partition, put.key, put.value)
+
+
+def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:
+    """Per stage, a body for a Faust agent that lets no exception out: `end` must not return."""
+
+    def guarded(harness: Harness) -> Callable[["Run"], Any]:
+        async def body(run: "Run") -> None:
+            try:
+                await harness.process(run)
+            except asyncio.CancelledError:
+                raise  # unsettled, so it comes again
+            except BaseException as error:  # noqa: BLE001  the process ends with it, uncommitted
+                end(error)
+
+        return body
+
+    return {harness.stage.name: guarded(harness) for harness in harnesses}

@@ -1,0 +1,48 @@
+"""What the harness needs from outside, as small protocols; each has a double in the tests."""
+
+from typing import Any, Protocol
+
+from leads.decision import Act, Result
+
+
+class Fatal(Exception):  # noqa: N818  an outcome, beside Retry and Dead, rather than an error class
+    """The process must end without a commit: the code, the log or the configuration is broken."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+        ...
+
+
+class Effector(Protocol):
+    """Performs acts."""
+
+    async def perform(
+        self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any, shadow: bool
+    ) -> Result:
+        """Do one act that was noted as begun at `started`, or look whether it was done if `again`; in `shadow` only say so.
+
+        Never raises for what the vendor answers.
+        """
+        ...
+
+    def settles_in(self, begun: float) -> float:
+        """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no more; 0 if it may."""
+        ...
+
+    async def caught_up(self, partition: int) -> None:
+        """Return once every signal acknowledged before this call is applied to the partition's state."""
+        ...
+
+
+class Probe(Protocol):
+    """Is told what happens; may count, must not fail."""
+
+    def passed(self, stage: str, records: int) -> None:
+        """A run of so many records is through a stage."""
+
+    def decided(self, stage: str, kinds: list[str]) -> None:
+        """These decisions were taken, written and sent."""

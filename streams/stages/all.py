@@ -1,0 +1,21 @@
+"""Every stage, in the order in which a lead passes them."""
+
+from leads.keys import Keys
+from streams.jobs import Stage
+from streams.stages import assign, company, engage, identity, intake, notify, routing, signals, sla, write
+
+
+def make_stages(keys: Keys) -> list[Stage]:
+    """The ten stages of a worker."""
+    return [
+        intake.make(keys),
+        identity.make(),
+        company.make(),
+        write.make(),
+        routing.make(),
+        assign.make(),
+        engage.make(),
+        signals.make(),
+        sla.make(),
+        notify.make(),
+    ]

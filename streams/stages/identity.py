@@ -1,0 +1,40 @@
+"""validated, links, crm.records -> unique."""
+
+from typing import Any
+
+from leads import names
+from leads.gates.identity import Identity, Seen
+from leads.records import CrmRecord, Lead, Link, Ruling
+from leads.tabled import PersonRow
+from streams.jobs import Stage
+from streams.stages.signals import SUPPRESSIONS
+from streams.stages.write import CONTACTS
+from tables.state import Kind, View
+
+PEOPLE = Kind("people", PersonRow)
+COMPLETE = ""  # the key under which the snapshot's end marker lies
+
+
+def make() -> Stage:
+    """The identity stage."""
+    return Stage(
+        gate=Identity(),
+        inputs={names.VALIDATED: Lead, names.LINKS: Link, names.CRM_RECORDS: CrmRecord, names.DECIDED: Ruling},
+        read=read,
+        seen=Seen,
+        kinds={"people": PEOPLE},
+        home=names.VALIDATED,
+    )
+
+
+def read(record: Any, view: View) -> Seen:
+    """The address's row, the person's contact, what stops it, and whether the snapshot is complete here."""
+    if isinstance(record, CrmRecord):
+        return Seen(person=view.get(PEOPLE, record.key))
+    if isinstance(record, Link):
+        return Seen(person=view.get(PEOPLE, record.address_key), suppression=view.get(SUPPRESSIONS, record.address_key))
+    return Seen(
+        person=view.get(PEOPLE, record.person_key),
+        contact=view.get(CONTACTS, record.person_key),
+        synced=view.has(PEOPLE, COMPLETE),
+    )

@@ -1,0 +1,31 @@
+"""captured -> validated."""
+
+from typing import Any
+
+from leads import names
+from leads.gates.intake import Intake, Seen
+from leads.keys import Keys, lead_id
+from leads.records import Captured, Lead, Ruling
+from leads.tabled import Source
+from streams.jobs import Stage
+from tables.state import Kind, View
+
+SOURCES = Kind("sources", Source)
+
+
+def make(keys: Keys) -> Stage:
+    """The intake stage."""
+    return Stage(
+        gate=Intake(keys),
+        inputs={names.CAPTURED: Captured, names.DECIDED: Ruling},
+        read=read,
+        seen=Seen,
+        kinds={"sources": SOURCES},
+        home=names.VALIDATED,
+    )
+
+
+def read(record: Any, view: View) -> Seen:
+    """The source record's row."""
+    key = record.lead_id if isinstance(record, Lead) else lead_id(record.source, record.source_id)
+    return Seen(source=view.get(SOURCES, key))

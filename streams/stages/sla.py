@@ -1,0 +1,31 @@
+"""clocks, due, heard -> breaches."""
+
+from typing import Any
+
+from leads import names
+from leads.gates.sla import Seen, Sla
+from leads.records import Signal, Tick
+from leads.tabled import Clock
+from streams.jobs import Stage
+from streams.stages.signals import suppression_of
+from tables.state import Kind, View
+
+CLOCKS = Kind("clocks", Clock)
+
+
+def make() -> Stage:
+    """The SLA stage."""
+    return Stage(
+        gate=Sla(),
+        inputs={names.CLOCKS: Tick, names.DUE: Tick, names.HEARD: Signal},
+        read=read,
+        seen=Seen,
+        kinds={"clocks": CLOCKS},
+        home=names.DUE,
+        serial=lambda record: record.person_key,
+    )
+
+
+def read(record: Any, view: View) -> Seen:
+    """The person's clock and what stops the person."""
+    return Seen(suppression=suppression_of(record, view), clock=view.get(CLOCKS, record.person_key))

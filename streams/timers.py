@@ -1,0 +1,133 @@
+"""Time as records: what is due is produced to the log, and the stage that reads it decides (DESIGN, state).
+
+A heap per partition holds the times of this worker's waiting leads and running clocks; it is filled from the state at
+each assignment and by the harness afterwards. Nothing is decided here: a record that comes twice, or too late, finds
+its row and does nothing.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from leads import names
+from leads.decision import Parked
+from leads.keys import derive
+from leads.records import Tick, encode
+from leads.tabled import Clock as SlaClock
+from leads.waits import due
+from streams.harness import Harness
+from streams.jobs import Stage
+from streams.outbox import Outbox
+from streams.ports import Clock
+from streams.stages.sla import CLOCKS
+from tables.state import State
+
+TICK = 0.2
+#: A due record is sent again if its row is still there after so long: the first may have met a stopped worker.
+AGAIN = 30.0
+
+
+class Timers:
+    """The timers of one worker."""
+
+    def __init__(self, harnesses: Iterable[Harness], state: State, outbox: Outbox, clock: Clock) -> None:
+        self._stages = {h.stage.name: h.stage for h in harnesses}
+        self._state, self._outbox, self._clock = state, outbox, clock
+        self._heap: list[tuple[float, int, str, str]] = []
+        self._mine: set[int] = set()
+        self._task: asyncio.Task[None] | None = None
+        for harness in harnesses:
+            harness.on_parked = self.parked
+            harness.on_put = self._on_put
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Take up the times of these partitions, and only these."""
+        self._mine = set(partitions)
+        self._heap = []
+        for partition in self._mine:
+            for stage in self._stages.values():
+                for key, parked in self._state.scan(partition, stage.parked):
+                    if key == parked.subject:
+                        self.parked(stage, partition, parked)
+            for key, clock in self._state.scan(partition, CLOCKS):
+                self.clocked(partition, key, clock)
+
+    def parked(self, stage: Stage, partition: int, parked: Parked) -> None:
+        """Remember when a waiting record is due."""
+        if parked.until:
+            heapq.heappush(self._heap, (parked.until, partition, stage.name, parked.subject))
+
+    def clocked(self, partition: int, key: str, clock: SlaClock) -> None:
+        """Remember when a clock is due."""
+        if clock.deadline and not (clock.met or clock.fired):
+            heapq.heappush(self._heap, (clock.deadline, partition, "due", key))
+        if clock.untaken and not clock.alerted and not clock.started:
+            heapq.heappush(self._heap, (clock.untaken, partition, "untaken", key))
+
+    def _on_put(self, partition: int, key: str, value: Any) -> None:
+        if isinstance(value, SlaClock):
+            self.clocked(partition, key, value)
+
+    def start(self, end: Callable[[BaseException], None]) -> None:
+        """Begin to tick; what goes wrong is fatal."""
+        self._task = asyncio.get_running_loop().create_task(self._run(end))
+
+    async def stop(self) -> None:
+        """Stop ticking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, end: Callable[[BaseException], None]) -> None:
+        try:
+            while True:
+                await asyncio.sleep(TICK)
+                await self.tick()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  the process ends with it
+            end(error)
+
+    async def tick(self) -> None:
+        """Produce what is due now, and wait for the broker's word."""
+        now = self._clock.now()
+        sent = []
+        again: list[tuple[float, int, str, str]] = []
+        while self._heap and self._heap[0][0] <= now:
+            at, partition, kind, key = heapq.heappop(self._heap)
+            record = self._record(at, partition, kind, key) if partition in self._mine else None
+            if record is not None:
+                topic, value = record
+                sent.append(self._outbox.put(topic.full, key.encode(), value, partition))
+                again.append((now + AGAIN, partition, kind, key))
+        for item in again:
+            heapq.heappush(self._heap, item)
+        if sent:
+            self._outbox.flush()
+            await asyncio.gather(*sent)
+
+    def _record(self, at: float, partition: int, kind: str, key: str) -> tuple[names.Topic, bytes] | None:
+        if kind in {"due", "untaken"}:
+            return self._tick_of(at, partition, kind, key)
+        stage = self._stages[kind]
+        data = self._state.get(partition, stage.parked.key(key))
+        parked = stage.parked.decode(data) if data else None
+        if parked is None or not parked.until or parked.until > self._clock.now():
+            return None
+        lead = due(parked, stage.name)
+        if lead is not None:
+            return stage.home, encode(lead)
+        return stage.home, parked.other.encode()
+
+    def _tick_of(self, at: float, partition: int, kind: str, key: str) -> tuple[names.Topic, bytes] | None:
+        data = self._state.get(partition, CLOCKS.key(key))
+        clock = CLOCKS.decode(data) if data else None
+        if clock is None or clock.fired or clock.met or (kind == "untaken" and (clock.started or clock.alerted)):
+            return None
+        at = clock.deadline if kind == "due" else clock.untaken
+        if at > self._clock.now():
+            return None
+        ident = derive("tick", kind, key, at, self._clock.now())
+        tick = Tick(tick_id=ident, kind=kind, person_key=key, at=at)
+        return names.DUE, encode(tick)

@@ -1,0 +1,207 @@
+"""The worker's state: one faust.Table, one RocksDB a partition, typed rows by prefix. The only place that touches it.
+
+One physical table instead of ten, because (a) a run of a stage changes rows of several kinds and they must reach
+the changelog in one record batch, which the broker takes whole or not at all; (b) partition p of every topic is at
+one worker, so p of one table serves them all; (c) 12 databases open in a second and 120 don't, and take a tenth of
+the memory.
+
+Faust restores it from the changelog; writes go past Faust, since its own changelog sends fail unseen
+(facts/faust.md 5): `write` awaits the broker's acknowledgement, then puts rows and changelog offset in one RocksDB
+batch (INTERLEAVINGS 17).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import msgspec
+import rocksdict
+
+from leads.names import APP_ID, CHANGELOG, PARTITIONS, STATE
+from leads.records import Record, encode
+
+if TYPE_CHECKING:
+    import faust
+
+T = TypeVar("T", bound=Record)
+_SEP = "\x00"
+
+#: Per partition database. Faust's defaults allow 2 GiB of cache and 192 MiB of memtables each.
+ROCKSDB_OPTIONS = {
+    "write_buffer_size": 2 << 20,
+    "max_write_buffer_number": 2,
+    "block_cache_size": 2 << 20,
+    "max_open_files": 64,
+    "bloom_filter_size": 10,
+}
+
+Row = tuple[bytes, bytes | None]
+
+
+class Journal(Protocol):
+    """Writes rows to the changelog and returns the last offset once the broker has them all."""
+
+    async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
+        """Send rows to one partition in order, as one batch where it fits. Raises when the broker refuses."""
+        ...
+
+
+class Kind(Generic[T]):
+    """One kind of row: its prefix, and the record it holds."""
+
+    def __init__(self, name: str, record: type[T]) -> None:
+        self.name = name
+        self._decoder = msgspec.json.Decoder(record)
+
+    def key(self, key: str) -> bytes:
+        """The bytes under which a row of this kind is stored."""
+        return f"{self.name}{_SEP}{key}".encode()
+
+    def row(self, key: str, value: T | None) -> Row:
+        """The change that sets a row, or deletes it with None."""
+        return self.key(key), None if value is None else encode(value)
+
+    def decode(self, data: bytes) -> T:
+        """A stored row's record."""
+        return self._decoder.decode(data)
+
+
+class State:
+    """The table of one worker. `get` and `scan` see what `write` has finished."""
+
+    def __init__(self, app: "faust.App", journal: Journal) -> None:
+        self._journal = journal
+        self._commits = _Commits(self._commit)
+        changelog = app.topic(CHANGELOG, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS, compacting=True)
+        self._table: Any = app.Table(
+            STATE,
+            key_type=bytes,
+            value_type=bytes,
+            partitions=PARTITIONS,
+            changelog_topic=changelog,
+            options=dict(ROCKSDB_OPTIONS),
+        )
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """The stored value, None if there is none."""
+        value: bytes | None = self._table.data._db_for_partition(partition).get(key)
+        return value
+
+    def scan(self, partition: int, kind: Kind[T]) -> Iterator[tuple[str, T]]:
+        """All rows of a kind in a partition. Reads the disk: for starts and rebalances, never per record."""
+        prefix = kind.key("")
+        for key, value in self._table.data._db_for_partition(partition).items(from_key=prefix):
+            if not key.startswith(prefix):
+                return
+            yield key[len(prefix) :].decode(), kind.decode(value)
+
+    async def write(self, partition: int, rows: Iterable[Row]) -> None:
+        """Make changes durable: when it returns they are acknowledged by the broker and readable here.
+
+        Changes that come while a batch of the partition is under way wait and go together in the next, so that
+        the stored changelog offset never passes a row that isn't stored yet.
+        """
+        changes = list(rows)
+        if changes:
+            await self._commits[partition].add(changes)
+
+    async def _commit(self, partition: int, changes: list[Row]) -> None:
+        offset = await self._journal.append(CHANGELOG, partition, changes)
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in changes:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        store = self._table.data
+        batch.put(store.offset_key, str(offset).encode())
+        store._db_for_partition(partition).write(batch)
+
+
+class _Commits(dict[int, "_GroupCommit"]):
+    def __init__(self, commit: Callable[[int, list[Row]], Awaitable[None]]) -> None:
+        super().__init__()
+        self._commit = commit
+
+    def __missing__(self, partition: int) -> "_GroupCommit":
+        made = self[partition] = _GroupCommit(partial(self._commit, partition))
+        return made
+
+
+class _GroupCommit:
+    """Commits of one partition, one at a time, whatever waits going together."""
+
+    def __init__(self, commit: Callable[[list[Row]], Awaitable[None]]) -> None:
+        self._commit = commit
+        self._rows: list[Row] = []
+        self._next: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, rows: list[Row]) -> "asyncio.Future[None]":
+        """A future that resolves when the rows are committed."""
+        loop = asyncio.get_running_loop()
+        self._rows.extend(rows)
+        if self._next is None:
+            self._next = loop.create_future()
+        if self._task is None:
+            self._task = loop.create_task(self._drain())
+        return asyncio.shield(self._next)
+
+    async def _drain(self) -> None:
+        while self._next is not None:
+            rows, self._rows = self._rows, []
+            waiting, self._next = self._next, None
+            try:
+                await self._commit(rows)
+            except Exception as error:  # noqa: BLE001  whoever waits decides; nothing is swallowed
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(None)
+        self._task = None
+
+
+class View:
+    """State of one partition as a run sees it: what the run itself changed lies over what is stored, read once."""
+
+    def __init__(self, state: State, partition: int) -> None:
+        self._state = state
+        self._partition = partition
+        self.changes: dict[bytes, bytes | None] = {}
+        self._read: dict[bytes, bytes | None] = {}
+
+    def get(self, kind: Kind[T], key: str) -> T | None:
+        """A row's record, None if there is none."""
+        value = self._bytes(kind.key(key))
+        return None if value is None else kind.decode(value)
+
+    def has(self, kind: Kind[T], key: str) -> bool:
+        """Whether there is such a row."""
+        return self._bytes(kind.key(key)) is not None
+
+    def _bytes(self, data: bytes) -> bytes | None:
+        if data in self.changes:
+            return self.changes[data]
+        if data not in self._read:
+            self._read[data] = self._state.get(self._partition, data)
+        return self._read[data]
+
+    def put(self, kind: Kind[T], key: str, value: T | None) -> None:
+        """Change a row for the rest of the run."""
+        self.put_under(kind, (key,), value)
+
+    def put_under(self, kind: Kind[T], keys: Iterable[str], value: T | None) -> None:
+        """Change the rows of several keys to the same."""
+        encoded = None if value is None else encode(value)
+        for key in keys:
+            self.changes[kind.key(key)] = encoded
+
+    def take(self) -> list[Row]:
+        """The changes so far, for writing; the view starts afresh over them once they are written."""
+        changes = list(self.changes.items())
+        self._read.update(self.changes)
+        self.changes = {}
+        return changes
+
+
+__all__ = ["APP_ID", "Journal", "Kind", "Row", "State", "View"]
