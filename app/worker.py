@@ -40,6 +40,7 @@ from streams.stages.all import make_stages
 from streams.stages.identity import COMPLETE, PEOPLE
 from streams.stages.signals import suppression_of
 from streams.timers import Timers
+from tables.fauststore import FaustStore
 from tables.state import State, View
 
 log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ class Worker:
         self.producer = make_producer(settings)
         self.pulse = Pulse(SESSION * 0.8)
         self.outbox = Outbox(self.producer, self.gate, self.pulse.check)
-        self.state = State(self.app, self.outbox)
+        self.state = State(FaustStore(self.app), self.outbox)
         self.book = RulesBook(rules, lambda: fetch_rules(settings))
         self.keys = Keys(settings.site_secret.get_secret_value())
         self.vendors = vendors or make_vendors(settings, clock)

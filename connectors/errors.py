@@ -1,12 +1,15 @@
 """How a vendor's refusal is told, by what can be done about it.
 
 VendorError
- ├ Unavailable   the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
- │  ├ DaySpent   the vendor says that its limit of the day is reached
- │  └ NotSent    we held it back (its deadline, our budget): no circuit opens, it is tried later
- ├ RowRetryable  this row failed and may succeed: up to three attempts in all
- ├ RowRejected   this row will never be taken as it is: a person must look
- └ Unauthorised  the key or its scopes are wrong: nothing can work, the worker stops
+ ├ Unavailable       the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
+ │  ├ DaySpent       the vendor says that its limit of the day is reached
+ │  ├ NotSent        we held it back (its deadline, our budget): no circuit opens, it is tried later
+ │  ├ Unreadable     an answer in another form than the vendor documents (a page of HTML, a list for an object)
+ │  └ AccountLimited what is true for every row until somebody changes the account (storage full, an object gone)
+ ├ RowRetryable      this row failed and may succeed: up to three attempts in all
+ ├ RowRejected       this row will never be taken as it is: a person must look
+ ├ NotInPlan         the account or its key does not include this endpoint: an optional feature switches itself off
+ └ Unauthorised      the vendor says that the key is wrong
 """
 
 
@@ -34,6 +37,21 @@ class NotSent(Unavailable):
 
     def __init__(self, text: str, after: float = 1.0) -> None:
         super().__init__(text, after, undone=True)
+
+
+class Unreadable(Unavailable):
+    """An answer that is not in the form the vendor documents. Whether the call had its effect is unknown."""
+
+
+class AccountLimited(Unavailable):
+    """The account refuses every row alike until a person changes it. The text says what, in plain words."""
+
+    def __init__(self, text: str, after: float = 60.0, *, undone: bool = True) -> None:
+        super().__init__(text, after, undone=undone)
+
+
+class NotInPlan(VendorError):  # noqa: N818
+    """The account's plan or the key's scopes leave this endpoint out; other calls work."""
 
 
 class RowRetryable(VendorError):  # noqa: N818

@@ -1,40 +1,24 @@
-"""The worker's state: one faust.Table, one RocksDB a partition, typed rows by prefix. The only place that touches it.
+"""The worker's state: typed rows by prefix in one table a worker, over a store (`fauststore.py`, or memory in a simulation).
 
 One physical table instead of ten, because (a) a run of a stage changes rows of several kinds and they must reach
 the changelog in one record batch, which the broker takes whole or not at all; (b) partition p of every topic is at
-one worker, so p of one table serves them all; (c) 12 databases open in a second and 120 don't, and take a tenth of
-the memory.
+one worker, so p of one table serves them all.
 
-Faust restores it from the changelog; writes go past Faust, since its own changelog sends fail unseen
-(facts/faust.md 5): `write` awaits the broker's acknowledgement, then puts rows and changelog offset in one RocksDB
-batch (INTERLEAVINGS 17).
+`write` awaits the broker's acknowledgement, then stores rows and changelog offset together (INTERLEAVINGS 17).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
-import rocksdict
 
-from leads.names import APP_ID, CHANGELOG, PARTITIONS, STATE
+from leads.names import CHANGELOG
 from leads.records import Record, encode
-
-if TYPE_CHECKING:
-    import faust
 
 T = TypeVar("T", bound=Record)
 _SEP = "\x00"
-
-#: Per partition database. Faust's defaults allow 2 GiB of cache and 192 MiB of memtables each.
-ROCKSDB_OPTIONS = {
-    "write_buffer_size": 2 << 20,
-    "max_write_buffer_number": 2,
-    "block_cache_size": 2 << 20,
-    "max_open_files": 64,
-    "bloom_filter_size": 10,
-}
 
 Row = tuple[bytes, bytes | None]
 
@@ -67,33 +51,37 @@ class Kind(Generic[T]):
         return self._decoder.decode(data)
 
 
-class State:
-    """The table of one worker. `get` and `scan` see what `write` has finished."""
-
-    def __init__(self, app: "faust.App", journal: Journal) -> None:
-        self._journal = journal
-        self._commits = _Commits(self._commit)
-        changelog = app.topic(CHANGELOG, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS, compacting=True)
-        self._table: Any = app.Table(
-            STATE,
-            key_type=bytes,
-            value_type=bytes,
-            partitions=PARTITIONS,
-            changelog_topic=changelog,
-            options=dict(ROCKSDB_OPTIONS),
-        )
+class Store(Protocol):
+    """Where the rows of the partitions at hand lie: RocksDB under Faust in a worker, memory in a simulation."""
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         """The stored value, None if there is none."""
-        value: bytes | None = self._table.data._db_for_partition(partition).get(key)
-        return value
+        ...
+
+    def items(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """All rows whose keys begin with `prefix`, by key."""
+        ...
+
+    def write(self, partition: int, rows: list[Row], offset: int) -> None:
+        """Store rows together with the changelog's offset of the last of them, all or nothing."""
+        ...
+
+
+class State:
+    """The table of one worker. `get` and `scan` see what `write` has finished."""
+
+    def __init__(self, store: Store, journal: Journal) -> None:
+        self._store, self._journal = store, journal
+        self._commits = _Commits(self._commit)
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """The stored value, None if there is none."""
+        return self._store.get(partition, key)
 
     def scan(self, partition: int, kind: Kind[T]) -> Iterator[tuple[str, T]]:
         """All rows of a kind in a partition. Reads the disk: for starts and rebalances, never per record."""
         prefix = kind.key("")
-        for key, value in self._table.data._db_for_partition(partition).items(from_key=prefix):
-            if not key.startswith(prefix):
-                return
+        for key, value in self._store.items(partition, prefix):
             yield key[len(prefix) :].decode(), kind.decode(value)
 
     async def write(self, partition: int, rows: Iterable[Row]) -> None:
@@ -108,15 +96,7 @@ class State:
 
     async def _commit(self, partition: int, changes: list[Row]) -> None:
         offset = await self._journal.append(CHANGELOG, partition, changes)
-        batch = rocksdict.WriteBatch(raw_mode=True)
-        for key, value in changes:
-            if value is None:
-                batch.delete(key)
-            else:
-                batch.put(key, value)
-        store = self._table.data
-        batch.put(store.offset_key, str(offset).encode())
-        store._db_for_partition(partition).write(batch)
+        self._store.write(partition, changes, offset)
 
 
 class _Commits(dict[int, "_GroupCommit"]):
@@ -203,5 +183,3 @@ class View:
         self.changes = {}
         return changes
 
-
-__all__ = ["APP_ID", "Journal", "Kind", "Row", "State", "View"]

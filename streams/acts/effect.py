@@ -3,11 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from connectors.apollo.client import ApolloClient
 from connectors.contract import Crm
-from connectors.slack.client import SlackClient
 from leads.decision import Result
 
 
@@ -41,13 +39,53 @@ class Credits:
         return True
 
 
+class Apollo(Protocol):
+    """What acts ask of Apollo; see connectors.apollo.client for each call's meaning and what it raises."""
+
+    async def enrich(self, domain: str) -> dict[str, Any]:
+        """A company's record by domain, {} if Apollo has none."""
+        ...
+
+    async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
+        """The contact's campaign statuses."""
+        ...
+
+    async def stop(self, contact_id: str) -> None:
+        """Out of every Apollo sequence. Harmless twice."""
+        ...
+
+    async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
+        """Into a sequence; True if the contact was in it already. Harmless twice."""
+        ...
+
+    async def leave(self, contact_id: str, sequences: list[str]) -> None:
+        """Out of these sequences. Harmless twice."""
+        ...
+
+    async def set_owner(self, contact_id: str, email: str) -> None:
+        """Make a user of Apollo's the contact's owner there. Harmless twice."""
+        ...
+
+
+class Slack(Protocol):
+    """What acts ask of Slack; see connectors.slack.client."""
+
+    async def post(self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float) -> str:
+        """Post once, not after `until` (the loop's time); the message's ts."""
+        ...
+
+    async def email_of(self, user: str) -> str:
+        """The e-mail address of a user."""
+        ...
+
+
 @dataclass(slots=True)
 class Outside:
     """What acts reach: the vendors, and what this worker knows of suppressions and of signals' progress."""
 
     crm: Crm
-    apollo: ApolloClient
-    slack: SlackClient
+    apollo: Apollo
+    slack: Slack
     suppressed: Callable[[int, Any], str]
     signals_applied: Callable[[int], Awaitable[None]]
     synced: Callable[[int], bool]
