@@ -69,7 +69,8 @@ def _compare(
     if not isinstance(answer, Decision):
         return f"it asks for {', '.join(answer.acts)} now"
     subject, step, cause = event.lead, event.step, event.cause
-    job = Job(record, "", 0, subject, step, cause, event.rules, event.at, seen, done, answer=answer)
+    job = Job(record, "", 0, subject, step, cause, event.rules, event.at, done=done, answer=answer)
+    job.saw_now(seen)
     return _unlike(events.audits(stage, job), written)
 
 

@@ -24,24 +24,15 @@ from app.telemetry import Metrics
 from connectors.http import WORKERS_SHARE
 from connectors.shared import Shared
 from leads import names
-from leads.keys import Keys, derive
-from leads.records import Alert, encode
+from leads.keys import Keys
 from leads.rules import Rules
-from leads.tabled import Suppression
-from streams.acts.effect import Outside
 from streams.book import RulesBook
 from streams.consumer import Run, StrictConsumer
-from streams.effects import Effects
-from streams.harness import Harness, fatal_on_error
-from streams.outbox import FlushGate, Outbox
+from streams.harness import fatal_on_error
+from streams.pipeline import Around, Pipeline
 from streams.ports import Clock, Fatal
 from streams.pulse import Pulse
-from streams.stages.all import make_stages
-from streams.stages.identity import COMPLETE, PEOPLE
-from streams.stages.signals import suppression_of
-from streams.timers import Timers
 from tables.fauststore import FaustStore
-from tables.state import State, View
 
 log = structlog.get_logger(__name__)
 FATAL_EXIT = 70
@@ -62,60 +53,36 @@ class Worker:
         vendors: Vendors | None = None,
         only: Collection[str] = (),
     ) -> None:
-        self.settings, self.rules, self.clock, self.end = settings, rules, clock, end
+        self.settings, self.end = settings, end
         self.app = make_app(settings, data)
-        self.gate = FlushGate()
         self.metrics = Metrics()
         self.producer = make_producer(settings)
         self.pulse = Pulse(SESSION * 0.8)
-        self.outbox = Outbox(self.producer, self.gate, self.pulse.check)
-        self.state = State(FaustStore(self.app), self.outbox)
-        self.book = RulesBook(rules, lambda: fetch_rules(settings))
-        self.keys = Keys(settings.site_secret.get_secret_value())
         self.vendors = vendors or make_vendors(settings, clock)
         live = (rules.effects if settings.effects == "rules" else settings.effects) == "live"
-        outside = Outside(
+        around = Around(
+            store=FaustStore(self.app),
+            producer=self.producer,
             crm=self.vendors.crm,
             apollo=self.vendors.apollo,
             slack=self.vendors.slack,
-            suppressed=self._suppressed,
+            clock=clock,
+            probe=self.metrics,
+            check=self.pulse.check,
             signals_applied=self._signals_applied,
-            synced=self._synced,
-            nurture_lists=lambda: rules.entered_lists,
+            share=self._share,
+            more_coming=self._more_coming,
+            reached=crash_at,
         )
-        self.effects = Effects(
-            outside, self.gate, self.keys, clock, check=self.pulse.check, alarm=self._alarm, live=live, share=self._share
-        )
-        self.harnesses = [
-            Harness(
-                stage,
-                state=self.state,
-                outbox=self.outbox,
-                gate=self.gate,
-                effector=self.effects,
-                book=self.book,
-                clock=clock,
-                probe=self.metrics,
-            )
-            for stage in make_stages(self.keys)
-            if not only or stage.name in only
-        ]
-        for harness in self.harnesses:
-            harness.reached = crash_at
-        self.timers = Timers(self.harnesses, self.state, self.outbox, clock)
+        keys, book = Keys(settings.site_secret.get_secret_value()), RulesBook(rules, lambda: fetch_rules(settings))
+        self.pipeline = Pipeline(around, settings.worker_id, keys, rules, book, live=live, only=only)
         self._partitions: set[int] = set()
         self._signal_ends = Shared(self._read_signal_ends)
         self._declare()
 
-    def _alarm(self, vendor: str, why: str) -> None:
-        """One word to ops an outage. About Slack only the log can tell."""
-        if vendor == "slack":
-            return
-        now = self.clock.now()
-        text = f"{vendor} does not answer; leads wait and go on by themselves when it does. {why}"
-        ident = derive("outage", self.settings.worker_id, vendor, now)
-        alert = Alert(alert_id=ident, kind="ops", to=self.rules.ops_channel, text=text, at=now)
-        self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))
+    def _more_coming(self) -> bool:
+        consumer: Any = self.app.consumer
+        return bool(consumer.more_coming()) if consumer is not None else False
 
     async def _read_signal_ends(self) -> dict[TP, int]:
         """Ends of the signals' partitions. A broker that is away, or a request that it lost when it went, is waited for:
@@ -132,8 +99,8 @@ class Worker:
                 return ends
 
     def _declare(self) -> None:
-        bodies = fatal_on_error(self.harnesses, self.end)
-        for harness in self.harnesses:
+        bodies = fatal_on_error(self.pipeline.harnesses, self.end)
+        for harness in self.pipeline.harnesses:
             body = bodies[harness.stage.name]
             topic = self.app.topic(*[t.full for t in harness.stage.inputs], key_serializer="raw", value_serializer="raw")
             self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(_agent(body))
@@ -142,7 +109,7 @@ class Worker:
     async def _on_assigned(self, *_: Any, **__: Any) -> None:
         self._partitions = {tp.partition for tp in self.app.consumer.assignment() if tp.topic == names.CAPTURED.full}
         mine = sorted(self._mine())
-        self.timers.assign(mine)
+        self.pipeline.timers.assign(mine)
         self.vendors.share(self._share())
         log.info("partitions assigned", partitions=mine)
 
@@ -152,14 +119,6 @@ class Worker:
     def _share(self) -> float:
         """This worker's part of the vendors' limits, by partitions (INTERLEAVINGS 22)."""
         return WORKERS_SHARE * max(1, len(self._mine())) / names.PARTITIONS
-
-    def _suppressed(self, partition: int, record: Any) -> str:
-        view = View(self.state, partition)
-        found: Suppression | None = suppression_of(record, view)
-        return f"{found.kind} heard from {found.source}" if found else ""
-
-    def _synced(self, partition: int) -> bool:
-        return self.state.get(partition, PEOPLE.key(COMPLETE)) is not None
 
     async def _signals_applied(self, partition: int) -> None:
         """Wait until every signal that the broker has acknowledged for this partition is in the state (INTERLEAVINGS 15)."""
@@ -181,18 +140,13 @@ class Worker:
         await self.producer.start()
         await self.app.start()
         self.pulse.start(self.end)
-        self._watch()
-        self.timers.start(self.end)
-
-    def _watch(self) -> None:
-        consumer: Any = self.app.consumer
-        self.gate.more_coming = consumer.more_coming
+        self.pipeline.timers.start(self.end)
 
     async def stop(self) -> None:
         """Stop in the other order; what is in progress is finished and committed."""
-        await self.timers.stop()
+        await self.pipeline.timers.stop()
         await self.app.stop()
-        self.outbox.flush()
+        self.pipeline.outbox.flush()
         await self.producer.stop()
         await self.vendors.close()
 

@@ -115,12 +115,24 @@ class Gate(Protocol):
 
 
 class Parked(Record, frozen=True, kw_only=True):
-    """A record that stays under a stage, with all that is needed to go on: a lead, or another record put off."""
+    """A record that stays under a stage, with all that is needed to go on: a lead, or another record put off.
+
+    A put-off one comes again as it is at `until`. What the stage held of the lead before (`rested`, `held`, `wakes`)
+    stays in force meanwhile.
+    """
 
     subject: str
     lead: Lead | None = None
-    other: str = ""  # the JSON of a record that is no lead
+    other: str = ""  # the JSON of a record that is no lead, which comes again on `topic`, keyed by `key`
+    topic: str = ""
+    key: str = ""
     held: Held | None = None
     wakes: tuple[str, ...] = ()
     until: float = 0.0
-    put_off: bool = False  # its call must be tried later: the same record comes again, nothing is decided anew
+    put_off: bool = False
+    rested: Lead | None = None  # of a put-off lead: as it lay here before
+
+    @property
+    def waiting(self) -> Lead | None:
+        """The lead as the stage last decided on it, whether or not a further record of it is put off."""
+        return self.rested if self.put_off else self.lead

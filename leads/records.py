@@ -202,6 +202,8 @@ class Signal(Record, frozen=True, kw_only=True):
     crm_id: str = ""
     value: str = ""  # of an intent: kind and value with a colon between them
     forwarded: bool = False
+    only: str = ""  # the one stage that it is for: it came when its lead was put off there, or not there yet
+    delivery: int = 0  # how often a stage has kept it and sent it again
 
 
 class Ruling(Record, frozen=True, kw_only=True):
@@ -216,6 +218,7 @@ class Ruling(Record, frozen=True, kw_only=True):
     reason: str
     at: float
     fields: dict[str, str] = {}
+    delivery: int = 0  # how often the stage has kept it and sent it again, under the step that the lead had by then
 
 
 class Tick(Record, frozen=True, kw_only=True):

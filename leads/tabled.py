@@ -4,19 +4,52 @@ import msgspec
 
 from leads.decision import Result
 from leads.match import Fingerprint
-from leads.records import Company, Lead, Record
+from leads.records import Company, Lead, Record, Ruling, Signal
+
+
+class Deferred(Record, frozen=True, kw_only=True):
+    """What came for a lead that a stage could not take it up for: the lead was put off, or is still on its way here.
+
+    Kept in the order in which it came, by lead id; each signal with the time at which it was kept.
+    """
+
+    signals: tuple[tuple[float, Signal], ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.signals or self.rulings)
+
+
+NOTHING = Deferred()
+
+
+class Woken(Record, frozen=True, kw_only=True):
+    """What a signal or a ruling did when a stage first read it: the lead as it went on, None for nothing.
+
+    A replay of the record does the same again, whatever waits by then (promise P7).
+    """
+
+    lead: Lead | None = None
+
+
+class Waiting(Record, frozen=True, kw_only=True):
+    """Which lead of a person lies under a stage."""
+
+    lead_id: str
 
 
 class Attempt(Record, frozen=True, kw_only=True):
     """How far a stage got with a record: written before anything leaves, so that it decides once (INTERLEAVINGS 1).
 
-    `seen`, `done` and `now` are what the decision was made from; with the record itself and the rules' version they
-    give the same decision again, byte for byte.
+    Once closed, `seen`, `done` and `now` are what the decision was made from; with the record itself and the rules'
+    version they give the same decision again, byte for byte. Until then only `started` and what acts have changed
+    outside counts: what was read is read again.
     """
 
     step: int
     cause: str
     now: float
+    since: float  # when the stage first took the record up
     rules: str
     seen: msgspec.Raw  # the stage's own `seen`, encoded
     done: dict[str, Result]
@@ -24,6 +57,9 @@ class Attempt(Record, frozen=True, kw_only=True):
     closed: bool = False
     waited: bool = False  # it was on the desk before, so that the desk must hear that it moved on
     at: str = ""  # the record's place in the log: only the same place is a replay, another is a copy
+    ruling: Ruling | None = None  # the person's decision that set the lead going
+    released: Deferred = NOTHING  # what had been deferred, and is sent again with this decision
+    failed: str = ""  # the gate could not decide, for this reason
 
 
 class Source(Record, frozen=True, kw_only=True):

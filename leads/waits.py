@@ -5,17 +5,22 @@ from msgspec.structs import replace
 from leads.decision import Parked
 from leads.keys import event_id
 from leads.records import Heard, Lead, Ruling, Signal
+from leads.tabled import Deferred
 
 #: Signals that set every waiting or resting lead of the person going, whatever it waits for.
 ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
-
-
 #: Signals that are about one lead, and set it going only if it is that one.
 _OF_ONE = frozenset({"undone", "released"})
+#: Signals that count for a lead whenever they come: at the last gate they are kept until it rests there.
+LASTING = frozenset({"reply", "intent", "deleted"}) | _OF_ONE
+#: Signals that can set a lead going at all; others need no mark that they were read.
+WAKING = ALWAYS | LASTING | {"owner", "sequence"}
+#: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing waits to be stopped.
+STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
 
 
 def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | None:
-    """The lead as it goes on because of `cause`, or None if nothing waits for it.
+    """The lead as it goes on because of `cause`, or None if nothing waits for it, or if it is put off.
 
     A decision names the step that it settles; for another step it comes too late (INTERLEAVINGS 3).
     """
@@ -27,12 +32,62 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
             return None
         ruled = {**lead.ruled, **_ruled(cause, stage)}
         return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled)
-    if cause.kind in _OF_ONE and cause.value != lead.lead_id:
-        return None
-    if cause.kind not in parked.wakes and cause.kind not in ALWAYS:
+    if not wakes(parked, cause):
         return None
     heard = Heard(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
     return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"), heard=heard)
+
+
+def wakes(parked: Parked, signal: Signal) -> bool:
+    """Whether a signal sets going the lead that lies here, or lay here before it was put off."""
+    lead = parked.waiting
+    if signal.kind in _OF_ONE and (lead is None or signal.value != lead.lead_id):
+        return False
+    return signal.kind in parked.wakes or signal.kind in ALWAYS
+
+
+def awaits(parked: Parked, ruling: Ruling) -> bool:
+    """Whether a ruling is about what people were asked of a lead that is put off now."""
+    return parked.put_off and parked.held is not None and parked.held.step == ruling.step
+
+
+def defer(known: Deferred | None, record: Ruling | Signal, now: float) -> Deferred:
+    """Keep one more record; one that is kept already stays in its place."""
+    kept = known or Deferred()
+    if isinstance(record, Ruling):
+        if any(one.ruling_id == record.ruling_id for one in kept.rulings):
+            return kept
+        return replace(kept, rulings=(*kept.rulings, record))
+    if any(one.signal_id == record.signal_id for _, one in kept.signals):
+        return kept
+    return replace(kept, signals=(*kept.signals, (now, record)))
+
+
+def release(
+    kept: Deferred, parked: Parked | None, stage: str, *, lasting: bool, answered_at: float = 0.0
+) -> tuple[Deferred, Deferred]:
+    """What is sent again after a decision, and what stays. `parked` is the lead as it lies here now, None if it doesn't.
+
+    A ruling goes on under the step at which the lead asks now. With `lasting` a signal that the lead can't take yet
+    waits until it rests here; without, or once the lead has ended, it is dropped: the gate has read what it says.
+    A person who decided at `answered_at` had every reply before.
+    """
+    send: list[tuple[float, Signal]] = []
+    stay: list[tuple[float, Signal]] = []
+    for at, signal in kept.signals:
+        if parked is not None and parked.lead is not None and at < parked.lead.captured_at:
+            continue  # the source's record is newer than the signal
+        if signal.kind == "reply" and at <= answered_at:
+            continue
+        if parked is not None and wakes(parked, signal):
+            send.append((at, replace(signal, only=stage, delivery=signal.delivery + 1)))
+        elif lasting and signal.kind in LASTING:
+            stay.append((at, signal))
+    rulings: tuple[Ruling, ...] = ()
+    if parked is not None and parked.held is not None:
+        step = parked.held.step
+        rulings = tuple(replace(one, step=step, delivery=one.delivery + 1) for one in kept.rulings)
+    return Deferred(signals=tuple(send), rulings=rulings), Deferred(signals=tuple(stay))
 
 
 def _ruled(ruling: Ruling, stage: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Step 1 of the harness: bytes in, records out; what can't be used is buried where a person sees it."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -9,47 +10,64 @@ from leads import names
 from streams import events
 from streams.jobs import Item, Stage
 from streams.outbox import Outbox
-from streams.ports import Clock, Fatal
+from streams.ports import Fatal
 
 log = structlog.get_logger(__name__)
 
-#: So many undecodable or unusable records in a row mean that the code is broken, not the data.
-DEAD_IN_A_ROW = 500
 #: A public record over this many bytes is a dead letter (INTERLEAVINGS 13).
 MAX_RECORD = 200_000
+#: So is one nested deeper: the decoder and the encoder give up at depths that depend on who calls them.
+MAX_DEPTH = 64
+_TEXTS = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"', re.DOTALL)
+_OPENING, _CLOSING = frozenset(b"[{"), frozenset(b"]}")
 
 
 class Decoding:
     """Decodes what one stage reads."""
 
-    def __init__(self, stage: Stage, outbox: Outbox, clock: Clock) -> None:
-        self._stage, self._outbox, self._clock = stage, outbox, clock
+    def __init__(self, stage: Stage, outbox: Outbox) -> None:
+        self._stage, self._outbox = stage, outbox
         self._decoders = {t.full: (t, msgspec.json.Decoder(r)) for t, r in stage.inputs.items()}
-        self._dead = 0
 
     async def decode(self, record: Any) -> Item | None:
         """The record, or None once it is acknowledged among the dead letters, original bytes and all.
 
-        Raises Fatal for bytes on a topic that only Leadgate writes, and for too many dead letters in a row.
+        Raises Fatal for bytes on a topic that only Leadgate writes. Whatever anybody writes to a public one stops nothing.
         """
         topic, decoder = self._decoders[record.topic]
-        if topic.public and len(record.value or b"") > MAX_RECORD:
-            await self._bury(topic, record, f"{len(record.value)} bytes, more than {MAX_RECORD}")
+        if topic.public and (why := refusal(record.value or b"")):
+            await self._bury(topic, record, why)
             return None
         try:
-            decoded = decoder.decode(record.value or b"")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return Item(decoder.decode(record.value or b""), record)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             await self._bury(topic, record, f"{type(error).__name__}: {error}")
             return None
-        self._dead = 0
-        return Item(decoded, record)
 
     async def _bury(self, topic: names.Topic, record: Any, why: str) -> None:
         where = f"{record.topic}/{record.partition}@{record.offset}"
         if not topic.public:
             raise Fatal(f"{where}: {why}; no other program writes this topic, so the code or the log is broken")
-        self._dead += 1
-        if self._dead > DEAD_IN_A_ROW:
-            raise Fatal(f"{self._dead} unusable records in a row, the last at {where}: {why}")
         log.warning("dead letter", where=where, why=why)
-        await self._outbox.send(events.dead_letter(self._stage.name, record, why, self._clock.now()))
+        await self._outbox.send(events.dead_letter(self._stage.name, record, why))
+
+
+def refusal(value: bytes) -> str:
+    """Why a public record is refused before it is decoded, '' if it isn't."""
+    if len(value) > MAX_RECORD:
+        return f"{len(value)} bytes, more than {MAX_RECORD}"
+    if value.count(b"[") + value.count(b"{") > MAX_DEPTH and (deep := _depth(value)) > MAX_DEPTH:
+        return f"nested {deep} deep, more than {MAX_DEPTH}"
+    return ""
+
+
+def _depth(value: bytes) -> int:
+    """How deep the JSON is nested. Brackets inside texts are no nesting."""
+    deepest = depth = 0
+    for byte in _TEXTS.sub(b"", value):
+        if byte in _OPENING:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in _CLOSING:
+            depth -= 1
+    return deepest

@@ -64,7 +64,7 @@ class Effects:
         return max(0.0, begun + DEADLINE - self._clock.now())
 
     async def perform(
-        self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any, shadow: bool
+        self, act: Act, *, effect_id: str, since: float, started: float, again: bool, partition: int, record: Any, shadow: bool
     ) -> Result:
         """See ports.Effector. `again` means that an earlier attempt began it: look before doing."""
         if self.paused and not act.reads:
@@ -77,7 +77,7 @@ class Effects:
         circuit = self._circuits[vendor]
         if wait := circuit.closed_in(self._clock.now()):
             return Result(ok=False, why="the vendor does not answer", later=wait, undone=True)
-        effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now())
+        effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now(), since)
         try:
             result = await self._try(act, effect, partition, record)
         except NotSent as error:

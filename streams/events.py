@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from msgspec.structs import replace
 
 from leads import names
-from leads.decision import Decision, Parked, Result, Wait
+from leads.decision import Decision, Result, Wait
 from leads.keys import derive, event_id
-from leads.records import Audit, Captured, Held, Lead, Person, Reason, Record, Whom, encode
+from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Whom, encode
 
 if TYPE_CHECKING:
     from streams.jobs import Job, Stage
 
 _ACTOR = "leadgate"
+#: A letter's value may be 8 MiB, and bytes grow by a third in JSON.
+LARGEST, _FIRST_BYTES = 4 << 20, 64 << 10
+ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
 class Letter(NamedTuple):
-    """A record about to leave. `home` is what its partition is found by, where that is not its key."""
+    """A record about to leave. `home` is what its partition is found by, or `partition` itself, where that is not its key."""
 
     topic: names.Topic
     key: bytes
     value: bytes | None
     home: bytes = b""
+    partition: int = -1
 
 
 def _audit(event: Audit) -> Letter:
@@ -167,7 +171,15 @@ def outputs(stage: "Stage", job: "Job") -> list[Letter]:
         letters.append(Letter(names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
     elif job.was_waiting:
         letters.append(Letter(names.HELD, lead.lead_id.encode(), None))
-    return letters
+    return letters + _released(job)
+
+
+def _released(job: "Job") -> list[Letter]:
+    """What had been deferred and can be taken up now, sent to this stage's own partition again."""
+    kept = job.released
+    signals = [Letter(names.HEARD, s.person_key.encode(), encode(s), partition=job.partition) for _, s in kept.signals]
+    rulings = [Letter(names.DECIDED, r.lead_id.encode(), encode(r), partition=job.partition) for r in kept.rulings]
+    return signals + rulings
 
 
 def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
@@ -185,17 +197,23 @@ def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
     )
 
 
-def put_off(job: "Job", until: float) -> Parked:
-    """A record whose call must wait, to come again as it is."""
-    if isinstance(job.record, Lead):
-        return Parked(subject=job.subject, lead=job.record, until=until, put_off=True)
-    return Parked(subject=job.subject, other=encode(job.record).decode(), until=until, put_off=True)
+def dead_letter(stage: str, record: Any, why: str) -> list[Letter]:
+    """The original bytes as they came, or their beginning where a letter can't hold them, and the audit event that tells of them.
 
-
-def dead_letter(stage: str, record: Any, why: str, now: float) -> list[Letter]:
-    """The original bytes as they came, and the audit event that tells of them."""
+    Its time is the record's own, so that a replay writes the same event.
+    """
+    at = record.timestamp / 1000.0
     where = f"{record.topic}/{record.partition}@{record.offset}"
-    letter = Dead(where=where, stage=stage, why=why, at=now, key=record.key or b"", value=record.value or b"")
+    value = record.value or b""
+    letter = Dead(
+        where=where,
+        stage=stage,
+        why=why,
+        at=at,
+        key=(record.key or b"")[:_FIRST_BYTES],
+        value=value if len(value) <= LARGEST else value[:_FIRST_BYTES],
+        size=len(value),
+    )
     lead = derive("dead", where)
     event = Audit(
         id=event_id(lead, stage, where, "dead"),
@@ -204,7 +222,7 @@ def dead_letter(stage: str, record: Any, why: str, now: float) -> list[Letter]:
         kind="dead",
         step=0,
         place="dead",
-        at=now,
+        at=at,
         actor=_ACTOR,
         cause=where,
         rules="",
@@ -215,7 +233,10 @@ def dead_letter(stage: str, record: Any, why: str, now: float) -> list[Letter]:
 
 
 class Dead(Record, frozen=True, kw_only=True):
-    """A record that no gate could read: topic `dead-letters`. `key` and `value` are the original bytes (base64 in JSON)."""
+    """A record that no gate could read: topic `dead-letters`. `key` and `value` are the original bytes (base64 in JSON).
+
+    Of a value of `size` bytes that is larger than a letter may be, `value` is the beginning; the whole lies at `where`.
+    """
 
     where: str
     stage: str
@@ -223,3 +244,4 @@ class Dead(Record, frozen=True, kw_only=True):
     at: float
     key: bytes
     value: bytes
+    size: int = 0

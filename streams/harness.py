@@ -14,31 +14,29 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-import structlog
-
-from leads.decision import Decision, Need, Parked, Result
+from leads.decision import Decision, Need, Result
 from leads.keys import event_id
-from leads.records import Alert, Lead, Ruling, Signal
-from leads.tabled import Attempt
-from leads.waits import resume
+from leads.records import Alert, Lead, Ruling
 from streams import events
 from streams.book import RulesBook
+from streams.deciding import Deciding
 from streams.decoding import Decoding
 from streams.jobs import Call, Item, Job, Stage
 from streams.outbox import FlushGate, Outbox
-from streams.ports import Clock, Effector, Probe
-from streams.rows import attempt_of, close, put_off
-from tables.state import Kind, Row, State, View
+from streams.ports import Clock, Effector, Probe, Timekeeper
+from streams.rows import attempt_of, put_off
+from streams.waking import Waking
+from tables.state import Row, State, View
 
 if TYPE_CHECKING:
     from streams.consumer import Run
 
-log = structlog.get_logger(__name__)
-
 
 class Harness:
-    """Runs one stage in one worker."""
+    """Runs one stage in one worker.
+
+    `timers` is told of what waits, `reached` of each point at which a process may die, `probe` of what was done.
+    """
 
     def __init__(
         self,
@@ -51,17 +49,17 @@ class Harness:
         book: RulesBook,
         clock: Clock,
         probe: Probe,
+        timers: Timekeeper,
+        reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.stage = stage
         self._state, self._outbox, self._gate = state, outbox, gate
         self._effector, self._book, self._clock, self._probe = effector, book, clock, probe
-        self._attempts, self._parked = stage.attempts, stage.parked
-        self._woken = Kind(f"woken.{stage.name}", Lead)
+        self._timers, self._reached = timers, reached
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._decoding = Decoding(stage, outbox, clock)
-        self.on_parked: Callable[[Stage, int, Parked], None] = lambda *_: None
-        self.reached: Callable[[str], None] = lambda _: None
-        self.on_put: Callable[[int, str, Any], None] = lambda *_: None
+        self._decoding = Decoding(stage, outbox)
+        self._waking = Waking(stage)
+        self._deciding = Deciding(stage, book, clock)
 
     async def process(self, run: "Run") -> None:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
@@ -73,116 +71,62 @@ class Harness:
         run.settle()
 
     async def _pass(self, partition: int, items: list[Item]) -> list[Item]:
-        """Steps 2 to 5. Answers the items that must wait for another of the same `serial` value that is acting."""
+        """Steps 2 to 5. Answers the items that must wait for another that shares a row with them and is acting."""
         view = View(self._state, partition)
         jobs: list[Job] = []
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
-            key = self._serial(item)
-            if key and key in busy:
+            if busy and not busy.isdisjoint(keys := self._keys_of(view, item)):
                 later.append(item)
+                busy.update(keys)
                 continue
             job = await self._begin(view, item)
             if job is not None:
                 jobs.append(job)
                 if isinstance(job.answer, Need):
-                    busy.add(key)
+                    busy.update(self.stage.keys_of(job.record))
         if any(isinstance(job.answer, Need) for job in jobs):
             async with self._gate.on_kafka():
                 await self._effector.caught_up(partition)
         while pending := [job for job in jobs if isinstance(job.answer, Need)]:
             await self._act(partition, pending)
             for job in pending:
-                self._decide(job, view)
+                self._deciding.decide(job, view)
         await self._conclude(partition, view, jobs)
         return later
 
-    def _serial(self, item: Item) -> str:
-        serial = self.stage.serial
-        return "" if serial is None or isinstance(item.decoded, Ruling) else serial(item.decoded)
+    def _keys_of(self, view: View, item: Item) -> tuple[str, ...]:
+        lead = self._waking.lead_of(view, item.decoded)
+        own = self.stage.keys_of(item.decoded)
+        return own if lead is None or lead is item.decoded else (*own, *self.stage.keys_of(lead))
 
     # Step 2
 
     async def _begin(self, view: View, item: Item) -> Job | None:
-        ruling = item.decoded if isinstance(item.decoded, Ruling) else None
-        record = self._wake(view, item.decoded)
+        now = self._clock.now()
+        record = self._waking.wake(view, item.decoded, now)
         if record is None:
             return None
         subject, step, cause = events.subject_of(record, item.raw)
-        attempt = view.get(self._attempts, subject)
+        attempt = view.get(self.stage.attempts, subject)
         if attempt is not None and attempt.cause != cause and attempt.step >= step:
             return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
         if attempt is not None and attempt.cause == cause and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sees to its own outputs
+        rules = getattr(record, "rules", "") or self._book.current
+        job = Job(
+            record, item.at, item.raw.partition, subject, step, cause, rules, now, topic=item.raw.topic, key=item.raw.key or b""
+        )
+        job.since = now
+        if isinstance(item.decoded, Ruling):
+            job.ruling = item.decoded
         if attempt is not None and attempt.cause == cause:
-            job = self._take_up(record, item, attempt, subject)
-        else:
-            rules = getattr(record, "rules", "") or self._book.current
-            job = Job(
-                record, item.at, item.raw.partition, subject, step, cause, rules, self._clock.now(), self.stage.read(record, view)
-            )
-        job.ruling = ruling
+            job.take_up(attempt, self.stage.seen)
         if not self._book.knows(job.rules):
             await self._book.have(job.rules)
-        self._decide(job, view)
+        self._deciding.decide(job, view)
         return job
-
-    def _take_up(self, record: Any, item: Item, attempt: Attempt, subject: str) -> Job:
-        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps its results."""
-        seen = msgspec.json.decode(attempt.seen, type=self.stage.seen)
-        return Job(
-            record,
-            item.at,
-            item.raw.partition,
-            subject,
-            attempt.step,
-            attempt.cause,
-            attempt.rules,
-            attempt.now,
-            seen,
-            dict(attempt.done),
-            dict(attempt.started),
-            replay=attempt.closed,
-            was_waiting=attempt.waited,
-        )
-
-    def _wake(self, view: View, record: Any) -> Any:
-        """A decision or a signal becomes the waiting lead that it sets going; other records are themselves."""
-        if isinstance(record, Ruling):
-            if record.stage != self.stage.name:
-                return None
-            ident, key = record.ruling_id, record.lead_id
-        elif isinstance(record, Signal) and self.stage.woken:
-            ident, key = record.signal_id, record.person_key
-        else:
-            return record
-        before = view.get(self._woken, ident)
-        if before is not None:
-            return before  # a replay: what it woke then is parked no longer
-        lead = resume(view.get(self._parked, key), record, self.stage.name)
-        if lead is not None:
-            view.put(self._woken, ident, lead)
-        elif isinstance(record, Ruling):
-            log.warning("decision came too late", lead=record.lead_id, stage=record.stage, step=record.step)
-        return lead
-
-    def _decide(self, job: Job, view: View) -> None:
-        if job.postponed:
-            job.answer = None
-            return
-        rules = self._book.get(job.rules)
-        job.answer = self.stage.gate.decide(job.record, job.seen, job.done, rules, job.now)
-        if isinstance(job.answer, Decision):
-            lead = job.answer.lead
-            if not job.replay:
-                job.was_waiting = lead is not None and self._on_desk(view.get(self._parked, lead.lead_id))
-                for put in job.answer.puts:
-                    view.put(self.stage.kinds[put.table], put.key, put.value)
-
-    @staticmethod
-    def _on_desk(parked: Parked | None) -> bool:
-        return parked is not None and parked.held is not None
 
     # Step 3
 
@@ -201,7 +145,7 @@ class Harness:
                 if act.once:
                     job.started[name] = now
             if any(act.once for act in job.answer.acts.values()):
-                rows.append(self._attempts.row(job.subject, attempt_of(job, closed=False)))
+                rows.append(self.stage.attempts.row(job.subject, attempt_of(job, closed=False)))
         if rows:
             async with self._gate.on_kafka():
                 await self._state.write(partition, rows)
@@ -219,6 +163,7 @@ class Harness:
         return await self._effector.perform(
             act,
             effect_id=effect,
+            since=job.since,
             started=call.started,
             again=call.begun is not None,
             partition=partition,
@@ -237,37 +182,27 @@ class Harness:
     # Steps 4 and 5
 
     async def _conclude(self, partition: int, view: View, jobs: list[Job]) -> None:
-        audits: list[events.Letter] = []
-        outputs: list[events.Letter] = []
-        parked: list[Parked] = []
         for job in jobs:
             if job.postponed:
-                parked.append(put_off(self.stage, view, job, self._clock.now() + job.postponed))
-                continue
-            assert isinstance(job.answer, Decision)
-            if not job.replay:
-                waits = close(self.stage, view, job, job.answer)
-                parked += [waits] if waits else []
-            audits += events.audits(self.stage, job)
-            outputs += events.outputs(self.stage, job)
+                job.parked = put_off(self.stage, view, job, self._clock.now() + job.postponed)
         async with self._gate.on_kafka():
             await self._state.write(partition, view.take())
         self._at("after state before send")
-        self._tell_timers(partition, parked, jobs)
-        for wave in (audits, outputs):
-            await self._outbox.send(wave)
+        self._tell_timers(partition, jobs)
+        await self._outbox.send([letter for job in jobs for letter in job.audits])
+        await self._outbox.send([letter for job in jobs for letter in job.outputs])
         self._at("after send before commit")
         self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
 
     def _at(self, point: str) -> None:
-        self.reached(f"{point} {self.stage.name}")
+        self._reached(f"{point} {self.stage.name}")
 
-    def _tell_timers(self, partition: int, parked: list[Parked], jobs: list[Job]) -> None:
-        for item in parked:
-            self.on_parked(self.stage, partition, item)
+    def _tell_timers(self, partition: int, jobs: list[Job]) -> None:
         for job in jobs:
+            if job.parked is not None:
+                self._timers.parked(self.stage, partition, job.parked)
             for put in job.answer.puts if isinstance(job.answer, Decision) else ():
-                self.on_put(partition, put.key, put.value)
+                self._timers.put(partition, put.key, put.value)
 
 
 def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:

@@ -9,8 +9,9 @@ import msgspec
 
 from leads import names
 from leads.decision import Act, Decision, Gate, Need, Parked, Result
-from leads.records import Record, Ruling, encode
-from leads.tabled import Attempt
+from leads.records import Alert, CrmRecord, Lead, Link, Record, Ruling, Signal, Tick, encode
+from leads.tabled import NOTHING, Attempt, Deferred, Waiting
+from streams.events import Letter
 from tables.state import Kind, View
 
 Seen = Any
@@ -29,6 +30,7 @@ class Stage:
     home: names.Topic  # where a lead comes back to when its wait ends
     serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
     woken: bool = False  # signals wake what waits here, by person key
+    expects: Callable[[Signal, View], str] | None = None  # the id of the lead that is on its way here, '' for none
 
     @cached_property
     def name(self) -> str:
@@ -42,8 +44,33 @@ class Stage:
 
     @cached_property
     def parked(self) -> Kind[Parked]:
-        """Leads that wait under this stage, by lead id."""
+        """What waits under this stage: leads by their ids, other records by their own."""
         return Kind(f"parked.{self.name}", Parked)
+
+    @cached_property
+    def waiting(self) -> Kind[Waiting]:
+        """Which lead waits under this stage, by person key; kept where signals wake it."""
+        return Kind(f"waiting.{self.name}", Waiting)
+
+    @cached_property
+    def deferred(self) -> Kind[Deferred]:
+        """What came for a lead that could not take it up yet, by lead id."""
+        return Kind(f"deferred.{self.name}", Deferred)
+
+    def keys_of(self, record: Any) -> tuple[str, ...]:
+        """What a record's rows are kept under: two records that share one are worked one after the other."""
+        own = self.serial(record) if self.serial is not None else ""
+        if isinstance(record, Lead):
+            return (record.lead_id, record.person_key, own) if own else (record.lead_id, record.person_key)
+        if isinstance(record, Alert):
+            return (record.alert_id,)
+        if isinstance(record, Ruling):
+            return (record.lead_id,)
+        if isinstance(record, CrmRecord):
+            return (record.key,)
+        if isinstance(record, Link):
+            return (record.address_key,)
+        return (record.person_key,) if isinstance(record, Signal | Tick) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +98,7 @@ class Job:
     cause: str
     rules: str
     now: float
-    seen: Seen
+    seen: Seen = None
     done: dict[str, Result] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
     answer: Decision | Need | None = None
@@ -79,10 +106,34 @@ class Job:
     postponed: float = 0.0
     was_waiting: bool = False
     ruling: Ruling | None = None
-    saw: msgspec.Raw = field(init=False)  # `seen` as it is kept in the row and in the audit
+    reads: set[str] = field(default_factory=set)  # which of `done` only read: they are made again after a wait
+    released: Deferred = NOTHING
+    failed: str = ""
+    audits: list[Letter] = field(default_factory=list)
+    outputs: list[Letter] = field(default_factory=list)
+    topic: str = ""  # where the record came from, and under which key: a put-off one that is no lead comes again there
+    key: bytes = b""
+    since: float = 0.0  # when this stage first took up the record
+    taken_up: bool = False  # an earlier attempt was put off or cut off
+    before: Parked | None = None  # what lay under this stage of the decision's lead, and what lies there now
+    parked: Parked | None = None
+    kept: bool = False  # something was deferred for the lead; `released` of it goes out, `stays` stays
+    stays: Deferred = NOTHING
+    saw: msgspec.Raw = field(default_factory=msgspec.Raw)  # `seen` as it is kept in the row and in the audit
 
-    def __post_init__(self) -> None:
-        self.saw = msgspec.Raw(encode(self.seen))
+    def saw_now(self, seen: Seen) -> None:
+        """Go on from this reading of the stage's rows."""
+        self.seen, self.saw = seen, msgspec.Raw(encode(seen))
+
+    def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
+        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it has changed outside."""
+        self.rules, self.done, self.started = attempt.rules, dict(attempt.done), dict(attempt.started)
+        self.ruling, self.since = attempt.ruling, attempt.since
+        self.taken_up, self.replay = True, attempt.closed
+        if attempt.closed:
+            self.now, self.was_waiting = attempt.now, attempt.waited
+            self.released, self.failed = attempt.released, attempt.failed
+            self.seen, self.saw = msgspec.json.decode(attempt.seen, type=seen), attempt.seen
 
 
 class Call(NamedTuple):
@@ -98,6 +149,8 @@ class Call(NamedTuple):
         """Keep the result, or put the job off; what surely left nothing behind counts as not begun by this attempt."""
         if not result.later:
             self.job.done[self.name] = result
+            if self.act.reads:
+                self.job.reads.add(self.name)
             return
         self.job.postponed = max(self.job.postponed, result.later)
         if result.undone and self.begun is None:

@@ -27,6 +27,10 @@ def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     return (hashed & 0x7FFFFFFF) % partitions
 
 
+def _partition(letter: Letter) -> int:
+    return letter.partition if letter.partition >= 0 else partition_of(letter.home or letter.key)
+
+
 class FlushGate:
     """Knows when a gatherer gathers in vain: for records when nothing computes, for calls when nothing else can come.
 
@@ -35,11 +39,11 @@ class FlushGate:
     broker as far as it knows, that no body has begun.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, more_coming: Callable[[], bool] = lambda: False) -> None:
+        self.more_coming = more_coming
         self._bodies = self._on_kafka = self._on_calls = 0
         self._flush_records: list[Callable[[], None]] = []
         self._flush_calls: list[Callable[[], None]] = []
-        self.more_coming: Callable[[], bool] = lambda: False
 
     def register(self, flush: Callable[[], None], *, calls: bool = True) -> None:
         """Have `flush` called whenever nothing else can join."""
@@ -136,7 +140,7 @@ class Outbox:
 
     async def send(self, letters: Iterable[Letter]) -> None:
         """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
-        await self.deliver([self.put(a.topic.full, a.key, a.value, partition_of(a.home or a.key)) for a in letters])
+        await self.deliver([self.put(a.topic.full, a.key, a.value, _partition(a)) for a in letters])
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """The state's journal: send rows to one partition as one batch where it fits; the last offset."""

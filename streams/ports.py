@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from leads.decision import Act, Result
+from leads.decision import Act, Parked, Result
 
 
 class Fatal(Exception):  # noqa: N818  an outcome, beside Retry and Dead, rather than an error class
@@ -21,9 +21,11 @@ class Effector(Protocol):
     """Performs acts."""
 
     async def perform(
-        self, act: Act, *, effect_id: str, started: float, again: bool, partition: int, record: Any, shadow: bool
+        self, act: Act, *, effect_id: str, since: float, started: float, again: bool, partition: int, record: Any, shadow: bool
     ) -> Result:
         """Do one act that was noted as begun at `started`, or look whether it was done if `again`; in `shadow` only say so.
+
+        `since` is when its stage first took up the record.
 
         Never raises for what the vendor answers.
         """
@@ -35,6 +37,18 @@ class Effector(Protocol):
 
     async def caught_up(self, partition: int) -> None:
         """Return once every signal acknowledged before this call is applied to the partition's state."""
+        ...
+
+
+class Timekeeper(Protocol):
+    """Sees to it that what waits comes again when its time has come."""
+
+    def parked(self, stage: Any, partition: int, parked: Parked) -> None:
+        """A record waits under a stage (`jobs.Stage`)."""
+        ...
+
+    def put(self, partition: int, key: str, value: Any) -> None:
+        """A stage has changed one of its rows; only running clocks are of interest."""
         ...
 
 

@@ -16,7 +16,6 @@ from leads.keys import derive
 from leads.records import Tick, encode
 from leads.tabled import Clock as SlaClock
 from leads.waits import due
-from streams.harness import Harness
 from streams.jobs import Stage
 from streams.outbox import Outbox
 from streams.ports import Clock
@@ -31,15 +30,12 @@ AGAIN = 30.0
 class Timers:
     """The timers of one worker."""
 
-    def __init__(self, harnesses: Iterable[Harness], state: State, outbox: Outbox, clock: Clock) -> None:
-        self._stages = {h.stage.name: h.stage for h in harnesses}
+    def __init__(self, stages: Iterable[Stage], state: State, outbox: Outbox, clock: Clock) -> None:
+        self._stages = {stage.name: stage for stage in stages}
         self._state, self._outbox, self._clock = state, outbox, clock
         self._heap: list[tuple[float, int, str, str]] = []
         self._mine: set[int] = set()
         self._task: asyncio.Task[None] | None = None
-        for harness in harnesses:
-            harness.on_parked = self.parked
-            harness.on_put = self._on_put
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Take up the times of these partitions, and only these."""
@@ -47,9 +43,8 @@ class Timers:
         self._heap = []
         for partition in self._mine:
             for stage in self._stages.values():
-                for key, parked in self._state.scan(partition, stage.parked):
-                    if key == parked.subject:
-                        self.parked(stage, partition, parked)
+                for _, parked in self._state.scan(partition, stage.parked):
+                    self.parked(stage, partition, parked)
             for key, clock in self._state.scan(partition, CLOCKS):
                 self.clocked(partition, key, clock)
 
@@ -65,7 +60,8 @@ class Timers:
         if clock.untaken and not clock.alerted and not clock.started:
             heapq.heappush(self._heap, (clock.untaken, partition, "untaken", key))
 
-    def _on_put(self, partition: int, key: str, value: Any) -> None:
+    def put(self, partition: int, key: str, value: Any) -> None:
+        """See ports.Timekeeper."""
         if isinstance(value, SlaClock):
             self.clocked(partition, key, value)
 
@@ -95,11 +91,11 @@ class Timers:
         sent = []
         again: list[tuple[float, int, str, str]] = []
         while self._heap and self._heap[0][0] <= now:
-            at, partition, kind, key = heapq.heappop(self._heap)
-            record = self._record(at, partition, kind, key) if partition in self._mine else None
+            _, partition, kind, key = heapq.heappop(self._heap)
+            record = self._record(partition, kind, key) if partition in self._mine else None
             if record is not None:
-                topic, value = record
-                sent.append(self._outbox.put(topic.full, key.encode(), value, partition))
+                topic, own_key, value = record
+                sent.append(self._outbox.put(topic.full, own_key, value, partition))
                 again.append((now + AGAIN, partition, kind, key))
         for item in again:
             heapq.heappush(self._heap, item)
@@ -107,9 +103,9 @@ class Timers:
             self._outbox.flush()
             await asyncio.gather(*sent)
 
-    def _record(self, at: float, partition: int, kind: str, key: str) -> tuple[names.Topic, bytes] | None:
+    def _record(self, partition: int, kind: str, key: str) -> tuple[names.Topic, bytes, bytes] | None:
         if kind in {"due", "untaken"}:
-            return self._tick_of(at, partition, kind, key)
+            return self._tick_of(partition, kind, key)
         stage = self._stages[kind]
         data = self._state.get(partition, stage.parked.key(key))
         parked = stage.parked.decode(data) if data else None
@@ -117,10 +113,10 @@ class Timers:
             return None
         lead = due(parked, stage.name)
         if lead is not None:
-            return stage.home, encode(lead)
-        return stage.home, parked.other.encode()
+            return stage.home, key.encode(), encode(lead)
+        return names.BY_NAME[parked.topic], parked.key.encode(), parked.other.encode()
 
-    def _tick_of(self, at: float, partition: int, kind: str, key: str) -> tuple[names.Topic, bytes] | None:
+    def _tick_of(self, partition: int, kind: str, key: str) -> tuple[names.Topic, bytes, bytes] | None:
         data = self._state.get(partition, CLOCKS.key(key))
         clock = CLOCKS.decode(data) if data else None
         if clock is None or clock.fired or clock.met or (kind == "untaken" and (clock.started or clock.alerted)):
@@ -128,6 +124,7 @@ class Timers:
         at = clock.deadline if kind == "due" else clock.untaken
         if at > self._clock.now():
             return None
-        ident = derive("tick", kind, key, at, self._clock.now())
-        tick = Tick(tick_id=ident, kind=kind, person_key=key, at=at)
-        return names.DUE, encode(tick)
+        tick = Tick(tick_id=derive("tick", kind, key, at), kind=kind, person_key=key, at=at)
+        if self._state.get(partition, self._stages["sla"].attempts.key(tick.tick_id)) is not None:
+            return None  # it is under way, or was decided: what is put off comes again by its own row
+        return names.DUE, key.encode(), encode(tick)

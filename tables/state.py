@@ -168,13 +168,11 @@ class View:
 
     def put(self, kind: Kind[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
-        self.put_under(kind, (key,), value)
+        self.put_rows([kind.row(key, value)])
 
-    def put_under(self, kind: Kind[T], keys: Iterable[str], value: T | None) -> None:
-        """Change the rows of several keys to the same."""
-        encoded = None if value is None else encode(value)
-        for key in keys:
-            self.changes[kind.key(key)] = encoded
+    def put_rows(self, rows: Iterable[Row]) -> None:
+        """Change these rows, encoded already, together."""
+        self.changes.update(rows)
 
     def take(self) -> list[Row]:
         """The changes so far, for writing; the view starts afresh over them once they are written."""
@@ -182,4 +180,3 @@ class View:
         self._read.update(self.changes)
         self.changes = {}
         return changes
-

@@ -35,10 +35,10 @@ class Engage:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
-            left = leave(rested, done, now) if rested is not None else None
+            left = leave(rested, done) if rested is not None else None
             return left or end
         if stopped(record, seen.suppression) is not None:
-            return self._stop(record, seen, rested, done, now)
+            return self._stop(record, seen, rested, done)
         if rested is not None and record.heard is not None:
             return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:
@@ -67,7 +67,7 @@ class Engage:
             )
         if lead.route.kind != "nurture" and in_apollos(rested):
             assert rested is not None
-            if (left := leave(rested, done, now)) is not None:
+            if (left := leave(rested, done)) is not None:
                 return left
             lead = replace(lead, sequences=Sequences())  # what is known of them is of before we left: asked anew
         verdict = guard(lead, done.get("sequences"), rules, now)
@@ -103,7 +103,7 @@ class Engage:
     ) -> Decision | Need:
         assert lead.route is not None
         leaves = rested if rested is not None and not _same_owner(rested, lead) else None
-        if leaves is not None and (left := leave(leaves, done, now) or stuck(lead, done)) is not None:
+        if leaves is not None and (left := leave(leaves, done) or stuck(lead, done)) is not None:
             return left
         high = lead.score.high_intent if lead.score else ""
         told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
@@ -180,17 +180,18 @@ class Engage:
         }
         return Act(name="crm.task", args=args, guarded=True, once=True)
 
-    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result], now: float) -> Decision | Need:
+    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result]) -> Decision | Need:
         """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
         end = stopped(lead, seen.suppression)
         assert end is not None
-        if "stop" not in done:
-            kind = seen.suppression.kind if seen.suppression else "do_not_contact"
-            args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
-            other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
-            acts = {"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)}
-            own = leave(rested, done, now) if rested and rested.enrolled and rested.enrolled.tool == "hubspot" else None
-            return Need(acts={**acts, **(own.acts if own else {})})
+        kind = seen.suppression.kind if seen.suppression else "do_not_contact"
+        args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
+        other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
+        acts = {"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)}
+        if rested and rested.enrolled and rested.enrolled.tool == "hubspot" and (own := leave(rested, done)) is not None:
+            acts |= own.acts
+        if missing := {name: act for name, act in acts.items() if name not in done}:
+            return Need(acts=missing)
         return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
 
     def _suppressed(self, lead: Lead, why: str) -> Decision:

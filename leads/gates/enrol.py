@@ -49,7 +49,7 @@ def enrolled(lead: Lead, rule: SequenceRule, entered: Result | None) -> tuple[Le
     return replace(lead, enrolled=enrolment), Note(kind="enrolled", outcome=said)
 
 
-def leave(rested: Lead, done: dict[str, Result], now: float) -> Need | None:
+def leave(rested: Lead, done: dict[str, Result]) -> Need | None:
     """The act that takes a lead out of its sequence, None once that is done, or if it is in none."""
     sequence = rested.enrolled
     if sequence is None or sequence.tool == "none" or "leave" in done:
@@ -57,7 +57,7 @@ def leave(rested: Lead, done: dict[str, Result], now: float) -> Need | None:
     if sequence.tool == "apollo":
         act = Act(name="apollo.leave", args={"apollo_id": rested.apollo_id, "sequence": sequence.target})
     elif sequence.tool == "hubspot":
-        args = {"contact_id": rested.crm.contact_id, "leave": sequence.leave, "until": now + _PATIENCE}
+        args = {"contact_id": rested.crm.contact_id, "leave": sequence.leave, "patience": _PATIENCE}
         act = Act(name="crm.unenrol", args=args)
     else:
         act = Act(name="crm.leave_list", args={"contact_id": rested.crm.contact_id, "list": sequence.target})

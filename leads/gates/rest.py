@@ -33,7 +33,7 @@ def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: f
     if kind == "owner" and _flipped(rested, lead.heard.value):
         return _flip(lead, said, rules, now)
     if _ends_sequence(lead.heard, rested):
-        if (left := leave(rested, done, now)) is not None:
+        if (left := leave(rested, done)) is not None:
             return left
         if kind == "sequence" and (going_on := stuck(lead, done)) is not None:
             return going_on

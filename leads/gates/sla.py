@@ -109,19 +109,19 @@ class Sla:
         return replace(_put(person_key, new, new), kind="met", trace=(why,), outcome={"seconds": at - clock.started})
 
     def _due(self, tick: Tick, clock: Clock, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        if clock.met or clock.fired or not clock.started or now < clock.deadline or seen.suppression is not None:
-            return _nothing()
+        if clock.met or clock.fired or not clock.started or tick.at != clock.deadline or seen.suppression is not None:
+            return _nothing()  # the tick says that its time has come: whose clock is ahead doesn't matter
         lead = clock.lead
         assert lead.route is not None
+        if "task" in done:
+            return self._breach(tick, clock, rules, now)
         if "activity" not in done:
             args = {"contact_id": lead.crm.contact_id, "owner_id": lead.route.owner_id, "since": clock.started}
             return Need(acts={"activity": Act(name="crm.activities", args=args, reads=True)})
         acted = float(done["activity"].value.get("at") or 0)
         if done["activity"].ok and acted and acted <= clock.deadline:
             return self._met(clock, acted, tick.person_key)
-        if "task" not in done:
-            return Need(acts={"task": self._task(clock, rules)}, lead=lead)
-        return self._breach(tick, clock, rules, now)
+        return Need(acts={"task": self._task(clock, rules)}, lead=lead)
 
     def _task(self, clock: Clock, rules: Rules) -> Act:
         lead = clock.lead
@@ -147,7 +147,7 @@ class Sla:
         return replace(_put(tick.person_key, new, new), kind="breached", trace=(why,), alerts=(alert,), outcome=outcome)
 
     def _untaken(self, tick: Tick, clock: Clock, rules: Rules, now: float) -> Decision:
-        if not clock.untaken or clock.alerted or clock.started or now < clock.untaken:
+        if clock.untaken != tick.at or clock.alerted or clock.started:
             return _nothing()
         new = replace(clock, alerted=now)
         why = Reason(

@@ -159,13 +159,13 @@ class CrmActs:
         return {"was_in": await self._out.crm.enrol(EnrolWrite(**args))}
 
     async def _do_unenrol(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
-        """Until the CRM shows that it is out; who only undoes an entry (`until` is missing) asks once."""
-        del record, effect
+        """Until the CRM shows that it is out; who only undoes an entry (`patience` is missing) asks once."""
+        del record
         if await self._out.crm.unenrol(args["contact_id"], args["leave"]):
             return {"out": True}
-        if self._clock.now() < args.get("until", 0.0):
+        if "patience" in args and self._clock.now() < effect.since + args["patience"]:
             raise NotSent("the sequence is still running: waiting for the workflow that ends it", _WORKFLOW)
-        if "until" in args:
+        if "patience" in args:
             raise RowRejected(f"the list {args['leave']!r} has no workflow that takes people out of sequences", STILL_IN)
         return {"out": False}
 

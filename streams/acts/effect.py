@@ -11,11 +11,15 @@ from leads.decision import Result
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock."""
+    """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock.
+
+    `since` is when its stage first took up the record, in seconds since the epoch: what may last so long counts from then.
+    """
 
     id: str
     again: bool
     until: float
+    since: float
 
 
 #: Answers the result's value; one that changes a contact's properties answers the whole result, with the change.
@@ -88,6 +92,5 @@ class Outside:
     slack: Slack
     suppressed: Callable[[int, Any], str]
     signals_applied: Callable[[int], Awaitable[None]]
-    synced: Callable[[int], bool]
     nurture_lists: Callable[[], list[str]]
     credits: Credits = field(default_factory=Credits)

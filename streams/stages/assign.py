@@ -18,5 +18,4 @@ def make() -> Stage:
         kinds={},
         home=names.ROUTED,
         woken=True,
-        serial=lambda record: record.person_key,
     )

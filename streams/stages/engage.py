@@ -5,7 +5,7 @@ from leads.decision import Parked
 from leads.gates.engage import Engage, Seen
 from leads.records import Lead, Ruling, Signal
 from streams.jobs import Stage
-from streams.stages.signals import SEQUENCES, suppression_of
+from streams.stages.signals import PEOPLE, SEQUENCES, suppression_of
 from tables.state import Kind, View
 
 REST = Kind("parked.engage", Parked)
@@ -21,7 +21,7 @@ def make() -> Stage:
         kinds={},
         home=names.ASSIGNED,
         woken=True,
-        serial=lambda record: record.person_key,
+        expects=expects,
     )
 
 
@@ -29,4 +29,10 @@ def read(record: Lead, view: View) -> Seen:
     """What stops the person, and how the lead rested here before."""
     parked = view.get(REST, record.lead_id)
     heard = view.get(SEQUENCES, record.person_key)
-    return Seen(suppression=suppression_of(record, view), rest=parked.lead if parked else None, sequences=heard)
+    return Seen(suppression=suppression_of(record, view), rest=parked.waiting if parked else None, sequences=heard)
+
+
+def expects(signal: Signal, view: View) -> str:
+    """The lead that has claimed the person, wherever it is under way; '' if none has."""
+    person = view.get(PEOPLE, signal.person_key)
+    return person.lead_id if person is not None and person.status == "waiting" else ""

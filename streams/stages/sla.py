@@ -22,7 +22,6 @@ def make() -> Stage:
         seen=Seen,
         kinds={"clocks": CLOCKS},
         home=names.DUE,
-        serial=lambda record: record.person_key,
     )
 
 

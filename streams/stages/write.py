@@ -21,5 +21,4 @@ def make() -> Stage:
         seen=Guarded,
         kinds={"contacts": CONTACTS},
         home=names.MATCHED,
-        serial=lambda record: record.person_key,
     )

@@ -22,9 +22,10 @@ class OneRecord:
         """Faust acknowledges by itself."""
 
 
-def _watch_nothing(self: worker.Worker) -> None:
+def _nothing_more(self: worker.Worker) -> bool:
     """Faust's consumer doesn't know what is coming."""
     del self
+    return False
 
 
 async def _do_not_wait(self: worker.Worker, partition: int) -> None:
@@ -45,5 +46,5 @@ def run_on_fausts_own(settings: Settings, rules: Rules, data: Path, clock: Clock
 
     vars(worker)["_agent"] = on_single_records
     worker.Worker._signals_applied = _do_not_wait  # type: ignore[method-assign]
-    worker.Worker._watch = _watch_nothing  # type: ignore[method-assign]
+    worker.Worker._more_coming = _nothing_more  # type: ignore[method-assign]
     return worker.run_worker(settings, rules, data, clock, only=("intake", "identity"))

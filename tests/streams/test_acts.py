@@ -43,22 +43,23 @@ def unenrol(asks: int, **args: Any) -> Any:
     """What the act answers or raises."""
     crm = MemoryCrm(Fixed().now)
     crm.unenrol = Held(asks).unenrol
-    outside = Outside(crm, *cast("Any", [None] * 6))
+    outside = Outside(crm, *cast("Any", [None] * 5))
     acts = Acts(outside, FlushGate(), Keys("k"), Fixed(), lambda: 1.0)
 
     async def act() -> Any:
-        return await acts.handlers["crm.unenrol"]({"contact_id": "7", "leave": "Out", **args}, None, Effect("e", False, 1e12))
+        asked = {"contact_id": "7", "leave": "Out", **args}
+        return await acts.handlers["crm.unenrol"](asked, None, Effect("e", False, 1e12, NOW))
 
     return asyncio.run(act())
 
 
 def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> None:
-    assert unenrol(0, until=NOW + 1) == {"out": True}
+    assert unenrol(0, patience=1) == {"out": True}
     with pytest.raises(NotSent) as waiting:
-        unenrol(1, until=NOW + 1)
+        unenrol(1, patience=1)
     assert waiting.value.after > 0
     with pytest.raises(RowRejected, match="no workflow") as stuck:
-        unenrol(1, until=NOW)
+        unenrol(1, patience=0)
     assert stuck.value.kind == STILL_IN
 
 

@@ -1,0 +1,104 @@
+"""All that lies between a fetched run and the broker's acknowledgements, wired: what a worker runs, and the simulation.
+
+Nothing here knows Faust: the log comes in as a producer, the rows as a store, the vendors as protocols, time as a clock.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contract import Crm
+from leads import names
+from leads.keys import Keys, derive
+from leads.records import Alert, encode
+from leads.rules import Rules
+from leads.tabled import Suppression
+from streams.acts.effect import Apollo, Outside, Slack
+from streams.book import RulesBook
+from streams.effects import Effects
+from streams.harness import Harness
+from streams.outbox import FlushGate, Outbox
+from streams.ports import Clock, Probe
+from streams.stages.all import make_stages
+from streams.stages.signals import suppression_of
+from streams.timers import Timers
+from tables.state import State, Store, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a pipeline stands in.
+
+    `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker must not act any more.
+    `signals_applied` returns once the signals acknowledged before the call are in the state of a partition. `share` is this
+    worker's part of the vendors' limits; `more_coming` says whether leads are known that no stage has begun; `reached` is
+    told of each point at which a process may die.
+    """
+
+    store: Store
+    producer: Any
+    crm: Crm
+    apollo: Apollo
+    slack: Slack
+    clock: Clock
+    probe: Probe
+    check: Callable[[], None]
+    signals_applied: Callable[[int], Awaitable[None]]
+    share: Callable[[], float]
+    more_coming: Callable[[], bool]
+    reached: Callable[[str], None]
+
+
+class Pipeline:
+    """The stages of one worker. `only` names those it runs; none means all. `live` False is shadow."""
+
+    def __init__(
+        self, around: Around, name: str, keys: Keys, rules: Rules, book: RulesBook, *, live: bool, only: Collection[str] = ()
+    ) -> None:
+        self._around, self._name, self._rules = around, name, rules
+        clock = around.clock
+        self.gate = FlushGate(around.more_coming)
+        self.outbox = Outbox(around.producer, self.gate, around.check)
+        self.state = State(around.store, self.outbox)
+        outside = Outside(
+            crm=around.crm,
+            apollo=around.apollo,
+            slack=around.slack,
+            suppressed=self._suppressed,
+            signals_applied=around.signals_applied,
+            nurture_lists=lambda: rules.entered_lists,
+        )
+        self.effects = Effects(
+            outside, self.gate, keys, clock, check=around.check, alarm=self._alarm, live=live, share=around.share
+        )
+        stages = [stage for stage in make_stages(keys) if not only or stage.name in only]
+        self.timers = Timers(stages, self.state, self.outbox, clock)
+        self.harnesses = [
+            Harness(
+                stage,
+                state=self.state,
+                outbox=self.outbox,
+                gate=self.gate,
+                effector=self.effects,
+                book=book,
+                clock=clock,
+                probe=around.probe,
+                timers=self.timers,
+                reached=around.reached,
+            )
+            for stage in stages
+        ]
+
+    def _suppressed(self, partition: int, record: Any) -> str:
+        found: Suppression | None = suppression_of(record, View(self.state, partition))
+        return f"{found.kind} heard from {found.source}" if found else ""
+
+    def _alarm(self, vendor: str, why: str) -> None:
+        """One word to ops an outage. About Slack only the log can tell."""
+        if vendor == "slack":
+            return
+        now = self._around.clock.now()
+        text = f"{vendor} does not answer; leads wait and go on by themselves when it does. {why}"
+        ident = derive("outage", self._name, vendor, now)
+        alert = Alert(alert_id=ident, kind="ops", to=self._rules.ops_channel, text=text, at=now)
+        self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))
