@@ -1,0 +1,185 @@
+"""Apollo in memory: the double of connectors.apollo.client for tests and simulations. Nothing is kept, nothing fails.
+
+Contacts are held in Apollo's own shape. A failure is injected by a wrapper around this object, never here.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from connectors.apollo.api import PAGE
+from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
+from connectors.errors import RowRejected
+
+DO_NOT_CONTACT = "Do Not Contact"
+_RUNNING = frozenset({"active", "paused"})
+_STATS = {"bounced": "bounce", "spam_blocked": "spam_blocked", "replied": "replied"}
+_HIDDEN = "unsubscribed"  # Apollo filters by it and shows it in no message
+
+
+class Did(NamedTuple):
+    """One call that changed something, in the order of the calls. `kind`: enrol, leave, stop or owner."""
+
+    kind: str
+    contact_id: str
+    target: str  # the sequence, the owner's address; '' for stop
+    at: float
+
+
+class MemoryApollo:
+    """See streams.acts.effect.Apollo, and connectors.apollo.client for what the poller asks.
+
+    `users` and `mailboxes` are addresses in lower case, `sequences` ids; without them any of them exists.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        users: frozenset[str] | None = None,
+        mailboxes: frozenset[str] | None = None,
+        sequences: frozenset[str] | None = None,
+    ) -> None:
+        self._clock, self._users, self._mailboxes, self._sequences = clock, users, mailboxes, sequences
+        self.contacts: dict[str, dict[str, Any]] = {}
+        self.organizations: dict[str, dict[str, Any]] = {}
+        self.labels: dict[str, str] = {}
+        self.fields: dict[str, str] = {}
+        self.sent: list[dict[str, Any]] = []
+        self.skips: dict[str, str] = {}  # by contact id: the reason with which Apollo skips the next enrolments
+        self.did: list[Did] = []
+        self.enriched: list[str] = []  # domains asked for, one credit each
+
+    def add_contact(self, ident: str, email: str, **more: Any) -> dict[str, Any]:
+        """Put a contact there, changed now; the stored object."""
+        contact: dict[str, Any] = {
+            "id": ident,
+            "email": email,
+            "owner_id": "",
+            "contact_stage_id": "",
+            "label_ids": [],
+            "contact_campaign_statuses": [],
+            **more,
+        }
+        self.contacts[ident] = contact
+        self._touch(contact)
+        return contact
+
+    def add_status(self, contact_id: str, sequence: str, status: str = "active") -> None:
+        """Somebody puts a contact into a sequence by hand, or (another status) changes how it stands there."""
+        contact = self.contacts[contact_id]
+        rest = [s for s in contact["contact_campaign_statuses"] if s["emailer_campaign_id"] != sequence]
+        one = {"emailer_campaign_id": sequence, "status": status, "added_at": stamp(self._clock())}
+        contact["contact_campaign_statuses"] = [*rest, one]
+        self._touch(contact)
+
+    def running(self, contact_id: str) -> list[str]:
+        """The sequences that may write to the contact."""
+        statuses = self.contacts[contact_id]["contact_campaign_statuses"]
+        return [s["emailer_campaign_id"] for s in statuses if s["status"] in _RUNNING]
+
+    # What acts ask
+
+    async def enrich(self, domain: str) -> dict[str, Any]:
+        """See the Protocol."""
+        self.enriched.append(domain)
+        return dict(self.organizations.get(domain, {}))
+
+    async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
+        """See the Protocol. By id or, without one, by address; none for a contact that is not there."""
+        if contact_id:
+            found = [c] if (c := self.contacts.get(contact_id)) is not None else []
+        else:
+            found = [c for c in self.contacts.values() if c["email"].casefold() == email.casefold()]
+        return [dict(status) for c in found for status in c["contact_campaign_statuses"]]
+
+    async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
+        """See the Protocol. Raises RowRejected, kind 'busy' or 'refused', as the client does."""
+        if not contact_id:
+            raise RowRejected("the person is no contact in Apollo, so no Apollo sequence can take it", "refused")
+        if self._mailboxes is not None and sender.casefold() not in self._mailboxes:
+            raise RowRejected(f"{sender} is no active mailbox in Apollo", "refused")
+        reason = self._skips(contact_id, sequence)
+        if reason == ALREADY:
+            return True
+        if reason:
+            said = SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
+            raise RowRejected(f"{said} ({reason})", "busy" if reason in BUSY else "refused")
+        self.add_status(contact_id, sequence)
+        self._note("enrol", contact_id, sequence)
+        return False
+
+    def _skips(self, contact_id: str, sequence: str) -> str:
+        contact = self.contacts.get(contact_id)
+        if contact is None or (self._sequences is not None and sequence not in self._sequences):
+            return "contact_not_found"
+        if contact_id in self.skips:
+            return self.skips[contact_id]
+        if any(s["emailer_campaign_id"] == sequence for s in contact["contact_campaign_statuses"]):
+            return ALREADY
+        if self.running(contact_id):
+            return "contacts_active_in_other_campaigns"
+        return "" if contact["email"] else "contacts_without_email"
+
+    async def leave(self, contact_id: str, sequences: list[str]) -> None:
+        """See the Protocol."""
+        contact = self.contacts.get(contact_id)
+        for status in contact["contact_campaign_statuses"] if contact else ():
+            if status["emailer_campaign_id"] in sequences:
+                status.update(status="finished", inactive_reason="manually finished")
+        if contact is not None:
+            self._touch(contact)
+        for sequence in sequences:
+            self._note("leave", contact_id, sequence)
+
+    async def stop(self, contact_id: str) -> None:
+        """See the Protocol. The stage says 'Do Not Contact' afterwards."""
+        contact = self.contacts.get(contact_id)
+        if contact is not None:
+            for sequence in self.running(contact_id):
+                self.add_status(contact_id, sequence, "finished")
+            contact["contact_stage_id"] = DO_NOT_CONTACT
+            self._touch(contact)
+        self._note("stop", contact_id, "")
+
+    async def set_owner(self, contact_id: str, email: str) -> None:
+        """See the Protocol. Raises RowRejected 'no_owner' for an address that no user has."""
+        if self._users is not None and email.casefold() not in self._users:
+            raise RowRejected(f"{email} is no user of Apollo's", "no_owner")
+        if (contact := self.contacts.get(contact_id)) is not None:
+            contact["owner_id"] = email.casefold()
+            self._touch(contact)
+        self._note("owner", contact_id, email)
+
+    def _touch(self, contact: dict[str, Any]) -> None:
+        contact["updated_at"] = stamp(self._clock())
+
+    def _note(self, kind: str, contact_id: str, target: str) -> None:
+        self.did.append(Did(kind, contact_id, target, self._clock()))
+
+    # What the poller asks
+
+    async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
+        """One page by `updated_at`, newest first, and the number of pages."""
+        found = sorted(self.contacts.values(), key=lambda c: (c["updated_at"], c["id"]), reverse=not ascending)
+        return [dict(c) for c in found[(page - 1) * PAGE : page * PAGE]], -(-len(found) // PAGE)
+
+    async def label_names(self, ids: list[str]) -> tuple[str, ...]:
+        """The names of lists that are there."""
+        return tuple(self.labels[i] for i in ids if i in self.labels)
+
+    async def name_fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Custom fields by their names."""
+        return {self.fields[i]: value for i, value in values.items() if i in self.fields}
+
+    async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
+        """One page of sent messages in one of the states; `since` is a day."""
+        wanted = [_STATS.get(stat, stat) for stat in stats]
+        found = [m for m in self.sent if any(m.get(w) for w in wanted) and str(m["completed_at"])[:10] >= since]
+        some = found[(page - 1) * PAGE : page * PAGE]
+        return [{name: value for name, value in m.items() if name != _HIDDEN} for m in some]
+
+
+def stamp(at: float) -> str:
+    """A time as Apollo writes it."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
