@@ -19,6 +19,18 @@ WAKING = ALWAYS | LASTING | {"owner", "sequence"}
 STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
 
 
+#: A signal for somebody whom no lead has claimed yet comes again after so long each time, a day in all: the lead may lie
+#: in a topic that is read later.
+EARLY_WAITS = (5.0, 30.0, 300.0, 3600.0, 21_600.0, 56_000.0)
+
+
+def early_wait(signal: Signal) -> float:
+    """Seconds until a signal that is about nobody yet comes again, 0 for never."""
+    if signal.kind not in LASTING or signal.delivery >= len(EARLY_WAITS):
+        return 0.0
+    return EARLY_WAITS[signal.delivery]
+
+
 def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | None:
     """The lead as it goes on because of `cause`, or None if nothing waits for it, or if it is put off.
 
@@ -32,7 +44,7 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
             return None
         ruled = {**lead.ruled, **_ruled(cause, stage)}
         return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled)
-    if not wakes(parked, cause):
+    if not wakes(parked, cause) or (cause.delivery and cause.heard_at < lead.captured_at):
         return None
     heard = Heard(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
     return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"), heard=heard)

@@ -198,6 +198,8 @@ class Harness:
         self._reached(f"{point} {self.stage.name}")
 
     def _tell_timers(self, partition: int, jobs: list[Job]) -> None:
+        for early in self._waking.take_early():
+            self._timers.parked(self.stage, partition, early)
         for job in jobs:
             if job.parked is not None:
                 self._timers.parked(self.stage, partition, job.parked)

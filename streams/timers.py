@@ -8,6 +8,7 @@ its row and does nothing.
 import asyncio
 import heapq
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from leads import names
@@ -22,7 +23,8 @@ from streams.ports import Clock
 from streams.stages.sla import CLOCKS
 from tables.state import State
 
-TICK = 0.2
+#: A machine's clock can be set forward: so long at the most nobody looks at it.
+LONGEST_SLEEP = 5.0
 #: A due record is sent again if its row is still there after so long: the first may have met a stopped worker.
 AGAIN = 30.0
 
@@ -36,6 +38,7 @@ class Timers:
         self._heap: list[tuple[float, int, str, str]] = []
         self._mine: set[int] = set()
         self._task: asyncio.Task[None] | None = None
+        self._earlier = asyncio.Event()  # something is due before what is slept for
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Take up the times of these partitions, and only these."""
@@ -51,14 +54,19 @@ class Timers:
     def parked(self, stage: Stage, partition: int, parked: Parked) -> None:
         """Remember when a waiting record is due."""
         if parked.until:
-            heapq.heappush(self._heap, (parked.until, partition, stage.name, parked.subject))
+            self._push(parked.until, partition, stage.name, parked.subject)
 
     def clocked(self, partition: int, key: str, clock: SlaClock) -> None:
         """Remember when a clock is due."""
         if clock.deadline and not (clock.met or clock.fired):
-            heapq.heappush(self._heap, (clock.deadline, partition, "due", key))
+            self._push(clock.deadline, partition, "due", key)
         if clock.untaken and not clock.alerted and not clock.started:
-            heapq.heappush(self._heap, (clock.untaken, partition, "untaken", key))
+            self._push(clock.untaken, partition, "untaken", key)
+
+    def _push(self, at: float, partition: int, kind: str, key: str) -> None:
+        if not self._heap or at < self._heap[0][0]:
+            self._earlier.set()
+        heapq.heappush(self._heap, (at, partition, kind, key))
 
     def put(self, partition: int, key: str, value: Any) -> None:
         """See ports.Timekeeper."""
@@ -78,8 +86,11 @@ class Timers:
     async def _run(self, end: Callable[[BaseException], None]) -> None:
         try:
             while True:
-                await asyncio.sleep(TICK)
                 await self.tick()
+                wait = self._heap[0][0] - self._clock.now() if self._heap else LONGEST_SLEEP
+                self._earlier.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._earlier.wait(), min(LONGEST_SLEEP, max(0.001, wait)))
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  the process ends with it

@@ -3,11 +3,13 @@
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from leads.decision import Parked
-from leads.records import Lead, Record, Ruling, Signal
+from leads.names import HEARD
+from leads.records import Lead, Record, Ruling, Signal, encode
 from leads.tabled import Deferred, Waiting, Woken
-from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, resume, wakes
+from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, early_wait, resume, wakes
 from streams.jobs import Stage
 from tables.state import Kind, View
 
@@ -20,6 +22,12 @@ class Waking:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._woken = Kind(f"woken.{stage.name}", Woken)
+        self._early: list[Parked] = []
+
+    def take_early(self) -> list[Parked]:
+        """The signals that were put aside since the last call; their rows lie in the views that they came with."""
+        early, self._early = self._early, []
+        return early
 
     def wake(self, view: View, record: Record, now: float) -> Any:
         """The waiting lead as a signal or a ruling sets it going; any other record itself; None where nothing follows."""
@@ -69,8 +77,12 @@ class Waking:
             lead = parked.lead  # tried again now: its gate reads what stops it
         else:
             lead = resume(parked, signal, self._stage.name)
+        if signal.delivery:
+            view.put(self._stage.parked, _subject(signal), None)
         if lead is None and (about := self._about(view, waiting, parked, signal)):
             self._defer(view, about, signal, now)
+        elif lead is None and waiting is None and self._stage.expects is not None:
+            self._put_aside(view, signal, now)
         if signal.kind in WAKING:
             view.put(self._woken, mark, Woken(lead=lead))
         return lead
@@ -83,9 +95,28 @@ class Waking:
             return ""
         return waiting.lead_id if waiting else self._stage.expects(signal, view)
 
+    def _put_aside(self, view: View, signal: Signal, now: float) -> None:
+        """A signal about somebody whom no lead has claimed comes again in a while."""
+        if wait := early_wait(signal):
+            again = replace(signal, only=self._stage.name, delivery=signal.delivery + 1)
+            parked = Parked(
+                subject=_subject(signal),
+                other=encode(again).decode(),
+                topic=HEARD.full,
+                key=signal.person_key,
+                until=now + wait,
+                put_off=True,
+            )
+            view.put(self._stage.parked, parked.subject, parked)
+            self._early.append(parked)
+
     def _defer(self, view: View, lead_id: str, record: Ruling | Signal, now: float) -> None:
         known: Deferred | None = view.get(self._stage.deferred, lead_id)
         view.put(self._stage.deferred, lead_id, defer(known, record, now))
+
+
+def _subject(signal: Signal) -> str:
+    return f"early:{signal.signal_id}"
 
 
 def _mark(ident: str, delivery: int) -> str:

@@ -1,7 +1,7 @@
 """A CRM in memory: the contract's double for tests, and the instant CRM of the benchmark. Nothing is kept."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,12 +29,16 @@ from connectors.fields import Field, faults_of, missing
 from connectors.paging import keys_of
 from leads.records import Change
 
+N = TypeVar("N", TaskWrite, NoteWrite)
 _TEAMS = ("Sales",)
 _CHANGED = ("owner", "score", "status")
 
 
 class MemoryCrm:
-    """See contract.Crm. Any address that asks to be an owner is one, unless `users` says who is."""
+    """See contract.Crm. Any address that asks to be an owner is one, unless `users` says who is.
+
+    As a vendor's, its tasks and notes are made each time that they are asked for, unless the caller has it look first.
+    """
 
     batch = 100
     tells_deleted = True
@@ -48,10 +52,11 @@ class MemoryCrm:
         self._users = users
         self.people: dict[str, Contact] = {}
         self.values: dict[str, dict[str, Any]] = {}
-        self.tasks: dict[str, TaskWrite] = {}
-        self.notes: dict[str, NoteWrite] = {}
+        self.tasks: list[TaskWrite] = []
+        self.notes: list[NoteWrite] = []
         self.lists: dict[str, set[str]] = {}
         self._fields: list[Field] = []
+        self._made = 0
         self._by_email: dict[str, str] = {}
         self._by_key: dict[str, str] = {}
         self._companies: dict[str, CompanyKnown] = {}
@@ -71,7 +76,7 @@ class MemoryCrm:
         company = self._company(write)
         if before is None:
             contact = Contact(
-                id=str(len(self.people) + 1), email=write.emails[0], emails=write.emails[1:], key=write.key, company_id=company
+                id=self._next_id(), email=write.emails[0], emails=write.emails[1:], key=write.key, company_id=company
             )
         else:
             contact = replace(before, key=before.key or write.key, email=write.emails[0] if write.known_id else before.email)
@@ -94,7 +99,8 @@ class MemoryCrm:
     def _keep(self, contact: Contact) -> None:
         contact = replace(contact, changed_at=self._clock())
         self.people[contact.id] = contact
-        self._by_key[contact.key] = contact.id
+        if contact.key:
+            self._by_key[contact.key] = contact.id
         self._by_email.update(dict.fromkeys((contact.email, *contact.emails), contact.id))
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
@@ -104,7 +110,9 @@ class MemoryCrm:
             if write.owner_email and (owner is None or not owner.active):
                 rows.append(RowRejected(f"no active owner {write.owner_email}", "no_owner"))
                 continue
-            contact = self.people[write.contact_id]
+            if (contact := self.people.get(write.contact_id)) is None:
+                rows.append(RowRejected(f"contact {write.contact_id} is deleted", "deleted"))
+                continue
             self._keep(replace(contact, owner_id=owner.id if owner else contact.owner_id, status=write.status))
             wrote = {"score": write.score, "status": write.status, **({"owner": owner.id} if owner else {})}
             self.values.setdefault(contact.id, {}).update(wrote)
@@ -138,21 +146,22 @@ class MemoryCrm:
         return Owner(id=folded, email=folded, active=self._users[folded], teams=_TEAMS) if folded in self._users else None
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
-        self.tasks.update({write.effect_id: write for write in writes})
-        return [write.effect_id for write in writes]
+        return [self._add(self.tasks, write) for write in writes]
 
     async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
-        self.notes.update({write.effect_id: write for write in writes})
-        return [write.effect_id for write in writes]
+        return [self._add(self.notes, write) for write in writes]
+
+    def _add(self, there: list[N], write: N) -> Row[str]:
+        if write.contact_id not in self.people:
+            return RowRejected(f"contact {write.contact_id} is deleted", "deleted")
+        if not (write.look_first and any(one.effect_id == write.effect_id for one in there)):
+            there.append(write)
+        return write.effect_id
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         return [
             min(
-                (
-                    n.at
-                    for n in self.notes.values()
-                    if (n.contact_id, n.owner_id) == (a.contact_id, a.owner_id) and n.at >= a.since
-                ),
+                (n.at for n in self.notes if (n.contact_id, n.owner_id) == (a.contact_id, a.owner_id) and n.at >= a.since),
                 default=0.0,
             )
             for a in asked
@@ -169,7 +178,8 @@ class MemoryCrm:
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         for name in lists:
             self.lists.setdefault(name, set()).discard(contact_id)
-        contact = self.people[contact_id]
+        if (contact := self.people.get(contact_id)) is None:
+            return  # deleted: nothing is sent to it any more
         self._keep(replace(contact, status=kind, opted_out=contact.opted_out or kind in {"unsubscribe", "do_not_contact"}))
 
     async def changed_since(self, since: float) -> list[Contact]:
@@ -202,6 +212,27 @@ class MemoryCrm:
         """All of them: nobody keeps when one was changed."""
         del since
         yield list(self._companies.values())
+
+    def own(self, contact_id: str, owner: str) -> None:
+        """Somebody sets the owner by hand; '' takes it away."""
+        self._keep(replace(self.people[contact_id], owner_id=owner))
+
+    def delete(self, contact_id: str) -> None:
+        """Somebody deletes the contact."""
+        gone = self.people.pop(contact_id)
+        self._by_key.pop(gone.key, None)
+        for email in (gone.email, *gone.emails):
+            self._by_email.pop(email, None)
+
+    def add_contact(self, email: str, owner: str = "") -> str:
+        """A contact that is there already; its id."""
+        ident = self._next_id()
+        self._keep(Contact(id=ident, email=email, owner_id=owner))
+        return ident
+
+    def _next_id(self) -> str:
+        self._made += 1
+        return str(self._made)
 
     def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
         """A company that is there already; `owner` is an address, `parent` a domain."""

@@ -1,0 +1,138 @@
+"""The strict consumer's contract over the log in memory: no holes, one run of a partition at a time, contiguous commits."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from leads.names import LEAD_TOPICS
+from streams.gathering import RUN_RECORDS
+from streams.jobs import Stage
+from streams.progress import Progress
+from streams.testing.log import LogRecord, MemoryLog
+from streams.testing.process import Process
+
+Place = tuple[str, int]
+Body = Callable[[Any], Awaitable[None]]
+COMMIT_EVERY = 0.5
+_LEADS = frozenset(topic.full for topic in LEAD_TOPICS)
+
+
+class MemoryRun:
+    """Consecutive records of one partition; see consumer.Run."""
+
+    def __init__(self, records: list[LogRecord], readers: int, settled: Callable[["MemoryRun"], None]) -> None:
+        self.records, self._readers, self._settled = records, readers, settled
+        self.topic, self.partition = records[0].topic, records[0].partition
+
+    def settle(self) -> None:
+        """One reader has processed it for good."""
+        self._readers -= 1
+        if self._readers == 0:
+            self._settled(self)
+
+
+class MemoryConsumer:
+    """Hands runs of any cut to the stages that read them; `draw` decides where they are cut and whose turn it is."""
+
+    def __init__(
+        self, log: MemoryLog, process: Process, stages: Iterable[Stage], bodies: Mapping[str, Body], draw: random.Random
+    ) -> None:
+        self._log, self._process, self._draw = log, process, draw
+        self._readers: dict[str, list[Body]] = {}
+        for stage in stages:
+            for topic in stage.inputs:
+                self._readers.setdefault(topic.full, []).append(bodies[stage.name])
+        self._progress: dict[Place, Progress] = {}
+        self._out: set[Place] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._changed = asyncio.Event()
+        self._settled = asyncio.Condition()
+        log.grown.append(self._changed)
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Begin with what the group has committed; forget everything else."""
+        self._out.clear()
+        places = [(topic, p) for topic in self._readers for p in partitions]
+        committed = self._log.committed
+        self._progress = {place: Progress(committed.get(place, 0), committed.get(place, -1)) for place in places}
+        self._changed.set()
+
+    async def drain(self, partitions: Iterable[int]) -> None:
+        """Hand on nothing more of these partitions, and return when what was handed on is settled and committed."""
+        gone = set(partitions)
+        leaving = {place: progress for place, progress in self._progress.items() if place[1] in gone}
+        self._progress = {place: progress for place, progress in self._progress.items() if place[1] not in gone}
+        while any(progress.low < progress.expected for progress in leaving.values()):
+            async with self._settled:
+                await self._settled.wait()
+        await self._commit(leaving)
+
+    def more_coming(self) -> bool:
+        """Whether leads lie in the log that were not handed on."""
+        return any(t in _LEADS and self._log.end(t, p) > progress.expected for (t, p), progress in self._progress.items())
+
+    async def settled_to(self, topic: str, partition: int, end: int) -> None:
+        """Return once everything before `end` is settled here; never for a partition that isn't this worker's."""
+        while (progress := self._progress.get((topic, partition))) is None or progress.low < end:
+            async with self._settled:
+                await self._settled.wait()
+
+    async def run(self) -> None:
+        """Hand on what there is, until cancelled."""
+        while not self._process.dead:
+            ready = [
+                place for place in self._progress if place not in self._out and self._log.end(*place) > self._expected(place)
+            ]
+            if not ready:
+                self._changed.clear()
+                await self._changed.wait()
+                continue
+            self._hand_on(self._draw.choice(ready))
+            if self._draw.random() < 0.5:
+                await asyncio.sleep(self._draw.choice((0.0, 0.001, 0.02)))
+
+    def _expected(self, place: Place) -> int:
+        return self._progress[place].expected
+
+    def _hand_on(self, place: Place) -> None:
+        progress = self._progress[place]
+        waiting = self._log.read(*place, progress.expected)
+        records = waiting[: self._draw.choice((1, 2, 3, RUN_RECORDS))]
+        progress.delivered(records[-1].offset)
+        self._out.add(place)
+        bodies = self._readers[place[0]]
+
+        def settled(run: MemoryRun) -> None:
+            progress.settle(run.records[0].offset, run.records[-1].offset)
+            if self._progress.get(place) is progress:
+                self._out.discard(place)
+            self._changed.set()
+            self._tasks = [task for task in self._tasks if not task.done()]
+            self._tasks.append(asyncio.get_running_loop().create_task(self._tell()))
+
+        run = MemoryRun(records, len(bodies), settled)
+        loop = asyncio.get_running_loop()
+        self._tasks += [loop.create_task(_body(body, run)) for body in bodies]
+
+    async def _tell(self) -> None:
+        async with self._settled:
+            self._settled.notify_all()
+
+    async def commit(self) -> None:
+        """Commit now and then, until cancelled."""
+        while not self._process.dead:
+            await asyncio.sleep(COMMIT_EVERY)
+            await self._commit(self._progress)
+
+    async def _commit(self, of: Mapping[Place, Progress]) -> None:
+        ready = {place: offset for place, progress in of.items() if (offset := progress.committable()) is not None}
+        if ready:
+            await self._process.step("commit")
+            for place, offset in ready.items():
+                self._log.committed[place] = max(offset, self._log.committed.get(place, 0))
+                of[place].committed = offset
+
+
+async def _body(body: Body, run: MemoryRun) -> None:
+    await body(run)

@@ -1,0 +1,103 @@
+"""Kafka's log in memory: partitions, offsets, what a group has committed, and a producer that writes to it."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from leads.names import PARTITIONS
+from streams.outbox import partition_of
+from streams.testing.process import Process
+from tables.state import Row
+
+
+class LogRecord(NamedTuple):
+    """A record as a consumer gets it. `timestamp` in milliseconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+
+
+class MemoryLog:
+    """Every topic has PARTITIONS partitions; whoever waits for more is woken by each append."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._partitions: defaultdict[tuple[str, int], list[LogRecord]] = defaultdict(list)
+        self.committed: dict[tuple[str, int], int] = {}
+        self.grown: list[asyncio.Event] = []
+
+    def append(self, topic: str, partition: int, rows: list[Row]) -> int:
+        """Write a batch, whole; the offset of its first record."""
+        records = self._partitions[topic, partition]
+        first, at = len(records), int(self._now() * 1000)
+        records += [LogRecord(topic, partition, first + i, key, value, at) for i, (key, value) in enumerate(rows)]
+        for event in self.grown:
+            event.set()
+        return first
+
+    def end(self, topic: str, partition: int) -> int:
+        """The offset that the next record will have."""
+        return len(self._partitions[topic, partition])
+
+    def read(self, topic: str, partition: int, start: int = 0) -> list[LogRecord]:
+        """The records of a partition from an offset on."""
+        return self._partitions[topic, partition][start:]
+
+    def all(self, topic: str) -> list[LogRecord]:
+        """The records of all partitions of a topic, each partition in its order."""
+        return [record for p in range(PARTITIONS) for record in self._partitions[topic, p]]
+
+
+class _Batch:
+    """aiokafka's batch builder, as far as the outbox uses it. Offsets of one batch follow each other."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def append(self, *, key: bytes | None, value: bytes | None, timestamp: int | None) -> Any:
+        del timestamp
+        self.rows.append((key or b"", value))
+        return self
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class _Sent(NamedTuple):
+    offset: int
+
+
+class MemoryProducer:
+    """aiokafka's producer, as far as Leadgate uses it. Each send is a step of its process.
+
+    `repeats` says for each batch whether the broker gets it a second time: a producer that lost the acknowledgement.
+    """
+
+    def __init__(self, log: MemoryLog, process: Process, repeats: Callable[[str], bool] = lambda _: False) -> None:
+        self._log, self._process, self._repeats = log, process, repeats
+
+    def create_batch(self) -> _Batch:
+        """A batch to be filled."""
+        return _Batch()
+
+    async def send_batch(self, batch: _Batch, topic: str, *, partition: int) -> "asyncio.Future[_Sent]":
+        """Write a batch; the future holds the offset of its first record."""
+        await self._process.step(f"append {topic}")
+        if self._repeats(topic):
+            self._log.append(topic, partition, batch.rows)
+        offset = self._log.append(topic, partition, batch.rows)
+        sent: asyncio.Future[_Sent] = asyncio.get_running_loop().create_future()
+        await self._process.step(f"acknowledged {topic}")
+        sent.set_result(_Sent(offset))
+        return sent
+
+    async def send_and_wait(self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None) -> _Sent:
+        """Write one record; as commands and the poller send."""
+        await self._process.step(f"append {topic}")
+        place = partition_of(key) if partition is None else partition
+        return _Sent(self._log.append(topic, place, [(key, value)]))

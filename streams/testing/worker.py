@@ -1,0 +1,103 @@
+"""One worker of the simulation: the pipeline that a real worker runs, on the log and the disk in memory."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from leads import names
+from leads.keys import Keys
+from leads.rules import Rules
+from streams.book import RulesBook
+from streams.harness import fatal_on_error
+from streams.pipeline import Around, Pipeline
+from streams.ports import Clock, Probe
+from streams.testing.consumer import MemoryConsumer
+from streams.testing.log import MemoryLog, MemoryProducer
+from streams.testing.process import Died, Process
+from streams.testing.store import MemoryStore
+
+
+class Vendors(NamedTuple):
+    """What one process calls: doubles with their faults in front, or real clients."""
+
+    crm: Any
+    apollo: Any
+    slack: Any
+
+
+class SimulatedWorker:
+    """Made at each start of its process; `store` and `log` outlive it."""
+
+    def __init__(
+        self,
+        process: Process,
+        log: MemoryLog,
+        store: MemoryStore,
+        vendors: Vendors,
+        rules: Rules,
+        known: Iterable[Rules],
+        *,
+        keys: Keys,
+        clock: Clock,
+        draw: random.Random,
+        probe: Probe,
+        live: bool,
+        repeats: Callable[[str], bool],
+    ) -> None:
+        self.process, self._log, self._store = process, log, store
+        self.partitions: set[int] = set()
+        around = Around(
+            store=store,
+            producer=MemoryProducer(log, process, repeats),
+            crm=vendors.crm,
+            apollo=vendors.apollo,
+            slack=vendors.slack,
+            clock=clock,
+            probe=probe,
+            check=process.check,
+            signals_applied=self._signals_applied,
+            share=lambda: max(1, len(self.partitions)) / names.PARTITIONS,
+            more_coming=self._more_coming,
+            reached=process.reached,
+        )
+        book = RulesBook(rules)
+        for version in known:
+            book.add(version)
+        self.pipeline = Pipeline(around, process.name, keys, rules, book, live=live)
+        bodies = fatal_on_error(self.pipeline.harnesses, self._end)
+        stages = [harness.stage for harness in self.pipeline.harnesses]
+        self.consumer = MemoryConsumer(log, process, stages, bodies, draw)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _end(self, error: BaseException) -> None:
+        self.process.end(None if isinstance(error, Died) else error)
+
+    def _more_coming(self) -> bool:
+        return self.consumer.more_coming()
+
+    async def _signals_applied(self, partition: int) -> None:
+        end = self._log.end(names.SIGNALS.full, partition)
+        await self.consumer.settled_to(names.SIGNALS.full, partition, end)
+
+    def start(self, partitions: Iterable[int]) -> None:
+        """Take up these partitions and work."""
+        loop = asyncio.get_running_loop()
+        self.assign(partitions)
+        self.pipeline.timers.start(self._end)
+        self._tasks = [loop.create_task(self.consumer.run()), loop.create_task(self.consumer.commit())]
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Restore the rows of these partitions, and have these alone."""
+        self.partitions = set(partitions)
+        for partition in self.partitions:
+            self._store.restore(self._log, partition)
+        self.consumer.assign(sorted(self.partitions))
+        self.pipeline.timers.assign(sorted(self.partitions))
+
+    async def revoke(self, partitions: Iterable[int]) -> None:
+        """Let these partitions go, once what is at work of them is through."""
+        gone = set(partitions)
+        await self.consumer.drain(gone)
+        self.partitions -= gone
+        self.pipeline.timers.assign(sorted(self.partitions))

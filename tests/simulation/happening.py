@@ -1,0 +1,207 @@
+"""A plan's events carried out at a site: captures, signals, people's decisions, and all that goes wrong."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from connectors.contract import NoteWrite
+from leads import names
+from leads.keys import derive
+from leads.records import CrmRecord, Held, Ruling, Signal, encode
+from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
+from tests.simulation.plan import SIGNALS, Event
+from tests.simulation.site import ALL, Site
+
+_COPIED = (names.VALIDATED, names.MATCHED, names.ROUTED, names.ASSIGNED, names.HEARD, names.ALERTS, names.CLOCKS, names.DUE)
+
+
+class Said(NamedTuple):
+    """A signal as it was sent. `at` by the loop's time; `lead` is its place in the world."""
+
+    at: float
+    kind: str
+    lead: int
+    value: str
+
+
+class Ruled(NamedTuple):
+    """A person's decision as it was sent."""
+
+    at: float
+    lead_id: str
+    stage: str
+    step: int
+    action: str
+
+
+class Happening:
+    """Carries out events, and remembers what was said: the oracle's own knowledge."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.said: list[Said] = []
+        self.ruled: list[Ruled] = []
+        self.captured_at: dict[int, float] = {}
+        self.synced = False
+
+    def happen(self, number: int, event: Event) -> None:
+        """Carry out one event; `number` names it."""
+        if event.kind in SIGNALS:
+            self._signal(number, event)
+        elif "." in event.kind:
+            self._site.troubles.begin(event, self._site.loop.time())
+        else:
+            getattr(self, f"_{event.kind}")(number, event)
+
+    def _capture(self, number: int, event: Event) -> None:
+        del number
+        lead, now = self._site.plan.world.leads[event.about], self._site.loop.time()
+        self.captured_at[event.about] = now
+        self._site.send(names.CAPTURED, f"apollo:{lead.source_id}", encode(captured(lead, now, event.number)))
+
+    def _synced(self, number: int, event: Event) -> None:
+        del number, event
+        for partition in ALL:
+            self._site.send(names.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
+
+    def _signal(self, number: int, event: Event) -> None:
+        site = self._site
+        lead = site.plan.world.leads[event.about]
+        email = lead.raw["email"]
+        value = self._take_effect(event, lead.source_id, email)
+        if value is None:
+            return
+        key = site.keys.address(email)
+        signal = Signal(
+            signal_id=derive("sim", number),
+            kind=event.kind,
+            heard_at=site.clock.now(),
+            source="crm",
+            address_key=key,
+            person_key=key,
+            value=value,
+        )
+        site.send(names.SIGNALS, key, encode(signal))
+        self.said.append(Said(site.loop.time(), event.kind, event.about, value))
+
+    def _take_effect(self, event: Event, source_id: str, email: str) -> str | None:
+        """What a signal tells is so at its vendor; the signal's value, None where it can't be so."""
+        crm, apollo = self._site.crm, self._site.apollo
+        contact = next((c for c in crm.people.values() if email in {c.email, *c.emails}), None)
+        if event.kind == "intent":
+            return "list:Demo requests"
+        if event.kind == "sequence":
+            state = "active" if event.value != "inactive" else "inactive"
+            apollo.add_status(source_id, OUTSIDE_SEQUENCE, "active" if state == "active" else "finished")
+            return state
+        if event.kind in {"unsubscribe", "bounce", "do_not_contact", "reply"}:
+            return ""
+        if contact is None:
+            return None
+        if event.kind == "owner":
+            owner = event.value or REPS[0]
+            crm.own(contact.id, owner)
+            return owner
+        if event.kind == "activity" and contact.owner_id:
+            note = NoteWrite(
+                effect_id="",
+                contact_id=contact.id,
+                owner_id=contact.owner_id,
+                text="call",
+                at=self._site.clock.now(),
+                look_first=False,
+                until=0.0,
+            )
+            crm.notes.append(note)
+        if event.kind == "deleted":
+            crm.delete(contact.id)
+        return contact.owner_id if event.kind in {"activity", "taken"} else ""
+
+    def _rule(self, number: int, event: Event) -> None:
+        """A person decides on one of the review items, as it is shown now."""
+        shown = self.review_items()
+        if not shown:
+            return
+        item = self._site.draw.choice(sorted(shown.values(), key=lambda i: i.lead_id))
+        action, fields = self._choose(item, event.value)
+        ruling = Ruling(
+            ruling_id=derive("ruling", number),
+            lead_id=item.lead_id,
+            stage=item.stage,
+            step=item.step,
+            action=action,
+            actor="olga",
+            reason="simulated",
+            at=self._site.clock.now(),
+            fields=fields,
+        )
+        self._site.send(names.DECIDED, item.lead_id, encode(ruling), item.partition)
+        self.ruled.append(Ruled(self._site.loop.time(), item.lead_id, item.stage, item.step, action))
+
+    def _choose(self, item: Held, wish: str) -> tuple[str, dict[str, str]]:
+        """What a sensible person decides: variants are one person here, sister companies are not one company."""
+        if item.stage == "company":
+            variant = any(reason.rule == "company.variant" for reason in item.reasons)
+            return ("merge" if variant else "separate"), {}
+        if wish == "set" and item.stage == "intake":
+            return "set", {"title": "VP Sales"}
+        if wish == "route" and item.stage == "routing":
+            return "route", {"to": REPS[1]}
+        return ("suppress" if wish == "suppress" else "redrive"), {}
+
+    def review_items(self) -> dict[str, Held]:
+        """What people are shown: by lead id, the latest item that was not taken away."""
+        shown: dict[str, Held] = {}
+        decoder = msgspec.json.Decoder(Held)
+        for record in self._site.log.all(names.HELD.full):
+            ident = (record.key or b"").decode()
+            shown.pop(ident, None)
+            if record.value is not None:
+                shown[ident] = decoder.decode(record.value)
+        return shown
+
+    # What goes wrong
+
+    def _kill(self, number: int, event: Event) -> None:
+        del number
+        self._site.kill(event.value, event.number)
+
+    def _freeze(self, number: int, event: Event) -> None:
+        del number
+        self._site.freeze(event.value, event.seconds)
+
+    def _move(self, number: int, event: Event) -> None:
+        del number, event
+        self._site.spawn(self._site.move())
+
+    def _repeat(self, number: int, event: Event) -> None:
+        del number
+        self._site.repeat(event.value, event.number)
+
+    def _lose(self, number: int, event: Event) -> None:
+        del number
+        self._site.lose(event.value)
+
+    def _duplicate(self, number: int, event: Event) -> None:
+        """A record that a stage reads lies in the log once more, later."""
+        del number
+        topic = _COPIED[event.number % len(_COPIED)]
+        if records := self._site.log.all(topic.full):
+            record: Any = records[event.number % len(records)]
+            self._site.log.append(topic.full, record.partition, [(record.key, record.value)])
+
+    def _rules(self, number: int, event: Event) -> None:
+        """The workers start again with other rules; leads under way keep theirs."""
+        del number, event
+        site = self._site
+        site.rules = site.rules.model_copy(update={"threshold": 60, "version": site.rules.version + 1})
+        vars(site.rules).pop("hash", None)
+        site.known.append(site.rules)
+        for worker in site.workers.values():
+            worker.process.end(None)
+
+
+def released(signal: Signal) -> Signal:
+    """The signal as it was before any stage kept it."""
+    return replace(signal, only="", delivery=0)

@@ -1,0 +1,275 @@
+"""Judges a run at rest by what lies in the log and at the vendors. Shares no code with `audit verify`.
+
+Each check answers the promises' breaches as lines that a person can read.
+"""
+
+import json
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from leads import names
+from streams.testing.loop import EPOCH
+from tests.simulation.simulate import Run
+
+_SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
+_WAITS = frozenset({"review", "held", "fallback"})
+_STOPS = frozenset({"unsubscribe", "bounce", "do_not_contact"})
+_OUT = frozenset({"engaged", "nurtured"})
+Event = dict[str, Any]
+
+
+class Facts(NamedTuple):
+    """The log read once: events in their order, and where each captured lead is."""
+
+    run: Run
+    events: list[Event]
+    leads: dict[str, int]  # lead id -> its place in the world
+    places: dict[str, Event]  # lead id -> the event that says where it is
+    rows: dict[str, bytes]  # the state's rows as the changelog leaves them
+
+
+def lead_id(source_id: str) -> str:
+    """A lead's id, as the promises define it."""
+    return str(uuid.uuid5(_SPACE, f"lead\x1fapollo\x1f{source_id}"))
+
+
+def judge(run: Run) -> list[str]:
+    """Every breach that the run shows; none for a good one."""
+    facts = _read(run)
+    return [line for check in CHECKS for line in check(facts)]
+
+
+def _read(run: Run) -> Facts:
+    log = run.site.log
+    events = [json.loads(record.value or b"{}") for record in log.all(names.AUDIT.full)]
+    latest: dict[str, Event] = {}
+    for event in events:
+        if event["place"]:
+            known = latest.get(event["lead"])
+            if known is None or _rank(event) >= _rank(known):
+                latest[event["lead"]] = event
+    rows: dict[str, bytes] = {}
+    for record in log.all(names.CHANGELOG):
+        key = (record.key or b"").decode()
+        rows.pop(f"{record.partition} {key}", None)
+        if record.value is not None:
+            rows[f"{record.partition} {key}"] = record.value
+    world = run.plan.world.leads
+    captured = {lead_id(world[i].source_id): i for i in run.happening.captured_at}
+    return Facts(run, events, captured, latest, rows)
+
+
+def _rank(event: Event) -> tuple[int, bool]:
+    return event["step"], event["place"] != "in_flight"
+
+
+def name_of(facts: Facts, lead: str) -> str:
+    """A lead as the story names it."""
+    number = facts.leads.get(lead)
+    return f"lead {number}" if number is not None else f"lead {lead}"
+
+
+# P1
+
+
+def conserved(facts: Facts) -> Iterator[str]:
+    """Each captured lead is in exactly one place, and none is under way at rest."""
+    for lead in facts.leads:
+        where = facts.places.get(lead)
+        if where is None:
+            yield f"P1 {name_of(facts, lead)} was captured and never decided on"
+        elif where["place"] == "in_flight":
+            yield f"P1 {name_of(facts, lead)} is left in flight after {where['stage']} {where['kind']}"
+    resting: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    for event in facts.events:
+        if event["place"] not in {"", "in_flight"}:
+            resting[event["lead"], event["step"]].add(event["place"])
+    for (lead, step), places in resting.items():
+        if len(places) > 1 and step == facts.places[lead]["step"]:
+            yield f"P1 {name_of(facts, lead)} is in {' and '.join(sorted(places))} at step {step}"
+    for lead in facts.places:
+        if lead not in facts.leads:
+            yield f"P1 {lead} has a place and was never captured"
+
+
+def shown(facts: Facts) -> Iterator[str]:
+    """People are shown just the leads that wait for them, and each waiting lead has its row."""
+    items = facts.run.happening.review_items()
+    waiting = {lead: event for lead, event in facts.places.items() if event["place"] in _WAITS}
+    for lead in items.keys() - waiting.keys():
+        yield f"P1 {name_of(facts, lead)} is shown for review and is {facts.places.get(lead, {}).get('place')}"
+    for lead, event in waiting.items():
+        if lead not in items:
+            yield f"P1 {name_of(facts, lead)} waits in {event['place']} and is shown to nobody"
+        elif items[lead].step != event["step"]:
+            yield f"P1 {name_of(facts, lead)} waits at step {event['step']} and is shown at {items[lead].step}"
+    parked = {key.split(" ", 1)[1]: json.loads(value) for key, value in facts.rows.items() if " parked." in f" {key}"}
+    for key, row in parked.items():
+        if row.get("put_off") and not row["subject"].startswith("early:"):
+            yield f"P1 {key.split(chr(0))[1]} is put off for ever under {key.split(chr(0))[0]}"
+    for lead, event in facts.places.items():
+        if event["place"] in _WAITS | _OUT and f"parked.{event['stage']}\0{lead}" not in parked:
+            yield f"P1 {name_of(facts, lead)} is {event['place']} at {event['stage']} without a row there"
+
+
+def alive(facts: Facts) -> Iterator[str]:
+    """No worker ended by itself, no gate failed, nothing lies unread."""
+    yield from (f"a worker ended by itself: {line}" for line in facts.run.site.fatal)
+    for event in facts.events:
+        if event["kind"] == "quarantined":
+            yield f"a gate failed: {event['stage']}: {event['trace'][0]['why']}"
+    log = facts.run.site.log
+    for (topic, partition), committed in log.committed.items():
+        if committed < log.end(topic, partition):
+            yield f"P1 {log.end(topic, partition) - committed} records of {topic}/{partition} are not processed at rest"
+
+
+# P2
+
+
+def one_contact(facts: Facts) -> Iterator[str]:
+    """The same person never becomes two contacts."""
+    people = facts.run.site.crm.people.values()
+    for person in {lead.person for lead in facts.run.plan.world.leads}:
+        held = [c.id for c in people if {e.casefold() for e in (c.email, *c.emails)} & set(person.addresses)]
+        deleted = any(facts.run.plan.world.leads[said.lead].person == person for said in _of(facts, {"deleted"}))
+        if len(held) > 1 and not deleted:
+            yield f"P2 {person.name} is {len(held)} contacts: {', '.join(held)}"
+
+
+# P3, P4
+
+
+def _of(facts: Facts, kinds: frozenset[str] | set[str]) -> list[Any]:
+    return [said for said in facts.run.happening.said if said.kind in kinds]
+
+
+def gates_in_order(facts: Facts) -> Iterator[str]:
+    """Nobody is told and nothing starts before the owner is confirmed and Apollo is known to be quiet."""
+    confirmed: dict[str, float] = {}
+    for event in facts.events:
+        if event["kind"] == "assigned":
+            confirmed[event["lead"]] = min(event["at"], confirmed.get(event["lead"], event["at"]))
+    for event in facts.events:
+        if event["kind"] in {"noticed", "enrolled"} and confirmed.get(event["lead"], 1e12) > event["at"] + 1.0:
+            yield f"P3 {name_of(facts, event['lead'])} was {event['kind']} before its owner was confirmed"
+
+
+def suppression_wins(facts: Facts) -> Iterator[str]:
+    """After a suppression was heard nothing starts, and nobody stays in a sequence."""
+    run = facts.run
+    stopped: dict[str, float] = {}
+    for said in _of(facts, _STOPS):
+        email = run.plan.world.leads[said.lead].raw["email"].casefold()
+        stopped[email] = min(said.at, stopped.get(email, said.at))
+    contacts = {e.casefold(): c.id for c in run.site.crm.people.values() for e in (c.email, *c.emails)}
+    for email, at in stopped.items():
+        contact = contacts.get(email, "")
+        for acted in run.site.journal:
+            late = acted.method == "enter_list" and contact in acted.args[-1] and acted.started > at + 1.0
+            if late and _stays(run, contact):
+                yield f"P4 {email} entered a list {acted.started - at:.1f} s after it was stopped, and is in it"
+        if contact and _stays(run, contact):
+            yield f"P4 {email} was stopped at {at:.1f} s and is still in a list"
+    for lead, number in facts.leads.items():
+        since = stopped.get(run.plan.world.leads[number].raw["email"].casefold())
+        where = facts.places.get(lead)
+        if since is not None and where is not None and where["place"] in _OUT:
+            yield f"P4 {name_of(facts, lead)} was stopped at {since:.1f} s and is {where['place']}"
+
+
+def _stays(run: Run, contact: str) -> bool:
+    return any(contact in members for members in run.site.crm.lists.values())
+
+
+# P5, P7
+
+
+def one_breach(facts: Facts) -> Iterator[str]:
+    """Each clock is breached once, and none that ran out is forgotten."""
+    breaches = Counter((e["lead"], e["inputs"]["seen"]["clock"]["deadline"]) for e in _unique(facts) if e["kind"] == "breached")
+    yield from (
+        f"P5 {name_of(facts, lead)} was breached {n} times for one deadline" for (lead, _), n in breaches.items() if n > 1
+    )
+    now = EPOCH + facts.run.site.loop.time()
+    stopped = {facts.run.site.keys.address(facts.run.plan.world.leads[s.lead].raw["email"]) for s in _of(facts, _STOPS)}
+    for key, value in facts.rows.items():
+        if not key.split(" ", 1)[1].startswith("clocks\0"):
+            continue
+        clock = json.loads(value)
+        over = clock.get("deadline") and clock["deadline"] < now - 60.0 and not (clock.get("met") or clock.get("fired"))
+        if over and key.split("\0")[1] not in stopped:
+            yield f"P5 the clock of {name_of(facts, clock['lead']['lead_id'])} ran out and nothing followed"
+
+
+def _unique(facts: Facts) -> list[Event]:
+    return list({event["id"]: event for event in facts.events}.values())
+
+
+def nothing_twice(facts: Facts) -> Iterator[str]:
+    """No task, alert, message or enrolment twice for one cause."""
+    site = facts.run.site
+    for ident, n in Counter(task.effect_id for task in site.crm.tasks).items():
+        if n > 1:
+            yield f"P7 task {next(t.subject for t in site.crm.tasks if t.effect_id == ident)!r} was made {n} times"
+    escalated = Counter((t.contact_id, t.due) for t in site.crm.tasks if t.subject.startswith("Escalation"))
+    yield from (
+        f"P7 contact {contact} has {n} escalation tasks for one deadline" for (contact, _), n in escalated.items() if n > 1
+    )
+    for ident, n in Counter(m.alert_id for m in site.slack.messages).items():
+        if n > 1:
+            text = next(m.text for m in site.slack.messages if m.alert_id == ident)
+            yield f"P7 {n} messages for one alert: {text[:80]}"
+    unowned = [lead for lead, event in facts.places.items() if event["kind"] == "unowned"]
+    for acted in facts.run.rewritten:
+        if acted.method == "assign" and unowned:
+            continue  # looked at again each minute, replay or not
+        yield f"P7 a replay has called {acted.vendor}.{acted.method}"
+
+
+# P8
+
+
+def one_content(facts: Facts) -> Iterator[str]:
+    """One event id never has two contents."""
+    known: dict[bytes, bytes] = {}
+    for record in facts.run.site.log.all(names.AUDIT.full):
+        key, value = record.key or b"", record.value or b""
+        if known.setdefault(key, value) != value:
+            event = json.loads(value)
+            yield f"P8 event {event['stage']} {event['kind']} of {name_of(facts, event['lead'])} has two contents"
+
+
+# What was said counts
+
+
+def everything_counts(facts: Facts) -> Iterator[str]:
+    """Interest and answers that were heard of a nurtured lead have moved it."""
+    ruled = {r.lead_id for r in facts.run.happening.ruled}
+    recaptured = Counter(e.about for e in facts.run.plan.events if e.kind == "capture")
+    for lead, number in facts.leads.items():
+        where = facts.places.get(lead)
+        if where is None or where["place"] != "nurtured" or lead in ruled or recaptured[number] > 1:
+            continue
+        email = facts.run.plan.world.leads[number].raw["email"]
+        for said in facts.run.happening.said:
+            mine = facts.run.plan.world.leads[said.lead].raw["email"] == email
+            if mine and said.kind in {"reply", "intent"} and said.at > facts.run.happening.captured_at[number]:
+                yield f"R4 {name_of(facts, lead)} is nurtured, though {said.kind} was heard at {said.at:.1f} s"
+
+
+Check = Callable[[Facts], Iterator[str]]
+CHECKS: tuple[Check, ...] = (
+    conserved,
+    shown,
+    alive,
+    one_contact,
+    gates_in_order,
+    suppression_wins,
+    one_breach,
+    nothing_twice,
+    one_content,
+    everything_counts,
+)

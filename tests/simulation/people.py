@@ -1,0 +1,142 @@
+"""Who is in a simulated world, and what the sources say of them. Each lead bears its truth: which person it is."""
+
+import random
+from typing import Any, NamedTuple
+
+from leads.records import Captured
+from streams.testing.loop import EPOCH
+
+FIRST = (
+    "Rosalind",
+    "Bertram",
+    "Cosima",
+    "Dagny",
+    "Emeric",
+    "Fenella",
+    "Godfrey",
+    "Hedwig",
+    "Isidore",
+    "Juna",
+    "Kasimir",
+    "Lavinia",
+)
+LAST = ("Abernathy", "Birkenhead", "Castellan", "Dunmore", "Eisenhart", "Fairweather", "Gallowglass", "Hollister", "Ironside")
+DEMO_LIST = "Demo requests"
+REPS = ("ana.us@acme.test", "ben.us@acme.test", "cleo.uk@acme.test", "dario.eu@acme.test", "eve.saas@acme.test")
+USERS = {**dict.fromkeys((*REPS, "fran.lead@acme.test", "nurture@acme.test"), True), "gone@acme.test": False}
+OUTSIDE_SEQUENCE = "c" * 24
+
+
+class Person(NamedTuple):
+    """One human being. `addresses` are all that any source gives of it."""
+
+    name: str
+    addresses: tuple[str, ...]
+
+
+class SimLead(NamedTuple):
+    """One record of a source. `case` says what was drawn, for the story."""
+
+    source_id: str
+    case: str
+    person: Person
+    raw: dict[str, Any]
+    lists: tuple[str, ...] = ()
+
+
+class World(NamedTuple):
+    """Everybody, and what the vendors know before the leads come."""
+
+    leads: list[SimLead]
+    organizations: dict[str, dict[str, Any]]
+    owned: dict[str, str]  # address -> owner, of people whom the CRM has already
+    in_sequence: frozenset[str]  # source ids of contacts that an Apollo sequence writes to
+
+
+def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
+    """The lead as the poller captures it, at so many seconds; a later version of it says so by its title."""
+    raw = {**lead.raw, "updated_at": f"2026-01-05T09:00:{again:02d}.000Z"}
+    if again:
+        raw["title"] = f"{raw['title'] or 'VP'} {('Europe', 'Asia', 'Global')[again % 3]}"
+    return Captured(source="apollo", source_id=lead.source_id, captured_at=EPOCH + at, raw=raw, lists=lead.lists, imported="poll")
+
+
+def make_world(draw: random.Random, leads: int) -> World:
+    """Draw people until there are so many leads."""
+    made = _Making(draw)
+    while len(made.leads) < leads:
+        made.add()
+    return World(made.leads, made.organizations, made.owned, frozenset(made.in_sequence))
+
+
+class _Making:
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
+        self._people = [(first, last) for first in FIRST for last in LAST]
+        draw.shuffle(self._people)
+        self.leads: list[SimLead] = []
+        self.organizations: dict[str, dict[str, Any]] = {}
+        self.owned: dict[str, str] = {}
+        self.in_sequence: set[str] = set()
+
+    def add(self) -> None:
+        cases = ("high", "low", "demo", "duplicate", "variant", "colleague", "owned", "sequence", "invalid", "unrouted", "gone")
+        case = self._draw.choices(cases, (5, 5, 3, 3, 5, 1, 2, 2, 1, 1, 1))[0]
+        first, last = self._people.pop()
+        domain = f"{last.lower()}{len(self.leads)}.com"
+        self._company(domain, ideal=case not in {"low", "demo"} and self._draw.random() < 0.6)
+        email = f"{first}.{last}@{domain}".lower()
+        country = {"unrouted": "Brazil", "gone": "Austria"}.get(case, "United States")
+        title = "VP Sales" if case not in {"low", "demo"} else "Sales Associate"
+        if case == "variant":
+            self._variant(first, last, title, domain)
+            return
+        person = Person(f"{first} {last}", (email,))
+        lead = self._lead(case, person, title if case != "invalid" else None, domain, email, country)
+        if case == "owned":
+            self.owned[email] = self._draw.choice(REPS)
+        elif case == "sequence":
+            self.in_sequence.add(lead.source_id)
+        elif case == "duplicate":
+            self._lead(case, person, title, domain, email.title(), country)
+        elif case == "colleague":
+            other_first, other_last = self._people.pop()
+            other = f"{other_first}.{other_last}@{domain}".lower()
+            self._lead(case, Person(f"{other_first} {other_last}", (other,)), title, domain, other, country)
+
+    def _company(self, domain: str, *, ideal: bool) -> None:
+        self.organizations[domain] = {
+            "name": domain.split(".", maxsplit=1)[0],
+            "primary_domain": domain,
+            "industry": "computer software" if ideal else "restaurants",
+            "estimated_num_employees": 300 if ideal else 12,
+            "country": None,
+            "state": None,
+        }
+
+    def _variant(self, first: str, last: str, title: str, domain: str) -> None:
+        """One person with two addresses of one company."""
+        addresses = (f"{first}.{last}@{domain}".lower(), f"{first[0]}{last}@{domain}".lower())
+        for address in addresses:
+            self._lead("variant", Person(f"{first} {last}", addresses), title, domain, address, "United States")
+
+    def _lead(self, case: str, person: Person, title: str | None, domain: str, email: str, country: str) -> SimLead:
+        number = len(self.leads) + 1
+        first, last = person.name.split(" ")
+        raw: dict[str, Any] = {
+            "id": f"{number:024x}",
+            "first_name": first,
+            "last_name": last,
+            "name": person.name,
+            "title": title,
+            "email": email,
+            "email_true_status": "Verified",
+            "organization_name": f"{domain.split('.', maxsplit=1)[0]} Inc.",
+            "organization": {"id": f"{number:024x}", "name": domain, "primary_domain": domain},
+            "country": country,
+            "state": "California" if country == "United States" else None,
+        }
+        lists = (DEMO_LIST,) if case == "demo" else ()
+        lead = SimLead(str(raw["id"]), case, person, raw, lists)
+        self.leads.append(lead)
+        return lead

@@ -1,0 +1,107 @@
+"""What a seed makes happen: a list of dated events and faults, each of which can be left out to shrink a failure."""
+
+import random
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tests.simulation.people import REPS, World, make_world
+
+FAULTS_END = 90.0  # seconds after which nothing more goes wrong
+SIGNALS = ("unsubscribe", "bounce", "do_not_contact", "reply", "intent", "sequence", "owner", "activity", "deleted", "taken")
+TROUBLES = (
+    "put_off", "unavailable", "timeout", "timeout_acted", "lost", "refused", "failing", "slow", "unreadable",
+)  # fmt: skip
+METHODS = {
+    "crm": ("*", "upsert", "assign", "read_owners", "add_tasks", "enter_list", "stop", "activities", "leave_list", "owner"),
+    "apollo": ("*", "enrich", "sequences", "stop"),
+    "slack": ("*", "post"),
+}
+
+
+class Event(NamedTuple):
+    """One thing that happens. `about` is a lead's place in the world, -1 for none; `value` depends on the kind."""
+
+    at: float
+    kind: str
+    about: int = -1
+    value: str = ""
+    seconds: float = 0.0
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A seed's events in order. `chance` seeds the interleaving: cuts, turns, who gets which partitions."""
+
+    seed: int
+    world: World
+    events: tuple[Event, ...]
+    chance: int
+    replayed: bool = False
+    recomputed: bool = False
+    faults: frozenset[str] = field(default_factory=frozenset)
+
+
+def make_plan(seed: int) -> Plan:
+    """Draw a plan: at least five leads and three faults."""
+    draw = random.Random(seed)
+    world = make_world(draw, draw.randint(5, 9))
+    events = [*_captures(draw, world), *_news(draw, world), *_faults(draw)]
+    events.append(Event(draw.choice((0.0, 0.0, 0.0, draw.uniform(1, 60))), "synced"))
+    return Plan(
+        seed=seed,
+        world=world,
+        events=tuple(sorted(events)),
+        chance=draw.getrandbits(32),
+        replayed=draw.random() < 0.15,
+        recomputed=draw.random() < 0.1,
+    )
+
+
+def _captures(draw: random.Random, world: World) -> list[Event]:
+    """Everybody once, close together; some again, changed or not."""
+    spread = draw.choice((0.0, 1.0, 20.0))
+    events = [Event(draw.uniform(0, spread), "capture", i) for i in range(len(world.leads))]
+    for i, lead in enumerate(world.leads):
+        if draw.random() < 0.2:
+            changed = int(lead.case != "variant" and draw.random() < 0.7)
+            events.append(Event(draw.uniform(0, FAULTS_END), "capture", i, number=changed))
+    return events
+
+
+def _news(draw: random.Random, world: World) -> list[Event]:
+    """Signals and people's decisions, at any moment."""
+    events: list[Event] = []
+    for _ in range(draw.randint(1, 6)):
+        kind = draw.choice(SIGNALS)
+        value = {"owner": draw.choice(REPS), "activity": "", "sequence": draw.choice(("active", "inactive"))}.get(kind, "")
+        at = draw.uniform(0, FAULTS_END)
+        about = draw.randrange(len(world.leads))
+        events.append(Event(at, kind, about, value))
+        if draw.random() < 0.3:  # two at once, about the same person
+            events.append(Event(at, draw.choice(SIGNALS), about, draw.choice(REPS)))
+    rulings = ("redrive", "redrive", "set", "route", "suppress")
+    events += [Event(draw.uniform(5, 150), "rule", -1, draw.choice(rulings), number=i) for i in range(draw.randint(0, 4))]
+    return events
+
+
+def _faults(draw: random.Random) -> list[Event]:
+    """Three to eight things that go wrong, vendors' most often."""
+    events: list[Event] = []
+    for _ in range(draw.randint(3, 8)):
+        at = draw.choice((0.0, draw.uniform(0, 5), draw.uniform(0, FAULTS_END - 20)))
+        kind = draw.choices(
+            ("trouble", "kill", "freeze", "move", "repeat", "lose", "rules", "duplicate"), (10, 5, 1, 2, 2, 1, 1, 2)
+        )[0]
+        if kind == "trouble":
+            vendor = draw.choice(("crm", "crm", "apollo", "slack"))
+            method = draw.choice(METHODS[vendor])
+            seconds = draw.choice((0.5, 4.0, 15.0, min(60.0, FAULTS_END - at)))
+            events.append(Event(at, f"{vendor}.{method} {draw.choice(TROUBLES)}", seconds=seconds, number=draw.choice((1, 99))))
+        elif kind == "kill":
+            events.append(Event(at, "kill", number=draw.randint(1, 60), value=draw.choice(("a", "b"))))
+        elif kind == "freeze":
+            events.append(Event(at, "freeze", seconds=draw.choice((2.0, 25.0)), value=draw.choice(("a", "b"))))
+        else:
+            events.append(Event(at, kind, number=draw.randint(1, 40), value=draw.choice(("a", "b"))))
+    return events
