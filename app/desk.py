@@ -17,18 +17,19 @@ from connectors.errors import VendorError
 from leads import names
 from leads.keys import derive
 from leads.records import Held, Ruling, to_plain
+from leads.review_items import ReviewItems
 
 _CLOCK = SystemClock()
 
 
 async def held(settings: Settings) -> list[Any]:
     """Every waiting item, oldest first."""
-    latest: dict[bytes, Held | None] = {}
+    items = ReviewItems()
     decoder = msgspec.json.Decoder(Held)
     async with consuming(settings) as consumer:
         async for record in read_to(consumer, await ends(consumer, [names.HELD.full])):
-            latest[record.key] = decoder.decode(record.value) if record.value else None
-    return [to_plain(h) for h in sorted((h for h in latest.values() if h), key=lambda h: h.since)]
+            items.note(decoder.decode(record.value))
+    return [to_plain(item) for item in items.waiting()]
 
 
 async def held_one(settings: Settings, lead: str) -> Any:

@@ -18,6 +18,7 @@ from app.kafka import ends, read_to
 from connectors.errors import VendorError
 from leads import names
 from leads.records import Held
+from leads.review_items import ReviewItems
 
 log = structlog.get_logger(__name__)
 #: Columns that a person may correct, by what the lead's field is called.
@@ -41,7 +42,7 @@ class Waiting:
 
     def __init__(self, sheets: Iterable[Sheet]) -> None:
         self._sheets = list(sheets)
-        self._latest: dict[bytes, Held | None] = {}
+        self._items = ReviewItems()
         self._position: dict[object, int] = {}
         self._shown: list[Row] | None = None
 
@@ -49,10 +50,9 @@ class Waiting:
         """Show every wait that the topic holds now."""
         until = await ends(consumer, [names.HELD.full])
         async for record in read_to(consumer, until, self._position):
-            self._latest[record.key] = msgspec.json.decode(record.value, type=Held) if record.value else None
+            self._items.note(msgspec.json.decode(record.value, type=Held))
         self._position = dict(until)
-        items = sorted((h for h in self._latest.values() if h and h.kind in _SHOWN), key=lambda h: (h.since, h.lead_id))
-        rows = [row_of(item) for item in items]
+        rows = [row_of(item) for item in self._items.waiting() if item.kind in _SHOWN]
         if rows != self._shown:
             done = [await self._show(sheet, rows) for sheet in self._sheets]
             self._shown = rows if all(done) else None

@@ -32,6 +32,10 @@ def derive(*parts: object) -> str:
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
+#: A later revision of a lead begins so many steps further on: no lead takes more between two of them.
+STEPS_A_REVISION = 1 << 10
+
+
 def lead_id(source: str, source_id: str) -> str:
     """The lead's id: one for each record of a source, whatever revision (promise P1)."""
     return derive("lead", source, source_id)

@@ -299,16 +299,19 @@ class Audit(Record, frozen=True, kw_only=True):
 
 
 class Held(Record, frozen=True, kw_only=True):
-    """A lead that waits, for the desk: topic `held`, keyed by lead id; a null value means it moved on."""
+    """What people are asked of a lead: topic `held`, keyed by lead id and stage, since each stage knows only of its own waits.
+
+    The record with the highest step says whether a lead waits (`review_items.py`): a replay may write an older one again.
+    """
 
     lead_id: str
-    kind: str  # review, held or fallback
+    kind: str  # review, held or fallback; moved: from this step on it waits no longer
     stage: str
     partition: int  # of the stage that asked: the decision goes back there
     step: int
     since: float
-    reasons: tuple[Reason, ...]
-    person: Person
+    reasons: tuple[Reason, ...] = ()
+    person: Person = Person()
     company: Company = Company()
 
 

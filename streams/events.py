@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from leads import names
 from leads.decision import Decision, Result, Wait
-from leads.keys import derive, event_id
+from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Whom, encode
+from leads.review_items import MOVED
 
 if TYPE_CHECKING:
     from streams.jobs import Job, Stage
@@ -167,10 +168,13 @@ def outputs(stage: "Stage", job: "Job") -> list[Letter]:
     lead = decision.lead
     if lead is None:
         return letters
+    item = None
     if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
-        letters.append(Letter(names.HELD, lead.lead_id.encode(), encode(held(stage, job, decision, lead))))
-    elif job.was_waiting:
-        letters.append(Letter(names.HELD, lead.lead_id.encode(), None))
+        item = held(stage, job, decision, lead)
+    elif job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION):
+        item = Held(lead_id=lead.lead_id, kind=MOVED, stage=stage.name, partition=job.partition, step=lead.step, since=job.now)
+    if item is not None:
+        letters.append(Letter(names.HELD, f"{lead.lead_id}/{stage.name}".encode(), encode(item), lead.lead_id.encode()))
     return letters + _released(job)
 
 

@@ -11,7 +11,7 @@ from leads.decision import Act, Decision, Need, Note, Output, Result
 from leads.explain import notice
 from leads.gates.common import Guarded, fall_back, held_for_sequence, is_customer, resubmitted, review, stopped, undone
 from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
-from leads.gates.rest import arrived, hear
+from leads.gates.rest import arrived, deleted, hear
 from leads.guard import guard
 from leads.keys import event_id
 from leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, Tick
@@ -39,6 +39,8 @@ class Engage:
             return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done)
+        if record.heard is not None and record.heard.kind == "deleted":
+            return deleted(record)
         if rested is not None and record.heard is not None:
             return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:

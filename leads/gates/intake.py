@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from leads import names
 from leads.decision import Decision, Need, Note, Output, Put, Result
 from leads.gates.common import onward, review, stopped
-from leads.keys import Keys, derive, event_id, lead_id, version
+from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapping import Mapped, UnusableError, map_captured
 from leads.match import brand
 from leads.mend import mend
@@ -13,8 +13,6 @@ from leads.records import Captured, Lead, Link, Place, Reason, Record, Signal
 from leads.rules import Rules
 from leads.tabled import Source
 from leads.validate import validate
-
-STEPS_A_REVISION = 1 << 10
 
 
 class Seen(Record, frozen=True, kw_only=True):

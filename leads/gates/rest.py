@@ -19,13 +19,17 @@ def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
     return Decision(kind=kind, place=place, trace=trace, lead=replace(lead, heard=None), wait=Wait.REST, wakes=_WAKES)
 
 
+def deleted(lead: Lead) -> Decision:
+    """Whatever it waited for: a contact that people have deleted is their question, and nothing more is done with it."""
+    assert lead.heard is not None
+    return review(lead, "deleted", (Reason(rule="heard.deleted", held=True, why=f"deleted, heard from {lead.heard.source}"),))
+
+
 def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
     """What becomes of a lead that had arrived, by what is heard of it now."""
     assert lead.heard is not None
     kind = lead.heard.kind
     said = Reason(rule=f"heard.{kind}", held=True, why=f"{kind} {lead.heard.value}".strip())
-    if kind == "deleted":
-        return review(lead, "deleted", (said,))
     if kind == "intent":
         return _again(lead, said, now)
     if kind == "released":

@@ -152,14 +152,13 @@ class Happening:
 
     def review_items(self) -> dict[str, Held]:
         """What people are shown: by lead id, the latest item that was not taken away."""
-        shown: dict[str, Held] = {}
+        latest: dict[str, Held] = {}
         decoder = msgspec.json.Decoder(Held)
         for record in self._site.log.all(names.HELD.full):
-            ident = (record.key or b"").decode()
-            shown.pop(ident, None)
-            if record.value is not None:
-                shown[ident] = decoder.decode(record.value)
-        return shown
+            item = decoder.decode(record.value or b"")
+            if item.lead_id not in latest or latest[item.lead_id].step <= item.step:
+                latest[item.lead_id] = item
+        return {lead: item for lead, item in latest.items() if item.kind != "moved"}
 
     # What goes wrong
 

@@ -157,13 +157,20 @@ def gates_in_order(facts: Facts) -> Iterator[str]:
             yield f"P3 {name_of(facts, event['lead'])} was {event['kind']} before its owner was confirmed"
 
 
+def _stopped(facts: Facts) -> dict[str, float]:
+    """When each address was stopped: by a bounce alone, by an opt-out with all of its person's."""
+    stopped: dict[str, float] = {}
+    for said in _of(facts, _STOPS):
+        lead = facts.run.plan.world.leads[said.lead]
+        for email in (lead.raw["email"].casefold(),) if said.kind == "bounce" else lead.person.addresses:
+            stopped[email] = min(said.at, stopped.get(email, said.at))
+    return stopped
+
+
 def suppression_wins(facts: Facts) -> Iterator[str]:
     """After a suppression was heard nothing starts, and nobody stays in a sequence."""
     run = facts.run
-    stopped: dict[str, float] = {}
-    for said in _of(facts, _STOPS):
-        email = run.plan.world.leads[said.lead].raw["email"].casefold()
-        stopped[email] = min(said.at, stopped.get(email, said.at))
+    stopped = _stopped(facts)
     contacts = {e.casefold(): c.id for c in run.site.crm.people.values() for e in (c.email, *c.emails)}
     for email, at in stopped.items():
         contact = contacts.get(email, "")
@@ -194,7 +201,7 @@ def one_breach(facts: Facts) -> Iterator[str]:
         f"P5 {name_of(facts, lead)} was breached {n} times for one deadline" for (lead, _), n in breaches.items() if n > 1
     )
     now = EPOCH + facts.run.site.loop.time()
-    stopped = {facts.run.site.keys.address(facts.run.plan.world.leads[s.lead].raw["email"]) for s in _of(facts, _STOPS)}
+    stopped = {facts.run.site.keys.address(email) for email in _stopped(facts)}
     for key, value in facts.rows.items():
         if not key.split(" ", 1)[1].startswith("clocks\0"):
             continue
