@@ -54,6 +54,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     seen: msgspec.Raw  # the stage's own `seen`, encoded
     done: dict[str, Result]
     started: dict[str, float] = {}
+    begun: tuple[str, ...] = ()  # acts that reach somebody and may have been made, known only once they are in `done`
     closed: bool = False
     waited: bool = False  # it was on the desk before, so that the desk must hear that it moved on
     at: str = ""  # the record's place in the log: only the same place is a replay, another is a copy

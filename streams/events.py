@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from leads import names
 from leads.decision import Decision, Result, Wait
 from leads.keys import STEPS_A_REVISION, derive, event_id
-from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Whom, encode
+from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Signal, Whom, encode
 from leads.review_items import MOVED
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ def subject_of(record: Any, raw: Any) -> tuple[str, int, str]:
     if isinstance(record, Captured):
         source = derive("lead", record.source, record.source_id)
         return f"captured:{source}", raw.offset, derive("capture", source, sha256(raw.value).hexdigest())
-    ident = next((getattr(record, name) for name in ("signal_id", "link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
+    if isinstance(record, Signal):  # forwarded to its person it is worked once more, perhaps in the same partition
+        ident = f"{record.signal_id}>" if record.forwarded else record.signal_id
+        return ident, 0, ident
+    ident = next((getattr(record, name) for name in ("link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
     ident = ident or derive(type(record).__name__, encode(record).hex())
     return ident, 0, ident
 

@@ -141,10 +141,12 @@ class Harness:
                 if begun is not None and (wait := self._effector.settles_in(begun)):
                     job.postponed = max(job.postponed, wait)
                     continue
-                calls.append(Call(job, name, act, now, begun))
+                calls.append(Call(job, name, act, now, begun, name in job.begun))
                 if act.once:
                     job.started[name] = now
-            if any(act.once for act in job.answer.acts.values()):
+                if act.guarded:
+                    job.begun.add(name)
+            if any(act.once or act.guarded for act in job.answer.acts.values()):
                 rows.append(self.stage.attempts.row(job.subject, attempt_of(job, closed=False)))
         if rows:
             async with self._gate.on_kafka():

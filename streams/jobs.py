@@ -101,6 +101,7 @@ class Job:
     seen: Seen = None
     done: dict[str, Result] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
     answer: Decision | Need | None = None
     replay: bool = False
     postponed: float = 0.0
@@ -128,6 +129,7 @@ class Job:
     def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
         """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it has changed outside."""
         self.rules, self.done, self.started = attempt.rules, dict(attempt.done), dict(attempt.started)
+        self.begun = set(attempt.begun)
         self.ruling, self.since = attempt.ruling, attempt.since
         self.taken_up, self.replay = True, attempt.closed
         if attempt.closed:
@@ -137,13 +139,18 @@ class Job:
 
 
 class Call(NamedTuple):
-    """One act of a job on its way. `begun` is when an earlier attempt at it began, None if there was none."""
+    """One act of a job on its way.
+
+    `begun` is when an earlier attempt at an act that is made once began, None if there was none; `was_begun` says so of
+    any act that reaches somebody.
+    """
 
     job: Job
     name: str
     act: Act
     started: float
     begun: float | None
+    was_begun: bool
 
     def note(self, result: Result) -> None:
         """Keep the result, or put the job off; what surely left nothing behind counts as not begun by this attempt."""
@@ -153,6 +160,8 @@ class Call(NamedTuple):
                 self.job.reads.add(self.name)
             return
         self.job.postponed = max(self.job.postponed, result.later)
+        if result.undone and not self.was_begun:
+            self.job.begun.discard(self.name)
         if result.undone and self.begun is None:
             self.job.started.pop(self.name, None)
         elif result.undone and self.begun is not None:

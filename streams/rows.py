@@ -25,6 +25,7 @@ def attempt_of(job: Job, *, closed: bool) -> Attempt:
         seen=job.saw,
         done=job.done if closed else {name: result for name, result in job.done.items() if name not in job.reads},
         started=job.started,
+        begun=tuple(sorted(job.begun)),
         closed=closed,
         waited=job.was_waiting,
         at=job.at,

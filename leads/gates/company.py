@@ -96,10 +96,12 @@ class Companies:
 
     def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
         link = Link(
-            link_id=derive("link", lead.person_key, twin.person_key), address_key=lead.person_key, person_key=twin.person_key
+            link_id=derive("link", lead.lead_id, lead.step, twin.person_key),
+            address_key=lead.person_key,
+            person_key=twin.person_key,
         )
         freed = Link(
-            link_id=derive("ended", lead.lead_id, lead.version), address_key=lead.person_key, person_key="", ended=lead.lead_id
+            link_id=derive("ended", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
         )
         outputs = tuple(Output(topic=names.LINKS.full, key=lead.person_key, record=fact) for fact in (freed, link))
         outcome = {"into": twin.lead_id}

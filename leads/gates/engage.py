@@ -23,7 +23,9 @@ class Seen(Guarded, frozen=True, kw_only=True):
     """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's sequences."""
 
     rest: Lead | None = None
+    waits: bool = False  # it lies here for an answer or an outside cause, and does not rest
     sequences: Sequences | None = None
+    entering: bool = False  # an earlier attempt at this record may have entered its sequence
 
 
 class Engage:
@@ -32,7 +34,16 @@ class Engage:
     name = NAME
 
     def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again."""
+        """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again.
+
+        Whoever may have been entered by an attempt whose outcome is unknown, and is not to be by now, is taken out first.
+        """
+        answer = self._decide(record, seen, done, rules, now)
+        if isinstance(answer, Decision) and seen.entering and "enter" not in done:
+            return leave(_as_entered(record, rules), done) or answer
+        return answer
+
+    def _decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
             left = leave(rested, done) if rested is not None else None
@@ -41,7 +52,7 @@ class Engage:
             return self._stop(record, seen, rested, done)
         if record.heard is not None and record.heard.kind == "deleted":
             return deleted(record)
-        if rested is not None and record.heard is not None:
+        if rested is not None and record.heard is not None and not seen.waits:
             return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:
             return asked
@@ -210,6 +221,12 @@ def _rested(seen: Seen, rules: Rules) -> Lead | None:
     if rest.nurtured_at and rest.enrolled is None:
         return replace(rest, enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list))
     return rest
+
+
+def _as_entered(lead: Lead, rules: Rules) -> Lead:
+    """The lead in the sequence that the rules have for it."""
+    rule = sequence(lead, rules, "nurture" if lead.route is not None and lead.route.kind == "nurture" else "rep")
+    return enrolled(lead, rule, None)[0] if rule is not None else lead
 
 
 def _same_owner(rested: Lead, lead: Lead) -> bool:

@@ -140,7 +140,11 @@ class Intake:
         known = source.person_key if source is not None and source.person_key else lead.person_key
         addresses = {lead.person_key, *(self._keys.address(e) for e in lead.person.emails)} - {known, ""}
         links = [
-            Output(topic=names.LINKS.full, key=a, record=Link(link_id=derive("link", a, known), address_key=a, person_key=known))
+            Output(
+                topic=names.LINKS.full,
+                key=a,
+                record=Link(link_id=derive("link", a, known, lead.lead_id, lead.step), address_key=a, person_key=known),
+            )
             for a in sorted(addresses)
         ]
         lead = replace(lead, person_key=known)

@@ -78,13 +78,13 @@ class Write:
             rule="crm.identity", held=True, why=f"the CRM holds this address on contact {contact_id} under another main address"
         )
         link = Link(
-            link_id=derive("crm", lead.person_key, person_key),
+            link_id=derive("crm", lead.lead_id, lead.step, person_key),
             address_key=lead.person_key,
             person_key=person_key,
             crm_id=contact_id,
         )
         freed = Link(
-            link_id=derive("ended", lead.lead_id, lead.version), address_key=lead.person_key, person_key="", ended=lead.lead_id
+            link_id=derive("ended", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
         )
         moved = replace(lead, person_key=person_key)
         outputs = (

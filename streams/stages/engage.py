@@ -4,11 +4,13 @@ from leads import names
 from leads.decision import Parked
 from leads.gates.engage import Engage, Seen
 from leads.records import Lead, Ruling, Signal
+from leads.tabled import Attempt
 from streams.jobs import Stage
 from streams.stages.signals import PEOPLE, SEQUENCES, suppression_of
 from tables.state import Kind, View
 
 REST = Kind("parked.engage", Parked)
+ATTEMPTS = Kind("attempt.engage", Attempt)
 
 
 def make() -> Stage:
@@ -29,7 +31,14 @@ def read(record: Lead, view: View) -> Seen:
     """What stops the person, and how the lead rested here before."""
     parked = view.get(REST, record.lead_id)
     heard = view.get(SEQUENCES, record.person_key)
-    return Seen(suppression=suppression_of(record, view), rest=parked.waiting if parked else None, sequences=heard)
+    attempt = view.get(ATTEMPTS, record.lead_id)
+    return Seen(
+        suppression=suppression_of(record, view),
+        rest=parked.waiting if parked else None,
+        waits=parked is not None and parked.held is not None,
+        sequences=heard,
+        entering=attempt is not None and attempt.cause == record.cause and "enter" in attempt.begun,
+    )
 
 
 def expects(signal: Signal, view: View) -> str:

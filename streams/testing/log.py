@@ -26,7 +26,7 @@ class MemoryLog:
     """Every topic has PARTITIONS partitions; whoever waits for more is woken by each append."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
+        self.now = now
         self._partitions: defaultdict[tuple[str, int], list[LogRecord]] = defaultdict(list)
         self.committed: dict[tuple[str, int], int] = {}
         self.grown: list[asyncio.Event] = []
@@ -34,7 +34,7 @@ class MemoryLog:
     def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """Write a batch, whole; the offset of its first record."""
         records = self._partitions[topic, partition]
-        first, at = len(records), int(self._now() * 1000)
+        first, at = len(records), int(self.now() * 1000)
         records += [LogRecord(topic, partition, first + i, key, value, at) for i, (key, value) in enumerate(rows)]
         for event in self.grown:
             event.set()

@@ -11,6 +11,9 @@ class Died(BaseException):
     """Raised at a step that can't wait: the process is no more."""
 
 
+_ROUNDING = 1e-6  # of times that were added up
+
+
 class Fate(Enum):
     """What happens to a process at a step."""
 
@@ -54,7 +57,7 @@ class Process:
 
     def check(self) -> None:
         """Raise Fatal when this process's partitions are another's by now."""
-        if self._lapsed and asyncio.get_running_loop().time() >= self._thaws_at:
+        if self._lapsed and asyncio.get_running_loop().time() >= self._thaws_at - _ROUNDING:
             raise Fatal(f"{self.name} stood still; its partitions are another's by now")
 
     async def step(self, point: str) -> None:
