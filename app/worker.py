@@ -72,6 +72,7 @@ class Worker:
             signals_applied=self._signals_applied,
             share=self._share,
             more_coming=self._more_coming,
+            settled_to=self._settled_to,
             reached=crash_at,
         )
         keys, book = Keys(settings.site_secret.get_secret_value()), RulesBook(rules, lambda: fetch_rules(settings))
@@ -79,6 +80,10 @@ class Worker:
         self._partitions: set[int] = set()
         self._signal_ends = Shared(self._read_signal_ends)
         self._declare()
+
+    def _settled_to(self, topic: str, partition: int) -> int:
+        consumer: Any = self.app.consumer
+        return int(consumer.settled_up_to(TP(topic, partition)))
 
     def _more_coming(self) -> bool:
         consumer: Any = self.app.consumer

@@ -19,6 +19,7 @@ from leads.keys import event_id
 from leads.records import Alert, Lead, Ruling
 from streams import events
 from streams.book import RulesBook
+from streams.concluded import Concluded
 from streams.deciding import Deciding
 from streams.decoding import Decoding
 from streams.jobs import Call, Item, Job, Stage
@@ -36,6 +37,7 @@ class Harness:
     """Runs one stage in one worker.
 
     `timers` is told of what waits, `reached` of each point at which a process may die, `probe` of what was done.
+    `settled_to` answers up to which offset a topic's partition is settled, -1 for one that isn't this worker's.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Harness:
         clock: Clock,
         probe: Probe,
         timers: Timekeeper,
+        settled_to: Callable[[str, int], int],
         reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.stage = stage
@@ -58,6 +61,7 @@ class Harness:
         self._timers, self._reached = timers, reached
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._decoding = Decoding(stage, outbox)
+        self._concluded = Concluded(settled_to)
         self._waking = Waking(stage)
         self._deciding = Deciding(stage, book, clock)
 
@@ -65,21 +69,40 @@ class Harness:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
         async with self._locks[run.partition], self._gate.body():
             items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
-            while items:
-                items = await self._pass(run.partition, items)
-            self._probe.passed(self.stage.name, len(run.records))
+        while True:
+            changed = self._concluded.changed(run.partition)
+            async with self._locks[run.partition], self._gate.body():
+                items = await self._passes(run.partition, items)
+            if not items:
+                break
+            await changed.wait()
+        self._probe.passed(self.stage.name, len(run.records))
         run.settle()
 
+    async def _passes(self, partition: int, items: list[Item]) -> list[Item]:
+        """As many passes as it takes; what is left waits for a record of another run."""
+        while items:
+            count = len(items)
+            items = await self._pass(partition, items)
+            if len(items) == count:
+                break
+        return items
+
     async def _pass(self, partition: int, items: list[Item]) -> list[Item]:
-        """Steps 2 to 5. Answers the items that must wait for another that shares a row with them and is acting."""
+        """Steps 2 to 5. Answers the items that must wait for another that shares a row with them.
+
+        One that is acting has yet to decide; one that has decided has yet to send, and its row is all that tells what.
+        """
         view = View(self._state, partition)
         jobs: list[Job] = []
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
-            if busy and not busy.isdisjoint(keys := self._keys_of(view, item)):
+            lead = self._waking.lead_of(view, item.decoded)
+            keys = self._keys_of(item, lead) if busy else ()
+            if not busy.isdisjoint(keys) or self._would_overwrite(view, item, lead):
                 later.append(item)
-                busy.update(keys)
+                busy.update(keys or self._keys_of(item, lead))
                 continue
             job = await self._begin(view, item)
             if job is not None:
@@ -96,10 +119,15 @@ class Harness:
         await self._conclude(partition, view, jobs)
         return later
 
-    def _keys_of(self, view: View, item: Item) -> tuple[str, ...]:
-        lead = self._waking.lead_of(view, item.decoded)
+    def _keys_of(self, item: Item, lead: Lead | None) -> tuple[str, ...]:
         own = self.stage.keys_of(item.decoded)
         return own if lead is None or lead is item.decoded else (*own, *self.stage.keys_of(lead))
+
+    def _would_overwrite(self, view: View, item: Item, lead: Lead | None) -> bool:
+        """Whether the row of this item's subject is of another record that may not have sent what it decided."""
+        subject = lead.lead_id if lead is not None else events.subject_of(item.decoded, item.raw)[0]
+        attempt = view.get(self.stage.attempts, subject)
+        return attempt is not None and attempt.closed and attempt.at != item.at and not self._concluded.has(attempt.at)
 
     # Step 2
 
@@ -193,6 +221,7 @@ class Harness:
         self._tell_timers(partition, jobs)
         await self._outbox.send([letter for job in jobs for letter in job.audits])
         await self._outbox.send([letter for job in jobs for letter in job.outputs])
+        self._concluded.note(partition, [job.at for job in jobs])
         self._at("after send before commit")
         self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
 

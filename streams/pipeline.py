@@ -31,8 +31,9 @@ class Around:
 
     `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker must not act any more.
     `signals_applied` returns once the signals acknowledged before the call are in the state of a partition. `share` is this
-    worker's part of the vendors' limits; `more_coming` says whether leads are known that no stage has begun; `reached` is
-    told of each point at which a process may die.
+    worker's part of the vendors' limits; `more_coming` says whether leads are known that no stage has begun; `settled_to`
+    answers up to which offset a topic's partition is settled, -1 for one that isn't this worker's; `reached` is told of
+    each point at which a process may die.
     """
 
     store: Store
@@ -46,6 +47,7 @@ class Around:
     signals_applied: Callable[[int], Awaitable[None]]
     share: Callable[[], float]
     more_coming: Callable[[], bool]
+    settled_to: Callable[[str, int], int]
     reached: Callable[[str], None]
 
 
@@ -84,6 +86,7 @@ class Pipeline:
                 clock=clock,
                 probe=around.probe,
                 timers=self.timers,
+                settled_to=around.settled_to,
                 reached=around.reached,
             )
             for stage in stages

@@ -9,7 +9,17 @@ from msgspec.structs import replace
 from leads import names
 from leads.decision import Act, Decision, Need, Note, Output, Result
 from leads.explain import notice
-from leads.gates.common import Guarded, fall_back, held_for_sequence, is_customer, resubmitted, review, stopped, undone
+from leads.gates.common import (
+    Guarded,
+    fall_back,
+    held_for_sequence,
+    is_customer,
+    ops_alert,
+    resubmitted,
+    review,
+    stopped,
+    undone,
+)
 from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
 from leads.gates.rest import arrived, deleted, hear
 from leads.guard import guard
@@ -49,7 +59,7 @@ class Engage:
             left = leave(rested, done) if rested is not None else None
             return left or end
         if stopped(record, seen.suppression) is not None:
-            return self._stop(record, seen, rested, done)
+            return self._stop(record, seen, rested, done, rules, now)
         if record.heard is not None and record.heard.kind == "deleted":
             return deleted(record)
         if rested is not None and record.heard is not None and not seen.waits:
@@ -193,7 +203,9 @@ class Engage:
         }
         return Act(name="crm.task", args=args, guarded=True, once=True)
 
-    def _stop(self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result]) -> Decision | Need:
+    def _stop(
+        self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float
+    ) -> Decision | Need:
         """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
         end = stopped(lead, seen.suppression)
         assert end is not None
@@ -205,6 +217,8 @@ class Engage:
             acts |= own.acts
         if missing := {name: act for name, act in acts.items() if name not in done}:
             return Need(acts=missing)
+        if refused := [f"{name}: {done[name].why}" for name in acts if not done[name].ok and done[name].kind != "deleted"]:
+            return _not_stopped(lead, refused, rules, now)
         return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
 
     def _suppressed(self, lead: Lead, why: str) -> Decision:
@@ -221,6 +235,15 @@ def _rested(seen: Seen, rules: Rules) -> Lead | None:
     if rest.nurtured_at and rest.enrolled is None:
         return replace(rest, enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list))
     return rest
+
+
+def _not_stopped(lead: Lead, refused: list[str], rules: Rules, now: float) -> Decision:
+    """A tool did not take it: people must know, since its mails may go on; it is tried again meanwhile."""
+    why = Reason(rule="stop", held=True, why=f"could not be stopped everywhere, mails may go on: {'; '.join(refused)}")
+    again = lead.heard is not None and lead.heard.kind == "due"
+    alert = ops_alert(lead, NAME, f"{lead.person.name} ({lead.company.name}) {why.why}", rules, now)
+    decision = review(lead, "not_stopped", (why,))
+    return replace(decision, until=now + rules.recheck_seconds, alerts=() if again else (alert,))
 
 
 def _as_entered(lead: Lead, rules: Rules) -> Lead:

@@ -72,6 +72,11 @@ class MemoryConsumer:
         """Whether leads lie in the log that were not handed on."""
         return any(t in _LEADS and self._log.end(t, p) > progress.expected for (t, p), progress in self._progress.items())
 
+    def settled_up_to(self, topic: str, partition: int) -> int:
+        """The end of what is settled of a partition, -1 for one that isn't this worker's."""
+        progress = self._progress.get((topic, partition))
+        return progress.low if progress is not None else -1
+
     async def settled_to(self, topic: str, partition: int, end: int) -> None:
         """Return once everything before `end` is settled here; never for a partition that isn't this worker's."""
         while (progress := self._progress.get((topic, partition))) is None or progress.low < end:

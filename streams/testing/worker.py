@@ -59,6 +59,7 @@ class SimulatedWorker:
             signals_applied=self._signals_applied,
             share=lambda: max(1, len(self.partitions)) / names.PARTITIONS,
             more_coming=self._more_coming,
+            settled_to=self._settled_to,
             reached=process.reached,
         )
         book = RulesBook(rules)
@@ -72,6 +73,9 @@ class SimulatedWorker:
 
     def _end(self, error: BaseException) -> None:
         self.process.end(None if isinstance(error, Died) else error)
+
+    def _settled_to(self, topic: str, partition: int) -> int:
+        return self.consumer.settled_up_to(topic, partition)
 
     def _more_coming(self) -> bool:
         return self.consumer.more_coming()

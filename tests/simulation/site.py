@@ -217,11 +217,12 @@ class Site:
             return
         worker.process.freeze(seconds)
         if seconds > SESSION:
-            self.spawn(self._after_session(name))
+            self.spawn(self._after_session(worker))
 
-    async def _after_session(self, name: str) -> None:
+    async def _after_session(self, worker: SimulatedWorker) -> None:
         await asyncio.sleep(SESSION)
-        await self._take_over(name)
+        if self.workers[worker.process.name] is worker:
+            await self._take_over(worker.process.name)
 
     def lose(self, name: str) -> None:
         """A worker's directory is gone, and the worker with it."""
