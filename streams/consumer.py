@@ -15,6 +15,8 @@ What it changes:
  5. Only the contiguous settled prefix is committed.
  6. Nothing is handed on while Faust rebalances: it empties its queues when it resumes, and what it empties it
     forgets. What was fetched meanwhile is fetched again.
+ 7. A partition that stands still is reported from what is settled. Faust's own look goes by its acknowledgements
+    and by stream times that changelogs never have: it calls every changelog of a healthy worker an error.
 """
 
 import asyncio
@@ -22,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
+import structlog
 from faust.transport.consumer import ensure_TP, ensure_TPset
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -29,7 +32,9 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.gathering import HOLD, RUN_RECORDS, Gathering
 from streams.progress import Admission, Progress
+from streams.stalls import Stalls
 
+log = structlog.get_logger(__name__)
 FETCH_WAIT_MS = 100
 
 
@@ -73,6 +78,7 @@ class StrictConsumer(driver.Consumer):
         self._handing: set[asyncio.Task[None]] = set()
         self._readers: Counter[str] = Counter()
         self._ahead: list[tuple[TP, Progress]] = []
+        self._stalls: Stalls[TP] = Stalls(self.app.conf.stream_processing_timeout)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return StrictThread(self, loop=self.loop, beacon=self.beacon)
@@ -286,6 +292,18 @@ class StrictConsumer(driver.Consumer):
             for tp, p in progress.items():
                 p.committed = offsets[tp]
         return done
+
+    async def verify_all_partitions_active(self) -> None:
+        """Log the partitions that stand still. Faust calls this every 2.5 commit intervals, except while it rebalances."""
+        offsets = {tp: (p.low, self.highwater(tp) or 0) for tp, p in self._progress.items()}
+        for stall in self._stalls.look(asyncio.get_running_loop().time(), offsets):
+            log.warning(
+                "a partition stands still",
+                partition=f"{stall.partition.topic}/{stall.partition.partition}",
+                settled=stall.settled,
+                end=stall.end,
+                seconds=round(stall.seconds),
+            )
 
     def more_coming(self) -> bool:
         """Whether leads are known that no stage has begun, nor are held back."""
