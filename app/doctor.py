@@ -4,8 +4,8 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import structlog
 from aiokafka.errors import KafkaError
-from rich.console import Console
 
 from app.googling import check_google
 from app.mapped import unmapped, wants_of
@@ -18,6 +18,7 @@ from connectors.contract import Crm
 from connectors.errors import Unavailable, VendorError
 from leads.rules import Rules
 
+log = structlog.get_logger(__name__)
 _CLOCK = SystemClock()
 
 
@@ -79,7 +80,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             finally:
                 await vendors.close()
         except (KafkaError, OSError, Unavailable) as error:
-            Console(stderr=True).print(f"waiting: {error!r}", markup=False)
+            log.warning("waiting for the broker or the CRM", error=repr(error))
             await asyncio.sleep(2)
             continue
         except VendorError as error:

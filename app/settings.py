@@ -1,11 +1,12 @@
 """The settings: environment variables, one object. Unknown or missing ones stop the program, naming the variable."""
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEADGATE_"
@@ -23,10 +24,35 @@ class SettingsError(ValueError):
     """A setting is missing, wrong or unknown. The text names it."""
 
 
-class Settings(BaseSettings):
-    """Each field is the variable LEADGATE_<FIELD>; Kafka's own are KAFKA_<FIELD>."""
+def _upper(text: object) -> object:
+    return text.upper() if isinstance(text, str) else text
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+class LogSettings(BaseSettings):
+    """What must be known before the first line is logged."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    log: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        "INFO", description="the least level of Leadgate's own lines; libraries only report trouble"
+    )
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+        "console", description="how log lines are written: for people, or one JSON object a line"
+    )
+
+
+def _is_address(text: str) -> str:
+    if text:
+        address_of(text)
+    return text
+
+
+class Settings(LogSettings):
+    """Each field is the variable LEADGATE_<FIELD>; Kafka's own are KAFKA_<FIELD>."""
 
     apollo_url: str = "https://api.apollo.io/api/v1/"
     apollo_key: SecretStr = SecretStr("")
@@ -73,7 +99,9 @@ class Settings(BaseSettings):
     google_sheet: str = Field("", description="id of a Google spreadsheet that shows the same; needs google_key")
     google_key: Path | None = Field(None, description="the service account's JSON key; share the spreadsheet with its address")
     google_url: str = "https://sheets.googleapis.com"
-    log: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_address: Annotated[str, AfterValidator(_is_address)] = Field(
+        "", description="HOST:PORT where worker and poller serve /metrics, /livez and /readyz; unset: nowhere"
+    )
     kafka_bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", validation_alias="KAFKA_SECURITY_PROTOCOL"
@@ -107,11 +135,38 @@ def _filled(value: object) -> bool:
 
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError with one line a fault; never shows a value."""
+    return _load(Settings)
+
+
+def load_log_settings() -> LogSettings:
+    """Those alone that logging needs. Raises SettingsError with one line a fault; never shows a value."""
+    return _load(LogSettings)
+
+
+S = TypeVar("S", bound=LogSettings)
+
+
+def _load(kind: type[S]) -> S:
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         lines = [f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors(include_input=False)]
         raise SettingsError("\n".join(lines)) from None
+
+
+def secrets_in(environment: Mapping[str, str]) -> list[str]:
+    """The values of every secret setting that is set, sound or not."""
+    secret = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
+    variables = [str(Settings.model_fields[name].validation_alias or PREFIX + name.upper()) for name in secret]
+    return [environment[variable] for variable in variables if environment.get(variable)]
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT` or `[IPV6]:PORT`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError("must be HOST:PORT, as 127.0.0.1:9100")
+    return host.strip("[]"), int(port)
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
+from app.logs import set_up_logging
 from app.rulesfile import load_rules
 from app.settings import load_settings
-from app.telemetry import SystemClock, set_up_logging
+from app.telemetry import SystemClock
 from app.worker import run_worker
 from bench.vendors import instant
 

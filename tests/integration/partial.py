@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from app import worker
+from app.logs import set_up_logging
 from app.rulesfile import load_rules
 from app.settings import load_settings
-from app.telemetry import SystemClock, set_up_logging
+from app.telemetry import SystemClock
 from streams.consumer import Run
 from streams.harness import Harness
 

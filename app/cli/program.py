@@ -1,0 +1,27 @@
+"""All commands, and how the faults that a user can mend are printed."""
+
+import os
+import sys
+
+from app.baduse import BadUseError
+from app.broker import MissingError
+from app.cli import audit, leads, processes, review, setup
+from app.cli.shared import app, complain
+from app.importer import ImportFileError
+from app.logs import set_up_logging
+from app.replaying import ReplayRefusedError
+from app.settings import SettingsError, load_log_settings, secrets_in
+from leads.rules import RulesError
+
+__all__ = ["audit", "leads", "processes", "review", "run_command", "setup"]  # each adds its commands to the program
+
+
+def run_command() -> None:
+    """Run the command that the arguments name."""
+    try:
+        lines = load_log_settings()
+        set_up_logging(lines.log, lines.log_format, secrets_in(os.environ))
+        app()
+    except (SettingsError, RulesError, MissingError, ImportFileError, ReplayRefusedError, BadUseError) as error:
+        complain(str(error))
+        sys.exit(2)
