@@ -13,10 +13,12 @@ from rich.progress import Progress, TextColumn
 from app import audit, desk, releasing, replaying, trail
 from app.baduse import BadUseError
 from app.crashing import crash_at
+from app.endpoint import serving
 from app.googling import make_sheets
 from app.importer import count_rows, import_csv, import_id
 from app.initial import write_rules
 from app.kafka import consuming, ends, producing
+from app.lag import committed
 from app.mapped import wants_of
 from app.outside import make_vendors
 from app.poller import Poller
@@ -49,6 +51,7 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     finally:
         await vendors.close()
     if not dry_run:
+        await committed(settings)  # the broker makes the topic of its groups now, so that no worker meets it without
         await publish_rules(settings, rules)
     return made
 
@@ -79,7 +82,8 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)
         await poller.load_cursor(since)
         sheets, close = make_sheets(settings)
-        await poller.run(Waiting(sheets), once=once)
+        async with serving(settings.metrics_address, poller.passes.metrics.registry, poller.passes.why_not_ready):
+            await poller.run(Waiting(sheets), once=once)
         await close()
     await vendors.close()
 

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from app.crmrecords import CrmRecords, refresh
 from app.kafka import consuming, last_record
+from app.passes import Passes
 from app.settings import Settings
 from app.sync import begun
 from connectors.contract import Crm
@@ -19,8 +20,9 @@ from leads.keys import Keys
 from leads.records import Record, encode
 from streams.ports import Clock
 
-_EVERY, _OVERLAP = 600.0, 300.0  # the overlap covers clocks that differ and a search that lags
+EVERY, _OVERLAP = 600.0, 300.0  # the overlap covers clocks that differ and a search that lags
 _KEY = b"crm.records"
+CRM_RECORDS = "crm_records"  # what the passes over it are called
 log = structlog.get_logger(__name__)
 
 
@@ -33,19 +35,23 @@ class Looked(Record, frozen=True, kw_only=True):
 class Current:
     """The looks of one poller. None is taken before sync-crm has read the CRM once."""
 
-    def __init__(self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys) -> None:
+    def __init__(
+        self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys, passes: Passes
+    ) -> None:
         self._settings, self._crm, self._producer, self._clock, self._keys = settings, crm, producer, clock, keys
+        self._passes = passes
 
     async def run(self, *, once: bool = False) -> None:
         """Look until cancelled, or once; what the CRM refuses or can't answer is logged, and looked at again the next time."""
         while True:
             try:
-                await self.look()
+                with self._passes.over(CRM_RECORDS):
+                    await self.look()
             except VendorError as error:
-                log.warning("what the CRM changes isn't known before a lead meets it", why=str(error), again_in=_EVERY)
+                log.warning("what the CRM changes isn't known before a lead meets it", why=str(error), again_in=EVERY)
             if once:
                 return
-            await asyncio.sleep(_EVERY)
+            await asyncio.sleep(EVERY)
 
     async def look(self) -> None:
         """One look, from the last one on, or from when the last whole reading began. Durable when it returns."""

@@ -15,10 +15,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from app.bell import Bell
-from app.current import Current
+from app.current import CRM_RECORDS, EVERY, Current
 from app.kafka import consuming, last_record
 from app.listening import Known, Listening
 from app.outside import Vendors
+from app.passes import Passes
 from app.settings import Settings
 from app.sheets import Waiting
 from connectors.apollo.api import LAST_PAGE, PAGE
@@ -30,6 +31,7 @@ from leads.rules import Rules
 from streams.ports import Clock, Fatal
 
 _SEARCH_LAG = 5.0
+CONTACTS, MESSAGES, CRM = "apollo_contacts", "apollo_messages", "crm_changes"  # what their passes are called
 log = structlog.get_logger(__name__)
 
 
@@ -59,8 +61,10 @@ class Poller:
         self._settings, self._rules, self._vendors, self._producer = settings, rules, vendors, producer
         self._clock, self._crash = clock, crash
         self._known = Known()
+        often = dict.fromkeys((CONTACTS, MESSAGES, CRM), settings.poll_seconds)
+        self.passes = Passes(clock, {**often, CRM_RECORDS: EVERY})
         self._listening = Listening(settings, vendors, producer, clock, keys)
-        self._current = Current(settings, vendors.crm, producer, clock, keys)
+        self._current = Current(settings, vendors.crm, producer, clock, keys, self.passes)
         self.cursor = Cursor()
 
     async def load_cursor(self, since: float | None) -> None:
@@ -110,16 +114,22 @@ class Poller:
         while (left := until - loop.time()) > 0:
             if await bell.rings(left):
                 await asyncio.sleep(min(_SEARCH_LAG, max(0.0, until - loop.time())))
-                await self._keep(await self._listening.poll_crm(self.cursor.crm))
+                await self._keep(await self._poll_crm())
 
     async def poll(self) -> None:
         """One pass over contacts, messages and the CRM; then the cursor is written."""
-        self.cursor = await self._poll_contacts(self.cursor)
-        await self._listening.poll_messages()
-        crm = await self._listening.poll_crm(self.cursor.crm)
+        with self.passes.over(CONTACTS):
+            self.cursor = await self._poll_contacts(self.cursor)
+        with self.passes.over(MESSAGES):
+            await self._listening.poll_messages()
+        crm = await self._poll_crm()
         self._crash("between page and cursor")
         await self._keep(crm)
         log.info("polled", passes=self.cursor.passes, captured=self.cursor.captured, skipped=self.cursor.skipped_from_crm)
+
+    async def _poll_crm(self) -> float:
+        with self.passes.over(CRM):
+            return await self._listening.poll_crm(self.cursor.crm)
 
     async def _keep(self, crm: float) -> None:
         """Write the cursor, the CRM's part as it is now."""
@@ -177,6 +187,7 @@ class Poller:
             sent.append(await self._producer.send(names.CAPTURED.full, encode(record), key=key))
         for future in sent:
             await future
+        self.passes.metrics.received("apollo", len(sent))
         return len(sent), skipped
 
     def _wanted(self, contact: dict[str, Any], lists: tuple[str, ...]) -> bool:

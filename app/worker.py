@@ -14,13 +14,15 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from app.crashing import crash_at
+from app.endpoint import serving
 from app.faustapp import SESSION, make_app
 from app.kafka import make_producer
+from app.metrics import Metrics
 from app.outside import Vendors, make_vendors
 from app.replaying import read_windows
 from app.rulesfile import fetch_rules
 from app.settings import Settings
-from app.telemetry import Metrics
+from app.workermetrics import WorkerCollector, why_not_ready
 from connectors.http import WORKERS_SHARE
 from connectors.shared import Shared
 from leads import names
@@ -77,6 +79,7 @@ class Worker:
         )
         keys, book = Keys(settings.site_secret.get_secret_value()), RulesBook(rules, lambda: fetch_rules(settings))
         self.pipeline = Pipeline(around, settings.worker_id, keys, rules, book, live=live, only=only)
+        self.metrics.registry.register(WorkerCollector(self.app, self.pipeline.effects))
         self._partitions: set[int] = set()
         self._signal_ends = Shared(self._read_signal_ends)
         self._declare()
@@ -191,18 +194,19 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    try:
-        await worker.start()
-    except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
-        end(error)
-    _collect_seldom()
-    log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
-    crashed = asyncio.ensure_future(_crashed(worker.app))
-    stopped = asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if crashed.done():
-        end(crashed.result())
-    await worker.stop()
+    async with serving(settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)):
+        try:
+            await worker.start()
+        except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
+            end(error)
+        _collect_seldom()
+        log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
+        crashed = asyncio.ensure_future(_crashed(worker.app))
+        stopped = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if crashed.done():
+            end(crashed.result())
+        await worker.stop()
     return 0
 
 

@@ -52,7 +52,7 @@ def _start(site: BenchSite, port: int) -> "subprocess.Popen[bytes]":
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/health")
+            httpx.get(f"http://127.0.0.1:{port}/livez")
         except httpx.HTTPError:
             time.sleep(0.05)
         else:

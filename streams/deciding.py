@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 #: So many leads in a row that a gate could not decide mean that the code is broken, not the data.
 FAILED_IN_A_ROW = 50
+QUARANTINED = "quarantined"  # the kind of the decision that sets a record apart
 
 
 class UndecidedError(RuntimeError):
@@ -92,11 +93,11 @@ def quarantine(stage: str, job: Job, ops_channel: str) -> Decision:
     why = Reason(rule=f"gate.{stage}", held=True, why=f"the gate failed: {job.failed}")
     alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)  # an alert that fails raises no further one
     if isinstance(job.record, Lead):
-        return Decision(kind="quarantined", place=Place.REVIEW, trace=(why,), lead=job.record, wait=Wait.REVIEW, alerts=alerts)
+        return Decision(kind=QUARANTINED, place=Place.REVIEW, trace=(why,), lead=job.record, wait=Wait.REVIEW, alerts=alerts)
     lead = _nobody(job.record, stage, job.failed) if isinstance(job.record, Captured) else None
     place = Place.DEAD if lead is not None else Place.NOWHERE
     letter = Output(topic=names.DEAD.full, key=job.subject, record=job.record)
-    return Decision(kind="quarantined", place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts)
+    return Decision(kind=QUARANTINED, place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts)
 
 
 def _alert(stage: str, job: Job, ops_channel: str) -> Alert:

@@ -34,7 +34,8 @@ DEADLINE = 15.0
 class Effects:
     """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done.
 
-    `check` raises when this worker must not act any more; `alarm(vendor, why)` tells people that a vendor is away.
+    `check` raises when this worker must not act any more; `alarm(vendor, why)` tells people that a vendor is away;
+    `retried(act)` is called before each second and third try.
     """
 
     def __init__(
@@ -48,9 +49,10 @@ class Effects:
         alarm: Callable[[str, str], None],
         live: bool,
         share: Callable[[], float],
+        retried: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._out, self._clock, self._live = outside, clock, live
-        self._check, self._alarm = check, alarm
+        self._check, self._alarm, self._retried = check, alarm, retried
         self._circuits = {"crm": Circuit(), "apollo": Circuit(), "slack": Circuit(), "sync": Circuit()}
         self._acts = Acts(outside, gate, keys, clock, share)
         self.paused = False
@@ -128,6 +130,7 @@ class Effects:
             reraise=True,
         ):
             with attempt:
+                self._retried(act.name)
                 result = await self._once(act, effect, partition, record)
         return result
 

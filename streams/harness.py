@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from leads.decision import Decision, Need, Result
 from leads.keys import event_id
-from leads.records import Alert, Lead, Ruling
+from leads.records import Alert, Lead, Place, Ruling
 from streams import events
 from streams.book import RulesBook
 from streams.concluded import Concluded
-from streams.deciding import Deciding
+from streams.deciding import QUARANTINED, Deciding
 from streams.decoding import Decoding
 from streams.jobs import Call, Item, Job, Stage
 from streams.outbox import FlushGate, Outbox
@@ -32,6 +32,7 @@ from tables.state import Row, State, View
 if TYPE_CHECKING:
     from streams.consumer import Run
 
+_MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
 
 class Harness:
     """Runs one stage in one worker.
@@ -224,6 +225,15 @@ class Harness:
         self._concluded.note(partition, [job.at for job in jobs])
         self._at("after send before commit")
         self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
+        for job in jobs:
+            if isinstance(job.answer, Decision) and not job.replay:
+                self._count(job, job.answer)
+
+    def _count(self, job: Job, decision: Decision) -> None:
+        if decision.kind == QUARANTINED:
+            self._probe.quarantined(self.stage.name)
+        if (lead := decision.lead) and decision.place not in _MOVING and not (job.was_waiting or lead.heard):
+            self._probe.arrived(decision.place, self._clock.now() - lead.captured_at)
 
     def _at(self, point: str) -> None:
         self._reached(f"{point} {self.stage.name}")

@@ -105,11 +105,18 @@ class _Batch:
 class Outbox:
     """Gathers records per topic and partition over all stages of a worker. Also the state's journal.
 
-    `check` raises when this worker must not write any more.
+    `check` raises when this worker must not write any more; `sent(topic, records)` is called for what is acknowledged.
     """
 
-    def __init__(self, producer: Any, gate: FlushGate, check: Callable[[], None], linger: float = 0.025) -> None:
-        self._producer, self._check = producer, check
+    def __init__(
+        self,
+        producer: Any,
+        gate: FlushGate,
+        check: Callable[[], None],
+        sent: Callable[[str, int], None] = lambda *_: None,
+        linger: float = 0.025,
+    ) -> None:
+        self._producer, self._check, self._sent = producer, check, sent
         self._gate = gate
         self._linger = linger
         self._open: dict[tuple[str, int], _Batch] = {}
@@ -182,5 +189,6 @@ class Outbox:
             builder.close()
             sent = await (await self._producer.send_batch(builder, topic, partition=partition))
             last = sent.offset + taken - 1
+            self._sent(topic, taken)
             rest = rest[taken:]
         return last

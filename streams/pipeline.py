@@ -60,7 +60,7 @@ class Pipeline:
         self._around, self._name, self._rules = around, name, rules
         clock = around.clock
         self.gate = FlushGate(around.more_coming)
-        self.outbox = Outbox(around.producer, self.gate, around.check)
+        self.outbox = Outbox(around.producer, self.gate, around.check, around.probe.sent)
         self.state = State(around.store, self.outbox)
         outside = Outside(
             crm=around.crm,
@@ -71,7 +71,15 @@ class Pipeline:
             nurture_lists=lambda: rules.entered_lists,
         )
         self.effects = Effects(
-            outside, self.gate, keys, clock, check=around.check, alarm=self._alarm, live=live, share=around.share
+            outside,
+            self.gate,
+            keys,
+            clock,
+            check=around.check,
+            alarm=self._alarm,
+            live=live,
+            share=around.share,
+            retried=around.probe.retried,
         )
         stages = [stage for stage in make_stages(keys) if not only or stage.name in only]
         self.timers = Timers(stages, self.state, self.outbox, clock)

@@ -60,3 +60,21 @@ class Probe(Protocol):
 
     def decided(self, stage: str, kinds: list[str]) -> None:
         """These decisions were taken, written and sent."""
+
+    def arrived(self, place: str, seconds: float) -> None:
+        """A lead came to rest for the first time, so long after its capture."""
+
+    def put_off(self, stage: str, count_delta: int) -> None:
+        """So many records more, or less, are put aside under a stage until a vendor answers."""
+
+    def set_put_off(self, stage: str, count: int) -> None:
+        """So many records are put aside under a stage in all: after an assignment."""
+
+    def quarantined(self, stage: str) -> None:
+        """A lead was set apart because a gate raised, or it can't be read."""
+
+    def sent(self, topic: str, records: int) -> None:
+        """The broker has acknowledged so many records of a topic."""
+
+    def retried(self, act: str) -> None:
+        """An act is tried once more, because the vendor failed on this row."""

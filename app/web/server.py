@@ -7,14 +7,19 @@ from contextlib import asynccontextmanager
 
 import structlog
 import uvicorn
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.health import HEALTH_PATHS, health_routes
 from app.kafka import producing
+from app.metrics import WebMetrics
 from app.settings import Settings
 from app.web.capture import Capture, not_stored
 from app.web.hubspot import Changes
@@ -25,17 +30,19 @@ from streams.ports import Clock
 log = structlog.get_logger(__name__)
 #: The last part of the address, and what the lead's source is called.
 SOURCES = {"zapier": "zapier", "apollo": "workflow"}
+SLACK_PATH, HUBSPOT_PATH = "/slack/actions", "/hubspot/events"
+_BROKER_WAIT = 2.0
 
 
 def make_web(settings: Settings, clock: Clock) -> Starlette:
-    """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /health.
+    """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /metrics, /livez, /readyz.
 
     Until the broker answers for the first time, it says 503.
     """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.takers = {}
+        app.state.takers, app.state.producer = {}, None
         task = asyncio.create_task(_connect(app, settings, clock))
         yield
         task.cancel()
@@ -63,22 +70,48 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
 
         return call
 
-    async def health(_request: Request) -> Response:
-        return JSONResponse({"ok": True})
+    async def why_not_ready() -> list[str]:
+        return await _why_not_ready(app.state.producer)
 
+    metrics = WebMetrics([*(f"/capture/{source}" for source in SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS])
     routes = [
         Route("/capture/{source}", take, methods=["POST"]),
+        Route(SLACK_PATH, signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET"), methods=["POST"]),
         Route(
-            "/slack/actions", signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET"), methods=["POST"]
-        ),
-        Route(
-            "/hubspot/events",
+            HUBSPOT_PATH,
             signed("hubspot", settings.hubspot_client_secret, "LEADGATE_HUBSPOT_CLIENT_SECRET"),
             methods=["POST"],
         ),
-        Route("/health", health),
+        *health_routes(metrics.registry, why_not_ready),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(_Counting, metrics)])
+    return app
+
+
+class _Counting:
+    """Counts each answer by its path and status."""
+
+    def __init__(self, app: ASGIApp, metrics: WebMetrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.answered(scope["path"], message["status"])
+            await send(message)
+
+        await self._app(scope, receive, counted if scope["type"] == "http" else send)
+
+
+async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
+    """Ask the broker itself: a connection that is there may lead nowhere. Requests at the same time share the question."""
+    if producer is None:
+        return ["the broker has not answered yet"]
+    try:
+        answers = await asyncio.wait_for(producer.client.force_metadata_update(), _BROKER_WAIT)
+    except TimeoutError:
+        answers = False
+    return [] if answers else ["the broker does not answer"]
 
 
 async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
@@ -91,6 +124,7 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
                 clicks = Clicks(producer, settings.slack_signing_secret.get_secret_value(), clock)
                 changes = Changes(producer, settings.hubspot_client_secret.get_secret_value(), settings.web_address, clock)
                 signed = {"slack": clicks.take, "hubspot": changes.take}
+                app.state.producer = producer
                 app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()} | signed
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
@@ -100,4 +134,4 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
 
 def serve(settings: Settings, clock: Clock, host: str, port: int) -> None:
     """Serve until a signal comes."""
-    uvicorn.run(make_web(settings, clock), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(make_web(settings, clock), host=host, port=port, log_level="warning", log_config=None, access_log=False)

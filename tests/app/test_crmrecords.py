@@ -10,6 +10,7 @@ import pytest
 from app.crmrecords import CrmRecords, refresh
 from app.current import Current
 from app.kafka import consuming, ends, producing, read_to
+from app.passes import Passes
 from app.provision import provision_topics
 from app.settings import Settings
 from app.sync import Syncing
@@ -93,7 +94,7 @@ def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_bega
     async def look(at: float) -> None:
         clock.at = at
         async with producing(settings) as producer:
-            await Current(settings, crm, producer, clock, KEYS).run(once=True)
+            await Current(settings, crm, producer, clock, KEYS, Passes(clock, {})).run(once=True)
 
     async def check() -> None:
         await provision_topics(settings)

@@ -36,7 +36,7 @@ def start(site: TestSite) -> httpx.Client:
 
     def up() -> bool:
         try:
-            return client.get("/health").is_success
+            return client.get("/livez").is_success
         except httpx.HTTPError:
             return False
 

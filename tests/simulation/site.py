@@ -42,6 +42,24 @@ class Coverage:
         """See ports.Probe."""
         self.outcomes.update(f"{stage} {kind}" for kind in kinds)
 
+    def arrived(self, place: str, seconds: float) -> None:
+        """See ports.Probe."""
+
+    def put_off(self, stage: str, count_delta: int) -> None:
+        """See ports.Probe."""
+
+    def set_put_off(self, stage: str, count: int) -> None:
+        """See ports.Probe."""
+
+    def quarantined(self, stage: str) -> None:
+        """See ports.Probe."""
+
+    def sent(self, topic: str, records: int) -> None:
+        """See ports.Probe."""
+
+    def retried(self, act: str) -> None:
+        """See ports.Probe."""
+
 
 class Site:
     """Made inside its loop."""

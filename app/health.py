@@ -1,0 +1,47 @@
+"""/metrics, /livez and /readyz of a process."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+#: Answers the reasons why a process isn't ready, one a line; empty when it is.
+Readiness = Callable[[], Awaitable[list[str]]]
+HEALTH_PATHS = ("/metrics", "/livez", "/readyz")
+
+
+def health_routes(registry: CollectorRegistry, why_not_ready: Readiness) -> list[Route]:
+    """The three routes. They answer on the loop that does the work, so /livez says 200 only while it turns."""
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    async def live(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(_request: Request) -> Response:
+        reasons = await why_not_ready()
+        return PlainTextResponse("\n".join(reasons or ["ok"]) + "\n", 503 if reasons else 200)
+
+    return [Route(path, call) for path, call in zip(HEALTH_PATHS, (metrics, live, ready), strict=True)]
+
+
+class HealthServer(uvicorn.Server):
+    """Serves the three routes, and leaves signals to the process that it runs in."""
+
+    def __init__(self, registry: CollectorRegistry, why_not_ready: Readiness) -> None:
+        app = Starlette(routes=health_routes(registry, why_not_ready))
+        super().__init__(
+            uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield

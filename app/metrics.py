@@ -1,0 +1,120 @@
+"""What a process counts. `docs/operations.md` lists every metric with its meaning; a test compares."""
+
+import importlib.metadata
+from collections import Counter as Tally
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
+
+#: Seconds. The goal for one lead alone is 0.1; behind a backlog or a vendor's outage it is minutes.
+END_TO_END_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
+
+
+def make_registry(process: str) -> CollectorRegistry:
+    """A registry with what every process shows: its version, memory, CPU time and start."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    build = Info("leadgate_build", "Which Leadgate this is", registry=registry)
+    build.info({"version": importlib.metadata.version("leadgate"), "process": process})
+    return registry
+
+
+class Metrics:
+    """A worker's; the Probe of its harnesses."""
+
+    def __init__(self) -> None:
+        self.registry = make_registry("worker")
+        self._records = Counter("leadgate_records", "Records that a stage is through with", ["stage"], registry=self.registry)
+        self._decisions = Counter("leadgate_decisions", "Decisions taken", ["stage", "kind"], registry=self.registry)
+        self._sent = Counter("leadgate_sent_records", "Records that the broker acknowledged", ["topic"], registry=self.registry)
+        self._retries = Counter("leadgate_act_retries", "Second and third tries of an act", ["act"], registry=self.registry)
+        self._quarantined = Counter(
+            "leadgate_leads_quarantined",
+            "Leads set apart because a gate raised or they can't be read",
+            ["stage"],
+            registry=self.registry,
+        )
+        self._put_off = Gauge(
+            "leadgate_leads_put_off", "Records put aside now until a vendor answers", ["stage"], registry=self.registry
+        )
+        self._end_to_end = Histogram(
+            "leadgate_lead_end_to_end_seconds",
+            "From capture to the first place where a lead comes to rest",
+            ["place"],
+            registry=self.registry,
+            buckets=END_TO_END_BUCKETS,
+        )
+
+    def passed(self, stage: str, records: int) -> None:
+        """See ports.Probe."""
+        self._records.labels(stage).inc(records)
+
+    def decided(self, stage: str, kinds: list[str]) -> None:
+        """See ports.Probe."""
+        for kind, count in Tally(kinds).items():
+            self._decisions.labels(stage, kind).inc(count)
+
+    def arrived(self, place: str, seconds: float) -> None:
+        """See ports.Probe."""
+        self._end_to_end.labels(place).observe(max(0.0, seconds))
+
+    def put_off(self, stage: str, count_delta: int) -> None:
+        """See ports.Probe."""
+        self._put_off.labels(stage).inc(count_delta)
+
+    def set_put_off(self, stage: str, count: int) -> None:
+        """See ports.Probe."""
+        self._put_off.labels(stage).set(count)
+
+    def quarantined(self, stage: str) -> None:
+        """See ports.Probe."""
+        self._quarantined.labels(stage).inc()
+
+    def sent(self, topic: str, records: int) -> None:
+        """See ports.Probe."""
+        self._sent.labels(topic).inc(records)
+
+    def retried(self, act: str) -> None:
+        """See ports.Probe."""
+        self._retries.labels(act).inc()
+
+
+class PollerMetrics:
+    """A poller's: when each source was last read to its end."""
+
+    def __init__(self) -> None:
+        self.registry = make_registry("poller")
+        self._captured = Counter("leadgate_leads_received", "Records captured", ["source"], registry=self.registry)
+        self._passes = Counter("leadgate_poll_passes", "Passes by their end", ["source", "outcome"], registry=self.registry)
+        self._succeeded = Gauge(
+            "leadgate_poll_last_success_timestamp_seconds",
+            "When a source was last read to its end",
+            ["source"],
+            registry=self.registry,
+        )
+
+    def received(self, source: str, records: int) -> None:
+        """So many records were captured."""
+        self._captured.labels(source).inc(records)
+
+    def succeeded(self, source: str, at: float) -> None:
+        """A source was read to its end at a time (seconds since the epoch)."""
+        self._passes.labels(source, "succeeded").inc()
+        self._succeeded.labels(source).set(at)
+
+    def failed(self, source: str) -> None:
+        """A source could not be read."""
+        self._passes.labels(source, "failed").inc()
+
+
+class WebMetrics:
+    """The web process's: requests by what they asked for and what they were answered."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.registry = make_registry("web")
+        self._paths = frozenset(paths)
+        self._requests = Counter("leadgate_web_requests", "Requests answered", ["path", "code"], registry=self.registry)
+
+    def answered(self, path: str, code: int) -> None:
+        """A request was answered. Paths that aren't ours are one, or strangers could make labels without end."""
+        self._requests.labels(path if path in self._paths else "other", str(code)).inc()
