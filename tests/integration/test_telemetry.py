@@ -17,8 +17,8 @@ from tests.sites import TestSite
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 #: Faust reads these settings from the environment: what takes it five minutes to complain about takes seconds.
-IMPATIENT = {"STREAM_PROCESSING_TIMEOUT": "4", "BROKER_COMMIT_LIVELOCK_SOFT_TIMEOUT": "4"}
-IDLE = 8.0
+IMPATIENT = {"STREAM_PROCESSING_TIMEOUT": "8", "BROKER_COMMIT_LIVELOCK_SOFT_TIMEOUT": "8"}
+IDLE = 10.0
 
 
 class Asked:
