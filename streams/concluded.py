@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 _MANY = 5_000
 
@@ -18,8 +18,10 @@ class Concluded:
         self._known: set[str] = set()
         self._changed: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
 
-    def note(self, partition: int, places: Iterable[str]) -> None:
+    def note(self, partition: int, places: list[str]) -> None:
         """These records ('topic/partition@offset') have sent everything."""
+        if not places:
+            return
         self._known.update(places)
         if len(self._known) > _MANY:
             self._known = {place for place in self._known if not self._is_settled(place)}

@@ -6,6 +6,7 @@ have waited for hours (promise P6 holds: the reading that counts lies in the clo
 
 import traceback
 from pathlib import Path
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
@@ -61,7 +62,7 @@ class Deciding:
             return
         if not job.replay:
             job.now = self._clock.now()
-            job.saw_now(self._stage.read(job.record, view))
+            job.saw_now(self._read(job, view))
         answer = self._stage.gate.decide(job.record, job.seen, job.done, self._book.get(job.rules), job.now)
         if isinstance(answer, Need):
             missing = {name: act for name, act in answer.acts.items() if name not in job.done}
@@ -70,6 +71,9 @@ class Deciding:
             job.answer = replace(answer, acts=missing)
         else:
             self._accept(job, view, answer)
+
+    def _read(self, job: Job, view: View) -> Any:
+        return self._stage.read(job.record, view)
 
     def _accept(self, job: Job, view: View, decision: Decision) -> None:
         job.answer = decision

@@ -1,7 +1,7 @@
 """From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from msgspec.structs import replace
 
@@ -20,6 +20,9 @@ LARGEST, _FIRST_BYTES = 4 << 20, 64 << 10
 ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
+About: TypeAlias = tuple[str, int, str]  # a record's subject, its step and its cause: see subject_of
+
+
 class Letter(NamedTuple):
     """A record about to leave. `home` is what its partition is found by, or `partition` itself, where that is not its key."""
 
@@ -35,7 +38,7 @@ def _audit(event: Audit) -> Letter:
     return Letter(names.AUDIT, event.id.encode(), encode(event), event.lead.encode())
 
 
-def subject_of(record: Any, raw: Any) -> tuple[str, int, str]:
+def subject_of(record: Any, raw: Any) -> About:
     """Under what a record's row is kept, its step, and what makes the stage run. `raw` is what it was decoded from.
 
     A captured record has no step of its own; its offset orders the revisions of one source record.

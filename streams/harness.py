@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
 
+
 class Harness:
     """Runs one stage in one worker.
 
@@ -99,13 +100,15 @@ class Harness:
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
-            lead = self._waking.lead_of(view, item.decoded)
-            keys = self._keys_of(item, lead) if busy else ()
-            if not busy.isdisjoint(keys) or self._would_overwrite(view, item, lead):
+            found = self._waking.find(view, item.decoded)
+            about = events.subject_of(found, item.raw) if found is not None else None
+            keys = self._keys_of(item, found) if busy else ()
+            if not busy.isdisjoint(keys) or (about and self._would_overwrite(view, item, about)):
                 later.append(item)
-                busy.update(keys or self._keys_of(item, lead))
+                busy.update(keys or self._keys_of(item, found))
                 continue
-            job = await self._begin(view, item)
+            self._waking.note(view, item.decoded, found, self._clock.now())
+            job = await self._begin(view, item, found, about) if about else None
             if job is not None:
                 jobs.append(job)
                 if isinstance(job.answer, Need):
@@ -120,24 +123,23 @@ class Harness:
         await self._conclude(partition, view, jobs)
         return later
 
-    def _keys_of(self, item: Item, lead: Lead | None) -> tuple[str, ...]:
+    def _keys_of(self, item: Item, found: Any) -> tuple[str, ...]:
         own = self.stage.keys_of(item.decoded)
-        return own if lead is None or lead is item.decoded else (*own, *self.stage.keys_of(lead))
+        return own if found is None or found is item.decoded else (*own, *self.stage.keys_of(found))
 
-    def _would_overwrite(self, view: View, item: Item, lead: Lead | None) -> bool:
-        """Whether the row of this item's subject is of another record that may not have sent what it decided."""
-        subject = lead.lead_id if lead is not None else events.subject_of(item.decoded, item.raw)[0]
+    def _would_overwrite(self, view: View, item: Item, about: events.About) -> bool:
+        """Whether this item's decision would take the row of another record that may not have sent what it decided."""
+        subject, step, cause = about
         attempt = view.get(self.stage.attempts, subject)
-        return attempt is not None and attempt.closed and attempt.at != item.at and not self._concluded.has(attempt.at)
+        if attempt is None or not attempt.closed or attempt.cause == cause or attempt.step >= step:
+            return False
+        return not self._concluded.has(attempt.at) and not item.is_before(attempt.at)
 
     # Step 2
 
-    async def _begin(self, view: View, item: Item) -> Job | None:
+    async def _begin(self, view: View, item: Item, record: Any, about: events.About) -> Job | None:
         now = self._clock.now()
-        record = self._waking.wake(view, item.decoded, now)
-        if record is None:
-            return None
-        subject, step, cause = events.subject_of(record, item.raw)
+        subject, step, cause = about
         attempt = view.get(self.stage.attempts, subject)
         if attempt is not None and attempt.cause != cause and attempt.step >= step:
             return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
@@ -228,6 +230,9 @@ class Harness:
         for job in jobs:
             if isinstance(job.answer, Decision) and not job.replay:
                 self._count(job, job.answer)
+        more = sum(bool(job.postponed) and not (job.before and job.before.put_off) for job in jobs)
+        if delta := more - sum(job.was_put_off for job in jobs):
+            self._probe.put_off(self.stage.name, delta)
 
     def _count(self, job: Job, decision: Decision) -> None:
         if decision.kind == QUARANTINED:

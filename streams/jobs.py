@@ -85,6 +85,11 @@ class Item:
         """The record's place in the log."""
         return f"{self.raw.topic}/{self.raw.partition}@{self.raw.offset}"
 
+    def is_before(self, place: str) -> bool:
+        """Whether it lies in the same partition as another record, and earlier."""
+        partition, _, offset = place.rpartition("@")
+        return partition == f"{self.raw.topic}/{self.raw.partition}" and self.raw.offset < int(offset)
+
 
 @dataclass(slots=True)
 class Job:
@@ -118,6 +123,7 @@ class Job:
     taken_up: bool = False  # an earlier attempt was put off or cut off
     before: Parked | None = None  # what lay under this stage of the decision's lead, and what lies there now
     parked: Parked | None = None
+    was_put_off: bool = False  # it is put off no longer
     kept: bool = False  # something was deferred for the lead; `released` of it goes out, `stays` stays
     stays: Deferred = NOTHING
     saw: msgspec.Raw = field(default_factory=msgspec.Raw)  # `seen` as it is kept in the row and in the audit

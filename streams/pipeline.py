@@ -82,7 +82,7 @@ class Pipeline:
             retried=around.probe.retried,
         )
         stages = [stage for stage in make_stages(keys) if not only or stage.name in only]
-        self.timers = Timers(stages, self.state, self.outbox, clock)
+        self.timers = Timers(stages, self.state, self.outbox, clock, around.probe)
         self.harnesses = [
             Harness(
                 stage,

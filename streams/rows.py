@@ -38,7 +38,7 @@ def attempt_of(job: Job, *, closed: bool) -> Attempt:
 def settle(stage: Stage, view: View, job: Job, decision: Decision) -> None:
     """Complete a decided job: what waits now, what is released by it, and all that it sends."""
     lead = decision.lead
-    before = job.before = view.get(stage.parked, lead.lead_id) if lead is not None else None
+    before = job.before = view.get(stage.parked, lead.lead_id if lead is not None else job.subject)
     job.was_waiting = before is not None and before.held is not None
     if lead is not None and decision.wait:
         held = None if decision.wait is Wait.REST else events.held(stage, job, decision, lead)
@@ -76,7 +76,9 @@ def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
         rows.append(stage.parked.row(ident, job.parked))
         if stage.woken and lead is not None:
             rows += _waiting(stage, view, lead, job.parked)
-    if job.taken_up and (lead is None or ident != job.subject):
+    job.was_put_off = job.before is not None and job.before.put_off
+    if job.taken_up and ident != job.subject and view.has(stage.parked, job.subject):
+        job.was_put_off = True
         rows.append(stage.parked.row(job.subject, None))
     if job.kept:
         rows.append(stage.deferred.row(ident, job.stays or None))
@@ -94,8 +96,9 @@ def _waiting(stage: Stage, view: View, lead: Lead, parked: Parked | None) -> lis
 
 def put_off(stage: Stage, view: View, job: Job, until: float) -> Parked:
     """Put a record aside whose call must wait: it is in flight, its results so far are kept, no attempt counts."""
+    job.before = view.get(stage.parked, job.subject)
     if isinstance(job.record, Lead):
-        parked = _over(view.get(stage.parked, job.subject), job.record, until)
+        parked = _over(job.before, job.record, until)
         if stage.woken:
             view.put(stage.waiting, job.record.person_key, Waiting(lead_id=job.subject))
     else:

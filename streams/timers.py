@@ -19,7 +19,7 @@ from leads.tabled import Clock as SlaClock
 from leads.waits import due
 from streams.jobs import Stage
 from streams.outbox import Outbox
-from streams.ports import Clock
+from streams.ports import Clock, Probe
 from streams.stages.sla import CLOCKS
 from tables.state import State
 
@@ -32,9 +32,9 @@ AGAIN = 30.0
 class Timers:
     """The timers of one worker."""
 
-    def __init__(self, stages: Iterable[Stage], state: State, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, stages: Iterable[Stage], state: State, outbox: Outbox, clock: Clock, probe: Probe) -> None:
         self._stages = {stage.name: stage for stage in stages}
-        self._state, self._outbox, self._clock = state, outbox, clock
+        self._state, self._outbox, self._clock, self._probe = state, outbox, clock, probe
         self._heap: list[tuple[float, int, str, str]] = []
         self._mine: set[int] = set()
         self._task: asyncio.Task[None] | None = None
@@ -44,12 +44,19 @@ class Timers:
         """Take up the times of these partitions, and only these."""
         self._mine = set(partitions)
         self._heap = []
+        for stage in self._stages.values():
+            self._assign(stage)
         for partition in self._mine:
-            for stage in self._stages.values():
-                for _, parked in self._state.scan(partition, stage.parked):
-                    self.parked(stage, partition, parked)
             for key, clock in self._state.scan(partition, CLOCKS):
                 self.clocked(partition, key, clock)
+
+    def _assign(self, stage: Stage) -> None:
+        put_off = 0
+        for partition in self._mine:
+            for _, parked in self._state.scan(partition, stage.parked):
+                self.parked(stage, partition, parked)
+                put_off += parked.put_off
+        self._probe.set_put_off(stage.name, put_off)
 
     def parked(self, stage: Stage, partition: int, parked: Parked) -> None:
         """Remember when a waiting record is due."""

@@ -29,63 +29,65 @@ class Waking:
         early, self._early = self._early, []
         return early
 
-    def wake(self, view: View, record: Record, now: float) -> Any:
+    def find(self, view: View, record: Record) -> Any:
         """The waiting lead as a signal or a ruling sets it going; any other record itself; None where nothing follows."""
         if isinstance(record, Ruling):
-            return self._by_ruling(view, record, now) if record.stage == self._stage.name else None
+            return self._by_ruling(view, record) if record.stage == self._stage.name else None
         if isinstance(record, Signal):
             if record.only not in {"", self._stage.name}:
                 return None
-            return self._by_signal(view, record, now) if self._stage.woken else record
+            return self._by_signal(view, record) if self._stage.woken else record
         return record
 
-    def lead_of(self, view: View, record: Record) -> Lead | None:
-        """The lead that lies here and that a signal or a ruling may be about; a lead itself."""
-        if isinstance(record, Lead):
-            return record
-        if isinstance(record, Ruling):
-            ident = record.lead_id
-        elif isinstance(record, Signal) and self._stage.woken:
-            waiting = view.get(self._stage.waiting, record.person_key)
-            ident = waiting.lead_id if waiting else ""
-        else:
-            return None
-        parked = view.get(self._stage.parked, ident) if ident else None
-        return parked.lead if parked else None
+    def note(self, view: View, record: Record, found: Any, now: float) -> None:
+        """Keep what `find` has answered, and the record itself where its lead can't take it yet."""
+        if isinstance(record, Ruling) and record.stage == self._stage.name:
+            self._note_ruling(view, record, found, now)
+        elif isinstance(record, Signal) and self._stage.woken and record.only in {"", self._stage.name}:
+            self._note_signal(view, record, found, now)
 
-    def _by_ruling(self, view: View, ruling: Ruling, now: float) -> Lead | None:
-        mark = _mark(ruling.ruling_id, ruling.delivery)
-        if (before := view.get(self._woken, mark)) is not None:
+    def _by_ruling(self, view: View, ruling: Ruling) -> Lead | None:
+        if (before := view.get(self._woken, _mark(ruling.ruling_id, ruling.delivery))) is not None:
             return before.lead
+        return resume(view.get(self._stage.parked, ruling.lead_id), ruling, self._stage.name)
+
+    def _note_ruling(self, view: View, ruling: Ruling, lead: Lead | None, now: float) -> None:
+        mark = _mark(ruling.ruling_id, ruling.delivery)
+        if view.has(self._woken, mark):
+            return
         parked = view.get(self._stage.parked, ruling.lead_id)
-        lead = resume(parked, ruling, self._stage.name)
         if lead is not None:
             view.put(self._woken, mark, Woken(lead=lead))
         elif parked is not None and awaits(parked, ruling):
             self._defer(view, ruling.lead_id, ruling, now)
         else:
             log.warning("decision came too late", lead=ruling.lead_id, stage=ruling.stage, step=ruling.step)
-        return lead
 
-    def _by_signal(self, view: View, signal: Signal, now: float) -> Lead | None:
-        mark = _mark(signal.signal_id, signal.delivery)
-        if (before := view.get(self._woken, mark)) is not None:
+    def _by_signal(self, view: View, signal: Signal) -> Lead | None:
+        if (before := view.get(self._woken, _mark(signal.signal_id, signal.delivery))) is not None:
             return before.lead
-        waiting = view.get(self._stage.waiting, signal.person_key)
-        parked = view.get(self._stage.parked, waiting.lead_id) if waiting else None
+        _, parked = self._lying(view, signal)
         if parked is not None and parked.put_off and signal.kind in STOPPING:
-            lead = parked.lead  # tried again now: its gate reads what stops it
-        else:
-            lead = resume(parked, signal, self._stage.name)
+            return parked.lead  # tried again now: its gate reads what stops it
+        return resume(parked, signal, self._stage.name)
+
+    def _note_signal(self, view: View, signal: Signal, lead: Lead | None, now: float) -> None:
+        mark = _mark(signal.signal_id, signal.delivery)
         if signal.delivery:
             view.put(self._stage.parked, _subject(signal), None)
+        if signal.kind not in WAKING or view.has(self._woken, mark):
+            return
+        waiting, parked = self._lying(view, signal)
         if lead is None and (about := self._about(view, waiting, parked, signal)):
             self._defer(view, about, signal, now)
         elif lead is None and waiting is None and self._stage.expects is not None:
             self._put_aside(view, signal, now)
-        if signal.kind in WAKING:
-            view.put(self._woken, mark, Woken(lead=lead))
-        return lead
+        view.put(self._woken, mark, Woken(lead=lead))
+
+    def _lying(self, view: View, signal: Signal) -> tuple[Waiting | None, Parked | None]:
+        """The pointer to the person's lead here, and the lead's row."""
+        waiting = view.get(self._stage.waiting, signal.person_key)
+        return waiting, view.get(self._stage.parked, waiting.lead_id) if waiting else None
 
     def _about(self, view: View, waiting: Waiting | None, parked: Parked | None, signal: Signal) -> str:
         """The id of the lead for which a signal is kept, '' for none."""

@@ -1,0 +1,40 @@
+"""What must occur in a run of a thousand seeds or more: a simulation that nothing happens in proves nothing."""
+
+from collections.abc import Iterable
+
+_VENDORS = ("crm", "apollo", "slack")
+_TROUBLES = ("put_off", "unavailable", "timeout", "timeout_acted", "lost", "refused", "failing", "slow", "unreadable")
+_DEATHS = (
+    "append",
+    "acknowledged",
+    "call",
+    "answer",
+    "commit",
+    "after started before call",
+    "after call before state",
+    "after state before send",
+    "after send before commit",
+)
+_OUTCOMES = """
+intake validated invalid unchanged
+identity unique merged synced
+company matched merged synced
+write written fallback suppressed sent_back
+routing routed unrouted suppressed
+assign assigned unowned suppressed fallback
+engage engaged nurtured sequence_active replied again suppressed updated deleted heard_owner
+signals heard forwarded
+sla clocked breached met untaken unchanged
+notify sent
+"""
+
+
+def unmet(occurred: Iterable[str]) -> list[str]:
+    """What of it has not occurred."""
+    seen = set(occurred)
+    wanted = [f"trouble {vendor} {trouble}" for vendor in _VENDORS for trouble in _TROUBLES]
+    for line in _OUTCOMES.split("\n"):
+        stage, *kinds = line.split() or [""]
+        wanted += [f"outcome {stage} {kind}" for kind in kinds]
+    lacking = [name for name in wanted if name not in seen]
+    return lacking + [f"death {point}" for point in _DEATHS if not any(s.startswith(f"death {point}") for s in seen)]

@@ -1,0 +1,130 @@
+"""The faults that the simulation was built to find, put back one at a time: they show that it can fail."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+from msgspec.structs import replace
+
+from leads.decision import Act, Decision, Need, Parked
+from leads.gates.common import stopped
+from leads.gates.engage import Engage
+from leads.keys import derive
+from leads.names import DUE
+from leads.records import Lead, Tick, encode
+from streams import rows
+from streams.deciding import Deciding
+from streams.harness import Harness
+from streams.jobs import Job
+from streams.stages.sla import CLOCKS
+from streams.timers import Timers
+from streams.waking import Waking
+from tables.state import View
+
+
+@contextmanager
+def _patched(*changes: tuple[Any, str, Any]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for owner, name, value in changes:
+            stack.enter_context(patch.object(owner, name, value))
+        yield
+
+
+def _r1() -> AbstractContextManager[None]:
+    """The gate asks for two acts by the absence of one, and reads the results of both."""
+
+    def stop(self: Any, lead: Lead, seen: Any, rested: Lead | None, done: Any, *_: Any) -> Decision | Need:
+        del self
+        end = stopped(lead, seen.suppression)
+        assert end is not None
+        kind = seen.suppression.kind if seen.suppression else "do_not_contact"
+        if "stop" in done:
+            return replace(end, outcome={"crm": done["stop"].kind, "apollo": done["apollo"].kind})
+        args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
+        other = {"apollo_id": lead.apollo_id, "kind": kind, "from": "crm"}
+        return Need(acts={"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)})
+
+    return _patched((Engage, "_stop", stop))
+
+
+def _stale(*stages: str) -> AbstractContextManager[None]:
+    """A record that was put off goes on from what its stage had read before the wait."""
+    take_up, read = Job.take_up, Deciding._read
+
+    def take_up_all(self: Job, attempt: Any, seen: type[Any]) -> None:
+        take_up(self, attempt, seen)
+        self.seen = msgspec.json.decode(attempt.seen, type=seen)
+
+    def read_once(self: Deciding, job: Job, view: View) -> Any:
+        return job.seen if job.taken_up and self._stage.name in stages else read(self, job, view)
+
+    return _patched((Job, "take_up", take_up_all), (Deciding, "_read", read_once))
+
+
+def _r3() -> AbstractContextManager[None]:
+    """Records of one lead in one run are all decided before the first one's row is there."""
+    conclude = Harness._conclude
+    kept: dict[int, list[Any]] = {}
+
+    def accept(self: Deciding, job: Job, view: View, decision: Decision) -> None:
+        job.answer = decision
+        if job.replay:
+            rows.write_letters(self._stage, job)
+            return
+        rows.settle(self._stage, view, job, decision)
+        kept.setdefault(id(view), []).extend(rows.close(self._stage, view, job, decision))
+
+    async def conclude_late(self: Harness, partition: int, view: View, jobs: list[Job]) -> None:
+        view.put_rows(kept.pop(id(view), []))
+        await conclude(self, partition, view, jobs)
+
+    return _patched((Deciding, "_accept", accept), (Harness, "_conclude", conclude_late))
+
+
+def _r4() -> AbstractContextManager[None]:
+    """What comes for a lead that is put off, or on its way, is dropped."""
+
+    def drop(*_: Any) -> None:
+        """Nothing is kept."""
+
+    return _patched((Waking, "_defer", drop), (Waking, "_put_aside", drop))
+
+
+def _r5() -> AbstractContextManager[None]:
+    """A tick is named by when it was looked for, and sent again while an earlier one is under way."""
+
+    def tick_of(self: Any, partition: int, kind: str, key: str) -> Any:
+        data = self._state.get(partition, CLOCKS.key(key))
+        clock = CLOCKS.decode(data) if data else None
+        if clock is None or clock.fired or clock.met or (kind == "untaken" and (clock.started or clock.alerted)):
+            return None
+        at, now = clock.deadline if kind == "due" else clock.untaken, self._clock.now()
+        if at > now:
+            return None
+        tick = Tick(tick_id=derive("tick", kind, key, at, now), kind=kind, person_key=key, at=at)
+        return DUE, key.encode(), encode(tick)
+
+    return _patched((Timers, "_tick_of", tick_of))
+
+
+def _r6() -> AbstractContextManager[None]:
+    """A put-off record takes the row by which people are asked about its lead."""
+
+    def over(before: Parked | None, lead: Lead, until: float) -> Parked:
+        del before
+        return Parked(subject=lead.lead_id, lead=lead, until=until, put_off=True)
+
+    return _patched((rows, "_over", over))
+
+
+VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "R1": _r1,
+    "R2": lambda: _stale("company"),
+    "R3": _r3,
+    "R4": _r4,
+    "R5": _r5,
+    "R6": _r6,
+    "D10": lambda: _stale("identity"),
+}
