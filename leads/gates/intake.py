@@ -122,7 +122,8 @@ class Intake:
         address = self._keys.address(lead.person.email)
         lead = replace(lead, person_key=address, address_key=address)
         reasons = validate(lead, rules)
-        puts = (Put(table="sources", key=lead.lead_id, value=self._source(lead, seen.source)),)
+        row = self._source(lead, seen.source)
+        puts = (Put(table="sources", key=lead.lead_id, value=row),)
         if (end := stopped(lead, None)) is not None:
             return replace(end, puts=puts, notes=notes)
         if any(reason.held for reason in reasons):
@@ -131,6 +132,7 @@ class Intake:
         if moved and not lead.ruled.get(self.name):
             return replace(review(lead, "job_change", (*reasons, moved)), puts=puts, notes=notes)
         outputs = self._outputs(lead, seen.source)
+        puts = (Put(table="sources", key=lead.lead_id, value=replace(row, company_domain=lead.company.domain)),)
         return Decision(
             kind="validated", place=Place.IN_FLIGHT, trace=reasons, lead=lead, outputs=outputs, puts=puts, notes=notes
         )
@@ -151,6 +153,8 @@ class Intake:
         return (*links, onward(lead, self.name, "validated", names.VALIDATED, known))
 
     def _source(self, lead: Lead, before: Source | None) -> Source:
+        """The row of a record that did not pass: the employer is the one that passed last, so that a further revision of
+        somebody whose change a person has yet to judge is judged like the first."""
         passed = before is not None and before.person_key
         return Source(
             lead_id=lead.lead_id,
@@ -158,7 +162,7 @@ class Intake:
             revision=lead.step // STEPS_A_REVISION,
             address_key=lead.person_key,
             person_key=before.person_key if passed and before else lead.person_key,
-            company_domain=lead.company.domain,
+            company_domain=before.company_domain if before else "",
             sequence=lead.sequences.state if lead.sequences.read_at else "",
         )
 

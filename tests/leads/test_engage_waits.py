@@ -1,0 +1,101 @@
+"""The last gate, asked about leads that wait, were put off, or are to be stopped."""
+
+from msgspec.structs import replace
+
+from leads.decision import Decision, Need, Result, Wait
+from leads.gates import engage, intake
+from leads.keys import Keys
+from leads.records import Captured, Enrolment, Heard, Lead, Place, Route, Sequences
+from leads.rules import Rules
+from leads.tabled import Suppression
+from tests.leads.test_gates import NOW, OK, lead
+from tests.samples import captured
+
+GATE = engage.Engage()
+STOPPED = Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True)
+FAILED = Result(ok=False, kind="failed", why="503")
+
+
+def decided(answer: Decision | Need) -> Decision:
+    """It is a decision."""
+    assert isinstance(answer, Decision), answer
+    return answer
+
+
+def nurtured(**fields: object) -> Lead:
+    """A lead that is in the nurture list."""
+    enrolment = Enrolment(name="Leadgate nurture", tool="list", target="Leadgate nurture")
+    route = Route(kind="nurture", owner_email="nurture@acme.test", owner_id="1", rule="threshold")
+    return lead(**{"nurtured_at": NOW - 100, "enrolled": enrolment, "route": route, **fields})
+
+
+def test_a_stop_asks_for_each_call_that_has_no_result_yet(rules: Rules) -> None:
+    """R1: Apollo had put its part off, and the gate read a result that was not there."""
+    seen = engage.Seen(suppression=STOPPED)
+    first = GATE.decide(lead(), seen, {}, rules, NOW)
+    assert isinstance(first, Need)
+    assert set(first.acts) == {"stop", "apollo"}
+    second = GATE.decide(lead(), seen, {"stop": OK}, rules, NOW)
+    assert isinstance(second, Need)
+    assert set(second.acts) == {"apollo"}
+    assert decided(GATE.decide(lead(), seen, {"stop": OK, "apollo": OK}, rules, NOW)).place == Place.SUPPRESSED
+
+
+def test_a_stop_that_a_tool_did_not_take_is_shown_and_tried_again(rules: Rules) -> None:
+    done = {"stop": FAILED, "apollo": OK}
+    answer = decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), done, rules, NOW))
+    assert (answer.kind, answer.wait, len(answer.alerts)) == ("not_stopped", Wait.REVIEW, 1)
+    assert answer.until == NOW + rules.recheck_seconds
+    due = lead(heard=Heard(kind="due"))
+    again = decided(GATE.decide(due, engage.Seen(suppression=STOPPED, rest=due, waits=True), done, rules, NOW))
+    assert (again.kind, again.alerts) == ("not_stopped", ())
+    gone = {"stop": Result(ok=False, kind="deleted"), "apollo": OK}
+    assert decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), gone, rules, NOW)).place == Place.SUPPRESSED
+
+
+def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Rules) -> None:
+    """The list took the lead, its answer was lost, and an opt-out came before the next try."""
+    record = nurtured(enrolled=None, nurtured_at=0.0)
+    seen = engage.Seen(suppression=STOPPED, entering=True)
+    done = {"stop": OK, "apollo": OK}
+    answer = GATE.decide(record, seen, done, rules, NOW)
+    assert isinstance(answer, Need)
+    assert answer.acts["leave"].args == {"contact_id": "7", "list": rules.nurture.list}
+    assert decided(GATE.decide(record, seen, {**done, "leave": OK}, rules, NOW)).place == Place.SUPPRESSED
+    assert isinstance(GATE.decide(record, replace(seen, entering=False), done, rules, NOW), Decision)
+
+
+def test_a_deleted_contact_is_a_persons_question_whatever_the_lead_waits_for(rules: Rules) -> None:
+    """Waiting for an answer to a reply it went back into the nurture list."""
+    waits = nurtured(nurtured_at=0.0, enrolled=None, heard=Heard(kind="reply"))
+    record = replace(waits, heard=Heard(kind="deleted", source="crm"), step=9)
+    for seen in (engage.Seen(rest=waits, waits=True), engage.Seen(rest=nurtured()), engage.Seen()):
+        assert (decided(GATE.decide(record, seen, {}, rules, NOW)).kind) == "deleted"
+
+
+def test_a_lead_that_is_held_on_its_way_to_a_rep_is_not_at_rest(rules: Rules) -> None:
+    """Nurtured before, of high intent now, held for Apollo's sequence: when its time comes it goes to the rep."""
+    route = Route(kind="rep", owner_email="ana.us@acme.test", owner_id="9", rule="us")
+    held = nurtured(route=route, heard=Heard(kind="due"), sequences=Sequences())
+    seen = engage.Seen(rest=held, waits=True)
+    asks = GATE.decide(held, seen, {}, rules, NOW)
+    assert isinstance(asks, Need)
+    assert "sequences" in asks.acts
+    free = {"sequences": Result(ok=True, value={"state": "inactive", "read_at": NOW}), "leave": OK}
+    assert decided(GATE.decide(held, seen, free, rules, NOW)).place == Place.ENGAGED
+
+
+def revision(number: int, company: str) -> Captured:
+    """A version of one contact's record."""
+    return replace(captured(1, title=f"VP Sales {number}", company=company), captured_at=NOW + number)
+
+
+def test_a_further_revision_does_not_settle_a_changed_employer(rules: Rules) -> None:
+    """Seeds 90210 and 1004 of the demo: an import of the same person passed while the question was open (D11)."""
+    gate = intake.Intake(Keys("k"))
+    source, places = None, []
+    for number, company in enumerate(("old", "new", "new", "old")):
+        answer = decided(gate.decide(revision(number, company), intake.Seen(source=source), {}, rules, NOW))
+        source = answer.puts[0].value
+        places.append(answer.place)
+    assert places == [Place.IN_FLIGHT, Place.REVIEW, Place.REVIEW, Place.IN_FLIGHT]
