@@ -96,9 +96,10 @@ class Loader(Generic[K, V]):
             return
         try:
             answers = await self._call([key for key, _ in live])
+            settled = [(future, answer) for (_, future), answer in zip(live, answers, strict=True)]
         except Exception as error:  # noqa: BLE001  told to whoever asked
             for _, future in live:
                 settle(future, error)
             return
-        for (_, future), answer in zip(live, answers, strict=True):
+        for future, answer in settled:
             settle(future, answer)
