@@ -31,7 +31,7 @@ class Act(Record, frozen=True, kw_only=True):
 
 class Result(Record, frozen=True, kw_only=True):
     """How an act ended. kind: ok, would (shadow), rejected (the vendor refused this row), failed (three tries),
-    suppressed (heard in the last moment, so not done).
+    suppressed (heard in the last moment, so not done), off (an optional feature that the vendor doesn't grant just now).
 
     later: seconds after which to try again; no attempt is counted (the vendor is down, or the budget is spent).
     undone: with `later`, that this attempt surely left nothing behind.

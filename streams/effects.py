@@ -1,41 +1,53 @@
-"""Acts made real: three tries for a row's own failure, the circuit for a vendor's, shadow, and the last look before a call.
+"""Acts made real: three tries for a row's own failure, waiting for a vendor's, shadow, and the last look before a call.
 
 A row's failure is told as a Result, so that the gate decides what becomes of the lead; a vendor's failure puts the
-lead off without counting an attempt. Nothing that a vendor says is raised here but a wrong key, which is fatal.
+lead off without counting an attempt, or lets it go on without an optional answer (vendors.py). Nothing that a vendor
+says is raised here, in whatever form it says it.
 """
 
 import asyncio
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from connectors.errors import NotSent, RowRejected, RowRetryable, Unauthorised, Unavailable
+from connectors.errors import RowRejected, RowRetryable, Unreadable, VendorError
 from leads.decision import Act, Result
 from leads.keys import Keys
 from leads.records import Lead
 from streams.acts import Acts
-from streams.acts.effect import Effect, Outside
+from streams.acts.effect import Effect, Outside, Unasked
 from streams.circuit import Circuit
 from streams.outbox import FlushGate
 from streams.ports import Clock, Fatal
+from streams.vendors import Pass, Vendor, is_lacking
 
 log = structlog.get_logger(__name__)
 
 TRIES = 3
 #: What takes back an entry that a suppression has overtaken.
 _OUT_AGAIN = {"crm.enter_list": "crm.leave_list", "apollo.enrol": "apollo.leave", "crm.enrol": "crm.unenrol"}
+#: What is tried until it is done: a person has asked to be left alone.
+_UNTIL_DONE = frozenset({"crm.stop", "apollo.stop", "crm.leave_list", "apollo.leave", "crm.unenrol"})
+#: Seconds after which such an act is tried again when three tries have failed.
+_AGAIN = 30.0
 #: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
 DEADLINE = 15.0
+#: What may be called, by the first part of an act's name, and what people call it.
+NAMES = MappingProxyType({"crm": "The CRM", "apollo": "Apollo", "slack": "Slack"})
 
 
 class Effects:
     """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done.
 
-    `check` raises when this worker must not act any more; `alarm(vendor, why)` tells people that a vendor is away;
-    `retried(act)` is called before each second and third try.
+    `check` raises when this worker must not act any more; `alarm(vendor, text)` tells people of a vendor's trouble, once an
+    outage; `retried(act)` is called before each second and third try. `circuits` are read by metrics, by vendor.
     """
 
     def __init__(
@@ -52,8 +64,10 @@ class Effects:
         retried: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._out, self._clock, self._live = outside, clock, live
-        self._check, self._alarm, self._retried = check, alarm, retried
-        self._circuits = {"crm": Circuit(), "apollo": Circuit(), "slack": Circuit(), "sync": Circuit()}
+        self._check, self._retried = check, retried
+        vendors = {key: Vendor(name, clock, partial(alarm, key)) for key, name in NAMES.items()}
+        self.circuits: Mapping[str, Circuit] = {key: vendor.circuit for key, vendor in vendors.items()}
+        self._vendors = {**vendors, "sync": Vendor("The CRM's snapshot", clock, partial(alarm, "sync"))}
         self._acts = Acts(outside, gate, keys, clock, share)
         self.paused = False
 
@@ -68,59 +82,77 @@ class Effects:
     async def perform(
         self, act: Act, *, effect_id: str, since: float, started: float, again: bool, partition: int, record: Any, shadow: bool
     ) -> Result:
-        """See ports.Effector. `again` means that an earlier attempt began it: look before doing."""
+        """See ports.Effector. `again` means that an earlier attempt began it: look before doing.
+
+        Raises Fatal for what is wrong with this worker, and nothing else.
+        """
         if self.paused and not act.reads:
             return Result(ok=False, why="effects are paused", later=5.0, undone=True)
         if (shadow or not self._live) and not act.reads:
             return Result(ok=True, kind="would", value=_would(act, record))
         if record_is_shadow(act):
             return _shadow_read(act, self._clock.now())
-        vendor = act.name.split(".", 1)[0]
-        circuit = self._circuits[vendor]
-        if wait := circuit.closed_in(self._clock.now()):
-            return Result(ok=False, why="the vendor does not answer", later=wait, undone=True)
+        vendor = self._vendors[act.name.split(".", 1)[0]]
+        leave = vendor.admit(act.name)
+        if isinstance(leave, Result):
+            return leave
         effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now(), since)
         try:
-            result = await self._try(act, effect, partition, record)
-        except NotSent as error:
-            return Result(ok=False, why=str(error), later=error.after, undone=True)
-        except Unavailable as error:
-            return self._put_off(vendor, error)
-        except Unauthorised as error:
-            raise Fatal(f"{error}: the key or its scopes are wrong") from error
-        circuit.close()
-        return result
+            return await self._call(vendor, leave, act, effect, partition, record)
+        finally:
+            vendor.withdraw(leave)  # cancelled, or Fatal: the vendor has said nothing
 
-    def _put_off(self, vendor: str, error: Unavailable) -> Result:
-        now, circuit = self._clock.now(), self._circuits[vendor]
-        if circuit.open(now, error.after):
-            log.warning("vendor unavailable", vendor=vendor, why=str(error), again_in=circuit.closed_in(now))
-            self._alarm(vendor, str(error))
-        return Result(ok=False, why=str(error), later=circuit.closed_in(now), undone=error.undone)
-
-    async def _try(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
+    async def _call(self, vendor: Vendor, leave: Pass, act: Act, effect: Effect, partition: int, record: Any) -> Result:
+        """One call that may be made, its outcome noted."""
         try:
-            try:
-                result = await self._once(act, effect, partition, record)
-            except RowRetryable:
-                result = await self._retry(act, replace(effect, again=True), partition, record)
+            answer = await self._try(act, effect, partition, record)
         except RowRetryable as error:
+            vendor.succeed(leave)
+            if act.name in _UNTIL_DONE:
+                return Result(ok=False, kind="failed", why=str(error), later=_AGAIN)
             return Result(ok=False, kind="failed", why=str(error))
         except RowRejected as error:
+            if is_lacking(error):
+                return vendor.fail(leave, error)
+            vendor.succeed(leave)
             return Result(ok=False, kind=error.kind, why=str(error))
-        if (out := _OUT_AGAIN.get(act.name)) and result.ok and (why := self._out.suppressed(partition, record)):
-            await self._acts.handlers[out](act.args, record, effect)  # heard while we entered: out at once
-            return Result(ok=False, kind="suppressed", why=why)
-        return result
+        except VendorError as error:
+            return vendor.fail(leave, error)
+        if isinstance(answer, Unasked):
+            return answer.result
+        vendor.succeed(leave)
+        return answer
 
-    async def _once(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
+    async def _try(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
+        """Up to three tries. Whom a suppression has overtaken is out of the sequence again before this returns."""
+        try:
+            answer = await self._once(act, effect, partition, record)
+        except RowRetryable:
+            answer = await self._retry(act, replace(effect, again=True), partition, record)
+        if (out := _OUT_AGAIN.get(act.name)) and (why := self._out.suppressed(partition, record)):
+            await self._ask(out, act, record, effect)  # an earlier try, the outcome of which is unknown, may have entered
+            return Result(ok=False, kind="suppressed", why=why)
+        return answer
+
+    async def _once(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
         self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
-            return Result(ok=False, kind="suppressed", why=why)
-        answer = await self._acts.handlers[act.name](act.args, record, effect)
-        return answer if isinstance(answer, Result) else Result(ok=True, value=answer)
+            return Unasked(Result(ok=False, kind="suppressed", why=why))
+        answer = await self._ask(act.name, act, record, effect)
+        return Result(ok=True, value=answer) if isinstance(answer, dict) else answer
 
-    async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result:
+    async def _ask(self, name: str, act: Act, record: Any, effect: Effect) -> dict[str, Any] | Result | Unasked:
+        """The handler's answer. What it raises that no connector means to raise is an answer that it could not read."""
+        handler = self._acts.handlers[name]
+        try:
+            return await handler(act.args, record, effect)
+        except (VendorError, Fatal, MemoryError):
+            raise
+        except Exception as error:
+            log.exception("a vendor's answer can't be read", act=name)
+            raise Unreadable(f"the answer to {name} can't be read: {_described(error)}") from error
+
+    async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
         """The second and third try. The first is made without tenacity, whose set-up costs more than most calls."""
         await asyncio.sleep(0.2)
         async for attempt in AsyncRetrying(
@@ -133,6 +165,12 @@ class Effects:
                 self._retried(act.name)
                 result = await self._once(act, effect, partition, record)
         return result
+
+
+def _described(error: Exception) -> str:
+    """Its type, its first words, and where it was raised."""
+    [*_, last] = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} {str(error)[:100]} at {Path(last.filename).name}:{last.lineno}"
 
 
 def _would(act: Act, record: Any) -> dict[str, Any]:

@@ -104,12 +104,11 @@ class Pipeline:
         found: Suppression | None = suppression_of(record, View(self.state, partition))
         return f"{found.kind} heard from {found.source}" if found else ""
 
-    def _alarm(self, vendor: str, why: str) -> None:
-        """One word to ops an outage. About Slack only the log can tell."""
+    def _alarm(self, vendor: str, text: str) -> None:
+        """One alert to ops. About Slack only the log can tell, and has."""
         if vendor == "slack":
             return
         now = self._around.clock.now()
-        text = f"{vendor} does not answer; leads wait and go on by themselves when it does. {why}"
-        ident = derive("outage", self._name, vendor, now)
+        ident = derive("outage", self._name, vendor, now, text)
         alert = Alert(alert_id=ident, kind="ops", to=self._rules.ops_channel, text=text, at=now)
         self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from connectors.errors import Unavailable
+from connectors.errors import AccountLimited
 from leads.keys import Keys
 from streams.acts.apollo import ApolloActs
 from streams.acts.crm import CrmActs
@@ -40,4 +40,4 @@ class Acts:
     async def _do_sync(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del args, record, effect
         await asyncio.sleep(0)
-        raise Unavailable("the CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
+        raise AccountLimited("The CRM's snapshot is not complete: run leadgate sync-crm", 2.0)

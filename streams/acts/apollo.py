@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from connectors.errors import RowRejected
+from leads.decision import Result
 from leads.mapping import read_sequences
-from streams.acts.effect import Effect, Handler, Outside
+from streams.acts.effect import Effect, Handler, Outside, Unasked
 from streams.ports import Clock
 
 
@@ -23,10 +23,10 @@ class ApolloActs:
             "apollo.owner": self._do_owner,
         }
 
-    async def _do_enrich(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+    async def _do_enrich(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any] | Unasked:
         del record, effect
         if not self._out.credits.take(args["cap"], self._clock.now(), self._share()):
-            raise RowRejected(f"the day's cap of {args['cap']} credits is spent", "cap")
+            return Unasked(Result(ok=False, kind="cap", why=f"the day's cap of {args['cap']} credits is spent"))
         found = await self._out.apollo.enrich(args["domain"])
         return {
             "name": found.get("name"),
@@ -42,10 +42,11 @@ class ApolloActs:
         read = read_sequences(await self._out.apollo.sequences(args["apollo_id"], args["email"]), self._clock.now())
         return {"state": read.state, "read_at": read.read_at, "names": list(read.names)}
 
-    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any] | Unasked:
         del record, effect
-        if args["apollo_id"] and args["kind"] != "bounce" and args["from"] != "apollo":
-            await self._out.apollo.stop(args["apollo_id"])
+        if not args["apollo_id"] or args["kind"] == "bounce" or args["from"] == "apollo":
+            return Unasked(Result(ok=True))
+        await self._out.apollo.stop(args["apollo_id"])
         return {}
 
     async def _do_enrol(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from connectors.loader import Loader
 from leads.decision import Result
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
-from streams.acts.effect import Effect, Handler, Outside
+from streams.acts.effect import Effect, Handler, Outside, Unasked
 from streams.acts.writes import contact_write
 from streams.outbox import FlushGate
 from streams.ports import Clock
@@ -152,6 +152,8 @@ class CrmActs:
     async def _do_leave(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
         del record, effect
         [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
+        if isinstance(row, VendorError) and not isinstance(row, RowRejected):
+            raise row
         return {"gone": isinstance(row, RowRejected)}
 
     async def _do_enrol(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
@@ -169,10 +171,11 @@ class CrmActs:
             raise RowRejected(f"the list {args['leave']!r} has no workflow that takes people out of sequences", STILL_IN)
         return {"out": False}
 
-    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:
+    async def _do_stop(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any] | Unasked:
         del record, effect
-        if args["contact_id"]:
-            await self._out.crm.stop(args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else [])
+        if not args["contact_id"]:
+            return Unasked(Result(ok=True))
+        await self._out.crm.stop(args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else [])
         return {}
 
     async def _do_activities(self, args: dict[str, Any], record: Any, effect: Effect) -> dict[str, Any]:

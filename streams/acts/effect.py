@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from connectors.contract import Crm
 from leads.decision import Result
@@ -22,8 +22,14 @@ class Effect:
     since: float
 
 
+class Unasked(NamedTuple):
+    """What an act came to without a call: it says nothing about how the vendor is."""
+
+    result: Result
+
+
 #: Answers the result's value; one that changes a contact's properties answers the whole result, with the change.
-Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any] | Result]]
+Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any] | Result | Unasked]]
 
 
 class Credits:

@@ -167,7 +167,7 @@ def test_an_outage_of_the_crm_is_waited_for_and_told_once(site: TestSite) -> Non
     site.work()
     ids = site.capture(*(captured(n, company=f"outage{n}") for n in range(120, 130)))
     site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids), why="they did not go on by themselves")
-    told = [m for m in site.objects("slack.messages") if "crm does not answer" in m["text"]]
+    told = [m for m in site.objects("slack.messages") if "The CRM does not answer" in m["text"]]
     assert len(told) == 1
     assert broken_promises(site) == []
     site.kill("worker", 15)

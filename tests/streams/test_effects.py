@@ -1,0 +1,433 @@
+"""What becomes of an act by what its vendor says: nothing that a vendor says ends the worker, and people hear of it once."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from connectors.errors import (
+    AccountLimited,
+    DaySpent,
+    NotInPlan,
+    NotSent,
+    RowRejected,
+    RowRetryable,
+    Unauthorised,
+    Unavailable,
+)
+from connectors.memory.apollo import MemoryApollo
+from connectors.memory.crm import MemoryCrm
+from connectors.memory.slack import MemorySlack
+from leads.decision import Act, Result
+from leads.keys import Keys
+from streams.acts.effect import Outside
+from streams.circuit import PROBE_WAIT, STEADY
+from streams.effects import Effects
+from streams.outbox import FlushGate
+from streams.ports import Fatal
+from streams.vendors import APART, OFF, PAUSE
+from tests.leads.test_gates import lead
+
+Fault = Callable[[], Exception]
+ENRICH = Act(name="apollo.enrich", args={"domain": "firm.com", "cap": 10**6})
+SEQUENCES = Act(name="apollo.sequences", args={"apollo_id": "a1", "email": ""}, reads=True)
+ACCOUNT = Act(name="crm.account", args={"company_id": "", "domain": "firm.com"}, reads=True)
+ENROL = Act(name="apollo.enrol", args={"apollo_id": "a1", "sequence": "warm", "sender": "n@acme.test"}, guarded=True)
+STOP = Act(name="crm.stop", args={"contact_id": "1", "kind": "unsubscribe", "nurtured": False})
+NO_CALL = Act(name="apollo.stop", args={"apollo_id": "", "kind": "unsubscribe", "from": "crm"})
+POST = Act(name="slack.post", args={"to": "#ops", "text": "text", "alert_id": "alert"}, once=True)
+OWNER = Act(name="crm.owner", args={"owner_id": "rep@acme.test"}, reads=True)
+TASK = Act(name="crm.task", args={"contact_id": "1", "subject": "Call", "due": 1.0, "owner_id": "r"}, once=True)
+
+
+class Failing:
+    """A vendor in front of which faults stand: each call takes the next one of its method, or of all methods ('*')."""
+
+    def __init__(self, vendor: Any) -> None:
+        self.vendor = vendor
+        self.faults: dict[str, list[Fault]] = {}
+        self.always: dict[str, Fault] = {}
+        self.hold: asyncio.Event | None = None
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        inner = getattr(self.vendor, name)
+        if not asyncio.iscoroutinefunction(inner):
+            return inner
+
+        async def call(*args: Any, **more: Any) -> Any:
+            self.calls.append(name)
+            if self.hold is not None:
+                await self.hold.wait()
+            if (always := self.always.get(name) or self.always.get("*")) is not None:
+                raise always()
+            if queue := self.faults.get(name):
+                fault = queue.pop(0)
+                raise fault()
+            return await getattr(self.vendor, name)(*args, **more)  # as it is now, not when it was bound
+
+        return call
+
+
+@dataclass
+class Site:
+    """Effects on doubles, and what was said."""
+
+    at: float = 1000.0
+    alerts: list[tuple[str, str]] = field(default_factory=list)
+    suppressed: str = ""
+    fatal: str = ""
+
+    def __post_init__(self) -> None:
+        self.crm, self.apollo = Failing(MemoryCrm(self.now)), Failing(MemoryApollo(self.now))
+        self.slack = Failing(MemorySlack(self.now))
+        self.apollo.vendor.add_contact("a1", "p1@firm.com")
+        crm: Any = self.crm
+        outside = Outside(
+            crm=crm,
+            apollo=self.apollo,
+            slack=self.slack,
+            suppressed=lambda *_: self.suppressed,
+            signals_applied=self.applied,
+            nurture_lists=list,
+        )
+        self.effects = Effects(
+            outside,
+            FlushGate(lambda: False),
+            Keys("test"),
+            self,
+            check=self.check,
+            alarm=lambda vendor, text: self.alerts.append((vendor, text)),
+            live=True,
+            share=lambda: 1.0,
+        )
+
+    def now(self) -> float:
+        return self.at
+
+    def check(self) -> None:
+        if self.fatal:
+            raise Fatal(self.fatal)
+
+    async def applied(self, partition: int) -> None:
+        del partition
+
+    async def do(self, act: Act, **more: Any) -> Result:
+        """One act, now."""
+        how = {"effect_id": "e", "since": self.at, "started": self.at, "again": False, "partition": 0, "shadow": False}
+        return await self.effects.perform(act, **{**how, "record": lead(), **more})
+
+    def state(self, vendor: str) -> str:
+        return self.effects.circuits[vendor].state
+
+
+def run(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
+    """A test on a site of its own."""
+    asyncio.run(test(Site()))
+
+
+def down() -> Exception:
+    return Unavailable("Apollo GET contacts: 503")
+
+
+def test_half_open_lets_one_call_of_many_go() -> None:
+    async def test(site: Site) -> None:
+        site.apollo.always["*"] = down
+        results = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(20)))
+        assert {r.later for r in results} == {1.0}
+        site.at += 1.0
+        site.apollo.calls.clear()
+        again = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(20)))
+        assert len(site.apollo.calls) == 1
+        assert sorted({r.later for r in again}) == [2.0]
+        assert all(r.undone for r in again[1:])
+        site.at += 2.0
+        site.apollo.always.clear()
+        site.apollo.hold = asyncio.Event()
+        probe = asyncio.ensure_future(site.do(SEQUENCES))
+        await asyncio.sleep(0)
+        waits = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(5)))
+        assert {(r.later, r.undone, r.ok) for r in waits} == {(PROBE_WAIT, True, False)}
+        site.apollo.hold.set()
+        assert (await probe).ok
+        assert site.state("apollo") == "closed"
+        assert all(r.ok for r in await asyncio.gather(*(site.do(SEQUENCES) for _ in range(5))))
+
+    run(test)
+
+
+def test_a_probe_that_is_cancelled_or_held_back_by_us_gives_way_to_the_next() -> None:
+    async def test(site: Site) -> None:
+        site.apollo.faults["sequences"] = [down, lambda: NotSent("our budget is spent", 3.0)]
+        await site.do(SEQUENCES)
+        site.at += 1.0
+        assert (await site.do(SEQUENCES)).later == 3.0
+        site.apollo.hold = asyncio.Event()
+        probe = asyncio.ensure_future(site.do(SEQUENCES))
+        await asyncio.sleep(0)
+        probe.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await probe
+        site.apollo.hold = None
+        assert (await site.do(SEQUENCES)).ok
+
+    run(test)
+
+
+def test_an_act_that_calls_nobody_says_nothing_about_the_vendor() -> None:
+    async def test(site: Site) -> None:
+        site.apollo.always["*"] = down
+        await site.do(SEQUENCES)
+        site.at += 1.0
+        assert (await site.do(NO_CALL)).ok
+        site.suppressed = "bounce"
+        assert (await site.do(ENROL)).later, "whoever may be in a sequence is out of it first"
+        assert site.state("apollo") != "closed"
+
+    run(test)
+
+
+def test_an_outage_is_told_once_and_so_is_its_end() -> None:
+    async def test(site: Site) -> None:
+        site.apollo.always["*"] = down
+        for _ in range(5):
+            await site.do(SEQUENCES)
+            site.at += 60.0
+        [(vendor, text)] = site.alerts
+        assert vendor == "apollo"
+        assert text.startswith("Apollo does not answer: Apollo GET contacts: 503. Leads wait")
+        site.apollo.always.clear()
+        assert (await site.do(SEQUENCES)).ok
+        site.at += STEADY / 2
+        site.apollo.faults["sequences"] = [down]
+        await site.do(SEQUENCES)
+        site.at += STEADY
+        await site.do(SEQUENCES)
+        assert len(site.alerts) == 1, "well for half a minute is the same outage"
+        site.at += STEADY
+        await site.do(SEQUENCES)
+        assert [t for _, t in site.alerts[1:]] == ["Apollo is well again; the leads that waited go on."]
+        site.apollo.faults["sequences"] = [down]
+        await site.do(SEQUENCES)
+        assert len(site.alerts) == 3, "a new outage is told anew"
+
+    run(test)
+
+
+NONSENSE = [
+    lambda: KeyError("results"),
+    lambda: TypeError("'NoneType' object is not iterable"),
+    lambda: ValueError("zip() argument 2 is shorter than argument 1"),
+    lambda: AttributeError("'list' object has no attribute 'get'"),
+    lambda: json.JSONDecodeError("Expecting value", "<html>", 0),
+    lambda: RecursionError("maximum recursion depth exceeded"),
+    lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+]
+
+
+@pytest.mark.parametrize("fault", NONSENSE)
+@pytest.mark.parametrize("act", [SEQUENCES, ENRICH, POST, OWNER, TASK, STOP])
+def test_no_answer_ends_the_worker(fault: Fault, act: Act) -> None:
+    async def test(site: Site) -> None:
+        vendor = {"apollo": site.apollo, "crm": site.crm, "slack": site.slack}[act.name.split(".")[0]]
+        vendor.always["*"] = fault
+        result = await site.do(act)
+        assert result.later > 0
+        assert not result.undone, "it may have had its effect"
+        assert type(fault()).__name__ in result.why
+        assert "test_effects.py" in result.why, "the place is told"
+        [(_, text)] = site.alerts
+        assert "in a form that it does not document" in text
+        vendor.always.clear()
+
+    run(test)
+
+
+@pytest.mark.parametrize("answer", [[], [None, None], None])
+def test_an_answer_with_another_number_of_rows_is_nonsense_too(answer: Any) -> None:
+    """And nobody waits for ever for the row that is missing."""
+
+    async def test(site: Site) -> None:
+        async def accounts(_: Any) -> Any:
+            return answer
+
+        site.crm.vendor.accounts = accounts
+        result = await asyncio.wait_for(site.do(ACCOUNT), 5.0)
+        assert result.later > 0
+
+    run(test)
+
+
+def test_our_own_troubles_are_raised() -> None:
+    async def test(site: Site) -> None:
+        site.fatal = "this worker stood still"
+        with pytest.raises(Fatal):
+            await site.do(SEQUENCES)
+        assert site.alerts == []
+
+    run(test)
+
+
+def refused() -> Exception:
+    return Unauthorised("Apollo GET contacts: 401 Invalid API key")
+
+
+def test_a_key_is_called_wrong_only_when_it_was_refused_twice_some_time_apart() -> None:
+    async def test(site: Site) -> None:
+        site.apollo.always["*"] = refused
+        results = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(5)))
+        assert {r.later for r in results} == {APART}
+        assert site.alerts == [], "a passing refusal is no alarm"
+        site.at += APART
+        assert (await site.do(NO_CALL)).ok
+        paused = await site.do(ENRICH)
+        assert paused.later == PAUSE
+        [(_, text)] = site.alerts
+        assert text.startswith("Apollo has refused our key twice")
+        for _ in range(3):
+            site.at += PAUSE
+            await site.do(SEQUENCES)
+        assert len(site.alerts) == 1
+        site.apollo.always.clear()
+        site.at += PAUSE
+        assert (await site.do(SEQUENCES)).ok, "a mended key needs no restart"
+
+    run(test)
+
+
+def test_a_refusal_that_passes_is_a_wait_and_forgotten() -> None:
+    async def test(site: Site) -> None:
+        for _ in range(3):
+            site.apollo.faults["sequences"] = [refused]
+            assert (await site.do(SEQUENCES)).later == APART
+            site.at += APART
+            assert (await site.do(SEQUENCES)).ok
+        assert site.alerts == []
+
+    run(test)
+
+
+def test_a_call_that_alone_is_refused_waits_alone() -> None:
+    """The key is good, but may not make this call: the vendor's other calls go on."""
+
+    async def test(site: Site) -> None:
+        site.apollo.always["stop"] = refused
+        stop = Act(name="apollo.stop", args={"apollo_id": "a1", "kind": "unsubscribe", "from": "crm"})
+        await site.do(stop)
+        site.at += APART
+        assert (await site.do(SEQUENCES)).ok
+        site.at += 1.0
+        assert (await site.do(stop)).later == PAUSE
+        assert (await site.do(SEQUENCES)).ok
+        [(_, text)] = site.alerts
+        assert text.startswith("Apollo does not take the call apollo.stop")
+        site.at += PAUSE
+        site.apollo.always.clear()
+        assert (await site.do(stop)).ok
+        assert site.alerts[-1][1] == "The call apollo.stop of Apollo works again."
+
+    run(test)
+
+
+LACKING = [
+    lambda: NotInPlan("Apollo GET organizations/enrich: 403 API_INACCESSIBLE"),
+    lambda: RowRejected("Apollo: insufficient credits", "credits"),
+    lambda: AccountLimited("Apollo: insufficient credits"),
+]
+
+
+@pytest.mark.parametrize("fault", LACKING)
+def test_an_optional_feature_is_off_with_one_alert_and_comes_back(fault: Fault) -> None:
+    async def test(site: Site) -> None:
+        site.apollo.always["enrich"] = fault
+        results = await asyncio.gather(*(site.do(ENRICH) for _ in range(10)))
+        assert {(r.ok, r.kind, r.later) for r in results} == {(False, "off", 0.0)}
+        asked = len(site.apollo.calls)
+        site.at += OFF - 1.0
+        assert (await site.do(ENRICH)).kind == "off"
+        assert len(site.apollo.calls) == asked
+        assert (await site.do(SEQUENCES)).ok, "nothing else stops"
+        site.at += 1.0
+        results = await asyncio.gather(*(site.do(ENRICH) for _ in range(10)))
+        assert {r.kind for r in results} == {"off"}
+        assert site.apollo.calls.count("enrich") == asked + 1, "one of them asks whether it is back"
+        [(_, text)] = site.alerts
+        assert text.startswith("Completing companies from Apollo is off: Apollo")
+        site.at += OFF
+        site.apollo.always.clear()
+        assert (await site.do(ENRICH)).ok
+        assert site.alerts[-1][1] == "Completing companies from Apollo works again."
+        assert all(r.ok for r in await asyncio.gather(*(site.do(ENRICH) for _ in range(10))))
+
+    run(test)
+
+
+def test_what_the_plan_leaves_out_and_a_lead_needs_is_waited_for() -> None:
+    async def test(site: Site) -> None:
+        site.crm.always["add_tasks"] = lambda: NotInPlan("HubSpot POST tasks: 403 MISSING_SCOPES")
+        results = await asyncio.gather(*(site.do(TASK, effect_id=f"e{n}") for n in range(5)))
+        assert {(r.later, r.undone) for r in results} == {(PAUSE, True)}
+        assert (await site.do(OWNER)).ok
+        assert len(site.alerts) == 1
+
+    run(test)
+
+
+def test_an_accounts_limit_stops_all_leads_and_none_is_refused() -> None:
+    async def test(site: Site) -> None:
+        site.crm.always["add_tasks"] = lambda: AccountLimited("Salesforce has no storage left: free some, or buy more")
+        results = await asyncio.gather(*(site.do(TASK, effect_id=f"e{n}") for n in range(5)))
+        assert {(r.ok, r.later, r.undone) for r in results} == {(False, 60.0, True)}
+        assert (await site.do(OWNER)).later == 60.0
+        [(_, text)] = site.alerts
+        assert text == (
+            "Salesforce has no storage left: free some, or buy more. Leads wait; they go on by themselves once that is changed."
+        )
+
+    run(test)
+
+
+def test_a_spent_day_is_waited_for() -> None:
+    async def test(site: Site) -> None:
+        site.apollo.always["*"] = lambda: DaySpent("Apollo's calls are spent", 900.0)
+        assert (await site.do(SEQUENCES)).later == 900.0
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "later"),
+    [(lambda: RowRetryable("HubSpot 207: opt-out not written"), "failed", 30.0), (lambda: RowRejected("no"), "rejected", 0.0)],
+)
+def test_an_opt_out_that_is_not_written_is_not_done(fault: Fault, kind: str, later: float) -> None:
+    async def test(site: Site) -> None:
+        site.crm.always["stop"] = fault
+        result = await site.do(STOP)
+        assert (result.ok, result.kind, result.later) == (False, kind, later)
+        assert len(site.crm.calls) == (3 if later else 1)
+        assert site.state("crm") == "closed"
+
+    run(test)
+
+
+def test_whoever_entered_as_a_suppression_came_is_out_again_though_the_vendor_failed_meanwhile() -> None:
+    async def test(site: Site) -> None:
+        inner = site.apollo.vendor.enrol
+
+        async def enrol(*args: Any) -> bool:
+            await inner(*args)
+            site.suppressed = "unsubscribe"
+            raise Unavailable("the answer is lost")
+
+        site.apollo.vendor.enrol = enrol
+        assert (await site.do(ENROL)).later
+        assert site.apollo.vendor.running("a1") == ["warm"]
+        site.at += 1.0
+        result = await site.do(ENROL)
+        assert (result.ok, result.kind) == (False, "suppressed")
+        assert site.apollo.vendor.running("a1") == []
+
+    run(test)
