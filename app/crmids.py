@@ -14,16 +14,15 @@ from leads import names
 
 
 class CrmIds:
-    """Empty, and stays so, for a CRM that tells who was deleted."""
+    """Empty, and stays so, for a CRM that tells who was deleted: they are not `needed` then."""
 
     def __init__(self, crm: Crm, producer: AIOKafkaProducer) -> None:
         self._crm, self._producer = crm, producer
+        self.needed = not crm.tells_deleted
         self.keys: dict[str, str] = {}
 
     async def load(self, consumer: AIOKafkaConsumer) -> None:
         """Take up what is kept; where nothing is, read it from the CRM once. Raises what the CRM raises."""
-        if self._crm.tells_deleted:
-            return
         async for record in read_to(consumer, await ends(consumer, [names.CRM_IDS.full])):
             self.keys[record.key.decode()] = record.value.decode()
         if not self.keys:
@@ -32,7 +31,7 @@ class CrmIds:
 
     async def note(self, contacts: Iterable[Contact]) -> None:
         """Durable when it returns."""
-        if not self._crm.tells_deleted:
+        if self.needed:
             await self._keep({c.id: c.key for c in contacts if c.key})
 
     async def _keep(self, known: Mapping[str, str]) -> None:

@@ -3,18 +3,13 @@
 Beside it, since a change of half the CRM takes an hour to read, and a bounce must be heard meanwhile.
 """
 
-import asyncio
-
-import structlog
 from aiokafka import AIOKafkaProducer
 
 from app.crmrecords import CrmRecords, refresh
 from app.kafka import consuming, last_record
-from app.passes import Passes
 from app.settings import Settings
 from app.sync import begun
 from connectors.contract import Crm
-from connectors.errors import VendorError
 from leads import names
 from leads.keys import Keys
 from leads.records import Record, encode
@@ -22,8 +17,6 @@ from streams.ports import Clock
 
 EVERY, _OVERLAP = 600.0, 300.0  # the overlap covers clocks that differ and a search that lags
 _KEY = b"crm.records"
-CRM_RECORDS = "crm_records"  # what the passes over it are called
-log = structlog.get_logger(__name__)
 
 
 class Looked(Record, frozen=True, kw_only=True):
@@ -35,26 +28,14 @@ class Looked(Record, frozen=True, kw_only=True):
 class Current:
     """The looks of one poller. None is taken before sync-crm has read the CRM once."""
 
-    def __init__(
-        self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys, passes: Passes
-    ) -> None:
+    def __init__(self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys) -> None:
         self._settings, self._crm, self._producer, self._clock, self._keys = settings, crm, producer, clock, keys
-        self._passes = passes
-
-    async def run(self, *, once: bool = False) -> None:
-        """Look until cancelled, or once; what the CRM refuses or can't answer is logged, and looked at again the next time."""
-        while True:
-            try:
-                with self._passes.over(CRM_RECORDS):
-                    await self.look()
-            except VendorError as error:
-                log.warning("what the CRM changes isn't known before a lead meets it", why=str(error), again_in=EVERY)
-            if once:
-                return
-            await asyncio.sleep(EVERY)
 
     async def look(self) -> None:
-        """One look, from the last one on, or from when the last whole reading began. Durable when it returns."""
+        """One look, from the last one on, or from when the last whole reading began.
+
+        Durable when it returns; raises what the CRM raises.
+        """
         now = self._clock.now()
         async with consuming(self._settings) as consumer:
             last = await last_record(consumer, _KEY, Looked)

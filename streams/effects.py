@@ -6,18 +6,16 @@ says is raised here, in whatever form it says it.
 """
 
 import asyncio
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from connectors.errors import RowRejected, RowRetryable, Unreadable, VendorError
+from connectors.errors import RowRejected, RowRetryable, VendorError
 from leads.decision import Act, Result
 from leads.keys import Keys
 from leads.records import Lead
@@ -26,7 +24,7 @@ from streams.acts.effect import Effect, Outside, Unasked
 from streams.circuit import Circuit
 from streams.outbox import FlushGate
 from streams.ports import Clock, Fatal
-from streams.vendors import Pass, Vendor, is_lacking
+from streams.vendors import Pass, Vendor, is_lacking, unreadable
 
 log = structlog.get_logger(__name__)
 
@@ -150,7 +148,7 @@ class Effects:
             raise
         except Exception as error:
             log.exception("a vendor's answer can't be read", act=name)
-            raise Unreadable(f"the answer to {name} can't be read: {_described(error)}") from error
+            raise unreadable(name, error) from error
 
     async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
         """The second and third try. The first is made without tenacity, whose set-up costs more than most calls."""
@@ -165,12 +163,6 @@ class Effects:
                 self._retried(act.name)
                 result = await self._once(act, effect, partition, record)
         return result
-
-
-def _described(error: Exception) -> str:
-    """Its type, its first words, and where it was raised."""
-    [*_, last] = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} {str(error)[:100]} at {Path(last.filename).name}:{last.lineno}"
 
 
 def _would(act: Act, record: Any) -> dict[str, Any]:

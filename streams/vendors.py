@@ -4,8 +4,10 @@ Each vendor has a circuit. Beside it, each act has one of its own, which opens w
 plan: an optional feature is off then, any other act waits.
 """
 
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -172,3 +174,10 @@ class Vendor:
 def is_lacking(error: VendorError) -> bool:
     """Whether the account leaves out the call, rather than refuses this row: by its plan, or since its credits are used up."""
     return isinstance(error, NotInPlan) or (isinstance(error, RowRejected) and error.kind == "credits")
+
+
+def unreadable(what: str, error: Exception) -> Unreadable:
+    """What no connector meant to raise, as the vendor's trouble: its type, its first words, and where it was raised."""
+    [*_, last] = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return Unreadable(f"the answer to {what} can't be read: {type(error).__name__} {str(error)[:100]} at {place}")

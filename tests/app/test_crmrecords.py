@@ -10,7 +10,6 @@ import pytest
 from app.crmrecords import CrmRecords, refresh
 from app.current import Current
 from app.kafka import consuming, ends, producing, read_to
-from app.passes import Passes
 from app.provision import provision_topics
 from app.settings import Settings
 from app.sync import Syncing
@@ -94,7 +93,7 @@ def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_bega
     async def look(at: float) -> None:
         clock.at = at
         async with producing(settings) as producer:
-            await Current(settings, crm, producer, clock, KEYS, Passes(clock, {})).run(once=True)
+            await Current(settings, crm, producer, clock, KEYS).look()
 
     async def check() -> None:
         await provision_topics(settings)
@@ -102,7 +101,8 @@ def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_bega
             await Syncing(crm, producer, consumer, KEYS).run(1000.0, anew=True)
         await look(2000.0)
         crm.closed = True
-        await look(3000.0)
+        with pytest.raises(Unauthorised):
+            await look(3000.0)
         crm.closed = False
         await look(4000.0)
         await look(5000.0)

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from app.aside import Aside
 from app.kafka import consuming, ends, producing, read_to
 from app.listening import Listening
 from app.outside import Vendors
@@ -37,12 +38,12 @@ async def poll(settings: Settings, crm: Crm, *times: float, clock: Clock | None 
     """A poller's second half from its start, at these times by its clock."""
     clock = clock or Clock()
     vendors = Vendors(crm, cast("Any", None), cast("Any", None), [])
-    async with producing(settings) as producer, consuming(settings) as consumer:
-        listening = Listening(settings, vendors, producer, clock, Keys("test"))
-        await listening.load(consumer)
+    async with producing(settings) as producer:
+        listening = Listening(settings, vendors, producer, clock, Keys("test"), Aside(producer, clock))
         for at in times or (clock.at,):
             clock.at = at
-            await listening.poll_crm(since)
+            await listening.poll_changes(since)
+            await listening.poll_deleted(since)
 
 
 async def told(settings: Settings, kind: str) -> list[Signal]:

@@ -1,0 +1,160 @@
+"""The poller on a real broker: whatever one vendor says, the others are read on, opt-outs above all."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.kafka import consuming, ends, producing, read_to
+from app.outside import Vendors
+from app.poller import Poller
+from app.provision import provision_topics
+from app.settings import Settings
+from app.sheets import CsvSheet, Waiting
+from connectors.contract import Contact
+from connectors.errors import DaySpent, NotInPlan, Unauthorised, Unavailable
+from connectors.memory.apollo import MemoryApollo
+from connectors.memory.crm import MemoryCrm
+from leads import names
+from leads.keys import Keys
+from leads.records import Captured, Signal
+from leads.rules import Rules
+from tests.app.producing import anything
+
+pytestmark = pytest.mark.kafka
+Fault = Callable[[], Exception]
+
+
+class SystemClock:
+    """The machine's."""
+
+    def now(self) -> float:
+        return time.time()
+
+
+class Failing:
+    """A vendor of which every call raises, while there is a fault."""
+
+    def __init__(self, vendor: Any, fault: Fault | None = None) -> None:
+        self.vendor, self.fault = vendor, fault
+
+    def __getattr__(self, name: str) -> Any:
+        inner = getattr(self.vendor, name)
+        if self.fault is None or not callable(inner):
+            return inner
+
+        def call(*_: Any, **__: Any) -> Any:
+            assert self.fault is not None
+            raise self.fault()
+
+        return call
+
+
+class Site:
+    """One poller on doubles."""
+
+    def __init__(self, kafka: str, rules: Rules, tmp_path: Path, name: str) -> None:
+        self.settings = Settings.model_construct(kafka_bootstrap_servers=kafka, poll_seconds=0.05, overlap_seconds=300.0)
+        everybody = rules.capture.model_copy(update={"lists": [], "stages": [], "owners": []})
+        self.rules = rules.model_copy(update={"capture": everybody})
+        self.name, self.sheet = name, tmp_path / "waiting.csv"
+        self.apollo, self.crm = Failing(MemoryApollo(time.time)), Failing(MemoryCrm(time.time))
+
+    async def poll(self, *until: Callable[[], Any]) -> None:
+        """Poll until all of these come true, one after another."""
+        async with producing(self.settings) as producer:
+            vendors = Vendors(anything(self.crm), anything(self.apollo), anything(None), [])
+            poller = Poller(self.settings, self.rules, vendors, producer, SystemClock(), Keys("test"))
+            await poller.load_cursor(0.0)
+            polling = asyncio.ensure_future(poller.run(Waiting([CsvSheet(self.sheet)])))
+            try:
+                async with asyncio.timeout(60.0):
+                    for condition in until:
+                        while not await condition():
+                            assert not polling.done(), polling
+                            await asyncio.sleep(0.05)
+            finally:
+                polling.cancel()
+                await asyncio.gather(polling, return_exceptions=True)
+
+    async def opted_out(self) -> bool:
+        """Whether the CRM's opt-out was heard."""
+        heard = [msgspec.json.decode(value, type=Signal) for value in await self._read(names.SIGNALS.full)]
+        return ("unsubscribe", self.name) in {(s.kind, s.person_key) for s in heard}
+
+    async def captured(self) -> bool:
+        """Whether Apollo's contact was."""
+        records = [msgspec.json.decode(value, type=Captured) for value in await self._read(names.CAPTURED.full)]
+        return self.name in {record.source_id for record in records}
+
+    async def _read(self, topic: str) -> list[bytes]:
+        async with consuming(self.settings) as consumer:
+            return [r.value async for r in read_to(consumer, await ends(consumer, [topic]))]
+
+    def opt_out(self) -> None:
+        """Somebody asks in the CRM to be left alone."""
+        contact = Contact(id=self.name, email=f"{self.name}@firm.com", key=self.name, opted_out=True, changed_at=time.time())
+        self.crm.vendor.people[self.name] = contact
+
+    def add(self) -> None:
+        """Somebody is new in Apollo."""
+        self.apollo.vendor.add_contact(self.name, f"{self.name}@firm.com")
+
+
+FAULTS = {
+    "spent": lambda: DaySpent("Apollo's calls of the day are spent", 40_000.0),
+    "down": lambda: Unavailable("503", 30.0),
+    "refused": lambda: Unauthorised("401"),
+    "closed": lambda: NotInPlan("403"),
+    "nonsense": lambda: KeyError("contacts"),
+    "no object": lambda: AttributeError("'list' object has no attribute 'get'"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_opt_out_in_the_crm_is_heard_whatever_apollo_says(kafka: str, rules: Rules, tmp_path: Path, fault: str) -> None:
+    async def test() -> None:
+        site = Site(kafka, rules, tmp_path, f"crm {fault}")
+        await provision_topics(site.settings)
+        site.apollo.fault = FAULTS[fault]
+        site.add()
+        site.opt_out()
+        await site.poll(site.opted_out)
+        assert not await site.captured()
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_leads_are_captured_whatever_the_crm_says(kafka: str, rules: Rules, tmp_path: Path, fault: str) -> None:
+    async def test() -> None:
+        site = Site(kafka, rules, tmp_path, f"apollo {fault}")
+        await provision_topics(site.settings)
+        site.crm.fault = FAULTS[fault]
+        site.opt_out()
+        site.add()
+        await site.poll(site.captured)
+        assert not await site.opted_out()
+
+    asyncio.run(test())
+
+
+def test_a_vendor_that_is_well_again_is_read_from_where_it_was_left(kafka: str, rules: Rules, tmp_path: Path) -> None:
+    async def test() -> None:
+        site = Site(kafka, rules, tmp_path, "again")
+        await provision_topics(site.settings)
+        site.apollo.fault = lambda: Unavailable("503", 0.0)
+        site.add()
+        site.opt_out()
+
+        async def mended() -> bool:
+            site.apollo.fault = None
+            return True
+
+        await site.poll(site.opted_out, mended, site.captured)
+
+    asyncio.run(test())
