@@ -41,7 +41,10 @@ def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
         return [{}]
     if content_type.startswith("application/x-www-form-urlencoded"):
         return [dict(parse_qsl(body.decode(), keep_blank_values=True))]
-    found = json.loads(body)
+    try:
+        found = json.loads(body)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     objects = found if isinstance(found, list) else [found]
     if not objects or not all(isinstance(one, dict) for one in objects):
         raise ValueError("neither an object nor a list of objects")

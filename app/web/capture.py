@@ -20,7 +20,7 @@ from app.web.bodies import BodyError, parse, read
 from leads import names
 from leads.keys import Keys
 from leads.records import Captured, Signal, encode
-from leads.webhooks import Post, UnusableBodyError, interpret, rejected
+from leads.webhooks import Post, interpret, rejected
 from streams.outbox import partition_of
 from streams.ports import Clock
 
@@ -73,10 +73,12 @@ class Capture:
             return [rejected(source, why, body, now)], [why]
         for one in objects:
             try:
-                records.append(interpret(Post(source=source, event=event, body=one, at=now, value=value), self._keys))
-            except UnusableBodyError as error:
-                records.append(rejected(source, str(error), body, now))
+                record = interpret(Post(source=source, event=event, body=one, at=now, value=value), self._keys)
+                encode(record)
+            except (ValueError, RecursionError) as error:  # no person in it, or no text that can be written
+                record = rejected(source, str(error), body, now)
                 unusable.append(str(error))
+            records.append(record)
         return records, unusable
 
     async def _store(self, records: list[Captured | Signal]) -> None:

@@ -59,7 +59,7 @@ class Changes:
         try:
             events = json.loads(body)
             kinds = {str(event.get("subscriptionType") or event.get("eventType") or "") for event in events}
-        except (ValueError, AttributeError, TypeError) as error:
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
             return JSONResponse({"error": f"no events can be read in it: {error!r}"}, 422)
         ours = any(kind.startswith(("contact.", "object.")) for kind in kinds)
         if ours and not await is_stored(ring(self._producer, "hubspot"), _ACK_WAIT):

@@ -55,7 +55,7 @@ class Clicks:
             return JSONResponse({"error": "not signed by Slack: is LEADGATE_SLACK_SIGNING_SECRET this app's?"}, 401)
         try:
             signals = [s for action in _actions(body) if (s := _signal(action, now)) is not None]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return JSONResponse({"error": f"no click can be read in it: {error!r}"}, 422)
         stored = await is_stored(asyncio.gather(*(self._store(signal) for signal in signals)), _ACK_WAIT)
         return Response(status_code=200) if stored else not_stored()
