@@ -29,7 +29,7 @@ from app.snapshot import Snapshot
 from app.sync import Syncing
 from app.telemetry import SystemClock
 from app.undoing import Undoing, Undone
-from connectors.errors import RowRejected
+from connectors.errors import RowRejected, VendorError
 from connectors.http import POLLER_SHARE
 from leads import names
 from leads.explain import reasons, sentence
@@ -69,6 +69,9 @@ async def sync(settings: Settings, rules: Rules, *, anew: bool) -> Snapshot:
             async with producing(settings) as producer, consuming(settings) as consumer:
                 syncing = Syncing(vendors.crm, producer, consumer, keys, lambda n: bar.update(task, completed=n))
                 return await syncing.run(_CLOCK.now(), anew=anew)
+    except VendorError as error:
+        said = f"the CRM can't be read: {error}; what was read is kept"
+        raise BadUseError(f"{said}: run leadgate sync-crm again within twelve hours, and it goes on there") from None
     finally:
         await vendors.close()
 
@@ -82,8 +85,11 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)
         await poller.load_cursor(since)
         sheets, close = make_sheets(settings)
-        async with serving(settings.metrics_address, poller.passes.metrics.registry, poller.passes.why_not_ready):
-            await poller.run(Waiting(sheets), once=once)
+        try:
+            async with serving(settings.metrics_address, poller.passes.metrics.registry, poller.passes.why_not_ready):
+                await poller.run(Waiting(sheets), once=once)
+        except VendorError as error:
+            raise BadUseError(f"a source can't be read: {error}; the others were read") from None
         await close()
     await vendors.close()
 

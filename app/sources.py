@@ -34,24 +34,24 @@ class Reading:
     def __init__(self, title: str, producer: AIOKafkaProducer, channel: str, clock: Clock) -> None:
         self._title, self._producer, self._channel, self._clock = title, producer, channel, clock
         self._failing: dict[str, float] = {}  # since when, by source
-        self._told = 0.0  # since when what was told has lasted, 0 if nothing was
+        self._told: dict[str, float] = {}  # the same of those that people know of
 
     async def note_failure(self, source: str, error: VendorError) -> None:
         """Tell people, if it is time to. Durable when it returns."""
         now = self._clock.now()
         since = self._failing.setdefault(source, now)
-        if self._told or now - since < SAY_AFTER:
+        if source in self._told or now - since < SAY_AFTER:
             return
-        said = f"{self._title} has not been read since {now - since:.0f} s ({source}): {error}. It is tried again by itself"
+        said = f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. It is tried again by itself"
         await self._say(f"{said}, and all else is read on.", "failed", since)
-        self._told = since
+        self._told |= self._failing  # whatever fails now is the same outage
 
     async def note_success(self, source: str) -> None:
         """Tell people, if they know of a failure and none is left."""
         self._failing.pop(source, None)
-        if self._told and not self._failing:
-            await self._say(f"{self._title} is read again.", "read", self._told)
-            self._told = 0.0
+        since = self._told.pop(source, None)
+        if since is not None and not self._told:
+            await self._say(f"{self._title} is read again.", "read", since)
 
     async def _say(self, text: str, kind: str, since: float) -> None:
         ident = derive("unread", self._title, kind, since)

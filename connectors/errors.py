@@ -59,7 +59,8 @@ class RowRetryable(VendorError):  # noqa: N818
 
 
 class RowRejected(VendorError):  # noqa: N818
-    """One row was refused for what it says. `kind` is 'deleted' for an object that is gone, 'no_owner' for an unknown user."""
+    """One row was refused for what it says. `kind` is 'deleted' for an object that is gone, 'no_owner' for an unknown user,
+    'credits' when the account has none left for this call: the feature is switched off then, as for NotInPlan."""
 
     def __init__(self, text: str, kind: str = "rejected") -> None:
         super().__init__(text)

@@ -31,10 +31,6 @@ log = structlog.get_logger(__name__)
 TRIES = 3
 #: What takes back an entry that a suppression has overtaken.
 _OUT_AGAIN = {"crm.enter_list": "crm.leave_list", "apollo.enrol": "apollo.leave", "crm.enrol": "crm.unenrol"}
-#: What is tried until it is done: a person has asked to be left alone.
-_UNTIL_DONE = frozenset({"crm.stop", "apollo.stop", "crm.leave_list", "apollo.leave", "crm.unenrol"})
-#: Seconds after which such an act is tried again when three tries have failed.
-_AGAIN = 30.0
 #: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
 DEADLINE = 15.0
 #: What may be called, by the first part of an act's name, and what people call it.
@@ -106,8 +102,6 @@ class Effects:
             answer = await self._try(act, effect, partition, record)
         except RowRetryable as error:
             vendor.succeed(leave)
-            if act.name in _UNTIL_DONE:
-                return Result(ok=False, kind="failed", why=str(error), later=_AGAIN)
             return Result(ok=False, kind="failed", why=str(error))
         except RowRejected as error:
             if is_lacking(error):

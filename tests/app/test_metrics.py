@@ -107,11 +107,12 @@ def test_lag_is_what_is_not_settled_of_partitions_whose_end_is_known() -> None:
 
 def test_circuits_show_the_state_they_have() -> None:
     registry = CollectorRegistry()
-    circuits = {"crm": SimpleNamespace(state="open"), "apollo": SimpleNamespace(state="closed"), "slack": Circuit()}
+    circuits = {"crm": SimpleNamespace(state="open"), "apollo": SimpleNamespace(state="closed"), "slack": Circuit(lambda: 0.0)}
     registry.register(WorkerCollector(fake_app({}), SimpleNamespace(circuits=circuits)))
     found = scrape(registry)
     assert found["leadgate_circuit_state open crm"] == 1
     assert found["leadgate_circuit_state closed apollo"] == 1
+    assert found["leadgate_circuit_state closed slack"] == 1
 
 
 def test_a_scrape_before_the_consumer_is_there_shows_no_lag() -> None:

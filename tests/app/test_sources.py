@@ -74,6 +74,7 @@ def test_an_outage_that_lasts_is_told_once_whatever_it_hits_and_so_is_its_end() 
         site = Site()
         site.fault = lambda: Unauthorised("Apollo: 401 Invalid API key")
         await site.first.attempt()
+        await site.second.attempt()
         site.clock.at += SAY_AFTER - 1.0
         await site.first.attempt()
         assert site.producer.alerts() == [], "what passes is no news"
@@ -83,12 +84,32 @@ def test_an_outage_that_lasts_is_told_once_whatever_it_hits_and_so_is_its_end() 
             await site.second.attempt()
             site.clock.at += SAY_AFTER
         [text] = site.producer.alerts()
-        assert text.startswith("Apollo has not been read since 300 s (apollo_contacts): Apollo: 401 Invalid API key.")
+        assert text.startswith("Apollo has not been read for 300 s (apollo_contacts): Apollo: 401 Invalid API key.")
         site.fault = None
         await site.first.attempt()
         assert len(site.producer.alerts()) == 1, "the other one is still not read"
         await site.second.attempt()
         assert site.producer.alerts()[1:] == ["Apollo is read again."]
+
+    asyncio.run(test())
+
+
+def test_a_source_that_is_refused_for_good_hides_no_later_outage() -> None:
+    async def test() -> None:
+        site = Site()
+        site.fault = lambda: NotInPlan("403")
+        await site.first.attempt()
+        site.clock.at += SAY_AFTER
+        await site.first.attempt()
+        site.clock.at += SAY_AFTER
+        site.fault = lambda: Unavailable("503")
+        await site.second.attempt()
+        site.clock.at += SAY_AFTER
+        await site.second.attempt()
+        assert [text.split(":")[0] for text in site.producer.alerts()] == [
+            "Apollo has not been read for 300 s (apollo_contacts)",
+            "Apollo has not been read for 300 s (apollo_messages)",
+        ]
 
     asyncio.run(test())
 
