@@ -2,14 +2,19 @@
 
 import asyncio
 import random
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 
+from connectors.answers import MOST_BYTES, decode
 from connectors.daily import Daily
-from connectors.errors import NotSent, Unavailable, VendorError
+from connectors.errors import AccountLimited, NotSent, RowRejected, Unavailable, Unreadable, VendorError
+
+T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 #: Requests at once to one vendor. A thousand that queue inside httpx cost it a million comparisons: the loop stands
@@ -19,6 +24,10 @@ CONCURRENT = 20
 #: left is for people's commands.
 WORKERS_SHARE, POLLER_SHARE = 0.94, 0.06
 _AN_ANSWER = float("inf")
+_LONGEST_WAIT = 86_400.0  # HubSpot's longest, of a migration; a vendor that says more, or NaN, is not believed
+_NO_BODY = frozenset({204, 304})
+#: Headers that tell how a body travelled: they are not true of the body that was read.
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class Budget:
@@ -75,6 +84,7 @@ class VendorHttp:
 
     def __init__(
         self,
+        vendor: str,
         base: str,
         headers: dict[str, str],
         classify: Callable[[httpx.Response], VendorError | None],
@@ -85,39 +95,50 @@ class VendorHttp:
         day: Daily | None = None,
     ) -> None:
         self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth)
-        self._classify, self._budget, self._day = classify, budget, day
+        self._vendor, self._classify, self._budget, self._day = vendor, classify, budget, day
         self._slots = asyncio.Semaphore(at_once)
         self.calls = 0
 
     async def call(
         self,
+        form: type[T],
         method: str,
-        path: str,
-        *,
+        template: str,
+        *parts: str,
         json: Any = None,
         params: Any = None,
         headers: Mapping[str, str] | None = None,
         budget: Budget | None = None,
+        day: Daily | None = None,
         until: float | None = None,
-    ) -> httpx.Response:
-        """One call, at most twice when it was sent too early (429 with a short wait) or the vendor stumbled once.
+        nothing: T | None = None,
+    ) -> T:
+        """The answer to one call as `form`. Each `{}` of the path's template is one of `parts`, quoted: see `path_of`.
 
+        The call is made at most twice, when it was sent too early (429 with a short wait) or the vendor stumbled once.
         `until` marks a call that leaves something behind each time: it doesn't leave after that moment (the loop's time),
-        and is made again only when it surely did nothing (INTERLEAVINGS 4).
+        and is made again only when it surely did nothing (INTERLEAVINGS 4). Raises VendorError and nothing else; Unreadable
+        for an answer in another form. `nothing` is what an answer without a body (204, 304) stands for, where it stands for
+        something; any other answer without one is an empty object.
         """
+        path, limit = path_of(template, *parts), day or self._day
         for last in (False, True):
-            if self._day is not None:
-                self._day.check()
+            if limit is not None:
+                limit.check()
             async with self._slots, budget or self._budget:
                 if until is not None and asyncio.get_running_loop().time() > until:
                     raise NotSent(f"{method} {path}: its deadline passed before it left")
                 response, problem = await self._request(method, path, json, params, headers)
+            if response is not None and limit is not None:
+                limit.note(response.headers, problem)
             if problem is None:
                 assert response is not None
-                return response
+                if nothing is not None and response.status_code in _NO_BODY:
+                    return nothing
+                return decode(response.content, form, f"{self._vendor} {method} {path}: {response.status_code}")
             if last or not isinstance(problem, Unavailable) or problem.after > 5:
                 raise problem
-            if until is not None and not problem.undone:
+            if isinstance(problem, Unreadable | AccountLimited) or (until is not None and not problem.undone):
                 raise problem
             await asyncio.sleep(problem.after + random.random() * 0.2)
         raise AssertionError("unreachable")
@@ -125,26 +146,65 @@ class VendorHttp:
     async def _request(
         self, method: str, path: str, json: Any, params: Any, headers: Mapping[str, str] | None
     ) -> tuple[httpx.Response | None, VendorError | None]:
-        """One request: a good response, or what is wrong."""
+        """One request: a response, and what is wrong with it; no response where none came."""
         self.calls += 1
         try:
-            response = await self._client.request(method, path, json=json, params=params, headers=headers)
+            async with self._client.stream(method, path, json=json, params=params, headers=headers) as answer:
+                response = await self._whole(answer)
         except httpx.HTTPError as error:
             unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             return None, Unavailable(f"{method} {path}: {type(error).__name__} {error}", undone=unsent)
-        problem = self._classify(response)
-        if self._day is not None:
-            self._day.note(response.headers, problem)
-        return (response, None) if problem is None else (None, problem)
+        except (UnicodeError, httpx.InvalidURL) as error:
+            return None, RowRejected(f"{self._vendor} {method} {path} can't be sent: {error}")
+        except VendorError as error:
+            return None, error
+        return response, self._classify(response)
+
+    async def _whole(self, answer: httpx.Response) -> httpx.Response:
+        """An answer with its body. Raises Unreadable for one that is larger than any that can be meant."""
+        body = bytearray()
+        async for part in answer.aiter_bytes():
+            body += part
+            if len(body) > MOST_BYTES:
+                raise Unreadable(f"{self._vendor} {answer.request.url.path}: an answer of over {MOST_BYTES:,} bytes")
+        kept = {name: value for name, value in answer.headers.items() if name not in _OF_THE_WIRE}
+        return httpx.Response(answer.status_code, headers=kept, content=bytes(body), request=answer.request)
 
     async def close(self) -> None:
         """Let connections go."""
         await self._client.aclose()
 
 
+def path_of(template: str, *parts: str) -> str:
+    """A path with its parts in place of each `{}`, every character of theirs that has a meaning in an address quoted.
+
+    So a lead's field names what it says and never another endpoint. Raises RowRejected for a part that would change the
+    path whatever is quoted (empty, `.` and `..`), or that is no text.
+    """
+    for part in parts:
+        if part in {"", ".", ".."}:
+            raise RowRejected(f"{part!r} can't stand in the path {template}")
+    try:
+        quoted = [quote(part, safe="") for part in parts]
+    except UnicodeError as error:
+        raise RowRejected(f"half a character can't stand in the path {template}: {error}") from None
+    fixed = template.split("{}")
+    if len(fixed) != len(parts) + 1:
+        raise ValueError(f"{template} has {len(fixed) - 1} places for {len(parts)} parts")
+    return fixed[0] + "".join(part + rest for part, rest in zip(quoted, fixed[1:], strict=True))
+
+
+def checked_id(ident: str, form: "re.Pattern[str]", what: str) -> str:
+    """An id that has the form of the vendor's own. Raises RowRejected for anything else, before it goes anywhere."""
+    if not form.fullmatch(ident):
+        raise RowRejected(f"{ident[:80]!r} is no {what}")
+    return ident
+
+
 def retry_after(response: httpx.Response, default: float) -> float:
     """Seconds to wait by the response's own word."""
     try:
-        return float(response.headers.get("retry-after", default))
+        told = float(response.headers.get("retry-after", default))
     except ValueError:
         return default
+    return told if 0 <= told <= _LONGEST_WAIT else default

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 from connectors.contract import Contact, Page
+from connectors.errors import Unreadable
 
 
 def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
@@ -17,3 +18,10 @@ async def keys_of(pages: AsyncIterator[Page[Contact]]) -> AsyncIterator[dict[str
     """See contract.Crm.known_keys, by a reading of all contacts."""
     async for page in pages:
         yield {contact.id: contact.key for contact in page.rows if contact.key}
+
+
+def turn(params: dict[str, str], after: str) -> dict[str, str]:
+    """The parameters of the next page, none after the last. Raises Unreadable for a page that says it is its own next one."""
+    if after and after == params.get("after"):
+        raise Unreadable(f"the page after {after[:40]!r} is said to be followed by itself")
+    return {**params, "after": after} if after else {}

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from connectors.errors import RowRejected, Unauthorised
+from connectors.errors import AccountLimited, NotInPlan, RowRejected, Unauthorised
 
 
 class Probe(NamedTuple):
@@ -23,9 +23,11 @@ async def closed(probes: Sequence[Probe], marks: Sequence[str] = ()) -> list[str
     for probe in probes:
         try:
             await probe.call()
-        except Unauthorised:
-            lines.append(f"{probe.name}: this key may not call it, so {probe.disables}")
-        except RowRejected as error:
+        except (NotInPlan, Unauthorised, RowRejected, AccountLimited) as error:
             if any(mark in str(error) for mark in marks):
                 lines.append(f"{probe.name}: this plan hasn't got it, so {probe.disables}")
+            elif isinstance(error, NotInPlan | Unauthorised):
+                lines.append(f"{probe.name}: this key may not call it, so {probe.disables}")
+            elif isinstance(error, AccountLimited):
+                raise
     return lines

@@ -3,20 +3,25 @@
 Sources: facts/apollo.md (1.1 conventions, 3 limits). 401 answers are plain text; a missing contact is a 422.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
+from connectors.answers import foreign, words
 from connectors.daily import Daily
-from connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
+from connectors.errors import NotInPlan, RowRejected, Unauthorised, Unavailable, VendorError
 from connectors.http import Budget, VendorHttp, retry_after
 
 PAGE = 100
 _SPARE = 0.02  # of an hour's or a day's calls, for people
 #: Apollo's longer windows, by the names in its headers, those of before 2026 among them (facts 3).
 _WINDOWS = {"an hour": ("hourly",), "a day": ("24-hour", "daily")}
+#: Of a contact, and of nothing else: an endpoint or a list that is missing is no deleted contact (facts 1.3).
+_GONE = re.compile(r"contact does not exist|contact has been deleted|contact as it is deleted", re.IGNORECASE)
+T = TypeVar("T")
 LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
 
 
@@ -26,13 +31,24 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status < 300:
         return None
     said = f"Apollo {response.request.method} {response.request.url.path}: {status} {response.text[:200]}"
+    if status == 401 and "html" not in response.headers.get("content-type", ""):
+        return Unauthorised(said)  # plain text (facts 1.1), so that there is no word to tell it by
     if status in {401, 403}:
-        return Unauthorised(said)
+        return _closed(response, said)
     if status == 429:
         return Unavailable(said, retry_after(response, 60.0))
-    if status >= 500 or status == 408:
+    if status >= 500 or status == 408 or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
-    return RowRejected(said, "deleted" if "does not exist" in response.text or "deleted" in response.text else "rejected")
+    if status == 402 or "insufficient credits" in response.text.casefold():
+        return RowRejected(f"Apollo's credits are used up ({said})", "credits")
+    return RowRejected(said, "deleted" if _GONE.search(response.text) else "rejected")
+
+
+def _closed(response: httpx.Response, said: str) -> VendorError:
+    """403 says that the key or the plan leaves one endpoint out (facts 1.1), if it is Apollo that says it."""
+    if words(foreign(response.content), "error"):
+        return NotInPlan(said)
+    return Unavailable(f"{said} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
 
 
 def usage(headers: Mapping[str, str]) -> str:
@@ -43,6 +59,20 @@ def usage(headers: Mapping[str, str]) -> str:
         if most and left and int(left) < int(most) * _SPARE:
             return f"{left} left of {most} {window}"
     return ""
+
+
+class _Endpoint(Daily):
+    """One endpoint's limits: of the hour's and the day's the answers tell what is left, the minute's they may lower."""
+
+    def __init__(self, name: str, budget: Budget, clock: Callable[[], float]) -> None:
+        super().__init__(f"Apollo's calls of {name}", clock, usage)
+        self.budget, self._most = budget, budget.limit
+
+    def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
+        """See Daily.note."""
+        if (told := headers.get("x-rate-limit-minute", "")).isdigit():
+            self.budget.limit = min(self._most, int(told))
+        super().note(headers, problem)
 
 
 class ApolloApi:
@@ -57,34 +87,27 @@ class ApolloApi:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._limit, self._clock = limit, clock
-        self._budgets: dict[str, Budget] = {}
-        self._long: dict[str, Daily] = {}
+        self._endpoints: dict[str, _Endpoint] = {}
         self._share = 1.0
-        self._http = VendorHttp(base, {"x-api-key": key}, classify, Budget(limit, 60.0), transport)
+        self._http = VendorHttp("Apollo", base, {"x-api-key": key}, classify, Budget(limit, 60.0), transport)
 
     def share(self, part: float) -> None:
         """Take this part of every endpoint's limit."""
         self._share = part
-        for budget in self._budgets.values():
-            budget.share = part
+        for endpoint in self._endpoints.values():
+            endpoint.budget.share = part
 
-    async def call(self, method: str, path: str, endpoint: str = "", **more: Any) -> httpx.Response:
+    async def call(self, form: type[T], method: str, template: str, *parts: str, endpoint: str = "", **more: Any) -> T:
         """One call on its endpoint's own budgets: Apollo has three windows for each team and endpoint (facts 3).
 
-        The minute's is spent by us below its limit, which the answers may lower; of the hour's and the day's the answers
-        tell what is left. Raises Unavailable shortly before the end of either.
+        See VendorHttp.call. `endpoint` is the limit's name where it isn't the path's. Raises Unavailable shortly before the
+        end of an hour's or a day's calls.
         """
-        name = endpoint or path
-        if name not in self._budgets:
-            self._budgets[name] = Budget(self._limit, 60.0, self._share)
-            self._long[name] = Daily(f"Apollo's calls of {name}", self._clock, usage)
-        budget, long = self._budgets[name], self._long[name]
-        long.check()
-        response = await self._http.call(method, path, budget=budget, **more)
-        long.note(response.headers, None)
-        if (told := response.headers.get("x-rate-limit-minute", "")).isdigit():
-            budget.limit = min(self._limit, int(told))
-        return response
+        name = endpoint or template
+        if name not in self._endpoints:
+            self._endpoints[name] = _Endpoint(name, Budget(self._limit, 60.0, self._share), self._clock)
+        limits = self._endpoints[name]
+        return await self._http.call(form, method, template, *parts, budget=limits.budget, day=limits, **more)
 
     async def close(self) -> None:
         """Let connections go."""

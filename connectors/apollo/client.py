@@ -7,12 +7,18 @@ missing contact is a 422; unknown filters are ignored with 200, so every answer 
 from typing import Any
 
 import httpx
+import structlog
 
+from connectors.answers import checked, read, sound, words
 from connectors.apollo.api import PAGE, ApolloApi
 from connectors.apollo.fields import ApolloFields
+from connectors.apollo.forms import Contacts, Done, Label, Message, Messages, Organization, User, Users
+from connectors.apollo.forms import contact_id as checked_contact
 from connectors.apollo.limits import limits
 from connectors.apollo.sequences import ApolloSequences
 from connectors.errors import RowRejected, VendorError
+
+log = structlog.get_logger(__name__)
 
 
 class ApolloClient:
@@ -33,9 +39,8 @@ class ApolloClient:
     async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
         """One page of contacts by `contact_updated_at`, newest first, and the number of pages."""
         body = {"sort_by_field": "contact_updated_at", "sort_ascending": ascending, "page": page, "per_page": PAGE}
-        response = await self._api.call("POST", "contacts/search", json=body)
-        found = response.json()
-        return found.get("contacts", []), int(found.get("pagination", {}).get("total_pages", 0))
+        found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
+        return sound("Apollo", found.contacts, _object), found.pagination.total_pages
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
         """The names of lists; they are read again for an id that is new to us."""
@@ -46,8 +51,8 @@ class ApolloClient:
 
     async def lists(self) -> list[str]:
         """The names of all lists."""
-        response = await self._api.call("GET", "labels")
-        self._labels = {item["id"]: item["name"] for item in response.json()}
+        found = await self._api.call(list[Any], "GET", "labels")
+        self._labels = {item.id: item.name for item in sound("Apollo", found, lambda item: read(item, Label))}
         return sorted(self._labels.values())
 
     async def check(self) -> list[str]:
@@ -60,9 +65,8 @@ class ApolloClient:
 
     async def enrich(self, domain: str) -> dict[str, Any]:
         """A company's record by domain (one credit), {} if Apollo has none."""
-        response = await self._api.call("GET", "organizations/enrich", params={"domain": domain})
-        found: dict[str, Any] = response.json().get("organization") or {}
-        return found
+        found = await self._api.call(Organization, "GET", "organizations/enrich", params={"domain": domain})
+        return found.organization or {}
 
     async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
         """One page of sent messages in one of the states (bounced, unsubscribed, spam_blocked, replied); `since` is a day.
@@ -72,20 +76,36 @@ class ApolloClient:
         params = [("emailer_message_stats[]", stat) for stat in stats]
         params += [("emailer_message_date_range_mode", "completed_at"), ("emailer_message_date_range[min]", since)]
         params += [("page", str(page)), ("per_page", str(PAGE))]
-        response = await self._api.call("GET", "emailer_messages/search", params=params)
-        found: list[dict[str, Any]] = response.json().get("emailer_messages", [])
-        return found
+        found = await self._api.call(Messages, "GET", "emailer_messages/search", params=params)
+        return [_message(item) for item in found.emailer_messages]
 
     async def set_owner(self, contact_id: str, email: str) -> None:
         """Make a user of Apollo's the contact's owner there. Raises RowRejected for somebody who is none."""
         if email.casefold() not in self._users:
-            found = (await self._api.call("GET", "users/search", params={"page": "1", "per_page": "100"})).json().get("users", [])
-            self._users = {str(u.get("email") or "").casefold(): str(u["id"]) for u in found}
+            found = await self._api.call(Users, "GET", "users/search", params={"page": "1", "per_page": "100"})
+            users = sound("Apollo", found.users, lambda item: read(item, User))
+            self._users = {u.email.casefold(): u.id for u in users if u.email}
         if email.casefold() not in self._users:
             raise RowRejected(f"{email} is no user of Apollo's", "no_owner")
-        params = [("contact_ids[]", contact_id), ("owner_id", self._users[email.casefold()])]
-        await self._api.call("POST", "contacts/update_owners", params=params)
+        params = [("contact_ids[]", checked_contact(contact_id)), ("owner_id", self._users[email.casefold()])]
+        await self._api.call(Done, "POST", "contacts/update_owners", params=params)
 
     async def limits(self, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
         """See limits.limits."""
         return await limits(self._api, enrich=enrich, sequences=sequences, owners=owners)
+
+
+def _message(item: Any) -> dict[str, Any]:
+    """A message; an empty object for an odd one, since the number of a page's messages says whether it is the last."""
+    try:
+        return checked(item, Message)
+    except ValueError as error:
+        log.error("row set aside", vendor="Apollo", row=words(item, "id"), why=str(error))
+        return {}
+
+
+def _object(item: Any) -> dict[str, Any]:
+    """A contact or a message: what is in it, whoever takes it in reads with care. Raises ValueError."""
+    if not isinstance(item, dict):
+        raise ValueError(f"no object but {str(item)[:60]!r}")
+    return item

@@ -2,8 +2,10 @@
 
 from typing import Any, NamedTuple, Self
 
+from connectors.answers import read, sound, words
 from connectors.apollo.api import ApolloApi
-from connectors.errors import RowRejected, Unauthorised
+from connectors.apollo.forms import Definition, Definitions
+from connectors.errors import NotInPlan, RowRejected, Unauthorised
 
 
 class CustomField(NamedTuple):
@@ -15,11 +17,12 @@ class CustomField(NamedTuple):
     options: dict[str, str]
 
     @classmethod
-    def of(cls, item: dict[str, Any]) -> Self:
-        """Out of Apollo's object."""
-        given = item.get("picklist_values") or item.get("picklist_options") or []
-        options = {str(o["id"]): str(o.get("name") or "") for o in given if isinstance(o, dict) and "id" in o}
-        return cls(str(item["id"]), str(item.get("name") or item["id"]), str(item.get("modality") or ""), options)
+    def of(cls, item: Any) -> Self:
+        """Out of Apollo's object. Raises ValueError."""
+        row = read(item, Definition)
+        given = row.picklist_values or row.picklist_options or []
+        options = {ident: words(o, "name") for o in given if (ident := words(o, "id"))}
+        return cls(row.id, row.name or row.id, row.modality or "", options)
 
     def label(self, value: Any) -> Any:
         """A value with its options' labels; an option that is no more stays an id."""
@@ -39,8 +42,8 @@ class ApolloFields:
 
     async def custom_fields(self) -> dict[str, CustomField]:
         """The account's own fields by id, with their options' labels. GET /fields has names and no options."""
-        response = await self._api.call("GET", "typed_custom_fields")
-        found = [CustomField.of(item) for item in response.json().get("typed_custom_fields", [])]
+        body = await self._api.call(Definitions, "GET", "typed_custom_fields")
+        found = sound("Apollo", body.typed_custom_fields, CustomField.of)
         self._fields = {f.id: f for f in found}
         return self._fields
 
@@ -53,7 +56,7 @@ class ApolloFields:
         if fresh and not self._closed:
             try:
                 await self.custom_fields()
-            except (Unauthorised, RowRejected):
+            except (NotInPlan, Unauthorised, RowRejected):
                 self._closed = True
             self._gone |= fresh - set(self._fields)  # a contact can keep a value of a field that was deleted
         return {f.name: f.label(value) for i, value in values.items() if (f := self._fields.get(i)) is not None}

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from connectors.apollo.api import ApolloApi
 from connectors.probing import Probe, closed
 
@@ -15,14 +17,16 @@ async def limits(api: ApolloApi, *, enrich: bool, sequences: bool, owners: bool)
     Keys are scoped by endpoint (facts 1.1). A call without what it needs is a 422 to a key that may make it.
     """
 
-    def ask(method: str, path: str, endpoint: str = "", **more: Any) -> Callable[[], Awaitable[Any]]:
-        return lambda: api.call(method, path, endpoint, **more)
+    def ask(method: str, template: str, *parts: str, endpoint: str = "", **more: Any) -> Callable[[], Awaitable[Any]]:
+        return lambda: api.call(msgspec.Raw, method, template, *parts, endpoint=endpoint, **more)
 
     one = {"page": "1", "per_page": "1"}
     nobody, stop = "0" * 24, "emailer_campaigns/remove_or_stop_contact_ids"
     used = [
         Probe("contacts/search", "nothing is captured", ask("POST", "contacts/search", json=one)),
-        Probe("contacts/show", "sequences are unknown, and leads wait", ask("GET", f"contacts/{nobody}", "contacts/show")),
+        Probe(
+            "contacts/show", "sequences are unknown, and leads wait", ask("GET", "contacts/{}", nobody, endpoint="contacts/show")
+        ),
         Probe("labels", "lists have no names: no capture or intent by list", ask("GET", "labels")),
         Probe(
             "emailer_messages/search",
@@ -36,9 +40,9 @@ async def limits(api: ApolloApi, *, enrich: bool, sequences: bool, owners: bool)
     if enrich:
         used.append(Probe("organizations/enrich", "companies aren't completed", ask("GET", "organizations/enrich")))
     if sequences:
-        add = "emailer_campaigns/add_contact_ids"
+        add, path = "emailer_campaigns/add_contact_ids", "emailer_campaigns/{}/add_contact_ids"
         used += [
-            Probe(add, "nobody enters an Apollo sequence", ask("POST", f"emailer_campaigns/{nobody}/add_contact_ids", add)),
+            Probe(add, "nobody enters an Apollo sequence", ask("POST", path, nobody, endpoint=add)),
             Probe("email_accounts", "no mailbox is found to send from", ask("GET", "email_accounts")),
         ]
     if owners:

@@ -1,9 +1,28 @@
 """Apollo's own sequences: who is in one, into one and out again, and the mark that keeps everybody's hands off a contact."""
 
+from functools import partial
 from typing import Any
 
-from connectors.apollo.api import PAGE, ApolloApi
-from connectors.errors import RowRejected
+from connectors.answers import all_of, read, sound, words
+from connectors.apollo.api import LAST_PAGE, PAGE, ApolloApi
+from connectors.apollo.forms import (
+    Added,
+    Contact,
+    Contacts,
+    Done,
+    Hit,
+    Mailbox,
+    Mailboxes,
+    Sequence,
+    Sequences,
+    Stage,
+    Stages,
+    sequence_id,
+    status_of,
+)
+from connectors.apollo.forms import contact_id as checked_contact
+from connectors.errors import RowRejected, RowRetryable
+from connectors.stopping import do_all
 
 #: Why Apollo skips a contact that is to enter a sequence (facts 1.3), in a person's words.
 ALREADY = "contacts_already_exists_in_current_campaign"
@@ -33,37 +52,48 @@ class ApolloSequences:
     async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
         """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no such contact."""
         if not contact_id:
-            response = await self._api.call("POST", "contacts/search", json={"q_keywords": email, "page": 1, "per_page": 10})
-            hits = [c for c in response.json().get("contacts", []) if (c.get("email") or "").casefold() == email.casefold()]
-            return [s for c in hits for s in c.get("contact_campaign_statuses") or []]
+            body = {"q_keywords": email, "page": 1, "per_page": 10}
+            found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
+            hits = all_of("Apollo", found.contacts, lambda item: read(item, Hit))
+            mine = [hit for hit in hits if (hit.email or "").casefold() == email.casefold()]
+            return [s for hit in mine for s in all_of("Apollo", hit.contact_campaign_statuses or (), status_of)]
+        ident = checked_contact(contact_id)
         try:
-            response = await self._api.call("GET", f"contacts/{contact_id}", "contacts/show")
+            shown = await self._api.call(Contact, "GET", "contacts/{}", ident, endpoint="contacts/show")
         except RowRejected as error:
             if error.kind == "deleted":
                 return []
             raise
-        found: list[dict[str, Any]] = response.json()["contact"].get("contact_campaign_statuses") or []
-        return found
+        return all_of("Apollo", shown.contact.contact_campaign_statuses or (), status_of)
 
     async def stop(self, contact_id: str) -> None:
-        """Out of every Apollo sequence, and the stage 'Do Not Contact' (facts 4): Apollo writes to them no more."""
+        """Out of every Apollo sequence, and the stage 'Do Not Contact' (facts 4): Apollo writes to them no more.
+
+        Both are tried whatever becomes of the other, and both are harmless twice.
+        """
+        checked_contact(contact_id)
+        await do_all([partial(self._leave_all, contact_id), partial(self._mark, contact_id)])
+
+    async def _leave_all(self, contact_id: str) -> None:
         statuses = await self.sequences(contact_id, "")
         campaigns = [s["emailer_campaign_id"] for s in statuses if s.get("status") in {"active", "paused"}]
         if campaigns:
             await self.leave(contact_id, campaigns)
+
+    async def _mark(self, contact_id: str) -> None:
         if not self._do_not_contact:
-            response = await self._api.call("GET", "contact_stages")
-            stages = {s["name"]: s["id"] for s in response.json().get("contact_stages", [])}
+            body = await self._api.call(Stages, "GET", "contact_stages")
+            stages = {s.name: s.id for s in sound("Apollo", body.contact_stages, lambda item: read(item, Stage))}
             self._do_not_contact = stages.get("Do Not Contact", "")
         if self._do_not_contact:
             params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
-            await self._api.call("POST", "contacts/update_stages", params=params)
+            await self._api.call(Done, "POST", "contacts/update_stages", params=params)
 
     async def leave(self, contact_id: str, sequences: list[str]) -> None:
         """Out of these sequences before their next step. Harmless twice."""
-        params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", contact_id)]
+        params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", checked_contact(contact_id))]
         params += [("emailer_campaign_ids[]", c) for c in sequences]
-        await self._api.call("POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params)
+        await self._api.call(Done, "POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params)
 
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
         """Into a sequence, sent from a mailbox; True if the contact was in it already. Harmless twice.
@@ -73,11 +103,14 @@ class ApolloSequences:
         """
         if not contact_id:
             raise RowRejected("the person is no contact in Apollo, so no Apollo sequence can take it", "refused")
-        params = [("emailer_campaign_id", sequence), ("contact_ids[]", contact_id)]
+        campaign = sequence_id(sequence)
+        params = [("emailer_campaign_id", campaign), ("contact_ids[]", checked_contact(contact_id))]
         params += [("send_email_from_email_account_id", await self._mailbox(sender))]
-        path, endpoint = f"emailer_campaigns/{sequence}/add_contact_ids", "emailer_campaigns/add_contact_ids"
-        response = await self._api.call("POST", path, endpoint, params=params)
-        reason = (response.json().get("skipped_contact_ids") or {}).get(contact_id)
+        path, endpoint = "emailer_campaigns/{}/add_contact_ids", "emailer_campaigns/add_contact_ids"
+        done = await self._api.call(Added, "POST", path, campaign, endpoint=endpoint, params=params)
+        reason = (done.skipped_contact_ids or {}).get(contact_id)
+        if reason is None and not any(words(one, "id") == contact_id for one in done.contacts):
+            raise RowRetryable(f"Apollo answered nothing about contact {contact_id}")
         if reason is None or reason == ALREADY:
             return reason == ALREADY
         said = SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
@@ -85,8 +118,9 @@ class ApolloSequences:
 
     async def _mailbox(self, sender: str) -> str:
         if sender not in self._mailboxes:
-            found = (await self._api.call("GET", "email_accounts")).json().get("email_accounts", [])
-            self._mailboxes = {str(m["email"]).casefold(): str(m["id"]) for m in found if m.get("active")}
+            body = await self._api.call(Mailboxes, "GET", "email_accounts")
+            found = sound("Apollo", body.email_accounts, lambda item: read(item, Mailbox))
+            self._mailboxes = {m.email.casefold(): m.id for m in found if m.active}
         if sender.casefold() not in self._mailboxes:
             raise RowRejected(f"{sender} is no active mailbox in Apollo: link it there, or name another in the rules", "refused")
         return self._mailboxes[sender.casefold()]
@@ -96,9 +130,11 @@ class ApolloSequences:
         names: dict[str, str] = {}
         page = 1
         while True:
-            response = await self._api.call("POST", "emailer_campaigns/search", json={"page": page, "per_page": PAGE})
-            body = response.json()
-            names.update({str(c["id"]): str(c["name"]) for c in body.get("emailer_campaigns", []) if not c.get("archived")})
-            if page >= int((body.get("pagination") or {}).get("total_pages") or 1):
+            asked = {"page": page, "per_page": PAGE}
+            body = await self._api.call(Sequences, "POST", "emailer_campaigns/search", json=asked)
+            found = sound("Apollo", body.emailer_campaigns, lambda item: read(item, Sequence))
+            names.update({c.id: c.name for c in found if not c.archived})
+            last = min(body.pagination.total_pages, LAST_PAGE) if body.pagination else 1
+            if page >= last or not body.emailer_campaigns:
                 return names
             page += 1

@@ -7,17 +7,23 @@ so that one whose answer was lost is found and not made again.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 import httpx
+import msgspec
 
+from connectors.answers import Scalar, foreign, token_of, words
 from connectors.bearer import Bearer
-from connectors.errors import RowRejected, Unauthorised, Unavailable, VendorError
+from connectors.errors import AccountLimited, NotInPlan, RowRejected, Unauthorised, Unavailable, Unreadable, VendorError
 from connectors.http import Budget, VendorHttp, retry_after
 from connectors.signing import assertion_of
 
 _SCOPE = "https://www.googleapis.com/auth/spreadsheets"
+_WRONG_KEY = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})
 _MINUTE_LIMIT = 50  # of the 60 reads and 60 writes that one user may make a minute
+
+
+#: Characters that a cell holds (Google's help: "Files you can store in Google Drive", cell limit).
+MOST_CELL = 50_000
 
 
 def classify(response: httpx.Response) -> VendorError | None:
@@ -25,19 +31,42 @@ def classify(response: httpx.Response) -> VendorError | None:
     status = response.status_code
     if status < 300:
         return None
-    said = f"Google Sheets {response.request.method} {response.request.url.path}: {status} {_message(response)}"
-    if status in {401, 403}:
+    body = foreign(response.content)
+    message, word = words(body, "error", "message") or response.text[:200], words(body, "error", "status")
+    said = f"Google Sheets {response.request.method} {response.request.url.path}: {status} {message}"
+    if status == 401 and body is not None:
+        return Unauthorised(said)
+    if status == 403 and ("RATE" in word or "RESOURCE_EXHAUSTED" in word):
+        return Unavailable(said, 60.0, undone=True)
+    if status == 403 and "has not been used" in message:
+        return NotInPlan(f"{said}; switch the Google Sheets API on for the service account's project")
+    if status == 403 and body is not None:
         return Unauthorised(f"{said}; share the spreadsheet with the service account's address")
     if status == 429:
         return Unavailable(said, retry_after(response, 60.0), undone=True)
-    return Unavailable(said, 5.0) if status >= 500 else RowRejected(said)
+    if "above the limit of 10000000 cells" in message:
+        return AccountLimited(f"the spreadsheet is full: empty it, or name another ({said})")
+    passing = status >= 500 or status == 408 or 300 <= status < 400 or status in {401, 403}
+    return Unavailable(said, 5.0) if passing else RowRejected(said)
 
 
-def _message(response: httpx.Response) -> str:
-    try:
-        return str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        return response.text[:200]
+def cell_of(text: str) -> str:
+    """A text as a cell takes it; one that is cut says so."""
+    if len(text) <= MOST_CELL:
+        return text
+    mark = f"… [cut by Leadgate: the whole has {len(text):,} characters]"
+    return text[: MOST_CELL - len(mark)] + mark
+
+
+class _Values(msgspec.Struct, frozen=True):
+    """A range's cells; Google leaves `values` out where all are empty."""
+
+    range: str
+    values: list[list[Scalar]] | None = None
+
+
+class _Appended(msgspec.Struct, frozen=True):
+    spreadsheetId: str  # noqa: N815  Google's name
 
 
 class GoogleGrant:
@@ -59,11 +88,15 @@ class GoogleGrant:
         return httpx.Request("POST", self._at, data=assertion_of(claims, self._key))
 
     def take(self, response: httpx.Response) -> str:
-        if response.status_code >= 500:
-            raise Unavailable(f"Google's login: {response.status_code}", 2.0, undone=True)
-        if response.status_code != httpx.codes.OK:
-            raise Unauthorised(f"Google's login: {response.status_code} {response.text[:200]}")
-        return str(response.json()["access_token"])
+        body = foreign(response.content)
+        if response.status_code == httpx.codes.OK and (token := token_of(body)):
+            return token
+        said = f"Google's login: {response.status_code} {response.text[:200]}"
+        if response.status_code < 500 and words(body, "error") in _WRONG_KEY:
+            raise Unauthorised(said)
+        if body is None and response.status_code < 500:
+            raise Unreadable(said, 30.0, undone=True)
+        raise Unavailable(said, 2.0 if response.status_code >= 500 else 30.0, undone=True)
 
 
 class GoogleTab:
@@ -78,33 +111,38 @@ class GoogleTab:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         budget = Budget(_MINUTE_LIMIT, 60.0)
-        self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=Bearer(grant))
-        self._sheet, self._tab = f"/v4/spreadsheets/{sheet}", tab
+        self._http = VendorHttp("Google Sheets", base.rstrip("/"), {}, classify, budget, transport, auth=Bearer(grant))
+        self._sheet, self._tab = sheet, tab
 
     async def rows(self) -> list[list[str]]:
         """Every row, the header first; trailing empty cells are left out."""
-        response = await self._http.call("GET", f"{self._sheet}/values/{self._range('A1:Z')}")
-        found: list[list[str]] = response.json().get("values", [])
-        return found
+        found = await self._http.call(_Values, "GET", "/v4/spreadsheets/{}/values/{}", self._sheet, self._range("A1:Z"))
+        return [["" if cell is None else str(cell) for cell in row] for row in found.values or ()]
 
     async def append(self, rows: Sequence[Sequence[str]]) -> None:
-        """Put rows below the table, in one call that is made once: after an unknown outcome read before it is tried again."""
+        """Put rows below the table, in one call that is made once: after an unknown outcome read before it is tried again.
+
+        A text that no cell holds is cut, and says so.
+        """
         await self._http.call(
+            _Appended,
             "POST",
-            f"{self._sheet}/values/{self._range('A1')}:append",
+            "/v4/spreadsheets/{}/values/{}:append",
+            self._sheet,
+            self._range("A1"),
             params={"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS"},
-            json={"values": [list(row) for row in rows]},
+            json={"values": [[cell_of(cell) for cell in row] for row in rows]},
             until=float("inf"),
         )
 
     async def set(self, cells: Mapping[str, str]) -> None:
         """Set cells by their addresses, such as B7."""
-        data = [{"range": f"'{self._tab}'!{cell}", "values": [[value]]} for cell, value in cells.items()]
+        data = [{"range": self._range(cell), "values": [[cell_of(value)]]} for cell, value in cells.items()]
         body = {"valueInputOption": "RAW", "data": data}
-        await self._http.call("POST", f"{self._sheet}/values:batchUpdate", json=body)
+        await self._http.call(_Appended, "POST", "/v4/spreadsheets/{}/values:batchUpdate", self._sheet, json=body)
 
     def _range(self, cells: str) -> str:
-        return quote(f"'{self._tab}'!{cells}", safe="")
+        return f"'{self._tab}'!{cells}"
 
     async def close(self) -> None:
         """Let connections go."""

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from connectors.accounts import answer
 from connectors.contract import CompanyAsked, CompanyKnown, ContactWrite, Row
+from connectors.errors import RowRejected, Unavailable, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import chunks, failures
+from connectors.hubspot.batches import read_all, things, write_all
 from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.forms import Thing
 from leads.records import Change
 
 _KEPT = 60.0
@@ -33,18 +35,20 @@ class HubSpotCompanies:
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
         self._company_ids: dict[str, tuple[str, float]] = {}
-        self._asking: dict[str, asyncio.Future[dict[str, str]]] = {}
+        self._asking: dict[str, asyncio.Future[dict[str, Row[str]]]] = {}
 
-    async def ids(self, writes: Sequence[ContactWrite]) -> dict[str, str]:
-        """Company ids by domain. A company with the domain is taken and stamped; otherwise one is made under our key.
+    async def ids(self, writes: Sequence[ContactWrite]) -> dict[str, Row[str]]:
+        """Company ids by domain, or why there is none.
+
+        A company with the domain is taken and stamped; otherwise one is made under our key.
 
         Batches run side by side and share companies: a domain that one asks for is waited for by the others.
         """
         wanted = {w.domain: w for w in writes if w.domain}
-        ids = {domain: known for domain in wanted if (known := self._known_company(domain))}
+        ids: dict[str, Row[str]] = {domain: known for domain in wanted if (known := self._known_company(domain))}
         fresh = {d: w for d, w in wanted.items() if d not in ids and d not in self._asking}
         if fresh:
-            asking: asyncio.Future[dict[str, str]] = asyncio.ensure_future(self._ask(fresh))
+            asking: asyncio.Future[dict[str, Row[str]]] = asyncio.ensure_future(self._ask(fresh))
             self._asking.update(dict.fromkeys(fresh, asking))
             asking.add_done_callback(lambda _: self._forget(fresh))
         for asked in {self._asking[d] for d in wanted if d not in ids}:
@@ -55,30 +59,29 @@ class HubSpotCompanies:
         for domain in asked:
             del self._asking[domain]
 
-    async def _ask(self, wanted: Mapping[str, ContactWrite]) -> dict[str, str]:
+    async def _ask(self, wanted: Mapping[str, ContactWrite]) -> dict[str, Row[str]]:
         """Search for domains, stamp what is found, make the rest; remembered for a while."""
-        ids: dict[str, str] = {}
+        ids: dict[str, Row[str]] = {}
         unstamped: dict[str, str] = {}
         for some in _chunks_of_text([*wanted], _SEARCH_CHARACTERS):
             found, fresh = await self._by_domain(some)
             ids.update(found)
             unstamped.update(fresh)
-        if unstamped:
-            await self._http.batch(
-                "companies", "update", [{"id": i, "properties": {records.COMPANY_KEY: d}} for d, i in unstamped.items()]
-            )
+        stamps = [_input(i, {records.COMPANY_KEY: d}) for d, i in unstamped.items()]
+        for row in await write_all(self._http, "companies", "update", stamps, "") if stamps else []:
+            if isinstance(row, Unavailable):
+                raise row  # one that can't be stamped for what it is, is found by its domain all the same
         make = [d for d in wanted if d not in ids]
         if make:
             # Search lags: one that we made a moment ago is found by the upsert's own key.
-            inputs = [{"idProperty": records.COMPANY_KEY, "id": d, "properties": _company_properties(wanted[d])} for d in make]
-            body = await self._http.batch("companies", "upsert", inputs)
-            ids.update(
-                {(i.get("properties") or {}).get(records.COMPANY_KEY) or "": str(i["id"]) for i in body.get("results", [])}
-            )
+            by = {"idProperty": records.COMPANY_KEY}
+            inputs = [{**by, **_input(d, _company_properties(wanted[d]))} for d in make]
+            made = await write_all(self._http, "companies", "upsert", inputs, records.COMPANY_KEY)
+            ids.update({d: row.id if isinstance(row, Thing) else row for d, row in zip(make, made, strict=True)})
         if len(self._company_ids) > _MOST_KEPT:
             self._company_ids.clear()
         now = self._clock()
-        self._company_ids.update({domain: (ident, now) for domain, ident in ids.items()})
+        self._company_ids.update({domain: (ident, now) for domain, ident in ids.items() if isinstance(ident, str)})
         return ids
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
@@ -87,9 +90,10 @@ class HubSpotCompanies:
         domains = [*dict.fromkeys(a.domain for a in asked if a.domain and not a.id)]
         for some in _chunks_of_text(domains, _SEARCH_CHARACTERS):
             ids.update((await self._by_domain(some))[0].values())
-        found = await self._read(sorted(ids, key=int), records.COMPANY_READ)
+        found, failed = await self._look_up(sorted(ids), records.COMPANY_READ)
         known = [records.company_of(ident, properties) for ident, properties in found.items()]
-        return [*answer(asked, sorted(known, key=lambda company: int(company.id)))]
+        rows = answer(asked, sorted(known, key=lambda company: int(company.id)))
+        return [failed.get(a.id, row) if a.id else row for a, row in zip(asked, rows, strict=True)]
 
     async def fill(self, writes: Sequence[ContactWrite], ids: Mapping[str, str]) -> dict[str, Filled]:
         """Further properties of companies, by domain: their blanks, and what is to be overwritten.
@@ -99,14 +103,15 @@ class HubSpotCompanies:
         wanted = {ids[w.domain]: w for w in reversed(writes) if w.company_more and w.domain in ids}
         if not wanted:
             return {}
-        held = await self._read(sorted(wanted, key=int), sorted({n for w in wanted.values() for n in w.company_more}))
+        held = await self._read(sorted(wanted), sorted({n for w in wanted.values() for n in w.company_more}))
         values = {
             ident: {n: text for n, v in w.company_more.items() if _is_due(n, text := records.text_of(v), w, held[ident])}
             for ident, w in wanted.items()
             if ident in held
         }
-        inputs = [{"id": i, "properties": p, "objectWriteTraceId": i} for i, p in values.items() if p]
-        failed = failures(await self._http.batch("companies", "update", inputs)) if inputs else {}
+        inputs = [_input(i, p) for i, p in values.items() if p]
+        rows = await write_all(self._http, "companies", "update", inputs, "") if inputs else []
+        failed = {i["id"]: row for i, row in zip(inputs, rows, strict=True) if isinstance(row, VendorError)}
         return {
             wanted[i].domain: Filled(None, (f"company: {failed[i]}",))
             if i in failed
@@ -115,13 +120,20 @@ class HubSpotCompanies:
             if p
         }
 
-    async def _read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Properties by id; a company that is gone is left out."""
-        found: dict[str, dict[str, Any]] = {}
-        for part in chunks(list(ids)):
-            body = await self._http.batch("companies", "read", [{"id": i} for i in part], properties=list(names))
-            found.update({str(item["id"]): item.get("properties") or {} for item in body.get("results", [])})
+    async def _read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Properties by id; a company that is gone is left out. Raises the VendorError of one that can't be read."""
+        found, failed = await self._look_up(ids, names)
+        for error in failed.values():
+            raise error
         return found
+
+    async def _look_up(
+        self, ids: Sequence[str], names: Sequence[str]
+    ) -> tuple[dict[str, dict[str, str | None]], dict[str, VendorError]]:
+        """The same, with the errors of those that can't be looked up."""
+        rows = await read_all(self._http, "companies", ids, names)
+        failed = {i: row for i, row in rows.items() if isinstance(row, VendorError) and not _is_gone(row)}
+        return {i: row.properties for i, row in rows.items() if isinstance(row, Thing)}, failed
 
     async def read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """See contract.Crm.read, for those of the ids that are companies'."""
@@ -144,13 +156,21 @@ class HubSpotCompanies:
         body = await self._http.search("companies", {"filterGroups": [{"filters": filters}], "properties": wanted, "limit": 200})
         found: dict[str, str] = {}
         fresh: dict[str, str] = {}
-        for item in sorted(body.get("results", []), key=lambda i: int(i["id"])):
-            domain = item["properties"].get("domain") or ""
+        for item in sorted(things(body.results, "companies"), key=lambda one: int(one.id)):
+            domain = item.properties.get("domain") or ""
             if domain in domains and domain not in found:
-                found[domain] = str(item["id"])
-                if not item["properties"].get(records.COMPANY_KEY):
-                    fresh[domain] = str(item["id"])
+                found[domain] = item.id
+                if not item.properties.get(records.COMPANY_KEY):
+                    fresh[domain] = item.id
         return found, fresh
+
+
+def _input(ident: str, properties: Mapping[str, str]) -> dict[str, Any]:
+    return {"id": ident, "properties": properties, "objectWriteTraceId": ident}
+
+
+def _is_gone(row: VendorError) -> bool:
+    return isinstance(row, RowRejected) and row.kind == "deleted"
 
 
 def _is_due(name: str, value: str, write: ContactWrite, held: Mapping[str, Any]) -> bool:

@@ -1,20 +1,24 @@
 """HubSpot behind the CRM contract. Look-ups are key reads; nothing is decided on its search, but for companies' domains."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connectors.contract import CompanyKnown, Contact, Owner, Page, Row, Wants
-from connectors.errors import RowRejected
+from connectors.errors import RowRejected, Unreadable, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import failures
+from connectors.hubspot.batches import things, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import COMPANY, HubSpotCompanies
+from connectors.hubspot.forms import Done, Listing, Lists, Members, Thing
 from connectors.hubspot.owners import HubSpotOwners
 from connectors.hubspot.people import HubSpotPeople
 from connectors.hubspot.sequences import HubSpotSequences
 from connectors.hubspot.setup import HubSpotSetup
 from connectors.hubspot.tasks import HubSpotTasks
-from connectors.paging import keys_of
+from connectors.paging import keys_of, turn
+from connectors.splitting import one_by_one
+from connectors.stopping import OPT_OUT, do_all
 
 _MOST_SEARCHED = 9800  # rows of one query, which ends at 10,000
 
@@ -30,7 +34,7 @@ class HubSpotCrm:
         self._http = http
         self._companies = companies = HubSpotCompanies(http, clock)
         self._people = HubSpotPeople(http, companies)
-        self._owners = HubSpotOwners(http, clock)
+        self._owners = HubSpotOwners(http, self._people, clock)
         self._tasks = HubSpotTasks(http)
         self._lists: dict[str, str] = {}
         self.upsert, self.accounts = self._people.upsert, companies.accounts
@@ -59,31 +63,54 @@ class HubSpotCrm:
 
     async def _membership(self, name: str, contact_ids: Sequence[str], verb: str) -> list[Row[str]]:
         list_id = await self._list_id(name)
-        body = await self._http.send("PUT", f"/crm/lists/{{v}}/{list_id}/memberships/{verb}", list(dict.fromkeys(contact_ids)))
-        missing = {str(i) for i in body.get("recordIdsMissing", [])}
-        return [RowRejected(f"contact {i} is deleted", "deleted") if i in missing else i for i in contact_ids]
+
+        async def call(some: Sequence[str]) -> list[Row[str]]:
+            path = "/crm/lists/{v}/{}/memberships/{}"
+            body = await self._http.send(Members, "PUT", path, list_id, verb, body=list(some))
+            missing = {str(i) for i in body.recordIdsMissing or ()}
+            return [RowRejected(f"contact {i} is deleted", "deleted") if i in missing else i for i in some]
+
+        asked = [*dict.fromkeys(contact_ids)]
+        rows = dict(zip(asked, await one_by_one(asked, call), strict=True))
+        return [rows[i] for i in contact_ids]
 
     async def _list_id(self, name: str) -> str:
         if name not in self._lists:
-            body = await self._http.send(
-                "POST", "/crm/lists/{v}/search", {"query": name, "processingTypes": ["MANUAL"], "count": 100}
-            )
-            self._lists.update({item["name"]: str(item["listId"]) for item in body.get("lists", [])})
+            body = {"query": name, "processingTypes": ["MANUAL"], "count": 100}
+            found = await self._http.send(Lists, "POST", "/crm/lists/{v}/search", body=body)
+            self._lists.update({item.name: str(item.listId) for item in found.lists})
         if name not in self._lists:
             raise RowRejected(f"HubSpot has no manual list {name!r}; run leadgate provision")
         return self._lists[name]
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
-        for name in lists:
-            await self._membership(name, [contact_id], "remove")
-        body = await self._http.batch("contacts", "update", [{"id": contact_id, "properties": {"leadgate_status": kind}}])
-        if kind in {"unsubscribe", "do_not_contact"} and (item := next(iter(body.get("results", [])), None)):
-            read = await self._people.read_by_id([str(item["id"])])
-            for contact in map(records.contact_of, read.values()):
-                for email in (contact.email, *contact.emails):
-                    await self._http.send(
-                        "POST", f"/communication-preferences/v4/statuses/{email}/unsubscribe-all?channel=EMAIL", {}
-                    )
+        """Each of the three is tried whatever becomes of the others, and each is harmless twice. See stopping.all_of."""
+        steps = [partial(self._leave, name, contact_id) for name in lists]
+        steps.append(partial(self._mark, contact_id, kind))
+        if kind in OPT_OUT:
+            steps.append(partial(self._unsubscribe, contact_id))
+        await do_all(steps)
+
+    async def _leave(self, name: str, contact_id: str) -> None:
+        for row in await self._membership(name, [contact_id], "remove"):
+            if isinstance(row, VendorError):
+                raise row
+
+    async def _mark(self, contact_id: str, kind: str) -> None:
+        sent = {"id": contact_id, "properties": {records.STATUS: kind}, "objectWriteTraceId": contact_id}
+        for row in await self._people.update([sent]):
+            if isinstance(row, VendorError):
+                raise row
+
+    async def _unsubscribe(self, contact_id: str) -> None:
+        """No mail of HubSpot's goes to any address of the contact."""
+        held = (await self._people.held([contact_id], records.READ))[contact_id]
+        if isinstance(held, VendorError):
+            raise held
+        contact = records.contact_of(held)
+        path = "/communication-preferences/v4/statuses/{}/unsubscribe-all"
+        addresses = [email for email in (contact.email, *contact.emails) if email]
+        await do_all([partial(self._http.send, Done, "POST", path, a, body={}, channel="EMAIL") for a in addresses])
 
     async def changed_since(self, since: float) -> list[Contact]:
         found: list[Contact] = []
@@ -101,11 +128,11 @@ class HubSpotCrm:
 
     async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
         async for page in self._changed("companies", since, records.COMPANY_READ):
-            yield [records.company_of(str(item["id"]), item.get("properties") or {}) for item in page]
+            yield [records.company_of(item.id, item.properties) for item in page]
 
     async def _changed(
         self, kind: str, since: float, properties: Sequence[str], *more: dict[str, str]
-    ) -> AsyncIterator[list[dict[str, Any]]]:
+    ) -> AsyncIterator[list[Thing]]:
         """Pages in the order of change. A query ends at 10,000 rows, so another one begins where it ends."""
         stamp = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
         at, after, read = int(since * 1000), "", 0
@@ -119,13 +146,15 @@ class HubSpotCrm:
                 **({"after": after} if after else {}),
             }
             page = await self._http.search(kind, body)
-            items: list[dict[str, Any]] = page.get("results", [])
+            items = things(page.results, kind)
             yield items
-            read, after = read + len(items), str(((page.get("paging") or {}).get("next") or {}).get("after") or "")
-            if not after:
+            if page.after == after and after:
+                raise Unreadable(f"HubSpot says that its page after {after} is followed by itself")
+            read, after = read + len(page.results), page.after
+            if not after or not page.results:
                 return
             if read >= _MOST_SEARCHED:
-                newest = int(records.seconds(items[-1]["properties"][stamp]) * 1000)
+                newest = max((int(records.seconds(item.properties.get(stamp)) * 1000) for item in items), default=0)
                 if newest <= at:
                     return  # ten thousand of one moment: no query can tell the rest
                 at, after, read = newest, "", 0
@@ -145,34 +174,37 @@ class HubSpotCrm:
 
     async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
         async for page, following in self._pages("companies", ",".join(records.COMPANY_READ), after):
-            companies = [records.company_of(str(item["id"]), item.get("properties") or {}) for item in page]
+            companies = [records.company_of(item.id, item.properties) for item in page]
             yield Page(rows=companies, after=following)
 
-    async def _pages(
-        self, kind: str, properties: str, after: str = "", **more: str
-    ) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
+    async def _pages(self, kind: str, properties: str, after: str = "", **more: str) -> AsyncIterator[tuple[list[Thing], str]]:
         """Pages, each with where the next begins."""
         params = {"limit": "100", "properties": properties, **more} | ({"after": after} if after else {})
         while params:
-            body = await self._http.get(f"/crm/objects/{{v}}/{kind}", **params)
-            after = str(((body.get("paging") or {}).get("next") or {}).get("after") or "")
-            yield body.get("results", []), after
-            params = {**params, "after": after} if after else {}
+            body = await self._http.get(Listing, "/crm/objects/{v}/{}", kind, **params)
+            params = turn(params, body.after)
+            yield things(body.results, kind), body.after
 
     # What was there before, for `leadgate undo`
 
     async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
-        people = await self._people.read_by_id([i for i in contact_ids if not i.startswith(COMPANY)], names)
-        held = {i: item.get("properties") or {} for i, item in people.items()}
-        held |= await self._companies.read(contact_ids, names)
+        rows = await self._people.held([i for i in contact_ids if not i.startswith(COMPANY)], names)
+        people = {i: row.properties for i, row in rows.items() if isinstance(row, Thing)}
+        for row in rows.values():
+            if isinstance(row, VendorError) and not (isinstance(row, RowRejected) and row.kind == "deleted"):
+                raise row
+        held = people | await self._companies.read(contact_ids, names)
         return [{n: held[i].get(n) or None for n in names} if i in held else None for i in contact_ids]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
         properties = {name: "" if value is None else records.text_of(value) for name, value in values.items()}
         kind, ident = ("companies" if contact_id.startswith(COMPANY) else "contacts"), contact_id.removeprefix(COMPANY)
-        body = await self._http.batch(kind, "update", [{"id": ident, "properties": properties, "objectWriteTraceId": "0"}])
-        for error in failures(body).values():
-            raise error
+        sent = {"id": ident, "properties": properties, "objectWriteTraceId": ident}
+        for row in await (
+            self._people.update([sent]) if kind == "contacts" else write_all(self._http, kind, "update", [sent], "")
+        ):
+            if isinstance(row, VendorError):
+                raise row
 
     async def close(self) -> None:
         await self._http.close()

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from connectors.answers import read, sound
 from connectors.contract import Owner, OwnerShown, OwnerWrite, Row
-from connectors.errors import RowRejected
+from connectors.errors import RowRejected, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import failures
 from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.forms import Listing, OwnerRow, Thing
+from connectors.hubspot.people import HubSpotPeople
+from connectors.paging import turn
 from connectors.users import Users
 from leads.records import Change
 
@@ -14,8 +17,8 @@ from leads.records import Change
 class HubSpotOwners:
     """See contract.Crm."""
 
-    def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
-        self._http, self._clock = http, clock
+    def __init__(self, http: HubSpotHttp, people: HubSpotPeople, clock: Callable[[], float]) -> None:
+        self._http, self._people, self._clock = http, people, clock
         self._users = Users(self.owners, clock)
         self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
@@ -30,37 +33,29 @@ class HubSpotOwners:
             properties = records.owner_properties(write, owner.id if owner else "")
             inputs.append({"id": write.contact_id, "properties": properties, "objectWriteTraceId": write.contact_id})
             rows.append(Change(contact_id=write.contact_id, wrote=properties, before={}))
-        failed = failures(await self._http.batch("contacts", "update", inputs)) if inputs else {}
+        done = await self._people.update(inputs)
+        failed = {one["id"]: row for one, row in zip(inputs, done, strict=True) if isinstance(row, VendorError)}
         return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
-        body = await self._http.batch(
-            "contacts", "read", [{"id": i} for i in dict.fromkeys(contact_ids)], properties=["hubspot_owner_id"]
-        )
+        held = await self._people.held(contact_ids, ["hubspot_owner_id"])
         at = self._clock()
-        shown = {str(i["id"]): (i.get("properties") or {}).get("hubspot_owner_id") or "" for i in body.get("results", [])}
-        rows: list[Row[OwnerShown]] = []
-        for contact in contact_ids:
-            if contact not in shown:
-                rows.append(RowRejected(f"contact {contact} is deleted", "deleted"))
-                continue
-            owner = await self._users.by_id(shown[contact]) if shown[contact] else None
-            rows.append(
-                OwnerShown(
-                    owner_id=shown[contact], email=owner.email if owner else "", active=bool(owner and owner.active), at=at
-                )
-            )
-        return rows
+        return [await self._shown(held[contact], at) for contact in contact_ids]
+
+    async def _shown(self, held: Row[Thing], at: float) -> Row[OwnerShown]:
+        if isinstance(held, VendorError):
+            return held
+        ident = held.properties.get("hubspot_owner_id") or ""
+        owner = await self._users.by_id(ident) if ident else None
+        return OwnerShown(owner_id=ident, email=owner.email if owner else "", active=bool(owner and owner.active), at=at)
 
     async def owners(self) -> list[Owner]:
         found: list[Owner] = []
         for archived in ("false", "true"):
             params = {"limit": "100", "archived": archived}
             while params:
-                body = await self._http.get("/crm/owners/{v}", **params)
-                found += [
-                    records.owner_of({**o, "archived": archived == "true" or o.get("archived")}) for o in body.get("results", [])
-                ]
-                after = ((body.get("paging") or {}).get("next") or {}).get("after")
-                params = {**params, "after": after} if after else {}
+                body = await self._http.get(Listing, "/crm/owners/{v}", **params)
+                rows = sound("HubSpot", body.results, lambda item: read(item, OwnerRow))
+                found += [records.owner_of(row, archived=archived == "true") for row in rows]
+                params = turn(params, body.after)
         return found

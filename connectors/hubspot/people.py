@@ -6,12 +6,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from connectors.contract import ContactWrite, Row, Written
-from connectors.errors import RowRetryable, VendorError
+from connectors.errors import RowRejected, RowRetryable, Unavailable, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import chunks, failures
-from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.batches import Unanswered, linked, read_all, read_by, write_all
+from connectors.hubspot.client import HubSpotHttp, row_error
 from connectors.hubspot.companies import Filled, HubSpotCompanies
+from connectors.hubspot.forms import Thing
 from connectors.rows import judge
+from connectors.splitting import one_by_one
 
 _PRIMARY_COMPANY = [
     {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1},
@@ -26,69 +28,79 @@ class HubSpotPeople:
         self._http, self._companies = http, companies
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
-        more = sorted({name for w in writes for name in w.more})
-        held = await self._read_by_email([email for w in writes for email in w.emails], more)
-        known = await self.read_by_id([w.known_id for w in writes if w.known_id], more)
-        found = [self._find(w, held, known) for w in writes]
-        foreign = {i for i, (w, f) in enumerate(zip(writes, found, strict=True)) if f is not None and _other_person(w, f)}
-        rows: list[Row[Written] | None] = [*judge(writes, [str(item["id"]) if item else "" for item in found])]
-        for i in foreign:
-            rows[i] = Written(contact=records.contact_of(found[i] or {}), existed=True)
+        found = await self._find(writes)
+        rows: list[Row[Written] | None] = [*judge(writes, [_ident(one) for one in found])]
+        foreign: set[int] = set()
+        for i, (write, held) in enumerate(zip(writes, found, strict=True)):
+            if isinstance(held, VendorError):
+                rows[i] = held
+            elif held is not None and _other_person(write, held):
+                foreign.add(i)
+                rows[i] = Written(contact=records.contact_of(held), existed=True)
         live = [i for i in range(len(writes)) if rows[i] is None]
-        companies = await self._companies.ids([writes[i] for i in live])
+        companies, refused = _companies(await self._companies.ids([writes[i] for i in live]))
+        for i in live:
+            rows[i] = error if isinstance(error := refused.get(writes[i].domain), RowRetryable | Unavailable) else None
+        live = [i for i in live if rows[i] is None]
         filled = await self._companies.fill([writes[i] for i in live], companies)  # what fails here finds no contact made
-        await self._update([(i, writes[i], found[i]) for i in live if found[i]], rows)
+        await self._update([(i, writes[i], held) for i in live if isinstance(held := found[i], Thing)], rows)
         await self._create([(i, writes[i]) for i in live if not found[i]], companies, rows)
         await self._link(writes, rows, companies, foreign)
         await self._mark_deals(rows)
+        filled |= {domain: Filled(None, (f"company: {error}",)) for domain, error in refused.items()}
         _tell_filled([(i, writes[i]) for i in live], filled, rows)
         return [row if row is not None else RowRetryable("HubSpot answered nothing about this row") for row in rows]
 
-    def _find(
-        self, write: ContactWrite, held: dict[str, dict[str, Any]], known: dict[str, dict[str, Any]]
-    ) -> dict[str, Any] | None:
-        if write.known_id:
-            return known.get(write.known_id)
-        return next((held[email] for email in write.emails if email in held), None)
+    async def _find(self, writes: Sequence[ContactWrite]) -> list[Thing | VendorError | None]:
+        """Whom each write means: by the known id, else by an address. An error where that can't be told."""
+        more = sorted({name for w in writes for name in w.more})
+        held, unknown = await self._read_by_email([email for w in writes for email in w.emails], more)
+        known = await self.held([w.known_id for w in writes if w.known_id], [*records.READ, *more])
 
-    async def _read_by_email(self, emails: Sequence[str], more: Sequence[str]) -> dict[str, dict[str, Any]]:
+        def one(write: ContactWrite) -> Thing | VendorError | None:
+            if write.known_id:
+                return known[write.known_id]
+            odd = next((unknown[email] for email in write.emails if email in unknown), None)
+            return odd or next((held[email] for email in write.emails if email in held), None)
+
+        return [one(write) for write in writes]
+
+    async def _read_by_email(self, emails: Sequence[str], more: Sequence[str]) -> tuple[dict[str, Thing], dict[str, VendorError]]:
         """Indexed by main and secondary addresses: the answer doesn't say which input matched (facts 1.1)."""
-        found: dict[str, dict[str, Any]] = {}
-        for some in chunks(list(dict.fromkeys(e for e in emails if e))):
-            body = await self._http.batch(
-                "contacts", "read", [{"id": e} for e in some], idProperty="email", properties=[*records.READ, *more]
-            )
-            for item in body.get("results", []):
-                contact = records.contact_of(item)
-                found.update(dict.fromkeys((contact.email, *contact.emails), item))
-        return found
+        wanted = [email for email in emails if email]
+        there, failed = await read_by(self._http, "contacts", "email", wanted, [*records.READ, *more])
+        found: dict[str, Thing] = {}
+        for item in there:
+            contact = records.contact_of(item)
+            found.update(dict.fromkeys((contact.email, *contact.emails), item))
+        return found, failed
 
-    async def read_by_id(self, ids: Sequence[str], more: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
-        """Contacts with `more` properties, by their ids, and by those that were merged into them."""
-        found: dict[str, dict[str, Any]] = {}
-        for some in chunks(list(dict.fromkeys(ids))):
-            body = await self._http.batch(
-                "contacts", "read", [{"id": i} for i in some], properties=[*records.READ, "hs_merged_object_ids", *more]
-            )
-            for item in body.get("results", []):
-                merged = ((item.get("properties") or {}).get("hs_merged_object_ids") or "").split(";")
-                found.update(dict.fromkeys((str(item["id"]), *merged), item))
-        return found
+    async def held(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, Row[Thing]]:
+        """Contacts as they are now: see batches.read_all."""
+        return await read_all(self._http, "contacts", ids, names)
 
-    async def _update(self, work: list[tuple[int, ContactWrite, dict[str, Any] | None]], rows: list[Row[Written] | None]) -> None:
-        if not work:
-            return
-        inputs: list[dict[str, Any]] = []
-        for i, write, held in work:
-            assert held is not None
-            properties = records.properties_of(write, held.get("properties"))
-            inputs.append({"id": str(held["id"]), "properties": properties, "objectWriteTraceId": str(i)})
-        body = await self._http.batch("contacts", "update", inputs)
-        failed = failures(body)
-        for (i, _, held), sent in zip(work, inputs, strict=True):
-            assert held is not None
-            change = records.OWN.change(sent["id"], sent["properties"], held.get("properties"))
-            rows[i] = failed.get(str(i)) or Written(contact=records.contact_of(held), existed=True, change=change)
+    async def update(self, inputs: Sequence[dict[str, Any]]) -> list[Row[Thing]]:
+        """Update contacts by their ids. HubSpot answers about a merged one by the id of the one into which it was."""
+        rows = await write_all(self._http, "contacts", "update", [*inputs], "") if inputs else []
+        unsure = [i for i, row in enumerate(rows) if isinstance(row, Unanswered)]
+        if not unsure:
+            return rows
+        now = await self.held([inputs[i]["id"] for i in unsure], [*{name for i in unsure for name in inputs[i]["properties"]}])
+        for i, held in ((i, now[inputs[i]["id"]]) for i in unsure):
+            if isinstance(held, VendorError) or _shows(held, inputs[i]["properties"]):
+                rows[i] = held
+        return rows
+
+    async def _update(self, work: list[tuple[int, ContactWrite, Thing]], rows: list[Row[Written] | None]) -> None:
+        inputs: list[dict[str, Any]] = [
+            {"id": held.id, "properties": records.properties_of(wanted, held.properties), "objectWriteTraceId": str(i)}
+            for i, wanted, held in work
+        ]
+        done = await self.update(inputs)
+        for (i, _, held), sent, row in zip(work, inputs, done, strict=True):
+            change = records.OWN.change(held.id, sent["properties"], held.properties)
+            written = Written(contact=records.contact_of(held), existed=True, change=change)
+            rows[i] = row if isinstance(row, VendorError) else written
 
     async def _create(
         self, work: list[tuple[int, ContactWrite]], companies: dict[str, str], rows: list[Row[Written] | None]
@@ -101,13 +113,15 @@ class HubSpotPeople:
         if not work:
             return
         inputs = [{**_new(write), **_linked(companies.get(write.domain, "")), "objectWriteTraceId": str(i)} for i, write in work]
-        _note(await self._http.batch("contacts", "create", inputs), work, inputs, rows, existed=False)
+        done = await write_all(self._http, "contacts", "create", inputs, records.KEY)
+        _note(work, inputs, done, rows, existed=False)
         for i, write in work:
             if isinstance(row := rows[i], Written) and (company := companies.get(write.domain, "")):
                 rows[i] = _with_company(row, company)
         if there := [(i, write) for i, write in work if _is_there(rows[i])]:
             inputs = [{**_new(w), "idProperty": records.KEY, "id": w.key, "objectWriteTraceId": str(i)} for i, w in there]
-            _note(await self._http.batch("contacts", "upsert", inputs), there, inputs, rows, existed=True)
+            done = await write_all(self._http, "contacts", "upsert", inputs, records.KEY)
+            _note(there, inputs, done, rows, existed=True)
             for i, _ in there:
                 if _is_there(rows[i]):
                     rows[i] = RowRetryable(str(rows[i]))
@@ -115,16 +129,23 @@ class HubSpotPeople:
     async def _link(
         self, writes: Sequence[ContactWrite], rows: list[Row[Written] | None], companies: dict[str, str], skip: set[int]
     ) -> None:
-        inputs = []
+        """A link that is refused is that row's error: the next try finds the contact and links it."""
+        work: list[tuple[int, dict[str, Any]]] = []
         for i, row in enumerate(rows):
             company = companies.get(writes[i].domain, "")
-            if i in skip or not isinstance(row, Written) or not company:
-                continue
-            if not row.contact.company_id:
-                inputs.append({"from": {"id": row.contact.id}, "to": {"id": company}, "types": _PRIMARY_COMPANY})
+            if i not in skip and isinstance(row, Written) and company and not row.contact.company_id:
+                work.append((i, {"from": {"id": row.contact.id}, "to": {"id": company}, "types": _PRIMARY_COMPANY}))
                 rows[i] = _with_company(row, company)
-        if inputs:
-            await self._http.associate("contacts", "companies", "create", inputs)
+
+        async def call(some: Sequence[tuple[int, dict[str, Any]]]) -> list[Row[int]]:
+            body = await self._http.associate("contacts", "companies", "create", [link for _, link in some])
+            if body.errors:
+                raise row_error(body.errors[0])
+            return [i for i, _ in some]
+
+        for (i, _), done in zip(work, await one_by_one(work, call), strict=True):
+            if isinstance(done, VendorError):
+                rows[i] = done
 
     async def _mark_deals(self, rows: list[Row[Written] | None]) -> None:
         """Whether contacts that were there before, or their companies, have an open deal: no sequence for them."""
@@ -132,21 +153,37 @@ class HubSpotPeople:
         people = await self._deals_of("contacts", [c.id for c in there])
         firms = await self._deals_of("companies", [c.company_id for c in there if c.company_id])
         wanted = sorted({d for some in (*people.values(), *firms.values()) for d in some})
-        opened: set[str] = set()
-        for part in chunks(wanted):
-            read = await self._http.batch("deals", "read", [{"id": d} for d in part], properties=["hs_is_closed"])
-            opened |= {str(r["id"]) for r in read.get("results", []) if (r.get("properties") or {}).get("hs_is_closed") != "true"}
+        deals = await read_all(self._http, "deals", wanted, ["hs_is_closed"])
+        opened = {ident for ident, deal in deals.items() if _is_open(deal)}
         for i, row in enumerate(rows):
             if isinstance(row, Written) and row.existed:
-                deals = {*people.get(row.contact.id, ()), *firms.get(row.contact.company_id, ())}
-                rows[i] = replace(row, contact=replace(row.contact, open_deal=bool(deals & opened)))
+                own = {*people.get(row.contact.id, ()), *firms.get(row.contact.company_id, ())}
+                rows[i] = replace(row, contact=replace(row.contact, open_deal=bool(own & opened)))
 
     async def _deals_of(self, kind: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Ids of deals by what they hang on."""
-        if not ids:
-            return {}
-        body = await self._http.associate(kind, "deals", "read", [{"id": i} for i in dict.fromkeys(ids)])
-        return {str(r["from"]["id"]): [str(t["toObjectId"]) for t in r.get("to", [])] for r in body.get("results", [])}
+        return await linked(self._http, kind, "deals", ids)
+
+
+def _ident(found: Thing | VendorError | None) -> str:
+    return found.id if isinstance(found, Thing) else ""
+
+
+def _companies(ids: dict[str, Row[str]]) -> tuple[dict[str, str], dict[str, VendorError]]:
+    """Companies' ids by domain, and why there is none."""
+    refused = {domain: row for domain, row in ids.items() if isinstance(row, VendorError)}
+    return {domain: row for domain, row in ids.items() if isinstance(row, str)}, refused
+
+
+def _is_open(deal: Row[Thing]) -> bool:
+    """Whether a deal may be open: one that can't be read may be."""
+    if isinstance(deal, VendorError):
+        return not (isinstance(deal, RowRejected) and deal.kind == "deleted")
+    return deal.properties.get("hs_is_closed") != "true"
+
+
+def _shows(held: Thing, wrote: dict[str, str]) -> bool:
+    return all((held.properties.get(name) or "") == value for name, value in wrote.items())
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:
@@ -158,21 +195,20 @@ def _linked(company: str) -> dict[str, Any]:
 
 
 def _note(
-    body: dict[str, Any],
     work: list[tuple[int, ContactWrite]],
     sent: list[dict[str, Any]],
+    done: Sequence[Row[Thing]],
     rows: list[Row[Written] | None],
     *,
     existed: bool,
 ) -> None:
     """What a batch's answer says of each row. What a contact that was there held before, nobody has read."""
-    failed = failures(body)
-    made = {(item.get("properties") or {}).get(records.KEY): item for item in body.get("results", [])}
-    for (i, write), one in zip(work, sent, strict=True):
-        rows[i] = failed.get(str(i))
-        if rows[i] is None and (item := made.get(write.key)) is not None:
-            change = None if existed else records.OWN.change(str(item["id"]), one["properties"], None)
-            rows[i] = Written(contact=records.contact_of(item), existed=existed, change=change)
+    for (i, _), one, row in zip(work, sent, done, strict=True):
+        if isinstance(row, VendorError):
+            rows[i] = row
+            continue
+        change = None if existed else records.OWN.change(row.id, one["properties"], None)
+        rows[i] = Written(contact=records.contact_of(row), existed=existed, change=change)
 
 
 def _tell_filled(work: list[tuple[int, ContactWrite]], filled: dict[str, Filled], rows: list[Row[Written] | None]) -> None:
@@ -186,12 +222,11 @@ def _is_there(row: Row[Written] | None) -> bool:
     return isinstance(row, VendorError) and "already exists" in str(row)
 
 
-def _other_person(write: ContactWrite, held: dict[str, Any]) -> bool:
+def _other_person(write: ContactWrite, held: Thing) -> bool:
     """The contact goes by another main address that isn't among the person's own, so it is somebody we know as another key."""
     if write.known_id:
         return False
-    main = (held.get("properties") or {}).get("email") or ""
-    ours = (held.get("properties") or {}).get(records.KEY) or ""
+    main, ours = held.properties.get("email") or "", held.properties.get(records.KEY) or ""
     return bool(main) and main not in write.emails and ours != write.key
 
 

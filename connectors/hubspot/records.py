@@ -1,10 +1,12 @@
 """Between the CRM contract's records and HubSpot's properties (every value travels as text)."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
 from connectors.fields import Field
+from connectors.hubspot.forms import OwnerRow, Thing, thing
 from connectors.own import Own
 
 OWN = Own(
@@ -24,6 +26,7 @@ CONTACT_FIELDS = OWN.fields()
 IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
 COMPANY_READ = ["name", "domain", OWNER, "hs_parent_company_id"]
 COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
+_MOST_DIGITS = 14  # milliseconds until the year 5138
 READ = [
     "email",
     "hs_additional_emails",
@@ -48,12 +51,19 @@ READ = [
 ]
 
 
-def contact_of(found: dict[str, Any]) -> Contact:
-    """A contact out of an object with the READ properties."""
-    p = found.get("properties") or {}
+def person(item: Any) -> Thing:
+    """A contact of an answer, of which everything can be read. Raises ValueError."""
+    found = thing(item)
+    contact_of(found)
+    return found
+
+
+def contact_of(found: Thing) -> Contact:
+    """A contact out of an object with the READ properties. Raises ValueError for one that can't be read."""
+    p = found.properties
     bounce = str(p.get("hs_email_bounce") or "").casefold()
     return Contact(
-        id=str(found["id"]),
+        id=found.id,
         email=p.get("email") or "",
         emails=tuple(e for e in (p.get("hs_additional_emails") or "").split(";") if e),
         key=p.get(KEY) or "",
@@ -69,7 +79,7 @@ def contact_of(found: dict[str, Any]) -> Contact:
     )
 
 
-def properties_of(write: ContactWrite, held: dict[str, Any] | None) -> dict[str, str]:
+def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) -> dict[str, str]:
     """Our properties, and the blanks we can fill; what `held` already says stays."""
     wanted = {
         "firstname": write.first_name,
@@ -102,11 +112,11 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _addresses(properties: dict[str, Any]) -> set[str]:
+def _addresses(properties: Mapping[str, str | None]) -> set[str]:
     return {e for e in [properties.get("email") or "", *(properties.get("hs_additional_emails") or "").split(";")] if e}
 
 
-def company_of(ident: str, p: dict[str, Any]) -> CompanyKnown:
+def company_of(ident: str, p: Mapping[str, str | None]) -> CompanyKnown:
     """A company by its id, out of the COMPANY_READ properties."""
     return CompanyKnown(
         id=ident,
@@ -117,22 +127,21 @@ def company_of(ident: str, p: dict[str, Any]) -> CompanyKnown:
     )
 
 
-def owner_of(found: dict[str, Any]) -> Owner:
+def owner_of(found: OwnerRow, *, archived: bool) -> Owner:
     """An owner; deactivated users come without a userId, or archived (facts 1.4)."""
-    active = not found.get("archived") and found.get("userId") is not None
-    user = str(found["userId"]) if active else ""
-    teams = tuple(str(team["name"]) for team in found.get("teams") or [])
-    return Owner(id=str(found["id"]), email=(found.get("email") or "").casefold(), active=active, teams=teams, user_id=user)
+    active = not archived and not found.archived and found.userId is not None
+    user = str(found.userId) if active else ""
+    teams = tuple(team.name for team in found.teams or () if team.name)
+    return Owner(id=found.id, email=(found.email or "").casefold(), active=active, teams=teams, user_id=user)
 
 
-def seconds(value: Any) -> float:
-    """Seconds of HubSpot's ISO text or epoch milliseconds; 0 for none."""
+def seconds(value: str | None) -> float:
+    """Seconds of HubSpot's ISO text or epoch milliseconds; 0 for none. Raises ValueError for anything else."""
     if not value:
         return 0.0
-    text = str(value)
-    if text.isdigit():
-        return int(text) / 1000.0
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
+        return int(value) / 1000.0
+    return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
 
 
 def iso(at: float) -> str:

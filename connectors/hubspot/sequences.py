@@ -10,10 +10,12 @@ from typing import Any
 from connectors.contract import EnrolWrite, Owner, Row, Wants
 from connectors.errors import RowRejected, VendorError
 from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.forms import Done, Enrolment
 
 _STATE = "hs_sequences_is_enrolled"
-_SEQUENCES = "/automation/sequences/{v}"
-ENROLMENTS = f"{_SEQUENCES}/enrollments"
+_SEQUENCE = "/automation/sequences/{v}/{}"
+_ENROLMENTS = "/automation/sequences/{v}/enrollments"
+ENROLMENT = "/automation/sequences/{v}/enrollments/contact/{}"
 #: Of a refusal that passes: another sequence runs, or the inbox has sent what it may in a day.
 _PASSING = ("already_enrolled", "already enrolled", "limit")
 
@@ -39,7 +41,7 @@ class HubSpotSequences:
         lines = []
         for name in wants.sequences:
             try:
-                await self._http.get(f"{_SEQUENCES}/{name}", userId=active[0].user_id)
+                await self._http.get(Done, _SEQUENCE, name, userId=active[0].user_id)
             except RowRejected as error:
                 lines.append(f"HubSpot has no sequence {name} that {active[0].email} sees ({error})")
         return lines
@@ -47,10 +49,10 @@ class HubSpotSequences:
     async def enrol(self, write: EnrolWrite) -> bool:
         """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another sequence."""
         if await self._is_in(write.contact_id):
-            now_in = await self._http.get(f"{ENROLMENTS}/contact/{write.contact_id}")
-            if str(now_in.get("sequenceId") or "") == write.sequence:
+            now_in = await self._http.get(Enrolment, ENROLMENT, write.contact_id)
+            if str(now_in.sequenceId or "") == write.sequence:
                 return True
-            name = now_in.get("sequenceName") or now_in.get("sequenceId")
+            name = now_in.sequenceName or now_in.sequenceId
             raise RowRejected(f"the contact is in HubSpot's sequence {name}, and can be in one only", "busy")
         owner = await self._owner(write.owner_id)
         if owner is None or not owner.user_id:
@@ -59,11 +61,11 @@ class HubSpotSequences:
         await self._place(write.leave, write.contact_id, "remove")
         body = {"contactId": write.contact_id, "sequenceId": write.sequence, "senderEmail": write.inbox}
         try:
-            await self._http.send("POST", f"{ENROLMENTS}?userId={owner.user_id}", body)
+            await self._http.send(Done, "POST", _ENROLMENTS, body=body, userId=owner.user_id)
         except RowRejected as error:
             passing = any(word in str(error).casefold() for word in _PASSING)
-            kind = error.kind if error.kind == "deleted" else "busy" if passing else "refused"
-            raise RowRejected(str(error), kind) from error
+            gone = error.kind == "missing" and "contact not found" in str(error).casefold()
+            raise RowRejected(str(error), "deleted" if gone else "busy" if passing else "refused") from error
         return False
 
     async def unenrol(self, contact_id: str, leave: str) -> bool:

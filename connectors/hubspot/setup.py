@@ -1,14 +1,17 @@
 """HubSpot's properties and lists: what is there, what we need, and the making of it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
+from connectors.answers import read, sound
 from connectors.contract import Wants
-from connectors.errors import RowRejected, Unauthorised
+from connectors.errors import NotInPlan, RowRejected, Unauthorised
 from connectors.fields import Field, Type, faults_of, missing
 from connectors.hubspot import records
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.sequences import ENROLMENTS
+from connectors.hubspot.forms import Done, Listing, PropertyRow
+from connectors.hubspot.sequences import ENROLMENT
 from connectors.probing import Probe, closed
 
 _ACTIVITIES = ("calls", "emails", "meetings", "notes")
@@ -54,8 +57,8 @@ class HubSpotSetup:
         return await self._fields("companies")
 
     async def _fields(self, kind: str) -> dict[str, Field]:
-        body = await self._http.get(f"/crm/properties/{{v}}/{kind}")
-        return {item["name"]: _field_of(item) for item in body.get("results", [])}
+        body = await self._http.get(Listing, "/crm/properties/{v}/{}", kind)
+        return {field.name: field for field in sound("HubSpot", body.results, _field_of)}
 
     async def check(self, wants: Wants) -> list[str]:
         faults: list[str] = []
@@ -64,7 +67,7 @@ class HubSpotSetup:
                 faults += faults_of("HubSpot", kind, wanted, await self._fields(kind))
             faults += await self._absent(wants.lists)
             return faults + await self._lacking(wants)
-        except Unauthorised as error:
+        except (Unauthorised, NotInPlan) as error:
             said = f"{error}; set LEADGATE_HUBSPOT_TOKEN to a token with the scopes in docs/connectors/hubspot.md"
             return [*faults, said]
 
@@ -80,25 +83,25 @@ class HubSpotSetup:
     async def limits(self, wants: Wants) -> list[str]:
         """By the scopes' own endpoints; a read of an object that isn't there is an answer like any other."""
 
-        def read(kind: str) -> Callable[[], Awaitable[object]]:
+        def look(kind: str) -> Callable[[], Awaitable[object]]:
             return lambda: self._http.batch(kind, "read", [{"id": "1"}], properties=["hs_object_id"])
 
         def linked(target: str, source: str = "contacts") -> Callable[[], Awaitable[object]]:
             return lambda: self._http.associate(source, target, "read", [{"id": "1"}])
 
-        nobody = "/communication-preferences/v4/statuses/nobody@example.com?channel=EMAIL"
+        status = "/communication-preferences/v4/statuses/{}"
         used: list[Probe] = []
         if wants.accounts or wants.company_fields:
             used.append(
                 Probe(
                     "objects/companies",
                     "no lead goes to its company's owner, no property of a company is filled",
-                    read("companies"),
+                    look("companies"),
                 )
             )
         if wants.sequences:
-            within = f"{ENROLMENTS}/contact/1"
-            used.append(Probe("automation/sequences", "nobody enters a HubSpot sequence", lambda: self._http.get(within)))
+            enrolled = partial(self._http.get, Done, ENROLMENT, "1")
+            used.append(Probe("automation/sequences", "nobody enters a HubSpot sequence", enrolled))
         return await closed(
             [
                 *used,
@@ -112,17 +115,23 @@ class HubSpotSetup:
                     "companies aren't found by domain",
                     lambda: self._http.search("companies", {"limit": 1}),
                 ),
-                Probe("objects/deals", "open deals aren't known: customers could enter sequences", read("deals")),
+                Probe("objects/deals", "open deals aren't known: customers could enter sequences", look("deals")),
                 Probe("associations/companies/deals", "companies' open deals aren't known", linked("deals", "companies")),
-                Probe("owners", "no owner can be written or confirmed", lambda: self._http.get("/crm/owners/{v}", limit="1")),
-                Probe("objects/tasks", "no task is made for a rep", read("tasks")),
+                Probe(
+                    "owners", "no owner can be written or confirmed", partial(self._http.get, Done, "/crm/owners/{v}", limit="1")
+                ),
+                Probe("objects/tasks", "no task is made for a rep", look("tasks")),
                 *(Probe(f"associations/contacts/{k}", f"owners' {k} don't stop the clock", linked(k)) for k in _ACTIVITIES),
                 Probe(
                     "lists/search",
                     "nobody is nurtured by list",
-                    lambda: self._http.send("POST", "/crm/lists/{v}/search", {"count": 1}),
+                    partial(self._http.send, Done, "POST", "/crm/lists/{v}/search", body={"count": 1}),
                 ),
-                Probe("communication-preferences", "opt-outs aren't written to HubSpot", lambda: self._http.get(nobody)),
+                Probe(
+                    "communication-preferences",
+                    "opt-outs aren't written to HubSpot",
+                    partial(self._http.get, Done, status, "nobody@example.com", channel="EMAIL"),
+                ),
             ]
         )
 
@@ -141,12 +150,14 @@ class HubSpotSetup:
         group = _GROUP if kind == "contacts" else _COMPANY_GROUP
         if kind == "contacts":
             try:
-                await self._http.send("POST", "/crm/properties/{v}/contacts/groups", {"name": _GROUP, "label": "Leadgate"})
+                body = {"name": _GROUP, "label": "Leadgate"}
+                await self._http.send(Done, "POST", "/crm/properties/{v}/contacts/groups", body=body)
             except RowRejected as error:
                 if "already exists" not in str(error):
                     raise
         for field in fields:
-            await self._http.send("POST", f"/crm/properties/{{v}}/{kind}", {**_definition(field), "groupName": group})
+            body = {**_definition(field), "groupName": group}
+            await self._http.send(Done, "POST", "/crm/properties/{v}/{}", kind, body=body)
 
     async def _provision_list(self, name: str, *, dry_run: bool) -> list[str]:
         """The manual list behind a sequence."""
@@ -155,7 +166,7 @@ class HubSpotSetup:
         except RowRejected:
             if not dry_run:
                 body = {"name": name, "objectTypeId": "0-1", "processingType": "MANUAL"}
-                await self._http.send("POST", "/crm/lists/{v}", body)
+                await self._http.send(Done, "POST", "/crm/lists/{v}", body=body)
             return [f"list {name}"]
         return []
 
@@ -172,15 +183,16 @@ def _definition(field: Field) -> dict[str, Any]:
     return {"name": field.name, "label": field.label, "type": kind, "fieldType": control, "hasUniqueValue": field.unique, **more}
 
 
-def _field_of(item: dict[str, Any]) -> Field:
+def _field_of(item: Any) -> Field:
     """A property as HubSpot defines it; calculated ones and its own read-only ones can't be written (facts 1.5)."""
-    fixed = (item.get("modificationMetadata") or {}).get("readOnlyValue") or item.get("calculated")
+    row = read(item, PropertyRow)
+    fixed = (row.modificationMetadata and row.modificationMetadata.readOnlyValue) or row.calculated
     return Field(
-        name=item["name"],
-        label=item.get("label") or item["name"],
-        type=_READ_AS.get(item.get("type") or "", "other"),
-        options=tuple(o["value"] for o in item.get("options") or [] if not o.get("hidden")),
-        unique=bool(item.get("hasUniqueValue")),
+        name=row.name,
+        label=row.label or row.name,
+        type=_READ_AS.get(row.type or "", "other"),
+        options=tuple(o.value for o in row.options or () if not o.hidden),
+        unique=bool(row.hasUniqueValue),
         writable=not fixed,
         most=_MOST_TEXT,
     )

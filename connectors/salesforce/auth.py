@@ -2,15 +2,21 @@
 refresh token: the old one's end is a 401, and the same question gives a new one."""
 
 from collections.abc import Callable
-from typing import Any
 
 import httpx
 
-from connectors.errors import Unauthorised, Unavailable
+from connectors.answers import foreign, token_of, words
+from connectors.errors import Unauthorised, Unavailable, Unreadable
 from connectors.signing import assertion_of
 
 _PATH = "/services/oauth2/token"
 _JWT_SECONDS = 180
+_LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again
+#: Salesforce's words for a wrong key, by "OAuth 2.0 Flow Errors": `unknown_error: retry your request` is none of them.
+_WRONG = frozenset(
+    "invalid_client invalid_client_id invalid_client_credentials invalid_grant unauthorized_client inactive_org inactive_user "
+    "invalid_app_access unsupported_grant_type invalid_assertion_type".split()
+)
 
 
 class SalesforceGrant:
@@ -26,14 +32,20 @@ class SalesforceGrant:
         return httpx.Request("POST", self._base + _PATH, data=self.form())
 
     def take(self, response: httpx.Response) -> str:
-        if response.status_code >= 500:
-            raise Unavailable(f"Salesforce's login: {response.status_code}", 2.0, undone=True)
-        body: Any = response.json() if response.headers.get("content-type", "").startswith("application/json") else {}
-        if response.status_code != httpx.codes.OK or not body.get("access_token"):
-            said = f"{body.get('error', '')} {body.get('error_description', '')}".strip() or response.text[:200]
-            raise Unauthorised(f"Salesforce's login: {response.status_code} {said}")
-        self.user_id = str(body.get("id", "")).rsplit("/", 1)[-1]
-        return str(body["access_token"])
+        """Of Salesforce's refusals only those in `_WRONG` say that the key is wrong; any other may pass."""
+        body = foreign(response.content)
+        token, ident = token_of(body), words(body, "id")
+        if response.status_code == httpx.codes.OK and token and ident:
+            self.user_id = ident.rsplit("/", 1)[-1]
+            return token
+        code = words(body, "error")
+        detail = words(body, "error_description") or response.text[:200]
+        said = f"Salesforce's login: {response.status_code} {code} {detail}".rstrip()
+        if response.status_code in {400, 401} and code in _WRONG:
+            raise Unauthorised(said)
+        if body is None and response.status_code < 500:
+            raise Unreadable(said, _LATER, undone=True)
+        raise Unavailable(said, 2.0 if response.status_code >= 500 else _LATER, undone=True)
 
 
 def by_secret(base: str, client_id: str, client_secret: str) -> SalesforceGrant:

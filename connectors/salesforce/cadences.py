@@ -1,12 +1,16 @@
 """Nurture by a cadence of Sales Engagement: entered and left by standard actions, seen in trackers (facts 1.6)."""
 
 from collections.abc import Sequence
+from functools import partial
 
+from connectors.answers import all_of, read
 from connectors.contract import Row
 from connectors.errors import RowRejected, VendorError
 from connectors.literals import literal, quoted
 from connectors.salesforce.client import Record, SalesforceHttp
+from connectors.salesforce.forms import NamedRow, OwnedRow, TrackerRow
 from connectors.salesforce.owners import owners_of
+from connectors.splitting import one_by_one
 
 
 class SalesforceCadences:
@@ -16,13 +20,19 @@ class SalesforceCadences:
         self._http = http
 
     async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        return await one_by_one(contact_ids, partial(self._enter, name))
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        return await one_by_one(contact_ids, partial(self._leave, name))
+
+    async def _enter(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
         owners, inside = await self._look(name, contact_ids)
         new = [i for i in dict.fromkeys(contact_ids) if i in owners and i not in inside]
         inputs: list[Record] = [{"salesCadenceNameOrId": name, "targetId": i, "userId": owners[i]} for i in new]
         failed = await self._act("assignTargetToSalesCadence", inputs)
         return [failed.get(i, i) if i in owners else RowRejected(f"{i} is deleted", "deleted") for i in contact_ids]
 
-    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+    async def _leave(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
         owners, inside = await self._look(name, contact_ids)
         inputs: list[Record] = [{"targetId": i, "completionReasonCode": "ManuallyRemoved"} for i in inside]
         failed = await self._act("removeTargetFromSalesCadence", inputs)
@@ -32,16 +42,18 @@ class SalesforceCadences:
         """The owners of those that are there, and who is in the cadence: one call."""
         where = f"TargetId IN {literal(dict.fromkeys(ids))} AND ActionCadence.Name = {quoted(name)} AND State != 'Complete'"
         *people, trackers = await self._http.queries(*owners_of(ids), f"SELECT TargetId FROM ActionCadenceTracker WHERE {where}")
-        return {r["Id"]: r["OwnerId"] for part in people for r in part}, {t["TargetId"] for t in trackers}
+        owned = [row for part in people for row in all_of("Salesforce", part, lambda item: read(item, OwnedRow))]
+        there = all_of("Salesforce", trackers, lambda item: read(item, TrackerRow))
+        return {row.Id: row.OwnerId for row in owned}, {row.TargetId for row in there}
 
     async def _act(self, action: str, inputs: Sequence[Record]) -> dict[str, VendorError]:
-        done = await self._http.action(action, inputs) if inputs else []
-        return {one["targetId"]: error for one, error in zip(inputs, done, strict=True) if error is not None}
+        done = await self._http.action(action, inputs)
+        return {one["targetId"]: row for one, row in zip(inputs, done, strict=True) if isinstance(row, VendorError)}
 
     async def missing(self, names: Sequence[str]) -> list[str]:
         """Names that no active cadence has."""
         if not names:
             return []
         [found] = await self._http.queries(f"SELECT Name FROM ActionCadence WHERE State = 'Active' AND Name IN {literal(names)}")
-        there = {c["Name"] for c in found}
+        there = {c.Name for c in all_of("Salesforce", found, lambda item: read(item, NamedRow))}
         return [name for name in names if name not in there]

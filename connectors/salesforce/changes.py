@@ -1,17 +1,22 @@
 """What happened in Salesforce, and what it holds: by SystemModstamp, by activities, by incoming mail, by the recycle bin."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
 from connectors.accounts import answer, conditions
+from connectors.answers import all_of, read, sound
 from connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
 from connectors.literals import quoted
 from connectors.paging import in_turn, keys_of
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp, moment
+from connectors.salesforce.forms import ReplyRow
 from connectors.salesforce.people import SalesforcePeople
 from connectors.salesforce.tasks import SalesforceTasks
+from connectors.splitting import one_by_one
 
 _KINDS = ("Lead", "Contact")
 _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
@@ -31,8 +36,8 @@ class SalesforceChanges:
             f"AND EmailMessage.Incoming = true AND EmailMessage.MessageDate >= {after}",
         )
         contacted = _latest((who, at) for who, _, at in await self._tasks.done(since))
-        replied = _latest((r["RelationId"], records.seconds(r["EmailMessage"]["MessageDate"])) for r in replies)
-        found = {r["Id"]: r for part in changed for r in part}
+        replied = _latest(sound("Salesforce", replies, _reply))
+        found = {r["Id"]: r for part in changed for r in sound("Salesforce", part, records.person)}
         others = {i for i in {*contacted, *replied} - set(found) if i.startswith(("00Q", "003"))}
         found.update({r["Id"]: r for r in await self._people.read_by_id(others) if r.get(records.KEY)})
         people = [self._heard(r, contacted.get(r["Id"], 0.0), replied.get(r["Id"], 0.0)) for r in found.values()]
@@ -53,7 +58,7 @@ class SalesforceChanges:
         del since, keys
         asked = (self._ours(kind, "IsDeleted = true AND MasterRecordId = null") for kind in _KINDS)
         for part in await self._http.queries(*asked, deleted=True):
-            yield [records.contact_of(r) for r in part]
+            yield [records.contact_of(r) for r in sound("Salesforce", part, records.person)]
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
         """A place is an object and the last id that was read, not a locator, which ends with its session."""
@@ -62,7 +67,7 @@ class SalesforceChanges:
             wheres += ["IsConverted = false"] if kind == "Lead" else []
             where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
             async for page in self._http.pages(f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"):
-                people = [records.contact_of(r, self._http.me) for r in page]
+                people = self._people_of(page)
                 yield Page(rows=people, after=f"{kind} {people[-1].id}" if people else following)
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
@@ -71,7 +76,7 @@ class SalesforceChanges:
     async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
         where = f" WHERE Id > {quoted(after)}" if after else ""
         async for page in self._http.pages(f"{_ACCOUNTS}{where} ORDER BY Id"):
-            companies = [records.company_of(account, self._http.me) for account in page]
+            companies = self._companies_of(page)
             yield Page(rows=companies, after=companies[-1].id if companies else "")
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
@@ -79,16 +84,31 @@ class SalesforceChanges:
             where = f"SystemModstamp >= {moment(since)}" + (" AND IsConverted = false" if kind == "Lead" else "")
             fields = f"Id,Email,{records.EMAILS},{records.KEY}"
             async for page in self._http.pages(f"SELECT {fields} FROM {kind} WHERE {where} ORDER BY Id"):
-                yield [records.contact_of(r, self._http.me) for r in page]
+                yield self._people_of(page)
 
     async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
         async for page in self._http.pages(f"{_ACCOUNTS} WHERE SystemModstamp >= {moment(since)} ORDER BY Id"):
-            yield [records.company_of(account, self._http.me) for account in page]
+            yield self._companies_of(page)
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        return await one_by_one(asked, self._accounts)
+
+    async def _accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
         queries = (f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id" for where in conditions(asked, "Id"))
         parts = await self._http.queries(*queries)
-        return [*answer(asked, [records.company_of(account, self._http.me) for part in parts for account in part])]
+        found = [one for part in parts for one in all_of("Salesforce", part, partial(records.company_of, me=self._http.me))]
+        return [*answer(asked, found)]
+
+    def _people_of(self, rows: Sequence[Any]) -> list[Contact]:
+        return [records.contact_of(r, self._http.me) for r in sound("Salesforce", rows, records.person)]
+
+    def _companies_of(self, rows: Sequence[Any]) -> list[CompanyKnown]:
+        return sound("Salesforce", rows, partial(records.company_of, me=self._http.me))
+
+
+def _reply(item: Any) -> tuple[str, float]:
+    row = read(item, ReplyRow)
+    return row.RelationId, records.seconds(row.EmailMessage.MessageDate)
 
 
 def _latest(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:

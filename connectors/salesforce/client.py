@@ -4,18 +4,33 @@ Sources: facts/salesforce_zoho_slack.md 1.2 and 1.7. Salesforce has no limit a s
 much of it is used, and before the last of it is gone the connector stops by itself and says so.
 """
 
+import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 
+from connectors.answers import each, foreign, read, words
 from connectors.bearer import Bearer
+from connectors.contract import Row
 from connectors.daily import Daily
-from connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from connectors.errors import (
+    AccountLimited,
+    DaySpent,
+    NotInPlan,
+    RowRejected,
+    RowRetryable,
+    Unauthorised,
+    Unavailable,
+    Unreadable,
+    VendorError,
+)
 from connectors.http import Budget, VendorHttp, retry_after
 from connectors.salesforce.auth import SalesforceGrant
+from connectors.salesforce.forms import Acted, Composite, Fault, Found, IdRow, Part, Saved
+from connectors.splitting import one_by_one
 
 VERSION = "v67.0"
 BASE = f"/services/data/{VERSION}"
@@ -31,9 +46,24 @@ _PASSING = frozenset(
     "UNABLE_TO_LOCK_ROW SERVER_UNAVAILABLE QUERY_TIMEOUT REQUEST_RUNNING_TOO_LONG CANNOT_UPDATE_CONVERTED_LEAD "
     "DUPLICATES_DETECTED DUPLICATE_VALUE PROCESSING_HALTED ALL_OR_NONE_OPERATION_ROLLED_BACK".split()
 )
-_KINDS = {"ENTITY_IS_DELETED": "deleted", "NOT_FOUND": "deleted", "INACTIVE_OWNER_OR_USER": "no_owner"}
+_KINDS = {"ENTITY_IS_DELETED": "deleted", "INACTIVE_OWNER_OR_USER": "no_owner", "NOT_FOUND": "missing"}
+#: What is true for every record until somebody changes the org, and what a person must know of it.
+_ORG = {
+    "STORAGE_LIMIT_EXCEEDED": "Salesforce's data storage is full: delete records there or buy storage",
+    "API_DISABLED_FOR_ORG": "the org's edition or its settings don't allow the API",
+    "API_CURRENTLY_DISABLED": "the org's API is switched off for now",
+    "UNSUPPORTED_API_VERSION": "Salesforce has shut down this version of its API: Leadgate must be updated",
+    "ORG_LOCKED": "the org is locked: ask Salesforce",
+    "LICENSE_LIMIT_EXCEEDED": "the org's licences are used up",
+    "TRIAL_EXPIRED": "the org's trial has ended",
+    "INVALID_TYPE": "the org has no such object, or hides it from the integration user: run leadgate doctor",
+}
+_HIDDEN = "Salesforce has no such field of Leadgate's, or hides it from the integration user: run leadgate provision"
+_NO_LOGIN = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_LOGIN"})
+_LOCATOR = re.compile(r"/services/data/v[0-9.]{3,6}/(query|queryAll)/([A-Za-z0-9_-]{3,60})")
 
 Record = dict[str, Any]
+T = TypeVar("T")
 
 
 def classify(response: httpx.Response) -> VendorError | None:
@@ -43,22 +73,38 @@ def classify(response: httpx.Response) -> VendorError | None:
         return None
     if status == 400 and _is_action(response):
         return None  # every input of an action failed, and each row says why
-    code, message = _first_error(response)
+    body = foreign(response.content)
+    code, message = words(body, 0, "errorCode"), words(body, 0, "message") or ("" if body else response.text[:200])
     said = f"Salesforce {response.request.method} {response.request.url.path}: {status} {code} {message}".rstrip()
     if code == "REQUEST_LIMIT_EXCEEDED":
         return Unavailable(said, 2.0, undone=True) if "Concurrent" in message else DaySpent(said, undone=True)
-    if status in {401, 403}:
+    if limited := _of_the_org(status, code, message):
+        return AccountLimited(f"{limited} ({said})")
+    if status == 401 and (code in _NO_LOGIN or not code):
         return Unauthorised(said)
-    if status >= 500 or status in {408, 429}:
+    if status in {401, 403}:
+        return NotInPlan(said) if code else Unavailable(f"{said} (a refusal that Salesforce doesn't explain)", 60.0, undone=True)
+    if status >= 500 or status in {408, 429} or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0), undone=status == 429)
     return _row(code, said)
 
 
-def row_error(errors: Sequence[Record]) -> VendorError:
+def _of_the_org(status: int, code: str, message: str) -> str:
+    """What is true for every record, in a sentence; '' for anything else. Optional objects are asked for by `limits` alone."""
+    if status == 410:
+        return _ORG["UNSUPPORTED_API_VERSION"]
+    if code == "INVALID_FIELD" and "leadgate_" in message.casefold():
+        return _HIDDEN
+    return _ORG.get(code, "")
+
+
+def row_error(errors: Sequence[Fault]) -> VendorError:
     """The first error of a collection's row, or of an action's."""
-    first = errors[0] if errors else {}
-    code = str(first.get("statusCode") or first.get("errorCode") or "")
-    return _row(code, f"Salesforce: {code} {str(first.get('message', ''))[:300]}")
+    first = errors[0] if errors else Fault()
+    said = f"Salesforce: {first.code} {(first.message or '')[:300]}"
+    if limited := _of_the_org(0, first.code, first.message or ""):
+        return AccountLimited(f"{limited} ({said})")
+    return _row(first.code, said)
 
 
 def _row(code: str, said: str) -> VendorError:
@@ -67,15 +113,6 @@ def _row(code: str, said: str) -> VendorError:
 
 def _is_action(response: httpx.Response) -> bool:
     return b'"isSuccess"' in response.content
-
-
-def _first_error(response: httpx.Response) -> tuple[str, str]:
-    try:
-        body = response.json()
-    except ValueError:
-        return "", response.text[:200]
-    first = body[0] if isinstance(body, list) and body and isinstance(body[0], dict) else {}
-    return str(first.get("errorCode", "")), str(first.get("message", ""))[:300]
 
 
 def moment(at: float) -> str:
@@ -103,6 +140,7 @@ class SalesforceHttp:
         self._grant = grant
         self.session = Bearer(grant)
         self._http = VendorHttp(
+            "Salesforce",
             base.rstrip("/"),
             _HEADERS,
             classify,
@@ -117,15 +155,26 @@ class SalesforceHttp:
         """The integration user's id, '' before the first call."""
         return self._grant.user_id
 
-    async def call(self, method: str, path: str, *, json: Any = None, params: Any = None, until: float | None = None) -> Any:
-        """One call below the version's path; the body of its answer. Raises Unavailable while the day's calls are spent."""
-        full = path if path.startswith("/services/") else f"{BASE}/{path}"
-        response = await self._http.call(method, full, json=json, params=params, until=until)
-        return response.json() if response.content else {}
+    async def call(
+        self,
+        form: type[T],
+        method: str,
+        template: str,
+        *parts: str,
+        json: Any = None,
+        params: Any = None,
+        until: float | None = None,
+    ) -> T:
+        """One call below the version's path: see VendorHttp.call. Raises Unavailable while the day's calls are spent."""
+        below = BASE + "/" + template
+        return await self._http.call(form, method, below, *parts, json=json, params=params, until=until)
 
-    async def queries(self, *asked: str, deleted: bool = False) -> list[list[Record]]:
-        """The records of up to 25 queries, five a composite call; a composite call counts as one."""
-        found: list[list[Record]] = []
+    async def queries(self, *asked: str, deleted: bool = False) -> list[list[Any]]:
+        """The records of up to 25 queries, five a composite call; a composite call counts as one.
+
+        An answer belongs to the query whose reference it bears. Raises Unreadable for one with fewer records than it says.
+        """
+        found: list[list[Any]] = []
         verb = "queryAll" if deleted else "query"
         for start in range(0, len(asked), MOST_QUERIES):
             some = asked[start : start + MOST_QUERIES]
@@ -133,51 +182,107 @@ class SalesforceHttp:
                 {"method": "GET", "url": f"{BASE}/{verb}?{urlencode({'q': text})}", "referenceId": f"q{i}"}
                 for i, text in enumerate(some)
             ]
-            body = await self.call("POST", "composite", json={"allOrNone": False, "compositeRequest": parts})
-            for part in body["compositeResponse"]:
-                if part["httpStatusCode"] >= 300:
-                    raise _part_error(part)
-                found.append(await self._rest(part["body"]))
+            body = {"allOrNone": False, "compositeRequest": parts}
+            answers = (await self.call(Composite, "POST", "composite", json=body)).compositeResponse
+            by_reference = {part.referenceId: part for part in answers}
+            if set(by_reference) != {f"q{i}" for i in range(len(some))} or len(answers) != len(some):
+                raise Unreadable(f"Salesforce answered {len(answers)} of {len(some)} queries of a call, or others")
+            found += [await self._rest(by_reference[f"q{i}"]) for i in range(len(some))]
         return found
 
-    async def _rest(self, page: Record) -> list[Record]:
-        records: list[Record] = list(page["records"])
-        while not page["done"]:
-            page = await self.call("GET", page["nextRecordsUrl"])
-            records += page["records"]
+    async def _rest(self, part: Part) -> list[Any]:
+        if part.httpStatusCode >= 300:
+            raise _part_error(part)
+        try:
+            page = read(part.body, Found)
+        except ValueError as error:
+            raise Unreadable(f"Salesforce: the answer to a query is not in the documented form ({error})") from None
+        records = list(page.records)
+        async for more in self._following(page):
+            records += more.records
+        if len(records) != page.totalSize:
+            raise Unreadable(f"Salesforce says that a query has {page.totalSize} records and shows {len(records)}")
         return records
 
-    async def pages(self, asked: str) -> Any:
+    async def _following(self, page: Found) -> AsyncIterator[Found]:
+        """The pages after one. Their locator is Salesforce's own; nothing else of its address is believed."""
+        seen: set[str] = set()
+        while not page.done:
+            named = _LOCATOR.fullmatch(page.nextRecordsUrl or "")
+            if named is None or named[2] in seen:
+                raise Unreadable(f"Salesforce names no next page of a query: {(page.nextRecordsUrl or '')[:80]!r}")
+            seen.add(named[2])
+            page = await self.call(Found, "GET", "{}/{}", named[1], named[2])
+            yield page
+
+    async def pages(self, asked: str) -> AsyncIterator[list[Any]]:
         """The pages of one query, one at a time."""
-        page = await self.call("GET", "query", params={"q": asked})
-        yield page["records"]
-        while not page["done"]:
-            page = await self.call("GET", page["nextRecordsUrl"])
-            yield page["records"]
+        page = await self.call(Found, "GET", "query", params={"q": asked})
+        yield page.records
+        async for more in self._following(page):
+            yield more.records
 
-    async def collection(self, method: str, path: str, records: Sequence[Record], until: float | None = None) -> list[Any]:
-        """Write up to any number of records, 200 a call: each row's id, or its VendorError."""
-        rows: list[Any] = []
-        for start in range(0, len(records), MOST_ROWS):
-            body = {"allOrNone": False, "records": list(records[start : start + MOST_ROWS])}
-            done = await self.call(method, path, json=body, until=until)
-            rows += [row["id"] if row["success"] else row_error(row["errors"]) for row in done]
-        return rows
+    async def collection(
+        self, method: str, template: str, *parts: str, records: Sequence[Record], until: float | None = None
+    ) -> list[Row[str]]:
+        """Write up to any number of records, 200 a call: each row's id, or its VendorError.
 
-    async def action(self, name: str, inputs: Sequence[Record]) -> list[VendorError | None]:
-        """A standard action: for each input None, or what stood against it."""
-        done: list[VendorError | None] = []
-        for start in range(0, len(inputs), MOST_ROWS):
-            some = list(inputs[start : start + MOST_ROWS])
-            body = await self.call("POST", f"actions/standard/{name}", json={"inputs": some})
-            done += [None if row["isSuccess"] else row_error(row["errors"] or []) for row in body]
-        return done
+        Salesforce answers in the order of the rows, and its word is taken for a row only if it names the id that was sent.
+        """
+
+        async def call(some: Sequence[Record]) -> list[Row[str]]:
+            body = {"allOrNone": False, "records": list(some)}
+            done = await self.call(list[Any], method, template, *parts, json=body, until=until)
+            _check_count(len(some), len(done))
+            return [*each("Salesforce", [*zip(some, done, strict=True)], _saved)]
+
+        return await one_by_one(records, call, MOST_ROWS)
+
+    async def action(self, name: str, inputs: Sequence[Record]) -> list[Row[bool]]:
+        """A standard action: for each input True, or what stood against it."""
+
+        async def call(some: Sequence[Record]) -> list[Row[bool]]:
+            done = await self.call(list[Any], "POST", "actions/standard/{}", name, json={"inputs": list(some)})
+            _check_count(len(some), len(done))
+            return [*each("Salesforce", done, _acted)]
+
+        return await one_by_one(inputs, call, MOST_ROWS)
 
     async def close(self) -> None:
         """Let connections go."""
         await self._http.close()
 
 
-def _part_error(part: Record) -> VendorError:
-    error = row_error(part["body"] if isinstance(part["body"], list) else [])
-    return error if part["httpStatusCode"] < 500 else Unavailable(str(error))
+def _check_count(sent: int, answered: int) -> None:
+    if sent != answered:
+        raise Unreadable(f"Salesforce answered {answered} rows to {sent}: which is whose can't be told")
+
+
+def _saved(pair: tuple[Record, Any]) -> Row[str]:
+    """A row's id, or its error. Raises ValueError for an answer about another record than was sent."""
+    sent, item = pair
+    row = read(item, Saved)
+    if not row.success:
+        return row_error(row.errors or ())
+    ident = str(read({"Id": row.id}, IdRow).Id)
+    if (mine := sent.get("id")) and mine[:15] != ident[:15]:
+        raise ValueError(f"it is about {ident}, not {mine}")
+    return ident
+
+
+def _acted(item: Any) -> Row[bool]:
+    row = read(item, Acted)
+    return True if row.isSuccess else row_error(row.errors or ())
+
+
+def _part_error(part: Part) -> VendorError:
+    """The error of one query of a composite call."""
+    code, message = words(part.body, 0, "errorCode"), words(part.body, 0, "message")
+    if code == "INVALID_FIELD":
+        return AccountLimited(
+            f"a field that Leadgate reads of everybody isn't there, or is hidden from it (Salesforce: {message})"
+        )
+    error = row_error([Fault(errorCode=code, message=message)])
+    if isinstance(error, AccountLimited):
+        return error
+    return error if part.httpStatusCode < 500 else Unavailable(str(error))

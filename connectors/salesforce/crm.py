@@ -1,21 +1,23 @@
 """Salesforce behind the CRM contract."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from connectors.answers import all_of
 from connectors.cadenced import Cadenced
 from connectors.errors import VendorError
 from connectors.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.changes import SalesforceChanges
-from connectors.salesforce.client import MOST_ROWS, Record, SalesforceHttp
+from connectors.salesforce.client import MOST_ROWS, SalesforceHttp
+from connectors.salesforce.forms import record
 from connectors.salesforce.owners import SalesforceOwners
 from connectors.salesforce.people import SalesforcePeople
 from connectors.salesforce.setup import SalesforceSetup
 from connectors.salesforce.tasks import SalesforceTasks
-
-_OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
+from connectors.stopping import OPT_OUT, do_all, mark
 
 
 class SalesforceCrm:
@@ -27,7 +29,8 @@ class SalesforceCrm:
 
     def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        self._people, self._owners, self._tasks = SalesforcePeople(http), SalesforceOwners(http, clock), SalesforceTasks(http)
+        self._people, self._tasks = SalesforcePeople(http), SalesforceTasks(http)
+        self._owners = SalesforceOwners(http, self._people, clock)
         self._cadences = SalesforceCadences(http)
         sequences = Cadenced("Salesforce")
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
@@ -47,13 +50,21 @@ class SalesforceCrm:
         self.limits = self._setup.limits
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
-        for name in lists:
-            await self._cadences.leave_list(name, [contact_id])
-        fields: Record = {records.STATUS: kind, **({"HasOptedOutOfEmail": True} if kind in _OPT_OUT else {})}
+        """Each step is made whatever becomes of the others, and is harmless twice."""
+        opt_out = {"HasOptedOutOfEmail": True} if kind in OPT_OUT else {}
+        leave = [partial(self._leave, name, contact_id) for name in lists]
+        await do_all([*leave, partial(mark, partial(self._write, contact_id), {records.STATUS: kind}, opt_out)])
+
+    async def _leave(self, name: str, contact_id: str) -> None:
+        for row in await self._cadences.leave_list(name, [contact_id]):
+            if isinstance(row, VendorError):
+                raise row
+
+    async def _write(self, contact_id: str, fields: Mapping[str, Any]) -> None:
         sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **fields}
-        [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
-        if isinstance(row, VendorError):
-            raise row
+        for row in await self._http.collection("PATCH", "composite/sobjects", records=[sent]):
+            if isinstance(row, VendorError):
+                raise row
 
     async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
         asked = [
@@ -61,15 +72,13 @@ class SalesforceCrm:
             for kind in ("Lead", "Contact")
             if (some := [i for i in dict.fromkeys(contact_ids) if records.object_of(i) == kind])
         ]
-        found = {r["Id"]: {n: r.get(n) for n in names} for part in await self._http.queries(*asked) for r in part}
+        rows = [row for part in await self._http.queries(*asked) for row in all_of("Salesforce", part, record)]
+        found = {row["Id"]: {n: row.get(n) for n in names} for row in rows}
         return [found.get(i) for i in contact_ids]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
         owner = {"OwnerId": values["OwnerId"] or self._http.me} if "OwnerId" in values else {}  # nobody is us, here
-        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **values, **owner}
-        [row] = await self._http.collection("PATCH", "composite/sobjects", [sent])
-        if isinstance(row, VendorError):
-            raise row
+        await self._write(contact_id, {**values, **owner})
 
     async def close(self) -> None:
         await self._http.close()

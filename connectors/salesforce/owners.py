@@ -1,13 +1,16 @@
 """Owners in Salesforce: written to leads and contacts, and read back with what they are: a user, active or not, or a queue."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
+from connectors.answers import all_of, read, sound
 from connectors.contract import Owner, OwnerShown, OwnerWrite, Row
 from connectors.errors import RowRejected
 from connectors.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp
+from connectors.salesforce.forms import OwnedRow, UserRow
+from connectors.salesforce.people import SalesforcePeople
+from connectors.splitting import one_by_one
 from connectors.users import Users
 from leads.records import Change
 
@@ -24,8 +27,8 @@ def owners_of(ids: Sequence[str]) -> list[str]:
 class SalesforceOwners:
     """See contract.Crm. The integration user owns nothing."""
 
-    def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
-        self._http, self._clock = http, clock
+    def __init__(self, http: SalesforceHttp, people: SalesforcePeople, clock: Callable[[], float]) -> None:
+        self._http, self._people, self._clock = http, people, clock
         self._users = Users(self.owners, clock)
         self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
@@ -41,34 +44,43 @@ class SalesforceOwners:
             sent.append({"attributes": {"type": records.object_of(write.contact_id)}, "id": write.contact_id, **fields})
             rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
         sent.sort(key=lambda r: r["attributes"]["type"])
-        done: list[Any] = await self._http.collection("PATCH", "composite/sobjects", sent) if sent else []
+        done = await self._http.collection("PATCH", "composite/sobjects", records=sent)
         failed = {r["id"]: row for r, row in zip(sent, done, strict=True) if not isinstance(row, str)}
         return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
-        at = self._clock()
-        shown = {r["Id"]: r for part in await self._http.queries(*owners_of(contact_ids)) for r in part}
-        return [self._shown(shown.get(ident), ident, at) for ident in contact_ids]
+        return await one_by_one(contact_ids, self._read)
 
-    def _shown(self, found: Record | None, ident: str, at: float) -> Row[OwnerShown]:
+    async def _read(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+        """A record that was merged into another shows that one's owner."""
+        at, shown = self._clock(), await self._owned(contact_ids)
+        masters = await self._people.masters([i for i in contact_ids if i not in shown])
+        heirs = await self._owned([*masters.values()])
+        return [self._shown(shown.get(i) or heirs.get(masters.get(i, "")), i, at) for i in contact_ids]
+
+    async def _owned(self, ids: Sequence[str]) -> dict[str, OwnedRow]:
+        parts = await self._http.queries(*owners_of(ids))
+        return {row.Id: row for part in parts for row in all_of("Salesforce", part, lambda item: read(item, OwnedRow))}
+
+    def _shown(self, found: OwnedRow | None, ident: str, at: float) -> Row[OwnerShown]:
         if found is None:
             return RowRejected(f"{ident} is deleted", "deleted")
-        owner = found.get("Owner") or {}
-        if found["OwnerId"] == self._http.me or owner.get("Type") != "User":
+        owner = found.Owner
+        if owner is None or found.OwnerId == self._http.me or owner.Type != "User":
             return OwnerShown(owner_id="", email="", active=False, at=at)  # a queue is no rep, and we are none
-        email = str(owner.get("Email") or "").casefold()
-        return OwnerShown(owner_id=found["OwnerId"], email=email, active=bool(owner.get("IsActive")), at=at)
+        email = (owner.Email or "").casefold()
+        return OwnerShown(owner_id=found.OwnerId, email=email, active=bool(owner.IsActive), at=at)
 
     async def owners(self) -> list[Owner]:
         [found] = await self._http.queries("SELECT Id, Email, IsActive, UserRole.Name FROM User WHERE UserType = 'Standard'")
+        users = sound("Salesforce", found, lambda item: read(item, UserRow))
         return [
-            Owner(id=u["Id"], email=(u.get("Email") or "").casefold(), active=bool(u["IsActive"]), teams=_roles(u))
-            for u in found
-            if u["Id"] != self._http.me
+            Owner(id=u.Id, email=(u.Email or "").casefold(), active=u.IsActive, teams=_roles(u))
+            for u in users
+            if u.Id != self._http.me
         ]
 
 
-def _roles(user: Record) -> tuple[str, ...]:
+def _roles(user: UserRow) -> tuple[str, ...]:
     """A user has one role or none; teams are what opportunities and cases have."""
-    role = user.get("UserRole")
-    return (str(role["Name"]),) if role else ()
+    return (user.UserRole.Name,) if user.UserRole and user.UserRole.Name else ()

@@ -5,13 +5,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from connectors.answers import all_of, read
 from connectors.contract import ContactWrite, Row, Written
 from connectors.errors import RowRejected, RowRetryable, VendorError
 from connectors.literals import literal
 from connectors.rows import judge
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp
+from connectors.salesforce.forms import DealRow, MergedRow, RoleRow
 from connectors.salesforce.places import Picklists, Place, kept_picklists, place_of
+from connectors.splitting import one_by_one
 
 _CHUNK = 100
 _KINDS = ("Contact", "Lead")
@@ -25,23 +28,25 @@ class SalesforcePeople:
         self._http, self._picklists = http, kept_picklists(http)
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
-        found = await self._find(writes)
-        rows: list[Row[Written] | None] = [*judge(writes, [held["Id"] if held else "" for held in found])]
+        found = await one_by_one(writes, self._find)
+        rows: list[Row[Written] | None] = [*judge(writes, [held["Id"] if isinstance(held, dict) else "" for held in found])]
+        for i, held in enumerate(found):
+            rows[i] = held if isinstance(held, VendorError) else rows[i]
         live = [i for i, row in enumerate(rows) if row is None]
-        await self._update([(i, writes[i], held) for i in live if (held := found[i]) is not None], rows)
+        await self._update([(i, writes[i], held) for i in live if isinstance(held := found[i], dict)], rows)
         await self._create([(i, writes[i]) for i in live if found[i] is None], rows)
         await self._mark_deals(rows)
         return [row if row is not None else RowRetryable("Salesforce answered nothing about this row") for row in rows]
 
-    async def _find(self, writes: Sequence[ContactWrite]) -> list[Record | None]:
+    async def _find(self, writes: Sequence[ContactWrite]) -> list[Row[Record | None]]:
         """By the known id, else our key, else an address; a contact before a lead, the older before the younger."""
         held = await self._read(writes)
         by_id = {r["Id"]: r for r in held}
-        by_id.update(await self._masters([w.known_id for w in writes if w.known_id and w.known_id not in by_id]))
+        by_id.update(await self._heirs([w.known_id for w in writes if w.known_id and w.known_id not in by_id]))
         live = [r for r in held if not r.get("IsConverted")]
         by_key = {r[records.KEY]: r for r in reversed(live) if r.get(records.KEY)}
         by_email = {r["Email"].casefold(): r for r in reversed(live) if r.get("Email")}
-        heirs = {r["Id"]: by_id.get(r["ConvertedContactId"] or "") for r in held if r.get("IsConverted")}
+        heirs = {r["Id"]: by_id.get(r.get("ConvertedContactId") or "") for r in held if r.get("IsConverted")}
         key_heirs = {r[records.KEY]: heirs[r["Id"]] for r in held if r["Id"] in heirs and r.get(records.KEY)}
 
         def one(write: ContactWrite) -> Record | None:
@@ -60,7 +65,7 @@ class SalesforcePeople:
             for kind in _KINDS
         ]
         found = await self._http.queries(*asked)
-        unique = {r["Id"]: r for part in (*found[::2], *found[1::2]) for r in part}
+        unique = {r["Id"]: r for part in (*found[::2], *found[1::2]) for r in all_of("Salesforce", part, records.person)}
         heirs = {r["ConvertedContactId"] for r in unique.values() if r.get("IsConverted") and r.get("ConvertedContactId")}
         unique.update({r["Id"]: r for r in await self.read_by_id(heirs - set(unique))})
         return list(unique.values())
@@ -80,25 +85,24 @@ class SalesforcePeople:
         for ident in ids:
             parts.setdefault(records.object_of(ident), []).append(ident)
         asked = [f"SELECT {','.join(records.READ[k])} FROM {k} WHERE Id IN {literal(some)}" for k, some in parts.items()]
-        return [r for part in await self._http.queries(*asked) for r in part]
+        return [r for part in await self._http.queries(*asked) for r in all_of("Salesforce", part, records.person)]
 
-    async def _masters(self, gone: Sequence[str]) -> dict[str, Record]:
+    async def _heirs(self, gone: Sequence[str]) -> dict[str, Record]:
         """Whom records that are gone were merged into."""
-        if not gone:
-            return {}
+        merged = await self.masters(gone)
+        found = {r["Id"]: r for r in await self.read_by_id(set(merged.values()))}
+        return {lost: found[master] for lost, master in merged.items() if master in found}
+
+    async def masters(self, gone: Sequence[str]) -> dict[str, str]:
+        """The ids of the records into which those that are gone were merged, by theirs."""
         asked = [
             f"SELECT Id, MasterRecordId FROM {kind} WHERE Id IN {literal(some)}"
             for kind in _KINDS
             if (some := [i for i in gone if records.object_of(i) == kind])
         ]
-        merged = {
-            r["Id"]: r["MasterRecordId"]
-            for part in await self._http.queries(*asked, deleted=True)
-            for r in part
-            if r.get("MasterRecordId")
-        }
-        masters = {r["Id"]: r for r in await self.read_by_id(set(merged.values()))}
-        return {lost: masters[master] for lost, master in merged.items() if master in masters}
+        parts = await self._http.queries(*asked, deleted=True)
+        rows = [row for part in parts for row in all_of("Salesforce", part, lambda item: read(item, MergedRow))]
+        return {row.Id: row.MasterRecordId for row in rows if row.MasterRecordId}
 
     async def _update(self, work: list[tuple[int, ContactWrite, Record]], rows: list[Row[Written] | None]) -> None:
         if not work:
@@ -110,7 +114,7 @@ class SalesforcePeople:
             places.append(place_of(write, kind, held, picklists))
             fields = records.fields_of(write, kind, held, places[-1].fields)
             sent.append({"attributes": {"type": kind}, "id": held["Id"], **fields})
-        done = await self._write("composite/sobjects", sent, picklists)
+        done = await self._write(sent, picklists, "composite/sobjects")
         for (i, _, held), fields, place, row in zip(work, sent, places, done, strict=True):
             contact = records.contact_of(held, self._http.me)
             wrote = {n: v for n, v in fields.items() if n not in {"attributes", "id"}}
@@ -126,7 +130,7 @@ class SalesforcePeople:
         places = [place_of(w, "Lead", {}, picklists) for _, w in work]
         fresh = [records.fields_of(w, "Lead", None, p.fields) for (_, w), p in zip(work, places, strict=True)]
         sent = [{"attributes": {"type": "Lead"}, **fields} for fields in fresh]
-        done = await self._write(f"composite/sobjects/Lead/{records.KEY}", sent, picklists)
+        done = await self._write(sent, picklists, "composite/sobjects/{}/{}", "Lead", records.KEY)
         for (i, _), fields, place, row in zip(work, fresh, places, done, strict=True):
             made: dict[str, Any] = {"Id": row, **fields}
             if isinstance(row, VendorError):
@@ -135,9 +139,9 @@ class SalesforcePeople:
             change = records.OWN.change(row, fields, None)
             rows[i] = Written(contact=records.contact_of(made), existed=False, change=change, dropped=place.dropped)
 
-    async def _write(self, path: str, sent: Sequence[Record], by: Picklists | None) -> list[Any]:
+    async def _write(self, sent: Sequence[Record], by: Picklists | None, template: str, *parts: str) -> list[Row[str]]:
         """Each row's id or error. What was refused because the org's picklists are others than `by` is tried again."""
-        rows = await self._http.collection("PATCH", path, sent)
+        rows = await self._http.collection("PATCH", template, *parts, records=sent)
         misplaced = {i for i, r in enumerate(rows) if isinstance(r, RowRejected) and any(code in str(r) for code in _MISPLACED)}
         if not misplaced or await self._picklists.again() == by:
             return rows
@@ -154,7 +158,8 @@ class SalesforcePeople:
             "AND Opportunity.IsClosed = false",
             f"SELECT AccountId FROM Opportunity WHERE AccountId IN {accounts} AND IsClosed = false",
         )
-        people, firms = {r["ContactId"] for r in roles}, {d["AccountId"] for d in deals}
+        people = {r.ContactId for r in all_of("Salesforce", roles, lambda item: read(item, RoleRow))}
+        firms = {d.AccountId for d in all_of("Salesforce", deals, lambda item: read(item, DealRow))}
         for i, row in enumerate(rows):
             if isinstance(row, Written) and (row.contact.id in people or row.contact.company_id in firms):
                 rows[i] = replace(row, contact=replace(row.contact, open_deal=True))

@@ -9,10 +9,12 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from connectors.answers import sound
 from connectors.contract import ContactWrite
 from connectors.fields import FIELDS_KEPT
 from connectors.kept import Kept
 from connectors.salesforce.client import SalesforceHttp
+from connectors.salesforce.forms import Described, FieldRow, field_of
 
 
 class Picklists(NamedTuple):
@@ -33,31 +35,39 @@ def kept_picklists(http: SalesforceHttp) -> Kept[Picklists | None]:
     """Whether this org has the picklists, None for one that takes text, by a description that is at most ten minutes old."""
 
     async def read() -> Picklists | None:
-        described = await http.call("GET", "sobjects/Lead/describe")
-        return picklists_of({f["name"]: f for f in described["fields"]})
+        described = await http.call(Described, "GET", "sobjects/{}/describe", "Lead")
+        return picklists_of({f.name: f for f in sound("Salesforce", described.fields, field_of)})
 
     return Kept(read, FIELDS_KEPT, time.monotonic)
 
 
-def picklists_of(fields: Mapping[str, Any]) -> Picklists | None:
+def picklists_of(fields: Mapping[str, FieldRow]) -> Picklists | None:
     """Out of a lead's description. A state's `validFor` has a bit for each country, in the order of their values."""
     if "CountryCode" not in fields:
         return None
-    values = fields["CountryCode"]["picklistValues"]
+    values = fields["CountryCode"].picklistValues or []
     states: dict[tuple[str, str], str] = {}
-    for state in (fields.get("StateCode") or {}).get("picklistValues") or []:
-        bits = b64decode(state.get("validFor") or "")
+    for state in (fields["StateCode"].picklistValues or []) if "StateCode" in fields else []:
+        bits = _bits(state.validFor or "")
         for number, country in enumerate(values):
-            if state.get("active", True) and number >> 3 < len(bits) and bits[number >> 3] & 0x80 >> (number & 7):
-                for name in (state["value"], state.get("label") or state["value"]):
-                    states[country["value"], name.casefold()] = state["value"]
-    return Picklists({c["value"]: c.get("label") or c["value"] for c in values if c.get("active", True)}, states)
+            if state.active and number >> 3 < len(bits) and bits[number >> 3] & 0x80 >> (number & 7):
+                for name in (state.value, state.label or state.value):
+                    states[country.value, name.casefold()] = state.value
+    return Picklists({c.value: c.label or c.value for c in values if c.active}, states)
+
+
+def _bits(text: str) -> bytes:
+    """Of a text that isn't base64, none: the state is then of no country, and isn't written."""
+    try:
+        return b64decode(text)
+    except ValueError:
+        return b""
 
 
 def place_of(write: ContactWrite, kind: str, held: Mapping[str, Any], picklists: Picklists | None) -> Place:
     """What to write of the person's city, state and country on a lead or contact; what `held` says stays."""
     prefix = "" if kind == "Lead" else "Mailing"
-    blank = {name: held.get(f"{prefix}{name}") in {None, ""} for name in ("City", "State", "Country")}
+    blank = {name: held.get(f"{prefix}{name}") in (None, "") for name in ("City", "State", "Country")}
     fields = {f"{prefix}City": write.city} if blank["City"] else {}
     if picklists is None:
         texts = {"State": write.state, "Country": write.country}

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from connectors.answers import checked, read
 from connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
 from connectors.fields import Field
 from connectors.own import Own
+from connectors.salesforce.forms import AccountRow, PersonRow
 
 OWN = Own(
     owner="OwnerId",
@@ -50,6 +52,13 @@ def object_of(ident: str) -> str:
     return "Contact" if ident.startswith("003") else "Lead"
 
 
+def person(item: Any) -> dict[str, Any]:
+    """A lead or a contact of an answer, of which everything can be read. Raises ValueError."""
+    found = checked(item, PersonRow)
+    contact_of(found)
+    return found
+
+
 def contact_of(found: dict[str, Any], me: str = "") -> Contact:
     """A person out of a record with the READ fields. What the integration user owns, nobody does."""
     owner, email = found.get("OwnerId") or "", found.get("Email") or ""
@@ -81,8 +90,8 @@ def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None, place
     if kind == "Lead":
         wanted["Company"] = write.company or write.domain
     kept = held or {}
-    fields = {n: v[: _LENGTHS.get(n, 255)] for n, v in wanted.items() if v and kept.get(n) in {None, "", _UNKNOWN}}
-    fields |= {n: v for n, v in more_of(write, kind).items() if n in write.overwrite or kept.get(n) in {None, ""}}
+    fields = {n: v[: _LENGTHS.get(n, 255)] for n, v in wanted.items() if v and kept.get(n) in (None, "", _UNKNOWN)}
+    fields |= {n: v for n, v in more_of(write, kind).items() if n in write.overwrite or kept.get(n) in (None, "")}
     fields[LEAD] = write.lead_id
     if not kept.get(KEY):
         fields[KEY] = write.key
@@ -128,17 +137,18 @@ def _further(write: ContactWrite, kept: dict[str, Any]) -> dict[str, str]:
 
 
 def seconds(value: Any) -> float:
-    """Seconds of Salesforce's time text; 0 for none."""
+    """Seconds of Salesforce's time text; 0 for none. Raises ValueError."""
     return datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() if value else 0.0
 
 
-def company_of(found: dict[str, Any], me: str) -> CompanyKnown:
-    """A company out of an account. What the integration user owns, nobody does."""
-    owner = found.get("OwnerId") or ""
+def company_of(item: Any, me: str) -> CompanyKnown:
+    """A company out of an account. What the integration user owns, nobody does. Raises ValueError."""
+    found = read(item, AccountRow)
+    owner = found.OwnerId or ""
     return CompanyKnown(
-        id=found["Id"],
-        name=found["Name"] or "",
-        domain=found.get("Website") or "",
+        id=found.Id,
+        name=found.Name or "",
+        domain=found.Website or "",
         owner_id="" if owner == me else owner,
-        parent_id=found.get("ParentId") or "",
+        parent_id=found.ParentId or "",
     )

@@ -4,15 +4,17 @@ they can't even be named (facts 1.5)."""
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from connectors.answers import all_of, read, sound
 from connectors.cadenced import Cadenced
 from connectors.contract import Wants
-from connectors.errors import RowRejected, Unauthorised
+from connectors.errors import NotInPlan, RowRejected, Unauthorised
 from connectors.fields import Field, Type, faults_of, missing
 from connectors.literals import quoted
 from connectors.probing import Probe, closed
 from connectors.salesforce import records
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.client import SalesforceHttp
+from connectors.salesforce.forms import AllowedRow, Described, Done, IdRow, Made, field_of
 
 PERMISSIONS = "Leadgate"
 _NEEDS = {
@@ -52,7 +54,7 @@ class SalesforceSetup:
         for kind, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(kind)
-            except Unauthorised as error:
+            except (Unauthorised, NotInPlan) as error:
                 return [f"{error}; see the app's set-up in docs/connectors/salesforce.md"]
             faults += faults_of("Salesforce", kind, wanted, there)
             faults += [
@@ -84,12 +86,13 @@ class SalesforceSetup:
         return made if dry_run else made + await self._allow(_wanted(wants.fields))
 
     async def _fields(self, kind: str) -> dict[str, Field]:
-        return {f["name"]: _field_of(f) for f in (await self._http.call("GET", f"sobjects/{kind}/describe"))["fields"]}
+        described = await self._http.call(Described, "GET", "sobjects/{}/describe", kind)
+        return {field.name: field for field in sound("Salesforce", described.fields, _field_of)}
 
     async def _add(self, kind: str, field: Field) -> bool:
         try:
             body = {"FullName": f"{kind}.{field.name}", "Metadata": _metadata(field)}
-            await self._http.call("POST", "tooling/sobjects/CustomField", json=body)
+            await self._http.call(Done, "POST", "tooling/sobjects/CustomField", json=body)
         except RowRejected as error:
             if "DUPLICATE_DEVELOPER_NAME" not in str(error):
                 raise
@@ -99,12 +102,13 @@ class SalesforceSetup:
     async def _allow(self, fields: dict[str, list[Field]]) -> list[str]:
         """One permission set with every field of ours, assigned to the integration user."""
         [sets] = await self._http.queries(f"SELECT Id FROM PermissionSet WHERE Name = '{PERMISSIONS}'")
-        ident = sets[0]["Id"] if sets else await self._make("PermissionSet", Name=PERMISSIONS, Label=PERMISSIONS)
+        there_already = all_of("Salesforce", sets, lambda item: read(item, IdRow))
+        ident = there_already[0].Id if there_already else await self._make("PermissionSet", Name=PERMISSIONS, Label=PERMISSIONS)
         shown, mine = await self._http.queries(
             f"SELECT Field FROM FieldPermissions WHERE ParentId = '{ident}'",
             f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = '{ident}' AND AssigneeId = {quoted(self._http.me)}",
         )
-        there = {p["Field"] for p in shown}
+        there = {p.Field for p in all_of("Salesforce", shown, lambda item: read(item, AllowedRow))}
         wanted = [(kind, f"{kind}.{f.name}") for kind, added in fields.items() for f in added if f.name.endswith("__c")]
         for kind, field in wanted:
             if field not in there:
@@ -115,8 +119,7 @@ class SalesforceSetup:
         return [] if sets and mine else [f"permission set {PERMISSIONS}"]
 
     async def _make(self, kind: str, **fields: Any) -> str:
-        made: str = (await self._http.call("POST", f"sobjects/{kind}", json=fields))["id"]
-        return made
+        return (await self._http.call(Made, "POST", "sobjects/{}", kind, json=fields)).id
 
 
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
@@ -146,13 +149,14 @@ def _metadata(field: Field) -> dict[str, Any]:
     return {"label": field.label, **required, **more[field.type]}
 
 
-def _field_of(item: dict[str, Any]) -> Field:
+def _field_of(item: Any) -> Field:
+    row = field_of(item)
     return Field(
-        name=item["name"],
-        label=item.get("label") or item["name"],
-        type=_READ_AS.get(item["type"], "other"),
-        options=tuple(v["value"] for v in item.get("picklistValues") or [] if v.get("active", True)),
-        unique=bool(item.get("externalId")),
-        writable=bool(item.get("updateable", True)),
-        most=int(item.get("length") or 0),
+        name=row.name,
+        label=row.label or row.name,
+        type=_READ_AS.get(row.type, "other"),
+        options=tuple(v.value for v in row.picklistValues or () if v.active),
+        unique=bool(row.externalId),
+        writable=bool(row.updateable),
+        most=row.length or 0,
     )

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.answers import all_of, read, sound
 from connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
 from connectors.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp, moment
+from connectors.salesforce.forms import ActivityRow, NoteRow, TaskRow
 
 #: A logged call or a one-to-one mail; a cadence's steps, list mails and our own tasks are of other kinds (promise P5).
 _OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {records.EFFECT} = null"
@@ -24,7 +26,8 @@ class SalesforceTasks:
         rest = [w for w in writes if w.effect_id not in made]
         if rest:
             sent = [_task(w) for w in rest]
-            done: list[Any] = await self._http.collection("POST", "composite/sobjects", sent, until=min(w.until for w in rest))
+            until = min(w.until for w in rest)
+            done = await self._http.collection("POST", "composite/sobjects", records=sent, until=until)
             made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
         return [made[w.effect_id] for w in writes]
 
@@ -36,11 +39,12 @@ class SalesforceTasks:
             [found] = await self._http.queries(
                 f"SELECT Id, Title FROM Note WHERE ParentId IN {parents} AND Title IN {literal(titles)}"
             )
-            there = {n["Title"]: n["Id"] for n in found}
+            there = {n.Title: n.Id for n in all_of("Salesforce", found, lambda item: read(item, NoteRow))}
             made.update({w.effect_id: there[_title(w)] for w in writes if _title(w) in there})
         if rest := [w for w in writes if w.effect_id not in made]:
             sent = [_note(w) for w in rest]
-            done: list[Any] = await self._http.collection("POST", "composite/sobjects", sent, until=min(w.until for w in rest))
+            until = min(w.until for w in rest)
+            done = await self._http.collection("POST", "composite/sobjects", records=sent, until=until)
             made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
         return [made[w.effect_id] for w in writes]
 
@@ -53,7 +57,7 @@ class SalesforceTasks:
         [found] = await self._http.queries(
             f"SELECT Id, {records.EFFECT} FROM Task WHERE WhoId IN {whos} AND {records.EFFECT} IN {effects}"
         )
-        return {t[records.EFFECT]: t["Id"] for t in found}
+        return {t.Leadgate_Effect__c: t.Id for t in all_of("Salesforce", found, lambda item: read(item, TaskRow))}
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         whos = dict.fromkeys(a.contact_id for a in asked)
@@ -70,11 +74,16 @@ class SalesforceTasks:
             f"SELECT WhoId, OwnerId, CreatedDate FROM Event WHERE WhoId{of_whom} AND CreatedDate >= {after}",
             f"SELECT ParentId, OwnerId, CreatedDate FROM Note WHERE ParentId{of_whom} AND CreatedDate >= {after}",
         )
-        return [
-            *((t["WhoId"], t["OwnerId"], records.seconds(t[closed])) for t in tasks),
-            *((e["WhoId"], e["OwnerId"], records.seconds(e["CreatedDate"])) for e in events),
-            *((n["ParentId"], n["OwnerId"], records.seconds(n["CreatedDate"])) for n in notes),
-        ]
+        return [one for rows in (tasks, events, notes) for one in sound("Salesforce", rows, _activity)]
+
+
+def _activity(item: Any) -> tuple[str, str, float]:
+    """Whom, by whom and when. Raises ValueError."""
+    row = read(item, ActivityRow)
+    whom, at = row.WhoId or row.ParentId, records.seconds(row.CompletedDateTime or row.CreatedDate)
+    if not whom or not at:
+        raise ValueError("an activity without a person or a time")
+    return whom, row.OwnerId, at
 
 
 def _title(write: NoteWrite) -> str:

@@ -4,14 +4,17 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from connectors.answers import read, sound
 from connectors.cadenced import Cadenced
 from connectors.contract import Owner, Wants
-from connectors.errors import RowRejected, Unauthorised
+from connectors.errors import NotInPlan, RowRejected, Unauthorised, Unreadable
 from connectors.fields import Field, Type, faults_of, missing
 from connectors.probing import Probe, closed
 from connectors.users import Users
 from connectors.zoho import records
 from connectors.zoho.client import ZohoHttp
+from connectors.zoho.forms import CadenceRow, Cadences, Done, FieldRow, Fields, UserRow
+from connectors.zoho.forms import Users as UserPage
 
 _MADE_AS = {
     "text": "text",
@@ -45,27 +48,31 @@ class ZohoAccount:
     async def me(self) -> str:
         """The id of the user whose token it is."""
         if not self._me:
-            body = await self._http.call("GET", "users", params={"type": "CurrentUser"})
-            self._me = str(body["users"][0]["id"])
+            body = await self._http.call(UserPage, "GET", "users", params={"type": "CurrentUser"})
+            users = sound("Zoho", body.users, lambda item: read(item, UserRow))
+            if len(users) != 1:
+                raise Unreadable(f"Zoho says that the token is of {len(users)} users")
+            self._me = users[0].id
         return self._me
 
     async def owners(self) -> list[Owner]:
         me, page = await self.me(), 1
-        found: list[dict[str, Any]] = []
-        while True:
-            body = await self._http.call("GET", "users", params={"type": "AllUsers", "page": str(page), "per_page": "200"})
-            found += body.get("users") or []
-            if not (body.get("info") or {}).get("more_records"):
-                break
+        found: list[UserRow] = []
+        more = True
+        while more:
+            params = {"type": "AllUsers", "page": str(page), "per_page": "200"}
+            body = await self._http.call(UserPage, "GET", "users", params=params)
+            found += sound("Zoho", body.users, lambda item: read(item, UserRow))
+            more = bool(body.users and body.info and body.info.more_records)
             page += 1
         return [owner for u in found if (owner := _owner_of(u)).id != me]
 
     async def cadence(self, name: str) -> str:
         """A cadence's id. Raises RowRejected for one that isn't there, or that can't be entered by hand."""
         if name not in self._cadences:
-            body = await self._http.call("GET", "settings/automation/cadences")
-            good = [c for c in body.get("cadences") or [] if c.get("type") == "manual_enrollment" and c.get("active")]
-            self._cadences = {c["name"]: str(c["id"]) for c in good}
+            body = await self._http.call(Cadences, "GET", "settings/automation/cadences", nothing=Cadences([]))
+            rows = sound("Zoho", body.cadences, lambda item: read(item, CadenceRow))
+            self._cadences = {c.name: c.id for c in rows if c.type == "manual_enrollment" and c.active}
         if name not in self._cadences:
             raise RowRejected(f"Zoho has no active cadence {name!r} with manual enrolment; build it in Setup > Cadences")
         return self._cadences[name]
@@ -79,7 +86,7 @@ class ZohoAccount:
         for module, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(module)
-            except Unauthorised as error:
+            except (Unauthorised, NotInPlan) as error:
                 return [f"{error}; see the scopes in docs/connectors/zoho.md"]
             faults += faults_of("Zoho", module, wanted, there)
         for name in wants.lists:
@@ -92,13 +99,12 @@ class ZohoAccount:
     async def limits(self, wants: Wants) -> list[str]:
         del wants  # all of them are needed whatever the rules say
 
-        def get(path: str, **params: str) -> Callable[[], Awaitable[object]]:
-            return lambda: self._http.call("GET", path, params=params)
+        def get(*path: str, **params: str) -> Callable[[], Awaitable[object]]:
+            return lambda: self._http.call(Done, "GET", *path, params=params)
 
         def one(module: str) -> Callable[[], Awaitable[object]]:
-            return lambda: self._http.call(
-                "POST", "coql", json={"select_query": f"select id from {module} where id = '0' limit 1"}
-            )
+            query = {"select_query": f"select id from {module} where id = '0' limit 1"}
+            return lambda: self._http.call(Done, "POST", "coql", json=query)
 
         return await closed(
             [
@@ -111,7 +117,7 @@ class ZohoAccount:
                 Probe("Leads/deleted", "deletions aren't heard", get("Leads/deleted", type="recycle")),
                 Probe("settings/automation/cadences", "nobody enters a cadence", get("settings/automation/cadences")),
             ],
-            ("NOT_SUPPORTED", "FEATURE_NOT"),
+            ("NOT_SUPPORTED", "FEATURE_NOT", "INVALID_MODULE"),
         )
 
     async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
@@ -121,20 +127,20 @@ class ZohoAccount:
             for field in missing("Zoho", module, wanted, await self._fields(module)):
                 if not dry_run:
                     body = {"fields": [_definition(field)]}
-                    await self._http.call("POST", "settings/fields", json=body, params={"module": module})
+                    await self._http.call(Done, "POST", "settings/fields", json=body, params={"module": module})
                 made.append(f"field {module}.{field.name} ({field.type})")
         return made
 
     async def _fields(self, module: str) -> dict[str, Field]:
-        body = await self._http.call("GET", "settings/fields", params={"module": module})
-        return {f["api_name"]: _field_of(f) for f in body.get("fields") or []}
+        body = await self._http.call(Fields, "GET", "settings/fields", params={"module": module})
+        return {field.name: field for field in sound("Zoho", body.fields, _field_of)}
 
 
-def _owner_of(user: dict[str, Any]) -> Owner:
+def _owner_of(user: UserRow) -> Owner:
     """A user; the role is the nearest that Zoho has to a team."""
-    role = str((user.get("role") or {}).get("name") or "")
-    active = user.get("status") == "active"
-    return Owner(id=str(user["id"]), email=(user.get("email") or "").casefold(), active=active, teams=(role,) if role else ())
+    role = (user.role.name if user.role else "") or ""
+    active = user.status == "active"
+    return Owner(id=user.id, email=(user.email or "").casefold(), active=active, teams=(role,) if role else ())
 
 
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
@@ -156,13 +162,14 @@ def _definition(field: Field) -> dict[str, Any]:
     return {"field_label": label, "data_type": kind, **more}
 
 
-def _field_of(item: dict[str, Any]) -> Field:
+def _field_of(item: Any) -> Field:
+    row = read(item, FieldRow)
     return Field(
-        name=item["api_name"],
-        label=item.get("field_label") or item["api_name"],
-        type=_READ_AS.get(item.get("data_type") or "", "other"),
-        options=tuple(v["actual_value"] for v in item.get("pick_list_values") or []),
-        unique=bool(item.get("unique")),
-        writable=not item.get("read_only"),
-        most=int(item.get("length") or 0),
+        name=row.api_name,
+        label=row.field_label or row.api_name,
+        type=_READ_AS.get(row.data_type or "", "other"),
+        options=tuple(v.actual_value for v in row.pick_list_values or ()),
+        unique=bool(row.unique),
+        writable=not row.read_only,
+        most=row.length or 0,
     )

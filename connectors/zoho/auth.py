@@ -4,13 +4,16 @@ processes of a machine share one, in a file that only they may read."""
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
 
 import httpx
 
-from connectors.errors import Unauthorised, Unavailable
+from connectors.answers import foreign, token_of, words
+from connectors.errors import Unauthorised, Unavailable, Unreadable
 
 _THROTTLED = 600.0
+_LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again
+#: Zoho's words for a wrong key. Any other refusal may pass.
+_WRONG = frozenset({"invalid_client", "invalid_client_secret", "invalid_grant", "unauthorized_client"})
 
 
 class ZohoGrant:
@@ -32,18 +35,22 @@ class ZohoGrant:
 
     def take(self, response: httpx.Response) -> str:
         """Zoho refuses with status 200, too: only a token is success."""
-        if response.status_code >= 500:
-            raise Unavailable(f"Zoho's login: {response.status_code}", 2.0, undone=True)
-        try:
-            body: Any = response.json()
-        except ValueError:
-            body = {}
-        if token := body.get("access_token"):
-            return str(token)
-        said = f"Zoho's login: {response.status_code} {body.get('error', '')} {body.get('error_description', '')}".strip()
-        if body.get("error") == "Access Denied":
+        body = foreign(response.content)
+        if response.status_code == httpx.codes.OK and (token := token_of(body)):
+            return token
+        code = words(body, "error")
+        said = f"Zoho's login: {response.status_code} {code} {words(body, 'error_description') or response.text[:200]}".rstrip()
+        if code == "Access Denied":
             raise Unavailable(f"{said} (ten tokens in ten minutes)", _THROTTLED, undone=True)
-        raise Unauthorised(said)
+        if code == "invalid_code":
+            raise Unauthorised(
+                f"{said} (a wrong or revoked refresh token, or perhaps one of another data centre than {self._url})"
+            )
+        if code in _WRONG and response.status_code < 500:
+            raise Unauthorised(said)
+        if body is None and response.status_code < 500:
+            raise Unreadable(said, _LATER, undone=True)
+        raise Unavailable(said, 2.0 if response.status_code >= 500 else _LATER, undone=True)
 
 
 class TokenFile:

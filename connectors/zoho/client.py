@@ -6,16 +6,30 @@ out, all of them run. Search lags and is never asked; COQL and ids are.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
+from connectors.answers import each, foreign, member, read, words
 from connectors.bearer import Bearer
+from connectors.contract import Row
 from connectors.daily import Daily
-from connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from connectors.errors import (
+    AccountLimited,
+    NotInPlan,
+    RowRejected,
+    RowRetryable,
+    Unauthorised,
+    Unavailable,
+    Unreadable,
+    VendorError,
+)
 from connectors.http import Budget, VendorHttp, retry_after
+from connectors.splitting import one_by_one
+from connectors.zoho.forms import Answered, Outcome, Ref, Rows
 
 VERSION = "v8"
+BASE = "/crm/" + VERSION
 MOST_ROWS = 100
 _PAGE = 2000  # a COQL answer's rows
 _AT_ONCE = 8  # ten heavy calls at once are allowed (facts 2.4); two are for people
@@ -23,7 +37,19 @@ _SPARE = 0.05  # of the day's credits, for people
 _QUIET: dict[str, Any] = {"trigger": [], "skip_feature_execution": [{"name": "cadences"}]}
 _PASSING = frozenset({"RECORD_LOCKED", "DUPLICATE_DATA", "INTERNAL_ERROR", "ALREADY_MODIFIED", "ID_ALREADY_CONVERTED"})
 
+_WRONG_TOKEN = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
+_LICENCE = frozenset({"LICENSE_LIMIT_EXCEEDED", "LICENSE_EXPIRED", "PLAN_EXPIRED"})
+_ACCOUNT = {
+    "STORAGE_LIMIT_EXCEEDED": "Zoho's storage is full: delete records there or buy storage",
+    "RECORD_LIMIT_EXCEEDED": "Zoho's plan allows no more records: delete some there or raise the plan",
+    "INVALID_MODULE": "Zoho has no such module, or hides it from the token's user: run leadgate doctor",
+    "API_LIMIT_EXCEEDED": "Zoho's credits of the day are spent",
+    "ORG_SUSPENDED": "the Zoho account is suspended",
+}
+
 Record = dict[str, Any]
+_NONE = Rows([])
+T = TypeVar("T")
 
 
 def classify(response: httpx.Response) -> VendorError | None:
@@ -31,36 +57,56 @@ def classify(response: httpx.Response) -> VendorError | None:
     status = response.status_code
     if status < 300 or status == 304:
         return None
-    body = _body(response)
-    if status == 400 and isinstance(body.get("data"), list):
+    body = foreign(response.content)
+    if status == 400 and isinstance(member(body, "data"), list):
         return None
-    code = str(body.get("code", ""))
-    said = f"Zoho {response.request.method} {response.request.url.path}: {status} {code} {body.get('message', '')}".rstrip()
+    code, message = words(body, "code"), words(body, "message") or ("" if body else response.text[:200])
+    said = f"Zoho {response.request.method} {response.request.url.path}: {status} {code} {message}".rstrip()
+    if limited := _of_the_account(status, code):
+        return AccountLimited(f"{limited} ({said})")
     if status == 429:
         return Unavailable(said, retry_after(response, 2.0), undone=True)
-    if status in {401, 403}:
+    if status == 401 and (code in _WRONG_TOKEN or not code):
         return Unauthorised(said)
-    if status >= 500 or status == 408:
+    if code.startswith("FEATURE_NOT_"):
+        return NotInPlan(said)
+    if status in {401, 403}:
+        return NotInPlan(said) if code else Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, undone=True)
+    if status >= 500 or status == 408 or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
-    return RowRejected(said)
+    return RowRejected(said, "missing" if status == 404 else "rejected")
 
 
-def _body(response: httpx.Response) -> Record:
-    try:
-        body = response.json()
-    except ValueError:
-        return {"message": response.text[:200]}
-    return body if isinstance(body, dict) else {}
+def _of_the_account(status: int, code: str) -> str:
+    """What is true for every row until somebody changes the account, in a sentence; '' for anything else."""
+    if status == 402 or code in _LICENCE:
+        return "Zoho says that the account's plan or licence doesn't cover this or has ended"
+    if status == 410 or code == "INVALID_API_VERSION":
+        return "Zoho has shut down this version of its API: Leadgate must be updated"
+    return _ACCOUNT.get(code, "")
 
 
-def row_error(row: Record) -> VendorError:
+def row_error(row: Outcome) -> VendorError:
     """A row that is no success."""
-    code, details = str(row.get("code", "")), row.get("details") or {}
-    said = f"Zoho: {code} {row.get('message', '')} {details.get('api_name', '')}".rstrip()
+    code, field = row.code or "", words(row.details, "api_name")
+    said = f"Zoho: {code} {(row.message or '')[:300]} {field}".rstrip()
     if code in _PASSING:
         return RowRetryable(said)
-    gone = code == "INVALID_DATA" and details.get("api_name") in {"id", "ids"}
-    return RowRejected(said, "deleted" if gone else "no_owner" if details.get("api_name") == "Owner" else "rejected")
+    if limited := _of_the_account(0, code):
+        return AccountLimited(f"{limited} ({said})")
+    gone = code == "INVALID_DATA" and field in {"id", "ids"}
+    return RowRejected(said, "deleted" if gone else "no_owner" if field == "Owner" else "rejected")
+
+
+def saved(sent: Record, item: Any) -> Row[str]:
+    """A row's id, or its error. Raises ValueError for an answer about another record than was sent."""
+    row = read(item, Outcome)
+    if row.status != "success":
+        return row_error(row)
+    ident = read(row.details, Ref).id
+    if (mine := sent.get("id")) and mine != ident:
+        raise ValueError(f"it is about {ident}, not {mine}")
+    return ident
 
 
 def moment(at: float) -> str:
@@ -85,66 +131,79 @@ class ZohoHttp:
             return f"{left} left of {credits_day}" if left.isdigit() and int(left) < credits_day * _SPARE else ""
 
         day = Daily("Zoho's credits of the day", clock, usage)
-        self._http = VendorHttp(base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE, day=day)
+        self._http = VendorHttp("Zoho", base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE, day=day)
 
     async def call(
         self,
+        form: type[T],
         method: str,
-        path: str,
-        *,
+        template: str,
+        *parts: str,
         json: Any = None,
         params: Any = None,
         headers: Mapping[str, str] | None = None,
         until: float | None = None,
-    ) -> Record:
-        """One call below the version's path; 204 is an empty body. Raises Unavailable while the day's credits are spent."""
-        full = f"/crm/{VERSION}/{path}"
-        response = await self._http.call(method, full, json=json, params=params, headers=headers, until=until)
-        found: Record = response.json() if response.content else {}
-        return found
+        nothing: T | None = None,
+    ) -> T:
+        """One call below the version's path: see VendorHttp.call."""
+        below = BASE + "/" + template
+        return await self._http.call(
+            form, method, below, *parts, json=json, params=params, headers=headers, until=until, nothing=nothing
+        )
 
-    async def rows(self, method: str, path: str, records: Sequence[Record], until: float | None = None, **more: Any) -> list[Any]:
-        """Write records, a hundred a call: each row's id, or its VendorError."""
-        done: list[Any] = []
-        for start in range(0, len(records), MOST_ROWS):
-            body = {"data": list(records[start : start + MOST_ROWS]), **_QUIET, **more}
-            found = await self.call(method, path, json=body, until=until)
-            done += [str(r["details"]["id"]) if r["status"] == "success" else row_error(r) for r in found["data"]]
-        return done
+    async def rows(
+        self, method: str, template: str, *parts: str, records: Sequence[Record], until: float | None = None, **more: Any
+    ) -> list[Row[str]]:
+        """Write records, a hundred a call: each row's id, or its VendorError. Zoho answers in the order of the rows."""
 
-    async def coql(self, asked: str) -> list[Record]:
+        async def call(some: Sequence[Record]) -> list[Row[str]]:
+            body = {"data": list(some), **_QUIET, **more}
+            done = (await self.call(Answered, method, template, *parts, json=body, until=until)).data
+            if len(done) != len(some):
+                raise Unreadable(f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told")
+            return [*each("Zoho", [*zip(some, done, strict=True)], lambda pair: saved(*pair))]
+
+        return await one_by_one(records, call, MOST_ROWS)
+
+    async def coql(self, asked: str) -> list[Any]:
         """All rows of a query without a limit of its own."""
-        found: list[Record] = []
+        found: list[Any] = []
         more = True
         while more:
             rows, more = await self.coql_page(asked, len(found))
             found += rows
         return found
 
-    async def coql_page(self, asked: str, start: int = 0) -> tuple[list[Record], bool]:
-        """Up to 2,000 rows of a query from a row on, and whether there are more."""
-        body = await self.call("POST", "coql", json={"select_query": f"{asked} limit {start}, {_PAGE}"})
-        return body.get("data") or [], bool((body.get("info") or {}).get("more_records"))
+    async def coql_page(self, asked: str, start: int = 0) -> tuple[list[Any], bool]:
+        """Up to 2,000 rows of a query from a row on, and whether there are more. Raises Unreadable for fewer than it says."""
+        body = await self.call(Rows, "POST", "coql", json={"select_query": f"{asked} limit {start}, {_PAGE}"}, nothing=_NONE)
+        if not body.is_whole or (body.more and not body.data):
+            raise Unreadable(f"Zoho shows {len(body.data)} rows of a query and says that there are others")
+        return body.data, body.more
 
-    async def listing(self, module: str, fields: Sequence[str], token: str = "") -> AsyncIterator[tuple[list[Record], str]]:
+    async def listing(self, module: str, fields: Sequence[str], token: str = "") -> AsyncIterator[tuple[list[Any], str]]:
         """Every record of a module, or those from a page's token on: pages, each with the token of the next."""
         params = {"fields": ",".join(fields), "per_page": "200"}
         while True:
-            body = await self.call("GET", module, params={**params, "page_token": token} if token else params)
-            token = str((body.get("info") or {}).get("next_page_token") or "")
-            yield body.get("data") or [], token
+            asked = {**params, "page_token": token} if token else params
+            body = await self.call(Rows, "GET", "{}", module, params=asked, nothing=_NONE)
+            following = (body.info and body.info.next_page_token) or ""
+            if following and following == token:
+                raise Unreadable(f"Zoho says that the page of {module} after {token[:40]!r} is followed by itself")
+            token = following
+            yield body.data, token
             if not token:
                 return
 
-    async def deleted(self, module: str, since: float) -> AsyncIterator[list[Record]]:
+    async def deleted(self, module: str, since: float) -> AsyncIterator[list[Any]]:
         """What was deleted since then, for good too, a page at a time; 304 says that nothing was."""
         headers = {"If-Modified-Since": moment(since)} if since > 0 else {}
         page, more = 1, True
         while more:
             params = {"type": "all", "page": str(page), "per_page": "200"}
-            body = await self.call("GET", f"{module}/deleted", params=params, headers=headers)
-            yield body.get("data") or []
-            page, more = page + 1, bool((body.get("info") or {}).get("more_records"))
+            body = await self.call(Rows, "GET", "{}/deleted", module, params=params, headers=headers, nothing=_NONE)
+            yield body.data
+            page, more = page + 1, body.more and bool(body.data)
 
     async def close(self) -> None:
         """Let connections go."""

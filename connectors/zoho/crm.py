@@ -1,25 +1,29 @@
 """Zoho CRM behind the CRM contract."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from connectors.accounts import answer, conditions
+from connectors.answers import all_of, each, read, sound
 from connectors.cadenced import Cadenced
 from connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
-from connectors.errors import RowRejected, VendorError
+from connectors.errors import RowRejected, Unreadable, VendorError
 from connectors.literals import quoted
 from connectors.paging import in_turn
+from connectors.splitting import one_by_one
+from connectors.stopping import OPT_OUT, do_all, mark
 from connectors.zoho import records
 from connectors.zoho.account import ZohoAccount
-from connectors.zoho.client import MOST_ROWS, Record, ZohoHttp, moment, row_error
+from connectors.zoho.client import MOST_ROWS, ZohoHttp, moment, saved
+from connectors.zoho.forms import Answered, GoneRow, KeyRow
 from connectors.zoho.owners import ZohoOwners
 from connectors.zoho.people import Person, ZohoPeople
 from connectors.zoho.tasks import ZohoTasks
 
 _MODULES = ("Leads", "Contacts")
-_OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
 
 
 class ZohoCrm:
@@ -57,22 +61,35 @@ class ZohoCrm:
         """Both are harmless twice. A cadence belongs to one module; a contact isn't nurtured as a lead."""
         cadence = await self._account.cadence(name)
         leads = [i for i in dict.fromkeys(contact_ids) if records.module_of(i) == "Leads"]
-        failed: dict[str, VendorError] = {}
-        for start in range(0, len(leads), MOST_ROWS):
-            some = leads[start : start + MOST_ROWS]
-            body = await self._http.call("POST", f"Leads/actions/{action}", json={"cadences_ids": [cadence], "ids": some})
-            failed.update({i: row_error(row) for i, row in zip(some, body["data"], strict=True) if row["status"] != "success"})
+
+        async def call(some: Sequence[str]) -> list[Row[str]]:
+            sent = {"cadences_ids": [cadence], "ids": list(some)}
+            done = (await self._http.call(Answered, "POST", "Leads/actions/{}", action, json=sent)).data
+            if len(done) != len(some):
+                raise Unreadable(f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told")
+            return [*each("Zoho", [*zip(some, done, strict=True)], lambda pair: saved({"id": pair[0]}, pair[1]))]
+
+        rows = await one_by_one(leads, call, MOST_ROWS)
+        failed = {i: row for i, row in zip(leads, rows, strict=True) if isinstance(row, VendorError)}
         wrong = RowRejected(f"{name} is a cadence of leads, and this person is a contact")
         return [failed.get(i, i) if records.module_of(i) == "Leads" else wrong for i in contact_ids]
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
-        for name in lists if records.module_of(contact_id) == "Leads" else ():
-            await self.leave_list(name, [contact_id])
-        fields: Record = {records.STATUS: kind, **({"Email_Opt_Out": True} if kind in _OPT_OUT else {})}
+        """Each step is made whatever becomes of the others, and is harmless twice."""
+        opt_out = {"Email_Opt_Out": True} if kind in OPT_OUT else {}
+        leave = [partial(self._leave, name, contact_id) for name in lists if records.module_of(contact_id) == "Leads"]
+        await do_all([*leave, partial(mark, partial(self._write, contact_id), {records.STATUS: kind}, opt_out)])
+
+    async def _leave(self, name: str, contact_id: str) -> None:
+        for row in await self.leave_list(name, [contact_id]):
+            if isinstance(row, VendorError):
+                raise row
+
+    async def _write(self, contact_id: str, fields: Mapping[str, Any]) -> None:
         sent = {"id": records.number_of(contact_id), **fields}
-        [row] = await self._http.rows("PUT", records.module_of(contact_id), [sent])
-        if isinstance(row, VendorError):
-            raise row
+        for row in await self._http.rows("PUT", "{}", records.module_of(contact_id), records=[sent]):
+            if isinstance(row, VendorError):
+                raise row
 
     # What was there before, for `leadgate undo`
 
@@ -82,10 +99,7 @@ class ZohoCrm:
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
         owner = {"Owner": values["Owner"] or {"id": await self._account.me()}} if "Owner" in values else {}  # nobody is us, here
-        sent = {"id": records.number_of(contact_id), **values, **owner}
-        [row] = await self._http.rows("PUT", records.module_of(contact_id), [sent])
-        if isinstance(row, VendorError):
-            raise row
+        await self._write(contact_id, {**values, **owner})
 
     # What happened, and what is there
 
@@ -112,7 +126,8 @@ class ZohoCrm:
         """Zoho tells no more than ids, of anybody: those in `keys` are ours."""
         for module in _MODULES:
             async for page in self._http.deleted(module, since):
-                gone = [records.ident_of(module, str(r["id"])) for r in page]
+                rows = sound("Zoho", page, lambda item: read(item, GoneRow))
+                gone = [records.ident_of(module, row.id) for row in rows]
                 yield [Contact(id=i, key=key) for i in gone if (key := keys.get(i))]
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
@@ -120,44 +135,52 @@ class ZohoCrm:
         me = await self._account.me()
         for module, token, following in in_turn(("Contacts", "Leads"), after):
             async for page, more in self._http.listing(module, records.READ[module], token):
-                people = [records.contact_of(module, r, me) for r in page]
+                people = [records.contact_of(module, r, me) for r in sound("Zoho", page, partial(records.person, module))]
                 yield Page(rows=people, after=f"{module} {more}" if more else following)
 
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
         """By queries, for a listing can't be told whom to leave out."""
         for module in _MODULES:
             async for rows in self._selected(module, (records.KEY,), f"{records.KEY} is not null"):
-                yield {records.ident_of(module, str(r["id"])): str(r[records.KEY]) for r in rows}
+                keys = sound("Zoho", rows, lambda item: read(item, KeyRow))
+                yield {records.ident_of(module, row.id): row.Leadgate_key for row in keys}
 
-    async def _selected(self, module: str, fields: Sequence[str], where: str) -> AsyncIterator[list[Record]]:
+    async def _selected(self, module: str, fields: Sequence[str], where: str) -> AsyncIterator[list[Any]]:
         """Pages of a query. Each goes on after the last id, for offsets end at 100,000."""
         last, more = "0", True
         while more:
             asked = f"select {','.join(fields)} from {module} where {where} and id > {quoted(last)} order by id"
             rows, more = await self._http.coql_page(asked)
-            last = str(rows[-1]["id"]) if rows else last
             yield rows
+            ids = sound("Zoho", rows[-1:], lambda item: read(item, GoneRow).id)
+            if more and ids in ([], [last]):
+                raise Unreadable(f"Zoho says that there are more {module} and doesn't say after which")
+            last = ids[-1] if ids else last
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
         for module in _MODULES:
             fields = ("Email", "Secondary_Email", records.KEY)
             async for rows in self._selected(module, fields, f"Modified_Time >= {quoted(moment(since))}"):
-                yield [records.contact_of(module, r) for r in rows]
+                yield [records.contact_of(module, r) for r in sound("Zoho", rows, partial(records.person, module))]
 
     async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
         me = await self._account.me()
         async for rows in self._selected("Accounts", records.ACCOUNT_READ, f"Modified_Time >= {quoted(moment(since))}"):
-            yield [records.company_of(account, me) for account in rows]
+            yield sound("Zoho", rows, partial(records.company_of, me=me))
 
     async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
         me = await self._account.me()
         async for page, following in self._http.listing("Accounts", records.ACCOUNT_READ, after):
-            yield Page(rows=[records.company_of(account, me) for account in page], after=following)
+            yield Page(rows=sound("Zoho", page, partial(records.company_of, me=me)), after=following)
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        return await one_by_one(asked, self._accounts)
+
+    async def _accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
         me, fields = await self._account.me(), ",".join(records.ACCOUNT_READ)
         queries = (f"select {fields} from Accounts where {where} order by Created_Time" for where in conditions(asked, "id"))
-        found = [records.company_of(account, me) for query in queries for account in await self._http.coql(query)]
+        read_one = partial(records.company_of, me=me)
+        found = [company for query in queries for company in all_of("Zoho", await self._http.coql(query), read_one)]
         return [*answer(asked, found)]
 
     async def close(self) -> None:

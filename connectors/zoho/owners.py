@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
+from connectors.answers import all_of
 from connectors.contract import OwnerShown, OwnerWrite, Row
-from connectors.errors import RowRejected
+from connectors.errors import RowRejected, Unreadable
+from connectors.splitting import one_by_one
 from connectors.zoho import records
 from connectors.zoho.account import ZohoAccount
 from connectors.zoho.client import Record, ZohoHttp
+from connectors.zoho.forms import Rows, owned
 from leads.records import Change
 
 _MODULES = ("Leads", "Contacts")
@@ -33,18 +36,25 @@ class ZohoOwners:
             rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
         failed = {}
         for module, part in sent.items():
-            done = await self._http.rows("PUT", module, [record for _, record in part]) if part else []
+            done = await self._http.rows("PUT", "{}", module, records=[record for _, record in part])
             failed.update({ident: row for (ident, _), row in zip(part, done, strict=True) if not isinstance(row, str)})
         return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+        return await one_by_one(contact_ids, self._read)
+
+    async def _read(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
         at, me = self._clock(), await self._account.me()
         found: dict[str, str] = {}
         for module in _MODULES:
             numbers = [records.number_of(i) for i in dict.fromkeys(contact_ids) if records.module_of(i) == module]
             if numbers:
-                body = await self._http.call("GET", module, params={"ids": ",".join(numbers), "fields": "Owner"})
-                found.update({records.ident_of(module, str(r["id"])): records.owner_of(r) for r in body.get("data") or []})
+                params = {"ids": ",".join(numbers), "fields": "Owner"}
+                body = await self._http.call(Rows, "GET", "{}", module, params=params, nothing=Rows([]))
+                if not body.is_whole:
+                    raise Unreadable(f"Zoho shows {len(body.data)} rows of {module} and says that there are others")
+                rows = all_of("Zoho", body.data, owned)
+                found.update({records.ident_of(module, row.id): row.Owner.id for row in rows})
         return [await self._shown(found.get(ident), ident, me, at) for ident in contact_ids]
 
     async def _shown(self, owner_id: str | None, ident: str, me: str, at: float) -> Row[OwnerShown]:

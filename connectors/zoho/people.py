@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from connectors.answers import all_of, read
 from connectors.contract import ContactWrite, Row, Written
 from connectors.errors import RowRetryable, VendorError
 from connectors.literals import literal
 from connectors.rows import judge
+from connectors.splitting import one_by_one
 from connectors.zoho import records
 from connectors.zoho.account import ZohoAccount
 from connectors.zoho.client import Record, ZohoHttp
+from connectors.zoho.forms import DealRow
 
 _MODULES = ("Contacts", "Leads")
 _CLOSED = frozenset({"Closed Won", "Closed Lost", "Closed-Lost to Competition"})
@@ -37,18 +41,20 @@ class ZohoPeople:
         self._http, self._account = http, account
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
-        found = await self._find(writes)
-        rows: list[Row[Written] | None] = [*judge(writes, [held.ident if held else "" for held in found])]
+        found = await one_by_one(writes, self._find)
+        rows: list[Row[Written] | None] = [*judge(writes, [held.ident if isinstance(held, Person) else "" for held in found])]
         for i, (write, held) in enumerate(zip(writes, found, strict=True)):
-            if held is not None and _other_person(write, held):
+            if isinstance(held, VendorError):
+                rows[i] = held
+            elif held is not None and _other_person(write, held):
                 rows[i] = Written(contact=records.contact_of(held.module, held.record, await self._account.me()), existed=True)
         live = [i for i, row in enumerate(rows) if row is None]
-        await self._update([(i, writes[i], held) for i in live if (held := found[i]) is not None], rows)
+        await self._update([(i, writes[i], held) for i in live if isinstance(held := found[i], Person)], rows)
         await self._create([(i, writes[i]) for i in live if found[i] is None], rows)
         await self._mark_deals(rows)
         return [row if row is not None else RowRetryable("Zoho answered nothing about this row") for row in rows]
 
-    async def _find(self, writes: Sequence[ContactWrite]) -> list[Person | None]:
+    async def _find(self, writes: Sequence[ContactWrite]) -> list[Row[Person | None]]:
         """By the known id, else our key, else an address; a contact before a lead, the older before the younger."""
         parts = await asyncio.gather(*(self._read(module, writes) for module in _MODULES))
         held = [Person(module, r) for module, part in zip(_MODULES, parts, strict=True) for r in part]
@@ -76,7 +82,8 @@ class ZohoPeople:
     async def select(self, module: str, where: str, order: str = "Created_Time", more: Sequence[str] = ()) -> list[Record]:
         """Records with the fields that a Contact is made of, and `more`."""
         fields = [*records.READ[module], *more, *(["Account_Name.Account_Type"] if module == "Contacts" else [])]
-        return await self._http.coql(f"select {','.join(fields)} from {module} where {where} order by {order}")
+        found = await self._http.coql(f"select {','.join(fields)} from {module} where {where} order by {order}")
+        return all_of("Zoho", found, partial(records.person, module))
 
     async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> list[Person]:
         """People by their ids, with `more` fields; who isn't there is left out."""
@@ -94,7 +101,7 @@ class ZohoPeople:
         for module in _MODULES:
             part = [item for item in work if item[2].module == module]
             sent = [{"id": str(p.record["id"]), **records.fields_of(w, module, p.record)} for _, w, p in part]
-            done = await self._http.rows("PUT", module, sent) if sent else []
+            done = await self._http.rows("PUT", "{}", module, records=sent)
             for (i, _, person), fields, row in zip(part, sent, done, strict=True):
                 contact = records.contact_of(module, person.record, me)
                 change = records.change_of(person.ident, {n: v for n, v in fields.items() if n != "id"}, person.record)
@@ -103,7 +110,7 @@ class ZohoPeople:
     async def _create(self, work: list[tuple[int, ContactWrite]], rows: list[Row[Written] | None]) -> None:
         """By our own unique field, so that a repeat after a lost answer meets its own lead."""
         sent = [records.fields_of(w, "Leads", None) for _, w in work]
-        done = await self._http.rows("POST", "Leads/upsert", sent, duplicate_check_fields=[records.KEY]) if sent else []
+        done = await self._http.rows("POST", "Leads/upsert", records=sent, duplicate_check_fields=[records.KEY])
         for (i, _), fields, row in zip(work, sent, done, strict=True):
             if isinstance(row, VendorError):
                 rows[i] = row
@@ -120,12 +127,8 @@ class ZohoPeople:
         people = literal(records.number_of(c.id) for c in there)
         firms = literal(dict.fromkeys(c.company_id for c in there if c.company_id))
         asked = f"select Stage, Contact_Name, Account_Name from Deals where Contact_Name in {people} or Account_Name in {firms}"
-        opened = {
-            str((deal.get(name) or {}).get("id"))
-            for deal in await self._http.coql(asked)
-            if deal.get("Stage") not in _CLOSED
-            for name in ("Contact_Name", "Account_Name")
-        }
+        deals = all_of("Zoho", await self._http.coql(asked), lambda item: read(item, DealRow))
+        opened = {ref.id for d in deals if d.Stage not in _CLOSED for ref in (d.Contact_Name, d.Account_Name) if ref}
         for i, row in enumerate(rows):
             if isinstance(row, Written) and {records.number_of(row.contact.id), row.contact.company_id} & opened:
                 rows[i] = replace(row, contact=replace(row.contact, open_deal=True))

@@ -7,9 +7,11 @@ import re
 from datetime import datetime
 from typing import Any
 
+from connectors.answers import checked, read
 from connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
 from connectors.fields import Field
 from connectors.own import Own
+from connectors.zoho.forms import AccountRow, PersonRow
 from leads.records import Change
 
 OWN = Own(
@@ -73,6 +75,13 @@ def owner_of(found: dict[str, Any]) -> str:
     return str((found.get("Owner") or {}).get("id") or "")
 
 
+def person(module: str, item: Any) -> dict[str, Any]:
+    """A lead or a contact of an answer, of which everything can be read. Raises ValueError."""
+    found = checked(item, PersonRow)
+    contact_of(module, found)
+    return found
+
+
 def contact_of(module: str, found: dict[str, Any], me: str = "") -> Contact:
     """A person out of a record with the READ fields. What the integration user owns, nobody does."""
     owner, other = owner_of(found), found.get("Secondary_Email") or ""
@@ -107,9 +116,9 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
     }
     kept = held or {}
     fields: dict[str, Any] = {
-        n: v[: _LENGTHS.get(n, 100)] for n, v in wanted.items() if v and kept.get(n) in {None, "", _UNKNOWN}
+        n: v[: _LENGTHS.get(n, 100)] for n, v in wanted.items() if v and kept.get(n) in (None, "", _UNKNOWN)
     }
-    fields |= {n: value_of(v) for n, v in write.more.items() if n in write.overwrite or kept.get(n) in {None, ""}}
+    fields |= {n: value_of(v) for n, v in write.more.items() if n in write.overwrite or kept.get(n) in (None, "")}
     fields[LEAD] = write.lead_id
     if not kept.get(KEY):
         fields[KEY] = write.key
@@ -138,18 +147,19 @@ def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) ->
 
 def plain(value: Any) -> Any:
     """A value without what Zoho tells about it beside."""
-    return {"id": str(value["id"])} if isinstance(value, dict) else value
+    return {"id": str(value["id"])} if isinstance(value, dict) and "id" in value else value
 
 
-def company_of(found: dict[str, Any], me: str) -> CompanyKnown:
-    """A company out of a record with the ACCOUNT_READ fields. What we own, nobody does."""
-    owner = owner_of(found)
+def company_of(item: Any, me: str) -> CompanyKnown:
+    """A company out of a record with the ACCOUNT_READ fields. What we own, nobody does. Raises ValueError."""
+    found = read(item, AccountRow)
+    owner = found.Owner.id if found.Owner else ""
     return CompanyKnown(
-        id=str(found["id"]),
-        name=found.get("Account_Name") or "",
-        domain=found.get("Website") or "",
+        id=found.id,
+        name=found.Account_Name or "",
+        domain=found.Website or "",
         owner_id="" if owner == me else owner,
-        parent_id=str((found.get("Parent_Account") or {}).get("id") or ""),
+        parent_id=found.Parent_Account.id if found.Parent_Account else "",
     )
 
 

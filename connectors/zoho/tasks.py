@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+from connectors.answers import all_of, read, sound
 from connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
 from connectors.literals import literal
 from connectors.zoho import records
 from connectors.zoho.client import Record, ZohoHttp, moment
+from connectors.zoho.forms import ActivityRow, NoteRow, TaskRow
 
 #: Modules of activities, and the field that holds when they happened.
 _DONE = {"Calls": "Call_Start_Time", "Events": "Created_Time", "Notes": "Created_Time"}
@@ -24,7 +27,8 @@ class ZohoTasks:
         made: dict[str, Row[str]] = {**await self._find([w.effect_id for w in writes if w.look_first])}
         rest = [w for w in writes if w.effect_id not in made]
         if rest:
-            done: list[Any] = await self._http.rows("POST", "Tasks", [_task(w) for w in rest], until=min(w.until for w in rest))
+            sent, until = [_task(w) for w in rest], min(w.until for w in rest)
+            done = await self._http.rows("POST", "Tasks", records=sent, until=until)
             made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
         return [made[w.effect_id] for w in writes]
 
@@ -33,10 +37,11 @@ class ZohoTasks:
         made: dict[str, Row[str]] = {}
         if titles := [_title(w) for w in writes if w.look_first]:
             found = await self._http.coql(f"select Note_Title from Notes where Note_Title in {literal(titles)}")
-            there = {n["Note_Title"]: str(n["id"]) for n in found}
+            there = {n.Note_Title: n.id for n in all_of("Zoho", found, lambda item: read(item, NoteRow))}
             made.update({w.effect_id: there[_title(w)] for w in writes if _title(w) in there})
         if rest := [w for w in writes if w.effect_id not in made]:
-            done: list[Any] = await self._http.rows("POST", "Notes", [_note(w) for w in rest], until=min(w.until for w in rest))
+            sent, until = [_note(w) for w in rest], min(w.until for w in rest)
+            done = await self._http.rows("POST", "Notes", records=sent, until=until)
             made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
         return [made[w.effect_id] for w in writes]
 
@@ -45,7 +50,7 @@ class ZohoTasks:
         if not effects:
             return {}
         found = await self._http.coql(f"select {records.EFFECT} from Tasks where {records.EFFECT} in {literal(effects)}")
-        return {t[records.EFFECT]: str(t["id"]) for t in found}
+        return {t.Leadgate_effect: t.id for t in all_of("Zoho", found, lambda item: read(item, TaskRow))}
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         done = await self.done(min(a.since for a in asked), [a.contact_id for a in asked]) if asked else []
@@ -65,14 +70,24 @@ class ZohoTasks:
         found = await self._http.coql(
             f"select Owner,{field},{','.join(whoms)} from {module} where {field} >= '{moment(since)}'{who}"
         )
-        return [(_whom(r, set(of_whom)), records.owner_of(r), records.seconds(r[field])) for r in found]
+        return sound("Zoho", found, partial(_activity, asked=set(of_whom)))
 
 
-def _whom(found: Record, asked: set[str]) -> str:
+def _activity(item: Any, asked: set[str]) -> tuple[str, str, float]:
+    """Whom, by whom and when. Raises ValueError."""
+    row = read(item, ActivityRow)
+    at = records.seconds(row.Call_Start_Time or row.Created_Time)
+    if not at:
+        raise ValueError("an activity without a time")
+    return _whom(row, asked), row.Owner.id, at
+
+
+def _whom(found: ActivityRow, asked: set[str]) -> str:
     """The person of an activity: a contact stands in Who_Id, a lead in What_Id, either in a note's Parent_Id."""
-    if (who := (found.get("Who_Id") or {}).get("id")) is not None:
-        return records.ident_of("Contacts", str(who))
-    number = str((found.get("What_Id") or found.get("Parent_Id") or {}).get("id") or "")
+    if found.Who_Id is not None:
+        return records.ident_of("Contacts", found.Who_Id.id)
+    beside = found.What_Id or found.Parent_Id
+    number = beside.id if beside else ""
     contact = records.ident_of("Contacts", number)
     return contact if contact in asked else number
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 
@@ -17,7 +18,8 @@ from connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUEN
 from connectors.sandbox.server import make_sandbox
 from connectors.sandbox.store import Store
 
-CONTACT = {"id": "a1", "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}
+A1 = f"{0xA1:024x}"
+CONTACT = {"id": A1, "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}
 Control = Callable[[str, Any], Awaitable[Any]]
 
 
@@ -32,7 +34,7 @@ def on_sandbox(test: Callable[[ApolloClient, Control], Awaitable[None]]) -> None
             async def control(path: str, body: Any) -> Any:
                 return (await http.post(path, json=body)).json()
 
-            await control("/objects/apollo.contacts/a1", CONTACT)
+            await control(f"/objects/apollo.contacts/{A1}", CONTACT)
             await test(client, control)
         await client.close()
 
@@ -42,12 +44,12 @@ def on_sandbox(test: Callable[[ApolloClient, Control], Awaitable[None]]) -> None
 def test_a_sequence_is_entered_once_and_left_harmlessly_twice() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         del control
-        assert await apollo.enrol("a1", SEQUENCE, NURTURE) is False
-        assert await apollo.enrol("a1", SEQUENCE, NURTURE.upper()) is True
-        assert [s["status"] for s in await apollo.sequences("a1", "")] == ["active"]
+        assert await apollo.enrol(A1, SEQUENCE, NURTURE) is False
+        assert await apollo.enrol(A1, SEQUENCE, NURTURE.upper()) is True
+        assert [s["status"] for s in await apollo.sequences(A1, "")] == ["active"]
         for _ in range(2):
-            await apollo.leave("a1", [SEQUENCE])
-        assert [s["status"] for s in await apollo.sequences("a1", "")] == ["finished"]
+            await apollo.leave(A1, [SEQUENCE])
+        assert [s["status"] for s in await apollo.sequences(A1, "")] == ["finished"]
         assert await apollo.sequence_names() == {SEQUENCE: "Warm leads"}
 
     on_sandbox(test)
@@ -56,9 +58,9 @@ def test_a_sequence_is_entered_once_and_left_harmlessly_twice() -> None:
 @pytest.mark.parametrize("reason", [*SKIPPED, "contacts_of_a_new_kind"])
 def test_every_reason_to_skip_is_told(reason: str) -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
-        await control("/objects/control/apollo_skips", {"a1": reason})
+        await control("/objects/control/apollo_skips", {A1: reason})
         with pytest.raises(RowRejected, match=reason) as refused:
-            await apollo.enrol("a1", SEQUENCE, NURTURE)
+            await apollo.enrol(A1, SEQUENCE, NURTURE)
         assert refused.value.kind == ("busy" if reason in BUSY else "refused")
 
     assert reason != ALREADY
@@ -71,7 +73,7 @@ def test_who_is_no_contact_and_a_mailbox_that_is_none_are_refused_before_anythin
         with pytest.raises(RowRejected, match="no contact in Apollo"):
             await apollo.enrol("", SEQUENCE, NURTURE)
         with pytest.raises(RowRejected, match="no active mailbox"):
-            await apollo.enrol("a1", SEQUENCE, "stranger@acme.test")
+            await apollo.enrol(A1, SEQUENCE, "stranger@acme.test")
 
     on_sandbox(test)
 
@@ -99,7 +101,8 @@ def test_what_was_deleted_in_apollo_is_asked_for_once() -> None:
 
 def test_a_key_that_may_not_read_definitions_names_nothing_and_asks_once() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
-        await control("/faults", {"path": "typed_custom_fields", "status": 403, "times": 1})
+        body = {"error": "This API key is not authorized to access", "error_code": "API_INACCESSIBLE"}
+        await control("/faults", {"path": "typed_custom_fields", "status": 403, "times": 1, "body": body})
         assert await apollo.name_fields({ROLE_FIELD: ["x"]}) == {}
         assert await apollo.name_fields({ROLE_FIELD: ["x"]}) == {}
 
@@ -122,11 +125,11 @@ def test_what_the_key_may_not_call_is_named_with_what_it_disables() -> None:
 def test_an_owner_is_set_by_address() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/objects/apollo.users/u1", {"id": "u1", "email": REPS[0]})
-        await apollo.set_owner("a1", REPS[0])
+        await apollo.set_owner(A1, REPS[0])
         [contact], _ = await apollo.contacts_page(1)
         assert contact["owner_id"] == "u1"
         with pytest.raises(RowRejected, match="no user of Apollo"):
-            await apollo.set_owner("a1", "stranger@acme.test")
+            await apollo.set_owner(A1, "stranger@acme.test")
 
     on_sandbox(test)
 
@@ -139,18 +142,18 @@ def test_an_hours_end_is_seen_coming_and_stops_its_endpoint_alone() -> None:
         api = ApolloApi("http://sandbox/", KEY, 200, httpx.ASGITransport(app), lambda: now)
         api.share(10.0)  # the minute's window is not what is tested here
         for _ in range(50):
-            await api.call("GET", "labels")
+            await api.call(msgspec.Raw, "GET", "labels")
         headers = {"x-rate-limit-hourly": "100", "x-hourly-requests-left": "1"}
         assert usage(headers) == "1 left of 100 an hour"
         assert usage({"x-rate-limit-daily": "600", "x-daily-requests-left": "5"}) == "5 left of 600 a day"
         assert usage({"x-rate-limit-24-hour": "", "x-24-hour-requests-left": "0"}) == "", "unlimited"
-        assert api._budgets["labels"].limit == 50, "the answers lower the minute's limit"
-        api._long["labels"].note(headers, None)
+        assert api._endpoints["labels"].budget.limit == 50, "the answers lower the minute's limit"
+        api._endpoints["labels"].note(headers, None)
         with pytest.raises(Unavailable, match=r"Apollo's calls of labels are .*1 left of 100 an hour.*tried again at"):
-            await api.call("GET", "labels")
-        await api.call("GET", "contact_stages")
+            await api.call(msgspec.Raw, "GET", "labels")
+        await api.call(msgspec.Raw, "GET", "contact_stages")
         now = 901.0
         with pytest.raises(Unavailable):  # the sandbox's minute is spent: asked again, and refused by Apollo itself
-            await api.call("GET", "labels")
+            await api.call(msgspec.Raw, "GET", "labels")
 
     asyncio.run(test())

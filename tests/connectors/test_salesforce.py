@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Wants, Written
-from connectors.errors import DaySpent, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from connectors.errors import DaySpent, NotInPlan, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from connectors.http import Budget
 from connectors.salesforce.auth import by_key, by_secret
 from connectors.salesforce.client import SalesforceHttp, classify
@@ -334,7 +334,7 @@ def test_a_signed_assertion_names_app_user_and_audience() -> None:
     ("status", "code", "message", "expected"),
     [
         (401, "INVALID_SESSION_ID", "Session expired or invalid", Unauthorised),
-        (403, "INSUFFICIENT_ACCESS", "no", Unauthorised),
+        (403, "INSUFFICIENT_ACCESS", "no", NotInPlan),
         (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", DaySpent),
         (403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", Unavailable),
         (400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access", RowRetryable),

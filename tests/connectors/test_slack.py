@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from connectors.errors import RowRejected
+from connectors.errors import RowRejected, Unreadable
 from connectors.http import Budget
 from connectors.sandbox.generate import REPS
 from connectors.sandbox.server import make_sandbox
@@ -109,7 +109,7 @@ def test_who_gives_up_waiting_holds_nobody_else_up() -> None:
 def test_an_answer_that_makes_no_sense_is_told_and_the_next_alert_goes_out() -> None:
     async def test(slack: Slack) -> None:
         slack.faults = [httpx.Response(200, text="<html>")]
-        with pytest.raises(ValueError, match="Expecting value"):
+        with pytest.raises(Unreadable, match="<html>"):
             await asyncio.wait_for(slack.post("a1"), 5)
         await asyncio.wait_for(slack.post("a2"), 5)
         assert await slack.posted() == ["a2"]

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from connectors.bearer import Bearer
 from connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
-from connectors.errors import RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
+from connectors.errors import NotInPlan, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
 from connectors.http import Budget
 from connectors.sandbox.generate import REPS
 from connectors.sandbox.stand import Held
@@ -23,6 +23,7 @@ from connectors.sandbox.zoho.stand import ZohoStand
 from connectors.zoho.auth import TokenFile, ZohoGrant
 from connectors.zoho.client import ZohoHttp, classify, row_error
 from connectors.zoho.crm import ZohoCrm
+from connectors.zoho.forms import Outcome, Rows
 
 BASE = "http://sandbox"
 
@@ -237,8 +238,8 @@ def test_a_field_of_another_type_is_refused() -> None:
     ("status", "code", "expected"),
     [
         (401, "INVALID_TOKEN", Unauthorised),
-        (401, "OAUTH_SCOPE_MISMATCH", Unauthorised),
-        (403, "NO_PERMISSION", Unauthorised),
+        (401, "OAUTH_SCOPE_MISMATCH", NotInPlan),
+        (403, "NO_PERMISSION", NotInPlan),
         (429, "TOO_MANY_REQUESTS", Unavailable),
         (500, "INTERNAL_ERROR", Unavailable),
         (400, "SYNTAX_ERROR", RowRejected),
@@ -261,7 +262,7 @@ def test_what_an_answer_means(status: int, code: str, expected: type[VendorError
     ],
 )
 def test_what_a_row_means(code: str, field: str, expected: type[VendorError], kind: str) -> None:
-    error = row_error({"code": code, "details": {"api_name": field}, "message": "m", "status": "error"})
+    error = row_error(Outcome(code=code, details={"api_name": field}, message="m", status="error"))
     assert type(error) is expected
     assert getattr(error, "kind", "") == kind
 
@@ -276,12 +277,12 @@ def test_search_lags_and_nothing_is_decided_by_it() -> None:
         [first] = await site.crm.upsert([write])
         assert isinstance(first, Written)
         http = ZohoHttp(BASE, site.bearer, Budget(10**6, 10.0), time.time, site.credits, site.transport)
-        assert await http.call("GET", "Leads/search", params={"email": "a@b.com"}) == {}
+        assert await http.call(Rows, "GET", "Leads/search", params={"email": "a@b.com"}, nothing=Rows([])) == Rows([])
         [again] = await site.crm.upsert([write])
         assert isinstance(again, Written)
         assert again.contact.id == first.contact.id
         site.org.search_lag = -1.0
-        found = await http.call("GET", "Leads/search", params={"email": "A@b.com"})
-        assert [r["id"] for r in found["data"]] == [first.contact.id]
+        found = await http.call(Rows, "GET", "Leads/search", params={"email": "A@b.com"})
+        assert [r["id"] for r in found.data] == [first.contact.id]
 
     asyncio.run(test())

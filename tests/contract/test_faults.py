@@ -11,7 +11,7 @@ from connectors.contract import (
     Crm,
     Written,
 )
-from connectors.errors import NotSent, RowRetryable, Unauthorised, Unavailable
+from connectors.errors import NotInPlan, NotSent, RowRetryable, Unavailable
 from tests.contract.vendors import VENDORS, contact_id, on_sandbox, people, task, write
 
 
@@ -100,11 +100,11 @@ def test_a_call_without_an_answer_is_made_again(vendor: str) -> None:
     on_sandbox(vendor, test)
 
 
-def test_what_the_key_may_not_do_is_named_and_ends_it(vendor: str) -> None:
+def test_what_the_key_may_not_do_is_named_and_is_no_wrong_key(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         about = VENDORS[vendor]
         await control.post("/faults", json={"path": about.writes, "times": 9, **about.forbids})
-        with pytest.raises(Unauthorised, match=about.forbidden):
+        with pytest.raises(NotInPlan, match=about.forbidden):
             await crm.upsert([write(1)])
 
     on_sandbox(vendor, test)

@@ -104,8 +104,8 @@ VENDORS = {
         "composite/sobjects/Lead/",
         "composite$",
         "composite/sobjects$",
-        forbids={"status": 403, "body": [{"errorCode": "API_DISABLED_FOR_ORG", "message": "The REST API is not enabled"}]},
-        forbidden="The REST API is not enabled",
+        forbids={"status": 403, "body": [{"errorCode": "INSUFFICIENT_ACCESS", "message": "insufficient access rights on Lead"}]},
+        forbidden="insufficient access rights on Lead",
         day={"status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]},
     ),
 }

@@ -1,0 +1,154 @@
+"""HubSpot's answers, as its documents describe them (facts/hubspot.md 1). What isn't named here isn't read."""
+
+from typing import Any
+
+import msgspec
+
+from connectors.answers import Digits, Name, Scalar, read
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One entry of a 207's `errors`; HubSpot's guide has every field of it optional."""
+
+    category: str | None = None
+    message: str | None = None
+    context: dict[str, Any] | None = None
+
+    def about(self, name: str) -> list[str]:
+        """The texts under a name of the context: trace ids, or ids of what isn't there."""
+        found = (self.context or {}).get(name)
+        return [str(one) for one in found] if isinstance(found, list) else []
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """A 200, 201 or 207 to a batch."""
+
+    results: list[Any]
+    errors: list[Told] | None = None
+
+
+class _Next(msgspec.Struct, frozen=True):
+    after: str | int
+
+
+class _Paging(msgspec.Struct, frozen=True):
+    next: _Next | None = None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A page of objects, owners or properties."""
+
+    results: list[Any]
+    paging: _Paging | None = None
+
+    @property
+    def after(self) -> str:
+        """Where the next page begins, '' if this is the last."""
+        return str(self.paging.next.after) if self.paging and self.paging.next else ""
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """An object. Every property travels as text."""
+
+    id: Digits
+    properties: dict[str, str | None]
+
+
+class _Raw(msgspec.Struct, frozen=True):
+    id: Digits
+    properties: dict[str, Scalar]
+
+
+class _From(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _To(msgspec.Struct, frozen=True):
+    toObjectId: int | Digits  # noqa: N815  HubSpot's name
+
+
+class Linked(msgspec.Struct, frozen=True, rename={"source": "from"}):
+    """What one object is associated with."""
+
+    source: _From
+    to: list[_To]
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the others."""
+        return [str(one.toObjectId) for one in self.to]
+
+
+class _Team(msgspec.Struct, frozen=True):
+    name: str | None = None
+
+
+class OwnerRow(msgspec.Struct, frozen=True):
+    """A user who can own contacts."""
+
+    id: Digits
+    email: str | None = None
+    archived: bool = False
+    userId: int | str | None = None  # noqa: N815
+    teams: list[_Team] | None = None
+
+
+class _Option(msgspec.Struct, frozen=True):
+    value: str
+    hidden: bool | None = False
+
+
+class _Modification(msgspec.Struct, frozen=True):
+    readOnlyValue: bool | None = False  # noqa: N815
+
+
+class PropertyRow(msgspec.Struct, frozen=True):
+    """A property's definition."""
+
+    name: Name
+    label: str | None = None
+    type: str | None = None
+    options: list[_Option] | None = None
+    hasUniqueValue: bool | None = False  # noqa: N815
+    calculated: bool | None = False
+    modificationMetadata: _Modification | None = None  # noqa: N815
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """A contact list."""
+
+    listId: int | Digits  # noqa: N815
+    name: str
+
+
+class Lists(msgspec.Struct, frozen=True):
+    """Lists that were searched for."""
+
+    lists: list[ListRow]
+
+
+class Members(msgspec.Struct, frozen=True):
+    """What became of a list's members."""
+
+    recordIdsMissing: list[int | str] | None = None  # noqa: N815
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """The newest enrolment of a contact."""
+
+    sequenceId: int | str | None = None  # noqa: N815
+    sequenceName: str | None = None  # noqa: N815
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An object of which nothing is read: that it is one says that HubSpot has answered."""
+
+
+def thing(item: Any) -> Thing:
+    """An object of an answer. Raises ValueError."""
+    raw = read(item, _Raw)
+    return Thing(raw.id, {name: _text(value) for name, value in raw.properties.items()})
+
+
+def _text(value: Scalar) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value).lower()

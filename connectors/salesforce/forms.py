@@ -1,0 +1,253 @@
+"""Salesforce's answers, as its documents describe them (facts/salesforce_zoho_slack.md 1.2). What isn't named isn't read."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from connectors.answers import Name, checked, read
+
+SfId = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$")]
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """An error of a row or of a call: `statusCode` in collections, `errorCode` elsewhere."""
+
+    statusCode: str | None = None  # noqa: N815  Salesforce's names, here and below
+    errorCode: str | None = None  # noqa: N815
+    message: str | None = None
+
+    @property
+    def code(self) -> str:
+        """Salesforce's word."""
+        return self.statusCode or self.errorCode or ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """The answer to one call of a composite one."""
+
+    httpStatusCode: int  # noqa: N815
+    body: Any
+    referenceId: str  # noqa: N815
+
+
+class Composite(msgspec.Struct, frozen=True):
+    """The answers to a composite call."""
+
+    compositeResponse: list[Part]  # noqa: N815
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of a query."""
+
+    records: list[Any]
+    done: bool
+    totalSize: int  # noqa: N815
+    nextRecordsUrl: str | None = None  # noqa: N815
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """What became of one record of a collection."""
+
+    success: bool
+    id: str | None = None
+    errors: list[Fault] | None = None
+
+
+class Acted(msgspec.Struct, frozen=True):
+    """What became of one input of an action."""
+
+    isSuccess: bool  # noqa: N815
+    errors: list[Fault] | None = None
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An object of which nothing is read: that it is one says that Salesforce has answered."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """An object that was made by itself."""
+
+    id: SfId
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    value: str
+    label: str | None = None
+    active: bool | None = True
+    validFor: str | None = None  # noqa: N815
+
+
+class FieldRow(msgspec.Struct, frozen=True):
+    """A field of an object's description."""
+
+    name: Name
+    type: str
+    label: str | None = None
+    picklistValues: list[_Entry] | None = None  # noqa: N815
+    externalId: bool | None = False  # noqa: N815
+    updateable: bool | None = True
+    length: int | None = 0
+
+
+class Described(msgspec.Struct, frozen=True):
+    """An object's description."""
+
+    fields: list[Any]
+
+
+class _Account(msgspec.Struct, frozen=True):
+    Type: str | None = None
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """Of a lead or a contact, what is read by name."""
+
+    Id: SfId
+    Email: str | None = None
+    FirstName: str | None = None
+    LastName: str | None = None
+    Title: str | None = None
+    Phone: str | None = None
+    Company: str | None = None
+    City: str | None = None
+    State: str | None = None
+    Country: str | None = None
+    MailingCity: str | None = None
+    MailingState: str | None = None
+    MailingCountry: str | None = None
+    OwnerId: str | None = None
+    AccountId: str | None = None
+    Account: _Account | None = None
+    HasOptedOutOfEmail: bool | None = None
+    EmailBouncedDate: str | None = None
+    SystemModstamp: str | None = None
+    IsConverted: bool | None = None
+    ConvertedContactId: str | None = None
+    Leadgate_Key__c: str | None = None
+    Leadgate_Emails__c: str | None = None
+    Leadgate_Status__c: str | None = None
+
+
+class _OwnerOf(msgspec.Struct, frozen=True):
+    Type: str | None = None
+    Email: str | None = None
+    IsActive: bool | None = None
+
+
+class OwnedRow(msgspec.Struct, frozen=True):
+    """A person's owner."""
+
+    Id: SfId
+    OwnerId: SfId
+    Owner: _OwnerOf | None = None
+
+
+class _Role(msgspec.Struct, frozen=True):
+    Name: str | None = None
+
+
+class UserRow(msgspec.Struct, frozen=True):
+    """A user."""
+
+    Id: SfId
+    IsActive: bool
+    Email: str | None = None
+    UserRole: _Role | None = None
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """An account."""
+
+    Id: SfId
+    Name: str | None = None
+    Website: str | None = None
+    OwnerId: str | None = None
+    ParentId: str | None = None
+
+
+class MergedRow(msgspec.Struct, frozen=True):
+    """A record that is gone, and the one into which it was merged."""
+
+    Id: SfId
+    MasterRecordId: str | None = None
+
+
+class TaskRow(msgspec.Struct, frozen=True):
+    """A task of ours."""
+
+    Id: SfId
+    Leadgate_Effect__c: Name
+
+
+class NoteRow(msgspec.Struct, frozen=True):
+    """A note of ours."""
+
+    Id: SfId
+    Title: Name
+
+
+class ActivityRow(msgspec.Struct, frozen=True):
+    """A call, a mail, a meeting or a note: of whom, by whom, when."""
+
+    OwnerId: SfId
+    WhoId: SfId | None = None
+    ParentId: SfId | None = None
+    CompletedDateTime: str | None = None
+    CreatedDate: str | None = None
+
+
+class _Mail(msgspec.Struct, frozen=True):
+    MessageDate: Name
+
+
+class ReplyRow(msgspec.Struct, frozen=True):
+    """Whose mail came in, and when."""
+
+    RelationId: SfId
+    EmailMessage: _Mail
+
+
+class TrackerRow(msgspec.Struct, frozen=True):
+    """Who is in a cadence."""
+
+    TargetId: SfId
+
+
+class NamedRow(msgspec.Struct, frozen=True):
+    """A cadence's name."""
+
+    Name: Name
+
+
+class IdRow(msgspec.Struct, frozen=True):
+    """A record of which the id alone is asked."""
+
+    Id: SfId
+
+
+class AllowedRow(msgspec.Struct, frozen=True):
+    """A field that a permission set shows."""
+
+    Field: Name
+
+
+class RoleRow(msgspec.Struct, frozen=True):
+    """A contact with an open opportunity."""
+
+    ContactId: SfId
+
+
+class DealRow(msgspec.Struct, frozen=True):
+    """An account with an open opportunity."""
+
+    AccountId: SfId
+
+
+def record(item: Any) -> dict[str, Any]:
+    """A record whose fields the rules name. Raises ValueError."""
+    return checked(item, IdRow)
+
+
+def field_of(item: Any) -> FieldRow:
+    """A field of a description. Raises ValueError."""
+    return read(item, FieldRow)

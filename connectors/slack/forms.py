@@ -1,0 +1,49 @@
+"""Slack's answers, as its documents describe them (facts/salesforce_zoho_slack.md 3). What isn't named isn't read."""
+
+from typing import Any
+
+import msgspec
+
+from connectors.answers import Name, member, words
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An object of which nothing is read."""
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """A message that was posted."""
+
+    ts: Name
+
+
+class _Profile(msgspec.Struct, frozen=True):
+    email: str | None = None
+
+
+class _User(msgspec.Struct, frozen=True):
+    id: Name
+    profile: _Profile | None = None
+
+    @property
+    def email(self) -> str:
+        """The address in lower case, '' for one who shows none."""
+        return ((self.profile and self.profile.email) or "").casefold()
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A user who was looked up."""
+
+    user: _User
+
+
+class History(msgspec.Struct, frozen=True):
+    """A channel's newest messages."""
+
+    messages: list[Any]
+
+
+def alerts_of(message: Any) -> list[tuple[str, str]]:
+    """The alerts in a message of anybody's, each with the message's ts; none in one that isn't ours."""
+    ids, ts = member(message, "metadata", "event_payload", "alert_ids"), words(message, "ts")
+    return [(one, ts) for one in ids if isinstance(one, str)] if isinstance(ids, list) and ts else []
