@@ -11,6 +11,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from connectors.sandbox.spoiling import KINDS, spoiled
+
 #: What a handler raises over a body that is none of its requests'.
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, StopIteration)
 Next = Callable[[Request], Awaitable[Response]]
@@ -22,7 +24,9 @@ class Fault:
     """One disturbance of matching calls.
 
     kind: status (refused before anything happens), timeout (no answer for `seconds`), lost (done, but the answer is a
-    504), slow (an answer after `seconds`).
+    504), slow (an answer after `seconds`). `row` limits a fault to calls whose body holds that text: with kind status it is a
+    call that is refused for one of its rows. The other kinds do what was asked and spoil the answer: see spoiling.KINDS;
+    `key` is the key that missing_key and null_key concern, the first that holds a list if it is ''.
     """
 
     path: str
@@ -34,6 +38,8 @@ class Fault:
     retry_after: str = ""
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    row: str = ""
+    key: str = ""
 
 
 class Traffic:
@@ -46,11 +52,11 @@ class Traffic:
         self.writes: Counter[str] = Counter()
         self.too_many = 0
 
-    def match(self, request: Request) -> Fault | None:
+    async def match(self, request: Request) -> Fault | None:
         """Take one use of the first fault that fits."""
         for fault in self.faults:
             fits = re.search(fault.path, request.url.path) and fault.method in {"", request.method}
-            if fits and fault.times > 0:
+            if fits and fault.times > 0 and (not fault.row or fault.row.encode() in await request.body()):
                 fault.times -= 1
                 return fault
         return None
@@ -64,14 +70,9 @@ class Traffic:
         self.counts[name] += 1
         if self.latency:
             await asyncio.sleep(self.latency)
-        fault = self.match(request)
+        fault = await self.match(request)
         if fault is not None and fault.kind == "status":
-            headers = {**fault.headers, **({"retry-after": fault.retry_after} if fault.retry_after else {})}
-            return JSONResponse(
-                fault.body or {"status": "error", "message": "fault on request", "category": "INTERNAL_ERROR"},
-                fault.status,
-                headers,
-            )
+            return _refusal(fault)
         if fault is not None and fault.kind in {"timeout", "slow"}:
             await asyncio.sleep(fault.seconds)
         try:
@@ -84,7 +85,13 @@ class Traffic:
             self.too_many += 1
         if fault is not None and fault.kind in {"lost", "timeout"}:
             return JSONResponse({"status": "error", "message": "gateway timeout"}, 504)
-        return response
+        return await spoiled(response, fault.kind, fault.key) if fault is not None and fault.kind in KINDS else response
+
+
+def _refusal(fault: Fault) -> Response:
+    headers = {**fault.headers, **({"retry-after": fault.retry_after} if fault.retry_after else {})}
+    body = fault.body or {"status": "error", "message": "fault on request", "category": "INTERNAL_ERROR"}
+    return JSONResponse(body, fault.status, headers)
 
 
 class RollingWindow:

@@ -58,6 +58,7 @@ def make_sandbox(
         yield
 
     app = FastAPI(title="Leadgate sandbox", lifespan=lifespan)
+    app.state.stands = stands
     app.add_middleware(BaseHTTPMiddleware, dispatch=traffic.around)
     app.include_router(apollo.make_router(store), prefix="/apollo/api/v1")
     app.include_router(hubspot.make_router(hub, hubspot_limit), prefix="/hubspot")

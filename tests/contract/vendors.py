@@ -71,6 +71,10 @@ class Vendor:
     forbids: dict[str, Any]  # a 403 as the vendor words it, and
     forbidden: str  # what of it a person must be told
     day: dict[str, Any]  # the answer of a day that is spent
+    update: str  # the path of a lead's update,
+    lists: str  # and of what puts people on a list
+    limited: dict[str, Any]  # the answer of an account that takes nothing more, and
+    limit: str  # what of it a person must be told
 
 
 VENDORS = {
@@ -89,6 +93,10 @@ VENDORS = {
         },
         forbidden="crm.objects.contacts.write",
         day={"status": 429, "body": {"message": "You have reached your daily limit.", "policyName": "DAILY"}},
+        update="contacts/batch/update",
+        lists="memberships/add",
+        limited={"status": 402, "body": {"message": "Payment required", "category": "PAYMENT_REQUIRED"}},
+        limit="subscription",
     ),
     "zoho": Vendor(
         zoho,
@@ -98,6 +106,10 @@ VENDORS = {
         forbids={"status": 403, "body": {"code": "NO_PERMISSION", "message": "permission denied to create Leads"}},
         forbidden="permission denied to create Leads",
         day={"status": 429, "body": {"code": "TOO_MANY_REQUESTS"}, "headers": {"x-api-credits-remaining": "0"}},
+        update="v8/Leads$",
+        lists="actions/enrol_in_cadences",
+        limited={"status": 403, "body": {"code": "LICENSE_LIMIT_EXCEEDED", "message": "license limit exceeded"}},
+        limit="licence",
     ),
     "salesforce": Vendor(
         salesforce,
@@ -107,6 +119,10 @@ VENDORS = {
         forbids={"status": 403, "body": [{"errorCode": "INSUFFICIENT_ACCESS", "message": "insufficient access rights on Lead"}]},
         forbidden="insufficient access rights on Lead",
         day={"status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]},
+        update="composite/sobjects$",
+        lists="assignTargetToSalesCadence",
+        limited={"status": 400, "body": [{"errorCode": "STORAGE_LIMIT_EXCEEDED", "message": "storage limit exceeded"}]},
+        limit="storage is full",
     ),
 }
 
