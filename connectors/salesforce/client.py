@@ -179,8 +179,7 @@ class SalesforceHttp:
         for start in range(0, len(asked), MOST_QUERIES):
             some = asked[start : start + MOST_QUERIES]
             parts = [
-                {"method": "GET", "url": f"{BASE}/{verb}?{urlencode({'q': text})}", "referenceId": f"q{i}"}
-                for i, text in enumerate(some)
+                {"method": "GET", "url": f"{BASE}/{verb}?{_asking(text)}", "referenceId": f"q{i}"} for i, text in enumerate(some)
             ]
             body = {"allOrNone": False, "compositeRequest": parts}
             answers = (await self.call(Composite, "POST", "composite", json=body)).compositeResponse
@@ -251,6 +250,14 @@ class SalesforceHttp:
     async def close(self) -> None:
         """Let connections go."""
         await self._http.close()
+
+
+def _asking(text: str) -> str:
+    """A query as a web address has it. Raises RowRejected for half a character, which no address can hold."""
+    try:
+        return urlencode({"q": text})
+    except UnicodeError as error:
+        raise RowRejected(f"Salesforce can't be asked for half a character: {error}") from None
 
 
 def _check_count(sent: int, answered: int) -> None:
