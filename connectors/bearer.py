@@ -16,13 +16,17 @@ class Grant(Protocol):
         """The request for a new token."""
         ...
 
+    def has_ended(self, response: httpx.Response) -> bool:
+        """Whether a 401, which has been read, says that the token has ended: a new one is no cure for anything else."""
+        ...
+
     def take(self, response: httpx.Response) -> str:
         """The token in its answer. Raises Unauthorised, or Unavailable for a server that stumbles."""
         ...
 
 
 class Bearer(httpx.Auth):
-    """Puts the token on every request; logs in first, and once more after a 401 unless another call has done so meanwhile.
+    """Puts the token on every request; logs in first, and once more when it has ended unless another call has done so meanwhile.
 
     `recall` and `keep` share the token with other processes, where a vendor counts its tokens.
     """
@@ -46,6 +50,9 @@ class Bearer(httpx.Auth):
         self._sign(request)
         response = yield request
         if response.status_code != httpx.codes.UNAUTHORIZED:
+            return
+        await response.aread()
+        if not self._grant.has_ended(response):
             return
         async with self._lock:
             if self._token == used and (shared := self._recall()) not in {"", used}:

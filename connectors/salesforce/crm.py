@@ -62,19 +62,24 @@ class SalesforceCrm:
 
     async def _write(self, contact_id: str, fields: Mapping[str, Any]) -> None:
         sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **fields}
-        for row in await self._http.collection("PATCH", "composite/sobjects", records=[sent]):
+        for row in await self._people.update([sent]):
             if isinstance(row, VendorError):
                 raise row
 
     async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        found = await self._read(contact_ids, names)
+        masters = await self._people.masters([i for i in contact_ids if i not in found])
+        heirs = await self._read([*masters.values()], names)
+        return [found.get(i) or heirs.get(masters.get(i, "")) for i in contact_ids]
+
+    async def _read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
         asked = [
             f"SELECT Id,{','.join(n for n in names if records.is_field(n, kind))} FROM {kind} WHERE Id IN {literal(some)}"
             for kind in ("Lead", "Contact")
-            if (some := [i for i in dict.fromkeys(contact_ids) if records.object_of(i) == kind])
+            if (some := [i for i in dict.fromkeys(ids) if records.object_of(i) == kind])
         ]
         rows = [row for part in await self._http.queries(*asked) for row in all_of("Salesforce", part, record)]
-        found = {row["Id"]: {n: row.get(n) for n in names} for row in rows}
-        return [found.get(i) for i in contact_ids]
+        return {row["Id"]: {n: row.get(n) for n in names} for row in rows}
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
         owner = {"OwnerId": values["OwnerId"] or self._http.me} if "OwnerId" in values else {}  # nobody is us, here

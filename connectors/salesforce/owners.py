@@ -44,7 +44,7 @@ class SalesforceOwners:
             sent.append({"attributes": {"type": records.object_of(write.contact_id)}, "id": write.contact_id, **fields})
             rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
         sent.sort(key=lambda r: r["attributes"]["type"])
-        done = await self._http.collection("PATCH", "composite/sobjects", records=sent)
+        done = await self._people.update(sent)
         failed = {r["id"]: row for r, row in zip(sent, done, strict=True) if not isinstance(row, str)}
         return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 

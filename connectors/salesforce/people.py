@@ -104,6 +104,16 @@ class SalesforcePeople:
         rows = [row for part in parts for row in all_of("Salesforce", part, lambda item: read(item, MergedRow))]
         return {row.Id: row.MasterRecordId for row in rows if row.MasterRecordId}
 
+    async def update(self, sent: Sequence[Record]) -> list[Row[str]]:
+        """Change records by their ids, each with its own outcome. What is to be written on a record that was merged into
+        another is written on that one."""
+        rows = await self._http.collection("PATCH", "composite/sobjects", records=sent)
+        gone = [one["id"] for one, row in zip(sent, rows, strict=True) if isinstance(row, RowRejected) and row.kind == "deleted"]
+        masters = await self.masters(gone)
+        heirs = [{**one, "id": masters[one["id"]]} for one in sent if one["id"] in masters]
+        done = iter(await self._http.collection("PATCH", "composite/sobjects", records=heirs))
+        return [next(done) if one["id"] in masters else row for one, row in zip(sent, rows, strict=True)]
+
     async def _update(self, work: list[tuple[int, ContactWrite, Record]], rows: list[Row[Written] | None]) -> None:
         if not work:
             return

@@ -1,0 +1,93 @@
+"""A contact that was merged into another is that other one, wherever it is named by its old id; nothing else is "deleted"."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.contract import Crm, OwnerShown, OwnerWrite, Wants
+from connectors.errors import RowRejected, VendorError
+from connectors.sandbox.generate import REPS
+from connectors.sandbox.hubspot.hub import Hub
+from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.server import make_sandbox
+from connectors.sandbox.store import Store
+from tests.contract.vendors import LIST, VENDORS, contact_id, on_sandbox, write
+
+Merged = Callable[[Crm, Any, str, str], Coroutine[Any, Any, None]]
+STATUS = {"hubspot": "leadgate_status", "salesforce": "Leadgate_Status__c"}
+
+
+def merge(vendor: str, store: Store, heir: str, lost: str) -> None:
+    """What a person does in the CRM's own merge."""
+    if vendor == "hubspot":
+        hub = Hub(store)
+        held = store.all("hubspot.contacts")[heir]
+        held["properties"]["hs_merged_object_ids"] = lost
+        hub.save("contacts", held)
+        store.drop("hubspot.contacts", lost)
+    else:
+        org = Org(store)
+        org.change("Lead", org.all("Lead")[lost], IsDeleted=True, MasterRecordId=heir)
+
+
+def on_merged(vendor: str, test: Merged) -> None:
+    """Run a test on a CRM in which the second of two people was merged into the first."""
+
+    async def run() -> None:
+        app = make_sandbox(None, 0, 1, crm=vendor, search_lag=0.0)
+        async with app.router.lifespan_context(app):
+            crm = VENDORS[vendor].make(httpx.ASGITransport(app))
+            await crm.provision(Wants(lists=[LIST]))
+            heir, lost = [contact_id(row) for row in await crm.upsert([write(1), write(2)])]
+            merge(vendor, app.state.store, heir, lost)
+            await test(crm, app.state.stands[vendor], heir, lost)
+            await crm.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("vendor", ["hubspot", "salesforce"])
+def test_a_merged_contact_is_read_and_written_by_its_old_id(vendor: str) -> None:
+    async def test(crm: Crm, stand: Any, heir: str, lost: str) -> None:
+        [change] = await crm.assign([OwnerWrite(contact_id=lost, owner_email=REPS[0], score=5, status="routed")])
+        assert not isinstance(change, VendorError), change
+        [person] = [p for p in stand.people() if p["id"] == heir]
+        assert (person["owner"], person["status"]) == (REPS[0], "routed")
+        [shown, same] = await crm.read_owners([lost, heir])
+        assert isinstance(shown, OwnerShown)
+        assert isinstance(same, OwnerShown)
+        assert shown.email == same.email == REPS[0]
+        [held] = await crm.read([lost], [STATUS[vendor]])
+        assert held == {STATUS[vendor]: "routed"}
+
+    on_merged(vendor, test)
+
+
+@pytest.mark.parametrize("vendor", ["hubspot", "salesforce"])
+def test_an_opt_out_by_the_old_id_stops_the_one_who_is_left(vendor: str) -> None:
+    async def test(crm: Crm, stand: Any, heir: str, lost: str) -> None:
+        await crm.stop(lost, "unsubscribe", [])
+        [person] = [p for p in stand.people() if p["id"] == heir]
+        assert (person["status"], person["opted_out"]) == ("unsubscribe", True)
+
+    on_merged(vendor, test)
+
+
+@pytest.mark.parametrize("path", ["memberships", "lists/2026-03/search", "enrollments"])
+def test_a_list_or_an_endpoint_that_is_not_there_is_no_deleted_contact(path: str) -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        [row] = await crm.upsert([write(1)])
+        body = {"category": "OBJECT_NOT_FOUND", "message": "List does not exist"}
+        await control.post("/faults", json={"path": path, "status": 404, "times": 99, "body": body})
+        try:
+            rows = await crm.enter_list(LIST, [contact_id(row)])
+        except RowRejected as error:
+            rows = [error]
+        kinds = {row.kind for row in rows if isinstance(row, RowRejected)}
+        assert kinds <= {"missing"}
+        assert kinds or path == "enrollments"
+
+    on_sandbox("hubspot", test)
