@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from connectors.errors import RowRejected, Unreadable
+from connectors.errors import NotSent, RowRejected, Unreadable
 from connectors.http import Budget
 from connectors.sandbox.generate import REPS
 from connectors.sandbox.server import make_sandbox
@@ -22,6 +22,7 @@ class Slack:
         sandbox = make_sandbox(None, leads=0, seed=1)
         self.calls: Counter[str] = Counter()
         self.faults: list[httpx.Response] = []
+        self.refuses = ""
         self._inner = httpx.ASGITransport(app=sandbox)
         self.control = httpx.AsyncClient(transport=self._inner, base_url="http://sandbox/_control")
         self.client = SlackClient(
@@ -32,6 +33,8 @@ class Slack:
         method = request.url.path.rsplit("/", 1)[1]
         self.calls[method] += 1
         await asyncio.sleep(0.01)
+        if self.refuses and method == "chat.postMessage" and self.refuses.encode() in await request.aread():
+            return httpx.Response(200, json={"ok": False, "error": "invalid_blocks"}, request=request)
         if self.faults and method == "chat.postMessage":
             return self.faults.pop()
         return await self._inner.handle_async_request(request)
@@ -40,6 +43,11 @@ class Slack:
         """Post an alert."""
         until = asyncio.get_running_loop().time() + 15.0
         return await self.client.post(to, f"text of {alert}", alert, look_first=again, until=until)
+
+    async def say(self, alert: str, text: str, to: str = "#sales") -> str:
+        """Post an alert of some text."""
+        until = asyncio.get_running_loop().time() + 15.0
+        return await self.client.post(to, text, alert, look_first=False, until=until)
 
     async def posted(self) -> list[str]:
         """The alerts in Slack, each as often as it is there."""
@@ -113,5 +121,49 @@ def test_an_answer_that_makes_no_sense_is_told_and_the_next_alert_goes_out() -> 
             await asyncio.wait_for(slack.post("a1"), 5)
         await asyncio.wait_for(slack.post("a2"), 5)
         assert await slack.posted() == ["a2"]
+
+    on_slack(test)
+
+
+def test_alerts_are_folded_by_size_too() -> None:
+    """Slack refuses a message whose blocks are too long together (bolt-js 2509), and the sandbox does so too."""
+
+    async def test(slack: Slack) -> None:
+        texts = [f"{n} " + "x" * 700 for n in range(20)]
+        await asyncio.gather(*(slack.say(f"a{n}", text) for n, text in enumerate(texts)))
+        assert sorted(await slack.posted()) == sorted(f"a{n}" for n in range(20))
+        assert slack.calls["chat.postMessage"] == 2
+
+    on_slack(test)
+
+
+def test_one_alert_that_slack_refuses_keeps_no_other_back() -> None:
+    async def test(slack: Slack) -> None:
+        slack.refuses = "poison"
+        texts = [f"{n} poison" if n == 7 else str(n) for n in range(20)]
+        rows = await asyncio.gather(*(slack.say(f"a{n}", text) for n, text in enumerate(texts)), return_exceptions=True)
+        assert [n for n, row in enumerate(rows) if isinstance(row, Exception)] == [7]
+        assert isinstance(rows[7], RowRejected)
+        assert sorted(await slack.posted()) == sorted(f"a{n}" for n in range(20) if n != 7)
+
+    on_slack(test)
+
+
+def test_a_channel_that_is_not_there_is_not_tried_alert_by_alert() -> None:
+    async def test(slack: Slack) -> None:
+        rows = await asyncio.gather(*(slack.say(f"a{n}", "x", to="C404") for n in range(20)), return_exceptions=True)
+        assert {type(row) for row in rows} == {RowRejected}
+        assert slack.calls["chat.postMessage"] == 1
+
+    on_slack(test)
+
+
+def test_an_alert_whose_time_is_over_takes_no_other_with_it() -> None:
+    async def test(slack: Slack) -> None:
+        now = asyncio.get_running_loop().time()
+        posts = [slack.client.post("#sales", f"t{n}", f"a{n}", look_first=False, until=now + 15 * n - 1) for n in range(3)]
+        rows = await asyncio.gather(*posts, return_exceptions=True)
+        assert [isinstance(row, NotSent) for row in rows] == [True, False, False]
+        assert await slack.posted() == ["a1", "a2"]
 
     on_slack(test)
