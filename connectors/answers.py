@@ -104,6 +104,28 @@ def sound(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> lis
     return rows
 
 
+def in_part(vendor: str, ident: Any, fields: Any, map_row: Callable[[dict[str, Any]], T]) -> T:
+    """A row of a feed without those of its fields that can't be read; each is named in the log.
+
+    An odd phone number must not hide an opt-out. `map_row` makes a row of some of the fields, and raises ValueError. Raises
+    ValueError for a row of which nothing can be read.
+    """
+    if not isinstance(fields, dict):
+        raise ValueError("the row has no fields")
+    odd = {name for name, value in fields.items() if not _fits({name: value}, map_row)}
+    row = map_row({name: value for name, value in fields.items() if name not in odd})
+    log.error("row read in part", vendor=vendor, row=ident, without=sorted(odd))
+    return row
+
+
+def _fits(fields: dict[str, Any], map_row: Callable[[dict[str, Any]], object]) -> bool:
+    try:
+        map_row(fields)
+    except _FAULTS:
+        return False
+    return True
+
+
 def all_of(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> list[T]:
     """The rows of a look-up on which it hangs whether something is made: one that can't be read is not "nobody there".
 

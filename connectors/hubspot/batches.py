@@ -1,7 +1,7 @@
 """What all batch calls share: their parts, and what an answer says of each row."""
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.answers import all_of, read, sound
 from connectors.contract import Row
@@ -40,40 +40,37 @@ def things(items: Iterable[Any], kind: str) -> list[Thing]:
     return sound("HubSpot", items, mapping(kind))
 
 
-def chunks(items: list[str], size: int = MOST) -> Iterable[list[str]]:
-    """Parts of at most `size`."""
-    return (items[i : i + size] for i in range(0, len(items), size))
+class Match(NamedTuple):
+    """How an object that HubSpot answers is known for what was sent: what an input is called, and what an object bears."""
+
+    sent: Callable[[dict[str, Any]], str]
+    answered: Callable[[Thing], str]
+
+
+BY_ID = Match(lambda item: str(item["id"]), lambda one: one.id)
+
+
+def by_property(name: str) -> Match:
+    """By a unique property of ours."""
+    return Match(lambda item: str(item["properties"].get(name) or ""), lambda one: one.properties.get(name) or "")
 
 
 async def write_all(
-    http: HubSpotHttp, kind: str, verb: str, inputs: list[dict[str, Any]], by: str, **more: Any
+    http: HubSpotHttp, kind: str, verb: str, inputs: list[dict[str, Any]], match: Match, **more: Any
 ) -> list[Row[Thing]]:
     """Write objects: for each input what HubSpot made of it, or its own error. Each has an `objectWriteTraceId`.
 
-    An object answers the input whose property `by` it bears ('' for the id). Nothing is believed by its place: HubSpot
-    doesn't document an order. A call that is refused for one of them is split (splitting.one_by_one).
+    Nothing is believed by its place: HubSpot doesn't document an order. A call that is refused for one of them is split
+    (splitting.one_by_one).
     """
 
     async def call(some: Any) -> list[Row[Thing]]:
         body = await http.batch(kind, verb, list(some), **more)
-        failed, made = failures(body), {_mark(one, by): one for one in things(body.results, kind)}
-        return [_row(kind, item, _wanted(item, by), failed, made) for item in some]
+        failed, made = failures(body), {match.answered(one): one for one in things(body.results, kind)}
+        nothing = f"HubSpot answered nothing about this of the {kind}"
+        return [failed.get(i["objectWriteTraceId"]) or made.get(match.sent(i)) or Unanswered(nothing) for i in some]
 
     return await one_by_one(inputs, call, MOST)
-
-
-def _mark(one: Thing, by: str) -> str:
-    return (one.properties.get(by) or "") if by else one.id
-
-
-def _wanted(item: dict[str, Any], by: str) -> str:
-    return str(item["properties"].get(by) if by else item["id"])
-
-
-def _row(kind: str, item: dict[str, Any], mark: str, failed: dict[str, VendorError], made: dict[str, Thing]) -> Row[Thing]:
-    if (error := failed.get(item["objectWriteTraceId"])) is not None:
-        return error
-    return made.get(mark) or Unanswered(f"HubSpot answered nothing about this of the {kind}")
 
 
 async def linked(http: HubSpotHttp, source: str, target: str, ids: Collection[str]) -> dict[str, list[str]]:

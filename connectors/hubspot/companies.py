@@ -8,7 +8,7 @@ from connectors.accounts import answer
 from connectors.contract import CompanyAsked, CompanyKnown, ContactWrite, Row
 from connectors.errors import RowRejected, Unavailable, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import read_all, things, write_all
+from connectors.hubspot.batches import BY_ID, by_property, read_all, things, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Thing
 from leads.records import Change
@@ -68,7 +68,7 @@ class HubSpotCompanies:
             ids.update(found)
             unstamped.update(fresh)
         stamps = [_input(i, {records.COMPANY_KEY: d}) for d, i in unstamped.items()]
-        for row in await write_all(self._http, "companies", "update", stamps, "") if stamps else []:
+        for row in await write_all(self._http, "companies", "update", stamps, BY_ID) if stamps else []:
             if isinstance(row, Unavailable):
                 raise row  # one that can't be stamped for what it is, is found by its domain all the same
         make = [d for d in wanted if d not in ids]
@@ -76,7 +76,7 @@ class HubSpotCompanies:
             # Search lags: one that we made a moment ago is found by the upsert's own key.
             by = {"idProperty": records.COMPANY_KEY}
             inputs = [{**by, **_input(d, _company_properties(wanted[d]))} for d in make]
-            made = await write_all(self._http, "companies", "upsert", inputs, records.COMPANY_KEY)
+            made = await write_all(self._http, "companies", "upsert", inputs, by_property(records.COMPANY_KEY))
             ids.update({d: row.id if isinstance(row, Thing) else row for d, row in zip(make, made, strict=True)})
         if len(self._company_ids) > _MOST_KEPT:
             self._company_ids.clear()
@@ -110,7 +110,7 @@ class HubSpotCompanies:
             if ident in held
         }
         inputs = [_input(i, p) for i, p in values.items() if p]
-        rows = await write_all(self._http, "companies", "update", inputs, "") if inputs else []
+        rows = await write_all(self._http, "companies", "update", inputs, BY_ID) if inputs else []
         failed = {i["id"]: row for i, row in zip(inputs, rows, strict=True) if isinstance(row, VendorError)}
         return {
             wanted[i].domain: Filled(None, (f"company: {failed[i]}",))

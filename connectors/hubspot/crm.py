@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from connectors.answers import sound
 from connectors.contract import CompanyKnown, Contact, Owner, Page, Row, Wants
 from connectors.errors import RowRejected, Unreadable, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import things, write_all
+from connectors.hubspot.batches import BY_ID, things, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import COMPANY, HubSpotCompanies
-from connectors.hubspot.forms import Done, Listing, Lists, Members, Thing
+from connectors.hubspot.forms import Done, Listing, Lists, Members, Thing, thing
 from connectors.hubspot.owners import HubSpotOwners
 from connectors.hubspot.people import HubSpotPeople
 from connectors.hubspot.sequences import HubSpotSequences
@@ -146,7 +147,7 @@ class HubSpotCrm:
                 **({"after": after} if after else {}),
             }
             page = await self._http.search(kind, body)
-            items = things(page.results, kind)
+            items = sound("HubSpot", page.results, records.heard if kind == "contacts" else thing)
             yield items
             if page.after == after and after:
                 raise Unreadable(f"HubSpot says that its page after {after} is followed by itself")
@@ -201,7 +202,7 @@ class HubSpotCrm:
         kind, ident = ("companies" if contact_id.startswith(COMPANY) else "contacts"), contact_id.removeprefix(COMPANY)
         sent = {"id": ident, "properties": properties, "objectWriteTraceId": ident}
         for row in await (
-            self._people.update([sent]) if kind == "contacts" else write_all(self._http, kind, "update", [sent], "")
+            self._people.update([sent]) if kind == "contacts" else write_all(self._http, kind, "update", [sent], BY_ID)
         ):
             if isinstance(row, VendorError):
                 raise row

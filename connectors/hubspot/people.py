@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from connectors.contract import ContactWrite, Row, Written
 from connectors.errors import RowRejected, RowRetryable, Unavailable, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import Unanswered, linked, read_all, read_by, write_all
+from connectors.hubspot.batches import BY_ID, Unanswered, by_property, linked, read_all, read_by, write_all
 from connectors.hubspot.client import HubSpotHttp, row_error
 from connectors.hubspot.companies import Filled, HubSpotCompanies
 from connectors.hubspot.forms import Thing
@@ -81,7 +81,7 @@ class HubSpotPeople:
 
     async def update(self, inputs: Sequence[dict[str, Any]]) -> list[Row[Thing]]:
         """Update contacts by their ids. HubSpot answers about a merged one by the id of the one into which it was."""
-        rows = await write_all(self._http, "contacts", "update", [*inputs], "") if inputs else []
+        rows = await write_all(self._http, "contacts", "update", [*inputs], BY_ID) if inputs else []
         unsure = [i for i, row in enumerate(rows) if isinstance(row, Unanswered)]
         if not unsure:
             return rows
@@ -113,14 +113,14 @@ class HubSpotPeople:
         if not work:
             return
         inputs = [{**_new(write), **_linked(companies.get(write.domain, "")), "objectWriteTraceId": str(i)} for i, write in work]
-        done = await write_all(self._http, "contacts", "create", inputs, records.KEY)
+        done = await write_all(self._http, "contacts", "create", inputs, by_property(records.KEY))
         _note(work, inputs, done, rows, existed=False)
         for i, write in work:
             if isinstance(row := rows[i], Written) and (company := companies.get(write.domain, "")):
                 rows[i] = _with_company(row, company)
         if there := [(i, write) for i, write in work if _is_there(rows[i])]:
             inputs = [{**_new(w), "idProperty": records.KEY, "id": w.key, "objectWriteTraceId": str(i)} for i, w in there]
-            done = await write_all(self._http, "contacts", "upsert", inputs, records.KEY)
+            done = await write_all(self._http, "contacts", "upsert", inputs, by_property(records.KEY))
             _note(there, inputs, done, rows, existed=True)
             for i, _ in there:
                 if _is_there(rows[i]):

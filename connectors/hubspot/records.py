@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.answers import in_part, member
 from connectors.contract import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
 from connectors.fields import Field
 from connectors.hubspot.forms import OwnerRow, Thing, thing
@@ -56,6 +57,15 @@ def person(item: Any) -> Thing:
     found = thing(item)
     contact_of(found)
     return found
+
+
+def heard(item: Any) -> Thing:
+    """A contact of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
+    try:
+        return person(item)
+    except ValueError:
+        ident = member(item, "id")
+        return in_part("HubSpot", ident, member(item, "properties"), lambda some: person({"id": ident, "properties": some}))
 
 
 def contact_of(found: Thing) -> Contact:

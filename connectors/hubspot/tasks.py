@@ -6,7 +6,7 @@ from connectors.answers import sound
 from connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
 from connectors.errors import RowRejected, VendorError
 from connectors.hubspot import records
-from connectors.hubspot.batches import linked, read_all, write_all
+from connectors.hubspot.batches import Match, linked, read_all, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Thing
 
@@ -41,8 +41,9 @@ class HubSpotTasks:
             }
             for w, properties in rest
         ]
+        by_effect = Match(lambda item: str(item["objectWriteTraceId"]), _effect_of)  # HubSpot may rewrite the text before it
         until = min((w.until for w, _ in rest), default=0.0)
-        done = await write_all(self._http, kind, "create", inputs, _BODY[kind], until=until) if inputs else []
+        done = await write_all(self._http, kind, "create", inputs, by_effect, until=until) if inputs else []
         for (w, _), row in zip(rest, done, strict=True):
             rows[w.effect_id] = row if isinstance(row, VendorError) else row.id
         return [rows[w.effect_id] for w, _ in writes]

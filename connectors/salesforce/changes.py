@@ -37,7 +37,7 @@ class SalesforceChanges:
         )
         contacted = _latest((who, at) for who, _, at in await self._tasks.done(since))
         replied = _latest(sound("Salesforce", replies, _reply))
-        found = {r["Id"]: r for part in changed for r in sound("Salesforce", part, records.person)}
+        found = {r["Id"]: r for part in changed for r in sound("Salesforce", part, records.heard)}
         others = {i for i in {*contacted, *replied} - set(found) if i.startswith(("00Q", "003"))}
         found.update({r["Id"]: r for r in await self._people.read_by_id(others) if r.get(records.KEY)})
         people = [self._heard(r, contacted.get(r["Id"], 0.0), replied.get(r["Id"], 0.0)) for r in found.values()]
@@ -100,7 +100,7 @@ class SalesforceChanges:
         return [*answer(asked, found)]
 
     def _people_of(self, rows: Sequence[Any]) -> list[Contact]:
-        return [records.contact_of(r, self._http.me) for r in sound("Salesforce", rows, records.person)]
+        return [records.contact_of(r, self._http.me) for r in sound("Salesforce", rows, records.heard)]
 
     def _companies_of(self, rows: Sequence[Any]) -> list[CompanyKnown]:
         return sound("Salesforce", rows, partial(records.company_of, me=self._http.me))

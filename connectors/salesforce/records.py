@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.answers import checked, read
+from connectors.answers import checked, in_part, member, read
 from connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
 from connectors.fields import Field
 from connectors.own import Own
@@ -57,6 +57,15 @@ def person(item: Any) -> dict[str, Any]:
     found = checked(item, PersonRow)
     contact_of(found)
     return found
+
+
+def heard(item: Any) -> dict[str, Any]:
+    """A person of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
+    try:
+        return person(item)
+    except ValueError:
+        ident = member(item, "Id")
+        return in_part("Salesforce", ident, item, lambda some: person({**some, "Id": ident}))
 
 
 def contact_of(found: dict[str, Any], me: str = "") -> Contact:

@@ -108,7 +108,8 @@ class ZohoCrm:
         me, found = await self._account.me(), {}
         for module in _MODULES:
             where = f"{records.KEY} is not null and Modified_Time >= '{moment(since)}'"
-            found.update({(p := Person(module, r)).ident: p for r in await self._people.select(module, where, "Modified_Time")})
+            rows = await self._people.select(module, where, "Modified_Time", feed=True)
+            found.update({(p := Person(module, r)).ident: p for r in rows})
         contacted: dict[str, float] = {}
         for who, _, at in await self._tasks.done(since):
             contacted[who] = max(at, contacted.get(who, 0.0))
@@ -135,7 +136,7 @@ class ZohoCrm:
         me = await self._account.me()
         for module, token, following in in_turn(("Contacts", "Leads"), after):
             async for page, more in self._http.listing(module, records.READ[module], token):
-                people = [records.contact_of(module, r, me) for r in sound("Zoho", page, partial(records.person, module))]
+                people = [records.contact_of(module, r, me) for r in sound("Zoho", page, partial(records.heard, module))]
                 yield Page(rows=people, after=f"{module} {more}" if more else following)
 
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
@@ -161,7 +162,7 @@ class ZohoCrm:
         for module in _MODULES:
             fields = ("Email", "Secondary_Email", records.KEY)
             async for rows in self._selected(module, fields, f"Modified_Time >= {quoted(moment(since))}"):
-                yield [records.contact_of(module, r) for r in sound("Zoho", rows, partial(records.person, module))]
+                yield [records.contact_of(module, r) for r in sound("Zoho", rows, partial(records.heard, module))]
 
     async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
         me = await self._account.me()

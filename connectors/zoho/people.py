@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from connectors.answers import all_of, read
+from connectors.answers import all_of, read, sound
 from connectors.contract import ContactWrite, Row, Written
 from connectors.errors import RowRetryable, VendorError
 from connectors.literals import literal
@@ -79,11 +79,17 @@ class ZohoPeople:
         where = f"Email in {emails} or Secondary_Email in {emails} or {records.KEY} in {literal(w.key for w in writes)}{ids}"
         return await self.select(module, where, more=sorted({n for w in writes for n in w.more} - set(records.READ[module])))
 
-    async def select(self, module: str, where: str, order: str = "Created_Time", more: Sequence[str] = ()) -> list[Record]:
-        """Records with the fields that a Contact is made of, and `more`."""
+    async def select(
+        self, module: str, where: str, order: str = "Created_Time", more: Sequence[str] = (), *, feed: bool = False
+    ) -> list[Record]:
+        """Records with the fields that a Contact is made of, and `more`. A feed's odd rows are read in part, or set aside."""
         fields = [*records.READ[module], *more, *(["Account_Name.Account_Type"] if module == "Contacts" else [])]
         found = await self._http.coql(f"select {','.join(fields)} from {module} where {where} order by {order}")
-        return all_of("Zoho", found, partial(records.person, module))
+        return (
+            sound("Zoho", found, partial(records.heard, module))
+            if feed
+            else all_of("Zoho", found, partial(records.person, module))
+        )
 
     async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> list[Person]:
         """People by their ids, with `more` fields; who isn't there is left out."""

@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from connectors.answers import checked, read
+from connectors.answers import checked, in_part, member, read
 from connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
 from connectors.fields import Field
 from connectors.own import Own
@@ -80,6 +80,15 @@ def person(module: str, item: Any) -> dict[str, Any]:
     found = checked(item, PersonRow)
     contact_of(module, found)
     return found
+
+
+def heard(module: str, item: Any) -> dict[str, Any]:
+    """A person of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
+    try:
+        return person(module, item)
+    except ValueError:
+        ident = member(item, "id")
+        return in_part("Zoho", ident, item, lambda some: person(module, {**some, "id": ident}))
 
 
 def contact_of(module: str, found: dict[str, Any], me: str = "") -> Contact:

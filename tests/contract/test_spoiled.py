@@ -1,5 +1,7 @@
 """Answers and refusals that concern one row, and those that concern everybody: each is told as whose trouble it is."""
 
+import re
+
 import httpx
 import msgspec
 import pytest
@@ -176,3 +178,35 @@ def test_a_stop_whose_row_fails_in_a_sound_answer_is_not_done(vendor: str) -> No
         assert (person["status"], person["opted_out"]) == ("unsubscribe", True)
 
     on_sandbox(vendor, test)
+
+
+def test_an_odd_field_does_not_hide_an_opt_out(vendor: str) -> None:
+    phone, modified = {
+        "hubspot": ("properties.phone", "properties.lastmodifieddate"),
+        "salesforce": ("Phone", "SystemModstamp"),
+        "zoho": ("Phone", "Modified_Time"),
+    }[vendor]
+
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        rows = await crm.upsert([write(1, phone="1"), write(2, phone="2")])
+        await crm.stop(contact_id(rows[0]), "unsubscribe", [])
+        odd = VENDORS[vendor].make(Odd(control, phone, modified))
+        out = {contact.id: contact.opted_out for contact in await odd.changed_since(0.0)}
+        assert out == {contact_id(rows[0]): True, contact_id(rows[1]): False}
+        await odd.close()
+
+    on_sandbox(vendor, test)
+
+
+class Odd(httpx.AsyncBaseTransport):
+    """A vendor that puts objects and nonsense where phone numbers and times were."""
+
+    def __init__(self, control: httpx.AsyncClient, *paths: str) -> None:
+        self._sandbox, self._names = control._transport, {path.rsplit(".", 1)[-1] for path in paths}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._sandbox.handle_async_request(request)
+        text = (await answer.aread()).decode()
+        for name, value in zip(sorted(self._names), ('{"a":[]}', '"yesterday"'), strict=True):
+            text = re.sub(rf'"{name}":("[^"]*"|null)', f'"{name}":{value}', text)
+        return httpx.Response(answer.status_code, text=text, headers={"content-type": "application/json"}, request=request)
