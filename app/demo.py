@@ -17,7 +17,8 @@ from rich.live import Live
 from rich.table import Table
 
 from app import commands
-from app.audit import Account, Follower, verify
+from app.account import Account
+from app.audit import Follower, verify
 from app.broker import Broker, die_with_parent, free_port
 from app.kafka import consuming
 from app.lag import lag

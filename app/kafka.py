@@ -13,6 +13,7 @@ from app.settings import Settings
 from leads import names
 
 T = TypeVar("T")
+Offsets = dict[TopicPartition, int]
 
 
 def connection(settings: Settings) -> dict[str, Any]:

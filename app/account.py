@@ -1,0 +1,106 @@
+"""What `audit verify` answers: where every captured lead is, and what is wrong about whom."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from leads.records import Place
+
+#: So many examples of a fault are kept, however often it occurs.
+EXAMPLES = 10
+
+
+class Fault(StrEnum):
+    """What can be wrong with the log, by name."""
+
+    SKIPPED = "skipped"  # a captured record is committed, and nothing was decided about it
+    DELETED = "deleted"  # records were deleted from a log before anybody read them
+    LOST = "lost"  # a lead is in flight, and nothing of it is under way
+    DOUBLED = "doubled"  # a lead is in two places at once
+    UNKNOWN = "unknown"  # a lead has events and was never captured
+    UNSHOWN = "unshown"  # a lead waits, and no review item shows it
+    UNPARKED = "unparked"  # a lead waits, and the state holds nothing of it
+    MOVED_ON = "moved_on"  # a review item shows a lead as it is no more
+
+
+@dataclass(slots=True)
+class Count:
+    """How often a fault occurs, and the first of those whom it is about."""
+
+    count: int = 0
+    examples: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Account:
+    """Where every lead is at one cut.
+
+    `known` leads were captured or have events; each of them must be in one place.
+    """
+
+    known: int = 0
+    places: dict[str, str] = field(default_factory=dict)
+    faults: dict[Fault, Count] = field(default_factory=dict)
+
+    def note(self, fault: Fault, about: str, what: str) -> None:
+        """One more of a fault. `about` is a lead's id, or a topic's partition."""
+        found = self.faults.setdefault(fault, Count())
+        found.count += 1
+        if len(found.examples) < EXAMPLES:
+            found.examples[about] = what
+
+    def confirmed_by(self, later: "Account") -> "Account":
+        """The later account, with those faults alone that this one knew too."""
+        both = Account(later.known, later.places)
+        for fault, found in later.faults.items():
+            if (before := self.faults.get(fault)) is None:
+                continue
+            if min(before.count, found.count) > EXAMPLES:
+                both.faults[fault] = found
+                continue
+            for about in found.examples.keys() & before.examples.keys():
+                both.note(fault, about, found.examples[about])
+        return both
+
+    def count(self) -> dict[str, int]:
+        """Leads by place, every place named."""
+        counts = {str(p): 0 for p in Place if p}
+        for place in self.places.values():
+            counts[place] += 1
+        return counts
+
+    @property
+    def conserved(self) -> bool:
+        """Whether each lead is in exactly one place, and everything fits."""
+        return not self.faults and len(self.places) == self.known
+
+    @property
+    def broken(self) -> list[str]:
+        """One line an example, and one for those that are not shown."""
+        lines = []
+        for fault, found in self.faults.items():
+            lines += [
+                f"{fault}: {_subject(fault)} {about}: {what}"
+                for about, what in found.examples.items()
+            ]
+            if found.count > len(found.examples):
+                lines.append(f"{fault}: {found.count - len(found.examples)} more")
+        return lines
+
+    def report(self) -> dict[str, Any]:
+        """The JSON of `leadgate audit verify`."""
+        faults = {
+            str(fault): {"count": f.count, "examples": f.examples}
+            for fault, f in self.faults.items()
+        }
+        return {
+            "captured": self.known,
+            "places": self.count(),
+            "conserved": self.conserved,
+            "faults": faults,
+            "broken": self.broken,
+        }
+
+
+def _subject(fault: Fault) -> str:
+    return "partition" if fault is Fault.DELETED else "lead"
