@@ -23,8 +23,9 @@ from app.mapped import wants_of
 from app.outside import make_vendors
 from app.poller import Poller
 from app.provision import provision_topics, publish_rules
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from app.sheets import Waiting
+from app.sitecheck import settle_site
 from app.snapshot import Snapshot
 from app.sync import Syncing
 from app.telemetry import SystemClock
@@ -43,6 +44,8 @@ _CLOCK = SystemClock()
 async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) -> list[str]:
     """Make what is missing; answers what was made, or with `dry_run` what would be."""
     made = [f"topic {name}" for name in await provision_topics(settings, dry_run=dry_run)]
+    if not dry_run and (faults := await settle_site(settings)):
+        raise SettingsError(faults[0])
     vendors = make_vendors(settings, _CLOCK)
     try:
         made += await vendors.crm.provision(wants_of(rules), dry_run=dry_run)

@@ -13,6 +13,7 @@ from app.outside import make_vendors
 from app.provision import check_topics, publish_rules
 from app.rulesfile import open_points
 from app.settings import Settings
+from app.sitecheck import check_site, settle_site
 from app.telemetry import SystemClock
 from connectors.contract import Crm
 from connectors.errors import Unavailable, VendorError
@@ -34,7 +35,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     """Look at everything outside that Leadgate stands on."""
     found = Findings()
     try:
-        found.faults += await check_topics(settings)
+        found.faults += await check_topics(settings) or await check_site(settings)
     except (KafkaError, OSError) as error:
         found.faults.append(
             f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set KAFKA_BOOTSTRAP_SERVERS"
@@ -72,7 +73,8 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
     """Configuration faults, at once; an outage of the broker or the CRM is waited for."""
     while True:
         try:
-            faults = await check_topics(settings)
+            if faults := await check_topics(settings) or await settle_site(settings):
+                return faults
             vendors = make_vendors(settings, _CLOCK)
             try:
                 if _live(settings, rules):
@@ -85,7 +87,8 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             continue
         except VendorError as error:
             return [str(error)]
-        await publish_rules(settings, rules)
+        if not faults:
+            await publish_rules(settings, rules)
         return faults
 
 

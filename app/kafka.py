@@ -73,7 +73,7 @@ async def administering(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient
 
 
 @asynccontextmanager
-async def consuming(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+async def consuming(settings: Settings, *, max_partition_fetch_bytes: int = 1 << 20) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group, to read whole topics with."""
     consumer = AIOKafkaConsumer(
         **connection(settings),
@@ -81,6 +81,7 @@ async def consuming(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
         auto_offset_reset="earliest",
         max_poll_records=5000,
         fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=max_partition_fetch_bytes,
     )
     await consumer.start()
     try:

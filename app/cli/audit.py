@@ -3,7 +3,7 @@
 import typer
 
 from app import commands
-from app.cli.shared import Json, app, run, show, site
+from app.cli.shared import Json, app, known_site, run, show
 from app.recomputing import recompute
 from app.settings import load_settings
 from leads.records import to_plain
@@ -31,7 +31,7 @@ def audit_verify(as_json: Json = False) -> None:
 @audit_app.command("recompute")
 def audit_recompute(as_json: Json = False) -> None:
     """Decide everything again from the audit, and compare byte for byte."""
-    done = run(recompute(site()[0]))
+    done = run(recompute(known_site()[0]))
     text = "\n".join(
         [*(f"{i}: {why}" for i, why in done.different.items()), f"{done.same} of {done.decisions} come out the same"]
     )

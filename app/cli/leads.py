@@ -7,7 +7,7 @@ import typer
 
 from app import commands, desk
 from app.baduse import BadUseError
-from app.cli.shared import Json, app, run, show, site
+from app.cli.shared import Json, app, known_site, run, show
 from app.settings import load_settings
 from leads.records import to_plain
 
@@ -22,7 +22,7 @@ def import_(
     actor: Annotated[str, typer.Option("--actor", help="Who corrected it.")] = "",
 ) -> None:
     """Import a CSV export of Apollo's, or read a corrected sheet back (--resubmit; without a file from Google Sheets)."""
-    settings, _ = site()
+    settings, _ = known_site()
     if resubmit:
         if not actor:
             raise BadUseError("say who corrected the sheet: --actor")
@@ -44,7 +44,7 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Take an import back: its leads end, and contacts get back what nobody has changed since."""
-    settings, _ = site()
+    settings, _ = known_site()
     report = run(commands.undo(settings, imported, actor, dry_run=dry_run))
     show(to_plain(report), as_json, report.text())
 
@@ -56,7 +56,7 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Make leads live that passed the gates in shadow: these, those of a list, or all."""
-    settings, _ = site()
+    settings, _ = known_site()
     done = run(commands.release(settings, lead or [], list_ or []))
     show(done, as_json, f"{done['released']} leads released; {done['not_at_rest']} in shadow are not at rest yet")
 
@@ -76,6 +76,6 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Run the stages again over the log of captured records. Refuses while workers run."""
-    settings, rules = site()
+    settings, rules = known_site()
     done = run(commands.replay(settings, rules, since, until, act=act))
     show(done, as_json, f"{done['records']} captured records run again")

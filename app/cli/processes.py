@@ -8,7 +8,7 @@ import typer
 from app import commands
 from app import doctor as doctoring
 from app.broker import Broker
-from app.cli.shared import Data, Json, app, complain, errors, run, show, site
+from app.cli.shared import Data, Json, app, complain, errors, known_site, run, show, site
 from app.settings import CrmName, load_settings
 from app.telemetry import SystemClock
 
@@ -65,7 +65,7 @@ def poll(
     ] = None,
 ) -> None:
     """Poll Apollo and the CRM into Kafka."""
-    run(commands.poll(*site(), once=once, since=since))
+    run(commands.poll(*known_site(), once=once, since=since))
 
 
 @app.command()
@@ -76,7 +76,7 @@ def web(
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
     from app.web.server import serve  # noqa: PLC0415  a worker doesn't load a web server
 
-    settings, _ = site()
+    settings, _ = known_site()
     settings.require("web_secret")
     serve(settings, SystemClock(), host, port)
 

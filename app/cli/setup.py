@@ -7,7 +7,7 @@ import typer
 
 from app import commands
 from app import doctor as doctoring
-from app.cli.shared import Json, app, run, show, site
+from app.cli.shared import Json, app, known_site, run, show, site
 from app.settings import load_settings
 
 
@@ -43,5 +43,5 @@ def sync_crm(
     as_json: Json = False,
 ) -> None:
     """Read whom the CRM already holds; needed once before live effects. A reading that was cut off goes on."""
-    snapshot = run(commands.sync(*site(), anew=anew))
+    snapshot = run(commands.sync(*known_site(), anew=anew))
     show(snapshot.report(), as_json, snapshot.text())

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from app.rulesfile import load_rules
 from app.settings import Settings, load_settings
+from app.sitecheck import require_secret
 from leads.rules import Rules
 
 T = TypeVar("T")
@@ -33,6 +34,13 @@ def site() -> tuple[Settings, Rules]:
     settings = load_settings()
     settings.require("site_secret")
     return settings, load_rules(settings.rules)
+
+
+def known_site() -> tuple[Settings, Rules]:
+    """As `site`, for what makes or compares keys: refused, too, with another secret than the site's."""
+    settings, rules = site()
+    run(require_secret(settings))
+    return settings, rules
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

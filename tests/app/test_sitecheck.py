@@ -1,0 +1,116 @@
+"""A site is known by its secret, and its state by what it begins with."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from app.kafka import administering, producing
+from app.provision import provision_topics
+from app.settings import Settings, SettingsError
+from app.sitecheck import (
+    ROW,
+    Found,
+    Mark,
+    check_site,
+    judge_secret,
+    judge_state,
+    make_mark,
+    require_secret,
+    settle_site,
+)
+from leads import names
+from leads.records import encode
+
+MARKED = (ROW, b"{}")
+OTHER = (b"attempt.intake\x00x", b"{}")
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_only_the_secret_that_made_the_mark_fits_it(secret: str, other: str) -> None:
+    mark = make_mark(secret, stated=True)
+    assert judge_secret(mark, secret) == []
+    assert bool(judge_secret(mark, other)) is (other != secret)
+    assert len(secret) < 8 or secret not in encode(mark).decode()
+
+
+def test_two_sites_of_one_secret_have_two_marks() -> None:
+    one, other = make_mark("s", stated=True), make_mark("s", stated=True)
+    assert one.id != other.id
+    assert one.check != other.check
+
+
+STATED, ADOPTED = make_mark("s", stated=True), make_mark("s", stated=False)
+
+
+@pytest.mark.parametrize(
+    ("mark", "first", "audited", "fits"),
+    [
+        (STATED, [MARKED, MARKED], True, True),
+        (STATED, [MARKED, None], True, False),
+        (STATED, [MARKED, OTHER], True, False),
+        (STATED, [None, None], True, False),
+        (STATED, [OTHER, OTHER], False, True),
+        (STATED, [None, None], False, True),
+        (ADOPTED, [OTHER, None], True, True),
+        (ADOPTED, [None, None], True, False),
+        (None, [None, None], True, False),
+        (None, [OTHER, None], True, True),
+    ],
+)
+def test_state_and_audit_belong_together(
+    mark: Mark | None, first: list[tuple[bytes, bytes] | None], audited: bool, fits: bool
+) -> None:
+    assert (judge_state(Found(mark, dict(enumerate(first)), audited)) == []) is fits
+
+
+async def remake(settings: Settings, *topics: str) -> None:
+    """Delete topics, and have them made again."""
+    async with administering(settings) as admin:
+        there = set(await admin.list_topics())
+        await admin.delete_topics([topic for topic in topics if topic in there])
+        while set(topics) & set(await admin.list_topics()):
+            await asyncio.sleep(0.05)
+    await provision_topics(settings)
+
+
+@pytest.mark.kafka
+def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_made_anew(
+    kafka: str,
+) -> None:
+    async def check() -> None:
+        own, other = (
+            Settings.model_construct(kafka_bootstrap_servers=kafka, site_secret=SecretStr(secret))
+            for secret in ("own", "other")
+        )
+        await remake(own, names.CHANGELOG, names.AUDIT.full, names.CURSORS.full)
+        await require_secret(other)
+        assert await settle_site(own) == []
+        assert await settle_site(own) == []
+        await require_secret(own)
+        for refused in (await settle_site(other), await check_site(other)):
+            assert len(refused) == 1
+            assert "LEADGATE_SITE_SECRET" in refused[0]
+            assert "\n" not in refused[0]
+        with pytest.raises(SettingsError, match="LEADGATE_SITE_SECRET"):
+            await require_secret(other)
+        async with producing(own) as producer:
+            await producer.send_and_wait(names.AUDIT.full, b"{}", key=b"x", partition=0)
+            await producer.send_and_wait(names.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
+        assert await check_site(own) == []
+        await remake(own, names.CURSORS.full)
+        assert "SECRET" in (await settle_site(other))[0], "the state's own mark is left"
+        assert await settle_site(own) == []
+        await remake(own, names.CHANGELOG)
+        [line] = await check_site(own)
+        assert names.CHANGELOG in line
+        async with producing(own) as producer:
+            await producer.send_and_wait(names.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
+        assert await settle_site(own) == [line]
+        await remake(own, names.AUDIT.full, names.CHANGELOG)
+        assert await settle_site(own) == []
+        await remake(own, names.CHANGELOG, names.AUDIT.full, names.CURSORS.full)
+
+    asyncio.run(check())
