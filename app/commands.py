@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from app import audit, desk, releasing, replaying, trail
+from app import audit, desk, releasing, trail
 from app.baduse import BadUseError
 from app.crashing import crash_at
 from app.endpoint import serving
@@ -173,12 +173,6 @@ async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) 
 async def release(settings: Settings, leads: list[str], lists: list[str]) -> dict[str, int]:
     """Send leads that rest in shadow through the gates again, live."""
     return await releasing.release(settings, leads, lists, _CLOCK.now())
-
-
-async def replay(settings: Settings, rules: Rules, since: str, until: str | None, *, act: bool) -> dict[str, Any]:
-    """Rewind the workers' group over `captured`."""
-    del rules
-    return await replaying.replay(settings, since, until, act=act)
 
 
 async def init(settings: Settings, path: Path) -> Path:

@@ -144,7 +144,7 @@ class Worker:
     async def start(self) -> None:
         """Start producing, then the Faust app, then the timers."""
         windows = await read_windows(self.settings)
-        StrictConsumer.left_out = {TP(names.CAPTURED.full, partition): window for partition, window in windows.items()}
+        StrictConsumer.left_out = {TP(*tp): ranges for tp, ranges in windows.items()}
         await self.producer.start()
         await self.app.start()
         self.pulse.start(self.end)

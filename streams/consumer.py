@@ -65,8 +65,8 @@ class StrictConsumer(driver.Consumer):
     #: Topics that leads pass, in order, and those of them whose stage calls the CRM.
     path: ClassVar[tuple[str, ...]] = ()
     calling: ClassVar[frozenset[str]] = frozenset()
-    #: Offsets, from and up to, that a replay leaves out.
-    left_out: ClassVar[dict[TP, tuple[int, int]]] = {}
+    #: Ranges of offsets, each from and up to, that a replay leaves out.
+    left_out: ClassVar[dict[TP, tuple[tuple[int, int], ...]]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,7 +102,7 @@ class StrictConsumer(driver.Consumer):
             known = offset if offset is not None and offset >= 0 else None
             self._refuse_loss(tp, known, earliest[tp])
             positions[tp] = earliest[tp] if known is None else known
-            self._progress[tp] = Progress(positions[tp], -1 if known is None else known, self.left_out.get(tp, (0, 0)))
+            self._progress[tp] = Progress(positions[tp], -1 if known is None else known, self.left_out.get(tp, ()))
         self._gathering.reset(sources)
         self._out.clear()
         self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.path]

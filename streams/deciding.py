@@ -57,8 +57,7 @@ class Deciding:
 
     def _ask(self, job: Job, view: View) -> None:
         if job.failed:
-            job.answer = quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel)
-            write_letters(self._stage, job)
+            self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
             return
         if not job.replay:
             job.now = self._clock.now()
@@ -78,6 +77,8 @@ class Deciding:
     def _accept(self, job: Job, view: View, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
+            lead = decision.lead
+            job.before = view.get(self._stage.parked, lead.lead_id) if lead is not None else None
             write_letters(self._stage, job)
             return
         settle(self._stage, view, job, decision)

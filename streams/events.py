@@ -174,14 +174,25 @@ def outputs(stage: "Stage", job: "Job") -> list[Letter]:
     lead = decision.lead
     if lead is None:
         return letters
-    item = None
-    if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
-        item = held(stage, job, decision, lead)
-    elif job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION):
-        item = Held(lead_id=lead.lead_id, kind=MOVED, stage=stage.name, partition=job.partition, step=lead.step, since=job.now)
+    item = _item(stage, job, decision, lead)
     if item is not None:
         letters.append(Letter(names.HELD, f"{lead.lead_id}/{stage.name}".encode(), encode(item), lead.lead_id.encode()))
     return letters + _released(job)
+
+
+def _item(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held | None:
+    """What people are asked of the lead now, or that it has moved on; None if there is nothing new to say.
+
+    A replay says it of what waits now, not of what was decided then: compaction keeps a stage's last word on a lead.
+    """
+    waits = job.before.held if job.replay and job.before is not None else None
+    if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
+        moved_on = job.replay and (waits is None or waits.step != lead.step)
+        return None if moved_on else held(stage, job, decision, lead)
+    moved = job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION)
+    if not moved or waits is not None:
+        return None
+    return Held(lead_id=lead.lead_id, kind=MOVED, stage=stage.name, partition=job.partition, step=lead.step, since=job.now)
 
 
 def _released(job: "Job") -> list[Letter]:

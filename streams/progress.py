@@ -5,8 +5,10 @@ Faust's own book-keeping takes a hole in delivery for a compaction gap and commi
 settled without a hole from the first delivered record may be committed.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import itemgetter
 
 
 class Admission(Enum):
@@ -23,12 +25,12 @@ class Progress:
 
     `expected` is the next offset to deliver. `committed` is what the broker was last told.
     `low` is the end of the contiguous settled prefix: the only offset that may be committed.
-    `left_out`, from and up to an offset, was processed before and isn't wanted again: it settles unseen.
+    `left_out`, ranges in order, each from and up to an offset, was processed before and isn't wanted again: it settles unseen.
     """
 
     expected: int
     committed: int = -1
-    left_out: tuple[int, int] = (0, 0)
+    left_out: tuple[tuple[int, int], ...] = ()
     low: int = field(init=False)
     sought: bool = field(init=False, default=False)
     _ahead: dict[int, int] = field(init=False, default_factory=dict)
@@ -45,11 +47,15 @@ class Progress:
                 return Admission.SEEK_BACK
             self._skip(offset)
         self.sought = False
-        if self.left_out[0] <= offset < self.left_out[1]:
+        if self._is_left_out(offset):
             self.delivered(offset)
             self.settle(offset, offset)
             return Admission.DROP
         return Admission.DELIVER
+
+    def _is_left_out(self, offset: int) -> bool:
+        place = bisect_right(self.left_out, offset, key=itemgetter(0)) - 1
+        return place >= 0 and offset < self.left_out[place][1]
 
     def delivered(self, last: int) -> None:
         """Note that everything up to `last` was handed on."""

@@ -47,12 +47,12 @@ class Waking:
             self._note_signal(view, record, found, now)
 
     def _by_ruling(self, view: View, ruling: Ruling) -> Lead | None:
-        if (before := view.get(self._woken, _mark(ruling.ruling_id, ruling.delivery))) is not None:
+        if (before := view.get(self._woken, mark_of(ruling.ruling_id, ruling.delivery))) is not None:
             return before.lead
         return resume(view.get(self._stage.parked, ruling.lead_id), ruling, self._stage.name)
 
     def _note_ruling(self, view: View, ruling: Ruling, lead: Lead | None, now: float) -> None:
-        mark = _mark(ruling.ruling_id, ruling.delivery)
+        mark = mark_of(ruling.ruling_id, ruling.delivery)
         if view.has(self._woken, mark):
             return
         parked = view.get(self._stage.parked, ruling.lead_id)
@@ -64,7 +64,7 @@ class Waking:
             log.warning("decision came too late", lead=ruling.lead_id, stage=ruling.stage, step=ruling.step)
 
     def _by_signal(self, view: View, signal: Signal) -> Lead | None:
-        if (before := view.get(self._woken, _mark(signal.signal_id, signal.delivery))) is not None:
+        if (before := view.get(self._woken, mark_of(signal.signal_id, signal.delivery))) is not None:
             return before.lead
         _, parked = self._lying(view, signal)
         if parked is not None and parked.put_off and signal.kind in STOPPING:
@@ -72,7 +72,7 @@ class Waking:
         return resume(parked, signal, self._stage.name)
 
     def _note_signal(self, view: View, signal: Signal, lead: Lead | None, now: float) -> None:
-        mark = _mark(signal.signal_id, signal.delivery)
+        mark = mark_of(signal.signal_id, signal.delivery)
         if signal.delivery:
             view.put(self._stage.parked, _subject(signal), None)
         if signal.kind not in WAKING or view.has(self._woken, mark):
@@ -121,5 +121,6 @@ def _subject(signal: Signal) -> str:
     return f"early:{signal.signal_id}"
 
 
-def _mark(ident: str, delivery: int) -> str:
+def mark_of(ident: str, delivery: int) -> str:
+    """Under what the row is kept that says what a signal or a ruling did when it was delivered so often."""
     return f"{ident}#{delivery}" if delivery else ident

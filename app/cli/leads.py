@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from app import commands, desk
+from app import commands, desk, replaying
 from app.baduse import BadUseError
 from app.cli.shared import Json, app, known_site, run, show
+from app.replayrange import Wanted
 from app.settings import load_settings
 from leads.records import to_plain
 
@@ -70,12 +71,21 @@ def why(lead: str, as_json: Json = False) -> None:
 
 @app.command()
 def replay(
-    since: Annotated[str, typer.Option("--from", help="An offset, or a time (ISO 8601).")],
-    until: Annotated[str | None, typer.Option("--to")] = None,
+    topic: Annotated[str, typer.Option("--topic", help="A topic that a stage reads.")] = "captured",
+    partition: Annotated[int | None, typer.Option("--partition", help="0 to 11; else all.")] = None,
+    since: Annotated[str, typer.Option("--from", help="A time (ISO 8601), or an offset.")] = "",
+    until: Annotated[str, typer.Option("--to", help="The same, not included.")] = "",
+    first: Annotated[int | None, typer.Option("--from-offset", min=0)] = None,
+    last: Annotated[int | None, typer.Option("--to-offset", min=0, help="Not included.")] = None,
     act: Annotated[bool, typer.Option("--act", help="Do effects that never happened.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run the stages again over the log of captured records. Refuses while workers run."""
-    settings, rules = known_site()
-    done = run(commands.replay(settings, rules, since, until, act=act))
-    show(done, as_json, f"{done['records']} captured records run again")
+    """Run the stages again over a part of a topic. Refuses while workers run."""
+    settings, _ = known_site()
+    wanted = Wanted(
+        topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act
+    )
+    done = run(replaying.replay(settings, wanted))
+    text = f"{done['records']} records of {done['topic']} run again when a worker starts"
+    more = f"; {done['left_out']} are left out, since they ended a wait" if done["left_out"] else ""
+    show(done, as_json, text + more)

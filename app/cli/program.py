@@ -9,7 +9,7 @@ from app.cli import audit, leads, processes, review, setup
 from app.cli.shared import app, complain
 from app.importer import ImportFileError
 from app.logs import set_up_logging
-from app.replaying import ReplayRefusedError
+from app.replayrange import ReplayRefusedError
 from app.settings import SettingsError, load_log_settings, secrets_in
 from leads.rules import RulesError
 

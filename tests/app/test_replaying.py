@@ -1,0 +1,236 @@
+"""What a replay may run again: only what is there, was processed and was decided."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+
+from app.evidence import Evidence, Spot
+from app.replaying import Window, processed
+from app.replayrange import ReplayRefusedError, Wanted, refuse_misuse, refuse_range
+from leads import names
+from leads.decision import Parked
+from leads.keys import Keys
+from leads.records import Alert, Captured, Held, Lead, Link, Person, Record, Ruling, Signal, encode
+from leads.tabled import Attempt, Woken
+from streams.events import subject_of
+from streams.stages.all import make_stages
+from tables.state import Kind
+
+STAGES = make_stages(Keys("secret"))
+PLACE = TopicPartition(names.VALIDATED.full, 3)
+
+
+@dataclass
+class Raw:
+    """A record as a consumer gives it."""
+
+    topic: str
+    value: bytes
+    offset: int = 5
+    partition: int = 3
+
+
+def lead(step: int = 2, cause: str = "c") -> Lead:
+    """A lead."""
+    return Lead(
+        lead_id="a",
+        source="apollo",
+        source_id="1",
+        version="v",
+        step=step,
+        cause=cause,
+        rules="r",
+        captured_at=1.0,
+        person_key="p",
+    )
+
+
+def attempt(step: int, cause: str, **fields: Any) -> Attempt:
+    """A stage's own row, closed unless `fields` say otherwise."""
+    given: dict[str, Any] = {
+        "now": 1.0,
+        "since": 1.0,
+        "rules": "r",
+        "seen": msgspec.Raw(b"{}"),
+        "done": {},
+        "closed": True,
+    }
+    return Attempt(step=step, cause=cause, **(given | fields))
+
+
+def row_of(stage: str, record: Record, raw: Raw, **fields: Any) -> tuple[bytes, bytes | None]:
+    """The row that a stage keeps of a decided record."""
+    subject, step, cause = subject_of(record, raw)
+    given: dict[str, Any] = {"step": step, "cause": cause}
+    row = attempt(**(given | fields))
+    return Kind(f"attempt.{stage}", Attempt).row(subject, row)
+
+
+def found(
+    record: Record, topic: names.Topic, *rows: tuple[bytes, bytes | None]
+) -> tuple[bool, bool]:
+    """Whether a record is undecided, and whether it is left out."""
+    evidence = Evidence(STAGES)
+    evidence.expect(Raw(topic.full, encode(record)))
+    for key, value in rows:
+        evidence.note_row(key, value)
+    spot = Spot(3, 5)
+    assert set(evidence.undecided) | evidence.left_out <= {spot}
+    return spot in evidence.undecided, spot in evidence.left_out
+
+
+UNDECIDED, DECIDED, LEFT_OUT = (True, False), (False, False), (False, True)
+CAPTURED = Captured(source="apollo", source_id="1", captured_at=1.0, raw={})
+ALERT = Alert(alert_id="x", kind="ops", to="#ops", text="t", at=1.0)
+LINK = Link(link_id="l", address_key="k", person_key="p")
+ONE_STAGE = [
+    (CAPTURED, names.CAPTURED, "intake"),
+    (lead(), names.VALIDATED, "identity"),
+    (lead(), names.UNIQUE, "company"),
+    (lead(), names.ASSIGNED, "engage"),
+    (LINK, names.LINKS, "identity"),
+    (ALERT, names.ALERTS, "notify"),
+]
+
+
+@pytest.mark.parametrize(("record", "topic", "stage"), ONE_STAGE)
+def test_a_record_is_decided_by_its_stages_own_row(
+    record: Record, topic: names.Topic, stage: str
+) -> None:
+    raw = Raw(topic.full, encode(record))
+    own = row_of(stage, record, raw)
+    assert found(record, topic) == UNDECIDED
+    assert found(record, topic, own) == DECIDED
+    assert found(record, topic, row_of(stage, record, raw, closed=False)) == UNDECIDED
+    assert found(record, topic, row_of("write", record, raw)) == UNDECIDED
+    assert found(record, topic, row_of(stage, record, raw, step=9, cause="later")) == DECIDED
+    assert found(record, topic, own, row_of(stage, record, raw, step=9, cause="later")) == DECIDED
+    assert found(record, topic, row_of(stage, record, raw, waited=True)) == LEFT_OUT
+
+
+def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:
+    raw = Raw(names.CAPTURED.full, encode(CAPTURED))
+    older = row_of("intake", CAPTURED, raw, step=4, cause="older")
+    assert found(CAPTURED, names.CAPTURED, older) == UNDECIDED
+
+
+def woken(stage: str, mark: str, lead: Lead | None = None) -> tuple[bytes, bytes | None]:
+    """The mark that a signal or ruling leaves."""
+    return Kind(f"woken.{stage}", Woken).row(mark, Woken(lead=lead))
+
+
+def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> None:
+    reply = Signal(signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="p")
+    marks = [woken(stage, "s") for stage in ("routing", "assign", "engage")]
+    sla = row_of("sla", reply, Raw(names.HEARD.full, encode(reply)))
+    assert found(reply, names.HEARD, *marks) == UNDECIDED
+    assert found(reply, names.HEARD, *marks[1:], sla) == UNDECIDED
+    assert found(reply, names.HEARD, *marks, sla) == DECIDED
+    assert found(reply, names.HEARD, *marks[:2], woken("engage", "s", lead()), sla) == LEFT_OUT
+    activity = Signal(signal_id="t", kind="activity", heard_at=1.0, source="crm", person_key="p")
+    done = row_of("sla", activity, Raw(names.HEARD.full, encode(activity)))
+    assert found(activity, names.HEARD, done) == DECIDED, "it wakes nobody"
+    engages = Signal(
+        signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2
+    )
+    assert found(engages, names.HEARD) == UNDECIDED
+    assert found(engages, names.HEARD, woken("engage", "s#2")) == DECIDED
+
+
+def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> None:
+    ruling = Ruling(
+        ruling_id="r",
+        lead_id="a",
+        stage="company",
+        step=2,
+        action="redrive",
+        actor="olga",
+        reason="x",
+        at=1.0,
+    )
+    item = Held(
+        lead_id="a",
+        kind="review",
+        stage="company",
+        partition=3,
+        step=2,
+        since=1.0,
+        reasons=(),
+        person=Person(),
+    )
+    company = next(stage for stage in STAGES if stage.name == "company")
+    waits = company.parked.row("a", Parked(subject="a", lead=lead(), held=item))
+    later = company.parked.row(
+        "a", Parked(subject="a", held=msgspec.structs.replace(item, step=4))
+    )
+    gone = company.parked.row("a", None)
+    assert found(ruling, names.DECIDED) == DECIDED
+    assert found(ruling, names.DECIDED, waits) == UNDECIDED
+    assert found(ruling, names.DECIDED, waits, later) == DECIDED
+    assert found(ruling, names.DECIDED, waits, gone) == DECIDED
+    assert found(ruling, names.DECIDED, waits, woken("company", "r", lead()), gone) == LEFT_OUT
+
+
+def test_what_was_no_record_is_none_now() -> None:
+    evidence = Evidence(STAGES)
+    for value in (b"", b"{", b"\xff", b"[" * 5000, b'{"source":3}', b"x" * 300_000):
+        evidence.expect(Raw(names.CAPTURED.full, value))
+    assert evidence.undecided == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        (Wanted(), "where it begins"),
+        (Wanted(since="0", first=0, partition=1), "where it begins"),
+        (Wanted(since="0", until="9", last=9, partition=1), "where it ends"),
+        (Wanted(first=0), "--partition"),
+        (Wanted(since="0", last=7), "--partition"),
+        (Wanted(since="0", partition=12), "0 to 11"),
+        (Wanted(since="0", partition=-1), "0 to 11"),
+    ],
+)
+def test_a_range_is_told_once(wanted: Wanted, why: str) -> None:
+    with pytest.raises(ReplayRefusedError, match=why):
+        refuse_misuse(wanted)
+
+
+def test_a_range_that_is_there_is_taken() -> None:
+    for wanted in (
+        Wanted(since="0"),
+        Wanted(since="2026-11-24", partition=0),
+        Wanted(first=0, last=2, partition=11),
+    ):
+        refuse_misuse(wanted)
+    for first, last in ((10, 20), (10, None), (None, 20), (19, 20), (None, None)):
+        refuse_range(PLACE, first, last, 10, 20)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "why"),
+    [
+        (9, 12, "begins at 10"),
+        (12, 21, "processed up to 20"),
+        (21, None, "processed up to 20"),
+        (12, 12, "no record"),
+        (14, 12, "no record"),
+        (20, None, "no record"),
+    ],
+)
+def test_a_range_that_is_not_there_is_refused(
+    first: int | None, last: int | None, why: str
+) -> None:
+    with pytest.raises(ReplayRefusedError, match=why):
+        refuse_range(PLACE, first, last, 10, 20)
+
+
+def test_an_earlier_replay_is_replaced_before_it_began_and_must_end_after() -> None:
+    earlier = Window(topic=PLACE.topic, partition=3, begin=5, done=50, left_out=((9, 50),))
+    assert processed(PLACE, 7, None) == 7
+    assert processed(PLACE, 5, earlier) == 50
+    assert processed(PLACE, 60, earlier) == 60
+    with pytest.raises(ReplayRefusedError, match="7 of 50"):
+        processed(PLACE, 7, earlier)

@@ -1,0 +1,264 @@
+"""On a real site: what the log doesn't bear out is told, and a replay changes nothing."""
+
+import asyncio
+import subprocess
+import sys
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
+
+from app.kafka import administering, consuming, ends, producing, read_to
+from app.lag import committed
+from app.replaying import commit_offsets
+from leads import names
+from leads.keys import Keys
+from leads.records import Audit, Held
+from streams.outbox import partition_of
+from streams.stages.all import make_stages
+from tests.samples import captured
+from tests.sites import TestSite, broken_promises
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+
+
+def call(site: TestSite, *args: str, **more: str) -> tuple[int, str, str]:
+    """Run a command: exit code, what it printed, what it said."""
+    command = [sys.executable, "-m", "app.cli", *args]
+    done = subprocess.run(
+        command, env=site.environment() | more, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def stop(site: TestSite) -> None:
+    """Stop the worker, and wait until the group knows."""
+    site.kill("worker", 15)
+    site.wait_for(site.has_no_member, why="the worker is still a member")
+
+
+def faults(site: TestSite) -> dict[str, list[str]]:
+    """What `audit verify` finds, by name."""
+    report = site.leadgate("audit", "verify")
+    assert report["conserved"] is not bool(report["faults"])
+    return {name: list(fault["examples"]) for name, fault in report["faults"].items()}
+
+
+def latest(site: TestSite, topic: str, key: bytes) -> Any:
+    """The last record of a key."""
+
+    async def read() -> Any:
+        found = None
+        async with consuming(site.settings()) as consumer:
+            async for record in read_to(consumer, await ends(consumer, [topic])):
+                found = record if record.key == key else found
+        return found
+
+    return asyncio.run(read())
+
+
+def put(site: TestSite, record: Any, value: bytes | None) -> None:
+    """Write a value under the key of a record, where that lies."""
+
+    async def send() -> None:
+        async with producing(site.settings()) as producer:
+            place = {"key": record.key, "partition": record.partition}
+            await producer.send_and_wait(record.topic, value, **place)
+
+    asyncio.run(send())
+
+
+def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
+    site.work()
+    waits, engaged = site.capture(captured(500, title=None), captured(501, company="borne"))
+    site.wait_for(lambda: site.place_of(engaged) in {"engaged", "nurtured"})
+    site.wait_settled(2)
+    stop(site)
+    assert faults(site) == {}
+    item = latest(site, names.HELD.full, waits.encode())
+    parked = latest(site, names.CHANGELOG, f"parked.intake\x00{waits}".encode())
+    put(site, item, None)
+    assert faults(site) == {"unshown": [waits]}
+    put(site, item, item.value)
+    put(site, parked, None)
+    assert faults(site) == {"unparked": [waits]}
+    put(site, parked, parked.value)
+    other = msgspec.structs.replace(msgspec.json.decode(item.value, type=Held), lead_id=engaged)
+    site.produce(names.HELD, [(engaged.encode(), msgspec.json.encode(other))])
+    assert faults(site) == {"moved_on": [engaged]}
+    shown_now = latest(site, names.HELD.full, engaged.encode())
+    put(site, shown_now, None)
+    assert faults(site) == {}
+    [skipped] = site.capture(captured(502, company="skipped"))
+    site.commit_to_the_end(names.CAPTURED)
+    assert faults(site) == {"skipped": [skipped]}
+    code, said, _ = call(site, "audit", "verify")
+    assert code == 1
+    assert skipped in said
+    assert "BROKEN" in said
+    site.leadgate("replay", "--from", "0", "--act")
+    site.work()
+    site.wait_for(lambda: site.place_of(skipped) in {"engaged", "nurtured"})
+    site.wait_settled(3)
+    stop(site)
+    assert faults(site) == {}
+
+
+def test_records_that_were_deleted_unread_are_told(site: TestSite) -> None:
+    [gone] = site.capture(captured(510, company="gone"))
+    partition = partition_of(f"apollo:{captured(510).source_id}".encode())
+    tp = TopicPartition(names.CAPTURED.full, partition)
+
+    async def delete() -> int:
+        async with consuming(site.settings()) as consumer, administering(site.settings()) as admin:
+            end = (await consumer.end_offsets([tp]))[tp]
+            await admin.delete_records({tp: RecordsToDelete(before_offset=end)})
+            return int(end) - (await committed(site.settings())).get(tp, 0)
+
+    count = asyncio.run(delete())
+    report = site.leadgate("audit", "verify")
+    assert f"{count} deleted unread" in report["broken"][0]
+    assert gone not in site.places()
+    asyncio.run(_commit(site, tp))
+    assert faults(site) == {}
+
+
+async def _commit(site: TestSite, tp: TopicPartition) -> None:
+    async with consuming(site.settings()) as consumer:
+        await commit_offsets(site.settings(), await consumer.end_offsets([tp]))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("poll", "--once"),
+        ("web", "--port", "1"),
+        ("sync-crm",),
+        ("replay", "--from", "0"),
+        ("audit", "recompute"),
+        ("provision",),
+    ],
+)
+def test_another_site_secret_is_refused_in_one_line(
+    site: TestSite, command: tuple[str, ...]
+) -> None:
+    other = {"LEADGATE_SITE_SECRET": "another", "LEADGATE_WEB_SECRET": "w"}
+    code, printed, said = call(site, *command, **other)
+    assert (code, printed) == (2, "")
+    assert len(said.splitlines()) == 1
+    assert "LEADGATE_SITE_SECRET" in said
+
+
+def test_a_worker_refuses_another_site_secret_and_doctor_tells(site: TestSite) -> None:
+    other = {"LEADGATE_SITE_SECRET": "another"}
+    code, _, said = call(site, "worker", "--data", str(site.data / "other"), **other)
+    assert code == 2
+    assert [line for line in said.splitlines() if "LEADGATE_SITE_SECRET" in line]
+    found = site.leadgate("doctor", **other)["faults"]
+    assert len(found) == 1
+    assert "LEADGATE_SITE_SECRET" in found[0]
+    assert site.leadgate("doctor")["faults"] == []
+
+
+def audit_of(site: TestSite) -> dict[bytes, bytes]:
+    """Every event by its id."""
+    return {r.key: r.value for r in site.records(names.AUDIT)}
+
+
+def shown(site: TestSite) -> dict[str, int]:
+    """The step of each review item."""
+    return {item["lead_id"]: item["step"] for item in site.leadgate("review", "list")}
+
+
+def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: TestSite) -> None:
+    """U4: leads that a person let go on are not back on the list, and what still waits can be decided."""
+    site.work()
+    untitled = [captured(n, title=None, company=f"again{n}") for n in range(520, 527)]
+    others = [captured(n, company=f"again{n}") for n in range(530, 534)]
+    refused = captured(540, company="refused")
+    site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})
+    ids = site.capture(*untitled, *others, refused)
+    site.wait_for(lambda: [site.place_of(i) for i in ids[:7]] == ["review"] * 7)
+    site.wait_for(lambda: site.place_of(ids[-1]) == "fallback")
+    for lead in ids[:6]:
+        site.leadgate(
+            "review", "resolve", lead, "--set", "title=VP Sales", "--actor", "o", "--reason", "r"
+        )
+    site.wait_for(lambda: {site.place_of(i) for i in ids[:6]} <= {"engaged", "nurtured"})
+    site.wait_settled(len(ids))
+    stop(site)
+    writes, audit, items, places = (
+        site.control("GET", "state")["writes"],
+        audit_of(site),
+        shown(site),
+        site.places(),
+    )
+    assert {ids[6], ids[-1]} <= items.keys()
+    assert not set(ids[:6]) & items.keys()
+    stages = make_stages(Keys("demo"))
+    ran = {}
+    for topic in sorted({topic.name for stage in stages for topic in stage.inputs}):
+        code, printed, said = call(site, "replay", "--topic", topic, "--from", "0", "--json")
+        assert code == 0 or "no processed record" in said, said
+        ran[topic] = msgspec.json.decode(printed)["records"] if code == 0 else 0
+    for topic in (
+        "captured",
+        "validated",
+        "unique",
+        "matched",
+        "written",
+        "routed",
+        "assigned",
+        "alerts",
+    ):
+        assert ran[topic] > 0, ran
+    site.work()
+    site.wait_settled(len(ids))
+    stop(site)
+    assert site.control("GET", "state")["writes"] == writes
+    assert audit_of(site) == audit
+    assert shown(site) == items
+    assert site.places() == places
+    assert broken_promises(site) == []
+    site.control("POST", "objects/control/broken_emails", {})
+    site.work()
+    site.leadgate(
+        "review", "resolve", ids[6], "--set", "title=CEO", "--actor", "o", "--reason", "r"
+    )
+    site.wait_for(lambda: site.place_of(ids[6]) in {"engaged", "nurtured"})
+    stop(site)
+    assert ids[6] not in shown(site)
+
+
+def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: TestSite) -> None:
+    site.work()
+    [lead] = site.capture(captured(550, company="ranged"))
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
+    site.wait_settled(1)
+    assert "workers run" in site.refusal("replay", "--from", "0")
+    stop(site)
+    done = asyncio.run(committed(site.settings()))
+    [tp, *_] = [tp for tp, offset in done.items() if tp.topic == names.MATCHED.full and offset > 0]
+    where = ("replay", "--topic", "matched", "--partition", str(tp.partition))
+    end = done[tp]
+    assert "no stage reads" in site.refusal("replay", "--topic", "held", "--from", "0")
+    assert "--partition" in site.refusal("replay", "--topic", "matched", "--from-offset", "0")
+    assert "processed up to" in site.refusal(
+        *where, "--from-offset", "0", "--to-offset", str(end + 1)
+    )
+    assert "no record" in site.refusal(*where, "--from-offset", str(end), "--to-offset", str(end))
+    report = site.leadgate(*where, "--from-offset", str(end - 1), "--to-offset", str(end))
+    assert report["records"] == 1
+    back = asyncio.run(committed(site.settings()))
+    assert back == done | {tp: end - 1}
+    site.work()
+    site.wait_settled(1)
+    stop(site)
+    assert asyncio.run(committed(site.settings()))[tp] == end
+
+
+def test_every_event_is_about_a_lead_that_is_somewhere(site: TestSite) -> None:
+    events = [msgspec.json.decode(value, type=Audit) for value in audit_of(site).values() if value]
+    assert {event.lead for event in events if event.place} <= site.places().keys()
