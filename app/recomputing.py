@@ -1,15 +1,21 @@
 """Every decision computed again from its own audit event, byte for byte (promise P6).
 
-An event holds what its stage saw, the results of its acts, the rules' version and the time; a captured record is read
-from its topic. Notes and the decision's own event must come out as they were written.
+An event holds what its stage saw, the results of its acts, the rules' version and the time; a
+captured record is read from its topic. Notes and the decision's own event must come out as they
+were written. Events pass one by one: what is kept is a window of notes a partition, and on disk the
+captured records.
 """
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from app.briefs import identify
 from app.kafka import consuming, ends, read_to
+from app.originals import Originals
 from app.rulesfile import fetch_rules
 from app.settings import Settings
 from leads import names
@@ -23,71 +29,153 @@ from streams.stages.all import make_stages
 
 _MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": Tick}
 _NOT_DECIDED = frozenset({"ruled", "dead", "restored"})
+#: A decision's notes lie before it, among those of the other leads of a run and of other stages.
+WINDOW = 5000
+#: So many differences are shown, and so many notes are waited for that lie behind their decision.
+SHOWN = 100
 
 
 class Recomputed(Record, frozen=True, kw_only=True):
-    """How it went: `same` of `decisions`; the others' ids and why."""
+    """How it went: `same` of `decisions`, each counted as often as the log holds it.
+
+    `different` holds the first of the others' ids and why.
+    """
 
     decisions: int
     same: int
     different: dict[str, str]
 
 
+@dataclass(slots=True)
+class _Notes:
+    """The last notes of a partition, and those that decisions want and that haven't come yet."""
+
+    recent: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+    wanted: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+
+class Recomputing:
+    """Takes audit events in the log's order; `original` gives a captured record by its cause."""
+
+    def __init__(
+        self,
+        stages: dict[str, Stage],
+        rules: dict[str, Rules],
+        original: Callable[[str], bytes | None],
+        window: int = WINDOW,
+    ) -> None:
+        self._stages, self._rules, self._original = stages, rules, original
+        self._window = window
+        self._events = msgspec.json.Decoder(Audit)
+        self._captured = msgspec.json.Decoder(Captured)
+        self._notes: dict[int, _Notes] = {}
+        self._decisions = self._differ = 0
+        self._different: dict[str, str] = {}
+
+    def take(self, partition: int, value: bytes) -> None:
+        """One event of a partition of `audit`."""
+        event = self._events.decode(value)
+        notes = self._notes.setdefault(partition, _Notes())
+        if event.kind in _NOT_DECIDED:
+            return
+        if isinstance(event.inputs, dict):
+            self._decisions += 1
+            if why := self._compare(event, value, notes):
+                self._note_difference(event.id, why)
+            return
+        if (wish := notes.wanted.pop(event.id, None)) is not None and wish[1] != value:
+            self._note_difference(wish[0], _differs(value, wish[1]))
+        notes.recent[event.id] = value
+        if len(notes.recent) > self._window:
+            notes.recent.popitem(last=False)
+
+    def result(self) -> Recomputed:
+        """What came out, once the last event was taken."""
+        for notes in self._notes.values():
+            missing = {
+                decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()
+            }
+            for decision, why in missing.items():
+                self._note_difference(decision, why)
+            notes.wanted.clear()
+        return Recomputed(
+            decisions=self._decisions,
+            same=self._decisions - self._differ,
+            different=dict(self._different),
+        )
+
+    def _note_difference(self, ident: str, why: str) -> None:
+        self._differ += 1
+        if len(self._different) < SHOWN:
+            self._different[ident] = why
+
+    def _compare(self, event: Audit, value: bytes, notes: _Notes) -> str:
+        """'' if the event and its notes come out as they were written; else the difference."""
+        job = self._decide(event)
+        if isinstance(job, str):
+            return job
+        wanted: dict[str, tuple[str, bytes]] = {}
+        for letter in events.audits(self._stages[event.stage], job):
+            ident, again = letter.key.decode(), letter.value or b""
+            written = value if ident == event.id else notes.recent.get(ident)
+            if written is not None and written != again:
+                return _differs(written, again)
+            if written is None and len(notes.wanted) >= SHOWN:
+                return _missing(ident, again)
+            if written is None:
+                wanted[ident] = (event.id, again)
+        notes.wanted.update(wanted)
+        return ""
+
+    def _decide(self, event: Audit) -> Job | str:
+        """The job with its decision, or why there is none."""
+        stage = self._stages[event.stage]
+        record = self._record(event)
+        if record is None:
+            return "the captured record isn't kept any more"
+        if event.rules not in self._rules:
+            return f"the rules {event.rules} aren't kept any more"
+        seen = msgspec.convert(event.inputs["seen"], stage.seen)
+        seen = events.with_person(seen, event.person or Person())
+        done = {n: msgspec.convert(value, Result) for n, value in event.inputs["done"].items()}
+        answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
+        if not isinstance(answer, Decision):
+            return f"it asks for {', '.join(answer.acts)} now"
+        step, cause = event.step, event.cause
+        job = Job(record, "", 0, event.lead, step, cause, event.rules, event.at, done=done)
+        job.answer = answer
+        job.saw_now(seen)
+        return job
+
+    def _record(self, event: Audit) -> Any:
+        """What the stage had before it, None for a captured record that is gone."""
+        plain = event.inputs["record"]
+        kind = next((kind for mark, kind in _MARKS.items() if mark in plain), None)
+        if kind is not None:
+            return events.with_person(msgspec.convert(plain, kind), event.person or Person())
+        original = self._original(event.cause)
+        return None if original is None else self._captured.decode(original)
+
+
+def _differs(written: bytes, again: bytes) -> str:
+    return f"was {written.decode()}, is {again.decode()}"
+
+
+def _missing(ident: str, again: bytes) -> str:
+    return f"it writes {ident} now: {again.decode()[:300]}"
+
+
 async def recompute(settings: Settings) -> Recomputed:
-    """Read audit, captured records and rules, and decide everything again."""
+    """Read captured records, rules and audit, and decide everything again."""
     stages = {s.name: s for s in make_stages(Keys(settings.site_secret.get_secret_value()))}
     rules = await fetch_rules(settings)
-    async with consuming(settings) as consumer:
-        captured = {}
-        decoder = msgspec.json.Decoder(Captured)
-        async for record in read_to(consumer, await ends(consumer, [names.CAPTURED.full])):
-            try:
-                one = decoder.decode(record.value or b"")
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                continue
-            captured[events.subject_of(one, record)[2]] = one
-        written = {r.key.decode(): r.value async for r in read_to(consumer, await ends(consumer, [names.AUDIT.full])) if r.value}
-    found = [msgspec.json.decode(value, type=Audit) for value in written.values()]
-    decided = [event for event in found if event.kind not in _NOT_DECIDED and isinstance(event.inputs, dict)]
-    different = {e.id: why for e in decided if (why := _compare(e, stages[e.stage], captured, rules, written))}
-    return Recomputed(decisions=len(decided), same=len(decided) - len(different), different=different)
-
-
-def _compare(
-    event: Audit, stage: Stage, captured: dict[str, Captured], rules: dict[str, Rules], written: dict[str, bytes]
-) -> str:
-    """'' if the event, and the notes with it, come out as they were written; else what is different."""
-    try:
-        record = _record(event, captured)
-    except KeyError:
-        return "the captured record isn't kept any more"
-    if event.rules not in rules:
-        return f"the rules {event.rules} aren't kept any more"
-    seen = events.with_person(msgspec.convert(event.inputs["seen"], stage.seen), event.person or Person())
-    done = {name: msgspec.convert(value, Result) for name, value in event.inputs["done"].items()}
-    answer = stage.gate.decide(record, seen, done, rules[event.rules], event.at)
-    if not isinstance(answer, Decision):
-        return f"it asks for {', '.join(answer.acts)} now"
-    subject, step, cause = event.lead, event.step, event.cause
-    job = Job(record, "", 0, subject, step, cause, event.rules, event.at, done=done, answer=answer)
-    job.saw_now(seen)
-    return _unlike(events.audits(stage, job), written)
-
-
-def _unlike(letters: Iterable[events.Letter], written: dict[str, bytes]) -> str:
-    for letter in letters:
-        ident, value = letter.key.decode(), letter.value or b""
-        if ident not in written:
-            return f"it writes {ident} now: {value.decode()[:300]}"
-        if written[ident] != value:
-            return f"was {written[ident].decode()}, is {value.decode()}"
-    return ""
-
-
-def _record(event: Audit, captured: dict[str, Captured]) -> Any:
-    """What the stage had before it. Raises KeyError for a captured record that is gone."""
-    plain = event.inputs["record"]
-    kind = next((kind for mark, kind in _MARKS.items() if mark in plain), None)
-    if kind is None:
-        return captured[event.cause]
-    return events.with_person(msgspec.convert(plain, kind), event.person or Person())
+    with Originals() as originals:
+        doing = Recomputing(stages, rules, originals.get)
+        async with consuming(settings) as consumer:
+            audit = await ends(consumer, [names.AUDIT.full])
+            async for record in read_to(consumer, await ends(consumer, [names.CAPTURED.full])):
+                originals.add(identify(record)[1], record.value or b"")
+            async for record in read_to(consumer, audit):
+                if record.value:
+                    doing.take(record.partition, record.value)
+    return doing.result()
