@@ -5,6 +5,7 @@ It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind ho
 
 import ctypes
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -12,11 +13,18 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _READY_SECONDS = 60.0
+#: What Kafka 4.2 logs when it gives up: its only log directory has failed, or something it can't survive.
+_GIVES_UP = re.compile(r"the log directory has failed|all log dirs in|Exiting Kafka|[Ff]atal fault")
+_TAIL = 1 << 16  # bytes of the log that are looked at
+_FAULT = re.compile(r"^[\w.]+(?:Exception|Error): .*$", re.MULTILINE)
+#: Exit code of a process that ended because something around it is broken (the worker's, too).
+FATAL_EXIT = 70
 _ARCHIVE = "classes.jsa"
 
 
@@ -78,6 +86,7 @@ class Broker:
     def __init__(self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None) -> None:
         self.data, self.port, self.heap_mb, self.archive = data, port, heap_mb, archive
         self.process: subprocess.Popen[bytes] | None = None
+        self.log_begins = 0
 
     @property
     def address(self) -> str:
@@ -95,6 +104,7 @@ class Broker:
             self._run(home, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--ignore-formatted")
         memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
         with (self.data / "broker.log").open("ab") as out:
+            self.log_begins = out.tell()
             self.process = subprocess.Popen(  # noqa: S603
                 [*self._java(home, *memory, archive=self.archive), "kafka.Kafka", str(config)],
                 stdout=out,
@@ -156,6 +166,34 @@ class Broker:
                     return
             time.sleep(0.05)
         raise MissingError(f"the broker did not answer within {_READY_SECONDS:.0f} s; see {self.data}/broker.log")
+
+    def wait(self, look: float = 1.0, grace: float = 10.0) -> str:
+        """Wait until the broker ends without being told to; why, in one line, by what it wrote last.
+
+        It is looked at every `look` seconds. One that says it gives up, and still runs `grace` seconds
+        later, is killed: it serves nobody.
+        """
+        assert self.process is not None
+        while self.process.poll() is None and not _GIVES_UP.search(self._written()):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(look)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace)
+        self.process.kill()
+        code = self.process.wait()
+        self.process = None
+        return f"the broker ended by itself ({code}); {self.data}/broker.log says: {self._reason()}"
+
+    def _reason(self) -> str:
+        written = self._written()
+        last = _FAULT.findall(written) or written.strip().splitlines() or ["nothing"]
+        return str(last[-1])[:500]
+
+    def _written(self) -> str:
+        """What it has logged last, since it was started."""
+        with (self.data / "broker.log").open("rb") as log:
+            log.seek(max(self.log_begins, log.seek(0, os.SEEK_END) - _TAIL))
+            return log.read().decode(errors="replace")
 
     def stop(self) -> None:
         """Stop cleanly."""

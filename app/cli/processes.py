@@ -1,5 +1,6 @@
 """What runs until it is ended: broker, sandbox, worker, poller, web, demo."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from app import commands
 from app import doctor as doctoring
-from app.broker import Broker
+from app.broker import FATAL_EXIT, Broker
 from app.cli.shared import Data, Json, app, complain, errors, known_site, run, show, site
 from app.settings import CrmName, load_settings
 from app.telemetry import SystemClock
@@ -19,11 +20,13 @@ def broker(data: Data, port: Annotated[int, typer.Option("--port")] = 9092) -> N
     one = Broker(data, port)
     one.start()
     errors.print(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        assert one.process is not None
-        one.process.wait()
+        complain(one.wait())
     except KeyboardInterrupt:
         one.stop()
+    else:
+        raise typer.Exit(FATAL_EXIT)
 
 
 @app.command()
