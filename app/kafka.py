@@ -1,5 +1,6 @@
 """Kafka clients with the site's connection settings, and plain readers for programs beside the worker."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -50,12 +51,26 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
+async def _start(client: Any) -> None:
+    """Connect. A broker that does not answer is raised (KafkaConnectionError), so aiokafka need not log it, too."""
+    logger = logging.getLogger("aiokafka")
+    logger.addFilter(_is_no_refusal)
+    try:
+        await client.start()
+    finally:
+        logger.removeFilter(_is_no_refusal)
+
+
+def _is_no_refusal(line: logging.LogRecord) -> bool:
+    return not line.getMessage().startswith("Unable connect to")
+
+
 @asynccontextmanager
 async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer, stopped and flushed on the way out."""
     producer = make_producer(settings)
-    await producer.start()
     try:
+        await _start(producer)
         yield producer
     finally:
         await producer.stop()
@@ -65,8 +80,8 @@ async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
 async def administering(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """A started admin client."""
     admin = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=15_000)
-    await admin.start()
     try:
+        await _start(admin)
         yield admin
     finally:
         await admin.close()
@@ -83,8 +98,8 @@ async def consuming(settings: Settings, *, max_partition_fetch_bytes: int = 1 <<
         fetch_max_wait_ms=50,
         max_partition_fetch_bytes=max_partition_fetch_bytes,
     )
-    await consumer.start()
     try:
+        await _start(consumer)
         yield consumer
     finally:
         await consumer.stop()

@@ -18,10 +18,10 @@ from app.telemetry import SystemClock
 def broker(data: Data, port: Annotated[int, typer.Option("--port")] = 9092) -> None:
     """Run the local Kafka broker until Ctrl-C."""
     one = Broker(data, port)
-    one.start()
-    errors.print(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        one.start()
+        errors.print(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
         complain(one.wait())
     except KeyboardInterrupt:
         one.stop()

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from aiokafka.errors import KafkaError
+
 from app.baduse import BadUseError
 from app.broker import MissingError
 from app.cli import audit, leads, processes, review, setup
@@ -10,7 +12,7 @@ from app.cli.shared import app, complain
 from app.importer import ImportFileError
 from app.logs import set_up_logging
 from app.replayrange import ReplayRefusedError
-from app.settings import SettingsError, load_log_settings, secrets_in
+from app.settings import SettingsError, load_log_settings, load_settings, secrets_in
 from leads.rules import RulesError
 
 __all__ = ["audit", "leads", "processes", "review", "run_command", "setup"]  # each adds its commands to the program
@@ -25,3 +27,10 @@ def run_command() -> None:
     except (SettingsError, RulesError, MissingError, ImportFileError, ReplayRefusedError, BadUseError) as error:
         complain(str(error))
         sys.exit(2)
+    except KafkaError as error:
+        complain(f"{_broker()} does not answer ({error}): start it, or set KAFKA_BOOTSTRAP_SERVERS")
+        sys.exit(2)
+
+
+def _broker() -> str:
+    return f"the broker at {load_settings().kafka_bootstrap_servers}"
