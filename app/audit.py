@@ -62,7 +62,8 @@ async def _look(settings: Settings) -> Account:
         async for record in read_to(consumer, _of(first, names.CHANGELOG)):
             ledger.note_row(record.key, record.value)
         async for record in read_to(consumer, _of(first, names.HELD.full)):
-            ledger.note_item(record.key, record.value)
+            if record.value:
+                ledger.note_item(record.value)
         async for record in read_to(consumer, _of(first, names.AUDIT.full)):
             if record.value:
                 ledger.note_event(record.value)

@@ -50,8 +50,9 @@ class AttemptBrief(msgspec.Struct):
 
 
 class ItemBrief(msgspec.Struct):
-    """Of a review item."""
+    """Of a review item, or of the word that a lead has moved on."""
 
+    lead_id: str
     step: int
     kind: str
     stage: str

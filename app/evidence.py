@@ -1,9 +1,9 @@
 """What the state says of records that a replay would run again: decided, undecided or left out.
 
 The rows that a stage keeps are read from the changelog, as the workers restore them. A record with
-a closed row of its own is decided and runs again without a call. One whose decision ended a lead's
-wait is left out: what it did to the review item and to the gates behind is done, and the lead may
-be anywhere by now.
+a closed row of its own is decided and runs again without a call. Left out is what a stage would
+drop (a copy, a record older than its lead's row), and what ended a lead's wait: what that did to the
+review item and to the gates behind is done, and the lead may be anywhere by now.
 """
 
 from collections.abc import Iterable
@@ -36,6 +36,7 @@ class _Claim(NamedTuple):
     spot: Spot
     step: int = 0
     cause: str = ""
+    at: str = ""
 
 
 class _Step(msgspec.Struct):
@@ -53,6 +54,7 @@ class _Row(msgspec.Struct):
     cause: str = ""
     closed: bool = False
     waited: bool = False
+    at: str = ""
     lead: _Lead | None = None
     held: _Step | None = None
 
@@ -98,7 +100,8 @@ class Evidence:
                 self._open.add(claim)
         else:
             subject, step, cause = subject_of(record, raw)
-            claim = _Claim(stage.name, spot, step, cause)
+            at = f"{raw.topic}/{raw.partition}@{raw.offset}"
+            claim = _Claim(stage.name, spot, step, cause, at)
             self._attempts.setdefault(stage.attempts.key(subject), []).append(claim)
             self._open.add(claim)
 
@@ -125,9 +128,10 @@ class Evidence:
     def _note_attempt(self, claims: list[_Claim], row: _Row) -> None:
         for claim in claims:
             decided = row.closed and row.cause == claim.cause
-            if decided or (row.cause != claim.cause and row.step >= claim.step):
+            older = row.cause != claim.cause and row.step >= claim.step
+            if decided or older:
                 self._open.discard(claim)
-            if decided and row.waited:
+            if older or (decided and (row.waited or row.at != claim.at)):
                 self.left_out.add(claim.spot)
 
     def _note_mark(self, claims: list[_Claim], row: _Row) -> None:

@@ -28,6 +28,7 @@ from app.briefs import (
 from leads import names
 from leads.gates.intake import Intake
 from leads.records import Place
+from leads.review_items import MOVED
 
 _WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 _ATTEMPT = f"attempt.{Intake.name}\x00captured:".encode()
@@ -99,11 +100,12 @@ class Ledger:
             if unread and (hash(attempt.cause) == unread.cause or attempt.step >= unread.offset):
                 del self._unread[ident]
 
-    def note_item(self, key: bytes, value: bytes | None) -> None:
-        """A record of topic `held`."""
-        self._items.pop(key.decode(), None)
-        if value is not None:
-            self._items[key.decode()] = ITEM.decode(value)
+    def note_item(self, value: bytes) -> None:
+        """A record of topic `held`; of a lead that of the highest step counts."""
+        item = ITEM.decode(value)
+        known = self._items.get(item.lead_id)
+        if known is None or item.step >= known.step:
+            self._items[item.lead_id] = item
 
     def note_event(self, value: bytes) -> None:
         """An audit event."""
@@ -154,7 +156,7 @@ class Ledger:
                 self._judge_lead(account, ident, lead)
         for ident, item in self._items.items():
             place = account.places.get(ident, "nowhere")
-            if ident not in under_way and place not in _WAITING:
+            if item.kind != MOVED and ident not in under_way and place not in _WAITING:
                 what = f"an item of {item.stage}, step {item.step}, shows it, and it is {place}"
                 account.note(Fault.MOVED_ON, ident, what)
         return account
@@ -179,7 +181,7 @@ class Ledger:
         if place not in _WAITING:
             return
         item = self._items.get(ident)
-        if item is None:
+        if item is None or item.kind == MOVED:
             account.note(Fault.UNSHOWN, ident, f"{at}, and no review item shows it")
         elif (item.step, item.kind, item.stage) != (lead.step, place, lead.stage):
             what = f"{at}, and its item says {item.kind} at {item.stage}, step {item.step}"
@@ -197,7 +199,7 @@ def judge(
     pending: Iterable[Any],
     captured: Iterable[Any],
     rows: Iterable[tuple[bytes, bytes | None]],
-    items: Iterable[tuple[bytes, bytes | None]],
+    items: Iterable[bytes],
     events: Iterable[bytes],
 ) -> Account:
     """The account of a log at hand. `Ledger` says what each part is."""
@@ -208,8 +210,8 @@ def judge(
         ledger.note_captured(record)
     for key, value in rows:
         ledger.note_row(key, value)
-    for key, value in items:
-        ledger.note_item(key, value)
+    for item in items:
+        ledger.note_item(item)
     for event in events:
         ledger.note_event(event)
     return ledger.judge(begin)

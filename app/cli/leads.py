@@ -87,5 +87,5 @@ def replay(
     )
     done = run(replaying.replay(settings, wanted))
     text = f"{done['records']} records of {done['topic']} run again when a worker starts"
-    more = f"; {done['left_out']} are left out, since they ended a wait" if done["left_out"] else ""
+    more = f"; {done['left_out']} are left out" if done["left_out"] else ""
     show(done, as_json, text + more)

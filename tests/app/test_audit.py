@@ -14,6 +14,7 @@ from leads import names
 from leads.decision import Parked
 from leads.keys import derive
 from leads.records import Audit, Captured, Held, Lead, Person, Signal, encode
+from leads.review_items import MOVED
 from leads.tabled import Attempt
 from streams.events import dead_letter, subject_of
 from tables.state import Kind
@@ -131,7 +132,7 @@ class Log:
     captured: list[Raw] = field(default_factory=list)
     under_way: list[Raw] = field(default_factory=list)
     rows: list[tuple[bytes, bytes | None]] = field(default_factory=list)
-    items: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+    items: list[bytes] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -148,7 +149,7 @@ class Log:
             parked("company", WAITS, held=item(WAITS, 2)),
             parked("engage", ENGAGED, lead=lead(ENGAGED)),
         ]
-        self.items = [(WAITS.encode(), encode(item(WAITS, 2)))]
+        self.items = [encode(item(WAITS, 2))]
         self.under_way = [Raw(VALIDATED, 7, encode(lead(MOVES, 1)))]
 
     def judge(self) -> Account:
@@ -206,7 +207,7 @@ def put_off_no_more(log: Log) -> None:
 
 
 def drop_the_item(log: Log) -> None:
-    log.items.append((WAITS.encode(), None))
+    log.items.append(encode(item(WAITS, 2, kind=MOVED)))
 
 
 def drop_the_parked_row(log: Log) -> None:
@@ -217,16 +218,24 @@ def park_another_step(log: Log) -> None:
     log.rows.append(parked("company", WAITS, held=item(WAITS, 1)))
 
 
+def show_nothing(log: Log) -> None:
+    log.items.clear()
+
+
 def show_another_step(log: Log) -> None:
-    log.items.append((WAITS.encode(), encode(item(WAITS, 1))))
+    log.items = [encode(item(WAITS, 1))]
+
+
+def show_a_later_step(log: Log) -> None:
+    log.items.append(encode(item(WAITS, 3)))
 
 
 def show_another_stage(log: Log) -> None:
-    log.items.append((WAITS.encode(), encode(item(WAITS, 2, stage="routing"))))
+    log.items.append(encode(item(WAITS, 2, stage="routing")))
 
 
 def show_the_engaged(log: Log) -> None:
-    log.items.append((ENGAGED.encode(), encode(item(ENGAGED, 2))))
+    log.items.append(encode(item(ENGAGED, 2)))
 
 
 def double(log: Log) -> None:
@@ -248,6 +257,8 @@ def appear_from_nowhere(log: Log) -> None:
         (drop_the_put_off_row, Fault.LOST, PUT_OFF),
         (put_off_no_more, Fault.LOST, PUT_OFF),
         (drop_the_item, Fault.UNSHOWN, WAITS),
+        (show_nothing, Fault.UNSHOWN, WAITS),
+        (show_a_later_step, Fault.MOVED_ON, WAITS),
         (drop_the_parked_row, Fault.UNPARKED, WAITS),
         (park_another_step, Fault.UNPARKED, WAITS),
         (show_another_step, Fault.MOVED_ON, WAITS),
@@ -285,6 +296,13 @@ def test_a_lead_of_which_a_record_is_under_way_is_between_two_writes() -> None:
     log.events.append(
         event(WAITS, "unique", 1, "in_flight", "identity", record=lead(WAITS, 1, "key of waits"))
     )
+    assert log.judge().broken == []
+
+
+def test_an_older_item_that_is_written_again_shows_nobody() -> None:
+    log = Log()
+    log.items += [encode(item(ENGAGED, 4, kind=MOVED)), encode(item(ENGAGED, 3))]
+    log.items += [encode(item(WAITS, 1, kind=MOVED)), encode(item(WAITS, 0, "intake"))]
     assert log.judge().broken == []
 
 

@@ -64,7 +64,8 @@ def attempt(step: int, cause: str, **fields: Any) -> Attempt:
 def row_of(stage: str, record: Record, raw: Raw, **fields: Any) -> tuple[bytes, bytes | None]:
     """The row that a stage keeps of a decided record."""
     subject, step, cause = subject_of(record, raw)
-    given: dict[str, Any] = {"step": step, "cause": cause}
+    at = f"{raw.topic}/{raw.partition}@{raw.offset}"
+    given: dict[str, Any] = {"step": step, "cause": cause, "at": at}
     row = attempt(**(given | fields))
     return Kind(f"attempt.{stage}", Attempt).row(subject, row)
 
@@ -101,14 +102,15 @@ def test_a_record_is_decided_by_its_stages_own_row(
     record: Record, topic: names.Topic, stage: str
 ) -> None:
     raw = Raw(topic.full, encode(record))
-    own = row_of(stage, record, raw)
+    own, later = row_of(stage, record, raw), row_of(stage, record, raw, step=9, cause="later")
     assert found(record, topic) == UNDECIDED
     assert found(record, topic, own) == DECIDED
     assert found(record, topic, row_of(stage, record, raw, closed=False)) == UNDECIDED
     assert found(record, topic, row_of("write", record, raw)) == UNDECIDED
-    assert found(record, topic, row_of(stage, record, raw, step=9, cause="later")) == DECIDED
-    assert found(record, topic, own, row_of(stage, record, raw, step=9, cause="later")) == DECIDED
     assert found(record, topic, row_of(stage, record, raw, waited=True)) == LEFT_OUT
+    assert found(record, topic, row_of(stage, record, raw, at="elsewhere")) == LEFT_OUT
+    assert found(record, topic, later) == LEFT_OUT
+    assert found(record, topic, own, later) == LEFT_OUT
 
 
 def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:

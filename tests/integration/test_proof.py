@@ -15,7 +15,8 @@ from app.lag import committed
 from app.replaying import commit_offsets
 from leads import names
 from leads.keys import Keys
-from leads.records import Audit, Held
+from leads.records import Audit, Held, encode
+from leads.review_items import MOVED
 from streams.outbox import partition_of
 from streams.stages.all import make_stages
 from tests.samples import captured
@@ -77,19 +78,19 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
     site.wait_settled(2)
     stop(site)
     assert faults(site) == {}
-    item = latest(site, names.HELD.full, waits.encode())
+    item = latest(site, names.HELD.full, f"{waits}/intake".encode())
     parked = latest(site, names.CHANGELOG, f"parked.intake\x00{waits}".encode())
-    put(site, item, None)
+    asked = msgspec.json.decode(item.value, type=Held)
+    put(site, item, encode(msgspec.structs.replace(asked, kind=MOVED)))
     assert faults(site) == {"unshown": [waits]}
     put(site, item, item.value)
     put(site, parked, None)
     assert faults(site) == {"unparked": [waits]}
     put(site, parked, parked.value)
-    other = msgspec.structs.replace(msgspec.json.decode(item.value, type=Held), lead_id=engaged)
-    site.produce(names.HELD, [(engaged.encode(), msgspec.json.encode(other))])
-    assert faults(site) == {"moved_on": [engaged]}
-    shown_now = latest(site, names.HELD.full, engaged.encode())
-    put(site, shown_now, None)
+    for kind, found in (("review", {"moved_on": [engaged]}), (MOVED, {})):
+        other = msgspec.structs.replace(asked, lead_id=engaged, kind=kind, step=900)
+        site.produce(names.HELD, [(f"{engaged}/intake".encode(), encode(other))])
+        assert faults(site) == found
     assert faults(site) == {}
     [skipped] = site.capture(captured(502, company="skipped"))
     site.commit_to_the_end(names.CAPTURED)

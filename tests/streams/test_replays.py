@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from leads import names
 from leads.decision import Decision, Parked, Wait
 from leads.keys import Keys
 from leads.records import Captured, Held, Lead, Person, Place, encode
+from leads.review_items import MOVED
 from leads.rules import Rules
 from streams import events
 from streams.book import RulesBook
@@ -144,7 +146,8 @@ def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
     letters = events.outputs(stage, job)
-    return [letter.value is not None for letter in letters if letter.topic is names.HELD]
+    items = [letter.value or b"" for letter in letters if letter.topic is names.HELD]
+    return [msgspec.json.decode(item, type=Held).kind != MOVED for item in items]
 
 
 @pytest.mark.parametrize(
