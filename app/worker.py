@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from app.crashing import crash_at
+from app.datalock import lock_directory
 from app.endpoint import serving
 from app.faustapp import SESSION, make_app
 from app.kafka import make_producer
@@ -177,8 +178,10 @@ def run_worker(
 ) -> int:
     """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
 
-    `make` makes other vendors than the settings' inside the event loop.
+    `make` makes other vendors than the settings' inside the event loop. Raises BadUseError when another worker
+    runs on the directory `data`.
     """
+    lock_directory(data)
     return uvloop.run(_run(settings, rules, data, clock, make, only))
 
 
