@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 import uvloop
-from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from app.crashing import crash_at
@@ -23,9 +22,9 @@ from app.outside import Vendors, make_vendors
 from app.replaying import read_windows
 from app.rulesfile import fetch_rules
 from app.settings import Settings
+from app.signalswait import EndOffsets, GivenUp, SignalsWait
 from app.workermetrics import WorkerCollector, why_not_ready
 from connectors.http import WORKERS_SHARE
-from connectors.shared import Shared
 from leads import names
 from leads.keys import Keys
 from leads.rules import Rules
@@ -39,8 +38,6 @@ from tables.fauststore import FaustStore
 
 log = structlog.get_logger(__name__)
 FATAL_EXIT = 70
-_SIGNALS_WAIT = 15.0
-_ENDS_WAIT = 5.0
 
 
 class Worker:
@@ -82,7 +79,8 @@ class Worker:
         self.pipeline = Pipeline(around, settings.worker_id, keys, rules, book, live=live, only=only)
         self.metrics.registry.register(WorkerCollector(self.app, self.pipeline.effects))
         self._partitions: set[int] = set()
-        self._signal_ends = Shared(self._read_signal_ends)
+        self.signals_end = EndOffsets(settings)
+        self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
         self._declare()
 
     def _settled_to(self, topic: str, partition: int) -> int:
@@ -93,19 +91,8 @@ class Worker:
         consumer: Any = self.app.consumer
         return bool(consumer.more_coming()) if consumer is not None else False
 
-    async def _read_signal_ends(self) -> dict[TP, int]:
-        """Ends of the signals' partitions. A broker that is away, or a request that it lost when it went, is waited for:
-        aiokafka holds on to such a request for the whole of its timeout, so it is asked anew instead."""
-        consumer: Any = self.app.consumer
-        wanted = [TP(names.SIGNALS.full, p) for p in sorted(self._mine())]
-        while True:
-            try:
-                ends: dict[TP, int] = await asyncio.wait_for(consumer.highwaters(*wanted), _ENDS_WAIT)
-            except (KafkaError, TimeoutError) as error:
-                log.warning("the broker does not tell where the signals end; asked again", error=repr(error))
-                await asyncio.sleep(0.5)
-            else:
-                return ends
+    def _consumer(self) -> Any:
+        return self.app.consumer
 
     def _declare(self) -> None:
         bodies = fatal_on_error(self.pipeline.harnesses, self.end)
@@ -130,23 +117,14 @@ class Worker:
         return WORKERS_SHARE * max(1, len(self._mine())) / names.PARTITIONS
 
     async def _signals_applied(self, partition: int) -> None:
-        """Wait until every signal that the broker has acknowledged for this partition is in the state (INTERLEAVINGS 15)."""
-        tp = TP(names.SIGNALS.full, partition)
-        consumer: Any = self.app.consumer
-        end = (await self._signal_ends.get())[tp]
-        deadline = asyncio.get_running_loop().time() + _SIGNALS_WAIT
-        while consumer.settled_up_to(tp) < end:
-            if asyncio.get_running_loop().time() > deadline:
-                raise Fatal(
-                    f"signals of partition {partition} stand at {consumer.settled_up_to(tp)} of {end} for {_SIGNALS_WAIT:.0f} s"
-                )
-            await asyncio.sleep(0.002)
+        await self.signals.applied(partition)
 
     async def start(self) -> None:
         """Start producing, then the Faust app, then the timers."""
         windows = await read_windows(self.settings)
         StrictConsumer.left_out = {TP(*tp): ranges for tp, ranges in windows.items()}
         await self.producer.start()
+        await self.signals_end.start()
         await self.app.start()
         self.pulse.start(self.end)
         self.pipeline.timers.start(self.end)
@@ -156,6 +134,7 @@ class Worker:
         await self.pipeline.timers.stop()
         await self.app.stop()
         self.pipeline.outbox.flush()
+        await self.signals_end.stop()
         await self.producer.stop()
         await self.vendors.close()
 
@@ -163,7 +142,10 @@ class Worker:
 def _agent(body: Callable[[Run], Any]) -> Callable[[Any], Any]:
     async def agent(stream: Any) -> None:
         async for event in stream.events():
-            await body(event.message)
+            try:
+                await body(event.message)
+            except GivenUp as why:
+                log.info("a run is given up and comes again", why=str(why))
 
     return agent
 

@@ -315,6 +315,10 @@ class StrictConsumer(driver.Consumer):
         progress = self._progress.get(tp)
         return progress.low if progress else -1
 
+    def delivers(self, tp: TP) -> bool:
+        """Whether records of a partition still come to this worker: it neither stops nor rebalances, and has it."""
+        return self.flow_active and not self.app.rebalancing and tp in self._progress
+
 
 class StrictThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, asking the broker more often: its 1.5 s would be the latency of every idle hop."""
