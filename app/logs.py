@@ -13,7 +13,7 @@ Format = Literal["console", "json"]
 #: The packages whose lines are Leadgate's own.
 OWN = ("app", "connectors", "leads", "streams", "tables", "bench", "tests")
 #: Faust's services log under the module of their subclass: these lines are Faust's.
-_FAUST_SERVICES = ("streams.consumer", "streams.strictapp")
+_FAUST_SERVICES = ("streams.consumer", "streams.strictapp", "tables.fauststore")
 #: A shorter secret could be a word of the text; hiding it would only garble lines.
 _SHORTEST_SECRET = 6
 

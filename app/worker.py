@@ -34,6 +34,7 @@ from streams.harness import fatal_on_error
 from streams.pipeline import Around, Pipeline
 from streams.ports import Clock, Fatal
 from streams.pulse import Pulse
+from tables.damage import DamagedStateError
 from tables.fauststore import FaustStore
 
 log = structlog.get_logger(__name__)
@@ -61,7 +62,7 @@ class Worker:
         self.vendors = vendors or make_vendors(settings, clock)
         live = (rules.effects if settings.effects == "rules" else settings.effects) == "live"
         around = Around(
-            store=FaustStore(self.app),
+            store=FaustStore(self.app, clock.now),
             producer=self.producer,
             crm=self.vendors.crm,
             apollo=self.vendors.apollo,
@@ -171,7 +172,8 @@ async def _run(
     settings: Settings, rules: Rules, data: Path, clock: Clock, make: Callable[[], Vendors] | None, only: Collection[str]
 ) -> int:
     def end(error: BaseException) -> None:
-        log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if isinstance(error, Fatal) else error)
+        foreseen = isinstance(error, (Fatal, DamagedStateError))
+        log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error)
         os._exit(FATAL_EXIT)
 
     worker = Worker(settings, rules, data, clock, end, make() if make else None, only)

@@ -1,19 +1,23 @@
 """The store of a worker: one faust.Table, one RocksDB a partition. The only place that touches either.
 
-Faust restores it from the changelog; writes go past Faust, since its own changelog sends fail unseen (facts/faust.md 5).
+Restoring and writing go past Faust: it stores a changelog's rows and its offset one after the other, event by event,
+and its own changelog sends fail unseen (facts/faust.md 5). Which partitions, from where and how far stays Faust's.
 12 databases open in a second, 120 don't, and take a tenth of the memory: so one table holds all kinds of rows.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
+import faust
 import rocksdict
+from faust.stores import rocksdb
+from faust.types import TP
 
 from leads.names import CHANGELOG, PARTITIONS, STATE
+from tables.changelog import ChangelogSpan
+from tables.damage import DamagedStateError, held_rows, is_damage, lacks_current, set_aside
 from tables.state import Row
-
-if TYPE_CHECKING:
-    import faust
 
 #: Per partition database. Faust's defaults allow 2 GiB of cache and 192 MiB of memtables each.
 ROCKSDB_OPTIONS = {
@@ -25,40 +29,143 @@ ROCKSDB_OPTIONS = {
 }
 
 
-class FaustStore:
-    """See state.Store. Made before the app starts, since Faust restores only tables that it knows by then."""
+class PartitionStore(rocksdb.Store):
+    """Faust's RocksDB store, that sets a damaged database aside instead of failing at each start."""
 
-    def __init__(self, app: "faust.App") -> None:
-        changelog = app.topic(CHANGELOG, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS, compacting=True)
-        self._table: Any = app.Table(
-            STATE,
-            key_type=bytes,
-            value_type=bytes,
-            partitions=PARTITIONS,
-            changelog_topic=changelog,
-            options=dict(ROCKSDB_OPTIONS),
-        )
+    def __init__(self, *args: Any, now: Callable[[], float], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._now = now
 
-    def get(self, partition: int, key: bytes) -> bytes | None:
-        """The stored value, None if there is none."""
-        value: bytes | None = self._table.data._db_for_partition(partition).get(key)
+    def read(self, partition: int, key: bytes) -> bytes | None:
+        """The stored value, None if there is none. Raises DamagedStateError."""
+        try:
+            value: bytes | None = self._db_for_partition(partition).get(key)
+        except Exception as error:
+            raise self._judge(partition, error) from error
         return value
 
-    def items(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """All rows whose keys begin with `prefix`, by key."""
-        for key, value in self._table.data._db_for_partition(partition).items(from_key=prefix):
-            if not key.startswith(prefix):
-                return
-            yield key, value
+    def scan(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """All rows whose keys begin with `prefix`, by key. Raises DamagedStateError."""
+        try:
+            # Not items(): that ends at a damaged block as it ends at the last row.
+            rows = self._db_for_partition(partition).iter()
+            rows.seek(prefix)
+            while rows.valid() and (key := rows.key()).startswith(prefix):
+                yield key, rows.value()
+                rows.next()
+            rows.status()
+        except Exception as error:
+            raise self._judge(partition, error) from error
 
-    def write(self, partition: int, rows: list[Row], offset: int) -> None:
-        """Store rows and the changelog's offset in one RocksDB batch."""
+    def write(self, partition: int, rows: Iterable[Row], offset: int) -> None:
+        """Store rows and the changelog's offset of the last of them in one RocksDB batch. Raises DamagedStateError."""
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in rows:
             if value is None:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        store = self._table.data
-        batch.put(store.offset_key, str(offset).encode())
-        store._db_for_partition(partition).write(batch)
+        batch.put(self.offset_key, str(offset).encode())
+        try:
+            self._db_for_partition(partition).write(batch)
+        except Exception as error:
+            raise self._judge(partition, error) from error
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        """The changelog's offset that a partition is stored up to, None if nothing is. Raises DamagedStateError."""
+        value = self.read(tp.partition, self.offset_key)
+        return None if value is None else int(value)
+
+    def _open_for_partition(self, partition: int) -> Any:
+        path = self.partition_path(partition)
+        if lacks_current(path):
+            set_aside(path, "CURRENT is missing", self._now())
+        try:
+            return self._open(path)
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            set_aside(path, str(error), self._now())
+        return self._open(path)
+
+    def _open(self, path: Path) -> Any:
+        options, reading = self.rocksdb_options.as_options(), rocksdict.ReadOptions()
+        options.set_paranoid_checks(True)
+        reading.set_verify_checksums(True)
+        database = rocksdict.Rdict(str(path), options=options)
+        database.set_read_options(reading)
+        return database
+
+    def _judge(self, partition: int, error: Exception) -> Exception:
+        """What to raise for an error of RocksDB's. A database in use can't be opened again under its old name in the
+        same process, so it is set aside, and the next start opens a new one."""
+        if not is_damage(error):
+            return error
+        path = self.partition_path(partition)
+        if path.exists():
+            set_aside(path, str(error), self._now())
+        return DamagedStateError(f"the state of partition {partition} is damaged and set aside; the next start restores it")
+
+
+class StateTable(faust.Table[bytes, bytes]):
+    """Faust's table, whose changelog records are stored by `restore`, a fetched batch at once."""
+
+    def __init__(self, *args: Any, now: Callable[[], float], **kwargs: Any) -> None:
+        self._now = now
+        super().__init__(*args, **kwargs)
+
+    def _new_store(self) -> Any:
+        return PartitionStore(
+            self.app.conf.store,
+            self.app,
+            self,
+            now=self._now,
+            table_name=self.name,
+            key_type=self.key_type,
+            key_serializer=self.key_serializer,
+            value_serializer=self.value_serializer,
+            value_type=self.value_type,
+            loop=self.loop,
+            options=dict(ROCKSDB_OPTIONS),
+        )
+
+    def span(self, partition: int, start: int, end: int) -> ChangelogSpan:
+        """What is stored of a partition beside a changelog that holds the offsets from `start` up to `end`."""
+        store: Any = self.data
+        path = store.partition_path(partition)
+        stored = self.persisted_offset(TP(CHANGELOG, partition))
+        return ChangelogSpan(partition, stored, start, end, path, tuple(held_rows(path)))
+
+
+class FaustStore:
+    """See state.Store. Made before the app starts, since Faust restores only tables that it knows by then.
+
+    `now` gives seconds since the epoch, for the names of damaged databases.
+    """
+
+    def __init__(self, app: faust.App, now: Callable[[], float]) -> None:
+        changelog = app.topic(CHANGELOG, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS, compacting=True)
+        table = StateTable(
+            app,
+            now=now,
+            name=STATE,
+            key_type=bytes,
+            value_type=bytes,
+            partitions=PARTITIONS,
+            changelog_topic=changelog,
+            beacon=app.tables.beacon,
+        )
+        self._table: Any = app.tables.add(table)
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """See state.Store. Raises DamagedStateError."""
+        value: bytes | None = self._table.data.read(partition, key)
+        return value
+
+    def items(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """See state.Store. Raises DamagedStateError."""
+        yield from self._table.data.scan(partition, prefix)
+
+    def write(self, partition: int, rows: list[Row], offset: int) -> None:
+        """See state.Store. Raises DamagedStateError."""
+        self._table.data.write(partition, rows, offset)
