@@ -1,11 +1,16 @@
-"""`make bench`: the figures, each with its comparison in the same run. `--quick` takes smaller numbers."""
+"""`make bench`: the figures, each with its comparison in the same run.
+
+`--quick` takes smaller numbers; names of parts (`make bench ARGS="alone restore"`) leave the others out.
+"""
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ import psutil
 
 from bench.budget import measure_budget
 from bench.latency import measure_latency
+from bench.restore import measure_restore
 from bench.site import BenchSite, cpu
 from bench.web import measure_web
 from bench.week import measure_calls, measure_week
@@ -57,24 +63,52 @@ def _drain(site: BenchSite, worker: psutil.Process) -> None:
     assert worker.is_running()
 
 
-def main() -> None:
-    """Print every figure."""
-    quick = "--quick" in sys.argv
+def measure_engines(quick: bool) -> dict[str, Any]:
+    """Leadgate's throughput, the plain agents', and how many times the one is the other."""
     leads, plain_leads, rounds = (5_000, 1_500, 1) if quick else (20_000, 4_000, ROUNDS)
     report: dict[str, Any] = {}
     for engine, count in (("leadgate", leads), ("plain", plain_leads)):
         runs = [throughput(engine, count) for _ in range(rounds)]
         report[engine] = {name: round(statistics.median(run[name] for run in runs), 1) for name in runs[0]}
     report["times"] = round(report["leadgate"]["per_cpu_second"] / report["plain"]["per_cpu_second"], 2)
+    return report
+
+
+def measure_alone(quick: bool) -> dict[str, float]:
+    """One lead alone on an idle site."""
     with tempfile.TemporaryDirectory() as data, BenchSite(Path(data)) as site:
-        report["alone"] = measure_latency(site, 50 if quick else 200)
+        return measure_latency(site, 50 if quick else 200)
+
+
+def measure_hooks() -> dict[str, Any]:
+    """Webhooks on an idle site."""
     with tempfile.TemporaryDirectory() as data, BenchSite(Path(data)) as site:
-        report["web"] = measure_web(site)
-    report["week"] = measure_week(rounds)
-    report["calls"] = {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")}
-    report["budget"] = measure_budget()
+        return measure_web(site)
+
+
+#: What can be measured, by the name under which it is asked for and reported.
+PARTS: dict[str, Callable[[bool], Any]] = {
+    "engines": measure_engines,
+    "alone": measure_alone,
+    "restore": lambda quick: measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000),
+    "web": lambda _: measure_hooks(),
+    "week": lambda quick: measure_week(1 if quick else ROUNDS),
+    "calls": lambda _: {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")},
+    "budget": lambda _: measure_budget(),
+}
+
+
+def main() -> int:
+    """Print the figures of the parts that are named, or of all; 2 for a part that there isn't."""
+    wanted = [arg for arg in sys.argv[1:] if not arg.startswith("-")] or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        sys.stderr.write(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}\n")
+        return 2
+    report = {name: PARTS[name]("--quick" in sys.argv) for name in wanted}
+    report["load"] = [round(one, 1) for one in os.getloadavg()]
     sys.stdout.write(json.dumps(report, indent=1) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

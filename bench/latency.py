@@ -13,6 +13,8 @@ from leads import names
 from leads.keys import lead_id
 from leads.records import encode
 
+WARM_UP = 100
+
 
 class Arrived(msgspec.Struct):
     """What tells that a lead is through."""
@@ -22,10 +24,13 @@ class Arrived(msgspec.Struct):
 
 
 def measure_latency(site: BenchSite, leads: int) -> dict[str, float]:
-    """Milliseconds, and the seconds from kill -9 to the first lead through a new worker."""
+    """Milliseconds, and the seconds from kill -9 to the first lead through a new worker.
+
+    Not counted are the first hundred leads, over which a new broker's JVM compiles what it runs.
+    """
     worker = site.worker("leadgate")
-    asyncio.run(_one_by_one(site, range(1, 6)))
-    times = asyncio.run(_one_by_one(site, range(10, 10 + leads)))
+    asyncio.run(_one_by_one(site, range(WARM_UP)))
+    times = asyncio.run(_one_by_one(site, range(WARM_UP, WARM_UP + leads)))
     killed = _kill(site, worker)
     ordered = sorted(times)
     return {
