@@ -79,20 +79,14 @@ class Account:
         """One line an example, and one for those that are not shown."""
         lines = []
         for fault, found in self.faults.items():
-            lines += [
-                f"{fault}: {_subject(fault)} {about}: {what}"
-                for about, what in found.examples.items()
-            ]
+            lines += [f"{fault}: {_subject(fault)} {about}: {what}" for about, what in found.examples.items()]
             if found.count > len(found.examples):
                 lines.append(f"{fault}: {found.count - len(found.examples)} more")
         return lines
 
     def report(self) -> dict[str, Any]:
         """The JSON of `leadgate audit verify`."""
-        faults = {
-            str(fault): {"count": f.count, "examples": f.examples}
-            for fault, f in self.faults.items()
-        }
+        faults = {str(fault): {"count": f.count, "examples": f.examples} for fault, f in self.faults.items()}
         return {
             "captured": self.known,
             "places": self.count(),

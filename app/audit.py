@@ -53,9 +53,7 @@ async def _look(settings: Settings) -> Account:
         begin = await consumer.beginning_offsets(kept)
         ledger = Ledger(done)
         captured = _of(read, names.CAPTURED.full)
-        async for record in read_to(
-            consumer, {tp: end for tp, end in read.items() if tp not in captured}, done
-        ):
+        async for record in read_to(consumer, {tp: end for tp, end in read.items() if tp not in captured}, done):
             ledger.note_pending(record)
         async for record in read_to(consumer, captured):
             ledger.note_captured(record)

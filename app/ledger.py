@@ -164,9 +164,7 @@ class Ledger:
     def _judge_reading(self, account: Account, begin: Mapping[TopicPartition, int]) -> None:
         for tp, start in sorted(begin.items()):
             if (read := self.done.get(tp, 0)) < start:
-                what = (
-                    f"starts at {start}, only {read} is committed: {start - read} deleted unread"
-                )
+                what = f"starts at {start}, only {read} is committed: {start - read} deleted unread"
                 account.note(Fault.DELETED, f"{tp.topic}/{tp.partition}", what)
         for ident, unread in self._unread.items():
             where = f"{names.CAPTURED.full}/{unread.partition}@{unread.offset}"

@@ -92,9 +92,7 @@ class Recomputing:
     def result(self) -> Recomputed:
         """What came out, once the last event was taken."""
         for notes in self._notes.values():
-            missing = {
-                decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()
-            }
+            missing = {decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()}
             for decision, why in missing.items():
                 self._note_difference(decision, why)
             notes.wanted.clear()

@@ -101,9 +101,7 @@ def processed(tp: TopicPartition, committed_at: int, earlier: Window | None) -> 
     return earlier.done
 
 
-async def _judge(
-    consumer: AIOKafkaConsumer, evidence: Evidence, start: Offsets, stop: Offsets, *, act: bool
-) -> set[Spot]:
+async def _judge(consumer: AIOKafkaConsumer, evidence: Evidence, start: Offsets, stop: Offsets, *, act: bool) -> set[Spot]:
     """The records to leave out. Raises ReplayRefusedError for undecided ones, unless `act`."""
     async for record in read_to(consumer, stop, start):
         evidence.expect(record)
@@ -119,23 +117,17 @@ async def _judge(
     return evidence.left_out
 
 
-def _window(
-    tp: TopicPartition, start: int, stop: int, done: int, left_out: Iterable[Spot]
-) -> Window:
+def _window(tp: TopicPartition, start: int, stop: int, done: int, left_out: Iterable[Spot]) -> Window:
     offsets = sorted(spot.offset for spot in left_out if spot.partition == tp.partition)
     ranges = [(offset, offset + 1) for offset in offsets]
     if stop < done:
         ranges.append((stop, done))
-    return Window(
-        topic=tp.topic, partition=tp.partition, begin=start, done=done, left_out=tuple(ranges)
-    )
+    return Window(topic=tp.topic, partition=tp.partition, begin=start, done=done, left_out=tuple(ranges))
 
 
 async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
     """Set the workers' group to these offsets. Raises ReplayRefusedError if a worker runs."""
-    consumer = AIOKafkaConsumer(
-        **kafka.connection(settings), group_id=names.APP_ID, enable_auto_commit=False
-    )
+    consumer = AIOKafkaConsumer(**kafka.connection(settings), group_id=names.APP_ID, enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(list(offsets))

@@ -44,9 +44,7 @@ def refuse_misuse(wanted: Wanted) -> None:
         raise ReplayRefusedError("say where it ends, either by --to or by --to-offset")
 
 
-async def find_range(
-    consumer: AIOKafkaConsumer, wanted: Wanted, begin: Offsets, done: Offsets
-) -> tuple[Offsets, Offsets]:
+async def find_range(consumer: AIOKafkaConsumer, wanted: Wanted, begin: Offsets, done: Offsets) -> tuple[Offsets, Offsets]:
     """First and last offset of each partition, the last not included.
 
     Raises ReplayRefusedError for offsets that aren't there, and for what is no offset and no time.
@@ -65,9 +63,7 @@ async def find_range(
     return start, stop
 
 
-def refuse_range(
-    tp: TopicPartition, first: int | None, last: int | None, begin: int, done: int
-) -> None:
+def refuse_range(tp: TopicPartition, first: int | None, last: int | None, begin: int, done: int) -> None:
     """Raise ReplayRefusedError for offsets that aren't there, or that no worker has passed yet."""
     where = f"{tp.topic}/{tp.partition}"
     if first is not None and first < begin:

@@ -127,9 +127,7 @@ async def settle_site(settings: Settings) -> list[str]:
 async def _write_rows(settings: Settings, mark: Mark, partitions: Iterable[int]) -> None:
     async with producing(settings) as producer:
         for partition in partitions:
-            await producer.send_and_wait(
-                names.CHANGELOG, encode(mark), key=ROW, partition=partition
-            )
+            await producer.send_and_wait(names.CHANGELOG, encode(mark), key=ROW, partition=partition)
 
 
 async def _find(settings: Settings) -> Found:
@@ -152,9 +150,7 @@ async def _changelog_ends(consumer: AIOKafkaConsumer) -> Offsets:
     raise UnknownTopicOrPartitionError(names.CHANGELOG)
 
 
-async def _first_rows(
-    consumer: AIOKafkaConsumer, end: Offsets
-) -> dict[int, tuple[bytes, bytes] | None]:
+async def _first_rows(consumer: AIOKafkaConsumer, end: Offsets) -> dict[int, tuple[bytes, bytes] | None]:
     """The first record of each partition, None for an empty one."""
     begin = await consumer.beginning_offsets(list(end))
     todo = {tp for tp in end if begin[tp] < end[tp]}

@@ -82,9 +82,7 @@ def replay(
 ) -> None:
     """Run the stages again over a part of a topic. Refuses while workers run."""
     settings, _ = known_site()
-    wanted = Wanted(
-        topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act
-    )
+    wanted = Wanted(topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act)
     done = run(replaying.replay(settings, wanted))
     text = f"{done['records']} records of {done['topic']} run again when a worker starts"
     more = f"; {done['left_out']} are left out" if done["left_out"] else ""

@@ -50,9 +50,7 @@ def cause_of(raw: Raw) -> str:
     return subject_of(msgspec.json.decode(raw.value, type=Captured), raw)[2]
 
 
-def event(
-    lead: str, kind: str, step: int, place: str, stage: str = "s", cause: str = "c", **inputs: Any
-) -> bytes:
+def event(lead: str, kind: str, step: int, place: str, stage: str = "s", cause: str = "c", **inputs: Any) -> bytes:
     """One audit event."""
     given = Audit(
         id=f"{lead}{kind}{step}{place}",
@@ -268,9 +266,7 @@ def appear_from_nowhere(log: Log) -> None:
         (appear_from_nowhere, Fault.UNKNOWN, "nobody"),
     ],
 )
-def test_one_record_more_or_less_is_told_by_name(
-    breaks: Callable[[Log], None], fault: Fault, about: str
-) -> None:
+def test_one_record_more_or_less_is_told_by_name(breaks: Callable[[Log], None], fault: Fault, about: str) -> None:
     log = Log()
     breaks(log)
     account = log.judge()
@@ -288,14 +284,10 @@ def test_a_lead_of_which_a_record_is_under_way_is_between_two_writes() -> None:
     assert log.judge().broken == []
     log = Log()
     drop_the_item(log)
-    heard = Signal(
-        signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="key of waits"
-    )
+    heard = Signal(signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="key of waits")
     log.under_way.append(Raw(HEARD, 0, encode(heard)))
     assert list(log.judge().faults) == [Fault.UNSHOWN]
-    log.events.append(
-        event(WAITS, "unique", 1, "in_flight", "identity", record=lead(WAITS, 1, "key of waits"))
-    )
+    log.events.append(event(WAITS, "unique", 1, "in_flight", "identity", record=lead(WAITS, 1, "key of waits")))
     assert log.judge().broken == []
 
 
@@ -369,9 +361,7 @@ def test_only_what_is_found_twice_is_a_fault() -> None:
     second.note(Fault.LOST, "a", "")
     second.note(Fault.LOST, "b", "")
     both = first.confirmed_by(second)
-    assert {fault: list(found.examples) for fault, found in both.faults.items()} == {
-        Fault.LOST: ["a"]
-    }
+    assert {fault: list(found.examples) for fault, found in both.faults.items()} == {Fault.LOST: ["a"]}
     assert both.known == 2
 
 
@@ -384,9 +374,5 @@ def test_inputs_of_any_shape_can_be_read() -> None:
         {"record": {"source": "a"}},
         {"record": {"person_key": "p", "x": [1]}},
     ):
-        ledger.note_event(
-            msgspec.json.encode(
-                msgspec.json.decode(event("a", "captured", 0, "in_flight")) | {"inputs": inputs}
-            )
-        )
+        ledger.note_event(msgspec.json.encode(msgspec.json.decode(event("a", "captured", 0, "in_flight")) | {"inputs": inputs}))
     assert ledger.account().places == {"a": "in_flight"}

@@ -42,9 +42,7 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     return cause, value, [letter.value or b"" for letter in events.audits(STAGE, job)]
 
 
-def run(
-    rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100
-) -> Recomputed:
+def run(rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100) -> Recomputed:
     """Recompute events of one partition."""
     doing = Recomputing({"intake": STAGE}, {rules.hash: rules}, originals.get, window)
     for value in said:
@@ -93,9 +91,7 @@ def test_a_changed_or_missing_note_is_its_decisions_difference(rules: Rules, log
         assert run(rules, changed, originals).different.keys() == {decision.id}
 
 
-def test_a_note_that_compaction_has_left_behind_its_decision_is_found(
-    rules: Rules, log: Log
-) -> None:
+def test_a_note_that_compaction_has_left_behind_its_decision_is_found(rules: Rules, log: Log) -> None:
     said, originals = log
     assert run(rules, [*said[1:], said[0]], originals).different == {}
     assert run(rules, [*said[1:], said[0], said[1]], originals).different == {}

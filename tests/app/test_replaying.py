@@ -70,9 +70,7 @@ def row_of(stage: str, record: Record, raw: Raw, **fields: Any) -> tuple[bytes, 
     return Kind(f"attempt.{stage}", Attempt).row(subject, row)
 
 
-def found(
-    record: Record, topic: names.Topic, *rows: tuple[bytes, bytes | None]
-) -> tuple[bool, bool]:
+def found(record: Record, topic: names.Topic, *rows: tuple[bytes, bytes | None]) -> tuple[bool, bool]:
     """Whether a record is undecided, and whether it is left out."""
     evidence = Evidence(STAGES)
     evidence.expect(Raw(topic.full, encode(record)))
@@ -98,9 +96,7 @@ ONE_STAGE = [
 
 
 @pytest.mark.parametrize(("record", "topic", "stage"), ONE_STAGE)
-def test_a_record_is_decided_by_its_stages_own_row(
-    record: Record, topic: names.Topic, stage: str
-) -> None:
+def test_a_record_is_decided_by_its_stages_own_row(record: Record, topic: names.Topic, stage: str) -> None:
     raw = Raw(topic.full, encode(record))
     own, later = row_of(stage, record, raw), row_of(stage, record, raw, step=9, cause="later")
     assert found(record, topic) == UNDECIDED
@@ -135,9 +131,7 @@ def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> N
     activity = Signal(signal_id="t", kind="activity", heard_at=1.0, source="crm", person_key="p")
     done = row_of("sla", activity, Raw(names.HEARD.full, encode(activity)))
     assert found(activity, names.HEARD, done) == DECIDED, "it wakes nobody"
-    engages = Signal(
-        signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2
-    )
+    engages = Signal(signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2)
     assert found(engages, names.HEARD) == UNDECIDED
     assert found(engages, names.HEARD, woken("engage", "s#2")) == DECIDED
 
@@ -165,9 +159,7 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
     )
     company = next(stage for stage in STAGES if stage.name == "company")
     waits = company.parked.row("a", Parked(subject="a", lead=lead(), held=item))
-    later = company.parked.row(
-        "a", Parked(subject="a", held=msgspec.structs.replace(item, step=4))
-    )
+    later = company.parked.row("a", Parked(subject="a", held=msgspec.structs.replace(item, step=4)))
     gone = company.parked.row("a", None)
     assert found(ruling, names.DECIDED) == DECIDED
     assert found(ruling, names.DECIDED, waits) == UNDECIDED
@@ -222,9 +214,7 @@ def test_a_range_that_is_there_is_taken() -> None:
         (20, None, "no record"),
     ],
 )
-def test_a_range_that_is_not_there_is_refused(
-    first: int | None, last: int | None, why: str
-) -> None:
+def test_a_range_that_is_not_there_is_refused(first: int | None, last: int | None, why: str) -> None:
     with pytest.raises(ReplayRefusedError, match=why):
         refuse_range(PLACE, first, last, 10, 20)
 

@@ -28,9 +28,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 def call(site: TestSite, *args: str, **more: str) -> tuple[int, str, str]:
     """Run a command: exit code, what it printed, what it said."""
     command = [sys.executable, "-m", "app.cli", *args]
-    done = subprocess.run(
-        command, env=site.environment() | more, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=site.environment() | more, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -142,9 +140,7 @@ async def _commit(site: TestSite, tp: TopicPartition) -> None:
         ("provision",),
     ],
 )
-def test_another_site_secret_is_refused_in_one_line(
-    site: TestSite, command: tuple[str, ...]
-) -> None:
+def test_another_site_secret_is_refused_in_one_line(site: TestSite, command: tuple[str, ...]) -> None:
     other = {"LEADGATE_SITE_SECRET": "another", "LEADGATE_WEB_SECRET": "w"}
     code, printed, said = call(site, *command, **other)
     assert (code, printed) == (2, "")
@@ -184,9 +180,7 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: TestSite) 
     site.wait_for(lambda: [site.place_of(i) for i in ids[:7]] == ["review"] * 7)
     site.wait_for(lambda: site.place_of(ids[-1]) == "fallback")
     for lead in ids[:6]:
-        site.leadgate(
-            "review", "resolve", lead, "--set", "title=VP Sales", "--actor", "o", "--reason", "r"
-        )
+        site.leadgate("review", "resolve", lead, "--set", "title=VP Sales", "--actor", "o", "--reason", "r")
     site.wait_for(lambda: {site.place_of(i) for i in ids[:6]} <= {"engaged", "nurtured"})
     site.wait_settled(len(ids))
     stop(site)
@@ -225,9 +219,7 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: TestSite) 
     assert broken_promises(site) == []
     site.control("POST", "objects/control/broken_emails", {})
     site.work()
-    site.leadgate(
-        "review", "resolve", ids[6], "--set", "title=CEO", "--actor", "o", "--reason", "r"
-    )
+    site.leadgate("review", "resolve", ids[6], "--set", "title=CEO", "--actor", "o", "--reason", "r")
     site.wait_for(lambda: site.place_of(ids[6]) in {"engaged", "nurtured"})
     stop(site)
     assert ids[6] not in shown(site)
@@ -246,9 +238,7 @@ def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: TestSite) -> Non
     end = done[tp]
     assert "no stage reads" in site.refusal("replay", "--topic", "held", "--from", "0")
     assert "--partition" in site.refusal("replay", "--topic", "matched", "--from-offset", "0")
-    assert "processed up to" in site.refusal(
-        *where, "--from-offset", "0", "--to-offset", str(end + 1)
-    )
+    assert "processed up to" in site.refusal(*where, "--from-offset", "0", "--to-offset", str(end + 1))
     assert "no record" in site.refusal(*where, "--from-offset", str(end), "--to-offset", str(end))
     report = site.leadgate(*where, "--from-offset", str(end - 1), "--to-offset", str(end))
     assert report["records"] == 1

@@ -9,8 +9,20 @@ from tests.simulation.people import REPS, World, make_world
 FAULTS_END = 90.0  # seconds after which nothing more goes wrong
 SIGNALS = ("unsubscribe", "bounce", "do_not_contact", "reply", "intent", "sequence", "owner", "activity", "deleted", "taken")
 TROUBLES = (
-    "put_off", "unavailable", "timeout", "timeout_acted", "lost", "refused", "failing", "slow", "unreadable",
-)  # fmt: skip
+    "put_off",
+    "unavailable",
+    "timeout",
+    "timeout_acted",
+    "lost",
+    "refused",
+    "failing",
+    "slow",
+    "unreadable",
+    "nonsense",
+    "unauthorised",
+    "limited",
+    "not_in_plan",
+)
 METHODS = {
     "crm": ("*", "upsert", "assign", "read_owners", "add_tasks", "enter_list", "stop", "activities", "leave_list", "owner"),
     "apollo": ("*", "enrich", "sequences", "stop"),

@@ -1,6 +1,14 @@
 """What vendors do to calls, by a plan's events."""
 
-from connectors.errors import RowRejected, RowRetryable, Unavailable, Unreadable
+from connectors.errors import (
+    AccountLimited,
+    NotInPlan,
+    RowRejected,
+    RowRetryable,
+    Unauthorised,
+    Unavailable,
+    Unreadable,
+)
 from streams.testing.vendors import Trouble
 from tests.simulation.plan import TROUBLES, Event
 
@@ -14,6 +22,9 @@ _WHOLE = {
     "slow": Trouble(seconds=12.0),
     "unreadable": Trouble(error=Unreadable("200 with a page of HTML")),
     "nonsense": Trouble(error=KeyError("results")),
+    "unauthorised": Trouble(error=Unauthorised("401 invalid token")),
+    "limited": Trouble(error=AccountLimited("the storage of the account is full")),
+    "not_in_plan": Trouble(error=NotInPlan("403 the plan leaves this out")),
 }
 _ROW = {"refused": RowRejected("400 refused"), "failing": RowRetryable("423 locked")}
 _USUAL = Trouble(seconds=0.02)

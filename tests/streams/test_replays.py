@@ -154,9 +154,7 @@ def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -
     ("replay", "waits_at", "shown"),
     [(False, 2, [True]), (True, 3, [True]), (True, 5, []), (True, None, [])],
 )
-def test_an_item_comes_again_only_for_the_step_that_waits(
-    replay: bool, waits_at: int | None, shown: list[bool]
-) -> None:
+def test_an_item_comes_again_only_for_the_step_that_waits(replay: bool, waits_at: int | None, shown: list[bool]) -> None:
     place = {"place": Place.REVIEW, "wait": Wait.REVIEW}
     assert sent(STAGE, replay=replay, waits_at=waits_at, **place) == shown
 
