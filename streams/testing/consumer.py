@@ -48,7 +48,15 @@ class MemoryConsumer:
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
         self._settled = asyncio.Condition()
-        log.grown.append(self._changed)
+        self._ready: dict[Place, None] = {}  # places that may have something to hand on, in the order in which they got it
+        self._uncommitted: dict[Place, None] = {}
+        self._to_commit = asyncio.Event()
+        log.grown.append(self._grow)
+
+    def _grow(self, place: Place) -> None:
+        if place in self._progress:
+            self._ready[place] = None
+            self._changed.set()
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Begin with what the group has committed; forget everything else."""
@@ -56,6 +64,8 @@ class MemoryConsumer:
         places = [(topic, p) for topic in self._readers for p in partitions]
         committed = self._log.committed
         self._progress = {place: Progress(committed.get(place, 0), committed.get(place, -1)) for place in places}
+        self._uncommitted.clear()
+        self._ready = {place: None for place, progress in self._progress.items() if self._log.end(*place) > progress.expected}
         self._changed.set()
 
     async def drain(self, partitions: Iterable[int]) -> None:
@@ -70,7 +80,7 @@ class MemoryConsumer:
 
     def more_coming(self) -> bool:
         """Whether leads lie in the log that were not handed on."""
-        return any(t in _LEADS and self._log.end(t, p) > progress.expected for (t, p), progress in self._progress.items())
+        return any(place[0] in _LEADS and self._has_more(place) for place in self._ready)
 
     def settled_up_to(self, topic: str, partition: int) -> int:
         """The end of what is settled of a partition, -1 for one that isn't this worker's."""
@@ -86,9 +96,8 @@ class MemoryConsumer:
     async def run(self) -> None:
         """Hand on what there is, until cancelled."""
         while not self._process.dead:
-            ready = [
-                place for place in self._progress if place not in self._out and self._log.end(*place) > self._expected(place)
-            ]
+            self._ready = {place: None for place in self._ready if self._has_more(place)}
+            ready = [place for place in self._ready if place not in self._out]
             if not ready:
                 self._changed.clear()
                 await self._changed.wait()
@@ -97,8 +106,9 @@ class MemoryConsumer:
             if self._draw.random() < 0.5:
                 await asyncio.sleep(self._draw.choice((0.0, 0.001, 0.02)))
 
-    def _expected(self, place: Place) -> int:
-        return self._progress[place].expected
+    def _has_more(self, place: Place) -> bool:
+        progress = self._progress.get(place)
+        return progress is not None and self._log.end(*place) > progress.expected
 
     def _hand_on(self, place: Place) -> None:
         progress = self._progress[place]
@@ -112,6 +122,8 @@ class MemoryConsumer:
             progress.settle(run.records[0].offset, run.records[-1].offset)
             if self._progress.get(place) is progress:
                 self._out.discard(place)
+                self._uncommitted[place] = None
+                self._to_commit.set()
             self._changed.set()
             self._tasks = [task for task in self._tasks if not task.done()]
             self._tasks.append(asyncio.get_running_loop().create_task(self._tell()))
@@ -127,8 +139,11 @@ class MemoryConsumer:
     async def commit(self) -> None:
         """Commit now and then, until cancelled."""
         while not self._process.dead:
+            await self._to_commit.wait()
+            self._to_commit.clear()
             await asyncio.sleep(COMMIT_EVERY)
-            await self._commit(self._progress)
+            settled, self._uncommitted = self._uncommitted, {}
+            await self._commit({place: self._progress[place] for place in settled if place in self._progress})
 
     async def _commit(self, of: Mapping[Place, Progress]) -> None:
         ready = {place: offset for place, progress in of.items() if (offset := progress.committable()) is not None}

@@ -23,21 +23,21 @@ class LogRecord(NamedTuple):
 
 
 class MemoryLog:
-    """Every topic has PARTITIONS partitions; whoever waits for more is woken by each append."""
+    """Every topic has PARTITIONS partitions; `grown` are told of each append."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self._partitions: defaultdict[tuple[str, int], list[LogRecord]] = defaultdict(list)
         self.committed: dict[tuple[str, int], int] = {}
-        self.grown: list[asyncio.Event] = []
+        self.grown: list[Callable[[tuple[str, int]], None]] = []
 
     def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """Write a batch, whole; the offset of its first record."""
         records = self._partitions[topic, partition]
         first, at = len(records), int(self.now() * 1000)
         records += [LogRecord(topic, partition, first + i, key, value, at) for i, (key, value) in enumerate(rows)]
-        for event in self.grown:
-            event.set()
+        for tell in self.grown:
+            tell((topic, partition))
         return first
 
     def end(self, topic: str, partition: int) -> int:
