@@ -1,5 +1,6 @@
 """What waits for people, and their decisions, one by one or out of a corrected sheet."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,16 +8,16 @@ import msgspec
 
 from app import resubmitting
 from app.baduse import BadUseError
+from app.decisions import Decided, Wish, decide
 from app.googling import read_google
-from app.kafka import consuming, ends, producing, read_to
+from app.kafka import consuming, ends, read_to
+from app.outside import make_vendors
 from app.settings import Settings
 from app.sheets import read_csv
 from app.telemetry import SystemClock
-from app.telling import send_ruling
 from connectors.errors import VendorError
 from leads import names
-from leads.keys import derive
-from leads.records import Held, Ruling, to_plain
+from leads.records import Held, to_plain
 from leads.review_items import ReviewItems
 
 _CLOCK = SystemClock()
@@ -33,10 +34,10 @@ async def held(settings: Settings) -> list[Any]:
 
 
 async def held_one(settings: Settings, lead: str) -> Any:
-    """One waiting item. Raises BadUseError if the lead waits for nobody."""
+    """One waiting item. Raises BadUseError if the lead does not wait."""
     found = next((h for h in await held(settings) if h["lead_id"] == lead), None)
     if found is None:
-        raise BadUseError(f"lead {lead} waits for nobody")
+        raise BadUseError(_waits_no_more(lead))
     return found
 
 
@@ -47,32 +48,57 @@ async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[st
     except (ValueError, OSError, VendorError) as error:
         raise BadUseError(str(error)) from None
     reading = resubmitting.read(rows, [msgspec.convert(item, Held) for item in await held(settings)])
-    async with producing(settings) as producer:
-        for wanted in reading.wanted:
-            ruling = _ruling(wanted.item, wanted.action, wanted.fields, actor, "corrected in the sheet")
-            await send_ruling(producer, wanted.item, ruling)
-    return {"decided": len(reading.wanted), "untouched": reading.untouched, "problems": reading.problems}
+    wishes = [Wish(w.item, w.action, actor, "corrected in the sheet", w.fields) for w in reading.wanted]
+    if not wishes:
+        return {"decided": 0, "untouched": reading.untouched, "problems": reading.problems}
+    decided = await decide(settings, wishes, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm)
+    problems = [*reading.problems, *(f"lead {lead}: {why}" for lead, why in decided.refused.items())]
+    return {"decided": len(decided.taken), "untouched": reading.untouched, "problems": problems}
 
 
-async def resolve(settings: Settings, lead: str, action: str, fields: dict[str, str], actor: str, reason: str) -> Any:
-    """Produce a person's decision to the partition of the stage that asked."""
-    item = msgspec.convert(await held_one(settings, lead), Held)
-    ruling = _ruling(item, action, fields, actor, reason)
-    async with producing(settings) as producer:
-        await send_ruling(producer, item, ruling)
-    return to_plain(ruling)
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which waiting leads a decision is about: one by its id (and the step that was looked at), or all of a reason."""
+
+    lead: str = ""
+    step: int | None = None
+    reason_kind: str = ""
+    stage: str = ""
 
 
-def _ruling(item: Held, action: str, fields: dict[str, str], actor: str, reason: str) -> Ruling:
-    now = _CLOCK.now()
-    return Ruling(
-        ruling_id=derive("ruling", item.lead_id, item.step, action, actor, now),
-        lead_id=item.lead_id,
-        stage=item.stage,
-        step=item.step,
-        action=action,
-        actor=actor,
-        reason=reason,
-        at=now,
-        fields=fields,
-    )
+async def choose(settings: Settings, chosen: Chosen) -> list[Held]:
+    """The waiting leads that are meant. Raises BadUseError if there are none, or the one has moved on."""
+    items = [msgspec.convert(item, Held) for item in await held(settings)]
+    if chosen.lead:
+        return [_the_one(items, chosen)]
+    found = [i for i in items if i.reason_kind == chosen.reason_kind and chosen.stage in {"", i.stage}]
+    if not found:
+        kinds = ", ".join(sorted({i.reason_kind for i in items})) or "nothing"
+        raise BadUseError(f"no lead waits as {chosen.reason_kind}; what leads wait as: {kinds}")
+    return found
+
+
+def _the_one(items: list[Held], chosen: Chosen) -> Held:
+    item = next((i for i in items if i.lead_id == chosen.lead), None)
+    if item is None:
+        raise BadUseError(_waits_no_more(chosen.lead))
+    if chosen.step not in {None, item.step}:
+        said = f"lead {chosen.lead} has moved on from step {chosen.step}: it waits at step {item.step} as {item.reason_kind}"
+        raise BadUseError(f"{said}; look at it again (leadgate review show) and decide then")
+    return item
+
+
+def _waits_no_more(lead: str) -> str:
+    return f"lead {lead} does not wait for a person; leadgate why {lead} tells where it is"
+
+
+async def resolve(
+    settings: Settings, chosen: Chosen, action: str, fields: dict[str, str], by: tuple[str, str], *, dry_run: bool = False
+) -> Decided:
+    """Decide about the chosen leads; `by` is who decides, and why. Raises BadUseError if nothing could be taken."""
+    actor, reason = by
+    wishes = [Wish(item, action, actor, reason, fields) for item in await choose(settings, chosen)]
+    decided = await decide(settings, wishes, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm, dry_run=dry_run)
+    if not decided.taken:
+        raise BadUseError(decided.text())
+    return decided

@@ -1,6 +1,10 @@
 """How far the workers are behind: the end of each stage topic against what is committed."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
@@ -13,7 +17,19 @@ OTHER_TOPICS = (names.LINKS, names.CLOCKS, names.SIGNALS, names.HEARD, names.DUE
 
 
 async def committed(settings: Settings) -> dict[TopicPartition, int]:
-    """What the workers' group has committed. A broker that is still electing the group's coordinator is waited for."""
+    """What the workers' group has committed."""
+    found = await _asked(settings, lambda admin: admin.list_consumer_group_offsets(names.APP_ID))
+    return {tp: meta.offset for tp, meta in found.items() if meta.offset >= 0}
+
+
+async def workers(settings: Settings) -> int:
+    """How many workers the broker counts as running; one that was killed counts until its session ends."""
+    [response] = await _asked(settings, lambda admin: admin.describe_consumer_groups([names.APP_ID]))
+    return len(response.groups[0][5])
+
+
+async def _asked(settings: Settings, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
+    """What the broker says of a group. One that is still electing the group's coordinator is waited for."""
     async with administering(settings) as admin:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(GroupCoordinatorNotAvailableError),
@@ -22,8 +38,8 @@ async def committed(settings: Settings) -> dict[TopicPartition, int]:
             reraise=True,
         ):
             with attempt:
-                found = await admin.list_consumer_group_offsets(names.APP_ID)
-        return {tp: meta.offset for tp, meta in found.items() if meta.offset >= 0}
+                found = await ask(admin)
+    return found
 
 
 async def lag(settings: Settings) -> dict[str, int]:

@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from app import kafka
 from app.evidence import Evidence, Spot
 from app.kafka import Offsets, consuming, ends, last_record, producing, read_to
-from app.lag import committed
+from app.lag import committed, workers
 from app.replayrange import ReplayRefusedError, Wanted, find_range, refuse_misuse
 from app.settings import Settings
 from leads import names
@@ -140,11 +140,8 @@ async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
 
 
 async def _refuse_while_working(settings: Settings) -> None:
-    async with kafka.administering(settings) as admin:
-        [response] = await admin.describe_consumer_groups([names.APP_ID])
-        members = response.groups[0][5]
-        if members:
-            raise ReplayRefusedError(f"{len(members)} workers run; stop them first")
+    if running := await workers(settings):
+        raise ReplayRefusedError(f"{running} workers run; stop them first")
 
 
 async def _windows(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Window]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.sheets import FIELDS, Row, value_of
 from leads.records import Held
 
-_PLAIN = frozenset({"merge", "separate", "redrive", "suppress"})
+_PLAIN = frozenset({"merge", "separate", "redrive", "approve", "suppress"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +62,6 @@ def _wanted(row: Row, item: Held) -> Wanted | None:
         return Wanted(item, action, {"to": to.strip()})
     if action in _PLAIN and not to:
         return Wanted(item, action, {})
-    raise ValueError(f"no such decision {row['decision']!r}: merge, separate, redrive, suppress, or route and an address")
+    raise ValueError(
+        f"no such decision {row['decision']!r}: merge, separate, redrive, approve, suppress, or route and an address"
+    )

@@ -27,10 +27,19 @@ def _text(path: Path) -> str:
 
 
 async def fetch_rules(settings: Settings) -> dict[str, Rules]:
-    """Every version in the rules' topic, by hash."""
+    """Every version in the rules' topic, by hash, the one that was published last at the end."""
     async with consuming(settings) as consumer:
-        found = {}
+        found: dict[str, Rules] = {}
         async for record in read_to(consumer, await ends(consumer, [names.RULES.full])):
             if record.value:
+                found.pop(record.key.decode(), None)
                 found[record.key.decode()] = Rules.model_validate_json(record.value)
         return found
+
+
+async def rules_in_force(settings: Settings) -> Rules:
+    """The version that was published last: every worker does so when it starts. Raises RulesError if there is none."""
+    found = await fetch_rules(settings)
+    if not found:
+        raise RulesError("no rules are in force: no worker has run here yet, and leadgate provision has not either")
+    return next(reversed(found.values()))

@@ -49,6 +49,8 @@ _SAY = {
     "released": "is live from here on",
     "flipped": "had its owner changed back by another automation: written once more",
     "another_automation": "has an owner that something else keeps changing",
+    "rerouted": "goes back to be scored and routed",
+    "remade": "goes back to be written to the CRM",
     "sent_back": "is known to the CRM under another address",
 }
 
@@ -63,7 +65,8 @@ def notice(lead: Lead, rules: Rules) -> str:
         if lead.score.high_intent
         else f"{lead.score.points} points, mostly for {' and '.join(parts)}"
     )
-    you = {"existing": "you already own the contact", "rep": f"rule '{lead.route.rule}' gives it to you"}[lead.route.kind]
+    given = "a person gave it to you" if lead.route.rule == "ruled" else f"rule '{lead.route.rule}' gives it to you"
+    you = {"existing": "you already own the contact", "rep": given}[lead.route.kind]
     due = f" Please call within {rules.sla.seconds / 3600:g} h." if lead.score.high_intent else ""
     return f"{lead.person.name}, {lead.person.title} at {lead.company.name}: {why}, and {you}.{due}"
 

@@ -7,6 +7,7 @@ from leads.records import Lead, Reason, Record, Sequences
 from leads.rules import Rules
 
 _RULE = "guard.apollo_sequence"
+_ASKED = frozenset({"sequence_active", "sequence_unknown"})  # what a person may have answered: look again, never approved
 
 
 class Verdict(Record, frozen=True, kw_only=True):
@@ -27,13 +28,13 @@ def guard(lead: Lead, read: Result | None, rules: Rules, now: float) -> Verdict:
         names = tuple(read.value.get("names", ()))
         known = Sequences(state=str(read.value["state"]), read_at=float(read.value["read_at"]), names=names)
     fresh = known.state != "unknown" and known.read_at >= now - rules.sequence_fresh_seconds
-    if lead.heard is not None and read is None:
+    if read is None and (lead.heard is not None or not _ASKED.isdisjoint(lead.ruled)):
         fresh = False  # it was set going again: what was known before says nothing about now
     if not fresh and read is None:
         return Verdict(sequences=known, ask=True, reason=Reason(rule=_RULE, held=True, why="Apollo must be asked first"))
     if not fresh:
         return _unknown(lead, known, read, rules, now)
-    if known.state == "active" and lead.ruled.get("engage") != "redrive":
+    if known.state == "active":
         said = ", ".join(known.names) or "one"
         return Verdict(sequences=known, reason=Reason(rule=_RULE, held=True, why=f"Apollo's sequence {said} is active"))
     return Verdict(sequences=known, free=True, reason=Reason(rule=_RULE, held=False, why="no Apollo sequence is active"))

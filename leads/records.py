@@ -175,7 +175,7 @@ class Lead(Record, frozen=True, kw_only=True):
     score: Score | None = None
     route: Route | None = None
     owner_confirmed_at: float = 0.0
-    ruled: dict[str, str] = {}
+    ruled: dict[str, str] = {}  # people's answers by what was asked (see Held.reason_kind), `route`, and what they have set
     heard: Heard | None = None  # what set it going again after it had come to rest
     unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
     engaged_at: float = 0.0
@@ -213,12 +213,14 @@ class Ruling(Record, frozen=True, kw_only=True):
     lead_id: str
     stage: str
     step: int
-    action: str  # set, merge, separate, route, redrive, suppress, undo
+    action: str  # set, merge, separate, route, redrive, approve, suppress, undo
     actor: str
     reason: str
     at: float
     fields: dict[str, str] = {}
     delivery: int = 0  # how often the stage has kept it and sent it again, under the step that the lead had by then
+    asked: str = ""  # what the lead waited for (Held.reason_kind): the answer stands under it
+    rules: str = ""  # the version in force, by which the lead is judged from here on; '' leaves it its own
 
 
 class Tick(Record, frozen=True, kw_only=True):
@@ -313,6 +315,7 @@ class Held(Record, frozen=True, kw_only=True):
     reasons: tuple[Reason, ...] = ()
     person: Person = Person()
     company: Company = Company()
+    reason_kind: str = ""  # the kind of the decision that let it wait: invalid, variant, unrouted …
 
 
 class Alert(Record, frozen=True, kw_only=True):

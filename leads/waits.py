@@ -43,7 +43,7 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
         if cause.step != lead.step:
             return None
         ruled = {**lead.ruled, **_ruled(cause, stage)}
-        return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled)
+        return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled, rules=cause.rules or lead.rules)
     if not wakes(parked, cause) or (cause.delivery and cause.heard_at < lead.captured_at):
         return None
     heard = Heard(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
@@ -103,12 +103,13 @@ def release(
 
 
 def _ruled(ruling: Ruling, stage: str) -> dict[str, str]:
+    """What the lead carries of a decision. An answer stands under what was asked: it answers no later question."""
     if ruling.action == "set":  # at the first gate it is applied there; from any other the lead goes back to it
         prefix = "set" if stage == "intake" else "fix"
         return {f"{prefix}.{name}": value for name, value in ruling.fields.items()}
     if ruling.action in {"suppress", "undo"}:
         return {ruling.action: ruling.actor}
-    return {stage: ruling.action + (f" {ruling.fields['to']}" if "to" in ruling.fields else "")}
+    return {ruling.asked or stage: ruling.action, **({"route": ruling.fields["to"]} if ruling.action == "route" else {})}
 
 
 def due(parked: Parked, stage: str) -> Lead | None:

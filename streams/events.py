@@ -66,6 +66,7 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
     events = []
     if job.ruling is not None:
         said = {"action": job.ruling.action, "reason": job.ruling.reason, "fields": job.ruling.fields}
+        said |= {"rules": job.ruling.rules} if job.ruling.rules else {}
         events.append(
             _event(stage, job, lead, "ruled", 0, place="", actor=job.ruling.actor, inputs={"step": job.ruling.step}, outcome=said)
         )
@@ -215,6 +216,7 @@ def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
         reasons=tuple(r for r in decision.trace if r.held),
         person=lead.person,
         company=lead.company,
+        reason_kind=decision.kind,
     )
 
 

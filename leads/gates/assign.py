@@ -5,7 +5,18 @@ from msgspec.structs import replace
 from leads import names
 from leads.decision import Act, Decision, Need, Result, Wait
 from leads.explain import grounds, interest
-from leads.gates.common import Guarded, automation_alert, fall_back, onward, ops_alert, review, stopped
+from leads.gates.common import (
+    Guarded,
+    answered,
+    automation_alert,
+    fall_back,
+    onward,
+    ops_alert,
+    rerouted,
+    review,
+    routed_again,
+    stopped,
+)
 from leads.keys import derive
 from leads.records import Lead, Place, Reason
 from leads.rules import Rules
@@ -20,11 +31,19 @@ class Assign:
         """A lead with a confirmed owner to `assigned`, or held until it has one."""
         if (end := stopped(record, seen.suppression)) is not None:
             return end
-        if record.heard is not None:  # it waited: what a person has set in the CRM meanwhile counts before our own route
+        if (named := rerouted(record, self.name, ("unowned", "another_automation", "fallback"))) is not None:
+            return named
+        redriven, record = record.ruled.get("unowned") == "redrive", answered(record, "unowned")
+        if (
+            record.heard is not None or redriven
+        ):  # it waited: what a person has set in the CRM meanwhile counts before our own route
             if "before" not in done:
                 return Need(acts={"before": _read(record)})
             if _active(done["before"]):
                 return self._confirmed(record, done["before"])
+            if redriven:
+                why = Reason(rule="ruled.redrive", held=True, why="the CRM shows no active owner: routed by the rules in force")
+                return routed_again(record, self.name, why)
         written = done.get("assign")
         if written is None:
             return Need(acts={"assign": self._assign(record)})

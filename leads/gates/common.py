@@ -1,5 +1,7 @@
 """What several gates answer alike."""
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from leads import names
@@ -65,6 +67,33 @@ def resubmitted(lead: Lead) -> Decision | None:
     record = resubmit(lead, fields, lead.cause, lead.captured_at)
     to = Output(topic=names.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
     return Decision(kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
+
+
+def answered(lead: Lead, *asked: str) -> Lead:
+    """The lead without a person's answers to these questions: each is acted on once."""
+    return replace(lead, ruled={name: value for name, value in lead.ruled.items() if name not in asked})
+
+
+def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
+    """Says in the trace that a person decided against what the rules held, and what that was."""
+    against = "; ".join(reason.why for reason in reasons if reason.held)
+    answer = lead.ruled[asked]
+    return Reason(rule=f"ruled.{answer}", held=True, why=f"a person answered {answer}, overruling: {against}")
+
+
+def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
+    """Back to scoring and routing with whom a person has just named, None if nobody answered these questions so."""
+    if not any(lead.ruled.get(kind) == "route" for kind in asked):
+        return None
+    why = Reason(rule="ruled.route", held=True, why=f"a person gave it to {lead.ruled['route']}")
+    return routed_again(answered(lead, *asked), stage, why)
+
+
+def routed_again(lead: Lead, stage: str, why: Reason) -> Decision:
+    """Back to scoring and routing."""
+    lead = replace(lead, heard=None)
+    to = onward(replace(lead, route=None, score=None), stage, "rerouted", names.WRITTEN, lead.person_key)
+    return Decision(kind="rerouted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
 
 
 def is_customer(lead: Lead) -> bool:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from leads import names
 from leads.decision import Act, Decision, Need, Output, Put, Result
-from leads.gates.common import onward, review, stopped
+from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import derive
 from leads.match import Fingerprint, Likeness, brand, compare, fingerprint, related
 from leads.normalise import normalise_country
@@ -13,6 +13,8 @@ from leads.rules import Rules
 from leads.tabled import BrandRow, CompanyRow
 
 _DAY = 86_400.0
+#: Answers after which a lead goes on as one of its own.
+_GOES_ON = frozenset({"approve", "separate", "route"})
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -40,14 +42,17 @@ class Companies:
         if not seen.synced and "sync" not in done:
             return Need(acts={"sync": Act(name="sync.wait", args={}, reads=True)})
         question = self._subsidiary(record, seen, rules)
-        if question.held and record.ruled.get(self.name) is None:
-            return review(record, "subsidiary", (question,))
+        trace: tuple[Reason, ...] = (question,)
+        if question.held:
+            if record.ruled.get("subsidiary") not in _GOES_ON:
+                return review(record, "subsidiary", trace)
+            trace = (question, overruled(record, "subsidiary", trace))
         likeness, twin, why = self._variant(record, seen, rules)
         if likeness is Likeness.SURE and twin:
-            return self._merge(record, twin, (question, why))
+            return self._merge(record, twin, (*trace, why))
         if likeness is Likeness.UNSURE and twin:
-            return self._unsure(record, twin, seen, rules, now, done, (question, why))
-        return self._complete(record, seen, done, rules, now, (question, why))
+            return self._unsure(record, twin, seen, rules, now, done, (*trace, why))
+        return self._complete(record, seen, done, rules, now, (*trace, why))
 
     def _unsure(
         self,
@@ -59,11 +64,11 @@ class Companies:
         done: dict[str, Result],
         trace: tuple[Reason, ...],
     ) -> Decision | Need:
-        ruled = lead.ruled.get(self.name, "")
-        if ruled.startswith("merge"):
+        ruled = lead.ruled.get("variant", "")
+        if ruled == "merge":
             return self._merge(lead, twin, trace)
-        if ruled.startswith("separate"):
-            return self._complete(lead, seen, done, rules, now, trace)
+        if ruled in _GOES_ON:
+            return self._complete(lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:])))
         return review(lead, "variant", trace)
 
     def _subsidiary(self, lead: Lead, seen: Seen, rules: Rules) -> Reason:
@@ -130,7 +135,7 @@ class Companies:
         new = CompanyRow(
             name=lead.company.name or (row.name if row else ""),
             people=_remember(row, lead),
-            separate=_separate(row, lead, self.name),
+            separate=_separate(row, lead),
             parent=row.parent if row else "",
             facts=known if answer is not None and answer.ok else (row.facts if row else None),
             facts_at=now if answer is not None and answer.ok else (row.facts_at if row else 0.0),
@@ -189,10 +194,10 @@ def _remember(row: CompanyRow | None, lead: Lead) -> tuple[Fingerprint, ...]:
     return (*others, fingerprint(lead.lead_id, lead.person_key, lead.person))
 
 
-def _separate(row: CompanyRow | None, lead: Lead, stage: str) -> tuple[str, ...]:
-    """A person's word that companies are unrelated is remembered."""
+def _separate(row: CompanyRow | None, lead: Lead) -> tuple[str, ...]:
+    """A person's word that companies are unrelated is remembered; whose one lead is says nothing about others."""
     before, parent = row.separate if row else (), _parent(row, lead)
-    if not lead.ruled.get(stage) or not parent:
+    if lead.ruled.get("subsidiary") not in {"approve", "separate"} or not parent:
         return before
     return tuple(dict.fromkeys((*before, parent.casefold())))
 

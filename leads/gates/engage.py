@@ -7,16 +7,19 @@ or to a person.
 from msgspec.structs import replace
 
 from leads import names
-from leads.decision import Act, Decision, Need, Note, Output, Result
+from leads.decision import Act, Decision, Need, Note, Output, Result, Wait
 from leads.explain import notice
 from leads.gates.common import (
     Guarded,
+    answered,
     fall_back,
     held_for_sequence,
     is_customer,
     ops_alert,
+    rerouted,
     resubmitted,
     review,
+    routed_again,
     stopped,
     undone,
 )
@@ -27,6 +30,17 @@ from leads.keys import event_id
 from leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, Tick
 from leads.route import sequence
 from leads.rules import Rules
+
+#: What a lead waits for here that a person may answer by naming a rep.
+_ASKED = (
+    "sequence_active",
+    "sequence_unknown",
+    "another_automation",
+    "not_enrolled",
+    "still_enrolled",
+    "replied",
+    "fallback",
+)
 
 
 class Seen(Guarded, frozen=True, kw_only=True):
@@ -60,12 +74,18 @@ class Engage:
             return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done, rules, now)
+        if (named := rerouted(record, self.name, _ASKED)) is not None:
+            return replace(named, wait=Wait.REST)
+        if record.ruled.get("another_automation") == "redrive":
+            said = Reason(rule="ruled.redrive", held=True, why="a person had our owner written again")
+            return replace(routed_again(answered(record, "another_automation"), self.name, said), wait=Wait.REST)
         if record.heard is not None and record.heard.kind == "deleted":
             return deleted(record)
         if rested is not None and record.heard is not None and not seen.waits:
             return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:
             return asked
+        record = answered(record, "replied")
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
             record = replace(record, sequences=seen.sequences)
         return self._start(record, rested, done, rules, now)
@@ -73,10 +93,13 @@ class Engage:
     def _still_asked(self, lead: Lead, seen: Seen) -> Decision | None:
         """A new revision of a lead that waits for a person's answer waits on: news of its fields answers nothing."""
         waits = seen.rest.heard if seen.rest is not None else None
-        if waits is None or waits.kind not in {"reply", "deleted"} or lead.heard is not None or self.name in lead.ruled:
+        if waits is None or waits.kind not in {"reply", "deleted"} or lead.heard not in {None, waits}:
+            return None
+        kind = "replied" if waits.kind == "reply" else "deleted"
+        if lead.ruled.get(kind) == "approve":
             return None
         said = Reason(rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip())
-        return review(replace(lead, heard=waits), "replied" if waits.kind == "reply" else "deleted", (said,))
+        return review(replace(lead, heard=waits), kind, (said,))
 
     # A lead that arrives
 

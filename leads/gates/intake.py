@@ -4,11 +4,12 @@ from msgspec.structs import replace
 
 from leads import names
 from leads.decision import Decision, Need, Note, Output, Put, Result
-from leads.gates.common import onward, review, stopped
+from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapping import Mapped, UnusableError, map_captured
 from leads.match import brand
 from leads.mend import mend
+from leads.normalise import is_address
 from leads.records import Captured, Lead, Link, Place, Reason, Record, Signal
 from leads.rules import Rules
 from leads.tabled import Source
@@ -127,10 +128,14 @@ class Intake:
         if (end := stopped(lead, None)) is not None:
             return replace(end, puts=puts, notes=notes)
         if any(reason.held for reason in reasons):
-            return replace(review(lead, "invalid", reasons), puts=puts, notes=notes)
+            if lead.ruled.get("invalid") != "approve" or not is_address(lead.person.email):
+                return replace(review(lead, "invalid", reasons), puts=puts, notes=notes)
+            reasons = (*reasons, overruled(lead, "invalid", reasons))
         moved = _changes_employer(lead, seen.source)
-        if moved and not lead.ruled.get(self.name):
+        if moved and lead.ruled.get("job_change") not in {"approve", "route"}:
             return replace(review(lead, "job_change", (*reasons, moved)), puts=puts, notes=notes)
+        if moved:
+            reasons = (*reasons, moved, overruled(lead, "job_change", (moved,)))
         outputs = self._outputs(lead, seen.source)
         puts = (Put(table="sources", key=lead.lead_id, value=replace(row, company_domain=lead.company.domain)),)
         return Decision(

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from leads import names
 from leads.decision import Decision, Need, Result, Wait
-from leads.gates.common import automation_alert, held_for_sequence, onward, review
+from leads.gates.common import answered, automation_alert, held_for_sequence, onward, review
 from leads.gates.enrol import NAME, in_apollos, leave, stuck
 from leads.keys import derive
 from leads.records import CrmLink, Heard, Intent, Lead, Place, Reason
@@ -22,7 +22,8 @@ def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
 def deleted(lead: Lead) -> Decision:
     """Whatever it waited for: a contact that people have deleted is their question, and nothing more is done with it."""
     assert lead.heard is not None
-    return review(lead, "deleted", (Reason(rule="heard.deleted", held=True, why=f"deleted, heard from {lead.heard.source}"),))
+    said = Reason(rule="heard.deleted", held=True, why=f"deleted, heard from {lead.heard.source}")
+    return _look_again(lead, said) if "deleted" in lead.ruled else review(lead, "deleted", (said,))
 
 
 def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
@@ -74,11 +75,23 @@ def _again(lead: Lead, said: Reason, now: float) -> Decision:
 
 def _release(lead: Lead, said: Reason) -> Decision:
     """From here on it is live: written, scored, routed and told as a lead that nobody has seen yet."""
-    crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id)
-    fresh = replace(lead, released=True, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
-    fresh = replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
+    fresh = replace(_unseen(lead), released=True)
     to = onward(fresh, NAME, "released", names.MATCHED, lead.person_key)
     return Decision(kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,), wait=Wait.REST)
+
+
+def _look_again(lead: Lead, said: Reason) -> Decision:
+    """A person has answered for a deleted contact: the CRM write looks whether it is back, or makes it again if approved."""
+    fresh = _unseen(lead if lead.ruled["deleted"] == "approve" else answered(lead, "deleted"))
+    to = onward(fresh, NAME, "remade", names.MATCHED, lead.person_key)
+    return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,), wait=Wait.REST)
+
+
+def _unseen(lead: Lead) -> Lead:
+    """As before the CRM write, but for the contact that it is known by."""
+    crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id)
+    fresh = replace(lead, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
+    return replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
 
 
 def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:

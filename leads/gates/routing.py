@@ -35,7 +35,7 @@ class Routing:
         note = Note(kind="scored", outcome={"points": points.points, "parts": points.parts, "missing": points.missing})
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
-        lead = replace(lead, route=found)
+        lead = replace(lead, route=found, heard=None if found.rule == "ruled" else lead.heard)  # before what the CRM shows
         to = onward(lead, self.name, "routed", names.ROUTED, lead.person_key)
         outcome = {"kind": found.kind, "owner": found.owner_email, "rule": found.rule, "points": points.points}
         return Decision(
@@ -43,8 +43,7 @@ class Routing:
         )
 
     def _choose(self, lead: Lead, done: dict[str, Result], rules: Rules) -> _Chosen | Need:
-        if (ruled := lead.ruled.get(self.name, "")).startswith("route "):
-            email = ruled.removeprefix("route ")
+        if email := lead.ruled.get("route"):
             return Route(kind="rep", owner_email=email, rule="ruled"), (
                 Reason(rule="ruled.route", held=True, why=f"a person gave it to {email}"),
             )

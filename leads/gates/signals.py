@@ -9,7 +9,7 @@ from leads.rules import Rules
 from leads.tabled import PersonRow, Suppression
 
 _WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
-_SUPPRESSING = _WHOLE_PERSON | {"bounce"}
+SUPPRESSING = _WHOLE_PERSON | {"bounce"}
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Signals:
         return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
     def _suppress(self, signal: Signal, seen: Seen) -> tuple[Put, ...]:
-        if signal.kind not in _SUPPRESSING:
+        if signal.kind not in SUPPRESSING:
             return ()
         whole = signal.kind in _WHOLE_PERSON
         if seen.suppression is not None and (seen.suppression.whole_person or not whole):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from leads import names
 from leads.decision import Act, Decision, Need, Output, Put, Result
-from leads.gates.common import Guarded, automation_alert, fall_back, onward, review, stopped
+from leads.gates.common import Guarded, answered, automation_alert, fall_back, onward, overruled, review, stopped
 from leads.keys import derive
 from leads.records import CrmLink, Lead, Link, Place, Reason
 from leads.rules import Rules
@@ -23,6 +23,8 @@ class Write:
         """A written lead to `written`; back to identity if the CRM knows it as somebody; else fallback or review."""
         if (end := stopped(record, seen.suppression)) is not None:
             return end
+        if record.ruled.get("deleted") == "approve":
+            return self._make_again(record)
         answer = done.get("upsert")
         if answer is None:
             names = {"contact": "overwrite", "company": "company_overwrite"}
@@ -30,7 +32,7 @@ class Write:
                 a: some for of, a in names.items() if (some := [r.to for r in rules.mapping if r.overwrite and r.object == of])
             }
             return Need(acts={"upsert": Act(name="crm.upsert", args=args)})
-        if answer.kind == "deleted" and not record.ruled.get(self.name):
+        if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",
                 held=True,
@@ -71,6 +73,14 @@ class Write:
         said = f"Apollo knows {lead.person.name} as the CRM's {lead.linked}, which we have not written: its own sync is on"
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
         return replace(decision, alerts=(automation_alert(lead, said, rules, now, derive("automation", "apollo", day)),))
+
+    def _make_again(self, lead: Lead) -> Decision:
+        """A person wants the deleted contact made again: written once more, as one that the CRM doesn't know."""
+        gone = Reason(rule="crm.deleted", held=True, why=f"contact {lead.crm.contact_id} was deleted in the CRM")
+        why = overruled(lead, "deleted", (gone,))
+        fresh = replace(answered(lead, "deleted"), crm=CrmLink())
+        to = onward(fresh, self.name, "remade", names.MATCHED, lead.person_key)
+        return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,))
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
         """The address is another person's secondary one: nothing was written; identity decides again (INTERLEAVINGS 6)."""

@@ -89,7 +89,7 @@ def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> 
     kept = Result(ok=True, value={"active": True, "email": "ana.us@acme.test"})
     assert routed(decide(lead(crm=replace(OWNED, owner_id="9")), some, owner=kept)) == ("ana.us@acme.test", "crm.owner")
     assert routed(decide(lead(crm=OWNED), at_points(some, 69)))[1] == "threshold"
-    assert routed(decide(lead(crm=OWNED, ruled={"routing": "route eve@acme.test"}), some)) == ("eve@acme.test", "ruled")
+    assert routed(decide(lead(crm=OWNED, ruled={"route": "eve@acme.test"}), some)) == ("eve@acme.test", "ruled")
     assert routed(decide(lead(crm=OWNED), at_points(rules, 80)))[1] != "account_owner"
 
 
@@ -104,7 +104,7 @@ def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: 
     asked = Companies().decide(fresh, company.Seen(company=row), {}, rules, NOW)
     assert isinstance(asked, Decision)
     assert (asked.place, [r.why for r in asked.trace]) == (Place.REVIEW, ["the CRM calls it a subsidiary of B Group"])
-    answered = replace(fresh, ruled={"company": "separate olga"})
+    answered = replace(fresh, ruled={"subsidiary": "separate"})
     passed = Companies().decide(answered, company.Seen(company=row), {}, rules, NOW)
     assert isinstance(passed, Decision)
     kept = next(put.value for put in passed.puts if put.table == "companies")

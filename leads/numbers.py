@@ -1,0 +1,53 @@
+"""Numbers as people and spreadsheets write them. Text that is none gives None; nothing raises."""
+
+import re
+
+_LONGEST = 30
+_PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
+_COUNT = re.compile(r"([0-9][0-9.,' ]*)(\+|[-\u2013] *[0-9][0-9.,' ]*)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([,.' ])[0-9]{3})(?:\1[0-9]{3})*")
+_MOST = 2**53  # beyond it a JSON number isn't exact any more
+
+
+def parse_number(text: str) -> int | float | None:
+    """`1,200`, `1.234,56`, `12,5`, `-3`, `1e3`: a finite number of at most 30 characters, None for anything else.
+
+    One comma or point before three digits groups thousands if it is a comma, and is a decimal point if it is a point.
+    """
+    text = text.strip()
+    if not text or len(text) > _LONGEST or not text.isascii():
+        return None
+    plain = _ungrouped(text)
+    if not _PLAIN.fullmatch(plain):
+        return None
+    number = float(plain)
+    if abs(number) > _MOST:
+        return None
+    return int(number) if number == int(number) else number
+
+
+def _ungrouped(text: str) -> str:
+    """With a point before decimals, and nothing between thousands."""
+    sign, text = (text[0], text[1:]) if text[0] in "+-" else ("", text)
+    decimal = ""
+    if "," in text and "." in text:
+        mark = max(",", ".", key=text.rfind)
+        text, _, decimal = text.rpartition(mark)
+    elif text.count(".") == 1:
+        text, _, decimal = text.partition(".")
+    elif text.count(",") == 1 and not _GROUPED.fullmatch(text):
+        text, _, decimal = text.partition(",")
+    if _GROUPED.fullmatch(text):
+        text = re.sub(r"[,.' ]", "", text)
+    return f"{sign}{text}.{decimal}" if decimal else sign + text
+
+
+def parse_count(text: str) -> int | None:
+    """A number of things; of a range (`201-500`, `10,001+`) its lower bound. Every group of three
+    digits is thousands, since things are whole. None for what is no whole number from 0 on."""
+    found = _COUNT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if found is None:
+        return None
+    least = found[1].strip()
+    number = parse_number(re.sub(r"[,.' ]", "", least) if _GROUPED.fullmatch(least) else least)
+    return number if isinstance(number, int) else None
