@@ -17,6 +17,7 @@ from app.lag import backlog
 from app.settings import Settings
 from leads import names
 from leads.keys import derive
+from leads.rawvalues import read_apollo_id
 from leads.records import Captured, encode
 from streams.ports import Clock
 
@@ -55,7 +56,7 @@ def import_id(path: Path) -> str:
 
 def to_captured(row: dict[str, str], name: str, now: float, lane: str, again: str = "") -> Captured:
     """A row as a captured record: Apollo's own contact where it names one, else a record of the file."""
-    apollo_id = row.get("Apollo Contact Id", "").strip().lstrip("'")
+    apollo_id = read_apollo_id(row.get("Apollo Contact Id", "").strip().lstrip("'"))
     source, ident = ("apollo", apollo_id) if apollo_id else ("csv", derive("row", *sorted(row.items())))
     return Captured(
         source=source, source_id=ident, captured_at=now, raw=dict(row), shape="csv", imported=name, lane=lane, again=again

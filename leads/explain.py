@@ -67,7 +67,9 @@ def notice(lead: Lead, rules: Rules) -> str:
     )
     given = "a person gave it to you" if lead.route.rule == "ruled" else f"rule '{lead.route.rule}' gives it to you"
     you = {"existing": "you already own the contact", "rep": given}[lead.route.kind]
-    due = f" Please call within {rules.sla.seconds / 3600:g} h." if lead.score.high_intent else ""
+    how = "write, and do not call," if lead.do_not_call else "call"
+    due = f" Please {how} within {rules.sla.seconds / 3600:g} h." if lead.score.high_intent else ""
+    due = due or (" Do not call: the person asked for that." if lead.do_not_call else "")
     return f"{lead.person.name}, {lead.person.title} at {lead.company.name}: {why}, and {you}.{due}"
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from string import digits
 from typing import Any, NamedTuple
 
 from leads.keys import registrable
 from leads.normalise import squeeze
+from leads.numbers import parse_number
 from leads.records import Captured
 from leads.ruleparts import FieldRule
 from leads.rules import Rules
@@ -15,7 +17,7 @@ _TRANSFORMS: dict[str, Callable[[str], str]] = {
     "lower": str.casefold,
     "upper": str.upper,
     "title": str.title,
-    "digits": lambda text: "".join(c for c in text if c.isdigit()),
+    "digits": lambda text: "".join(c for c in text if c in digits),
     "domain": registrable,
 }
 
@@ -55,13 +57,9 @@ def convert(text: str, rule: FieldRule) -> Any:
 
 
 def _number(text: str) -> int | float:
-    try:
-        number = float(text.replace(",", ""))
-    except ValueError:
-        raise ValueError("it is no number") from None
-    if number != number or number in {float("inf"), float("-inf")}:  # noqa: PLR0124  not a number, and told apart by that
+    if (number := parse_number(text)) is None:
         raise ValueError("it is no number")
-    return int(number) if number == int(number) else number
+    return number
 
 
 def _flag(text: str) -> bool:

@@ -1,44 +1,25 @@
-"""From a captured record to a lead's fields: Apollo's contact object and a row of its CSV export."""
+"""From a captured record to a lead's fields: Apollo's contact object, a row of its CSV export, a lead that a person corrected."""
 
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from leads.addresses import read_address
+from leads.exportrow import map_row
 from leads.fields import map_fields
-from leads.keys import is_company_domain, registrable
-from leads.mend import mend
+from leads.keys import registrable
+from leads.mapped import Mapped, company_of, phone_of
+from leads.mend import Resubmitted, mend
 from leads.normalise import (
-    normalise_company,
     normalise_country,
     normalise_name,
-    normalise_phone,
     normalise_title,
     squeeze,
 )
-from leads.records import Captured, Company, Intent, Person, Record, Sequences
+from leads.rawvalues import UnusableError, dict_of, dicts_of, read_apollo_id, says_yes, text_of, word_of
+from leads.records import Captured, Intent, Person, Sequences
 from leads.rules import Rules
-
-_CSV_SENIORITY = {"c suite": "c_suite", "c-suite": "c_suite", "vp": "vp"}
-
-
-class UnusableError(ValueError):
-    """The record isn't what its source promises; it becomes a dead letter."""
-
-
-class Mapped(Record, frozen=True, kw_only=True):
-    """A captured record's content in our words."""
-
-    person: Person
-    company: Company
-    seniority: str
-    intents: tuple[Intent, ...]
-    sequences: Sequences
-    apollo_id: str
-    stops: tuple[str, ...] = ()  # what the record itself says against writing to the person: unsubscribe, bounce
-    vouched: bool = False  # a person says that the address is good
-    linked: str = ""  # the CRM's id of the person, where Apollo names one
-    dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
 
 
 def map_captured(captured: Captured, rules: Rules) -> Mapped:
@@ -47,120 +28,104 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
         raise UnusableError(str(captured.raw.get("why", "")))
     if captured.shape == "resubmitted":
         return _map_resubmitted(captured, rules)
-    mapped = _map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
+    mapped = map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
     if not rules.mapping:
         return mapped
     fields = map_fields(captured, rules)
-    person, company = replace(mapped.person, more=fields.contact), replace(mapped.company, more=fields.company)
-    return replace(mapped, person=person, company=company, dropped=fields.dropped)
+    more, lines = fields.contact, fields.dropped
+    if mapped.do_not_call:
+        more, uncalled = _without_phones(more, rules)
+        lines += uncalled
+    person, company = replace(mapped.person, more=more), replace(mapped.company, more=fields.company)
+    return replace(mapped, person=person, company=company, dropped=(*mapped.dropped, *lines))
+
+
+def _without_phones(more: dict[str, Any], rules: Rules) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The mapped properties of somebody who is not to be called, and a line for each that is a phone number."""
+    names = {rule.to: f"{rule.apollo} {rule.column} {rule.to}".casefold() for rule in rules.mapping if rule.object == "contact"}
+    phones = [name for name in more if any(word in names[name] for word in ("phone", "mobile"))]
+    left = {name: value for name, value in more.items() if name not in phones}
+    return left, tuple(f"{name} is not written: the person is not to be called" for name in phones)
 
 
 def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
-    raw = captured.raw
-    fix, kept = raw["fix"], raw["kept"]
-    person, company = mend(msgspec.convert(raw["person"], Person), msgspec.convert(raw["company"], Company), fix, rules)
+    try:
+        raw = msgspec.convert(captured.raw, Resubmitted)
+    except msgspec.ValidationError as error:
+        raise UnusableError(f"this is no lead that a person has corrected: {error}") from error
+    person, company, dropped = mend(raw.person, raw.company, raw.fix, rules)
     return Mapped(
         person=person,
         company=company,
-        seniority=rules.seniority_of(person.title) or kept["seniority"],
+        seniority=rules.seniority_of(person.title) or raw.kept.seniority,
         intents=captured.intents,
         sequences=Sequences(),
-        apollo_id=kept["apollo_id"],
-        linked=kept["linked"],
-        vouched=bool(fix.get("email_status")),
+        apollo_id=raw.kept.apollo_id,
+        linked=raw.kept.linked,
+        vouched=bool(raw.fix.get("email_status")),
+        do_not_call=raw.kept.do_not_call,
+        replied=raw.kept.replied,
+        dropped=dropped,
     )
-
-
-def _text(raw: dict[str, Any], *names: str) -> str:
-    for name in names:
-        value = raw.get(name)
-        if isinstance(value, (dict, list)):
-            raise UnusableError(f"{name} must be text, it is a {type(value).__name__}")
-        if text := squeeze(value):
-            return text
-    return ""
-
-
-def _dict(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    value = raw.get(name)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UnusableError(f"{name} must be an object, it is a {type(value).__name__}")
-    return value
-
-
-def _dicts(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    value = raw.get(name)
-    if value is None:
-        return []
-    if not isinstance(value, list) or any(not isinstance(item, dict) for item in value):
-        raise UnusableError(f"{name} must be a list of objects")
-    return value
 
 
 def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     raw = captured.raw
-    organization = _dict(raw, "organization") or _dict(raw, "account")
-    told = {**_dict(raw, "typed_custom_fields"), **captured.custom}
+    organization = dict_of(raw, "organization") or dict_of(raw, "account")
+    told = {**dict_of(raw, "typed_custom_fields"), **captured.custom}
     custom = {rules.capture.fields[k]: squeeze(v) for k, v in told.items() if k in rules.capture.fields}
-    country = normalise_country(_text(raw, "country"))
-    emails = tuple(e for item in _dicts(raw, "contact_emails") if (e := _text(item, "email").lower()))
-    phones = [_text(item, "sanitized_number", "raw_number") for item in _dicts(raw, "phone_numbers")]
-    title = normalise_title(_text(raw, "title"))
+    country = normalise_country(text_of(raw, "country"))
+    emails = tuple(e for item in dicts_of(raw, "contact_emails") if (e := read_address(text_of(item, "email"))))
+    phones = [text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")]
+    title = normalise_title(text_of(raw, "title"))
+    do_not_call = says_yes(raw, "do_not_call")
+    numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
     person = Person(
-        email=_text(raw, "email").lower(),
+        email=read_address(text_of(raw, "email")),
         emails=emails,
-        email_status=_text(raw, "email_true_status"),
-        first_name=normalise_name(_text(raw, "first_name")),
-        last_name=normalise_name(_text(raw, "last_name")),
+        email_status=text_of(raw, "email_true_status"),
+        first_name=normalise_name(text_of(raw, "first_name")),
+        last_name=normalise_name(text_of(raw, "last_name")),
         title=title,
-        phone=next((p for n in [_text(raw, "sanitized_phone"), *phones] if (p := normalise_phone(n, country))), ""),
-        linkedin=_text(raw, "linkedin_url"),
-        city=_text(raw, "city"),
-        state=_text(raw, "state"),
+        phone=phone_of(numbers, country),
+        linkedin=text_of(raw, "linkedin_url"),
+        city=text_of(raw, "city"),
+        state=text_of(raw, "state"),
         country=country,
     )
-    domain = registrable(_text(organization, "primary_domain", "domain", "website_url"))
+    domain = registrable(text_of(organization, "primary_domain", "domain", "website_url"))
+    company, dropped = company_of(text_of(raw, "organization_name") or text_of(organization, "name"), domain, person, custom)
     return Mapped(
         person=person,
-        company=_company(_text(raw, "organization_name") or _text(organization, "name"), domain, person, custom),
+        company=company,
         seniority=rules.seniority_of(title),
         intents=_contact_intents(raw, captured),
-        sequences=read_sequences(_dicts(raw, "contact_campaign_statuses"), captured.sequences_read_at),
-        apollo_id=_text(raw, "id"),
-        stops=_stops(raw),
-        linked=_text(raw, "hubspot_vid", "salesforce_contact_id", "salesforce_lead_id", "salesforce_id", "crm_id"),
+        sequences=read_sequences(dicts_of(raw, "contact_campaign_statuses"), captured.sequences_read_at),
+        apollo_id=read_apollo_id(text_of(raw, "id")),
+        stops=_stops(raw, rules),
+        do_not_call=do_not_call,
+        replied=says_yes(raw, "replied"),
+        dropped=dropped,
+        linked=text_of(raw, "hubspot_vid", "salesforce_contact_id", "salesforce_lead_id", "salesforce_id", "crm_id"),
     )
 
 
-def _stops(raw: dict[str, Any]) -> tuple[str, ...]:
-    """Apollo's own marks on a contact (facts/apollo.md 4): opted out, or a sequence that failed by a bounce."""
-    reasons = {_text(status, "failure_reason") for status in _dicts(raw, "contact_campaign_statuses")}
-    bounced = reasons & {"hard_bounced", "bounced", "spam_blocked"}
-    return (*(("unsubscribe",) if raw.get("email_unsubscribed") is True else ()), *(("bounce",) if bounced else ()))
-
-
-def _company(name: str, domain: str, person: Person, more: dict[str, str]) -> Company:
-    mail = registrable(person.email.rpartition("@")[2])
-    free = bool(mail) and not is_company_domain(mail)
-    own = domain or ("" if free else mail)
-    employees = more.get("employees", "").replace(",", "")
-    return Company(
-        name=normalise_company(name),
-        domain=own if is_company_domain(own) else "",
-        industry=more.get("industry", "").casefold(),
-        employees=int(employees) if employees.isdigit() else 0,
-        country=normalise_country(more.get("country", "")) or person.country,
-        state=more.get("state", "") or person.state,
-        parent=normalise_company(more.get("parent", "")),
-        free_mail=free,
-    )
+def _stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:
+    """Apollo's own marks on a contact: opted out, in a stage that stops, or a sequence that failed by a bounce."""
+    reasons = {text_of(status, "failure_reason") for status in dicts_of(raw, "contact_campaign_statuses")}
+    bounced = says_yes(raw, "email_bounced") or reasons & {"hard_bounced", "bounced", "spam_blocked"}
+    stages = ("stage", "contact_stage", "contact_stage_name", "contact_stage_id")
+    marks = {
+        "unsubscribe": raw.get("email_unsubscribed") is True,
+        "do_not_contact": any(rules.stops(word_of(raw, name)) for name in stages),
+        "bounce": bounced,
+    }
+    return tuple(kind for kind, there in marks.items() if there)
 
 
 def _contact_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, ...]:
     found = []
-    strength = _text(raw, "intent_strength").casefold()
+    strength = text_of(raw, "intent_strength").casefold()
     if strength and strength != "none":
         found.append(Intent(kind="strength", value=strength, heard_at=captured.captured_at))
     found += [Intent(kind="list", value=name, heard_at=captured.captured_at) for name in captured.lists]
@@ -171,51 +136,5 @@ def read_sequences(statuses: list[dict[str, Any]], read_at: float) -> Sequences:
     """Apollo's `contact_campaign_statuses` as one state. Paused counts as active: it can resume by itself."""
     if not read_at:
         return Sequences()
-    running = tuple(_text(s, "emailer_campaign_id") for s in statuses if _text(s, "status") in {"active", "paused"})
+    running = tuple(text_of(s, "emailer_campaign_id") for s in statuses if text_of(s, "status") in {"active", "paused"})
     return Sequences(state="active" if running else "inactive", read_at=read_at, names=running)
-
-
-def _map_row(captured: Captured, rules: Rules) -> Mapped:
-    raw = captured.raw
-    country = normalise_country(_text(raw, "Country"))
-    title = normalise_title(_text(raw, "Title"))
-    seniority = _text(raw, "Seniority").casefold()
-    numbers = ("Work Direct Phone", "First Phone", "Mobile Phone", "Corporate Phone", "Other Phone", "Company Phone")
-    person = Person(
-        email=_text(raw, "Email").lower(),
-        emails=tuple(e for n in ("Secondary Email", "Tertiary Email") if (e := _text(raw, n).lower())),
-        email_status=_text(raw, "Email Status"),
-        first_name=normalise_name(_text(raw, "First Name")),
-        last_name=normalise_name(_text(raw, "Last Name")),
-        title=title,
-        phone=next((p for n in numbers if (p := normalise_phone(_text(raw, n), country))), ""),
-        linkedin=_text(raw, "Person Linkedin Url"),
-        city=_text(raw, "City"),
-        state=_text(raw, "State"),
-        country=country,
-    )
-    more = {
-        "industry": _text(raw, "Industry"),
-        "employees": _text(raw, "# Employees"),
-        "country": _text(raw, "Company Country"),
-        "state": _text(raw, "Company State"),
-        "parent": _text(raw, "Subsidiary of"),
-    }
-    return Mapped(
-        person=person,
-        company=_company(_text(raw, "Company Name", "Company"), registrable(_text(raw, "Website")), person, more),
-        seniority=rules.seniority_of(title) or _CSV_SENIORITY.get(seniority, seniority),
-        intents=_row_intents(raw, captured),
-        sequences=Sequences(),
-        apollo_id=_text(raw, "Apollo Contact Id"),
-    )
-
-
-def _row_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, ...]:
-    at = captured.captured_at
-    scores = [s for n in ("Primary Intent Score", "Secondary Intent Score") if (s := _text(raw, n)).isdigit()]
-    lists = [name.strip() for name in _text(raw, "Lists").split(",") if name.strip()]
-    return (
-        *(Intent(kind="score", value=score, heard_at=at) for score in scores),
-        *(Intent(kind="list", value=name, heard_at=at) for name in (*captured.lists, *lists)),
-    )

@@ -181,6 +181,8 @@ class Lead(Record, frozen=True, kw_only=True):
     engaged_at: float = 0.0
     nurtured_at: float = 0.0
     enrolled: Enrolment | None = None
+    do_not_call: bool = False
+    replied: bool = False  # it had answered a sequence of Apollo's before it came in
     linked: str = ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
     released: bool = False  # live whatever share of leads the rules let be
     rewritten: int = 0  # how often its owner was written again because another automation had changed it

@@ -41,6 +41,9 @@ class Rules(Part):
     effects: Literal["shadow", "live"] = "shadow"
     live: Live = Field(Live(percent=100), description="going live by share, while effects are live")
     capture: Capture = Capture()
+    stop_stages: tuple[str, ...] = Field(
+        ("Do Not Contact", "Unsubscribed"), description="Apollo stages, by name or id, whose people are never written to"
+    )
     mapping: tuple[FieldRule, ...] = ()
     required: tuple[Required, ...] = ("verified_email", "company", "title")
     verified: dict[str, tuple[str, ...]]
@@ -135,6 +138,14 @@ class Rules(Part):
         """The seniority of a title by the title table, '' if none fits."""
         folded = title.casefold()
         return next((t.seniority for t in self.titles if re.search(t.pattern, folded)), "")
+
+    def stops(self, stage: str) -> bool:
+        """Whether people in this stage of Apollo's are never to be written to; case doesn't matter."""
+        return stage.casefold() in self._stop_stages
+
+    @cached_property
+    def _stop_stages(self) -> frozenset[str]:
+        return frozenset(stage.casefold() for stage in self.stop_stages)
 
     def industry_of(self, industry: str) -> str:
         """The rules' name for a vendor's industry, '' if it is in no group."""

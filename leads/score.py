@@ -1,5 +1,6 @@
 """Points of 100 against the ideal customer profile, each part with its reason."""
 
+from leads.numbers import parse_number
 from leads.records import Intent, Lead, Reason, Score
 from leads.ruleparts import HighIntent
 from leads.rules import Rules
@@ -69,5 +70,6 @@ def _is(intent: Intent, rule: HighIntent, now: float) -> bool:
     if intent.kind != rule.kind or intent.heard_at < now - rule.days * _DAY:
         return False
     if rule.kind == "score":
-        return intent.value.isdigit() and int(intent.value) >= rule.at_least
+        points = parse_number(intent.value)
+        return points is not None and points >= rule.at_least
     return not rule.value or intent.value.casefold() == rule.value.casefold()

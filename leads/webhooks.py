@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from leads.addresses import clean_address, read_address
 from leads.keys import Keys, derive, fold_email
+from leads.rawvalues import read_apollo_id
 from leads.records import Captured, Intent, Record, Signal
 
 LEADS = frozenset({"", "contact", "created", "updated"})
@@ -36,6 +38,8 @@ _ALIASES = {
     "linkedin": "linkedin_url",
     "email_status": "email_true_status",
 }
+#: contact__organization__primary_domain; what is deeper is part of the last name.
+_DEEPEST = 3
 _SITES = ("domain", "website", "website_url", "company_domain", "organization_domain")
 
 
@@ -66,7 +70,8 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
         known = ", ".join(sorted({*LEADS, *INTERESTS, *SIGNALS} - {""}))
         raise UnusableBodyError(f"event {post.event!r} is unknown; known are {known}")
     if not any(contact.get(name) for name in ("email", "id", "last_name", "name")):
-        raise UnusableBodyError("no field names a person: email, contact_id or last_name must be among them")
+        wanted = "email, last_name or Apollo's contact_id (24 hex digits)"
+        raise UnusableBodyError(f"no field names a person: {wanted} must be among them")
     kind = INTERESTS.get(post.event)
     intents = (Intent(kind=kind, value=post.value.casefold(), heard_at=post.at),) if kind else ()
     return Captured(
@@ -90,7 +95,7 @@ def unfold(body: dict[str, Any]) -> dict[str, Any]:
     """Fields as Apollo's contact has them: `contact__email` is email, `company` is organization_name."""
     found: dict[str, Any] = {}
     for name, value in body.items():
-        path = name.strip().casefold().replace(" ", "_").split("__")
+        path = name.strip().casefold().replace(" ", "_").split("__", _DEEPEST)
         place = found
         for step in path[:-1]:
             inner = place.setdefault(step, {})
@@ -103,6 +108,8 @@ def unfold(body: dict[str, Any]) -> dict[str, Any]:
     for alias, name in _ALIASES.items():
         if alias in contact and not contact.get(name):
             contact[name] = contact.pop(alias)
+    if "id" in contact and not (isinstance(contact["id"], str) and read_apollo_id(contact["id"].strip())):
+        del contact["id"]  # the sender's own number: it identifies nobody to Apollo
     return _with_site(contact)
 
 
@@ -123,15 +130,17 @@ def _source_id(contact: dict[str, Any], body: dict[str, Any]) -> str:
     """The contact's id, else one of its address, else one of the whole body (INTERLEAVINGS 12)."""
     if ident := str(contact.get("id") or "").strip():
         return ident
-    if address := fold_email(str(contact.get("email") or "")):
+    if address := fold_email(read_address(contact.get("email"))):
         return derive("address", address)
     return derive("body", *(f"{name}={body[name]}" for name in sorted(body)))
 
 
 def _signal(post: Post, contact: dict[str, Any], keys: Keys) -> Signal:
-    key = keys.address(str(contact.get("email") or ""))
-    if not key:
+    if not contact.get("email"):
         raise UnusableBodyError(f"event {post.event} needs an email, so that it can be told whose it is")
+    key = keys.address(clean_address(contact["email"]))
+    if not key:
+        raise UnusableBodyError(f"event {post.event}: what stands in email is no address, so nobody is told apart by it")
     kind, day = SIGNALS[post.event], datetime.fromtimestamp(post.at, UTC).date().isoformat()
     return Signal(
         signal_id=derive("signal", post.source, kind, key, day),

@@ -8,6 +8,7 @@ from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import derive
 from leads.match import Fingerprint, Likeness, brand, compare, fingerprint, related
 from leads.normalise import normalise_country
+from leads.numbers import parse_count
 from leads.records import Company, CrmRecord, Lead, Link, Place, Reason, Record
 from leads.rules import Rules
 from leads.tabled import BrandRow, CompanyRow
@@ -172,7 +173,7 @@ def facts_of(answer: Result) -> Company:
         name=str(v.get("name") or ""),
         domain=str(v.get("domain") or ""),
         industry=str(v.get("industry") or ""),
-        employees=int(v.get("employees") or 0),
+        employees=parse_count(str(v.get("employees") or "")) or 0,
         country=normalise_country(v.get("country")),
         state=str(v.get("state") or ""),
     )

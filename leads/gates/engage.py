@@ -85,6 +85,11 @@ class Engage:
             return hear(record, rested, done, rules, now)
         if (asked := self._still_asked(record, seen)) is not None:
             return asked
+        if record.replied and rested is None and record.route is not None and record.route.kind == "nurture":
+            if record.ruled.get("replied") != "approve":
+                said = Reason(rule="heard.reply", held=True, why="it had answered in Apollo before it came in")
+                return review(record, "replied", (said,))
+            record = replace(record, replied=False)
         record = answered(record, "replied")
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
             record = replace(record, sequences=seen.sequences)
@@ -157,11 +162,12 @@ class Engage:
         if not fresh:
             assert rested is not None
             return arrived(replace(lead, engaged_at=rested.engaged_at, enrolled=rested.enrolled), "updated", (why,))
-        if high and "task" not in done:
+        call = high and not lead.do_not_call
+        if call and "task" not in done:
             return Need(acts={"task": self._task(lead, rules)})
-        if high and done["task"].kind == "suppressed":
+        if call and done["task"].kind == "suppressed":
             return self._suppressed(lead, done["task"].why)
-        if high and not done["task"].ok:
+        if call and not done["task"].ok:
             return fall_back(lead, self.name, done["task"], rules, now)
         if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
             args = {"apollo_id": lead.apollo_id, "email": lead.route.owner_email}
@@ -173,7 +179,7 @@ class Engage:
         """A rep's lead enters a sequence where the rules name one for it; one that can't is told all the same."""
         lead = told.lead
         assert lead is not None
-        if is_customer(lead):  # nobody who buys, or is about to, gets a sequence
+        if is_customer(lead) or lead.replied:  # nobody who buys, or is about to, or has answered, gets a sequence
             return told
         rule = sequence(lead, rules, "rep")
         act = entering(lead, rule, rules) if rule is not None else None

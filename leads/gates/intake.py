@@ -6,10 +6,12 @@ from leads import names
 from leads.decision import Decision, Need, Note, Output, Put, Result
 from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
-from leads.mapping import Mapped, UnusableError, map_captured
+from leads.mapped import Mapped
+from leads.mapping import map_captured
 from leads.match import brand
 from leads.mend import mend
 from leads.normalise import is_address
+from leads.rawvalues import UnusableError
 from leads.records import Captured, Lead, Link, Place, Reason, Record, Signal
 from leads.rules import Rules
 from leads.tabled import Source
@@ -34,7 +36,8 @@ class Intake:
         """A mapped lead to `validated`, a review item, or nothing new."""
         del done, now
         if isinstance(record, Lead):
-            return self._judge(_mend(record, rules), seen, rules, ())
+            lead, dropped = _mend(record, rules)
+            return self._judge(lead, seen, rules, (Note(kind="not_set", outcome={"dropped": dropped}),) if dropped else ())
         try:
             mapped = map_captured(record, rules)
         except UnusableError as error:
@@ -45,6 +48,7 @@ class Intake:
             mapped.seniority,
             mapped.intents and [(i.kind, i.value) for i in mapped.intents],
             *([record.again] if record.again else []),
+            *(name for name in ("do_not_call", "replied") if getattr(mapped, name)),
         )
         if seen.source is not None and seen.source.version == revision:
             return self._unchanged(record, mapped, seen.source)
@@ -73,6 +77,7 @@ class Intake:
         """What the record says beside the lead: a sequence that began or ended, an opt-out, a bounce."""
         key = source.person_key if source and source.person_key else self._keys.address(mapped.person.email)
         news = [(kind, "") for kind in mapped.stops]
+        news += [("reply", "")] if mapped.replied and source is not None else []  # of a new lead the lead itself tells
         state = mapped.sequences.state
         if source is not None and source.sequence and state not in {"unknown", source.sequence}:
             news.append(("sequence", state))
@@ -116,6 +121,8 @@ class Intake:
             intents=mapped.intents,
             sequences=mapped.sequences,
             linked=mapped.linked,
+            do_not_call=mapped.do_not_call,
+            replied=mapped.replied,
             ruled={"email_status": "verified"} if mapped.vouched else {},
         )
 
@@ -196,13 +203,13 @@ def _changes_employer(lead: Lead, source: Source | None) -> Reason | None:
     return Reason(rule="identity.job_change", held=True, why=f"worked at {source.company_domain}, now at {lead.company.domain}")
 
 
-def _mend(lead: Lead, rules: Rules) -> Lead:
-    """Apply what a person has set."""
+def _mend(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
+    """Apply what a person has set; a line for each value that can't be."""
     fields = {name.removeprefix("set."): value for name, value in lead.ruled.items() if name.startswith("set.")}
     if fields.get("email_status"):
         lead = replace(lead, ruled={**lead.ruled, "email_status": "verified"})
-    person, company = mend(lead.person, lead.company, fields, rules)
-    return replace(lead, person=person, company=company)
+    person, company, dropped = mend(lead.person, lead.company, fields, rules)
+    return replace(lead, person=person, company=company), dropped
 
 
 def company_key(lead: Lead) -> str:

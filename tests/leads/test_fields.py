@@ -90,7 +90,7 @@ def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rul
     assert (lead.company.more, lead.person.more) == ({"phone_number": "15550100"}, {"phone_number": "Kafka"})
     lacking = decide(replace(captured(1), custom={"Tech stack": "Kafka"}), with_both)
     assert lacking.kind == "invalid"
-    _, company = mend(Person(), Company(), {"company.more.phone_number": "+1 555 0199"}, with_both)
+    company = mend(Person(), Company(), {"company.more.phone_number": "+1 555 0199"}, with_both).company
     assert company.more == {"phone_number": "15550199"}
     with pytest.raises(RulesError, match="phone can take only one"):
         parse_rules(
@@ -100,7 +100,7 @@ def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rul
 
 
 def test_a_country_that_a_person_sets_is_read_as_any_sources(rules: Rules) -> None:
-    who, firm = mend(Person(), Company(), {"country": " Hungary", "company.country": "UK", "city": " Pest "}, rules)
+    who, firm, _ = mend(Person(), Company(), {"country": " Hungary", "company.country": "UK", "city": " Pest "}, rules)
     assert (who.country, who.city, firm.country) == ("HU", "Pest", "GB")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leads.keys import Keys
 from leads.mapping import map_captured
-from leads.records import Captured, Signal
+from leads.records import Captured, Signal, encode
 from leads.rules import Rules
 from leads.webhooks import Post, UnusableBodyError, interpret
 
@@ -58,7 +58,8 @@ def test_every_spelling_of_the_fields_is_the_same_lead(rules: Rules, body: dict[
 def test_a_second_delivery_and_a_later_change_are_the_same_source_record() -> None:
     first, again, changed = (lead_of(b).source_id for b in (FLAT, dict(reversed(FLAT.items())), {**FLAT, "title": "CEO"}))
     assert first == again == changed
-    assert lead_of({**FLAT, "contact_id": "6400"}).source_id == "6400"
+    assert lead_of({**FLAT, "contact_id": "6" * 24}).source_id == "6" * 24
+    assert lead_of({**FLAT, "contact_id": "../labels"}).source_id == first, "what is no Apollo id identifies nobody"
     assert lead_of({"last_name": "x"}).source_id != lead_of({"last_name": "y"}).source_id
 
 
@@ -78,6 +79,13 @@ def test_an_event_of_a_message_is_a_signal_of_that_day(event: str, kind: str) ->
     assert first.signal_id == again.signal_id != next_day.signal_id
 
 
+@pytest.mark.parametrize("text", ["Ivo Kant <ivo@optone.com>", "mailto:IVO@optone.com", " ivo@optone.com "])
+def test_a_signals_address_is_read_out_of_what_stands_around_it(text: str) -> None:
+    found = post({"email": text}, "unsubscribed")
+    assert isinstance(found, Signal)
+    assert found.address_key == KEYS.address("ivo@optone.com")
+
+
 @pytest.mark.parametrize(
     ("body", "event", "said"),
     [
@@ -86,6 +94,9 @@ def test_an_event_of_a_message_is_a_signal_of_that_day(event: str, kind: str) ->
         ({"contact": {"title": "{{ contact.title }}"}}, "", "came as typed"),
         ({"colour": "blue"}, "", "names a person"),
         ({"last_name": "x"}, "replied", "needs an email"),
+        ({"email": "Ivo Kant"}, "unsubscribed", "what stands in email is no address"),
+        ({"email": ["a@b.com"]}, "bounced", "what stands in email is no address"),
+        ({"id": "6400"}, "", "24 hex digits"),
         (FLAT, "opened", "event 'opened' is unknown"),
     ],
 )
@@ -99,9 +110,16 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text() | st.sampled_from(["email", "contact", "contact__email", "organization", "website"]), JSON))
-def test_no_body_breaks_it(body: dict[str, Any]) -> None:
+@given(
+    st.sampled_from(["", "unsubscribed", "intent"]),
+    st.dictionaries(st.text() | st.sampled_from(["email", "contact", "contact__email", "organization", "website"]), JSON),
+)
+def test_no_body_breaks_it(event: str, body: dict[str, Any]) -> None:
     before = json.dumps(body)
     with contextlib.suppress(UnusableBodyError):
-        post(body)
+        encode(post(body, event))
     assert json.dumps(body) == before
+
+
+def test_a_name_of_many_parts_makes_no_deep_record() -> None:
+    assert encode(post({"last_name": "x", "__".join("a" * 2000): "y"}))

@@ -1,0 +1,50 @@
+"""What a captured record says, in our words, and the parts of it that every source maps alike."""
+
+from collections.abc import Iterable
+
+from leads.keys import is_company_domain, registrable
+from leads.normalise import normalise_company, normalise_country, normalise_phone
+from leads.numbers import parse_count
+from leads.records import Company, Intent, Person, Record, Sequences
+
+
+class Mapped(Record, frozen=True, kw_only=True):
+    """A captured record's content in our words."""
+
+    person: Person
+    company: Company
+    seniority: str
+    intents: tuple[Intent, ...]
+    sequences: Sequences
+    apollo_id: str
+    stops: tuple[str, ...] = ()  # what the record itself says against writing to the person: kinds of signals
+    do_not_call: bool = False
+    replied: bool = False  # it has answered a sequence of Apollo's
+    vouched: bool = False  # a person says that the address is good
+    linked: str = ""  # the CRM's id of the person, where Apollo names one
+    dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
+
+
+def phone_of(numbers: Iterable[str], country: str) -> str:
+    """The first of these that is a phone number in that country, in E.164; '' if none is."""
+    return next((phone for number in numbers if (phone := normalise_phone(number, country))), "")
+
+
+def company_of(name: str, domain: str, person: Person, more: dict[str, str]) -> tuple[Company, tuple[str, ...]]:
+    """The company, and a line for a number of employees that is none."""
+    mail = registrable(person.email.rpartition("@")[2])
+    free = bool(mail) and not is_company_domain(mail)
+    own = domain or ("" if free else mail)
+    told = more.get("employees", "")
+    employees = parse_count(told)
+    company = Company(
+        name=normalise_company(name),
+        domain=own if is_company_domain(own) else "",
+        industry=more.get("industry", "").casefold(),
+        employees=employees or 0,
+        country=normalise_country(more.get("country", "")) or person.country,
+        state=more.get("state", "") or person.state,
+        parent=normalise_company(more.get("parent", "")),
+        free_mail=free,
+    )
+    return company, ("employees are unknown: what was told is no number",) if told and employees is None else ()
