@@ -74,26 +74,27 @@ class Engage:
             return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done, rules, now)
-        if (named := rerouted(record, self.name, _ASKED)) is not None:
-            return replace(named, wait=Wait.REST)
-        if record.ruled.get("another_automation") == "redrive":
-            said = Reason(rule="ruled.redrive", held=True, why="a person had our owner written again")
-            return replace(routed_again(answered(record, "another_automation"), self.name, said), wait=Wait.REST)
+        if (named := self._routed_by_person(record)) is not None:
+            return named
         if record.heard is not None and record.heard.kind == "deleted":
             return deleted(record)
         if rested is not None and record.heard is not None and not seen.waits:
             return hear(record, rested, done, rules, now)
-        if (asked := self._still_asked(record, seen)) is not None:
+        if (asked := self._still_asked(record, seen) or self._replied_before(record, rested)) is not None:
             return asked
-        if record.replied and rested is None and record.route is not None and record.route.kind == "nurture":
-            if record.ruled.get("replied") != "approve":
-                said = Reason(rule="heard.reply", held=True, why="it had answered in Apollo before it came in")
-                return review(record, "replied", (said,))
-            record = replace(record, replied=False)
-        record = answered(record, "replied")
+        if "replied" in record.ruled:
+            record = replace(answered(record, "replied"), replied=False)
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
             record = replace(record, sequences=seen.sequences)
         return self._start(record, rested, done, rules, now)
+
+    def _routed_by_person(self, lead: Lead) -> Decision | None:
+        """Back to routing with the rep whom a person names, or to write our own owner once more."""
+        again = rerouted(lead, self.name, _ASKED)
+        if again is None and lead.ruled.get("another_automation") == "redrive":
+            said = Reason(rule="ruled.redrive", held=True, why="a person had our owner written again")
+            again = routed_again(answered(lead, "another_automation"), self.name, said)
+        return replace(again, wait=Wait.REST) if again is not None else None
 
     def _still_asked(self, lead: Lead, seen: Seen) -> Decision | None:
         """A new revision of a lead that waits for a person's answer waits on: news of its fields answers nothing."""
@@ -105,6 +106,14 @@ class Engage:
             return None
         said = Reason(rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip())
         return review(replace(lead, heard=waits), kind, (said,))
+
+    def _replied_before(self, lead: Lead, rested: Lead | None) -> Decision | None:
+        """Who had answered Apollo's sequence when he came in enters none of ours before a person says so."""
+        nurture = lead.route is not None and lead.route.kind == "nurture"
+        if not (lead.replied and nurture) or rested is not None or lead.ruled.get("replied") == "approve":
+            return None
+        said = Reason(rule="heard.reply", held=True, why="it had answered in Apollo before it came in")
+        return review(lead, "replied", (said,))
 
     # A lead that arrives
 
