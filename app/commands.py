@@ -23,6 +23,8 @@ from app.mapped import wants_of
 from app.outside import make_vendors
 from app.poller import Poller
 from app.provision import provision_topics, publish_rules
+from app.releasing import Found, Wanted
+from app.rulesfile import effects_are_live
 from app.settings import Settings, SettingsError
 from app.sheets import Waiting
 from app.sitecheck import settle_site
@@ -170,9 +172,14 @@ async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) 
     return report
 
 
-async def release(settings: Settings, leads: list[str], lists: list[str]) -> dict[str, int]:
-    """Send leads that rest in shadow through the gates again, live."""
-    return await releasing.release(settings, leads, lists, _CLOCK.now())
+async def release(settings: Settings, rules: Rules, wanted: Wanted, *, dry_run: bool) -> Found:
+    """Send leads that rest in shadow through the gates again, live. Raises BadUseError while effects are in shadow."""
+    if not dry_run and not effects_are_live(settings, rules):
+        raise BadUseError(
+            "effects are in shadow (LEADGATE_EFFECTS, or effects in the rules): released leads would pass in shadow again. "
+            "Make effects live, restart the workers, and release then; --dry-run says what waits for it"
+        )
+    return await releasing.release(settings, wanted, _CLOCK.now(), dry_run=dry_run)
 
 
 async def init(settings: Settings, path: Path) -> Path:

@@ -11,7 +11,7 @@ from app.googling import check_google
 from app.mapped import unmapped, wants_of
 from app.outside import make_vendors
 from app.provision import check_topics, publish_rules
-from app.rulesfile import open_points
+from app.rulesfile import effects_are_live, open_points
 from app.settings import Settings
 from app.sitecheck import check_site, settle_site
 from app.telemetry import SystemClock
@@ -56,7 +56,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     if settings.google_sheet:
         found.faults += await check_google(settings)
     await vendors.close()
-    found.faults += open_points(settings.rules) if _live(settings, rules) else []
+    found.faults += open_points(settings.rules) if effects_are_live(settings, rules) else []
     return found
 
 
@@ -77,7 +77,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
                 return faults
             vendors = make_vendors(settings, _CLOCK)
             try:
-                if _live(settings, rules):
+                if effects_are_live(settings, rules):
                     faults += await vendors.crm.check(wants_of(rules)) + open_points(settings.rules)
             finally:
                 await vendors.close()
@@ -90,7 +90,3 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
         if not faults:
             await publish_rules(settings, rules)
         return faults
-
-
-def _live(settings: Settings, rules: Rules) -> bool:
-    return (rules.effects if settings.effects == "rules" else settings.effects) == "live"

@@ -140,7 +140,7 @@ class Recomputing:
         if not isinstance(answer, Decision):
             return f"it asks for {', '.join(answer.acts)} now"
         step, cause = event.step, event.cause
-        job = Job(record, "", 0, event.lead, step, cause, event.rules, event.at, done=done)
+        job = Job(record, "", 0, event.lead, step, cause, event.rules, event.at, done=done, shadow=event.shadow)
         job.answer = answer
         job.saw_now(seen)
         return job

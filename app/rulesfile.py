@@ -26,6 +26,11 @@ def _text(path: Path) -> str:
         raise RulesError(f"{path}: can't be read ({error.strerror}); leadgate init writes a first one") from error
 
 
+def effects_are_live(settings: Settings, rules: Rules) -> bool:
+    """Whether a process with these settings acts on the outside; otherwise it says what it would do."""
+    return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
+
+
 async def fetch_rules(settings: Settings) -> dict[str, Rules]:
     """Every version in the rules' topic, by hash, the one that was published last at the end."""
     async with consuming(settings) as consumer:

@@ -20,7 +20,7 @@ from app.kafka import make_producer
 from app.metrics import Metrics
 from app.outside import Vendors, make_vendors
 from app.replaying import read_windows
-from app.rulesfile import fetch_rules
+from app.rulesfile import effects_are_live, fetch_rules
 from app.settings import Settings
 from app.signalswait import EndOffsets, GivenUp, SignalsWait
 from app.workermetrics import WorkerCollector, why_not_ready
@@ -60,7 +60,7 @@ class Worker:
         self.producer = make_producer(settings)
         self.pulse = Pulse(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
-        live = (rules.effects if settings.effects == "rules" else settings.effects) == "live"
+        live = effects_are_live(settings, rules)
         around = Around(
             store=FaustStore(self.app, clock.now),
             producer=self.producer,

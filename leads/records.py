@@ -300,6 +300,7 @@ class Audit(Record, frozen=True, kw_only=True):
     outcome: Any = None
     person: Whom | None = None
     schema: int = 1
+    shadow: bool = False  # effects were not live for this lead when it was decided: what it calls for was not done
 
 
 class Held(Record, frozen=True, kw_only=True):

@@ -61,6 +61,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     ruling: Ruling | None = None  # the person's decision that set the lead going
     released: Deferred = NOTHING  # what had been deferred, and is sent again with this decision
     failed: str = ""  # the gate could not decide, for this reason
+    shadow: bool = False  # effects were not live when it was decided
 
 
 class Source(Record, frozen=True, kw_only=True):

@@ -119,6 +119,7 @@ def _event(
         outcome=outcome,
         trace=trace,
         person=person,
+        shadow=job.shadow,
     )
 
 

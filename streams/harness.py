@@ -56,11 +56,12 @@ class Harness:
         timers: Timekeeper,
         settled_to: Callable[[str, int], int],
         reached: Callable[[str], None] = lambda _: None,
+        live: bool = True,
     ) -> None:
         self.stage = stage
         self._state, self._outbox, self._gate = state, outbox, gate
         self._effector, self._book, self._clock, self._probe = effector, book, clock, probe
-        self._timers, self._reached = timers, reached
+        self._timers, self._reached, self._live = timers, reached, live
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._decoding = Decoding(stage, outbox)
         self._concluded = Concluded(settled_to)
@@ -156,6 +157,8 @@ class Harness:
             job.take_up(attempt, self.stage.seen)
         if not self._book.knows(job.rules):
             await self._book.have(job.rules)
+        if not job.replay:
+            job.shadow = not self._live or self._is_shadow(job)
         self._deciding.decide(job, view)
         return job
 

@@ -115,6 +115,7 @@ class Job:
     reads: set[str] = field(default_factory=set)  # which of `done` only read: they are made again after a wait
     released: Deferred = NOTHING
     failed: str = ""
+    shadow: bool = False
     audits: list[Letter] = field(default_factory=list)
     outputs: list[Letter] = field(default_factory=list)
     topic: str = ""  # where the record came from, and under which key: a put-off one that is no lead comes again there
@@ -140,7 +141,7 @@ class Job:
         self.taken_up, self.replay = True, attempt.closed
         if attempt.closed:
             self.now, self.was_waiting = attempt.now, attempt.waited
-            self.released, self.failed = attempt.released, attempt.failed
+            self.released, self.failed, self.shadow = attempt.released, attempt.failed, attempt.shadow
             self.seen, self.saw = msgspec.json.decode(attempt.seen, type=seen), attempt.seen
 
 

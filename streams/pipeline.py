@@ -96,6 +96,7 @@ class Pipeline:
                 timers=self.timers,
                 settled_to=around.settled_to,
                 reached=around.reached,
+                live=live,
             )
             for stage in stages
         ]

@@ -32,6 +32,7 @@ def attempt_of(job: Job, *, closed: bool) -> Attempt:
         ruling=job.ruling,
         released=job.released,
         failed=job.failed,
+        shadow=job.shadow,
     )
 
 

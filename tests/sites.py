@@ -160,10 +160,10 @@ class TestSite(Site):
         assert done.returncode in {0, 1}, done.stderr[-2000:]
         return json.loads(done.stdout)
 
-    def refusal(self, *args: str) -> str:
-        """What a command says that refuses."""
+    def refusal(self, *args: str, **more: str) -> str:
+        """What a command says that refuses. `more` are settings that differ from the site's."""
         command = [sys.executable, "-m", "app.cli", *args]
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self.environment() | more, capture_output=True, text=True, check=False)
         assert done.returncode == 2, done.stdout
         return done.stderr
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app import commands, desk, replaying
+from app import commands, desk, releasing, replaying
 from app.baduse import BadUseError
 from app.cli.shared import Json, app, known_site, run, show
 from app.replayrange import Wanted
@@ -54,12 +54,16 @@ def undo(
 def release(
     lead: Annotated[list[str] | None, typer.Option("--lead", help="A lead's id.")] = None,
     list_: Annotated[list[str] | None, typer.Option("--list", help="An Apollo list.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every lead that rests in shadow.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be released, and do nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make leads live that passed the gates in shadow: these, those of a list, or all."""
-    settings, _ = known_site()
-    done = run(commands.release(settings, lead or [], list_ or []))
-    show(done, as_json, f"{done['released']} leads released; {done['not_at_rest']} in shadow are not at rest yet")
+    """Make leads live of which something was decided in shadow: these, those of a list, or all."""
+    settings, rules = known_site()
+    if not (lead or list_ or everything):
+        raise BadUseError("say which: --lead, --list or --all; --all --dry-run tells how many there are")
+    found = run(commands.release(settings, rules, releasing.Wanted(frozenset(lead or ()), frozenset(list_ or ())), dry_run=dry_run))
+    show(found.report(), as_json, found.text(dry_run=dry_run))
 
 
 @app.command()

@@ -2,18 +2,24 @@
 
 import asyncio
 import time
+from collections.abc import Collection
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
+from app import commands
+from app.baduse import BadUseError
 from app.imports import began, note_begin
-from app.kafka import producing
+from app.kafka import consuming, ends, producing, read_to
 from app.provision import provision_topics
-from app.releasing import release
+from app.releasing import Wanted, release
 from app.settings import Settings
 from app.trail import Moves, events_of, trail
 from leads import names
 from leads.keys import derive
-from leads.records import Audit, encode
+from leads.records import Audit, Signal, encode
+from leads.rules import Rules
 from streams.outbox import partition_of
 
 pytestmark = pytest.mark.kafka
@@ -66,22 +72,80 @@ def test_a_lead_is_where_its_highest_step_says_and_there_where_it_rests() -> Non
     assert moves.latest == {"m1": rests}
 
 
-def test_only_what_was_last_written_in_shadow_and_rests_is_released(kafka: str) -> None:
+def done(**kinds: str) -> dict[str, object]:
+    """Inputs of a decision whose acts ended so."""
+    acts = {name: {"ok": True, "kind": kind} for name, kind in kinds.items()}
+    return {"record": {"person_key": "p", "lists": ["Pilot"]}, "done": acts}
+
+
+STORIES = {
+    "rests": [event("", 1, "written", inputs=done(upsert="would")), event("", 2, "nurtured", "nurtured")],
+    "live by now": [
+        event("", 1, "written", inputs=done(upsert="would")),
+        event("", 2, "engaged", "engaged"),
+        event("", 3, "written", inputs=done(upsert="ok")),
+        event("", 4, "engaged", "engaged"),
+    ],
+    "asks": [event("", 1, "written", inputs=done(upsert="would")), event("", 2, "invalid", "review")],
+    "owner withheld": [
+        event("", 1, "written", inputs=done(upsert="ok")),
+        event("", 2, "assigned", stage="assign", inputs=done(assign="would", before="ok")),
+        event("", 3, "engaged", "engaged"),
+    ],
+    "notice withheld": [
+        event("", 2, "assigned", stage="assign", inputs=done(assign="ok")),
+        event("", 3, "noticed", "", stage="engage", shadow=True),
+        event("", 3, "engaged", "engaged", stage="engage", shadow=True),
+    ],
+    "only read": [event("", 2, "unowned", "held", shadow=True, inputs=done(before="would"))],
+    "nothing to do": [event("", 5, "heard_owner", "engaged", stage="engage", shadow=True)],
+    "opted out": [
+        event("", 2, "nurtured", "nurtured"),
+        event("", 3, "suppressed", "suppressed", stage="engage", inputs=done(stop="would", apollo="would")),
+    ],
+    "released": [
+        event("", 1, "written", inputs=done(upsert="would")),
+        event("", 2, "released"),
+        event("", 3, "engaged", "engaged"),
+    ],
+    "told again": [
+        event("", 2, "released"),
+        event("", 4, "engaged", "engaged"),
+        event("", 1, "written", inputs=done(upsert="would")),  # a replay writes what was decided long ago once more
+    ],
+}
+
+
+def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kafka: str) -> None:
     async def check() -> None:
         settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
         await provision_topics(settings)
-        would, live = {"would": True}, {"would": False}
-        story = [
-            *(event(lead, 1, "written", outcome=would) for lead in ("r1", "r2", "r3")),
-            event("r1", 2, "nurtured", "nurtured"),
-            event("r2", 2, "engaged", "engaged"),
-            event("r2", 3, "written", outcome=live),
-            event("r2", 4, "engaged", "engaged"),
-            event("r3", 2, "invalid", "review"),
-        ]
-        await write(settings, [(one, time.time()) for one in story])
-        mine = ["r1", "r2", "r3"]
-        assert await release(settings, ["r2"], [], 1.0) == {"released": 0, "not_at_rest": 0}
-        assert await release(settings, mine, [], 1.0) == {"released": 1, "not_at_rest": 1}
+        mine = [replace(one, lead=lead, id=derive(lead, one.id)) for lead, story in STORIES.items() for one in story]
+        await write(settings, [(one, time.time()) for one in mine])
+        leads = frozenset(STORIES)
+        assert (await release(settings, Wanted(frozenset({"live by now"})), 1.0)).report()["released"] == 0
+        planned = await release(settings, Wanted(leads), 1.0, dry_run=True)
+        assert set(planned.released) == {"rests", "owner withheld", "notice withheld"}
+        assert (planned.not_at_rest, planned.ended) == (["asks"], ["opted out"])
+        assert "3 leads would be released" in planned.text(dry_run=True)
+        assert await released_signals(settings, leads) == []
+        await release(settings, Wanted(lists=frozenset({"Nobody's"})), 1.0)
+        assert await released_signals(settings, leads) == []
+        await release(settings, Wanted(leads), 1.0)
+        assert sorted(await released_signals(settings, leads)) == sorted(planned.released)
 
     asyncio.run(check())
+
+
+async def released_signals(settings: Settings, leads: Collection[str]) -> list[str]:
+    """Which of the leads were told that they are released."""
+    async with consuming(settings) as consumer:
+        found = [r.value async for r in read_to(consumer, await ends(consumer, [names.SIGNALS.full]))]
+    signals = [msgspec.json.decode(value, type=Signal) for value in found]
+    return [signal.value for signal in signals if signal.kind == "released" and signal.value in leads]
+
+
+def test_nothing_is_released_while_effects_are_in_shadow(kafka: str, rules: Rules) -> None:
+    settings = Settings.model_validate({"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": "s", "effects": "shadow"})
+    with pytest.raises(BadUseError, match="effects are in shadow"):
+        asyncio.run(commands.release(settings, rules, Wanted(), dry_run=False))

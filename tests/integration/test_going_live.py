@@ -103,13 +103,36 @@ def test_leads_stay_in_shadow_until_they_are_released(site: TestSite, tmp_path: 
     site.wait_for(lambda: site.place_of(pilot) == site.place_of(other) == "engaged")
     assert len(site.crm("people")) == people + 1
     site.wait_for(lambda: len(site.crm("tasks")) == tasks + 1)
-    assert site.leadgate("release", "--list", "Somebody else's") == {"released": 0, "not_at_rest": 0}
-    assert site.leadgate("release") == {"released": 1, "not_at_rest": 0}
+    assert "say which" in site.refusal("release")
+    assert site.leadgate("release", "--list", "Somebody else's")["released"] == 0
+    assert site.leadgate("release", "--all", "--dry-run")["leads"]["released"] == [other]
+    assert "effects are in shadow" in site.refusal("release", "--all", LEADGATE_EFFECTS="shadow")
+    assert site.leadgate("release", "--all")["released"] == 1
     site.wait_for(lambda: len(site.crm("people")) == people + 2 and site.place_of(other) == "engaged")
     site.wait_for(lambda: len(site.crm("tasks")) >= tasks + 2)
-    assert site.leadgate("release") == {"released": 0, "not_at_rest": 0}
+    assert site.leadgate("release", "--all")["leads"] == {"released": [], "not_at_rest": [], "ended": []}
     texts = [m["text"] for m in site.objects("slack.messages")]
     assert sum("sample71" in text and "high intent" in text for text in texts) == 1
+    assert broken_promises(site) == []
+    assert site.leadgate("audit", "recompute")["different"] == {}
+    site.kill("worker", 15)
+
+
+def test_what_a_worker_in_shadow_decides_meanwhile_is_released_too(site: TestSite) -> None:
+    """Shadow as a brake on a live site: a lead whose owner and notice were withheld is found, and told to its rep once live."""
+    site.work(LEADGATE_EFFECTS="shadow")
+    people = len(site.crm("people"))
+    [braked] = site.capture(captured(75))
+    site.wait_for(lambda: site.place_of(braked) in {"engaged", "nurtured"})
+    assert len(site.crm("people")) == people
+    site.kill("worker", 15)
+    site.work()
+    assert site.leadgate("release", "--all", "--dry-run")["leads"]["released"] == [braked]
+    assert site.leadgate("release", "--lead", braked)["released"] == 1
+    site.wait_for(lambda: len(site.crm("people")) == people + 1 and site.place_of(braked) in {"engaged", "nurtured"})
+    [person] = [p for p in site.crm("people") if p["email"] == "rosalind@sample75.com"]
+    assert person["owner"]
+    assert site.leadgate("release", "--all")["released"] == 0
     assert broken_promises(site) == []
     assert site.leadgate("audit", "recompute")["different"] == {}
     site.kill("worker", 15)
