@@ -62,7 +62,8 @@ def release(
     settings, rules = known_site()
     if not (lead or list_ or everything):
         raise BadUseError("say which: --lead, --list or --all; --all --dry-run tells how many there are")
-    found = run(commands.release(settings, rules, releasing.Wanted(frozenset(lead or ()), frozenset(list_ or ())), dry_run=dry_run))
+    wanted = releasing.Wanted(frozenset(lead or ()), frozenset(list_ or ()))
+    found = run(commands.release(settings, rules, wanted, dry_run=dry_run))
     show(found.report(), as_json, found.text(dry_run=dry_run))
 
 

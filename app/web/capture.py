@@ -8,7 +8,7 @@ Leadgate does. 503 means that nothing was stored.
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -29,6 +29,15 @@ log = structlog.get_logger(__name__)
 _ACK_WAIT = 5.0
 
 
+class _Letter(NamedTuple):
+    """A record, encoded; the broker finds the partition by the key where none is named."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    partition: int | None = None
+
+
 class Capture:
     """The endpoints. `secret` is what every caller must show."""
 
@@ -45,12 +54,12 @@ class Capture:
                 body = await read(request)
             except BodyError as error:
                 return _refuse(error.status, str(error))
-            records, unusable = self._interpret(source, request, body)
-            if not await is_stored(self._store(records), _ACK_WAIT):
+            letters, unusable = self._interpret(source, request, body)
+            if not await is_stored(self._store(letters), _ACK_WAIT):
                 return not_stored()
             if unusable:
-                return JSONResponse({"error": "; ".join(unusable), "taken": len(records) - len(unusable)}, 422)
-            return JSONResponse({"taken": len(records)}, 202)
+                return JSONResponse({"error": "; ".join(unusable), "taken": len(letters) - len(unusable)}, 422)
+            return JSONResponse({"taken": len(letters)}, 202)
 
         return take
 
@@ -60,38 +69,39 @@ class Capture:
         shown = request.headers.get("x-webhook-secret") or bearer or request.query_params.get("secret", "")
         return hmac.compare_digest(shown.encode(), self._secret)
 
-    def _interpret(self, source: str, request: Request, body: bytes) -> tuple[list[Captured | Signal], list[str]]:
-        """What to store, rejects among it, and why those are rejects."""
+    def _interpret(self, source: str, request: Request, body: bytes) -> tuple[list[_Letter], list[str]]:
+        """What to store, all of it encoded and rejects among it, and why those are rejects."""
         now, event = self._clock.now(), request.query_params.get("event", "").casefold()
         value = request.query_params.get("value", "")
-        records: list[Captured | Signal] = []
+        letters: list[_Letter] = []
         unusable: list[str] = []
         try:
             objects: list[dict[str, Any]] = parse(body, request.headers.get("content-type", ""))
         except ValueError as error:
             why = f"the body can't be read: {error}"
-            return [rejected(source, why, body, now)], [why]
+            return [_letter(rejected(source, why, body, now))], [why]
         for one in objects:
             try:
-                record = interpret(Post(source=source, event=event, body=one, at=now, value=value), self._keys)
-                encode(record)
-            except (ValueError, RecursionError) as error:  # no person in it, or no text that can be written
-                record = rejected(source, str(error), body, now)
-                unusable.append(str(error))
-            records.append(record)
-        return records, unusable
+                post = Post(source=source, event=event, body=one, at=now, value=value)
+                letters.append(_letter(interpret(post, self._keys)))
+            except (ValueError, TypeError, OverflowError, RecursionError) as error:
+                why = str(error) if isinstance(error, UnusableBodyError) else f"it can't be kept: {error!r}"
+                letters.append(_letter(rejected(source, why, body, now)))
+                unusable.append(why)
+        return letters, unusable
 
-    async def _store(self, records: list[Captured | Signal]) -> None:
+    async def _store(self, letters: list[_Letter]) -> None:
         """Return when the broker has them all; sent together, awaited together."""
-        sent = []
-        for record in records:
-            if isinstance(record, Captured):
-                key = f"{record.source}:{record.source_id}".encode()
-                sent.append(await self._producer.send(names.CAPTURED.full, encode(record), key=key))
-            else:
-                key = record.address_key.encode()
-                sent.append(await self._producer.send(names.SIGNALS.full, encode(record), key=key, partition=partition_of(key)))
+        sent = [await self._producer.send(one.topic, one.value, key=one.key, partition=one.partition) for one in letters]
         await asyncio.gather(*sent)
+
+
+def _letter(record: Captured | Signal) -> _Letter:
+    """A record as the broker takes it. Raises what encoding raises."""
+    if isinstance(record, Captured):
+        return _Letter(names.CAPTURED.full, f"{record.source}:{record.source_id}".encode(), encode(record))
+    key = record.address_key.encode()
+    return _Letter(names.SIGNALS.full, key, encode(record), partition_of(key))
 
 
 async def is_stored(storing: Awaitable[object], seconds: float) -> bool:

@@ -6,7 +6,6 @@ Source: facts/salesforce_zoho_slack.md 3. What the click means is decided by the
 import asyncio
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.web.bodies import BodyError, read
+from app.web.bodies import BodyError, parse_json, read, read_whole
 from app.web.capture import is_stored, not_stored
 from connectors.slack.client import TAKEN
 from leads import names
@@ -32,7 +31,8 @@ _ACK_WAIT = 2.0
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
     """Whether Slack signed this body within the last five minutes. Constant-time; a timestamp that is no number is no."""
     at = headers.get("x-slack-request-timestamp", "")
-    if not at.isdigit() or abs(now - int(at)) > _OLDEST:
+    sent = read_whole(at)
+    if sent is None or abs(now - sent) > _OLDEST:
         return False
     digest = hmac.new(secret.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(f"v0={digest}".encode(), headers.get("x-slack-signature", "").encode())
@@ -67,7 +67,7 @@ class Clicks:
 
 def _actions(body: bytes) -> list[dict[str, Any]]:
     """The payload's actions, each with who clicked."""
-    payload = json.loads(parse_qs(body.decode())["payload"][0])
+    payload = parse_json(parse_qs(body.decode())["payload"][0].encode())
     return [{**action, "user": payload["user"]["id"]} for action in payload.get("actions") or []]
 
 
