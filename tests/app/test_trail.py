@@ -108,6 +108,11 @@ STORIES = {
         event("", 2, "released"),
         event("", 3, "engaged", "engaged"),
     ],
+    "written again": [
+        event("", 3, "written", inputs=done(upsert="ok")),
+        event("", 4, "engaged", "engaged"),
+        event("", 1, "written", inputs=done(upsert="would")),
+    ],
     "told again": [
         event("", 2, "released"),
         event("", 4, "engaged", "engaged"),

@@ -168,6 +168,10 @@ def test_a_number_that_is_none_is_unknown_and_told(text: str) -> None:
     assert not score(strange, RULES, NOW)[0].high_intent
 
 
+def test_a_whole_number_that_python_writes_no_text_of_is_no_text() -> None:
+    assert map_captured(sample(1, title=10**5000), RULES).person.title == ""
+
+
 def test_what_a_person_sets_and_cannot_be_is_told_in_the_audit() -> None:
     waits = lead(ruled={"set.company.employees": "many"}, step=0)
     decision = Intake(Keys("k")).decide(waits, SeenSource(), {}, RULES, NOW)
