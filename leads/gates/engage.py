@@ -78,8 +78,9 @@ class Engage:
             return named
         if record.heard is not None and record.heard.kind == "deleted":
             return deleted(record)
-        if rested is not None and record.heard is not None and not seen.waits:
-            return hear(record, rested, done, rules, now)
+        hears_again = record.ruled.get("still_enrolled") == "redrive"
+        if rested is not None and record.heard is not None and (hears_again or not seen.waits):
+            return hear(answered(record, "still_enrolled"), rested, done, rules, now)
         if (asked := self._still_asked(record, seen) or self._replied_before(record, rested)) is not None:
             return asked
         if "replied" in record.ruled:

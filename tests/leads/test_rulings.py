@@ -13,7 +13,7 @@ from leads.gates.intake import Intake
 from leads.gates.intake import Seen as SeenSource
 from leads.keys import Keys
 from leads.match import fingerprint
-from leads.records import Company, CrmLink, Heard, Held, Lead, Person, Place, Reason, Route, Ruling, Score, Sequences
+from leads.records import Company, CrmLink, Enrolment, Heard, Held, Lead, Person, Place, Reason, Route, Ruling, Score, Sequences
 from leads.rules import Rules
 from leads.rulings import APPROVES, refusal
 from leads.tabled import CompanyRow, Source
@@ -241,6 +241,20 @@ def test_an_answered_lead_stays_with_people_until_that_is_approved(rules: Rules)
     )
     assert nurtured.lead is not None
     assert (nurtured.kind, nurtured.lead.ruled) == ("nurtured", {}), "the next answer is asked about again"
+
+
+def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(rules: Rules) -> None:
+    own = Enrolment(name="own", tool="hubspot", target="1", leave="out")
+    heard = Heard(kind="sequence", value="active", at=NOW)
+    waits = lead(route=NURTURE, nurtured_at=NOW, enrolled=own, heard=heard)
+    again = answer(waits, "engage", "still_enrolled", "redrive")
+    left = engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), {}, rules, NOW)
+    assert isinstance(left, Need)
+    assert [act.name for act in left.acts.values()] == ["crm.unenrol"]
+    done = {"leave": Result(ok=True, value={"out": True})}
+    found = decided(engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), done, rules, NOW))
+    assert found.lead is not None
+    assert (found.kind, found.lead.ruled) == ("sequence_active", {})
 
 
 @pytest.mark.parametrize(
