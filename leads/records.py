@@ -221,7 +221,7 @@ class Ruling(Record, frozen=True, kw_only=True):
     at: float
     fields: dict[str, str] = {}
     delivery: int = 0  # how often the stage has kept it and sent it again, under the step that the lead had by then
-    asked: str = ""  # what the lead waited for (Held.reason_kind): the answer stands under it
+    asked: str = ""  # what it answers (Held.reason_kind); '' answers what the lead waits for by then
     rules: str = ""  # the version in force, by which the lead is judged from here on; '' leaves it its own
 
 

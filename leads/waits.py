@@ -42,7 +42,8 @@ def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | 
     if isinstance(cause, Ruling):
         if cause.step != lead.step:
             return None
-        ruled = {**lead.ruled, **_ruled(cause, stage)}
+        asked = cause.asked or (parked.held.reason_kind if parked.held is not None else stage)
+        ruled = {**lead.ruled, **_ruled(cause, stage, asked)}
         return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled, rules=cause.rules or lead.rules)
     if not wakes(parked, cause) or (cause.delivery and cause.heard_at < lead.captured_at):
         return None
@@ -102,14 +103,14 @@ def release(
     return Deferred(signals=tuple(send), rulings=rulings), Deferred(signals=tuple(stay))
 
 
-def _ruled(ruling: Ruling, stage: str) -> dict[str, str]:
+def _ruled(ruling: Ruling, stage: str, asked: str) -> dict[str, str]:
     """What the lead carries of a decision. An answer stands under what was asked: it answers no later question."""
     if ruling.action == "set":  # at the first gate it is applied there; from any other the lead goes back to it
         prefix = "set" if stage == "intake" else "fix"
         return {f"{prefix}.{name}": value for name, value in ruling.fields.items()}
     if ruling.action in {"suppress", "undo"}:
         return {ruling.action: ruling.actor}
-    return {ruling.asked or stage: ruling.action, **({"route": ruling.fields["to"]} if ruling.action == "route" else {})}
+    return {asked: ruling.action, **({"route": ruling.fields["to"]} if ruling.action == "route" else {})}
 
 
 def due(parked: Parked, stage: str) -> Lead | None:
