@@ -20,7 +20,7 @@ from app.web.bodies import BodyError, parse, read
 from leads import names
 from leads.keys import Keys
 from leads.records import Captured, Signal, encode
-from leads.webhooks import Post, interpret, rejected
+from leads.webhooks import Post, UnusableBodyError, interpret, rejected
 from streams.outbox import partition_of
 from streams.ports import Clock
 
