@@ -35,10 +35,22 @@ check: install ## lint and types
 test: install ## all tests, real Kafka included
 	$(BIN)/pytest $(ARGS)
 
+RUNS ?= 1
+LEADS ?= 3000
+SEED ?= 0
+crash: install ## storms of kills and faults, each judged by the auditor (RUNS=3 LEADS=3000 SEED=0, a fresh one)
+	$(BIN)/python -m tests.crash --runs $(RUNS) --leads $(LEADS) --seed $(SEED) $(ARGS)
+
+crash-short: install ## one small storm of twelve kills
+	$(BIN)/python -m tests.crash --leads 250 --kills 12 --seconds 90 --seed $(SEED) $(ARGS)
+
+crash-brokers: install ## three brokers, failing networks, full and damaged disks, wrong clocks: some ten minutes
+	$(BIN)/pytest -m brokers --override-ini "addopts=--strict-markers --strict-config -ra" --durations=0 $(ARGS)
+
 bench: install ## the figures, with their comparisons
 	$(BIN)/python -m bench $(ARGS)
 
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test bench proof
+.PHONY: help install lock demo check test crash crash-short crash-brokers bench proof

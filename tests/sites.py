@@ -106,6 +106,18 @@ class TestSite(Site):
         child.send_signal(number)
         child.wait(30)
 
+    def stop(self) -> None:
+        """Stop everything, under whatever name it was started, the broker last."""
+        for name in [n for n in self.children if n != "sandbox"]:
+            child = self.children.pop(name)
+            child.send_signal(signal.SIGCONT)
+            child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(15)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        super().stop()
+
     def wait_for_end(self, name: str, seconds: float = 60) -> int:
         """Wait until a child has ended by itself; its exit code."""
         return self.children.pop(name).wait(seconds)
