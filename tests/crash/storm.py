@@ -255,7 +255,7 @@ class Storm:
         known: tuple[int, ...] = ()
         settled = False
         while time.monotonic() - still < (_QUIET if settled else _STUCK) and time.monotonic() - began < _LONGEST:
-            self._processes.supervise_until(time.monotonic() + 1.0)
+            self._processes.supervise_until(time.monotonic() + 1.0 + self.site.leads / 1000)  # reading takes the site's time, too
             case = self._look()
             settled = is_settled(case, self.site.leads)
             if (now := self._movement(case)) != known:
