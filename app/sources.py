@@ -99,7 +99,6 @@ class Source:
         except (VendorError, KafkaError, OSError, Fatal, MemoryError):
             raise
         except Exception as error:
-            log.exception("a vendor's answer can't be read", source=self.name)
             raise unreadable(self.name, error) from error
 
     async def _note(self, ticket: int, error: VendorError) -> VendorError:

@@ -12,7 +12,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from connectors.errors import RowRejected, RowRetryable, VendorError
@@ -25,8 +24,6 @@ from streams.circuit import Circuit
 from streams.outbox import FlushGate
 from streams.ports import Clock, Fatal
 from streams.vendors import Pass, Vendor, is_lacking, unreadable
-
-log = structlog.get_logger(__name__)
 
 TRIES = 3
 #: What takes back an entry that a suppression has overtaken.
@@ -141,7 +138,6 @@ class Effects:
         except (VendorError, Fatal, MemoryError):
             raise
         except Exception as error:
-            log.exception("a vendor's answer can't be read", act=name)
             raise unreadable(name, error) from error
 
     async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:

@@ -44,6 +44,7 @@ PAUSE = 300.0
 #: Seconds for which an optional feature stays off before it is tried again.
 OFF = 3600.0
 _LEAST = 1.0
+_FRAMES = 3  # of a place in the code: the innermost may be a library's
 
 
 class Pass(NamedTuple):
@@ -177,7 +178,11 @@ def is_lacking(error: VendorError) -> bool:
 
 
 def unreadable(what: str, error: Exception) -> Unreadable:
-    """What no connector meant to raise, as the vendor's trouble: its type, its first words, and where it was raised."""
-    [*_, last] = traceback.extract_tb(error.__traceback__)
-    place = f"{Path(last.filename).name}:{last.lineno}"
+    """What no connector meant to raise, as the vendor's trouble: its type, its first words, and where it was raised.
+
+    A line and no traceback: one is printed for each call of an outage, takes a second of the event loop where locals are
+    shown, and these are people's data.
+    """
+    frames = reversed(traceback.extract_tb(error.__traceback__)[-_FRAMES:])
+    place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     return Unreadable(f"the answer to {what} can't be read: {type(error).__name__} {str(error)[:100]} at {place}")
