@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from leads.decision import Decision, Need, Output, Wait
 from leads.keys import derive, event_id, lead_id
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.book import RulesBook
+from streams.events import LARGEST
 from streams.jobs import Job, Stage
 from streams.ports import Clock, Fatal
 from streams.rows import close, settle, write_letters
@@ -87,6 +89,8 @@ class Deciding:
     def _fail(self, job: Job, view: View, error: Exception) -> None:
         job.failed = f"{type(error).__name__} in {_place_of(error)}: {error}"[:1000]
         log.error("a gate could not decide", stage=self._stage.name, subject=job.subject, why=job.failed, exc_info=error)
+        if len(job.saw) > LARGEST:
+            job.seen, job.saw = None, msgspec.Raw(b"null")  # it would not fit into the row either
         self._failed.add(job.subject)
         if len(self._failed) > FAILED_IN_A_ROW:
             raise Fatal(f"{self._stage.name} could not decide on {len(self._failed)} leads in a row: {job.failed}") from error

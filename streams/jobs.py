@@ -142,7 +142,9 @@ class Job:
         if attempt.closed:
             self.now, self.was_waiting = attempt.now, attempt.waited
             self.released, self.failed, self.shadow = attempt.released, attempt.failed, attempt.shadow
-            self.seen, self.saw = msgspec.json.decode(attempt.seen, type=seen), attempt.seen
+            self.saw = attempt.seen
+            if not attempt.failed:
+                self.seen = msgspec.json.decode(attempt.seen, type=seen)
 
 
 class Call(NamedTuple):

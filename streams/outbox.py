@@ -6,16 +6,18 @@ A batch goes out when it is full, after `linger` seconds, or at once when no bod
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
+from aiokafka.errors import KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 
 from leads.names import PARTITIONS
 from streams.events import Letter
 from tables.state import Row
 
+_ENQUEUE_TRIES = 5
 MAX_RECORDS = 1000
 MAX_BYTES = 512 * 1024
 
@@ -173,6 +175,18 @@ class Outbox:
         except Exception as error:  # noqa: BLE001  whoever waits for the batch decides; nothing is swallowed
             batch.sent.set_exception(error)
 
+    async def _enqueue(self, batch: Any, topic: str, partition: int) -> Any:
+        """Hand a batch to the producer; the future of its acknowledgement.
+
+        aiokafka 0.14 counts the time that a batch has waited for room once more for each batch before it, and gives up
+        after a fraction of its timeout. Nothing was sent then, so that it may be handed over again.
+        """
+        for _ in range(_ENQUEUE_TRIES - 1):
+            with suppress(KafkaTimeoutError):
+                return await self._producer.send_batch(batch, topic, partition=partition)
+            self._check()
+        return await self._producer.send_batch(batch, topic, partition=partition)
+
     async def _produce(self, topic: str, partition: int, rows: list[Row]) -> int:
         last: int = -1
         rest = rows
@@ -187,7 +201,7 @@ class Outbox:
             if not taken:
                 raise ValueError(f"a record of {len(rest[0][1] or b'')} bytes for {topic} is larger than a batch may be")
             builder.close()
-            sent = await (await self._producer.send_batch(builder, topic, partition=partition))
+            sent = await (await self._enqueue(builder, topic, partition))
             last = sent.offset + taken - 1
             self._sent(topic, taken)
             rest = rest[taken:]

@@ -83,6 +83,9 @@ def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
         rows.append(stage.parked.row(job.subject, None))
     if job.kept:
         rows.append(stage.deferred.row(ident, job.stays or None))
+    for key, value in rows:
+        if len(value or b"") > events.LARGEST:
+            raise ValueError(f"{len(value or b'')} bytes for the row {key.decode()[:80]!r}, which takes {events.LARGEST}")
     return rows
 
 

@@ -31,9 +31,9 @@ class Node(Broker):
         return path
 
     def _wait_ready(self) -> None:
-        """Nothing: see `wait`."""
+        """Nothing: see `wait_ready`."""
 
-    def wait(self) -> None:
+    def wait_ready(self) -> None:
         """Wait until it answers. Raises MissingError."""
         super()._wait_ready()
 
@@ -60,7 +60,7 @@ class Cluster(Broker):
         for node in self.nodes:
             node.start()
         for node in self.nodes:
-            node.wait()
+            node.wait_ready()
 
     def stop(self) -> None:
         """Stop all at once: one after another they would wait for a majority that is going."""

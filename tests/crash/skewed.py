@@ -4,9 +4,9 @@ import sys
 import time
 from pathlib import Path
 
+from app.logs import set_up_logging
 from app.rulesfile import load_rules
 from app.settings import load_settings
-from app.telemetry import set_up_logging
 from app.worker import run_worker
 
 

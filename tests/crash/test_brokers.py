@@ -73,7 +73,7 @@ def test_each_of_three_brokers_is_killed_and_one_loses_its_disk(tmp_path: Path) 
                 node.lose_disk()
             wait_for_events(site, 200 * (number + 1) + 50, keep)  # the other two carry on
             node.start()
-            node.wait()
+            node.wait_ready()
         assert violations_of(site, 200, 150, keep) == []
     finally:
         site.stop()
