@@ -2,8 +2,8 @@
 
 The rows that a stage keeps are read from the changelog, as the workers restore them. A record with
 a closed row of its own is decided and runs again without a call. Left out is what a stage would
-drop (a copy, a record older than its lead's row), and what ended a lead's wait: what that did to the
-review item and to the gates behind is done, and the lead may be anywhere by now.
+drop (a copy, a record older than its lead's row), and what ended a lead's wait: what that did to
+the review item and to the gates behind is done, and the lead may be anywhere by now.
 """
 
 from collections.abc import Iterable

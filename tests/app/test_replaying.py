@@ -165,7 +165,10 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
     assert found(ruling, names.DECIDED, waits) == UNDECIDED
     assert found(ruling, names.DECIDED, waits, later) == DECIDED
     assert found(ruling, names.DECIDED, waits, gone) == DECIDED
-    assert found(ruling, names.DECIDED, waits, woken("company", "r", lead()), gone) == LEFT_OUT
+    taken = woken("company", "r", lead())
+    put_off = company.parked.row("a", Parked(subject="a", lead=lead(), held=item, put_off=True))
+    assert found(ruling, names.DECIDED, waits, taken, gone) == LEFT_OUT
+    assert found(ruling, names.DECIDED, waits, taken, put_off) == LEFT_OUT
 
 
 def test_what_was_no_record_is_none_now() -> None:
