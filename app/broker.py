@@ -167,7 +167,7 @@ class Broker:
             time.sleep(0.05)
         raise MissingError(f"the broker did not answer within {_READY_SECONDS:.0f} s; see {self.data}/broker.log")
 
-    def wait(self, look: float = 1.0, grace: float = 10.0) -> str:
+    def watch(self, look: float = 1.0, grace: float = 10.0) -> str:
         """Wait until the broker ends without being told to; why, in one line, by what it wrote last.
 
         It is looked at every `look` seconds. One that says it gives up, and still runs `grace` seconds

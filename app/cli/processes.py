@@ -22,7 +22,7 @@ def broker(data: Data, port: Annotated[int, typer.Option("--port")] = 9092) -> N
     try:
         one.start()
         errors.print(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
-        complain(one.wait())
+        complain(one.watch())
     except KeyboardInterrupt:
         one.stop()
     else:

@@ -40,7 +40,7 @@ def broker_that(data: Path, script: str) -> Broker:
 )
 def test_why_a_broker_ended_is_what_it_wrote(tmp_path: Path, script: str, said: str) -> None:
     broker = broker_that(tmp_path, script)
-    why = broker.wait(look=0.05, grace=0.5)
+    why = broker.watch(look=0.05, grace=0.5)
     assert why == f"the broker ended by itself {said.format(tmp_path)}"
     assert broker.process is None
 
