@@ -73,10 +73,10 @@ class Waking:
 
     def _note_signal(self, view: View, signal: Signal, lead: Lead | None, now: float) -> None:
         mark = mark_of(signal.signal_id, signal.delivery)
-        if signal.delivery:
-            view.put(self._stage.parked, _subject(signal), None)
         if signal.kind not in WAKING or view.has(self._woken, mark):
             return
+        if signal.delivery:
+            view.put(self._stage.parked, _subject(signal), None)
         waiting, parked = self._lying(view, signal)
         if lead is None and (about := self._about(view, waiting, parked, signal)):
             self._defer(view, about, signal, now)
