@@ -85,6 +85,9 @@ class Engage:
             return asked
         if "replied" in record.ruled:
             record = replace(answered(record, "replied"), replied=False)
+        if rested is not None and record.heard is None:  # a new revision knows nothing of where the lead stands
+            stands = {"engaged_at": rested.engaged_at, "nurtured_at": rested.nurtured_at, "enrolled": rested.enrolled}
+            record = replace(record, **stands)
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
             record = replace(record, sequences=seen.sequences)
         return self._start(record, rested, done, rules, now)

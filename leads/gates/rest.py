@@ -77,18 +77,21 @@ def _release(lead: Lead, said: Reason) -> Decision:
     """From here on it is live: written, scored, routed and told as a lead that nobody has seen yet."""
     fresh = replace(_unseen(lead), released=True)
     to = onward(fresh, NAME, "released", names.MATCHED, lead.person_key)
-    return Decision(kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,), wait=Wait.REST)
+    return Decision(kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
 
 
 def _look_again(lead: Lead, said: Reason) -> Decision:
     """A person has answered for a deleted contact: the CRM write looks whether it is back, or makes it again if approved."""
     fresh = _unseen(lead if lead.ruled["deleted"] == "approve" else answered(lead, "deleted"))
     to = onward(fresh, NAME, "remade", names.MATCHED, lead.person_key)
-    return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,), wait=Wait.REST)
+    return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
 
 
 def _unseen(lead: Lead) -> Lead:
-    """As before the CRM write, but for the contact that it is known by."""
+    """As before the CRM write, but for the contact that it is known by.
+
+    It rests here no more, since the write may ask people about it: whatever comes meanwhile is kept until it is back.
+    """
     crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id)
     fresh = replace(lead, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
     return replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
