@@ -96,6 +96,12 @@ class MemoryProducer:
         sent.set_result(_Sent(offset))
         return sent
 
+    async def send(self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None) -> "asyncio.Future[_Sent]":
+        """Write one record; the future is done already."""
+        sent: asyncio.Future[_Sent] = asyncio.get_running_loop().create_future()
+        sent.set_result(await self.send_and_wait(topic, value, key=key, partition=partition))
+        return sent
+
     async def send_and_wait(self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None) -> _Sent:
         """Write one record; as commands and the poller send."""
         await self._process.step(f"append {topic}")

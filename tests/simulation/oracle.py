@@ -37,11 +37,12 @@ def lead_id(source_id: str) -> str:
 
 def judge(run: Run) -> list[str]:
     """Every breach that the run shows; none for a good one."""
-    facts = _read(run)
+    facts = read_log(run)
     return [line for check in CHECKS for line in check(facts)]
 
 
-def _read(run: Run) -> Facts:
+def read_log(run: Run) -> Facts:
+    """The log of a run, read once."""
     log = run.site.log
     events = [json.loads(record.value or b"{}") for record in log.all(names.AUDIT.full)]
     latest: dict[str, Event] = {}

@@ -96,6 +96,10 @@ class Site:
         for email, owner in world.owned.items():
             self._hold(email, self.crm.add_contact(email, owner))
 
+    def doubles(self) -> dict[str, Any]:
+        """What stands for each vendor."""
+        return {"crm": self.crm, "apollo": self.apollo, "slack": self.slack}
+
     def _hold(self, email: str, crm_id: str) -> None:
         """What sync-crm tells of somebody whom the CRM has already."""
         key = self.keys.address(email)
@@ -124,7 +128,7 @@ class Site:
         def faulty(vendor: str, double: Any) -> Faulty:
             return Faulty(vendor, double, process, trouble, self.journal.append)
 
-        vendors = Vendors(faulty("crm", self.crm), faulty("apollo", self.apollo), faulty("slack", self.slack))
+        vendors = Vendors(*(faulty(name, double) for name, double in self.doubles().items()))
         self.workers[name] = worker = SimulatedWorker(
             process,
             self.log,

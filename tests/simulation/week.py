@@ -1,0 +1,174 @@
+"""A generated week over the real connectors: the sandbox in the same loop, the poller's own sources, and the generator's truth.
+
+Usage: `python -m tests.simulation.week --seeds 20 --leads 200`.
+"""
+
+import argparse
+import asyncio
+import csv
+import io
+import sys
+from contextlib import suppress
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import httpx
+
+from app.aside import Aside
+from app.contacts import Contacts
+from app.crmrecords import CrmRecords, refresh
+from app.importer import to_captured
+from app.listening import Listening
+from app.mapped import wants_of
+from app.outside import Vendors as AppVendors
+from app.settings import Settings
+from connectors.apollo.client import ApolloClient
+from connectors.errors import VendorError
+from connectors.http import Budget
+from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.crm import HubSpotCrm
+from connectors.sandbox.server import make_sandbox
+from connectors.slack.client import SlackClient
+from leads import names
+from leads.records import CrmRecord, encode
+from streams.testing.log import MemoryProducer
+from streams.testing.loop import EPOCH, VirtualLoop, run
+from streams.testing.process import Fate, Process
+from tests.simulation.happening import Happening
+from tests.simulation.oracle import lead_id, read_log
+from tests.simulation.people import World
+from tests.simulation.plan import Plan
+from tests.simulation.simulate import Run, be_quiet, rules
+from tests.simulation.site import ALL, Site
+
+_BASE = "http://sandbox"
+_KILLS = (20, 180, 700)
+
+
+class WeekSite(Site):
+    """A site whose vendors are the sandbox, by the clients that a worker uses."""
+
+    def _make_vendors(self) -> None:
+        app = make_sandbox(None, self.leads, self.plan.seed, search_lag=0.0)
+        self.app, transport = app, httpx.ASGITransport(app)
+        calls, search = Budget(100, 10.0), Budget(5, 1.0)
+        http = HubSpotHttp(f"{_BASE}/hubspot", "pat-sandbox-0001", calls, search, self.clock.now, transport)
+        self.clients = AppVendors(
+            crm=HubSpotCrm(http, self.clock.now),
+            apollo=ApolloClient(f"{_BASE}/apollo/api/v1/", "sandbox-apollo-key-0001", 100_000, transport),
+            slack=SlackClient(f"{_BASE}/slack/api/", "xoxb-sandbox", Budget(50_000, 10.0), transport, interval=0.01),
+            budgets=[],
+        )
+        self.control = httpx.AsyncClient(base_url=_BASE, transport=transport)
+
+    def __init__(self, plan: Plan, loop: VirtualLoop, leads: int) -> None:
+        self.leads = leads
+        super().__init__(plan, rules(), loop)
+
+    def doubles(self) -> dict[str, Any]:
+        """The real clients."""
+        return {"crm": self.clients.crm, "apollo": self.clients.apollo, "slack": self.clients.slack}
+
+
+class Outcome(NamedTuple):
+    """Groups of leads that are elsewhere than the generator says, and workers that ended by themselves."""
+
+    wrong: list[str]
+    fatal: list[str]
+
+
+def simulate_week(seed: int, leads: int) -> Outcome:
+    """One week, its later events, and a few kills."""
+    loop = VirtualLoop()
+    asyncio.set_event_loop(loop)
+    try:
+        with patch("time.time", lambda: EPOCH + loop.time()), patch("time.monotonic", loop.time):
+            return run(loop, _week(seed, leads, loop))
+    finally:
+        asyncio.set_event_loop(None)
+
+
+async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
+    plan = Plan(seed=seed, world=World([], {}, {}, frozenset()), events=(), chance=seed)
+    site = WeekSite(plan, loop, leads)
+    async with site.app.router.lifespan_context(site.app):
+        producer: Any = MemoryProducer(site.log, Process("poller", lambda *_: Fate.LIVE, lambda _: None))
+        polling = _Polling(site, producer)
+        await site.clients.crm.provision(wants_of(site.rules))
+        await refresh(site.clients.crm, CrmRecords(producer, site.keys), site.keys, 0.0)
+        for partition in ALL:
+            site.send(names.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
+        site.begin()
+        site.spawn(polling.run())
+        for number, steps in enumerate(_KILLS):
+            await asyncio.sleep(1.0)
+            site.kill("ab"[number % 2], steps)
+        await asyncio.sleep(90.0)
+        await site.control.post("/_control/play")
+        await polling.import_again()
+        await asyncio.sleep(400.0)
+        truth = (await site.control.get("/_control/truth")).json()
+        site.stop()
+    return Outcome(_wrong(Run(plan, site, Happening(site)), truth), site.fatal)
+
+
+class _Polling:
+    """The poller's sources, every two seconds."""
+
+    def __init__(self, site: WeekSite, producer: Any) -> None:
+        self._site, self._producer = site, producer
+        settings, aside = Settings.model_construct(), Aside(producer, site.clock)
+        clients: Any = site.clients
+        self._contacts = Contacts(
+            settings, site.rules, clients.apollo, producer, site.clock, aside, lambda _: None, lambda _: None
+        )
+        self._listening = Listening(settings, clients, producer, site.clock, site.keys, aside)
+
+    async def run(self) -> None:
+        """Read until the site stops."""
+        contacts = changes = 0.0
+        while not self._site.closing:
+            with suppress(VendorError):
+                contacts = (await self._contacts.read(contacts)).newest
+                await self._listening.poll_messages()
+                changes = await self._listening.poll_changes(changes)
+            await asyncio.sleep(5.0)
+
+    async def import_again(self) -> None:
+        """A person imports a file of contacts that Apollo has shown already."""
+        text = (await self._site.control.get("/_control/import.csv")).text
+        for row in csv.DictReader(io.StringIO(text)):
+            record = to_captured({n: v for n, v in row.items() if v}, "again", self._site.clock.now(), "fresh")
+            self._site.send(names.CAPTURED, f"{record.source}:{record.source_id}", encode(record))
+
+
+def _wrong(seen: Run, truth: dict[str, Any]) -> list[str]:
+    places = {lead: event["place"] for lead, event in read_log(seen).places.items()}
+    wrong = []
+    for group in truth["groups"]:
+        found = sorted(places.get(lead_id(ident), "nowhere") for ident in group["ids"])
+        if found != group["places"]:
+            wrong.append(f"{group['case']}: {', '.join(found)} instead of {', '.join(group['places'])}")
+    return wrong
+
+
+def main() -> int:
+    """Entry point; see the module's text."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--leads", type=int, default=200)
+    wanted = parser.parse_args()
+    be_quiet()
+    failed = 0
+    for seed in range(wanted.first, wanted.first + wanted.seeds):
+        outcome = simulate_week(seed, wanted.leads)
+        if outcome.wrong or outcome.fatal:
+            failed += 1
+            sys.stdout.write(f"seed {seed}: {'; '.join([*outcome.wrong, *outcome.fatal][:6])}\n")
+    sys.stdout.write(f"{wanted.seeds - failed} passed, {failed} failed\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
