@@ -224,10 +224,10 @@ class MemoryCrm:
         for email in (gone.email, *gone.emails):
             self._by_email.pop(email, None)
 
-    def add_contact(self, email: str, owner: str = "") -> str:
-        """A contact that is there already; its id."""
+    def add_contact(self, email: str, owner: str = "", others: tuple[str, ...] = ()) -> str:
+        """A contact that is there already, with its secondary addresses; its id."""
         ident = self._next_id()
-        self._keep(Contact(id=ident, email=email, owner_id=owner))
+        self._keep(Contact(id=ident, email=email, emails=others, owner_id=owner))
         return ident
 
     def _next_id(self) -> str:

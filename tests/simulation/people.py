@@ -50,6 +50,7 @@ class World(NamedTuple):
     leads: list[SimLead]
     organizations: dict[str, dict[str, Any]]
     owned: dict[str, str]  # address -> owner, of people whom the CRM has already
+    known_as: dict[str, str]  # address -> the main address under which the CRM has it as a secondary one
     in_sequence: frozenset[str]  # source ids of contacts that an Apollo sequence writes to
 
 
@@ -61,12 +62,36 @@ def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
     return Captured(source="apollo", source_id=lead.source_id, captured_at=EPOCH + at, raw=raw, lists=lead.lists, imported="poll")
 
 
+CASES = {
+    "high": 5,
+    "low": 5,
+    "demo": 3,
+    "duplicate": 3,
+    "variant": 5,
+    "colleague": 1,
+    "owned": 2,
+    "second_address": 1,
+    "sequence": 2,
+    "invalid": 1,
+    "unrouted": 1,
+    "gone": 1,
+}
+
+
 def make_world(draw: random.Random, leads: int) -> World:
     """Draw people until there are so many leads."""
     made = _Making(draw)
     while len(made.leads) < leads:
-        made.add()
-    return World(made.leads, made.organizations, made.owned, frozenset(made.in_sequence))
+        made.add(draw.choices(list(CASES), list(CASES.values()))[0])
+    return made.world()
+
+
+def world_of(*cases: str) -> World:
+    """People of these cases, in this order."""
+    made = _Making(random.Random(1))
+    for case in cases:
+        made.add(case)
+    return made.world()
 
 
 class _Making:
@@ -77,11 +102,13 @@ class _Making:
         self.leads: list[SimLead] = []
         self.organizations: dict[str, dict[str, Any]] = {}
         self.owned: dict[str, str] = {}
+        self.known_as: dict[str, str] = {}
         self.in_sequence: set[str] = set()
 
-    def add(self) -> None:
-        cases = ("high", "low", "demo", "duplicate", "variant", "colleague", "owned", "sequence", "invalid", "unrouted", "gone")
-        case = self._draw.choices(cases, (5, 5, 3, 3, 5, 1, 2, 2, 1, 1, 1))[0]
+    def world(self) -> World:
+        return World(self.leads, self.organizations, self.owned, self.known_as, frozenset(self.in_sequence))
+
+    def add(self, case: str) -> None:
         first, last = self._people.pop()
         domain = f"{last.lower()}{len(self.leads)}.com"
         self._company(domain, ideal=case not in {"low", "demo"} and self._draw.random() < 0.6)
@@ -95,6 +122,8 @@ class _Making:
         lead = self._lead(case, person, title if case != "invalid" else None, domain, email, country)
         if case == "owned":
             self.owned[email] = self._draw.choice(REPS)
+        elif case == "second_address":
+            self.known_as[email] = f"old.{email}"
         elif case == "sequence":
             self.in_sequence.add(lead.source_id)
         elif case == "duplicate":

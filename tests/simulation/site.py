@@ -95,6 +95,8 @@ class Site:
                 self.apollo.add_status(lead.source_id, OUTSIDE_SEQUENCE)
         for email, owner in world.owned.items():
             self._hold(email, self.crm.add_contact(email, owner))
+        for email, main in world.known_as.items():
+            self._hold(main, self.crm.add_contact(main, others=(email,)))
 
     def doubles(self) -> dict[str, Any]:
         """What stands for each vendor."""

@@ -36,7 +36,7 @@ from streams.testing.loop import EPOCH, VirtualLoop, run
 from streams.testing.process import Fate, Process
 from tests.simulation.happening import Happening
 from tests.simulation.oracle import lead_id, read_log
-from tests.simulation.people import World
+from tests.simulation.people import world_of
 from tests.simulation.plan import Plan
 from tests.simulation.simulate import Run, be_quiet, rules
 from tests.simulation.site import ALL, Site
@@ -89,7 +89,7 @@ def simulate_week(seed: int, leads: int) -> Outcome:
 
 
 async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
-    plan = Plan(seed=seed, world=World([], {}, {}, frozenset()), events=(), chance=seed)
+    plan = Plan(seed=seed, world=world_of(), events=(), chance=seed)
     site = WeekSite(plan, loop, leads)
     async with site.app.router.lifespan_context(site.app):
         producer: Any = MemoryProducer(site.log, Process("poller", lambda *_: Fate.LIVE, lambda _: None))
