@@ -47,10 +47,14 @@ crash-short: install ## one small storm of twelve kills
 crash-brokers: install ## three brokers, failing networks, full and damaged disks, wrong clocks: some ten minutes
 	$(BIN)/pytest -m brokers --override-ini "addopts=--strict-markers --strict-config -ra" --durations=0 $(ARGS)
 
+SEEDS ?= 3000
+simulate: install ## seeds of the whole pipeline in one process, with every fault (SEEDS=100000 ARGS="--first 7")
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
+
 bench: install ## the figures, with their comparisons
 	$(BIN)/python -m bench $(ARGS)
 
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test crash crash-short crash-brokers bench proof
+.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench proof

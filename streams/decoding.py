@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 MAX_RECORD = 200_000
 #: So is one nested deeper: the decoder and the encoder give up at depths that depend on who calls them.
 MAX_DEPTH = 64
-_TEXTS = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"', re.DOTALL)
+_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _OPENING, _CLOSING = frozenset(b"[{"), frozenset(b"]}")
 
 

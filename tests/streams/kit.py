@@ -1,0 +1,107 @@
+"""One stage on the kit: a runner with a gate of the test's own, on a log, a store and a clock in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from leads.decision import Decision, Need, Result
+from leads.rules import Rules
+from streams.book import RulesBook
+from streams.harness import Harness
+from streams.jobs import Stage
+from streams.outbox import FlushGate, Outbox
+from streams.testing.consumer import MemoryRun
+from streams.testing.log import LogRecord, MemoryLog, MemoryProducer
+from streams.testing.loop import VirtualClock, VirtualLoop, run
+from streams.testing.process import Fate, Process
+from streams.testing.store import MemoryStore
+from streams.timers import Timers
+from tables.state import State
+from tests.simulation.site import Coverage
+
+T = TypeVar("T")
+
+
+class Effector:
+    """Answers every act with what the test has put there, in turn; then with a good result."""
+
+    def __init__(self) -> None:
+        self.answers: list[Result] = []
+        self.asked: list[str] = []
+
+    async def perform(self, act: Any, **_: Any) -> Result:
+        """See ports.Effector."""
+        self.asked.append(act.name)
+        return self.answers.pop(0) if self.answers else Result(ok=True)
+
+    def settles_in(self, begun: float) -> float:
+        """See ports.Effector."""
+        del begun
+        return 0.0
+
+    async def caught_up(self, partition: int) -> None:
+        """See ports.Effector."""
+
+
+class FixedGate:
+    """A gate whose answers the test gives: a function of the record, what is seen, and the results so far."""
+
+    def __init__(self, name: str, answer: Callable[[Any, Any, dict[str, Result]], Decision | Need]) -> None:
+        self.name, self._answer = name, answer
+
+    def decide(self, record: Any, seen: Any, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+        """See decision.Gate."""
+        del rules, now
+        return self._answer(record, seen, done)
+
+
+class Bench:
+    """Everything around one stage, made inside the loop."""
+
+    def __init__(self, loop: VirtualLoop, stage: Stage, rules: Rules) -> None:
+        self.clock = VirtualClock(loop)
+        self.log = MemoryLog(self.clock.now)
+        self.process = Process("a", lambda *_: Fate.LIVE, lambda _: None)
+        self.producer = MemoryProducer(self.log, self.process)
+        gate = FlushGate()
+        self.outbox = Outbox(self.producer, gate, self.process.check)
+        self.state = State(MemoryStore(), self.outbox)
+        self.effector, self.probe, self.stage = Effector(), Coverage(), stage
+        self.timers = Timers([stage], self.state, self.outbox, self.clock, self.probe)
+        self.harness = Harness(
+            stage,
+            state=self.state,
+            outbox=self.outbox,
+            gate=gate,
+            effector=self.effector,
+            book=RulesBook(rules),
+            clock=self.clock,
+            probe=self.probe,
+            timers=self.timers,
+            settled_to=lambda *_: 0,
+        )
+
+    async def feed(self, topic: str, *values: bytes, partition: int = 0) -> list[LogRecord]:
+        """Write records and have the stage process them as one run."""
+        first = self.log.append(topic, partition, [(b"k", value) for value in values])
+        records = self.log.read(topic, partition, first)
+        await self.process_again(records)
+        return records
+
+    async def process_again(self, records: list[LogRecord]) -> None:
+        """The same records once more, as after a restart."""
+        await self.harness.process(MemoryRun(records, 1, lambda _: None))  # type: ignore[arg-type]
+
+
+def on_kit(body: Callable[[VirtualLoop], Awaitable[T]]) -> T:
+    """Run a test's body in simulated time."""
+    loop = VirtualLoop()
+    asyncio.set_event_loop(loop)
+
+    async def main() -> T:
+        return await body(loop)
+
+    try:
+        return run(loop, main())
+    finally:
+        asyncio.set_event_loop(None)
