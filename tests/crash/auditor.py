@@ -125,22 +125,24 @@ def suppressions_hold(case: Case) -> Iterator[Violation]:
 
 
 def waiting_leads_are_shown(case: Case) -> Iterator[Violation]:
-    """The items of `held` are the leads that wait, at the step and for the kind that their stories say."""
-    items: dict[str, Any] = {}
-    for entry in case.of("held"):
-        items[entry.key] = entry.value
-    shown = {lead: item for lead, item in items.items() if item is not None}
-    waiting = {lead for lead in case.by_lead if case.place(lead) in WAITING}
-    for lead in waiting - shown.keys():
-        yield Violation("review items", f"waits ({case.place(lead)}), and no item shows it", (lead,))
-    for lead in shown.keys() - waiting:
-        what = f"is {case.place(lead) or 'unknown'}, and an item of step {shown[lead]['step']} still shows it waiting"
-        yield Violation("review items", what, (lead,))
-    for lead in shown.keys() & waiting:
-        last = max(event.step for event in case.by_lead[lead] if event.place)
-        if (shown[lead]["kind"], shown[lead]["step"]) != (case.place(lead), last):
-            what = f"waits ({case.place(lead)}, step {last}), and its item says {shown[lead]['kind']}, step {shown[lead]['step']}"
-            yield Violation("review items", what, (lead,))
+    """The items of `held` are the leads that wait, one each, at the step and for the kind that their stories say."""
+    items = {entry.key: entry.value for entry in case.of("held")}
+    shown: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in items.values():
+        if item is not None and item["kind"] in WAITING:  # another kind says that it has moved on
+            shown[item["lead_id"]].append(item)
+    for lead in case.by_lead.keys() | shown.keys():
+        place = case.place(lead)
+        last = max((event.step for event in case.by_lead[lead] if event.place), default=-1)
+        wanted = [(place, last)] if place in WAITING else []
+        found = sorted((item["kind"], item["step"]) for item in shown[lead])
+        if found != wanted:
+            yield Violation("review items", _unlike(place, last, found), (lead,))
+
+
+def _unlike(place: str, step: int, found: list[tuple[str, int]]) -> str:
+    said = ", ".join(f"{kind} of step {at}" for kind, at in found) or "none"
+    return f"is {place or 'unknown'} at step {step}, and its items say: {said}"
 
 
 def decisions_count(case: Case) -> Iterator[Violation]:

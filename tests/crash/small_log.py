@@ -143,12 +143,13 @@ class SmallLog:
 
     def _wait(self) -> None:
         self.event(WAITS, "intake", "invalid", 0, "review")
-        self.add("held", lead(WAITS), {"lead_id": lead(WAITS), "kind": "review", "step": 0})
+        self.add("held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "review", "step": 0})
         self.add("decided", lead(WAITS), {"ruling_id": "r1", "lead_id": lead(WAITS), "step": 0, "action": "set"})
         body = self.event(WAITS, "intake", "ruled", 1, "")
         body["inputs"] = {"step": 0}
         self.event(WAITS, "company", "variant", 2, "review")
-        self.add("held", lead(WAITS), {"lead_id": lead(WAITS), "kind": "review", "step": 2})
+        self.add("held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "moved", "step": 1})
+        self.add("held", f"{lead(WAITS)}/company", {"lead_id": lead(WAITS), "kind": "review", "step": 2})
 
     def _stop(self) -> None:
         signal = {"signal_id": "s1", "kind": "unsubscribe", "address_key": "k5", "person_key": "k5"}

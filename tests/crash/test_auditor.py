@@ -138,15 +138,19 @@ def _enrol_late(log: SmallLog) -> None:
 
 
 def _hide_an_item(log: SmallLog) -> None:
-    log.add("held", lead(WAITS), None)
+    log.add("held", f"{lead(WAITS)}/company", None)
 
 
 def _show_one_too_many(log: SmallLog) -> None:
-    log.add("held", lead(REP), {"lead_id": lead(REP), "kind": "review", "step": 2})
+    log.add("held", f"{lead(REP)}/write", {"lead_id": lead(REP), "kind": "review", "step": 2})
 
 
 def _show_an_old_step(log: SmallLog) -> None:
-    log.add("held", lead(WAITS), {"lead_id": lead(WAITS), "kind": "review", "step": 0})
+    log.add("held", f"{lead(WAITS)}/company", {"lead_id": lead(WAITS), "kind": "review", "step": 0})
+
+
+def _keep_the_last_stages_item(log: SmallLog) -> None:
+    log.add("held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "review", "step": 0})
 
 
 def _ignore_a_decision(log: SmallLog) -> None:
@@ -187,6 +191,7 @@ def _come_out_otherwise(log: SmallLog) -> None:
         (_hide_an_item, "review items"),
         (_show_one_too_many, "review items"),
         (_show_an_old_step, "review items"),
+        (_keep_the_last_stages_item, "review items"),
         (_ignore_a_decision, "decision"),
         (_come_out_otherwise, "truth"),
     ],
