@@ -70,6 +70,7 @@ class Processes:
 
     def kill_broker(self, down: float) -> None:
         """kill -9 of the broker, which is back when this returns."""
+        self._broker_away = float("inf")
         self._site.broker.kill()
         self.supervise_until(time.monotonic() + down)
         self._site.broker.start()
