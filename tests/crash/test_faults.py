@@ -196,7 +196,7 @@ def test_a_changelog_of_another_partition_count_is_refused(tmp_path: Path) -> No
         site.broker.stop()
         site.ground()
         site.work()
-        assert site.wait_for_end("worker") == 2
+        assert site.wait_for_end("worker", 120) == 2
         assert f"{names.CHANGELOG} has 4 partitions, not 12" in log_of(site)
     finally:
         site.stop()
