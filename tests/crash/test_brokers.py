@@ -148,7 +148,7 @@ def test_a_broker_whose_disk_is_full_ends_and_nothing_is_lost(tmp_path: Path) ->
         assert process is not None
         full = max(file.stat().st_size for file in (tmp_path / "broker" / "log").rglob("*.log"))
         psutil.Process(process.pid).rlimit(psutil.RLIMIT_FSIZE, (full, full))
-        assert "ended by itself" in site.broker.wait(), "a broker that gave up must say so"
+        assert "ended by itself" in site.broker.watch(), "a broker that gave up must say so"
         site.broker.start()
         assert violations_of(site, 300, 150, keep) == []
     finally:
