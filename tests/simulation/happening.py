@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from connectors.contract import NoteWrite
 from leads import names
 from leads.keys import derive
+from leads.keys import lead_id as lead_of
 from leads.records import CrmRecord, Held, Ruling, Signal, encode
 from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
 from tests.simulation.plan import SIGNALS, Event
@@ -69,6 +70,8 @@ class Happening:
         site = self._site
         lead = site.plan.world.leads[event.about]
         email = lead.raw["email"]
+        if event.kind == "undone" and self._undo(number, lead_of("apollo", lead.source_id)):
+            return
         value = self._take_effect(event, lead.source_id, email)
         if value is None:
             return
@@ -91,6 +94,8 @@ class Happening:
         contact = next((c for c in crm.people.values() if email in {c.email, *c.emails}), None)
         if event.kind == "intent":
             return "list:Demo requests"
+        if event.kind == "undone":
+            return lead_of("apollo", source_id)
         if event.kind == "sequence":
             state = "active" if event.value != "inactive" else "inactive"
             apollo.add_status(source_id, OUTSIDE_SEQUENCE, "active" if state == "active" else "finished")
@@ -118,13 +123,22 @@ class Happening:
             crm.delete(contact.id)
         return contact.owner_id if event.kind in {"activity", "taken"} else ""
 
+    def _undo(self, number: int, lead: str) -> bool:
+        """An import is taken back: a lead that waits is told by a decision. False for one that does not wait."""
+        item = self.review_items().get(lead)
+        if item is not None:
+            self._decide(number, item, "undo", {})
+        return item is not None
+
     def _rule(self, number: int, event: Event) -> None:
         """A person decides on one of the review items, as it is shown now."""
         shown = self.review_items()
         if not shown:
             return
         item = self._site.draw.choice(sorted(shown.values(), key=lambda i: i.lead_id))
-        action, fields = self._choose(item, event.value)
+        self._decide(number, item, *self._choose(item, event.value))
+
+    def _decide(self, number: int, item: Held, action: str, fields: dict[str, str]) -> None:
         ruling = Ruling(
             ruling_id=derive("ruling", number),
             lead_id=item.lead_id,

@@ -7,7 +7,19 @@ from typing import NamedTuple
 from tests.simulation.people import REPS, World, make_world
 
 FAULTS_END = 90.0  # seconds after which nothing more goes wrong
-SIGNALS = ("unsubscribe", "bounce", "do_not_contact", "reply", "intent", "sequence", "owner", "activity", "deleted", "taken")
+SIGNALS = (
+    "unsubscribe",
+    "bounce",
+    "do_not_contact",
+    "reply",
+    "intent",
+    "sequence",
+    "owner",
+    "activity",
+    "deleted",
+    "taken",
+    "undone",
+)
 TROUBLES = (
     "put_off",
     "unavailable",
