@@ -186,20 +186,20 @@ def test_a_worker_without_room_for_its_state_ends_and_recovers(tmp_path: Path) -
 def test_a_changelog_of_another_partition_count_is_refused(tmp_path: Path) -> None:
     site = TestSite(tmp_path, leads=0, seed=35)
     try:
-        site.broker.start()
-
-        async def make() -> None:
-            async with administering(site.settings()) as admin:
-                await admin.create_topics([NewTopic(names.CHANGELOG, 4, 1, topic_configs={"cleanup.policy": "compact"})])
-
-        asyncio.run(make())
-        site.broker.stop()
         site.ground()
+        asyncio.run(make_changelog(site, partitions=4))
         site.work()
         assert site.wait_for_end("worker", 120) == 2
         assert f"{names.CHANGELOG} has 4 partitions, not 12" in log_of(site)
     finally:
         site.stop()
+
+
+async def make_changelog(site: TestSite, partitions: int) -> None:
+    """Another one, in place of the site's."""
+    await delete_changelog(site)
+    async with administering(site.settings()) as admin:
+        await admin.create_topics([NewTopic(names.CHANGELOG, partitions, 1, topic_configs={"cleanup.policy": "compact"})])
 
 
 @fails_today("a worker begins with an empty memory beside a full audit")
