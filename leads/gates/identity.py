@@ -6,11 +6,13 @@ from leads import names
 from leads.decision import Act, Decision, Need, Output, Put, Result
 from leads.gates.common import onward, stopped
 from leads.gates.intake import company_key
-from leads.keys import derive, event_id
+from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.records import CrmRecord, Lead, Link, Place, Reason, Record, Signal, Tick
 from leads.rules import Rules
 from leads.score import high_intent
 from leads.tabled import ContactRow, PersonRow, Suppression
+
+_MOST_STEPS = 40  # of a lead on its way to here: it is sent round
 
 
 class Seen(Record, frozen=True, kw_only=True):
@@ -43,12 +45,12 @@ class Identity:
 
     def _claim(self, lead: Lead, seen: Seen, rules: Rules, now: float) -> Decision:
         row, key = seen.person, lead.person_key
-        if row is not None and row.person_key != key:
+        if row is not None and row.person_key != key and not _goes_round(lead):
             why = Reason(rule="identity.alias", held=True, why="the address belongs to a known person: goes there")
             moved = replace(lead, person_key=row.person_key)
             to = onward(moved, self.name, "forwarded", names.VALIDATED, row.person_key)
             return Decision(kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
-        if row is None or row.status in {"crm", "ended"} or row.lead_id == lead.lead_id:
+        if row is None or row.person_key != key or row.status in {"crm", "ended"} or row.lead_id == lead.lead_id:
             decision = self._pass(lead, row, seen.contact)
             return replace(decision, outputs=(*decision.outputs, *self._start_clock(lead, rules, now)))
         return self._merge(lead, row)
@@ -142,9 +144,17 @@ class Identity:
         return Decision(kind="known", place=Place.NOWHERE, puts=(Put(table="people", key=record.key, value=value),))
 
 
+def _goes_round(lead: Lead) -> bool:
+    """Whether aliases point to each other: claims end and are taken over in partitions that can't see one another, so that
+    the last of two facts may lead back. The person is then whoever is asked here."""
+    return lead.step % STEPS_A_REVISION > _MOST_STEPS
+
+
 def _say(row: PersonRow | None, lead: Lead) -> str:
     if row is None:
         return "nobody had this address before"
+    if row.person_key != lead.person_key:
+        return "its aliases lead back to where it came from: the claim is made here"
     if row.status == "crm":
         return f"the CRM knows the person as contact {row.crm_id}, no lead does"
     return "the claim is this lead's own" if row.lead_id == lead.lead_id else f"lead {row.lead_id} had it, and has ended"

@@ -106,7 +106,7 @@ class Intake:
             source_id=record.source_id,
             version=revision,
             step=number * STEPS_A_REVISION,
-            cause=event_id(ident, self.name, revision, "captured"),
+            cause=event_id(ident, self.name, f"{number} {revision}", "captured"),  # a version that comes back is another fact
             rules=rules.hash,
             captured_at=record.captured_at,
             person_key=person_key,

@@ -87,8 +87,8 @@ def _captures(draw: random.Random, world: World) -> list[Event]:
     spread = draw.choice((0.0, 1.0, 20.0))
     events = [Event(draw.uniform(0, spread), "capture", i) for i in range(len(world.leads))]
     for i, lead in enumerate(world.leads):
-        if draw.random() < 0.2:
-            changed = int(lead.case != "variant" and draw.random() < 0.7)
+        for _ in range(draw.choice((0, 0, 0, 0, 1, 2))):
+            changed = draw.choice((0, 1, 1, 2)) if lead.case != "variant" else 0
             events.append(Event(draw.uniform(0, FAULTS_END), "capture", i, number=changed))
     return events
 
