@@ -16,8 +16,9 @@ from app.settings import Settings
 from app.sitecheck import check_site, settle_site
 from app.telemetry import SystemClock
 from connectors.contract import Crm
-from connectors.errors import Unavailable, VendorError
+from connectors.errors import Unauthorised, Unavailable, VendorError
 from leads.rules import Rules
+from streams.vendors import APART
 
 log = structlog.get_logger(__name__)
 _CLOCK = SystemClock()
@@ -70,7 +71,11 @@ async def _strangers(crm: Crm, rules: Rules) -> list[str]:
 
 
 async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
-    """Configuration faults, at once; an outage of the broker or the CRM is waited for."""
+    """Configuration faults, at once; an outage of the broker or the CRM is waited for.
+
+    A key is wrong when the CRM has said so twice, some time apart: one refusal can be the CRM's own trouble.
+    """
+    refused = False
     while True:
         try:
             if faults := await check_topics(settings) or await settle_site(settings):
@@ -84,6 +89,13 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
         except (KafkaError, OSError, Unavailable) as error:
             log.warning("waiting for the broker or the CRM", error=repr(error))
             await asyncio.sleep(2)
+            continue
+        except Unauthorised as error:
+            if refused:
+                return [str(error)]
+            refused = True
+            log.warning("the CRM refuses our key; it is asked once more", error=str(error), again_in=APART)
+            await asyncio.sleep(APART)
             continue
         except VendorError as error:
             return [str(error)]
