@@ -11,6 +11,7 @@ from leads.records import Lead, Record, Ruling, Signal, encode
 from leads.tabled import Deferred, Waiting, Woken
 from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, early_wait, resume, wakes
 from streams.jobs import Stage
+from streams.stages.signals import suppression_of
 from tables.state import Kind, View
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,8 @@ class Waking:
         if (before := view.get(self._woken, mark_of(signal.signal_id, signal.delivery))) is not None:
             return before.lead
         _, parked = self._lying(view, signal)
+        if signal.kind in STOPPING and (parked is None or suppression_of(parked.lead, view) is None):
+            return None  # another of the person's addresses: what the lead waits for is not over
         if parked is not None and parked.put_off and signal.kind in STOPPING:
             return parked.lead  # tried again now: its gate reads what stops it
         return resume(parked, signal, self._stage.name)

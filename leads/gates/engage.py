@@ -64,13 +64,13 @@ class Engage:
         """
         answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
-            return leave(_as_entered(record, rules), done) or answer
+            return leave(_as_entered(record, rules), done) or _tried_again(stuck(record, done), rules, now) or answer
         return answer
 
     def _decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
-            left = leave(rested, done) if rested is not None else None
+            left = (leave(rested, done) or _tried_again(stuck(record, done), rules, now)) if rested is not None else None
             return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done, rules, now)
@@ -131,7 +131,7 @@ class Engage:
             )
         if lead.route.kind != "nurture" and in_apollos(rested):
             assert rested is not None
-            if (left := leave(rested, done)) is not None:
+            if (left := leave(rested, done) or stuck(lead, done)) is not None:
                 return left
             lead = replace(lead, sequences=Sequences())  # what is known of them is of before we left: asked anew
         verdict = guard(lead, done.get("sequences"), rules, now)
@@ -277,6 +277,11 @@ def _rested(seen: Seen, rules: Rules) -> Lead | None:
     if rest.nurtured_at and rest.enrolled is None:
         return replace(rest, enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list))
     return rest
+
+
+def _tried_again(asked: Decision | None, rules: Rules, now: float) -> Decision | None:
+    """A lead that is to end is taken out of its sequence by itself as soon as the tool lets it, whatever people do."""
+    return replace(asked, until=now + rules.recheck_seconds) if asked is not None else None
 
 
 def _not_stopped(lead: Lead, refused: list[str], rules: Rules, now: float) -> Decision:

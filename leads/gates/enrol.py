@@ -67,7 +67,7 @@ def leave(rested: Lead, done: dict[str, Result]) -> Need | None:
 def stuck(lead: Lead, done: dict[str, Result]) -> Decision | None:
     """A person's question: the sequence goes on although everything was done to end it. None if it has ended."""
     left = done.get("leave")
-    if left is None or left.kind != STILL_IN:
+    if left is None or left.ok or left.kind == "deleted":
         return None
     return review(lead, "still_enrolled", (Reason(rule="sequences.leave", held=True, why=left.why),))
 

@@ -40,7 +40,7 @@ def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: f
     if _ends_sequence(lead.heard, rested):
         if (left := leave(rested, done)) is not None:
             return left
-        if kind == "sequence" and (going_on := stuck(lead, done)) is not None:
+        if (going_on := stuck(lead, done)) is not None:
             return going_on
         lead = replace(lead, enrolled=None)
         if rested.nurtured_at:

@@ -112,6 +112,18 @@ FOUND = {
         ],
     ),
     "a contact deleted while people are asked about its reply": (("low",), [Event(10.0, "reply", 0), Event(20.0, "deleted", 0)]),
+    "a bounce of another address while people are asked about a reply": (
+        ("variant",),
+        [Event(20.0, "reply", 0), Event(30.0, "bounce", 1), Event(31.0, "bounce", 0)],
+    ),
+    "an import taken back while the list can't be left": (
+        ("low",),
+        [
+            Event(9.0, "crm.leave_list failing", seconds=60.0, number=99),
+            Event(20.0, "undone", 0),
+            Event(20.0, "unsubscribe", 0),
+        ],
+    ),
     "an answer before the lead is known to be anybody's": (("low", "high"), [Event(0.0, "reply", 0), Event(0.0, "reply", 1)]),
     "two alerts in the log twice": (("demo", "demo"), [Event(at / 10, "duplicate", number=5) for at in range(5, 60, 3)]),
 }
