@@ -38,7 +38,10 @@ def test_kills_while_it_is_restored_leave_no_hole(tmp_path: Path) -> None:
 def test_a_second_worker_that_joins_while_it_is_restored(tmp_path: Path) -> None:
     with ChangelogSite(tmp_path, MANY) as site:
         restore_partly(site, "first")
+        site.children["first"].send_signal(signal.SIGSTOP)  # the other takes as long to start as this one to end
         site.start("second")
+        site.wait_for((tmp_path / "second" / "state").exists)
+        site.children["first"].send_signal(signal.SIGCONT)
         site.wait_for(lambda: shared(site) == ALL)
         assert ALL not in site.assignments("first"), "it had restored all before the other joined"
         owned = {name: site.assignments(name)[-1] for name in ("first", "second")}

@@ -127,12 +127,12 @@ def test_what_a_worker_in_shadow_decides_meanwhile_is_released_too(site: TestSit
     assert len(site.crm("people")) == people
     site.kill("worker", 15)
     site.work()
-    assert site.leadgate("release", "--all", "--dry-run")["leads"]["released"] == [braked]
+    assert braked in site.leadgate("release", "--all", "--dry-run")["leads"]["released"]  # beside other tests' clocks
     assert site.leadgate("release", "--lead", braked)["released"] == 1
     site.wait_for(lambda: len(site.crm("people")) == people + 1 and site.place_of(braked) in {"engaged", "nurtured"})
     [person] = [p for p in site.crm("people") if p["email"] == "rosalind@sample75.com"]
     assert person["owner"]
-    assert site.leadgate("release", "--all")["released"] == 0
+    assert braked not in site.leadgate("release", "--all", "--dry-run")["leads"]["released"]
     assert broken_promises(site) == []
     assert site.leadgate("audit", "recompute")["different"] == {}
     site.kill("worker", 15)
