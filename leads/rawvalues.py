@@ -15,7 +15,8 @@ class UnusableError(ValueError):
 def word_of(raw: dict[str, Any], *names: str) -> str:
     """The first of these that is text, or an object with a name; '' for whatever else stands there."""
     for name in names:
-        value = raw.get(name)
+        if (value := raw.get(name)) is None:
+            continue
         value = value.get("name") if isinstance(value, dict) else value
         if isinstance(value, (str, bool)) and (text := squeeze(value)):
             return text
@@ -30,7 +31,8 @@ def says_yes(raw: dict[str, Any], name: str) -> bool:
 def text_of(raw: dict[str, Any], *names: str) -> str:
     """The first of these fields that has text, '' if none. Raises UnusableError for an object or a list."""
     for name in names:
-        value = raw.get(name)
+        if (value := raw.get(name)) is None:
+            continue
         if isinstance(value, (dict, list)):
             raise UnusableError(f"{name} must be text, it is a {type(value).__name__}")
         if text := _scalar(value):

@@ -61,7 +61,7 @@ class Deciding:
         if job.failed:
             self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
             return
-        if not job.replay:
+        if not job.replay and not job.has_read:
             job.now = self._clock.now()
             job.saw_now(self._read(job, view))
         answer = self._stage.gate.decide(job.record, job.seen, job.done, self._book.get(job.rules), job.now)
@@ -69,7 +69,7 @@ class Deciding:
             missing = {name: act for name, act in answer.acts.items() if name not in job.done}
             if not missing:
                 raise UndecidedError(f"the gate asks for {', '.join(answer.acts)} again")
-            job.answer = replace(answer, acts=missing)
+            job.answer = answer if len(missing) == len(answer.acts) else replace(answer, acts=missing)
         else:
             self._accept(job, view, answer)
 

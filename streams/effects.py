@@ -90,8 +90,9 @@ class Effects:
         effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now(), since)
         try:
             return await self._call(vendor, leave, act, effect, partition, record)
-        finally:
+        except BaseException:
             vendor.withdraw(leave)  # cancelled, or Fatal: the vendor has said nothing
+            raise
 
     async def _call(self, vendor: Vendor, leave: Pass, act: Act, effect: Effect, partition: int, record: Any) -> Result:
         """One call that may be made, its outcome noted."""
@@ -108,6 +109,7 @@ class Effects:
         except VendorError as error:
             return vendor.fail(leave, error)
         if isinstance(answer, Unasked):
+            vendor.withdraw(leave)
             return answer.result
         vendor.succeed(leave)
         return answer

@@ -104,6 +104,7 @@ class Job:
     rules: str
     now: float
     seen: Seen = None
+    has_read: bool = False  # once for each time that the record is taken up: what it waits for between two acts is short
     done: dict[str, Result] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
@@ -131,7 +132,7 @@ class Job:
 
     def saw_now(self, seen: Seen) -> None:
         """Go on from this reading of the stage's rows."""
-        self.seen, self.saw = seen, msgspec.Raw(encode(seen))
+        self.seen, self.saw, self.has_read = seen, msgspec.Raw(encode(seen)), True
 
     def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
         """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it has changed outside."""
