@@ -9,7 +9,7 @@ import typer
 from app import commands
 from app import doctor as doctoring
 from app.broker import FATAL_EXIT, Broker
-from app.cli.shared import Data, Json, app, complain, errors, known_site, run, show, site
+from app.cli.shared import Data, Json, app, complain, errors, known_site, known_site_or_away, run, show, site
 from app.settings import CrmName, load_settings
 from app.telemetry import SystemClock
 
@@ -79,7 +79,7 @@ def web(
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
     from app.web.server import serve  # noqa: PLC0415  a worker doesn't load a web server
 
-    settings, _ = known_site()
+    settings = known_site_or_away()
     settings.require("web_secret")
     serve(settings, SystemClock(), host, port)
 

@@ -4,10 +4,12 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from aiokafka.errors import KafkaConnectionError
 from rich.console import Console
 
 from app.rulesfile import load_rules
@@ -41,6 +43,18 @@ def known_site() -> tuple[Settings, Rules]:
     settings, rules = site()
     run(require_secret(settings))
     return settings, rules
+
+
+def known_site_or_away() -> Settings:
+    """As `known_site`, for what starts while the broker is away, too: the secret is not compared then."""
+    settings, _ = site()
+
+    async def compare() -> None:
+        with suppress(KafkaConnectionError):
+            await require_secret(settings)
+
+    run(compare())
+    return settings
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

@@ -81,7 +81,7 @@ def test_a_vendors_outage_is_logged_without_its_key_and_leaves_the_worker_ready(
     site.control("POST", "faults", {"path": "contacts/batch", "status": 503, "times": 6})
     site.work("outage", LEADGATE_LOG="debug", LEADGATE_LOG_FORMAT="json", LEADGATE_METRICS_ADDRESS=asked.address)
     ids = site.capture(captured(810, company="outage810"))
-    site.wait_for(lambda: any(line["event"] == "vendor unavailable" for line in lines(site, "outage")))
+    site.wait_for(lambda: any(line["event"] == "vendor failed" for line in lines(site, "outage")))
     assert asked.ready() == 200
     site.wait_for(lambda: arrived(site, ids))
     site.kill("outage", 15)
