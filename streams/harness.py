@@ -70,11 +70,12 @@ class Harness:
 
     async def process(self, run: "Run") -> None:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
-        async with self._locks[run.partition], self._gate.body():
-            items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
+        items: list[Item] | None = None
         while True:
             changed = self._concluded.changed(run.partition)
             async with self._locks[run.partition], self._gate.body():
+                if items is None:
+                    items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
                 items = await self._passes(run.partition, items)
             if not items:
                 break
