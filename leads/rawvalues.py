@@ -35,7 +35,7 @@ def text_of(raw: dict[str, Any], *names: str) -> str:
             continue
         if isinstance(value, (dict, list)):
             raise UnusableError(f"{name} must be text, it is a {type(value).__name__}")
-        if text := _scalar(value):
+        if text := squeeze(value) if isinstance(value, str) else _scalar(value):
             return text
     return ""
 

@@ -52,9 +52,9 @@ class Circuit:
 
     def put_off(self) -> float:
         """Seconds until a call may ask again, 0 if one may go now."""
-        now = self.now()
         if not self.down:
             return 0.0
+        now = self.now()
         if now < self.opened_until:
             return self.opened_until - now
         return PROBE_WAIT if now < self._probe_until else 0.0

@@ -15,16 +15,20 @@ class Concluded:
 
     def __init__(self, settled_to: Callable[[str, int], int]) -> None:
         self._settled_to = settled_to
-        self._known: set[str] = set()
+        self._known: defaultdict[str, set[int]] = defaultdict(set)  # offsets, by 'topic/partition'
+        self._noted = 0
         self._changed: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
 
     def note(self, partition: int, places: list[str]) -> None:
         """These records ('topic/partition@offset') have sent everything."""
         if not places:
             return
-        self._known.update(places)
-        if len(self._known) > _MANY:
-            self._known = {place for place in self._known if not self._is_settled(place)}
+        for place in places:
+            source, _, offset = place.rpartition("@")
+            self._known[source].add(int(offset))
+        self._noted += len(places)
+        if self._noted > _MANY:
+            self._forget_settled()
         self._changed.pop(partition, asyncio.Event()).set()
 
     def changed(self, partition: int) -> asyncio.Event:
@@ -33,10 +37,16 @@ class Concluded:
 
     def has(self, place: str) -> bool:
         """Whether a record has sent everything: by this worker, or it would not be settled."""
-        return place in self._known or self._is_settled(place)
+        source, _, text = place.rpartition("@")
+        offset, end = int(text), self._end(source)
+        return end < 0 or offset < end or offset in self._known.get(source, ())
 
-    def _is_settled(self, place: str) -> bool:
-        topic, _, rest = place.rpartition("/")
-        partition, _, offset = rest.partition("@")
-        end = self._settled_to(topic, int(partition))
-        return end < 0 or int(offset) < end
+    def _end(self, source: str) -> int:
+        topic, _, partition = source.rpartition("/")
+        return self._settled_to(topic, int(partition))
+
+    def _forget_settled(self) -> None:
+        for source, offsets in list(self._known.items()):
+            end = self._end(source)
+            self._known[source] = {offset for offset in offsets if 0 <= end <= offset}
+        self._noted = 0

@@ -19,7 +19,7 @@ from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.book import RulesBook
 from streams.events import LARGEST
 from streams.jobs import Job, Stage
-from streams.ports import Clock, Fatal
+from streams.ports import Fatal
 from streams.rows import close, settle, write_letters
 from tables.state import View
 
@@ -37,8 +37,8 @@ class UndecidedError(RuntimeError):
 class Deciding:
     """Asks one stage's gate."""
 
-    def __init__(self, stage: Stage, book: RulesBook, clock: Clock) -> None:
-        self._stage, self._book, self._clock = stage, book, clock
+    def __init__(self, stage: Stage, book: RulesBook) -> None:
+        self._stage, self._book = stage, book
         self._failed: set[str] = set()
 
     def decide(self, job: Job, view: View) -> None:
@@ -62,7 +62,6 @@ class Deciding:
             self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
             return
         if not job.replay and not job.has_read:
-            job.now = self._clock.now()
             job.saw_now(self._read(job, view))
         answer = self._stage.gate.decide(job.record, job.seen, job.done, self._book.get(job.rules), job.now)
         if isinstance(answer, Need):

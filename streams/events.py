@@ -10,11 +10,12 @@ from leads.decision import Decision, Result, Wait
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Signal, Whom, encode
 from leads.review_items import MOVED
+from leads.tabled import NOTHING
 
 if TYPE_CHECKING:
     from streams.jobs import Job, Stage
 
-_ACTOR = "leadgate"
+_ACTOR, _NOBODY = "leadgate", Person()
 #: A letter's value may be 8 MiB, and bytes grow by a third in JSON.
 LARGEST, _FIRST_BYTES = 4 << 20, 64 << 10
 ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
@@ -124,14 +125,14 @@ def _event(
 
 
 def _whom(lead: Lead, job: "Job") -> Whom:
-    changes = tuple(change for result in job.done.values() for change in result.changes)
+    changes = [change for result in job.done.values() for change in result.changes] if job.done else []
     if not changes:
         return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
-    return Whom(**{name: getattr(lead.person, name) for name in Person.__struct_fields__}, changes=changes)
+    return Whom(**{name: getattr(lead.person, name) for name in Person.__struct_fields__}, changes=tuple(changes))
 
 
 def _done_without_changes(job: "Job") -> dict[str, Result]:
-    if not any(result.changes for result in job.done.values()):
+    if not job.done or not any(result.changes for result in job.done.values()):
         return job.done
     return {name: replace(result, changes=()) for name, result in job.done.items()}
 
@@ -145,7 +146,7 @@ def _without_person(record: Any) -> Any:
     if isinstance(record, Captured):
         return {"source": record.source, "source_id": record.source_id, "captured_at": record.captured_at}
     if isinstance(record, Lead):
-        return replace(record, person=Person())
+        return replace(record, person=_NOBODY)
     lead = getattr(record, "lead", None)
     return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
 
@@ -200,6 +201,8 @@ def _item(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held | 
 def _released(job: "Job") -> list[Letter]:
     """What had been deferred and can be taken up now, sent to this stage's own partition again."""
     kept = job.released
+    if kept is NOTHING:
+        return []
     signals = [Letter(names.HEARD, s.person_key.encode(), encode(s), partition=job.partition) for _, s in kept.signals]
     rulings = [Letter(names.DECIDED, r.lead_id.encode(), encode(r), partition=job.partition) for r in kept.rulings]
     return signals + rulings

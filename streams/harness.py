@@ -12,11 +12,13 @@ For each run of records (see consumer.py), under the lock of its stage and parti
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from leads.decision import Decision, Need, Result
 from leads.keys import event_id
 from leads.records import Alert, Lead, Place, Ruling
+from leads.tabled import Attempt
 from streams import events
 from streams.book import RulesBook
 from streams.concluded import Concluded
@@ -66,7 +68,7 @@ class Harness:
         self._decoding = Decoding(stage, outbox)
         self._concluded = Concluded(settled_to)
         self._waking = Waking(stage)
-        self._deciding = Deciding(stage, book, clock)
+        self._deciding = Deciding(stage, book)
 
     async def process(self, run: "Run") -> None:
         """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
@@ -97,20 +99,21 @@ class Harness:
 
         One that is acting has yet to decide; one that has decided has yet to send, and its row is all that tells what.
         """
-        view = View(self._state, partition)
+        view, now = View(self._state, partition), self._clock.now()
         jobs: list[Job] = []
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
             found = self._waking.find(view, item.decoded)
             about = events.subject_of(found, item.raw) if found is not None else None
+            attempt = view.get(self.stage.attempts, about[0]) if about else None
             keys = self._keys_of(item, found) if busy else ()
-            if not busy.isdisjoint(keys) or (about and self._would_overwrite(view, item, about)):
+            if not busy.isdisjoint(keys) or (about and attempt and self._would_overwrite(attempt, item, about)):
                 later.append(item)
                 busy.update(keys or self._keys_of(item, found))
                 continue
-            self._waking.note(view, item.decoded, found, self._clock.now())
-            job = await self._begin(view, item, found, about) if about else None
+            self._waking.note(view, item.decoded, found, now)
+            job = await self._begin(view, item, found, about, attempt) if about else None
             if job is not None:
                 jobs.append(job)
                 if isinstance(job.answer, Need):
@@ -129,35 +132,32 @@ class Harness:
         own = self.stage.keys_of(item.decoded)
         return own if found is None or found is item.decoded else (*own, *self.stage.keys_of(found))
 
-    def _would_overwrite(self, view: View, item: Item, about: events.About) -> bool:
+    def _would_overwrite(self, attempt: Attempt, item: Item, about: events.About) -> bool:
         """Whether this item's decision would take the row of another record that may not have sent what it decided."""
-        subject, step, cause = about
-        attempt = view.get(self.stage.attempts, subject)
-        if attempt is None or not attempt.closed or attempt.cause == cause or attempt.step >= step:
+        _, step, cause = about
+        if not attempt.closed or attempt.cause == cause or attempt.step >= step:
             return False
         return not self._concluded.has(attempt.at) and not item.is_before(attempt.at)
 
     # Step 2
 
-    async def _begin(self, view: View, item: Item, record: Any, about: events.About) -> Job | None:
-        now = self._clock.now()
+    async def _begin(self, view: View, item: Item, record: Any, about: events.About, attempt: Attempt | None) -> Job | None:
         subject, step, cause = about
-        attempt = view.get(self.stage.attempts, subject)
-        if attempt is not None and attempt.cause != cause and attempt.step >= step:
+        mine = attempt is not None and attempt.cause == cause
+        if attempt is not None and not mine and attempt.step >= step:
             return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
-        if attempt is not None and attempt.cause == cause and attempt.closed and attempt.at != item.at:
+        if attempt is not None and mine and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sees to its own outputs
-        rules = getattr(record, "rules", "") or self._book.current
-        job = Job(
-            record, item.at, item.raw.partition, subject, step, cause, rules, now, topic=item.raw.topic, key=item.raw.key or b""
-        )
-        job.since = now
+        rules = attempt.rules if attempt is not None and mine else getattr(record, "rules", "") or self._book.current
+        if not self._book.knows(rules):
+            await self._book.have(rules)
+        now, raw = self._clock.now(), item.raw
+        job = Job(record, item.at, raw.partition, subject, step, cause, rules, now, since=now, topic=raw.topic)
+        job.key = raw.key or b""
         if isinstance(item.decoded, Ruling):
             job.ruling = item.decoded
-        if attempt is not None and attempt.cause == cause:
+        if attempt is not None and mine:
             job.take_up(attempt, self.stage.seen)
-        if not self._book.knows(job.rules):
-            await self._book.have(job.rules)
         if not job.replay:
             job.shadow = not self._live or self._is_shadow(job)
         self._deciding.decide(job, view)
@@ -226,8 +226,8 @@ class Harness:
             await self._state.write(partition, view.take())
         self._at("after state before send")
         self._tell_timers(partition, jobs)
-        await self._outbox.send([letter for job in jobs for letter in job.audits])
-        await self._outbox.send([letter for job in jobs for letter in job.outputs])
+        await self._outbox.send(chain.from_iterable([job.audits for job in jobs]))
+        await self._outbox.send(chain.from_iterable([job.outputs for job in jobs]))
         self._concluded.note(partition, [job.at for job in jobs])
         self._at("after send before commit")
         self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])

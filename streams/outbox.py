@@ -29,10 +29,6 @@ def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     return (hashed & 0x7FFFFFFF) % partitions
 
 
-def _partition(letter: Letter) -> int:
-    return letter.partition if letter.partition >= 0 else partition_of(letter.home or letter.key)
-
-
 class FlushGate:
     """Knows when a gatherer gathers in vain: for records when nothing computes, for calls when nothing else can come.
 
@@ -149,7 +145,11 @@ class Outbox:
 
     async def send(self, letters: Iterable[Letter]) -> None:
         """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
-        await self.deliver([self.put(a.topic.full, a.key, a.value, _partition(a)) for a in letters])
+        put = self.put
+        sent = []
+        for topic, key, value, home, partition in letters:
+            sent.append(put(topic.full, key, value, partition if partition >= 0 else partition_of(home or key)))
+        await self.deliver(sent)
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """The state's journal: send rows to one partition as one batch where it fits; the last offset."""

@@ -6,6 +6,7 @@ and its own changelog sends fail unseen (facts/faust.md 5). Which partitions, fr
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -168,15 +169,19 @@ class FaustStore:
         )
         self._table: Any = app.tables.add(table)
 
+    @cached_property
+    def _store(self) -> PartitionStore:
+        store: PartitionStore = self._table.data
+        return store
+
     def get(self, partition: int, key: bytes) -> bytes | None:
         """See state.Store. Raises DamagedStateError."""
-        value: bytes | None = self._table.data.read(partition, key)
-        return value
+        return self._store.read(partition, key)
 
     def items(self, partition: int, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """See state.Store. Raises DamagedStateError."""
-        yield from self._table.data.scan(partition, prefix)
+        yield from self._store.scan(partition, prefix)
 
     def write(self, partition: int, rows: list[Row], offset: int) -> None:
         """See state.Store. Raises DamagedStateError."""
-        self._table.data.write(partition, rows, offset)
+        self._store.write(partition, rows, offset)

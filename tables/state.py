@@ -36,19 +36,17 @@ class Kind(Generic[T]):
 
     def __init__(self, name: str, record: type[T]) -> None:
         self.name = name
-        self._decoder = msgspec.json.Decoder(record)
+        self._prefix = name + _SEP
+        #: A stored row's record.
+        self.decode: Callable[[bytes], T] = msgspec.json.Decoder(record).decode
 
     def key(self, key: str) -> bytes:
         """The bytes under which a row of this kind is stored."""
-        return f"{self.name}{_SEP}{key}".encode()
+        return (self._prefix + key).encode()
 
     def row(self, key: str, value: T | None) -> Row:
         """The change that sets a row, or deletes it with None."""
         return self.key(key), None if value is None else encode(value)
-
-    def decode(self, data: bytes) -> T:
-        """A stored row's record."""
-        return self._decoder.decode(data)
 
 
 class Store(Protocol):
@@ -148,7 +146,7 @@ class View:
         self._state = state
         self._partition = partition
         self.changes: dict[bytes, bytes | None] = {}
-        self._read: dict[bytes, bytes | None] = {}
+        self._known: dict[bytes, bytes | None] = {}
 
     def get(self, kind: Kind[T], key: str) -> T | None:
         """A row's record, None if there is none."""
@@ -160,11 +158,11 @@ class View:
         return self._bytes(kind.key(key)) is not None
 
     def _bytes(self, data: bytes) -> bytes | None:
-        if data in self.changes:
-            return self.changes[data]
-        if data not in self._read:
-            self._read[data] = self._state.get(self._partition, data)
-        return self._read[data]
+        try:
+            return self._known[data]
+        except KeyError:
+            value = self._known[data] = self._state.get(self._partition, data)
+            return value
 
     def put(self, kind: Kind[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
@@ -172,11 +170,12 @@ class View:
 
     def put_rows(self, rows: Iterable[Row]) -> None:
         """Change these rows, encoded already, together."""
-        self.changes.update(rows)
+        changes = dict(rows)
+        self.changes.update(changes)
+        self._known.update(changes)
 
     def take(self) -> list[Row]:
         """The changes so far, for writing; the view starts afresh over them once they are written."""
         changes = list(self.changes.items())
-        self._read.update(self.changes)
         self.changes = {}
         return changes

@@ -60,6 +60,8 @@ def undone(lead: Lead) -> Decision | None:
 
 def resubmitted(lead: Lead) -> Decision | None:
     """Back to the first gate with what a person has set on a lead that waited at a later one, None for any other lead."""
+    if not lead.ruled:
+        return None
     fields = {name.removeprefix("fix."): value for name, value in lead.ruled.items() if name.startswith("fix.")}
     if not fields:
         return None
@@ -71,6 +73,8 @@ def resubmitted(lead: Lead) -> Decision | None:
 
 def answered(lead: Lead, *asked: str) -> Lead:
     """The lead without a person's answers to these questions: each is acted on once."""
+    if lead.ruled.keys().isdisjoint(asked):
+        return lead
     return replace(lead, ruled={name: value for name, value in lead.ruled.items() if name not in asked})
 
 
@@ -83,7 +87,7 @@ def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
 
 def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
     """Back to scoring and routing with whom a person has just named, None if nobody answered these questions so."""
-    if not any(lead.ruled.get(kind) == "route" for kind in asked):
+    if not lead.ruled or not any(lead.ruled.get(kind) == "route" for kind in asked):
         return None
     why = Reason(rule="ruled.route", held=True, why=f"a person gave it to {lead.ruled['route']}")
     return routed_again(answered(lead, *asked), stage, why)

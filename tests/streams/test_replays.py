@@ -53,14 +53,6 @@ class Memory:
         return len(rows)
 
 
-class Noon:
-    """A clock that stands."""
-
-    def now(self) -> float:
-        """Noon."""
-        return 1000.0
-
-
 def job_of(record: Captured, view: View) -> Job:
     """The job of a captured record, as the harness begins it."""
     subject, step, cause = events.subject_of(record, _Raw(encode(record)))
@@ -86,7 +78,7 @@ def test_a_replay_shows_a_lead_that_still_waits_and_none_that_has_moved_on(rules
     async def check() -> None:
         memory = Memory()
         state = State(memory, memory)
-        deciding = Deciding(STAGE, RulesBook(rules), Noon())
+        deciding = Deciding(STAGE, RulesBook(rules))
         untitled = captured(1, title=None)
 
         async def decide() -> Job:
