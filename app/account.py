@@ -15,6 +15,7 @@ class Fault(StrEnum):
 
     SKIPPED = "skipped"  # a captured record is committed, and nothing was decided about it
     DELETED = "deleted"  # records were deleted from a log before anybody read them
+    CUT = "cut"  # a log ends before what was processed of it: the broker has lost its end
     LOST = "lost"  # a lead is in flight, and nothing of it is under way
     DOUBLED = "doubled"  # a lead is in two places at once
     UNKNOWN = "unknown"  # a lead has events and was never captured
@@ -97,4 +98,4 @@ class Account:
 
 
 def _subject(fault: Fault) -> str:
-    return "partition" if fault is Fault.DELETED else "lead"
+    return "partition" if fault in {Fault.DELETED, Fault.CUT} else "lead"

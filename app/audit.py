@@ -65,7 +65,7 @@ async def _look(settings: Settings) -> Account:
         async for record in read_to(consumer, _of(first, names.AUDIT.full)):
             if record.value:
                 ledger.note_event(record.value)
-    return ledger.judge(begin)
+    return ledger.judge(begin, read)
 
 
 def _of(offsets: Offsets, topic: str) -> Offsets:

@@ -145,10 +145,10 @@ class Ledger:
                 account.note(Fault.UNKNOWN, ident, f"{lead.stage} has decided about it")
         return account
 
-    def judge(self, begin: Mapping[TopicPartition, int]) -> Account:
-        """Where the leads are, and all that does not fit. `begin` is where the logs start."""
+    def judge(self, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> Account:
+        """Where the leads are, and all that does not fit. `begin` is where the logs start, `end` where they end."""
         account = self.account()
-        self._judge_reading(account, begin)
+        self._judge_reading(account, begin, end)
         put_off = {_subject(key) for key, (_, waits) in self._parked.items() if waits}
         under_way = self._moving | put_off
         for ident, lead in self.leads.items():
@@ -161,7 +161,11 @@ class Ledger:
                 account.note(Fault.MOVED_ON, ident, what)
         return account
 
-    def _judge_reading(self, account: Account, begin: Mapping[TopicPartition, int]) -> None:
+    def _judge_reading(self, account: Account, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> None:
+        for tp, stop in sorted(end.items()):
+            if (read := self.done.get(tp, 0)) > stop:
+                what = f"ends at {stop}, {read} is committed: the broker lost {read - stop} records that were processed"
+                account.note(Fault.CUT, f"{tp.topic}/{tp.partition}", what)
         for tp, start in sorted(begin.items()):
             if (read := self.done.get(tp, 0)) < start:
                 what = f"starts at {start}, only {read} is committed: {start - read} deleted unread"
@@ -194,6 +198,7 @@ def judge(
     *,
     done: Mapping[TopicPartition, int],
     begin: Mapping[TopicPartition, int],
+    end: Mapping[TopicPartition, int],
     pending: Iterable[Any],
     captured: Iterable[Any],
     rows: Iterable[tuple[bytes, bytes | None]],
@@ -212,7 +217,7 @@ def judge(
         ledger.note_item(item)
     for event in events:
         ledger.note_event(event)
-    return ledger.judge(begin)
+    return ledger.judge(begin, end)
 
 
 def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:

@@ -37,10 +37,11 @@ from streams.stalls import Stalls
 
 log = structlog.get_logger(__name__)
 FETCH_WAIT_MS = 100
+_END_TRIES, _END_PAUSE = 20, 0.25
 
 
 class LostRecordsError(RuntimeError):
-    """The log starts past what was processed: retention deleted records that nobody had read."""
+    """The log starts past what was processed, or ends before it: records are gone that should be there."""
 
 
 class Run(ConsumerMessage):
@@ -97,11 +98,12 @@ class StrictConsumer(driver.Consumer):
         committed: Mapping[TP, int | None] = await self.seek_to_committed()
         sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         earliest = await self.earliest_offsets(*sources) if sources else {}
+        ends = await self._ends_past(sources, committed)
         positions: dict[TP, int] = {}
         for tp in sources:
             offset = committed.get(tp)
             known = offset if offset is not None and offset >= 0 else None
-            self._refuse_loss(tp, known, earliest[tp])
+            self._refuse_loss(tp, known, earliest[tp], ends[tp])
             positions[tp] = earliest[tp] if known is None else known
             self._progress[tp] = Progress(positions[tp], -1 if known is None else known, self.left_out.get(tp, ()))
         self._gathering.reset(sources)
@@ -110,7 +112,22 @@ class StrictConsumer(driver.Consumer):
         if positions:
             await self.seek_wait(positions)
 
-    def _refuse_loss(self, tp: TP, committed: int | None, earliest: int) -> None:
+    async def _ends_past(self, sources: list[TP], committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
+        """Where the logs end. A leader just elected may tell of an earlier end for a moment, so it is asked again."""
+        ends: Mapping[TP, int] = {}
+        for _ in range(_END_TRIES):
+            ends = await self.highwaters(*sources) if sources else {}
+            if all((committed.get(tp) or 0) <= end for tp, end in ends.items()):
+                break
+            await asyncio.sleep(_END_PAUSE)
+        return ends
+
+    def _refuse_loss(self, tp: TP, committed: int | None, earliest: int, end: int) -> None:
+        if committed is not None and committed > end:
+            raise LostRecordsError(
+                f"{tp.topic}/{tp.partition} ends at {end}, but up to {committed} is processed: the broker has lost "
+                f"{committed - end} records, and what it takes now would be passed over (docs/operations.md says how to go on)"
+            )
         if committed is not None and committed < earliest and tp.topic not in self.compacted:
             raise LostRecordsError(
                 f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is processed: "

@@ -127,6 +127,7 @@ class Log:
 
     committed: dict[str, int] = field(default_factory=lambda: {CAPTURED: 5, VALIDATED: 7})
     begin: dict[str, int] = field(default_factory=dict)
+    end: dict[str, int] = field(default_factory=dict)
     captured: list[Raw] = field(default_factory=list)
     under_way: list[Raw] = field(default_factory=list)
     rows: list[tuple[bytes, bytes | None]] = field(default_factory=list)
@@ -155,6 +156,7 @@ class Log:
         return judge(
             done={TopicPartition(topic, 0): offset for topic, offset in self.committed.items()},
             begin={TopicPartition(topic, 0): offset for topic, offset in self.begin.items()},
+            end={TopicPartition(topic, 0): offset for topic, offset in self.end.items()},
             pending=self.under_way,
             captured=self.captured,
             rows=self.rows,
@@ -190,6 +192,10 @@ def skip_poison(log: Log) -> None:
 
 def delete_unread(log: Log) -> None:
     log.begin[CAPTURED] = 6
+
+
+def cut_the_end(log: Log) -> None:
+    log.end[CAPTURED] = 3
 
 
 def drop_the_record_under_way(log: Log) -> None:
@@ -251,6 +257,7 @@ def appear_from_nowhere(log: Log) -> None:
         (skip_a_revision, Fault.SKIPPED, WAITS),
         (skip_poison, Fault.SKIPPED, derive("dead", f"{CAPTURED}/0@4")),
         (delete_unread, Fault.DELETED, f"{CAPTURED}/0"),
+        (cut_the_end, Fault.CUT, f"{CAPTURED}/0"),
         (drop_the_record_under_way, Fault.LOST, MOVES),
         (drop_the_put_off_row, Fault.LOST, PUT_OFF),
         (put_off_no_more, Fault.LOST, PUT_OFF),
