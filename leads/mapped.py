@@ -23,6 +23,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     vouched: bool = False  # a person says that the address is good
     linked: str = ""  # the CRM's id of the person, where Apollo names one
     dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
+    updated_at: float = 0.0  # by the source's own clock, 0 if it doesn't say
 
 
 def phone_of(numbers: Iterable[str], country: str) -> str:

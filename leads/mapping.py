@@ -17,7 +17,7 @@ from leads.normalise import (
     normalise_title,
     squeeze,
 )
-from leads.rawvalues import UnusableError, dict_of, dicts_of, read_apollo_id, says_yes, text_of, word_of
+from leads.rawvalues import UnusableError, dict_of, dicts_of, read_apollo_id, read_time, says_yes, text_of, word_of
 from leads.records import Captured, Intent, Person, Sequences
 from leads.rules import Rules
 
@@ -106,6 +106,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
         do_not_call=do_not_call,
         replied=says_yes(raw, "replied"),
         dropped=dropped,
+        updated_at=read_time(raw.get("updated_at")),
         linked=text_of(raw, "hubspot_vid", "salesforce_contact_id", "salesforce_lead_id", "salesforce_id", "crm_id"),
     )
 

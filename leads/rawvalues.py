@@ -1,6 +1,7 @@
 """Values out of a vendor's record, whatever stands where text was promised."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from leads.normalise import squeeze
@@ -65,6 +66,15 @@ def dicts_of(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or any(not isinstance(item, dict) for item in value):
         raise UnusableError(f"{name} must be a list of objects")
     return value
+
+
+def read_time(value: object) -> float:
+    """An ISO 8601 time with its zone, in seconds since the epoch; 0 for anything else."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return time.timestamp() if time is not None and time.tzinfo is not None else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def read_apollo_id(text: str) -> str:

@@ -74,6 +74,7 @@ class Source(Record, frozen=True, kw_only=True):
     person_key: str
     company_domain: str
     sequence: str = ""
+    updated_at: float = 0.0  # by the source's own clock, of the newest revision; 0 from a source that doesn't say
 
 
 class PersonRow(Record, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from leads.match import brand
 from leads.mend import mend
 from leads.normalise import is_address
 from leads.rawvalues import UnusableError
-from leads.records import Captured, Lead, Link, Place, Reason, Record, Signal
+from leads.records import Captured, Lead, Link, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.tabled import Source
 from leads.validate import validate
@@ -37,11 +37,13 @@ class Intake:
         del done, now
         if isinstance(record, Lead):
             lead, dropped = _mend(record, rules)
-            return self._judge(lead, seen, rules, (Note(kind="not_set", outcome={"dropped": dropped}),) if dropped else ())
+            return self._judge(lead, seen, rules, (Note(kind="not_set", outcome={"dropped": dropped}),) if dropped else (), 0.0)
         try:
             mapped = map_captured(record, rules)
         except UnusableError as error:
             return self._dead(record, str(error))
+        if seen.source is not None and mapped.updated_at < seen.source.updated_at and mapped.updated_at and not record.again:
+            return self._outdated(record, mapped, seen.source)
         revision = version(
             mapped.person,
             mapped.company,
@@ -63,15 +65,21 @@ class Intake:
                 **({"dropped": mapped.dropped} if mapped.dropped else {}),
             },
         )
-        decision = self._judge(lead, seen, rules, (note,))
+        decision = self._judge(lead, seen, rules, (note,), mapped.updated_at)
         return replace(decision, outputs=(*self._signals(record, mapped, seen.source), *decision.outputs))
 
     def _unchanged(self, record: Captured, mapped: Mapped, source: Source) -> Decision:
         """A known revision ends here; only what Apollo says of its sequences may be news."""
         outputs = self._signals(record, mapped, source)
-        row = replace(source, sequence=mapped.sequences.state if record.sequences_read_at else source.sequence)
-        puts = (Put(table="sources", key=source.lead_id, value=row),) if outputs else ()
+        newest = max(source.updated_at, mapped.updated_at)
+        row = replace(source, updated_at=newest, sequence=mapped.sequences.state if record.sequences_read_at else source.sequence)
+        puts = (Put(table="sources", key=source.lead_id, value=row),) if outputs or newest > source.updated_at else ()
         return Decision(kind="unchanged", place=Place.NOWHERE, outputs=outputs, puts=puts)
+
+    def _outdated(self, record: Captured, mapped: Mapped, source: Source) -> Decision:
+        """An older revision that comes after a newer one: only what stops is heeded, since that is never taken back."""
+        outputs = self._signals(record, replace(mapped, replied=False, sequences=Sequences()), source)
+        return Decision(kind="outdated", place=Place.NOWHERE, outputs=outputs)
 
     def _signals(self, record: Captured, mapped: Mapped, source: Source | None) -> tuple[Output, ...]:
         """What the record says beside the lead: a sequence that began or ended, an opt-out, a bounce."""
@@ -126,11 +134,11 @@ class Intake:
             ruled={"email_status": "verified"} if mapped.vouched else {},
         )
 
-    def _judge(self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[Note, ...]) -> Decision:
+    def _judge(self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[Note, ...], updated_at: float) -> Decision:
         address = self._keys.address(lead.person.email)
         lead = replace(lead, person_key=address, address_key=address)
         reasons = validate(lead, rules)
-        row = self._source(lead, seen.source)
+        row = self._source(lead, seen.source, updated_at)
         puts = (Put(table="sources", key=lead.lead_id, value=row),)
         if (end := stopped(lead, None)) is not None:
             return replace(end, puts=puts, notes=notes)
@@ -164,7 +172,7 @@ class Intake:
         lead = replace(lead, person_key=known)
         return (*links, onward(lead, self.name, "validated", names.VALIDATED, known))
 
-    def _source(self, lead: Lead, before: Source | None) -> Source:
+    def _source(self, lead: Lead, before: Source | None, updated_at: float) -> Source:
         """The row of a record that did not pass: the employer is the one that passed last, so that a further revision of
         somebody whose change a person has yet to judge is judged like the first."""
         passed = before is not None and before.person_key
@@ -176,6 +184,7 @@ class Intake:
             person_key=before.person_key if passed and before else lead.person_key,
             company_domain=before.company_domain if before else "",
             sequence=lead.sequences.state if lead.sequences.read_at else "",
+            updated_at=max(before.updated_at if before else 0.0, updated_at),
         )
 
     def _dead(self, record: Captured, why: str) -> Decision:

@@ -25,11 +25,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.
 HOURS = 3600.0
 
 
-def fails_today(why: str) -> pytest.MarkDecorator:
-    """A fault that the product does not bear yet: the test turns red when it does, so that this mark is taken away."""
-    return pytest.mark.xfail(strict=True, reason=why)
-
-
 def log_of(site: TestSite, name: str = "worker") -> str:
     """What a child has said."""
     return (site.data / f"{name}.log").read_text(errors="replace")
@@ -248,10 +243,7 @@ async def empty_changelog(site: TestSite) -> None:
 
 @pytest.mark.parametrize(
     "order",
-    [
-        ("older", "newer"),
-        pytest.param(("newer", "older"), marks=fails_today("intake takes whatever comes last for the newest")),
-    ],
+    [("older", "newer"), ("newer", "older")],
 )
 def test_the_newer_revision_counts_in_whatever_order_they_come(tmp_path: Path, order: tuple[str, str]) -> None:
     revisions = {

@@ -1,5 +1,8 @@
 """The last gate, asked about leads that wait, were put off, or are to be stopped."""
 
+from typing import Any
+
+import pytest
 from msgspec.structs import replace
 
 from leads.decision import Decision, Need, Result, Wait
@@ -99,3 +102,35 @@ def test_a_further_revision_does_not_settle_a_changed_employer(rules: Rules) -> 
         source = answer.puts[0].value
         places.append(answer.place)
     assert places == [Place.IN_FLIGHT, Place.REVIEW, Place.REVIEW, Place.IN_FLIGHT]
+
+
+def told(hour: int, title: str, **more: Any) -> Captured:
+    """What the source says of one contact at an hour."""
+    return replace(captured(1, title=title, updated_at=f"2026-11-20T{hour}:00:00.000Z", **more), captured_at=NOW)
+
+
+def test_an_older_revision_that_comes_later_changes_nothing(rules: Rules) -> None:
+    """F22. A newer copy of a known revision is news of its time, too."""
+    gate = intake.Intake(Keys("k"))
+    source, kinds = None, []
+    for record in (told(10, "VP"), told(12, "VP"), told(11, "CEO"), told(13, "CTO"), told(12, "VP")):
+        answer = decided(gate.decide(record, intake.Seen(source=source), {}, rules, NOW))
+        source = answer.puts[0].value if answer.puts else source
+        kinds.append(answer.kind)
+    assert kinds == ["validated", "unchanged", "outdated", "validated", "outdated"]
+
+
+def test_an_older_revision_still_stops_whom_it_says_to(rules: Rules) -> None:
+    gate = intake.Intake(Keys("k"))
+    known = decided(gate.decide(told(12, "VP"), intake.Seen(), {}, rules, NOW)).puts[0].value
+    older = told(10, "VP", email_unsubscribed=True, replied=True)
+    answer = decided(gate.decide(older, intake.Seen(source=known), {}, rules, NOW))
+    assert (answer.kind, [output.record.kind for output in answer.outputs]) == ("outdated", ["unsubscribe"])
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "2026-11-20", "2026-11-20T09:00:00", "9999-99-99T00:00:00Z", 7, None, ["x"]])
+def test_a_revision_without_a_time_counts_when_it_comes(rules: Rules, time: object) -> None:
+    gate = intake.Intake(Keys("k"))
+    known = decided(gate.decide(told(12, "VP"), intake.Seen(), {}, rules, NOW)).puts[0].value
+    answer = decided(gate.decide(captured(1, title="CEO", updated_at=time), intake.Seen(source=known), {}, rules, NOW))
+    assert (answer.kind, answer.puts[0].value.updated_at) == ("validated", known.updated_at)
