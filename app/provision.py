@@ -50,13 +50,16 @@ async def check_topics(settings: Settings) -> list[str]:
                 continue
             count = len(there[name]["partitions"])
             if count != topic.partitions:
-                faults.append(
-                    f"topic {name} has {count} partitions, not {topic.partitions}; a count can't change: make the site anew"
-                )
+                faults.append(miscounted(name, count, topic.partitions))
             policy = configs[name].get("cleanup.policy")
             if policy != topic.cleanup:
                 faults.append(f"topic {name} is cleaned by {policy}, not {topic.cleanup}; set cleanup.policy")
     return faults
+
+
+def miscounted(name: str, count: int, wanted: int) -> str:
+    """What is said of a topic with another number of partitions."""
+    return f"topic {name} has {count} partitions, not {wanted}; a count can't change: make the site anew"
 
 
 async def _configs(admin: object, topics: list[str]) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from app.kafka import Offsets, consuming, ends, last_record, producing
+from app.provision import miscounted
 from app.settings import Settings, SettingsError
 from leads import names
 from leads.records import Record, encode
@@ -142,11 +143,14 @@ async def _find(settings: Settings) -> Found:
 
 
 async def _changelog_ends(consumer: AIOKafkaConsumer) -> Offsets:
-    """Raises UnknownTopicOrPartitionError; a topic made a moment ago is waited for."""
+    """Raises UnknownTopicOrPartitionError, and SettingsError for another count; a topic made a moment ago is waited for."""
+    found: Offsets = {}
     for _ in range(_TRIES):
         if len(found := await ends(consumer, [names.CHANGELOG])) == names.PARTITIONS:
             return found
         await asyncio.sleep(_PAUSE)
+    if found:
+        raise SettingsError(miscounted(names.CHANGELOG, len(found), names.PARTITIONS))
     raise UnknownTopicOrPartitionError(names.CHANGELOG)
 
 

@@ -180,6 +180,7 @@ def test_a_changelog_of_another_partition_count_is_refused(tmp_path: Path) -> No
     try:
         site.ground()
         asyncio.run(make_changelog(site, partitions=4))
+        assert f"{names.CHANGELOG} has 4 partitions, not 12" in site.refusal("provision")
         site.work()
         assert site.wait_for_end("worker", 120) == 2
         assert f"{names.CHANGELOG} has 4 partitions, not 12" in log_of(site)
