@@ -10,10 +10,19 @@ PAUSE = 900.0
 
 
 class Daily:
-    """`what` is spent: "Salesforce's calls of the day". `usage` says by an answer's headers how near the end is, or nothing."""
+    """`what` is spent: "Salesforce's calls of the day". `usage` says by an answer's headers how near the end is, or nothing.
 
-    def __init__(self, what: str, clock: Callable[[], float], usage: Callable[[Mapping[str, str]], str] = lambda _: "") -> None:
-        self._what, self._clock, self._usage = what, clock, usage
+    `refusal` is what is raised then: an EndpointSpent where the limit is not the whole account's.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        clock: Callable[[], float],
+        usage: Callable[[Mapping[str, str]], str] = lambda _: "",
+        refusal: type[Unavailable] = Unavailable,
+    ) -> None:
+        self._what, self._clock, self._usage, self._refusal = what, clock, usage, refusal
         self._closed_until, self._spent = 0.0, ""
 
     def check(self) -> None:
@@ -21,7 +30,8 @@ class Daily:
         left = self._closed_until - self._clock()
         if left > 0:
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
-            raise Unavailable(f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}", left, undone=True)
+            said = f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}"
+            raise self._refusal(said, left, undone=True)
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """Read one answer. Raises Unavailable when it says that the day's limit is reached."""

@@ -32,6 +32,10 @@ class DaySpent(Unavailable):
     """The account's calls or credits of the day are spent; `daily.Daily` turns it into a pause with a stated end."""
 
 
+class EndpointSpent(Unavailable):
+    """The calls of one endpoint are spent, at a vendor that counts each by itself; other calls work."""
+
+
 class NotSent(Unavailable):
     """We held the call back: its deadline passed, or our own budget is spent. Nothing is wrong with the vendor."""
 

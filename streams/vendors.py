@@ -15,6 +15,7 @@ import structlog
 
 from connectors.errors import (
     AccountLimited,
+    EndpointSpent,
     NotInPlan,
     NotSent,
     RowRejected,
@@ -106,9 +107,13 @@ class Vendor:
                 return Result(ok=False, why=str(error), later=max(_LEAST, error.after), undone=True)
             case Unauthorised():
                 return self._refuse(leave, error)
+            case EndpointSpent():
+                self.circuit.withdraw(leave.ticket)
+                return self._leave_out(leave, error, error.after)
             case Unavailable() if not (isinstance(error, AccountLimited) and leave.act in OPTIONAL):
                 return self._break(leave, error, error.after, *self._words(error))
             case _:
+                self._note_answer(leave)
                 return self._leave_out(leave, error)
 
     def _words(self, error: Unavailable) -> tuple[str, str]:
@@ -140,6 +145,7 @@ class Vendor:
         if leave.began - first < APART:
             return self._break(leave, error, APART, "refused", "")
         if others:
+            self._note_answer(leave)
             return self._leave_out(leave, error)
         text = (
             f"{self.name} has refused our key twice: {error}. Leads wait. Mend the key where {self.name} gives it; it is tried "
@@ -147,11 +153,10 @@ class Vendor:
         )
         return self._break(leave, error, PAUSE, "key", text)
 
-    def _leave_out(self, leave: Pass, error: VendorError) -> Result:
+    def _leave_out(self, leave: Pass, error: VendorError, after: float = 0.0) -> Result:
         act, optional = leave.act, leave.act in OPTIONAL
-        self._note_answer(leave)
         own, first = self._acts[act], act not in self._left_out
-        own.fail(leave.own, OFF if optional else PAUSE)
+        own.fail(leave.own, max(after, OFF if optional else PAUSE))
         self._left_out[act] = str(error)
         log.warning("call left out", vendor=self.name, act=act, why=str(error), again_in=own.put_off())
         if first and optional:

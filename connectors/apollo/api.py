@@ -12,7 +12,7 @@ import httpx
 
 from connectors.answers import foreign, words
 from connectors.daily import Daily
-from connectors.errors import NotInPlan, RowRejected, Unauthorised, Unavailable, VendorError
+from connectors.errors import EndpointSpent, NotInPlan, RowRejected, Unauthorised, Unavailable, VendorError
 from connectors.http import Budget, VendorHttp, retry_after
 
 PAGE = 100
@@ -65,7 +65,7 @@ class _Endpoint(Daily):
     """One endpoint's limits: of the hour's and the day's the answers tell what is left, the minute's they may lower."""
 
     def __init__(self, name: str, budget: Budget, clock: Callable[[], float]) -> None:
-        super().__init__(f"Apollo's calls of {name}", clock, usage)
+        super().__init__(f"Apollo's calls of {name}", clock, usage, EndpointSpent)
         self.budget, self._most = budget, budget.limit
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
@@ -100,7 +100,7 @@ class ApolloApi:
     async def call(self, form: type[T], method: str, template: str, *parts: str, endpoint: str = "", **more: Any) -> T:
         """One call on its endpoint's own budgets: Apollo has three windows for each team and endpoint (facts 3).
 
-        See VendorHttp.call. `endpoint` is the limit's name where it isn't the path's. Raises Unavailable shortly before the
+        See VendorHttp.call. `endpoint` is the limit's name where it isn't the path's. Raises EndpointSpent shortly before the
         end of an hour's or a day's calls.
         """
         name = endpoint or template

@@ -11,6 +11,7 @@ import pytest
 from connectors.errors import (
     AccountLimited,
     DaySpent,
+    EndpointSpent,
     NotInPlan,
     NotSent,
     RowRejected,
@@ -386,6 +387,24 @@ def test_an_accounts_limit_stops_all_leads_and_none_is_refused() -> None:
         assert text == (
             "Salesforce has no storage left: free some, or buy more. Leads wait; they go on by themselves once that is changed."
         )
+
+    run(test)
+
+
+def test_a_spent_endpoint_stops_its_own_calls_alone() -> None:
+    """Apollo counts each endpoint by itself: an opt-out still reaches it when the sequences can't be read any more."""
+
+    async def test(site: Site) -> None:
+        site.apollo.faults["sequences"] = [lambda: EndpointSpent("Apollo's calls of contacts are spent", 900.0)]
+        site.apollo.faults["enrich"] = [lambda: EndpointSpent("Apollo's calls of enrich are spent", 900.0)]
+        first, second = await site.do(SEQUENCES), await site.do(SEQUENCES)
+        assert (first.ok, first.later, first.undone, second.later) == (False, 900.0, True, 900.0)
+        assert (await site.do(ENRICH)).kind == "off"
+        assert (await site.do(ENROL)).ok
+        assert site.state("apollo") == "closed"
+        site.at += OFF
+        assert (await site.do(SEQUENCES)).ok
+        assert len(site.alerts) == 3
 
     run(test)
 
