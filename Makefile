@@ -32,8 +32,9 @@ check: install ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: install ## all tests, real Kafka included
-	$(BIN)/pytest $(ARGS)
+JOBS ?= 3
+test: install ## all tests, real Kafka included (JOBS at a time, a file each: most of the time they wait)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 RUNS ?= 1
 LEADS ?= 3000

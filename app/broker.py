@@ -4,6 +4,7 @@ It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind ho
 """
 
 import ctypes
+import itertools
 import os
 import re
 import secrets
@@ -26,6 +27,8 @@ _FAULT = re.compile(r"^[\w.]+(?:Exception|Error): .*$", re.MULTILINE)
 #: Exit code of a process that ended because something around it is broken (the worker's, too).
 FATAL_EXIT = 70
 _ARCHIVE = "classes.jsa"
+_LOWEST_PORT, _PORT_COUNT = 20_000, 12_000
+_PORTS = itertools.count(secrets.randbelow(_PORT_COUNT))
 
 
 class MissingError(RuntimeError):
@@ -70,11 +73,12 @@ def prepare() -> None:
 def free_port() -> int:
     """A TCP port nobody listens on now.
 
-    Drawn from below the ports that the system gives out by itself: what is bound seconds later must not be given to
-    somebody else meanwhile. Two brokers that took one controller port would fence each other for ever.
+    From below the ports that the system gives out by itself: what is bound seconds later must not be given to somebody
+    else meanwhile. For the same reason a process never gives one twice, and each begins somewhere else. Two brokers that
+    took one controller port would fence each other for ever.
     """
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = _LOWEST_PORT + next(_PORTS) % _PORT_COUNT
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port
