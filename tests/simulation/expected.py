@@ -22,7 +22,7 @@ company matched merged synced
 write written fallback suppressed sent_back
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
-engage engaged nurtured sequence_active replied again suppressed updated deleted heard_owner
+engage engaged nurtured sequence_active replied again suppressed updated deleted heard_owner released
 signals heard forwarded
 sla clocked breached met untaken unchanged
 notify sent

@@ -1,5 +1,7 @@
 """A plan's events carried out at a site: captures, signals, people's decisions, and all that goes wrong."""
 
+import asyncio
+import json
 from typing import Any, NamedTuple
 
 import msgspec
@@ -44,6 +46,8 @@ class Happening:
         self.said: list[Said] = []
         self.ruled: list[Ruled] = []
         self.captured_at: dict[int, float] = {}
+        self.shadow: tuple[float, float] | None = None  # from when to when effects were in shadow, by the loop's time
+        self.released: dict[str, int] = {}  # the steps at which leads rested when they were released
         self.synced = False
 
     def happen(self, number: int, event: Event) -> None:
@@ -174,6 +178,38 @@ class Happening:
                 latest[item.lead_id] = item
         return {lead: item for lead, item in latest.items() if item.kind != "moved"}
 
+    # Shadow and live
+
+    def _shadow(self, number: int, event: Event) -> None:
+        """The workers start again with effects in shadow, and after a while live."""
+        del number
+        site = self._site
+        self.shadow = (site.loop.time(), site.loop.time() + event.seconds)
+        site.switch(live=False)
+        site.spawn(self._go_live(event.seconds))
+
+    async def _go_live(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._site.switch(live=True)
+
+    def release(self) -> None:
+        """A person makes live what rests as it was decided in shadow."""
+        for lead, event in sorted(at_rest(self._site.log.all(names.AUDIT.full)).items()):
+            if not event.get("shadow"):
+                continue
+            person = event["inputs"]["record"]["person_key"]
+            signal = Signal(
+                signal_id=derive("released", lead, event["step"]),
+                kind="released",
+                heard_at=self._site.clock.now(),
+                source="desk",
+                address_key=person,
+                person_key=person,
+                value=lead,
+            )
+            self._site.send(names.SIGNALS, person, encode(signal))
+            self.released[lead] = event["step"]
+
     # What goes wrong
 
     def _kill(self, number: int, event: Event) -> None:
@@ -211,8 +247,17 @@ class Happening:
         site.rules = site.rules.model_copy(update={"threshold": 60, "version": site.rules.version + 1})
         vars(site.rules).pop("hash", None)
         site.known.append(site.rules)
-        for worker in site.workers.values():
-            worker.process.end(None)
+        site.restart()
+
+
+def at_rest(audit: list[Any]) -> dict[str, dict[str, Any]]:
+    """The last events of the leads that are engaged or nurtured."""
+    latest: dict[str, dict[str, Any]] = {}
+    for record in audit:
+        event = json.loads(record.value or b"{}")
+        if event["place"] and event["step"] >= latest.get(event["lead"], event)["step"]:
+            latest[event["lead"]] = event
+    return {lead: event for lead, event in latest.items() if event["place"] in {"engaged", "nurtured"}}
 
 
 def released(signal: Signal) -> Signal:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from leads import names
 from streams.testing.loop import EPOCH
-from tests.simulation.simulate import Run
+from tests.simulation.simulate import READS, Run
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
 _WAITS = frozenset({"review", "held", "fallback"})
@@ -180,7 +180,8 @@ def suppression_wins(facts: Facts) -> Iterator[str]:
             late = acted.method == "enter_list" and contact in acted.args[-1] and acted.started > at + 1.0
             if late and _stays(run, contact):
                 yield f"P4 {email} entered a list {acted.started - at:.1f} s after it was stopped, and is in it"
-        if contact and _stays(run, contact):
+        withheld = run.happening.shadow is not None and at < run.happening.shadow[1]  # the stop may have been in shadow
+        if contact and _stays(run, contact) and not withheld:
             yield f"P4 {email} was stopped at {at:.1f} s and is still in a list"
     for lead, number in facts.leads.items():
         since = stopped.get(run.plan.world.leads[number].raw["email"].casefold())
@@ -251,6 +252,21 @@ def one_content(facts: Facts) -> Iterator[str]:
             yield f"P8 event {event['stage']} {event['kind']} of {name_of(facts, event['lead'])} has two contents"
 
 
+# Shadow
+
+
+def shadow_is_quiet(facts: Facts) -> Iterator[str]:
+    """In shadow nobody outside is told or changed; what is released afterwards goes through the gates again, live."""
+    run = facts.run
+    begin, end = run.happening.shadow or (0.0, 0.0)
+    for acted in run.site.journal:
+        if begin <= acted.started < end and acted.method not in READS:
+            yield f"shadow: {acted.vendor}.{acted.method} was called {acted.started - begin:.1f} s after the switch"
+    for lead, step in run.happening.released.items():
+        if facts.places[lead]["step"] == step:
+            yield f"shadow: {name_of(facts, lead)} was released and stays where it was"
+
+
 # What was said counts
 
 
@@ -280,5 +296,6 @@ CHECKS: tuple[Check, ...] = (
     one_breach,
     nothing_twice,
     one_content,
+    shadow_is_quiet,
     everything_counts,
 )

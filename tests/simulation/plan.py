@@ -72,6 +72,7 @@ def make_plan(seed: int) -> Plan:
     world = make_world(draw, draw.randint(5, 9))
     events = [*_captures(draw, world), *_news(draw, world), *_faults(draw)]
     events.append(Event(draw.choice((0.0, 0.0, 0.0, draw.uniform(1, 60))), "synced"))
+    events += _shadow(random.Random(f"shadow {seed}"))
     return Plan(
         seed=seed,
         world=world,
@@ -107,6 +108,14 @@ def _news(draw: random.Random, world: World) -> list[Event]:
     rulings = ("redrive", "redrive", "set", "route", "suppress")
     events += [Event(draw.uniform(5, 150), "rule", -1, draw.choice(rulings), number=i) for i in range(draw.randint(0, 4))]
     return events
+
+
+def _shadow(draw: random.Random) -> list[Event]:
+    """One seed in eight has a while in which effects are in shadow."""
+    if draw.random() >= 0.125:
+        return []
+    seconds = draw.choice((5.0, 20.0, 60.0))
+    return [Event(draw.uniform(0, FAULTS_END - seconds), "shadow", seconds=seconds)]
 
 
 def _faults(draw: random.Random) -> list[Event]:

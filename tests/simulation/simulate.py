@@ -15,8 +15,9 @@ from tests.simulation.plan import FAULTS_END, Plan
 from tests.simulation.site import Site
 
 REST = FAULTS_END + 400.0  # by then every lead has come to rest: the longest wait is a circuit's minute
+_SETTLED = 200.0  # seconds after the last fault, when what was decided in shadow is released
 _RULES = Path(__file__).parents[2] / "app" / "demo-rules.yaml"
-_READS = frozenset({"owner", "owner_by_email", "read_owners", "accounts", "activities", "fields", "company_fields",
+READS = frozenset({"owner", "owner_by_email", "read_owners", "accounts", "activities", "fields", "company_fields",
                     "sequences", "email_of", "enrich"})  # fmt: skip
 
 
@@ -59,6 +60,8 @@ async def _run(plan: Plan, loop: VirtualLoop) -> Run:
         happening.happen(number, event)
     await asyncio.sleep(max(0.0, FAULTS_END - loop.time()))
     site.troubles.clear()
+    await asyncio.sleep(FAULTS_END + _SETTLED - loop.time())
+    happening.release()
     await asyncio.sleep(REST - loop.time())
     if plan.replayed:
         await _replay(site, seen)
@@ -68,9 +71,7 @@ async def _run(plan: Plan, loop: VirtualLoop) -> Run:
 
 async def _replay(site: Site, seen: Run) -> None:
     """With all workers stopped, set the group back on some partitions, and look what the vendors get."""
-    site.closing = True
-    for worker in site.workers.values():
-        worker.process.end(None)
+    site.stop()
     site.closing = False
     for place, offset in sorted(site.log.committed.items()):
         if site.draw.random() < 0.5:
@@ -78,7 +79,7 @@ async def _replay(site: Site, seen: Run) -> None:
     before = len(site.journal)
     site.begin()
     await asyncio.sleep(150.0)
-    seen.rewritten = [acted for acted in site.journal[before:] if acted.method not in _READS]
+    seen.rewritten = [acted for acted in site.journal[before:] if acted.method not in READS]
 
 
 def be_quiet() -> None:

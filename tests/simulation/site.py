@@ -253,8 +253,17 @@ class Site:
         self._disks[name].lose()
         self.workers[name].process.end(None)
 
+    def restart(self) -> None:
+        """End every worker; they come back with the rules and the setting of effects as they are by then."""
+        for worker in self.workers.values():
+            worker.process.end(None)
+
+    def switch(self, *, live: bool) -> None:
+        """Start the workers again with effects live, or in shadow."""
+        self.live = live
+        self.restart()
+
     def stop(self) -> None:
         """End every worker for good."""
         self.closing = True
-        for worker in self.workers.values():
-            worker.process.end(None)
+        self.restart()
