@@ -2,34 +2,45 @@
 
 import multiprocessing
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from tests.simulation.oracle import judge
 from tests.simulation.plan import Plan, make_plan
 from tests.simulation.shrink import shrink, tell
 from tests.simulation.simulate import be_quiet, simulate
+from tests.simulation.week import simulate_week
+
+WEEK_LEADS = 12
 
 
 class Verdict(NamedTuple):
-    """Of one seed: what it broke, and what occurred in it."""
+    """Of one seed: what it broke, and what occurred in it. `week` is what a small week over the real connectors broke."""
 
     seed: int
     breaches: list[str]
     occurred: frozenset[str]
+    week: list[str]
 
 
-def try_seed(seed: int) -> Verdict:
-    """Run one seed."""
+def try_seed(seed: int, weeks: int = 0) -> Verdict:
+    """Run one seed; each of so many seeds also as a small week over the real connectors, 0 for none."""
     run = simulate(make_plan(seed))
     site = run.site
     occurred = {f"outcome {o}" for o in site.coverage.outcomes} | {f"death {d}" for d in site.coverage.deaths}
-    return Verdict(seed, judge(run), frozenset(occurred | {f"trouble {t}" for t in site.troubles.struck}))
+    week = _try_week(seed) if weeks and seed % weeks == 0 else []
+    return Verdict(seed, judge(run), frozenset(occurred | {f"trouble {t}" for t in site.troubles.struck}), week)
 
 
-def try_seeds(seeds: Iterable[int], jobs: int) -> Iterable[Verdict]:
-    """Run many, in as many processes, in no certain order."""
+def _try_week(seed: int) -> list[str]:
+    outcome = simulate_week(seed, WEEK_LEADS)
+    return [*outcome.wrong, *outcome.fatal]
+
+
+def try_seeds(seeds: Iterable[int], jobs: int, weeks: int) -> Iterable[Verdict]:
+    """Run many, in as many processes, in no certain order; see try_seed."""
     with multiprocessing.get_context("spawn").Pool(jobs, be_quiet) as pool:
-        yield from pool.imap_unordered(try_seed, seeds, chunksize=20)
+        yield from pool.imap_unordered(partial(try_seed, weeks=weeks), seeds, chunksize=20)
 
 
 def story(seed: int) -> str:

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import csv
 import io
+import random
 import sys
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -43,6 +44,17 @@ from tests.simulation.site import ALL, Site
 
 _BASE = "http://sandbox"
 _KILLS = (20, 180, 700)
+_FAULTS_END = 60.0  # seconds after which the sandbox is sound again
+_PATHS = ("^/hubspot/", "^/hubspot/", "^/apollo/", "^/slack/", "contacts/batch", "/search", "associations")
+_KINDS: tuple[dict[str, Any], ...] = (
+    {"status": 503},
+    {"status": 429, "retry_after": "5"},
+    {"kind": "lost"},
+    {"kind": "timeout", "seconds": 12.0},
+    {"kind": "slow", "seconds": 8.0},
+    {"kind": "html"},
+    {"kind": "missing_key"},
+)
 
 
 class WeekSite(Site):
@@ -100,16 +112,27 @@ async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
             site.send(names.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
         site.begin()
         site.spawn(polling.run())
+        site.spawn(_disturb(site, random.Random(seed)))
         for number, steps in enumerate(_KILLS):
             await asyncio.sleep(1.0)
             site.kill("ab"[number % 2], steps)
-        await asyncio.sleep(90.0)
+        await asyncio.sleep(_FAULTS_END + 90.0)
         await site.control.post("/_control/play")
         await polling.import_again()
         await asyncio.sleep(400.0)
         truth = (await site.control.get("/_control/truth")).json()
         site.stop()
     return Outcome(_wrong(Run(plan, site, Happening(site)), truth), site.fatal)
+
+
+async def _disturb(site: WeekSite, draw: random.Random) -> None:
+    """A few faults of the vendors, over HTTP."""
+    for at in sorted(draw.uniform(0.0, _FAULTS_END - 10.0) for _ in range(draw.randint(3, 6))):
+        await asyncio.sleep(max(0.0, at - site.loop.time()))
+        fault = {"path": draw.choice(_PATHS), "times": draw.choice((1, 3, 30)), **draw.choice(_KINDS)}
+        await site.control.post("/_control/faults", json=fault)
+    await asyncio.sleep(_FAULTS_END - site.loop.time())
+    await site.control.delete("/_control/faults")
 
 
 class _Polling:
