@@ -51,7 +51,8 @@ class Deciding:
             return
         try:
             self._ask(job, view)
-            self._failed.clear()
+            if self._failed:
+                self._failed.clear()
         except Fatal:
             raise
         except Exception as error:  # noqa: BLE001  whatever a gate raises is its lead's trouble

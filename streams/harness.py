@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from leads.decision import Decision, Need, Result
 from leads.keys import event_id
-from leads.records import Alert, Lead, Place, Ruling
+from leads.records import Alert, Lead, Place, Ruling, Signal
 from leads.tabled import Attempt
 from streams import events
 from streams.book import RulesBook
@@ -104,7 +104,8 @@ class Harness:
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
-            found = self._waking.find(view, item.decoded)
+            waking = isinstance(item.decoded, Ruling | Signal)
+            found = self._waking.find(view, item.decoded) if waking else item.decoded
             about = events.subject_of(found, item.raw) if found is not None else None
             attempt = view.get(self.stage.attempts, about[0]) if about else None
             keys = self._keys_of(item, found) if busy else ()
@@ -112,7 +113,8 @@ class Harness:
                 later.append(item)
                 busy.update(keys or self._keys_of(item, found))
                 continue
-            self._waking.note(view, item.decoded, found, now)
+            if waking:
+                self._waking.note(view, item.decoded, found, now)
             job = await self._begin(view, item, found, about, attempt) if about else None
             if job is not None:
                 jobs.append(job)
@@ -205,7 +207,7 @@ class Harness:
             again=call.begun is not None,
             partition=partition,
             record=job.record,
-            shadow=self._is_shadow(job),
+            shadow=job.shadow if isinstance(job.record, Lead) else self._is_shadow(job),
         )
 
     def _is_shadow(self, job: Job) -> bool:
@@ -230,10 +232,11 @@ class Harness:
         await self._outbox.send(chain.from_iterable([job.outputs for job in jobs]))
         self._concluded.note(partition, [job.at for job in jobs])
         self._at("after send before commit")
-        self._probe.decided(self.stage.name, [job.answer.kind for job in jobs if isinstance(job.answer, Decision)])
-        for job in jobs:
-            if isinstance(job.answer, Decision) and not job.replay:
-                self._count(job, job.answer)
+        decided = [(job, job.answer) for job in jobs if isinstance(job.answer, Decision)]
+        self._probe.decided(self.stage.name, [decision.kind for _, decision in decided])
+        for job, decision in decided:
+            if (decision.place not in _MOVING or job.failed) and not job.replay:
+                self._count(job, decision)
         more = sum(bool(job.postponed) and not (job.before and job.before.put_off) for job in jobs)
         if delta := more - sum(job.was_put_off for job in jobs):
             self._probe.put_off(self.stage.name, delta)

@@ -73,8 +73,7 @@ class Stage:
         return (record.person_key,) if isinstance(record, Signal | Tick) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A decoded record and what it was decoded from."""
 
     decoded: Any

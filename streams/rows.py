@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from leads.decision import Decision, Parked, Wait
+from leads.decision import Decision, Parked, Result, Wait
 from leads.records import Lead, encode
 from leads.tabled import NOTHING, Attempt, Deferred, Waiting
 from leads.waits import release
@@ -23,9 +23,9 @@ def attempt_of(job: Job, *, closed: bool) -> Attempt:
         since=job.since,
         rules=job.rules,
         seen=job.saw,
-        done=job.done if closed else {name: result for name, result in job.done.items() if name not in job.reads},
+        done=job.done if closed or not job.reads else _lasting(job),
         started=job.started,
-        begun=tuple(sorted(job.begun)),
+        begun=tuple(sorted(job.begun)) if job.begun else (),
         closed=closed,
         waited=job.was_waiting,
         at=job.at,
@@ -34,6 +34,10 @@ def attempt_of(job: Job, *, closed: bool) -> Attempt:
         failed=job.failed,
         shadow=job.shadow,
     )
+
+
+def _lasting(job: Job) -> dict[str, Result]:
+    return {name: result for name, result in job.done.items() if name not in job.reads}
 
 
 def settle(stage: Stage, view: View, job: Job, decision: Decision) -> None:

@@ -63,7 +63,7 @@ class Vendor:
     def __init__(self, name: str, clock: Clock, alarm: Callable[[str], None]) -> None:
         self.name, self._clock, self._alarm = name, clock, alarm
         self.circuit = Circuit(clock.now)
-        self._acts: defaultdict[str, Circuit] = defaultdict(lambda: Circuit(clock.now))
+        self._acts: defaultdict[str, Circuit] = defaultdict(lambda: Circuit(clock.now))  # of those that were left out once
         self._left_out: dict[str, str] = {}  # why, by act
         self._refused: dict[str, float] = {}  # when the key was first refused since it was last good, by act
         self._answered = float("-inf")  # when the youngest call began that was answered
@@ -71,23 +71,28 @@ class Vendor:
 
     def admit(self, act: str) -> Pass | Result:
         """Leave to call, which must end with `succeed`, `fail` or `withdraw`; or what to answer instead of calling."""
-        own = self._acts[act]
-        if act in self._left_out and (wait := own.put_off()):
+        own = self._acts.get(act)
+        if own is not None and act in self._left_out and (wait := own.put_off()):
             return self._without(act, wait)
         if wait := self.circuit.put_off():
             return Result(ok=False, why=f"{self.name} does not answer", later=wait, undone=True)
-        return Pass(act, self._clock.now(), self.circuit.admit(), own.admit())
+        return Pass(act, self._clock.now(), self.circuit.admit(), own.admit() if own is not None else 0)
 
     def withdraw(self, leave: Pass) -> None:
         """The call ended without a word of the vendor's. Nothing, if its end was noted before."""
         self.circuit.withdraw(leave.ticket)
-        self._acts[leave.act].withdraw(leave.own)
+        self._withdraw_own(leave)
+
+    def _withdraw_own(self, leave: Pass) -> None:
+        if (own := self._acts.get(leave.act)) is not None:
+            own.withdraw(leave.own)
 
     def succeed(self, leave: Pass) -> None:
         """The vendor has answered, be it that it refuses a row."""
         self._note_answer(leave)
         self._refused.pop(leave.act, None)
-        self._acts[leave.act].succeed(leave.own)
+        if (own := self._acts.get(leave.act)) is not None:
+            own.succeed(leave.own)
         if self._left_out.pop(leave.act, None) is not None:
             said = OPTIONAL.get(leave.act, f"The call {leave.act} of {self.name}")
             self._say(f"{said} works again.")
@@ -128,7 +133,7 @@ class Vendor:
         if self.circuit.is_steady:
             self._told.clear()
         self.circuit.fail(leave.ticket, after)
-        self._acts[leave.act].withdraw(leave.own)
+        self._withdraw_own(leave)
         later = max(_LEAST, self.circuit.put_off())
         log.warning("vendor failed", vendor=self.name, act=leave.act, kind=kind, why=str(error), again_in=later)
         if text and kind not in self._told:
