@@ -22,7 +22,7 @@ from app.outside import Vendors
 from app.passes import Passes
 from app.settings import Settings
 from app.sheets import Waiting
-from app.sources import Reading, Source
+from app.sources import Reading, Source, follow_all
 from leads import names
 from leads.keys import Keys
 from leads.records import Record, encode
@@ -100,11 +100,13 @@ class Poller:
                 return
             bell = Bell(own)
             await bell.start()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(changes.follow(partial(self._heed, bell)))
-                group.create_task(records.follow(partial(asyncio.sleep, EVERY)))
-                for source in often:
-                    group.create_task(source.follow(partial(asyncio.sleep, self._settings.poll_seconds)))
+            await follow_all(
+                [
+                    changes.follow(partial(self._heed, bell)),
+                    records.follow(partial(asyncio.sleep, EVERY)),
+                    *(source.follow(partial(asyncio.sleep, self._settings.poll_seconds)) for source in often),
+                ]
+            )
 
     def _source(self, name: str, read: Callable[[], Awaitable[None]], reading: Reading) -> Source:
         return Source(name, read, reading, self.passes, self._clock)

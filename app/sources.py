@@ -5,7 +5,8 @@ People are told when a vendor could not be read for five minutes, once, and when
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -26,6 +27,18 @@ log = structlog.get_logger(__name__)
 SAY_AFTER = 300.0
 #: The longest time that a vendor is believed, in seconds: a limit that is lifted early is noticed after so long.
 _LONGEST = 300.0
+
+
+async def follow_all(sources: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run until cancelled, or until one of them raises. Then the others are ended, and that error is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for source in sources:
+                group.create_task(source)
+    except ExceptionGroup as ended:
+        if len(ended.exceptions) == 1:
+            raise ended.exceptions[0] from None
+        raise
 
 
 class Reading:

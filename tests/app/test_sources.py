@@ -7,7 +7,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from app.passes import Passes
-from app.sources import SAY_AFTER, Reading, Source
+from app.sources import SAY_AFTER, Reading, Source, follow_all
 from connectors.errors import DaySpent, NotInPlan, RowRejected, Unauthorised, Unavailable
 from streams.ports import Fatal
 from streams.vendors import APART
@@ -30,6 +30,21 @@ class Site:
         self.reads += 1
         if self.fault is not None:
             raise self.fault()
+
+
+def test_a_lost_broker_ends_all_sources_with_its_own_error() -> None:
+    """`leadgate poll` says it in one line then, instead of a traceback of a group."""
+
+    async def rest() -> None:
+        await asyncio.sleep(3600)
+
+    async def test() -> None:
+        site = Site()
+        site.fault = lambda: KafkaError("Unable to get cluster metadata")
+        with pytest.raises(KafkaError, match="cluster metadata"):
+            await follow_all([rest(), site.first.follow(rest)])
+
+    asyncio.run(test())
 
 
 @pytest.mark.parametrize(
