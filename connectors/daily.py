@@ -23,12 +23,13 @@ class Daily:
         refusal: type[Unavailable] = Unavailable,
     ) -> None:
         self._what, self._clock, self._usage, self._refusal = what, clock, usage, refusal
-        self._closed_until, self._spent = 0.0, ""
+        self._closed_until, self._spent, self._reached = 0.0, "", False
 
-    def check(self) -> None:
-        """Return if a call may leave. Raises Unavailable, with the time at which it is tried again."""
+    def check(self, *, urgent: bool = False) -> None:
+        """Return if a call may leave; an urgent one takes what is spared for people. Raises Unavailable, with the time at
+        which it is tried again."""
         left = self._closed_until - self._clock()
-        if left > 0:
+        if left > 0 and not (urgent and not self._reached):
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
             said = f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}"
             raise self._refusal(said, left, undone=True)
@@ -37,6 +38,6 @@ class Daily:
         """Read one answer. Raises Unavailable when it says that the day's limit is reached."""
         reached = isinstance(problem, DaySpent)
         if spent := str(problem) if reached else self._usage(headers):
-            self._closed_until, self._spent = self._clock() + PAUSE, spent
+            self._closed_until, self._spent, self._reached = self._clock() + PAUSE, spent, reached
         if reached:
             self.check()

@@ -111,6 +111,7 @@ class VendorHttp:
         budget: Budget | None = None,
         day: Daily | None = None,
         until: float | None = None,
+        urgent: bool = False,
         nothing: T | None = None,
     ) -> T:
         """The answer to one call as `form`. Each `{}` of the path's template is one of `parts`, quoted: see `path_of`.
@@ -119,12 +120,12 @@ class VendorHttp:
         `until` marks a call that leaves something behind each time: it doesn't leave after that moment (the loop's time),
         and is made again only when it surely did nothing (INTERLEAVINGS 4). Raises VendorError and nothing else; Unreadable
         for an answer in another form. `nothing` is what an answer without a body (204, 304) stands for, where it stands for
-        something; any other answer without one is an empty object.
+        something; any other answer without one is an empty object. `urgent` is what stops somebody: see Daily.check.
         """
         path, limit = path_of(template, *parts), day or self._day
         for last in (False, True):
             if limit is not None:
-                limit.check()
+                limit.check(urgent=urgent)
             async with self._slots, budget or self._budget:
                 if until is not None and asyncio.get_running_loop().time() > until:
                     raise NotSent(f"{method} {path}: its deadline passed before it left")

@@ -49,7 +49,7 @@ class ApolloSequences:
         self._do_not_contact = ""
         self._mailboxes: dict[str, str] = {}
 
-    async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
+    async def sequences(self, contact_id: str, email: str, *, urgent: bool = False) -> list[dict[str, Any]]:
         """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no such contact."""
         if not contact_id:
             body = {"q_keywords": email, "page": 1, "per_page": 10}
@@ -59,7 +59,7 @@ class ApolloSequences:
             return [s for hit in mine for s in all_of("Apollo", hit.contact_campaign_statuses or (), status_of)]
         ident = checked_contact(contact_id)
         try:
-            shown = await self._api.call(Contact, "GET", "contacts/{}", ident, endpoint="contacts/show")
+            shown = await self._api.call(Contact, "GET", "contacts/{}", ident, endpoint="contacts/show", urgent=urgent)
         except RowRejected as error:
             if error.kind == "deleted":
                 return []
@@ -75,25 +75,25 @@ class ApolloSequences:
         await do_all([partial(self._leave_all, contact_id), partial(self._mark, contact_id)])
 
     async def _leave_all(self, contact_id: str) -> None:
-        statuses = await self.sequences(contact_id, "")
+        statuses = await self.sequences(contact_id, "", urgent=True)
         campaigns = [s["emailer_campaign_id"] for s in statuses if s.get("status") in {"active", "paused"}]
         if campaigns:
             await self.leave(contact_id, campaigns)
 
     async def _mark(self, contact_id: str) -> None:
         if not self._do_not_contact:
-            body = await self._api.call(Stages, "GET", "contact_stages")
+            body = await self._api.call(Stages, "GET", "contact_stages", urgent=True)
             stages = {s.name: s.id for s in sound("Apollo", body.contact_stages, lambda item: read(item, Stage))}
             self._do_not_contact = stages.get("Do Not Contact", "")
         if self._do_not_contact:
             params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
-            await self._api.call(Done, "POST", "contacts/update_stages", params=params)
+            await self._api.call(Done, "POST", "contacts/update_stages", params=params, urgent=True)
 
     async def leave(self, contact_id: str, sequences: list[str]) -> None:
         """Out of these sequences before their next step. Harmless twice."""
         params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", checked_contact(contact_id))]
         params += [("emailer_campaign_ids[]", c) for c in sequences]
-        await self._api.call(Done, "POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params)
+        await self._api.call(Done, "POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params, urgent=True)
 
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
         """Into a sequence, sent from a mailbox; True if the contact was in it already. Harmless twice.

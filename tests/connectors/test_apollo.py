@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from connectors.apollo.api import ApolloApi, usage
 from connectors.apollo.client import ApolloClient
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from connectors.errors import RowRejected, Unavailable
+from connectors.errors import EndpointSpent, RowRejected, Unavailable
 from connectors.sandbox.apollo import KEY, make_router
 from connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
 from connectors.sandbox.server import make_sandbox
@@ -152,6 +152,9 @@ def test_an_hours_end_is_seen_coming_and_stops_its_endpoint_alone() -> None:
         with pytest.raises(Unavailable, match=r"Apollo's calls of labels are .*1 left of 100 an hour.*tried again at"):
             await api.call(msgspec.Raw, "GET", "labels")
         await api.call(msgspec.Raw, "GET", "contact_stages")
+        with pytest.raises(Unavailable) as answered:  # an urgent one leaves; the sandbox's minute is spent
+            await api.call(msgspec.Raw, "GET", "labels", urgent=True)
+        assert not isinstance(answered.value, EndpointSpent)
         now = 901.0
         with pytest.raises(Unavailable):  # the sandbox's minute is spent: asked again, and refused by Apollo itself
             await api.call(msgspec.Raw, "GET", "labels")
