@@ -53,8 +53,8 @@ _KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "timeout", "seconds": 12.0},
     {"kind": "slow", "seconds": 8.0},
     {"kind": "html"},
-    {"kind": "missing_key"},
-)
+    {"kind": "list"},
+)  # not missing_key: an answer to a company's look-up without a company says that there is none
 
 
 class WeekSite(Site):
