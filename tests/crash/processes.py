@@ -76,11 +76,19 @@ class Processes:
         self._site.broker.start()
         self._broker_away = time.monotonic()
 
-    def freeze(self, name: str, seconds: float) -> None:
-        """SIGSTOP, and SIGCONT after so many seconds. A worker that is only joining guards nothing yet, so it is waited for."""
-        self.supervise_while(lambda: not self._is_ready(name), 30)
-        self._site.children[name].send_signal(signal.SIGSTOP)
-        self._frozen[name] = time.monotonic() + seconds
+    def freeze(self, name: str, seconds: float) -> bool:
+        """SIGSTOP, and SIGCONT after so many seconds; False if there was nobody to freeze.
+
+        A worker that waits for its vendors or joins has no partitions to guard, and need not end when it thaws: it is waited
+        for, then the other one takes its place.
+        """
+        self.supervise_while(lambda: not self._is_ready(name), 15)
+        ready = [worker for worker in (name, *WORKERS) if self._is_ready(worker) and worker not in self._frozen]
+        if not ready:
+            return False
+        self._site.children[ready[0]].send_signal(signal.SIGSTOP)
+        self._frozen[ready[0]] = time.monotonic() + seconds
+        return True
 
     def all_live(self) -> bool:
         """Whether nobody is down or frozen, and no import is under way."""

@@ -150,8 +150,7 @@ class Storm:
         self.tally.kills[target] += 1
 
     def _freeze(self, target: str, seconds: float) -> None:
-        self._processes.freeze(target, seconds)
-        self.tally.froze += 1
+        self.tally.froze += self._processes.freeze(target, seconds)
 
     def _disturb(self, faults: tuple[Fault, ...]) -> None:
         left = self.site.control("GET", "faults")
