@@ -45,8 +45,8 @@ crash: install ## storms of kills and faults, each judged by the auditor (RUNS=3
 crash-short: install ## one small storm of twelve kills
 	$(BIN)/python -m tests.crash --leads 250 --kills 12 --seconds 90 --seed $(SEED) $(ARGS)
 
-crash-brokers: install ## three brokers, failing networks, full and damaged disks, wrong clocks: some ten minutes
-	$(BIN)/pytest -m brokers --override-ini "addopts=--strict-markers --strict-config -ra" --durations=0 $(ARGS)
+crash-brokers: install ## three brokers, failing networks, full and damaged disks, wrong clocks, long outages: some ten minutes
+	$(BIN)/pytest -m brokers --override-ini "addopts=--strict-markers --strict-config -ra" -n 2 --dist loadfile --durations=0 $(ARGS)
 
 SEEDS ?= 3000
 simulate: install ## seeds of the whole pipeline in one process, with every fault (SEEDS=100000 ARGS="--first 7")
