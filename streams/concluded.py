@@ -20,12 +20,12 @@ class Concluded:
         self._changed: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
 
     def note(self, partition: int, places: list[str]) -> None:
-        """These records ('topic/partition@offset') have sent everything."""
+        """These records ('topic/partition@offset'), all of one run, have sent everything."""
         if not places:
             return
-        for place in places:
-            source, _, offset = place.rpartition("@")
-            self._known[source].add(int(offset))
+        source = places[0].rpartition("@")[0]
+        begin = len(source) + 1
+        self._known[source].update([int(place[begin:]) for place in places])
         self._noted += len(places)
         if self._noted > _MANY:
             self._forget_settled()

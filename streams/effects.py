@@ -7,11 +7,11 @@ says is raised here, in whatever form it says it.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from msgspec.structs import replace
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from connectors.errors import RowRejected, RowRetryable, VendorError

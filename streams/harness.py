@@ -11,8 +11,7 @@ For each run of records (see consumer.py), under the lock of its stage and parti
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from leads.decision import Decision, Need, Result
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from streams.consumer import Run
 
 _MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
+_WAKERS = (Ruling, Signal)  # what may set a waiting lead going
 
 
 class Harness:
@@ -104,7 +104,7 @@ class Harness:
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
-            waking = isinstance(item.decoded, Ruling | Signal)
+            waking = isinstance(item.decoded, _WAKERS)
             found = self._waking.find(view, item.decoded) if waking else item.decoded
             about = events.subject_of(found, item.raw) if found is not None else None
             attempt = view.get(self.stage.attempts, about[0]) if about else None
@@ -191,7 +191,7 @@ class Harness:
         if any(not call.act.reads for call in calls):
             self._at("after started before call")
         async with self._gate.on_calls():
-            results = await asyncio.gather(*(self._call(partition, call) for call in calls))
+            results = await _gather([self._call(partition, call) for call in calls])
         self._at("after call before state")
         for call, result in zip(calls, results, strict=True):
             call.note(result)
@@ -228,20 +228,27 @@ class Harness:
             await self._state.write(partition, view.take())
         self._at("after state before send")
         self._tell_timers(partition, jobs)
-        await self._outbox.send(chain.from_iterable([job.audits for job in jobs]))
-        await self._outbox.send(chain.from_iterable([job.outputs for job in jobs]))
+        await self._outbox.send([letter for job in jobs for letter in job.audits])
+        await self._outbox.send([letter for job in jobs for letter in job.outputs])
         self._concluded.note(partition, [job.at for job in jobs])
         self._at("after send before commit")
-        decided = [(job, job.answer) for job in jobs if isinstance(job.answer, Decision)]
-        self._probe.decided(self.stage.name, [decision.kind for _, decision in decided])
-        for job, decision in decided:
-            if (decision.place not in _MOVING or job.failed) and not job.replay:
-                self._count(job, decision)
-        more = sum(bool(job.postponed) and not (job.before and job.before.put_off) for job in jobs)
-        if delta := more - sum(job.was_put_off for job in jobs):
+        self._count(jobs)
+
+    def _count(self, jobs: list[Job]) -> None:
+        kinds, delta = [], 0
+        for job in jobs:
+            if isinstance(job.answer, Decision):
+                kinds.append(job.answer.kind)
+                if (job.answer.place not in _MOVING or job.failed) and not job.replay:
+                    self._count_end(job, job.answer)
+            elif job.postponed:
+                delta += not (job.before and job.before.put_off)
+            delta -= job.was_put_off
+        self._probe.decided(self.stage.name, kinds)
+        if delta:
             self._probe.put_off(self.stage.name, delta)
 
-    def _count(self, job: Job, decision: Decision) -> None:
+    def _count_end(self, job: Job, decision: Decision) -> None:
         if decision.kind == QUARANTINED:
             self._probe.quarantined(self.stage.name)
         if (lead := decision.lead) and decision.place not in _MOVING and not (job.was_waiting or lead.heard):
@@ -258,6 +265,17 @@ class Harness:
                 self._timers.parked(self.stage, partition, job.parked)
             for put in job.answer.puts if isinstance(job.answer, Decision) else ():
                 self._timers.put(partition, put.key, put.value)
+
+
+async def _gather(calls: list[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """What asyncio.gather answers, at a third of its price for thousands of calls: each lead makes eight."""
+    tasks = [asyncio.get_running_loop().create_task(call) for call in calls]
+    try:
+        return [await task for task in tasks]
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        raise
 
 
 def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:

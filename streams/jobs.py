@@ -1,7 +1,7 @@
 """What one stage is, and one record's way through it: the harness's own nouns."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from streams.events import Letter
 from tables.state import Kind, View
 
 Seen = Any
+_OF_A_PERSON = (Signal, Tick)
 Reader = Callable[[Any, View], Seen]
 
 
@@ -70,7 +71,7 @@ class Stage:
             return (record.key,)
         if isinstance(record, Link):
             return (record.address_key,)
-        return (record.person_key,) if isinstance(record, Signal | Tick) else ()
+        return (record.person_key,) if isinstance(record, _OF_A_PERSON) else ()
 
 
 class Item(NamedTuple):
@@ -90,9 +91,8 @@ class Item(NamedTuple):
         return partition == f"{self.raw.topic}/{self.raw.partition}" and self.raw.offset < int(offset)
 
 
-@dataclass(slots=True)
-class Job:
-    """One record on its way through a run."""
+class Job(msgspec.Struct, eq=False):
+    """One record on its way through a run. A Struct, since its thirty fields are set for each record."""
 
     record: Any
     at: str
@@ -104,20 +104,20 @@ class Job:
     now: float
     seen: Seen = None
     has_read: bool = False  # once for each time that the record is taken up: what it waits for between two acts is short
-    done: dict[str, Result] = field(default_factory=dict)
-    started: dict[str, float] = field(default_factory=dict)
-    begun: set[str] = field(default_factory=set)
+    done: dict[str, Result] = msgspec.field(default_factory=dict)
+    started: dict[str, float] = msgspec.field(default_factory=dict)
+    begun: set[str] = msgspec.field(default_factory=set)
     answer: Decision | Need | None = None
     replay: bool = False
     postponed: float = 0.0
     was_waiting: bool = False
     ruling: Ruling | None = None
-    reads: set[str] = field(default_factory=set)  # which of `done` only read: they are made again after a wait
+    reads: set[str] = msgspec.field(default_factory=set)  # which of `done` only read: they are made again after a wait
     released: Deferred = NOTHING
     failed: str = ""
     shadow: bool = False
-    audits: list[Letter] = field(default_factory=list)
-    outputs: list[Letter] = field(default_factory=list)
+    audits: list[Letter] = msgspec.field(default_factory=list)
+    outputs: list[Letter] = msgspec.field(default_factory=list)
     topic: str = ""  # where the record came from, and under which key: a put-off one that is no lead comes again there
     key: bytes = b""
     since: float = 0.0  # when this stage first took up the record
@@ -127,7 +127,7 @@ class Job:
     was_put_off: bool = False  # it is put off no longer
     kept: bool = False  # something was deferred for the lead; `released` of it goes out, `stays` stays
     stays: Deferred = NOTHING
-    saw: msgspec.Raw = field(default_factory=msgspec.Raw)  # `seen` as it is kept in the row and in the audit
+    saw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)  # `seen` as it is kept in the row and in the audit
 
     def saw_now(self, seen: Seen) -> None:
         """Go on from this reading of the stage's rows."""

@@ -6,7 +6,7 @@ A batch goes out when it is full, after `linger` seconds, or at once when no bod
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -141,15 +141,15 @@ class Outbox:
         waiting = set(futures)
         if waiting:
             async with self._gate.on_kafka():
-                await asyncio.gather(*waiting)
+                for future in waiting:
+                    await future
 
     async def send(self, letters: Iterable[Letter]) -> None:
         """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
         put = self.put
-        sent = []
-        for topic, key, value, home, partition in letters:
-            sent.append(put(topic.full, key, value, partition if partition >= 0 else partition_of(home or key)))
-        await self.deliver(sent)
+        await self.deliver(
+            [put(t.full, key, value, p if p >= 0 else partition_of(home or key)) for t, key, value, home, p in letters]
+        )
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """The state's journal: send rows to one partition as one batch where it fits; the last offset."""
@@ -182,9 +182,10 @@ class Outbox:
         after a fraction of its timeout. Nothing was sent then, so that it may be handed over again.
         """
         for _ in range(_ENQUEUE_TRIES - 1):
-            with suppress(KafkaTimeoutError):
+            try:
                 return await self._producer.send_batch(batch, topic, partition=partition)
-            self._check()
+            except KafkaTimeoutError:
+                self._check()
         return await self._producer.send_batch(batch, topic, partition=partition)
 
     async def _produce(self, topic: str, partition: int, rows: list[Row]) -> int:

@@ -1,5 +1,8 @@
 """What a stage keeps of a job: its attempt, the record that waits under it, and what is deferred for its lead."""
 
+from collections.abc import Iterable
+from operator import attrgetter, itemgetter
+
 from msgspec.structs import replace
 
 from leads.decision import Decision, Parked, Result, Wait
@@ -9,6 +12,8 @@ from leads.waits import release
 from streams import events
 from streams.jobs import Job, Stage
 from tables.state import Row, View
+
+_VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
 
 
 def attempt_of(job: Job, *, closed: bool) -> Attempt:
@@ -66,9 +71,10 @@ def write_letters(stage: Stage, job: Job) -> None:
     """What the decision of a job sends, encoded. Raises what encoding raises, and ValueError for what no topic takes."""
     job.audits = events.audits(stage, job)
     job.outputs = events.outputs(stage, job)
-    for letter in (*job.audits, *job.outputs):
-        if len(letter.value or b"") > events.LARGEST:
-            raise ValueError(f"{len(letter.value or b'')} bytes for {letter.topic.name}, which takes {events.LARGEST}")
+    letters = job.audits + job.outputs
+    if _size(map(_VALUE, letters)) > events.LARGEST:
+        for letter in letters:
+            _refuse_large(letter.value, f"a record of {letter.topic.name}")
 
 
 def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
@@ -87,10 +93,19 @@ def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
         rows.append(stage.parked.row(job.subject, None))
     if job.kept:
         rows.append(stage.deferred.row(ident, job.stays or None))
-    for key, value in rows:
-        if len(value or b"") > events.LARGEST:
-            raise ValueError(f"{len(value or b'')} bytes for the row {key.decode()[:80]!r}, which takes {events.LARGEST}")
+    if _size(map(_CHANGE, rows)) > events.LARGEST:
+        for key, value in rows:
+            _refuse_large(value, f"the row {key.decode()[:80]!r}")
     return rows
+
+
+def _size(values: Iterable[bytes | None]) -> int:
+    return sum(map(len, filter(None, values)))
+
+
+def _refuse_large(value: bytes | None, what: str) -> None:
+    if value and len(value) > events.LARGEST:
+        raise ValueError(f"{len(value)} bytes for {what}, which takes {events.LARGEST}")
 
 
 def _waiting(stage: Stage, view: View, lead: Lead, parked: Parked | None) -> list[Row]:

@@ -150,19 +150,18 @@ class View:
 
     def get(self, kind: Kind[T], key: str) -> T | None:
         """A row's record, None if there is none."""
-        value = self._bytes(kind.key(key))
+        data = kind.key(key)
+        value = self._known[data] if data in self._known else self._read(data)
         return None if value is None else kind.decode(value)
 
     def has(self, kind: Kind[T], key: str) -> bool:
         """Whether there is such a row."""
-        return self._bytes(kind.key(key)) is not None
+        data = kind.key(key)
+        return (self._known[data] if data in self._known else self._read(data)) is not None
 
-    def _bytes(self, data: bytes) -> bytes | None:
-        try:
-            return self._known[data]
-        except KeyError:
-            value = self._known[data] = self._state.get(self._partition, data)
-            return value
+    def _read(self, data: bytes) -> bytes | None:
+        value = self._known[data] = self._state.get(self._partition, data)
+        return value
 
     def put(self, kind: Kind[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from connectors.contract import Crm
 from leads.decision import Result
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock.
 
     `since` is when its stage first took up the record, in seconds since the epoch: what may last so long counts from then.
