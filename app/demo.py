@@ -34,6 +34,7 @@ from leads.rules import Rules
 
 _POLL = 1.0
 _SETTLE_LIMIT = 240.0
+_HEARD_LIMIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +213,11 @@ async def _watch(site: Site, console: Console) -> Summary:
             if not (await control.get("/_control/state")).json()["played"]:
                 await _play(site, control)
                 await asyncio.sleep(_afterwards(load_rules(settings.rules)))
+            wanted = (await control.get("/_control/truth")).json()
+            await _until_heard(follower, wanted)
             await _until_settled(site, settings, follower, live)
         account = await verify(settings)
-        truth = judge(account, (await control.get("/_control/truth")).json())
+        truth = judge(account, wanted)
         state = (await control.get("/_control/state")).json()
     report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": state["crm_calls"]}
     sound = report["conserved"] and not truth["wrong"]
@@ -224,6 +227,13 @@ async def _watch(site: Site, console: Console) -> Summary:
 def _afterwards(rules: Rules) -> float:
     """Seconds until what was played has had its consequences: polled twice, looked at again twice, the last clock run out."""
     return max(rules.sla.seconds, 2 * rules.recheck_seconds) + 2 * _POLL
+
+
+async def _until_heard(follower: Follower, truth: dict[str, Any]) -> None:
+    """Wait until each lead is where it must end, but not for ever: a busy machine polls late."""
+    deadline = time.monotonic() + _HEARD_LIMIT
+    while judge(await follower.account(), truth)["wrong"] and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
 
 
 async def _play(site: Site, control: httpx.AsyncClient) -> None:
