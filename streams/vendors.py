@@ -161,13 +161,14 @@ class Vendor:
     def _leave_out(self, leave: Pass, error: VendorError, after: float = 0.0) -> Result:
         act, optional = leave.act, leave.act in OPTIONAL
         own, first = self._acts[act], act not in self._left_out
-        own.fail(leave.own, max(after, OFF if optional else PAUSE))
+        pause = max(after, OFF if optional else PAUSE)
+        own.fail(leave.own, pause)
         self._left_out[act] = str(error)
         log.warning("call left out", vendor=self.name, act=act, why=str(error), again_in=own.put_off())
         if first and optional:
             self._say(f"{OPTIONAL[act]} is off: {error}. Leads go on without it; it is tried again every hour.")
         elif first:
-            again = f"it is tried again every {PAUSE / 60:.0f} minutes"
+            again = f"it is tried again every {pause / 60:.0f} minutes"
             self._say(f"{self.name} does not take the call {act}: {error}. Leads that need it wait; {again}.")
         return self._without(act, own.put_off())
 

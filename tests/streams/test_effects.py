@@ -399,6 +399,7 @@ def test_a_spent_endpoint_stops_its_own_calls_alone() -> None:
         site.apollo.faults["enrich"] = [lambda: EndpointSpent("Apollo's calls of enrich are spent", 900.0)]
         first, second = await site.do(SEQUENCES), await site.do(SEQUENCES)
         assert (first.ok, first.later, first.undone, second.later) == (False, 900.0, True, 900.0)
+        assert "tried again every 15 minutes" in site.alerts[0][1]
         assert (await site.do(ENRICH)).kind == "off"
         assert (await site.do(ENROL)).ok
         assert site.state("apollo") == "closed"
