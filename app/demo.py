@@ -34,7 +34,7 @@ from leads.rules import Rules
 
 _POLL = 1.0
 _SETTLE_LIMIT = 240.0
-_HEARD_LIMIT = 60.0
+_EXPECTED_LIMIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ async def _watch(site: Site, console: Console) -> Summary:
                 await _play(site, control)
                 await asyncio.sleep(_afterwards(load_rules(settings.rules)))
             wanted = (await control.get("/_control/truth")).json()
-            await _until_heard(follower, wanted)
+            await _until_expected(follower, wanted)
             await _until_settled(site, settings, follower, live)
         account = await verify(settings)
         truth = judge(account, wanted)
@@ -229,9 +229,9 @@ def _afterwards(rules: Rules) -> float:
     return max(rules.sla.seconds, 2 * rules.recheck_seconds) + 2 * _POLL
 
 
-async def _until_heard(follower: Follower, truth: dict[str, Any]) -> None:
+async def _until_expected(follower: Follower, truth: dict[str, Any]) -> None:
     """Wait until each lead is where it must end, but not for ever: a busy machine polls late."""
-    deadline = time.monotonic() + _HEARD_LIMIT
+    deadline = time.monotonic() + _EXPECTED_LIMIT
     while judge(await follower.account(), truth)["wrong"] and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
 

@@ -29,7 +29,7 @@ class Daily:
         """Return if a call may leave; an urgent one takes what is spared for people. Raises Unavailable, with the time at
         which it is tried again."""
         left = self._closed_until - self._clock()
-        if left > 0 and not (urgent and not self._reached):
+        if left > 0 and (self._reached or not urgent):
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
             said = f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}"
             raise self._refusal(said, left, undone=True)

@@ -120,7 +120,7 @@ class VendorHttp:
         `until` marks a call that leaves something behind each time: it doesn't leave after that moment (the loop's time),
         and is made again only when it surely did nothing (INTERLEAVINGS 4). Raises VendorError and nothing else; Unreadable
         for an answer in another form. `nothing` is what an answer without a body (204, 304) stands for, where it stands for
-        something; any other answer without one is an empty object. `urgent` is what stops somebody: see Daily.check.
+        something; any other answer without one is an empty object. `urgent` marks a call of an opt-out: see Daily.check.
         """
         path, limit = path_of(template, *parts), day or self._day
         for last in (False, True):

@@ -77,7 +77,7 @@ class Processes:
         self._broker_away = time.monotonic()
 
     def freeze(self, name: str, seconds: float) -> bool:
-        """SIGSTOP, and SIGCONT after so many seconds; False if there was nobody to freeze.
+        """SIGSTOP, and SIGCONT after so many seconds; False if no worker was ready.
 
         A worker that waits for its vendors or joins has no partitions to guard, and need not end when it thaws: it is waited
         for, then the other one takes its place.

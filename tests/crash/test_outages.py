@@ -27,7 +27,7 @@ def events(site: TestSite, kind: str) -> list[Any]:
 
 
 def escalations(site: TestSite) -> int:
-    """How often Slack was told that a lead has waited too long; one message may tell of several leads."""
+    """Escalations posted to Slack; one message may hold several."""
     return sum(message["text"].count("has waited") for message in site.objects("slack.messages"))
 
 
