@@ -5,11 +5,13 @@ import hmac
 import re
 import uuid
 from functools import lru_cache
+from operator import itemgetter
 
 from publicsuffixlist import PublicSuffixList
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate").bytes
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
+_GROUPS = itemgetter(slice(8), slice(8, 12), slice(13, 16), 16, slice(17, 20), slice(20, 32))
 _SUFFIXES = PublicSuffixList(accept_unknown=False, only_icann=True)  # the list in the package: no network
 
 FREE_MAIL = frozenset(
@@ -32,8 +34,8 @@ def derive(*parts: object) -> str:
 
 def _uuid5(name: str) -> str:
     """Written out: the standard library's takes three times as long, and each decision needs a handful."""
-    text = hashlib.sha1(_SPACE + name.encode(), usedforsecurity=False).hexdigest()
-    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
+    a, b, c, variant, d, e = _GROUPS(hashlib.sha1(_SPACE + name.encode(), usedforsecurity=False).hexdigest())
+    return f"{a}-{b}-5{c}-{_VARIANT[variant]}{d}-{e}"
 
 
 #: A later revision of a lead begins so many steps further on: no lead takes more between two of them.

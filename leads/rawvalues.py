@@ -32,16 +32,15 @@ def says_yes(raw: dict[str, Any], name: str) -> bool:
 def text_of(raw: dict[str, Any], *names: str) -> str:
     """The first of these fields that has text, '' if none. Raises UnusableError for an object or a list."""
     for name in names:
-        if (value := raw.get(name)) is None:
-            continue
-        if isinstance(value, (dict, list)):
-            raise UnusableError(f"{name} must be text, it is a {type(value).__name__}")
-        if text := squeeze(value) if isinstance(value, str) else _scalar(value):
+        value = raw.get(name)
+        if value is not None and (text := squeeze(value) if isinstance(value, str) else _scalar(name, value)):
             return text
     return ""
 
 
-def _scalar(value: object) -> str:
+def _scalar(name: str, value: object) -> str:
+    if isinstance(value, (dict, list)):
+        raise UnusableError(f"{name} must be text, it is a {type(value).__name__}")
     try:
         return squeeze(value)
     except ValueError:  # a whole number of more digits than Python writes

@@ -1,9 +1,11 @@
 """From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
 
+from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from msgspec.structs import replace
+import msgspec
+from msgspec.structs import asdict, replace
 
 from leads import names
 from leads.decision import Decision, Result, Wait
@@ -24,7 +26,7 @@ ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 About: TypeAlias = tuple[str, int, str]  # a record's subject, its step and its cause: see subject_of
 
 
-class Letter(NamedTuple):
+class Letter(msgspec.Struct, frozen=True, gc=False):
     """A record about to leave. `home` is what its partition is found by, or `partition` itself, where that is not its key."""
 
     topic: names.Topic
@@ -128,7 +130,7 @@ def _whom(lead: Lead, job: "Job") -> Whom:
     changes = [change for result in job.done.values() for change in result.changes] if job.done else []
     if not changes:
         return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
-    return Whom(**{name: getattr(lead.person, name) for name in Person.__struct_fields__}, changes=tuple(changes))
+    return Whom(**asdict(lead.person), changes=tuple(changes))
 
 
 def _done_without_changes(job: "Job") -> dict[str, Result]:
@@ -152,10 +154,15 @@ def _without_person(record: Any) -> Any:
 
 
 def _seen_without_person(job: "Job") -> Any:
-    for name in ("rest", "clock"):
-        if (row := getattr(job.seen, name, None)) is not None:
-            return replace(job.seen, **{name: _without_person(row)})
-    return job.saw
+    name = _personal_field(job.seen.__class__)
+    row = getattr(job.seen, name) if name else None
+    return job.saw if row is None else replace(job.seen, **{name: _without_person(row)})
+
+
+@lru_cache
+def _personal_field(seen: object) -> str:
+    """The field of a stage's `seen` that holds a record with a person, '' for none."""
+    return next((name for name in ("rest", "clock") if hasattr(seen, name)), "")
 
 
 def with_person(record: Any, person: Person) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -74,7 +74,7 @@ class Stage:
         return (record.person_key,) if isinstance(record, _OF_A_PERSON) else ()
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True):
     """A decoded record and what it was decoded from."""
 
     decoded: Any
@@ -147,7 +147,7 @@ class Job(msgspec.Struct, eq=False):
                 self.seen = msgspec.json.decode(attempt.seen, type=seen)
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True):
     """One act of a job on its way.
 
     `begun` is when an earlier attempt at an act that is made once began, None if there was none; `was_begun` says so of

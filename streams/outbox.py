@@ -146,10 +146,11 @@ class Outbox:
 
     async def send(self, letters: Iterable[Letter]) -> None:
         """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
-        put = self.put
-        await self.deliver(
-            [put(t.full, key, value, p if p >= 0 else partition_of(home or key)) for t, key, value, home, p in letters]
-        )
+        waiting = []
+        for letter in letters:
+            partition = letter.partition if letter.partition >= 0 else partition_of(letter.home or letter.key)
+            waiting.append(self.put(letter.topic.full, letter.key, letter.value, partition))
+        await self.deliver(waiting)
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
         """The state's journal: send rows to one partition as one batch where it fits; the last offset."""

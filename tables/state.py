@@ -139,29 +139,31 @@ class _GroupCommit:
         self._task = None
 
 
+class _Known(dict[bytes, bytes | None]):
+    def __init__(self, read: Callable[[bytes], bytes | None]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, key: bytes) -> bytes | None:
+        value = self[key] = self._read(key)
+        return value
+
+
 class View:
     """State of one partition as a run sees it: what the run itself changed lies over what is stored, read once."""
 
     def __init__(self, state: State, partition: int) -> None:
-        self._state = state
-        self._partition = partition
         self.changes: dict[bytes, bytes | None] = {}
-        self._known: dict[bytes, bytes | None] = {}
+        self._known = _Known(partial(state.get, partition))
 
     def get(self, kind: Kind[T], key: str) -> T | None:
         """A row's record, None if there is none."""
-        data = kind.key(key)
-        value = self._known[data] if data in self._known else self._read(data)
+        value = self._known[kind.key(key)]
         return None if value is None else kind.decode(value)
 
     def has(self, kind: Kind[T], key: str) -> bool:
         """Whether there is such a row."""
-        data = kind.key(key)
-        return (self._known[data] if data in self._known else self._read(data)) is not None
-
-    def _read(self, data: bytes) -> bytes | None:
-        value = self._known[data] = self._state.get(self._partition, data)
-        return value
+        return self._known[kind.key(key)] is not None
 
     def put(self, kind: Kind[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
