@@ -99,19 +99,20 @@ class Harness:
 
         One that is acting has yet to decide; one that has decided has yet to send, and its row is all that tells what.
         """
-        view, now = View(self._state, partition), self._clock.now()
+        view, now, attempts = View(self._state, partition), self._clock.now(), self.stage.attempts
         jobs: list[Job] = []
+        pending: list[Job] = []
         later: list[Item] = []
         busy: set[str] = set()
         for item in items:
             waking = isinstance(item.decoded, _WAKERS)
             found = self._waking.find(view, item.decoded) if waking else item.decoded
             about = events.subject_of(found, item.raw) if found is not None else None
-            attempt = view.get(self.stage.attempts, about[0]) if about else None
-            keys = self._keys_of(item, found) if busy else ()
-            if not busy.isdisjoint(keys) or (about and attempt and self._would_overwrite(attempt, item, about)):
+            attempt = view.get(attempts, about[0]) if about else None
+            is_busy = busy and not busy.isdisjoint(self._keys_of(item, found))
+            if is_busy or (about and attempt and self._would_overwrite(attempt, item, about)):
                 later.append(item)
-                busy.update(keys or self._keys_of(item, found))
+                busy.update(self._keys_of(item, found))
                 continue
             if waking:
                 self._waking.note(view, item.decoded, found, now)
@@ -119,14 +120,9 @@ class Harness:
             if job is not None:
                 jobs.append(job)
                 if isinstance(job.answer, Need):
+                    pending.append(job)
                     busy.update(self.stage.keys_of(job.record))
-        if any(isinstance(job.answer, Need) for job in jobs):
-            async with self._gate.on_kafka():
-                await self._effector.caught_up(partition)
-        while pending := [job for job in jobs if isinstance(job.answer, Need)]:
-            await self._act(partition, pending)
-            for job in pending:
-                self._deciding.decide(job, view)
+        await self._act_until_decided(partition, view, pending)
         await self._conclude(partition, view, jobs)
         return later
 
@@ -145,20 +141,21 @@ class Harness:
 
     async def _begin(self, view: View, item: Item, record: Any, about: events.About, attempt: Attempt | None) -> Job | None:
         subject, step, cause = about
-        mine = attempt is not None and attempt.cause == cause
-        if attempt is not None and not mine and attempt.step >= step:
-            return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
-        if attempt is not None and mine and attempt.closed and attempt.at != item.at:
+        if attempt is not None and attempt.cause != cause:
+            if attempt.step >= step:
+                return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+            attempt = None
+        if attempt is not None and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sees to its own outputs
-        rules = attempt.rules if attempt is not None and mine else getattr(record, "rules", "") or self._book.current
+        rules = attempt.rules if attempt is not None else getattr(record, "rules", "") or self._book.current
         if not self._book.knows(rules):
             await self._book.have(rules)
         now, raw = self._clock.now(), item.raw
-        job = Job(record, item.at, raw.partition, subject, step, cause, rules, now, since=now, topic=raw.topic)
-        job.key = raw.key or b""
+        key = raw.key or b""
+        job = Job(record, item.at, raw.partition, subject, step, cause, rules, now, since=now, topic=raw.topic, key=key)
         if isinstance(item.decoded, Ruling):
             job.ruling = item.decoded
-        if attempt is not None and mine:
+        if attempt is not None:
             job.take_up(attempt, self.stage.seen)
         if not job.replay:
             job.shadow = not self._live or self._is_shadow(job)
@@ -166,6 +163,16 @@ class Harness:
         return job
 
     # Step 3
+
+    async def _act_until_decided(self, partition: int, view: View, pending: list[Job]) -> None:
+        if pending:
+            async with self._gate.on_kafka():
+                await self._effector.caught_up(partition)
+        while pending:
+            await self._act(partition, pending)
+            for job in pending:
+                self._deciding.decide(job, view)
+            pending = [job for job in pending if isinstance(job.answer, Need)]
 
     async def _act(self, partition: int, jobs: list[Job]) -> None:
         now = self._clock.now()
@@ -212,10 +219,13 @@ class Harness:
 
     def _is_shadow(self, job: Job) -> bool:
         """The rules let the effects of a part of the leads be live, and this one is of the rest."""
-        if isinstance(job.record, Alert):
-            return job.record.shadow
-        about = job.answer.lead if isinstance(job.answer, Need) else None
-        lead = job.record if isinstance(job.record, Lead) else about
+        record, lead = job.record, None
+        if isinstance(record, Lead):
+            lead = record
+        elif isinstance(record, Alert):
+            return record.shadow
+        elif isinstance(job.answer, Need):
+            lead = job.answer.lead
         return lead is not None and not self._book.get(job.rules).is_live(lead)
 
     # Steps 4 and 5
