@@ -44,6 +44,11 @@ STEPS_A_REVISION = 1 << 10
 
 def lead_id(source: str, source_id: str) -> str:
     """The lead's id: one for each record of a source, whatever revision (promise P1)."""
+    return _derive_lead(source, source_id)
+
+
+@lru_cache(maxsize=8192)  # asked for three times: for the stage's own row, the source's row, and the lead
+def _derive_lead(source: str, source_id: str) -> str:
     return derive("lead", source, source_id)
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from leads import names
 from leads.decision import Decision, Result, Wait
-from leads.keys import STEPS_A_REVISION, derive, event_id
+from leads.keys import STEPS_A_REVISION, derive, event_id, lead_id
 from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Signal, Whom, encode
 from leads.review_items import MOVED
 from leads.tabled import NOTHING
@@ -49,7 +49,7 @@ def subject_of(record: Any, raw: Any) -> About:
     if isinstance(record, Lead):
         return record.lead_id, record.step, record.cause
     if isinstance(record, Captured):
-        source = derive("lead", record.source, record.source_id)
+        source = lead_id(record.source, record.source_id)
         return f"captured:{source}", raw.offset, derive("capture", source, sha256(raw.value).hexdigest())
     if isinstance(record, Signal):  # forwarded to its person it is worked once more, perhaps in the same partition
         ident = f"{record.signal_id}>" if record.forwarded else record.signal_id
