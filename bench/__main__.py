@@ -22,7 +22,7 @@ from bench.restore import measure_restore
 from bench.site import BenchSite, cpu
 from bench.web import measure_web
 from bench.week import measure_calls, measure_week
-from leads import names
+from leads import topics
 
 ROUNDS = 3
 
@@ -34,7 +34,7 @@ def throughput(engine: str, leads: int) -> dict[str, float]:
         worker = site.worker(engine)
         started, before = _first_output(site, worker)
         peak = 0.0
-        while (through := asyncio.run(site.end(names.ASSIGNED.full))) < leads:
+        while (through := asyncio.run(site.end(topics.ASSIGNED.full))) < leads:
             peak = max(peak, worker.memory_info().rss / 2**20)
             if time.monotonic() - started > 600:
                 log = (Path(data) / f"{engine}.log").read_text()[-2000:]
@@ -49,7 +49,7 @@ def throughput(engine: str, leads: int) -> dict[str, float]:
 
 def _first_output(site: BenchSite, worker: psutil.Process) -> tuple[float, float]:
     """Start counting when the worker has begun: importing and joining is no work on leads."""
-    while not asyncio.run(site.end(names.VALIDATED.full)):
+    while not asyncio.run(site.end(topics.VALIDATED.full)):
         time.sleep(0.1)
     return time.monotonic(), cpu(worker) - 0.0
 
@@ -57,7 +57,7 @@ def _first_output(site: BenchSite, worker: psutil.Process) -> tuple[float, float
 def _drain(site: BenchSite, worker: psutil.Process) -> None:
     """Wait until the audit no longer grows: the last gate's work counts too."""
     last = -1
-    while (now := asyncio.run(site.end(names.AUDIT.full))) != last:
+    while (now := asyncio.run(site.end(topics.AUDIT.full))) != last:
         last = now
         time.sleep(1.0)
     assert worker.is_running()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from app.demo import Site
+from app.local.demo import Site
 from bench.site import capture
 from bench.week import settled, state
 

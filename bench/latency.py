@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import psutil
 
-from app.kafka import consuming, ends, producing
+from app.kafka.clients import consuming, ends, producing
 from bench.site import BenchSite, captured
-from leads import names
+from leads import topics
 from leads.keys import lead_id
 from leads.records import encode
 
@@ -56,7 +56,7 @@ async def _one_by_one(site: BenchSite, numbers: Any) -> list[float]:
     times = []
     decoder = msgspec.json.Decoder(Arrived)
     async with producing(site.settings) as producer, consuming(site.settings) as consumer:
-        end = await ends(consumer, [names.AUDIT.full])
+        end = await ends(consumer, [topics.AUDIT.full])
         consumer.assign(list(end))
         for tp, offset in end.items():
             consumer.seek(tp, offset)
@@ -64,7 +64,7 @@ async def _one_by_one(site: BenchSite, numbers: Any) -> list[float]:
             record = captured(i * 10)
             wanted = lead_id("apollo", record.source_id)
             started = time.monotonic()
-            await producer.send_and_wait(names.CAPTURED.full, encode(record), key=f"apollo:{i}".encode())
+            await producer.send_and_wait(topics.CAPTURED.full, encode(record), key=f"apollo:{i}".encode())
             async for found in consumer:
                 event = decoder.decode(found.value)
                 if event.lead == wanted and event.place in {"engaged", "nurtured"}:

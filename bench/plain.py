@@ -13,18 +13,18 @@ import faust
 import msgspec
 import uvloop
 
-from app.settings import Settings
-from app.telemetry import SystemClock
+from app.base.clock import SystemClock
+from app.base.settings import Settings
 from bench.vendors import instant
-from connectors.contract import OwnerWrite
-from leads import names
+from connectors.core.crm import OwnerWrite
+from leads import topics
 from leads.decision import Decision, Need, Result
 from leads.keys import Keys
 from leads.records import encode
 from leads.rules import Rules
-from streams import events
-from streams.acts.writes import contact_write
-from streams.jobs import Job, Stage
+from streams.effects.contact_write import contact_write
+from streams.runner import audit_events
+from streams.runner.model import Job, Stage
 from streams.stages.all import make_stages
 from tables.state import View
 
@@ -39,9 +39,9 @@ class PlainTable:
     """A Faust table as a stage's view reads it: the partition is that of the event at hand."""
 
     def __init__(self, app: faust.App) -> None:
-        changelog = app.topic(names.CHANGELOG, key_serializer="raw", value_serializer="raw")
+        changelog = app.topic(topics.CHANGELOG, key_serializer="raw", value_serializer="raw")
         self._table: Any = app.Table(
-            "state", key_type=bytes, value_type=bytes, partitions=names.PARTITIONS, changelog_topic=changelog
+            "state", key_type=bytes, value_type=bytes, partitions=topics.PARTITIONS, changelog_topic=changelog
         )
 
     def get(self, partition: int, key: bytes) -> bytes | None:
@@ -60,23 +60,23 @@ class PlainTable:
 async def _run(settings: Settings, rules: Rules, data: Path) -> None:
     data.mkdir(parents=True, exist_ok=True)
     app = faust.App(
-        names.APP_ID,
+        topics.APP_ID,
         broker=f"kafka://{settings.kafka_bootstrap_servers}",
         store="rocksdb://",
         datadir=str(data / "state"),
         autodiscover=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
-        topic_partitions=names.PARTITIONS,
+        topic_partitions=topics.PARTITIONS,
         table_standby_replicas=0,
         web_enabled=False,
     )
     table = PlainTable(app)
-    topics = {t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw") for t in names.TOPICS}
+    by_name = {t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw") for t in topics.TOPICS}
     vendors = instant()
     for stage in make_stages(Keys("bench")):
         source = app.topic(*[t.full for t in stage.inputs], key_serializer="raw", value_serializer="raw")
-        agent = _agent(stage, table, topics, rules, vendors)
+        agent = _agent(stage, table, by_name, rules, vendors)
         app.agent(source, name=f"plain.{stage.name}", isolated_partitions=True)(agent)
     await app.start()
     stopping = asyncio.Event()
@@ -85,7 +85,7 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
     await app.stop()
 
 
-def _agent(stage: Stage, table: Any, topics: dict[str, Any], rules: Rules, vendors: Any) -> Any:
+def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vendors: Any) -> Any:
     decoders = {t.full: msgspec.json.Decoder(r) for t, r in stage.inputs.items()}
     clock = SystemClock()
 
@@ -94,7 +94,7 @@ def _agent(stage: Stage, table: Any, topics: dict[str, Any], rules: Rules, vendo
             message = event.message
             record = decoders[message.topic].decode(message.value)
             view = View(table, message.partition)
-            subject, step, cause = events.subject_of(record, message)
+            subject, step, cause = audit_events.subject_of(record, message)
             seen = stage.read(record, view)
             job = Job(record, "", message.partition, subject, step, cause, rules.hash, clock.now(), seen)
             while isinstance(answer := stage.gate.decide(record, seen, job.done, rules, job.now), Need):
@@ -103,8 +103,8 @@ def _agent(stage: Stage, table: Any, topics: dict[str, Any], rules: Rules, vendo
             job.answer = answer
             _put(stage, job, answer, view)
             table.write(view)
-            for letter in (*events.audits(stage, job), *events.outputs(stage, job)):
-                await topics[letter.topic.full].send(key=letter.key, value=letter.value)
+            for letter in (*audit_events.audits(stage, job), *audit_events.outputs(stage, job)):
+                await by_name[letter.topic.full].send(key=letter.key, value=letter.value)
 
     return agent
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from app.kafka import consuming, ends, producing, read_to
+from app.kafka.clients import consuming, ends, producing, read_to
 from bench.site import BenchSite, cpu
-from leads import names
+from leads import topics
 from tables.state import Row
 
 TEMPLATE_LEADS = 600
@@ -58,8 +58,8 @@ def make_rows() -> Rows:
         asyncio.run(site.fill(TEMPLATE_LEADS))
         worker = site.worker("leadgate")
         last = -1
-        while asyncio.run(site.end(names.ASSIGNED.full)) < TEMPLATE_LEADS or last != asyncio.run(site.end(names.AUDIT.full)):
-            last = asyncio.run(site.end(names.AUDIT.full))
+        while asyncio.run(site.end(topics.ASSIGNED.full)) < TEMPLATE_LEADS or last != asyncio.run(site.end(topics.AUDIT.full)):
+            last = asyncio.run(site.end(topics.AUDIT.full))
             _check(site, worker, "leadgate")
             time.sleep(1.0)
         worker.terminate()
@@ -76,7 +76,7 @@ def _check(site: BenchSite, worker: psutil.Process, engine: str) -> None:
 async def _read_rows(site: BenchSite) -> Rows:
     found: Rows = defaultdict(list)
     async with consuming(site.settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [names.CHANGELOG])):
+        async for record in read_to(consumer, await ends(consumer, [topics.CHANGELOG])):
             found[record.partition].append((record.key, record.value))
     return found
 
@@ -89,7 +89,7 @@ def restore(engine: str, people: int, rows: Rows) -> Restored:
         asyncio.run(site.fill(1))
         started = time.monotonic()
         worker = site.worker(engine)
-        while not asyncio.run(site.end(names.VALIDATED.full)):
+        while not asyncio.run(site.end(topics.VALIDATED.full)):
             _check(site, worker, engine)
             time.sleep(0.1)
         seconds, used = time.monotonic() - started, cpu(worker)
@@ -109,6 +109,6 @@ async def _write(site: BenchSite, rows: Rows, copies: int) -> int:
                     while rest and batch.append(key=rest[0][0], value=rest[0][1], timestamp=None) is not None:
                         rest.popleft()
                     batch.close()
-                    await producer.send_batch(batch, names.CHANGELOG, partition=partition)
+                    await producer.send_batch(batch, topics.CHANGELOG, partition=partition)
         await producer.flush()
     return copies * sum(len(found) for found in rows.values())

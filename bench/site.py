@@ -10,15 +10,15 @@ from typing import Self
 
 import psutil
 
-from app.broker import Broker, free_port
-from app.kafka import consuming, ends, producing
-from app.provision import provision_topics
-from app.settings import Settings
-from connectors.sandbox.people import FIRST, LAST
-from leads import names
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends, producing
+from app.local.broker import Broker, free_port
+from app.setup.provision import provision_topics
+from leads import topics
 from leads.records import Captured, CrmRecord, encode
+from sandbox.people import FIRST, LAST
 
-RULES = Path(__file__).parents[1] / "app" / "demo-rules.yaml"
+RULES = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
 
 
 class BenchSite:
@@ -41,9 +41,9 @@ class BenchSite:
     async def _ground(self) -> None:
         await provision_topics(self.settings)
         async with producing(self.settings) as producer:
-            for partition in range(names.PARTITIONS):
+            for partition in range(topics.PARTITIONS):
                 mark = encode(CrmRecord(kind="complete", key=""))
-                await producer.send_and_wait(names.CRM_RECORDS.full, mark, key=b"complete", partition=partition)
+                await producer.send_and_wait(topics.CRM_RECORDS.full, mark, key=b"complete", partition=partition)
 
     def worker(self, engine: str) -> psutil.Process:
         """Start `python -m bench.engine ENGINE` as a process of its own."""
@@ -72,7 +72,7 @@ async def capture(settings: Settings, count: int) -> None:
     """Write so many captured leads, each of its own person; ten people a company."""
     async with producing(settings) as producer:
         for i in range(count):
-            await producer.send(names.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode())
+            await producer.send(topics.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode())
         await producer.flush()
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 
-from app.outside import Vendors
+from app.base.vendors import Vendors
 from connectors.apollo.client import ApolloClient
-from connectors.http import Budget
+from connectors.core.http import Budget
 from connectors.memory.crm import MemoryCrm
 from connectors.slack.client import SlackClient
 

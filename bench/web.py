@@ -11,9 +11,9 @@ from pathlib import Path
 import aiohttp
 import httpx
 
-from app.broker import free_port
+from app.local.broker import free_port
 from bench.site import BenchSite, captured
-from leads import names
+from leads import topics
 
 RATE, SECONDS = 500, 20
 SECRET = "bench"  # noqa: S105  a benchmark's
@@ -23,13 +23,13 @@ def measure_web(site: BenchSite) -> dict[str, float]:
     """Posts a second reached, milliseconds until the answer, and deliveries that the log lacks afterwards (0, or it lies)."""
     port = free_port()
     process = _start(site, port)
-    before = asyncio.run(site.end(names.CAPTURED.full))
+    before = asyncio.run(site.end(topics.CAPTURED.full))
     try:
         times, seconds = asyncio.run(_post(f"http://127.0.0.1:{port}/capture/zapier"))
     finally:
         process.terminate()
         process.wait(30)
-    lost = len(times) - (asyncio.run(site.end(names.CAPTURED.full)) - before)
+    lost = len(times) - (asyncio.run(site.end(topics.CAPTURED.full)) - before)
     ordered = sorted(times)
     return {
         "posts_per_second": round(len(times) / seconds, 1),
@@ -41,7 +41,7 @@ def measure_web(site: BenchSite) -> dict[str, float]:
 
 def _start(site: BenchSite, port: int) -> "subprocess.Popen[bytes]":
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))}
-    rules = Path(__file__).parents[1] / "app" / "demo-rules.yaml"
+    rules = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
     environment = kept | {
         "KAFKA_BOOTSTRAP_SERVERS": site.broker.address,
         "LEADGATE_RULES": str(rules),

@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from app.audit import verify
-from app.demo import Site
-from app.lag import lag
+from app.audit.verify import verify_placement
+from app.local.demo import Site
+from app.monitoring.lag import lag
 from bench.site import capture
 
 LEADS = 400
@@ -81,7 +81,7 @@ async def settled(site: Site, captured: int) -> None:
     settings = site.settings()
     while True:
         site.check_children()
-        account = await verify(settings)
+        account = await verify_placement(settings)
         if len(account.places) >= captured and not account.count()["in_flight"] and not sum((await lag(settings)).values()):
             return
         await asyncio.sleep(0.2)

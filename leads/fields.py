@@ -9,7 +9,7 @@ from leads.keys import registrable
 from leads.normalise import squeeze
 from leads.numbers import parse_number
 from leads.records import Captured
-from leads.ruleparts import FieldRule
+from leads.rule_models import FieldRule
 from leads.rules import Rules
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

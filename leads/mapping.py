@@ -6,11 +6,11 @@ import msgspec
 from msgspec.structs import replace
 
 from leads.addresses import read_address
+from leads.corrections import Resubmitted, mend
 from leads.exportrow import map_row
 from leads.fields import map_fields
 from leads.keys import registrable
 from leads.mapped import Mapped, company_of, phone_of
-from leads.mend import Resubmitted, mend
 from leads.normalise import (
     normalise_country,
     normalise_name,

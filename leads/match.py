@@ -6,7 +6,7 @@ from enum import Enum
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
 from leads.records import Person, Record
-from leads.ruleparts import Matching
+from leads.rule_models import Matching
 
 _PLACES = re.compile(
     r"\b(germany|deutschland|france|uk|us|usa|emea|apac|europe|international|global|americas|asia|iberia|nordics|"

@@ -2,7 +2,7 @@
 
 from leads.decision import Result
 from leads.records import Lead, Reason, Route
-from leads.ruleparts import AccountOwner, RouteRule, SequenceRule, When
+from leads.rule_models import AccountOwner, RouteRule, SequenceRule, When
 from leads.rules import Rules
 
 

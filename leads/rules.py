@@ -11,7 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from leads.records import Lead
-from leads.ruleparts import (
+from leads.rule_models import (
     AccountOwner,
     Capture,
     FieldRule,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from leads.corrections import COMPANY, PERSON
 from leads.fields import convert
-from leads.mend import COMPANY, PERSON
 from leads.normalise import is_address
 from leads.numbers import parse_count
 from leads.records import Held

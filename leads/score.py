@@ -2,7 +2,7 @@
 
 from leads.numbers import parse_number
 from leads.records import Intent, Lead, Reason, Score
-from leads.ruleparts import HighIntent
+from leads.rule_models import HighIntent
 from leads.rules import Rules
 
 _DAY = 86_400.0

@@ -2,7 +2,7 @@
 
 from leads.normalise import is_address
 from leads.records import Lead, Reason
-from leads.ruleparts import FieldRule
+from leads.rule_models import FieldRule
 from leads.rules import Rules
 
 

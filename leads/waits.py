@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from leads.decision import Parked
 from leads.keys import event_id
 from leads.records import Heard, Lead, Ruling, Signal
-from leads.tabled import Deferred
+from leads.table_rows import Deferred
 
 #: Signals that set every waiting or resting lead of the person going, whatever it waits for.
 ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})

@@ -7,21 +7,21 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.contract import Crm
-from leads import names
+from connectors.core.crm import Crm
+from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Alert, encode
 from leads.rules import Rules
-from leads.tabled import Suppression
-from streams.acts.effect import Apollo, Outside, Slack
-from streams.book import RulesBook
-from streams.effects import Effects
-from streams.harness import Harness
-from streams.outbox import FlushGate, Outbox
+from leads.table_rows import Suppression
+from streams.effects.context import Apollo, Outside, Slack
+from streams.effects.executor import Effects
 from streams.ports import Clock, Probe
+from streams.runner.outbox import FlushGate, Outbox
+from streams.runner.rules_versions import RulesBook
+from streams.runner.stage_runner import Harness
+from streams.runner.timers import Timers
 from streams.stages.all import make_stages
 from streams.stages.signals import suppression_of
-from streams.timers import Timers
 from tables.state import State, Store, View
 
 
@@ -112,4 +112,4 @@ class Pipeline:
         now = self._around.clock.now()
         ident = derive("outage", self._name, vendor, now, text)
         alert = Alert(alert_id=ident, kind="ops", to=self._rules.ops_channel, text=text, at=now)
-        self.outbox.put(names.ALERTS.full, alert.to.encode(), encode(alert))
+        self.outbox.put(topics.ALERTS.full, alert.to.encode(), encode(alert))

@@ -15,7 +15,7 @@ import rocksdict
 from faust.stores import rocksdb
 from faust.types import TP
 
-from leads.names import CHANGELOG, PARTITIONS, STATE
+from leads.topics import CHANGELOG, PARTITIONS, STATE
 from tables.changelog import ChangelogSpan
 from tables.damage import DamagedStateError, held_rows, is_damage, lacks_current, set_aside
 from tables.state import Row

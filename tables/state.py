@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from leads.names import CHANGELOG
 from leads.records import Record, encode
+from leads.topics import CHANGELOG
 
 T = TypeVar("T", bound=Record)
 _SEP = "\x00"

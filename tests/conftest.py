@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.broker import Broker, free_port
+from app.local.broker import Broker, free_port
 from leads.rules import Rules, parse_rules
 
-DEMO_RULES = Path(__file__).parents[1] / "app" / "demo-rules.yaml"
+DEMO_RULES = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
 
 
 @pytest.fixture(scope="session")

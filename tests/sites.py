@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from app.audit import verify
-from app.demo import Site, judge
-from app.kafka import administering, consuming, ends, producing, read_to
-from app.lag import lag
-from app.replaying import commit_offsets
-from leads import names
+from app.audit.verify import verify_placement
+from app.kafka.clients import administering, consuming, ends, producing, read_to
+from app.local.demo import Site, judge
+from app.monitoring.lag import lag
+from app.operations.replay import commit_offsets
+from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, encode
 
@@ -55,7 +55,7 @@ class TestSite(Site):
             command, env=self.environment() | {"LEADGATE_WORKER_ID": "worker"}, stdout=out, stderr=out
         )
 
-    def produce(self, topic: names.Topic, records: list[tuple[bytes, bytes]], partition: int | None = None) -> None:
+    def produce(self, topic: topics.Topic, records: list[tuple[bytes, bytes]], partition: int | None = None) -> None:
         """Write records as another program would."""
 
         async def send() -> None:
@@ -67,10 +67,10 @@ class TestSite(Site):
 
     def capture(self, *records: Captured) -> list[str]:
         """Capture records; their lead ids."""
-        self.produce(names.CAPTURED, [(f"{r.source}:{r.source_id}".encode(), encode(r)) for r in records])
+        self.produce(topics.CAPTURED, [(f"{r.source}:{r.source_id}".encode(), encode(r)) for r in records])
         return [lead_id(r.source, r.source_id) for r in records]
 
-    def records(self, topic: names.Topic) -> list[Any]:
+    def records(self, topic: topics.Topic) -> list[Any]:
         """Every record of a topic."""
 
         async def read() -> list[Any]:
@@ -81,7 +81,7 @@ class TestSite(Site):
 
     def places(self) -> dict[str, str]:
         """Where every lead is."""
-        return asyncio.run(verify(self.settings())).places
+        return asyncio.run(verify_placement(self.settings())).places
 
     def place_of(self, lead: str) -> str:
         """Where a lead is, '' if nobody knows it."""
@@ -134,13 +134,13 @@ class TestSite(Site):
         return found
 
     def crm(self, what: str) -> list[dict[str, Any]]:
-        """What the CRM holds, whichever it is: people, users, tasks or enrolments (see sandbox/stand.py)."""
+        """What the CRM holds, whichever it is: people, users, tasks or enrolments (see sandbox/simulator.py)."""
         found: list[dict[str, Any]] = self.control("GET", f"crm/{what}")
         return found
 
     def account(self) -> dict[str, Any]:
         """The proof of conservation, from the log alone."""
-        return asyncio.run(verify(self.settings())).report()
+        return asyncio.run(verify_placement(self.settings())).report()
 
     def wait_settled(self, captured: int, seconds: float = 120) -> dict[str, Any]:
         """Wait until so many leads are captured and nothing is under way; the account."""
@@ -158,7 +158,7 @@ class TestSite(Site):
 
     def truth(self) -> dict[str, Any]:
         """Each lead's place against the sandbox's truth."""
-        return judge(asyncio.run(verify(self.settings())), self.control("GET", "truth"))
+        return judge(asyncio.run(verify_placement(self.settings())), self.control("GET", "truth"))
 
     def leadgate(self, *args: str, **more: str) -> Any:
         """Run a command with --json; what it printed. `more` are settings that differ from the site's."""
@@ -184,12 +184,12 @@ class TestSite(Site):
 
         async def ask() -> bool:
             async with administering(self.settings()) as admin:
-                [response] = await admin.describe_consumer_groups([names.APP_ID])
+                [response] = await admin.describe_consumer_groups([topics.APP_ID])
                 return not response.groups[0][5]
 
         return asyncio.run(ask())
 
-    def commit_to_the_end(self, topic: names.Topic) -> None:
+    def commit_to_the_end(self, topic: topics.Topic) -> None:
         """Commit past everything that lies in a topic, as a broken consumer would."""
 
         async def commit() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from app.settings import PREFIX, Settings
+from app.base.settings import PREFIX, Settings
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[1] / "docker-compose.yml").read_text())
 SERVICE_KEYS = {"image", "environment", "working_dir", "volumes", "command", "depends_on", "restart"}

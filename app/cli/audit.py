@@ -2,10 +2,10 @@
 
 import typer
 
-from app import commands
+from app.audit.recompute import recompute
+from app.base.settings import load_settings
 from app.cli.shared import Json, app, known_site, run, show
-from app.recomputing import recompute
-from app.settings import load_settings
+from app.commands import leads as lead_commands
 from leads.records import to_plain
 
 audit_app = typer.Typer(no_args_is_help=True, help="The audit trail.")
@@ -15,7 +15,7 @@ app.add_typer(audit_app, name="audit")
 @audit_app.command("verify")
 def audit_verify(as_json: Json = False) -> None:
     """Prove from the log alone that every captured lead is in exactly one place."""
-    report = run(commands.verify(load_settings()))
+    report = run(lead_commands.verify(load_settings()))
     text = "\n".join(
         [
             f"captured {report['captured']}",
@@ -42,4 +42,4 @@ def audit_recompute(as_json: Json = False) -> None:
 @audit_app.command("tail")
 def audit_tail(as_json: Json = False) -> None:
     """Follow the audit trail until Ctrl-C."""
-    run(commands.tail(load_settings(), lambda event, text: show(event, as_json, text)))
+    run(lead_commands.tail(load_settings(), lambda event, text: show(event, as_json, text)))

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
-from app import commands, desk, releasing, replaying
-from app.baduse import BadUseError
+from app.base.errors import BadUseError
+from app.base.settings import load_settings
 from app.cli.shared import Json, app, known_site, run, show
-from app.replayrange import Wanted
-from app.settings import load_settings
+from app.commands import leads as lead_commands
+from app.operations.release import Wanted as WantedLeads
+from app.operations.replay import replay_range
+from app.operations.replay_range import Wanted
+from app.review import queue
 from leads.records import to_plain
 
 
@@ -27,13 +30,13 @@ def import_(
     if resubmit:
         if not actor:
             raise BadUseError("say who corrected the sheet: --actor")
-        back = run(desk.resubmit(settings, file, actor))
+        back = run(queue.resubmit(settings, file, actor))
         lines = [f"{back['decided']} rows decided, {back['untouched']} untouched", *back["problems"]]
         show(back, as_json, "\n".join(lines))
         raise typer.Exit(1 if back["problems"] else 0)
     if file is None:
         raise BadUseError("name the file to import")
-    done = run(commands.import_file(settings, file, window, again=again))
+    done = run(lead_commands.import_file(settings, file, window, again=again))
     show(done, as_json, f"{done['rows']} rows as import {done['import']}")
 
 
@@ -46,7 +49,7 @@ def undo(
 ) -> None:
     """Take an import back: its leads end, and contacts get back what nobody has changed since."""
     settings, _ = known_site()
-    report = run(commands.undo(settings, imported, actor, dry_run=dry_run))
+    report = run(lead_commands.undo(settings, imported, actor, dry_run=dry_run))
     show(to_plain(report), as_json, report.text())
 
 
@@ -62,15 +65,15 @@ def release(
     settings, rules = known_site()
     if not (lead or list_ or everything):
         raise BadUseError("say which: --lead, --list or --all; --all --dry-run tells how many there are")
-    wanted = releasing.Wanted(frozenset(lead or ()), frozenset(list_ or ()))
-    found = run(commands.release(settings, rules, wanted, dry_run=dry_run))
+    wanted = WantedLeads(frozenset(lead or ()), frozenset(list_ or ()))
+    found = run(lead_commands.release(settings, rules, wanted, dry_run=dry_run))
     show(found.report(), as_json, found.text(dry_run=dry_run))
 
 
 @app.command()
 def why(lead: str, as_json: Json = False) -> None:
     """Tell a lead's story: each gate, its inputs, the rule that decided and those that did not."""
-    story = run(commands.why(load_settings(), lead))
+    story = run(lead_commands.why(load_settings(), lead))
     show(story.events, as_json, story.text)
 
 
@@ -88,7 +91,7 @@ def replay(
     """Run the stages again over a part of a topic. Refuses while workers run."""
     settings, _ = known_site()
     wanted = Wanted(topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act)
-    done = run(replaying.replay(settings, wanted))
+    done = run(replay_range(settings, wanted))
     text = f"{done['records']} records of {done['topic']} run again when a worker starts"
     more = f"; {done['left_out']} are left out" if done["left_out"] else ""
     show(done, as_json, text + more)

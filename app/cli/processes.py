@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from app import commands
-from app import doctor as doctoring
-from app.broker import FATAL_EXIT, Broker
+from app.base.clock import SystemClock
+from app.base.settings import CrmName, load_settings
 from app.cli.shared import Data, Json, app, complain, errors, known_site, known_site_or_away, run, show, site
-from app.settings import CrmName, load_settings
-from app.telemetry import SystemClock
+from app.commands import site as site_commands
+from app.local.broker import FATAL_EXIT, Broker
+from app.setup import doctor as doctoring
 
 
 @app.command()
@@ -41,7 +41,7 @@ def sandbox(
     crm: Annotated[CrmName, typer.Option("--crm", help="The CRM that the week lies in.")] = CrmName.HUBSPOT,
 ) -> None:
     """Run the stand-ins of Apollo, the CRMs and Slack until Ctrl-C."""
-    from connectors.sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
+    from sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
 
     serve(data, port, leads, seed, host=host, crm=crm, latency=latency, hubspot_limit=hubspot_limit)
 
@@ -49,7 +49,7 @@ def sandbox(
 @app.command()
 def worker(data: Data) -> None:
     """Run every stage until SIGTERM."""
-    from app.worker import run_worker  # noqa: PLC0415  Faust takes a second to import
+    from app.worker.process import run_worker  # noqa: PLC0415  Faust takes a second to import
 
     settings, rules = site()
     clock = SystemClock()
@@ -68,7 +68,7 @@ def poll(
     ] = None,
 ) -> None:
     """Poll Apollo and the CRM into Kafka."""
-    run(commands.poll(*known_site(), once=once, since=since))
+    run(site_commands.poll(*known_site(), once=once, since=since))
 
 
 @app.command()
@@ -93,7 +93,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates into LEADGATE_CRM."""
-    from app.demo import run_demo  # noqa: PLC0415  only here
+    from app.local.demo import run_demo  # noqa: PLC0415  only here
 
     crm = load_settings().crm
     data = data or Path(".data") / ("demo" if crm is CrmName.HUBSPOT else f"demo-{crm}")

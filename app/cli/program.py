@@ -5,14 +5,14 @@ import sys
 
 from aiokafka.errors import KafkaError
 
-from app.baduse import BadUseError
-from app.broker import MissingError
+from app.base.errors import BadUseError
+from app.base.settings import SettingsError, load_log_settings, load_settings, secrets_in
 from app.cli import audit, leads, processes, review, setup
 from app.cli.shared import app, complain
-from app.importer import ImportFileError
-from app.logs import set_up_logging
-from app.replayrange import ReplayRefusedError
-from app.settings import SettingsError, load_log_settings, load_settings, secrets_in
+from app.ingest.importer import ImportFileError
+from app.local.broker import MissingError
+from app.monitoring.logs import set_up_logging
+from app.operations.replay_range import ReplayRefusedError
 from leads.rules import RulesError
 
 __all__ = ["audit", "leads", "processes", "review", "run_command", "setup"]  # each adds its commands to the program

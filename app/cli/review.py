@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app import desk
-from app.baduse import BadUseError
+from app.base.errors import BadUseError
+from app.base.settings import load_settings
 from app.cli.shared import Json, app, run, show
-from app.settings import load_settings
+from app.review import queue
 from leads.records import to_plain
 from leads.rulings import ACTIONS
 
@@ -19,7 +19,7 @@ app.add_typer(review_app, name="review")
 @review_app.command("list")
 def review_list(as_json: Json = False) -> None:
     """What waits, and for what."""
-    items = run(desk.held(load_settings()))
+    items = run(queue.held(load_settings()))
     lines = [_line(item) for item in items]
     show(items, as_json, "\n".join(lines) or "nothing waits")
 
@@ -32,7 +32,7 @@ def _line(item: dict[str, Any]) -> str:
 @review_app.command("show")
 def review_show(lead: str, as_json: Json = False) -> None:
     """One waiting lead."""
-    item = run(desk.held_one(load_settings(), lead))
+    item = run(queue.held_one(load_settings(), lead))
     show(item, as_json, json.dumps(item, indent=2))
 
 
@@ -74,8 +74,8 @@ def review_resolve(
     if bool(lead) == bool(reason_kind):
         raise BadUseError("name one lead, or a --reason-kind for all that wait for it")
     fields = _fields(set_ or []) | ({"to": route} if route else {})
-    chosen = desk.Chosen(lead, step, reason_kind, stage)
-    decided = run(desk.resolve(load_settings(), chosen, actions[0], fields, (actor, reason), dry_run=dry_run))
+    chosen = queue.Chosen(lead, step, reason_kind, stage)
+    decided = run(queue.resolve(load_settings(), chosen, actions[0], fields, (actor, reason), dry_run=dry_run))
     plain = {
         "decided": [to_plain(ruling) for ruling in decided.taken],
         "refused": decided.refused,

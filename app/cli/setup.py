@@ -5,16 +5,16 @@ from typing import Annotated
 
 import typer
 
-from app import commands
-from app import doctor as doctoring
+from app.base.settings import load_settings
 from app.cli.shared import Json, app, known_site, run, show, site
-from app.settings import load_settings
+from app.commands import site as site_commands
+from app.setup import doctor as doctoring
 
 
 @app.command()
 def init(rules: Annotated[Path, typer.Option("--rules")] = Path("rules.yaml"), as_json: Json = False) -> None:
     """Write first rules from what the CRM and Apollo hold."""
-    path = run(commands.init(load_settings(), rules))
+    path = run(site_commands.init(load_settings(), rules))
     show({"rules": str(path)}, as_json, f"{path} is written; settle its TODOs")
 
 
@@ -24,7 +24,7 @@ def provision(
     as_json: Json = False,
 ) -> None:
     """Make topics, CRM properties and the nurture list, and publish the rules."""
-    made = run(commands.provision(*site(), dry_run=dry_run))
+    made = run(site_commands.provision(*site(), dry_run=dry_run))
     show({"would_make" if dry_run else "made": made}, as_json, "\n".join(made) or "everything is there")
 
 
@@ -43,5 +43,5 @@ def sync_crm(
     as_json: Json = False,
 ) -> None:
     """Read whom the CRM already holds; needed once before live effects. A reading that was cut off goes on."""
-    snapshot = run(commands.sync(*known_site(), anew=anew))
+    snapshot = run(site_commands.sync(*known_site(), anew=anew))
     show(snapshot.report(), as_json, snapshot.text())

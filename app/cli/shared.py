@@ -12,9 +12,9 @@ import typer
 from aiokafka.errors import KafkaConnectionError
 from rich.console import Console
 
-from app.rulesfile import load_rules
-from app.settings import Settings, load_settings
-from app.sitecheck import require_secret
+from app.base.settings import Settings, load_settings
+from app.rules.store import load_rules
+from app.setup.site_check import require_secret
 from leads.rules import Rules
 
 T = TypeVar("T")

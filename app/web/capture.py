@@ -16,13 +16,13 @@ from aiokafka.errors import KafkaError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.web.bodies import BodyError, parse, read
-from leads import names
+from app.web.request_bodies import BodyError, parse, read
+from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, Signal, encode
 from leads.webhooks import Post, UnusableBodyError, interpret, rejected
-from streams.outbox import partition_of
 from streams.ports import Clock
+from streams.runner.outbox import partition_of
 
 log = structlog.get_logger(__name__)
 #: Zapier waits some thirty seconds, and a broker that takes longer than this is away.
@@ -99,9 +99,9 @@ class Capture:
 def _letter(record: Captured | Signal) -> _Letter:
     """A record as the broker takes it. Raises what encoding raises."""
     if isinstance(record, Captured):
-        return _Letter(names.CAPTURED.full, f"{record.source}:{record.source_id}".encode(), encode(record))
+        return _Letter(topics.CAPTURED.full, f"{record.source}:{record.source_id}".encode(), encode(record))
     key = record.address_key.encode()
-    return _Letter(names.SIGNALS.full, key, encode(record), partition_of(key))
+    return _Letter(topics.SIGNALS.full, key, encode(record), partition_of(key))
 
 
 async def is_stored(storing: Awaitable[object], seconds: float) -> bool:

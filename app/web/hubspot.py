@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.bell import ring
-from app.web.bodies import BodyError, parse_json, read, read_whole
+from app.crm_sync.change_notice import ring
 from app.web.capture import is_stored, not_stored
+from app.web.request_bodies import BodyError, parse_json, read, read_whole
 from streams.ports import Clock
 
 _OLDEST = 300.0

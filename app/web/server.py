@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.health import HEALTH_PATHS, health_routes
-from app.kafka import producing
-from app.metrics import WebMetrics
-from app.settings import Settings
+from app.base.settings import Settings
+from app.kafka.clients import producing
+from app.monitoring.health import HEALTH_PATHS, health_routes
+from app.monitoring.metrics import WebMetrics
 from app.web.capture import Capture, not_stored
 from app.web.hubspot import Changes
 from app.web.slack import Clicks

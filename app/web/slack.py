@@ -14,14 +14,14 @@ from aiokafka import AIOKafkaProducer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.web.bodies import BodyError, parse_json, read, read_whole
 from app.web.capture import is_stored, not_stored
+from app.web.request_bodies import BodyError, parse_json, read, read_whole
 from connectors.slack.client import TAKEN
-from leads import names
+from leads import topics
 from leads.keys import derive
 from leads.records import Signal, encode
-from streams.outbox import partition_of
 from streams.ports import Clock
+from streams.runner.outbox import partition_of
 
 _OLDEST = 300.0
 #: Slack waits three seconds; a broker that takes longer than this is away, and the rep clicks again.
@@ -62,7 +62,7 @@ class Clicks:
 
     async def _store(self, signal: Signal) -> None:
         key = signal.person_key.encode()
-        await self._producer.send_and_wait(names.SIGNALS.full, encode(signal), key=key, partition=partition_of(key))
+        await self._producer.send_and_wait(topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key))
 
 
 def _actions(body: bytes) -> list[dict[str, Any]]:

@@ -10,10 +10,17 @@ from typing import Any, TypeVar
 
 import httpx
 
-from connectors.answers import foreign, words
-from connectors.daily import Daily
-from connectors.errors import EndpointSpent, NotInPlan, RowRejected, Unauthorised, Unavailable, VendorError
-from connectors.http import Budget, VendorHttp, retry_after
+from connectors.core.answers import foreign, words
+from connectors.core.daily_quota import Daily
+from connectors.core.errors import (
+    EndpointSpent,
+    NotInPlan,
+    RowRejected,
+    Unauthorised,
+    Unavailable,
+    VendorError,
+)
+from connectors.core.http import Budget, VendorHttp, retry_after
 
 PAGE = 100
 _SPARE = 0.02  # of an hour's or a day's calls, for people

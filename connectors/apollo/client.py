@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import structlog
 
-from connectors.answers import checked, read, sound, words
 from connectors.apollo.api import PAGE, ApolloApi
 from connectors.apollo.fields import ApolloFields
 from connectors.apollo.forms import Contacts, Done, Label, Message, Messages, Organization, User, Users
 from connectors.apollo.forms import contact_id as checked_contact
 from connectors.apollo.limits import limits
 from connectors.apollo.sequences import ApolloSequences
-from connectors.errors import RowRejected, VendorError
+from connectors.core.answers import checked, read, sound, words
+from connectors.core.errors import RowRejected, VendorError
 
 log = structlog.get_logger(__name__)
 

@@ -2,10 +2,10 @@
 
 from typing import Any, NamedTuple, Self
 
-from connectors.answers import read, sound, words
 from connectors.apollo.api import ApolloApi
 from connectors.apollo.forms import Definition, Definitions
-from connectors.errors import NotInPlan, RowRejected, Unauthorised
+from connectors.core.answers import read, sound, words
+from connectors.core.errors import NotInPlan, RowRejected, Unauthorised
 
 
 class CustomField(NamedTuple):

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from connectors.answers import Name, checked
-from connectors.http import checked_id
+from connectors.core.answers import Name, checked
+from connectors.core.http import checked_id
 
 _ID = re.compile(r"[0-9a-f]{24}")
 ApolloId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$")]

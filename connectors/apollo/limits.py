@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from connectors.apollo.api import ApolloApi
-from connectors.probing import Probe, closed
+from connectors.core.permission_checks import Probe, closed
 
 _MESSAGES = "emailer_messages/search"
 

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from connectors.answers import all_of, read, sound, words
 from connectors.apollo.api import LAST_PAGE, PAGE, ApolloApi
 from connectors.apollo.forms import (
     Added,
@@ -21,8 +20,9 @@ from connectors.apollo.forms import (
     status_of,
 )
 from connectors.apollo.forms import contact_id as checked_contact
-from connectors.errors import RowRejected, RowRetryable
-from connectors.stopping import do_all
+from connectors.core.answers import all_of, read, sound, words
+from connectors.core.errors import RowRejected, RowRetryable
+from connectors.core.stopping import do_all
 
 #: Why Apollo skips a contact that is to enter a sequence (facts 1.3), in a person's words.
 ALREADY = "contacts_already_exists_in_current_campaign"

@@ -11,11 +11,19 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from connectors.answers import Scalar, foreign, token_of, words
-from connectors.bearer import Bearer
-from connectors.errors import AccountLimited, NotInPlan, RowRejected, Unauthorised, Unavailable, Unreadable, VendorError
-from connectors.http import Budget, VendorHttp, retry_after
-from connectors.signing import assertion_of
+from connectors.core.answers import Scalar, foreign, token_of, words
+from connectors.core.errors import (
+    AccountLimited,
+    NotInPlan,
+    RowRejected,
+    Unauthorised,
+    Unavailable,
+    Unreadable,
+    VendorError,
+)
+from connectors.core.http import Budget, VendorHttp, retry_after
+from connectors.core.jwt_assertion import assertion_of
+from connectors.core.oauth import Bearer
 
 _SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 _WRONG_KEY = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "deleted_client", "disabled_client"})

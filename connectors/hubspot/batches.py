@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
-from connectors.answers import all_of, read, sound
-from connectors.contract import Row
-from connectors.errors import RowRejected, RowRetryable, VendorError
+from connectors.core.answers import all_of, read, sound
+from connectors.core.crm import Row
+from connectors.core.errors import RowRejected, RowRetryable, VendorError
+from connectors.core.splitting import one_by_one
 from connectors.hubspot.client import HubSpotHttp, row_error
 from connectors.hubspot.forms import Batch, Linked, Thing, thing
 from connectors.hubspot.records import person
-from connectors.splitting import one_by_one
 
 MOST, MOST_LINKED = 100, 1000
 MERGED = "hs_merged_object_ids"

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import httpx
 
-from connectors.answers import foreign, member, words
-from connectors.daily import Daily
-from connectors.errors import (
+from connectors.core.answers import foreign, member, words
+from connectors.core.daily_quota import Daily
+from connectors.core.errors import (
     AccountLimited,
     DaySpent,
     NotInPlan,
@@ -22,7 +22,7 @@ from connectors.errors import (
     Unavailable,
     VendorError,
 )
-from connectors.http import Budget, VendorHttp, retry_after
+from connectors.core.http import Budget, VendorHttp, retry_after
 from connectors.hubspot.forms import Batch, Listing, Told
 
 VERSION = "2026-03"

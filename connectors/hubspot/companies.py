@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from connectors.accounts import answer
-from connectors.contract import CompanyAsked, CompanyKnown, ContactWrite, Row
-from connectors.errors import RowRejected, Unavailable, VendorError
+from connectors.core.account_lookup import answer
+from connectors.core.crm import CompanyAsked, CompanyKnown, ContactWrite, Row
+from connectors.core.errors import RowRejected, Unavailable, VendorError
 from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, by_property, read_all, things, write_all
 from connectors.hubspot.client import HubSpotHttp

@@ -4,22 +4,22 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.answers import sound
-from connectors.contract import CompanyKnown, Contact, Owner, Page, Row, Wants
-from connectors.errors import RowRejected, Unreadable, VendorError
+from connectors.core.answers import sound
+from connectors.core.crm import CompanyKnown, Contact, Owner, Page, Row, Wants
+from connectors.core.errors import RowRejected, Unreadable, VendorError
+from connectors.core.pagination import keys_of, turn
+from connectors.core.splitting import one_by_one
+from connectors.core.stopping import OPT_OUT, do_all
 from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, things, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import COMPANY, HubSpotCompanies
+from connectors.hubspot.contacts import HubSpotPeople
+from connectors.hubspot.engagements import HubSpotTasks
 from connectors.hubspot.forms import Done, Listing, Lists, Members, Thing, thing
 from connectors.hubspot.owners import HubSpotOwners
-from connectors.hubspot.people import HubSpotPeople
 from connectors.hubspot.sequences import HubSpotSequences
 from connectors.hubspot.setup import HubSpotSetup
-from connectors.hubspot.tasks import HubSpotTasks
-from connectors.paging import keys_of, turn
-from connectors.splitting import one_by_one
-from connectors.stopping import OPT_OUT, do_all
 
 _MOST_SEARCHED = 9800  # rows of one query, which ends at 10,000
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.answers import Digits, Name, Scalar, read
+from connectors.core.answers import Digits, Name, Scalar, read
 
 
 class Told(msgspec.Struct, frozen=True):

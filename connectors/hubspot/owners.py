@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from connectors.answers import read, sound
-from connectors.contract import Owner, OwnerShown, OwnerWrite, Row
-from connectors.errors import RowRejected, VendorError
+from connectors.core.answers import read, sound
+from connectors.core.crm import Owner, OwnerShown, OwnerWrite, Row
+from connectors.core.errors import RowRejected, VendorError
+from connectors.core.pagination import turn
+from connectors.core.user_directory import Users
 from connectors.hubspot import records
 from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.contacts import HubSpotPeople
 from connectors.hubspot.forms import Listing, OwnerRow, Thing
-from connectors.hubspot.people import HubSpotPeople
-from connectors.paging import turn
-from connectors.users import Users
 from leads.records import Change
 
 

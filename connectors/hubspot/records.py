@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.answers import in_part, member
-from connectors.contract import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
-from connectors.fields import Field
+from connectors.core.answers import in_part, member
+from connectors.core.crm import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
+from connectors.core.crm_properties import Own
+from connectors.core.fields import Field
 from connectors.hubspot.forms import OwnerRow, Thing, thing
-from connectors.own import Own
 
 OWN = Own(
     owner="hubspot_owner_id",

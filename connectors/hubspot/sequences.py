@@ -7,8 +7,8 @@ it is told by the words that HubSpot's knowledge base names.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from connectors.contract import EnrolWrite, Owner, Row, Wants
-from connectors.errors import RowRejected, VendorError
+from connectors.core.crm import EnrolWrite, Owner, Row, Wants
+from connectors.core.errors import RowRejected, VendorError
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Done, Enrolment
 

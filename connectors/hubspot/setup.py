@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.answers import read, sound
-from connectors.contract import Wants
-from connectors.errors import NotInPlan, RowRejected, Unauthorised
-from connectors.fields import Field, Type, faults_of, missing
+from connectors.core.answers import read, sound
+from connectors.core.crm import Wants
+from connectors.core.errors import NotInPlan, RowRejected, Unauthorised
+from connectors.core.fields import Field, Type, faults_of, missing
+from connectors.core.permission_checks import Probe, closed
 from connectors.hubspot import records
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Done, Listing, PropertyRow
 from connectors.hubspot.sequences import ENROLMENT
-from connectors.probing import Probe, closed
 
 _ACTIVITIES = ("calls", "emails", "meetings", "notes")
 _MOST_TEXT = 65_536  # of every text, by HubSpot's guide (facts 1.5)

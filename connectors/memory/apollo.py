@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from connectors.apollo.api import PAGE
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from connectors.errors import RowRejected
+from connectors.core.errors import RowRejected
 
 DO_NOT_CONTACT = "Do Not Contact"
 _RUNNING = frozenset({"active", "paused"})
@@ -27,7 +27,7 @@ class Did(NamedTuple):
 
 
 class MemoryApollo:
-    """See streams.acts.effect.Apollo, and connectors.apollo.client for what the poller asks.
+    """See streams.effects.context.Apollo, and connectors.apollo.client for what the poller asks.
 
     `users` and `mailboxes` are addresses in lower case, `sequences` ids; without them any of them exists.
     """

@@ -5,9 +5,8 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from connectors.accounts import answer
-from connectors.cadenced import Cadenced
-from connectors.contract import (
+from connectors.core.account_lookup import answer
+from connectors.core.crm import (
     ActivityAsked,
     CompanyAsked,
     CompanyKnown,
@@ -24,9 +23,10 @@ from connectors.contract import (
     Wants,
     Written,
 )
-from connectors.errors import RowRejected
-from connectors.fields import Field, faults_of, missing
-from connectors.paging import keys_of
+from connectors.core.errors import RowRejected
+from connectors.core.fields import Field, faults_of, missing
+from connectors.core.list_only import Cadenced
+from connectors.core.pagination import keys_of
 from leads.records import Change
 
 N = TypeVar("N", TaskWrite, NoteWrite)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from connectors.errors import NotSent, RowRejected
+from connectors.core.errors import NotSent, RowRejected
 
 
 class Message(NamedTuple):
@@ -23,7 +23,7 @@ class Message(NamedTuple):
 
 
 class MemorySlack:
-    """See streams.acts.effect.Slack. Each alert is a message of its own; a channel's whole history is searched.
+    """See streams.effects.context.Slack. Each alert is a message of its own; a channel's whole history is searched.
 
     `users` are addresses by user ids: without them, every address is somebody's, whose id is the address.
     `reads_history` False is a bot without the history scope: a look finds nothing.

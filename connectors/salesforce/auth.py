@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import httpx
 
-from connectors.answers import foreign, token_of, words
-from connectors.errors import Unauthorised, Unavailable, Unreadable
-from connectors.signing import assertion_of
+from connectors.core.answers import foreign, token_of, words
+from connectors.core.errors import Unauthorised, Unavailable, Unreadable
+from connectors.core.jwt_assertion import assertion_of
 
 _PATH = "/services/oauth2/token"
 _JWT_SECONDS = 180

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from connectors.answers import all_of, read
-from connectors.contract import Row
-from connectors.errors import RowRejected, VendorError
-from connectors.literals import literal, quoted
+from connectors.core.answers import all_of, read
+from connectors.core.crm import Row
+from connectors.core.errors import RowRejected, VendorError
+from connectors.core.literals import literal, quoted
+from connectors.core.splitting import one_by_one
 from connectors.salesforce.client import Record, SalesforceHttp
 from connectors.salesforce.forms import NamedRow, OwnedRow, TrackerRow
 from connectors.salesforce.owners import owners_of
-from connectors.splitting import one_by_one
 
 
 class SalesforceCadences:

@@ -6,17 +6,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from connectors.accounts import answer, conditions
-from connectors.answers import all_of, read, sound
-from connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
-from connectors.literals import quoted
-from connectors.paging import in_turn, keys_of
+from connectors.core.account_lookup import answer, conditions
+from connectors.core.answers import all_of, read, sound
+from connectors.core.crm import CompanyAsked, CompanyKnown, Contact, Page, Row
+from connectors.core.literals import quoted
+from connectors.core.pagination import in_turn, keys_of
+from connectors.core.splitting import one_by_one
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp, moment
+from connectors.salesforce.contacts import SalesforcePeople
 from connectors.salesforce.forms import ReplyRow
-from connectors.salesforce.people import SalesforcePeople
 from connectors.salesforce.tasks import SalesforceTasks
-from connectors.splitting import one_by_one
 
 _KINDS = ("Lead", "Contact")
 _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"

@@ -12,11 +12,10 @@ from urllib.parse import urlencode
 
 import httpx
 
-from connectors.answers import each, foreign, read, words
-from connectors.bearer import Bearer
-from connectors.contract import Row
-from connectors.daily import Daily
-from connectors.errors import (
+from connectors.core.answers import each, foreign, read, words
+from connectors.core.crm import Row
+from connectors.core.daily_quota import Daily
+from connectors.core.errors import (
     AccountLimited,
     DaySpent,
     NotInPlan,
@@ -27,10 +26,11 @@ from connectors.errors import (
     Unreadable,
     VendorError,
 )
-from connectors.http import Budget, VendorHttp, retry_after
+from connectors.core.http import Budget, VendorHttp, retry_after
+from connectors.core.oauth import Bearer
+from connectors.core.splitting import one_by_one
 from connectors.salesforce.auth import SalesforceGrant
 from connectors.salesforce.forms import Acted, Composite, Fault, Found, IdRow, Part, Saved
-from connectors.splitting import one_by_one
 
 VERSION = "v67.0"
 BASE = f"/services/data/{VERSION}"

@@ -4,20 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.answers import all_of
-from connectors.cadenced import Cadenced
-from connectors.errors import VendorError
-from connectors.literals import literal
+from connectors.core.answers import all_of
+from connectors.core.errors import VendorError
+from connectors.core.list_only import Cadenced
+from connectors.core.literals import literal
+from connectors.core.stopping import OPT_OUT, do_all, mark
 from connectors.salesforce import records
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.changes import SalesforceChanges
 from connectors.salesforce.client import MOST_ROWS, SalesforceHttp
+from connectors.salesforce.contacts import SalesforcePeople
 from connectors.salesforce.forms import record
 from connectors.salesforce.owners import SalesforceOwners
-from connectors.salesforce.people import SalesforcePeople
 from connectors.salesforce.setup import SalesforceSetup
 from connectors.salesforce.tasks import SalesforceTasks
-from connectors.stopping import OPT_OUT, do_all, mark
 
 
 class SalesforceCrm:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from connectors.answers import Name, checked, read
+from connectors.core.answers import Name, checked, read
 
 SfId = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$")]
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from connectors.answers import all_of, read, sound
-from connectors.contract import Owner, OwnerShown, OwnerWrite, Row
-from connectors.errors import RowRejected
-from connectors.literals import literal
+from connectors.core.answers import all_of, read, sound
+from connectors.core.crm import Owner, OwnerShown, OwnerWrite, Row
+from connectors.core.errors import RowRejected
+from connectors.core.literals import literal
+from connectors.core.splitting import one_by_one
+from connectors.core.user_directory import Users
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp
+from connectors.salesforce.contacts import SalesforcePeople
 from connectors.salesforce.forms import OwnedRow, UserRow
-from connectors.salesforce.people import SalesforcePeople
-from connectors.splitting import one_by_one
-from connectors.users import Users
 from leads.records import Change
 
 

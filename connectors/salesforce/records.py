@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connectors.answers import checked, in_part, member, read
-from connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
-from connectors.fields import Field
-from connectors.own import Own
+from connectors.core.answers import checked, in_part, member, read
+from connectors.core.crm import CompanyKnown, Contact, ContactWrite, OwnerWrite
+from connectors.core.crm_properties import Own
+from connectors.core.fields import Field
 from connectors.salesforce.forms import AccountRow, PersonRow
 
 OWN = Own(

@@ -4,13 +4,13 @@ they can't even be named (facts 1.5)."""
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from connectors.answers import all_of, read, sound
-from connectors.cadenced import Cadenced
-from connectors.contract import Wants
-from connectors.errors import NotInPlan, RowRejected, Unauthorised
-from connectors.fields import Field, Type, faults_of, missing
-from connectors.literals import quoted
-from connectors.probing import Probe, closed
+from connectors.core.answers import all_of, read, sound
+from connectors.core.crm import Wants
+from connectors.core.errors import NotInPlan, RowRejected, Unauthorised
+from connectors.core.fields import Field, Type, faults_of, missing
+from connectors.core.list_only import Cadenced
+from connectors.core.literals import quoted
+from connectors.core.permission_checks import Probe, closed
 from connectors.salesforce import records
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.client import SalesforceHttp

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.answers import all_of, read, sound
-from connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
-from connectors.literals import literal
+from connectors.core.answers import all_of, read, sound
+from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
+from connectors.core.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.client import Record, SalesforceHttp, moment
 from connectors.salesforce.forms import ActivityRow, NoteRow, TaskRow

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from connectors.answers import foreign, member, words
-from connectors.contract import Row
-from connectors.errors import (
+from connectors.core.answers import foreign, member, words
+from connectors.core.crm import Row
+from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
     NotSent,
@@ -25,10 +25,10 @@ from connectors.errors import (
     Unreadable,
     VendorError,
 )
-from connectors.http import Budget, VendorHttp, retry_after
-from connectors.shared import Shared, settle
+from connectors.core.http import Budget, VendorHttp, retry_after
+from connectors.core.single_flight import Shared, settle
+from connectors.core.splitting import one_by_one
 from connectors.slack.forms import Done, History, Person, Posted, alerts_of
-from connectors.splitting import one_by_one
 
 _PASSING = frozenset({"rate_limited", "ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _KEY = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.answers import Name, member, words
+from connectors.core.answers import Name, member, words
 
 
 class Done(msgspec.Struct, frozen=True):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from connectors.answers import foreign, token_of, words
-from connectors.errors import Unauthorised, Unavailable, Unreadable
+from connectors.core.answers import foreign, token_of, words
+from connectors.core.errors import Unauthorised, Unavailable, Unreadable
 
 _THROTTLED = 600.0
 _LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from connectors.answers import each, foreign, member, read, words
-from connectors.bearer import Bearer
-from connectors.contract import Row
-from connectors.daily import Daily
-from connectors.errors import (
+from connectors.core.answers import each, foreign, member, read, words
+from connectors.core.crm import Row
+from connectors.core.daily_quota import Daily
+from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
     RowRejected,
@@ -24,8 +23,9 @@ from connectors.errors import (
     Unreadable,
     VendorError,
 )
-from connectors.http import Budget, VendorHttp, retry_after
-from connectors.splitting import one_by_one
+from connectors.core.http import Budget, VendorHttp, retry_after
+from connectors.core.oauth import Bearer
+from connectors.core.splitting import one_by_one
 from connectors.zoho.forms import Answered, Outcome, Ref, Rows
 
 VERSION = "v8"

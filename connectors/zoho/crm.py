@@ -6,21 +6,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from connectors.accounts import answer, conditions
-from connectors.answers import all_of, each, read, sound
-from connectors.cadenced import Cadenced
-from connectors.contract import CompanyAsked, CompanyKnown, Contact, Page, Row
-from connectors.errors import RowRejected, Unreadable, VendorError
-from connectors.literals import quoted
-from connectors.paging import in_turn
-from connectors.splitting import one_by_one
-from connectors.stopping import OPT_OUT, do_all, mark
+from connectors.core.account_lookup import answer, conditions
+from connectors.core.answers import all_of, each, read, sound
+from connectors.core.crm import CompanyAsked, CompanyKnown, Contact, Page, Row
+from connectors.core.errors import RowRejected, Unreadable, VendorError
+from connectors.core.list_only import Cadenced
+from connectors.core.literals import quoted
+from connectors.core.pagination import in_turn
+from connectors.core.splitting import one_by_one
+from connectors.core.stopping import OPT_OUT, do_all, mark
 from connectors.zoho import records
-from connectors.zoho.account import ZohoAccount
 from connectors.zoho.client import MOST_ROWS, ZohoHttp, moment, saved
+from connectors.zoho.contacts import Person, ZohoPeople
 from connectors.zoho.forms import Answered, GoneRow, KeyRow
 from connectors.zoho.owners import ZohoOwners
-from connectors.zoho.people import Person, ZohoPeople
+from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.tasks import ZohoTasks
 
 _MODULES = ("Leads", "Contacts")

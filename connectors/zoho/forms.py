@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.answers import Digits, Name, checked, read
+from connectors.core.answers import Digits, Name, checked, read
 
 
 class Info(msgspec.Struct, frozen=True):

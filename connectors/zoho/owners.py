@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from connectors.answers import all_of
-from connectors.contract import OwnerShown, OwnerWrite, Row
-from connectors.errors import RowRejected, Unreadable
-from connectors.splitting import one_by_one
+from connectors.core.answers import all_of
+from connectors.core.crm import OwnerShown, OwnerWrite, Row
+from connectors.core.errors import RowRejected, Unreadable
+from connectors.core.splitting import one_by_one
 from connectors.zoho import records
-from connectors.zoho.account import ZohoAccount
 from connectors.zoho.client import Record, ZohoHttp
 from connectors.zoho.forms import Rows, owned
+from connectors.zoho.setup import ZohoAccount
 from leads.records import Change
 
 _MODULES = ("Leads", "Contacts")

@@ -7,10 +7,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from connectors.answers import checked, in_part, member, read
-from connectors.contract import CompanyKnown, Contact, ContactWrite, OwnerWrite
-from connectors.fields import Field
-from connectors.own import Own
+from connectors.core.answers import checked, in_part, member, read
+from connectors.core.crm import CompanyKnown, Contact, ContactWrite, OwnerWrite
+from connectors.core.crm_properties import Own
+from connectors.core.fields import Field
 from connectors.zoho.forms import AccountRow, PersonRow
 from leads.records import Change
 

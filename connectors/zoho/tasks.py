@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from connectors.answers import all_of, read, sound
-from connectors.contract import ActivityAsked, NoteWrite, Row, TaskWrite
-from connectors.literals import literal
+from connectors.core.answers import all_of, read, sound
+from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
+from connectors.core.literals import literal
 from connectors.zoho import records
 from connectors.zoho.client import Record, ZohoHttp, moment
 from connectors.zoho.forms import ActivityRow, NoteRow, TaskRow

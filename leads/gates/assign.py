@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Result, Wait
 from leads.explain import grounds, interest
 from leads.gates.common import (
@@ -108,7 +108,7 @@ class Assign:
         lead = replace(lead, route=route, owner_confirmed_at=float(v["at"]), heard=None)
         shows = "would show" if read.kind == "would" else "shows"
         why = Reason(rule="crm.owner_confirmed", held=True, why=f"the CRM {shows} {route.owner_email}, active")
-        to = onward(lead, self.name, "assigned", names.ASSIGNED, lead.person_key)
+        to = onward(lead, self.name, "assigned", topics.ASSIGNED, lead.person_key)
         outcome = {"owner": route.owner_email, "owner_id": route.owner_id}
         return Decision(kind="assigned", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), outcome=outcome)
 

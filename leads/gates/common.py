@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
+from leads.corrections import resubmit
 from leads.decision import Decision, Output, Result, Wait
 from leads.keys import derive, event_id
-from leads.mend import resubmit
-from leads.names import Topic
 from leads.records import Alert, Lead, Link, Place, Reason, Record
 from leads.rules import Rules
-from leads.tabled import Suppression
+from leads.table_rows import Suppression
+from leads.topics import Topic
 
 _CUSTOMER = frozenset({"customer", "evangelist"})
 
@@ -54,7 +54,7 @@ def undone(lead: Lead) -> Decision | None:
     freed = Link(
         link_id=derive("undone", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
     )
-    outputs = (Output(topic=names.LINKS.full, key=lead.person_key, record=freed),) if lead.person_key else ()
+    outputs = (Output(topic=topics.LINKS.full, key=lead.person_key, record=freed),) if lead.person_key else ()
     return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
 
 
@@ -67,7 +67,7 @@ def resubmitted(lead: Lead) -> Decision | None:
         return None
     why = Reason(rule="ruled.set", held=True, why=f"a person has set {', '.join(sorted(fields))}: judged anew")
     record = resubmit(lead, fields, lead.cause, lead.captured_at)
-    to = Output(topic=names.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
+    to = Output(topic=topics.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
     return Decision(kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
 
 
@@ -96,7 +96,7 @@ def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
 def routed_again(lead: Lead, stage: str, why: Reason) -> Decision:
     """Back to scoring and routing."""
     lead = replace(lead, heard=None)
-    to = onward(replace(lead, route=None, score=None), stage, "rerouted", names.WRITTEN, lead.person_key)
+    to = onward(replace(lead, route=None, score=None), stage, "rerouted", topics.WRITTEN, lead.person_key)
     return Decision(kind="rerouted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
 
 
@@ -145,7 +145,7 @@ def fall_back(lead: Lead, stage: str, result: Result, rules: Rules, now: float) 
         trace=(why,),
         lead=lead,
         wait=Wait.FALLBACK,
-        outputs=(Output(topic=names.FALLBACK.full, key=lead.lead_id, record=lead),),
+        outputs=(Output(topic=topics.FALLBACK.full, key=lead.lead_id, record=lead),),
         alerts=(ops_alert(lead, stage, f"{lead.person.name} could not be written to the CRM: {result.why}", rules, now),),
         outcome={"why": result.why},
     )

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Output, Put, Result
 from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import derive
@@ -11,7 +11,7 @@ from leads.normalise import normalise_country
 from leads.numbers import parse_count
 from leads.records import Company, CrmRecord, Lead, Link, Place, Reason, Record
 from leads.rules import Rules
-from leads.tabled import BrandRow, CompanyRow
+from leads.table_rows import BrandRow, CompanyRow
 
 _DAY = 86_400.0
 #: Answers after which a lead goes on as one of its own.
@@ -109,7 +109,7 @@ class Companies:
         freed = Link(
             link_id=derive("ended", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
         )
-        outputs = tuple(Output(topic=names.LINKS.full, key=lead.person_key, record=fact) for fact in (freed, link))
+        outputs = tuple(Output(topic=topics.LINKS.full, key=lead.person_key, record=fact) for fact in (freed, link))
         outcome = {"into": twin.lead_id}
         return Decision(kind="merged", place=Place.MERGED, trace=trace, lead=lead, outputs=outputs, outcome=outcome)
 
@@ -149,7 +149,7 @@ class Companies:
         return self._pass(lead, trace, puts)
 
     def _pass(self, lead: Lead, trace: tuple[Reason, ...], puts: tuple[Put, ...]) -> Decision:
-        to = onward(lead, self.name, "matched", names.MATCHED, lead.person_key)
+        to = onward(lead, self.name, "matched", topics.MATCHED, lead.person_key)
         return Decision(kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=lead, outputs=(to,), puts=puts)
 
     def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:

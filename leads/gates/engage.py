@@ -6,9 +6,10 @@ or to a person.
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Note, Output, Result, Wait
 from leads.explain import notice
+from leads.gates.after_engagement import arrived, deleted, hear
 from leads.gates.common import (
     Guarded,
     answered,
@@ -24,12 +25,11 @@ from leads.gates.common import (
     undone,
 )
 from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
-from leads.gates.rest import arrived, deleted, hear
-from leads.guard import guard
 from leads.keys import event_id
 from leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, Tick
 from leads.route import sequence
 from leads.rules import Rules
+from leads.sequence_guard import guard
 
 #: What a lead waits for here that a person may answer by naming a rep.
 _ASKED = (
@@ -230,7 +230,7 @@ class Engage:
             lead=lead,
         )
         note = Note(kind="noticed", outcome={"to": alert.to, "text": alert.text})
-        clock = Output(topic=names.CLOCKS.full, key=lead.person_key, record=tick)
+        clock = Output(topic=topics.CLOCKS.full, key=lead.person_key, record=tick)
         decision = arrived(lead, "engaged", (why,))
         return replace(decision, alerts=(alert,), notes=(note,), outputs=(clock,) if high or lead.intents else ())
 

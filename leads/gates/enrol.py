@@ -5,12 +5,12 @@ from msgspec.structs import replace
 from leads.decision import Act, Decision, Need, Note, Result
 from leads.gates.common import fall_back, held_for_sequence, review
 from leads.records import Enrolment, Lead, Reason
-from leads.ruleparts import SequenceRule
+from leads.rule_models import SequenceRule
 from leads.rules import Rules
 
 STILL_IN = "still_in"  # the result of a leave that its tool has not carried out
 _PATIENCE = 600.0  # a workflow acts within a minute or two, and the lead waits for it
-NAME = "engage"  # the gate whose parts this and rest.py are
+NAME = "engage"  # the gate whose parts this and after_engagement.py are
 
 
 def entering(lead: Lead, rule: SequenceRule, rules: Rules) -> Act | None:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Output, Put, Result
 from leads.gates.common import onward, stopped
 from leads.gates.intake import company_key
@@ -10,7 +10,7 @@ from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.records import CrmRecord, Lead, Link, Place, Reason, Record, Signal, Tick
 from leads.rules import Rules
 from leads.score import high_intent
-from leads.tabled import ContactRow, PersonRow, Suppression
+from leads.table_rows import ContactRow, PersonRow, Suppression
 
 _MOST_STEPS = 40  # of a lead on its way to here: it is sent round
 
@@ -48,7 +48,7 @@ class Identity:
         if row is not None and row.person_key != key and not _goes_round(lead):
             why = Reason(rule="identity.alias", held=True, why="the address belongs to a known person: goes there")
             moved = replace(lead, person_key=row.person_key)
-            to = onward(moved, self.name, "forwarded", names.VALIDATED, row.person_key)
+            to = onward(moved, self.name, "forwarded", topics.VALIDATED, row.person_key)
             return Decision(kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
         if row is None or row.person_key != key or row.status in {"crm", "ended"} or row.lead_id == lead.lead_id:
             decision = self._pass(lead, row, seen.contact)
@@ -67,7 +67,7 @@ class Identity:
             at=heard,
             lead=lead,
         )
-        return (Output(topic=names.CLOCKS.full, key=lead.person_key, record=tick),)
+        return (Output(topic=topics.CLOCKS.full, key=lead.person_key, record=tick),)
 
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
         first = row is None or row.status in {"crm", "ended"}
@@ -76,7 +76,7 @@ class Identity:
         if crm_id:
             lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
         claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=crm_id)
-        to = onward(lead, self.name, "unique", names.UNIQUE, company_key(lead))
+        to = onward(lead, self.name, "unique", topics.UNIQUE, company_key(lead))
         put = Put(table="people", key=lead.person_key, value=claim)
         return Decision(kind="unique", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=(put,))
 
@@ -95,7 +95,7 @@ class Identity:
             )
             for intent in lead.intents
         )
-        outputs = tuple(Output(topic=names.SIGNALS.full, key=lead.person_key, record=signal) for signal in signals)
+        outputs = tuple(Output(topic=topics.SIGNALS.full, key=lead.person_key, record=signal) for signal in signals)
         outcome = {"into": row.lead_id}
         return Decision(kind="merged", place=Place.MERGED, trace=(why,), lead=lead, outputs=outputs, outcome=outcome)
 
@@ -132,7 +132,7 @@ class Identity:
             address_key=link.person_key,
             person_key=link.person_key,
         )
-        return (Output(topic=names.SIGNALS.full, key=link.person_key, record=signal),)
+        return (Output(topic=topics.SIGNALS.full, key=link.person_key, record=signal),)
 
     def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:
         if record.kind == "complete":

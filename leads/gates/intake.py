@@ -2,19 +2,19 @@
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
+from leads.corrections import mend
 from leads.decision import Decision, Need, Note, Output, Put, Result
 from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped
 from leads.mapping import map_captured
 from leads.match import brand
-from leads.mend import mend
 from leads.normalise import is_address
 from leads.rawvalues import UnusableError
 from leads.records import Captured, Lead, Link, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules
-from leads.tabled import Source
+from leads.table_rows import Source
 from leads.validate import validate
 
 
@@ -102,7 +102,7 @@ class Intake:
             for kind, value in news
             if key
         ]
-        return tuple(Output(topic=names.SIGNALS.full, key=key, record=signal) for signal in signals)
+        return tuple(Output(topic=topics.SIGNALS.full, key=key, record=signal) for signal in signals)
 
     def _lead(self, record: Captured, mapped: Mapped, revision: str, source: Source | None, rules: Rules) -> Lead:
         ident = lead_id(record.source, record.source_id)
@@ -163,14 +163,14 @@ class Intake:
         addresses = {lead.person_key, *(self._keys.address(e) for e in lead.person.emails)} - {known, ""}
         links = [
             Output(
-                topic=names.LINKS.full,
+                topic=topics.LINKS.full,
                 key=a,
                 record=Link(link_id=derive("link", a, known, lead.lead_id, lead.step), address_key=a, person_key=known),
             )
             for a in sorted(addresses)
         ]
         lead = replace(lead, person_key=known)
-        return (*links, onward(lead, self.name, "validated", names.VALIDATED, known))
+        return (*links, onward(lead, self.name, "validated", topics.VALIDATED, known))
 
     def _source(self, lead: Lead, before: Source | None, updated_at: float) -> Source:
         """The row of a record that did not pass: the employer is the one that passed last, so that a further revision of
@@ -200,7 +200,7 @@ class Intake:
             captured_at=record.captured_at,
         )
         trace = (Reason(rule="mapping", held=True, why=why),)
-        letter = Output(topic=names.DEAD.full, key=ident, record=record)
+        letter = Output(topic=topics.DEAD.full, key=ident, record=record)
         note = Note(kind="captured", place="in_flight", outcome={"source": record.source})
         return Decision(kind="dead", place=Place.DEAD, trace=trace, lead=nobody, outputs=(letter,), notes=(note,))
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Note, Result, Wait
 from leads.gates.common import Guarded, is_customer, onward, ops_alert, stopped
 from leads.records import Lead, Place, Reason, Route, Score
@@ -36,7 +36,7 @@ class Routing:
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
         lead = replace(lead, route=found, heard=None if found.rule == "ruled" else lead.heard)  # before what the CRM shows
-        to = onward(lead, self.name, "routed", names.ROUTED, lead.person_key)
+        to = onward(lead, self.name, "routed", topics.ROUTED, lead.person_key)
         outcome = {"kind": found.kind, "owner": found.owner_email, "rule": found.rule, "points": points.points}
         return Decision(
             kind="routed", place=Place.IN_FLIGHT, trace=(*reasons, *why), lead=lead, outputs=(to,), notes=(note,), outcome=outcome

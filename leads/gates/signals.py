@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Decision, Need, Output, Put, Result
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
-from leads.tabled import PersonRow, Suppression
+from leads.table_rows import PersonRow, Suppression
 
 _WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
 SUPPRESSING = _WHOLE_PERSON | {"bounce"}
@@ -31,13 +31,13 @@ class Signals:
         row = seen.person
         if row is not None and row.person_key and row.person_key != record.address_key and not record.forwarded:
             moved = replace(record, forwarded=True, person_key=row.person_key)
-            to = Output(topic=names.SIGNALS.full, key=row.person_key, record=moved)
+            to = Output(topic=topics.SIGNALS.full, key=row.person_key, record=moved)
             return Decision(kind="forwarded", place=Place.NOWHERE, outputs=(to,), puts=puts)
         key = record.person_key or record.address_key
         if record.kind == "sequence":
             state = Sequences(state=record.value, read_at=record.heard_at)
             puts = (*puts, Put(table="sequences", key=key, value=state))
-        to = Output(topic=names.HEARD.full, key=key, record=replace(record, person_key=key))
+        to = Output(topic=topics.HEARD.full, key=key, record=replace(record, person_key=key))
         return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
     def _suppress(self, signal: Signal, seen: Seen) -> tuple[Put, ...]:

@@ -9,7 +9,7 @@ from leads.gates.common import Guarded, ops_alert
 from leads.keys import derive, event_id
 from leads.records import Alert, Place, Reason, Signal, Tick
 from leads.rules import Rules
-from leads.tabled import Clock
+from leads.table_rows import Clock
 
 
 class Seen(Guarded, frozen=True, kw_only=True):

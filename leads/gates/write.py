@@ -5,13 +5,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Output, Put, Result
 from leads.gates.common import Guarded, answered, automation_alert, fall_back, onward, overruled, review, stopped
 from leads.keys import derive
 from leads.records import CrmLink, Lead, Link, Place, Reason
 from leads.rules import Rules
-from leads.tabled import ContactRow
+from leads.table_rows import ContactRow
 
 
 class Write:
@@ -61,7 +61,7 @@ class Write:
         why = Reason(rule="crm.write", held=True, why=f"contact {crm.contact_id} {did}")
         would = answer.kind == "would"  # a shadow run's contact is in no CRM: nobody must look for it later
         puts = () if would else (Put(table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)),)
-        to = onward(lead, self.name, "written", names.WRITTEN, lead.person_key)
+        to = onward(lead, self.name, "written", topics.WRITTEN, lead.person_key)
         outcome: dict[str, Any] = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
         if dropped := v.get("dropped"):
             outcome["dropped"] = dropped
@@ -79,7 +79,7 @@ class Write:
         gone = Reason(rule="crm.deleted", held=True, why=f"contact {lead.crm.contact_id} was deleted in the CRM")
         why = overruled(lead, "deleted", (gone,))
         fresh = replace(answered(lead, "deleted"), crm=CrmLink())
-        to = onward(fresh, self.name, "remade", names.MATCHED, lead.person_key)
+        to = onward(fresh, self.name, "remade", topics.MATCHED, lead.person_key)
         return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,))
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
@@ -98,8 +98,8 @@ class Write:
         )
         moved = replace(lead, person_key=person_key)
         outputs = (
-            Output(topic=names.LINKS.full, key=lead.person_key, record=freed),
-            Output(topic=names.LINKS.full, key=lead.person_key, record=link),
-            onward(moved, self.name, "sent_back", names.VALIDATED, person_key),
+            Output(topic=topics.LINKS.full, key=lead.person_key, record=freed),
+            Output(topic=topics.LINKS.full, key=lead.person_key, record=link),
+            onward(moved, self.name, "sent_back", topics.VALIDATED, person_key),
         )
         return Decision(kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs)

@@ -1,7 +1,7 @@
 """Every stage, in the order in which a lead passes them."""
 
 from leads.keys import Keys
-from streams.jobs import Stage
+from streams.runner.model import Stage
 from streams.stages import assign, company, engage, identity, intake, notify, routing, signals, sla, write
 
 

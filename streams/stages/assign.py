@@ -1,10 +1,10 @@
 """routed -> assigned: the owner is written and read back."""
 
-from leads import names
+from leads import topics
 from leads.gates.assign import Assign
 from leads.gates.common import Guarded
 from leads.records import Lead, Ruling, Signal
-from streams.jobs import Stage
+from streams.runner.model import Stage
 from streams.stages.signals import read_guarded
 
 
@@ -12,10 +12,10 @@ def make() -> Stage:
     """The CRM assign stage."""
     return Stage(
         gate=Assign(),
-        inputs={names.ROUTED: Lead, names.HEARD: Signal, names.DECIDED: Ruling},
+        inputs={topics.ROUTED: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
         read=read_guarded,
         seen=Guarded,
         kinds={},
-        home=names.ROUTED,
+        home=topics.ROUTED,
         woken=True,
     )

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from leads import names
+from leads import topics
 from leads.gates.company import Companies, Seen
 from leads.match import brand
 from leads.records import CrmRecord, Lead, Ruling
-from leads.tabled import BrandRow, CompanyRow
-from streams.jobs import Stage
+from leads.table_rows import BrandRow, CompanyRow
+from streams.runner.model import Stage
 from tables.state import Kind, View
 
 COMPANIES = Kind("companies", CompanyRow)
@@ -19,11 +19,11 @@ def make() -> Stage:
     """The company stage."""
     return Stage(
         gate=Companies(),
-        inputs={names.UNIQUE: Lead, names.CRM_RECORDS: CrmRecord, names.DECIDED: Ruling},
+        inputs={topics.UNIQUE: Lead, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
         kinds={"companies": COMPANIES, "brands": BRANDS},
-        home=names.UNIQUE,
+        home=topics.UNIQUE,
         serial=by_brand,
     )
 

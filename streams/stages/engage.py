@@ -1,11 +1,11 @@
 """assigned -> the rep, the nurture sequence; and heard -> whatever it means for a lead that arrived."""
 
-from leads import names
+from leads import topics
 from leads.decision import Parked
 from leads.gates.engage import Engage, Seen
 from leads.records import Lead, Ruling, Signal
-from leads.tabled import Attempt
-from streams.jobs import Stage
+from leads.table_rows import Attempt
+from streams.runner.model import Stage
 from streams.stages.signals import PEOPLE, SEQUENCES, suppression_of
 from tables.state import Kind, View
 
@@ -17,11 +17,11 @@ def make() -> Stage:
     """The engagement stage."""
     return Stage(
         gate=Engage(),
-        inputs={names.ASSIGNED: Lead, names.HEARD: Signal, names.DECIDED: Ruling},
+        inputs={topics.ASSIGNED: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
         kinds={},
-        home=names.ASSIGNED,
+        home=topics.ASSIGNED,
         woken=True,
         expects=expects,
     )

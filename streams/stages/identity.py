@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from leads import names
+from leads import topics
 from leads.gates.identity import Identity, Seen
 from leads.records import CrmRecord, Lead, Link, Ruling
-from leads.tabled import PersonRow
-from streams.jobs import Stage
+from leads.table_rows import PersonRow
+from streams.runner.model import Stage
 from streams.stages.signals import SUPPRESSIONS
 from streams.stages.write import CONTACTS
 from tables.state import Kind, View
@@ -19,11 +19,11 @@ def make() -> Stage:
     """The identity stage."""
     return Stage(
         gate=Identity(),
-        inputs={names.VALIDATED: Lead, names.LINKS: Link, names.CRM_RECORDS: CrmRecord, names.DECIDED: Ruling},
+        inputs={topics.VALIDATED: Lead, topics.LINKS: Link, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
         kinds={"people": PEOPLE},
-        home=names.VALIDATED,
+        home=topics.VALIDATED,
     )
 
 

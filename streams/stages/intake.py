@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from leads import names
+from leads import topics
 from leads.gates.intake import Intake, Seen
 from leads.keys import Keys, lead_id
 from leads.records import Captured, Lead, Ruling
-from leads.tabled import Source
-from streams.jobs import Stage
+from leads.table_rows import Source
+from streams.runner.model import Stage
 from tables.state import Kind, View
 
 SOURCES = Kind("sources", Source)
@@ -17,11 +17,11 @@ def make(keys: Keys) -> Stage:
     """The intake stage."""
     return Stage(
         gate=Intake(keys),
-        inputs={names.CAPTURED: Captured, names.DECIDED: Ruling},
+        inputs={topics.CAPTURED: Captured, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
         kinds={"sources": SOURCES},
-        home=names.VALIDATED,
+        home=topics.VALIDATED,
     )
 
 

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from leads import names
+from leads import topics
 from leads.gates.notify import Notify, Seen
 from leads.records import Alert
-from streams.jobs import Stage
+from streams.runner.model import Stage
 from tables.state import View
 
 
 def make() -> Stage:
     """The Slack sink."""
-    return Stage(gate=Notify(), inputs={names.ALERTS: Alert}, read=read, seen=Seen, kinds={}, home=names.ALERTS)
+    return Stage(gate=Notify(), inputs={topics.ALERTS: Alert}, read=read, seen=Seen, kinds={}, home=topics.ALERTS)
 
 
 def read(record: Any, view: View) -> Seen:

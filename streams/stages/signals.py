@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from leads import names
+from leads import topics
 from leads.gates.common import Guarded
 from leads.gates.signals import Seen, Signals
 from leads.records import Lead, Sequences, Signal
-from leads.tabled import PersonRow, Suppression
-from streams.jobs import Stage
+from leads.table_rows import PersonRow, Suppression
+from streams.runner.model import Stage
 from tables.state import Kind, View
 
 SUPPRESSIONS = Kind("suppressions", Suppression)
@@ -19,11 +19,11 @@ def make() -> Stage:
     """The signals stage."""
     return Stage(
         gate=Signals(),
-        inputs={names.SIGNALS: Signal},
+        inputs={topics.SIGNALS: Signal},
         read=read,
         seen=Seen,
         kinds={"suppressions": SUPPRESSIONS, "sequences": SEQUENCES},
-        home=names.SIGNALS,
+        home=topics.SIGNALS,
     )
 
 

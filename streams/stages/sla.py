@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from leads import names
+from leads import topics
 from leads.gates.sla import Seen, Sla
 from leads.records import Signal, Tick
-from leads.tabled import Clock
-from streams.jobs import Stage
+from leads.table_rows import Clock
+from streams.runner.model import Stage
 from streams.stages.signals import suppression_of
 from tables.state import Kind, View
 
@@ -17,11 +17,11 @@ def make() -> Stage:
     """The SLA stage."""
     return Stage(
         gate=Sla(),
-        inputs={names.CLOCKS: Tick, names.DUE: Tick, names.HEARD: Signal},
+        inputs={topics.CLOCKS: Tick, topics.DUE: Tick, topics.HEARD: Signal},
         read=read,
         seen=Seen,
         kinds={"clocks": CLOCKS},
-        home=names.DUE,
+        home=topics.DUE,
     )
 
 

@@ -1,11 +1,11 @@
 """matched -> written."""
 
-from leads import names
+from leads import topics
 from leads.gates.common import Guarded
 from leads.gates.write import Write
 from leads.records import Lead, Ruling
-from leads.tabled import ContactRow
-from streams.jobs import Stage
+from leads.table_rows import ContactRow
+from streams.runner.model import Stage
 from streams.stages.signals import read_guarded
 from tables.state import Kind
 
@@ -16,9 +16,9 @@ def make() -> Stage:
     """The CRM write stage."""
     return Stage(
         gate=Write(),
-        inputs={names.MATCHED: Lead, names.DECIDED: Ruling},
+        inputs={topics.MATCHED: Lead, topics.DECIDED: Ruling},
         read=read_guarded,
         seen=Guarded,
         kinds={"contacts": CONTACTS},
-        home=names.MATCHED,
+        home=topics.MATCHED,
     )

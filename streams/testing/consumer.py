@@ -5,10 +5,10 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from leads.names import LEAD_TOPICS
-from streams.gathering import RUN_RECORDS
-from streams.jobs import Stage
-from streams.progress import Progress
+from leads.topics import LEAD_TOPICS
+from streams.consumer.batcher import RUN_RECORDS
+from streams.consumer.offset_tracker import Progress
+from streams.runner.model import Stage
 from streams.testing.log import LogRecord, MemoryLog
 from streams.testing.process import Process
 

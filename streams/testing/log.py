@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from leads.names import PARTITIONS
-from streams.outbox import partition_of
+from leads.topics import PARTITIONS
+from streams.runner.outbox import partition_of
 from streams.testing.process import Process
 from tables.state import Row
 

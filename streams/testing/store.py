@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from leads.names import CHANGELOG
+from leads.topics import CHANGELOG
 from streams.testing.log import MemoryLog
 from tables.state import Row
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from connectors.errors import VendorError
+from connectors.core.errors import VendorError
 from streams.testing.process import Process
 
 

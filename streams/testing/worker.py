@@ -5,13 +5,13 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
-from streams.book import RulesBook
-from streams.harness import fatal_on_error
 from streams.pipeline import Around, Pipeline
 from streams.ports import Clock, Probe
+from streams.runner.rules_versions import RulesBook
+from streams.runner.stage_runner import fatal_on_error
 from streams.testing.consumer import MemoryConsumer
 from streams.testing.log import MemoryLog, MemoryProducer
 from streams.testing.process import Died, Process
@@ -57,7 +57,7 @@ class SimulatedWorker:
             probe=probe,
             check=process.check,
             signals_applied=self._signals_applied,
-            share=lambda: max(1, len(self.partitions)) / names.PARTITIONS,
+            share=lambda: max(1, len(self.partitions)) / topics.PARTITIONS,
             more_coming=self._more_coming,
             settled_to=self._settled_to,
             reached=process.reached,
@@ -81,8 +81,8 @@ class SimulatedWorker:
         return self.consumer.more_coming()
 
     async def _signals_applied(self, partition: int) -> None:
-        end = self._log.end(names.SIGNALS.full, partition)
-        await self.consumer.settled_to(names.SIGNALS.full, partition, end)
+        end = self._log.end(topics.SIGNALS.full, partition)
+        await self.consumer.settled_to(topics.SIGNALS.full, partition, end)
 
     def start(self, partitions: Iterable[int]) -> None:
         """Take up these partitions and work."""

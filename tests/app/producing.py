@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from leads import names
+from leads import topics
 from leads.records import Alert, Captured, Signal
 
 
@@ -29,16 +29,16 @@ class MemoryProducer:
 
     def captured(self, shape: str) -> list[Captured]:
         """Captured records of a shape."""
-        found = [msgspec.json.decode(v, type=Captured) for v in self.sent.get(names.CAPTURED.full, [])]
+        found = [msgspec.json.decode(v, type=Captured) for v in self.sent.get(topics.CAPTURED.full, [])]
         return [record for record in found if record.shape == shape]
 
     def signals(self) -> list[Signal]:
         """What was heard."""
-        return [msgspec.json.decode(v, type=Signal) for v in self.sent.get(names.SIGNALS.full, [])]
+        return [msgspec.json.decode(v, type=Signal) for v in self.sent.get(topics.SIGNALS.full, [])]
 
     def alerts(self) -> list[str]:
         """What people were told."""
-        return [msgspec.json.decode(v, type=Alert).text for v in self.sent.get(names.ALERTS.full, [])]
+        return [msgspec.json.decode(v, type=Alert).text for v in self.sent.get(topics.ALERTS.full, [])]
 
 
 class Clock:

@@ -8,18 +8,18 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from app.account import EXAMPLES, Account, Fault
-from app.ledger import Ledger, judge
-from leads import names
+from app.audit.ledger import Ledger, judge
+from app.audit.placement import EXAMPLES, Account, Fault
+from leads import topics
 from leads.decision import Parked
 from leads.keys import derive
 from leads.records import Audit, Captured, Held, Lead, Person, Signal, encode
 from leads.review_items import MOVED
-from leads.tabled import Attempt
-from streams.events import dead_letter, subject_of
+from leads.table_rows import Attempt
+from streams.runner.audit_events import dead_letter, subject_of
 from tables.state import Kind
 
-CAPTURED, VALIDATED, HEARD = names.CAPTURED.full, names.VALIDATED.full, names.HEARD.full
+CAPTURED, VALIDATED, HEARD = topics.CAPTURED.full, topics.VALIDATED.full, topics.HEARD.full
 
 
 @dataclass
@@ -315,7 +315,7 @@ def test_a_repeat_that_changes_nothing_needs_no_event_of_its_own() -> None:
 def test_what_no_stage_could_read_is_dead_and_that_of_other_topics_was_never_captured() -> None:
     log = Log()
     skip_poison(log)
-    for topic, offset in ((CAPTURED, 4), (names.SIGNALS.full, 9)):
+    for topic, offset in ((CAPTURED, 4), (topics.SIGNALS.full, 9)):
         [said, _] = dead_letter("intake", Raw(topic, offset, b"{"), "broken")
         log.events.append(said.value or b"")
     account = log.judge()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.broker import FATAL_EXIT, Broker, free_port
+from app.local.broker import FATAL_EXIT, Broker, free_port
 
 FULL = "java.io.IOException: No space left on device"
 GIVES_UP = "WARN Stopping serving replicas in dir /x because the log directory has failed."

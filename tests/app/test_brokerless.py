@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.broker import free_port
+from app.local.broker import free_port
 
-RULES = Path(__file__).parents[2] / "app" / "demo-rules.yaml"
+RULES = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.aside import Aside
-from app.contacts import Contacts, Pass
-from app.settings import Settings
+from app.base.settings import Settings
+from app.ingest.contacts import Contacts, Pass
+from app.ingest.set_aside import Aside
 from connectors.apollo.api import LAST_PAGE, PAGE
-from connectors.errors import AccountLimited
+from connectors.core.errors import AccountLimited
 from connectors.memory.apollo import MemoryApollo, stamp
 from leads.rules import Rules
 from tests.app.producing import Clock, MemoryProducer, anything

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.crmrecords import CrmRecords, refresh
-from app.current import Current
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics
-from app.settings import Settings
-from app.sync import Syncing
-from connectors.contract import Contact
-from connectors.errors import Unauthorised
+from app.base.settings import Settings
+from app.crm_sync.full import Syncing
+from app.crm_sync.incremental import Current
+from app.crm_sync.records import CrmRecords, refresh
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.setup.provision import provision_topics
+from connectors.core.crm import Contact
+from connectors.core.errors import Unauthorised
 from connectors.memory.crm import MemoryCrm
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.records import CrmRecord
 
@@ -28,7 +28,7 @@ async def records(settings: Settings) -> dict[str, CrmRecord]:
     """The newest record of each address and domain."""
     found: dict[str, CrmRecord] = {}
     async with consuming(settings) as consumer:
-        async for r in read_to(consumer, await ends(consumer, [names.CRM_RECORDS.full])):
+        async for r in read_to(consumer, await ends(consumer, [topics.CRM_RECORDS.full])):
             one = msgspec.json.decode(r.value, type=CrmRecord)
             found[one.key] = one
     return found

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.baduse import BadUseError
-from app.datalock import LOCK_NAME, lock_directory
+from app.base.errors import BadUseError
+from app.worker.data_lock import LOCK_NAME, lock_directory
 
-HOLD = "import sys, signal; from pathlib import Path; from app.datalock import lock_directory\n"
+HOLD = "import sys, signal; from pathlib import Path; from app.worker.data_lock import lock_directory\n"
 HOLD += "lock_directory(Path(sys.argv[1])); print('held', flush=True); signal.pause()"
 
 

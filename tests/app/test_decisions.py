@@ -7,20 +7,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from app import desk
-from app.baduse import BadUseError
-from app.decisions import Decided, Wish, decide
-from app.desk import Chosen
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics, publish_rules
-from app.rulesfile import rules_in_force
-from app.settings import Settings
+from app.base.errors import BadUseError
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.review import queue
+from app.review.decisions import Decided, Wish, decide
+from app.review.queue import Chosen
+from app.rules.store import rules_in_force
+from app.setup.provision import provision_topics, publish_rules
 from connectors.memory.crm import MemoryCrm
-from leads import names
+from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Held, Person, Ruling, Signal, encode
 from leads.rules import Rules
-from streams.outbox import partition_of
+from streams.runner.outbox import partition_of
 from tests.leads.test_rulings import held
 
 pytestmark = pytest.mark.kafka
@@ -58,7 +58,7 @@ async def show(settings: Settings, *items: Held) -> None:
     """Put items among what waits."""
     async with producing(settings) as producer:
         for item in items:
-            await producer.send_and_wait(names.HELD.full, encode(item), key=item.lead_id.encode())
+            await producer.send_and_wait(topics.HELD.full, encode(item), key=item.lead_id.encode())
 
 
 async def take(settings: Settings, item: Held, action: str, *, dry_run: bool = False, **fields: str) -> Decided:
@@ -69,7 +69,7 @@ async def take(settings: Settings, item: Held, action: str, *, dry_run: bool = F
 async def rulings(settings: Settings, lead: str) -> list[Ruling]:
     """What was sent about a lead."""
     async with consuming(settings) as consumer:
-        found = [r.value async for r in read_to(consumer, await ends(consumer, [names.DECIDED.full]))]
+        found = [r.value async for r in read_to(consumer, await ends(consumer, [topics.DECIDED.full]))]
     return [r for v in found if v != UNREADABLE and (r := msgspec.json.decode(v, type=Ruling)).lead_id == lead]
 
 
@@ -80,7 +80,7 @@ def test_a_decision_is_taken_once_names_the_rules_in_force_and_says_that_no_work
         await publish_rules(site, newer)
         assert (await rules_in_force(site)).hash == newer.hash
         async with producing(site) as producer:
-            await producer.send_and_wait(names.DECIDED.full, UNREADABLE, partition=2)
+            await producer.send_and_wait(topics.DECIDED.full, UNREADABLE, partition=2)
         planned = await take(site, item, "redrive", dry_run=True)
         assert "would be decided" in planned.text(dry_run=True)
         assert await rulings(site, "d1") == []
@@ -118,7 +118,7 @@ def test_nothing_reaches_a_person_who_opted_out(site: Settings) -> None:
         signal = Signal(signal_id="x1", kind="unsubscribe", heard_at=1.0, source="workflow", address_key=key, person_key=key)
         async with producing(site) as producer:
             place = partition_of(key.encode())
-            await producer.send_and_wait(names.SIGNALS.full, encode(signal), key=key.encode(), partition=place)
+            await producer.send_and_wait(topics.SIGNALS.full, encode(signal), key=key.encode(), partition=place)
         item = held(lead_id="s1", asked="job_change", person=Person(email="No@b.com"))
         for action in ("approve", "route"):
             decided = await take(site, item, action, to="ben@acme.test")
@@ -140,14 +140,14 @@ def test_a_lead_that_moved_on_is_refused_and_all_of_a_reason_are_taken_together(
     items.append(held(lead_id=derive("bulk", 9), asked="bulk_kind", stage="write"))
     asyncio.run(show(site, *items))
     by = ("olga", "so")
-    assert "does not wait for a person" in refused(lambda: desk.resolve(site, Chosen("nobody"), "redrive", {}, by))
-    late = refused(lambda: desk.resolve(site, Chosen(items[2].lead_id, 1), "redrive", {}, by))
+    assert "does not wait for a person" in refused(lambda: queue.resolve(site, Chosen("nobody"), "redrive", {}, by))
+    late = refused(lambda: queue.resolve(site, Chosen(items[2].lead_id, 1), "redrive", {}, by))
     assert "has moved on from step 1: it waits at step 2 as bulk_kind" in late
     assert "no lead waits as nothing_such" in refused(
-        lambda: desk.resolve(site, Chosen(reason_kind="nothing_such"), "redrive", {}, by)
+        lambda: queue.resolve(site, Chosen(reason_kind="nothing_such"), "redrive", {}, by)
     )
-    assert "refused" in refused(lambda: desk.resolve(site, Chosen(reason_kind="bulk_kind"), "approve", {}, by))
-    some = asyncio.run(desk.resolve(site, Chosen(reason_kind="bulk_kind", stage="routing"), "redrive", {}, by))
+    assert "refused" in refused(lambda: queue.resolve(site, Chosen(reason_kind="bulk_kind"), "approve", {}, by))
+    some = asyncio.run(queue.resolve(site, Chosen(reason_kind="bulk_kind", stage="routing"), "redrive", {}, by))
     assert {r.lead_id for r in some.taken} == {i.lead_id for i in items[:3]}
-    rest = asyncio.run(desk.resolve(site, Chosen(reason_kind="bulk_kind"), "redrive", {}, by))
+    rest = asyncio.run(queue.resolve(site, Chosen(reason_kind="bulk_kind"), "redrive", {}, by))
     assert (len(rest.taken), len(rest.refused)) == (1, 3)

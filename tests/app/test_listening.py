@@ -8,15 +8,15 @@ import httpx
 import msgspec
 import pytest
 
-from app.aside import Aside
-from app.kafka import consuming, ends, producing, read_to
-from app.listening import Listening
-from app.outside import Vendors
-from app.provision import provision_topics
-from app.settings import Settings
-from connectors.contract import Contact, Crm
+from app.base.settings import Settings
+from app.base.vendors import Vendors
+from app.ingest.set_aside import Aside
+from app.ingest.signals import Listening
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.setup.provision import provision_topics
+from connectors.core.crm import Contact, Crm
 from connectors.memory.crm import MemoryCrm
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.records import Signal
 from tests.contract.vendors import on_sandbox, write
@@ -49,7 +49,7 @@ async def poll(settings: Settings, crm: Crm, *times: float, clock: Clock | None 
 async def told(settings: Settings, kind: str) -> list[Signal]:
     """Signals of a kind, oldest first."""
     async with consuming(settings) as consumer:
-        until = await ends(consumer, [names.SIGNALS.full])
+        until = await ends(consumer, [topics.SIGNALS.full])
         found = [msgspec.json.decode(r.value, type=Signal) async for r in read_to(consumer, until)]
     return [signal for signal in found if signal.kind == kind]
 

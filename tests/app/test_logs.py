@@ -17,8 +17,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.logs import Format, Redaction, set_up_logging
-from app.settings import secrets_in
+from app.base.settings import secrets_in
+from app.monitoring.logs import Format, Redaction, set_up_logging
 
 CLI = [sys.executable, "-m", "app.cli"]
 
@@ -130,14 +130,14 @@ def test_a_level_in_lower_case_is_taken() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["app.broker", "app.doctor"])
+@pytest.mark.parametrize("module", ["app.local.broker", "app.setup.doctor"])
 def test_ctrl_c_leaves_no_traceback(tmp_path: Path, module: str) -> None:
     """Early, while the program still loads, and late, while the worker waits for a broker that isn't there."""
-    rules = Path(__file__).parents[2] / "app" / "demo-rules.yaml"
+    rules = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
     settings = environment(
         LEADGATE_SITE_SECRET="s", LEADGATE_RULES=str(rules), KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", PYTHONVERBOSE="1"
     )
-    late = module == "app.doctor"
+    late = module == "app.setup.doctor"
     awaited = "waiting for the broker" if late else f"import '{module}'"
     child = subprocess.Popen([*CLI, "worker", "--data", str(tmp_path)], env=settings, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None

@@ -13,18 +13,18 @@ from faust.types import TP
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.baduse import BadUseError
-from app.broker import free_port
-from app.endpoint import serving
-from app.metrics import Metrics, PollerMetrics, WebMetrics
-from app.passes import Passes
-from app.settings import Settings, SettingsError, load_settings
-from app.telemetry import SystemClock
+from app.base.clock import SystemClock
+from app.base.errors import BadUseError
+from app.base.settings import Settings, SettingsError, load_settings
+from app.ingest.source_status import Passes
+from app.local.broker import free_port
+from app.monitoring.endpoint import serving
+from app.monitoring.metrics import Metrics, PollerMetrics, WebMetrics
 from app.web.server import make_web
-from app.workermetrics import WorkerCollector, why_not_ready
-from connectors.errors import Unavailable
-from leads import names
-from streams.circuit import Circuit
+from app.worker.worker_metrics import WorkerCollector, why_not_ready
+from connectors.core.errors import Unavailable
+from leads import topics
+from streams.effects.circuit import Circuit
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 Samples = dict[str, float]
@@ -65,12 +65,12 @@ def fake_app(offsets: dict[TP, tuple[int, int | None]], *, restored: bool = True
     return SimpleNamespace(
         started=True,
         rebalancing=rebalancing,
-        consumer=FakeConsumer(offsets, TP(names.CHANGELOG, 0)),
+        consumer=FakeConsumer(offsets, TP(topics.CHANGELOG, 0)),
         tables=SimpleNamespace(recovery=SimpleNamespace(completed=completed)),
     )
 
 
-CAPTURED, SIGNALS = TP(names.CAPTURED.full, 0), TP(names.SIGNALS.full, 3)
+CAPTURED, SIGNALS = TP(topics.CAPTURED.full, 0), TP(topics.SIGNALS.full, 3)
 
 
 def test_a_worker_shows_what_its_stages_did() -> None:
@@ -83,7 +83,7 @@ def test_a_worker_shows_what_its_stages_did() -> None:
     metrics.put_off("crm", -2)
     metrics.set_put_off("assign", 7)
     metrics.quarantined("company")
-    metrics.sent(names.DEAD.full, 2)
+    metrics.sent(topics.DEAD.full, 2)
     metrics.retried("crm.upsert")
     found = scrape(metrics.registry)
     assert found["leadgate_records_total intake"] == 3
@@ -93,7 +93,7 @@ def test_a_worker_shows_what_its_stages_did() -> None:
     assert found["leadgate_leads_put_off crm"] == 3
     assert found["leadgate_leads_put_off assign"] == 7
     assert found["leadgate_leads_quarantined_total company"] == 1
-    assert found[f"leadgate_sent_records_total {names.DEAD.full}"] == 2
+    assert found[f"leadgate_sent_records_total {topics.DEAD.full}"] == 2
     assert found["leadgate_act_retries_total crm.upsert"] == 1
 
 

@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.kafka import consuming, ends, producing, read_to
-from app.outside import Vendors
-from app.poller import Poller
-from app.provision import provision_topics
-from app.settings import Settings
-from app.sheets import CsvSheet, Waiting
-from connectors.contract import Contact
-from connectors.errors import DaySpent, NotInPlan, Unauthorised, Unavailable
+from app.base.settings import Settings
+from app.base.vendors import Vendors
+from app.ingest.poller import Poller
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.review.sheets import CsvSheet, Waiting
+from app.setup.provision import provision_topics
+from connectors.core.crm import Contact
+from connectors.core.errors import DaySpent, NotInPlan, Unauthorised, Unavailable
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, Signal
 from leads.rules import Rules
@@ -83,12 +83,12 @@ class Site:
 
     async def opted_out(self) -> bool:
         """Whether the CRM's opt-out was heard."""
-        heard = [msgspec.json.decode(value, type=Signal) for value in await self._read(names.SIGNALS.full)]
+        heard = [msgspec.json.decode(value, type=Signal) for value in await self._read(topics.SIGNALS.full)]
         return ("unsubscribe", self.name) in {(s.kind, s.person_key) for s in heard}
 
     async def captured(self) -> bool:
         """Whether Apollo's contact was."""
-        records = [msgspec.json.decode(value, type=Captured) for value in await self._read(names.CAPTURED.full)]
+        records = [msgspec.json.decode(value, type=Captured) for value in await self._read(topics.CAPTURED.full)]
         return self.name in {record.source_id for record in records}
 
     async def _read(self, topic: str) -> list[bytes]:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from app.originals import Originals
-from app.recomputing import SHOWN, Recomputed, Recomputing
+from app.audit.originals import Originals
+from app.audit.recompute import SHOWN, Recomputed, Recomputing
 from leads.decision import Decision
 from leads.gates.intake import Seen
 from leads.keys import Keys
 from leads.records import Audit, Captured, encode
 from leads.rules import Rules
-from streams import events
-from streams.jobs import Job
+from streams.runner import audit_events
+from streams.runner.model import Job
 from streams.stages import intake
 from tests.samples import contact
 
@@ -33,13 +33,13 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     raw = contact(number)
     record = Captured(source="apollo", source_id=raw["id"], captured_at=1.0, raw=raw)
     value = encode(record)
-    subject, step, cause = events.subject_of(record, _Raw(value))
+    subject, step, cause = audit_events.subject_of(record, _Raw(value))
     job = Job(record, "", 0, subject, step, cause, rules.hash, 9.0)
     job.saw_now(Seen())
     answer = STAGE.gate.decide(record, job.seen, {}, rules, 9.0)
     assert isinstance(answer, Decision)
     job.answer = answer
-    return cause, value, [letter.value or b"" for letter in events.audits(STAGE, job)]
+    return cause, value, [letter.value or b"" for letter in audit_events.audits(STAGE, job)]
 
 
 def run(rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100) -> Recomputed:

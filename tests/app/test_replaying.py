@@ -7,20 +7,20 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from app.evidence import Evidence, Spot
-from app.replaying import Window, processed
-from app.replayrange import ReplayRefusedError, Wanted, refuse_misuse, refuse_range
-from leads import names
+from app.operations.replay import Window, processed
+from app.operations.replay_evidence import Evidence, Spot
+from app.operations.replay_range import ReplayRefusedError, Wanted, refuse_misuse, refuse_range
+from leads import topics
 from leads.decision import Parked
 from leads.keys import Keys
 from leads.records import Alert, Captured, Held, Lead, Link, Person, Record, Ruling, Signal, encode
-from leads.tabled import Attempt, Woken
-from streams.events import subject_of
+from leads.table_rows import Attempt, Woken
+from streams.runner.audit_events import subject_of
 from streams.stages.all import make_stages
 from tables.state import Kind
 
 STAGES = make_stages(Keys("secret"))
-PLACE = TopicPartition(names.VALIDATED.full, 3)
+PLACE = TopicPartition(topics.VALIDATED.full, 3)
 
 
 @dataclass
@@ -70,7 +70,7 @@ def row_of(stage: str, record: Record, raw: Raw, **fields: Any) -> tuple[bytes, 
     return Kind(f"attempt.{stage}", Attempt).row(subject, row)
 
 
-def found(record: Record, topic: names.Topic, *rows: tuple[bytes, bytes | None]) -> tuple[bool, bool]:
+def found(record: Record, topic: topics.Topic, *rows: tuple[bytes, bytes | None]) -> tuple[bool, bool]:
     """Whether a record is undecided, and whether it is left out."""
     evidence = Evidence(STAGES)
     evidence.expect(Raw(topic.full, encode(record)))
@@ -86,17 +86,17 @@ CAPTURED = Captured(source="apollo", source_id="1", captured_at=1.0, raw={})
 ALERT = Alert(alert_id="x", kind="ops", to="#ops", text="t", at=1.0)
 LINK = Link(link_id="l", address_key="k", person_key="p")
 ONE_STAGE = [
-    (CAPTURED, names.CAPTURED, "intake"),
-    (lead(), names.VALIDATED, "identity"),
-    (lead(), names.UNIQUE, "company"),
-    (lead(), names.ASSIGNED, "engage"),
-    (LINK, names.LINKS, "identity"),
-    (ALERT, names.ALERTS, "notify"),
+    (CAPTURED, topics.CAPTURED, "intake"),
+    (lead(), topics.VALIDATED, "identity"),
+    (lead(), topics.UNIQUE, "company"),
+    (lead(), topics.ASSIGNED, "engage"),
+    (LINK, topics.LINKS, "identity"),
+    (ALERT, topics.ALERTS, "notify"),
 ]
 
 
 @pytest.mark.parametrize(("record", "topic", "stage"), ONE_STAGE)
-def test_a_record_is_decided_by_its_stages_own_row(record: Record, topic: names.Topic, stage: str) -> None:
+def test_a_record_is_decided_by_its_stages_own_row(record: Record, topic: topics.Topic, stage: str) -> None:
     raw = Raw(topic.full, encode(record))
     own, later = row_of(stage, record, raw), row_of(stage, record, raw, step=9, cause="later")
     assert found(record, topic) == UNDECIDED
@@ -110,9 +110,9 @@ def test_a_record_is_decided_by_its_stages_own_row(record: Record, topic: names.
 
 
 def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:
-    raw = Raw(names.CAPTURED.full, encode(CAPTURED))
+    raw = Raw(topics.CAPTURED.full, encode(CAPTURED))
     older = row_of("intake", CAPTURED, raw, step=4, cause="older")
-    assert found(CAPTURED, names.CAPTURED, older) == UNDECIDED
+    assert found(CAPTURED, topics.CAPTURED, older) == UNDECIDED
 
 
 def woken(stage: str, mark: str, lead: Lead | None = None) -> tuple[bytes, bytes | None]:
@@ -123,17 +123,17 @@ def woken(stage: str, mark: str, lead: Lead | None = None) -> tuple[bytes, bytes
 def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> None:
     reply = Signal(signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="p")
     marks = [woken(stage, "s") for stage in ("routing", "assign", "engage")]
-    sla = row_of("sla", reply, Raw(names.HEARD.full, encode(reply)))
-    assert found(reply, names.HEARD, *marks) == UNDECIDED
-    assert found(reply, names.HEARD, *marks[1:], sla) == UNDECIDED
-    assert found(reply, names.HEARD, *marks, sla) == DECIDED
-    assert found(reply, names.HEARD, *marks[:2], woken("engage", "s", lead()), sla) == LEFT_OUT
+    sla = row_of("sla", reply, Raw(topics.HEARD.full, encode(reply)))
+    assert found(reply, topics.HEARD, *marks) == UNDECIDED
+    assert found(reply, topics.HEARD, *marks[1:], sla) == UNDECIDED
+    assert found(reply, topics.HEARD, *marks, sla) == DECIDED
+    assert found(reply, topics.HEARD, *marks[:2], woken("engage", "s", lead()), sla) == LEFT_OUT
     activity = Signal(signal_id="t", kind="activity", heard_at=1.0, source="crm", person_key="p")
-    done = row_of("sla", activity, Raw(names.HEARD.full, encode(activity)))
-    assert found(activity, names.HEARD, done) == DECIDED, "it wakes nobody"
+    done = row_of("sla", activity, Raw(topics.HEARD.full, encode(activity)))
+    assert found(activity, topics.HEARD, done) == DECIDED, "it wakes nobody"
     engages = Signal(signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2)
-    assert found(engages, names.HEARD) == UNDECIDED
-    assert found(engages, names.HEARD, woken("engage", "s#2")) == DECIDED
+    assert found(engages, topics.HEARD) == UNDECIDED
+    assert found(engages, topics.HEARD, woken("engage", "s#2")) == DECIDED
 
 
 def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> None:
@@ -161,20 +161,20 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
     waits = company.parked.row("a", Parked(subject="a", lead=lead(), held=item))
     later = company.parked.row("a", Parked(subject="a", held=msgspec.structs.replace(item, step=4)))
     gone = company.parked.row("a", None)
-    assert found(ruling, names.DECIDED) == DECIDED
-    assert found(ruling, names.DECIDED, waits) == UNDECIDED
-    assert found(ruling, names.DECIDED, waits, later) == DECIDED
-    assert found(ruling, names.DECIDED, waits, gone) == DECIDED
+    assert found(ruling, topics.DECIDED) == DECIDED
+    assert found(ruling, topics.DECIDED, waits) == UNDECIDED
+    assert found(ruling, topics.DECIDED, waits, later) == DECIDED
+    assert found(ruling, topics.DECIDED, waits, gone) == DECIDED
     taken = woken("company", "r", lead())
     put_off = company.parked.row("a", Parked(subject="a", lead=lead(), held=item, put_off=True))
-    assert found(ruling, names.DECIDED, waits, taken, gone) == LEFT_OUT
-    assert found(ruling, names.DECIDED, waits, taken, put_off) == LEFT_OUT
+    assert found(ruling, topics.DECIDED, waits, taken, gone) == LEFT_OUT
+    assert found(ruling, topics.DECIDED, waits, taken, put_off) == LEFT_OUT
 
 
 def test_what_was_no_record_is_none_now() -> None:
     evidence = Evidence(STAGES)
     for value in (b"", b"{", b"\xff", b"[" * 5000, b'{"source":3}', b"x" * 300_000):
-        evidence.expect(Raw(names.CAPTURED.full, value))
+        evidence.expect(Raw(topics.CAPTURED.full, value))
     assert evidence.undecided == []
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from app.schema import audit_schema
+from app.audit.json_schema import audit_schema
 from leads.records import Audit, Reason, Whom, encode
 
 PUBLISHED = json.loads((Path(__file__).parents[2] / "docs" / "audit.schema.json").read_text())
 
 
 def test_the_published_schema_is_the_codes() -> None:
-    assert audit_schema() == PUBLISHED, "run python -m app.schema > docs/audit.schema.json"
+    assert audit_schema() == PUBLISHED, "run python -m app.audit.json_schema > docs/audit.schema.json"
 
 
 def test_an_event_fits_and_a_broken_one_does_not() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.resubmitting import read
-from app.sheets import CsvSheet, Row, defuse, read_csv, row_of, undefuse
+from app.review.read_back import read
+from app.review.sheets import CsvSheet, Row, defuse, read_csv, row_of, undefuse
 from leads.records import Company, Held, Person, Reason
 
 

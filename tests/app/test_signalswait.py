@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import pytest
 from faust.types import TP
 
-from app.signalswait import GivenUp, SignalsWait
-from leads import names
+from app.worker.signal_barrier import GivenUp, SignalsWait
+from leads import topics
 from streams.ports import Fatal
 
 
 def tp_of(partition: int) -> TP:
-    return TP(names.SIGNALS.full, partition)
+    return TP(topics.SIGNALS.full, partition)
 
 
 class Consumer:

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from app.kafka import administering, producing
-from app.provision import provision_topics
-from app.settings import Settings, SettingsError
-from app.sitecheck import (
+from app.base.settings import Settings, SettingsError
+from app.kafka.clients import administering, producing
+from app.setup.provision import provision_topics
+from app.setup.site_check import (
     ROW,
     Found,
     Mark,
@@ -21,7 +21,7 @@ from app.sitecheck import (
     require_secret,
     settle_site,
 )
-from leads import names
+from leads import topics
 from leads.records import encode
 
 MARKED = (ROW, b"{}")
@@ -84,7 +84,7 @@ def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_made_anew(
         own, other = (
             Settings.model_construct(kafka_bootstrap_servers=kafka, site_secret=SecretStr(secret)) for secret in ("own", "other")
         )
-        await remake(own, names.CHANGELOG, names.AUDIT.full, names.CURSORS.full)
+        await remake(own, topics.CHANGELOG, topics.AUDIT.full, topics.CURSORS.full)
         await require_secret(other)
         assert await settle_site(own) == []
         assert await settle_site(own) == []
@@ -96,20 +96,20 @@ def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_made_anew(
         with pytest.raises(SettingsError, match="LEADGATE_SITE_SECRET"):
             await require_secret(other)
         async with producing(own) as producer:
-            await producer.send_and_wait(names.AUDIT.full, b"{}", key=b"x", partition=0)
-            await producer.send_and_wait(names.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
+            await producer.send_and_wait(topics.AUDIT.full, b"{}", key=b"x", partition=0)
+            await producer.send_and_wait(topics.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
         assert await check_site(own) == []
-        await remake(own, names.CURSORS.full)
+        await remake(own, topics.CURSORS.full)
         assert "SECRET" in (await settle_site(other))[0], "the state's own mark is left"
         assert await settle_site(own) == []
-        await remake(own, names.CHANGELOG)
+        await remake(own, topics.CHANGELOG)
         [line] = await check_site(own)
-        assert names.CHANGELOG in line
+        assert topics.CHANGELOG in line
         async with producing(own) as producer:
-            await producer.send_and_wait(names.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
+            await producer.send_and_wait(topics.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
         assert await settle_site(own) == [line]
-        await remake(own, names.AUDIT.full, names.CHANGELOG)
+        await remake(own, topics.AUDIT.full, topics.CHANGELOG)
         assert await settle_site(own) == []
-        await remake(own, names.CHANGELOG, names.AUDIT.full, names.CURSORS.full)
+        await remake(own, topics.CHANGELOG, topics.AUDIT.full, topics.CURSORS.full)
 
     asyncio.run(check())

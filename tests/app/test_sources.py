@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from aiokafka.errors import KafkaError
 
-from app.passes import Passes
-from app.sources import SAY_AFTER, Reading, Source, follow_all
-from connectors.errors import DaySpent, NotInPlan, RowRejected, Unauthorised, Unavailable
+from app.ingest.source_status import Passes
+from app.ingest.sources import SAY_AFTER, Reading, Source, follow_all
+from connectors.core.errors import DaySpent, NotInPlan, RowRejected, Unauthorised, Unavailable
+from streams.effects.vendors import APART
 from streams.ports import Fatal
-from streams.vendors import APART
 from tests.app.producing import Clock, MemoryProducer, anything
 
 

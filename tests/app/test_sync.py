@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics
-from app.settings import Settings
-from app.snapshot import Snapshot
-from app.sync import Syncing
-from connectors.contract import CompanyKnown, Contact, Owner, Page
-from connectors.errors import Unavailable
+from app.base.settings import Settings
+from app.crm_sync.full import Syncing
+from app.crm_sync.report import Snapshot
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.setup.provision import provision_topics
+from connectors.core.crm import CompanyKnown, Contact, Owner, Page
+from connectors.core.errors import Unavailable
 from connectors.memory.crm import MemoryCrm
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.records import CrmRecord
 
@@ -91,7 +91,7 @@ async def sync(settings: Settings, crm: BreakingCrm, now: float, *, anew: bool =
 async def records(settings: Settings) -> list[Any]:
     """Every record of the topic, without the end markers."""
     async with consuming(settings) as consumer:
-        until = await ends(consumer, [names.CRM_RECORDS.full])
+        until = await ends(consumer, [topics.CRM_RECORDS.full])
         return [r async for r in read_to(consumer, until) if r.key != b"complete"]
 
 

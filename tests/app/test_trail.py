@@ -8,19 +8,19 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app import commands
-from app.baduse import BadUseError
-from app.imports import began, note_begin
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics
-from app.releasing import Wanted, release
-from app.settings import Settings
-from app.trail import Moves, events_of, trail
-from leads import names
+from app.audit.reader import Moves, events_of, trail
+from app.base.errors import BadUseError
+from app.base.settings import Settings
+from app.commands import leads as lead_commands
+from app.ingest.import_registry import began, note_begin
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.operations.release import Wanted, release_leads
+from app.setup.provision import provision_topics
+from leads import topics
 from leads.keys import derive
 from leads.records import Audit, Signal, encode
 from leads.rules import Rules
-from streams.outbox import partition_of
+from streams.runner.outbox import partition_of
 
 pytestmark = pytest.mark.kafka
 
@@ -38,7 +38,7 @@ async def write(settings: Settings, events: list[tuple[Audit, float]]) -> None:
         for one, at in events:
             place = partition_of(one.lead.encode())
             await producer.send_and_wait(
-                names.AUDIT.full, encode(one), key=one.id.encode(), partition=place, timestamp_ms=int(at * 1000)
+                topics.AUDIT.full, encode(one), key=one.id.encode(), partition=place, timestamp_ms=int(at * 1000)
             )
 
 
@@ -128,15 +128,15 @@ def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kaf
         mine = [replace(one, lead=lead, id=derive(lead, one.id)) for lead, story in STORIES.items() for one in story]
         await write(settings, [(one, time.time()) for one in mine])
         leads = frozenset(STORIES)
-        assert (await release(settings, Wanted(frozenset({"live by now"})), 1.0)).report()["released"] == 0
-        planned = await release(settings, Wanted(leads), 1.0, dry_run=True)
+        assert (await release_leads(settings, Wanted(frozenset({"live by now"})), 1.0)).report()["released"] == 0
+        planned = await release_leads(settings, Wanted(leads), 1.0, dry_run=True)
         assert set(planned.released) == {"rests", "owner withheld", "notice withheld"}
         assert (planned.not_at_rest, planned.ended) == (["asks"], ["opted out"])
         assert "3 leads would be released" in planned.text(dry_run=True)
         assert await released_signals(settings, leads) == []
-        await release(settings, Wanted(lists=frozenset({"Nobody's"})), 1.0)
+        await release_leads(settings, Wanted(lists=frozenset({"Nobody's"})), 1.0)
         assert await released_signals(settings, leads) == []
-        await release(settings, Wanted(leads), 1.0)
+        await release_leads(settings, Wanted(leads), 1.0)
         assert sorted(await released_signals(settings, leads)) == sorted(planned.released)
 
     asyncio.run(check())
@@ -145,7 +145,7 @@ def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kaf
 async def released_signals(settings: Settings, leads: Collection[str]) -> list[str]:
     """Which of the leads were told that they are released."""
     async with consuming(settings) as consumer:
-        found = [r.value async for r in read_to(consumer, await ends(consumer, [names.SIGNALS.full]))]
+        found = [r.value async for r in read_to(consumer, await ends(consumer, [topics.SIGNALS.full]))]
     signals = [msgspec.json.decode(value, type=Signal) for value in found]
     return [signal.value for signal in signals if signal.kind == "released" and signal.value in leads]
 
@@ -153,4 +153,4 @@ async def released_signals(settings: Settings, leads: Collection[str]) -> list[s
 def test_nothing_is_released_while_effects_are_in_shadow(kafka: str, rules: Rules) -> None:
     settings = Settings.model_validate({"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": "s", "effects": "shadow"})
     with pytest.raises(BadUseError, match="effects are in shadow"):
-        asyncio.run(commands.release(settings, rules, Wanted(), dry_run=False))
+        asyncio.run(lead_commands.release(settings, rules, Wanted(), dry_run=False))

@@ -8,12 +8,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from app.imports import note_begin
-from app.kafka import producing
-from app.outside import Vendors
-from app.provision import provision_topics
-from app.settings import Settings
-from app.undoing import Undoing
+from app.base.settings import Settings
+from app.base.vendors import Vendors
+from app.ingest.import_registry import note_begin
+from app.kafka.clients import producing
+from app.operations.undo import Undoing
+from app.setup.provision import provision_topics
 from connectors.memory.crm import MemoryCrm
 from leads.records import Change, Whom
 from tests.app.test_trail import event, write

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics
-from app.settings import Settings
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.setup.provision import provision_topics
 from app.web import hubspot, slack
-from app.web.bodies import DEEPEST, parse, parse_json, read_whole
 from app.web.capture import Capture
-from leads import names
+from app.web.request_bodies import DEEPEST, parse, parse_json, read_whole
+from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, encode
 
@@ -61,7 +61,7 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
 async def stored(kafka: str) -> list[Captured]:
     """Everything that was captured."""
     async with consuming(Settings.model_construct(kafka_bootstrap_servers=kafka)) as consumer:
-        found = [r.value async for r in read_to(consumer, await ends(consumer, [names.CAPTURED.full]))]
+        found = [r.value async for r in read_to(consumer, await ends(consumer, [topics.CAPTURED.full]))]
     return [msgspec.json.decode(value, type=Captured) for value in found]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
-from app.broker import free_port
-from connectors.sandbox.server import make_sandbox
+from app.local.broker import free_port
+from sandbox.server import make_sandbox
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from connectors.apollo.api import ApolloApi, usage
 from connectors.apollo.client import ApolloClient
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from connectors.errors import EndpointSpent, RowRejected, Unavailable
-from connectors.sandbox.apollo import KEY, make_router
-from connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.store import Store
+from connectors.core.errors import EndpointSpent, RowRejected, Unavailable
+from sandbox.apollo import KEY, make_router
+from sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
+from sandbox.server import make_sandbox
+from sandbox.store import Store
 
 A1 = f"{0xA1:024x}"
 CONTACT = {"id": A1, "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}

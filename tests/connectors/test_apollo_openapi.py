@@ -12,8 +12,8 @@ import httpx
 import jsonschema
 import pytest
 
-from connectors.sandbox.apollo import KEY
-from connectors.sandbox.generate import MAILBOX, SEQUENCE
+from sandbox.apollo import KEY
+from sandbox.generate import MAILBOX, SEQUENCE
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
 #: Sent by the real service, and missing from the OpenAPI (facts/apollo.md 2.1, recorded answers).

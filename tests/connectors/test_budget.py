@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from connectors.errors import NotSent
-from connectors.http import Budget
+from connectors.core.errors import NotSent
+from connectors.core.http import Budget
 
 SECONDS = 0.1
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from connectors.errors import RowRejected
-from connectors.fields import Admission, Field, lacking, missing
+from connectors.core.errors import RowRejected
+from connectors.core.fields import Admission, Field, lacking, missing
 
 ROLE = Field(name="role", label="role", type="choice", options=("Champion", "Decision maker"))
 THERE = {

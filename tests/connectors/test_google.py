@@ -14,12 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gspread.http_client import HTTPClient
 from gspread.utils import InsertDataOption
 
-from app.googling import GoogleSheet
-from app.sheets import COLUMNS, Row
-from connectors.errors import RowRejected, Unauthorised, Unavailable
+from app.review.google_sheet import GoogleSheet
+from app.review.sheets import COLUMNS, Row
+from connectors.core.errors import RowRejected, Unauthorised, Unavailable
 from connectors.google.sheets import GoogleGrant, GoogleTab
-from connectors.sandbox.google import EMAIL
-from connectors.sandbox.server import make_sandbox
+from sandbox.google import EMAIL
+from sandbox.server import make_sandbox
 
 
 @pytest.fixture(scope="module")

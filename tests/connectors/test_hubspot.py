@@ -6,10 +6,10 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.contract import Crm, EnrolWrite, Wants, Written
-from connectors.errors import RowRejected, Unavailable
-from connectors.fields import Field
-from connectors.sandbox.generate import REPS
+from connectors.core.crm import Crm, EnrolWrite, Wants, Written
+from connectors.core.errors import RowRejected, Unavailable
+from connectors.core.fields import Field
+from sandbox.generate import REPS
 from tests.contract.vendors import contact_id, on_sandbox, write
 
 LEAVE = "Out of sequences"

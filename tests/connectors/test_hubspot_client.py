@@ -11,7 +11,7 @@ from hubspot.crm.contacts import (
     SimplePublicObjectInputForCreate,
 )
 
-from connectors.sandbox.hubspot.hub import TOKEN
+from sandbox.hubspot.hub import TOKEN
 
 
 @pytest.fixture(scope="module")

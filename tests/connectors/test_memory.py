@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from connectors.errors import NotSent, RowRejected
+from connectors.core.errors import NotSent, RowRejected
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.slack import MemorySlack
-from streams.acts.effect import Apollo, Slack
+from streams.effects.context import Apollo, Slack
 
 LATE = 1e12
 #: What acts ask for: the type checker compares.

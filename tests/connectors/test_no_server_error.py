@@ -13,12 +13,12 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.sandbox import salesforce, zoho
-from connectors.sandbox.apollo import KEY
-from connectors.sandbox.google import TOKEN as GOOGLE
-from connectors.sandbox.hubspot.hub import TOKEN as HUBSPOT
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.slack import TOKEN as SLACK
+from sandbox import salesforce, zoho
+from sandbox.apollo import KEY
+from sandbox.google import TOKEN as GOOGLE
+from sandbox.hubspot.hub import TOKEN as HUBSPOT
+from sandbox.server import make_sandbox
+from sandbox.slack import TOKEN as SLACK
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
 HEADERS = {

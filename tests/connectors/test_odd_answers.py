@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.apollo.client import ApolloClient
+from connectors.core.http import Budget
 from connectors.google.sheets import GoogleGrant, GoogleTab
-from connectors.http import Budget
-from connectors.sandbox.apollo import KEY
-from connectors.sandbox.generate import NURTURE, REPS, ROLE_FIELD, SEQUENCE
-from connectors.sandbox.google import EMAIL
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.slack import TOKEN
 from connectors.slack.client import SlackClient
+from sandbox.apollo import KEY
+from sandbox.generate import NURTURE, REPS, ROLE_FIELD, SEQUENCE
+from sandbox.google import EMAIL
+from sandbox.server import make_sandbox
+from sandbox.slack import TOKEN
 from tests.contract.mutations import Call, Connect, Replay, spoil_all
 
 MOST = int(os.environ.get("LEADGATE_MUTATIONS", "60"))

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.apollo.client import ApolloClient
-from connectors.contract import Crm
-from connectors.errors import RowRejected, VendorError
-from connectors.http import path_of
-from connectors.sandbox.apollo import KEY
-from connectors.sandbox.generate import NURTURE, REPS, SEQUENCE
-from connectors.sandbox.server import make_sandbox
+from connectors.core.crm import Crm
+from connectors.core.errors import RowRejected, VendorError
+from connectors.core.http import path_of
+from sandbox.apollo import KEY
+from sandbox.generate import NURTURE, REPS, SEQUENCE
+from sandbox.server import make_sandbox
 from tests.contract.vendors import contact_id, on_sandbox, people, write
 
 CONNECTORS = Path(__file__).parents[2] / "connectors"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from connectors.apollo import api as apollo
-from connectors.errors import (
+from connectors.core.errors import (
     AccountLimited,
     DaySpent,
     NotInPlan,
@@ -18,8 +18,8 @@ from connectors.errors import (
     Unreadable,
     VendorError,
 )
+from connectors.core.http import Budget, VendorHttp
 from connectors.google import sheets as google
-from connectors.http import Budget, VendorHttp
 from connectors.hubspot import client as hubspot
 from connectors.hubspot.forms import Told
 from connectors.salesforce import client as salesforce

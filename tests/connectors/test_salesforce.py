@@ -11,18 +11,26 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connectors.contract import ContactWrite, OwnerShown, OwnerWrite, Wants, Written
-from connectors.errors import DaySpent, NotInPlan, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
-from connectors.http import Budget
+from connectors.core.crm import ContactWrite, OwnerShown, OwnerWrite, Wants, Written
+from connectors.core.errors import (
+    DaySpent,
+    NotInPlan,
+    RowRejected,
+    RowRetryable,
+    Unauthorised,
+    Unavailable,
+    VendorError,
+)
+from connectors.core.http import Budget
 from connectors.salesforce.auth import by_key, by_secret
 from connectors.salesforce.client import SalesforceHttp, classify
 from connectors.salesforce.crm import SalesforceCrm
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, make_router
-from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.stand import SalesforceStand
-from connectors.sandbox.stand import Held
-from connectors.sandbox.store import Store
+from sandbox.generate import REPS
+from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, make_router
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.simulator import SalesforceStand
+from sandbox.simulator import Held
+from sandbox.store import Store
 
 BASE = "http://sandbox"
 

@@ -8,7 +8,7 @@ import requests
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceExpiredSession, SalesforceMalformedRequest, SalesforceResourceNotFound
 
-from connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
+from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
 
 KEY = {"label": "Ext", "type": "Text", "length": 64, "unique": True, "externalId": True}
 

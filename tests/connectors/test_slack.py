@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from connectors.errors import NotSent, RowRejected, Unreadable
-from connectors.http import Budget
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.slack import TOKEN
+from connectors.core.errors import NotSent, RowRejected, Unreadable
+from connectors.core.http import Budget
 from connectors.slack.client import SlackClient
+from sandbox.generate import REPS
+from sandbox.server import make_sandbox
+from sandbox.slack import TOKEN
 
 
 class Slack:

@@ -9,9 +9,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from app.web.slack import is_signed
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.slack import TOKEN
 from connectors.slack.client import blocks_of, escape
+from sandbox.generate import REPS
+from sandbox.slack import TOKEN
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 BODY = b"payload=%7B%7D"

@@ -10,20 +10,27 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from connectors.bearer import Bearer
-from connectors.contract import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
-from connectors.errors import NotInPlan, RowRejected, RowRetryable, Unauthorised, Unavailable, VendorError
-from connectors.http import Budget
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.stand import Held
-from connectors.sandbox.store import Store
-from connectors.sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH, make_router
-from connectors.sandbox.zoho.org import Org
-from connectors.sandbox.zoho.stand import ZohoStand
+from connectors.core.crm import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
+from connectors.core.errors import (
+    NotInPlan,
+    RowRejected,
+    RowRetryable,
+    Unauthorised,
+    Unavailable,
+    VendorError,
+)
+from connectors.core.http import Budget
+from connectors.core.oauth import Bearer
 from connectors.zoho.auth import TokenFile, ZohoGrant
 from connectors.zoho.client import ZohoHttp, classify, row_error
 from connectors.zoho.crm import ZohoCrm
 from connectors.zoho.forms import Outcome, Rows
+from sandbox.generate import REPS
+from sandbox.simulator import Held
+from sandbox.store import Store
+from sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH, make_router
+from sandbox.zoho.org import Org
+from sandbox.zoho.simulator import ZohoStand
 
 BASE = "http://sandbox"
 

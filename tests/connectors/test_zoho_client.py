@@ -23,7 +23,7 @@ from zohocrmsdk.src.com.zoho.crm.api.record import (
 )
 from zohocrmsdk.src.com.zoho.crm.api.sdk_config import SDKConfig
 
-from connectors.sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH
+from sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH
 
 
 @pytest.fixture(scope="module")

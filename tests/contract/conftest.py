@@ -7,11 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from connectors.contract import (
-    Crm,
-)
+from connectors.core.crm import Crm
 from connectors.memory.crm import MemoryCrm
-from connectors.sandbox.generate import GONE, REPS
+from sandbox.generate import GONE, REPS
 from tests.contract.vendors import VENDORS, Test, on_sandbox
 
 

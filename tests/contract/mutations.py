@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from connectors.errors import VendorError
+from connectors.core.errors import VendorError
 
 Spoil = Callable[[bytes], bytes]
 Call = Callable[[Any], Awaitable[Any]]

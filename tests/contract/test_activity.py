@@ -7,14 +7,9 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.contract import (
-    ActivityAsked,
-    Crm,
-    NoteWrite,
-    OwnerWrite,
-)
-from connectors.errors import RowRejected
-from connectors.sandbox.generate import REPS
+from connectors.core.crm import ActivityAsked, Crm, NoteWrite, OwnerWrite
+from connectors.core.errors import RowRejected
+from sandbox.generate import REPS
 from tests.contract.vendors import LIST, Test, contact_id, on_sandbox, task, write
 
 

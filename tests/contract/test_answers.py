@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from connectors.contract import (
+from connectors.core.crm import (
     ActivityAsked,
     CompanyAsked,
     Crm,
@@ -19,11 +19,11 @@ from connectors.contract import (
     TaskWrite,
     Wants,
 )
-from connectors.errors import Unreadable, VendorError
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.zoho.org import Org as ZohoOrg
+from connectors.core.errors import Unreadable, VendorError
+from sandbox.generate import REPS
+from sandbox.salesforce.org import Org
+from sandbox.server import make_sandbox
+from sandbox.zoho.org import Org as ZohoOrg
 from tests.contract.mutations import Call, Replay, spoil_all
 from tests.contract.vendors import LIST, VENDORS, contact_id, write
 

@@ -7,11 +7,8 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.contract import (
-    Crm,
-    Written,
-)
-from connectors.errors import NotInPlan, NotSent, RowRetryable, Unavailable
+from connectors.core.crm import Crm, Written
+from connectors.core.errors import NotInPlan, NotSent, RowRetryable, Unavailable
 from tests.contract.vendors import VENDORS, contact_id, on_sandbox, people, task, write
 
 

@@ -6,16 +6,11 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.contract import (
-    Crm,
-    OwnerWrite,
-    Wants,
-    Written,
-)
-from connectors.errors import RowRejected
-from connectors.fields import Admission, Field
-from connectors.sandbox.generate import REPS
+from connectors.core.crm import Crm, OwnerWrite, Wants, Written
+from connectors.core.errors import RowRejected
+from connectors.core.fields import Admission, Field
 from leads.records import Change
+from sandbox.generate import REPS
 from tests.contract.vendors import LIST, VENDORS, WANTS, Test, contact_id, on_sandbox, write
 
 FIELDS = {

@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.contract import Crm, OwnerShown, OwnerWrite, Wants
-from connectors.errors import RowRejected, VendorError
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.hubspot.hub import Hub
-from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.store import Store
+from connectors.core.crm import Crm, OwnerShown, OwnerWrite, Wants
+from connectors.core.errors import RowRejected, VendorError
+from sandbox.generate import REPS
+from sandbox.hubspot.hub import Hub
+from sandbox.salesforce.org import Org
+from sandbox.server import make_sandbox
+from sandbox.store import Store
 from tests.contract.vendors import LIST, VENDORS, contact_id, on_sandbox, write
 
 Merged = Callable[[Crm, Any, str, str], Coroutine[Any, Any, None]]

@@ -8,17 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.contract import (
-    CompanyAsked,
-    CompanyKnown,
-    Crm,
-    OwnerWrite,
-    Page,
-    Written,
-)
-from connectors.errors import RowRejected
+from connectors.core.crm import CompanyAsked, CompanyKnown, Crm, OwnerWrite, Page, Written
+from connectors.core.errors import RowRejected
 from connectors.memory.crm import MemoryCrm
-from connectors.sandbox.generate import GONE, REPS
+from sandbox.generate import GONE, REPS
 from tests.contract.vendors import VENDORS, Test, contact_id, on_sandbox, write
 
 

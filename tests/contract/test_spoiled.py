@@ -6,8 +6,15 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.contract import Crm, Written
-from connectors.errors import AccountLimited, RowRejected, RowRetryable, Unavailable, Unreadable, VendorError
+from connectors.core.crm import Crm, Written
+from connectors.core.errors import (
+    AccountLimited,
+    RowRejected,
+    RowRetryable,
+    Unavailable,
+    Unreadable,
+    VendorError,
+)
 from tests.contract.vendors import LIST, VENDORS, contact_id, on_sandbox, people, task, write
 
 WHOLE = ("html", "list", "null", "empty", "missing_key", "null_key", "deep", "huge")

@@ -9,30 +9,24 @@ from typing import Any
 
 import httpx
 
-from connectors.bearer import Bearer
-from connectors.contract import (
-    ContactWrite,
-    Crm,
-    TaskWrite,
-    Wants,
-    Written,
-)
-from connectors.http import Budget
+from connectors.core.crm import ContactWrite, Crm, TaskWrite, Wants, Written
+from connectors.core.http import Budget
+from connectors.core.oauth import Bearer
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.crm import HubSpotCrm
 from connectors.salesforce.auth import by_secret
 from connectors.salesforce.client import SalesforceHttp
 from connectors.salesforce.crm import SalesforceCrm
-from connectors.sandbox.generate import REPS
-from connectors.sandbox.hubspot.hub import TOKEN
-from connectors.sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
-from connectors.sandbox.server import make_sandbox
-from connectors.sandbox.zoho import CLIENT_ID as ZOHO_ID
-from connectors.sandbox.zoho import CLIENT_SECRET as ZOHO_SECRET
-from connectors.sandbox.zoho import REFRESH
 from connectors.zoho.auth import ZohoGrant
 from connectors.zoho.client import ZohoHttp
 from connectors.zoho.crm import ZohoCrm
+from sandbox.generate import REPS
+from sandbox.hubspot.hub import TOKEN
+from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
+from sandbox.server import make_sandbox
+from sandbox.zoho import CLIENT_ID as ZOHO_ID
+from sandbox.zoho import CLIENT_SECRET as ZOHO_SECRET
+from sandbox.zoho import REFRESH
 
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
 SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]

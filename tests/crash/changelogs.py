@@ -14,11 +14,11 @@ from typing import Any, Self, cast
 
 import rocksdict
 
-from app.broker import Broker, die_with_parent, free_port
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics
-from app.settings import Settings
-from leads import names
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.local.broker import Broker, die_with_parent, free_port
+from app.setup.provision import provision_topics
+from leads import topics
 from leads.records import CrmRecord, encode
 from tables.state import Row
 from tests.conftest import DEMO_RULES
@@ -51,12 +51,12 @@ class ChangelogSite:
         await provision_topics(self.settings)
         chance = random.Random(5)
         async with producing(self.settings) as producer:
-            for partition in range(names.PARTITIONS):
+            for partition in range(topics.PARTITIONS):
                 record = CrmRecord(kind="complete", key="")
-                await producer.send_and_wait(names.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
+                await producer.send_and_wait(topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
             rows = [self._row(chance, i) for i in range(self.count)]
-            for partition in range(names.PARTITIONS):
-                await write_rows(producer, partition, rows[partition :: names.PARTITIONS])
+            for partition in range(topics.PARTITIONS):
+                await write_rows(producer, partition, rows[partition :: topics.PARTITIONS])
             await producer.flush()
 
     def _row(self, chance: random.Random, number: int) -> Row:
@@ -121,8 +121,8 @@ class ChangelogSite:
 
         async def read() -> list[tuple[Rows, int]]:
             async with consuming(self.settings) as consumer:
-                until = await ends(consumer, [names.CHANGELOG])
-                found: list[tuple[Rows, int]] = [({}, 0) for _ in range(names.PARTITIONS)]
+                until = await ends(consumer, [topics.CHANGELOG])
+                found: list[tuple[Rows, int]] = [({}, 0) for _ in range(topics.PARTITIONS)]
                 for tp, end in until.items():
                     found[tp.partition] = ({}, end)
                 async for record in read_to(consumer, until):
@@ -165,4 +165,4 @@ async def write_rows(producer: Any, partition: int, rows: list[Row]) -> None:
         while rest and batch.append(key=rest[0][0], value=rest[0][1], timestamp=None) is not None:
             rest.popleft()
         batch.close()
-        await producer.send_batch(batch, names.CHANGELOG, partition=partition)
+        await producer.send_batch(batch, topics.CHANGELOG, partition=partition)

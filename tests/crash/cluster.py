@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from app.broker import Broker, free_port
+from app.local.broker import Broker, free_port
 from tests.sites import TestSite
 
 _HEAP_MB = 256

@@ -5,8 +5,8 @@ from typing import Any
 
 from faust.app.base import App as FaustApp
 
-from app import faustapp, worker
-from app.settings import Settings
+from app.base.settings import Settings
+from app.worker import faust_app, process
 from leads.rules import Rules
 from streams.ports import Clock
 
@@ -22,21 +22,21 @@ class OneRecord:
         """Faust acknowledges by itself."""
 
 
-def _nothing_more(self: worker.Worker) -> bool:
+def _nothing_more(self: process.Worker) -> bool:
     """Faust's consumer doesn't know what is coming."""
     del self
     return False
 
 
-async def _do_not_wait(self: worker.Worker, partition: int) -> None:
+async def _do_not_wait(self: process.Worker, partition: int) -> None:
     """Nor how far signals are applied."""
     del self, partition
 
 
 def run_on_fausts_own(settings: Settings, rules: Rules, data: Path, clock: Clock) -> int:
     """Run the worker with Faust's consumer in the strict one's place."""
-    vars(faustapp)["StrictApp"] = FaustApp
-    agent = worker._agent
+    vars(faust_app)["StrictApp"] = FaustApp
+    agent = process._agent
 
     def on_single_records(body: Any) -> Any:
         async def one(message: Any) -> None:
@@ -44,7 +44,7 @@ def run_on_fausts_own(settings: Settings, rules: Rules, data: Path, clock: Clock
 
         return agent(one)
 
-    vars(worker)["_agent"] = on_single_records
-    worker.Worker._signals_applied = _do_not_wait  # type: ignore[method-assign]
-    worker.Worker._more_coming = _nothing_more  # type: ignore[method-assign]
-    return worker.run_worker(settings, rules, data, clock, only=("intake", "identity"))
+    vars(process)["_agent"] = on_single_records
+    process.Worker._signals_applied = _do_not_wait  # type: ignore[method-assign]
+    process.Worker._more_coming = _nothing_more  # type: ignore[method-assign]
+    return process.run_worker(settings, rules, data, clock, only=("intake", "identity"))

@@ -4,10 +4,10 @@ import sys
 import time
 from pathlib import Path
 
-from app.logs import set_up_logging
-from app.rulesfile import load_rules
-from app.settings import load_settings
-from app.worker import run_worker
+from app.base.settings import load_settings
+from app.monitoring.logs import set_up_logging
+from app.rules.store import load_rules
+from app.worker.process import run_worker
 
 
 class SkewedClock:

@@ -17,11 +17,11 @@ from typing import Self
 import msgspec
 import pytest
 
-from app.broker import Broker, free_port
-from app.kafka import consuming, ends, producing, read_to
-from app.provision import provision_topics
-from app.settings import Settings
-from leads import names
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends, producing, read_to
+from app.local.broker import Broker, free_port
+from app.setup.provision import provision_topics
+from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, CrmRecord, encode
 from tests.conftest import DEMO_RULES
@@ -57,12 +57,12 @@ class Backlog:
     async def _fill(self) -> None:
         await provision_topics(self.settings)
         async with producing(self.settings) as producer:
-            for partition in range(names.PARTITIONS):
+            for partition in range(topics.PARTITIONS):
                 record = CrmRecord(kind="complete", key="")
-                await producer.send_and_wait(names.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
+                await producer.send_and_wait(topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
             for i in range(self.leads):
                 record_ = captured(i)
-                await producer.send(names.CAPTURED.full, encode(record_), key=f"apollo:{i}".encode())
+                await producer.send(topics.CAPTURED.full, encode(record_), key=f"apollo:{i}".encode())
             await producer.flush()
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -78,7 +78,7 @@ class Backlog:
     async def _arrived(self) -> Counter[str]:
         decoder = msgspec.json.Decoder(Brief)
         async with consuming(self.settings) as consumer:
-            until = await ends(consumer, [names.UNIQUE.full])
+            until = await ends(consumer, [topics.UNIQUE.full])
             return Counter([decoder.decode(r.value).lead_id async for r in read_to(consumer, until)])
 
     def come_out(self) -> int:
@@ -86,7 +86,7 @@ class Backlog:
 
         async def count() -> int:
             async with consuming(self.settings) as consumer:
-                return sum((await ends(consumer, [names.UNIQUE.full])).values())
+                return sum((await ends(consumer, [topics.UNIQUE.full])).values())
 
         return asyncio.run(count())
 

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from aiokafka.errors import KafkaError
 
-from app.broker import free_port
-from app.kafka import administering, consuming, ends
-from leads import names
+from app.kafka.clients import administering, consuming, ends
+from app.local.broker import free_port
+from leads import topics
 from tests.crash.cluster import ClusterSite, ProxiedBroker
 from tests.crash.judging import violations_of
 from tests.crash.proxy import Proxy, Weather
@@ -44,7 +44,7 @@ def under_way(site: TestSite) -> int:
 
     async def count() -> int:
         async with consuming(site.settings()) as consumer:
-            return sum((await ends(consumer, [names.AUDIT.full])).values())
+            return sum((await ends(consumer, [topics.AUDIT.full])).values())
 
     return asyncio.run(count())
 
@@ -117,7 +117,7 @@ def members_of(site: TestSite) -> int:
 
     async def ask() -> int:
         async with administering(site.settings()) as admin:
-            [response] = await admin.describe_consumer_groups([names.APP_ID])
+            [response] = await admin.describe_consumer_groups([topics.APP_ID])
             return len(response.groups[0][5])
 
     try:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app.kafka import administering, consuming, partitions_of
-from app.provision import provision_topics
-from leads import names
+from app.kafka.clients import administering, consuming, partitions_of
+from app.setup.provision import provision_topics
+from leads import topics
 from tests.crash.changelogs import ChangelogSite
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash]
 
-ALL = list(range(names.PARTITIONS))
+ALL = list(range(topics.PARTITIONS))
 #: Enough for tables on the disk of each partition.
 RECORDS = 250_000
 
@@ -107,13 +107,13 @@ def test_a_changelog_made_again_is_refused_and_the_state_is_left_alone(tmp_path:
             site.start()
             assert site.wait_for_end("worker") == 70
         assert "its changelog is empty: nothing restores it" in site.log("worker")
-        assert [len(set_aside(site, partition)) for partition in ALL] == [1] * names.PARTITIONS
+        assert [len(set_aside(site, partition)) for partition in ALL] == [1] * topics.PARTITIONS
 
 
 async def make_changelog_again(site: ChangelogSite) -> None:
     """Delete the changelog's topic, as a careless hand does, and provision an empty one."""
     async with administering(site.settings) as admin:
-        await admin.delete_topics([names.CHANGELOG])
+        await admin.delete_topics([topics.CHANGELOG])
     while await exists(site):
         await asyncio.sleep(0.1)
     await provision_topics(site.settings)
@@ -121,4 +121,4 @@ async def make_changelog_again(site: ChangelogSite) -> None:
 
 async def exists(site: ChangelogSite) -> bool:
     async with consuming(site.settings) as consumer:
-        return bool(await partitions_of(consumer, names.CHANGELOG))
+        return bool(await partitions_of(consumer, topics.CHANGELOG))

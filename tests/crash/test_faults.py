@@ -14,8 +14,8 @@ import pytest
 from aiokafka.admin import NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from app.kafka import administering, consuming, ends
-from leads import names
+from app.kafka.clients import administering, consuming, ends
+from leads import topics
 from tests.crash.judging import violations_of
 from tests.samples import captured
 from tests.sites import TestSite
@@ -46,7 +46,7 @@ def cut_tail(broker_data: Path, topic: str, share: float) -> int:
 
 @pytest.mark.parametrize(
     "topic",
-    [names.CAPTURED.full, names.CHANGELOG],
+    [topics.CAPTURED.full, topics.CHANGELOG],
 )
 def test_a_log_that_lost_its_end_is_told_of(tmp_path: Path, topic: str) -> None:
     """Without replication that can happen. What must not: that nobody says so."""
@@ -127,7 +127,7 @@ class SkewedSite(TestSite):
 
     def events(self, kind: str) -> int:
         """How often something is said in the audit."""
-        return sum(f'"kind":"{kind}"'.encode() in (record.value or b"") for record in self.records(names.AUDIT))
+        return sum(f'"kind":"{kind}"'.encode() in (record.value or b"") for record in self.records(topics.AUDIT))
 
 
 def test_a_clock_that_jumps_two_hours_breaches_once_and_computes_the_same(tmp_path: Path) -> None:
@@ -180,10 +180,10 @@ def test_a_changelog_of_another_partition_count_is_refused(tmp_path: Path) -> No
     try:
         site.ground()
         asyncio.run(make_changelog(site, partitions=4))
-        assert f"{names.CHANGELOG} has 4 partitions, not 12" in site.refusal("provision")
+        assert f"{topics.CHANGELOG} has 4 partitions, not 12" in site.refusal("provision")
         site.work()
         assert site.wait_for_end("worker", 120) == 2
-        assert f"{names.CHANGELOG} has 4 partitions, not 12" in log_of(site)
+        assert f"{topics.CHANGELOG} has 4 partitions, not 12" in log_of(site)
     finally:
         site.stop()
 
@@ -192,7 +192,7 @@ async def make_changelog(site: TestSite, partitions: int) -> None:
     """Another one, in place of the site's."""
     await delete_changelog(site)
     async with administering(site.settings()) as admin:
-        await admin.create_topics([NewTopic(names.CHANGELOG, partitions, 1, topic_configs={"cleanup.policy": "compact"})])
+        await admin.create_topics([NewTopic(topics.CHANGELOG, partitions, 1, topic_configs={"cleanup.policy": "compact"})])
 
 
 @pytest.mark.parametrize("how", ["deleted", "emptied"])
@@ -208,10 +208,10 @@ def test_a_changelog_that_is_gone_is_refused(tmp_path: Path, how: str) -> None:
         site.kill("worker", 15)
         shutil.rmtree(tmp_path / "worker")
         asyncio.run(delete_changelog(site) if how == "deleted" else empty_changelog(site))
-        assert f"topic {names.CHANGELOG} is empty or was made anew" in site.refusal("provision")
+        assert f"topic {topics.CHANGELOG} is empty or was made anew" in site.refusal("provision")
         site.work()
         assert site.wait_for_end("worker", 120) == 2
-        assert names.CHANGELOG in log_of(site)
+        assert topics.CHANGELOG in log_of(site)
     finally:
         site.stop()
 
@@ -219,18 +219,18 @@ def test_a_changelog_that_is_gone_is_refused(tmp_path: Path, how: str) -> None:
 async def delete_changelog(site: TestSite) -> None:
     """The topic itself."""
     async with administering(site.settings()) as admin:
-        await admin.delete_topics([names.CHANGELOG])
+        await admin.delete_topics([topics.CHANGELOG])
         deadline = time.monotonic() + 30
-        while names.CHANGELOG in await admin.list_topics():
+        while topics.CHANGELOG in await admin.list_topics():
             assert time.monotonic() < deadline
             await asyncio.sleep(0.2)
 
 
 async def empty_changelog(site: TestSite) -> None:
     """All of its records; a compacted topic lets go of them only as one that isn't."""
-    topic = ConfigResource(ConfigResourceType.TOPIC, names.CHANGELOG)
+    topic = ConfigResource(ConfigResourceType.TOPIC, topics.CHANGELOG)
     async with consuming(site.settings()) as consumer:
-        end = await ends(consumer, [names.CHANGELOG])
+        end = await ends(consumer, [topics.CHANGELOG])
     async with administering(site.settings()) as admin:
         topic.configs = {"cleanup.policy": "delete"}
         await admin.alter_configs([topic])
@@ -259,7 +259,7 @@ def test_the_newer_revision_counts_in_whatever_order_they_come(tmp_path: Path, o
             site.capture(revisions[name])
             site.wait_settled(1)
         assert violations_of(site, 1, 60, site.check_children) == []
-        events = [json.loads(record.value) for record in site.records(names.AUDIT)]
+        events = [json.loads(record.value) for record in site.records(topics.AUDIT)]
         last = max((e for e in events if e.get("person")), key=lambda e: e["step"])
         assert last["person"]["title"] == "VP Marketing"
     finally:

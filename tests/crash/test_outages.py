@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from leads import names
+from leads import topics
 from tests.crash.judging import violations_of
 from tests.integration.test_races import hear
 from tests.samples import captured
@@ -22,7 +22,7 @@ LEADS = 6
 
 def events(site: TestSite, kind: str) -> list[Any]:
     """Audit events of a kind, each once."""
-    found = {record.key: json.loads(record.value) for record in site.records(names.AUDIT) if record.value}
+    found = {record.key: json.loads(record.value) for record in site.records(topics.AUDIT) if record.value}
     return [event for event in found.values() if event["kind"] == kind]
 
 
@@ -66,7 +66,7 @@ def test_an_opt_out_while_apollo_refuses_for_a_minute_suppresses_without_a_resta
         site.work()
         people = [captured(n, title="Office Manager", company=f"firm{n}") for n in range(LEADS)]
         ids = site.capture(*people)
-        site.wait_for(lambda: len(site.records(names.CAPTURED)) == LEADS)
+        site.wait_for(lambda: len(site.records(topics.CAPTURED)) == LEADS)
         for person in people:
             hear(site, "unsubscribe", person.raw)
         outlast(site, 60.0)

@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from app.broker import free_port
+from app.local.broker import free_port
 from tests.crash.proxy import Proxy, Weather
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from leads import names
+from leads import topics
 from tests.crash.changelogs import ChangelogSite
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash]
 
-ALL = list(range(names.PARTITIONS))
+ALL = list(range(topics.PARTITIONS))
 #: Enough for some seconds of restoring.
 MANY = 1_000_000
 
@@ -60,4 +60,4 @@ def restore_partly(site: ChangelogSite, name: str) -> None:
     """Start a worker, and wait until it has written more of the state than opening its databases takes."""
     before = site.tables_written(name)
     site.start(name)
-    site.wait_for(lambda: site.tables_written(name) > before + 6 * names.PARTITIONS)
+    site.wait_for(lambda: site.tables_written(name) > before + 6 * topics.PARTITIONS)

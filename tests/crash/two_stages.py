@@ -6,11 +6,11 @@ With `faust` as its argument Faust's own consumer is used instead of the strict 
 import sys
 from pathlib import Path
 
-from app import worker
-from app.logs import set_up_logging
-from app.rulesfile import load_rules
-from app.settings import load_settings
-from app.telemetry import SystemClock
+from app.base.clock import SystemClock
+from app.base.settings import load_settings
+from app.monitoring.logs import set_up_logging
+from app.rules.store import load_rules
+from app.worker import process
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
         from tests.crash.faust_consumer import run_on_fausts_own
 
         return run_on_fausts_own(settings, rules, data, SystemClock())
-    return worker.run_worker(settings, rules, data, SystemClock(), only=("intake", "identity"))
+    return process.run_worker(settings, rules, data, SystemClock(), only=("intake", "identity"))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from faust.types import TP
 
-from app import worker
-from app.logs import set_up_logging
-from app.rulesfile import load_rules
-from app.settings import load_settings
-from app.signalswait import EndOffsets, SignalsWait
-from app.telemetry import SystemClock
+from app.base.clock import SystemClock
+from app.base.settings import load_settings
+from app.monitoring.logs import set_up_logging
+from app.rules.store import load_rules
+from app.worker import process
+from app.worker.signal_barrier import EndOffsets, SignalsWait
 
 
 class OneMore(EndOffsets):
@@ -27,7 +27,7 @@ class OneMore(EndOffsets):
 
 if __name__ == "__main__":
     set_up_logging()
-    vars(worker)["EndOffsets"] = OneMore
-    vars(worker)["SignalsWait"] = partial(SignalsWait, limit=600.0)  # nothing ends it but giving up
+    vars(process)["EndOffsets"] = OneMore
+    vars(process)["SignalsWait"] = partial(SignalsWait, limit=600.0)  # nothing ends it but giving up
     settings = load_settings()
-    sys.exit(worker.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock()))
+    sys.exit(process.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock()))

@@ -4,13 +4,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from app import worker
-from app.logs import set_up_logging
-from app.rulesfile import load_rules
-from app.settings import load_settings
-from app.telemetry import SystemClock
-from streams.consumer import Run
-from streams.harness import Harness
+from app.base.clock import SystemClock
+from app.base.settings import load_settings
+from app.monitoring.logs import set_up_logging
+from app.rules.store import load_rules
+from app.worker import process
+from streams.consumer.strict_consumer import Run
+from streams.runner.stage_runner import Harness
 
 
 def hold_others(stages: set[str]) -> None:
@@ -29,4 +29,4 @@ if __name__ == "__main__":
     set_up_logging()
     hold_others(set(sys.argv[2].split(",")))
     settings = load_settings()
-    sys.exit(worker.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock()))
+    sys.exit(process.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock()))

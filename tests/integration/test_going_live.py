@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from connectors.sandbox.generate import REPS
-from leads import names
+from leads import topics
+from sandbox.generate import REPS
 from tests.samples import captured
 from tests.sites import TestSite, broken_promises
 
@@ -61,7 +61,7 @@ def story(site: TestSite, imported: str) -> dict[str, str]:
 
 def events(site: TestSite) -> list[dict[str, Any]]:
     """Every audit event."""
-    return [json.loads(r.value) for r in site.records(names.AUDIT) if r.value]
+    return [json.loads(r.value) for r in site.records(topics.AUDIT) if r.value]
 
 
 def test_an_import_is_taken_back_and_can_come_again(site: TestSite, tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 
-from app.kafka import administering, consuming, ends, producing, read_to
-from app.lag import committed
-from app.replaying import commit_offsets
-from leads import names
+from app.kafka.clients import administering, consuming, ends, producing, read_to
+from app.monitoring.lag import committed
+from app.operations.replay import commit_offsets
+from leads import topics
 from leads.keys import Keys
 from leads.records import Audit, Held, encode
 from leads.review_items import MOVED
-from streams.outbox import partition_of
+from streams.runner.outbox import partition_of
 from streams.stages.all import make_stages
 from tests.samples import captured
 from tests.sites import TestSite, broken_promises
@@ -77,8 +77,8 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
     site.wait_settled(2, seconds=WAIT)
     stop(site)
     assert faults(site) == {}
-    item = latest(site, names.HELD.full, f"{waits}/intake".encode())
-    parked = latest(site, names.CHANGELOG, f"parked.intake\x00{waits}".encode())
+    item = latest(site, topics.HELD.full, f"{waits}/intake".encode())
+    parked = latest(site, topics.CHANGELOG, f"parked.intake\x00{waits}".encode())
     asked = msgspec.json.decode(item.value, type=Held)
     put(site, item, encode(msgspec.structs.replace(asked, kind=MOVED)))
     assert faults(site) == {"unshown": [waits]}
@@ -88,11 +88,11 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
     put(site, parked, parked.value)
     for kind, found in (("review", {"moved_on": [engaged]}), (MOVED, {})):
         other = msgspec.structs.replace(asked, lead_id=engaged, kind=kind, step=900)
-        site.produce(names.HELD, [(f"{engaged}/intake".encode(), encode(other))])
+        site.produce(topics.HELD, [(f"{engaged}/intake".encode(), encode(other))])
         assert faults(site) == found
     assert faults(site) == {}
     [skipped] = site.capture(captured(502, company="skipped"))
-    site.commit_to_the_end(names.CAPTURED)
+    site.commit_to_the_end(topics.CAPTURED)
     assert faults(site) == {"skipped": [skipped]}
     code, said, _ = call(site, "audit", "verify")
     assert code == 1
@@ -109,7 +109,7 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
 def test_records_that_were_deleted_unread_are_told(site: TestSite) -> None:
     [gone] = site.capture(captured(510, company="gone"))
     partition = partition_of(f"apollo:{captured(510).source_id}".encode())
-    tp = TopicPartition(names.CAPTURED.full, partition)
+    tp = TopicPartition(topics.CAPTURED.full, partition)
 
     async def delete() -> int:
         async with consuming(site.settings()) as consumer, administering(site.settings()) as admin:
@@ -162,7 +162,7 @@ def test_a_worker_refuses_another_site_secret_and_doctor_tells(site: TestSite) -
 
 def audit_of(site: TestSite) -> dict[bytes, bytes]:
     """Every event by its id."""
-    return {r.key: r.value for r in site.records(names.AUDIT)}
+    return {r.key: r.value for r in site.records(topics.AUDIT)}
 
 
 def shown(site: TestSite) -> dict[str, int]:
@@ -234,7 +234,7 @@ def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: TestSite) -> Non
     assert "workers run" in site.refusal("replay", "--from", "0")
     stop(site)
     done = asyncio.run(committed(site.settings()))
-    [tp, *_] = [tp for tp, offset in done.items() if tp.topic == names.MATCHED.full and offset > 0]
+    [tp, *_] = [tp for tp, offset in done.items() if tp.topic == topics.MATCHED.full and offset > 0]
     where = ("replay", "--topic", "matched", "--partition", str(tp.partition))
     end = done[tp]
     assert "no stage reads" in site.refusal("replay", "--topic", "held", "--from", "0")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leads import names
+from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Signal, encode
 from tests.samples import captured
@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 CRMS = ("hubspot", "salesforce")
 ORDER = ("intake", "identity", "company", "write", "routing", "assign")
 AFTER = {
-    "captured": names.CAPTURED,
-    "intake": names.VALIDATED,
-    "identity": names.UNIQUE,
-    "company": names.MATCHED,
-    "write": names.WRITTEN,
-    "routing": names.ROUTED,
-    "assign": names.ASSIGNED,
+    "captured": topics.CAPTURED,
+    "intake": topics.VALIDATED,
+    "identity": topics.UNIQUE,
+    "company": topics.MATCHED,
+    "write": topics.WRITTEN,
+    "routing": topics.ROUTED,
+    "assign": topics.ASSIGNED,
 }
 NUMBERS = iter(range(1000, 9000))
 KEYS = Keys("demo")
@@ -59,7 +59,7 @@ def hear(site: TestSite, kind: str, raw: dict[str, Any], value: str = "") -> Non
         person_key=key,
         value=value,
     )
-    site.produce(names.SIGNALS, [(key.encode(), encode(signal))])
+    site.produce(topics.SIGNALS, [(key.encode(), encode(signal))])
 
 
 def reached(site: TestSite, raw: dict[str, Any]) -> list[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.rulesfile import load_rules, open_points
-from app.sheets import CsvSheet, read_csv
-from leads import names
+from app.review.sheets import CsvSheet, read_csv
+from app.rules.store import load_rules, open_points
+from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, encode
 from tests.samples import captured
@@ -35,16 +35,16 @@ def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: TestSite) 
         b"",
         encode(captured(12, headline="x" * 1_000_000)),
     ]
-    site.produce(names.CAPTURED, [(b"poison", value) for value in poison], partition=5)
-    site.produce(names.CAPTURED, [(b"p", encode(nulls)), (b"p", encode(wrong))], partition=5)
+    site.produce(topics.CAPTURED, [(b"poison", value) for value in poison], partition=5)
+    site.produce(topics.CAPTURED, [(b"p", encode(nulls)), (b"p", encode(wrong))], partition=5)
     good = captured(13)
-    site.produce(names.CAPTURED, [(b"good", encode(good))], partition=5)
+    site.produce(topics.CAPTURED, [(b"good", encode(good))], partition=5)
     site.work()
     lead = lead_id("apollo", good.source_id)
     site.wait_for(
         lambda: site.place_of(lead) in {"engaged", "nurtured"}, why="the good lead behind the poison did not come through"
     )
-    letters = {base64.b64decode(body["value"]) for r in site.records(names.DEAD) if "value" in (body := json.loads(r.value))}
+    letters = {base64.b64decode(body["value"]) for r in site.records(topics.DEAD) if "value" in (body := json.loads(r.value))}
     assert set(poison) <= letters
     assert site.place_of(lead_id("apollo", "nulls")) == "review"
     assert site.place_of(lead_id("apollo", wrong.source_id)) == "dead"
@@ -206,7 +206,7 @@ def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: TestS
     between = datetime.now(UTC).isoformat()
     [after] = site.capture(captured(72, company="undecided"))
     site.wait_for(site.has_no_member, why="the worker is still a member")
-    site.commit_to_the_end(names.CAPTURED)
+    site.commit_to_the_end(topics.CAPTURED)
     assert "--act" in site.refusal("replay", "--from", "0")
     assert site.leadgate("replay", "--from", "0", "--to", between)["records"] > 0
     writes = site.control("GET", "state")["writes"]
@@ -250,7 +250,7 @@ def test_a_breach_escalates_once_over_kills(site: TestSite) -> None:
 
 def events(site: TestSite, kind: str, ids: list[str]) -> list[dict[str, object]]:
     """Audit events of a kind, about these leads."""
-    found = {r.key: msgspec.json.decode(r.value) for r in site.records(names.AUDIT) if r.value}
+    found = {r.key: msgspec.json.decode(r.value) for r in site.records(topics.AUDIT) if r.value}
     return [e for e in found.values() if e["kind"] == kind and e["lead"] in ids]
 
 
@@ -284,7 +284,7 @@ def test_shadow_makes_no_writing_call(tmp_path: Path) -> None:
         report = site.wait_settled(80)
         assert report["places"]["engaged"] + report["places"]["nurtured"] > 40
         assert site.control("GET", "state")["writes"] == before
-        would = [e for r in site.records(names.AUDIT) if (e := json.loads(r.value))["kind"] == "written"]
+        would = [e for r in site.records(topics.AUDIT) if (e := json.loads(r.value))["kind"] == "written"]
         assert would
         assert all(event["outcome"]["would"] for event in would)
     finally:

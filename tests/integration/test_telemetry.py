@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.broker import free_port
-from app.settings import secrets_in
-from leads import names
+from app.base.settings import secrets_in
+from app.local.broker import free_port
+from leads import topics
 from tests.app.test_metrics import Samples, samples
 from tests.samples import captured
 from tests.sites import TestSite
@@ -65,11 +65,11 @@ def test_an_idle_worker_is_ready_shows_no_lag_and_logs_nothing_alarming(site: Te
     lag = {name: value for name, value in found.items() if name.startswith("leadgate_consumer_lag_records ")}
     assert len(lag) > 100
     assert set(lag.values()) == {0}
-    assert f"leadgate_consumer_lag_records 0 {names.CHANGELOG}" not in lag
+    assert f"leadgate_consumer_lag_records 0 {topics.CHANGELOG}" not in lag
     assert found["leadgate_records_total intake"] == len(ids)
     assert found["leadgate_decisions_total validated intake"] == len(ids)
     assert sum(v for name, v in found.items() if name.startswith("leadgate_lead_end_to_end_seconds_count")) == len(ids)
-    assert found[f"leadgate_sent_records_total {names.AUDIT.full}"] > len(ids)
+    assert found[f"leadgate_sent_records_total {topics.AUDIT.full}"] > len(ids)
     site.kill("quiet", signal.SIGINT)
     logged = lines(site, "quiet")
     assert [line["event"] for line in logged if line["level"] not in {"debug", "info"}] == []

@@ -10,8 +10,8 @@ import pytest
 from hubspot.utils.signature import Signature
 from slack_sdk.signature import SignatureVerifier
 
-from app.broker import free_port
-from leads import names
+from app.local.broker import free_port
+from leads import topics
 from leads.keys import lead_id
 from tests.samples import captured, contact
 from tests.sites import TestSite
@@ -120,7 +120,7 @@ def test_hubspots_word_makes_the_poller_look_at_once(site: TestSite) -> None:
     [lead] = site.capture(captured(720, company="webhooked"))
     site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
     site.poll(LEADGATE_POLL_SECONDS="3600")
-    site.wait_for(lambda: any(r.key == b"poller" for r in site.records(names.CURSORS)), why="the first poll did not end")
+    site.wait_for(lambda: any(r.key == b"poller" for r in site.records(topics.CURSORS)), why="the first poll did not end")
     [person] = [p for p in site.crm("people") if p["email"].endswith("webhooked.com")]
     site.control("POST", "objects/apollo.contacts/hooked", {"id": "hooked", "email": person["email"]})
     site.control("POST", "play", [{"kind": "unsubscribe", "contact": "hooked", "by": "crm"}])

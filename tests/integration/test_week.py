@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.lag import lag
-from leads import names
+from app.monitoring.lag import lag
+from leads import topics
 from tests.samples import captured, contact
 from tests.sites import TestSite
 
@@ -50,7 +50,7 @@ def assert_recomputes_and_tells_no_secret(data: Path, crm: str) -> None:
     try:
         site.broker.start()
         again = site.leadgate("audit", "recompute")
-        said = b"".join([r.value for r in site.records(names.AUDIT)] + [log.read_bytes() for log in data.glob("*.log")])
+        said = b"".join([r.value for r in site.records(topics.AUDIT)] + [log.read_bytes() for log in data.glob("*.log")])
     finally:
         site.stop()
     assert again["decisions"] > 2000
@@ -104,7 +104,7 @@ def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: TestSite) -> None:
         )
     site.work()
     site.spawn("import", "import", str(file), "--window", "300")
-    site.wait_for(lambda: len(site.records(names.CAPTURED)) > 600, why="the import did not begin")
+    site.wait_for(lambda: len(site.records(topics.CAPTURED)) > 600, why="the import did not begin")
     raw = contact(90, company="urgent")
     started = time.monotonic()
     [lead] = site.capture(captured(90, lists=("Demo requests",), company="urgent"))
@@ -120,12 +120,12 @@ def test_a_lead_whose_record_is_skipped_is_found_lost(site: TestSite) -> None:
     [lead] = site.capture(captured(95, company="skipped"))
     site.kill("worker")
     site.work_only("intake", "signals")
-    site.wait_for(lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(names.VALIDATED)})
-    site.wait_for(lambda: not asyncio.run(lag(site.settings()))[names.CAPTURED.full], why="intake did not commit")
+    site.wait_for(lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(topics.VALIDATED)})
+    site.wait_for(lambda: not asyncio.run(lag(site.settings()))[topics.CAPTURED.full], why="intake did not commit")
     site.kill("worker")
     assert site.account()["conserved"]
     site.wait_for(site.has_no_member, why="the killed worker is still a member")
-    site.commit_to_the_end(names.VALIDATED)
+    site.commit_to_the_end(topics.VALIDATED)
     report = site.account()
     assert not report["conserved"]
     assert any(lead in line and "lost" in line for line in report["broken"])

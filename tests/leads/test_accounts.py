@@ -12,9 +12,9 @@ from leads.gates.company import Companies
 from leads.gates.identity import Identity
 from leads.gates.routing import Routing
 from leads.records import CrmLink, CrmRecord, Lead, Place
-from leads.ruleparts import AccountOwner
+from leads.rule_models import AccountOwner
 from leads.rules import Rules
-from leads.tabled import CompanyRow, PersonRow
+from leads.table_rows import CompanyRow, PersonRow
 from tests.leads.test_gates import NOW, at_points, lead
 
 LEO = {"name": "B Group", "email": "leo@acme.test", "active": True, "teams": ["Sales"]}

@@ -10,7 +10,7 @@ from leads.gates import engage, intake
 from leads.keys import Keys
 from leads.records import Captured, Enrolment, Heard, Lead, Place, Route, Sequences
 from leads.rules import Rules
-from leads.tabled import Suppression
+from leads.table_rows import Suppression
 from tests.leads.test_gates import NOW, OK, lead
 from tests.samples import captured
 

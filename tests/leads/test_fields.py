@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from leads.corrections import mend
 from leads.fields import convert, map_fields
 from leads.gates.intake import Intake, Seen
 from leads.keys import Keys
-from leads.mend import mend
 from leads.records import Captured, Company, Lead, Person, Place
-from leads.ruleparts import FieldRule
+from leads.rule_models import FieldRule
 from leads.rules import Rules, RulesError, parse_rules
 from tests.conftest import DEMO_RULES
 from tests.samples import captured

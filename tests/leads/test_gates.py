@@ -5,18 +5,18 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Decision, Need, Parked, Result
 from leads.gates import assign, engage, identity, routing, sla, write
 from leads.gates.common import Guarded
-from leads.guard import guard
 from leads.mapping import map_captured
 from leads.records import Company, CrmLink, Heard, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
 from leads.route import route
-from leads.ruleparts import Live
+from leads.rule_models import Live
 from leads.rules import Rules, RulesError, parse_rules
 from leads.score import score
-from leads.tabled import Clock, PersonRow, Suppression
+from leads.sequence_guard import guard
+from leads.table_rows import Clock, PersonRow, Suppression
 from leads.validate import validate
 from leads.waits import resume
 from tests.conftest import DEMO_RULES
@@ -179,7 +179,7 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
 
     assert hears(resting, "somebody").kind == "heard_owner"
     first = hears(resting, "gone")
-    assert (first.kind, first.outputs[0].topic) == ("flipped", names.ROUTED.full)
+    assert (first.kind, first.outputs[0].topic) == ("flipped", topics.ROUTED.full)
     assert first.lead is not None
     second = hears(first.lead, "gone")
     assert (second.kind, second.place) == ("another_automation", Place.REVIEW)

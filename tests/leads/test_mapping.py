@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.importer import to_captured
-from leads import names
+from app.ingest.importer import to_captured
+from leads import topics
 from leads.addresses import clean_address, read_address
+from leads.corrections import mend, resubmit
 from leads.decision import Decision, Need
 from leads.gates.engage import Engage, Seen
 from leads.gates.intake import Intake
@@ -19,10 +20,9 @@ from leads.gates.intake import Seen as SeenSource
 from leads.keys import Keys
 from leads.mapped import Mapped
 from leads.mapping import map_captured
-from leads.mend import mend, resubmit
 from leads.rawvalues import UnusableError
 from leads.records import Captured, Company, Intent, Person, Place, Route, Score, encode
-from leads.ruleparts import FieldRule
+from leads.rule_models import FieldRule
 from leads.rules import Rules, parse_rules
 from leads.rulings import settable
 from leads.score import score
@@ -78,7 +78,7 @@ def test_a_stop_becomes_a_signal_of_the_persons_address_before_the_lead_goes_on(
     record = to_captured({**ROW, "Stage": "Do Not Contact"}, "f", NOW, "fresh")
     decision = Intake(Keys("k")).decide(record, SeenSource(), {}, RULES, NOW)
     assert isinstance(decision, Decision)
-    assert [o.topic for o in decision.outputs] == [names.SIGNALS.full, names.VALIDATED.full]
+    assert [o.topic for o in decision.outputs] == [topics.SIGNALS.full, topics.VALIDATED.full]
     signal = decision.outputs[0].record
     assert (signal.kind, signal.address_key) == ("do_not_contact", Keys("k").address("ada@acme.com"))
 
@@ -117,7 +117,7 @@ def test_a_known_leads_reply_is_a_signal_though_nothing_else_has_changed() -> No
     ident = {"Apollo Contact Id": "6" * 24}
     again = gate.decide(to_captured({**ROW, "Replied": "TRUE", **ident}, "f", NOW, "fresh"), known, {}, RULES, NOW)
     assert isinstance(again, Decision)
-    assert [o.record.kind for o in again.outputs if o.topic == names.SIGNALS.full] == ["reply"]
+    assert [o.record.kind for o in again.outputs if o.topic == topics.SIGNALS.full] == ["reply"]
     assert again.lead is not None
     assert again.lead.version != first.puts[0].value.version
     mended = map_captured(resubmit(replace(again.lead, do_not_call=True), {"title": "CEO"}, "d", NOW), RULES)

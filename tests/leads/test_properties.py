@@ -12,10 +12,10 @@ from leads.keys import Keys, derive, fold_email, registrable
 from leads.match import Likeness, compare, fingerprint
 from leads.normalise import is_address, normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
 from leads.records import Person
-from leads.ruleparts import Matching
+from leads.rule_models import Matching
 from leads.rules import Rules, parse_rules
 from leads.score import score
-from streams.progress import Admission, Progress
+from streams.consumer.offset_tracker import Admission, Progress
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Decision, Need, Parked, Result
 from leads.gates import assign, company, engage, routing, write
 from leads.gates.common import Guarded
@@ -16,7 +16,7 @@ from leads.match import fingerprint
 from leads.records import Company, CrmLink, Enrolment, Heard, Held, Lead, Person, Place, Reason, Route, Ruling, Score, Sequences
 from leads.rules import Rules
 from leads.rulings import APPROVES, refusal
-from leads.tabled import CompanyRow, Source
+from leads.table_rows import CompanyRow, Source
 from leads.waits import resume
 from tests.leads.test_gates import NOW, OK, lead, shown
 
@@ -178,7 +178,7 @@ def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(rules: Rules, 
     going = answer(waits, gate.name, asked, "route", fields={"to": BEN})
     seen = engage.Seen(rest=waits) if gate.name == "engage" else Guarded()
     back = decided(gate.decide(going, seen, {}, rules, NOW))
-    assert (back.kind, [o.topic for o in back.outputs]) == ("rerouted", [names.WRITTEN.full])
+    assert (back.kind, [o.topic for o in back.outputs]) == ("rerouted", [topics.WRITTEN.full])
     [again] = [output.record for output in back.outputs]
     routed = decided(routing.Routing().decide(again, Guarded(), {}, rules, NOW))
     [onward] = [output.record for output in routed.outputs]
@@ -215,7 +215,7 @@ def test_a_deleted_contact_is_made_again_only_if_that_is_approved(rules: Rules) 
     made = decided(write.Write().decide(answer(waits, "write", "deleted", "approve"), Guarded(), {}, rules, NOW))
     [fresh] = [output.record for output in made.outputs]
     assert (made.kind, fresh.crm, fresh.ruled) == ("remade", CrmLink(), {})
-    assert [o.topic for o in made.outputs] == [names.MATCHED.full]
+    assert [o.topic for o in made.outputs] == [topics.MATCHED.full]
 
 
 @pytest.mark.parametrize(("action", "asked_again"), [("redrive", {}), ("approve", {"deleted": "approve"})])

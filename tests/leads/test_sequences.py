@@ -9,7 +9,7 @@ from leads.decision import Decision, Need, Result
 from leads.gates.engage import Engage, Seen
 from leads.records import CrmLink, Enrolment, Heard, Lead, Place, Route, Score, Sequences
 from leads.route import sequence
-from leads.ruleparts import SequenceRule, When
+from leads.rule_models import SequenceRule, When
 from leads.rules import Rules, RulesError, parse_rules
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, OK, lead

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from leads.decision import Parked
 from leads.records import Held, Lead, Ruling, Signal
 from leads.review_items import ReviewItems
-from leads.tabled import Deferred
+from leads.table_rows import Deferred
 from leads.waits import EARLY_WAITS, awaits, defer, early_wait, release, resume
 from tests.leads.test_gates import NOW, lead
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from connectors.contract import NoteWrite
-from leads import names
+from connectors.core.crm import NoteWrite
+from leads import topics
 from leads.keys import derive
 from leads.keys import lead_id as lead_of
 from leads.records import CrmRecord, Held, Ruling, Signal, encode
@@ -16,7 +16,16 @@ from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
 from tests.simulation.plan import SIGNALS, Event
 from tests.simulation.site import ALL, Site
 
-_COPIED = (names.VALIDATED, names.MATCHED, names.ROUTED, names.ASSIGNED, names.HEARD, names.ALERTS, names.CLOCKS, names.DUE)
+_COPIED = (
+    topics.VALIDATED,
+    topics.MATCHED,
+    topics.ROUTED,
+    topics.ASSIGNED,
+    topics.HEARD,
+    topics.ALERTS,
+    topics.CLOCKS,
+    topics.DUE,
+)
 
 
 class Said(NamedTuple):
@@ -63,12 +72,12 @@ class Happening:
         del number
         lead, now = self._site.plan.world.leads[event.about], self._site.loop.time()
         self.captured_at[event.about] = now
-        self._site.send(names.CAPTURED, f"apollo:{lead.source_id}", encode(captured(lead, now, event.number)))
+        self._site.send(topics.CAPTURED, f"apollo:{lead.source_id}", encode(captured(lead, now, event.number)))
 
     def _synced(self, number: int, event: Event) -> None:
         del number, event
         for partition in ALL:
-            self._site.send(names.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
+            self._site.send(topics.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
 
     def _signal(self, number: int, event: Event) -> None:
         site = self._site
@@ -89,7 +98,7 @@ class Happening:
             person_key=key,
             value=value,
         )
-        site.send(names.SIGNALS, key, encode(signal))
+        site.send(topics.SIGNALS, key, encode(signal))
         self.said.append(Said(site.loop.time(), event.kind, event.about, value))
 
     def _take_effect(self, event: Event, source_id: str, email: str) -> str | None:
@@ -154,7 +163,7 @@ class Happening:
             at=self._site.clock.now(),
             fields=fields,
         )
-        self._site.send(names.DECIDED, item.lead_id, encode(ruling), item.partition)
+        self._site.send(topics.DECIDED, item.lead_id, encode(ruling), item.partition)
         self.ruled.append(Ruled(self._site.loop.time(), item.lead_id, item.stage, item.step, action))
 
     def _choose(self, item: Held, wish: str) -> tuple[str, dict[str, str]]:
@@ -172,7 +181,7 @@ class Happening:
         """What people are shown: by lead id, the latest item that was not taken away."""
         latest: dict[str, Held] = {}
         decoder = msgspec.json.Decoder(Held)
-        for record in self._site.log.all(names.HELD.full):
+        for record in self._site.log.all(topics.HELD.full):
             item = decoder.decode(record.value or b"")
             if item.lead_id not in latest or latest[item.lead_id].step <= item.step:
                 latest[item.lead_id] = item
@@ -194,7 +203,7 @@ class Happening:
 
     def release(self) -> None:
         """A person makes live what rests as it was decided in shadow."""
-        for lead, event in sorted(at_rest(self._site.log.all(names.AUDIT.full)).items()):
+        for lead, event in sorted(at_rest(self._site.log.all(topics.AUDIT.full)).items()):
             if not event.get("shadow"):
                 continue
             person = event["inputs"]["record"]["person_key"]
@@ -207,7 +216,7 @@ class Happening:
                 person_key=person,
                 value=lead,
             )
-            self._site.send(names.SIGNALS, person, encode(signal))
+            self._site.send(topics.SIGNALS, person, encode(signal))
             self.released[lead] = event["step"]
 
     # What goes wrong

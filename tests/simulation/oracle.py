@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from leads import names
+from leads import topics
 from streams.testing.loop import EPOCH
 from tests.simulation.simulate import READS, Run
 
@@ -44,7 +44,7 @@ def judge(run: Run) -> list[str]:
 def read_log(run: Run) -> Facts:
     """The log of a run, read once."""
     log = run.site.log
-    events = [json.loads(record.value or b"{}") for record in log.all(names.AUDIT.full)]
+    events = [json.loads(record.value or b"{}") for record in log.all(topics.AUDIT.full)]
     latest: dict[str, Event] = {}
     for event in events:
         if event["place"]:
@@ -52,7 +52,7 @@ def read_log(run: Run) -> Facts:
             if known is None or _rank(event) >= _rank(known):
                 latest[event["lead"]] = event
     rows: dict[str, bytes] = {}
-    for record in log.all(names.CHANGELOG):
+    for record in log.all(topics.CHANGELOG):
         key = (record.key or b"").decode()
         rows.pop(f"{record.partition} {key}", None)
         if record.value is not None:
@@ -245,7 +245,7 @@ def nothing_twice(facts: Facts) -> Iterator[str]:
 def one_content(facts: Facts) -> Iterator[str]:
     """One event id never has two contents."""
     known: dict[bytes, bytes] = {}
-    for record in facts.run.site.log.all(names.AUDIT.full):
+    for record in facts.run.site.log.all(topics.AUDIT.full):
         key, value = record.key or b"", record.value or b""
         if known.setdefault(key, value) != value:
             event = json.loads(value)

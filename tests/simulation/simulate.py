@@ -16,7 +16,7 @@ from tests.simulation.site import Site
 
 REST = FAULTS_END + 400.0  # by then every lead has come to rest: the longest wait is a circuit's minute
 _SETTLED = 200.0  # seconds after the last fault, when what was decided in shadow is released
-_RULES = Path(__file__).parents[2] / "app" / "demo-rules.yaml"
+_RULES = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
 READS = frozenset({"owner", "owner_by_email", "read_owners", "accounts", "activities", "fields", "company_fields",
                    "sequences", "email_of", "enrich"})  # fmt: skip
 

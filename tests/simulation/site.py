@@ -7,11 +7,11 @@ from typing import Any
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
 from connectors.memory.slack import MemorySlack
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.records import CrmRecord, encode
 from leads.rules import Rules
-from streams.outbox import partition_of
+from streams.runner.outbox import partition_of
 from streams.testing.log import MemoryLog
 from streams.testing.loop import VirtualClock, VirtualLoop
 from streams.testing.process import Fate, Process
@@ -25,7 +25,7 @@ from tests.simulation.troubles import Troubles
 SECRET = "simulation"
 WORKERS = ("a", "b")
 SESSION = 10.0
-ALL = frozenset(range(names.PARTITIONS))
+ALL = frozenset(range(topics.PARTITIONS))
 
 
 class Coverage:
@@ -106,9 +106,9 @@ class Site:
         """What sync-crm tells of somebody whom the CRM has already."""
         key = self.keys.address(email)
         record = CrmRecord(kind="contact", key=key, person_key=key, crm_id=crm_id)
-        self.send(names.CRM_RECORDS, key, encode(record))
+        self.send(topics.CRM_RECORDS, key, encode(record))
 
-    def send(self, topic: names.Topic, key: str, value: bytes, partition: int = -1) -> None:
+    def send(self, topic: topics.Topic, key: str, value: bytes, partition: int = -1) -> None:
         """Write a record from outside, as a poller or a command does."""
         place = partition if partition >= 0 else partition_of(key.encode())
         self.log.append(topic.full, place, [(key.encode(), value)])

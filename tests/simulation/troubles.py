@@ -1,6 +1,6 @@
 """What vendors do to calls, by a plan's events."""
 
-from connectors.errors import (
+from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
     RowRejected,

@@ -12,15 +12,15 @@ from leads.decision import Act, Decision, Need, Parked
 from leads.gates.common import stopped
 from leads.gates.engage import Engage
 from leads.keys import derive
-from leads.names import DUE
 from leads.records import Lead, Tick, encode
-from streams import rows
-from streams.deciding import Deciding
-from streams.harness import Harness
-from streams.jobs import Job
+from leads.topics import DUE
+from streams.runner import attempts
+from streams.runner.deciding import Deciding
+from streams.runner.model import Job
+from streams.runner.stage_runner import Harness
+from streams.runner.timers import Timers
+from streams.runner.waking import Waking
 from streams.stages.sla import CLOCKS
-from streams.timers import Timers
-from streams.waking import Waking
 from tables.state import View
 
 
@@ -71,10 +71,10 @@ def _r3() -> AbstractContextManager[None]:
     def accept(self: Deciding, job: Job, view: View, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
-            rows.write_letters(self._stage, job)
+            attempts.write_letters(self._stage, job)
             return
-        rows.settle(self._stage, view, job, decision)
-        kept.setdefault(id(view), []).extend(rows.close(self._stage, view, job, decision))
+        attempts.settle(self._stage, view, job, decision)
+        kept.setdefault(id(view), []).extend(attempts.close(self._stage, view, job, decision))
 
     async def conclude_late(self: Harness, partition: int, view: View, jobs: list[Job]) -> None:
         view.put_rows(kept.pop(id(view), []))
@@ -116,7 +116,7 @@ def _r6() -> AbstractContextManager[None]:
         del before
         return Parked(subject=lead.lead_id, lead=lead, until=until, put_off=True)
 
-    return _patched((rows, "_over", over))
+    return _patched((attempts, "_over", over))
 
 
 VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {

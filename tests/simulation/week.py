@@ -15,23 +15,23 @@ from unittest.mock import patch
 
 import httpx
 
-from app.aside import Aside
-from app.contacts import Contacts
-from app.crmrecords import CrmRecords, refresh
-from app.importer import to_captured
-from app.listening import Listening
-from app.mapped import wants_of
-from app.outside import Vendors as AppVendors
-from app.settings import Settings
+from app.base.settings import Settings
+from app.base.vendors import Vendors as AppVendors
+from app.crm_sync.records import CrmRecords, refresh
+from app.ingest.contacts import Contacts
+from app.ingest.importer import to_captured
+from app.ingest.set_aside import Aside
+from app.ingest.signals import Listening
+from app.rules.requirements import wants_of
 from connectors.apollo.client import ApolloClient
-from connectors.errors import VendorError
-from connectors.http import Budget
+from connectors.core.errors import VendorError
+from connectors.core.http import Budget
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.crm import HubSpotCrm
-from connectors.sandbox.server import make_sandbox
 from connectors.slack.client import SlackClient
-from leads import names
+from leads import topics
 from leads.records import CrmRecord, encode
+from sandbox.server import make_sandbox
 from streams.testing.log import MemoryProducer
 from streams.testing.loop import EPOCH, VirtualLoop, run
 from streams.testing.process import Fate, Process
@@ -109,7 +109,7 @@ async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
         await site.clients.crm.provision(wants_of(site.rules))
         await refresh(site.clients.crm, CrmRecords(producer, site.keys), site.keys, 0.0)
         for partition in ALL:
-            site.send(names.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
+            site.send(topics.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
         site.begin()
         site.spawn(polling.run())
         site.spawn(_disturb(site, random.Random(seed)))
@@ -162,7 +162,7 @@ class _Polling:
         text = (await self._site.control.get("/_control/import.csv")).text
         for row in csv.DictReader(io.StringIO(text)):
             record = to_captured({n: v for n, v in row.items() if v}, "again", self._site.clock.now(), "fresh")
-            self._site.send(names.CAPTURED, f"{record.source}:{record.source_id}", encode(record))
+            self._site.send(topics.CAPTURED, f"{record.source}:{record.source_id}", encode(record))
 
 
 def _wrong(seen: Run, truth: dict[str, Any]) -> list[str]:

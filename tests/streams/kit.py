@@ -6,16 +6,16 @@ from typing import Any, TypeVar
 
 from leads.decision import Decision, Need, Result
 from leads.rules import Rules
-from streams.book import RulesBook
-from streams.harness import Harness
-from streams.jobs import Stage
-from streams.outbox import FlushGate, Outbox
+from streams.runner.model import Stage
+from streams.runner.outbox import FlushGate, Outbox
+from streams.runner.rules_versions import RulesBook
+from streams.runner.stage_runner import Harness
+from streams.runner.timers import Timers
 from streams.testing.consumer import MemoryRun
 from streams.testing.log import LogRecord, MemoryLog, MemoryProducer
 from streams.testing.loop import VirtualClock, VirtualLoop, run
 from streams.testing.process import Fate, Process
 from streams.testing.store import MemoryStore
-from streams.timers import Timers
 from tables.state import State
 from tests.simulation.site import Coverage
 

@@ -6,15 +6,15 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from connectors.errors import NotSent, RowRejected
+from connectors.core.errors import NotSent, RowRejected
 from connectors.memory.crm import MemoryCrm
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
 from leads.records import Person
-from streams.acts import Acts
-from streams.acts.effect import Effect, Outside
-from streams.acts.writes import contact_write
-from streams.outbox import FlushGate
+from streams.effects.contact_write import contact_write
+from streams.effects.context import Effect, Outside
+from streams.effects.handlers import Acts
+from streams.runner.outbox import FlushGate
 from tests.leads.test_gates import lead
 
 NOW = 1000.0

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.circuit import LONGEST, PROBE_LIMIT, PROBE_WAIT, STEADY, Circuit, State
+from streams.effects.circuit import LONGEST, PROBE_LIMIT, PROBE_WAIT, STEADY, Circuit, State
 
 
 class Clock:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads import names
+from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
-from streams.decoding import MAX_DEPTH, MAX_RECORD, refusal
-from streams.events import LARGEST
 from streams.ports import Fatal
+from streams.runner.audit_events import LARGEST
+from streams.runner.decoding import MAX_DEPTH, MAX_RECORD, refusal
 from streams.stages import identity, intake
 from streams.testing.loop import VirtualLoop
 from tests.streams.kit import Bench, on_kit
@@ -29,13 +29,13 @@ def test_only_brackets_outside_of_texts_are_nesting(depth: int, text: str) -> No
 def test_a_record_that_is_too_deep_or_too_large_is_a_dead_letter_and_the_run_goes_on(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, intake.make(Keys("k")), rules)
-        await bench.feed(names.CAPTURED.full, DEEP, b"x" * (MAX_RECORD + 1), b"x" * (LARGEST + 1), b"\xff")
-        letters = sorted((json.loads(r.value or b"") for r in bench.log.all(names.DEAD.full)), key=lambda one: str(one["where"]))
+        await bench.feed(topics.CAPTURED.full, DEEP, b"x" * (MAX_RECORD + 1), b"x" * (LARGEST + 1), b"\xff")
+        letters = sorted((json.loads(r.value or b"") for r in bench.log.all(topics.DEAD.full)), key=lambda one: str(one["where"]))
         assert len(letters) == 4
         assert [letter.get("size") for letter in letters[:3]] == [len(DEEP), MAX_RECORD + 1, LARGEST + 1]
         assert len(letters[2]["value"]) < 100_000
         assert "nested 3000 deep" in letters[0]["why"]
-        assert len(bench.log.all(names.AUDIT.full)) == 4
+        assert len(bench.log.all(topics.AUDIT.full)) == 4
 
     on_kit(body)
 
@@ -43,9 +43,9 @@ def test_a_record_that_is_too_deep_or_too_large_is_a_dead_letter_and_the_run_goe
 def test_a_dead_letter_that_comes_again_is_the_same_event(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, intake.make(Keys("k")), rules)
-        records = await bench.feed(names.CAPTURED.full, b"{")
+        records = await bench.feed(topics.CAPTURED.full, b"{")
         await bench.process_again(records)
-        first, second = bench.log.all(names.AUDIT.full)
+        first, second = bench.log.all(topics.AUDIT.full)
         assert (first.key, first.value) == (second.key, second.value)
 
     on_kit(body)
@@ -54,8 +54,8 @@ def test_a_dead_letter_that_comes_again_is_the_same_event(rules: Rules) -> None:
 def test_many_unusable_records_in_a_row_end_nothing(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, intake.make(Keys("k")), rules)
-        await bench.feed(names.CAPTURED.full, *[b"{"] * 700)
-        assert len(bench.log.all(names.DEAD.full)) == 700
+        await bench.feed(topics.CAPTURED.full, *[b"{"] * 700)
+        assert len(bench.log.all(topics.DEAD.full)) == 700
 
     on_kit(body)
 
@@ -64,6 +64,6 @@ def test_an_unreadable_record_on_a_topic_of_our_own_is_fatal(rules: Rules) -> No
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, identity.make(), rules)
         with pytest.raises(Fatal, match="no other program writes this topic"):
-            await bench.feed(names.VALIDATED.full, b"{")
+            await bench.feed(topics.VALIDATED.full, b"{")
 
     on_kit(body)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import (
+from connectors.core.errors import (
     AccountLimited,
     DaySpent,
     EndpointSpent,
@@ -24,12 +24,12 @@ from connectors.memory.crm import MemoryCrm
 from connectors.memory.slack import MemorySlack
 from leads.decision import Act, Result
 from leads.keys import Keys
-from streams.acts.effect import Outside
-from streams.circuit import PROBE_WAIT, STEADY
-from streams.effects import Effects
-from streams.outbox import FlushGate
+from streams.effects.circuit import PROBE_WAIT, STEADY
+from streams.effects.context import Outside
+from streams.effects.executor import Effects
+from streams.effects.vendors import APART, OFF, PAUSE
 from streams.ports import Fatal
-from streams.vendors import APART, OFF, PAUSE
+from streams.runner.outbox import FlushGate
 from tests.leads.test_gates import lead
 
 Fault = Callable[[], Exception]

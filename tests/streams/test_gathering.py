@@ -1,11 +1,11 @@
-"""Runs are cut and held back as gathering.py says."""
+"""Runs are cut and held back as batcher.py says."""
 
 from types import SimpleNamespace
 from typing import Any
 
 from faust.types import TP
 
-from streams.gathering import HOLD, RUN_RECORDS, Gathering
+from streams.consumer.batcher import HOLD, RUN_RECORDS, Gathering
 
 
 def queue(waiting: dict[int, int]) -> Gathering:

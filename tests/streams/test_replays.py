@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from leads import names
+from leads import topics
 from leads.decision import Decision, Parked, Wait
 from leads.keys import Keys
 from leads.records import Captured, Held, Lead, Person, Place, encode
 from leads.review_items import MOVED
 from leads.rules import Rules
-from streams import events
-from streams.book import RulesBook
-from streams.deciding import Deciding
-from streams.jobs import Job, Stage
+from streams.runner import audit_events
+from streams.runner.deciding import Deciding
+from streams.runner.model import Job, Stage
+from streams.runner.rules_versions import RulesBook
 from streams.stages import intake
 from tables.state import Row, State, View
 from tests.samples import captured
@@ -55,7 +55,7 @@ class Memory:
 
 def job_of(record: Captured, view: View) -> Job:
     """The job of a captured record, as the harness begins it."""
-    subject, step, cause = events.subject_of(record, _Raw(encode(record)))
+    subject, step, cause = audit_events.subject_of(record, _Raw(encode(record)))
     job = Job(record, "leadgate.captured/0@7", 0, subject, step, cause, "", 1.0)
     if (attempt := view.get(STAGE.attempts, subject)) is not None:
         job.take_up(attempt, STAGE.seen)
@@ -71,7 +71,7 @@ class _Raw:
 
 def items_of(job: Job) -> list[bytes | None]:
     """What goes to `held`."""
-    return [letter.value for letter in job.outputs if letter.topic is names.HELD]
+    return [letter.value for letter in job.outputs if letter.topic is topics.HELD]
 
 
 def test_a_replay_shows_a_lead_that_still_waits_and_none_that_has_moved_on(rules: Rules) -> None:
@@ -137,8 +137,8 @@ def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -
     job.answer = Decision(kind="k", lead=lead(3), **decision)
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
-    letters = events.outputs(stage, job)
-    items = [letter.value or b"" for letter in letters if letter.topic is names.HELD]
+    letters = audit_events.outputs(stage, job)
+    items = [letter.value or b"" for letter in letters if letter.topic is topics.HELD]
     return [msgspec.json.decode(item, type=Held).kind != MOVED for item in items]
 
 

@@ -8,14 +8,14 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 from msgspec.structs import replace
 
-from leads import names
+from leads import topics
 from leads.decision import Act, Decision, Need, Output, Parked, Result, Wait
 from leads.records import Lead, Place, Record, encode
 from leads.rules import Rules
-from leads.tabled import Clock
-from streams.deciding import FAILED_IN_A_ROW
-from streams.jobs import Stage
+from leads.table_rows import Clock
 from streams.ports import Fatal
+from streams.runner.deciding import FAILED_IN_A_ROW
+from streams.runner.model import Stage
 from streams.stages import sla
 from streams.stages.sla import CLOCKS
 from streams.testing.loop import EPOCH, VirtualLoop
@@ -36,17 +36,17 @@ def stage(answer: Any) -> Stage:
     """A stage that reads whether a row is there."""
     return Stage(
         gate=FixedGate("probe", answer),
-        inputs={names.MATCHED: Lead},
+        inputs={topics.MATCHED: Lead},
         read=lambda _, view: Nothing(there=view.has(ROWS, "known")),
         seen=Nothing,
         kinds={"rows": ROWS},
-        home=names.MATCHED,
+        home=topics.MATCHED,
     )
 
 
 def passes(record: Lead, *_: Any) -> Decision:
     """On to the next topic."""
-    to = Output(topic=names.WRITTEN.full, key="k", record=record)
+    to = Output(topic=topics.WRITTEN.full, key="k", record=record)
     return Decision(kind="passed", place=Place.IN_FLIGHT, lead=record, outputs=(to,))
 
 
@@ -57,7 +57,7 @@ def of(number: int, rules: Rules) -> bytes:
 
 def kinds(bench: Bench) -> list[str]:
     """The events so far, by kind."""
-    return [json.loads(r.value or b"")["kind"] for r in bench.log.all(names.AUDIT.full)]
+    return [json.loads(r.value or b"")["kind"] for r in bench.log.all(topics.AUDIT.full)]
 
 
 def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> None:
@@ -74,11 +74,11 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
         bench.effector.answers = [Result(ok=True), Result(ok=False, later=3.0)]
         bench.timers.assign([0])
         bench.timers.start(lambda error: pytest.fail(str(error)))
-        await bench.feed(names.MATCHED.full, of(1, rules))
+        await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == []
         await bench.state.write(0, [ROWS.row("known", Parked(subject="known"))])
         await asyncio.sleep(4.0)
-        await bench.process_again(bench.log.read(names.MATCHED.full, 0, 1))
+        await bench.process_again(bench.log.read(topics.MATCHED.full, 0, 1))
         assert kinds(bench) == ["passed"]
         assert bench.effector.asked == ["x.read", "x.write", "x.read", "x.write"]
         assert seen[-1] is True
@@ -94,13 +94,13 @@ def test_what_a_gate_raises_is_its_leads_trouble(rules: Rules) -> None:
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
-        records = await bench.feed(names.MATCHED.full, *(of(number, rules) for number in range(4)))
+        records = await bench.feed(topics.MATCHED.full, *(of(number, rules) for number in range(4)))
         assert sorted(kinds(bench)) == ["passed", "passed", "passed", "quarantined"]
-        [item] = [json.loads(r.value or b"") for r in bench.log.all(names.HELD.full)]
+        [item] = [json.loads(r.value or b"") for r in bench.log.all(topics.HELD.full)]
         assert item["lead_id"] == "l2"
         assert "KeyError in test_runner.py answer" in item["reasons"][0]["why"]
         await bench.process_again(records)
-        assert {r.value for r in bench.log.all(names.ALERTS.full)} == {bench.log.all(names.ALERTS.full)[0].value}
+        assert {r.value for r in bench.log.all(topics.ALERTS.full)} == {bench.log.all(topics.ALERTS.full)[0].value}
 
     on_kit(body)
 
@@ -111,9 +111,9 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
-        await bench.feed(names.MATCHED.full, *(of(number, rules) for number in range(FAILED_IN_A_ROW)))
+        await bench.feed(topics.MATCHED.full, *(of(number, rules) for number in range(FAILED_IN_A_ROW)))
         with pytest.raises(Fatal, match="in a row"):
-            await bench.feed(names.MATCHED.full, of(FAILED_IN_A_ROW, rules))
+            await bench.feed(topics.MATCHED.full, of(FAILED_IN_A_ROW, rules))
 
     on_kit(body)
 
@@ -121,7 +121,7 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
 def test_a_gate_that_asks_for_what_it_has_is_told_so_and_not_asked_for_ever(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(lambda *_: Need(acts={"a": Act(name="x.a", args={})})), rules)
-        await bench.feed(names.MATCHED.full, of(1, rules))
+        await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["quarantined"]
         assert bench.effector.asked == ["x.a"]
 
@@ -134,7 +134,7 @@ def test_a_row_that_no_record_can_hold_is_its_leads_trouble(rules: Rules) -> Non
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
-        await bench.feed(names.MATCHED.full, of(1, rules))
+        await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["quarantined"]
 
     on_kit(body)
@@ -150,13 +150,13 @@ def test_a_tick_is_named_by_its_deadline_and_not_sent_while_one_is_under_way(rul
         bench.timers.assign([0])
         bench.timers.start(lambda error: pytest.fail(str(error)))
         await asyncio.sleep(75.0)
-        ticks = bench.log.all(names.DUE.full)
+        ticks = bench.log.all(topics.DUE.full)
         assert len(ticks) == 3  # at once, and again while nobody has taken it up
         assert len({tick.value for tick in ticks}) == 1
         bench.effector.answers = [Result(ok=False, later=500.0)]
         await bench.process_again(ticks[:1])
         await asyncio.sleep(200.0)
-        assert len(bench.log.all(names.DUE.full)) == 3
+        assert len(bench.log.all(topics.DUE.full)) == 3
 
     on_kit(body)
 
@@ -172,7 +172,7 @@ def test_a_batch_that_found_no_room_is_handed_over_again(rules: Rules) -> None:
             return await send(*args, **kwargs)
 
         vars(bench.producer)["send_batch"] = send_batch
-        await bench.feed(names.MATCHED.full, of(1, rules))
+        await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["passed"]
 
     on_kit(body)

@@ -1,6 +1,6 @@
 """A partition is called stalled when records lie in it and nothing moves, and only then."""
 
-from streams.stalls import Stall, Stalls
+from streams.consumer.stalls import Stall, Stalls
 
 
 def test_a_partition_that_does_not_move_is_reported_once_an_interval() -> None:

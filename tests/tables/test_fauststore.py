@@ -11,7 +11,7 @@ from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leads.names import CHANGELOG
+from leads.topics import CHANGELOG
 from tables.changelog import ChangelogSpan, find_mismatch
 from tables.damage import DamagedStateError, held_rows, is_damage
 from tables.fauststore import FaustStore

@@ -1,0 +1,231 @@
+"""Where every lead is by what the log says, and what does not fit: the pure part of `audit verify`.
+
+A ledger keeps a few words a lead, never its events, so that a million leads fit. What comes in must
+come in this order, since each reading settles questions of the one before: records under way,
+captured records, rows of the state, review items, audit events.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from sys import intern
+from typing import Any
+
+import msgspec
+from aiokafka import TopicPartition
+
+from app.audit.headers import (
+    ATTEMPT,
+    EVENT,
+    ITEM,
+    PARKED,
+    PENDING,
+    EventBrief,
+    ItemBrief,
+    ParkedBrief,
+    identify,
+)
+from app.audit.placement import Account, Fault
+from leads import topics
+from leads.gates.intake import Intake
+from leads.records import Place
+from leads.review_items import MOVED
+
+_WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
+_ATTEMPT = f"attempt.{Intake.name}\x00captured:".encode()
+_PARKED = b"parked."
+
+
+@dataclass(slots=True)
+class _Lead:
+    """The highest step of a lead, which stage decided it, and where the lead rests since.
+
+    `known`: it was captured, by the topic or by what intake says.
+    """
+
+    step: int = -1
+    stage: str = ""
+    places: tuple[str, ...] = ()
+    known: bool = False
+
+
+@dataclass(slots=True)
+class _Unread:
+    """A captured record that is committed, until something shows that it was decided."""
+
+    cause: int
+    partition: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the log says. `done` is the committed offset of each partition."""
+
+    done: Mapping[TopicPartition, int] = field(default_factory=dict)
+    leads: dict[str, _Lead] = field(default_factory=dict)
+    _items: dict[str, ItemBrief] = field(default_factory=dict)
+    _moving: set[str] = field(default_factory=set)
+    _persons: set[str] = field(default_factory=set)
+    _unread: dict[str, _Unread] = field(default_factory=dict)
+    _parked: dict[bytes, tuple[int, bool]] = field(default_factory=dict)
+
+    def note_pending(self, record: Any) -> None:
+        """A record of a stage topic that is not committed yet."""
+        try:
+            found = PENDING.decode(record.value or b"{}")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return
+        self._moving.update({found.lead_id} - {""})
+        self._persons.update({found.person_key} - {""})
+
+    def note_captured(self, record: Any) -> None:
+        """A record of topic `captured`: it is a lead, or the dead letter that it must become."""
+        ident, cause = identify(record)
+        self.leads.setdefault(ident, _Lead()).known = True
+        if record.offset >= self.done.get(TopicPartition(record.topic, record.partition), 0):
+            self._moving.add(ident)
+        else:
+            self._unread[ident] = _Unread(hash(cause), record.partition, record.offset)
+
+    def note_row(self, key: bytes, value: bytes | None) -> None:
+        """A row of the state's changelog; a later one of the same key takes its place."""
+        if key.startswith(_PARKED):
+            parked = PARKED.decode(value) if value is not None else ParkedBrief()
+            self._parked.pop(key, None)
+            if parked.put_off or parked.held is not None:
+                self._parked[key] = (parked.held.step if parked.held else -1, parked.put_off)
+        elif value is not None and key.startswith(_ATTEMPT):
+            ident = key[len(_ATTEMPT) :].decode()
+            attempt, unread = ATTEMPT.decode(value), self._unread.get(ident)
+            if unread and (hash(attempt.cause) == unread.cause or attempt.step >= unread.offset):
+                del self._unread[ident]
+
+    def note_item(self, value: bytes) -> None:
+        """A record of topic `held`; of a lead that of the highest step counts."""
+        item = ITEM.decode(value)
+        known = self._items.get(item.lead_id)
+        if known is None or item.step >= known.step:
+            self._items[item.lead_id] = item
+
+    def note_event(self, value: bytes) -> None:
+        """An audit event."""
+        event = EVENT.decode(value)
+        if event.foreign:
+            return
+        unread = self._unread.get(event.lead)
+        if unread is not None and unread.cause == hash(event.cause):
+            del self._unread[event.lead]
+        if event.place:
+            self._move(event)
+
+    def _move(self, event: EventBrief) -> None:
+        lead = self.leads.setdefault(event.lead, _Lead())
+        lead.known |= event.stage == Intake.name or event.kind in {"captured", "dead"}
+        if event.person_key in self._persons:
+            self._moving.add(event.lead)
+        if event.step > lead.step:
+            lead.step, lead.stage, lead.places = event.step, intern(event.stage), ()
+        if event.step == lead.step and event.place != Place.IN_FLIGHT:
+            lead.places = _with(lead.places, event.place)
+            if event.place in lead.places:
+                lead.stage = intern(event.stage)
+
+    def account(self) -> Account:
+        """Where the leads are, by what was noted so far."""
+        account = Account(known=len(self.leads))
+        for ident, lead in self.leads.items():
+            if lead.step >= 0:
+                account.places[ident] = min(lead.places, default=Place.IN_FLIGHT)
+            elif ident in self._moving:
+                account.places[ident] = Place.IN_FLIGHT
+            if len(lead.places) > 1:
+                what = f"step {lead.step}: {', '.join(sorted(lead.places))}"
+                account.note(Fault.DOUBLED, ident, what)
+            if not lead.known:
+                account.note(Fault.UNKNOWN, ident, f"{lead.stage} has decided about it")
+        return account
+
+    def judge(self, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> Account:
+        """Where the leads are, and all that does not fit. `begin` is where the logs start, `end` where they end."""
+        account = self.account()
+        self._judge_reading(account, begin, end)
+        put_off = {_subject(key) for key, (_, waits) in self._parked.items() if waits}
+        under_way = self._moving | put_off
+        for ident, lead in self.leads.items():
+            if lead.step >= 0 and ident not in under_way:
+                self._judge_lead(account, ident, lead)
+        for ident, item in self._items.items():
+            place = account.places.get(ident, "nowhere")
+            if item.kind != MOVED and ident not in under_way and place not in _WAITING:
+                what = f"an item of {item.stage}, step {item.step}, shows it, and it is {place}"
+                account.note(Fault.MOVED_ON, ident, what)
+        return account
+
+    def _judge_reading(self, account: Account, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> None:
+        for tp, stop in sorted(end.items()):
+            if (read := self.done.get(tp, 0)) > stop:
+                what = f"ends at {stop}, {read} is committed: the broker lost {read - stop} records that were processed"
+                account.note(Fault.CUT, f"{tp.topic}/{tp.partition}", what)
+        for tp, start in sorted(begin.items()):
+            if (read := self.done.get(tp, 0)) < start:
+                what = f"starts at {start}, only {read} is committed: {start - read} deleted unread"
+                account.note(Fault.DELETED, f"{tp.topic}/{tp.partition}", what)
+        for ident, unread in self._unread.items():
+            where = f"{topics.CAPTURED.full}/{unread.partition}@{unread.offset}"
+            what = f"its record {where} is committed, and nothing was decided about it"
+            account.note(Fault.SKIPPED, ident, what)
+
+    def _judge_lead(self, account: Account, ident: str, lead: _Lead) -> None:
+        place = account.places[ident]
+        at = f"{place} at {lead.stage}, step {lead.step}"
+        if place == Place.IN_FLIGHT:
+            account.note(Fault.LOST, ident, f"{at}: no record of it is under way or put off")
+        if place not in _WAITING:
+            return
+        item = self._items.get(ident)
+        if item is None or item.kind == MOVED:
+            account.note(Fault.UNSHOWN, ident, f"{at}, and no review item shows it")
+        elif (item.step, item.kind, item.stage) != (lead.step, place, lead.stage):
+            what = f"{at}, and its item says {item.kind} at {item.stage}, step {item.step}"
+            account.note(Fault.MOVED_ON, ident, what)
+        step, put_off = self._parked.get(f"parked.{lead.stage}\x00{ident}".encode(), (-1, False))
+        if step != lead.step and not put_off:
+            what = f"{at}, and the state holds no parked row of that step to go on from"
+            account.note(Fault.UNPARKED, ident, what)
+
+
+def judge(
+    *,
+    done: Mapping[TopicPartition, int],
+    begin: Mapping[TopicPartition, int],
+    end: Mapping[TopicPartition, int],
+    pending: Iterable[Any],
+    captured: Iterable[Any],
+    rows: Iterable[tuple[bytes, bytes | None]],
+    items: Iterable[bytes],
+    events: Iterable[bytes],
+) -> Account:
+    """The account of a log at hand. `Ledger` says what each part is."""
+    ledger = Ledger(done)
+    for record in pending:
+        ledger.note_pending(record)
+    for record in captured:
+        ledger.note_captured(record)
+    for key, value in rows:
+        ledger.note_row(key, value)
+    for item in items:
+        ledger.note_item(item)
+    for event in events:
+        ledger.note_event(event)
+    return ledger.judge(begin, end)
+
+
+def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:
+    """One more place of a step. An unusable source record is none beside a usable one."""
+    if place in places or (place == Place.DEAD and places):
+        return places
+    return (*(p for p in places if p != Place.DEAD), intern(place))
+
+
+def _subject(key: bytes) -> str:
+    return key.split(b"\x00", 1)[1].decode()

@@ -1,0 +1,179 @@
+"""Every decision computed again from its own audit event, byte for byte (promise P6).
+
+An event holds what its stage saw, the results of its acts, the rules' version and the time; a
+captured record is read from its topic. Notes and the decision's own event must come out as they
+were written. Events pass one by one: what is kept is a window of notes a partition, and on disk the
+captured records.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from app.audit.headers import identify
+from app.audit.originals import Originals
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends, read_to
+from app.rules.store import fetch_rules
+from leads import topics
+from leads.decision import Decision, Result
+from leads.keys import Keys
+from leads.records import Audit, Captured, Lead, Person, Record, Signal, Tick
+from leads.rules import Rules
+from streams.runner import audit_events
+from streams.runner.model import Job, Stage
+from streams.stages.all import make_stages
+
+_MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": Tick}
+_NOT_DECIDED = frozenset({"ruled", "dead", "restored"})
+#: A decision's notes lie before it, among those of the other leads of a run and of other stages.
+WINDOW = 5000
+#: So many differences are shown, and so many notes are waited for that lie behind their decision.
+SHOWN = 100
+
+
+class Recomputed(Record, frozen=True, kw_only=True):
+    """How it went: `same` of `decisions`, each counted as often as the log holds it.
+
+    `different` holds the first of the others' ids and why.
+    """
+
+    decisions: int
+    same: int
+    different: dict[str, str]
+
+
+@dataclass(slots=True)
+class _Notes:
+    """The last notes of a partition, and those that decisions want and that haven't come yet."""
+
+    recent: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+    wanted: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+
+
+class Recomputing:
+    """Takes audit events in the log's order; `original` gives a captured record by its cause."""
+
+    def __init__(
+        self,
+        stages: dict[str, Stage],
+        rules: dict[str, Rules],
+        original: Callable[[str], bytes | None],
+        window: int = WINDOW,
+    ) -> None:
+        self._stages, self._rules, self._original = stages, rules, original
+        self._window = window
+        self._events = msgspec.json.Decoder(Audit)
+        self._captured = msgspec.json.Decoder(Captured)
+        self._notes: dict[int, _Notes] = {}
+        self._decisions = self._differ = 0
+        self._different: dict[str, str] = {}
+
+    def take(self, partition: int, value: bytes) -> None:
+        """One event of a partition of `audit`."""
+        event = self._events.decode(value)
+        notes = self._notes.setdefault(partition, _Notes())
+        if event.kind in _NOT_DECIDED:
+            return
+        if isinstance(event.inputs, dict):
+            self._decisions += 1
+            if why := self._compare(event, value, notes):
+                self._note_difference(event.id, why)
+            return
+        if (wish := notes.wanted.pop(event.id, None)) is not None and wish[1] != value:
+            self._note_difference(wish[0], _differs(value, wish[1]))
+        notes.recent[event.id] = value
+        if len(notes.recent) > self._window:
+            notes.recent.popitem(last=False)
+
+    def result(self) -> Recomputed:
+        """What came out, once the last event was taken."""
+        for notes in self._notes.values():
+            missing = {decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()}
+            for decision, why in missing.items():
+                self._note_difference(decision, why)
+            notes.wanted.clear()
+        return Recomputed(
+            decisions=self._decisions,
+            same=self._decisions - self._differ,
+            different=dict(self._different),
+        )
+
+    def _note_difference(self, ident: str, why: str) -> None:
+        self._differ += 1
+        if len(self._different) < SHOWN:
+            self._different[ident] = why
+
+    def _compare(self, event: Audit, value: bytes, notes: _Notes) -> str:
+        """'' if the event and its notes come out as they were written; else the difference."""
+        job = self._decide(event)
+        if isinstance(job, str):
+            return job
+        wanted: dict[str, tuple[str, bytes]] = {}
+        for letter in audit_events.audits(self._stages[event.stage], job):
+            ident, again = letter.key.decode(), letter.value or b""
+            written = value if ident == event.id else notes.recent.get(ident)
+            if written is not None and written != again:
+                return _differs(written, again)
+            if written is None and len(notes.wanted) >= SHOWN:
+                return _missing(ident, again)
+            if written is None:
+                wanted[ident] = (event.id, again)
+        notes.wanted.update(wanted)
+        return ""
+
+    def _decide(self, event: Audit) -> Job | str:
+        """The job with its decision, or why there is none."""
+        stage = self._stages[event.stage]
+        record = self._record(event)
+        if record is None:
+            return "the captured record isn't kept any more"
+        if event.rules not in self._rules:
+            return f"the rules {event.rules} aren't kept any more"
+        seen = msgspec.convert(event.inputs["seen"], stage.seen)
+        seen = audit_events.with_person(seen, event.person or Person())
+        done = {n: msgspec.convert(value, Result) for n, value in event.inputs["done"].items()}
+        answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
+        if not isinstance(answer, Decision):
+            return f"it asks for {', '.join(answer.acts)} now"
+        step, cause = event.step, event.cause
+        job = Job(record, "", 0, event.lead, step, cause, event.rules, event.at, done=done, shadow=event.shadow)
+        job.answer = answer
+        job.saw_now(seen)
+        return job
+
+    def _record(self, event: Audit) -> Any:
+        """What the stage had before it, None for a captured record that is gone."""
+        plain = event.inputs["record"]
+        kind = next((kind for mark, kind in _MARKS.items() if mark in plain), None)
+        if kind is not None:
+            return audit_events.with_person(msgspec.convert(plain, kind), event.person or Person())
+        original = self._original(event.cause)
+        return None if original is None else self._captured.decode(original)
+
+
+def _differs(written: bytes, again: bytes) -> str:
+    return f"was {written.decode()}, is {again.decode()}"
+
+
+def _missing(ident: str, again: bytes) -> str:
+    return f"it writes {ident} now: {again.decode()[:300]}"
+
+
+async def recompute(settings: Settings) -> Recomputed:
+    """Read captured records, rules and audit, and decide everything again."""
+    stages = {s.name: s for s in make_stages(Keys(settings.site_secret.get_secret_value()))}
+    rules = await fetch_rules(settings)
+    with Originals() as originals:
+        doing = Recomputing(stages, rules, originals.get)
+        async with consuming(settings) as consumer:
+            audit = await ends(consumer, [topics.AUDIT.full])
+            async for record in read_to(consumer, await ends(consumer, [topics.CAPTURED.full])):
+                originals.add(identify(record)[1], record.value or b"")
+            async for record in read_to(consumer, audit):
+                if record.value:
+                    doing.take(record.partition, record.value)
+    return doing.result()

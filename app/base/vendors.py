@@ -1,0 +1,91 @@
+"""The vendors of this site, made from the settings: one CRM, Apollo, Slack."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.base.settings import CrmName, Settings
+from connectors.apollo.client import ApolloClient
+from connectors.core.crm import Crm
+from connectors.core.http import Budget
+from connectors.core.oauth import Bearer
+from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.crm import HubSpotCrm
+from connectors.salesforce.auth import by_key, by_secret
+from connectors.salesforce.client import SalesforceHttp
+from connectors.salesforce.crm import SalesforceCrm
+from connectors.slack.client import SlackClient
+from connectors.zoho.auth import TokenFile, ZohoGrant
+from connectors.zoho.client import ZohoHttp
+from connectors.zoho.crm import ZohoCrm
+from streams.ports import Clock
+
+
+@dataclass(slots=True)
+class Vendors:
+    """Clients of one process, and the budgets they share."""
+
+    crm: Crm
+    apollo: ApolloClient
+    slack: SlackClient
+    budgets: list[Budget]
+
+    def share(self, part: float) -> None:
+        """Take this part of every vendor's limit."""
+        self.apollo.share(part)
+        for budget in self.budgets:
+            budget.share = part
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        for vendor in (self.crm, self.apollo, self.slack):
+            await vendor.close()
+
+
+def make_vendors(settings: Settings, clock: Clock) -> Vendors:
+    """Clients for the settings' addresses and keys."""
+    slack = Budget(50, 10.0)
+    crm, budgets = _CRMS[settings.crm](settings, clock)
+    return Vendors(
+        crm=crm,
+        apollo=ApolloClient(settings.apollo_url, settings.apollo_key.get_secret_value(), settings.apollo_limit_minute),
+        slack=SlackClient(settings.slack_url, settings.slack_token.get_secret_value(), slack),
+        budgets=[*budgets, slack],
+    )
+
+
+def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+    settings.require("hubspot_token")
+    calls, search = Budget(settings.hubspot_limit_10s, 10.0), Budget(5, 1.0)
+    http = HubSpotHttp(settings.hubspot_url, settings.hubspot_token.get_secret_value(), calls, search, clock.now)
+    return HubSpotCrm(http, clock.now), [calls, search]
+
+
+def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+    settings.require("salesforce_url", "salesforce_client_id")
+    base = settings.salesforce_url
+    if settings.salesforce_key is not None:
+        settings.require("salesforce_username")
+        user, key = settings.salesforce_username, settings.salesforce_key.read_text()
+        grant = by_key(base, settings.salesforce_client_id, user, key, settings.salesforce_audience, clock.now)
+    else:
+        settings.require("salesforce_client_secret")
+        grant = by_secret(base, settings.salesforce_client_id, settings.salesforce_client_secret.get_secret_value())
+    calls = Budget(settings.salesforce_limit_10s, 10.0)
+    return SalesforceCrm(SalesforceHttp(base, grant, calls, clock.now), clock.now), [calls]
+
+
+def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+    settings.require("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
+    secret, refresh = settings.zoho_client_secret.get_secret_value(), settings.zoho_refresh_token.get_secret_value()
+    shared = TokenFile(settings.zoho_token_file)
+    bearer = Bearer(ZohoGrant(settings.zoho_accounts_url, settings.zoho_client_id, secret, refresh), shared.recall, shared.keep)
+    calls = Budget(settings.zoho_limit_10s, 10.0)
+    return ZohoCrm(ZohoHttp(settings.zoho_url, bearer, calls, clock.now, settings.zoho_credits_day), clock.now), [calls]
+
+
+#: A further CRM is a package that implements contract.Crm, and a line here.
+_CRMS: dict[CrmName, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {
+    CrmName.HUBSPOT: _hubspot,
+    CrmName.SALESFORCE: _salesforce,
+    CrmName.ZOHO: _zoho,
+}

@@ -1,0 +1,179 @@
+"""Apollo's contacts into `captured`.
+
+Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest less the overlap, and only
+then does the cursor move (INTERLEAVINGS 24): a crash repeats the pass, and repeats are known by their version at
+intake. A contact that can't be used is set aside, and the pass goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from app.base.settings import Settings
+from app.ingest.recent_ids import Known
+from app.ingest.set_aside import Aside
+from connectors.apollo.api import LAST_PAGE, PAGE
+from connectors.apollo.client import ApolloClient
+from connectors.core.errors import AccountLimited
+from leads import topics
+from leads.records import Captured, encode
+from leads.rules import Rules
+from streams.ports import Clock
+from streams.runner.decoding import MAX_RECORD
+
+log = structlog.get_logger(__name__)
+
+
+class _Account(msgspec.Struct):
+    typed_custom_fields: dict[str, Any] | None = None
+
+
+class _Contact(msgspec.Struct):
+    """What the poller itself reads of a contact; the rest is intake's to judge."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1)]
+    updated_at: str
+    label_ids: list[str] | None = None
+    account: _Account | None = None
+    typed_custom_fields: dict[str, Any] | None = None
+    source: str | None = None
+    contact_stage_id: str | None = None
+    owner_id: str | None = None
+
+
+class _Read(NamedTuple):
+    raw: dict[str, Any]
+    contact: _Contact
+    changed_at: float
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass came to: the newest change, how many contacts were captured, and how many came from the CRM."""
+
+    newest: float
+    captured: int = 0
+    from_crm: int = 0
+
+
+class Contacts:
+    """The passes of one poller. `crash` is called at a named point, for the crash tests; `received` counts what was captured."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        apollo: ApolloClient,
+        producer: AIOKafkaProducer,
+        clock: Clock,
+        aside: Aside,
+        crash: Callable[[str], None],
+        received: Callable[[int], None],
+    ) -> None:
+        self._settings, self._rules, self._apollo, self._producer = settings, rules, apollo, producer
+        self._clock, self._aside, self._crash, self._received = clock, aside, crash, received
+        self._known = Known()
+
+    async def read(self, since: float) -> Pass:
+        """One pass over what changed after `since`. Durable when it returns; raises what Apollo raises."""
+        until = since - self._settings.overlap_seconds
+        done = Pass(since)
+        for page in range(1, LAST_PAGE + 1):
+            read_at = self._clock.now()
+            found, pages = await self._apollo.contacts_page(page)
+            readable = [one for raw in found if (one := await self._readable(raw)) is not None]
+            fresh = [one for one in readable if one.changed_at > until]
+            # a change from the future is Apollo's error: whoever followed it would hear of nothing until then
+            done.newest = max([done.newest, *(one.changed_at for one in fresh if one.changed_at <= read_at)])
+            await self._capture(fresh, read_at, done)
+            self._crash("after page")
+            if len(fresh) < len(readable) or page >= pages or len(found) < PAGE:
+                return done
+        raise AccountLimited(
+            f"Over {LAST_PAGE * PAGE} of Apollo's contacts changed since the last poll, and Apollo shows no more: "
+            "capture by list or stage in the rules instead",
+            300.0,
+        )
+
+    async def _readable(self, raw: Any) -> _Read | None:
+        """A contact with what the poller needs of it, None once it is set aside."""
+        try:
+            contact = msgspec.convert(raw, _Contact)
+            return _Read(raw, contact, _time(contact.updated_at))
+        except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
+            await self._aside.put("apollo", f"the contact can't be used: {error}", raw)
+            return None
+
+    async def _capture(self, contacts: list[_Read], read_at: float, done: Pass) -> None:
+        sent = []
+        for raw, contact, _ in contacts:
+            if not self._known.add(f"{contact.id} {contact.updated_at}"):
+                continue
+            if _from_crm(raw):
+                done.from_crm += 1
+                continue
+            lists = await self._apollo.label_names(contact.label_ids or [])
+            if not self._wanted(contact, lists):
+                continue
+            custom = await self._apollo.name_fields(_custom_of(contact))
+            value = await self._encoded(raw, contact, lists, custom, read_at)
+            if value is not None:
+                sent.append(await self._producer.send(topics.CAPTURED.full, value, key=f"apollo:{contact.id}".encode()))
+        for future in sent:
+            await future
+        done.captured += len(sent)
+        self._received(len(sent))
+
+    async def _encoded(
+        self, raw: dict[str, Any], contact: _Contact, lists: tuple[str, ...], custom: dict[str, Any], read_at: float
+    ) -> bytes | None:
+        """The record's bytes, None once it is set aside: it is no text, or larger than intake takes."""
+        record = Captured(
+            source="apollo",
+            source_id=contact.id,
+            captured_at=read_at,
+            raw=raw,
+            custom=custom,
+            lists=lists,
+            sequences_read_at=read_at,
+            imported="poll",
+        )
+        try:
+            value = encode(record)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            await self._aside.put("apollo", f"contact {contact.id!a} can't be written: {error}", raw)
+            return None
+        if len(value) > MAX_RECORD:
+            await self._aside.put("apollo", f"contact {contact.id!a} has {len(value)} bytes, more than {MAX_RECORD}", raw)
+            return None
+        return value
+
+    def _wanted(self, contact: _Contact, lists: tuple[str, ...]) -> bool:
+        rule = self._rules.capture
+        return (
+            (not rule.lists or bool(set(rule.lists) & set(lists)))
+            and (not rule.stages or contact.contact_stage_id in rule.stages)
+            and (not rule.owners or contact.owner_id in rule.owners)
+        )
+
+
+def _custom_of(contact: _Contact) -> dict[str, Any]:
+    """Custom fields by their ids: the contact's, and its account's."""
+    account = contact.account.typed_custom_fields if contact.account else None
+    return {**(account or {}), **(contact.typed_custom_fields or {})}
+
+
+def _from_crm(contact: dict[str, Any]) -> bool:
+    """Apollo got it from the CRM: capturing it would send it round in a circle."""
+    return contact.get("source") in {"crm", "salesforce", "hubspot"} and bool(
+        contact.get("hubspot_vid") or contact.get("crm_id") or contact.get("salesforce_id")
+    )
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -1,0 +1,154 @@
+"""Kafka clients with the site's connection settings, and plain readers for programs beside the worker."""
+
+import logging
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from app.base.settings import Settings
+from leads import topics
+
+T = TypeVar("T")
+Offsets = dict[TopicPartition, int]
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments that every aiokafka client needs."""
+    args: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap_servers,
+        "security_protocol": settings.kafka_security_protocol,
+    }
+    if "SSL" in settings.kafka_security_protocol:
+        args["ssl_context"] = ssl_context(settings)
+    if settings.kafka_security_protocol.startswith("SASL"):
+        args["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        args["sasl_plain_username"] = settings.kafka_sasl_username
+        args["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
+    return args
+
+
+def ssl_context(settings: Settings) -> ssl.SSLContext:
+    """TLS with the system's authorities, or the given one's."""
+    return ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+
+
+def make_producer(settings: Settings) -> AIOKafkaProducer:
+    """A producer whose acknowledgement means every in-sync replica has the record, once and in order."""
+    return AIOKafkaProducer(
+        **connection(settings),
+        acks="all",
+        enable_idempotence=True,
+        compression_type="snappy",
+        linger_ms=0,
+        max_batch_size=1 << 20,
+        max_request_size=8 << 20,
+        request_timeout_ms=15_000,
+    )
+
+
+async def _start(client: Any) -> None:
+    """Connect. A broker that does not answer is raised (KafkaConnectionError), so aiokafka need not log it, too."""
+    logger = logging.getLogger("aiokafka")
+    logger.addFilter(_is_no_refusal)
+    try:
+        await client.start()
+    finally:
+        logger.removeFilter(_is_no_refusal)
+
+
+def _is_no_refusal(line: logging.LogRecord) -> bool:
+    return not line.getMessage().startswith("Unable connect to")
+
+
+@asynccontextmanager
+async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer, stopped and flushed on the way out."""
+    producer = make_producer(settings)
+    try:
+        await _start(producer)
+        yield producer
+    finally:
+        await producer.stop()
+
+
+@asynccontextmanager
+async def administering(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started admin client."""
+    admin = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=15_000)
+    try:
+        await _start(admin)
+        yield admin
+    finally:
+        await admin.close()
+
+
+@asynccontextmanager
+async def consuming(settings: Settings, *, max_partition_fetch_bytes: int = 1 << 20) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer without a group, to read whole topics with."""
+    consumer = AIOKafkaConsumer(
+        **connection(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_records=5000,
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=max_partition_fetch_bytes,
+    )
+    try:
+        await _start(consumer)
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicPartition, int]:
+    """One cut of the end offsets of all partitions of some topics."""
+    wanted = [TopicPartition(t, p) for t in topics for p in sorted(await partitions_of(consumer, t))]
+    found: dict[TopicPartition, int] = await consumer.end_offsets(wanted)
+    return found
+
+
+async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    """A topic's partitions; empty if the broker has no such topic."""
+    await consumer._client._wait_on_metadata(topic) if topic in await consumer.topics() else None
+    return consumer.partitions_for_topic(topic) or set()
+
+
+async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> T | None:
+    """What topic `cursors` holds under a key, decoded; None if there is nothing. Reads the whole topic."""
+    found: bytes | None = None
+    async for record in read_to(consumer, await ends(consumer, [topics.CURSORS.full])):
+        if record.key == key:
+            found = record.value
+    return msgspec.json.decode(found, type=kind) if found else None
+
+
+async def offsets_at(consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int], at: float) -> dict[TopicPartition, int]:
+    """The first offset of each partition from a time on; its end, where all records are older."""
+    found = await consumer.offsets_for_times(dict.fromkeys(end, int(at * 1000)))
+    return {tp: found[tp].offset if found.get(tp) else end[tp] for tp in end}
+
+
+async def read_to(
+    consumer: AIOKafkaConsumer, until: dict[TopicPartition, int], since: dict[TopicPartition, int] | None = None
+) -> AsyncIterator[Any]:
+    """Every record of some partitions from `since` (default: the start) up to the offsets `until`, not included."""
+    begin = await consumer.beginning_offsets(list(until))
+    position = {tp: max(begin[tp], (since or {}).get(tp, 0)) for tp in until}
+    todo = {tp for tp in until if position[tp] < until[tp]}
+    consumer.assign(list(todo))
+    for tp in todo:
+        consumer.seek(tp, position[tp])
+    while todo:
+        for tp, batch in (await consumer.getmany(timeout_ms=500)).items():
+            for record in batch:
+                if record.offset < until[tp]:
+                    yield record
+        for tp in list(todo):
+            if await consumer.position(tp) >= until[tp]:
+                todo.discard(tp)
+                consumer.pause(tp)

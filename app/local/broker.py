@@ -1,0 +1,230 @@
+"""The local broker: real Apache Kafka (KRaft, one node) as a child process, jars by Maven, data in a directory.
+
+It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind however the parent ends.
+"""
+
+import ctypes
+import itertools
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from importlib.resources import as_file, files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_READY_SECONDS = 60.0
+#: What Kafka 4.2 logs when it gives up: its only log directory has failed, or something it can't survive.
+_GIVES_UP = re.compile(r"the log directory has failed|all log dirs in|Exiting Kafka|[Ff]atal fault")
+_TAIL = 1 << 16  # bytes of the log that are looked at
+_FAULT = re.compile(r"^[\w.]+(?:Exception|Error): .*$", re.MULTILINE)
+#: Exit code of a process that ended because something around it is broken (the worker's, too).
+FATAL_EXIT = 70
+_ARCHIVE = "classes.jsa"
+_LOWEST_PORT, _PORT_COUNT = 20_000, 12_000
+_PORTS = itertools.count(secrets.randbelow(_PORT_COUNT))
+
+
+class MissingError(RuntimeError):
+    """Something the machine must have is not there; the text says what to install or set."""
+
+
+def jars(cache: Path | None = None) -> Path:
+    """The directory with Kafka's jars, fetched through Maven from the pinned pom.xml the first time."""
+    home = cache or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "leadgate" / "kafka-4.2.0"
+    if (home / "complete").exists():
+        return home
+    for program, package in (("java", "a Java 17 runtime (openjdk-17-jre-headless)"), ("mvn", "Maven (package maven)")):
+        if shutil.which(program) is None:
+            raise MissingError(f"{program} is not on the PATH: install {package}")
+    home.mkdir(parents=True, exist_ok=True)
+    with as_file(files("app.local") / "pom.xml") as pom:
+        command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={home}"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise MissingError(f"Maven could not fetch Kafka: {(done.stdout + done.stderr).strip()[-500:]}")
+    (home / "complete").touch()
+    return home
+
+
+def prepare() -> None:
+    """Fetch what a broker needs, and keep an archive of its loaded classes: with it a start takes one second instead of two.
+
+    `make install` calls it. A JVM that can't use the archive (another one made it) goes on without.
+    """
+    home = jars()
+    if (home / _ARCHIVE).exists():
+        return
+    made = home / f"{_ARCHIVE}.{os.getpid()}"
+    with TemporaryDirectory() as data:
+        broker = Broker(Path(data), free_port(), archive=made)
+        broker.start()
+        broker.stop()
+    if made.exists():
+        made.replace(home / _ARCHIVE)
+
+
+def free_port() -> int:
+    """A TCP port nobody listens on now.
+
+    From below the ports that the system gives out by itself: what is bound seconds later must not be given to somebody
+    else meanwhile. For the same reason a process never gives one twice, and each begins somewhere else. Two brokers that
+    took one controller port would fence each other for ever.
+    """
+    while True:
+        port = _LOWEST_PORT + next(_PORTS) % _PORT_COUNT
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+
+
+class Broker:
+    """One broker. `start` returns when it answers; `stop` is clean, and writes `archive` if one is wanted; `kill` is SIGKILL."""
+
+    def __init__(self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None) -> None:
+        self.data, self.port, self.heap_mb, self.archive = data, port, heap_mb, archive
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log_begins = 0
+
+    @property
+    def address(self) -> str:
+        """For KAFKA_BOOTSTRAP_SERVERS."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Format the data directory if it is new, start, and wait until the port answers. Raises MissingError."""
+        home = jars()
+        self._refuse_taken_port()
+        self.data.mkdir(parents=True, exist_ok=True)
+        config = self._write_config()
+        if not (self.data / "log" / "meta.properties").exists():
+            cluster = "TGVhZGdhdGVMb2NhbEJyb2tlcg"
+            self._run(home, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--ignore-formatted")
+        memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
+        with (self.data / "broker.log").open("ab") as out:
+            self.log_begins = out.tell()
+            self.process = subprocess.Popen(  # noqa: S603
+                [*self._java(home, *memory, archive=self.archive), "kafka.Kafka", str(config)],
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,
+                cwd=self.data,
+            )
+        self._wait_ready()
+
+    def _refuse_taken_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise MissingError(
+                    f"port {self.port} is taken: stop what listens there, or choose another with --port"
+                ) from error
+
+    def _write_config(self) -> Path:
+        path = self.data / "server.properties"
+        controller = _kept_port(self.data / "controller.port")
+        path.write_text(
+            "process.roles=broker,controller\nnode.id=1\n"
+            f"controller.quorum.voters=1@127.0.0.1:{controller}\n"
+            f"listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}\n"
+            f"advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}\n"
+            "controller.listener.names=CONTROLLER\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT\n"
+            f"log.dirs={self.data / 'log'}\nauto.create.topics.enable=false\n"
+            "offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\ntransaction.state.log.replication.factor=1\n"
+            "transaction.state.log.min.isr=1\ngroup.initial.rebalance.delay.ms=0\nnum.network.threads=2\nnum.io.threads=4\n"
+            "message.max.bytes=8388608\nreplica.fetch.max.bytes=8388608\nlog.cleaner.dedupe.buffer.size=4194304\n"
+            "group.min.session.timeout.ms=1000\nlog.segment.bytes=67108864\n"
+        )
+        return path
+
+    def _java(self, home: Path, *options: str, archive: Path | None = None) -> list[str]:
+        """A JVM on the archive of classes, or one that writes it."""
+        classes = f"-XX:ArchiveClassesAtExit={archive}" if archive else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
+        quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        quick = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", classes)
+        return ["java", *options, *quick, quiet, "-cp", f"{home}/*"]
+
+    def _run(self, home: Path, *command: str) -> None:
+        done = subprocess.run(self._java(home) + list(command), capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise MissingError(f"Kafka's {command[0]} failed: {(done.stdout + done.stderr).strip()[-500:]}")
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            if self.process is None or self.process.poll() is not None:
+                tail = (self.data / "broker.log").read_text(errors="replace")[-800:]
+                raise MissingError(f"the broker ended while starting; {self.data}/broker.log ends with:\n{tail}")
+            with socket.socket() as probe:
+                probe.settimeout(0.2)
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise MissingError(f"the broker did not answer within {_READY_SECONDS:.0f} s; see {self.data}/broker.log")
+
+    def watch(self, look: float = 1.0, grace: float = 10.0) -> str:
+        """Wait until the broker ends without being told to; why, in one line, by what it wrote last.
+
+        It is looked at every `look` seconds. One that says it gives up, and still runs `grace` seconds
+        later, is killed: it serves nobody.
+        """
+        assert self.process is not None
+        while self.process.poll() is None and not _GIVES_UP.search(self._written()):
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(look)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(grace)
+        self.process.kill()
+        code = self.process.wait()
+        self.process = None
+        return f"the broker ended by itself ({code}); {self.data}/broker.log says: {self._reason()}"
+
+    def _reason(self) -> str:
+        written = self._written()
+        last = _FAULT.findall(written) or written.strip().splitlines() or ["nothing"]
+        return str(last[-1])[:500]
+
+    def _written(self) -> str:
+        """What it has logged last, since it was started."""
+        with (self.data / "broker.log").open("rb") as log:
+            log.seek(max(self.log_begins, log.seek(0, os.SEEK_END) - _TAIL))
+            return log.read().decode(errors="replace")
+
+    def stop(self) -> None:
+        """Stop cleanly."""
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+            self.process = None
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+def _kept_port(path: Path) -> int:
+    """The controller's port: chosen once for a data directory, since KRaft remembers its voters."""
+    if not path.exists():
+        path.write_text(str(free_port()))
+    return int(path.read_text())
+
+
+def die_with_parent() -> None:
+    """In a child, before exec: be killed when the parent ends. Linux only; elsewhere it does nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -1,0 +1,154 @@
+"""Replay: the workers' group is set back, so that the stages run over a part of a topic again.
+
+What keeps a replay from repeating effects are the rows in the state: a record that was decided is
+not decided again. A record of the range without such a row would be decided now, effects included,
+and that needs `--act`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from app.base.settings import Settings
+from app.kafka import clients
+from app.kafka.clients import Offsets, consuming, ends, last_record, producing, read_to
+from app.monitoring.lag import committed, workers
+from app.operations.replay_evidence import Evidence, Spot
+from app.operations.replay_range import ReplayRefusedError, Wanted, find_range, refuse_misuse
+from leads import topics
+from leads.keys import Keys
+from leads.records import Record
+from streams.runner.model import Stage
+from streams.stages.all import make_stages
+
+_WINDOWS = b"replay"
+Ranges = tuple[tuple[int, int], ...]
+
+
+class Window(Record, frozen=True, kw_only=True):
+    """A replay of one partition: set back from `done` to `begin`; `left_out` doesn't run again."""
+
+    topic: str
+    partition: int
+    begin: int
+    done: int
+    left_out: Ranges
+
+    @property
+    def tp(self) -> TopicPartition:
+        """Where."""
+        return TopicPartition(self.topic, self.partition)
+
+
+async def replay_range(settings: Settings, wanted: Wanted) -> dict[str, Any]:
+    """Set the group back; behind the range it goes on from where it was. Durable on return.
+
+    Raises ReplayRefusedError while workers run, for a range that isn't there or was never
+    processed, and, unless `act`, for records that were never decided.
+    """
+    stages = make_stages(Keys(settings.site_secret.get_secret_value()))
+    topic = _topic(stages, wanted.topic)
+    refuse_misuse(wanted)
+    await _refuse_while_working(settings)
+    at = await committed(settings)
+    async with consuming(settings) as consumer:
+        windows = await _windows(consumer)
+        cut = [tp for tp in await ends(consumer, [topic.full]) if _is_wanted(tp, wanted)]
+        begin = await consumer.beginning_offsets(cut)
+        done = {tp: processed(tp, at.get(tp, begin[tp]), windows.get(tp)) for tp in cut}
+        start, stop = await find_range(consumer, wanted, begin, done)
+        start = {tp: offset for tp, offset in start.items() if offset < stop[tp]}
+        if not start:
+            raise ReplayRefusedError(f"no processed record of {topic.name} lies in that range")
+        stop = {tp: stop[tp] for tp in start}
+        left_out = await _judge(consumer, Evidence(stages), start, stop, act=wanted.act)
+    unfinished = {tp: w for tp, w in windows.items() if at.get(tp, 0) < w.done}
+    now = {tp: _window(tp, start[tp], stop[tp], done[tp], left_out) for tp in start}
+    value = msgspec.json.encode(list((unfinished | now).values()))
+    async with producing(settings) as producer:
+        await producer.send_and_wait(topics.CURSORS.full, value, key=_WINDOWS)
+    await commit_offsets(settings, start)
+    records = sum(stop[tp] - start[tp] for tp in start) - len(left_out)
+    return {"topic": topic.name, "records": records, "left_out": len(left_out), "act": wanted.act}
+
+
+def _topic(stages: Iterable[Stage], name: str) -> topics.Topic:
+    read = {topic.name: topic for stage in stages for topic in stage.inputs}
+    if (short := name.removeprefix(topics.PREFIX)) not in read:
+        raise ReplayRefusedError(f"no stage reads {name}; replay one of {', '.join(sorted(read))}")
+    return read[short]
+
+
+def _is_wanted(tp: TopicPartition, wanted: Wanted) -> bool:
+    return wanted.partition is None or tp.partition == wanted.partition
+
+
+def processed(tp: TopicPartition, committed_at: int, earlier: Window | None) -> int:
+    """Up to where a partition has been processed, whatever an earlier replay has set back.
+
+    Raises ReplayRefusedError for an earlier replay that is half done.
+    """
+    if earlier is None or committed_at >= earlier.done:
+        return committed_at
+    if committed_at != earlier.begin:
+        raise ReplayRefusedError(
+            f"an earlier replay of {tp.topic}/{tp.partition} is at {committed_at} of "
+            f"{earlier.done}: start the workers, let them come to its end, and stop them again"
+        )
+    return earlier.done
+
+
+async def _judge(consumer: AIOKafkaConsumer, evidence: Evidence, start: Offsets, stop: Offsets, *, act: bool) -> set[Spot]:
+    """The records to leave out. Raises ReplayRefusedError for undecided ones, unless `act`."""
+    async for record in read_to(consumer, stop, start):
+        evidence.expect(record)
+    async for row in read_to(consumer, await ends(consumer, [topics.CHANGELOG])):
+        evidence.note_row(row.key, row.value)
+    if (undecided := evidence.undecided) and not act:
+        topic, first = next(iter(start)).topic, undecided[0]
+        raise ReplayRefusedError(
+            f"{len(undecided)} records of the range have no decision in the state, the first "
+            f"{topic}/{first.partition}@{first.offset}: they would be decided now. "
+            "Add --act if their effects are wanted"
+        )
+    return evidence.left_out
+
+
+def _window(tp: TopicPartition, start: int, stop: int, done: int, left_out: Iterable[Spot]) -> Window:
+    offsets = sorted(spot.offset for spot in left_out if spot.partition == tp.partition)
+    ranges = [(offset, offset + 1) for offset in offsets]
+    if stop < done:
+        ranges.append((stop, done))
+    return Window(topic=tp.topic, partition=tp.partition, begin=start, done=done, left_out=tuple(ranges))
+
+
+async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
+    """Set the workers' group to these offsets. Raises ReplayRefusedError if a worker runs."""
+    consumer = AIOKafkaConsumer(**clients.connection(settings), group_id=topics.APP_ID, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(list(offsets))
+        await consumer.commit(offsets)
+    except KafkaError as error:
+        why = f"the broker does not take the group's offsets ({error!r}): do workers run?"
+        raise ReplayRefusedError(why) from error
+    finally:
+        await consumer.stop()
+
+
+async def _refuse_while_working(settings: Settings) -> None:
+    if running := await workers(settings):
+        raise ReplayRefusedError(f"{running} workers run; stop them first")
+
+
+async def _windows(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Window]:
+    return {w.tp: w for w in await last_record(consumer, _WINDOWS, list[Window]) or []}
+
+
+async def read_windows(settings: Settings) -> Mapping[TopicPartition, Ranges]:
+    """The ranges that replays leave out. Read by every worker at its start."""
+    async with consuming(settings) as consumer:
+        return {tp: window.left_out for tp, window in (await _windows(consumer)).items()}

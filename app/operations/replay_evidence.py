@@ -1,0 +1,154 @@
+"""What the state says of records that a replay would run again: decided, undecided or left out.
+
+The rows that a stage keeps are read from the changelog, as the workers restore them. A record with
+a closed row of its own is decided and runs again without a call. Left out is what a stage would
+drop (a copy, a record older than its lead's row), and what ended a lead's wait: what that did to
+the review item and to the gates behind is done, and the lead may be anywhere by now.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from leads.records import Ruling, Signal
+from leads.table_rows import Woken
+from leads.waits import WAKING
+from streams.runner.audit_events import subject_of
+from streams.runner.decoding import refusal
+from streams.runner.model import Stage
+from streams.runner.waking import mark_of
+from tables.state import Kind
+
+
+class Spot(NamedTuple):
+    """A record's place in the topic."""
+
+    partition: int
+    offset: int
+
+
+class _Claim(NamedTuple):
+    """One stage's part in a record."""
+
+    stage: str
+    spot: Spot
+    step: int = 0
+    cause: str = ""
+    at: str = ""
+
+
+class _Step(msgspec.Struct):
+    step: int
+
+
+class _Lead(msgspec.Struct):
+    """That there is one is all that counts."""
+
+
+class _Row(msgspec.Struct):
+    """What is read of any row: an attempt's, a mark's lead, or of a parked lead who is asked."""
+
+    step: int = 0
+    cause: str = ""
+    closed: bool = False
+    waited: bool = False
+    at: str = ""
+    lead: _Lead | None = None
+    held: _Step | None = None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The records of one topic's range, and what the rows of its stages say of them."""
+
+    stages: Iterable[Stage]
+    left_out: set[Spot] = field(default_factory=set)
+    _open: set[_Claim] = field(default_factory=set)
+    _marked: set[_Claim] = field(default_factory=set)
+    _attempts: dict[bytes, list[_Claim]] = field(default_factory=dict)
+    _marks: dict[bytes, list[_Claim]] = field(default_factory=dict)
+    _asked: dict[bytes, list[_Claim]] = field(default_factory=dict)
+
+    @property
+    def undecided(self) -> list[Spot]:
+        """Records that some stage would decide now, in order."""
+        return sorted({claim.spot for claim in self._open})
+
+    def expect(self, raw: Any) -> None:
+        """A record of the range. What can't be decoded is a dead letter once more, and no more."""
+        for stage in self.stages:
+            for topic, kind in stage.inputs.items():
+                if topic.full == raw.topic and not (topic.public and refusal(raw.value or b"")):
+                    self._expect_at(stage, kind, raw)
+
+    def _expect_at(self, stage: Stage, kind: type[Any], raw: Any) -> None:
+        try:
+            record = msgspec.json.decode(raw.value or b"", type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return
+        spot = Spot(raw.partition, raw.offset)
+        if isinstance(record, Ruling):
+            self._expect_ruling(stage, record, spot)
+        elif isinstance(record, Signal) and record.only not in {"", stage.name}:
+            return
+        elif isinstance(record, Signal) and stage.woken:
+            if record.kind in WAKING:
+                claim = _Claim(stage.name, spot)
+                self._expect_mark(stage, mark_of(record.signal_id, record.delivery), claim)
+                self._open.add(claim)
+        else:
+            subject, step, cause = subject_of(record, raw)
+            at = f"{raw.topic}/{raw.partition}@{raw.offset}"
+            claim = _Claim(stage.name, spot, step, cause, at)
+            self._attempts.setdefault(stage.attempts.key(subject), []).append(claim)
+            self._open.add(claim)
+
+    def _expect_ruling(self, stage: Stage, ruling: Ruling, spot: Spot) -> None:
+        """One that left no mark came too late, unless the lead waits at the step that it names."""
+        if ruling.stage == stage.name:
+            claim = _Claim(stage.name, spot, ruling.step)
+            self._expect_mark(stage, mark_of(ruling.ruling_id, ruling.delivery), claim)
+            self._asked.setdefault(stage.parked.key(ruling.lead_id), []).append(claim)
+
+    def _expect_mark(self, stage: Stage, mark: str, claim: _Claim) -> None:
+        key = Kind(f"woken.{stage.name}", Woken).key(mark)
+        self._marks.setdefault(key, []).append(claim)
+
+    def note_row(self, key: bytes, value: bytes | None) -> None:
+        """A row of the changelog, in the order of the log."""
+        if claims := self._attempts.get(key):
+            self._note_attempt(claims, _decode(value))
+        elif claims := self._marks.get(key):
+            self._note_mark(claims, _decode(value))
+        elif claims := self._asked.get(key):
+            self._note_asked(claims, _decode(value))
+
+    def _note_attempt(self, claims: list[_Claim], row: _Row) -> None:
+        for claim in claims:
+            decided = row.closed and row.cause == claim.cause
+            older = row.cause != claim.cause and row.step >= claim.step
+            if decided or older:
+                self._open.discard(claim)
+            if older or (decided and (row.waited or row.at != claim.at)):
+                self.left_out.add(claim.spot)
+
+    def _note_mark(self, claims: list[_Claim], row: _Row) -> None:
+        self._open.difference_update(claims)
+        self._marked.update(claims)
+        if row.lead is not None:
+            self.left_out.update(claim.spot for claim in claims)
+
+    def _note_asked(self, claims: list[_Claim], row: _Row) -> None:
+        for claim in claims:
+            self._open.discard(claim)
+            if row.held is not None and row.held.step == claim.step and claim not in self._marked:
+                self._open.add(claim)
+
+
+def _decode(value: bytes | None) -> _Row:
+    return _Row(step=-1) if value is None else _ROW.decode(value)
+
+
+_ROW = msgspec.json.Decoder(_Row)

@@ -1,0 +1,93 @@
+"""Which part of a topic a replay is about, and why a part is refused."""
+
+from datetime import UTC, datetime
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from app.kafka.clients import Offsets, offsets_at
+from leads import topics
+from leads.records import Record
+
+
+class ReplayRefusedError(ValueError):
+    """The replay would not do what it says; the text says why, and what to do."""
+
+
+class Wanted(Record, frozen=True, kw_only=True):
+    """What is to run again.
+
+    `since` and `until` are a time (ISO 8601), or an offset that counts in each partition; what lies
+    outside of the log is left out. `first` and `last` are offsets of one partition. An end is not
+    included.
+    """
+
+    topic: str = topics.CAPTURED.name
+    partition: int | None = None
+    since: str = ""
+    until: str = ""
+    first: int | None = None
+    last: int | None = None
+    act: bool = False
+
+
+def refuse_misuse(wanted: Wanted) -> None:
+    """Raise ReplayRefusedError for a range that is told twice, or not at all."""
+    if wanted.partition is not None and not 0 <= wanted.partition < topics.PARTITIONS:
+        highest = topics.PARTITIONS - 1
+        why = f"no partition {wanted.partition}: they count from 0 to {highest}"
+        raise ReplayRefusedError(why)
+    if wanted.partition is None and not (wanted.first is None and wanted.last is None):
+        raise ReplayRefusedError("offsets count within a partition: name it with --partition")
+    if (wanted.first is None) == (not wanted.since):
+        raise ReplayRefusedError("say where it begins, either by --from or by --from-offset")
+    if wanted.last is not None and wanted.until:
+        raise ReplayRefusedError("say where it ends, either by --to or by --to-offset")
+
+
+async def find_range(consumer: AIOKafkaConsumer, wanted: Wanted, begin: Offsets, done: Offsets) -> tuple[Offsets, Offsets]:
+    """First and last offset of each partition, the last not included.
+
+    Raises ReplayRefusedError for offsets that aren't there, and for what is no offset and no time.
+    """
+    for tp in done:
+        refuse_range(tp, wanted.first, wanted.last, begin[tp], done[tp])
+    start, stop = dict(begin), dict(done)
+    if wanted.first is not None:
+        start = dict.fromkeys(done, wanted.first)
+    elif wanted.since:
+        start = _within(await _offsets(consumer, wanted.since, done), begin, done)
+    if wanted.last is not None:
+        stop = dict.fromkeys(done, wanted.last)
+    elif wanted.until:
+        stop = _within(await _offsets(consumer, wanted.until, done), begin, done)
+    return start, stop
+
+
+def refuse_range(tp: TopicPartition, first: int | None, last: int | None, begin: int, done: int) -> None:
+    """Raise ReplayRefusedError for offsets that aren't there, or that no worker has passed yet."""
+    where = f"{tp.topic}/{tp.partition}"
+    if first is not None and first < begin:
+        raise ReplayRefusedError(f"{where} begins at {begin}: what lay before is deleted")
+    if max(first or 0, last or 0) > done:
+        why = f"{where} is processed up to {done} only; what follows is read without a replay"
+        raise ReplayRefusedError(why)
+    end = done if last is None else last
+    if first is not None and first >= end:
+        raise ReplayRefusedError(f"no record of {where} lies from {first} up to {end}")
+
+
+def _within(offsets: Offsets, least: Offsets, most: Offsets) -> Offsets:
+    return {tp: max(least[tp], min(offset, most[tp])) for tp, offset in offsets.items()}
+
+
+async def _offsets(consumer: AIOKafkaConsumer, moment: str, done: Offsets) -> Offsets:
+    """A number is an offset already, a time is that of the first record from then on."""
+    if moment.isdigit():
+        return dict.fromkeys(done, int(moment))
+    try:
+        when = datetime.fromisoformat(moment)
+    except ValueError as error:
+        why = f"{moment!r} is neither an offset nor a time like 2026-11-24T10:00"
+        raise ReplayRefusedError(why) from error
+    utc = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return await offsets_at(consumer, done, utc.timestamp())

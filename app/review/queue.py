@@ -1,0 +1,104 @@
+"""What waits for people, and their decisions, one by one or out of a corrected sheet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.base.clock import SystemClock
+from app.base.errors import BadUseError
+from app.base.settings import Settings
+from app.base.vendors import make_vendors
+from app.kafka.clients import consuming, ends, read_to
+from app.review import read_back
+from app.review.decisions import Decided, Wish, decide
+from app.review.google_sheet import read_google
+from app.review.sheets import read_csv
+from connectors.core.errors import VendorError
+from leads import topics
+from leads.records import Held, to_plain
+from leads.review_items import ReviewItems
+
+_CLOCK = SystemClock()
+
+
+async def held(settings: Settings) -> list[Any]:
+    """Every waiting item, oldest first."""
+    items = ReviewItems()
+    decoder = msgspec.json.Decoder(Held)
+    async with consuming(settings) as consumer:
+        async for record in read_to(consumer, await ends(consumer, [topics.HELD.full])):
+            items.note(decoder.decode(record.value))
+    return [to_plain(item) for item in items.waiting()]
+
+
+async def held_one(settings: Settings, lead: str) -> Any:
+    """One waiting item. Raises BadUseError if the lead does not wait."""
+    found = next((h for h in await held(settings) if h["lead_id"] == lead), None)
+    if found is None:
+        raise BadUseError(_waits_no_more(lead))
+    return found
+
+
+async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[str, Any]:
+    """Read a corrected sheet back, from a file or from Google Sheets. Raises BadUseError for one that can't be read."""
+    try:
+        rows = read_csv(file) if file else await read_google(settings)
+    except (ValueError, OSError, VendorError) as error:
+        raise BadUseError(str(error)) from None
+    reading = read_back.read(rows, [msgspec.convert(item, Held) for item in await held(settings)])
+    wishes = [Wish(w.item, w.action, actor, "corrected in the sheet", w.fields) for w in reading.wanted]
+    if not wishes:
+        return {"decided": 0, "untouched": reading.untouched, "problems": reading.problems}
+    decided = await decide(settings, wishes, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm)
+    problems = [*reading.problems, *(f"lead {lead}: {why}" for lead, why in decided.refused.items())]
+    return {"decided": len(decided.taken), "untouched": reading.untouched, "problems": problems}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which waiting leads a decision is about: one by its id (and the step that was looked at), or all of a reason."""
+
+    lead: str = ""
+    step: int | None = None
+    reason_kind: str = ""
+    stage: str = ""
+
+
+async def choose(settings: Settings, chosen: Chosen) -> list[Held]:
+    """The waiting leads that are meant. Raises BadUseError if there are none, or the one has moved on."""
+    items = [msgspec.convert(item, Held) for item in await held(settings)]
+    if chosen.lead:
+        return [_the_one(items, chosen)]
+    found = [i for i in items if i.reason_kind == chosen.reason_kind and chosen.stage in {"", i.stage}]
+    if not found:
+        kinds = ", ".join(sorted({i.reason_kind for i in items})) or "nothing"
+        raise BadUseError(f"no lead waits as {chosen.reason_kind}; what leads wait as: {kinds}")
+    return found
+
+
+def _the_one(items: list[Held], chosen: Chosen) -> Held:
+    item = next((i for i in items if i.lead_id == chosen.lead), None)
+    if item is None:
+        raise BadUseError(_waits_no_more(chosen.lead))
+    if chosen.step not in {None, item.step}:
+        said = f"lead {chosen.lead} has moved on from step {chosen.step}: it waits at step {item.step} as {item.reason_kind}"
+        raise BadUseError(f"{said}; look at it again (leadgate review show) and decide then")
+    return item
+
+
+def _waits_no_more(lead: str) -> str:
+    return f"lead {lead} does not wait for a person; leadgate why {lead} tells where it is"
+
+
+async def resolve(
+    settings: Settings, chosen: Chosen, action: str, fields: dict[str, str], by: tuple[str, str], *, dry_run: bool = False
+) -> Decided:
+    """Decide about the chosen leads; `by` is who decides, and why. Raises BadUseError if nothing could be taken."""
+    actor, reason = by
+    wishes = [Wish(item, action, actor, reason, fields) for item in await choose(settings, chosen)]
+    decided = await decide(settings, wishes, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm, dry_run=dry_run)
+    if not decided.taken:
+        raise BadUseError(decided.text())
+    return decided

@@ -1,0 +1,212 @@
+"""The worker: a Faust app with every stage, wired. `run_worker` returns the process's exit code."""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvloop
+from faust.types import TP
+
+from app.base.fault_points import crash_at
+from app.base.settings import Settings
+from app.base.vendors import Vendors, make_vendors
+from app.kafka.clients import make_producer
+from app.monitoring.endpoint import serving
+from app.monitoring.metrics import Metrics
+from app.operations.replay import read_windows
+from app.rules.store import effects_are_live, fetch_rules
+from app.worker.data_lock import lock_directory
+from app.worker.faust_app import SESSION, make_app
+from app.worker.signal_barrier import EndOffsets, GivenUp, SignalsWait
+from app.worker.worker_metrics import WorkerCollector, why_not_ready
+from connectors.core.http import WORKERS_SHARE
+from leads import topics
+from leads.keys import Keys
+from leads.rules import Rules
+from streams.consumer.strict_consumer import Run, StrictConsumer
+from streams.pipeline import Around, Pipeline
+from streams.ports import Clock, Fatal
+from streams.runner.rules_versions import RulesBook
+from streams.runner.session_watchdog import Pulse
+from streams.runner.stage_runner import fatal_on_error
+from tables.damage import DamagedStateError
+from tables.fauststore import FaustStore
+
+log = structlog.get_logger(__name__)
+FATAL_EXIT = 70
+
+
+class Worker:
+    """Everything of one worker, made inside its event loop. `only` names the stages it runs; none means all."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        data: Path,
+        clock: Clock,
+        end: Callable[[BaseException], None],
+        vendors: Vendors | None = None,
+        only: Collection[str] = (),
+    ) -> None:
+        self.settings, self.end = settings, end
+        self.app = make_app(settings, data)
+        self.metrics = Metrics()
+        self.producer = make_producer(settings)
+        self.pulse = Pulse(SESSION * 0.8)
+        self.vendors = vendors or make_vendors(settings, clock)
+        live = effects_are_live(settings, rules)
+        around = Around(
+            store=FaustStore(self.app, clock.now),
+            producer=self.producer,
+            crm=self.vendors.crm,
+            apollo=self.vendors.apollo,
+            slack=self.vendors.slack,
+            clock=clock,
+            probe=self.metrics,
+            check=self.pulse.check,
+            signals_applied=self._signals_applied,
+            share=self._share,
+            more_coming=self._more_coming,
+            settled_to=self._settled_to,
+            reached=crash_at,
+        )
+        keys, book = Keys(settings.site_secret.get_secret_value()), RulesBook(rules, lambda: fetch_rules(settings))
+        self.pipeline = Pipeline(around, settings.worker_id, keys, rules, book, live=live, only=only)
+        self.metrics.registry.register(WorkerCollector(self.app, self.pipeline.effects))
+        self._partitions: set[int] = set()
+        self.signals_end = EndOffsets(settings)
+        self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
+        self._declare()
+
+    def _settled_to(self, topic: str, partition: int) -> int:
+        consumer: Any = self.app.consumer
+        return int(consumer.settled_up_to(TP(topic, partition)))
+
+    def _more_coming(self) -> bool:
+        consumer: Any = self.app.consumer
+        return bool(consumer.more_coming()) if consumer is not None else False
+
+    def _consumer(self) -> Any:
+        return self.app.consumer
+
+    def _declare(self) -> None:
+        bodies = fatal_on_error(self.pipeline.harnesses, self.end)
+        for harness in self.pipeline.harnesses:
+            body = bodies[harness.stage.name]
+            topic = self.app.topic(*[t.full for t in harness.stage.inputs], key_serializer="raw", value_serializer="raw")
+            self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(_agent(body))
+        self.app.on_rebalance_complete.connect(self._on_assigned)
+
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._partitions = {tp.partition for tp in self.app.consumer.assignment() if tp.topic == topics.CAPTURED.full}
+        mine = sorted(self._mine())
+        self.pipeline.timers.assign(mine)
+        self.vendors.share(self._share())
+        log.info("partitions assigned", partitions=mine)
+
+    def _mine(self) -> set[int]:
+        return self._partitions
+
+    def _share(self) -> float:
+        """This worker's part of the vendors' limits, by partitions (INTERLEAVINGS 22)."""
+        return WORKERS_SHARE * max(1, len(self._mine())) / topics.PARTITIONS
+
+    async def _signals_applied(self, partition: int) -> None:
+        await self.signals.applied(partition)
+
+    async def start(self) -> None:
+        """Start producing, then the Faust app, then the timers."""
+        windows = await read_windows(self.settings)
+        StrictConsumer.left_out = {TP(*tp): ranges for tp, ranges in windows.items()}
+        await self.producer.start()
+        await self.signals_end.start()
+        await self.app.start()
+        self.pulse.start(self.end)
+        self.pipeline.timers.start(self.end)
+
+    async def stop(self) -> None:
+        """Stop in the other order; what is in progress is finished and committed."""
+        await self.pipeline.timers.stop()
+        await self.app.stop()
+        self.pipeline.outbox.flush()
+        await self.signals_end.stop()
+        await self.producer.stop()
+        await self.vendors.close()
+
+
+def _agent(body: Callable[[Run], Any]) -> Callable[[Any], Any]:
+    async def agent(stream: Any) -> None:
+        async for event in stream.events():
+            try:
+                await body(event.message)
+            except GivenUp as why:
+                log.info("a run is given up and comes again", why=str(why))
+
+    return agent
+
+
+def run_worker(
+    settings: Settings,
+    rules: Rules,
+    data: Path,
+    clock: Clock,
+    make: Callable[[], Vendors] | None = None,
+    only: Collection[str] = (),
+) -> int:
+    """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
+
+    `make` makes other vendors than the settings' inside the event loop. Raises BadUseError when another worker
+    runs on the directory `data`.
+    """
+    lock_directory(data)
+    return uvloop.run(_run(settings, rules, data, clock, make, only))
+
+
+async def _run(
+    settings: Settings, rules: Rules, data: Path, clock: Clock, make: Callable[[], Vendors] | None, only: Collection[str]
+) -> int:
+    def end(error: BaseException) -> None:
+        foreseen = isinstance(error, (Fatal, DamagedStateError))
+        log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error)
+        os._exit(FATAL_EXIT)
+
+    worker = Worker(settings, rules, data, clock, end, make() if make else None, only)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with serving(settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)):
+        try:
+            await worker.start()
+        except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
+            end(error)
+        _collect_seldom()
+        log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
+        crashed = asyncio.ensure_future(_crashed(worker.app))
+        stopped = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if crashed.done():
+            end(crashed.result())
+        await worker.stop()
+    return 0
+
+
+def _collect_seldom() -> None:
+    """Keep the garbage collector from reading everything there is a hundred times a second: it took a quarter of the
+    worker's CPU (`make bench`), since awaiting makes many short-lived objects and nearly none in cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+async def _crashed(app: Any) -> BaseException:
+    while not app.crashed:
+        await asyncio.sleep(0.1)
+    reason: BaseException | None = app.crash_reason
+    return reason or RuntimeError("the Faust app crashed without a reason")

@@ -1,0 +1,321 @@
+"""What Leadgate needs of a CRM, small and typed. One package a CRM implements it; one contract suite checks each.
+
+Methods take batches (the caller gathers) of at most `batch` rows and answer in the order of the rows. A row's own
+failure is a VendorError in its place; a whole call's failure is raised. Times are seconds since the epoch, UTC.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from connectors.core.errors import VendorError
+from connectors.core.fields import Field
+from leads.records import Change
+
+T = TypeVar("T")
+Row: TypeAlias = T | VendorError
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as the CRM holds it."""
+
+    id: str
+    email: str = ""
+    emails: tuple[str, ...] = ()  # secondary addresses
+    key: str = ""  # our own unique key, once stamped
+    owner_id: str = ""
+    lifecycle: str = ""
+    status: str = ""
+    company_id: str = ""
+    open_deal: bool = False
+    opted_out: bool = False
+    bounced: bool = False
+    replied_at: float = 0.0
+    contacted_at: float = 0.0
+    changed_at: float = 0.0
+
+
+class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """What we want on a contact. Blanks are filled; what is there stays, our own properties excepted."""
+
+    key: str
+    emails: tuple[str, ...]  # all literal addresses, the main one first
+    known_id: str = ""  # the CRM's id, where we know it
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    phone: str = ""
+    city: str = ""
+    state: str = ""
+    country: str = ""  # its English name
+    country_code: str = ""  # ISO 3166 alpha-2, '' for a country that isn't known
+    company: str = ""
+    domain: str = ""  # the company's, '' for none
+    industry: str = ""
+    employees: int = 0
+    lead_id: str = ""
+    more: Mapping[str, Any] = {}  # further properties by the CRM's own names; blanks are filled
+    overwrite: frozenset[str] = frozenset()  # those of `more` that are written whatever is there
+    company_more: Mapping[str, Any] = {}  # the same for the company, in a CRM that has `company_fields`
+    company_overwrite: frozenset[str] = frozenset()
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """The contact after an upsert; `existed` says that this call did not make it (an earlier attempt may have)."""
+
+    contact: Contact
+    existed: bool
+    change: Change | None = None
+    company_change: Change | None = None  # by an id that `read` and `restore` know as a company's
+    dropped: tuple[str, ...] = ()  # what the CRM would have refused, a line each, without the value
+
+
+class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """Owner ('' leaves it), score, status and what led to them, of a contact."""
+
+    contact_id: str
+    owner_email: str
+    score: int
+    status: str
+    intent: str = ""  # the strongest sign of interest
+    engagement: int = 0  # the score's points for interest
+    sequence: str = ""  # what Apollo said of its own sequences: active, inactive or unknown
+    reasons: str = ""  # the parts of the score, and the rule that routed, for whoever opens the contact
+
+
+class OwnerShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the CRM shows as a contact's owner. `owner_id` is '' if nobody."""
+
+    owner_id: str
+    email: str
+    active: bool
+    at: float
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """A user who can own contacts."""
+
+    id: str
+    email: str
+    active: bool
+    teams: tuple[str, ...] = ()  # names; where the CRM has no teams, the role
+    user_id: str = ""  # by which a CRM's sequences know an active user, where that is another id
+
+
+class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """A task with a due time. `effect_id` stands in its body, so that it can be found again.
+
+    It doesn't leave after `until`, by the event loop's clock.
+    """
+
+    effect_id: str
+    contact_id: str
+    owner_id: str
+    subject: str
+    due: float
+    look_first: bool
+    until: float
+
+
+class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """A note in an owner's name: what he told us he does. `effect_id` stands in it, as in a task, and so does `until`."""
+
+    effect_id: str
+    contact_id: str
+    owner_id: str
+    text: str
+    at: float
+    look_first: bool
+    until: float
+
+
+class EnrolWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """Into one of the CRM's own sequences, in an owner's name and from the owner's inbox; out again by the list `leave`."""
+
+    contact_id: str
+    sequence: str
+    owner_id: str
+    inbox: str
+    leave: str
+
+
+class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a contact's owner has done something since a time."""
+
+    contact_id: str
+    owner_id: str
+    since: float
+
+
+class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
+    """A company as the CRM holds it: an account, with who answers for it and to whom it belongs ('' for nobody)."""
+
+    id: str
+    name: str
+    domain: str
+    owner_id: str = ""
+    parent_id: str = ""
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """Some rows, and where those after them begin ('' where none do): good for a new reading within half a day."""
+
+    rows: list[T]
+    after: str
+
+
+class CompanyAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """A company by the CRM's id, where we know it, else by its registrable domain."""
+
+    id: str = ""
+    domain: str = ""
+
+
+class Wants(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client's rules want of the CRM, beside what Leadgate always needs."""
+
+    lists: Sequence[str] = ()  # and cadences, by name
+    fields: Sequence[Field] = ()  # properties of a contact
+    company_fields: Sequence[Field] = ()  # and of a company
+    sequences: Sequence[str] = ()  # the CRM's own, by id
+    senders: Sequence[str] = ()  # addresses of the owners in whose names those are entered
+    accounts: bool = False  # owners of companies decide where leads go
+
+
+class Crm(Protocol):
+    """A CRM. Every method may raise Unavailable or Unauthorised."""
+
+    batch: int
+    tells_deleted: bool  # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted lately
+    identity: frozenset[str]  # properties by which a contact is somebody: `undo` leaves them on those whom an import made
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
+        """One contact for each person: found by any address or made; its company found or made, and linked."""
+        ...
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        """Write owner, score and status; answers what was set (what was there before, the upsert has told).
+
+        An owner nobody knows is a RowRejected 'no_owner'.
+        """
+        ...
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+        """Read back by key, never by search: what the CRM shows now."""
+        ...
+
+    async def owner(self, owner_id: str) -> Owner | None:
+        """A user by id, from a list not older than ten seconds."""
+        ...
+
+    async def owner_by_email(self, email: str) -> Owner | None:
+        """A user by address, from a list not older than ten seconds."""
+        ...
+
+    async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
+        """Make tasks, or find those that an earlier attempt made (`look_first`); answers their ids."""
+        ...
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        """Make notes on contacts, or find those that an earlier attempt made; answers their ids. They are owners' activities."""
+        ...
+
+    async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
+        """For each: the time of the owner's first own call, one-to-one mail, meeting or note since then; 0 for none."""
+        ...
+
+    async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        """Put contacts on a list, which enters the sequence behind it. Harmless twice."""
+        ...
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        """Take contacts off a list, which leaves the sequence before its next step. Harmless twice."""
+        ...
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        """Into a sequence; True if the contact was in it already. Harmless twice.
+
+        Raises RowRejected: `busy` while another one runs or the inbox's day is spent, else `refused`.
+        """
+        ...
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        """Have a contact taken out of the CRM's own sequence; True once the CRM shows that none is running. Harmless twice."""
+        ...
+
+    async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
+        """Status, opt-out where `kind` is one, and off all lists."""
+        ...
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        """Contacts of ours changed after `since`, oldest first."""
+        ...
+
+    def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        """Contacts of ours that were deleted since then, earlier ones perhaps too, a page at a time.
+
+        `keys` says which ids are ours, for a CRM that doesn't tell keys itself.
+        """
+        ...
+
+    def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
+        """Every contact, a page at a time, or those after an earlier page."""
+        ...
+
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        """Our keys by the ids of all contacts that bear one, a page at a time."""
+        ...
+
+    def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+        """Every company, a page at a time, or those after an earlier page."""
+        ...
+
+    def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        """Everybody who was made or changed since then, ours or not, a page at a time: ids, addresses and keys."""
+        ...
+
+    def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+        """Every company that was made or changed since then, a page at a time."""
+        ...
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+        """Companies as they are now, None for those that aren't there; the oldest, where several have the domain."""
+        ...
+
+    async def owners(self) -> list[Owner]:
+        """Every user, deactivated ones too."""
+        ...
+
+    async def fields(self) -> dict[str, Field]:
+        """The properties of a contact as they are now, by name."""
+        ...
+
+    async def company_fields(self) -> dict[str, Field]:
+        """The same for a company; none for a CRM whose leads carry their company themselves."""
+        ...
+
+    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+        """These properties of contacts, null where unset; None for a contact that is gone."""
+        ...
+
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        """Set properties of one contact as they were, null clears. Raises RowRejected if the CRM refuses."""
+        ...
+
+    async def check(self, wants: Wants) -> list[str]:
+        """What stands in the way of writing, one line a fault: token, scopes, our properties, and all that is wanted."""
+        ...
+
+    async def limits(self, wants: Wants) -> list[str]:
+        """Calls that this key or plan may not make, each with what it disables; nothing is changed by asking."""
+        ...
+
+    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
+        """Make our properties, and of what is wanted fields and lists as far as the CRM lets us, where missing; answers what
+        was (or would be) made. Raises RowRejected for a property that is there as another type."""
+        ...
+
+    async def close(self) -> None:
+        """Let connections go."""
+        ...

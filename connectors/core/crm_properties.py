@@ -1,0 +1,59 @@
+"""The properties that Leadgate adds to a person in every CRM: what they are, what an assignment sets, what a write changed."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from connectors.core.crm import OwnerWrite
+from connectors.core.fields import Field
+from leads.records import Change
+
+_MOST_TEXT = 255  # of a text of ours, in Salesforce and Zoho: a webhook's visit may carry a longer address
+
+
+class Own(NamedTuple):
+    """Their names in one CRM, and its own name for the owner."""
+
+    owner: str
+    key: str
+    lead: str
+    score: str
+    status: str
+    intent: str
+    engagement: str
+    sequence: str
+    reasons: str
+    sequence_label: str = "Leadgate: Apollo's sequence"
+
+    def fields(self) -> tuple[Field, ...]:
+        """As `provision` makes them."""
+        return (
+            Field(name=self.key, label="Leadgate key", type="text", unique=True),
+            Field(name=self.lead, label="Leadgate lead", type="text"),
+            Field(name=self.score, label="Leadgate score", type="number"),
+            Field(name=self.status, label="Leadgate status", type="text"),
+            Field(name=self.intent, label="Leadgate intent", type="text"),
+            Field(name=self.engagement, label="Leadgate engagement score", type="number"),
+            Field(name=self.sequence, label=self.sequence_label, type="text"),
+            Field(name=self.reasons, label="Leadgate reasons", type="long"),
+        )
+
+    def changed(self) -> tuple[str, ...]:
+        """What an upsert and an assignment may change: read before, so that it can be put back."""
+        return (self.owner, self.lead, self.score, self.status, self.intent, self.engagement, self.sequence, self.reasons)
+
+    def assignment(self, write: OwnerWrite) -> dict[str, Any]:
+        """What an assignment sets beside the owner."""
+        return {
+            self.score: write.score,
+            self.status: write.status,
+            self.intent: write.intent[:_MOST_TEXT],
+            self.engagement: write.engagement,
+            self.sequence: write.sequence,
+            self.reasons: write.reasons,
+        }
+
+    def change(self, contact_id: str, wrote: dict[str, Any], held: Mapping[str, Any] | None) -> Change:
+        """What a write did to a person of whom `held` was read before; a new one was blank."""
+        kept = held or {}
+        before = {name: kept.get(name) if kept.get(name) != "" else None for name in (*wrote, *self.changed())}
+        return Change(contact_id=contact_id, wrote=wrote, before=before)

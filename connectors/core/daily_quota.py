@@ -1,0 +1,43 @@
+"""A vendor's limit of a day or an hour: shortly before its end the connector stops by itself, says so, and looks again later."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from connectors.core.errors import DaySpent, Unavailable, VendorError
+
+#: Vendors' days end at midnight of the account's own zone or roll on, and few say when: it is looked again so often.
+PAUSE = 900.0
+
+
+class Daily:
+    """`what` is spent: "Salesforce's calls of the day". `usage` says by an answer's headers how near the end is, or nothing.
+
+    `refusal` is what is raised then: an EndpointSpent where the limit is not the whole account's.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        clock: Callable[[], float],
+        usage: Callable[[Mapping[str, str]], str] = lambda _: "",
+        refusal: type[Unavailable] = Unavailable,
+    ) -> None:
+        self._what, self._clock, self._usage, self._refusal = what, clock, usage, refusal
+        self._closed_until, self._spent, self._reached = 0.0, "", False
+
+    def check(self, *, urgent: bool = False) -> None:
+        """Return if a call may leave; an urgent one takes what is spared for people. Raises Unavailable, with the time at
+        which it is tried again."""
+        left = self._closed_until - self._clock()
+        if left > 0 and (self._reached or not urgent):
+            again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
+            said = f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}"
+            raise self._refusal(said, left, undone=True)
+
+    def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
+        """Read one answer. Raises Unavailable when it says that the day's limit is reached."""
+        reached = isinstance(problem, DaySpent)
+        if spent := str(problem) if reached else self._usage(headers):
+            self._closed_until, self._spent, self._reached = self._clock() + PAUSE, spent, reached
+        if reached:
+            self.check()

@@ -1,0 +1,90 @@
+"""Properties of a CRM told alike for all: what we need, what is there, and what of a person's values may be written."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from connectors.core.errors import RowRejected
+from connectors.core.ttl_cache import Kept
+
+Type = Literal["text", "long", "number", "date", "moment", "flag", "choice", "other"]
+FIELDS_KEPT = 600.0  # seconds that a CRM's description of its fields is good for
+_TEXTS = frozenset({"text", "long"})
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A property. `options` are a choice's, by what is written; `hidden` ones don't count. `unique`: our own key.
+
+    `most` is the longest text that it takes, in characters; 0 where the CRM doesn't say.
+    """
+
+    name: str
+    label: str
+    type: Type
+    options: tuple[str, ...] = ()
+    unique: bool = False
+    writable: bool = True
+    most: int = 0
+
+
+def missing(vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]) -> list[Field]:
+    """Those to be made. Raises RowRejected for one that is there as something else: it isn't ours to change."""
+    faults = [fault for field in wanted if field.name in there and (fault := fault_of(vendor, kind, field, there[field.name]))]
+    if faults:
+        raise RowRejected("\n".join(faults))
+    return [field for field in wanted if field.name not in there]
+
+
+def faults_of(vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]) -> list[str]:
+    """A line for each property that is missing, or is there as something else."""
+    return [fault for field in wanted if (fault := fault_of(vendor, kind, field, there.get(field.name)))]
+
+
+def fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:
+    """What is wrong with one property, '' if nothing is."""
+    name = f"{vendor} {kind}.{field.name}"
+    if there is None:
+        return f"{name} is missing; run leadgate provision"
+    fits = there.type == field.type or {there.type, field.type} <= _TEXTS or (field.type == "choice" and there.type in _TEXTS)
+    if not fits or (field.unique and not there.unique):
+        return f"{name} is there as {_said(there)}, not as {_said(field)}: rename or delete it, or map to another"
+    return "" if there.writable else f"{name} can't be written: map to another"
+
+
+def _said(field: Field) -> str:
+    return f"unique {field.type}" if field.unique else field.type
+
+
+def lacking(field: Field, there: Field) -> list[str]:
+    """Options that the rules' value table names and the CRM hasn't got: leads go on without them (`doctor` lists them)."""
+    return [option for option in field.options if option not in there.options] if there.type == "choice" else []
+
+
+class Admission:
+    """Keeps out what the CRM would refuse, so that one unknown option doesn't cost the whole row.
+
+    The CRM's properties are read at most every ten minutes; `read` is the connector's `fields`.
+    """
+
+    def __init__(self, read: Callable[[], Awaitable[Mapping[str, Field]]], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fields = Kept(read, FIELDS_KEPT, clock)
+
+    async def admit(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What may be written of a person's mapped values, and a line for each that may not. Raises VendorError."""
+        if not values:
+            return {}, ()
+        known = await self._fields.get()
+        faults = {name: why for name, value in values.items() if (why := _refusal(known.get(name), value))}
+        return {n: v for n, v in values.items() if n not in faults}, tuple(f"{name}: {why}" for name, why in faults.items())
+
+
+def _refusal(field: Field | None, value: Any) -> str:
+    if field is None or not field.writable:
+        return "the CRM has no such property, or doesn't let it be written"
+    if field.type == "choice" and any(part not in field.options for part in str(value).split(";")):
+        return "the CRM has no such option"
+    if field.type in _TEXTS and field.most and len(str(value)) > field.most:
+        return f"longer than the {field.most} characters that the CRM's property takes"
+    return ""

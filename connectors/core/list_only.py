@@ -1,0 +1,34 @@
+"""A CRM whose sequences are all entered by its lists or cadences, and whose companies we don't write."""
+
+from connectors.core.crm import EnrolWrite, Wants
+from connectors.core.errors import RowRejected
+from connectors.core.fields import Field
+
+
+class Cadenced:
+    """What contract.Crm asks of sequences and of companies' properties, for `vendor`."""
+
+    def __init__(self, vendor: str) -> None:
+        self._vendor = vendor
+
+    def lacking(self, wants: Wants) -> list[str]:
+        """A line for each sequence that nobody could enter, and for each property of a company."""
+        no = f"{self._vendor} has no"
+        lines = [f"{no} sequence {name} to be entered: use the tool cadence or list" for name in wants.sequences]
+        return lines + [
+            f"{no} company of a lead's own: map {field.name} to a property of the contact" for field in wants.company_fields
+        ]
+
+    async def company_fields(self) -> dict[str, Field]:
+        """A lead carries its company itself."""
+        return {}
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        raise RowRejected(
+            f"{self._vendor} has no sequence {write.sequence}: its sequences are tools `cadence` or `list`", "refused"
+        )
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        """Nobody was ever enrolled."""
+        del contact_id, leave
+        return True

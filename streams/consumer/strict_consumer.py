@@ -1,0 +1,348 @@
+"""The strict consumer: Faust's aiokafka consumer, delivering without holes and committing without guesses.
+
+Why it exists: facts/faust.md 0b. Faust 0.15.3 skips records at a restart with a backlog and commits
+past them, silently. It overrides private methods of exactly that version, so the pin in pyproject.toml
+and `tests/crash/test_backlog.py`, which fails without this module, belong to it.
+
+What it changes:
+ 1. A record is delivered only at the expected offset; a hole makes it seek back (`offset_tracker.py`).
+ 2. Consecutive records of a partition are delivered as one run of up to 100, one Faust event: Faust costs
+    some 150 us an event, so that runs, not records, are the unit of work.
+ 3. Delivery never blocks on a full queue: a partition has one run with its agent, the rest waits here
+    (`batcher.py`), and when that is another run's worth, the partition alone is not fetched.
+ 4. A run counts only when every stage that reads it has settled it. Faust's own acknowledgements are ignored:
+    it gives them to events whose body raised or was cancelled, too.
+ 5. Only the contiguous settled prefix is committed.
+ 6. A changelog's records are stored a fetched batch at once; Faust sees the last of them.
+ 7. Nothing is handed on while Faust rebalances: it empties its queues when it resumes, and what it empties it
+    forgets. What was fetched meanwhile is fetched again.
+ 7. A partition that stands still is reported from what is settled. Faust's own look goes by its acknowledgements
+    and by stream times that changelogs never have: it calls every changelog of a healthy worker an error.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+import structlog
+from faust.transport.consumer import ensure_TP, ensure_TPset
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+from streams.consumer.batcher import HOLD, RUN_RECORDS, Gathering
+from streams.consumer.offset_tracker import Admission, Progress
+from streams.consumer.stalls import Stalls
+
+log = structlog.get_logger(__name__)
+FETCH_WAIT_MS = 100
+_END_TRIES, _END_PAUSE = 20, 0.25
+
+
+class LostRecordsError(RuntimeError):
+    """The log starts past what was processed, or ends before it: records are gone that should be there."""
+
+
+class Run(ConsumerMessage):
+    """Consecutive records of one partition as one Faust message. `settle()` makes it committable."""
+
+    records: list[Any]
+    progress: Progress
+    readers: int
+    on_settled: Callable[["Run"], None]
+
+    def settle(self) -> None:
+        """Mark every record of the run as processed for good by one stage. Called by the harness, last thing."""
+        self.readers -= 1
+        if self.readers == 0:
+            self.on_settled(self)
+
+
+class StrictConsumer(driver.Consumer):
+    """See the module's text. One instance a worker, made by Faust through `StrictTransport`."""
+
+    #: Compacted topics, where a hole in the offsets can be real.
+    compacted: ClassVar[frozenset[str]] = frozenset()
+    #: Topics that leads pass, in order, and those of them whose stage calls the CRM.
+    path: ClassVar[tuple[str, ...]] = ()
+    calling: ClassVar[frozenset[str]] = frozenset()
+    #: Ranges of offsets, each from and up to, that a replay leaves out.
+    left_out: ClassVar[dict[TP, tuple[tuple[int, int], ...]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._progress: dict[TP, Progress] = {}
+        self._gathering = Gathering(self.path, self.calling)
+        self._out: set[TP] = set()
+        self._timed: set[str] = set()
+        self._again: set[TP] = set()
+        self._handing: set[asyncio.Task[None]] = set()
+        self._readers: Counter[str] = Counter()
+        self._ahead: list[tuple[TP, Progress]] = []
+        self._stalls: Stalls[TP] = Stalls(self.app.conf.stream_processing_timeout)
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return StrictThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Forget what was fetched and not begun; what is in progress settles into its old Progress."""
+        self._gathering.reset(())
+        self._ahead.clear()
+        await super().on_partitions_revoked(revoked)
+        self._progress.clear()
+        self._out.clear()
+
+    async def perform_seek(self) -> None:
+        """Seek source partitions to their committed offsets, or to the earliest where there is none."""
+        committed: Mapping[TP, int | None] = await self.seek_to_committed()
+        sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+        earliest = await self.earliest_offsets(*sources) if sources else {}
+        ends = await self._ends_past(sources, committed)
+        positions: dict[TP, int] = {}
+        for tp in sources:
+            offset = committed.get(tp)
+            known = offset if offset is not None and offset >= 0 else None
+            self._refuse_loss(tp, known, earliest[tp], ends[tp])
+            positions[tp] = earliest[tp] if known is None else known
+            self._progress[tp] = Progress(positions[tp], -1 if known is None else known, self.left_out.get(tp, ()))
+        self._gathering.reset(sources)
+        self._out.clear()
+        self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.path]
+        if positions:
+            await self.seek_wait(positions)
+
+    async def _ends_past(self, sources: list[TP], committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
+        """Where the logs end. A leader just elected may tell of an earlier end for a moment, so it is asked again."""
+        ends: Mapping[TP, int] = {}
+        for _ in range(_END_TRIES):
+            ends = await self.highwaters(*sources) if sources else {}
+            if all((committed.get(tp) or 0) <= end for tp, end in ends.items()):
+                break
+            await asyncio.sleep(_END_PAUSE)
+        return ends
+
+    def _refuse_loss(self, tp: TP, committed: int | None, earliest: int, end: int) -> None:
+        if committed is not None and committed > end:
+            raise LostRecordsError(
+                f"{tp.topic}/{tp.partition} ends at {end}, but up to {committed} is processed: the broker has lost "
+                f"{committed - end} records, and what it takes now would be passed over (docs/operations.md says how to go on)"
+            )
+        if committed is not None and committed < earliest and tp.topic not in self.compacted:
+            raise LostRecordsError(
+                f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is processed: "
+                f"{earliest - committed} records were deleted unread"
+            )
+
+    async def seek(self, partition: TP, offset: int) -> None:
+        """Refuse: the read position belongs to Progress alone, and nothing in Leadgate seeks by hand."""
+        raise NotImplementedError(f"{partition} is read in order; reset the group's offset instead of seeking to {offset}")
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                await self._drain_once()
+        except self.consumer_stopped_errors:
+            if not self.transport.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.transport.app.should_stop:
+                raise
+
+    async def _drain_once(self) -> None:
+        await self._fetch_again()
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
+        generation = self.app.consumer_generation_id
+        records, _ = await self._wait_next_records(1.0)
+        await asyncio.sleep(0)
+        if not records or self.should_stop:
+            return
+        for fetched, batch in records.items():
+            tp = ensure_TP(fetched)
+            same = self.flow_active and self.app.consumer_generation_id == generation
+            if self._is_changelog_tp(tp) and same and tp not in self._again:
+                await self._restore(tp, batch)
+            elif same and not self.app.rebalancing:
+                await self._take_in(tp, batch)
+            else:
+                self._again.add(tp)
+
+    async def _fetch_again(self) -> None:
+        """Set back the partitions whose fetched records were put away, once they can be handed on."""
+        if not self._again or not self.flow_active:
+            return
+        tables: Any = self.app.tables
+        back: dict[TP, int] = {}
+        for tp in list(self._again):
+            if self._is_changelog_tp(tp):
+                if tp in tables.recovery.active_tps:
+                    back[tp] = max(0, tables.recovery.active_offsets[tp] or 0)
+            elif self.app.rebalancing:
+                continue
+            elif tp in self._progress:
+                back[tp] = self._progress[tp].expected
+            self._again.discard(tp)
+        if back:
+            await self.seek_wait(back)
+
+    async def _restore(self, tp: TP, batch: list[Any]) -> None:
+        """Store a changelog's batch, and give Faust its last record: how far the table is, Faust decides by that."""
+        tables: Any = self.app.tables
+        if tp not in tables.recovery.active_tps:
+            return
+        tables._changelogs[tp.topic].restore(tp.partition, batch)
+        await self.callback(self._to_message(tp, batch[-1]))
+
+    async def _take_in(self, tp: TP, batch: Iterable[Any]) -> None:
+        progress = self._progress.get(tp)
+        if progress is None:
+            return
+        admitted: list[Any] = []
+        for record in batch:
+            verdict = progress.admit(record.offset, gaps=tp.topic in self.compacted)
+            if verdict is Admission.SEEK_BACK:
+                progress.sought = True
+                await self.seek_wait({tp: progress.expected})
+                break
+            if verdict is Admission.DELIVER:
+                progress.delivered(record.offset)
+                admitted.append(record)
+        self._gathering.add(tp, admitted)
+        await self._hand_on(tp)
+
+    def _run(self, tp: TP, records: list[Any], progress: Progress) -> Run:
+        last = records[-1]
+        run = Run(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            None,
+            b"",
+            b"",
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+        run.records = records
+        run.progress = progress
+        run.readers = self._readers_of(tp.topic)
+        run.on_settled = self._on_settled
+        return run
+
+    def _readers_of(self, topic: str) -> int:
+        if not self._readers:
+            self._readers = Counter(name for agent in self.app.agents.values() for name in agent.channel.topics)
+        return self._readers[topic]
+
+    async def _hand_on(self, tp: TP) -> None:
+        """Give runs to their stages: a partition's own, or all that are gathered for a CRM call."""
+        if self.flow_active and not self.app.rebalancing:
+            now = asyncio.get_running_loop().time()
+            for one in list(self._gathering.release(tp, self._is_free, self._is_coming, now)):
+                self._out.add(one)
+                await self.callback(self._run(one, self._gathering.take(one), self._progress[one]))
+                self._fetch_or_not(one)
+            if self._gathering.holds(tp) and tp.topic not in self._timed:
+                self._timed.add(tp.topic)
+                asyncio.get_running_loop().call_later(HOLD, self._hand_on_late, tp)
+        self._fetch_or_not(tp)
+
+    def _hand_on_late(self, tp: TP) -> None:
+        self._timed.discard(tp.topic)
+        self._hand_on_soon(tp)
+
+    def _is_free(self, tp: TP) -> bool:
+        return tp not in self._out and tp in self._progress
+
+    def _is_coming(self, topic: str) -> bool:
+        """Whether leads that this worker knows of are on their way to a topic."""
+        place = self._gathering.order[topic]
+        for tp, progress in self._ahead:
+            unread = (self.highwater(tp) or 0) > progress.expected
+            if tp.topic == topic and unread:
+                return True
+            if self._gathering.order[tp.topic] < place and (unread or progress.low < progress.expected):
+                return True
+        return False
+
+    def _fetch_or_not(self, tp: TP) -> None:
+        full, stopped = self._gathering.count(tp) >= RUN_RECORDS, tp in self._buffered_partitions
+        if full and not stopped:
+            self._get_active_partitions().discard(tp)
+            self._buffered_partitions.add(tp)
+        elif stopped and not full:
+            self._buffered_partitions.discard(tp)
+            self._get_active_partitions().add(tp)
+
+    def _on_settled(self, run: Run) -> None:
+        run.progress.settle(run.records[0].offset, run.records[-1].offset)
+        if self._progress.get(run.tp) is run.progress:
+            self._out.discard(run.tp)
+            self._hand_on_soon(run.tp)
+            for topic in self._gathering.held():
+                if not self._is_coming(topic):
+                    self._hand_on_soon(TP(topic, run.tp.partition))
+
+    def _hand_on_soon(self, tp: TP) -> None:
+        task = asyncio.get_running_loop().create_task(self._hand_on(tp))
+        self._handing.add(task)
+        task.add_done_callback(self._handed)
+
+    def _handed(self, task: asyncio.Task[None]) -> None:
+        self._handing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.app._crash(error)
+
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        del tps  # Faust's own list of acknowledged offsets is not used
+        assigned = ensure_TPset(self.assignment())
+        ready = {tp: p.committable() for tp, p in self._progress.items() if tp in assigned}
+        return {tp: offset for tp, offset in ready.items() if offset is not None}
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        progress = {tp: self._progress[tp] for tp in offsets if tp in self._progress}
+        done: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        if done:
+            for tp, p in progress.items():
+                p.committed = offsets[tp]
+        return done
+
+    async def verify_all_partitions_active(self) -> None:
+        """Log the partitions that stand still. Faust calls this every 2.5 commit intervals, except while it rebalances."""
+        offsets = {tp: (p.low, self.highwater(tp) or 0) for tp, p in self._progress.items()}
+        for stall in self._stalls.look(asyncio.get_running_loop().time(), offsets):
+            log.warning(
+                "a partition stands still",
+                partition=f"{stall.partition.topic}/{stall.partition.partition}",
+                settled=stall.settled,
+                end=stall.end,
+                seconds=round(stall.seconds),
+            )
+
+    def more_coming(self) -> bool:
+        """Whether leads are known that no stage has begun, nor are held back."""
+        waits, holds = self._gathering.count, self._gathering.holds
+        return any((waits(tp) and not holds(tp)) or (self.highwater(tp) or 0) > p.expected for tp, p in self._ahead)
+
+    def settled_up_to(self, tp: TP) -> int:
+        """The end of what this worker has settled of a partition, -1 when it isn't assigned here."""
+        progress = self._progress.get(tp)
+        return progress.low if progress else -1
+
+    def delivers(self, tp: TP) -> bool:
+        """Whether records of a partition still come to this worker: it neither stops nor rebalances, and has it."""
+        return self.flow_active and not self.app.rebalancing and tp in self._progress
+
+
+class StrictThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, asking the broker more often: its 1.5 s would be the latency of every idle hop."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        return consumer

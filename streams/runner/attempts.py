@@ -1,0 +1,139 @@
+"""What a stage keeps of a job: its attempt, the record that waits under it, and what is deferred for its lead."""
+
+from collections.abc import Iterable
+from operator import attrgetter, itemgetter
+
+from msgspec.structs import replace
+
+from leads.decision import Decision, Parked, Result, Wait
+from leads.records import Lead, encode
+from leads.table_rows import NOTHING, Attempt, Deferred, Waiting
+from leads.waits import release
+from streams.runner import audit_events
+from streams.runner.model import Job, Stage
+from tables.state import Row, View
+
+_VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
+
+
+def attempt_of(job: Job, *, closed: bool) -> Attempt:
+    """The stage's own row of a job: what it decides from, and, if `closed`, that it has decided.
+
+    Before that, what was only read is left out: it will have changed by the time the job goes on.
+    """
+    return Attempt(
+        step=job.step,
+        cause=job.cause,
+        now=job.now,
+        since=job.since,
+        rules=job.rules,
+        seen=job.saw,
+        done=job.done if closed or not job.reads else _lasting(job),
+        started=job.started,
+        begun=tuple(sorted(job.begun)) if job.begun else (),
+        closed=closed,
+        waited=job.was_waiting,
+        at=job.at,
+        ruling=job.ruling,
+        released=job.released,
+        failed=job.failed,
+        shadow=job.shadow,
+    )
+
+
+def _lasting(job: Job) -> dict[str, Result]:
+    return {name: result for name, result in job.done.items() if name not in job.reads}
+
+
+def settle(stage: Stage, view: View, job: Job, decision: Decision) -> None:
+    """Complete a decided job: what waits now, what is released by it, and all that it sends."""
+    lead = decision.lead
+    before = job.before = view.get(stage.parked, lead.lead_id if lead is not None else job.subject)
+    job.was_waiting = before is not None and before.held is not None
+    if lead is not None and decision.wait:
+        held = None if decision.wait is Wait.REST else audit_events.held(stage, job, decision, lead)
+        job.parked = Parked(subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until)
+    if lead is not None and (stage.expects is not None or (before is not None and before.put_off)):
+        job.kept, job.released, job.stays = _release(stage, view, job, decision, lead)
+    write_letters(stage, job)
+
+
+def _release(stage: Stage, view: View, job: Job, decision: Decision, lead: Lead) -> tuple[bool, Deferred, Deferred]:
+    kept = view.get(stage.deferred, lead.lead_id)
+    if kept is None:
+        return False, NOTHING, NOTHING
+    lasting = stage.expects is not None and decision.place not in audit_events.ENDED
+    answered = job.ruling.at if job.ruling is not None else 0.0
+    return (True, *release(kept, job.parked, stage.name, lasting=lasting, answered_at=answered))
+
+
+def write_letters(stage: Stage, job: Job) -> None:
+    """What the decision of a job sends, encoded. Raises what encoding raises, and ValueError for what no topic takes."""
+    job.audits = audit_events.audits(stage, job)
+    job.outputs = audit_events.outputs(stage, job)
+    letters = job.audits + job.outputs
+    if _size(map(_VALUE, letters)) > audit_events.LARGEST:
+        for letter in letters:
+            _refuse_large(letter.value, f"a record of {letter.topic.name}")
+
+
+def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
+    """The rows that a settled job changes."""
+    rows = [stage.kinds[put.table].row(put.key, put.value) for put in decision.puts]
+    rows.append(stage.attempts.row(job.subject, attempt_of(job, closed=True)))
+    lead = decision.lead
+    ident = lead.lead_id if lead is not None else job.subject
+    if job.parked is not None or job.before is not None:
+        rows.append(stage.parked.row(ident, job.parked))
+        if stage.woken and lead is not None:
+            rows += _waiting(stage, view, lead, job.parked)
+    job.was_put_off = job.before is not None and job.before.put_off
+    if job.taken_up and ident != job.subject and view.has(stage.parked, job.subject):
+        job.was_put_off = True
+        rows.append(stage.parked.row(job.subject, None))
+    if job.kept:
+        rows.append(stage.deferred.row(ident, job.stays or None))
+    if _size(map(_CHANGE, rows)) > audit_events.LARGEST:
+        for key, value in rows:
+            _refuse_large(value, f"the row {key.decode()[:80]!r}")
+    return rows
+
+
+def _size(values: Iterable[bytes | None]) -> int:
+    return sum(map(len, filter(None, values)))
+
+
+def _refuse_large(value: bytes | None, what: str) -> None:
+    if value and len(value) > audit_events.LARGEST:
+        raise ValueError(f"{len(value)} bytes for {what}, which takes {audit_events.LARGEST}")
+
+
+def _waiting(stage: Stage, view: View, lead: Lead, parked: Parked | None) -> list[Row]:
+    """The change of the person's pointer to the lead that lies here, none if it points to another lead that does."""
+    if parked is not None:
+        return [stage.waiting.row(lead.person_key, Waiting(lead_id=lead.lead_id))]
+    pointer = view.get(stage.waiting, lead.person_key)
+    mine = pointer is not None and pointer.lead_id == lead.lead_id
+    return [stage.waiting.row(lead.person_key, None)] if mine else []
+
+
+def put_off(stage: Stage, view: View, job: Job, until: float) -> Parked:
+    """Put a record aside whose call must wait: it is in flight, its results so far are kept, no attempt counts."""
+    job.before = view.get(stage.parked, job.subject)
+    if isinstance(job.record, Lead):
+        parked = _over(job.before, job.record, until)
+        if stage.woken:
+            view.put(stage.waiting, job.record.person_key, Waiting(lead_id=job.subject))
+    else:
+        body, key = encode(job.record).decode(), job.key.decode()
+        parked = Parked(subject=job.subject, other=body, topic=job.topic, key=key, until=until, put_off=True)
+    view.put(stage.attempts, job.subject, attempt_of(job, closed=False))
+    view.put(stage.parked, parked.subject, parked)
+    return parked
+
+
+def _over(before: Parked | None, lead: Lead, until: float) -> Parked:
+    """A put-off lead over what lay here of it: people still see what they were asked, signals what it rests as."""
+    if before is None:
+        return Parked(subject=lead.lead_id, lead=lead, until=until, put_off=True)
+    return replace(before, lead=lead, rested=before.waiting, until=until, put_off=True)

@@ -1,0 +1,281 @@
+"""From a decided job to the records that leave: audit events, outputs, held items, dead letters."""
+
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from leads import topics
+from leads.decision import Decision, Result, Wait
+from leads.keys import STEPS_A_REVISION, derive, event_id, lead_id
+from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Signal, Whom, encode
+from leads.review_items import MOVED
+from leads.table_rows import NOTHING
+
+if TYPE_CHECKING:
+    from streams.runner.model import Job, Stage
+
+_ACTOR, _NOBODY = "leadgate", Person()
+#: A letter's value may be 8 MiB, and bytes grow by a third in JSON.
+LARGEST, _FIRST_BYTES = 4 << 20, 64 << 10
+ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
+
+
+About: TypeAlias = tuple[str, int, str]  # a record's subject, its step and its cause: see subject_of
+
+
+class Letter(msgspec.Struct, frozen=True, gc=False):
+    """A record about to leave. `home` is what its partition is found by, or `partition` itself, where that is not its key."""
+
+    topic: topics.Topic
+    key: bytes
+    value: bytes | None
+    home: bytes = b""
+    partition: int = -1
+
+
+def _audit(event: Audit) -> Letter:
+    """An event's letter. All events of a lead lie in one partition, in order, so that its story is one read."""
+    return Letter(topics.AUDIT, event.id.encode(), encode(event), event.lead.encode())
+
+
+def subject_of(record: Any, raw: Any) -> About:
+    """Under what a record's row is kept, its step, and what makes the stage run. `raw` is what it was decoded from.
+
+    A captured record has no step of its own; its offset orders the revisions of one source record.
+    """
+    if isinstance(record, Lead):
+        return record.lead_id, record.step, record.cause
+    if isinstance(record, Captured):
+        source = lead_id(record.source, record.source_id)
+        return f"captured:{source}", raw.offset, derive("capture", source, sha256(raw.value).hexdigest())
+    if isinstance(record, Signal):  # forwarded to its person it is worked once more, perhaps in the same partition
+        ident = f"{record.signal_id}>" if record.forwarded else record.signal_id
+        return ident, 0, ident
+    ident = next((getattr(record, name) for name in ("link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
+    ident = ident or derive(type(record).__name__, encode(record).hex())
+    return ident, 0, ident
+
+
+def audits(stage: "Stage", job: "Job") -> list[Letter]:
+    """The events of a decision: the human decision that led to it, its notes, itself. None if it is about no lead."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    lead = decision.lead
+    if lead is None:
+        return []
+    events = []
+    if job.ruling is not None:
+        said = {"action": job.ruling.action, "reason": job.ruling.reason, "fields": job.ruling.fields}
+        said |= {"rules": job.ruling.rules} if job.ruling.rules else {}
+        events.append(
+            _event(stage, job, lead, "ruled", 0, place="", actor=job.ruling.actor, inputs={"step": job.ruling.step}, outcome=said)
+        )
+    for i, note in enumerate(decision.notes):
+        events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
+    inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": _done_without_changes(job)}
+    events.append(
+        _event(
+            stage,
+            job,
+            lead,
+            decision.kind,
+            0,
+            place=decision.place,
+            inputs=inputs,
+            outcome=decision.outcome,
+            trace=decision.trace,
+            person=_whom(lead, job),
+        )
+    )
+    return [_audit(event) for event in events]
+
+
+def _event(
+    stage: "Stage",
+    job: "Job",
+    lead: Lead,
+    kind: str,
+    ordinal: int,
+    *,
+    place: str,
+    actor: str = _ACTOR,
+    inputs: Any = None,
+    outcome: Any = None,
+    trace: tuple[Reason, ...] = (),
+    person: Whom | None = None,
+) -> Audit:
+    return Audit(
+        id=event_id(lead.lead_id, stage.name, job.cause, kind, ordinal),
+        lead=lead.lead_id,
+        stage=stage.name,
+        kind=kind,
+        step=_step(job, lead),
+        place=place,
+        at=job.now,
+        actor=actor,
+        cause=job.cause,
+        rules=job.rules,
+        inputs=inputs,
+        outcome=outcome,
+        trace=trace,
+        person=person,
+        shadow=job.shadow,
+    )
+
+
+def _whom(lead: Lead, job: "Job") -> Whom:
+    changes = [change for result in job.done.values() for change in result.changes] if job.done else []
+    if not changes:
+        return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
+    return Whom(**asdict(lead.person), changes=tuple(changes))
+
+
+def _done_without_changes(job: "Job") -> dict[str, Result]:
+    if not job.done or not any(result.changes for result in job.done.values()):
+        return job.done
+    return {name: replace(result, changes=()) for name, result in job.done.items()}
+
+
+def _step(job: "Job", lead: Lead) -> int:
+    return job.record.step if isinstance(job.record, Lead) else lead.step
+
+
+def _without_person(record: Any) -> Any:
+    """A record for `inputs`: the event names its person once, in `person` (promise P8)."""
+    if isinstance(record, Captured):
+        return {"source": record.source, "source_id": record.source_id, "captured_at": record.captured_at}
+    if isinstance(record, Lead):
+        return replace(record, person=_NOBODY)
+    lead = getattr(record, "lead", None)
+    return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
+
+
+def _seen_without_person(job: "Job") -> Any:
+    name = _personal_field(job.seen.__class__)
+    row = getattr(job.seen, name) if name else None
+    return job.saw if row is None else replace(job.seen, **{name: _without_person(row)})
+
+
+@lru_cache
+def _personal_field(seen: object) -> str:
+    """The field of a stage's `seen` that holds a record with a person, '' for none."""
+    return next((name for name in ("rest", "clock") if hasattr(seen, name)), "")
+
+
+def with_person(record: Any, person: Person) -> Any:
+    """The other way round: a record of `inputs` as the stage had it. Records without a lead are as they were."""
+    if isinstance(record, Lead):
+        return replace(record, person=person)
+    for name in ("lead", "rest", "clock"):
+        if (row := getattr(record, name, None)) is not None:
+            return replace(record, **{name: with_person(row, person)})
+    return record
+
+
+def outputs(stage: "Stage", job: "Job") -> list[Letter]:
+    """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    letters = [Letter(topics.BY_NAME[o.topic], o.key.encode(), encode(o.record)) for o in decision.outputs]
+    letters += [Letter(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    lead = decision.lead
+    if lead is None:
+        return letters
+    item = _item(stage, job, decision, lead)
+    if item is not None:
+        letters.append(Letter(topics.HELD, f"{lead.lead_id}/{stage.name}".encode(), encode(item), lead.lead_id.encode()))
+    return letters + _released(job)
+
+
+def _item(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held | None:
+    """What people are asked of the lead now, or that it has moved on; None if there is nothing new to say.
+
+    A replay says it of what waits now, not of what was decided then: compaction keeps a stage's last word on a lead.
+    """
+    waits = job.before.held if job.replay and job.before is not None else None
+    if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
+        moved_on = job.replay and (waits is None or waits.step != lead.step)
+        return None if moved_on else held(stage, job, decision, lead)
+    moved = job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION)
+    if not moved or waits is not None:
+        return None
+    return Held(lead_id=lead.lead_id, kind=MOVED, stage=stage.name, partition=job.partition, step=lead.step, since=job.now)
+
+
+def _released(job: "Job") -> list[Letter]:
+    """What had been deferred and can be taken up now, sent to this stage's own partition again."""
+    kept = job.released
+    if kept is NOTHING:
+        return []
+    signals = [Letter(topics.HEARD, s.person_key.encode(), encode(s), partition=job.partition) for _, s in kept.signals]
+    rulings = [Letter(topics.DECIDED, r.lead_id.encode(), encode(r), partition=job.partition) for r in kept.rulings]
+    return signals + rulings
+
+
+def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
+    """What the desk shows of a waiting lead."""
+    return Held(
+        lead_id=lead.lead_id,
+        kind=str(decision.wait),
+        stage=stage.name,
+        partition=job.partition,
+        step=lead.step,
+        since=job.now,
+        reasons=tuple(r for r in decision.trace if r.held),
+        person=lead.person,
+        company=lead.company,
+        reason_kind=decision.kind,
+    )
+
+
+def dead_letter(stage: str, record: Any, why: str) -> list[Letter]:
+    """The original bytes as they came, or their beginning where a letter can't hold them, and the audit event that tells of them.
+
+    Its time is the record's own, so that a replay writes the same event.
+    """
+    at = record.timestamp / 1000.0
+    where = f"{record.topic}/{record.partition}@{record.offset}"
+    value = record.value or b""
+    letter = Dead(
+        where=where,
+        stage=stage,
+        why=why,
+        at=at,
+        key=(record.key or b"")[:_FIRST_BYTES],
+        value=value if len(value) <= LARGEST else value[:_FIRST_BYTES],
+        size=len(value),
+    )
+    lead = derive("dead", where)
+    event = Audit(
+        id=event_id(lead, stage, where, "dead"),
+        lead=lead,
+        stage=stage,
+        kind="dead",
+        step=0,
+        place="dead",
+        at=at,
+        actor=_ACTOR,
+        cause=where,
+        rules="",
+        inputs={"where": where},
+        outcome={"why": why},
+    )
+    return [_audit(event), Letter(topics.DEAD, where.encode(), encode(letter))]
+
+
+class Dead(Record, frozen=True, kw_only=True):
+    """A record that no gate could read: topic `dead-letters`. `key` and `value` are the original bytes (base64 in JSON).
+
+    Of a value of `size` bytes that is larger than a letter may be, `value` is the beginning; the whole lies at `where`.
+    """
+
+    where: str
+    stage: str
+    why: str
+    at: float
+    key: bytes
+    value: bytes
+    size: int = 0

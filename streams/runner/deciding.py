@@ -1,0 +1,136 @@
+"""The gate asked, and its answer completed; what a gate can't decide is its lead's trouble, not the worker's.
+
+A decision freezes what it was made from. Until then each reading of the stage's rows is made anew, since a record may
+have waited for hours (promise P6 holds: the reading that counts lies in the closed attempt).
+"""
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from leads import topics
+from leads.decision import Decision, Need, Output, Wait
+from leads.keys import derive, event_id, lead_id
+from leads.records import Alert, Captured, Lead, Place, Reason
+from streams.ports import Fatal
+from streams.runner.attempts import close, settle, write_letters
+from streams.runner.audit_events import LARGEST
+from streams.runner.model import Job, Stage
+from streams.runner.rules_versions import RulesBook
+from tables.state import View
+
+log = structlog.get_logger(__name__)
+
+#: So many leads in a row that a gate could not decide mean that the code is broken, not the data.
+FAILED_IN_A_ROW = 50
+QUARANTINED = "quarantined"  # the kind of the decision that sets a record apart
+
+
+class UndecidedError(RuntimeError):
+    """A gate asks for nothing that it has not been given."""
+
+
+class Deciding:
+    """Asks one stage's gate."""
+
+    def __init__(self, stage: Stage, book: RulesBook) -> None:
+        self._stage, self._book = stage, book
+        self._failed: set[str] = set()
+
+    def decide(self, job: Job, view: View) -> None:
+        """Give a job its answer. A decision's rows lie in `view` then, and its letters in the job.
+
+        Raises Fatal when one lead after another can't be decided.
+        """
+        job.answer = None
+        if job.postponed:
+            return
+        try:
+            self._ask(job, view)
+            if self._failed:
+                self._failed.clear()
+        except Fatal:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a gate raises is its lead's trouble
+            self._fail(job, view, error)
+
+    def _ask(self, job: Job, view: View) -> None:
+        if job.failed:
+            self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
+            return
+        if not job.replay and not job.has_read:
+            job.saw_now(self._read(job, view))
+        answer = self._stage.gate.decide(job.record, job.seen, job.done, self._book.get(job.rules), job.now)
+        if isinstance(answer, Need):
+            missing = {name: act for name, act in answer.acts.items() if name not in job.done}
+            if not missing:
+                raise UndecidedError(f"the gate asks for {', '.join(answer.acts)} again")
+            job.answer = answer if len(missing) == len(answer.acts) else replace(answer, acts=missing)
+        else:
+            self._accept(job, view, answer)
+
+    def _read(self, job: Job, view: View) -> Any:
+        return self._stage.read(job.record, view)
+
+    def _accept(self, job: Job, view: View, decision: Decision) -> None:
+        job.answer = decision
+        if job.replay:
+            lead = decision.lead
+            job.before = view.get(self._stage.parked, lead.lead_id) if lead is not None else None
+            write_letters(self._stage, job)
+            return
+        settle(self._stage, view, job, decision)
+        view.put_rows(close(self._stage, view, job, decision))
+
+    def _fail(self, job: Job, view: View, error: Exception) -> None:
+        job.failed = f"{type(error).__name__} in {_place_of(error)}: {error}"[:1000]
+        log.error("a gate could not decide", stage=self._stage.name, subject=job.subject, why=job.failed, exc_info=error)
+        if len(job.saw) > LARGEST:
+            job.seen, job.saw = None, msgspec.Raw(b"null")  # it would not fit into the row either
+        self._failed.add(job.subject)
+        if len(self._failed) > FAILED_IN_A_ROW:
+            raise Fatal(f"{self._stage.name} could not decide on {len(self._failed)} leads in a row: {job.failed}") from error
+        self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
+
+
+def quarantine(stage: str, job: Job, ops_channel: str) -> Decision:
+    """What becomes of a record that its gate can't decide on: a lead waits for a person, another one is a dead letter."""
+    why = Reason(rule=f"gate.{stage}", held=True, why=f"the gate failed: {job.failed}")
+    alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)  # an alert that fails raises no further one
+    if isinstance(job.record, Lead):
+        return Decision(kind=QUARANTINED, place=Place.REVIEW, trace=(why,), lead=job.record, wait=Wait.REVIEW, alerts=alerts)
+    lead = _nobody(job.record, stage, job.failed) if isinstance(job.record, Captured) else None
+    place = Place.DEAD if lead is not None else Place.NOWHERE
+    letter = Output(topic=topics.DEAD.full, key=job.subject, record=job.record)
+    return Decision(kind=QUARANTINED, place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts)
+
+
+def _alert(stage: str, job: Job, ops_channel: str) -> Alert:
+    """One word to ops a fault, however many records have it."""
+    text = f"Leadgate can't decide on a record at {stage}: {job.failed}. It waits in review or among the dead letters."
+    return Alert(alert_id=derive("quarantine", stage, job.failed), kind="ops", to=ops_channel, text=text, at=job.now)
+
+
+def _nobody(record: Captured, stage: str, why: str) -> Lead:
+    ident = lead_id(record.source, record.source_id)
+    return Lead(
+        lead_id=ident,
+        source=record.source,
+        source_id=record.source_id,
+        version="",
+        step=0,
+        cause=event_id(ident, stage, why, "captured"),
+        rules="",
+        captured_at=record.captured_at,
+    )
+
+
+def _place_of(error: Exception) -> str:
+    """The function in which it was raised, without lines, which another release moves."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "site-packages" not in f.filename] or frames
+    return f"{Path(own[-1].filename).name} {own[-1].name}" if own else "?"

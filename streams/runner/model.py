@@ -1,0 +1,177 @@
+"""What one stage is, and one record's way through it: the harness's own nouns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from leads import topics
+from leads.decision import Act, Decision, Gate, Need, Parked, Result
+from leads.records import Alert, CrmRecord, Lead, Link, Record, Ruling, Signal, Tick, encode
+from leads.table_rows import NOTHING, Attempt, Deferred, Waiting
+from streams.runner.audit_events import Letter
+from tables.state import Kind, View
+
+Seen = Any
+_OF_A_PERSON = (Signal, Tick)
+Reader = Callable[[Any, View], Seen]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage is: its gate, its topics, what it reads, and which of its kinds of rows a `Put` may name."""
+
+    gate: Gate
+    inputs: dict[topics.Topic, type[Record]]
+    read: Reader
+    seen: type[Any]
+    kinds: dict[str, Kind[Any]]
+    home: topics.Topic  # where a lead comes back to when its wait ends
+    serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
+    woken: bool = False  # signals wake what waits here, by person key
+    expects: Callable[[Signal, View], str] | None = None  # the id of the lead that is on its way here, '' for none
+
+    @cached_property
+    def name(self) -> str:
+        """The gate's name, under which rows and events are filed."""
+        return self.gate.name
+
+    @cached_property
+    def attempts(self) -> Kind[Attempt]:
+        """The stage's own rows."""
+        return Kind(f"attempt.{self.name}", Attempt)
+
+    @cached_property
+    def parked(self) -> Kind[Parked]:
+        """What waits under this stage: leads by their ids, other records by their own."""
+        return Kind(f"parked.{self.name}", Parked)
+
+    @cached_property
+    def waiting(self) -> Kind[Waiting]:
+        """Which lead waits under this stage, by person key; kept where signals wake it."""
+        return Kind(f"waiting.{self.name}", Waiting)
+
+    @cached_property
+    def deferred(self) -> Kind[Deferred]:
+        """What came for a lead that could not take it up yet, by lead id."""
+        return Kind(f"deferred.{self.name}", Deferred)
+
+    def keys_of(self, record: Any) -> tuple[str, ...]:
+        """What a record's rows are kept under: two records that share one are worked one after the other."""
+        own = self.serial(record) if self.serial is not None else ""
+        if isinstance(record, Lead):
+            return (record.lead_id, record.person_key, own) if own else (record.lead_id, record.person_key)
+        if isinstance(record, Alert):
+            return (record.alert_id,)
+        if isinstance(record, Ruling):
+            return (record.lead_id,)
+        if isinstance(record, CrmRecord):
+            return (record.key,)
+        if isinstance(record, Link):
+            return (record.address_key,)
+        return (record.person_key,) if isinstance(record, _OF_A_PERSON) else ()
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A decoded record and what it was decoded from."""
+
+    decoded: Any
+    raw: Any
+
+    @property
+    def at(self) -> str:
+        """The record's place in the log."""
+        return f"{self.raw.topic}/{self.raw.partition}@{self.raw.offset}"
+
+    def is_before(self, place: str) -> bool:
+        """Whether it lies in the same partition as another record, and earlier."""
+        partition, _, offset = place.rpartition("@")
+        return partition == f"{self.raw.topic}/{self.raw.partition}" and self.raw.offset < int(offset)
+
+
+class Job(msgspec.Struct, eq=False):
+    """One record on its way through a run. A Struct, since its thirty fields are set for each record."""
+
+    record: Any
+    at: str
+    partition: int
+    subject: str
+    step: int
+    cause: str
+    rules: str
+    now: float
+    seen: Seen = None
+    has_read: bool = False  # once for each time that the record is taken up: what it waits for between two acts is short
+    done: dict[str, Result] = msgspec.field(default_factory=dict)
+    started: dict[str, float] = msgspec.field(default_factory=dict)
+    begun: set[str] = msgspec.field(default_factory=set)
+    answer: Decision | Need | None = None
+    replay: bool = False
+    postponed: float = 0.0
+    was_waiting: bool = False
+    ruling: Ruling | None = None
+    reads: set[str] = msgspec.field(default_factory=set)  # which of `done` only read: they are made again after a wait
+    released: Deferred = NOTHING
+    failed: str = ""
+    shadow: bool = False
+    audits: list[Letter] = msgspec.field(default_factory=list)
+    outputs: list[Letter] = msgspec.field(default_factory=list)
+    topic: str = ""  # where the record came from, and under which key: a put-off one that is no lead comes again there
+    key: bytes = b""
+    since: float = 0.0  # when this stage first took up the record
+    taken_up: bool = False  # an earlier attempt was put off or cut off
+    before: Parked | None = None  # what lay under this stage of the decision's lead, and what lies there now
+    parked: Parked | None = None
+    was_put_off: bool = False  # it is put off no longer
+    kept: bool = False  # something was deferred for the lead; `released` of it goes out, `stays` stays
+    stays: Deferred = NOTHING
+    saw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)  # `seen` as it is kept in the row and in the audit
+
+    def saw_now(self, seen: Seen) -> None:
+        """Go on from this reading of the stage's rows."""
+        self.seen, self.saw, self.has_read = seen, msgspec.Raw(encode(seen)), True
+
+    def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
+        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it has changed outside."""
+        self.rules, self.done, self.started = attempt.rules, dict(attempt.done), dict(attempt.started)
+        self.begun = set(attempt.begun)
+        self.ruling, self.since = attempt.ruling, attempt.since
+        self.taken_up, self.replay = True, attempt.closed
+        if attempt.closed:
+            self.now, self.was_waiting = attempt.now, attempt.waited
+            self.released, self.failed, self.shadow = attempt.released, attempt.failed, attempt.shadow
+            self.saw = attempt.seen
+            if not attempt.failed:
+                self.seen = msgspec.json.decode(attempt.seen, type=seen)
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One act of a job on its way.
+
+    `begun` is when an earlier attempt at an act that is made once began, None if there was none; `was_begun` says so of
+    any act that reaches somebody.
+    """
+
+    job: Job
+    name: str
+    act: Act
+    started: float
+    begun: float | None
+    was_begun: bool
+
+    def note(self, result: Result) -> None:
+        """Keep the result, or put the job off; what surely left nothing behind counts as not begun by this attempt."""
+        if not result.later:
+            self.job.done[self.name] = result
+            if self.act.reads:
+                self.job.reads.add(self.name)
+            return
+        self.job.postponed = max(self.job.postponed, result.later)
+        if result.undone and not self.was_begun:
+            self.job.begun.discard(self.name)
+        if result.undone and self.begun is None:
+            self.job.started.pop(self.name, None)
+        elif result.undone and self.begun is not None:
+            self.job.started[self.name] = self.begun

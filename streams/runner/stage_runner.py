@@ -1,0 +1,305 @@
+"""The one way a stage runs. Every rule that keeps a lead from being lost or doubled is applied here, once.
+
+For each run of records (see streams/consumer), under the lock of its stage and partition:
+ 1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an internal topic, is fatal;
+ 2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is decided;
+ 3. perform the acts that decisions need: for those that can't be made twice, `started` reaches the broker before the call;
+ 4. write rows and changes, and await the broker's acknowledgement;
+ 5. send the audit events, then the outputs, awaiting the acknowledgement of each;
+ 6. settle the run, so that it may be committed. Nothing is raised to Faust: what can't be handled ends the process.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+from leads.decision import Decision, Need, Result
+from leads.keys import event_id
+from leads.records import Alert, Lead, Place, Ruling, Signal
+from leads.table_rows import Attempt
+from streams.ports import Clock, Effector, Probe, Timekeeper
+from streams.runner import audit_events
+from streams.runner.attempts import attempt_of, put_off
+from streams.runner.concluded import Concluded
+from streams.runner.deciding import QUARANTINED, Deciding
+from streams.runner.decoding import Decoding
+from streams.runner.model import Call, Item, Job, Stage
+from streams.runner.outbox import FlushGate, Outbox
+from streams.runner.rules_versions import RulesBook
+from streams.runner.waking import Waking
+from tables.state import Row, State, View
+
+if TYPE_CHECKING:
+    from streams.consumer.strict_consumer import Run
+
+_MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
+_WAKERS = (Ruling, Signal)  # what may set a waiting lead going
+
+
+class Harness:
+    """Runs one stage in one worker.
+
+    `timers` is told of what waits, `reached` of each point at which a process may die, `probe` of what was done.
+    `settled_to` answers up to which offset a topic's partition is settled, -1 for one that isn't this worker's.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        state: State,
+        outbox: Outbox,
+        gate: FlushGate,
+        effector: Effector,
+        book: RulesBook,
+        clock: Clock,
+        probe: Probe,
+        timers: Timekeeper,
+        settled_to: Callable[[str, int], int],
+        reached: Callable[[str], None] = lambda _: None,
+        live: bool = True,
+    ) -> None:
+        self.stage = stage
+        self._state, self._outbox, self._gate = state, outbox, gate
+        self._effector, self._book, self._clock, self._probe = effector, book, clock, probe
+        self._timers, self._reached, self._live = timers, reached, live
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._decoding = Decoding(stage, outbox)
+        self._concluded = Concluded(settled_to)
+        self._waking = Waking(stage)
+        self._deciding = Deciding(stage, book)
+
+    async def process(self, run: "Run") -> None:
+        """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
+        items: list[Item] | None = None
+        while True:
+            changed = self._concluded.changed(run.partition)
+            async with self._locks[run.partition], self._gate.body():
+                if items is None:
+                    items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
+                items = await self._passes(run.partition, items)
+            if not items:
+                break
+            await changed.wait()
+        self._probe.passed(self.stage.name, len(run.records))
+        run.settle()
+
+    async def _passes(self, partition: int, items: list[Item]) -> list[Item]:
+        """As many passes as it takes; what is left waits for a record of another run."""
+        while items:
+            count = len(items)
+            items = await self._pass(partition, items)
+            if len(items) == count:
+                break
+        return items
+
+    async def _pass(self, partition: int, items: list[Item]) -> list[Item]:
+        """Steps 2 to 5. Answers the items that must wait for another that shares a row with them.
+
+        One that is acting has yet to decide; one that has decided has yet to send, and its row is all that tells what.
+        """
+        view, now, attempts = View(self._state, partition), self._clock.now(), self.stage.attempts
+        jobs: list[Job] = []
+        pending: list[Job] = []
+        later: list[Item] = []
+        busy: set[str] = set()
+        for item in items:
+            waking = isinstance(item.decoded, _WAKERS)
+            found = self._waking.find(view, item.decoded) if waking else item.decoded
+            about = audit_events.subject_of(found, item.raw) if found is not None else None
+            attempt = view.get(attempts, about[0]) if about else None
+            is_busy = busy and not busy.isdisjoint(self._keys_of(item, found))
+            if is_busy or (about and attempt and self._would_overwrite(attempt, item, about)):
+                later.append(item)
+                busy.update(self._keys_of(item, found))
+                continue
+            if waking:
+                self._waking.note(view, item.decoded, found, now)
+            job = await self._begin(view, item, found, about, attempt) if about else None
+            if job is not None:
+                jobs.append(job)
+                if isinstance(job.answer, Need):
+                    pending.append(job)
+                    busy.update(self.stage.keys_of(job.record))
+        await self._act_until_decided(partition, view, pending)
+        await self._conclude(partition, view, jobs)
+        return later
+
+    def _keys_of(self, item: Item, found: Any) -> tuple[str, ...]:
+        own = self.stage.keys_of(item.decoded)
+        return own if found is None or found is item.decoded else (*own, *self.stage.keys_of(found))
+
+    def _would_overwrite(self, attempt: Attempt, item: Item, about: audit_events.About) -> bool:
+        """Whether this item's decision would take the row of another record that may not have sent what it decided."""
+        _, step, cause = about
+        if not attempt.closed or attempt.cause == cause or attempt.step >= step:
+            return False
+        return not self._concluded.has(attempt.at) and not item.is_before(attempt.at)
+
+    # Step 2
+
+    async def _begin(self, view: View, item: Item, record: Any, about: audit_events.About, attempt: Attempt | None) -> Job | None:
+        subject, step, cause = about
+        if attempt is not None and attempt.cause != cause:
+            if attempt.step >= step:
+                return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+            attempt = None
+        if attempt is not None and attempt.closed and attempt.at != item.at:
+            return None  # a copy: the record that was decided sees to its own outputs
+        rules = attempt.rules if attempt is not None else getattr(record, "rules", "") or self._book.current
+        if not self._book.knows(rules):
+            await self._book.have(rules)
+        now, raw = self._clock.now(), item.raw
+        key = raw.key or b""
+        job = Job(record, item.at, raw.partition, subject, step, cause, rules, now, since=now, topic=raw.topic, key=key)
+        if isinstance(item.decoded, Ruling):
+            job.ruling = item.decoded
+        if attempt is not None:
+            job.take_up(attempt, self.stage.seen)
+        if not job.replay:
+            job.shadow = not self._live or self._is_shadow(job)
+        self._deciding.decide(job, view)
+        return job
+
+    # Step 3
+
+    async def _act_until_decided(self, partition: int, view: View, pending: list[Job]) -> None:
+        if pending:
+            async with self._gate.on_kafka():
+                await self._effector.caught_up(partition)
+        while pending:
+            await self._act(partition, pending)
+            for job in pending:
+                self._deciding.decide(job, view)
+            pending = [job for job in pending if isinstance(job.answer, Need)]
+
+    async def _act(self, partition: int, jobs: list[Job]) -> None:
+        now = self._clock.now()
+        rows: list[Row] = []
+        calls: list[Call] = []
+        for job in jobs:
+            assert isinstance(job.answer, Need)
+            for name, act in job.answer.acts.items():
+                begun = job.started.get(name)
+                if begun is not None and (wait := self._effector.settles_in(begun)):
+                    job.postponed = max(job.postponed, wait)
+                    continue
+                calls.append(Call(job, name, act, now, begun, name in job.begun))
+                if act.once:
+                    job.started[name] = now
+                if act.guarded:
+                    job.begun.add(name)
+            if any(act.once or act.guarded for act in job.answer.acts.values()):
+                rows.append(self.stage.attempts.row(job.subject, attempt_of(job, closed=False)))
+        if rows:
+            async with self._gate.on_kafka():
+                await self._state.write(partition, rows)
+        if any(not call.act.reads for call in calls):
+            self._at("after started before call")
+        async with self._gate.on_calls():
+            results = await _gather([self._call(partition, call) for call in calls])
+        self._at("after call before state")
+        for call, result in zip(calls, results, strict=True):
+            call.note(result)
+
+    async def _call(self, partition: int, call: Call) -> Result:
+        job, act = call.job, call.act
+        effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
+        return await self._effector.perform(
+            act,
+            effect_id=effect,
+            since=job.since,
+            started=call.started,
+            again=call.begun is not None,
+            partition=partition,
+            record=job.record,
+            shadow=job.shadow if isinstance(job.record, Lead) else self._is_shadow(job),
+        )
+
+    def _is_shadow(self, job: Job) -> bool:
+        """The rules let the effects of a part of the leads be live, and this one is of the rest."""
+        record, lead = job.record, None
+        if isinstance(record, Lead):
+            lead = record
+        elif isinstance(record, Alert):
+            return record.shadow
+        elif isinstance(job.answer, Need):
+            lead = job.answer.lead
+        return lead is not None and not self._book.get(job.rules).is_live(lead)
+
+    # Steps 4 and 5
+
+    async def _conclude(self, partition: int, view: View, jobs: list[Job]) -> None:
+        for job in jobs:
+            if job.postponed:
+                job.parked = put_off(self.stage, view, job, self._clock.now() + job.postponed)
+        async with self._gate.on_kafka():
+            await self._state.write(partition, view.take())
+        self._at("after state before send")
+        self._tell_timers(partition, jobs)
+        await self._outbox.send([letter for job in jobs for letter in job.audits])
+        await self._outbox.send([letter for job in jobs for letter in job.outputs])
+        self._concluded.note(partition, [job.at for job in jobs])
+        self._at("after send before commit")
+        self._count(jobs)
+
+    def _count(self, jobs: list[Job]) -> None:
+        kinds, delta = [], 0
+        for job in jobs:
+            if isinstance(job.answer, Decision):
+                kinds.append(job.answer.kind)
+                if (job.answer.place not in _MOVING or job.failed) and not job.replay:
+                    self._count_end(job, job.answer)
+            elif job.postponed:
+                delta += not (job.before and job.before.put_off)
+            delta -= job.was_put_off
+        self._probe.decided(self.stage.name, kinds)
+        if delta:
+            self._probe.put_off(self.stage.name, delta)
+
+    def _count_end(self, job: Job, decision: Decision) -> None:
+        if decision.kind == QUARANTINED:
+            self._probe.quarantined(self.stage.name)
+        if (lead := decision.lead) and decision.place not in _MOVING and not (job.was_waiting or lead.heard):
+            self._probe.arrived(decision.place, self._clock.now() - lead.captured_at)
+
+    def _at(self, point: str) -> None:
+        self._reached(f"{point} {self.stage.name}")
+
+    def _tell_timers(self, partition: int, jobs: list[Job]) -> None:
+        for early in self._waking.take_early():
+            self._timers.parked(self.stage, partition, early)
+        for job in jobs:
+            if job.parked is not None:
+                self._timers.parked(self.stage, partition, job.parked)
+            for put in job.answer.puts if isinstance(job.answer, Decision) else ():
+                self._timers.put(partition, put.key, put.value)
+
+
+async def _gather(calls: list[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """What asyncio.gather answers, at a third of its price for thousands of calls: each lead makes eight."""
+    tasks = [asyncio.get_running_loop().create_task(call) for call in calls]
+    try:
+        return [await task for task in tasks]
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        raise
+
+
+def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:
+    """Per stage, a body for a Faust agent that lets no exception out: `end` must not return."""
+
+    def guarded(harness: Harness) -> Callable[["Run"], Any]:
+        async def body(run: "Run") -> None:
+            try:
+                await harness.process(run)
+            except asyncio.CancelledError:
+                raise  # unsettled, so it comes again
+            except BaseException as error:  # noqa: BLE001  the process ends with it, uncommitted
+                end(error)
+
+        return body
+
+    return {harness.stage.name: guarded(harness) for harness in harnesses}

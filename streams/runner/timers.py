@@ -1,0 +1,148 @@
+"""Time as records: what is due is produced to the log, and the stage that reads it decides (DESIGN, state).
+
+A heap per partition holds the times of this worker's waiting leads and running clocks; it is filled from the state at
+each assignment and by the harness afterwards. Nothing is decided here: a record that comes twice, or too late, finds
+its row and does nothing.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from leads import topics
+from leads.decision import Parked
+from leads.keys import derive
+from leads.records import Tick, encode
+from leads.table_rows import Clock as SlaClock
+from leads.waits import due
+from streams.ports import Clock, Probe
+from streams.runner.model import Stage
+from streams.runner.outbox import Outbox
+from streams.stages.sla import CLOCKS
+from tables.state import State
+
+#: A machine's clock can be set forward: so long at the most nobody looks at it.
+LONGEST_SLEEP = 5.0
+#: A due record is sent again if its row is still there after so long: the first may have met a stopped worker.
+AGAIN = 30.0
+
+
+class Timers:
+    """The timers of one worker."""
+
+    def __init__(self, stages: Iterable[Stage], state: State, outbox: Outbox, clock: Clock, probe: Probe) -> None:
+        self._stages = {stage.name: stage for stage in stages}
+        self._state, self._outbox, self._clock, self._probe = state, outbox, clock, probe
+        self._heap: list[tuple[float, int, str, str]] = []
+        self._mine: set[int] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._earlier = asyncio.Event()  # something is due before what is slept for
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Take up the times of these partitions, and only these."""
+        self._mine = set(partitions)
+        self._heap = []
+        for stage in self._stages.values():
+            self._assign(stage)
+        for partition in self._mine:
+            for key, clock in self._state.scan(partition, CLOCKS):
+                self.clocked(partition, key, clock)
+
+    def _assign(self, stage: Stage) -> None:
+        put_off = 0
+        for partition in self._mine:
+            for _, parked in self._state.scan(partition, stage.parked):
+                self.parked(stage, partition, parked)
+                put_off += parked.put_off
+        self._probe.set_put_off(stage.name, put_off)
+
+    def parked(self, stage: Stage, partition: int, parked: Parked) -> None:
+        """Remember when a waiting record is due."""
+        if parked.until:
+            self._push(parked.until, partition, stage.name, parked.subject)
+
+    def clocked(self, partition: int, key: str, clock: SlaClock) -> None:
+        """Remember when a clock is due."""
+        if clock.deadline and not (clock.met or clock.fired):
+            self._push(clock.deadline, partition, "due", key)
+        if clock.untaken and not clock.alerted and not clock.started:
+            self._push(clock.untaken, partition, "untaken", key)
+
+    def _push(self, at: float, partition: int, kind: str, key: str) -> None:
+        if not self._heap or at < self._heap[0][0]:
+            self._earlier.set()
+        heapq.heappush(self._heap, (at, partition, kind, key))
+
+    def put(self, partition: int, key: str, value: Any) -> None:
+        """See ports.Timekeeper."""
+        if isinstance(value, SlaClock):
+            self.clocked(partition, key, value)
+
+    def start(self, end: Callable[[BaseException], None]) -> None:
+        """Begin to tick; what goes wrong is fatal."""
+        self._task = asyncio.get_running_loop().create_task(self._run(end))
+
+    async def stop(self) -> None:
+        """Stop ticking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, end: Callable[[BaseException], None]) -> None:
+        try:
+            while True:
+                await self.tick()
+                wait = self._heap[0][0] - self._clock.now() if self._heap else LONGEST_SLEEP
+                self._earlier.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._earlier.wait(), min(LONGEST_SLEEP, max(0.001, wait)))
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  the process ends with it
+            end(error)
+
+    async def tick(self) -> None:
+        """Produce what is due now, and wait for the broker's word."""
+        now = self._clock.now()
+        sent = []
+        again: list[tuple[float, int, str, str]] = []
+        while self._heap and self._heap[0][0] <= now:
+            _, partition, kind, key = heapq.heappop(self._heap)
+            record = self._record(partition, kind, key) if partition in self._mine else None
+            if record is not None:
+                topic, own_key, value = record
+                sent.append(self._outbox.put(topic.full, own_key, value, partition))
+                again.append((now + AGAIN, partition, kind, key))
+        for item in again:
+            heapq.heappush(self._heap, item)
+        if sent:
+            self._outbox.flush()
+            await asyncio.gather(*sent)
+
+    def _record(self, partition: int, kind: str, key: str) -> tuple[topics.Topic, bytes, bytes] | None:
+        if kind in {"due", "untaken"}:
+            return self._tick_of(partition, kind, key)
+        stage = self._stages[kind]
+        data = self._state.get(partition, stage.parked.key(key))
+        parked = stage.parked.decode(data) if data else None
+        if parked is None or not parked.until or parked.until > self._clock.now():
+            return None
+        lead = due(parked, stage.name)
+        if lead is not None:
+            return stage.home, key.encode(), encode(lead)
+        return topics.BY_NAME[parked.topic], parked.key.encode(), parked.other.encode()
+
+    def _tick_of(self, partition: int, kind: str, key: str) -> tuple[topics.Topic, bytes, bytes] | None:
+        data = self._state.get(partition, CLOCKS.key(key))
+        clock = CLOCKS.decode(data) if data else None
+        if clock is None or clock.fired or clock.met or (kind == "untaken" and (clock.started or clock.alerted)):
+            return None
+        at = clock.deadline if kind == "due" else clock.untaken
+        if at > self._clock.now():
+            return None
+        tick = Tick(tick_id=derive("tick", kind, key, at), kind=kind, person_key=key, at=at)
+        if self._state.get(partition, self._stages["sla"].attempts.key(tick.tick_id)) is not None:
+            return None  # it is under way, or was decided: what is put off comes again by its own row
+        return topics.DUE, key.encode(), encode(tick)
