@@ -112,7 +112,7 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
 def _put(stage: Stage, job: Job, answer: Decision, view: View) -> None:
     """The stage's own rows, and one that says where the lead is."""
     for put in answer.puts:
-        view.put(stage.kinds[put.table], put.key, put.value)
+        view.put(stage.tables[put.table], put.key, put.value)
     view.changes[f"{stage.name}:{job.subject}".encode()] = encode(answer.lead) if answer.lead else b"{}"
 
 

@@ -19,9 +19,9 @@ from streams.ports import Clock, Probe
 from streams.runner.outbox import FlushGate, Outbox
 from streams.runner.rules_versions import RulesBook
 from streams.runner.stage_runner import Harness
+from streams.runner.suppression import suppression_of
 from streams.runner.timers import Timers
 from streams.stages.all import make_stages
-from streams.stages.signals import suppression_of
 from tables.state import State, Store, View
 
 

@@ -31,17 +31,21 @@ class Journal(Protocol):
         ...
 
 
-class Kind(Generic[T]):
-    """One kind of row: its prefix, and the record it holds."""
+class Table(Generic[T]):
+    """One table: its name, which is the prefix of its rows' keys, and the record that a row holds.
 
-    def __init__(self, name: str, record: type[T]) -> None:
-        self.name = name
+    `key` says what its rows are found by, `writer` which stage changes them, `readers` who reads them: see schema.py.
+    """
+
+    def __init__(self, name: str, record: type[T], *, key: str = "", writer: str = "", readers: tuple[str, ...] = ()) -> None:
+        self.name, self.record = name, record
+        self.key_is, self.writer, self.readers = key, writer, readers
         self._prefix = name + _SEP
         #: A stored row's record.
         self.decode: Callable[[bytes], T] = msgspec.json.Decoder(record).decode
 
     def key(self, key: str) -> bytes:
-        """The bytes under which a row of this kind is stored."""
+        """The bytes under which a row of this table is stored."""
         return (self._prefix + key).encode()
 
     def row(self, key: str, value: T | None) -> Row:
@@ -76,11 +80,11 @@ class State:
         """The stored value, None if there is none."""
         return self._store.get(partition, key)
 
-    def scan(self, partition: int, kind: Kind[T]) -> Iterator[tuple[str, T]]:
-        """All rows of a kind in a partition. Reads the disk: for starts and rebalances, never per record."""
-        prefix = kind.key("")
+    def scan(self, partition: int, table: Table[T]) -> Iterator[tuple[str, T]]:
+        """All rows of a table in a partition. Reads the disk: for starts and rebalances, never per record."""
+        prefix = table.key("")
         for key, value in self._store.items(partition, prefix):
-            yield key[len(prefix) :].decode(), kind.decode(value)
+            yield key[len(prefix) :].decode(), table.decode(value)
 
     async def write(self, partition: int, rows: Iterable[Row]) -> None:
         """Make changes durable: when it returns they are acknowledged by the broker and readable here.
@@ -156,18 +160,18 @@ class View:
         self.changes: dict[bytes, bytes | None] = {}
         self._known = _Known(partial(state.get, partition))
 
-    def get(self, kind: Kind[T], key: str) -> T | None:
+    def get(self, table: Table[T], key: str) -> T | None:
         """A row's record, None if there is none."""
-        value = self._known[kind.key(key)]
-        return None if value is None else kind.decode(value)
+        value = self._known[table.key(key)]
+        return None if value is None else table.decode(value)
 
-    def has(self, kind: Kind[T], key: str) -> bool:
+    def has(self, table: Table[T], key: str) -> bool:
         """Whether there is such a row."""
-        return self._known[kind.key(key)] is not None
+        return self._known[table.key(key)] is not None
 
-    def put(self, kind: Kind[T], key: str, value: T | None) -> None:
+    def put(self, table: Table[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
-        self.put_rows([kind.row(key, value)])
+        self.put_rows([table.row(key, value)])
 
     def put_rows(self, rows: Iterable[Row]) -> None:
         """Change these rows, encoded already, together."""

@@ -13,13 +13,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from leads.records import Ruling, Signal
-from leads.table_rows import Woken
 from leads.waits import WAKING
 from streams.runner.audit_events import subject_of
 from streams.runner.decoding import refusal
 from streams.runner.model import Stage
 from streams.runner.waking import mark_of
-from tables.state import Kind
 
 
 class Spot(NamedTuple):
@@ -113,7 +111,7 @@ class Evidence:
             self._asked.setdefault(stage.parked.key(ruling.lead_id), []).append(claim)
 
     def _expect_mark(self, stage: Stage, mark: str, claim: _Claim) -> None:
-        key = Kind(f"woken.{stage.name}", Woken).key(mark)
+        key = stage.woken_by.key(mark)
         self._marks.setdefault(key, []).append(claim)
 
     def note_row(self, key: bytes, value: bytes | None) -> None:

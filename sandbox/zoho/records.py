@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
@@ -11,15 +11,13 @@ from starlette.responses import JSONResponse, Response
 from sandbox.object_store import SyntaxRefusedError, parse
 from sandbox.store import Thing
 from sandbox.zoho.org import Org, RefusedError, iso
+from sandbox.zoho.routing import Routes
 from sandbox.zoho.schema import LOOKUPS
-
-if TYPE_CHECKING:
-    from sandbox.zoho import Routes
 
 MOST, PAGE, MOST_COQL = 100, 200, 2000
 
 
-def serve_records(routes: "Routes") -> None:
+def serve_records(routes: Routes) -> None:
     """Add the routes."""
     org, route = routes.org, routes.route
 
@@ -140,7 +138,7 @@ def _answers(record: Thing, email: str, word: str) -> bool:
     return email in addresses if email else any(part.startswith(word) for text in texts for part in text.split())
 
 
-def _serve_cadence(routes: "Routes", action: str, act: Callable[[str, str], None]) -> None:
+def _serve_cadence(routes: Routes, action: str, act: Callable[[str, str], None]) -> None:
     org = routes.org
 
     @routes.route("POST", f"/{{module}}/actions/{action}")

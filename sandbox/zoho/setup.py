@@ -1,22 +1,19 @@
 """Set-up of the sandbox's Zoho: users, the org, fields, cadences (facts 2.3)."""
 
 import re
-from typing import TYPE_CHECKING
 
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.store import Thing
 from sandbox.zoho.org import RefusedError, length_of
+from sandbox.zoho.routing import Routes
 from sandbox.zoho.schema import FIELDS, LENGTHS
-
-if TYPE_CHECKING:
-    from sandbox.zoho import Routes
 
 _TYPES = frozenset({"text", "textarea", "integer", "double", "date", "datetime", "boolean", "picklist"})
 
 
-def serve_setup(routes: "Routes") -> None:
+def serve_setup(routes: Routes) -> None:
     """Add the routes."""
     org, route = routes.org, routes.route
 

@@ -11,6 +11,7 @@ from leads.table_rows import NOTHING, Attempt, Deferred, Waiting
 from leads.waits import release
 from streams.runner import audit_events
 from streams.runner.model import Job, Stage
+from streams.runner.outgoing import LARGEST
 from tables.state import Row, View
 
 _VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
@@ -72,14 +73,14 @@ def write_letters(stage: Stage, job: Job) -> None:
     job.audits = audit_events.audits(stage, job)
     job.outputs = audit_events.outputs(stage, job)
     letters = job.audits + job.outputs
-    if _size(map(_VALUE, letters)) > audit_events.LARGEST:
+    if _size(map(_VALUE, letters)) > LARGEST:
         for letter in letters:
             _refuse_large(letter.value, f"a record of {letter.topic.name}")
 
 
 def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
     """The rows that a settled job changes."""
-    rows = [stage.kinds[put.table].row(put.key, put.value) for put in decision.puts]
+    rows = [stage.tables[put.table].row(put.key, put.value) for put in decision.puts]
     rows.append(stage.attempts.row(job.subject, attempt_of(job, closed=True)))
     lead = decision.lead
     ident = lead.lead_id if lead is not None else job.subject
@@ -93,7 +94,7 @@ def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
         rows.append(stage.parked.row(job.subject, None))
     if job.kept:
         rows.append(stage.deferred.row(ident, job.stays or None))
-    if _size(map(_CHANGE, rows)) > audit_events.LARGEST:
+    if _size(map(_CHANGE, rows)) > LARGEST:
         for key, value in rows:
             _refuse_large(value, f"the row {key.decode()[:80]!r}")
     return rows
@@ -104,8 +105,8 @@ def _size(values: Iterable[bytes | None]) -> int:
 
 
 def _refuse_large(value: bytes | None, what: str) -> None:
-    if value and len(value) > audit_events.LARGEST:
-        raise ValueError(f"{len(value)} bytes for {what}, which takes {audit_events.LARGEST}")
+    if value and len(value) > LARGEST:
+        raise ValueError(f"{len(value)} bytes for {what}, which takes {LARGEST}")
 
 
 def _waiting(stage: Stage, view: View, lead: Lead, parked: Parked | None) -> list[Row]:

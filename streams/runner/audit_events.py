@@ -2,9 +2,8 @@
 
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
-import msgspec
 from msgspec.structs import asdict, replace
 
 from leads import topics
@@ -13,27 +12,15 @@ from leads.keys import STEPS_A_REVISION, derive, event_id, lead_id
 from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Signal, Whom, encode
 from leads.review_items import MOVED
 from leads.table_rows import NOTHING
-
-if TYPE_CHECKING:
-    from streams.runner.model import Job, Stage
+from streams.runner.model import Job, Stage
+from streams.runner.outgoing import LARGEST, Letter
 
 _ACTOR, _NOBODY = "leadgate", Person()
-#: A letter's value may be 8 MiB, and bytes grow by a third in JSON.
-LARGEST, _FIRST_BYTES = 4 << 20, 64 << 10
+_FIRST_BYTES = 64 << 10
 ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
 About: TypeAlias = tuple[str, int, str]  # a record's subject, its step and its cause: see subject_of
-
-
-class Letter(msgspec.Struct, frozen=True, gc=False):
-    """A record about to leave. `home` is what its partition is found by, or `partition` itself, where that is not its key."""
-
-    topic: topics.Topic
-    key: bytes
-    value: bytes | None
-    home: bytes = b""
-    partition: int = -1
 
 
 def _audit(event: Audit) -> Letter:
@@ -59,7 +46,7 @@ def subject_of(record: Any, raw: Any) -> About:
     return ident, 0, ident
 
 
-def audits(stage: "Stage", job: "Job") -> list[Letter]:
+def audits(stage: Stage, job: Job) -> list[Letter]:
     """The events of a decision: the human decision that led to it, its notes, itself. None if it is about no lead."""
     decision = job.answer
     assert isinstance(decision, Decision)
@@ -94,8 +81,8 @@ def audits(stage: "Stage", job: "Job") -> list[Letter]:
 
 
 def _event(
-    stage: "Stage",
-    job: "Job",
+    stage: Stage,
+    job: Job,
     lead: Lead,
     kind: str,
     ordinal: int,
@@ -126,20 +113,20 @@ def _event(
     )
 
 
-def _whom(lead: Lead, job: "Job") -> Whom:
+def _whom(lead: Lead, job: Job) -> Whom:
     changes = [change for result in job.done.values() for change in result.changes] if job.done else []
     if not changes:
         return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
     return Whom(**asdict(lead.person), changes=tuple(changes))
 
 
-def _done_without_changes(job: "Job") -> dict[str, Result]:
+def _done_without_changes(job: Job) -> dict[str, Result]:
     if not job.done or not any(result.changes for result in job.done.values()):
         return job.done
     return {name: replace(result, changes=()) for name, result in job.done.items()}
 
 
-def _step(job: "Job", lead: Lead) -> int:
+def _step(job: Job, lead: Lead) -> int:
     return job.record.step if isinstance(job.record, Lead) else lead.step
 
 
@@ -153,7 +140,7 @@ def _without_person(record: Any) -> Any:
     return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
 
 
-def _seen_without_person(job: "Job") -> Any:
+def _seen_without_person(job: Job) -> Any:
     name = _personal_field(job.seen.__class__)
     row = getattr(job.seen, name) if name else None
     return job.saw if row is None else replace(job.seen, **{name: _without_person(row)})
@@ -175,7 +162,7 @@ def with_person(record: Any, person: Person) -> Any:
     return record
 
 
-def outputs(stage: "Stage", job: "Job") -> list[Letter]:
+def outputs(stage: Stage, job: Job) -> list[Letter]:
     """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
     decision = job.answer
     assert isinstance(decision, Decision)
@@ -190,7 +177,7 @@ def outputs(stage: "Stage", job: "Job") -> list[Letter]:
     return letters + _released(job)
 
 
-def _item(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held | None:
+def _item(stage: Stage, job: Job, decision: Decision, lead: Lead) -> Held | None:
     """What people are asked of the lead now, or that it has moved on; None if there is nothing new to say.
 
     A replay says it of what waits now, not of what was decided then: compaction keeps a stage's last word on a lead.
@@ -205,7 +192,7 @@ def _item(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held | 
     return Held(lead_id=lead.lead_id, kind=MOVED, stage=stage.name, partition=job.partition, step=lead.step, since=job.now)
 
 
-def _released(job: "Job") -> list[Letter]:
+def _released(job: Job) -> list[Letter]:
     """What had been deferred and can be taken up now, sent to this stage's own partition again."""
     kept = job.released
     if kept is NOTHING:
@@ -215,7 +202,7 @@ def _released(job: "Job") -> list[Letter]:
     return signals + rulings
 
 
-def held(stage: "Stage", job: "Job", decision: Decision, lead: Lead) -> Held:
+def held(stage: Stage, job: Job, decision: Decision, lead: Lead) -> Held:
     """What the desk shows of a waiting lead."""
     return Held(
         lead_id=lead.lead_id,

@@ -18,8 +18,8 @@ from leads.keys import derive, event_id, lead_id
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.ports import Fatal
 from streams.runner.attempts import close, settle, write_letters
-from streams.runner.audit_events import LARGEST
 from streams.runner.model import Job, Stage
+from streams.runner.outgoing import LARGEST
 from streams.runner.rules_versions import RulesBook
 from tables.state import View
 

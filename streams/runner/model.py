@@ -10,9 +10,10 @@ import msgspec
 from leads import topics
 from leads.decision import Act, Decision, Gate, Need, Parked, Result
 from leads.records import Alert, CrmRecord, Lead, Link, Record, Ruling, Signal, Tick, encode
-from leads.table_rows import NOTHING, Attempt, Deferred, Waiting
-from streams.runner.audit_events import Letter
-from tables.state import Kind, View
+from leads.table_rows import NOTHING, Attempt, Deferred, Waiting, Woken
+from streams.runner.outgoing import Letter
+from tables import schema
+from tables.state import Table, View
 
 Seen = Any
 _OF_A_PERSON = (Signal, Tick)
@@ -21,14 +22,14 @@ Reader = Callable[[Any, View], Seen]
 
 @dataclass(frozen=True)
 class Stage:
-    """What one stage is: its gate, its topics, what it reads, and which of its kinds of rows a `Put` may name."""
+    """What one stage is: its gate, its topics, what it reads, and which tables its decisions change."""
 
     gate: Gate
     inputs: dict[topics.Topic, type[Record]]
     read: Reader
     seen: type[Any]
-    kinds: dict[str, Kind[Any]]
     home: topics.Topic  # where a lead comes back to when its wait ends
+    writes: tuple[Table[Any], ...] = ()  # the tables that its decisions change
     serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
     woken: bool = False  # signals wake what waits here, by person key
     expects: Callable[[Signal, View], str] | None = None  # the id of the lead that is on its way here, '' for none
@@ -39,24 +40,34 @@ class Stage:
         return self.gate.name
 
     @cached_property
-    def attempts(self) -> Kind[Attempt]:
-        """The stage's own rows."""
-        return Kind(f"attempt.{self.name}", Attempt)
+    def tables(self) -> dict[str, Table[Any]]:
+        """The tables that a `Put` of its gate may name."""
+        return {table.name: table for table in self.writes}
 
     @cached_property
-    def parked(self) -> Kind[Parked]:
-        """What waits under this stage: leads by their ids, other records by their own."""
-        return Kind(f"parked.{self.name}", Parked)
+    def attempts(self) -> Table[Attempt]:
+        """See tables/schema.py, as for the next four."""
+        return schema.attempts(self.name)
 
     @cached_property
-    def waiting(self) -> Kind[Waiting]:
-        """Which lead waits under this stage, by person key; kept where signals wake it."""
-        return Kind(f"waiting.{self.name}", Waiting)
+    def parked(self) -> Table[Parked]:
+        """What waits under this stage."""
+        return schema.parked(self.name)
 
     @cached_property
-    def deferred(self) -> Kind[Deferred]:
-        """What came for a lead that could not take it up yet, by lead id."""
-        return Kind(f"deferred.{self.name}", Deferred)
+    def waiting(self) -> Table[Waiting]:
+        """Which lead waits under this stage, by person."""
+        return schema.waiting(self.name)
+
+    @cached_property
+    def deferred(self) -> Table[Deferred]:
+        """What came for a lead that could not take it up yet."""
+        return schema.deferred(self.name)
+
+    @cached_property
+    def woken_by(self) -> Table[Woken]:
+        """What signals and decisions did here."""
+        return schema.woken(self.name)
 
     def keys_of(self, record: Any) -> tuple[str, ...]:
         """What a record's rows are kept under: two records that share one are worked one after the other."""

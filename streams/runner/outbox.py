@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 
 from leads.topics import PARTITIONS
-from streams.runner.audit_events import Letter
+from streams.runner.outgoing import Letter
 from tables.state import Row
 
 _ENQUEUE_TRIES = 5

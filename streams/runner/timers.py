@@ -20,7 +20,7 @@ from leads.waits import due
 from streams.ports import Clock, Probe
 from streams.runner.model import Stage
 from streams.runner.outbox import Outbox
-from streams.stages.sla import CLOCKS
+from tables.schema import CLOCKS
 from tables.state import State
 
 #: A machine's clock can be set forward: so long at the most nobody looks at it.

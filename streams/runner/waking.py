@@ -11,8 +11,8 @@ from leads.table_rows import Deferred, Waiting, Woken
 from leads.topics import HEARD
 from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, early_wait, resume, wakes
 from streams.runner.model import Stage
-from streams.stages.signals import suppression_of
-from tables.state import Kind, View
+from streams.runner.suppression import suppression_of
+from tables.state import View
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ class Waking:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._woken = Kind(f"woken.{stage.name}", Woken)
+        self._woken = stage.woken_by
         self._early: list[Parked] = []
 
     def take_early(self) -> list[Parked]:

@@ -5,7 +5,7 @@ from leads.gates.assign import Assign
 from leads.gates.common import Guarded
 from leads.records import Lead, Ruling, Signal
 from streams.runner.model import Stage
-from streams.stages.signals import read_guarded
+from streams.runner.suppression import read_guarded
 
 
 def make() -> Stage:
@@ -15,7 +15,6 @@ def make() -> Stage:
         inputs={topics.ROUTED: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
         read=read_guarded,
         seen=Guarded,
-        kinds={},
         home=topics.ROUTED,
         woken=True,
     )

@@ -6,13 +6,9 @@ from leads import topics
 from leads.gates.company import Companies, Seen
 from leads.match import brand
 from leads.records import CrmRecord, Lead, Ruling
-from leads.table_rows import BrandRow, CompanyRow
 from streams.runner.model import Stage
-from tables.state import Kind, View
-
-COMPANIES = Kind("companies", CompanyRow)
-BRANDS = Kind("brands", BrandRow)
-COMPLETE = ""
+from tables.schema import BRANDS, COMPANIES, COMPLETE
+from tables.state import View
 
 
 def make() -> Stage:
@@ -22,7 +18,7 @@ def make() -> Stage:
         inputs={topics.UNIQUE: Lead, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
-        kinds={"companies": COMPANIES, "brands": BRANDS},
+        writes=(COMPANIES, BRANDS),
         home=topics.UNIQUE,
         serial=by_brand,
     )

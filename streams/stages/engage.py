@@ -1,16 +1,13 @@
 """assigned -> the rep, the nurture sequence; and heard -> whatever it means for a lead that arrived."""
 
 from leads import topics
-from leads.decision import Parked
 from leads.gates.engage import Engage, Seen
 from leads.records import Lead, Ruling, Signal
-from leads.table_rows import Attempt
 from streams.runner.model import Stage
-from streams.stages.signals import PEOPLE, SEQUENCES, suppression_of
-from tables.state import Kind, View
-
-REST = Kind("parked.engage", Parked)
-ATTEMPTS = Kind("attempt.engage", Attempt)
+from streams.runner.suppression import suppression_of
+from tables import schema
+from tables.schema import PEOPLE, SEQUENCES
+from tables.state import View
 
 
 def make() -> Stage:
@@ -20,7 +17,6 @@ def make() -> Stage:
         inputs={topics.ASSIGNED: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
-        kinds={},
         home=topics.ASSIGNED,
         woken=True,
         expects=expects,
@@ -29,9 +25,9 @@ def make() -> Stage:
 
 def read(record: Lead, view: View) -> Seen:
     """What stops the person, and how the lead rested here before."""
-    parked = view.get(REST, record.lead_id)
+    parked = view.get(schema.parked("engage"), record.lead_id)
     heard = view.get(SEQUENCES, record.person_key)
-    attempt = view.get(ATTEMPTS, record.lead_id)
+    attempt = view.get(schema.attempts("engage"), record.lead_id)
     return Seen(
         suppression=suppression_of(record, view),
         rest=parked.waiting if parked else None,

@@ -5,14 +5,9 @@ from typing import Any
 from leads import topics
 from leads.gates.identity import Identity, Seen
 from leads.records import CrmRecord, Lead, Link, Ruling
-from leads.table_rows import PersonRow
 from streams.runner.model import Stage
-from streams.stages.signals import SUPPRESSIONS
-from streams.stages.write import CONTACTS
-from tables.state import Kind, View
-
-PEOPLE = Kind("people", PersonRow)
-COMPLETE = ""  # the key under which the snapshot's end marker lies
+from tables.schema import COMPLETE, CONTACTS, PEOPLE, SUPPRESSIONS
+from tables.state import View
 
 
 def make() -> Stage:
@@ -22,7 +17,7 @@ def make() -> Stage:
         inputs={topics.VALIDATED: Lead, topics.LINKS: Link, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
-        kinds={"people": PEOPLE},
+        writes=(PEOPLE,),
         home=topics.VALIDATED,
     )
 

@@ -6,11 +6,9 @@ from leads import topics
 from leads.gates.intake import Intake, Seen
 from leads.keys import Keys, lead_id
 from leads.records import Captured, Lead, Ruling
-from leads.table_rows import Source
 from streams.runner.model import Stage
-from tables.state import Kind, View
-
-SOURCES = Kind("sources", Source)
+from tables.schema import SOURCES
+from tables.state import View
 
 
 def make(keys: Keys) -> Stage:
@@ -20,7 +18,7 @@ def make(keys: Keys) -> Stage:
         inputs={topics.CAPTURED: Captured, topics.DECIDED: Ruling},
         read=read,
         seen=Seen,
-        kinds={"sources": SOURCES},
+        writes=(SOURCES,),
         home=topics.VALIDATED,
     )
 

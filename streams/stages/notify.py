@@ -11,7 +11,7 @@ from tables.state import View
 
 def make() -> Stage:
     """The Slack sink."""
-    return Stage(gate=Notify(), inputs={topics.ALERTS: Alert}, read=read, seen=Seen, kinds={}, home=topics.ALERTS)
+    return Stage(gate=Notify(), inputs={topics.ALERTS: Alert}, read=read, seen=Seen, home=topics.ALERTS)
 
 
 def read(record: Any, view: View) -> Seen:

@@ -5,7 +5,7 @@ from leads.gates.common import Guarded
 from leads.gates.routing import Routing
 from leads.records import Lead, Ruling, Signal
 from streams.runner.model import Stage
-from streams.stages.signals import read_guarded
+from streams.runner.suppression import read_guarded
 
 
 def make() -> Stage:
@@ -15,7 +15,6 @@ def make() -> Stage:
         inputs={topics.WRITTEN: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
         read=read_guarded,
         seen=Guarded,
-        kinds={},
         home=topics.WRITTEN,
         woken=True,
     )

@@ -5,12 +5,10 @@ from typing import Any
 from leads import topics
 from leads.gates.sla import Seen, Sla
 from leads.records import Signal, Tick
-from leads.table_rows import Clock
 from streams.runner.model import Stage
-from streams.stages.signals import suppression_of
-from tables.state import Kind, View
-
-CLOCKS = Kind("clocks", Clock)
+from streams.runner.suppression import suppression_of
+from tables.schema import CLOCKS
+from tables.state import View
 
 
 def make() -> Stage:
@@ -20,7 +18,7 @@ def make() -> Stage:
         inputs={topics.CLOCKS: Tick, topics.DUE: Tick, topics.HEARD: Signal},
         read=read,
         seen=Seen,
-        kinds={"clocks": CLOCKS},
+        writes=(CLOCKS,),
         home=topics.DUE,
     )
 

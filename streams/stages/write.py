@@ -4,12 +4,9 @@ from leads import topics
 from leads.gates.common import Guarded
 from leads.gates.write import Write
 from leads.records import Lead, Ruling
-from leads.table_rows import ContactRow
 from streams.runner.model import Stage
-from streams.stages.signals import read_guarded
-from tables.state import Kind
-
-CONTACTS = Kind("contacts", ContactRow)
+from streams.runner.suppression import read_guarded
+from tables.schema import CONTACTS
 
 
 def make() -> Stage:
@@ -19,6 +16,6 @@ def make() -> Stage:
         inputs={topics.MATCHED: Lead, topics.DECIDED: Ruling},
         read=read_guarded,
         seen=Guarded,
-        kinds={"contacts": CONTACTS},
+        writes=(CONTACTS,),
         home=topics.MATCHED,
     )

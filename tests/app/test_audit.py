@@ -17,7 +17,7 @@ from leads.records import Audit, Captured, Held, Lead, Person, Signal, encode
 from leads.review_items import MOVED
 from leads.table_rows import Attempt
 from streams.runner.audit_events import dead_letter, subject_of
-from tables.state import Kind
+from tables import schema
 
 CAPTURED, VALIDATED, HEARD = topics.CAPTURED.full, topics.VALIDATED.full, topics.HEARD.full
 
@@ -99,7 +99,7 @@ def item(ident: str, step: int, stage: str = "company", kind: str = "review") ->
 
 def parked(stage: str, ident: str, **fields: Any) -> tuple[bytes, bytes | None]:
     """A parked row."""
-    return Kind(f"parked.{stage}", Parked).row(ident, Parked(subject=ident, **fields))
+    return schema.parked(stage).row(ident, Parked(subject=ident, **fields))
 
 
 def attempt(raw: Raw) -> tuple[bytes, bytes | None]:
@@ -115,7 +115,7 @@ def attempt(raw: Raw) -> tuple[bytes, bytes | None]:
         done={},
         closed=True,
     )
-    return Kind("attempt.intake", Attempt).row(subject, row)
+    return schema.attempts("intake").row(subject, row)
 
 
 ENGAGED, WAITS, MOVES, PUT_OFF = (ident(name) for name in ("engaged", "waits", "moves", "put off"))

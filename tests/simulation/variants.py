@@ -20,7 +20,7 @@ from streams.runner.model import Job
 from streams.runner.stage_runner import Harness
 from streams.runner.timers import Timers
 from streams.runner.waking import Waking
-from streams.stages.sla import CLOCKS
+from tables.schema import CLOCKS
 from tables.state import View
 
 

@@ -10,8 +10,8 @@ from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
 from streams.ports import Fatal
-from streams.runner.audit_events import LARGEST
 from streams.runner.decoding import MAX_DEPTH, MAX_RECORD, refusal
+from streams.runner.outgoing import LARGEST
 from streams.stages import identity, intake
 from streams.testing.loop import VirtualLoop
 from tests.streams.kit import Bench, on_kit

@@ -17,13 +17,13 @@ from streams.ports import Fatal
 from streams.runner.deciding import FAILED_IN_A_ROW
 from streams.runner.model import Stage
 from streams.stages import sla
-from streams.stages.sla import CLOCKS
 from streams.testing.loop import EPOCH, VirtualLoop
-from tables.state import Kind
+from tables.schema import CLOCKS
+from tables.state import Table
 from tests.leads.test_gates import lead
 from tests.streams.kit import Bench, FixedGate, on_kit
 
-ROWS = Kind("rows", Parked)
+ROWS = Table("rows", Parked)
 
 
 class Nothing(Record, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ def stage(answer: Any) -> Stage:
         inputs={topics.MATCHED: Lead},
         read=lambda _, view: Nothing(there=view.has(ROWS, "known")),
         seen=Nothing,
-        kinds={"rows": ROWS},
+        writes=(ROWS,),
         home=topics.MATCHED,
     )
 

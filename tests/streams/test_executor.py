@@ -239,7 +239,7 @@ def test_no_answer_ends_the_worker(fault: Fault, act: Act) -> None:
         assert result.later > 0
         assert not result.undone, "it may have had its effect"
         assert type(fault()).__name__ in result.why
-        assert "test_effects.py" in result.why, "the place is told"
+        assert "test_executor.py" in result.why, "the place is told"
         [(_, text)] = site.alerts
         assert "in a form that it does not document" in text
         vendor.always.clear()

@@ -16,7 +16,7 @@ from app.operations.undo import Undoing
 from app.setup.provision import provision_topics
 from connectors.memory.crm import MemoryCrm
 from leads.records import Change, Whom
-from tests.app.test_trail import event, write
+from tests.app.test_audit_reader import event, write
 
 pytestmark = pytest.mark.kafka
 

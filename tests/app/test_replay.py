@@ -17,7 +17,7 @@ from leads.records import Alert, Captured, Held, Lead, Link, Person, Record, Rul
 from leads.table_rows import Attempt, Woken
 from streams.runner.audit_events import subject_of
 from streams.stages.all import make_stages
-from tables.state import Kind
+from tables import schema
 
 STAGES = make_stages(Keys("secret"))
 PLACE = TopicPartition(topics.VALIDATED.full, 3)
@@ -67,7 +67,7 @@ def row_of(stage: str, record: Record, raw: Raw, **fields: Any) -> tuple[bytes, 
     at = f"{raw.topic}/{raw.partition}@{raw.offset}"
     given: dict[str, Any] = {"step": step, "cause": cause, "at": at}
     row = attempt(**(given | fields))
-    return Kind(f"attempt.{stage}", Attempt).row(subject, row)
+    return schema.attempts(stage).row(subject, row)
 
 
 def found(record: Record, topic: topics.Topic, *rows: tuple[bytes, bytes | None]) -> tuple[bool, bool]:
@@ -117,7 +117,7 @@ def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:
 
 def woken(stage: str, mark: str, lead: Lead | None = None) -> tuple[bytes, bytes | None]:
     """The mark that a signal or ruling leaves."""
-    return Kind(f"woken.{stage}", Woken).row(mark, Woken(lead=lead))
+    return schema.woken(stage).row(mark, Woken(lead=lead))
 
 
 def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> None:
