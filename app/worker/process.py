@@ -176,6 +176,7 @@ async def _run(
         log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error)
         os._exit(FATAL_EXIT)
 
+    _collect_seldom()
     worker = Worker(settings, rules, data, clock, end, make() if make else None, only)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -186,7 +187,7 @@ async def _run(
             await worker.start()
         except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
             end(error)
-        _collect_seldom()
+        gc.freeze()
         log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
         crashed = asyncio.ensure_future(_crashed(worker.app))
         stopped = asyncio.ensure_future(stopping.wait())
@@ -199,7 +200,8 @@ async def _run(
 
 def _collect_seldom() -> None:
     """Keep the garbage collector from reading everything there is a hundred times a second: it took a quarter of the
-    worker's CPU (`make bench`), since awaiting makes many short-lived objects and nearly none in cycles."""
+    worker's CPU (`make bench`), and a seventh of a restore's, since awaiting and fetching make many short-lived objects
+    and nearly none in cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

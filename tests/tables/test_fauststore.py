@@ -1,5 +1,6 @@
 """The store of a worker on RocksDB: what it restores, and that it never answers from a damaged database."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,22 @@ def test_whatever_is_fetched_twice_restored_rows_are_the_changelogs(
         assert {key: store.get(0, key) for key in expected} == expected
         assert store._table.persisted_offset(TP(CHANGELOG, 0)) == (done - 1 if done else None)
     store._table.data._dbs.clear()
+
+
+def test_files_are_merged_seldom_only_while_a_partition_is_restored(make: Make) -> None:
+    store = make()
+    store._table.restore(0, [Record(0, b"a", b"1")])
+    assert "level0_file_num_compaction_trigger=12" in options(store)
+    asyncio.run(store._table.data.on_recovery_completed({TP(CHANGELOG, 0)}, set()))
+    assert "level0_file_num_compaction_trigger=4" in options(store)
+    assert "write_buffer_size=2097152" in options(store)
+    assert store.get(0, b"a") == b"1"
+
+
+def options(store: FaustStore) -> list[str]:
+    """The lines of RocksDB's newest options file."""
+    newest = max(database(store).glob("OPTIONS-*"))
+    return [line.strip() for line in newest.read_text().splitlines()]
 
 
 HERE, MOVED = Path("state-3.db"), (Path("state-3.db.damaged-x"),)
