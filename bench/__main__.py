@@ -1,6 +1,7 @@
 """`make bench`: the figures, each with its comparison in the same run.
 
-`--quick` takes smaller numbers; names of parts (`make bench ARGS="alone restore"`) leave the others out.
+`--quick` takes smaller numbers; names of parts (`make bench ARGS="alone restore"`) leave the
+others out.
 """
 
 import asyncio
@@ -69,8 +70,12 @@ def measure_engines(quick: bool) -> dict[str, Any]:
     report: dict[str, Any] = {}
     for engine, count in (("leadgate", leads), ("plain", plain_leads)):
         runs = [throughput(engine, count) for _ in range(rounds)]
-        report[engine] = {name: round(statistics.median(run[name] for run in runs), 1) for name in runs[0]}
-    report["times"] = round(report["leadgate"]["per_cpu_second"] / report["plain"]["per_cpu_second"], 2)
+        report[engine] = {
+            name: round(statistics.median(run[name] for run in runs), 1) for name in runs[0]
+        }
+    report["times"] = round(
+        report["leadgate"]["per_cpu_second"] / report["plain"]["per_cpu_second"], 2
+    )
     return report
 
 
@@ -90,7 +95,9 @@ def measure_hooks() -> dict[str, Any]:
 PARTS: dict[str, Callable[[bool], Any]] = {
     "engines": measure_engines,
     "alone": measure_alone,
-    "restore": lambda quick: measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000),
+    "restore": lambda quick: (
+        measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000)
+    ),
     "web": lambda _: measure_hooks(),
     "week": lambda quick: measure_week(1 if quick else ROUNDS),
     "calls": lambda _: {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")},

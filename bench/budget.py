@@ -14,15 +14,18 @@ from bench.week import settled, state
 
 LEADS = 5_000
 _WINDOW = 10.0
-#: Searches are counted on a limit of their own; properties and lists are looked up once, before there is work.
+#: Searches are counted on a limit of their own; properties and lists are looked up once, before
+#: there is work.
 _NOT_COUNTED = re.compile(r"/search$|/properties/")
 
 
 def measure_budget() -> dict[str, float]:
-    """5,000 new leads against a sandbox that allows 190 calls in any 10 s (a private app's limit, facts/hubspot.md 2).
+    """5,000 new leads against a sandbox that allows 190 calls in any 10 s (a private app's limit,
+    facts/hubspot.md 2).
 
-    `fullest` is the share of the limit in the fullest ten seconds; `average` that over the whole time from the first call for a
-    lead to the last, which exceeds it where a window begins empty and falls below it where the machine is slower than the limit.
+    `fullest` is the share of the limit in the fullest ten seconds; `average` that over the whole
+    time from the first call for a lead to the last, which exceeds it where a window begins empty
+    and falls below it where the machine is slower than the limit.
     """
     with tempfile.TemporaryDirectory() as data:
         site = Site(Path(data), 0, 1, Console(quiet=True), "hubspot")
@@ -58,7 +61,8 @@ async def _watch(site: Site) -> list[tuple[float, int]]:
 
 
 def _within(samples: list[tuple[float, int]], end: float) -> int:
-    """Calls between two samples that lie no more than ten seconds apart, so rather too few than too many."""
+    """Calls between two samples that lie no more than ten seconds apart, so rather too few than too
+    many."""
     inside = [n for at, n in samples if end - _WINDOW <= at <= end]
     return inside[-1] - inside[0]
 
@@ -66,4 +70,6 @@ def _within(samples: list[tuple[float, int]], end: float) -> int:
 def _counted(site: Site) -> int:
     """Calls so far that count on the limit of ten seconds."""
     calls: dict[str, int] = state(site)["calls"]
-    return sum(n for name, n in calls.items() if "/hubspot/" in name and not _NOT_COUNTED.search(name))
+    return sum(
+        n for name, n in calls.items() if "/hubspot/" in name and not _NOT_COUNTED.search(name)
+    )

@@ -1,4 +1,5 @@
-"""The worker processes that the benchmark compares: `leadgate`, and the same gates as plain Faust agents."""
+"""The worker processes that the benchmark compares: `leadgate`, and the same gates as plain Faust
+agents."""
 
 import sys
 from pathlib import Path

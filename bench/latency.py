@@ -1,4 +1,7 @@
-"""One lead alone on an idle system: from capture to engaged, vendors that answer at once. And a kill -9 to new output."""
+"""One lead alone on an idle system: from capture to engaged, vendors that answer at once.
+
+And a kill -9 to new output.
+"""
 
 import asyncio
 import time
@@ -64,7 +67,9 @@ async def _one_by_one(site: BenchSite, numbers: Any) -> list[float]:
             record = captured(i * 10)
             wanted = lead_id("apollo", record.source_id)
             started = time.monotonic()
-            await producer.send_and_wait(topics.CAPTURED.full, encode(record), key=f"apollo:{i}".encode())
+            await producer.send_and_wait(
+                topics.CAPTURED.full, encode(record), key=f"apollo:{i}".encode()
+            )
             async for found in consumer:
                 event = decoder.decode(found.value)
                 if event.lead == wanted and event.place in {"engaged", "nurtured"}:

@@ -1,7 +1,9 @@
-"""The same stages as anybody would write them on Faust: one agent a stage, one event a record, a table, `await send`.
+"""The same stages as anybody would write them on Faust: one agent a stage, one event a record, a
+table, `await send`.
 
-The same gates read the same rows and send the same records. It keeps none of our promises (no acknowledgement awaited,
-no attempt written before a call, no replay recognised, nothing parked), so it does less for each lead.
+The same gates read the same rows and send the same records. It keeps none of our promises (no
+acknowledgement awaited, no attempt written before a call, no replay recognised, nothing parked),
+so it does less for each lead.
 """
 
 import asyncio
@@ -18,15 +20,15 @@ from app.base.settings import Settings
 from bench.vendors import instant
 from connectors.core.crm import OwnerWrite
 from leads import topics
-from leads.decision import Decision, Need, Result
+from leads.decision import Decision, EffectResult, NeedsEffects
 from leads.keys import Keys
 from leads.records import encode
 from leads.rules import Rules
 from streams.effects.contact_write import contact_write
 from streams.runner import audit_events
-from streams.runner.model import Job, Stage
+from streams.runner.model import Stage, StageTask
 from streams.stages.all import make_stages
-from tables.state import View
+from tables.state import BatchView
 
 
 def run_plain(settings: Settings, rules: Rules, data: Path) -> int:
@@ -41,7 +43,11 @@ class PlainTable:
     def __init__(self, app: faust.App) -> None:
         changelog = app.topic(topics.CHANGELOG, key_serializer="raw", value_serializer="raw")
         self._table: Any = app.Table(
-            "state", key_type=bytes, value_type=bytes, partitions=topics.PARTITIONS, changelog_topic=changelog
+            "state",
+            key_type=bytes,
+            value_type=bytes,
+            partitions=topics.PARTITIONS,
+            changelog_topic=changelog,
         )
 
     def get(self, partition: int, key: bytes) -> bytes | None:
@@ -50,7 +56,7 @@ class PlainTable:
         value: bytes | None = self._table.get(key)
         return value
 
-    def write(self, view: View) -> None:
+    def write(self, view: BatchView) -> None:
         """Faust writes row and changelog, and awaits neither."""
         for key, value in view.take():
             if value is not None:
@@ -72,10 +78,15 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
         web_enabled=False,
     )
     table = PlainTable(app)
-    by_name = {t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw") for t in topics.TOPICS}
+    by_name = {
+        t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw")
+        for t in topics.TOPICS
+    }
     vendors = instant()
     for stage in make_stages(Keys("bench")):
-        source = app.topic(*[t.full for t in stage.inputs], key_serializer="raw", value_serializer="raw")
+        source = app.topic(
+            *[t.full for t in stage.inputs], key_serializer="raw", value_serializer="raw"
+        )
         agent = _agent(stage, table, by_name, rules, vendors)
         app.agent(source, name=f"plain.{stage.name}", isolated_partitions=True)(agent)
     await app.start()
@@ -93,11 +104,15 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
         async for event in stream.events():
             message = event.message
             record = decoders[message.topic].decode(message.value)
-            view = View(table, message.partition)
+            view = BatchView(table, message.partition)
             subject, step, cause = audit_events.subject_of(record, message)
             seen = stage.read(record, view)
-            job = Job(record, "", message.partition, subject, step, cause, rules.hash, clock.now(), seen)
-            while isinstance(answer := stage.gate.decide(record, seen, job.done, rules, job.now), Need):
+            job = StageTask(
+                record, "", message.partition, subject, step, cause, rules.hash, clock.now(), seen
+            )
+            while isinstance(
+                answer := stage.gate.decide(record, seen, job.done, rules, job.now), NeedsEffects
+            ):
                 for name, act in answer.acts.items():
                     job.done[name] = await _do(act, record, vendors, clock)
             job.answer = answer
@@ -109,24 +124,43 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
     return agent
 
 
-def _put(stage: Stage, job: Job, answer: Decision, view: View) -> None:
+def _put(stage: Stage, job: StageTask, answer: Decision, view: BatchView) -> None:
     """The stage's own rows, and one that says where the lead is."""
     for put in answer.puts:
         view.put(stage.tables[put.table], put.key, put.value)
-    view.changes[f"{stage.name}:{job.subject}".encode()] = encode(answer.lead) if answer.lead else b"{}"
+    view.changes[f"{stage.name}:{job.subject}".encode()] = (
+        encode(answer.lead) if answer.lead else b"{}"
+    )
 
 
-async def _do(act: Any, lead: Any, vendors: Any, clock: Any) -> Result:
+async def _do(act: Any, lead: Any, vendors: Any, clock: Any) -> EffectResult:
     crm = vendors.crm
     if act.name == "crm.upsert":
         [row] = await crm.upsert([contact_write(lead)])
-        return Result(ok=True, value={"contact_id": row.contact.id, "owner_id": row.contact.owner_id, "existed": row.existed})
+        return EffectResult(
+            ok=True,
+            value={
+                "contact_id": row.contact.id,
+                "owner_id": row.contact.owner_id,
+                "existed": row.existed,
+            },
+        )
     if act.name == "crm.assign":
         await crm.assign([OwnerWrite(**act.args)])
-        return Result(ok=True)
+        return EffectResult(ok=True)
     if act.name == "crm.read_owner":
         [shown] = await crm.read_owners([act.args["contact_id"]])
-        return Result(ok=True, value={"owner_id": shown.owner_id, "email": shown.email, "active": True, "at": clock.now()})
+        return EffectResult(
+            ok=True,
+            value={
+                "owner_id": shown.owner_id,
+                "email": shown.email,
+                "active": True,
+                "at": clock.now(),
+            },
+        )
     if act.name == "apollo.enrich":
-        return Result(ok=True, value=await vendors.apollo.enrich(act.args["domain"]) | {"employees": 400})
-    return Result(ok=True)
+        return EffectResult(
+            ok=True, value=await vendors.apollo.enrich(act.args["domain"]) | {"employees": 400}
+        )
+    return EffectResult(ok=True)

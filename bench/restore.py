@@ -21,9 +21,11 @@ Rows = dict[int, list[Row]]
 
 
 class Restored(msgspec.Struct):
-    """One restore: its size, and the seconds from the process's start to the first record of the first stage.
+    """One restore: its size, and the seconds from the process's start to the first record of the
+    first stage.
 
-    CPU seconds are the process's, imports and the first lead included: they hold on a busy machine, too.
+    CPU seconds are the process's, imports and the first lead included: they hold on a busy
+    machine, too.
     """
 
     engine: str
@@ -53,12 +55,15 @@ def measure_restore(people: int, plain_people: int) -> dict[str, dict[str, float
 
 
 def make_rows() -> Rows:
-    """The changelog's records, by partition, that `TEMPLATE_LEADS` leads leave on their way through every stage."""
+    """The changelog's records, by partition, that `TEMPLATE_LEADS` leads leave on their way through
+    every stage."""
     with tempfile.TemporaryDirectory() as data, BenchSite(Path(data)) as site:
         asyncio.run(site.fill(TEMPLATE_LEADS))
         worker = site.worker("leadgate")
         last = -1
-        while asyncio.run(site.end(topics.ASSIGNED.full)) < TEMPLATE_LEADS or last != asyncio.run(site.end(topics.AUDIT.full)):
+        while asyncio.run(site.end(topics.ASSIGNED.full)) < TEMPLATE_LEADS or last != asyncio.run(
+            site.end(topics.AUDIT.full)
+        ):
             last = asyncio.run(site.end(topics.AUDIT.full))
             _check(site, worker, "leadgate")
             time.sleep(1.0)
@@ -106,7 +111,11 @@ async def _write(site: BenchSite, rows: Rows, copies: int) -> int:
                 rest = deque((key + b"#%d" % copy, value) for key, value in found)
                 while rest:
                     batch = producer.create_batch()
-                    while rest and batch.append(key=rest[0][0], value=rest[0][1], timestamp=None) is not None:
+                    while (
+                        rest
+                        and batch.append(key=rest[0][0], value=rest[0][1], timestamp=None)
+                        is not None
+                    ):
                         rest.popleft()
                     batch.close()
                     await producer.send_batch(batch, topics.CHANGELOG, partition=partition)

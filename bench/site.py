@@ -1,4 +1,5 @@
-"""A broker and a worker process for a benchmark: instant vendors, the audit on, CPU seconds read from the process."""
+"""A broker and a worker process for a benchmark: instant vendors, the audit on, CPU seconds read
+from the process."""
 
 import asyncio
 import os
@@ -43,18 +44,25 @@ class BenchSite:
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
                 mark = encode(CrmRecord(kind="complete", key=""))
-                await producer.send_and_wait(topics.CRM_RECORDS.full, mark, key=b"complete", partition=partition)
+                await producer.send_and_wait(
+                    topics.CRM_RECORDS.full, mark, key=b"complete", partition=partition
+                )
 
     def worker(self, engine: str) -> psutil.Process:
         """Start `python -m bench.engine ENGINE` as a process of its own."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))} | {
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))
+        } | {
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_RULES": str(RULES),
             "LEADGATE_SITE_SECRET": "bench",
         }
         out = (self.data / f"{engine}.log").open("ab")
         child = subprocess.Popen(
-            [sys.executable, "-m", "bench.engine", engine, str(self.data / engine)], env=environment, stdout=out, stderr=out
+            [sys.executable, "-m", "bench.engine", engine, str(self.data / engine)],
+            env=environment,
+            stdout=out,
+            stderr=out,
         )
         return psutil.Process(child.pid)
 
@@ -72,7 +80,9 @@ async def capture(settings: Settings, count: int) -> None:
     """Write so many captured leads, each of its own person; ten people a company."""
     async with producing(settings) as producer:
         for i in range(count):
-            await producer.send(topics.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode())
+            await producer.send(
+                topics.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode()
+            )
         await producer.flush()
 
 
@@ -92,7 +102,11 @@ def captured(i: int) -> Captured:
         "country": "United States",
         "state": "California",
         "city": "San Francisco",
-        "organization": {"id": f"{i // 10:024x}", "name": f"Company {i // 10}", "primary_domain": f"company{i // 10}.com"},
+        "organization": {
+            "id": f"{i // 10:024x}",
+            "name": f"Company {i // 10}",
+            "primary_domain": f"company{i // 10}.com",
+        },
         "contact_campaign_statuses": [],
         "label_ids": [],
         "phone_numbers": [{"raw_number": "+1 415 555 0100", "type": "work_direct"}],
@@ -101,7 +115,12 @@ def captured(i: int) -> Captured:
         "updated_at": "2026-11-20T10:00:00.000Z",
     }
     return Captured(
-        source="apollo", source_id=f"{i:024x}", captured_at=time.time(), raw=raw, lane="bulk", sequences_read_at=time.time()
+        source="apollo",
+        source_id=f"{i:024x}",
+        captured_at=time.time(),
+        raw=raw,
+        lane="bulk",
+        sequences_read_at=time.time(),
     )
 
 

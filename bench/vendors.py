@@ -5,20 +5,22 @@ from typing import Any
 
 import httpx
 
-from app.base.vendors import Vendors
+from app.base.vendors import VendorClients
 from connectors.apollo.client import ApolloClient
-from connectors.core.http import Budget
+from connectors.core.http import SlidingWindowLimiter
 from connectors.memory.crm import MemoryCrm
 from connectors.slack.client import SlackClient
 
 
-def instant() -> Vendors:
+def instant() -> VendorClients:
     """The CRM in memory; Apollo and Slack that say yes."""
     transport = httpx.MockTransport(_answer)
-    return Vendors(
+    return VendorClients(
         crm=MemoryCrm(time.time),
         apollo=ApolloClient("http://apollo.test/", "key", 10**9, transport),
-        slack=SlackClient("http://slack.test/", "token", Budget(10**9, 1.0), transport, interval=0.0),
+        slack=SlackClient(
+            "http://slack.test/", "token", SlidingWindowLimiter(10**9, 1.0), transport, interval=0.0
+        ),
         budgets=[],
     )
 
@@ -32,7 +34,17 @@ def _answer(request: httpx.Request) -> httpx.Response:
             "country": "United States",
             "state": "California",
         }
-        return httpx.Response(200, json={"organization": {**body, "primary_domain": request.url.params["domain"]}})
+        return httpx.Response(
+            200, json={"organization": {**body, "primary_domain": request.url.params["domain"]}}
+        )
     if path.endswith("users.lookupByEmail"):
         return httpx.Response(200, json={"ok": True, "user": {"id": "U1"}})
-    return httpx.Response(200, json={"ok": True, "ts": "1.0", "contact": {"contact_campaign_statuses": []}, "contacts": []})
+    return httpx.Response(
+        200,
+        json={
+            "ok": True,
+            "ts": "1.0",
+            "contact": {"contact_campaign_statuses": []},
+            "contacts": [],
+        },
+    )

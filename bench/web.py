@@ -1,4 +1,7 @@
-"""Webhooks at a rate: how soon each is taken, and that every one is there afterwards. No worker runs: none is needed."""
+"""Webhooks at a rate: how soon each is taken, and that every one is there afterwards.
+
+No worker runs: none is needed.
+"""
 
 import asyncio
 import json
@@ -20,7 +23,8 @@ SECRET = "bench"  # noqa: S105  a benchmark's
 
 
 def measure_web(site: BenchSite) -> dict[str, float]:
-    """Posts a second reached, milliseconds until the answer, and deliveries that the log lacks afterwards (0, or it lies)."""
+    """Posts a second reached, milliseconds until the answer, and deliveries that the log lacks
+    afterwards (0, or it lies)."""
     port = free_port()
     process = _start(site, port)
     before = asyncio.run(site.end(topics.CAPTURED.full))
@@ -48,7 +52,9 @@ def _start(site: BenchSite, port: int) -> "subprocess.Popen[bytes]":
         "LEADGATE_SITE_SECRET": "bench",
         "LEADGATE_WEB_SECRET": SECRET,
     }
-    process = subprocess.Popen([sys.executable, "-m", "app.cli", "web", "--port", str(port)], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "web", "--port", str(port)], env=environment
+    )
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
@@ -61,11 +67,13 @@ def _start(site: BenchSite, port: int) -> "subprocess.Popen[bytes]":
 
 
 async def _post(url: str) -> tuple[list[float], float]:
-    """Posts at a steady rate, each when its time has come, whether or not the one before is answered."""
+    """Posts at a steady rate, each when its time has come, whether or not the one before is
+    answered."""
     times: list[float] = []
     bodies = [json.dumps(captured(number).raw) for number in range(RATE * SECONDS)]
     headers = {"x-webhook-secret": SECRET, "content-type": "application/json"}
-    connector = aiohttp.TCPConnector(limit=50)  # not httpx: it would take a core by itself, and the core is the server's
+    # not httpx: it would take a core by itself, and the core is the server's
+    connector = aiohttp.TCPConnector(limit=50)
     async with aiohttp.ClientSession(connector=connector, headers=headers) as client:
 
         async def one(number: int) -> None:

@@ -1,4 +1,5 @@
-"""A week's 400 leads on this machine: how long until all are settled, and how often a CRM is asked for them."""
+"""A week's 400 leads on this machine: how long until all are settled, and how often a CRM is asked
+for them."""
 
 import asyncio
 import json
@@ -24,7 +25,8 @@ NEW = 2_000
 
 
 def measure_week(rounds: int) -> dict[str, float]:
-    """Medians over seeds 1 to `rounds`: first capture to all settled, and the whole demo from a warm start to its end."""
+    """Medians over seeds 1 to `rounds`: first capture to all settled, and the whole demo from a
+    warm start to its end."""
     runs = [_demo(seed) for seed in range(1, rounds + 1)]
     return {name: round(statistics.median(run[name] for run in runs), 1) for name in runs[0]}
 
@@ -40,9 +42,11 @@ def _demo(seed: int) -> dict[str, float]:
 
 
 def measure_calls(crm: str) -> dict[str, float]:
-    """Calls to a CRM per 100 leads, the poller's own not among them: they come by the clock, not by the lead.
+    """Calls to a CRM per 100 leads, the poller's own not among them: they come by the clock, not by
+    the lead.
 
-    `week` is the demo's 400 (a tenth of them known to the CRM, some refused by it); `new` are 2,000 whom nobody knows.
+    `week` is the demo's 400 (a tenth of them known to the CRM, some refused by it); `new` are
+    2,000 whom nobody knows.
     """
     return {"week": _calls(crm, LEADS, _poll, LEADS), "new": _calls(crm, 0, _capture, NEW)}
 
@@ -82,6 +86,10 @@ async def settled(site: Site, captured: int) -> None:
     while True:
         site.check_children()
         account = await verify_placement(settings)
-        if len(account.places) >= captured and not account.count()["in_flight"] and not sum((await lag(settings)).values()):
+        if (
+            len(account.places) >= captured
+            and not account.count()["in_flight"]
+            and not sum((await lag(settings)).values())
+        ):
             return
         await asyncio.sleep(0.2)

@@ -1,4 +1,5 @@
-"""E-mail addresses as they come: out of a mail's header, a link, or a placeholder that stands where an address is hidden."""
+"""E-mail addresses as they come: out of a mail's header, a link, or a placeholder that stands where
+an address is hidden."""
 
 import re
 from html import unescape
@@ -13,7 +14,8 @@ _HIDDEN = re.compile(r"(email_)?not_(unlocked|found|available).*@.*|.*@domain\.c
 
 
 def clean_address(value: object) -> str:
-    """The address in `Ada <ada@acme.com>`, `mailto:ada@acme.com?subject=x` or `ADA@acme.com`, in lower case; '' if none is."""
+    """The address in `Ada <ada@acme.com>`, `mailto:ada@acme.com?subject=x` or `ADA@acme.com`, in
+    lower case; '' if none is."""
     text = squeeze(value)
     if len(text) > _LONGEST:
         return ""
@@ -33,6 +35,7 @@ def is_hidden(text: str) -> bool:
 
 
 def read_address(value: object) -> str:
-    """A lead's address: cleaned, or malformed as it came for a person to correct, in lower case; '' for a placeholder."""
+    """A lead's address: cleaned, or malformed as it came for a person to correct, in lower case; ''
+    for a placeholder."""
     text = squeeze(value).lower()
     return clean_address(text) or ("" if is_hidden(text) else text)

@@ -15,7 +15,14 @@ from leads.rules import Rules
 #: What can be set, by these names; a mapped property by its rule's.
 PERSON = frozenset(Person.__struct_fields__) - {"emails", "more"}
 COMPANY = frozenset(
-    {"company.name", "company.domain", "company.industry", "company.employees", "company.country", "company.state"}
+    {
+        "company.name",
+        "company.domain",
+        "company.industry",
+        "company.employees",
+        "company.country",
+        "company.state",
+    }
 )
 
 #: What a person writes as any source might.
@@ -42,7 +49,8 @@ class Resubmitted(Record, frozen=True, kw_only=True):
 
 
 class Mended(NamedTuple):
-    """Who and for whom, with what a person has set; a line for each value that can't be what its field takes: it stays unset."""
+    """Who and for whom, with what a person has set; a line for each value that can't be what its
+    field takes: it stays unset."""
 
     person: Person
     company: Company
@@ -50,12 +58,15 @@ class Mended(NamedTuple):
 
 
 def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rules) -> Mended:
-    """Both with the fields set: a person's by name, `company` or `company.…`, mapped ones by their rules' names.
+    """Both with the fields set: a person's by name, `company` or `company.…`, mapped ones by their
+    rules' names.
 
     Raises nothing: fields that there aren't are left out.
     """
     dropped: list[str] = []
-    who: dict[str, Any] = {n: _AS_SAID.get(n, str.strip)(v) for n, v in fields.items() if n in PERSON}
+    who: dict[str, Any] = {
+        n: _AS_SAID.get(n, str.strip)(v) for n, v in fields.items() if n in PERSON
+    }
     if "email" in who:
         who["email"] = read_address(who["email"])
     said = {n.removeprefix("company."): v for n, v in fields.items() if n in COMPANY}
@@ -64,7 +75,10 @@ def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rul
         if rule.name in fields:
             place, before = (who, person.more) if rule.object == "contact" else (firm, company.more)
             try:
-                place["more"] = {**place.get("more", before), rule.to: convert(fields[rule.name], rule)}
+                place["more"] = {
+                    **place.get("more", before),
+                    rule.to: convert(fields[rule.name], rule),
+                }
             except ValueError as error:
                 dropped.append(f"{rule.name}: {error}")
     if name := fields.get("company", firm.get("name", "")):
@@ -77,7 +91,8 @@ def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rul
 
 
 def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Captured:
-    """The lead as it comes in once more with what a person has set on it: a new revision, to be judged from the first gate.
+    """The lead as it comes in once more with what a person has set on it: a new revision, to be
+    judged from the first gate.
 
     `ident` names the decision. What is personal lies in `raw`, as in every captured record.
     """

@@ -1,4 +1,5 @@
-"""Countries by their ISO 3166 codes, from whatever a vendor calls them and back to the English name that CRMs show."""
+"""Countries by their ISO 3166 codes, from whatever a vendor calls them and back to the English name
+that CRMs show."""
 
 from functools import lru_cache
 
@@ -6,7 +7,9 @@ import pycountry
 
 #: What people write and the standard doesn't name.
 _ALSO = {
-    **dict.fromkeys(("uk", "u.k.", "great britain", "england", "scotland", "wales", "northern ireland"), "GB"),
+    **dict.fromkeys(
+        ("uk", "u.k.", "great britain", "england", "scotland", "wales", "northern ireland"), "GB"
+    ),
     **dict.fromkeys(("u.s.", "u.s.a.", "united states of america (usa)"), "US"),
     **dict.fromkeys(("the netherlands", "holland"), "NL"),
     "deutschland": "DE",

@@ -1,40 +1,46 @@
 """What a gate answers: either acts that must happen first, or a decision.
 
-A gate is a pure function `decide(record, seen, done, rules, now)`. `seen` is what it read from state,
-`done` the results of its acts so far. While an act it needs is not in `done` it answers with that act;
-when nothing is missing it answers with the decision. So the same function serves the live stream, a
-replay from the stored row, the what-if and the property tests.
+A gate is a pure function `decide(record, seen, done, rules, now)`. `seen` is what it read from
+state, `done` the results of its acts so far. While an act it needs is not in `done` it answers
+with that act; when nothing is missing it answers with the decision. So the same function serves
+the live stream, a replay from the stored row, the what-if and the property tests.
 """
 
 from enum import StrEnum
 from typing import Any, Protocol
 
-from leads.records import Alert, Change, Held, Lead, Place, Reason, Record
+from leads.records import Alert, Change, Lead, Place, Reason, Record, ReviewItem
 from leads.rules import Rules
 
 
-class Act(Record, frozen=True, kw_only=True):
-    """One call to the outside. `name` says which, `args` with what; `reads` means that it changes nothing there.
+class Effect(Record, frozen=True, kw_only=True):
+    """One call to the outside.
 
-    `once`: it leaves something behind each time it is made (a task, a message), so that it is noted as begun before it
-    leaves and never repeated without a look. Every other act is harmless twice, by a key of its own in the vendor's system.
+    `name` says which, `args` with what; `reads` means that it changes nothing there.
 
-    Its effect id is derived from lead, stage, name and the cause, never from the target (INTERLEAVINGS 1).
+    `once`: it leaves something behind each time it is made (a task, a message), so that it is noted
+    as begun before it leaves and never repeated without a look. Every other act is harmless twice,
+    by a key of its own in the vendor's system.
+
+    Its effect id is derived from lead, stage, name and the cause, never from the target
+    (INTERLEAVINGS 1).
     """
 
     name: str
     args: dict[str, Any]
     reads: bool = False
     once: bool = False
-    guarded: bool = False  # it reaches the person or the rep: never after a suppression was heard (promise P4)
+    # it reaches the person or the rep: never after a suppression was heard (promise P4)
+    guarded: bool = False
 
 
-class Result(Record, frozen=True, kw_only=True):
-    """How an act ended. kind: ok, would (shadow), rejected (the vendor refused this row), failed (three tries),
-    suppressed (heard in the last moment, so not done), off (an optional feature that the vendor doesn't grant just now).
+class EffectResult(Record, frozen=True, kw_only=True):
+    """How an act ended. kind: ok, would (shadow), rejected (the vendor refused this row), failed
+    (three tries), suppressed (heard in the last moment, so not done), off (an optional feature
+    that the vendor doesn't grant just now).
 
-    later: seconds after which to try again; no attempt is counted (the vendor is down, or the budget is spent).
-    undone: with `later`, that this attempt surely left nothing behind.
+    later: seconds after which to try again; no attempt is counted (the vendor is down, or the
+    budget is spent). undone: with `later`, that this attempt surely left nothing behind.
     """
 
     ok: bool
@@ -43,10 +49,11 @@ class Result(Record, frozen=True, kw_only=True):
     kind: str = "ok"
     later: float = 0.0
     undone: bool = False
-    changes: tuple[Change, ...] = ()  # of properties in the CRM; no gate decides by them, the audit tells them with the person
+    # of properties in the CRM; no gate decides by them, the audit tells them with the person
+    changes: tuple[Change, ...] = ()
 
 
-class Put(Record, frozen=True, kw_only=True):
+class TableWrite(Record, frozen=True, kw_only=True):
     """A change of one row of the stage's own tables; a null value deletes it."""
 
     table: str
@@ -54,7 +61,7 @@ class Put(Record, frozen=True, kw_only=True):
     value: Any
 
 
-class Output(Record, frozen=True, kw_only=True):
+class OutputRecord(Record, frozen=True, kw_only=True):
     """A record for another topic."""
 
     topic: str
@@ -62,21 +69,23 @@ class Output(Record, frozen=True, kw_only=True):
     record: Any
 
 
-class Note(Record, frozen=True, kw_only=True):
-    """One more audit event beside the decision's own (a notice sent, an enrolment), that moves nobody."""
+class AuditNote(Record, frozen=True, kw_only=True):
+    """One more audit event beside the decision's own (a notice sent, an enrolment), that moves
+    nobody."""
 
     kind: str
     outcome: dict[str, Any] = {}
     place: str = ""
 
 
-class Wait(StrEnum):
+class WaitReason(StrEnum):
     """Whether a lead stays under the stage that decided, and for what."""
 
     NO = ""
     REVIEW = "review"  # a person must decide: it is shown on the desk
     HELD = "held"  # an outside cause must end: it is shown on the desk
-    FALLBACK = "fallback"  # the CRM would not take it: a person re-drives it, and it is shown on the desk
+    # the CRM would not take it: a person re-drives it, and it is shown on the desk
+    FALLBACK = "fallback"
     REST = "rest"  # it has arrived; whatever is heard of the person sets it going again
 
 
@@ -86,21 +95,22 @@ class Decision(Record, frozen=True, kw_only=True):
     kind: str
     place: Place
     trace: tuple[Reason, ...] = ()
-    lead: Lead | None = None  # the lead as the decision leaves it; None for records that are about no lead
-    outputs: tuple[Output, ...] = ()
-    puts: tuple[Put, ...] = ()
-    notes: tuple[Note, ...] = ()
+    # the lead as the decision leaves it; None for records that are about no lead
+    lead: Lead | None = None
+    outputs: tuple[OutputRecord, ...] = ()
+    puts: tuple[TableWrite, ...] = ()
+    notes: tuple[AuditNote, ...] = ()
     alerts: tuple[Alert, ...] = ()
     outcome: dict[str, Any] = {}
-    wait: Wait = Wait.NO
+    wait: WaitReason = WaitReason.NO
     wakes: tuple[str, ...] = ()  # kinds of signals that end the wait
     until: float = 0.0  # when the stage looks again by itself, 0 for never
 
 
-class Need(Record, frozen=True, kw_only=True):
+class NeedsEffects(Record, frozen=True, kw_only=True):
     """Acts without whose results nothing can be decided."""
 
-    acts: dict[str, Act]
+    acts: dict[str, Effect]
     lead: Lead | None = None  # about whom, where the record that is decided on is no lead
 
 
@@ -109,24 +119,31 @@ class Gate(Protocol):
 
     name: str
 
-    def decide(self, record: Any, seen: Any, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """Answer for one record. No clock, no I/O, no randomness: the same arguments give the same bytes."""
+    def decide(
+        self, record: Any, seen: Any, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
+        """Answer for one record.
+
+        No clock, no I/O, no randomness: the same arguments give the same bytes.
+        """
         ...
 
 
 class Parked(Record, frozen=True, kw_only=True):
-    """A record that stays under a stage, with all that is needed to go on: a lead, or another record put off.
+    """A record that stays under a stage, with all that is needed to go on: a lead, or another
+    record put off.
 
-    A put-off one comes again as it is at `until`. What the stage held of the lead before (`rested`, `held`, `wakes`)
-    stays in force meanwhile.
+    A put-off one comes again as it is at `until`. What the stage held of the lead before
+    (`rested`, `held`, `wakes`) stays in force meanwhile.
     """
 
     subject: str
     lead: Lead | None = None
-    other: str = ""  # the JSON of a record that is no lead, which comes again on `topic`, keyed by `key`
+    # the JSON of a record that is no lead, which comes again on `topic`, keyed by `key`
+    other: str = ""
     topic: str = ""
     key: str = ""
-    held: Held | None = None
+    held: ReviewItem | None = None
     wakes: tuple[str, ...] = ()
     until: float = 0.0
     put_off: bool = False
@@ -134,5 +151,6 @@ class Parked(Record, frozen=True, kw_only=True):
 
     @property
     def waiting(self) -> Lead | None:
-        """The lead as the stage last decided on it, whether or not a further record of it is put off."""
+        """The lead as the stage last decided on it, whether or not a further record of it is put
+        off."""
         return self.rested if self.put_off else self.lead

@@ -59,13 +59,21 @@ def notice(lead: Lead, rules: Rules) -> str:
     """One sentence for the rep: why this lead, and why you."""
     assert lead.route is not None
     assert lead.score is not None
-    parts = [p for p, _ in sorted(lead.score.parts.items(), key=lambda item: -item[1]) if lead.score.parts[p]][:2]
+    parts = [
+        p
+        for p, _ in sorted(lead.score.parts.items(), key=lambda item: -item[1])
+        if lead.score.parts[p]
+    ][:2]
     why = (
         f"high intent ({lead.score.high_intent})"
         if lead.score.high_intent
         else f"{lead.score.points} points, mostly for {' and '.join(parts)}"
     )
-    given = "a person gave it to you" if lead.route.rule == "ruled" else f"rule '{lead.route.rule}' gives it to you"
+    given = (
+        "a person gave it to you"
+        if lead.route.rule == "ruled"
+        else f"rule '{lead.route.rule}' gives it to you"
+    )
     you = {"existing": "you already own the contact", "rep": given}[lead.route.kind]
     how = "write, and do not call," if lead.do_not_call else "call"
     due = f" Please {how} within {rules.sla.seconds / 3600:g} h." if lead.score.high_intent else ""
@@ -96,5 +104,9 @@ def sentence(event: Audit) -> str:
 
 
 def reasons(event: Audit) -> list[str]:
-    """The rules that an event's decision looked at: first those that decided, then those that did not."""
-    return [f"{'decided' if r.held else 'did not'}: {r.rule}: {r.why}" for r in sorted(event.trace, key=lambda r: not r.held)]
+    """The rules that an event's decision looked at: first those that decided, then those that did
+    not."""
+    return [
+        f"{'decided' if r.held else 'did not'}: {r.rule}: {r.why}"
+        for r in sorted(event.trace, key=lambda r: not r.held)
+    ]

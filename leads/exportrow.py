@@ -20,11 +20,20 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
     country = normalise_country(text_of(raw, "Country"))
     title = normalise_title(text_of(raw, "Title"))
     seniority = text_of(raw, "Seniority").casefold()
-    numbers = ("Work Direct Phone", "First Phone", "Mobile Phone", "Corporate Phone", "Other Phone", "Company Phone")
+    numbers = (
+        "Work Direct Phone",
+        "First Phone",
+        "Mobile Phone",
+        "Corporate Phone",
+        "Other Phone",
+        "Company Phone",
+    )
     do_not_call = says_yes(raw, "Do Not Call")
     person = Person(
         email=read_address(text_of(raw, "Email")),
-        emails=tuple(e for n in ("Secondary Email", "Tertiary Email") if (e := read_address(text_of(raw, n)))),
+        emails=tuple(
+            e for n in ("Secondary Email", "Tertiary Email") if (e := read_address(text_of(raw, n)))
+        ),
         email_status=text_of(raw, "Email Status"),
         first_name=normalise_name(text_of(raw, "First Name")),
         last_name=normalise_name(text_of(raw, "Last Name")),
@@ -42,7 +51,9 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
         "state": text_of(raw, "Company State"),
         "parent": text_of(raw, "Subsidiary of"),
     }
-    company, dropped = company_of(text_of(raw, "Company Name", "Company"), registrable(text_of(raw, "Website")), person, more)
+    company, dropped = company_of(
+        text_of(raw, "Company Name", "Company"), registrable(text_of(raw, "Website")), person, more
+    )
     intents, unread = _row_intents(raw, captured)
     return Mapped(
         person=person,
@@ -58,20 +69,35 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
     )
 
 
-def _row_intents(raw: dict[str, Any], captured: Captured) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
+def _row_intents(
+    raw: dict[str, Any], captured: Captured
+) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
     """Interest, and a line for each score that is no number."""
     at = captured.captured_at
-    told = {name: text for name in ("Primary Intent Score", "Secondary Intent Score") if (text := text_of(raw, name))}
+    told = {
+        name: text
+        for name in ("Primary Intent Score", "Secondary Intent Score")
+        if (text := text_of(raw, name))
+    }
     scores = {name: parse_number(text) for name, text in told.items()}
     lists = [name.strip() for name in text_of(raw, "Lists").split(",") if name.strip()]
     intents = (
-        *(Intent(kind="score", value=f"{score}", heard_at=at) for score in scores.values() if score is not None),
+        *(
+            Intent(kind="score", value=f"{score}", heard_at=at)
+            for score in scores.values()
+            if score is not None
+        ),
         *(Intent(kind="list", value=name, heard_at=at) for name in (*captured.lists, *lists)),
     )
-    return intents, tuple(f"{name} is unknown: it is no number" for name, score in scores.items() if score is None)
+    return intents, tuple(
+        f"{name} is unknown: it is no number" for name, score in scores.items() if score is None
+    )
 
 
 def _row_stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:
     """The same marks in a row of the export."""
-    marks = {"do_not_contact": rules.stops(text_of(raw, "Stage")), "bounce": says_yes(raw, "Email Bounced")}
+    marks = {
+        "do_not_contact": rules.stops(text_of(raw, "Stage")),
+        "bounce": says_yes(raw, "Email Bounced"),
+    }
     return tuple(kind for kind, there in marks.items() if there)

@@ -1,4 +1,5 @@
-"""Further fields by the rules' mapping: from Apollo's record, through transforms, to values of the CRM property's type."""
+"""Further fields by the rules' mapping: from Apollo's record, through transforms, to values of the
+CRM property's type."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -23,7 +24,8 @@ _TRANSFORMS: dict[str, Callable[[str], str]] = {
 
 
 class Fields(NamedTuple):
-    """The CRM properties of a record by name, and a line for each value that can't be one: it is left out and told."""
+    """The CRM properties of a record by name, and a line for each value that can't be one: it is
+    left out and told."""
 
     contact: dict[str, Any]
     company: dict[str, Any]
@@ -46,7 +48,10 @@ def map_fields(captured: Captured, rules: Rules) -> Fields:
 
 
 def convert(text: str, rule: FieldRule) -> Any:
-    """A text as its property's type. Raises ValueError with what is wrong; the value itself, personal as it is, isn't told."""
+    """A text as its property's type.
+
+    Raises ValueError with what is wrong; the value itself, personal as it is, isn't told.
+    """
     for name in rule.transform:
         text = _TRANSFORMS[name](text)
     if rule.values:
@@ -80,7 +85,12 @@ def _moment(text: str) -> str:
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise ValueError("it is no time, such as 2026-11-24T10:00:00Z") from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return (
+        (at if at.tzinfo else at.replace(tzinfo=UTC))
+        .astimezone(UTC)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z")
+    )
 
 
 _TYPES: dict[str, Callable[[str], Any]] = {
@@ -95,7 +105,8 @@ _TYPES: dict[str, Callable[[str], Any]] = {
 
 
 def _dig(captured: Captured, rule: FieldRule) -> Any:
-    """By Apollo's name for a custom field, by a column of its export, or along dots into its contact."""
+    """By Apollo's name for a custom field, by a column of its export, or along dots into its
+    contact."""
     if rule.apollo in captured.custom:
         return captured.custom[rule.apollo]
     if captured.shape == "csv":
@@ -107,7 +118,8 @@ def _dig(captured: Captured, rule: FieldRule) -> Any:
 
 
 def _text(value: Any) -> str:
-    """Several values are one text with semicolons, as both CRMs' multiple choices and Apollo's own export have them."""
+    """Several values are one text with semicolons, as both CRMs' multiple choices and Apollo's own
+    export have them."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

@@ -1,4 +1,5 @@
-"""Ids and keys, all derived: a replay repeats them, so at-least-once delivery never makes a new fact."""
+"""Ids and keys, all derived: a replay repeats them, so at-least-once delivery never makes a new
+fact."""
 
 import hashlib
 import hmac
@@ -12,19 +13,29 @@ from publicsuffixlist import PublicSuffixList
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate").bytes
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 _GROUPS = itemgetter(slice(8), slice(8, 12), slice(13, 16), 16, slice(17, 20), slice(20, 32))
-_SUFFIXES = PublicSuffixList(accept_unknown=False, only_icann=True)  # the list in the package: no network
+# the list in the package: no network
+_SUFFIXES = PublicSuffixList(accept_unknown=False, only_icann=True)
 
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com msn.com aol.com icloud.com me.com "
-    "mac.com gmx.com gmx.de gmx.net web.de mail.com proton.me protonmail.com yandex.com yandex.ru mail.ru qq.com "
-    "163.com 126.com zoho.com fastmail.com hey.com t-online.de orange.fr free.fr libero.it wp.pl seznam.cz".split()
+    "gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com msn.com aol.com"
+    " icloud.com me.com mac.com gmx.com gmx.de gmx.net web.de mail.com proton.me protonmail.com"
+    " yandex.com yandex.ru mail.ru qq.com 163.com 126.com zoho.com fastmail.com hey.com t-online.de"
+    " orange.fr free.fr libero.it wp.pl seznam.cz".split()
 )
 DISPOSABLE = frozenset(
-    "mailinator.com guerrillamail.com 10minutemail.com temp-mail.org yopmail.com trashmail.com sharklasers.com "
-    "getnada.com dispostable.com maildrop.cc".split()
+    "mailinator.com guerrillamail.com 10minutemail.com temp-mail.org yopmail.com trashmail.com"
+    " sharklasers.com getnada.com dispostable.com maildrop.cc".split()
 )
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
-_PLUS_TAGS = _DOTLESS | {"outlook.com", "hotmail.com", "live.com", "fastmail.com", "proton.me", "protonmail.com", "icloud.com"}
+_PLUS_TAGS = _DOTLESS | {
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "fastmail.com",
+    "proton.me",
+    "protonmail.com",
+    "icloud.com",
+}
 
 
 def derive(*parts: object) -> str:
@@ -33,12 +44,16 @@ def derive(*parts: object) -> str:
 
 
 def _uuid5(name: str) -> str:
-    """Written out: the standard library's takes three times as long, and each decision needs a handful."""
-    a, b, c, variant, d, e = _GROUPS(hashlib.sha1(_SPACE + name.encode(), usedforsecurity=False).hexdigest())
+    """Written out: the standard library's takes three times as long, and each decision needs a
+    handful."""
+    a, b, c, variant, d, e = _GROUPS(
+        hashlib.sha1(_SPACE + name.encode(), usedforsecurity=False).hexdigest()
+    )
     return f"{a}-{b}-5{c}-{_VARIANT[variant]}{d}-{e}"
 
 
-#: A later revision of a lead begins so many steps further on: no lead takes more between two of them.
+#: A later revision of a lead begins so many steps further on: no lead takes more between two of
+#: them.
 STEPS_A_REVISION = 1 << 10
 
 
@@ -47,7 +62,8 @@ def lead_id(source: str, source_id: str) -> str:
     return _derive_lead(source, source_id)
 
 
-@lru_cache(maxsize=8192)  # asked for three times: for the stage's own row, the source's row, and the lead
+# asked for three times: for the stage's own row, the source's row, and the lead
+@lru_cache(maxsize=8192)
 def _derive_lead(source: str, source_id: str) -> str:
     return derive("lead", source, source_id)
 
@@ -57,7 +73,8 @@ def event_id(lead: str, stage: str, cause: str, kind: str, ordinal: int = 0) -> 
     return _derive_event(lead, stage, cause, kind, ordinal)
 
 
-@lru_cache(maxsize=8192)  # asked for twice: by the gate, as the next stage's cause, and for the event itself
+# asked for twice: by the gate, as the next stage's cause, and for the event itself
+@lru_cache(maxsize=8192)
 def _derive_event(lead: str, stage: str, cause: str, kind: str, ordinal: int) -> str:
     return _uuid5(f"event\x1f{lead}\x1f{stage}\x1f{cause}\x1f{kind}\x1f{ordinal}")
 
@@ -69,7 +86,10 @@ def version(*values: object) -> str:
 
 @lru_cache(maxsize=16384)
 def fold_email(address: str) -> str:
-    """The address as a key: lower case, IDNA, tag and dots folded only where the provider does so. '' if it is none."""
+    """The address as a key: lower case, IDNA, tag and dots folded only where the provider does so.
+
+    '' if it is none.
+    """
     local, at, domain = address.strip().lower().rpartition("@")
     if not at or not local or not domain:
         return ""
@@ -86,8 +106,14 @@ def fold_email(address: str) -> str:
 
 @lru_cache(maxsize=16384)
 def registrable(host: str) -> str:
-    """The registrable domain of a host, an address or a web address, by the public suffix list; '' if there is none."""
-    bare = re.sub(r"^[a-z]+://", "", host.strip().lower()).rpartition("@")[2].split("/", 1)[0].split(":", 1)[0]
+    """The registrable domain of a host, an address or a web address, by the public suffix list; ''
+    if there is none."""
+    bare = (
+        re.sub(r"^[a-z]+://", "", host.strip().lower())
+        .rpartition("@")[2]
+        .split("/", 1)[0]
+        .split(":", 1)[0]
+    )
     return _SUFFIXES.privatesuffix(bare.lstrip(".")) or ""
 
 

@@ -17,7 +17,8 @@ class Mapped(Record, frozen=True, kw_only=True):
     intents: tuple[Intent, ...]
     sequences: Sequences
     apollo_id: str
-    stops: tuple[str, ...] = ()  # what the record itself says against writing to the person: kinds of signals
+    # what the record itself says against writing to the person: kinds of signals
+    stops: tuple[str, ...] = ()
     do_not_call: bool = False
     replied: bool = False  # it has answered a sequence of Apollo's
     vouched: bool = False  # a person says that the address is good
@@ -31,7 +32,9 @@ def phone_of(numbers: Iterable[str], country: str) -> str:
     return next((phone for number in numbers if (phone := normalise_phone(number, country))), "")
 
 
-def company_of(name: str, domain: str, person: Person, more: dict[str, str]) -> tuple[Company, tuple[str, ...]]:
+def company_of(
+    name: str, domain: str, person: Person, more: dict[str, str]
+) -> tuple[Company, tuple[str, ...]]:
     """The company, and a line for a number of employees that is none."""
     mail = registrable(person.email.rpartition("@")[2])
     free = bool(mail) and not is_company_domain(mail)
@@ -48,4 +51,6 @@ def company_of(name: str, domain: str, person: Person, more: dict[str, str]) -> 
         parent=normalise_company(more.get("parent", "")),
         free_mail=free,
     )
-    return company, ("employees are unknown: what was told is no number",) if told and employees is None else ()
+    return company, (
+        "employees are unknown: what was told is no number",
+    ) if told and employees is None else ()

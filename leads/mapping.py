@@ -1,4 +1,5 @@
-"""From a captured record to a lead's fields: Apollo's contact object, a row of its CSV export, a lead that a person corrected."""
+"""From a captured record to a lead's fields: Apollo's contact object, a row of its CSV export, a
+lead that a person corrected."""
 
 from typing import Any
 
@@ -17,13 +18,25 @@ from leads.normalise import (
     normalise_title,
     squeeze,
 )
-from leads.rawvalues import UnusableError, dict_of, dicts_of, read_apollo_id, read_time, says_yes, text_of, word_of
+from leads.rawvalues import (
+    UnusableError,
+    dict_of,
+    dicts_of,
+    read_apollo_id,
+    read_time,
+    says_yes,
+    text_of,
+    word_of,
+)
 from leads.records import Captured, Intent, Person, Sequences
 from leads.rules import Rules
 
 
 def map_captured(captured: Captured, rules: Rules) -> Mapped:
-    """Map and normalise. Raises UnusableError for values of a wrong type where text or an object is due."""
+    """Map and normalise.
+
+    Raises UnusableError for values of a wrong type where text or an object is due.
+    """
     if captured.shape == "reject":
         raise UnusableError(str(captured.raw.get("why", "")))
     if captured.shape == "resubmitted":
@@ -36,13 +49,21 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
     if mapped.do_not_call:
         more, uncalled = _without_phones(more, rules)
         lines += uncalled
-    person, company = replace(mapped.person, more=more), replace(mapped.company, more=fields.company)
+    person, company = (
+        replace(mapped.person, more=more),
+        replace(mapped.company, more=fields.company),
+    )
     return replace(mapped, person=person, company=company, dropped=(*mapped.dropped, *lines))
 
 
 def _without_phones(more: dict[str, Any], rules: Rules) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The mapped properties of somebody who is not to be called, and a line for each that is a phone number."""
-    names = {rule.to: f"{rule.apollo} {rule.column} {rule.to}".casefold() for rule in rules.mapping if rule.object == "contact"}
+    """The mapped properties of somebody who is not to be called, and a line for each that is a
+    phone number."""
+    names = {
+        rule.to: f"{rule.apollo} {rule.column} {rule.to}".casefold()
+        for rule in rules.mapping
+        if rule.object == "contact"
+    }
     phones = [name for name in more if any(word in names[name] for word in ("phone", "mobile"))]
     left = {name: value for name, value in more.items() if name not in phones}
     return left, tuple(f"{name} is not written: the person is not to be called" for name in phones)
@@ -73,10 +94,16 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     raw = captured.raw
     organization = dict_of(raw, "organization") or dict_of(raw, "account")
     told = {**dict_of(raw, "typed_custom_fields"), **captured.custom}
-    custom = {rules.capture.fields[k]: squeeze(v) for k, v in told.items() if k in rules.capture.fields}
+    custom = {
+        rules.capture.fields[k]: squeeze(v) for k, v in told.items() if k in rules.capture.fields
+    }
     country = normalise_country(text_of(raw, "country"))
-    emails = tuple(e for item in dicts_of(raw, "contact_emails") if (e := read_address(text_of(item, "email"))))
-    phones = [text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")]
+    emails = tuple(
+        e for item in dicts_of(raw, "contact_emails") if (e := read_address(text_of(item, "email")))
+    )
+    phones = [
+        text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")
+    ]
     title = normalise_title(text_of(raw, "title"))
     do_not_call = says_yes(raw, "do_not_call")
     numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
@@ -94,27 +121,45 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
         country=country,
     )
     domain = registrable(text_of(organization, "primary_domain", "domain", "website_url"))
-    company, dropped = company_of(text_of(raw, "organization_name") or text_of(organization, "name"), domain, person, custom)
+    company, dropped = company_of(
+        text_of(raw, "organization_name") or text_of(organization, "name"), domain, person, custom
+    )
     return Mapped(
         person=person,
         company=company,
         seniority=rules.seniority_of(title),
         intents=_contact_intents(raw, captured),
-        sequences=read_sequences(dicts_of(raw, "contact_campaign_statuses"), captured.sequences_read_at),
+        sequences=read_sequences(
+            dicts_of(raw, "contact_campaign_statuses"), captured.sequences_read_at
+        ),
         apollo_id=read_apollo_id(text_of(raw, "id")),
         stops=_stops(raw, rules),
         do_not_call=do_not_call,
         replied=says_yes(raw, "replied"),
         dropped=dropped,
         updated_at=read_time(raw.get("updated_at")),
-        linked=text_of(raw, "hubspot_vid", "salesforce_contact_id", "salesforce_lead_id", "salesforce_id", "crm_id"),
+        linked=text_of(
+            raw,
+            "hubspot_vid",
+            "salesforce_contact_id",
+            "salesforce_lead_id",
+            "salesforce_id",
+            "crm_id",
+        ),
     )
 
 
 def _stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:
-    """Apollo's own marks on a contact: opted out, in a stage that stops, or a sequence that failed by a bounce."""
-    reasons = {text_of(status, "failure_reason") for status in dicts_of(raw, "contact_campaign_statuses")}
-    bounced = says_yes(raw, "email_bounced") or reasons & {"hard_bounced", "bounced", "spam_blocked"}
+    """Apollo's own marks on a contact: opted out, in a stage that stops, or a sequence that failed
+    by a bounce."""
+    reasons = {
+        text_of(status, "failure_reason") for status in dicts_of(raw, "contact_campaign_statuses")
+    }
+    bounced = says_yes(raw, "email_bounced") or reasons & {
+        "hard_bounced",
+        "bounced",
+        "spam_blocked",
+    }
     stages = ("stage", "contact_stage", "contact_stage_name", "contact_stage_id")
     marks = {
         "unsubscribe": raw.get("email_unsubscribed") is True,
@@ -129,13 +174,22 @@ def _contact_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, .
     strength = text_of(raw, "intent_strength").casefold()
     if strength and strength != "none":
         found.append(Intent(kind="strength", value=strength, heard_at=captured.captured_at))
-    found += [Intent(kind="list", value=name, heard_at=captured.captured_at) for name in captured.lists]
+    found += [
+        Intent(kind="list", value=name, heard_at=captured.captured_at) for name in captured.lists
+    ]
     return (*found, *captured.intents)
 
 
 def read_sequences(statuses: list[dict[str, Any]], read_at: float) -> Sequences:
-    """Apollo's `contact_campaign_statuses` as one state. Paused counts as active: it can resume by itself."""
+    """Apollo's `contact_campaign_statuses` as one state.
+
+    Paused counts as active: it can resume by itself.
+    """
     if not read_at:
         return Sequences()
-    running = tuple(text_of(s, "emailer_campaign_id") for s in statuses if text_of(s, "status") in {"active", "paused"})
+    running = tuple(
+        text_of(s, "emailer_campaign_id")
+        for s in statuses
+        if text_of(s, "status") in {"active", "paused"}
+    )
     return Sequences(state="active" if running else "inactive", read_at=read_at, names=running)

@@ -1,4 +1,7 @@
-"""Is it the same person, is it a related company? Stated likeness thresholds; what isn't sure is a person's question."""
+"""Is it the same person, is it a related company?
+
+Stated likeness thresholds; what isn't sure is a person's question.
+"""
 
 import re
 from enum import Enum
@@ -25,7 +28,7 @@ class Fingerprint(Record, frozen=True, kw_only=True):
     title: str
 
 
-class Likeness(Enum):
+class MatchConfidence(Enum):
     """How sure it is that two addresses are one person's."""
 
     SURE = "sure"
@@ -44,10 +47,10 @@ def fingerprint(lead_id: str, person_key: str, person: Person) -> Fingerprint:
     )
 
 
-def compare(a: Fingerprint, b: Fingerprint, limits: Matching) -> tuple[Likeness, str]:
+def compare(a: Fingerprint, b: Fingerprint, limits: Matching) -> tuple[MatchConfidence, str]:
     """Compare two people of one company. Names decide; the title must agree before it is sure."""
     if not (a.last_name and b.last_name):
-        return Likeness.OTHER, "a name is missing"
+        return MatchConfidence.OTHER, "a name is missing"
     if initials := _initial_of(a.first_name, b.first_name):
         likeness = ratio(a.last_name, b.last_name)
     else:
@@ -55,10 +58,10 @@ def compare(a: Fingerprint, b: Fingerprint, limits: Matching) -> tuple[Likeness,
     title = ratio(a.title, b.title)
     why = f"names {likeness:.0f} alike{' by initial' if initials else ''}, titles {title:.0f}"
     if likeness >= limits.sure_name and title >= limits.sure_title and not initials:
-        return Likeness.SURE, why
+        return MatchConfidence.SURE, why
     if likeness >= limits.unsure_name:
-        return Likeness.UNSURE, why
-    return Likeness.OTHER, why
+        return MatchConfidence.UNSURE, why
+    return MatchConfidence.OTHER, why
 
 
 def _initial_of(a: str, b: str) -> bool:
@@ -67,7 +70,8 @@ def _initial_of(a: str, b: str) -> bool:
 
 
 def brand(domain: str) -> str:
-    """The stem of a domain: what it shares with its sister companies' domains ('acme-germany.de' -> 'acme').
+    """The stem of a domain: what it shares with its sister companies' domains ('acme-germany.de' ->
+    'acme').
 
     Companies meet in one partition by it, since likeness can't be asked across partitions.
     """

@@ -1,4 +1,7 @@
-"""From a vendor's spelling to ours: names, titles, phones, companies. Pure; unknown input gives '' rather than a guess."""
+"""From a vendor's spelling to ours: names, titles, phones, companies.
+
+Pure; unknown input gives '' rather than a guess.
+"""
 
 import re
 import unicodedata
@@ -36,7 +39,8 @@ _LONGEST_ADDRESS = 254
 
 
 def squeeze(value: object) -> str:
-    """Text without the CSV export's leading apostrophe and without doubled or outer space; '' for null."""
+    """Text without the CSV export's leading apostrophe and without doubled or outer space; '' for
+    null."""
     if not isinstance(value, str):
         return str(value) if isinstance(value, (int, float)) else ""
     text = value.replace("\x00", "")
@@ -47,16 +51,19 @@ def squeeze(value: object) -> str:
 
 
 def normalise_name(value: object) -> str:
-    """A person's name part: capitals where the source shouted or whispered, its own spelling otherwise."""
+    """A person's name part: capitals where the source shouted or whispered, its own spelling
+    otherwise."""
     text = squeeze(value)
     if text and (text.isupper() or text.islower()):
         text = re.sub(r"(?:^|(?<=[\s'\-]))\w", lambda m: m.group().title(), text.lower())
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)  # a capital can fall apart into letter and accent
+    # a capital can fall apart into letter and accent
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
 @lru_cache(maxsize=16384)
 def normalise_title(value: str) -> str:
-    """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' -> 'VP Sales'."""
+    """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' ->
+    'VP Sales'."""
     text = squeeze(value)
     for _ in range(4):  # lower case can uncover an abbreviation, and no title is worth a fifth look
         settled = _settle_title(text)
@@ -80,7 +87,11 @@ def _title_word(word: str, position: int) -> str:
         return word.upper()
     if position and word.lower() in _SMALL:
         return word.lower()
-    return word if any(c.isupper() for c in word[1:]) and not word.isupper() else word[:1].title() + word[1:].lower()
+    return (
+        word
+        if any(c.isupper() for c in word[1:]) and not word.isupper()
+        else word[:1].title() + word[1:].lower()
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -103,7 +114,9 @@ def normalise_phone(value: str, country: str) -> str:
     except phonenumbers.NumberParseException:
         return ""
     return (
-        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if phonenumbers.is_possible_number(number) else ""
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if phonenumbers.is_possible_number(number)
+        else ""
     )
 
 
@@ -116,7 +129,8 @@ def is_address(value: str) -> bool:
     """Whether it is an e-mail address by its form; nothing is looked up."""
     local, _, domain = value.rpartition("@")
     if _PLAIN_LOCAL.fullmatch(local) and len(value) <= _LONGEST_ADDRESS:
-        return _is_address(f"x@{domain}")  # the library looks at each domain once: it takes longer than the gate
+        # the library looks at each domain once: it takes longer than the gate
+        return _is_address(f"x@{domain}")
     return _is_address(value)
 
 

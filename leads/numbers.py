@@ -10,9 +10,11 @@ _MOST = 2**53  # beyond it a JSON number isn't exact any more
 
 
 def parse_number(text: str) -> int | float | None:
-    """`1,200`, `1.234,56`, `12,5`, `-3`, `1e3`: a finite number of at most 30 characters, None for anything else.
+    """`1,200`, `1.234,56`, `12,5`, `-3`, `1e3`: a finite number of at most 30 characters, None for
+    anything else.
 
-    One comma or point before three digits groups thousands if it is a comma, and is a decimal point if it is a point.
+    One comma or point before three digits groups thousands if it is a comma, and is a decimal
+    point if it is a point.
     """
     text = text.strip()
     if not text or len(text) > _LONGEST or not text.isascii():

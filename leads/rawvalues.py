@@ -14,7 +14,8 @@ class UnusableError(ValueError):
 
 
 def word_of(raw: dict[str, Any], *names: str) -> str:
-    """The first of these that is text, or an object with a name; '' for whatever else stands there."""
+    """The first of these that is text, or an object with a name; '' for whatever else stands
+    there."""
     for name in names:
         if (value := raw.get(name)) is None:
             continue
@@ -30,10 +31,15 @@ def says_yes(raw: dict[str, Any], name: str) -> bool:
 
 
 def text_of(raw: dict[str, Any], *names: str) -> str:
-    """The first of these fields that has text, '' if none. Raises UnusableError for an object or a list."""
+    """The first of these fields that has text, '' if none.
+
+    Raises UnusableError for an object or a list.
+    """
     for name in names:
         value = raw.get(name)
-        if value is not None and (text := squeeze(value) if isinstance(value, str) else _scalar(name, value)):
+        if value is not None and (
+            text := squeeze(value) if isinstance(value, str) else _scalar(name, value)
+        ):
             return text
     return ""
 
@@ -77,5 +83,6 @@ def read_time(value: object) -> float:
 
 
 def read_apollo_id(text: str) -> str:
-    """An Apollo id, 24 hex digits; '' for what identifies nobody, such as the 6.4E+22 that a spreadsheet makes of one."""
+    """An Apollo id, 24 hex digits; '' for what identifies nobody, such as the 6.4E+22 that a
+    spreadsheet makes of one."""
     return text.casefold() if _APOLLO_ID.fullmatch(text) else ""

@@ -1,4 +1,6 @@
-"""The records that pass the gates. Frozen, typed, encoded as JSON; personal data sits in `person` objects only.
+"""The records that pass the gates.
+
+Frozen, typed, encoded as JSON; personal data sits in `person` objects only.
 
 Times are seconds since the epoch, UTC, as floats. Ids are strings.
 """
@@ -10,7 +12,10 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Anything that travels in a topic or lies in a table. Records are trees, so the collector needn't look at them."""
+    """Anything that travels in a topic or lies in a table.
+
+    Records are trees, so the collector needn't look at them.
+    """
 
 
 class Place(StrEnum):
@@ -32,20 +37,23 @@ class Place(StrEnum):
 class Captured(Record, frozen=True, kw_only=True):
     """One record as a source gave it: topic `captured`, keyed by `source` and `source_id`.
 
-    `raw` is the vendor's object, whole: it is the record's `person` object in the sense of promise P8.
+    `raw` is the vendor's object, whole: it is the record's `person` object in the sense of
+    promise P8.
     """
 
     source: str
     source_id: str
     captured_at: float
     raw: dict[str, Any]
-    shape: str = "contact"  # Apollo's API object; csv: a row of its export; resubmitted: a lead that a person has mended;
-    # reject: nothing that can be used
+    # contact: Apollo's API object; csv: a row of its export; resubmitted: a lead that a person has
+    # corrected; reject: nothing that can be used
+    shape: str = "contact"
     imported: str = ""
     lists: tuple[str, ...] = ()
     lane: str = "fresh"  # fresh or bulk
     sequences_read_at: float = 0.0
-    custom: dict[str, Any] = {}  # the account's own fields by their names, options by their labels; personal, as `raw` is
+    # the account's own fields by their names, options by their labels; personal, as `raw` is
+    custom: dict[str, Any] = {}
     intents: tuple["Intent", ...] = ()  # interest that the source told of beside the record
     again: str = ""  # names one wish to take the record in anew, though nothing in it has changed
 
@@ -64,7 +72,8 @@ class Person(Record, frozen=True, kw_only=True):
     city: str = ""
     state: str = ""
     country: str = ""
-    more: dict[str, Any] = {}  # further CRM properties by their names, as the rules' mapping made them
+    # further CRM properties by their names, as the rules' mapping made them
+    more: dict[str, Any] = {}
 
     @property
     def name(self) -> str:
@@ -83,7 +92,8 @@ class Company(Record, frozen=True, kw_only=True):
     state: str = ""
     parent: str = ""
     free_mail: bool = False
-    more: dict[str, Any] = {}  # further CRM properties of the company, as the rules' mapping made them
+    # further CRM properties of the company, as the rules' mapping made them
+    more: dict[str, Any] = {}
 
 
 class Intent(Record, frozen=True, kw_only=True):
@@ -132,7 +142,8 @@ class Route(Record, frozen=True, kw_only=True):
 
 
 class Enrolment(Record, frozen=True, kw_only=True):
-    """The sequence that a lead is in, as it was entered: it is left by the same tool, whatever the rules say by then."""
+    """The sequence that a lead is in, as it was entered: it is left by the same tool, whatever the
+    rules say by then."""
 
     name: str
     tool: str  # list, cadence, apollo, hubspot or none
@@ -140,7 +151,7 @@ class Enrolment(Record, frozen=True, kw_only=True):
     leave: str = ""  # the list that a HubSpot sequence is left by
 
 
-class Heard(Record, frozen=True, kw_only=True):
+class Trigger(Record, frozen=True, kw_only=True):
     """The signal that a resting or waiting lead runs again for."""
 
     kind: str
@@ -175,8 +186,9 @@ class Lead(Record, frozen=True, kw_only=True):
     score: Score | None = None
     route: Route | None = None
     owner_confirmed_at: float = 0.0
-    ruled: dict[str, str] = {}  # people's answers by what was asked (see Held.reason_kind), `route`, and what they have set
-    heard: Heard | None = None  # what set it going again after it had come to rest
+    # people's answers by what was asked (see Held.reason_kind), `route`, and what they have set
+    ruled: dict[str, str] = {}
+    heard: Trigger | None = None  # what set it going again after it had come to rest
     unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
     engaged_at: float = 0.0
     nurtured_at: float = 0.0
@@ -185,14 +197,16 @@ class Lead(Record, frozen=True, kw_only=True):
     replied: bool = False  # it had answered a sequence of Apollo's before it came in
     linked: str = ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
     released: bool = False  # live whatever share of leads the rules let be
-    rewritten: int = 0  # how often its owner was written again because another automation had changed it
+    # how often its owner was written again because another automation had changed it
+    rewritten: int = 0
 
 
 class Signal(Record, frozen=True, kw_only=True):
     """Something heard later: topic `signals`, keyed by the person's key.
 
-    kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted, updated; undone and
-    released are told to the one lead that `value` names; taken is a click on "I'm on it" by the Slack user in `value`.
+    kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted,
+    updated; undone and released are told to the one lead that `value` names; taken is a click on
+    "I'm on it" by the Slack user in `value`.
     """
 
     signal_id: str
@@ -204,11 +218,12 @@ class Signal(Record, frozen=True, kw_only=True):
     crm_id: str = ""
     value: str = ""  # of an intent: kind and value with a colon between them
     forwarded: bool = False
-    only: str = ""  # the one stage that it is for: it came when its lead was put off there, or not there yet
+    # the one stage that it is for: it came when its lead was put off there, or not there yet
+    only: str = ""
     delivery: int = 0  # how often a stage has kept it and sent it again
 
 
-class Ruling(Record, frozen=True, kw_only=True):
+class ReviewDecision(Record, frozen=True, kw_only=True):
     """A person's decision: topic `decided`, in the partition of the stage that asked."""
 
     ruling_id: str
@@ -220,13 +235,17 @@ class Ruling(Record, frozen=True, kw_only=True):
     reason: str
     at: float
     fields: dict[str, str] = {}
-    delivery: int = 0  # how often the stage has kept it and sent it again, under the step that the lead had by then
-    asked: str = ""  # what it answers (Held.reason_kind); '' answers what the lead waits for by then
-    rules: str = ""  # the version in force, by which the lead is judged from here on; '' leaves it its own
+    # how often the stage has kept it and sent it again, under the step that the lead had by then
+    delivery: int = 0
+    # what it answers (Held.reason_kind); '' answers what the lead waits for by then
+    asked: str = ""
+    # the version in force, by which the lead is judged from here on; '' leaves it its own
+    rules: str = ""
 
 
-class Tick(Record, frozen=True, kw_only=True):
-    """A word to the SLA stage: topics `clocks` (start, intent) and `due` (due, untaken), keyed by the person's key."""
+class SlaTick(Record, frozen=True, kw_only=True):
+    """A word to the SLA stage: topics `clocks` (start, intent) and `due` (due, untaken), keyed by
+    the person's key."""
 
     tick_id: str
     kind: str
@@ -235,8 +254,11 @@ class Tick(Record, frozen=True, kw_only=True):
     lead: Lead | None = None
 
 
-class Link(Record, frozen=True, kw_only=True):
-    """A fact for identity: this address belongs to that person. Topic `links`, keyed by `address_key`."""
+class IdentityLink(Record, frozen=True, kw_only=True):
+    """A fact for identity: this address belongs to that person.
+
+    Topic `links`, keyed by `address_key`.
+    """
 
     link_id: str
     address_key: str
@@ -257,7 +279,8 @@ class CrmRecord(Record, frozen=True, kw_only=True):
     person_key: str = ""
     name: str = ""
     parent: str = ""  # of a company: the name of the one above it
-    others: tuple[str, ...] = ()  # ids of further companies of its domain, as far as sync-crm keeps them for its report
+    # ids of further companies of its domain, as far as sync-crm keeps them for its report
+    others: tuple[str, ...] = ()
 
 
 class Reason(Record, frozen=True, kw_only=True):
@@ -269,15 +292,19 @@ class Reason(Record, frozen=True, kw_only=True):
 
 
 class Change(Record, frozen=True, kw_only=True):
-    """What a write set on a CRM contact, by the CRM's own names, and what stood there before; null where nothing did."""
+    """What a write set on a CRM contact, by the CRM's own names, and what stood there before; null
+    where nothing did."""
 
     contact_id: str
     wrote: dict[str, Any]
     before: dict[str, Any]
 
 
-class Whom(Person, frozen=True, kw_only=True):
-    """An event's `person` object: all that is personal in it. A Person is one whose contact the event did not change."""
+class AuditPerson(Person, frozen=True, kw_only=True):
+    """An event's `person` object: all that is personal in it.
+
+    A Person is one whose contact the event did not change.
+    """
 
     changes: tuple[Change, ...] = ()
 
@@ -298,15 +325,18 @@ class Audit(Record, frozen=True, kw_only=True):
     inputs: Any
     trace: tuple[Reason, ...] = ()
     outcome: Any = None
-    person: Whom | None = None
+    person: AuditPerson | None = None
     schema: int = 1
-    shadow: bool = False  # effects were not live for this lead when it was decided: what it calls for was not done
+    # effects were not live for this lead when it was decided: what it calls for was not done
+    shadow: bool = False
 
 
-class Held(Record, frozen=True, kw_only=True):
-    """What people are asked of a lead: topic `held`, keyed by lead id and stage, since each stage knows only of its own waits.
+class ReviewItem(Record, frozen=True, kw_only=True):
+    """What people are asked of a lead: topic `held`, keyed by lead id and stage, since each stage
+    knows only of its own waits.
 
-    The record with the highest step says whether a lead waits (`review_items.py`): a replay may write an older one again.
+    The record with the highest step says whether a lead waits (`review_items.py`): a replay may
+    write an older one again.
     """
 
     lead_id: str
@@ -322,7 +352,8 @@ class Held(Record, frozen=True, kw_only=True):
 
 
 class Alert(Record, frozen=True, kw_only=True):
-    """Something a human should see: topic `alerts`, keyed by channel. kind: notice, escalation, ops."""
+    """Something a human should see: topic `alerts`, keyed by channel. kind: notice, escalation,
+    ops."""
 
     alert_id: str
     kind: str
@@ -330,7 +361,8 @@ class Alert(Record, frozen=True, kw_only=True):
     text: str
     at: float
     lead_id: str = ""
-    person_key: str = ""  # of a notice whose clock runs: the rep is offered a button that says who has taken it
+    # of a notice whose clock runs: the rep is offered a button that says who has taken it
+    person_key: str = ""
     shadow: bool = False  # about a lead whose effects are not live: said to have been sent
 
 

@@ -1,13 +1,17 @@
-"""Who gets a lead, and which sequence: the first rule in the file's order whose every condition holds."""
+"""Who gets a lead, and which sequence: the first rule in the file's order whose every condition
+holds."""
 
-from leads.decision import Result
+from leads.decision import EffectResult
 from leads.records import Lead, Reason, Route
-from leads.rule_models import AccountOwner, RouteRule, SequenceRule, When
+from leads.rule_models import AccountOwner, Condition, RouteRule, SequenceRule
 from leads.rules import Rules
 
 
 def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...]]:
-    """The matching rule, and each rule that was asked with why it did or did not fit. Later rules aren't asked."""
+    """The matching rule, and each rule that was asked with why it did or did not fit.
+
+    Later rules aren't asked.
+    """
     reasons: list[Reason] = []
     for rule in rules.routes:
         misfit = _misfit(lead, rule.when, rules)
@@ -20,8 +24,13 @@ def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...
 
 
 def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
-    """The sequence of a lead of this band: the first that fits, the nurture list for a nurtured lead without any."""
-    fits = (s for s in rules.sequences if s.band == band and not _misfit(lead, s.when, rules) and _can_send(lead, s, rules))
+    """The sequence of a lead of this band: the first that fits, the nurture list for a nurtured
+    lead without any."""
+    fits = (
+        s
+        for s in rules.sequences
+        if s.band == band and not _misfit(lead, s.when, rules) and _can_send(lead, s, rules)
+    )
     return next(fits, rules.default_sequence if band == "nurture" else None)
 
 
@@ -30,25 +39,37 @@ def _can_send(lead: Lead, rule: SequenceRule, rules: Rules) -> bool:
     return rule.tool != "hubspot" or bool(lead.route and rules.inbox_of(lead.route.owner_email))
 
 
-def route_to_account(lead: Lead, account: Result, rule: AccountOwner) -> tuple[Route | None, Reason]:
-    """The owner of the lead's company, or of the nearest company above it that has one who may take leads."""
+def route_to_account(
+    lead: Lead, account: EffectResult, rule: AccountOwner
+) -> tuple[Route | None, Reason]:
+    """The owner of the lead's company, or of the nearest company above it that has one who may take
+    leads."""
     said = []
     for company in account.value.get("chain") or []:
-        name, email, teams = company["name"] or lead.company.domain, company["email"], company["teams"]
+        name, email, teams = (
+            company["name"] or lead.company.domain,
+            company["email"],
+            company["teams"],
+        )
         if not email:
             said.append(f"{name} has no owner")
         elif not company["active"]:
             said.append(f"{email}, who has {name}, has left")
         elif rule.teams and not set(rule.teams) & set(teams):
-            said.append(f"{email}, who has {name}, is in {', '.join(teams) or 'no team'}, not {', '.join(rule.teams)}")
+            said.append(
+                f"{email}, who has {name}, is in {', '.join(teams) or 'no team'}, not"
+                f" {', '.join(rule.teams)}"
+            )
         else:
             why = "; ".join([*said, f"{email} owns {name}"])
-            return Route(kind="rep", owner_email=email, rule="account_owner"), Reason(rule="account_owner", held=True, why=why)
+            return Route(kind="rep", owner_email=email, rule="account_owner"), Reason(
+                rule="account_owner", held=True, why=why
+            )
     why = "; ".join(said) or account.why or "the CRM doesn't hold the company"
     return None, Reason(rule="account_owner", held=False, why=why)
 
 
-def _misfit(lead: Lead, when: When, rules: Rules) -> str:
+def _misfit(lead: Lead, when: Condition, rules: Rules) -> str:
     company = lead.company
     high = bool(lead.score and lead.score.high_intent)
     checks = (

@@ -1,4 +1,5 @@
-"""The client's rules: `rules.yaml`, validated, versioned by hash, refused with line and field when wrong."""
+"""The client's rules: `rules.yaml`, validated, versioned by hash, refused with line and field when
+wrong."""
 
 import hashlib
 import json
@@ -16,17 +17,17 @@ from leads.rule_models import (
     Capture,
     FieldRule,
     HighIntent,
-    Live,
+    IcpWeights,
     Matching,
     Nurture,
-    Part,
     Required,
+    RolloutShare,
     RouteRule,
+    RuleModel,
     SequenceRule,
     Size,
     Sla,
     TitleRule,
-    Weights,
 )
 
 
@@ -34,15 +35,21 @@ class RulesError(ValueError):
     """The rules can't be used. Each line says where, what and what would be right."""
 
 
-class Rules(Part):
-    """Everything a client decides. `hash` names the version that each lead carries through all gates."""
+class Rules(RuleModel):
+    """Everything a client decides.
+
+    `hash` names the version that each lead carries through all gates.
+    """
 
     version: int = Field(ge=1)
     effects: Literal["shadow", "live"] = "shadow"
-    live: Live = Field(Live(percent=100), description="going live by share, while effects are live")
+    live: RolloutShare = Field(
+        RolloutShare(percent=100), description="going live by share, while effects are live"
+    )
     capture: Capture = Capture()
     stop_stages: tuple[str, ...] = Field(
-        ("Do Not Contact", "Unsubscribed"), description="Apollo stages, by name or id, whose people are never written to"
+        ("Do Not Contact", "Unsubscribed"),
+        description="Apollo stages, by name or id, whose people are never written to",
     )
     mapping: tuple[FieldRule, ...] = ()
     required: tuple[Required, ...] = ("verified_email", "company", "title")
@@ -50,22 +57,30 @@ class Rules(Part):
     titles: tuple[TitleRule, ...]
     industries: dict[str, tuple[str, ...]]
     sizes: tuple[Size, ...]
-    icp: Weights
+    icp: IcpWeights
     threshold: int = Field(70, ge=1, le=100)
     high_intent: tuple[HighIntent, ...] = ()
     routes: tuple[RouteRule, ...]
-    account_owner: AccountOwner | None = Field(None, description="the owner of the lead's company comes before all routes")
+    account_owner: AccountOwner | None = Field(
+        None, description="the owner of the lead's company comes before all routes"
+    )
     nurture: Nurture
     sequences: tuple[SequenceRule, ...] = ()
-    inboxes: dict[str, str] = Field(default_factory=dict, description="owner -> the inbox that is connected to HubSpot")
-    apollo_owner: bool = Field(False, description="tell Apollo whom the CRM shows as a rep's lead's owner")
+    inboxes: dict[str, str] = Field(
+        default_factory=dict, description="owner -> the inbox that is connected to HubSpot"
+    )
+    apollo_owner: bool = Field(
+        False, description="tell Apollo whom the CRM shows as a rep's lead's owner"
+    )
     sla: Sla
     matching: Matching = Matching()
     ops_channel: str = "#leadgate-ops"
     reopen_days: float = Field(90, gt=0)
     sequence_fresh_seconds: float = Field(900, gt=0, le=900)
     unknown_sequence_hours: float = Field(24, gt=0)
-    recheck_seconds: float = Field(900, gt=0, description="how often a held lead's outside cause is looked at again")
+    recheck_seconds: float = Field(
+        900, gt=0, description="how often a held lead's outside cause is looked at again"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -73,20 +88,29 @@ class Rules(Part):
         total = sum(self.icp.best(part) for part in (*parts, "intent"))
         firm = sum(self.icp.best(part) for part in parts)
         if total != 100:
-            raise ValueError(f"icp: the best of each part must add up to 100, they add up to {total}")
+            raise ValueError(
+                f"icp: the best of each part must add up to 100, they add up to {total}"
+            )
         if firm < self.threshold:
             raise ValueError(
-                f"icp: firmographics alone reach {firm} points and never the threshold {self.threshold}; "
-                "most leads carry no intent, so they could never be routed"
+                f"icp: firmographics alone reach {firm} points and never the threshold"
+                f" {self.threshold}; most leads carry no intent, so they could never be routed"
             )
-        twice = sorted(to for (_, to), n in Counter((rule.object, rule.to) for rule in self.mapping).items() if n > 1)
+        twice = sorted(
+            to
+            for (_, to), n in Counter((rule.object, rule.to) for rule in self.mapping).items()
+            if n > 1
+        )
         if twice:
             raise ValueError(f"mapping: {', '.join(twice)} can take only one field")
         self._known("icp.seniority", self.icp.seniority, {t.seniority for t in self.titles})
         self._known("icp.industry", self.icp.industry, set(self.industries))
         self._known("icp.size", self.icp.size, {size.name for size in self.sizes})
         named = [(f"routes[{i}]", r.when) for i, r in enumerate(self.routes)]
-        for where, when in [*named, *((f"sequences[{i}]", s.when) for i, s in enumerate(self.sequences))]:
+        for where, when in [
+            *named,
+            *((f"sequences[{i}]", s.when) for i, s in enumerate(self.sequences)),
+        ]:
             self._known(f"{where}.when.industries", when.industries, set(self.industries))
             self._known(f"{where}.when.sizes", when.sizes, {size.name for size in self.sizes})
         return self
@@ -95,23 +119,34 @@ class Rules(Part):
     def _known(where: str, names: Any, known: set[str]) -> None:
         unknown = sorted(set(names) - known)
         if unknown:
-            raise ValueError(f"{where}: {', '.join(unknown)} is defined nowhere; known are {', '.join(sorted(known))}")
+            raise ValueError(
+                f"{where}: {', '.join(unknown)} is defined nowhere; known are"
+                f" {', '.join(sorted(known))}"
+            )
 
     @property
     def default_sequence(self) -> SequenceRule:
         """The nurture list, for nurtured leads that no other sequence fits."""
-        return SequenceRule(name=self.nurture.list, tool="list", target=self.nurture.list, steps=self.nurture.steps)
+        return SequenceRule(
+            name=self.nurture.list, tool="list", target=self.nurture.list, steps=self.nurture.steps
+        )
 
     @property
     def entered_lists(self) -> list[str]:
         """Every list and cadence that a lead may be on as in a sequence."""
-        used = (s.target for s in (*self.sequences, self.default_sequence) if s.tool in {"list", "cadence"})
+        used = (
+            s.target
+            for s in (*self.sequences, self.default_sequence)
+            if s.tool in {"list", "cadence"}
+        )
         return list(dict.fromkeys(used))
 
     @property
     def lists(self) -> list[str]:
         """Every list and cadence that must be there."""
-        return list(dict.fromkeys([*self.entered_lists, *(s.leave for s in self.sequences if s.leave)]))
+        return list(
+            dict.fromkeys([*self.entered_lists, *(s.leave for s in self.sequences if s.leave)])
+        )
 
     def inbox_of(self, owner: str) -> str:
         """The inbox from which an owner's HubSpot sequences are sent, '' if none is connected."""
@@ -123,12 +158,14 @@ class Rules(Part):
 
     @cached_property
     def hash(self) -> str:
-        """Names this version of the rules: the same rules, the same hash, whatever the file's comments."""
+        """Names this version of the rules: the same rules, the same hash, whatever the file's
+        comments."""
         body = json.dumps(self.model_dump(mode="json"), sort_keys=True)
         return hashlib.sha256(body.encode()).hexdigest()[:16]
 
     def is_live(self, lead: Lead) -> bool:
-        """Whether a lead's effects are real, as far as the rules say; a shadow site does nothing at all."""
+        """Whether a lead's effects are real, as far as the rules say; a shadow site does nothing at
+        all."""
         if lead.released or self.live.percent >= 100 or set(lead.lists) & set(self.live.lists):
             return True
         number = int.from_bytes(hashlib.sha256(lead.lead_id.encode()).digest()[:4], "big")
@@ -140,7 +177,8 @@ class Rules(Part):
         return next((t.seniority for t in self.titles if re.search(t.pattern, folded)), "")
 
     def stops(self, stage: str) -> bool:
-        """Whether people in this stage of Apollo's are never to be written to; case doesn't matter."""
+        """Whether people in this stage of Apollo's are never to be written to; case doesn't
+        matter."""
         return stage.casefold() in self._stop_stages
 
     @cached_property
@@ -154,7 +192,9 @@ class Rules(Part):
     @cached_property
     def _groups(self) -> dict[str, str]:
         """The first group that names an industry counts."""
-        return {n.casefold(): group for group, names in reversed(self.industries.items()) for n in names}
+        return {
+            n.casefold(): group for group, names in reversed(self.industries.items()) for n in names
+        }
 
     def size_of(self, employees: int) -> str:
         """The rules' name for a number of employees, '' if unknown or in none."""
@@ -171,7 +211,10 @@ def parse_rules(text: str, name: str = "rules.yaml") -> Rules:
     try:
         return Rules.model_validate(data)
     except ValidationError as error:
-        lines = [f"{name}:{_line(node, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'rules'}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"{name}:{_line(node, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'rules'}: {e['msg']}"
+            for e in error.errors()
+        ]
         raise RulesError("\n".join(lines)) from error
 
 
@@ -185,7 +228,9 @@ def _line(node: Any, location: tuple[int | str, ...]) -> int:
         if isinstance(node, yaml.MappingNode):
             pair = next(((k, v) for k, v in node.value if k.value == str(step)), None)
             line, node = (pair[0].start_mark.line + 1, pair[1]) if pair else (line, None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value)
+        ):
             node = node.value[step]
             line = node.start_mark.line + 1
         else:

@@ -1,4 +1,7 @@
-"""Which decisions answer what a lead waits for. A decision that can't be carried out is refused before it is taken."""
+"""Which decisions answer what a lead waits for.
+
+A decision that can't be carried out is refused before it is taken.
+"""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -7,7 +10,7 @@ from leads.corrections import COMPANY, PERSON
 from leads.fields import convert
 from leads.normalise import is_address
 from leads.numbers import parse_count
-from leads.records import Held
+from leads.records import ReviewItem
 from leads.rules import Rules
 
 #: Every decision, in the order in which help and messages name them.
@@ -23,24 +26,42 @@ APPROVES = {
 }
 #: Why approving is refused, where a promise or the question itself forbids it.
 _NOT_APPROVED = {
-    "sequence_active": "nothing of ours starts while an Apollo sequence is active (promise P3): end it in Apollo, then --redrive",
-    "sequence_unknown": "nothing of ours starts while Apollo's sequences are unknown (promise P3): --redrive asks Apollo again",
-    "unowned": "nothing starts before the CRM shows an active owner (promise P3): set one in the CRM, or --route",
+    "sequence_active": (
+        "nothing of ours starts while an Apollo sequence is active (promise P3): end it in Apollo,"
+        " then --redrive"
+    ),
+    "sequence_unknown": (
+        "nothing of ours starts while Apollo's sequences are unknown (promise P3): --redrive asks"
+        " Apollo again"
+    ),
+    "unowned": (
+        "nothing starts before the CRM shows an active owner (promise P3): set one in the CRM, or"
+        " --route"
+    ),
     "unrouted": "somebody must have it: --route names who, --redrive asks the rules in force",
-    "another_automation": "somebody must have it: --route names who, --redrive writes our owner again",
-    "fallback": "a refusal of the CRM can't be approved away: correct the lead by --set, or --redrive",
+    "another_automation": (
+        "somebody must have it: --route names who, --redrive writes our owner again"
+    ),
+    "fallback": (
+        "a refusal of the CRM can't be approved away: correct the lead by --set, or --redrive"
+    ),
 }
 _ROUTED = frozenset(
-    "job_change subsidiary variant unrouted unowned another_automation sequence_active sequence_unknown replied not_enrolled "
-    "still_enrolled fallback".split()
+    "job_change subsidiary variant unrouted unowned another_automation sequence_active"
+    " sequence_unknown replied not_enrolled still_enrolled fallback".split()
 )
 
 
-def refusal(item: Held, action: str, fields: Mapping[str, str], rules: Rules) -> str:
-    """Why `action` can't be carried out on a waiting lead, '' if it can. `rules` are those in force."""
+def refusal(item: ReviewItem, action: str, fields: Mapping[str, str], rules: Rules) -> str:
+    """Why `action` can't be carried out on a waiting lead, '' if it can.
+
+    `rules` are those in force.
+    """
     asked = item.reason_kind
     if action == "set":
-        return "; ".join(filter(None, (_wrong_field(name, value, rules) for name, value in fields.items())))
+        return "; ".join(
+            filter(None, (_wrong_field(name, value, rules) for name, value in fields.items()))
+        )
     if action == "merge" and asked != "variant":
         return f"there is nobody to merge it with: it waits as {asked}"
     if action == "separate" and asked not in {"variant", "subsidiary"}:
@@ -50,7 +71,7 @@ def refusal(item: Held, action: str, fields: Mapping[str, str], rules: Rules) ->
     return _not_approved(item) if action == "approve" else ""
 
 
-def _not_approved(item: Held) -> str:
+def _not_approved(item: ReviewItem) -> str:
     asked = item.reason_kind
     if asked not in APPROVES:
         return _NOT_APPROVED.get(asked, f"there is nothing to approve: it waits as {asked}")
@@ -68,7 +89,9 @@ def _wrong_field(name: str, value: str, rules: Rules) -> str:
     known = settable(rules)
     if name not in known:
         near = get_close_matches(name, known, n=3)
-        return f"no field is called {name}; " + (f"near it: {', '.join(near)}" if near else f"there are {', '.join(known)}")
+        return f"no field is called {name}; " + (
+            f"near it: {', '.join(near)}" if near else f"there are {', '.join(known)}"
+        )
     if name == "email" and not is_address(value.strip()):
         return "email: that is no e-mail address"
     if name == "company.employees" and parse_count(value) is None:

@@ -22,12 +22,23 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
         weights: dict[str, int] = getattr(rules.icp, part)
         points = weights.get(group, weights.get("*", 0)) if given else 0
         parts[part] = points
-        reasons.append(Reason(rule=f"icp.{part}", held=points > 0, why=_say(part, given, group, points, rules.icp.best(part))))
+        reasons.append(
+            Reason(
+                rule=f"icp.{part}",
+                held=points > 0,
+                why=_say(part, given, group, points, rules.icp.best(part)),
+            )
+        )
     parts["intent"], why = _intent_points(lead.intents, rules, now)
     reasons.append(Reason(rule="icp.intent", held=parts["intent"] > 0, why=why))
-    missing = tuple(part for part, (given, _) in facts.items() if not given) + (() if lead.intents else ("intent",))
+    missing = tuple(part for part, (given, _) in facts.items() if not given) + (
+        () if lead.intents else ("intent",)
+    )
     sign, more = high_intent(lead.intents, rules, now)
-    return Score(points=sum(parts.values()), parts=parts, missing=missing, high_intent=sign), (*reasons, *more)
+    return Score(points=sum(parts.values()), parts=parts, missing=missing, high_intent=sign), (
+        *reasons,
+        *more,
+    )
 
 
 def _say(part: str, given: str, group: str, points: int, best: int) -> str:
@@ -48,7 +59,9 @@ def _intent_points(intents: tuple[Intent, ...], rules: Rules, now: float) -> tup
     return points, f"intent {best.kind} {best.value}: {points} of {rules.icp.best('intent')}"
 
 
-def high_intent(intents: tuple[Intent, ...], rules: Rules, now: float) -> tuple[str, tuple[Reason, ...]]:
+def high_intent(
+    intents: tuple[Intent, ...], rules: Rules, now: float
+) -> tuple[str, tuple[Reason, ...]]:
     """The sign that makes it high intent ('' if none), and each rule with its verdict."""
     reasons: list[Reason] = []
     sign = ""
@@ -60,7 +73,9 @@ def high_intent(intents: tuple[Intent, ...], rules: Rules, now: float) -> tuple[
         wanted = f">= {rule.at_least}" if rule.kind == "score" else rule.value
         reasons.append(
             Reason(
-                rule=name, held=hit is not None, why=f"{'heard' if hit else 'no'} {rule.kind} {wanted} within {rule.days:g} days"
+                rule=name,
+                held=hit is not None,
+                why=f"{'heard' if hit else 'no'} {rule.kind} {wanted} within {rule.days:g} days",
             )
         )
     return sign, tuple(reasons)

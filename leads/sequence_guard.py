@@ -1,17 +1,20 @@
-"""The sequence guard: nothing of ours starts while Apollo writes to the person, or while nobody knows (promise P3)."""
+"""The sequence guard: nothing of ours starts while Apollo writes to the person, or while nobody
+knows (promise P3)."""
 
 from msgspec.structs import replace
 
-from leads.decision import Result
+from leads.decision import EffectResult
 from leads.records import Lead, Reason, Record, Sequences
 from leads.rules import Rules
 
 _RULE = "guard.apollo_sequence"
-_ASKED = frozenset({"sequence_active", "sequence_unknown"})  # what a person may have answered: look again, never approved
+# what a person may have answered: look again, never approved
+_ASKED = frozenset({"sequence_active", "sequence_unknown"})
 
 
-class Verdict(Record, frozen=True, kw_only=True):
-    """free: may start. ask: Apollo must be read first. review: unknown for too long, a person decides."""
+class GuardVerdict(Record, frozen=True, kw_only=True):
+    """free: may start. ask: Apollo must be read first. review: unknown for too long, a person
+    decides."""
 
     sequences: Sequences
     reason: Reason
@@ -21,30 +24,48 @@ class Verdict(Record, frozen=True, kw_only=True):
     unknown_since: float = 0.0
 
 
-def guard(lead: Lead, read: Result | None, rules: Rules, now: float) -> Verdict:
-    """Judge by the freshest reading: `read` if Apollo was asked just now, else what the lead carries."""
+def guard(lead: Lead, read: EffectResult | None, rules: Rules, now: float) -> GuardVerdict:
+    """Judge by the freshest reading: `read` if Apollo was asked just now, else what the lead
+    carries."""
     known = lead.sequences
     if read is not None and read.ok:
         names = tuple(read.value.get("names", ()))
-        known = Sequences(state=str(read.value["state"]), read_at=float(read.value["read_at"]), names=names)
+        known = Sequences(
+            state=str(read.value["state"]), read_at=float(read.value["read_at"]), names=names
+        )
     fresh = known.state != "unknown" and known.read_at >= now - rules.sequence_fresh_seconds
     if read is None and (lead.heard is not None or not _ASKED.isdisjoint(lead.ruled)):
         fresh = False  # it was set going again: what was known before says nothing about now
     if not fresh and read is None:
-        return Verdict(sequences=known, ask=True, reason=Reason(rule=_RULE, held=True, why="Apollo must be asked first"))
+        return GuardVerdict(
+            sequences=known,
+            ask=True,
+            reason=Reason(rule=_RULE, held=True, why="Apollo must be asked first"),
+        )
     if not fresh:
         return _unknown(lead, known, read, rules, now)
     if known.state == "active":
         said = ", ".join(known.names) or "one"
-        return Verdict(sequences=known, reason=Reason(rule=_RULE, held=True, why=f"Apollo's sequence {said} is active"))
-    return Verdict(sequences=known, free=True, reason=Reason(rule=_RULE, held=False, why="no Apollo sequence is active"))
+        return GuardVerdict(
+            sequences=known,
+            reason=Reason(rule=_RULE, held=True, why=f"Apollo's sequence {said} is active"),
+        )
+    return GuardVerdict(
+        sequences=known,
+        free=True,
+        reason=Reason(rule=_RULE, held=False, why="no Apollo sequence is active"),
+    )
 
 
-def _unknown(lead: Lead, known: Sequences, read: Result | None, rules: Rules, now: float) -> Verdict:
+def _unknown(
+    lead: Lead, known: Sequences, read: EffectResult | None, rules: Rules, now: float
+) -> GuardVerdict:
     since = lead.unknown_since or now
     hours = (now - since) / 3600
     why = f"Apollo could not say whether a sequence is active: {read.why if read else ''}"
-    verdict = Verdict(
-        sequences=replace(known, state="unknown"), unknown_since=since, reason=Reason(rule=_RULE, held=True, why=why)
+    verdict = GuardVerdict(
+        sequences=replace(known, state="unknown"),
+        unknown_since=since,
+        reason=Reason(rule=_RULE, held=True, why=why),
     )
     return replace(verdict, review=hours >= rules.unknown_sequence_hours)

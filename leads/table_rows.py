@@ -2,19 +2,21 @@
 
 import msgspec
 
-from leads.decision import Result
+from leads.decision import EffectResult
 from leads.match import Fingerprint
-from leads.records import Company, Lead, Record, Ruling, Signal
+from leads.records import Company, Lead, Record, ReviewDecision, Signal
 
 
 class Deferred(Record, frozen=True, kw_only=True):
-    """What came for a lead that a stage could not take it up for: the lead was put off, or is still on its way here.
+    """What came for a lead that a stage could not take it up for: the lead was put off, or is still
+    on its way here.
 
-    Kept in the order in which it came, by lead id; each signal with the time at which it was kept.
+    Kept in the order in which it came, by lead id; each signal with the time at which it was
+    kept.
     """
 
     signals: tuple[tuple[float, Signal], ...] = ()
-    rulings: tuple[Ruling, ...] = ()
+    rulings: tuple[ReviewDecision, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.signals or self.rulings)
@@ -24,7 +26,8 @@ NOTHING = Deferred()
 
 
 class Woken(Record, frozen=True, kw_only=True):
-    """What a signal or a ruling did when a stage first read it: the lead as it went on, None for nothing.
+    """What a signal or a ruling did when a stage first read it: the lead as it went on, None for
+    nothing.
 
     A replay of the record does the same again, whatever waits by then (promise P7).
     """
@@ -32,18 +35,19 @@ class Woken(Record, frozen=True, kw_only=True):
     lead: Lead | None = None
 
 
-class Waiting(Record, frozen=True, kw_only=True):
+class WaitingRow(Record, frozen=True, kw_only=True):
     """Which lead of a person lies under a stage."""
 
     lead_id: str
 
 
 class Attempt(Record, frozen=True, kw_only=True):
-    """How far a stage got with a record: written before anything leaves, so that it decides once (INTERLEAVINGS 1).
+    """How far a stage got with a record: written before anything leaves, so that it decides once
+    (INTERLEAVINGS 1).
 
-    Once closed, `seen`, `done` and `now` are what the decision was made from; with the record itself and the rules'
-    version they give the same decision again, byte for byte. Until then only `started` and what acts have changed
-    outside counts: what was read is read again.
+    Once closed, `seen`, `done` and `now` are what the decision was made from; with the record
+    itself and the rules' version they give the same decision again, byte for byte. Until then
+    only `started` and what acts have changed outside counts: what was read is read again.
     """
 
     step: int
@@ -52,19 +56,21 @@ class Attempt(Record, frozen=True, kw_only=True):
     since: float  # when the stage first took the record up
     rules: str
     seen: msgspec.Raw  # the stage's own `seen`, encoded
-    done: dict[str, Result]
+    done: dict[str, EffectResult]
     started: dict[str, float] = {}
-    begun: tuple[str, ...] = ()  # acts that reach somebody and may have been made, known only once they are in `done`
+    # acts that reach somebody and may have been made, known only once they are in `done`
+    begun: tuple[str, ...] = ()
     closed: bool = False
     waited: bool = False  # it was on the desk before, so that the desk must hear that it moved on
-    at: str = ""  # the record's place in the log: only the same place is a replay, another is a copy
-    ruling: Ruling | None = None  # the person's decision that set the lead going
+    # the record's place in the log: only the same place is a replay, another is a copy
+    at: str = ""
+    ruling: ReviewDecision | None = None  # the person's decision that set the lead going
     released: Deferred = NOTHING  # what had been deferred, and is sent again with this decision
     failed: str = ""  # the gate could not decide, for this reason
     shadow: bool = False  # effects were not live when it was decided
 
 
-class Source(Record, frozen=True, kw_only=True):
+class SourceRow(Record, frozen=True, kw_only=True):
     """Intake: one record of a source, as last seen."""
 
     lead_id: str
@@ -74,13 +80,15 @@ class Source(Record, frozen=True, kw_only=True):
     person_key: str
     company_domain: str
     sequence: str = ""
-    updated_at: float = 0.0  # by the source's own clock, of the newest revision; 0 from a source that doesn't say
+    # by the source's own clock, of the newest revision; 0 from a source that doesn't say
+    updated_at: float = 0.0
 
 
 class PersonRow(Record, frozen=True, kw_only=True):
     """Identity: who an address belongs to. An alias points to the person's first key.
 
-    status: waiting (the claimer is under way), crm (known from the CRM only), ended (it may be taken over).
+    status: waiting (the claimer is under way), crm (known from the CRM only), ended (it may be
+    taken over).
     """
 
     person_key: str
@@ -121,10 +129,11 @@ class Suppression(Record, frozen=True, kw_only=True):
     whole_person: bool
 
 
-class Clock(Record, frozen=True, kw_only=True):
+class SlaClock(Record, frozen=True, kw_only=True):
     """SLA: a person's clock. Times are 0 while they haven't come.
 
-    `deadline` belongs to the owner's two hours, `untaken` to the half hour in which a lead must reach a rep.
+    `deadline` belongs to the owner's two hours, `untaken` to the half hour in which a lead must
+    reach a rep.
     """
 
     lead: Lead

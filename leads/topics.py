@@ -1,6 +1,7 @@
 """The topics' names and meaning, in one place. Pure data: every layer may read it.
 
-Every topic has the state's partition count, so that partition p of all of them, and of the state, is at one worker.
+Every topic has the state's partition count, so that partition p of all of them, and of the
+state, is at one worker.
 """
 
 from dataclasses import dataclass, field
@@ -34,10 +35,20 @@ class Topic:
         if self.cleanup == "compact":
             return {"cleanup.policy": "compact", "max.message.bytes": "8388608"}
         retention = -1 if self.retention_days < 0 else self.retention_days * DAY_MS
-        return {"cleanup.policy": "delete", "retention.ms": str(retention), "max.message.bytes": "8388608"}
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(retention),
+            "max.message.bytes": "8388608",
+        }
 
 
-CAPTURED = Topic("captured", "source record id", "poller, importer, resubmission -> intake", retention_days=400, public=True)
+CAPTURED = Topic(
+    "captured",
+    "source record id",
+    "poller, importer, resubmission -> intake",
+    retention_days=400,
+    public=True,
+)
 VALIDATED = Topic("validated", "address key", "intake -> identity")
 LINKS = Topic("links", "address key", "intake, company, CRM write -> identity")
 UNIQUE = Topic("unique", "brand stem of the domain", "identity -> company")
@@ -46,11 +57,25 @@ WRITTEN = Topic("written", "person key", "CRM write, engagement (again) -> scori
 ROUTED = Topic("routed", "person key", "scoring and routing -> CRM assign")
 ASSIGNED = Topic("assigned", "person key", "CRM assign -> engagement")
 CLOCKS = Topic("clocks", "person key", "engagement -> SLA")
-SIGNALS = Topic("signals", "address key", "poller, webhooks -> signals stage", retention_days=400, public=True)
+SIGNALS = Topic(
+    "signals", "address key", "poller, webhooks -> signals stage", retention_days=400, public=True
+)
 HEARD = Topic("heard", "person key", "signals stage -> routing, CRM assign, engagement, SLA")
 DUE = Topic("due", "person key", "timer -> SLA", retention_days=1)
-DECIDED = Topic("decided", "key of the stage that asked", "people -> the stage that asked", retention_days=400, public=True)
-CRM_RECORDS = Topic("crm.records", "address key or brand stem", "sync-crm -> identity, company", cleanup="compact", public=True)
+DECIDED = Topic(
+    "decided",
+    "key of the stage that asked",
+    "people -> the stage that asked",
+    retention_days=400,
+    public=True,
+)
+CRM_RECORDS = Topic(
+    "crm.records",
+    "address key or brand stem",
+    "sync-crm -> identity, company",
+    cleanup="compact",
+    public=True,
+)
 CRM_IDS = Topic("crm.ids", "CRM id", "poller -> itself", cleanup="compact", partitions=1)
 HELD = Topic("held", "lead id and stage", "any stage -> desk", cleanup="compact")
 FALLBACK = Topic("fallback", "lead id", "CRM write -> sheet, desk", retention_days=400)
@@ -59,7 +84,11 @@ ALERTS = Topic("alerts", "channel", "any stage -> Slack", retention_days=30)
 AUDIT = Topic("audit", "event id", "every stage -> consumers, why, what-if", cleanup="compact")
 RULES = Topic("rules", "hash", "operators -> every worker", cleanup="compact", partitions=1)
 CURSORS = Topic(
-    "cursors", "source", "poller, sync-crm, import -> themselves, webhooks -> poller", cleanup="compact", partitions=1
+    "cursors",
+    "source",
+    "poller, sync-crm, import -> themselves, webhooks -> poller",
+    cleanup="compact",
+    partitions=1,
 )
 
 TOPICS = (

@@ -1,4 +1,5 @@
-"""Taking an import back: from the changes that its audit events tell to what is restored on each contact, and what is left."""
+"""Taking an import back: from the changes that its audit events tell to what is restored on each
+contact, and what is left."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from leads.records import Audit
 
 @dataclass(slots=True)
 class Traces:
-    """What an import did to one contact: the value that stood first before it, and the last that it wrote, by property."""
+    """What an import did to one contact: the value that stood first before it, and the last that it
+    wrote, by property."""
 
     leads: set[str] = field(default_factory=set)
     made: bool = False
@@ -19,21 +21,29 @@ class Traces:
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """For one contact: what is set back, and which properties somebody has changed since and are left."""
+    """For one contact: what is set back, and which properties somebody has changed since and are
+    left."""
 
     values: dict[str, Any]
     left: tuple[str, ...]
 
 
 def trace(events: Iterable[Audit]) -> dict[str, Traces]:
-    """By contact, from an import's events in their order. Shadow runs changed nothing and tell no changes."""
+    """By contact, from an import's events in their order.
+
+    Shadow runs changed nothing and tell no changes.
+    """
     found: dict[str, Traces] = {}
     for event in events:
         for change in event.person.changes if event.person else ():
             traces = found.setdefault(change.contact_id, Traces())
             traces.leads.add(event.lead)
             told = event.outcome or {}
-            traces.made |= event.kind == "written" and not told.get("existed", True) and told.get("contact") == change.contact_id
+            traces.made |= (
+                event.kind == "written"
+                and not told.get("existed", True)
+                and told.get("contact") == change.contact_id
+            )
             for name, value in change.before.items():
                 traces.before.setdefault(name, value)
             traces.wrote.update(change.wrote)
@@ -43,8 +53,8 @@ def trace(events: Iterable[Audit]) -> dict[str, Traces]:
 def restore(traces: Traces, now: dict[str, Any], identity: frozenset[str]) -> Restoration:
     """What to set back, given the contact's present values.
 
-    A contact that the import made keeps its `identity` (who it is): it is left without owner and score, for a person to
-    delete or keep. No property is touched whose value before is unknown.
+    A contact that the import made keeps its `identity` (who it is): it is left without owner and
+    score, for a person to delete or keep. No property is touched whose value before is unknown.
     """
     known = [n for n in traces.wrote if n in traces.before and not (traces.made and n in identity)]
     differ = [n for n in known if _plain(now.get(n)) != _plain(traces.before[n])]
@@ -53,7 +63,8 @@ def restore(traces: Traces, now: dict[str, Any], identity: frozenset[str]) -> Re
 
 
 def _plain(value: Any) -> Any:
-    """A value so that it equals what a CRM tells back of it: numbers and truths as text, nothing as null or ''."""
+    """A value so that it equals what a CRM tells back of it: numbers and truths as text, nothing as
+    null or ''."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):

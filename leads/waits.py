@@ -4,23 +4,25 @@ from msgspec.structs import replace
 
 from leads.decision import Parked
 from leads.keys import event_id
-from leads.records import Heard, Lead, Ruling, Signal
+from leads.records import Lead, ReviewDecision, Signal, Trigger
 from leads.table_rows import Deferred
 
 #: Signals that set every waiting or resting lead of the person going, whatever it waits for.
 ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
 #: Signals that are about one lead, and set it going only if it is that one.
 _OF_ONE = frozenset({"undone", "released"})
-#: Signals that count for a lead whenever they come: at the last gate they are kept until it rests there.
+#: Signals that count for a lead whenever they come: at the last gate they are kept until it rests
+#: there.
 LASTING = frozenset({"reply", "intent", "deleted"}) | _OF_ONE
 #: Signals that can set a lead going at all; others need no mark that they were read.
 WAKING = ALWAYS | LASTING | {"owner", "sequence"}
-#: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing waits to be stopped.
+#: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing
+#: waits to be stopped.
 STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
 
 
-#: A signal for somebody whom no lead has claimed yet comes again after so long each time, a day in all: the lead may lie
-#: in a topic that is read later.
+#: A signal for somebody whom no lead has claimed yet comes again after so long each time, a day in
+#: all: the lead may lie in a topic that is read later.
 EARLY_WAITS = (5.0, 30.0, 300.0, 3600.0, 21_600.0, 56_000.0)
 
 
@@ -31,24 +33,37 @@ def early_wait(signal: Signal) -> float:
     return EARLY_WAITS[signal.delivery]
 
 
-def resume(parked: Parked | None, cause: Ruling | Signal, stage: str) -> Lead | None:
-    """The lead as it goes on because of `cause`, or None if nothing waits for it, or if it is put off.
+def resume(parked: Parked | None, cause: ReviewDecision | Signal, stage: str) -> Lead | None:
+    """The lead as it goes on because of `cause`, or None if nothing waits for it, or if it is put
+    off.
 
-    A decision names the step that it settles; for another step it comes too late (INTERLEAVINGS 3).
+    A decision names the step that it settles; for another step it comes too late (INTERLEAVINGS
+    3).
     """
     if parked is None or parked.lead is None or parked.put_off:
         return None
     lead = parked.lead
-    if isinstance(cause, Ruling):
+    if isinstance(cause, ReviewDecision):
         if cause.step != lead.step:
             return None
         asked = cause.asked or (parked.held.reason_kind if parked.held is not None else stage)
         ruled = {**lead.ruled, **_ruled(cause, stage, asked)}
-        return replace(lead, step=lead.step + 1, cause=cause.ruling_id, ruled=ruled, rules=cause.rules or lead.rules)
+        return replace(
+            lead,
+            step=lead.step + 1,
+            cause=cause.ruling_id,
+            ruled=ruled,
+            rules=cause.rules or lead.rules,
+        )
     if not wakes(parked, cause) or (cause.delivery and cause.heard_at < lead.captured_at):
         return None
-    heard = Heard(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
-    return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"), heard=heard)
+    heard = Trigger(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
+    return replace(
+        lead,
+        step=lead.step + 1,
+        cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"),
+        heard=heard,
+    )
 
 
 def wakes(parked: Parked, signal: Signal) -> bool:
@@ -59,15 +74,15 @@ def wakes(parked: Parked, signal: Signal) -> bool:
     return signal.kind in parked.wakes or signal.kind in ALWAYS
 
 
-def awaits(parked: Parked, ruling: Ruling) -> bool:
+def awaits(parked: Parked, ruling: ReviewDecision) -> bool:
     """Whether a ruling is about what people were asked of a lead that is put off now."""
     return parked.put_off and parked.held is not None and parked.held.step == ruling.step
 
 
-def defer(known: Deferred | None, record: Ruling | Signal, now: float) -> Deferred:
+def defer(known: Deferred | None, record: ReviewDecision | Signal, now: float) -> Deferred:
     """Keep one more record; one that is kept already stays in its place."""
     kept = known or Deferred()
-    if isinstance(record, Ruling):
+    if isinstance(record, ReviewDecision):
         if any(one.ruling_id == record.ruling_id for one in kept.rulings):
             return kept
         return replace(kept, rulings=(*kept.rulings, record))
@@ -79,11 +94,14 @@ def defer(known: Deferred | None, record: Ruling | Signal, now: float) -> Deferr
 def release(
     kept: Deferred, parked: Parked | None, stage: str, *, lasting: bool, answered_at: float = 0.0
 ) -> tuple[Deferred, Deferred]:
-    """What is sent again after a decision, and what stays. `parked` is the lead as it lies here now, None if it doesn't.
+    """What is sent again after a decision, and what stays.
 
-    A ruling goes on under the step at which the lead asks now. With `lasting` a signal that the lead can't take yet
-    waits until it rests here; without, or once the lead has ended, it is dropped: the gate has read what it says.
-    A person who decided at `answered_at` had every reply before.
+    `parked` is the lead as it lies here now, None if it doesn't.
+
+    A ruling goes on under the step at which the lead asks now. With `lasting` a signal that the
+    lead can't take yet waits until it rests here; without, or once the lead has ended, it is
+    dropped: the gate has read what it says. A person who decided at `answered_at` had every
+    reply before.
     """
     send: list[tuple[float, Signal]] = []
     stay: list[tuple[float, Signal]] = []
@@ -96,27 +114,37 @@ def release(
             send.append((at, replace(signal, only=stage, delivery=signal.delivery + 1)))
         elif lasting and signal.kind in LASTING:
             stay.append((at, signal))
-    rulings: tuple[Ruling, ...] = ()
+    rulings: tuple[ReviewDecision, ...] = ()
     if parked is not None and parked.held is not None:
         step = parked.held.step
         rulings = tuple(replace(one, step=step, delivery=one.delivery + 1) for one in kept.rulings)
     return Deferred(signals=tuple(send), rulings=rulings), Deferred(signals=tuple(stay))
 
 
-def _ruled(ruling: Ruling, stage: str, asked: str) -> dict[str, str]:
-    """What the lead carries of a decision. An answer stands under what was asked: it answers no later question."""
-    if ruling.action == "set":  # at the first gate it is applied there; from any other the lead goes back to it
+def _ruled(ruling: ReviewDecision, stage: str, asked: str) -> dict[str, str]:
+    """What the lead carries of a decision.
+
+    An answer stands under what was asked: it answers no later question.
+    """
+    # at the first gate it is applied there; from any other the lead goes back to it
+    if ruling.action == "set":
         prefix = "set" if stage == "intake" else "fix"
         return {f"{prefix}.{name}": value for name, value in ruling.fields.items()}
     if ruling.action in {"suppress", "undo"}:
         return {ruling.action: ruling.actor}
-    return {asked: ruling.action, **({"route": ruling.fields["to"]} if ruling.action == "route" else {})}
+    return {
+        asked: ruling.action,
+        **({"route": ruling.fields["to"]} if ruling.action == "route" else {}),
+    }
 
 
 def due(parked: Parked, stage: str) -> Lead | None:
-    """The lead as it goes on because its time has come: as it was if its call was put off, else one step on."""
+    """The lead as it goes on because its time has come: as it was if its call was put off, else one
+    step on."""
     lead = parked.lead
     if lead is None or parked.put_off:
         return lead
     cause = event_id(lead.lead_id, stage, str(lead.step), "due")
-    return replace(lead, step=lead.step + 1, cause=cause, heard=Heard(kind="due", at=parked.until))
+    return replace(
+        lead, step=lead.step + 1, cause=cause, heard=Trigger(kind="due", at=parked.until)
+    )

@@ -1,7 +1,9 @@
-"""What a webhook says: Zapier's fields or whatever somebody typed into an Apollo workflow, as a lead or a signal.
+"""What a webhook says: Zapier's fields or whatever somebody typed into an Apollo workflow, as a
+lead or a signal.
 
-Source: facts/apollo.md 6. The body has no event name, no time and no delivery id, so the event stands in the address
-(`?event=replied`), and ids come from what is said: a second delivery is the same lead, or the same signal for a day.
+Source: facts/apollo.md 6. The body has no event name, no time and no delivery id, so the event
+stands in the address (`?event=replied`), and ids come from what is said: a second delivery is
+the same lead, or the same signal for a day.
 """
 
 import re
@@ -48,7 +50,11 @@ class UnusableBodyError(ValueError):
 
 
 class Post(Record, frozen=True, kw_only=True):
-    """One delivery. `source`: zapier or workflow. `value`: what goes with an interest (a page, a strength, a list)."""
+    """One delivery.
+
+    `source`: zapier or workflow. `value`: what goes with an interest (a page, a strength, a
+    list).
+    """
 
     source: str
     event: str
@@ -62,7 +68,10 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
     if not post.body:
         raise UnusableBodyError("the body is empty: type fields into it, email at least")
     if tokens := _TOKEN.findall(str(post.body)):
-        raise UnusableBodyError(f"{', '.join(sorted(set(tokens)))} came as typed: a test, or fields that the sender doesn't know")
+        raise UnusableBodyError(
+            f"{', '.join(sorted(set(tokens)))} came as typed: a test, or fields that the sender"
+            " doesn't know"
+        )
     contact = unfold(post.body)
     if post.event in SIGNALS:
         return _signal(post, contact, keys)
@@ -85,14 +94,18 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
 
 
 def rejected(source: str, why: str, body: bytes, at: float) -> Captured:
-    """A delivery that says nothing usable, for intake to bury where a person sees it, its first bytes with it."""
+    """A delivery that says nothing usable, for intake to bury where a person sees it, its first
+    bytes with it."""
     raw = {"why": why, "body": body[:1000].decode(errors="replace")}
     ident = sha256(body).hexdigest()[:32]
-    return Captured(source=source, source_id=ident, captured_at=at, raw=raw, shape="reject", imported="webhook")
+    return Captured(
+        source=source, source_id=ident, captured_at=at, raw=raw, shape="reject", imported="webhook"
+    )
 
 
 def unfold(body: dict[str, Any]) -> dict[str, Any]:
-    """Fields as Apollo's contact has them: `contact__email` is email, `company` is organization_name."""
+    """Fields as Apollo's contact has them: `contact__email` is email, `company` is
+    organization_name."""
     found: dict[str, Any] = {}
     for name, value in body.items():
         path = name.strip().casefold().replace(" ", "_").split("__", _DEEPEST)
@@ -108,7 +121,9 @@ def unfold(body: dict[str, Any]) -> dict[str, Any]:
     for alias, name in _ALIASES.items():
         if alias in contact and not contact.get(name):
             contact[name] = contact.pop(alias)
-    if "id" in contact and not (isinstance(contact["id"], str) and read_apollo_id(contact["id"].strip())):
+    if "id" in contact and not (
+        isinstance(contact["id"], str) and read_apollo_id(contact["id"].strip())
+    ):
         del contact["id"]  # the sender's own number: it identifies nobody to Apollo
     return _with_site(contact)
 
@@ -137,10 +152,14 @@ def _source_id(contact: dict[str, Any], body: dict[str, Any]) -> str:
 
 def _signal(post: Post, contact: dict[str, Any], keys: Keys) -> Signal:
     if not contact.get("email"):
-        raise UnusableBodyError(f"event {post.event} needs an email, so that it can be told whose it is")
+        raise UnusableBodyError(
+            f"event {post.event} needs an email, so that it can be told whose it is"
+        )
     key = keys.address(clean_address(contact["email"]))
     if not key:
-        raise UnusableBodyError(f"event {post.event}: what stands in email is no address, so nobody is told apart by it")
+        raise UnusableBodyError(
+            f"event {post.event}: what stands in email is no address, so nobody is told apart by it"
+        )
     kind, day = SIGNALS[post.event], datetime.fromtimestamp(post.at, UTC).date().isoformat()
     return Signal(
         signal_id=derive("signal", post.source, kind, key, day),

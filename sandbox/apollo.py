@@ -1,4 +1,7 @@
-"""Apollo as its OpenAPI describes it, on the sandbox's store. Sources: facts/apollo.md, sections named at each route."""
+"""Apollo as its OpenAPI describes it, on the sandbox's store.
+
+Sources: facts/apollo.md, sections named at each route.
+"""
 
 import math
 import time
@@ -12,7 +15,8 @@ from sandbox.faults import FixedWindows
 from sandbox.store import Store, Thing
 
 KEY = "sandbox-apollo-key-0001"
-LIMITS = {"minute": (1000, 60.0), "hourly": (6000, 3600.0), "24-hour": (50000, 86400.0)}  # a custom plan's
+# a custom plan's
+LIMITS = {"minute": (1000, 60.0), "hourly": (6000, 3600.0), "24-hour": (50000, 86400.0)}
 
 
 def stamp(at: float) -> str:
@@ -28,15 +32,20 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
     def admit(request: Request, endpoint: str) -> tuple[dict[str, str], Response | None]:
         if request.headers.get("x-api-key") != KEY:
             return {}, PlainTextResponse(
-                "Invalid API key. See https://docs.apollo.io/reference/authentication for how to authenticate.", 401
+                "Invalid API key. See https://docs.apollo.io/reference/authentication for how to authenticate.",
+                401,
             )
         left, spent, wait = windows.take(endpoint)
         headers = {f"x-{name}-requests-left": str(n) for name, n in left.items()}
-        headers |= {f"x-rate-limit-{name}": str(limit) for name, (limit, _) in windows.limits.items()}
+        headers |= {
+            f"x-rate-limit-{name}": str(limit) for name, (limit, _) in windows.limits.items()
+        }
         if spent:
             per = {"minute": "minute", "hourly": "hour", "24-hour": "day"}[spent]
             said = f"The maximum number of api calls allowed for api/v1/{endpoint} is {windows.limits[spent][0]} times per {per}."
-            return headers, JSONResponse({"message": said}, 429, {**headers, "retry-after": str(math.ceil(wait))})
+            return headers, JSONResponse(
+                {"message": said}, 429, {**headers, "retry-after": str(math.ceil(wait))}
+            )
         return headers, None
 
     @router.post("/contacts/search")
@@ -49,11 +58,20 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         if per_page == 0:
             return JSONResponse({"error": "An error occurred. Per page cannot be 0."}, 422, headers)
         if page * per_page > 50_000:
-            return JSONResponse({"error": "Invalid parameter passed in. Page * per page number is over threshold."}, 422, headers)
+            return JSONResponse(
+                {"error": "Invalid parameter passed in. Page * per page number is over threshold."},
+                422,
+                headers,
+            )
         found = _matching(store, query)
         some = found[(page - 1) * per_page : page * per_page]
         pages = math.ceil(len(found) / per_page)
-        pagination = {"page": page, "per_page": per_page, "total_entries": len(found), "total_pages": pages}
+        pagination = {
+            "page": page,
+            "per_page": per_page,
+            "total_entries": len(found),
+            "total_pages": pages,
+        }
         body = {
             "contacts": some,
             "breadcrumbs": [],
@@ -73,7 +91,9 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
             return refused
         found = store.get("apollo.contacts", ident)
         if found is None:
-            return JSONResponse({"error": "Oops! This contact does not exist in Apollo."}, 422, headers)
+            return JSONResponse(
+                {"error": "Oops! This contact does not exist in Apollo."}, 422, headers
+            )
         return JSONResponse({"contact": found}, 200, headers)
 
     @router.get("/labels")
@@ -84,17 +104,23 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
     @router.get("/typed_custom_fields")
     async def typed_custom_fields(request: Request) -> Response:
         headers, refused = admit(request, "typed_custom_fields")
-        return refused or JSONResponse({"typed_custom_fields": list(store.all("apollo.fields").values())}, 200, headers)
+        return refused or JSONResponse(
+            {"typed_custom_fields": list(store.all("apollo.fields").values())}, 200, headers
+        )
 
     @router.get("/contact_stages")
     async def stages(request: Request) -> Response:
         headers, refused = admit(request, "contact_stages")
-        return refused or JSONResponse({"contact_stages": list(store.all("apollo.stages").values())}, 200, headers)
+        return refused or JSONResponse(
+            {"contact_stages": list(store.all("apollo.stages").values())}, 200, headers
+        )
 
     @router.get("/users/search")
     async def users(request: Request) -> Response:
         headers, refused = admit(request, "users/search")
-        return refused or JSONResponse({"users": list(store.all("apollo.users").values())}, 200, headers)
+        return refused or JSONResponse(
+            {"users": list(store.all("apollo.users").values())}, 200, headers
+        )
 
     @router.get("/organizations/enrich")
     async def enrich(request: Request) -> Response:
@@ -104,7 +130,9 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         domain = request.query_params.get("domain", "")
         if not domain:
             return JSONResponse({"error": "Required parameter 'domain' missing"}, 422, headers)
-        return JSONResponse({"organization": store.get("apollo.organizations", domain)}, 200, headers)
+        return JSONResponse(
+            {"organization": store.get("apollo.organizations", domain)}, 200, headers
+        )
 
     @router.api_route("/emailer_messages/search", methods=["GET", "POST"])
     async def messages(request: Request) -> Response:
@@ -113,7 +141,10 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
             return refused
         stats = set(request.query_params.getlist("emailer_message_stats[]"))
         least = request.query_params.get("emailer_message_date_range[min]", "")
-        page, per_page = int(request.query_params.get("page", 1)), int(request.query_params.get("per_page", 25))
+        page, per_page = (
+            int(request.query_params.get("page", 1)),
+            int(request.query_params.get("per_page", 25)),
+        )
         found = [
             _public(m)
             for m in store.all("apollo.messages").values()
@@ -121,7 +152,14 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         ]
         some = found[(page - 1) * per_page : page * per_page]
         return JSONResponse(
-            {"emailer_messages": some, "emailer_steps": [], "breadcrumbs": [], "num_fetch_result": None}, 200, headers
+            {
+                "emailer_messages": some,
+                "emailer_steps": [],
+                "breadcrumbs": [],
+                "num_fetch_result": None,
+            },
+            200,
+            headers,
         )
 
     @router.post("/emailer_campaigns/remove_or_stop_contact_ids")
@@ -129,14 +167,25 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         headers, refused = admit(request, "emailer_campaigns/remove_or_stop_contact_ids")
         if refused:
             return refused
-        ids, campaigns = request.query_params.getlist("contact_ids[]"), request.query_params.getlist("emailer_campaign_ids[]")
+        ids, campaigns = (
+            request.query_params.getlist("contact_ids[]"),
+            request.query_params.getlist("emailer_campaign_ids[]"),
+        )
         changed = [c for i in ids if (c := store.get("apollo.contacts", i)) is not None]
         for c in changed:
             for status in c["contact_campaign_statuses"]:
                 if status["emailer_campaign_id"] in campaigns:
-                    status.update(status="finished", inactive_reason="manually finished", finished_at=stamp(time.time()))
+                    status.update(
+                        status="finished",
+                        inactive_reason="manually finished",
+                        finished_at=stamp(time.time()),
+                    )
             _touch(store, c)
-        return JSONResponse({"contacts": changed, "emailer_campaigns": [], "num_contacts": len(changed)}, 200, headers)
+        return JSONResponse(
+            {"contacts": changed, "emailer_campaigns": [], "num_contacts": len(changed)},
+            200,
+            headers,
+        )
 
     @router.post("/emailer_campaigns/{ident}/add_contact_ids")
     async def add(ident: str, request: Request) -> Response:
@@ -145,7 +194,9 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
             return refused
         query, ids = request.query_params, request.query_params.getlist("contact_ids[]")
         if not ids and not query.getlist("label_names[]"):
-            return JSONResponse({"error": "Please specify either contact_ids or label_names."}, 422, headers)
+            return JSONResponse(
+                {"error": "Please specify either contact_ids or label_names."}, 422, headers
+            )
         mailbox = store.get("apollo.mailboxes", query.get("send_email_from_email_account_id", ""))
         if query.get("emailer_campaign_id") != ident or mailbox is None:
             said = "Please specify a emailer_campaign_id and send_email_from_email_account_id."
@@ -157,7 +208,11 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
                 skipped[i] = reason
                 continue
             at = stamp(time.time())
-            status = {"id": f"{len(contact['contact_campaign_statuses']):024x}", "emailer_campaign_id": ident, "status": "active"}
+            status = {
+                "id": f"{len(contact['contact_campaign_statuses']):024x}",
+                "emailer_campaign_id": ident,
+                "status": "active",
+            }
             contact["contact_campaign_statuses"].append(
                 {**status, "added_at": at, "inactive_reason": None, "failure_reason": None}
             )
@@ -171,14 +226,18 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
     @router.get("/email_accounts")
     async def mailboxes(request: Request) -> Response:
         headers, refused = admit(request, "email_accounts")
-        return refused or JSONResponse({"email_accounts": list(store.all("apollo.mailboxes").values())}, 200, headers)
+        return refused or JSONResponse(
+            {"email_accounts": list(store.all("apollo.mailboxes").values())}, 200, headers
+        )
 
     @router.api_route("/emailer_campaigns/search", methods=["GET", "POST"])
     async def sequences(request: Request) -> Response:
         headers, refused = admit(request, "emailer_campaigns/search")
         found = list(store.all("apollo.sequences").values())
         pagination = {"page": 1, "per_page": 100, "total_entries": len(found), "total_pages": 1}
-        return refused or JSONResponse({"emailer_campaigns": found, "pagination": pagination, "breadcrumbs": []}, 200, headers)
+        return refused or JSONResponse(
+            {"emailer_campaigns": found, "pagination": pagination, "breadcrumbs": []}, 200, headers
+        )
 
     @router.post("/contacts/update_owners")
     async def update_owners(request: Request) -> Response:
@@ -186,11 +245,17 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         if refused:
             return refused
         owner = request.query_params.get("owner_id", "")
-        changed = [c for i in request.query_params.getlist("contact_ids[]") if (c := store.get("apollo.contacts", i)) is not None]
+        changed = [
+            c
+            for i in request.query_params.getlist("contact_ids[]")
+            if (c := store.get("apollo.contacts", i)) is not None
+        ]
         for c in changed:
             c["owner_id"] = owner
             _touch(store, c)
-        body = {"contacts": [{"id": c["id"], "owner_id": owner, "crm_owner_id": None} for c in changed]}
+        body = {
+            "contacts": [{"id": c["id"], "owner_id": owner, "crm_owner_id": None} for c in changed]
+        }
         return JSONResponse(body, 200, headers)
 
     @router.post("/contacts/update_stages")
@@ -198,7 +263,11 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
         headers, refused = admit(request, "contacts/update_stages")
         if refused:
             return refused
-        changed = [c for i in request.query_params.getlist("contact_ids[]") if (c := store.get("apollo.contacts", i)) is not None]
+        changed = [
+            c
+            for i in request.query_params.getlist("contact_ids[]")
+            if (c := store.get("apollo.contacts", i)) is not None
+        ]
         for c in changed:
             c["contact_stage_id"] = request.query_params["contact_stage_id"]
             _touch(store, c)
@@ -208,12 +277,17 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
 
 
 def _skips(store: Store, contact: Thing | None, sequence: str, query: Any) -> str:
-    """Why a contact may not enter, '' if it may (facts 1.3; control: apollo_skips, by contact id, for the rest of the reasons)."""
+    """Why a contact may not enter, '' if it may (facts 1.3; control: apollo_skips, by contact id,
+    for the rest of the reasons)."""
     if contact is None or store.get("apollo.sequences", sequence) is None:
         return "contact_not_found"
     if (told := (store.get("control", "apollo_skips") or {}).get(contact["id"])) is not None:
         return str(told)
-    running = [s["emailer_campaign_id"] for s in contact["contact_campaign_statuses"] if s["status"] in {"active", "paused"}]
+    running = [
+        s["emailer_campaign_id"]
+        for s in contact["contact_campaign_statuses"]
+        if s["status"] in {"active", "paused"}
+    ]
     if sequence in [s["emailer_campaign_id"] for s in contact["contact_campaign_statuses"]]:
         return "contacts_already_exists_in_current_campaign"
     if running and query.get("sequence_active_in_other_campaigns") != "true":
@@ -229,7 +303,11 @@ def _touch(store: Store, contact: Thing) -> None:
 def _matching(store: Store, query: dict[str, Any]) -> list[Thing]:
     found = list(store.all("apollo.contacts").values())
     if words := str(query.get("q_keywords") or "").casefold():
-        found = [c for c in found if words in (c.get("email") or "").casefold() or words in c["name"].casefold()]
+        found = [
+            c
+            for c in found
+            if words in (c.get("email") or "").casefold() or words in c["name"].casefold()
+        ]
     if labels := query.get("contact_label_ids"):
         found = [c for c in found if set(labels) & set(c["label_ids"])]
     field = {"contact_updated_at": "updated_at", "contact_created_at": "created_at"}.get(
@@ -240,7 +318,12 @@ def _matching(store: Store, query: dict[str, Any]) -> list[Thing]:
 
 def _shows(message: Thing, stats: set[str]) -> bool:
     """Unknown stats filter nothing: the whole set comes (facts 4's guard)."""
-    known = {"bounced": "bounce", "spam_blocked": "spam_blocked", "replied": "replied", "unsubscribed": "unsubscribed"}
+    known = {
+        "bounced": "bounce",
+        "spam_blocked": "spam_blocked",
+        "replied": "replied",
+        "unsubscribed": "unsubscribed",
+    }
     wanted = [known[s] for s in stats if s in known]
     return not wanted or any(message.get(w) for w in wanted)
 

@@ -1,4 +1,5 @@
-"""Faults on request, latency, rate limits and counts: everything that happens around the vendors' answers."""
+"""Faults on request, latency, rate limits and counts: everything that happens around the vendors'
+answers."""
 
 import asyncio
 import re
@@ -23,10 +24,11 @@ _SAFE_POSTS = re.compile(r"(batch/read|/search|/search/?)$")
 class Fault:
     """One disturbance of matching calls.
 
-    kind: status (refused before anything happens), timeout (no answer for `seconds`), lost (done, but the answer is a
-    504), slow (an answer after `seconds`). `row` limits a fault to calls whose body holds that text: with kind status it is a
-    call that is refused for one of its rows. The other kinds do what was asked and spoil the answer: see spoiling.KINDS;
-    `key` is the key that missing_key and null_key concern, the first that holds a list if it is ''.
+    kind: status (refused before anything happens), timeout (no answer for `seconds`), lost
+    (done, but the answer is a 504), slow (an answer after `seconds`). `row` limits a fault to
+    calls whose body holds that text: with kind status it is a call that is refused for one of
+    its rows. The other kinds do what was asked and spoil the answer: see spoiling.KINDS; `key`
+    is the key that missing_key and null_key concern, the first that holds a list if it is ''.
     """
 
     path: str
@@ -56,7 +58,11 @@ class Traffic:
         """Take one use of the first fault that fits."""
         for fault in self.faults:
             fits = re.search(fault.path, request.url.path) and fault.method in {"", request.method}
-            if fits and fault.times > 0 and (not fault.row or fault.row.encode() in await request.body()):
+            if (
+                fits
+                and fault.times > 0
+                and (not fault.row or fault.row.encode() in await request.body())
+            ):
                 fault.times -= 1
                 return fault
         return None
@@ -78,19 +84,29 @@ class Traffic:
         try:
             response = await call(request)
         except _UNREADABLE as error:
-            return JSONResponse({"status": "error", "message": f"the request can't be read: {error!r}"}, 400)
+            return JSONResponse(
+                {"status": "error", "message": f"the request can't be read: {error!r}"}, 400
+            )
         if response.status_code < 300 and request.method != "GET" and not _SAFE_POSTS.search(path):
             self.writes[name] += 1
         if response.status_code == 429:
             self.too_many += 1
         if fault is not None and fault.kind in {"lost", "timeout"}:
             return JSONResponse({"status": "error", "message": "gateway timeout"}, 504)
-        return await spoiled(response, fault.kind, fault.key) if fault is not None and fault.kind in KINDS else response
+        return (
+            await spoiled(response, fault.kind, fault.key)
+            if fault is not None and fault.kind in KINDS
+            else response
+        )
 
 
 def _refusal(fault: Fault) -> Response:
     headers = {**fault.headers, **({"retry-after": fault.retry_after} if fault.retry_after else {})}
-    body = fault.body or {"status": "error", "message": "fault on request", "category": "INTERNAL_ERROR"}
+    body = fault.body or {
+        "status": "error",
+        "message": "fault on request",
+        "category": "INTERNAL_ERROR",
+    }
     return JSONResponse(body, fault.status, headers)
 
 
@@ -120,7 +136,8 @@ class FixedWindows:
         self._open: defaultdict[tuple[str, str], tuple[float, int]] = defaultdict(lambda: (-1e9, 0))
 
     def take(self, endpoint: str) -> tuple[dict[str, int], str, float]:
-        """Calls left by window, the window that is exhausted ('' if none), and seconds until it opens again."""
+        """Calls left by window, the window that is exhausted ('' if none), and seconds until it
+        opens again."""
         now = time.monotonic()
         left: dict[str, int] = {}
         spent: list[tuple[str, float]] = []

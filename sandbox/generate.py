@@ -1,7 +1,9 @@
-"""A seeded week of Apollo leads with known truth: what each is, what must become of it, and what happens later.
+"""A seeded week of Apollo leads with known truth: what each is, what must become of it, and what
+happens later.
 
-Each case is a method that adds contacts (and what the CRM must hold for them) and writes down the places that must
-come out. `later` are the events that the control endpoint plays once the week has been worked through.
+Each case is a method that adds contacts (and what the CRM must hold for them) and writes down
+the places that must come out. `later` are the events that the control endpoint plays once the
+week has been worked through.
 """
 
 import random
@@ -10,10 +12,16 @@ from typing import Any
 
 from sandbox.apollo import stamp
 from sandbox.people import FIRST, HEADS, HIGH_TITLES, LAST, LOW_TITLES, TAILS
-from sandbox.simulator import Held, Stand
+from sandbox.simulator import CrmSimulator, Held
 from sandbox.store import Store, Thing
 
-REPS = ("ana.us@acme.test", "ben.us@acme.test", "cleo.uk@acme.test", "dario.eu@acme.test", "eve.saas@acme.test")
+REPS = (
+    "ana.us@acme.test",
+    "ben.us@acme.test",
+    "cleo.uk@acme.test",
+    "dario.eu@acme.test",
+    "eve.saas@acme.test",
+)
 LEAD, NURTURE = "fran.lead@acme.test", "nurture@acme.test"
 GONE, AWAY = "gone@acme.test", "away@acme.test"
 HIGH, LOW = "engaged", "nurtured"
@@ -27,7 +35,10 @@ _CUSTOM: dict[str, Thing] = {
     ROLE_FIELD: {
         "name": "Buying role",
         "type": "picklist",
-        "picklist_values": [{"id": i, "_id": i, "key": i, "name": name, "mapped_crm_values": {}} for i, name in ROLES.items()],
+        "picklist_values": [
+            {"id": i, "_id": i, "key": i, "name": name, "mapped_crm_values": {}}
+            for i, name in ROLES.items()
+        ],
     },
 }
 _WEEK = 7 * 86_400.0
@@ -58,13 +69,25 @@ SHARES = {
     "refused": 4,
 }
 #: Happens later to plain leads: how many of 400.
-LATER = {"bounce": 6, "unsubscribe": 4, "reply": 4, "intent": 3, "new_address": 2, "new_employer": 2}
+LATER = {
+    "bounce": 6,
+    "unsubscribe": 4,
+    "reply": 4,
+    "intent": 3,
+    "new_address": 2,
+    "new_employer": 2,
+}
 
 
 class Week:
-    """Generates into a store and a CRM. Leads have Apollo ids; truth is kept as groups of ids with the places they must take."""
+    """Generates into a store and a CRM.
 
-    def __init__(self, store: Store, crm: Stand, leads: int, seed: int, now: float | None = None) -> None:
+    Leads have Apollo ids; truth is kept as groups of ids with the places they must take.
+    """
+
+    def __init__(
+        self, store: Store, crm: CrmSimulator, leads: int, seed: int, now: float | None = None
+    ) -> None:
         self.store, self.crm, self.leads, self.seed = store, crm, leads, seed
         self.random = random.Random(seed)
         self.now = now or time.time()
@@ -92,7 +115,11 @@ class Week:
 
     @staticmethod
     def _width(case: str) -> int:
-        return 2 if case in {"duplicate", "tagged", "sure_variant", "unsure_variant", "colleague"} else 1
+        return (
+            2
+            if case in {"duplicate", "tagged", "sure_variant", "unsure_variant", "colleague"}
+            else 1
+        )
 
     # The ground
 
@@ -100,19 +127,40 @@ class Week:
         for email in (*REPS, LEAD, NURTURE, GONE, AWAY):
             self.crm.add_user(email, active=email not in {GONE, AWAY})
         users = {
-            f"U{i:04d}": {"id": f"U{i:04d}", "profile": {"email": e}} for i, e in enumerate((*REPS, LEAD, NURTURE, GONE, AWAY))
+            f"U{i:04d}": {"id": f"U{i:04d}", "profile": {"email": e}}
+            for i, e in enumerate((*REPS, LEAD, NURTURE, GONE, AWAY))
         }
         self.store.put_many("slack.users", users)
         self.label = self._hex()
         self.store.put(
-            "apollo.labels", self.label, {"id": self.label, "modality": "contacts", "name": DEMO_LIST, "cached_count": 0}
+            "apollo.labels",
+            self.label,
+            {"id": self.label, "modality": "contacts", "name": DEMO_LIST, "cached_count": 0},
         )
-        stages = {s: {"id": s, "name": n, "category": None} for n in ("New", "Do Not Contact", "Bad Data") if (s := self._hex())}
+        stages = {
+            s: {"id": s, "name": n, "category": None}
+            for n in ("New", "Do Not Contact", "Bad Data")
+            if (s := self._hex())
+        }
         self.store.put_many("apollo.stages", stages)
-        mailbox = {"id": MAILBOX, "email": NURTURE, "active": True, "default": True, "type": "gmail", "aliases": [NURTURE]}
+        mailbox = {
+            "id": MAILBOX,
+            "email": NURTURE,
+            "active": True,
+            "default": True,
+            "type": "gmail",
+            "aliases": [NURTURE],
+        }
         self.store.put("apollo.mailboxes", MAILBOX, mailbox)
-        self.store.put("apollo.sequences", SEQUENCE, {"id": SEQUENCE, "name": "Warm leads", "archived": False, "active": True})
-        self.store.put_many("apollo.fields", {i: {"id": i, "modality": "contact", **field} for i, field in _CUSTOM.items()})
+        self.store.put(
+            "apollo.sequences",
+            SEQUENCE,
+            {"id": SEQUENCE, "name": "Warm leads", "archived": False, "active": True},
+        )
+        self.store.put_many(
+            "apollo.fields",
+            {i: {"id": i, "modality": "contact", **field} for i, field in _CUSTOM.items()},
+        )
 
     @staticmethod
     def _role(number: int) -> Thing:
@@ -141,16 +189,24 @@ class Week:
             "primary_domain": f"{brand}.com",
             "website_url": f"http://www.{brand}.com",
             "industry": self.random.choice(
-                ("computer software", "information technology & services") if ideal else ("restaurants", "mining & metals")
+                ("computer software", "information technology & services")
+                if ideal
+                else ("restaurants", "mining & metals")
             ),
-            "estimated_num_employees": self.random.randint(120, 900) if ideal else self.random.randint(3, 40),
+            "estimated_num_employees": self.random.randint(120, 900)
+            if ideal
+            else self.random.randint(3, 40),
             "country": country,
-            "state": self.random.choice(("California", "New York", "Texas")) if country == "United States" else None,
+            "state": self.random.choice(("California", "New York", "Texas"))
+            if country == "United States"
+            else None,
         }
         self.store.put("apollo.organizations", f"{brand}.com", organization)
         return organization
 
-    def _contact(self, first: str, last: str, title: str, company: Thing, /, *, local: str = "", **more: Any) -> Thing:
+    def _contact(
+        self, first: str, last: str, title: str, company: Thing, /, *, local: str = "", **more: Any
+    ) -> Thing:
         ident = self._hex()
         email = f"{local or f'{first}.{last}'.lower()}@{company['primary_domain']}"
         at = stamp(self.now - self.random.random() * _WEEK)
@@ -166,7 +222,9 @@ class Week:
             "email_unsubscribed": None,
             "organization_name": company["name"],
             "organization_id": company["id"],
-            "organization": {k: company[k] for k in ("id", "name", "website_url", "primary_domain")},
+            "organization": {
+                k: company[k] for k in ("id", "name", "website_url", "primary_domain")
+            },
             "account": None,
             "contact_stage_id": None,
             "owner_id": None,
@@ -205,13 +263,17 @@ class Week:
         return contact
 
     def _expect(self, case: str, contacts: list[Thing], places: list[str]) -> None:
-        self.truth.append({"case": case, "ids": [c["id"] for c in contacts], "places": sorted(places)})
+        self.truth.append(
+            {"case": case, "ids": [c["id"] for c in contacts], "places": sorted(places)}
+        )
 
     def _titled(self, kind: str) -> str:
         return self.random.choice(HIGH_TITLES if kind == HIGH else LOW_TITLES)
 
     def _one(self, kind: str, country: str = "United States", **more: Any) -> Thing:
-        return self._contact(*self._person(), self._titled(kind), self._company(kind, country), **more)
+        return self._contact(
+            *self._person(), self._titled(kind), self._company(kind, country), **more
+        )
 
     def _kind(self, i: int) -> str:
         return HIGH if i % 2 else LOW
@@ -220,13 +282,17 @@ class Week:
 
     def plain(self, kind: str) -> None:
         """Complete, new, alone: above or below the threshold."""
-        contact = self._one(kind, self.random.choice(("United States", "United Kingdom", "Germany")))
+        contact = self._one(
+            kind, self.random.choice(("United States", "United Kingdom", "Germany"))
+        )
         self._plain[kind].append(contact)
 
     def duplicate(self, i: int) -> None:
         """One person under two Apollo contacts: one goes on, one is merged."""
         first = self._one(self._kind(i))
-        other = dict(first, id=self._hex(), email=first["email"].upper() if i % 3 else first["email"])
+        other = dict(
+            first, id=self._hex(), email=first["email"].upper() if i % 3 else first["email"]
+        )
         self.contacts[other["id"]] = other
         self._expect("duplicate", [first, other], [self._kind(i), "merged"])
 
@@ -235,7 +301,10 @@ class Week:
         company = self._company(LOW)
         first, last = self._person()
         mail = f"{first}.{last}{i}".lower()
-        pair = [self._contact(first, last, LOW_TITLES[0], company, email=f"{mail}{tag}@outlook.com") for tag in ("", "+sales")]
+        pair = [
+            self._contact(first, last, LOW_TITLES[0], company, email=f"{mail}{tag}@outlook.com")
+            for tag in ("", "+sales")
+        ]
         self._expect("tagged", pair, [LOW, "merged"])
 
     def sure_variant(self, i: int) -> None:
@@ -243,7 +312,8 @@ class Week:
         kind, (first, last) = self._kind(i), self._person()
         company, title = self._company(kind), self._titled(kind)
         pair = [
-            self._contact(first, last, title, company, local=local) for local in (f"{first}.{last}".lower(), f"{last}{i}".lower())
+            self._contact(first, last, title, company, local=local)
+            for local in (f"{first}.{last}".lower(), f"{last}{i}".lower())
         ]
         self._expect("sure_variant", pair, [kind, "merged"])
 
@@ -264,7 +334,10 @@ class Week:
         (a, b), (c, d) = self._person(), self._person()
         while c == a or d == b:
             c, d = self._person()
-        pair = [self._contact(a, b, self._titled(kind), company), self._contact(c, d, self._titled(kind), company)]
+        pair = [
+            self._contact(a, b, self._titled(kind), company),
+            self._contact(c, d, self._titled(kind), company),
+        ]
         self._expect("colleague", pair, [kind, kind])
 
     def sister_company(self, i: int) -> None:
@@ -272,13 +345,25 @@ class Week:
         parent, kind = self._company(HIGH), self._kind(i)
         brand = parent["primary_domain"].split(".")[0]
         self.crm.add_company(parent["name"], parent["primary_domain"])
-        sister = dict(parent, id=self._hex(), name=f"{brand.title()} Germany GmbH", primary_domain=f"{brand}-germany.com")
-        self._expect("sister_company", [self._contact(*self._person(), self._titled(kind), sister)], ["review"])
+        sister = dict(
+            parent,
+            id=self._hex(),
+            name=f"{brand.title()} Germany GmbH",
+            primary_domain=f"{brand}-germany.com",
+        )
+        self._expect(
+            "sister_company",
+            [self._contact(*self._person(), self._titled(kind), sister)],
+            ["review"],
+        )
 
     def subsidiary(self, i: int) -> None:
         """Its source says whose subsidiary it is."""
         contact = self._one(self._kind(i))
-        contact["typed_custom_fields"] = {**contact["typed_custom_fields"], PARENT_FIELD: "Conglomerate Holdings"}
+        contact["typed_custom_fields"] = {
+            **contact["typed_custom_fields"],
+            PARENT_FIELD: "Conglomerate Holdings",
+        }
         self._expect("subsidiary", [contact], ["review"])
 
     def no_title(self, i: int) -> None:
@@ -301,7 +386,10 @@ class Week:
         self._expect("unverified", [self._one(self._kind(i), email_true_status=status)], ["review"])
 
     def demo_request(self, i: int) -> None:
-        """On the demo list: high intent, straight to a rep whatever the points. Every other one is called in time."""
+        """On the demo list: high intent, straight to a rep whatever the points.
+
+        Every other one is called in time.
+        """
         contact = self._one(LOW, label_ids=[self.label])
         self._expect("demo_request", [contact], [HIGH])
         if i % 2:
@@ -400,13 +488,17 @@ class Week:
         }
         for kind, of_400 in LATER.items():
             for i in range(round(of_400 * self.leads / 400)):
-                pool = self._plain[LOW] if kind in {"reply", "intent"} else self._plain[self._kind(i)]
+                pool = (
+                    self._plain[LOW] if kind in {"reply", "intent"} else self._plain[self._kind(i)]
+                )
                 if not pool:
                     continue
                 contact = pool.pop(self.random.randrange(len(pool)))
                 place = moved[kind] or (self._kind(i))
                 self._expect(kind, [contact], [place])
-                self.later.append({"kind": kind, "contact": contact["id"], "by": ("apollo", "crm")[i % 2]})
+                self.later.append(
+                    {"kind": kind, "contact": contact["id"], "by": ("apollo", "crm")[i % 2]}
+                )
         for kind, contacts in self._plain.items():
             for contact in contacts:
                 self._expect("plain", [contact], [kind])
@@ -417,18 +509,32 @@ class Week:
         self.store.put("control", name, {**(self.store.get("control", name) or {}), email: True})
 
     def _in_crm(self, contact: Thing, **more: Any) -> None:
-        named = {"email": contact["email"], "first_name": contact["first_name"], "last_name": contact["last_name"]}
+        named = {
+            "email": contact["email"],
+            "first_name": contact["first_name"],
+            "last_name": contact["last_name"],
+        }
         self.crm.add_person(Held(**{**named, "company": contact["organization_name"], **more}))
 
     def _store(self) -> None:
         from_crm = {}
         for i in range(5 if self.contacts else 0):
             contact = dict(
-                self.random.choice(list(self.contacts.values())), id=self._hex(), source="crm", hubspot_vid=str(77_000 + i)
+                self.random.choice(list(self.contacts.values())),
+                id=self._hex(),
+                source="crm",
+                hubspot_vid=str(77_000 + i),
             )
             from_crm[contact["id"]] = dict(contact, email=f"crm.{i}@elsewhere.com")
         self.store.put_many("apollo.contacts", {**self.contacts, **from_crm})
         self.store.put(
-            "control", "truth", {"leads": self.leads, "seed": self.seed, "groups": self.truth, "from_crm": len(from_crm)}
+            "control",
+            "truth",
+            {
+                "leads": self.leads,
+                "seed": self.seed,
+                "groups": self.truth,
+                "from_crm": len(from_crm),
+            },
         )
         self.store.put("control", "later", {"events": self.later})

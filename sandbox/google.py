@@ -1,4 +1,5 @@
-"""Google Sheets as far as one tab needs it: values read, appended, set (facts/salesforce_zoho_slack.md 5)."""
+"""Google Sheets as far as one tab needs it: values read, appended, set
+(facts/salesforce_zoho_slack.md 5)."""
 
 import re
 from typing import Any
@@ -16,7 +17,10 @@ _RANGE = re.compile(r"'?(?P<tab>[^'!]+)'?(?:!(?P<column>[A-Z]+)(?P<row>\d*)(?::.
 
 
 def make_router(store: Store) -> APIRouter:
-    """The login, and the spreadsheet's values. Every spreadsheet exists and has every tab that is asked for."""
+    """The login, and the spreadsheet's values.
+
+    Every spreadsheet exists and has every tab that is asked for.
+    """
     router = APIRouter()
 
     def refused(status: int, code: str, message: str) -> Response:
@@ -24,28 +28,48 @@ def make_router(store: Store) -> APIRouter:
 
     def denied(request: Request) -> Response | None:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            return refused(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+            return refused(
+                401, "UNAUTHENTICATED", "Request had invalid authentication credentials."
+            )
         return None
 
     def grid(sheet: str, tab: str) -> list[list[str]]:
-        return [list(row) for row in (store.get("google.tabs", f"{sheet}:{tab}") or {"rows": []})["rows"]]
+        return [
+            list(row)
+            for row in (store.get("google.tabs", f"{sheet}:{tab}") or {"rows": []})["rows"]
+        ]
 
     @router.post("/token")
     async def token(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
         claims = jwt.decode(str(form["assertion"]), options={"verify_signature": False})
         if claims.get("iss") != EMAIL:
-            return JSONResponse({"error": "invalid_grant", "error_description": "Invalid grant: account not found"}, 400)
+            return JSONResponse(
+                {"error": "invalid_grant", "error_description": "Invalid grant: account not found"},
+                400,
+            )
         return JSONResponse({"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"})
 
     @router.get("/v4/spreadsheets/{sheet}")
     async def about(request: Request, sheet: str) -> Response:
-        tabs = [k.partition(":")[2] for k in store.all("google.tabs") if k.startswith(f"{sheet}:")] or ["Leadgate"]
+        tabs = [
+            k.partition(":")[2] for k in store.all("google.tabs") if k.startswith(f"{sheet}:")
+        ] or ["Leadgate"]
         properties = [
-            {"sheetId": i, "title": t, "index": i, "sheetType": "GRID", "gridProperties": {"rowCount": 1000, "columnCount": 26}}
+            {
+                "sheetId": i,
+                "title": t,
+                "index": i,
+                "sheetType": "GRID",
+                "gridProperties": {"rowCount": 1000, "columnCount": 26},
+            }
             for i, t in enumerate(tabs)
         ]
-        found = {"spreadsheetId": sheet, "properties": {"title": sheet}, "sheets": [{"properties": p} for p in properties]}
+        found = {
+            "spreadsheetId": sheet,
+            "properties": {"title": sheet},
+            "sheets": [{"properties": p} for p in properties],
+        }
         return denied(request) or JSONResponse(found)
 
     @router.get("/v4/spreadsheets/{sheet}/values/{place:path}")
@@ -54,7 +78,13 @@ def make_router(store: Store) -> APIRouter:
             return no
         tab = _parse(place)[0]
         rows = grid(sheet, tab)
-        return JSONResponse({"range": place, "majorDimension": "ROWS", **({"values": [_trim(r) for r in rows]} if rows else {})})
+        return JSONResponse(
+            {
+                "range": place,
+                "majorDimension": "ROWS",
+                **({"values": [_trim(r) for r in rows]} if rows else {}),
+            }
+        )
 
     @router.post("/v4/spreadsheets/{sheet}/values:batchUpdate")
     async def update(request: Request, sheet: str) -> Response:
@@ -73,12 +103,22 @@ def make_router(store: Store) -> APIRouter:
     async def append(request: Request, sheet: str, place: str) -> Response:
         if (no := denied(request)) is not None:
             return no
-        if not place.endswith(":append") or request.query_params.get("valueInputOption") not in {"RAW", "USER_ENTERED"}:
-            return refused(400, "INVALID_ARGUMENT", "'valueInputOption' is required but not specified")
+        if not place.endswith(":append") or request.query_params.get("valueInputOption") not in {
+            "RAW",
+            "USER_ENTERED",
+        }:
+            return refused(
+                400, "INVALID_ARGUMENT", "'valueInputOption' is required but not specified"
+            )
         tab = _parse(place.removesuffix(":append"))[0]
-        rows, more = grid(sheet, tab), [[str(v) for v in row] for row in (await request.json())["values"]]
+        rows, more = (
+            grid(sheet, tab),
+            [[str(v) for v in row] for row in (await request.json())["values"]],
+        )
         store.put("google.tabs", f"{sheet}:{tab}", {"rows": [*rows, *more]})
-        return JSONResponse({"spreadsheetId": sheet, "tableRange": place, "updates": {"updatedRows": len(more)}})
+        return JSONResponse(
+            {"spreadsheetId": sheet, "tableRange": place, "updates": {"updatedRows": len(more)}}
+        )
 
     return router
 

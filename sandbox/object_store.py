@@ -1,4 +1,5 @@
-"""SOQL and COQL, as much of them as connectors ask: SELECT fields FROM object WHERE … ORDER BY … LIMIT …, paths to parents."""
+"""SOQL and COQL, as much of them as connectors ask: SELECT fields FROM object WHERE … ORDER BY …
+LIMIT …, paths to parents."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +30,8 @@ class Query:
     source: str
     test: Test = lambda _record, _get: True
     named: set[str] = field(default_factory=set)  # every field that stands anywhere in it
-    ranges: list[tuple[str, Value]] = field(default_factory=list)  # fields and what they are compared with by size
+    # fields and what they are compared with by size
+    ranges: list[tuple[str, Value]] = field(default_factory=list)
     order: list[tuple[str, bool]] = field(default_factory=list)
     limit: int | None = None
     offset: int = 0
@@ -117,7 +119,9 @@ class _Parser:
             return lambda record, get: _folded(get(record, name)) in wanted
         if self.take("LIKE"):
             pattern = re.escape(str(self.literal())).replace("%", ".*").replace("_", ".")
-            return lambda record, get: bool(re.fullmatch(pattern, str(get(record, name) or ""), re.IGNORECASE))
+            return lambda record, get: bool(
+                re.fullmatch(pattern, str(get(record, name) or ""), re.IGNORECASE)
+            )
         sign = self.tokens[self.at][1] if self.at < len(self.tokens) else ""
         if sign not in _SIGNS:
             raise SyntaxRefusedError(f"unexpected token: '{sign}'")

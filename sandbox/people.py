@@ -1,4 +1,5 @@
-"""Names and companies for the generator: unlike enough that nobody is taken for somebody else by chance."""
+"""Names and companies for the generator: unlike enough that nobody is taken for somebody else by
+chance."""
 
 FIRST = (
     "Amelia Bastian Carmen Dmitri Esther Fabian Gloria Hector Ingrid Jasper Katya Lorenzo Miriam Nikolai Ottavia Philip Quentin "
@@ -12,5 +13,17 @@ LAST = (
 ).split()
 HEADS = "bright cedar delta ember flint grove harbor iron jade karst lumen maple north onyx prism quartz river slate tidal umber vivid willow xenon yarrow zephyr".split()
 TAILS = "forge works point line stack field bridge wave nest mark gate yard loop craft port".split()
-HIGH_TITLES = ("VP Sales", "Vice President, Marketing", "VP of Operations", "Chief Revenue Officer", "VP Engineering")
-LOW_TITLES = ("Sales Manager", "Office Manager", "Marketing Specialist", "Account Manager", "Support Manager")
+HIGH_TITLES = (
+    "VP Sales",
+    "Vice President, Marketing",
+    "VP of Operations",
+    "Chief Revenue Officer",
+    "VP Engineering",
+)
+LOW_TITLES = (
+    "Sales Manager",
+    "Office Manager",
+    "Marketing Specialist",
+    "Account Manager",
+    "Support Manager",
+)

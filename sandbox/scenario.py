@@ -1,17 +1,19 @@
-"""Plays what happens after the week was worked through: bounces, replies, opt-outs, calls, owners, new jobs."""
+"""Plays what happens after the week was worked through: bounces, replies, opt-outs, calls, owners,
+new jobs."""
 
 import time
 
 from sandbox.apollo import stamp
 from sandbox.generate import DEMO_LIST
-from sandbox.simulator import Stand
+from sandbox.simulator import CrmSimulator
 from sandbox.store import Store, Thing
 
 
-class Later:
-    """Each kind of event as a method that changes the vendors' state, as the vendor itself would."""
+class ScenarioPlayer:
+    """Each kind of event as a method that changes the vendors' state, as the vendor itself
+    would."""
 
-    def __init__(self, store: Store, crm: Stand) -> None:
+    def __init__(self, store: Store, crm: CrmSimulator) -> None:
         self.store, self.crm = store, crm
 
     def play(self, event: Thing) -> None:
@@ -43,7 +45,9 @@ class Later:
     def intent(self, event: Thing, contact: Thing) -> None:
         """Put on the demo list in Apollo."""
         del event
-        label = next(i for i, item in self.store.all("apollo.labels").items() if item["name"] == DEMO_LIST)
+        label = next(
+            i for i, item in self.store.all("apollo.labels").items() if item["name"] == DEMO_LIST
+        )
         self._change(contact, label_ids=[*contact["label_ids"], label])
 
     def new_address(self, event: Thing, contact: Thing) -> None:
@@ -94,7 +98,12 @@ class Later:
         """Apollo's sequence is through."""
         del event
         done = [
-            {**s, "status": "finished", "inactive_reason": "Completed last step", "finished_at": stamp(time.time())}
+            {
+                **s,
+                "status": "finished",
+                "inactive_reason": "Completed last step",
+                "finished_at": stamp(time.time()),
+            }
             for s in contact["contact_campaign_statuses"]
         ]
         self._change(contact, contact_campaign_statuses=done)
@@ -110,16 +119,23 @@ class Later:
             "failure_reason": None,
             "added_at": stamp(time.time()),
         }
-        self._change(contact, contact_campaign_statuses=[*contact["contact_campaign_statuses"], status])
+        self._change(
+            contact, contact_campaign_statuses=[*contact["contact_campaign_statuses"], status]
+        )
 
     def owner_gone(self, event: Thing, contact: Thing) -> None:
         """Somebody clears the contact's owner, and a workflow keeps it so."""
         del event
-        self.store.put("control", "ownerless", {**(self.store.get("control", "ownerless") or {}), contact["email"]: True})
+        self.store.put(
+            "control",
+            "ownerless",
+            {**(self.store.get("control", "ownerless") or {}), contact["email"]: True},
+        )
         self.crm.own(contact["email"], "")
 
     def import_(self, event: Thing, contact: Thing) -> None:
-        """The duplicate import is a file that the control endpoint hands out: nothing happens at the vendors."""
+        """The duplicate import is a file that the control endpoint hands out: nothing happens at
+        the vendors."""
 
     def _change(self, contact: Thing, **fields: object) -> None:
         contact.update(fields, updated_at=stamp(time.time()))
@@ -147,4 +163,4 @@ class Later:
         self.store.put("apollo.messages", ident, message)
 
 
-setattr(Later, "import", Later.import_)
+setattr(ScenarioPlayer, "import", ScenarioPlayer.import_)

@@ -1,4 +1,5 @@
-"""The sandbox: local stand-ins of Apollo, the CRMs and Slack in one server, with its controls under /_control."""
+"""The sandbox: local stand-ins of Apollo, the CRMs and Slack in one server, with its controls under
+/_control."""
 
 import csv
 import io
@@ -21,8 +22,8 @@ from sandbox.hubspot.hub import Hub
 from sandbox.hubspot.simulator import HubSpotStand
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.simulator import SalesforceStand
-from sandbox.scenario import Later
-from sandbox.simulator import Held, Stand
+from sandbox.scenario import ScenarioPlayer
+from sandbox.simulator import CrmSimulator, Held
 from sandbox.store import Store
 from sandbox.zoho.org import Org as ZohoOrg
 from sandbox.zoho.simulator import ZohoStand
@@ -38,18 +39,28 @@ def make_sandbox(
     hubspot_limit: int = 100,
     search_lag: float = 1.0,
 ) -> FastAPI:
-    """The app. State is kept in `data`; a week is generated only into an empty one, its CRM part into the CRM of that name."""
+    """The app.
+
+    State is kept in `data`; a week is generated only into an empty one, its CRM part into the
+    CRM of that name.
+    """
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
     store = Store(data / "sandbox.db" if data else None)
     hub, org, books = Hub(store, search_lag), Org(store), ZohoOrg(store, search_lag)
-    stands: dict[str, Stand] = {"hubspot": HubSpotStand(hub), "salesforce": SalesforceStand(org), "zoho": ZohoStand(books)}
+    stands: dict[str, CrmSimulator] = {
+        "hubspot": HubSpotStand(hub),
+        "salesforce": SalesforceStand(org),
+        "zoho": ZohoStand(books),
+    }
     stand = stands[crm]
     if store.get("control", "truth") is None:
         Week(store, stand, leads, seed).make()
         store.put("control", "crm", {"name": crm})
     elif (kept := store.get("control", "crm")) and kept["name"] != crm:
-        raise ValueError(f"the week in {data} lies in {kept['name']}, not in {crm}: take another directory")
+        raise ValueError(
+            f"the week in {data} lies in {kept['name']}, not in {crm}: take another directory"
+        )
     traffic = Traffic(latency)
 
     @asynccontextmanager
@@ -70,9 +81,14 @@ def make_sandbox(
     return app
 
 
-def _add_controls(app: FastAPI, store: Store, crm: Stand, traffic: Traffic) -> None:
-    later = Later(store, crm)
-    views = {"people": crm.people, "users": crm.users, "tasks": crm.tasks, "enrolments": crm.enrolments}
+def _add_controls(app: FastAPI, store: Store, crm: CrmSimulator, traffic: Traffic) -> None:
+    later = ScenarioPlayer(store, crm)
+    views = {
+        "people": crm.people,
+        "users": crm.users,
+        "tasks": crm.tasks,
+        "enrolments": crm.enrolments,
+    }
 
     @app.get("/_control/truth")
     async def truth() -> Any:
@@ -113,7 +129,11 @@ def _add_controls(app: FastAPI, store: Store, crm: Stand, traffic: Traffic) -> N
 
     @app.post("/_control/play")
     async def play(request: Request) -> Any:
-        events = await request.json() if await request.body() else (store.get("control", "later") or {"events": []})["events"]
+        events = (
+            await request.json()
+            if await request.body()
+            else (store.get("control", "later") or {"events": []})["events"]
+        )
         for event in events:
             later.play(event)
         store.put("control", "played", {"events": len(events)})
@@ -150,7 +170,9 @@ def _add_controls(app: FastAPI, store: Store, crm: Stand, traffic: Traffic) -> N
 
     @app.get("/_control/faults")
     async def list_faults() -> Response:
-        return JSONResponse([{"path": f.path, "kind": f.kind, "times": f.times} for f in traffic.faults])
+        return JSONResponse(
+            [{"path": f.path, "kind": f.kind, "times": f.times} for f in traffic.faults]
+        )
 
 
 def _csv(store: Store, ids: list[str]) -> str:
@@ -184,7 +206,9 @@ def _csv(store: Store, ids: list[str]) -> str:
     return out.getvalue()
 
 
-def serve(data: Path | None, port: int, leads: int, seed: int, host: str = "127.0.0.1", **more: Any) -> None:
+def serve(
+    data: Path | None, port: int, leads: int, seed: int, host: str = "127.0.0.1", **more: Any
+) -> None:
     """Serve until a signal comes."""
     app = make_sandbox(data, leads, seed, **more)
     uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)

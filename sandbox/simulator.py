@@ -1,6 +1,8 @@
-"""A CRM's stand-in as its own users see it: what the generator fills, what happens later, and what an auditor reads.
+"""A CRM's stand-in as its own users see it: what the generator fills, what happens later, and what
+an auditor reads.
 
-Each CRM of the sandbox has one. So the same week, with the same truth, lies in whichever CRM is asked for.
+Each CRM of the sandbox has one. So the same week, with the same truth, lies in whichever CRM is
+asked for.
 """
 
 from dataclasses import dataclass
@@ -9,7 +11,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A person that the CRM holds before Leadgate comes. `owner` is a user's address, '' for nobody."""
+    """A person that the CRM holds before Leadgate comes.
+
+    `owner` is a user's address, '' for nobody.
+    """
 
     email: str
     first_name: str
@@ -23,7 +28,7 @@ class Held:
 Row = dict[str, Any]
 
 
-class Stand(Protocol):
+class CrmSimulator(Protocol):
     """People are named by any of their addresses, users by theirs."""
 
     calls_at: str  # the path under which the CRM's calls are counted
@@ -37,7 +42,8 @@ class Stand(Protocol):
         ...
 
     def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
-        """A company that is there already; `owner` is a user's address, `parent` another company's domain, '' for none."""
+        """A company that is there already; `owner` is a user's address, `parent` another company's
+        domain, '' for none."""
         ...
 
     def activate(self, email: str) -> None:
@@ -81,7 +87,8 @@ class Stand(Protocol):
         ...
 
     def enrolments(self) -> list[Row]:
-        """Of each time somebody was put into the nurture sequence: person, entered, left (null while it runs)."""
+        """Of each time somebody was put into the nurture sequence: person, entered, left (null
+        while it runs)."""
         ...
 
     def reindex(self) -> None:

@@ -1,4 +1,5 @@
-"""Slack's Web API as far as a bot that posts needs it: failures are 200 with ok:false (facts/salesforce_zoho_slack.md 3)."""
+"""Slack's Web API as far as a bot that posts needs it: failures are 200 with ok:false
+(facts/salesforce_zoho_slack.md 3)."""
 
 import json
 import time
@@ -54,7 +55,13 @@ def make_router(store: Store) -> APIRouter:
             return JSONResponse({"ok": False, "error": "ratelimited"}, 429, {"retry-after": "1"})
         paces[channel] = [*recent, time.monotonic()]
         ts = f"{time.time():.6f}"
-        message = {"ts": ts, "channel": channel, "text": body["text"], "metadata": body.get("metadata"), "blocks": blocks}
+        message = {
+            "ts": ts,
+            "channel": channel,
+            "text": body["text"],
+            "metadata": body.get("metadata"),
+            "blocks": blocks,
+        }
         store.put("slack.messages", f"{channel}:{ts}", message)
         return JSONResponse({"ok": True, "channel": channel, "ts": ts, "message": message})
 
@@ -63,7 +70,9 @@ def make_router(store: Store) -> APIRouter:
         if not allowed(request):
             return failed("invalid_auth")
         email = (await args(request)).get("email")
-        found = next((u for u in store.all("slack.users").values() if u["profile"]["email"] == email), None)
+        found = next(
+            (u for u in store.all("slack.users").values() if u["profile"]["email"] == email), None
+        )
         return JSONResponse({"ok": True, "user": found}) if found else failed("users_not_found")
 
     @router.api_route("/users.info", methods=["GET", "POST"])
@@ -78,7 +87,9 @@ def make_router(store: Store) -> APIRouter:
         if not allowed(request):
             return failed("invalid_auth")
         body = await args(request)
-        found = [m for m in store.all("slack.messages").values() if m["channel"] == body.get("channel")]
+        found = [
+            m for m in store.all("slack.messages").values() if m["channel"] == body.get("channel")
+        ]
         found = found[::-1][: int(body.get("limit", 100))]
         shown = (
             found
@@ -89,27 +100,40 @@ def make_router(store: Store) -> APIRouter:
 
     @router.api_route("/auth.test", methods=["GET", "POST"])
     async def test(request: Request) -> Response:
-        return JSONResponse({"ok": True, "user": "leadgate"}) if allowed(request) else failed("invalid_auth")
+        return (
+            JSONResponse({"ok": True, "user": "leadgate"})
+            if allowed(request)
+            else failed("invalid_auth")
+        )
 
     return router
 
 
 def sound(blocks: Any) -> bool:
-    """Whether Slack would take these blocks, as far as a bot like ours uses them: sections and buttons."""
+    """Whether Slack would take these blocks, as far as a bot like ours uses them: sections and
+    buttons."""
     if not isinstance(blocks, list) or len(blocks) > 50:
         return False
     return all(isinstance(block, dict) and _sound(block) for block in blocks)
 
 
 def _characters(blocks: list[dict[str, Any]]) -> int:
-    """Of all sections' texts. Slack documents no sum; from some 11,000 on it has been seen to refuse (bolt-js 2509, 2867)."""
+    """Of all sections' texts.
+
+    Slack documents no sum; from some 11,000 on it has been seen to refuse (bolt-js 2509, 2867).
+    """
     return sum(len((block.get("text") or {}).get("text", "")) for block in blocks)
 
 
 def _sound(block: dict[str, Any]) -> bool:
     if block.get("type") == "section":
         text = block.get("text") or {}
-        return text.get("type") in {"mrkdwn", "plain_text"} and 0 < len(text.get("text", "")) <= 3000
+        return (
+            text.get("type") in {"mrkdwn", "plain_text"} and 0 < len(text.get("text", "")) <= 3000
+        )
     elements = block.get("elements") or []
-    buttons = all(e.get("type") == "button" and e.get("action_id") and len(e.get("value", "")) <= 2000 for e in elements)
+    buttons = all(
+        e.get("type") == "button" and e.get("action_id") and len(e.get("value", "")) <= 2000
+        for e in elements
+    )
     return block.get("type") == "actions" and 0 < len(elements) <= 25 and buttons

@@ -16,7 +16,11 @@ def _rows_key(body: dict[str, Any]) -> str:
 
 
 def _without(body: Any, key: str) -> Any:
-    return {k: v for k, v in body.items() if k != (key or _rows_key(body))} if isinstance(body, dict) else []
+    return (
+        {k: v for k, v in body.items() if k != (key or _rows_key(body))}
+        if isinstance(body, dict)
+        else []
+    )
 
 
 def _null(body: Any, key: str) -> Any:
@@ -31,11 +35,15 @@ def _of_rows(body: Any, change: Callable[[list[Any]], list[Any]]) -> Any:
         return body
     key = _rows_key(body)
     if key == "compositeResponse":
-        return {**body, key: [{**part, "body": _of_rows(part["body"], change)} for part in body[key]]}
+        return {
+            **body,
+            key: [{**part, "body": _of_rows(part["body"], change)} for part in body[key]],
+        }
     return {**body, key: change(body[key])} if isinstance(body.get(key), list) else body
 
 
-#: What becomes of an answer's JSON, by the fault's kind. `html`, `deep` and `huge` leave nothing of it.
+#: What becomes of an answer's JSON, by the fault's kind. `html`, `deep` and `huge` leave nothing of
+#: it.
 KINDS: dict[str, Callable[[Any, str], Any]] = {
     "html": lambda body, _: body,
     "deep": lambda body, _: body,
@@ -52,14 +60,19 @@ KINDS: dict[str, Callable[[Any, str], Any]] = {
 
 
 async def spoiled(response: Any, kind: str, key: str) -> Response:
-    """An answer of the middleware's as its fault has it: with its own status where it is JSON still, else a 200."""
+    """An answer of the middleware's as its fault has it: with its own status where it is JSON
+    still, else a 200."""
     if kind == "html":
         return Response(_HTML, 200, media_type="text/html")
     if kind == "deep":
-        return Response('{"results":' * _DEPTH + "[]" + "}" * _DEPTH, 200, media_type="application/json")
+        return Response(
+            '{"results":' * _DEPTH + "[]" + "}" * _DEPTH, 200, media_type="application/json"
+        )
     if kind == "huge":
         return Response(json.dumps({"results": ["x" * _BYTES]}), 200, media_type="application/json")
     raw = b"".join([part async for part in response.body_iterator])
     body = json.loads(raw) if raw else {}
-    headers = {k: v for k, v in response.headers.items() if k not in {"content-length", "content-type"}}
+    headers = {
+        k: v for k, v in response.headers.items() if k not in {"content-length", "content-type"}
+    }
     return JSONResponse(KINDS[kind](body, key), response.status_code if raw else 200, headers)

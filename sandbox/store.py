@@ -1,4 +1,5 @@
-"""The sandbox's state: objects by kind and id in memory, written through to SQLite, so that a restart goes on from it."""
+"""The sandbox's state: objects by kind and id in memory, written through to SQLite, so that a
+restart goes on from it."""
 
 import json
 import sqlite3
@@ -14,13 +15,19 @@ class Store:
     """Kinds of objects. Reads answer the live dicts; after changing one, `put` it."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._db = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._db = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, isolation_level=None
+        )
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")
-        self._db.execute("CREATE TABLE IF NOT EXISTS things (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS things (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))"
+        )
         self._lock = threading.Lock()
         self.kinds: defaultdict[str, dict[str, Thing]] = defaultdict(dict)
-        for kind, ident, body in self._db.execute("SELECT kind, id, body FROM things ORDER BY rowid"):
+        for kind, ident, body in self._db.execute(
+            "SELECT kind, id, body FROM things ORDER BY rowid"
+        ):
             self.kinds[kind][ident] = json.loads(body)
 
     def all(self, kind: str) -> dict[str, Thing]:
@@ -35,7 +42,9 @@ class Store:
         """Set one object."""
         self.kinds[kind][ident] = thing
         with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO things VALUES (?, ?, ?)", (kind, ident, json.dumps(thing)))
+            self._db.execute(
+                "INSERT OR REPLACE INTO things VALUES (?, ?, ?)", (kind, ident, json.dumps(thing))
+            )
         return thing
 
     def put_many(self, kind: str, things: dict[str, Thing]) -> None:
@@ -44,7 +53,8 @@ class Store:
         with self._lock:
             self._db.execute("BEGIN")
             self._db.executemany(
-                "INSERT OR REPLACE INTO things VALUES (?, ?, ?)", [(kind, i, json.dumps(t)) for i, t in things.items()]
+                "INSERT OR REPLACE INTO things VALUES (?, ?, ?)",
+                [(kind, i, json.dumps(t)) for i, t in things.items()],
             )
             self._db.execute("COMMIT")
 

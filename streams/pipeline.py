@@ -1,6 +1,8 @@
-"""All that lies between a fetched run and the broker's acknowledgements, wired: what a worker runs, and the simulation.
+"""All that lies between a fetched run and the broker's acknowledgements, wired: what a worker runs,
+and the simulation.
 
-Nothing here knows Faust: the log comes in as a producer, the rows as a store, the vendors as protocols, time as a clock.
+Nothing here knows Faust: the log comes in as a producer, the rows as a store, the vendors as
+protocols, time as a clock.
 """
 
 from collections.abc import Awaitable, Callable, Collection
@@ -13,27 +15,28 @@ from leads.keys import Keys, derive
 from leads.records import Alert, encode
 from leads.rules import Rules
 from leads.table_rows import Suppression
-from streams.effects.context import Apollo, Outside, Slack
-from streams.effects.executor import Effects
-from streams.ports import Clock, Probe
-from streams.runner.outbox import FlushGate, Outbox
-from streams.runner.rules_versions import RulesBook
-from streams.runner.stage_runner import Harness
+from streams.effects.context import Apollo, EffectContext, Slack
+from streams.effects.executor import EffectExecutor
+from streams.ports import Clock, StageMetrics
+from streams.runner.outbox import IdleDetector, Outbox
+from streams.runner.rules_versions import RulesRegistry
+from streams.runner.stage_runner import StageRunner
 from streams.runner.suppression import suppression_of
 from streams.runner.timers import Timers
 from streams.stages.all import make_stages
-from tables.state import State, Store, View
+from tables.state import BatchView, State, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
     """What a pipeline stands in.
 
-    `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker must not act any more.
-    `signals_applied` returns once the signals acknowledged before the call are in the state of a partition. `share` is this
-    worker's part of the vendors' limits; `more_coming` says whether leads are known that no stage has begun; `settled_to`
-    answers up to which offset a topic's partition is settled, -1 for one that isn't this worker's; `reached` is told of
-    each point at which a process may die.
+    `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker
+    must not act any more. `signals_applied` returns once the signals acknowledged before the
+    call are in the state of a partition. `share` is this worker's part of the vendors' limits;
+    `more_coming` says whether leads are known that no stage has begun; `settled_to` answers up
+    to which offset a topic's partition is settled, -1 for one that isn't this worker's;
+    `reached` is told of each point at which a process may die.
     """
 
     store: Store
@@ -42,7 +45,7 @@ class Around:
     apollo: Apollo
     slack: Slack
     clock: Clock
-    probe: Probe
+    probe: StageMetrics
     check: Callable[[], None]
     signals_applied: Callable[[int], Awaitable[None]]
     share: Callable[[], float]
@@ -52,17 +55,28 @@ class Around:
 
 
 class Pipeline:
-    """The stages of one worker. `only` names those it runs; none means all. `live` False is shadow."""
+    """The stages of one worker.
+
+    `only` names those it runs; none means all. `live` False is shadow.
+    """
 
     def __init__(
-        self, around: Around, name: str, keys: Keys, rules: Rules, book: RulesBook, *, live: bool, only: Collection[str] = ()
+        self,
+        around: Around,
+        name: str,
+        keys: Keys,
+        rules: Rules,
+        book: RulesRegistry,
+        *,
+        live: bool,
+        only: Collection[str] = (),
     ) -> None:
         self._around, self._name, self._rules = around, name, rules
         clock = around.clock
-        self.gate = FlushGate(around.more_coming)
+        self.gate = IdleDetector(around.more_coming)
         self.outbox = Outbox(around.producer, self.gate, around.check, around.probe.sent)
         self.state = State(around.store, self.outbox)
-        outside = Outside(
+        outside = EffectContext(
             crm=around.crm,
             apollo=around.apollo,
             slack=around.slack,
@@ -70,7 +84,7 @@ class Pipeline:
             signals_applied=around.signals_applied,
             nurture_lists=lambda: rules.entered_lists,
         )
-        self.effects = Effects(
+        self.effects = EffectExecutor(
             outside,
             self.gate,
             keys,
@@ -84,7 +98,7 @@ class Pipeline:
         stages = [stage for stage in make_stages(keys) if not only or stage.name in only]
         self.timers = Timers(stages, self.state, self.outbox, clock, around.probe)
         self.harnesses = [
-            Harness(
+            StageRunner(
                 stage,
                 state=self.state,
                 outbox=self.outbox,
@@ -102,7 +116,7 @@ class Pipeline:
         ]
 
     def _suppressed(self, partition: int, record: Any) -> str:
-        found: Suppression | None = suppression_of(record, View(self.state, partition))
+        found: Suppression | None = suppression_of(record, BatchView(self.state, partition))
         return f"{found.kind} heard from {found.source}" if found else ""
 
     def _alarm(self, vendor: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from leads.decision import Act, Parked, Result
+from leads.decision import Effect, EffectResult, Parked
 
 
 class Fatal(Exception):  # noqa: N818  an outcome, beside Retry and Dead, rather than an error class
@@ -21,9 +21,19 @@ class Effector(Protocol):
     """Performs acts."""
 
     async def perform(
-        self, act: Act, *, effect_id: str, since: float, started: float, again: bool, partition: int, record: Any, shadow: bool
-    ) -> Result:
-        """Do one act that was noted as begun at `started`, or look whether it was done if `again`; in `shadow` only say so.
+        self,
+        act: Effect,
+        *,
+        effect_id: str,
+        since: float,
+        started: float,
+        again: bool,
+        partition: int,
+        record: Any,
+        shadow: bool,
+    ) -> EffectResult:
+        """Do one act that was noted as begun at `started`, or look whether it was done if `again`;
+        in `shadow` only say so.
 
         `since` is when its stage first took up the record.
 
@@ -32,11 +42,13 @@ class Effector(Protocol):
         ...
 
     def settles_in(self, begun: float) -> float:
-        """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no more; 0 if it may."""
+        """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no
+        more; 0 if it may."""
         ...
 
     async def caught_up(self, partition: int) -> None:
-        """Return once every signal acknowledged before this call is applied to the partition's state."""
+        """Return once every signal acknowledged before this call is applied to the partition's
+        state."""
         ...
 
 
@@ -52,7 +64,7 @@ class Timekeeper(Protocol):
         ...
 
 
-class Probe(Protocol):
+class StageMetrics(Protocol):
     """Is told what happens; may count, must not fail."""
 
     def passed(self, stage: str, records: int) -> None:

@@ -1,4 +1,7 @@
-"""Damaged databases of the state: how one is recognised, and how it is set aside. Nothing is ever deleted."""
+"""Damaged databases of the state: how one is recognised, and how it is set aside.
+
+Nothing is ever deleted.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +15,10 @@ _SIGNS = ("Corruption", "IO error: No such file or directory", "CURRENT is missi
 
 
 class DamagedStateError(RuntimeError):
-    """A database turned out to be damaged while it was in use. It is set aside already: start the worker again."""
+    """A database turned out to be damaged while it was in use.
+
+    It is set aside already: start the worker again.
+    """
 
 
 def is_damage(error: BaseException) -> bool:
@@ -22,7 +28,9 @@ def is_damage(error: BaseException) -> bool:
 
 def lacks_current(path: Path) -> bool:
     """Whether a database has files but no CURRENT. RocksDB could make an empty one in its place."""
-    return not (path / "CURRENT").exists() and (any(path.glob("*.sst")) or any(path.glob("MANIFEST-*")))
+    return not (path / "CURRENT").exists() and (
+        any(path.glob("*.sst")) or any(path.glob("MANIFEST-*"))
+    )
 
 
 def set_aside(path: Path, why: str, now: float) -> Path:
@@ -33,11 +41,20 @@ def set_aside(path: Path, why: str, now: float) -> Path:
     at = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     moved = path.with_name(f"{path.name}.damaged-{at}")
     path.rename(moved)
-    log.error("state damaged: set aside, restored from the changelog", database=str(path), moved_to=str(moved), why=why)
+    log.error(
+        "state damaged: set aside, restored from the changelog",
+        database=str(path),
+        moved_to=str(moved),
+        why=why,
+    )
     return moved
 
 
 def held_rows(path: Path) -> list[Path]:
     """The databases set aside in place of `path` that rows were ever written to."""
     found = sorted(path.parent.glob(f"{path.name}.damaged-*"))
-    return [one for one in found if any(one.glob("*.sst")) or any(f.stat().st_size for f in one.glob("*.log"))]
+    return [
+        one
+        for one in found
+        if any(one.glob("*.sst")) or any(f.stat().st_size for f in one.glob("*.log"))
+    ]

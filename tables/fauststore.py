@@ -1,8 +1,11 @@
-"""The store of a worker: one faust.Table, one RocksDB a partition. The only place that touches either.
+"""The store of a worker: one faust.Table, one RocksDB a partition.
 
-Restoring and writing go past Faust: it stores a changelog's rows and its offset one after the other, event by event,
-and its own changelog sends fail unseen (facts/faust.md 5). Which partitions, from where and how far stays Faust's.
-12 databases open in a second, 120 don't, and take a tenth of the memory: so one table holds all kinds of rows.
+The only place that touches either.
+
+Restoring and writing go past Faust: it stores a changelog's rows and its offset one after the
+other, event by event, and its own changelog sends fail unseen (facts/faust.md 5). Which
+partitions, from where and how far stays Faust's. 12 databases open in a second, 120 don't, and
+take a tenth of the memory: so one table holds all kinds of rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,7 +39,8 @@ _RESTORED = {"write_buffer_size": str(2 << 20), "level0_file_num_compaction_trig
 
 
 class PartitionStore(rocksdb.Store):
-    """Faust's RocksDB store, that sets a damaged database aside instead of failing at each start."""
+    """Faust's RocksDB store, that sets a damaged database aside instead of failing at each
+    start."""
 
     def __init__(self, *args: Any, now: Callable[[], float], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +69,10 @@ class PartitionStore(rocksdb.Store):
             raise self._judge(partition, error) from error
 
     def write(self, partition: int, rows: Iterable[Row], offset: int) -> None:
-        """Store rows and the changelog's offset of the last of them in one RocksDB batch. Raises DamagedStateError."""
+        """Store rows and the changelog's offset of the last of them in one RocksDB batch.
+
+        Raises DamagedStateError.
+        """
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in rows:
             if value is None:
@@ -75,7 +82,10 @@ class PartitionStore(rocksdb.Store):
         self._write(partition, batch, offset)
 
     def restore(self, partition: int, records: Sequence[Any]) -> None:
-        """Store changelog records, in order, with the offset of the last, in one RocksDB batch. Raises DamagedStateError."""
+        """Store changelog records, in order, with the offset of the last, in one RocksDB batch.
+
+        Raises DamagedStateError.
+        """
         if partition not in self._restoring:
             self._restoring.add(partition)
             self._db_for_partition(partition).set_options(_RESTORING)
@@ -91,7 +101,8 @@ class PartitionStore(rocksdb.Store):
         """Called by Faust when every partition is restored."""
         await super().on_recovery_completed(active_tps, standby_tps)
         for partition in self._restoring:
-            if (database := self._dbs.get(partition)) is not None:  # it may have moved away meanwhile
+            # it may have moved away meanwhile
+            if (database := self._dbs.get(partition)) is not None:
                 database.set_options(_RESTORED)
         self._restoring.clear()
 
@@ -103,7 +114,10 @@ class PartitionStore(rocksdb.Store):
             raise self._judge(partition, error) from error
 
     def persisted_offset(self, tp: TP) -> int | None:
-        """The changelog's offset that a partition is stored up to, None if nothing is. Raises DamagedStateError."""
+        """The changelog's offset that a partition is stored up to, None if nothing is.
+
+        Raises DamagedStateError.
+        """
         value = self.read(tp.partition, self.offset_key)
         return None if value is None else int(value)
 
@@ -128,14 +142,20 @@ class PartitionStore(rocksdb.Store):
         return database
 
     def _judge(self, partition: int, error: Exception) -> Exception:
-        """What to raise for an error of RocksDB's. A database in use can't be opened again under its old name in the
-        same process, so it is set aside, and the next start opens a new one."""
+        """What to raise for an error of RocksDB's.
+
+        A database in use can't be opened again under its old name in the same process, so it is
+        set aside, and the next start opens a new one.
+        """
         if not is_damage(error):
             return error
         path = self.partition_path(partition)
         if path.exists():
             set_aside(path, str(error), self._now())
-        return DamagedStateError(f"the state of partition {partition} is damaged and set aside; the next start restores it")
+        return DamagedStateError(
+            f"the state of partition {partition} is damaged and set aside; "
+            "the next start restores it"
+        )
 
 
 class StateTable(faust.Table[bytes, bytes]):
@@ -161,7 +181,10 @@ class StateTable(faust.Table[bytes, bytes]):
         )
 
     def restore(self, partition: int, records: Sequence[Any]) -> None:
-        """Store changelog records, in order, with the offset of the last. Those that are stored already are left out."""
+        """Store changelog records, in order, with the offset of the last.
+
+        Those that are stored already are left out.
+        """
         store: Any = self.data
         stored = self.persisted_offset(TP(CHANGELOG, partition))
         fresh = records if stored is None else [r for r in records if r.offset > stored]
@@ -172,7 +195,8 @@ class StateTable(faust.Table[bytes, bytes]):
         """Do nothing: `restore` has stored these records, and newer ones since."""
 
     def span(self, partition: int, start: int, end: int) -> ChangelogSpan:
-        """What is stored of a partition beside a changelog that holds the offsets from `start` up to `end`."""
+        """What is stored of a partition beside a changelog that holds the offsets from `start` up
+        to `end`."""
         store: Any = self.data
         path = store.partition_path(partition)
         stored = self.persisted_offset(TP(CHANGELOG, partition))
@@ -180,13 +204,21 @@ class StateTable(faust.Table[bytes, bytes]):
 
 
 class FaustStore:
-    """See state.Store. Made before the app starts, since Faust restores only tables that it knows by then.
+    """See state.Store.
+
+    Made before the app starts, since Faust restores only tables that it knows by then.
 
     `now` gives seconds since the epoch, for the names of damaged databases.
     """
 
     def __init__(self, app: faust.App, now: Callable[[], float]) -> None:
-        changelog = app.topic(CHANGELOG, key_serializer="raw", value_serializer="raw", partitions=PARTITIONS, compacting=True)
+        changelog = app.topic(
+            CHANGELOG,
+            key_serializer="raw",
+            value_serializer="raw",
+            partitions=PARTITIONS,
+            compacting=True,
+        )
         table = StateTable(
             app,
             now=now,

@@ -1,7 +1,9 @@
-"""Every table of a worker's state: its name, its key, its record, the one stage that writes it, and who reads it.
+"""Every table of a worker's state: its name, its key, its record, the one stage that writes it, and
+who reads it.
 
-All of them lie in one changelog, told apart by their names (see state.py). No table is declared anywhere else.
-Partition p of a table holds the keys of partition p of the topics that its stage reads.
+All of them lie in one changelog, told apart by their names (see state.py). No table is declared
+anywhere else. Partition p of a table holds the keys of partition p of the topics that its stage
+reads.
 """
 
 from functools import lru_cache
@@ -12,24 +14,33 @@ from leads.records import Sequences
 from leads.table_rows import (
     Attempt,
     BrandRow,
-    Clock,
     CompanyRow,
     ContactRow,
     Deferred,
     PersonRow,
-    Source,
+    SlaClock,
+    SourceRow,
     Suppression,
-    Waiting,
+    WaitingRow,
     Woken,
 )
 from tables.state import Table
 
-#: The key under which `people` and `companies` say that the CRM's snapshot is complete in their partition.
+#: The key under which `people` and `companies` say that the CRM's snapshot is complete in their
+#: partition.
 COMPLETE = ""
 
-SOURCES = Table("sources", Source, key="lead id", writer="intake", readers=("intake",))
-PEOPLE = Table("people", PersonRow, key="address key", writer="identity", readers=("identity", "signals", "engage"))
-COMPANIES = Table("companies", CompanyRow, key="registrable domain", writer="company", readers=("company",))
+SOURCES = Table("sources", SourceRow, key="lead id", writer="intake", readers=("intake",))
+PEOPLE = Table(
+    "people",
+    PersonRow,
+    key="address key",
+    writer="identity",
+    readers=("identity", "signals", "engage"),
+)
+COMPANIES = Table(
+    "companies", CompanyRow, key="registrable domain", writer="company", readers=("company",)
+)
 BRANDS = Table("brands", BrandRow, key="domain stem", writer="company", readers=("company",))
 CONTACTS = Table("contacts", ContactRow, key="person key", writer="write", readers=("identity",))
 SUPPRESSIONS = Table(
@@ -40,28 +51,45 @@ SUPPRESSIONS = Table(
     readers=("identity", "write", "routing", "assign", "engage", "signals", "sla"),
 )
 SEQUENCES = Table("sequences", Sequences, key="person key", writer="signals", readers=("engage",))
-CLOCKS = Table("clocks", Clock, key="person key", writer="sla", readers=("sla", "timers"))
+CLOCKS = Table("clocks", SlaClock, key="person key", writer="sla", readers=("sla", "timers"))
 
 #: What one stage each writes by its decisions.
-TABLES: tuple[Table[Any], ...] = (SOURCES, PEOPLE, COMPANIES, BRANDS, CONTACTS, SUPPRESSIONS, SEQUENCES, CLOCKS)
+TABLES: tuple[Table[Any], ...] = (
+    SOURCES,
+    PEOPLE,
+    COMPANIES,
+    BRANDS,
+    CONTACTS,
+    SUPPRESSIONS,
+    SEQUENCES,
+    CLOCKS,
+)
 
 
 @lru_cache
 def attempts(stage: str) -> Table[Attempt]:
     """How far a stage came with each record; by the record's own id, or by the lead's."""
-    return Table(f"attempt.{stage}", Attempt, key="lead id or record id", writer=stage, readers=(stage,))
+    return Table(
+        f"attempt.{stage}", Attempt, key="lead id or record id", writer=stage, readers=(stage,)
+    )
 
 
 @lru_cache
 def parked(stage: str) -> Table[Parked]:
     """What waits under a stage: leads by their ids, other records by their own."""
-    return Table(f"parked.{stage}", Parked, key="lead id or record id", writer=stage, readers=(stage, "timers"))
+    return Table(
+        f"parked.{stage}",
+        Parked,
+        key="lead id or record id",
+        writer=stage,
+        readers=(stage, "timers"),
+    )
 
 
 @lru_cache
-def waiting(stage: str) -> Table[Waiting]:
+def waiting(stage: str) -> Table[WaitingRow]:
     """Which lead of a person waits under a stage; only where signals wake leads."""
-    return Table(f"waiting.{stage}", Waiting, key="person key", writer=stage, readers=(stage,))
+    return Table(f"waiting.{stage}", WaitingRow, key="person key", writer=stage, readers=(stage,))
 
 
 @lru_cache
@@ -73,7 +101,13 @@ def deferred(stage: str) -> Table[Deferred]:
 @lru_cache
 def woken(stage: str) -> Table[Woken]:
     """What a signal or a person's decision did when the stage first read it."""
-    return Table(f"woken.{stage}", Woken, key="signal id or decision id, #delivery", writer=stage, readers=(stage,))
+    return Table(
+        f"woken.{stage}",
+        Woken,
+        key="signal id or decision id, #delivery",
+        writer=stage,
+        readers=(stage,),
+    )
 
 
 OF_A_STAGE = (attempts, parked, waiting, deferred, woken)

@@ -1,10 +1,12 @@
-"""The worker's state: typed rows by prefix in one table a worker, over a store (`fauststore.py`, or memory in a simulation).
+"""The worker's state: typed rows by prefix in one table a worker, over a store (`fauststore.py`, or
+memory in a simulation).
 
-One physical table instead of ten, because (a) a run of a stage changes rows of several kinds and they must reach
-the changelog in one record batch, which the broker takes whole or not at all; (b) partition p of every topic is at
-one worker, so p of one table serves them all.
+One physical table instead of ten, because (a) a run of a stage changes rows of several kinds and
+they must reach the changelog in one record batch, which the broker takes whole or not at all; (b)
+partition p of every topic is at one worker, so p of one table serves them all.
 
-`write` awaits the broker's acknowledgement, then stores rows and changelog offset together (INTERLEAVINGS 17).
+`write` awaits the broker's acknowledgement, then stores rows and changelog offset together
+(INTERLEAVINGS 17).
 """
 
 import asyncio
@@ -23,21 +25,33 @@ _SEP = "\x00"
 Row = tuple[bytes, bytes | None]
 
 
-class Journal(Protocol):
+class ChangelogWriter(Protocol):
     """Writes rows to the changelog and returns the last offset once the broker has them all."""
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
-        """Send rows to one partition in order, as one batch where it fits. Raises when the broker refuses."""
+        """Send rows to one partition in order, as one batch where it fits.
+
+        Raises when the broker refuses.
+        """
         ...
 
 
 class Table(Generic[T]):
     """One table: its name, which is the prefix of its rows' keys, and the record that a row holds.
 
-    `key` says what its rows are found by, `writer` which stage changes them, `readers` who reads them: see schema.py.
+    `key` says what its rows are found by, `writer` which stage changes them, `readers` who reads
+    them: see schema.py.
     """
 
-    def __init__(self, name: str, record: type[T], *, key: str = "", writer: str = "", readers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        record: type[T],
+        *,
+        key: str = "",
+        writer: str = "",
+        readers: tuple[str, ...] = (),
+    ) -> None:
         self.name, self.record = name, record
         self.key_is, self.writer, self.readers = key, writer, readers
         self._prefix = name + _SEP
@@ -54,7 +68,8 @@ class Table(Generic[T]):
 
 
 class Store(Protocol):
-    """Where the rows of the partitions at hand lie: RocksDB under Faust in a worker, memory in a simulation."""
+    """Where the rows of the partitions at hand lie: RocksDB under Faust in a worker, memory in a
+    simulation."""
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         """The stored value, None if there is none."""
@@ -72,7 +87,7 @@ class Store(Protocol):
 class State:
     """The table of one worker. `get` and `scan` see what `write` has finished."""
 
-    def __init__(self, store: Store, journal: Journal) -> None:
+    def __init__(self, store: Store, journal: ChangelogWriter) -> None:
         self._store, self._journal = store, journal
         self._commits = _Commits(self._commit)
 
@@ -81,16 +96,20 @@ class State:
         return self._store.get(partition, key)
 
     def scan(self, partition: int, table: Table[T]) -> Iterator[tuple[str, T]]:
-        """All rows of a table in a partition. Reads the disk: for starts and rebalances, never per record."""
+        """All rows of a table in a partition.
+
+        Reads the disk: for starts and rebalances, never per record.
+        """
         prefix = table.key("")
         for key, value in self._store.items(partition, prefix):
             yield key[len(prefix) :].decode(), table.decode(value)
 
     async def write(self, partition: int, rows: Iterable[Row]) -> None:
-        """Make changes durable: when it returns they are acknowledged by the broker and readable here.
+        """Make changes durable: when it returns they are acknowledged by the broker and readable
+        here.
 
-        Changes that come while a batch of the partition is under way wait and go together in the next, so that
-        the stored changelog offset never passes a row that isn't stored yet.
+        Changes that come while a batch of the partition is under way wait and go together in the
+        next, so that the stored changelog offset never passes a row that isn't stored yet.
         """
         changes = list(rows)
         if changes:
@@ -153,8 +172,9 @@ class _Known(dict[bytes, bytes | None]):
         return value
 
 
-class View:
-    """State of one partition as a run sees it: what the run itself changed lies over what is stored, read once."""
+class BatchView:
+    """State of one partition as a run sees it: what the run itself changed lies over what is
+    stored, read once."""
 
     def __init__(self, state: State, partition: int) -> None:
         self.changes: dict[bytes, bytes | None] = {}
@@ -180,7 +200,8 @@ class View:
         self._known.update(changes)
 
     def take(self) -> list[Row]:
-        """The changes so far, for writing; the view starts afresh over them once they are written."""
+        """The changes so far, for writing; the view starts afresh over them once they are
+        written."""
         changes = list(self.changes.items())
         self.changes = {}
         return changes

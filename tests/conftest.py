@@ -1,4 +1,5 @@
-"""What the tests share: a real broker for the session, and sites (broker, sandbox, workers) of their own."""
+"""What the tests share: a real broker for the session, and sites (broker, sandbox, workers) of
+their own."""
 
 import os
 from collections.abc import Iterator

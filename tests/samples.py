@@ -19,7 +19,11 @@ def contact(number: int, **fields: Any) -> dict[str, Any]:
         "email_status": "verified",
         "email_true_status": "Verified",
         "organization_name": f"{company} Inc.",
-        "organization": {"id": f"{number:024x}", "name": company, "primary_domain": f"{company}.com"},
+        "organization": {
+            "id": f"{number:024x}",
+            "name": company,
+            "primary_domain": f"{company}.com",
+        },
         "country": "United States",
         "state": "California",
         "label_ids": [],
@@ -30,9 +34,18 @@ def contact(number: int, **fields: Any) -> dict[str, Any]:
     return raw | fields
 
 
-def captured(number: int, lists: tuple[str, ...] = (), sequences_read: bool = True, **fields: Any) -> Captured:
+def captured(
+    number: int, lists: tuple[str, ...] = (), sequences_read: bool = True, **fields: Any
+) -> Captured:
     """The contact as the poller captures it."""
     now = time.time()
     raw = contact(number, **fields)
     read_at = now if sequences_read else 0.0
-    return Captured(source="apollo", source_id=raw["id"], captured_at=now, raw=raw, lists=lists, sequences_read_at=read_at)
+    return Captured(
+        source="apollo",
+        source_id=raw["id"],
+        captured_at=now,
+        raw=raw,
+        lists=lists,
+        sequences_read_at=read_at,
+    )

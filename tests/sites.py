@@ -1,4 +1,5 @@
-"""A whole site in a directory of its own, for tests that kill it, and the auditor that judges it from outside."""
+"""A whole site in a directory of its own, for tests that kill it, and the auditor that judges it
+from outside."""
 
 import asyncio
 import json
@@ -24,7 +25,7 @@ from leads.keys import lead_id
 from leads.records import Captured, encode
 
 
-class TestSite(Site):
+class SiteHarness(Site):
     """A site whose parts are started, killed and asked one by one."""
 
     __test__ = False
@@ -50,12 +51,23 @@ class TestSite(Site):
     def work_only(self, *stages: str) -> None:
         """Start a worker of some stages, on the same state as `work`."""
         out = (self.data / "worker.log").open("ab")
-        command = [sys.executable, "-m", "tests.integration.partial", str(self.data / "worker"), ",".join(stages)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.integration.partial",
+            str(self.data / "worker"),
+            ",".join(stages),
+        ]
         self.children["worker"] = subprocess.Popen(
-            command, env=self.environment() | {"LEADGATE_WORKER_ID": "worker"}, stdout=out, stderr=out
+            command,
+            env=self.environment() | {"LEADGATE_WORKER_ID": "worker"},
+            stdout=out,
+            stderr=out,
         )
 
-    def produce(self, topic: topics.Topic, records: list[tuple[bytes, bytes]], partition: int | None = None) -> None:
+    def produce(
+        self, topic: topics.Topic, records: list[tuple[bytes, bytes]], partition: int | None = None
+    ) -> None:
         """Write records as another program would."""
 
         async def send() -> None:
@@ -67,7 +79,9 @@ class TestSite(Site):
 
     def capture(self, *records: Captured) -> list[str]:
         """Capture records; their lead ids."""
-        self.produce(topics.CAPTURED, [(f"{r.source}:{r.source_id}".encode(), encode(r)) for r in records])
+        self.produce(
+            topics.CAPTURED, [(f"{r.source}:{r.source_id}".encode(), encode(r)) for r in records]
+        )
         return [lead_id(r.source, r.source_id) for r in records]
 
     def records(self, topic: topics.Topic) -> list[Any]:
@@ -87,12 +101,16 @@ class TestSite(Site):
         """Where a lead is, '' if nobody knows it."""
         return self.places().get(lead, "")
 
-    def wait_for(self, what: Callable[[], Any], seconds: float = 60, why: str | Callable[[], object] = "") -> Any:
+    def wait_for(
+        self, what: Callable[[], Any], seconds: float = 60, why: str | Callable[[], object] = ""
+    ) -> Any:
         """Wait until `what` is true; its value. `why` is what a failure says, or computes then."""
         deadline = time.monotonic() + seconds
         while not (found := what()):
             self.check_children()
-            assert time.monotonic() < deadline, (why() if callable(why) else why) or "it did not come about"
+            assert time.monotonic() < deadline, (
+                why() if callable(why) else why
+            ) or "it did not come about"
             time.sleep(0.2)
         return found
 
@@ -134,7 +152,8 @@ class TestSite(Site):
         return found
 
     def crm(self, what: str) -> list[dict[str, Any]]:
-        """What the CRM holds, whichever it is: people, users, tasks or enrolments (see sandbox/simulator.py)."""
+        """What the CRM holds, whichever it is: people, users, tasks or enrolments (see
+        sandbox/simulator.py)."""
         found: list[dict[str, Any]] = self.control("GET", f"crm/{what}")
         return found
 
@@ -161,7 +180,10 @@ class TestSite(Site):
         return judge(asyncio.run(verify_placement(self.settings())), self.control("GET", "truth"))
 
     def leadgate(self, *args: str, **more: str) -> Any:
-        """Run a command with --json; what it printed. `more` are settings that differ from the site's."""
+        """Run a command with --json; what it printed.
+
+        `more` are settings that differ from the site's.
+        """
         done = subprocess.run(
             [sys.executable, "-m", "app.cli", *args, "--json"],
             env=self.environment() | more,
@@ -175,7 +197,9 @@ class TestSite(Site):
     def refusal(self, *args: str, **more: str) -> str:
         """What a command says that refuses. `more` are settings that differ from the site's."""
         command = [sys.executable, "-m", "app.cli", *args]
-        done = subprocess.run(command, env=self.environment() | more, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=self.environment() | more, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 2, done.stdout
         return done.stderr
 
@@ -208,7 +232,7 @@ class TestSite(Site):
             return None
 
 
-def doubled_contacts(site: TestSite) -> list[str]:
+def doubled_contacts(site: SiteHarness) -> list[str]:
     """Addresses and persons that the CRM holds twice (promise P2)."""
     seen: Counter[str] = Counter()
     for person in site.crm("people"):
@@ -217,20 +241,21 @@ def doubled_contacts(site: TestSite) -> list[str]:
     return [name for name, count in seen.items() if count > 1]
 
 
-def told_before_owned(site: TestSite) -> list[str]:
-    """People who were ever in the nurture sequence and have no active owner in the CRM (promise P3)."""
+def told_before_owned(site: SiteHarness) -> list[str]:
+    """People who were ever in the nurture sequence and have no active owner in the CRM (promise
+    P3)."""
     active = {u["email"] for u in site.crm("users") if u["active"]}
     owners = {p["id"]: p["owner"] for p in site.crm("people")}
     return [i for i in {e["person"] for e in site.crm("enrolments")} if owners[i] not in active]
 
 
-def doubled_tasks(site: TestSite) -> list[str]:
+def doubled_tasks(site: SiteHarness) -> list[str]:
     """Tasks that exist twice for one effect id (promise P7)."""
     seen = Counter(t["effect"] for t in site.crm("tasks"))
     return [effect for effect, count in seen.items() if count > 1]
 
 
-def broken_promises(site: TestSite) -> list[str]:
+def broken_promises(site: SiteHarness) -> list[str]:
     """What an auditor finds who reads only Kafka and the sandbox."""
     report = site.account()
     found = list(report["broken"])

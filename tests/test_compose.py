@@ -1,4 +1,5 @@
-"""docker-compose.yml can't be started here: it is held to the code instead, and to the parts of the schema that it uses."""
+"""docker-compose.yml can't be started here: it is held to the code instead, and to the parts of the
+schema that it uses."""
 
 from pathlib import Path
 
@@ -7,12 +8,29 @@ import yaml
 from app.base.settings import PREFIX, Settings
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[1] / "docker-compose.yml").read_text())
-SERVICE_KEYS = {"image", "environment", "working_dir", "volumes", "command", "depends_on", "restart"}
+SERVICE_KEYS = {
+    "image",
+    "environment",
+    "working_dir",
+    "volumes",
+    "command",
+    "depends_on",
+    "restart",
+}
 
 
 def test_it_has_the_processes_that_the_issue_names() -> None:
     names = set(COMPOSE["services"])
-    assert {"kafka-1", "kafka-2", "kafka-3", "worker-1", "worker-2", "poller", "web", "sandbox"} <= names
+    assert {
+        "kafka-1",
+        "kafka-2",
+        "kafka-3",
+        "worker-1",
+        "worker-2",
+        "poller",
+        "web",
+        "sandbox",
+    } <= names
 
 
 def test_services_use_known_keys_and_depend_on_known_services() -> None:
@@ -25,7 +43,9 @@ def test_services_use_known_keys_and_depend_on_known_services() -> None:
 
 
 def test_every_variable_is_a_setting() -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {
+        name.upper() for name in Settings.model_fields
+    }
     for service in COMPOSE["services"].values():
         if service["image"].startswith("python"):
             assert set(service["environment"]) <= known

@@ -1,4 +1,7 @@
-"""Imports run one way: between packages, between the rooms of a package, and never in a circle. The core is pure."""
+"""Imports run one way: between packages, between the rooms of a package, and never in a circle.
+
+The core is pure.
+"""
 
 import ast
 from collections import defaultdict
@@ -16,9 +19,13 @@ LAYERS = {
     "sandbox": {"sandbox"},
     "app": {"app", "streams", "tables", "connectors", "leads", "sandbox"},
 }
-#: The rooms of a package, each above those that it may import. A module beside the rooms is a room of its own.
+#: The rooms of a package, each above those that it may import. A module beside the rooms is a room
+#: of its own.
 ROOMS = {
-    "app": ("base kafka monitoring rules crm_sync audit review ingest setup operations web worker commands local cli".split()),
+    "app": (
+        "base kafka monitoring rules crm_sync audit review ingest setup operations web worker"
+        " commands local cli".split()
+    ),
     "streams": "ports consumer runner effects stages pipeline testing".split(),
     "connectors": "core apollo google hubspot memory salesforce slack zoho".split(),
 }
@@ -73,14 +80,18 @@ def test_rooms_import_only_rooms_below(package: str) -> None:
         assert not room or room in rooms, f"{module}: give its room a place in ROOMS"
         for target, _ in imports(path):
             if room and target.startswith(f"{package}."):
-                assert rooms.index(room_of(target)) <= rooms.index(room), f"{module} imports {target}"
+                assert rooms.index(room_of(target)) <= rooms.index(room), (
+                    f"{module} imports {target}"
+                )
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph: dict[str, set[str]] = defaultdict(set)
     for package in LAYERS:
         for module, path in files(package):
-            graph[module] |= {name for name, _ in imports(path) if name.split(".")[0] in LAYERS and name != module}
+            graph[module] |= {
+                name for name, _ in imports(path) if name.split(".")[0] in LAYERS and name != module
+            }
     circles = [module for module in list(graph) if _reaches(graph, module, module)]
     assert not circles
 

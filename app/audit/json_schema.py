@@ -1,4 +1,5 @@
-"""The JSON schema of the audit's events, as `docs/audit.schema.json` has it: `python -m app.audit.json_schema`."""
+"""The JSON schema of the audit's events, as `docs/audit.schema.json` has it: `python -m
+app.audit.json_schema`."""
 
 import json
 import sys
@@ -12,7 +13,11 @@ from leads.records import Audit
 def audit_schema() -> dict[str, Any]:
     """The schema of one event of the topic `leadgate.audit`."""
     schema = json.loads(json.dumps(msgspec.json.schema(Audit)))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "An event of leadgate.audit", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "An event of leadgate.audit",
+        **schema,
+    }
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from app.audit.headers import (
     ParkedBrief,
     identify,
 )
-from app.audit.placement import Account, Fault
+from app.audit.placement import Fault, PlacementLedger
 from leads import topics
 from leads.gates.intake import Intake
 from leads.records import Place
@@ -130,9 +130,9 @@ class Ledger:
             if event.place in lead.places:
                 lead.stage = intern(event.stage)
 
-    def account(self) -> Account:
+    def account(self) -> PlacementLedger:
         """Where the leads are, by what was noted so far."""
-        account = Account(known=len(self.leads))
+        account = PlacementLedger(known=len(self.leads))
         for ident, lead in self.leads.items():
             if lead.step >= 0:
                 account.places[ident] = min(lead.places, default=Place.IN_FLIGHT)
@@ -145,8 +145,13 @@ class Ledger:
                 account.note(Fault.UNKNOWN, ident, f"{lead.stage} has decided about it")
         return account
 
-    def judge(self, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> Account:
-        """Where the leads are, and all that does not fit. `begin` is where the logs start, `end` where they end."""
+    def judge(
+        self, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]
+    ) -> PlacementLedger:
+        """Where the leads are, and all that does not fit.
+
+        `begin` is where the logs start, `end` where they end.
+        """
         account = self.account()
         self._judge_reading(account, begin, end)
         put_off = {_subject(key) for key, (_, waits) in self._parked.items() if waits}
@@ -161,10 +166,18 @@ class Ledger:
                 account.note(Fault.MOVED_ON, ident, what)
         return account
 
-    def _judge_reading(self, account: Account, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]) -> None:
+    def _judge_reading(
+        self,
+        account: PlacementLedger,
+        begin: Mapping[TopicPartition, int],
+        end: Mapping[TopicPartition, int],
+    ) -> None:
         for tp, stop in sorted(end.items()):
             if (read := self.done.get(tp, 0)) > stop:
-                what = f"ends at {stop}, {read} is committed: the broker lost {read - stop} records that were processed"
+                what = (
+                    f"ends at {stop}, {read} is committed: the broker lost {read - stop} records"
+                    " that were processed"
+                )
                 account.note(Fault.CUT, f"{tp.topic}/{tp.partition}", what)
         for tp, start in sorted(begin.items()):
             if (read := self.done.get(tp, 0)) < start:
@@ -175,7 +188,7 @@ class Ledger:
             what = f"its record {where} is committed, and nothing was decided about it"
             account.note(Fault.SKIPPED, ident, what)
 
-    def _judge_lead(self, account: Account, ident: str, lead: _Lead) -> None:
+    def _judge_lead(self, account: PlacementLedger, ident: str, lead: _Lead) -> None:
         place = account.places[ident]
         at = f"{place} at {lead.stage}, step {lead.step}"
         if place == Place.IN_FLIGHT:
@@ -204,7 +217,7 @@ def judge(
     rows: Iterable[tuple[bytes, bytes | None]],
     items: Iterable[bytes],
     events: Iterable[bytes],
-) -> Account:
+) -> PlacementLedger:
     """The account of a log at hand. `Ledger` says what each part is."""
     ledger = Ledger(done)
     for record in pending:

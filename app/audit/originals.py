@@ -38,7 +38,9 @@ class Originals:
     def get(self, cause: str) -> bytes | None:
         """The record's bytes, None if it isn't kept."""
         self._write()
-        found = self._file.execute("SELECT value FROM captured WHERE cause = ?", (cause,)).fetchone()
+        found = self._file.execute(
+            "SELECT value FROM captured WHERE cause = ?", (cause,)
+        ).fetchone()
         value: bytes | None = found[0] if found else None
         return value
 

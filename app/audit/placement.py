@@ -33,7 +33,7 @@ class Count:
 
 
 @dataclass(slots=True)
-class Account:
+class PlacementLedger:
     """Where every lead is at one cut.
 
     `known` leads were captured or have events; each of them must be in one place.
@@ -50,9 +50,9 @@ class Account:
         if len(found.examples) < EXAMPLES:
             found.examples[about] = what
 
-    def confirmed_by(self, later: "Account") -> "Account":
+    def confirmed_by(self, later: "PlacementLedger") -> "PlacementLedger":
         """The later account, with those faults alone that this one knew too."""
-        both = Account(later.known, later.places)
+        both = PlacementLedger(later.known, later.places)
         for fault, found in later.faults.items():
             if (before := self.faults.get(fault)) is None:
                 continue
@@ -80,14 +80,20 @@ class Account:
         """One line an example, and one for those that are not shown."""
         lines = []
         for fault, found in self.faults.items():
-            lines += [f"{fault}: {_subject(fault)} {about}: {what}" for about, what in found.examples.items()]
+            lines += [
+                f"{fault}: {_subject(fault)} {about}: {what}"
+                for about, what in found.examples.items()
+            ]
             if found.count > len(found.examples):
                 lines.append(f"{fault}: {found.count - len(found.examples)} more")
         return lines
 
     def report(self) -> dict[str, Any]:
         """The JSON of `leadgate audit verify`."""
-        faults = {str(fault): {"count": f.count, "examples": f.examples} for fault, f in self.faults.items()}
+        faults = {
+            str(fault): {"count": f.count, "examples": f.examples}
+            for fault, f in self.faults.items()
+        }
         return {
             "captured": self.known,
             "places": self.count(),

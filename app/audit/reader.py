@@ -21,17 +21,23 @@ class _Whose(msgspec.Struct):
     lead: str
 
 
-async def trail(settings: Settings, leads: Collection[str] = (), since: float = 0.0) -> AsyncIterator[Audit]:
-    """Events up to now, one lead's in the order in which they were written; some may come twice (one id).
+async def trail(
+    settings: Settings, leads: Collection[str] = (), since: float = 0.0
+) -> AsyncIterator[Audit]:
+    """Events up to now, one lead's in the order in which they were written; some may come twice
+    (one id).
 
-    Those of `leads` only, where any are named, and from the time `since` on, or a little earlier.
+    Those of `leads` only, where any are named, and from the time `since` on, or a little
+    earlier.
     """
     decoder, whose = msgspec.json.Decoder(Audit), msgspec.json.Decoder(_Whose)
     wanted = frozenset(leads)
     async with consuming(settings) as consumer:
         cut = await ends(consumer, [topics.AUDIT.full])
         if leads:
-            homes = {TopicPartition(topics.AUDIT.full, partition_of(lead.encode())) for lead in leads}
+            homes = {
+                TopicPartition(topics.AUDIT.full, partition_of(lead.encode())) for lead in leads
+            }
             cut = {tp: end for tp, end in cut.items() if tp in homes}
         begin = await offsets_at(consumer, cut, since - _SKEW) if since else {}
         async for record in read_to(consumer, cut, begin):
@@ -40,13 +46,14 @@ async def trail(settings: Settings, leads: Collection[str] = (), since: float = 
 
 
 @dataclass(slots=True)
-class Moves:
+class LatestPlaces:
     """By lead, the event that says where it is, out of those that were noted."""
 
     latest: dict[str, Audit] = field(default_factory=dict)
 
     def note(self, event: Audit) -> None:
-        """The highest step counts, and of one step the event by which a lead rests rather than that it moves."""
+        """The highest step counts, and of one step the event by which a lead rests rather than that
+        it moves."""
         if not event.place:
             return
         known = self.latest.get(event.lead)

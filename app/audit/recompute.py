@@ -19,15 +19,15 @@ from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, read_to
 from app.rules.store import fetch_rules
 from leads import topics
-from leads.decision import Decision, Result
+from leads.decision import Decision, EffectResult
 from leads.keys import Keys
-from leads.records import Audit, Captured, Lead, Person, Record, Signal, Tick
+from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules
 from streams.runner import audit_events
-from streams.runner.model import Job, Stage
+from streams.runner.model import Stage, StageTask
 from streams.stages.all import make_stages
 
-_MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": Tick}
+_MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": SlaTick}
 _NOT_DECIDED = frozenset({"ruled", "dead", "restored"})
 #: A decision's notes lie before it, among those of the other leads of a run and of other stages.
 WINDOW = 5000
@@ -35,7 +35,7 @@ WINDOW = 5000
 SHOWN = 100
 
 
-class Recomputed(Record, frozen=True, kw_only=True):
+class RecomputeReport(Record, frozen=True, kw_only=True):
     """How it went: `same` of `decisions`, each counted as often as the log holds it.
 
     `different` holds the first of the others' ids and why.
@@ -89,14 +89,16 @@ class Recomputing:
         if len(notes.recent) > self._window:
             notes.recent.popitem(last=False)
 
-    def result(self) -> Recomputed:
+    def result(self) -> RecomputeReport:
         """What came out, once the last event was taken."""
         for notes in self._notes.values():
-            missing = {decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()}
+            missing = {
+                decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()
+            }
             for decision, why in missing.items():
                 self._note_difference(decision, why)
             notes.wanted.clear()
-        return Recomputed(
+        return RecomputeReport(
             decisions=self._decisions,
             same=self._decisions - self._differ,
             different=dict(self._different),
@@ -125,7 +127,7 @@ class Recomputing:
         notes.wanted.update(wanted)
         return ""
 
-    def _decide(self, event: Audit) -> Job | str:
+    def _decide(self, event: Audit) -> StageTask | str:
         """The job with its decision, or why there is none."""
         stage = self._stages[event.stage]
         record = self._record(event)
@@ -135,12 +137,25 @@ class Recomputing:
             return f"the rules {event.rules} aren't kept any more"
         seen = msgspec.convert(event.inputs["seen"], stage.seen)
         seen = audit_events.with_person(seen, event.person or Person())
-        done = {n: msgspec.convert(value, Result) for n, value in event.inputs["done"].items()}
+        done = {
+            n: msgspec.convert(value, EffectResult) for n, value in event.inputs["done"].items()
+        }
         answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
         if not isinstance(answer, Decision):
             return f"it asks for {', '.join(answer.acts)} now"
         step, cause = event.step, event.cause
-        job = Job(record, "", 0, event.lead, step, cause, event.rules, event.at, done=done, shadow=event.shadow)
+        job = StageTask(
+            record,
+            "",
+            0,
+            event.lead,
+            step,
+            cause,
+            event.rules,
+            event.at,
+            done=done,
+            shadow=event.shadow,
+        )
         job.answer = answer
         job.saw_now(seen)
         return job
@@ -163,7 +178,7 @@ def _missing(ident: str, again: bytes) -> str:
     return f"it writes {ident} now: {again.decode()[:300]}"
 
 
-async def recompute(settings: Settings) -> Recomputed:
+async def recompute(settings: Settings) -> RecomputeReport:
     """Read captured records, rules and audit, and decide everything again."""
     stages = {s.name: s for s in make_stages(Keys(settings.site_secret.get_secret_value()))}
     rules = await fetch_rules(settings)

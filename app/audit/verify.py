@@ -1,22 +1,22 @@
 """Proof of conservation (promise P1), from the log alone.
 
-What is committed is read first, then one cut of all ends: of audit, state and review items before
-those of the topics that stages read. So whatever is decided by the cut has the record that led to it
-at or past a committed offset, and a lead of which the topics disagree without such a record is a
-fault, not a moment between two writes.
+What is committed is read first, then one cut of all ends: of audit, state and review items
+before those of the topics that stages read. So whatever is decided by the cut has the record
+that led to it at or past a committed offset, and a lead of which the topics disagree without
+such a record is a fault, not a moment between two writes.
 """
 
 from typing import Any
 
 from app.audit.ledger import Ledger
-from app.audit.placement import Account
+from app.audit.placement import PlacementLedger
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
 from app.monitoring.lag import OTHER_TOPICS, committed
 from leads import topics
 
 
-class Follower:
+class AuditTail:
     """Keeps up with the audit, to show where leads are without reading it all each time."""
 
     def __init__(self, consumer: Any) -> None:
@@ -24,7 +24,7 @@ class Follower:
         self._ledger = Ledger()
         self._position: Offsets = {}
 
-    async def account(self) -> Account:
+    async def account(self) -> PlacementLedger:
         """Where every lead is, by the events up to now."""
         cut = await ends(self._consumer, [topics.AUDIT.full])
         async for record in read_to(self._consumer, cut, self._position):
@@ -34,7 +34,7 @@ class Follower:
         return self._ledger.account()
 
 
-async def verify_placement(settings: Settings) -> Account:
+async def verify_placement(settings: Settings) -> PlacementLedger:
     """Read, settle, and look for what does not fit.
 
     While workers run a log can be compacted past the cut, which hides rows; so a fault counts
@@ -44,7 +44,7 @@ async def verify_placement(settings: Settings) -> Account:
     return account.confirmed_by(await _look(settings)) if account.faults else account
 
 
-async def _look(settings: Settings) -> Account:
+async def _look(settings: Settings) -> PlacementLedger:
     done = await committed(settings)
     async with consuming(settings) as consumer:
         first = await ends(consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.HELD.full])
@@ -53,7 +53,9 @@ async def _look(settings: Settings) -> Account:
         begin = await consumer.beginning_offsets(kept)
         ledger = Ledger(done)
         captured = _of(read, topics.CAPTURED.full)
-        async for record in read_to(consumer, {tp: end for tp, end in read.items() if tp not in captured}, done):
+        async for record in read_to(
+            consumer, {tp: end for tp, end in read.items() if tp not in captured}, done
+        ):
             ledger.note_pending(record)
         async for record in read_to(consumer, captured):
             ledger.note_captured(record)

@@ -1,5 +1,5 @@
 """How a command refuses."""
 
 
-class BadUseError(ValueError):
+class UsageError(ValueError):
     """The command can't be done as it was called; the text says why."""

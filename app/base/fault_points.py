@@ -1,10 +1,11 @@
-"""Named points for the crash tests: LEADGATE_CRASH_AT names one, and reaching it is kill -9, or SIGSTOP after "freeze "."""
+"""Named points for the crash tests: LEADGATE_CRASH_AT names one, and reaching it is kill -9, or
+SIGSTOP after "freeze "."""
 
 import os
 import signal
 
 
-def crash_at(point: str) -> None:
+def hit_fault_point(point: str) -> None:
     """Die or freeze here if the environment asks for it."""
     asked = os.environ.get("LEADGATE_CRASH_AT")
     if asked == point:

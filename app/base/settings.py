@@ -1,4 +1,7 @@
-"""The settings: environment variables, one object. Unknown or missing ones stop the program, naming the variable."""
+"""The settings: environment variables, one object.
+
+Unknown or missing ones stop the program, naming the variable.
+"""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "LEADGATE_"
@@ -56,53 +66,95 @@ class Settings(LogSettings):
 
     apollo_url: str = "https://api.apollo.io/api/v1/"
     apollo_key: SecretStr = SecretStr("")
-    apollo_limit_minute: int = Field(200, ge=1, description="Apollo's calls a minute and endpoint for the plan")
+    apollo_limit_minute: int = Field(
+        200, ge=1, description="Apollo's calls a minute and endpoint for the plan"
+    )
     crm: CrmName = Field(CrmName.HUBSPOT, description="the CRM that leads are written to")
     hubspot_url: str = "https://api.hubapi.com"
     hubspot_token: SecretStr = SecretStr("")
-    hubspot_client_secret: SecretStr = Field(SecretStr(""), description="of the app whose webhooks leadgate web takes")
+    hubspot_client_secret: SecretStr = Field(
+        SecretStr(""), description="of the app whose webhooks leadgate web takes"
+    )
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
     salesforce_url: str = Field("", description="the org's My Domain, https://….my.salesforce.com")
     salesforce_client_id: str = Field("", description="consumer key of the External Client App")
-    salesforce_client_secret: SecretStr = Field(SecretStr(""), description="for the client credentials flow")
-    salesforce_key: Path | None = Field(None, description="PEM of the app's certificate, for the JWT bearer flow instead")
-    salesforce_username: str = Field("", description="the integration user, for the JWT bearer flow")
+    salesforce_client_secret: SecretStr = Field(
+        SecretStr(""), description="for the client credentials flow"
+    )
+    salesforce_key: Path | None = Field(
+        None, description="PEM of the app's certificate, for the JWT bearer flow instead"
+    )
+    salesforce_username: str = Field(
+        "", description="the integration user, for the JWT bearer flow"
+    )
     salesforce_audience: str = Field(
-        "https://login.salesforce.com", description="login host; https://test.salesforce.com for a sandbox"
+        "https://login.salesforce.com",
+        description="login host; https://test.salesforce.com for a sandbox",
     )
     salesforce_limit_10s: int = Field(
-        100, ge=10, description="calls per 10 s that Leadgate allows itself; Salesforce counts by day"
+        100,
+        ge=10,
+        description="calls per 10 s that Leadgate allows itself; Salesforce counts by day",
     )
     zoho_url: str = Field("https://www.zohoapis.com", description="the data centre's API host")
-    zoho_accounts_url: str = Field("https://accounts.zoho.com", description="the data centre's login host")
+    zoho_accounts_url: str = Field(
+        "https://accounts.zoho.com", description="the data centre's login host"
+    )
     zoho_client_id: str = Field("", description="of the server-based or self client")
     zoho_client_secret: SecretStr = SecretStr("")
     zoho_refresh_token: SecretStr = SecretStr("")
-    zoho_token_file: Path = Field(Path(".zoho-token"), description="where the processes of a machine share the hour's token")
+    zoho_token_file: Path = Field(
+        Path(".zoho-token"), description="where the processes of a machine share the hour's token"
+    )
     zoho_credits_day: int = Field(50_000, ge=100, description="API credits of the plan in 24 h")
-    zoho_limit_10s: int = Field(100, ge=10, description="calls per 10 s that Leadgate allows itself; Zoho counts by day")
+    zoho_limit_10s: int = Field(
+        100, ge=10, description="calls per 10 s that Leadgate allows itself; Zoho counts by day"
+    )
     slack_url: str = "https://slack.com/api/"
     slack_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = Field(
         SecretStr(""), description="of the Slack app: without it buttons' clicks aren't taken"
     )
-    web_secret: SecretStr = Field(SecretStr(""), description="what webhooks must show; leadgate web needs it")
-    web_address: str = Field("", description="where leadgate web is reached from outside, as https://leads.acme.com")
+    web_secret: SecretStr = Field(
+        SecretStr(""), description="what webhooks must show; leadgate web needs it"
+    )
+    web_address: str = Field(
+        "", description="where leadgate web is reached from outside, as https://leads.acme.com"
+    )
     rules: Path = Path("rules.yaml")
-    site_secret: SecretStr = Field(SecretStr(""), description="keys addresses; never change it, or nothing is recognised")
-    worker_id: str = Field("worker-1", min_length=1, description="one name a worker, kept over restarts (static membership)")
+    site_secret: SecretStr = Field(
+        SecretStr(""), description="keys addresses; never change it, or nothing is recognised"
+    )
+    worker_id: str = Field(
+        "worker-1",
+        min_length=1,
+        description="one name a worker, kept over restarts (static membership)",
+    )
     effects: Literal["shadow", "live", "rules"] = "rules"
     poll_seconds: float = Field(60.0, gt=0)
-    signals_days: int = Field(14, ge=1, description="how far back messages are asked for bounces and replies")
-    overlap_seconds: float = Field(300.0, ge=0, description="how far each poll reaches back over the last one")
+    signals_days: int = Field(
+        14, ge=1, description="how far back messages are asked for bounces and replies"
+    )
+    overlap_seconds: float = Field(
+        300.0, ge=0, description="how far each poll reaches back over the last one"
+    )
     sheet: Path = Path("waiting.csv")
-    google_sheet: str = Field("", description="id of a Google spreadsheet that shows the same; needs google_key")
-    google_key: Path | None = Field(None, description="the service account's JSON key; share the spreadsheet with its address")
+    google_sheet: str = Field(
+        "", description="id of a Google spreadsheet that shows the same; needs google_key"
+    )
+    google_key: Path | None = Field(
+        None, description="the service account's JSON key; share the spreadsheet with its address"
+    )
     google_url: str = "https://sheets.googleapis.com"
     metrics_address: Annotated[str, AfterValidator(_is_address)] = Field(
-        "", description="HOST:PORT where worker and poller serve /metrics, /livez and /readyz; unset: nowhere"
+        "",
+        description=(
+            "HOST:PORT where worker and poller serve /metrics, /livez and /readyz; unset: nowhere"
+        ),
     )
-    kafka_bootstrap_servers: str = Field("127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS")
+    kafka_bootstrap_servers: str = Field(
+        "127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS"
+    )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", validation_alias="KAFKA_SECURITY_PROTOCOL"
     )
@@ -117,7 +169,9 @@ class Settings(LogSettings):
     @model_validator(mode="after")
     def _no_stranger(self) -> Self:
         known = {PREFIX + name.upper() for name in type(self).model_fields} | {"LEADGATE_CRASH_AT"}
-        strangers = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+        strangers = sorted(
+            name for name in os.environ if name.startswith(PREFIX) and name not in known
+        )
         if strangers:
             raise ValueError(f"{', '.join(strangers)}: no such setting")
         return self
@@ -134,12 +188,18 @@ def _filled(value: object) -> bool:
 
 
 def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError with one line a fault; never shows a value."""
+    """The settings of this process.
+
+    Raises SettingsError with one line a fault; never shows a value.
+    """
     return _load(Settings)
 
 
 def load_log_settings() -> LogSettings:
-    """Those alone that logging needs. Raises SettingsError with one line a fault; never shows a value."""
+    """Those alone that logging needs.
+
+    Raises SettingsError with one line a fault; never shows a value.
+    """
     return _load(LogSettings)
 
 
@@ -150,14 +210,22 @@ def _load(kind: type[S]) -> S:
     try:
         return kind()
     except ValidationError as error:
-        lines = [f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors(include_input=False)]
+        lines = [
+            f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_input=False)
+        ]
         raise SettingsError("\n".join(lines)) from None
 
 
 def secrets_in(environment: Mapping[str, str]) -> list[str]:
     """The values of every secret setting that is set, sound or not."""
-    secret = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
-    variables = [str(Settings.model_fields[name].validation_alias or PREFIX + name.upper()) for name in secret]
+    secret = [
+        name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
+    ]
+    variables = [
+        str(Settings.model_fields[name].validation_alias or PREFIX + name.upper())
+        for name in secret
+    ]
     return [environment[variable] for variable in variables if environment.get(variable)]
 
 

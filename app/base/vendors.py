@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from app.base.settings import CrmName, Settings
 from connectors.apollo.client import ApolloClient
 from connectors.core.crm import Crm
-from connectors.core.http import Budget
-from connectors.core.oauth import Bearer
+from connectors.core.http import SlidingWindowLimiter
+from connectors.core.oauth import TokenAuth
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.crm import HubSpotCrm
 from connectors.salesforce.auth import by_key, by_secret
@@ -21,13 +21,13 @@ from streams.ports import Clock
 
 
 @dataclass(slots=True)
-class Vendors:
+class VendorClients:
     """Clients of one process, and the budgets they share."""
 
     crm: Crm
     apollo: ApolloClient
     slack: SlackClient
-    budgets: list[Budget]
+    budgets: list[SlidingWindowLimiter]
 
     def share(self, part: float) -> None:
         """Take this part of every vendor's limit."""
@@ -41,50 +41,74 @@ class Vendors:
             await vendor.close()
 
 
-def make_vendors(settings: Settings, clock: Clock) -> Vendors:
+def make_vendors(settings: Settings, clock: Clock) -> VendorClients:
     """Clients for the settings' addresses and keys."""
-    slack = Budget(50, 10.0)
+    slack = SlidingWindowLimiter(50, 10.0)
     crm, budgets = _CRMS[settings.crm](settings, clock)
-    return Vendors(
+    return VendorClients(
         crm=crm,
-        apollo=ApolloClient(settings.apollo_url, settings.apollo_key.get_secret_value(), settings.apollo_limit_minute),
+        apollo=ApolloClient(
+            settings.apollo_url,
+            settings.apollo_key.get_secret_value(),
+            settings.apollo_limit_minute,
+        ),
         slack=SlackClient(settings.slack_url, settings.slack_token.get_secret_value(), slack),
         budgets=[*budgets, slack],
     )
 
 
-def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimiter]]:
     settings.require("hubspot_token")
-    calls, search = Budget(settings.hubspot_limit_10s, 10.0), Budget(5, 1.0)
-    http = HubSpotHttp(settings.hubspot_url, settings.hubspot_token.get_secret_value(), calls, search, clock.now)
+    calls, search = (
+        SlidingWindowLimiter(settings.hubspot_limit_10s, 10.0),
+        SlidingWindowLimiter(5, 1.0),
+    )
+    http = HubSpotHttp(
+        settings.hubspot_url, settings.hubspot_token.get_secret_value(), calls, search, clock.now
+    )
     return HubSpotCrm(http, clock.now), [calls, search]
 
 
-def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimiter]]:
     settings.require("salesforce_url", "salesforce_client_id")
     base = settings.salesforce_url
     if settings.salesforce_key is not None:
         settings.require("salesforce_username")
         user, key = settings.salesforce_username, settings.salesforce_key.read_text()
-        grant = by_key(base, settings.salesforce_client_id, user, key, settings.salesforce_audience, clock.now)
+        grant = by_key(
+            base, settings.salesforce_client_id, user, key, settings.salesforce_audience, clock.now
+        )
     else:
         settings.require("salesforce_client_secret")
-        grant = by_secret(base, settings.salesforce_client_id, settings.salesforce_client_secret.get_secret_value())
-    calls = Budget(settings.salesforce_limit_10s, 10.0)
+        grant = by_secret(
+            base,
+            settings.salesforce_client_id,
+            settings.salesforce_client_secret.get_secret_value(),
+        )
+    calls = SlidingWindowLimiter(settings.salesforce_limit_10s, 10.0)
     return SalesforceCrm(SalesforceHttp(base, grant, calls, clock.now), clock.now), [calls]
 
 
-def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[Budget]]:
+def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimiter]]:
     settings.require("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
-    secret, refresh = settings.zoho_client_secret.get_secret_value(), settings.zoho_refresh_token.get_secret_value()
+    secret, refresh = (
+        settings.zoho_client_secret.get_secret_value(),
+        settings.zoho_refresh_token.get_secret_value(),
+    )
     shared = TokenFile(settings.zoho_token_file)
-    bearer = Bearer(ZohoGrant(settings.zoho_accounts_url, settings.zoho_client_id, secret, refresh), shared.recall, shared.keep)
-    calls = Budget(settings.zoho_limit_10s, 10.0)
-    return ZohoCrm(ZohoHttp(settings.zoho_url, bearer, calls, clock.now, settings.zoho_credits_day), clock.now), [calls]
+    bearer = TokenAuth(
+        ZohoGrant(settings.zoho_accounts_url, settings.zoho_client_id, secret, refresh),
+        shared.recall,
+        shared.keep,
+    )
+    calls = SlidingWindowLimiter(settings.zoho_limit_10s, 10.0)
+    return ZohoCrm(
+        ZohoHttp(settings.zoho_url, bearer, calls, clock.now, settings.zoho_credits_day), clock.now
+    ), [calls]
 
 
 #: A further CRM is a package that implements contract.Crm, and a line here.
-_CRMS: dict[CrmName, Callable[[Settings, Clock], tuple[Crm, list[Budget]]]] = {
+_CRMS: dict[CrmName, Callable[[Settings, Clock], tuple[Crm, list[SlidingWindowLimiter]]]] = {
     CrmName.HUBSPOT: _hubspot,
     CrmName.SALESFORCE: _salesforce,
     CrmName.ZOHO: _zoho,

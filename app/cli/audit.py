@@ -33,7 +33,10 @@ def audit_recompute(as_json: Json = False) -> None:
     """Decide everything again from the audit, and compare byte for byte."""
     done = run(recompute(known_site()[0]))
     text = "\n".join(
-        [*(f"{i}: {why}" for i, why in done.different.items()), f"{done.same} of {done.decisions} come out the same"]
+        [
+            *(f"{i}: {why}" for i, why in done.different.items()),
+            f"{done.same} of {done.decisions} come out the same",
+        ]
     )
     show(to_plain(done), as_json, text)
     raise typer.Exit(1 if done.different else 0)

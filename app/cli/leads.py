@@ -5,46 +5,66 @@ from typing import Annotated
 
 import typer
 
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 from app.base.settings import load_settings
 from app.cli.shared import Json, app, known_site, run, show
 from app.commands import leads as lead_commands
-from app.operations.release import Wanted as WantedLeads
+from app.operations.release import ReleaseScope
 from app.operations.replay import replay_range
-from app.operations.replay_range import Wanted
+from app.operations.replay_range import ReplayScope
 from app.review import queue
 from leads.records import to_plain
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path | None, typer.Argument(help="Apollo's export; with --resubmit a corrected sheet of Leadgate's.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="Apollo's export; with --resubmit a corrected sheet of Leadgate's."),
+    ] = None,
     as_json: Json = False,
-    window: Annotated[int, typer.Option(help="Leads under way at most while a bulk import runs.")] = 500,
-    again: Annotated[bool, typer.Option("--again", help="Take in rows that are known and unchanged, as after an undo.")] = False,
-    resubmit: Annotated[bool, typer.Option("--resubmit", help="The file is a sheet of what waits, corrected.")] = False,
+    window: Annotated[
+        int, typer.Option(help="Leads under way at most while a bulk import runs.")
+    ] = 500,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Take in rows that are known and unchanged, as after an undo."
+        ),
+    ] = False,
+    resubmit: Annotated[
+        bool, typer.Option("--resubmit", help="The file is a sheet of what waits, corrected.")
+    ] = False,
     actor: Annotated[str, typer.Option("--actor", help="Who corrected it.")] = "",
 ) -> None:
-    """Import a CSV export of Apollo's, or read a corrected sheet back (--resubmit; without a file from Google Sheets)."""
+    """Import a CSV export of Apollo's, or read a corrected sheet back (--resubmit; without a file
+    from Google Sheets)."""
     settings, _ = known_site()
     if resubmit:
         if not actor:
-            raise BadUseError("say who corrected the sheet: --actor")
+            raise UsageError("say who corrected the sheet: --actor")
         back = run(queue.resubmit(settings, file, actor))
-        lines = [f"{back['decided']} rows decided, {back['untouched']} untouched", *back["problems"]]
+        lines = [
+            f"{back['decided']} rows decided, {back['untouched']} untouched",
+            *back["problems"],
+        ]
         show(back, as_json, "\n".join(lines))
         raise typer.Exit(1 if back["problems"] else 0)
     if file is None:
-        raise BadUseError("name the file to import")
+        raise UsageError("name the file to import")
     done = run(lead_commands.import_file(settings, file, window, again=again))
     show(done, as_json, f"{done['rows']} rows as import {done['import']}")
 
 
 @app.command()
 def undo(
-    imported: Annotated[str, typer.Option("--import", help="The import's id, as leadgate import printed it.")],
+    imported: Annotated[
+        str, typer.Option("--import", help="The import's id, as leadgate import printed it.")
+    ],
     actor: Annotated[str, typer.Option("--actor", help="Who takes it back.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be set back, and do nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be set back, and do nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take an import back: its leads end, and contacts get back what nobody has changed since."""
@@ -57,15 +77,21 @@ def undo(
 def release(
     lead: Annotated[list[str] | None, typer.Option("--lead", help="A lead's id.")] = None,
     list_: Annotated[list[str] | None, typer.Option("--list", help="An Apollo list.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every lead that rests in shadow.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be released, and do nothing.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every lead that rests in shadow.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be released, and do nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make leads live of which something was decided in shadow: these, those of a list, or all."""
     settings, rules = known_site()
     if not (lead or list_ or everything):
-        raise BadUseError("say which: --lead, --list or --all; --all --dry-run tells how many there are")
-    wanted = WantedLeads(frozenset(lead or ()), frozenset(list_ or ()))
+        raise UsageError(
+            "say which: --lead, --list or --all; --all --dry-run tells how many there are"
+        )
+    wanted = ReleaseScope(frozenset(lead or ()), frozenset(list_ or ()))
     found = run(lead_commands.release(settings, rules, wanted, dry_run=dry_run))
     show(found.report(), as_json, found.text(dry_run=dry_run))
 
@@ -90,7 +116,9 @@ def replay(
 ) -> None:
     """Run the stages again over a part of a topic. Refuses while workers run."""
     settings, _ = known_site()
-    wanted = Wanted(topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act)
+    wanted = ReplayScope(
+        topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act
+    )
     done = run(replay_range(settings, wanted))
     text = f"{done['records']} records of {done['topic']} run again when a worker starts"
     more = f"; {done['left_out']} are left out" if done["left_out"] else ""

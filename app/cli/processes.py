@@ -8,7 +8,18 @@ import typer
 
 from app.base.clock import SystemClock
 from app.base.settings import CrmName, load_settings
-from app.cli.shared import Data, Json, app, complain, errors, known_site, known_site_or_away, run, show, site
+from app.cli.shared import (
+    Data,
+    Json,
+    app,
+    complain,
+    errors,
+    known_site,
+    known_site_or_away,
+    run,
+    show,
+    site,
+)
 from app.commands import site as site_commands
 from app.local.broker import FATAL_EXIT, Broker
 from app.setup import doctor as doctoring
@@ -37,8 +48,12 @@ def sandbox(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    hubspot_limit: Annotated[int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")] = 100,
-    crm: Annotated[CrmName, typer.Option("--crm", help="The CRM that the week lies in.")] = CrmName.HUBSPOT,
+    hubspot_limit: Annotated[
+        int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")
+    ] = 100,
+    crm: Annotated[
+        CrmName, typer.Option("--crm", help="The CRM that the week lies in.")
+    ] = CrmName.HUBSPOT,
 ) -> None:
     """Run the stand-ins of Apollo, the CRMs and Slack until Ctrl-C."""
     from sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
@@ -64,7 +79,10 @@ def worker(data: Data) -> None:
 def poll(
     once: Annotated[bool, typer.Option("--once")] = False,
     since: Annotated[
-        float | None, typer.Option("--since", help="First poll: from this time (seconds since 1970) instead of now.")
+        float | None,
+        typer.Option(
+            "--since", help="First poll: from this time (seconds since 1970) instead of now."
+        ),
     ] = None,
 ) -> None:
     """Poll Apollo and the CRM into Kafka."""
@@ -88,15 +106,20 @@ def web(
 def demo(
     leads: Annotated[int, typer.Option("--leads")] = 400,
     seed: Annotated[int, typer.Option("--seed")] = 1,
-    data: Annotated[Path | None, typer.Option("--data", help="Directory for what is kept; one for each CRM.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Directory for what is kept; one for each CRM.")
+    ] = None,
     until_done: Annotated[bool, typer.Option("--until-done")] = False,
     as_json: Json = False,
 ) -> None:
-    """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates into LEADGATE_CRM."""
+    """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates into
+    LEADGATE_CRM."""
     from app.local.demo import run_demo  # noqa: PLC0415  only here
 
     crm = load_settings().crm
     data = data or Path(".data") / ("demo" if crm is CrmName.HUBSPOT else f"demo-{crm}")
-    summary = run_demo(leads=leads, seed=seed, data=data.resolve(), crm=crm, until_done=until_done, quiet=as_json)
+    summary = run_demo(
+        leads=leads, seed=seed, data=data.resolve(), crm=crm, until_done=until_done, quiet=as_json
+    )
     show(summary.report, as_json, summary.text)
     raise typer.Exit(0 if summary.sound else 1)

@@ -5,7 +5,7 @@ import sys
 
 from aiokafka.errors import KafkaError
 
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 from app.base.settings import SettingsError, load_log_settings, load_settings, secrets_in
 from app.cli import audit, leads, processes, review, setup
 from app.cli.shared import app, complain
@@ -15,7 +15,8 @@ from app.monitoring.logs import set_up_logging
 from app.operations.replay_range import ReplayRefusedError
 from leads.rules import RulesError
 
-__all__ = ["audit", "leads", "processes", "review", "run_command", "setup"]  # each adds its commands to the program
+# each adds its commands to the program
+__all__ = ["audit", "leads", "processes", "review", "run_command", "setup"]
 
 
 def run_command() -> None:
@@ -24,7 +25,14 @@ def run_command() -> None:
         lines = load_log_settings()
         set_up_logging(lines.log, lines.log_format, secrets_in(os.environ))
         app()
-    except (SettingsError, RulesError, MissingError, ImportFileError, ReplayRefusedError, BadUseError) as error:
+    except (
+        SettingsError,
+        RulesError,
+        MissingError,
+        ImportFileError,
+        ReplayRefusedError,
+        UsageError,
+    ) as error:
         complain(str(error))
         sys.exit(2)
     except KafkaError as error:

@@ -1,4 +1,5 @@
-"""What all commands share: the program, the site's settings and rules, and how data and messages are printed."""
+"""What all commands share: the program, the site's settings and rules, and how data and messages
+are printed."""
 
 import asyncio
 import json
@@ -19,7 +20,10 @@ from leads.rules import Rules
 
 T = TypeVar("T")
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The gate between Apollo.io and a CRM."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The gate between Apollo.io and a CRM.",
 )
 errors = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -39,14 +43,16 @@ def site() -> tuple[Settings, Rules]:
 
 
 def known_site() -> tuple[Settings, Rules]:
-    """As `site`, for what makes or compares keys: refused, too, with another secret than the site's."""
+    """As `site`, for what makes or compares keys: refused, too, with another secret than the
+    site's."""
     settings, rules = site()
     run(require_secret(settings))
     return settings, rules
 
 
 def known_site_or_away() -> Settings:
-    """As `known_site`, for what starts while the broker is away, too: the secret is not compared then."""
+    """As `known_site`, for what starts while the broker is away, too: the secret is not compared
+    then."""
     settings, _ = site()
 
     async def compare() -> None:

@@ -13,27 +13,29 @@ from rich.progress import Progress
 from app.audit import reader
 from app.audit.verify import verify_placement
 from app.base.clock import SystemClock
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.ingest.importer import count_rows, import_csv, import_id
 from app.kafka.clients import consuming, ends, producing
-from app.operations.release import Found, Wanted, release_leads
-from app.operations.undo import Undoing, Undone
+from app.operations.release import ReleaseReport, ReleaseScope, release_leads
+from app.operations.undo import ImportUndo, UndoReport
 from app.review import queue
 from app.rules.store import effects_are_live
 from leads import topics
 from leads.explain import reasons, sentence
-from leads.records import Audit, Held, to_plain
+from leads.records import Audit, ReviewItem, to_plain
 from leads.rules import Rules
 
 _CLOCK = SystemClock()
 
 
-async def import_file(settings: Settings, file: Path, window: int, *, again: bool) -> dict[str, Any]:
+async def import_file(
+    settings: Settings, file: Path, window: int, *, again: bool
+) -> dict[str, Any]:
     """Import with a progress bar on stderr; the import's id and the number of rows."""
     if not file.exists():
-        raise BadUseError(f"{file}: no such file")
+        raise UsageError(f"{file}: no such file")
     async with producing(settings) as producer:
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(file.name, total=count_rows(file))
@@ -52,23 +54,23 @@ async def import_file(settings: Settings, file: Path, window: int, *, again: boo
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class LeadHistory:
     """A lead's events, and the same in sentences."""
 
     events: list[Any]
     text: str
 
 
-async def why(settings: Settings, lead: str) -> Story:
+async def why(settings: Settings, lead: str) -> LeadHistory:
     """A lead's story out of the audit. Raises BadUseError for a lead without events."""
     found = await reader.events_of(settings, lead)
     if not found:
-        raise BadUseError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
+        raise UsageError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
     lines = []
     for event in found:
         lines.append(sentence(event))
         lines += [f"    {line}" for line in reasons(event)]
-    return Story([to_plain(e) for e in found], "\n".join(lines))
+    return LeadHistory([to_plain(e) for e in found], "\n".join(lines))
 
 
 async def verify(settings: Settings) -> dict[str, Any]:
@@ -90,24 +92,34 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
                 show(to_plain(event), f"{event.lead}  {sentence(event)}")
 
 
-async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> Undone:
+async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> UndoReport:
     """Take an import back. Raises BadUseError for one that the audit doesn't know."""
     vendors = make_vendors(settings, _CLOCK)
-    items = [msgspec.convert(item, Held) for item in await queue.held(settings)]
+    items = [msgspec.convert(item, ReviewItem) for item in await queue.list_items(settings)]
     try:
-        report = await Undoing(settings, vendors, imported, actor, _CLOCK.now()).run(items, dry_run=dry_run)
+        report = await ImportUndo(settings, vendors, imported, actor, _CLOCK.now()).run(
+            items, dry_run=dry_run
+        )
     finally:
         await vendors.close()
     if report is None:
-        raise BadUseError(f"no lead came with import {imported}; leadgate import prints an import's id")
+        raise UsageError(
+            f"no lead came with import {imported}; leadgate import prints an import's id"
+        )
     return report
 
 
-async def release(settings: Settings, rules: Rules, wanted: Wanted, *, dry_run: bool) -> Found:
-    """Send leads that rest in shadow through the gates again, live. Raises BadUseError while effects are in shadow."""
+async def release(
+    settings: Settings, rules: Rules, wanted: ReleaseScope, *, dry_run: bool
+) -> ReleaseReport:
+    """Send leads that rest in shadow through the gates again, live.
+
+    Raises BadUseError while effects are in shadow.
+    """
     if not dry_run and not effects_are_live(settings, rules):
-        raise BadUseError(
-            "effects are in shadow (LEADGATE_EFFECTS, or effects in the rules): released leads would pass in shadow again. "
-            "Make effects live, restart the workers, and release then; --dry-run says what waits for it"
+        raise UsageError(
+            "effects are in shadow (LEADGATE_EFFECTS, or effects in the rules): released leads"
+            " would pass in shadow again. Make effects live, restart the workers, and release then;"
+            " --dry-run says what waits for it"
         )
     return await release_leads(settings, wanted, _CLOCK.now(), dry_run=dry_run)

@@ -1,4 +1,5 @@
-"""What the commands do that set a site up and read its vendors, without how they are called or printed."""
+"""What the commands do that set a site up and read its vendors, without how they are called or
+printed."""
 
 from pathlib import Path
 
@@ -6,23 +7,23 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from app.base.clock import SystemClock
-from app.base.errors import BadUseError
-from app.base.fault_points import crash_at
+from app.base.errors import UsageError
+from app.base.fault_points import hit_fault_point
 from app.base.settings import Settings, SettingsError
 from app.base.vendors import make_vendors
-from app.crm_sync.full import Syncing
-from app.crm_sync.report import Snapshot
+from app.crm_sync.full import FullSync
+from app.crm_sync.report import SyncReport
 from app.ingest.poller import Poller
 from app.kafka.clients import consuming, producing
 from app.monitoring.endpoint import serving
 from app.monitoring.lag import committed
 from app.review.google_sheet import make_sheets
-from app.review.sheets import Waiting
-from app.rules.requirements import wants_of
-from app.rules.starter import write_rules
+from app.review.sheets import ReviewSheetProjector
+from app.rules.requirements import requirements_of
+from app.rules.starter import write_starter_rules
 from app.setup.provision import provision_topics, publish_rules
 from app.setup.site_check import settle_site
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.errors import RecordRejected, VendorError
 from connectors.core.http import POLLER_SHARE
 from leads.keys import Keys
 from leads.rules import Rules
@@ -33,10 +34,10 @@ _CLOCK = SystemClock()
 async def init(settings: Settings, path: Path) -> Path:
     """First rules from what is there."""
     if path.exists():
-        raise BadUseError(f"{path} is already there; move it away first")
+        raise UsageError(f"{path} is already there; move it away first")
     vendors = make_vendors(settings, _CLOCK)
     try:
-        await write_rules(vendors, path)
+        await write_starter_rules(vendors, path)
     finally:
         await vendors.close()
     return path
@@ -49,33 +50,42 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
         raise SettingsError(faults[0])
     vendors = make_vendors(settings, _CLOCK)
     try:
-        made += await vendors.crm.provision(wants_of(rules), dry_run=dry_run)
-    except RowRejected as error:
-        raise BadUseError(str(error)) from None
+        made += await vendors.crm.provision(requirements_of(rules), dry_run=dry_run)
+    except RecordRejected as error:
+        raise UsageError(str(error)) from None
     finally:
         await vendors.close()
     if not dry_run:
-        await committed(settings)  # the broker makes the topic of its groups now, so that no worker meets it without
+        # the broker makes the topic of its groups now, so that no worker meets it without
+        await committed(settings)
         await publish_rules(settings, rules)
     return made
 
 
-async def sync(settings: Settings, rules: Rules, *, anew: bool) -> Snapshot:
-    """The CRM's snapshot into Kafka, with its progress on stderr; one that was cut off goes on, unless `anew`."""
+async def sync(settings: Settings, rules: Rules, *, anew: bool) -> SyncReport:
+    """The CRM's snapshot into Kafka, with its progress on stderr; one that was cut off goes on,
+    unless `anew`."""
     del rules
     vendors = make_vendors(settings, _CLOCK)
     keys = Keys(settings.site_secret.get_secret_value())
     try:
         with Progress(
-            "{task.description}", TextColumn("{task.completed:.0f}"), console=Console(stderr=True), transient=True
+            "{task.description}",
+            TextColumn("{task.completed:.0f}"),
+            console=Console(stderr=True),
+            transient=True,
         ) as bar:
             task = bar.add_task("contacts and companies read:", total=None)
             async with producing(settings) as producer, consuming(settings) as consumer:
-                syncing = Syncing(vendors.crm, producer, consumer, keys, lambda n: bar.update(task, completed=n))
+                syncing = FullSync(
+                    vendors.crm, producer, consumer, keys, lambda n: bar.update(task, completed=n)
+                )
                 return await syncing.run(_CLOCK.now(), anew=anew)
     except VendorError as error:
         said = f"the CRM can't be read: {error}; what was read is kept"
-        raise BadUseError(f"{said}: run leadgate sync-crm again within twelve hours, and it goes on there") from None
+        raise UsageError(
+            f"{said}: run leadgate sync-crm again within twelve hours, and it goes on there"
+        ) from None
     finally:
         await vendors.close()
 
@@ -86,13 +96,17 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
     vendors.share(POLLER_SHARE)
     async with producing(settings) as producer:
         keys = Keys(settings.site_secret.get_secret_value())
-        poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, crash_at)
+        poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, hit_fault_point)
         await poller.load_cursor(since)
         sheets, close = make_sheets(settings)
         try:
-            async with serving(settings.metrics_address, poller.passes.metrics.registry, poller.passes.why_not_ready):
-                await poller.run(Waiting(sheets), once=once)
+            async with serving(
+                settings.metrics_address,
+                poller.passes.metrics.registry,
+                poller.passes.why_not_ready,
+            ):
+                await poller.run(ReviewSheetProjector(sheets), once=once)
         except VendorError as error:
-            raise BadUseError(f"a source can't be read: {error}; the others were read") from None
+            raise UsageError(f"a source can't be read: {error}; the others were read") from None
         await close()
     await vendors.close()

@@ -1,4 +1,5 @@
-"""Word to the poller that the CRM has changed, through the broker, so that whoever hears of it needs no poller beside it."""
+"""Word to the poller that the CRM has changed, through the broker, so that whoever hears of it
+needs no poller beside it."""
 
 import asyncio
 
@@ -9,12 +10,12 @@ from leads import topics
 _KEY = b"changed"
 
 
-async def ring(producer: AIOKafkaProducer, source: str) -> None:
+async def notify_change(producer: AIOKafkaProducer, source: str) -> None:
     """Return when the broker has it."""
     await producer.send_and_wait(topics.CURSORS.full, source.encode(), key=_KEY)
 
 
-class Bell:
+class ChangeListener:
     """Hears what is rung from now on. `consumer` is its own."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
@@ -27,7 +28,7 @@ class Bell:
         await self._consumer.seek_to_end(place)
         await self._consumer.position(place)
 
-    async def rings(self, seconds: float) -> bool:
+    async def wait_for_change(self, seconds: float) -> bool:
         """Wait so long; True as soon as it rings. What else lies in the topic is no ringing."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds

@@ -1,4 +1,5 @@
-"""The CRM's snapshot into `crm.records`: whom it already holds, before the first live effect (INTERLEAVINGS 14)."""
+"""The CRM's snapshot into `crm.records`: whom it already holds, before the first live effect
+(INTERLEAVINGS 14)."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -8,10 +9,10 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from msgspec.structs import replace
 
-from app.crm_sync.records import CrmRecords, company_record, names_above
-from app.crm_sync.report import Found, Snapshot
+from app.crm_sync.records import CrmRecordProducer, company_record, names_above
+from app.crm_sync.report import ReportBuilder, SyncReport
 from app.kafka.clients import ends, last_record, read_to
-from connectors.core.crm import CompanyKnown, Crm
+from connectors.core.crm import Account, Crm
 from leads import topics
 from leads.keys import Keys
 from leads.records import CrmRecord, Record, encode
@@ -22,10 +23,13 @@ _OTHERS = 50  # a reading that was cut off reports no more companies of one doma
 _GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
 
 
-class Bookmark(Record, frozen=True, kw_only=True):
-    """How far a reading came: topic `cursors`. `since`: where its records begin, in each partition of `crm.records`.
+class SyncCheckpoint(Record, frozen=True, kw_only=True):
+    """How far a reading came: topic `cursors`.
 
-    `after` is where the contacts go on, or the companies, once `part` says so; at its end only the marks are left.
+    `since`: where its records begin, in each partition of `crm.records`.
+
+    `after` is where the contacts go on, or the companies, once `part` says so; at its end only
+    the marks are left.
     """
 
     started: float
@@ -39,13 +43,17 @@ class Bookmark(Record, frozen=True, kw_only=True):
 
 
 async def begun(consumer: AIOKafkaConsumer) -> float:
-    """When the last whole reading began, 0 if there was none: what has changed since is the poller's to tell."""
-    kept = await last_record(consumer, _KEY, Bookmark)
+    """When the last whole reading began, 0 if there was none: what has changed since is the
+    poller's to tell."""
+    kept = await last_record(consumer, _KEY, SyncCheckpoint)
     return kept.started if kept is not None and kept.done else 0.0
 
 
-class Syncing:
-    """A reading of the CRM. One that was cut off goes on where it was; a whole one begins anew, and writes the same keys."""
+class FullSync:
+    """A reading of the CRM.
+
+    One that was cut off goes on where it was; a whole one begins anew, and writes the same keys.
+    """
 
     def __init__(
         self,
@@ -55,19 +63,27 @@ class Syncing:
         keys: Keys,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._crm, self._producer, self._consumer, self._keys, self._tell = crm, producer, consumer, keys, progress
-        self._found, self._records = Found(), CrmRecords(producer, keys)
+        self._crm, self._producer, self._consumer, self._keys, self._tell = (
+            crm,
+            producer,
+            consumer,
+            keys,
+            progress,
+        )
+        self._found, self._records = ReportBuilder(), CrmRecordProducer(producer, keys)
         self._sites: dict[str, CrmRecord] = {}
 
-    async def run(self, now: float, *, anew: bool = False) -> Snapshot:
-        """Contacts with all their addresses, companies by brand, then an end marker in every partition.
+    async def run(self, now: float, *, anew: bool = False) -> SyncReport:
+        """Contacts with all their addresses, companies by brand, then an end marker in every
+        partition.
 
-        Each page is durable before the next is asked for. Raises what the CRM raises; what was read is kept.
+        Each page is durable before the next is asked for. Raises what the CRM raises; what was
+        read is kept.
         """
         at = None if anew else await self._left_off(now)
         if at is None:
             until = await ends(self._consumer, [topics.CRM_RECORDS.full])
-            at = Bookmark(started=now, since=tuple(until[tp] for tp in sorted(until)))
+            at = SyncCheckpoint(started=now, since=tuple(until[tp] for tp in sorted(until)))
         if at.part == "contacts":
             at = await self._read_contacts(at)
         if at.part == "companies":
@@ -75,17 +91,27 @@ class Syncing:
         active = {owner.id for owner in await self._crm.owners() if owner.active}
         for partition in range(topics.PARTITIONS):
             record = CrmRecord(kind="complete", key="")
-            await self._producer.send_and_wait(topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
+            await self._producer.send_and_wait(
+                topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition
+            )
         await self._keep(replace(at, done=True))
         return self._found.snapshot(at.contacts, at.companies, at.owners, active)
 
-    async def _left_off(self, now: float) -> Bookmark | None:
-        """Where a reading of the last hours was cut off, None if there is none. What it had found is read back."""
-        kept = await last_record(self._consumer, _KEY, Bookmark)
+    async def _left_off(self, now: float) -> SyncCheckpoint | None:
+        """Where a reading of the last hours was cut off, None if there is none.
+
+        What it had found is read back.
+        """
+        kept = await last_record(self._consumer, _KEY, SyncCheckpoint)
         if kept is None or kept.done or kept.started < now - _GOOD_FOR:
             return None
-        since = {TopicPartition(topics.CRM_RECORDS.full, p): offset for p, offset in enumerate(kept.since)}
-        async for record in read_to(self._consumer, await ends(self._consumer, [topics.CRM_RECORDS.full]), since):
+        since = {
+            TopicPartition(topics.CRM_RECORDS.full, p): offset
+            for p, offset in enumerate(kept.since)
+        }
+        async for record in read_to(
+            self._consumer, await ends(self._consumer, [topics.CRM_RECORDS.full]), since
+        ):
             one = msgspec.json.decode(record.value, type=CrmRecord)
             if one.kind == "contact":
                 self._found.note_address(one.key, one.crm_id)
@@ -95,7 +121,7 @@ class Syncing:
                     self._found.note_site(one.key, ident)
         return kept
 
-    async def _read_contacts(self, at: Bookmark) -> Bookmark:
+    async def _read_contacts(self, at: SyncCheckpoint) -> SyncCheckpoint:
         owners = Counter(at.owners)
         async for page in self._crm.contacts(at.after):
             for contact in page.rows:
@@ -104,29 +130,40 @@ class Syncing:
                     self._found.note_address(address, contact.id)
             part: Part = "contacts" if page.after else "companies"
             count = at.contacts + len(page.rows)
-            at = await self._keep(replace(at, part=part, after=page.after, contacts=count, owners=dict(owners)))
+            at = await self._keep(
+                replace(at, part=part, after=page.after, contacts=count, owners=dict(owners))
+            )
         return replace(at, part="companies", after="")
 
-    async def _read_companies(self, at: Bookmark) -> Bookmark:
+    async def _read_companies(self, at: SyncCheckpoint) -> SyncCheckpoint:
         async for page in self._crm.companies(at.after):
-            sited = {c.id: (domain, c) for c in page.rows if (domain := self._keys.domain(c.domain))}
+            sited = {
+                c.id: (domain, c) for c in page.rows if (domain := self._keys.domain(c.domain))
+            }
             await self._put_companies(sited)
             part: Part = "companies" if page.after else "end"
-            at = await self._keep(replace(at, part=part, after=page.after, companies=at.companies + len(sited)))
+            at = await self._keep(
+                replace(at, part=part, after=page.after, companies=at.companies + len(sited))
+            )
         return at
 
-    async def _put_companies(self, sited: Mapping[str, tuple[str, CompanyKnown]]) -> None:
-        """One record a domain: the oldest company's, by the ids, which grow in every CRM we know."""
+    async def _put_companies(self, sited: Mapping[str, tuple[str, Account]]) -> None:
+        """One record a domain: the oldest company's, by the ids, which grow in every CRM we
+        know."""
         called = await names_above(self._crm, [company for _, company in sited.values()])
         for ident, (domain, _) in sited.items():
             self._found.note_site(domain, ident)
         for domain in dict.fromkeys(domain for domain, _ in sited.values()):
             oldest, *others = self._found.site(domain)
-            one = company_record(domain, sited[oldest][1], called) if oldest in sited else self._sites[domain]
+            one = (
+                company_record(domain, sited[oldest][1], called)
+                if oldest in sited
+                else self._sites[domain]
+            )
             self._sites[domain] = replace(one, others=tuple(others[:_OTHERS]))
             await self._records.put_company(self._sites[domain])
 
-    async def _keep(self, at: Bookmark) -> Bookmark:
+    async def _keep(self, at: SyncCheckpoint) -> SyncCheckpoint:
         """Have the broker's word for what was read, then for how far."""
         await self._records.flush()
         await self._producer.send_and_wait(topics.CURSORS.full, encode(at), key=_KEY)

@@ -1,7 +1,9 @@
-"""Our keys by the CRM's ids, kept by the poller for a CRM that tells no more of a deleted contact than its id.
+"""Our keys by the CRM's ids, kept by the poller for a CRM that tells no more of a deleted contact
+than its id.
 
-INTERLEAVINGS 7. Topic `crm.ids`, CRM id to person key. A contact is noted when the CRM first shows it, which is at the poll
-after we wrote it; who is deleted before that is met by the next gate, which reads the contact.
+INTERLEAVINGS 7. Topic `crm.ids`, CRM id to person key. A contact is noted when the CRM first
+shows it, which is at the poll after we wrote it; who is deleted before that is met by the next
+gate, which reads the contact.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +15,7 @@ from connectors.core.crm import Contact, Crm
 from leads import topics
 
 
-class CrmIds:
+class CrmIdIndex:
     """Empty, and stays so, for a CRM that tells who was deleted: they are not `needed` then."""
 
     def __init__(self, crm: Crm, producer: AIOKafkaProducer) -> None:
@@ -22,7 +24,10 @@ class CrmIds:
         self.keys: dict[str, str] = {}
 
     async def load(self, consumer: AIOKafkaConsumer) -> None:
-        """Take up what is kept; where nothing is, read it from the CRM once. Raises what the CRM raises."""
+        """Take up what is kept; where nothing is, read it from the CRM once.
+
+        Raises what the CRM raises.
+        """
         async for record in read_to(consumer, await ends(consumer, [topics.CRM_IDS.full])):
             self.keys[record.key.decode()] = record.value.decode()
         if not self.keys:
@@ -36,7 +41,10 @@ class CrmIds:
 
     async def _keep(self, known: Mapping[str, str]) -> None:
         fresh = {ident: key for ident, key in known.items() if self.keys.get(ident) != key}
-        sent = [await self._producer.send(topics.CRM_IDS.full, k.encode(), key=i.encode()) for i, k in fresh.items()]
+        sent = [
+            await self._producer.send(topics.CRM_IDS.full, k.encode(), key=i.encode())
+            for i, k in fresh.items()
+        ]
         for future in sent:
             await future
         self.keys.update(fresh)

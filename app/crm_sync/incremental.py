@@ -1,13 +1,15 @@
-"""The CRM's snapshot kept current: every ten minutes what people have changed there, beside the poller.
+"""The CRM's snapshot kept current: every ten minutes what people have changed there, beside the
+poller.
 
-Beside it, since a change of half the CRM takes an hour to read, and a bounce must be heard meanwhile.
+Beside it, since a change of half the CRM takes an hour to read, and a bounce must be heard
+meanwhile.
 """
 
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
 from app.crm_sync.full import begun
-from app.crm_sync.records import CrmRecords, refresh
+from app.crm_sync.records import CrmRecordProducer, refresh
 from app.kafka.clients import consuming, last_record
 from connectors.core.crm import Crm
 from leads import topics
@@ -19,27 +21,42 @@ EVERY, _OVERLAP = 600.0, 300.0  # the overlap covers clocks that differ and a se
 _KEY = b"crm.records"
 
 
-class Looked(Record, frozen=True, kw_only=True):
+class SyncCursor(Record, frozen=True, kw_only=True):
     """When the last look began: topic `cursors`."""
 
     at: float
 
 
-class Current:
+class IncrementalSync:
     """The looks of one poller. None is taken before sync-crm has read the CRM once."""
 
-    def __init__(self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys) -> None:
-        self._settings, self._crm, self._producer, self._clock, self._keys = settings, crm, producer, clock, keys
+    def __init__(
+        self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys
+    ) -> None:
+        self._settings, self._crm, self._producer, self._clock, self._keys = (
+            settings,
+            crm,
+            producer,
+            clock,
+            keys,
+        )
 
-    async def look(self) -> None:
+    async def sync_once(self) -> None:
         """One look, from the last one on, or from when the last whole reading began.
 
         Durable when it returns; raises what the CRM raises.
         """
         now = self._clock.now()
         async with consuming(self._settings) as consumer:
-            last = await last_record(consumer, _KEY, Looked)
+            last = await last_record(consumer, _KEY, SyncCursor)
             since = last.at if last else await begun(consumer)
         if since:
-            await refresh(self._crm, CrmRecords(self._producer, self._keys), self._keys, max(0.0, since - _OVERLAP))
-            await self._producer.send_and_wait(topics.CURSORS.full, encode(Looked(at=now)), key=_KEY)
+            await refresh(
+                self._crm,
+                CrmRecordProducer(self._producer, self._keys),
+                self._keys,
+                max(0.0, since - _OVERLAP),
+            )
+            await self._producer.send_and_wait(
+                topics.CURSORS.full, encode(SyncCursor(at=now)), key=_KEY
+            )

@@ -1,8 +1,9 @@
 """Apollo's contacts into `captured`.
 
-Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest less the overlap, and only
-then does the cursor move (INTERLEAVINGS 24): a crash repeats the pass, and repeats are known by their version at
-intake. A contact that can't be used is set aside, and the pass goes on.
+Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest
+less the overlap, and only then does the cursor move (INTERLEAVINGS 24): a crash repeats the
+pass, and repeats are known by their version at intake. A contact that can't be used is set
+aside, and the pass goes on.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
-from app.ingest.recent_ids import Known
+from app.ingest.recent_ids import RecentIds
 from app.ingest.set_aside import Aside
 from connectors.apollo.api import LAST_PAGE, PAGE
 from connectors.apollo.client import ApolloClient
@@ -54,7 +55,8 @@ class _Read(NamedTuple):
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass came to: the newest change, how many contacts were captured, and how many came from the CRM."""
+    """What one pass came to: the newest change, how many contacts were captured, and how many came
+    from the CRM."""
 
     newest: float
     captured: int = 0
@@ -62,7 +64,10 @@ class Pass:
 
 
 class Contacts:
-    """The passes of one poller. `crash` is called at a named point, for the crash tests; `received` counts what was captured."""
+    """The passes of one poller.
+
+    `crash` is called at a named point, for the crash tests; `received` counts what was captured.
+    """
 
     def __init__(
         self,
@@ -75,12 +80,20 @@ class Contacts:
         crash: Callable[[str], None],
         received: Callable[[int], None],
     ) -> None:
-        self._settings, self._rules, self._apollo, self._producer = settings, rules, apollo, producer
+        self._settings, self._rules, self._apollo, self._producer = (
+            settings,
+            rules,
+            apollo,
+            producer,
+        )
         self._clock, self._aside, self._crash, self._received = clock, aside, crash, received
-        self._known = Known()
+        self._known = RecentIds()
 
     async def read(self, since: float) -> Pass:
-        """One pass over what changed after `since`. Durable when it returns; raises what Apollo raises."""
+        """One pass over what changed after `since`.
+
+        Durable when it returns; raises what Apollo raises.
+        """
         until = since - self._settings.overlap_seconds
         done = Pass(since)
         for page in range(1, LAST_PAGE + 1):
@@ -88,15 +101,18 @@ class Contacts:
             found, pages = await self._apollo.contacts_page(page)
             readable = [one for raw in found if (one := await self._readable(raw)) is not None]
             fresh = [one for one in readable if one.changed_at > until]
-            # a change from the future is Apollo's error: whoever followed it would hear of nothing until then
-            done.newest = max([done.newest, *(one.changed_at for one in fresh if one.changed_at <= read_at)])
+            # a change from the future is Apollo's error: whoever followed it would hear of nothing
+            # until then
+            done.newest = max(
+                [done.newest, *(one.changed_at for one in fresh if one.changed_at <= read_at)]
+            )
             await self._capture(fresh, read_at, done)
             self._crash("after page")
             if len(fresh) < len(readable) or page >= pages or len(found) < PAGE:
                 return done
         raise AccountLimited(
-            f"Over {LAST_PAGE * PAGE} of Apollo's contacts changed since the last poll, and Apollo shows no more: "
-            "capture by list or stage in the rules instead",
+            f"Over {LAST_PAGE * PAGE} of Apollo's contacts changed since the last poll, and Apollo"
+            " shows no more: capture by list or stage in the rules instead",
             300.0,
         )
 
@@ -123,16 +139,26 @@ class Contacts:
             custom = await self._apollo.name_fields(_custom_of(contact))
             value = await self._encoded(raw, contact, lists, custom, read_at)
             if value is not None:
-                sent.append(await self._producer.send(topics.CAPTURED.full, value, key=f"apollo:{contact.id}".encode()))
+                sent.append(
+                    await self._producer.send(
+                        topics.CAPTURED.full, value, key=f"apollo:{contact.id}".encode()
+                    )
+                )
         for future in sent:
             await future
         done.captured += len(sent)
         self._received(len(sent))
 
     async def _encoded(
-        self, raw: dict[str, Any], contact: _Contact, lists: tuple[str, ...], custom: dict[str, Any], read_at: float
+        self,
+        raw: dict[str, Any],
+        contact: _Contact,
+        lists: tuple[str, ...],
+        custom: dict[str, Any],
+        read_at: float,
     ) -> bytes | None:
-        """The record's bytes, None once it is set aside: it is no text, or larger than intake takes."""
+        """The record's bytes, None once it is set aside: it is no text, or larger than intake
+        takes."""
         record = Captured(
             source="apollo",
             source_id=contact.id,
@@ -146,10 +172,16 @@ class Contacts:
         try:
             value = encode(record)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            await self._aside.put("apollo", f"contact {contact.id!a} can't be written: {error}", raw)
+            await self._aside.put(
+                "apollo", f"contact {contact.id!a} can't be written: {error}", raw
+            )
             return None
         if len(value) > MAX_RECORD:
-            await self._aside.put("apollo", f"contact {contact.id!a} has {len(value)} bytes, more than {MAX_RECORD}", raw)
+            await self._aside.put(
+                "apollo",
+                f"contact {contact.id!a} has {len(value)} bytes, more than {MAX_RECORD}",
+                raw,
+            )
             return None
         return value
 

@@ -1,7 +1,8 @@
-"""The poller: Apollo's contacts into `captured` (contacts.py), and what is heard of them later into `signals` (signals.py).
+"""The poller: Apollo's contacts into `captured` (contacts.py), and what is heard of them later into
+`signals` (signals.py).
 
-Each source is read by itself (sources.py), and its part of the cursor, which is in Kafka, moves with it. There must be
-one poller; a second one only repeats its work.
+Each source is read by itself (sources.py), and its part of the cursor, which is in Kafka, moves
+with it. There must be one poller; a second one only repeats its work.
 """
 
 import asyncio
@@ -13,16 +14,16 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
-from app.base.vendors import Vendors
-from app.crm_sync.change_notice import Bell
-from app.crm_sync.incremental import EVERY, Current
+from app.base.vendors import VendorClients
+from app.crm_sync.change_notice import ChangeListener
+from app.crm_sync.incremental import EVERY, IncrementalSync
 from app.ingest.contacts import Contacts
 from app.ingest.set_aside import Aside
-from app.ingest.signals import Listening
+from app.ingest.signals import SignalPoller
 from app.ingest.source_status import Passes
 from app.ingest.sources import Reading, Source, follow_all
 from app.kafka.clients import consuming, last_record
-from app.review.sheets import Waiting
+from app.review.sheets import ReviewSheetProjector
 from leads import topics
 from leads.keys import Keys
 from leads.records import Record, encode
@@ -30,13 +31,17 @@ from leads.rules import Rules
 from streams.ports import Clock
 
 _SEARCH_LAG = 5.0
-CONTACTS, MESSAGES = "apollo_contacts", "apollo_messages"  # what the sources are called, in the log and by metrics
+# what the sources are called, in the log and by metrics
+CONTACTS, MESSAGES = "apollo_contacts", "apollo_messages"
 CHANGES, DELETED, RECORDS, SHEET = "crm_changes", "crm_deleted", "crm_records", "sheet"
 log = structlog.get_logger(__name__)
 
 
 class Cursor(Record, frozen=True, kw_only=True):
-    """Where the passes stand: topic `cursors`. `passes` counts what was completed, `aside` what nobody could use."""
+    """Where the passes stand: topic `cursors`.
+
+    `passes` counts what was completed, `aside` what nobody could use.
+    """
 
     apollo: float = 0.0
     crm: float = 0.0
@@ -54,7 +59,7 @@ class Poller:
         self,
         settings: Settings,
         rules: Rules,
-        vendors: Vendors,
+        vendors: VendorClients,
         producer: AIOKafkaProducer,
         clock: Clock,
         keys: Keys,
@@ -65,11 +70,14 @@ class Poller:
         self.passes = Passes(clock, {**often, RECORDS: EVERY})
         self._aside = Aside(producer, clock)
         received = partial(self.passes.metrics.received, "apollo")
-        self._contacts = Contacts(settings, rules, vendors.apollo, producer, clock, self._aside, crash, received)
-        self._listening = Listening(settings, vendors, producer, clock, keys, self._aside)
-        self._current = Current(settings, vendors.crm, producer, clock, keys)
+        self._contacts = Contacts(
+            settings, rules, vendors.apollo, producer, clock, self._aside, crash, received
+        )
+        self._listening = SignalPoller(settings, vendors, producer, clock, keys, self._aside)
+        self._current = IncrementalSync(settings, vendors.crm, producer, clock, keys)
         self._apollo, self._crm, self._sheet = (
-            Reading(title, producer, rules.ops_channel, clock) for title in ("Apollo", "The CRM", "The sheet of what waits")
+            Reading(title, producer, rules.ops_channel, clock)
+            for title in ("Apollo", "The CRM", "The sheet of what waits")
         )
         self.cursor = Cursor()
 
@@ -80,7 +88,7 @@ class Poller:
             kept = await last_record(consumer, b"poller", Cursor) or Cursor(apollo=start, crm=start)
         self.cursor = msgspec.structs.replace(kept, deleted=kept.deleted or kept.crm)
 
-    async def run(self, waiting: Waiting, *, once: bool = False) -> None:
+    async def run(self, waiting: ReviewSheetProjector, *, once: bool = False) -> None:
         """Poll at the stated interval until cancelled; an outage is waited for.
 
         With `once`, one pass over everything; raises what refused one of the sources.
@@ -93,30 +101,33 @@ class Poller:
                 self._source(SHEET, partial(waiting.refresh, consumer), self._sheet),
             ]
             changes = self._source(CHANGES, self._poll_changes, self._crm)
-            records = self._source(RECORDS, self._current.look, self._crm)
+            records = self._source(RECORDS, self._current.sync_once, self._crm)
             if once:
                 await records.attempt()  # what it would tell is met by each lead, too
                 await _read_once([*often, changes])
                 return
-            bell = Bell(own)
+            bell = ChangeListener(own)
             await bell.start()
             await follow_all(
                 [
                     changes.follow(partial(self._heed, bell)),
                     records.follow(partial(asyncio.sleep, EVERY)),
-                    *(source.follow(partial(asyncio.sleep, self._settings.poll_seconds)) for source in often),
+                    *(
+                        source.follow(partial(asyncio.sleep, self._settings.poll_seconds))
+                        for source in often
+                    ),
                 ]
             )
 
     def _source(self, name: str, read: Callable[[], Awaitable[None]], reading: Reading) -> Source:
         return Source(name, read, reading, self.passes, self._clock)
 
-    async def _heed(self, bell: Bell) -> None:
-        """Return at the next turn, or when the CRM says that it has changed: a while later, since its search lags behind its
-        word, and once for all that comes meanwhile."""
+    async def _heed(self, bell: ChangeListener) -> None:
+        """Return at the next turn, or when the CRM says that it has changed: a while later, since
+        its search lags behind its word, and once for all that comes meanwhile."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._settings.poll_seconds
-        if await bell.rings(self._settings.poll_seconds):
+        if await bell.wait_for_change(self._settings.poll_seconds):
             await asyncio.sleep(min(_SEARCH_LAG, max(0.0, until - loop.time())))
 
     async def _poll_contacts(self) -> None:
@@ -129,7 +140,13 @@ class Poller:
             skipped_from_crm=before.skipped_from_crm + done.from_crm,
         )
         now = self.cursor
-        log.info("polled", passes=now.passes, captured=now.captured, skipped=now.skipped_from_crm, aside=now.aside)
+        log.info(
+            "polled",
+            passes=now.passes,
+            captured=now.captured,
+            skipped=now.skipped_from_crm,
+            aside=now.aside,
+        )
 
     async def _poll_changes(self) -> None:
         await self._keep(crm=await self._listening.poll_changes(self.cursor.crm))
@@ -147,6 +164,10 @@ class Poller:
 
 async def _read_once(sources: list[Source]) -> None:
     """Read them all. Raises what refused one of them, once the others are read."""
-    refused = [error for error in await asyncio.gather(*(source.once() for source in sources)) if error is not None]
+    refused = [
+        error
+        for error in await asyncio.gather(*(source.once() for source in sources))
+        if error is not None
+    ]
     if refused:
         raise refused[0]

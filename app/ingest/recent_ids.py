@@ -5,8 +5,11 @@ from collections import OrderedDict
 _REMEMBERED = 200_000
 
 
-class Known:
-    """What this process has sent lately, so that polls that overlap don't repeat it. Repeats are harmless, only many."""
+class RecentIds:
+    """What this process has sent lately, so that polls that overlap don't repeat it.
+
+    Repeats are harmless, only many.
+    """
 
     def __init__(self) -> None:
         self._names: OrderedDict[str, None] = OrderedDict()

@@ -1,4 +1,5 @@
-"""What a vendor showed and nobody can use: set aside with its reason where a person sees it, so that the rest is read on."""
+"""What a vendor showed and nobody can use: set aside with its reason where a person sees it, so
+that the rest is read on."""
 
 import json
 from typing import Any
@@ -7,7 +8,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from msgspec.structs import replace
 
-from app.ingest.recent_ids import Known
+from app.ingest.recent_ids import RecentIds
 from leads import topics
 from leads.records import encode
 from leads.webhooks import rejected
@@ -17,11 +18,12 @@ log = structlog.get_logger(__name__)
 
 
 class Aside:
-    """Sends odd objects of a source to `captured` as rejects, which intake makes dead letters; the same one once a process."""
+    """Sends odd objects of a source to `captured` as rejects, which intake makes dead letters; the
+    same one once a process."""
 
     def __init__(self, producer: AIOKafkaProducer, clock: Clock) -> None:
         self._producer, self._clock = producer, clock
-        self._known = Known()
+        self._known = RecentIds()
         self.count = 0
 
     async def put(self, source: str, why: str, raw: Any) -> None:
@@ -36,9 +38,12 @@ class Aside:
 
 
 def _bytes(raw: Any) -> bytes:
-    """An object as ASCII, half characters escaped; one that is too deep for that by its first level."""
+    """An object as ASCII, half characters escaped; one that is too deep for that by its first
+    level."""
     try:
         return json.dumps(raw, default=repr).encode()
     except (ValueError, RecursionError):
         names_of = sorted(map(str, raw)) if isinstance(raw, dict) else []
-        return f"{type(raw).__name__} of {names_of}, too deep to be shown".encode("ascii", "backslashreplace")
+        return f"{type(raw).__name__} of {names_of}, too deep to be shown".encode(
+            "ascii", "backslashreplace"
+        )

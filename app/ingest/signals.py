@@ -10,9 +10,9 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
-from app.base.vendors import Vendors
-from app.crm_sync.id_index import CrmIds
-from app.ingest.recent_ids import Known
+from app.base.vendors import VendorClients
+from app.crm_sync.id_index import CrmIdIndex
+from app.ingest.recent_ids import RecentIds
 from app.ingest.set_aside import Aside
 from app.kafka.clients import consuming
 from connectors.apollo.api import PAGE
@@ -26,7 +26,8 @@ from streams.runner.outbox import partition_of
 
 log = structlog.get_logger(__name__)
 
-#: The flags that a message shows of itself. An opt-out has none: only the filter knows it (facts/apollo.md 4).
+#: The flags that a message shows of itself. An opt-out has none: only the filter knows it
+#: (facts/apollo.md 4).
 _FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
 _FLAGGED = ("bounced", "spam_blocked", "replied")
 _CRM_OVERLAP = 60.0
@@ -42,16 +43,31 @@ class _Message(msgspec.Struct):
     reply_class: str | None = None
 
 
-class Listening:
-    """The poller's second half. Its sources are independent of each other, and may be read at the same time."""
+class SignalPoller:
+    """The poller's second half.
+
+    Its sources are independent of each other, and may be read at the same time.
+    """
 
     def __init__(
-        self, settings: Settings, vendors: Vendors, producer: AIOKafkaProducer, clock: Clock, keys: Keys, aside: Aside
+        self,
+        settings: Settings,
+        vendors: VendorClients,
+        producer: AIOKafkaProducer,
+        clock: Clock,
+        keys: Keys,
+        aside: Aside,
     ) -> None:
-        self._settings, self._vendors, self._producer, self._clock, self._keys = settings, vendors, producer, clock, keys
+        self._settings, self._vendors, self._producer, self._clock, self._keys = (
+            settings,
+            vendors,
+            producer,
+            clock,
+            keys,
+        )
         self._aside = aside
-        self._known = Known()
-        self._ids = CrmIds(vendors.crm, producer)
+        self._known = RecentIds()
+        self._ids = CrmIdIndex(vendors.crm, producer)
         self._ids_loaded = not self._ids.needed
         self._loading = asyncio.Lock()
         self._bin_after = 0.0
@@ -65,21 +81,37 @@ class Listening:
                 self._ids_loaded = True
 
     async def poll_messages(self) -> None:
-        """What became of the messages that Apollo has sent: a rolling window, since states change days later."""
-        since = datetime.fromtimestamp(self._clock.now() - self._settings.signals_days * 86_400, UTC).date().isoformat()
+        """What became of the messages that Apollo has sent: a rolling window, since states change
+        days later."""
+        since = (
+            datetime.fromtimestamp(self._clock.now() - self._settings.signals_days * 86_400, UTC)
+            .date()
+            .isoformat()
+        )
         async for messages in self._message_pages(_FLAGGED, since):
             flagged = [(m, flag, kind) for m in messages for flag, kind in _FLAGS.items()]
             await self._tell([s for one in flagged if (s := await self._flagged(*one))])
         async for messages in self._message_pages(("unsubscribed",), since):
-            await self._tell([s for m in messages if (s := await self._message_signal(m, "unsubscribed", "unsubscribe"))])
+            await self._tell(
+                [
+                    s
+                    for m in messages
+                    if (s := await self._message_signal(m, "unsubscribed", "unsubscribe"))
+                ]
+            )
 
     async def _flagged(self, message: Any, flag: str, kind: str) -> Signal | None:
-        """The signal of a message that shows the flag. An odd one is set aside by whichever flag is asked."""
+        """The signal of a message that shows the flag.
+
+        An odd one is set aside by whichever flag is asked.
+        """
         if isinstance(message, dict) and not message.get(flag):
             return None
         return await self._message_signal(message, flag, kind)
 
-    async def _message_pages(self, stats: tuple[str, ...], since: str) -> AsyncIterator[list[dict[str, Any]]]:
+    async def _message_pages(
+        self, stats: tuple[str, ...], since: str
+    ) -> AsyncIterator[list[dict[str, Any]]]:
         page = 1
         while True:
             messages = await self._vendors.apollo.messages(stats, since, page)
@@ -93,7 +125,9 @@ class Listening:
         try:
             message = msgspec.convert(raw, _Message)
         except (msgspec.ValidationError, RecursionError) as error:
-            await self._aside.put("apollo", f"a message's state ({kind}) can't be used: {error}", raw)
+            await self._aside.put(
+                "apollo", f"a message's state ({kind}) can't be used: {error}", raw
+            )
             return None
         key = self._keys.address(message.to_email or "")
         if not key:
@@ -111,15 +145,23 @@ class Listening:
         )
 
     async def poll_changes(self, since: float) -> float:
-        """What changed in the CRM; the time of the newest change. What stops a lead is told first."""
+        """What changed in the CRM; the time of the newest change.
+
+        What stops a lead is told first.
+        """
         changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
-        await self._tell([signal for contact in changed for signal in self._contact_signals(contact)])
+        await self._tell(
+            [signal for contact in changed for signal in self._contact_signals(contact)]
+        )
         await self._load_ids()
         await self._ids.note(changed)
         try:
             await self._poll_activities(changed)
         except NotInPlan as error:
-            log.warning("owners' activities can't be read: clocks are stopped by the owner's click alone", why=str(error))
+            log.warning(
+                "owners' activities can't be read: clocks are stopped by the owner's click alone",
+                why=str(error),
+            )
         return max([since, *(c.changed_at for c in changed)])
 
     async def poll_deleted(self, since: float) -> float:
@@ -139,13 +181,21 @@ class Listening:
         return begun
 
     async def _poll_activities(self, changed: list[Contact]) -> None:
-        """Who acted, once for each time that the CRM says somebody did; after everything that stops a lead is told."""
-        fresh = {f"activity {c.id} {c.contacted_at}": c for c in changed if c.contacted_at and c.owner_id}
+        """Who acted, once for each time that the CRM says somebody did; after everything that stops
+        a lead is told."""
+        fresh = {
+            f"activity {c.id} {c.contacted_at}": c for c in changed if c.contacted_at and c.owner_id
+        }
         fresh = {name: contact for name, contact in fresh.items() if name not in self._known}
-        asked = [ActivityAsked(contact_id=c.id, owner_id=c.owner_id, since=c.contacted_at - 60.0) for c in fresh.values()]
+        asked = [
+            ActivityAsked(contact_id=c.id, owner_id=c.owner_id, since=c.contacted_at - 60.0)
+            for c in fresh.values()
+        ]
         times = await self._vendors.crm.activities(asked) if asked else []
         done = zip(fresh.values(), times, strict=True)
-        await self._tell([self._signal(contact, "activity", contact.owner_id, at) for contact, at in done if at])
+        await self._tell(
+            [self._signal(contact, "activity", contact.owner_id, at) for contact, at in done if at]
+        )
         for name in fresh:
             self._known.add(name)
 
@@ -164,7 +214,13 @@ class Listening:
     def _signal(self, contact: Contact, kind: str, value: str, at: float) -> Signal:
         key = contact.key or self._keys.address(contact.email)
         ident = derive(
-            "signal", "crm", contact.id, kind, value, at, self._keys.address(contact.email) if kind == "bounce" else ""
+            "signal",
+            "crm",
+            contact.id,
+            kind,
+            value,
+            at,
+            self._keys.address(contact.email) if kind == "bounce" else "",
         )
         address = self._keys.address(contact.email) if kind == "bounce" else key
         return Signal(
@@ -184,6 +240,10 @@ class Listening:
             if not self._known.add(signal.signal_id):
                 continue
             key = signal.address_key.encode()
-            sent.append(await self._producer.send(topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)))
+            sent.append(
+                await self._producer.send(
+                    topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)
+                )
+            )
         for future in sent:
             await future

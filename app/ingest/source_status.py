@@ -7,7 +7,8 @@ from app.monitoring.metrics import PollerMetrics
 from connectors.core.errors import VendorError
 from streams.ports import Clock
 
-#: A source counts as read while its last pass ended less than so many intervals ago, and a minute for the pass itself.
+#: A source counts as read while its last pass ended less than so many intervals ago, and a minute
+#: for the pass itself.
 _INTERVALS, _A_PASS = 3, 60.0
 
 
@@ -39,7 +40,12 @@ class Passes:
 
     def _why_not(self, source: str) -> str:
         ended, why = self._ended.get(source), self._failures.get(source)
-        if ended is not None and self._clock.now() - ended <= self._every[source] * _INTERVALS + _A_PASS:
+        if (
+            ended is not None
+            and self._clock.now() - ended <= self._every[source] * _INTERVALS + _A_PASS
+        ):
             return ""
-        since = "not read yet" if ended is None else f"not read for {self._clock.now() - ended:.0f} s"
+        since = (
+            "not read yet" if ended is None else f"not read for {self._clock.now() - ended:.0f} s"
+        )
         return f"{source}: {since}" + (f" ({why})" if why else "")

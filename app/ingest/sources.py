@@ -1,7 +1,8 @@
 """What the poller reads, each source by itself: whatever one vendor says, the others are read on.
 
-A failed source waits as a circuit does: as long as the vendor names (five minutes at the most), or twice as long each time.
-People are told when a vendor could not be read for five minutes, once, and when it is read again.
+A failed source waits as a circuit does: as long as the vendor names (five minutes at the most),
+or twice as long each time. People are told when a vendor could not be read for five minutes,
+once, and when it is read again.
 """
 
 import asyncio
@@ -23,14 +24,19 @@ from streams.ports import Clock, Fatal
 
 log = structlog.get_logger(__name__)
 
-#: Seconds for which a vendor must have failed before people are told: what passes by itself is no news.
+#: Seconds for which a vendor must have failed before people are told: what passes by itself is no
+#: news.
 SAY_AFTER = 300.0
-#: The longest time that a vendor is believed, in seconds: a limit that is lifted early is noticed after so long.
+#: The longest time that a vendor is believed, in seconds: a limit that is lifted early is noticed
+#: after so long.
 _LONGEST = 300.0
 
 
 async def follow_all(sources: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run until cancelled, or until one of them raises. Then the others are ended, and that error is raised as it is."""
+    """Run until cancelled, or until one of them raises.
+
+    Then the others are ended, and that error is raised as it is.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             for source in sources:
@@ -42,7 +48,10 @@ async def follow_all(sources: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 class Reading:
-    """The sources of one vendor: one outage, one alert, however many of them it hits. `title` begins the sentence."""
+    """The sources of one vendor: one outage, one alert, however many of them it hits.
+
+    `title` begins the sentence.
+    """
 
     def __init__(self, title: str, producer: AIOKafkaProducer, channel: str, clock: Clock) -> None:
         self._title, self._producer, self._channel, self._clock = title, producer, channel, clock
@@ -55,7 +64,10 @@ class Reading:
         since = self._failing.setdefault(source, now)
         if source in self._told or now - since < SAY_AFTER:
             return
-        said = f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. It is tried again by itself"
+        said = (
+            f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. It is"
+            " tried again by itself"
+        )
         await self._say(f"{said}, and all else is read on.", "failed", since)
         self._told |= self._failing  # whatever fails now is the same outage
 
@@ -69,18 +81,31 @@ class Reading:
     async def _say(self, text: str, kind: str, since: float) -> None:
         ident = derive("unread", self._title, kind, since)
         alert = Alert(alert_id=ident, kind="ops", to=self._channel, text=text, at=self._clock.now())
-        await self._producer.send_and_wait(topics.ALERTS.full, encode(alert), key=self._channel.encode())
+        await self._producer.send_and_wait(
+            topics.ALERTS.full, encode(alert), key=self._channel.encode()
+        )
 
 
 class Source:
-    """One thing that is read again and again. `read` raises what its vendor raises; in whatever form, it ends nothing here."""
+    """One thing that is read again and again.
 
-    def __init__(self, name: str, read: Callable[[], Awaitable[None]], reading: Reading, passes: Passes, clock: Clock) -> None:
+    `read` raises what its vendor raises; in whatever form, it ends nothing here.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], Awaitable[None]],
+        reading: Reading,
+        passes: Passes,
+        clock: Clock,
+    ) -> None:
         self.name, self._read, self._reading, self._passes = name, read, reading, passes
         self.circuit = Circuit(clock.now)
 
     async def follow(self, rest: Callable[[], Awaitable[None]]) -> None:
-        """Read until cancelled; `rest` returns when it is time for the next reading after a good one."""
+        """Read until cancelled; `rest` returns when it is time for the next reading after a good
+        one."""
         while True:
             if await self.attempt() is None:
                 await rest()
@@ -88,13 +113,17 @@ class Source:
                 await asyncio.sleep(self.circuit.put_off())
 
     async def once(self) -> VendorError | None:
-        """Read until it was read once, or was refused for another reason than that the vendor is away; the reason then."""
+        """Read until it was read once, or was refused for another reason than that the vendor is
+        away; the reason then."""
         while isinstance(error := await self.attempt(), Unavailable):
             await asyncio.sleep(self.circuit.put_off())
         return error
 
     async def attempt(self) -> VendorError | None:
-        """Read once; what stood in the way, None for nothing. Raises what is ours: the broker's errors, a file's."""
+        """Read once; what stood in the way, None for nothing.
+
+        Raises what is ours: the broker's errors, a file's.
+        """
         ticket = self.circuit.admit()
         try:
             with self._passes.over(self.name):
@@ -117,6 +146,8 @@ class Source:
     async def _note(self, ticket: int, error: VendorError) -> VendorError:
         after = min(error.after, _LONGEST) if isinstance(error, Unavailable) else APART
         self.circuit.fail(ticket, after)
-        log.warning("poll put off", source=self.name, why=str(error), again_in=self.circuit.put_off())
+        log.warning(
+            "poll put off", source=self.name, why=str(error), again_in=self.circuit.put_off()
+        )
         await self._reading.note_failure(self.name, error)
         return error

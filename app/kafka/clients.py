@@ -1,4 +1,5 @@
-"""Kafka clients with the site's connection settings, and plain readers for programs beside the worker."""
+"""Kafka clients with the site's connection settings, and plain readers for programs beside the
+worker."""
 
 import logging
 import ssl
@@ -38,7 +39,8 @@ def ssl_context(settings: Settings) -> ssl.SSLContext:
 
 
 def make_producer(settings: Settings) -> AIOKafkaProducer:
-    """A producer whose acknowledgement means every in-sync replica has the record, once and in order."""
+    """A producer whose acknowledgement means every in-sync replica has the record, once and in
+    order."""
     return AIOKafkaProducer(
         **connection(settings),
         acks="all",
@@ -52,7 +54,11 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def _start(client: Any) -> None:
-    """Connect. A broker that does not answer is raised (KafkaConnectionError), so aiokafka need not log it, too."""
+    """Connect.
+
+    A broker that does not answer is raised (KafkaConnectionError), so aiokafka need not log it,
+    too.
+    """
     logger = logging.getLogger("aiokafka")
     logger.addFilter(_is_no_refusal)
     try:
@@ -88,7 +94,9 @@ async def administering(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient
 
 
 @asynccontextmanager
-async def consuming(settings: Settings, *, max_partition_fetch_bytes: int = 1 << 20) -> AsyncIterator[AIOKafkaConsumer]:
+async def consuming(
+    settings: Settings, *, max_partition_fetch_bytes: int = 1 << 20
+) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group, to read whole topics with."""
     consumer = AIOKafkaConsumer(
         **connection(settings),
@@ -107,7 +115,9 @@ async def consuming(settings: Settings, *, max_partition_fetch_bytes: int = 1 <<
 
 async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicPartition, int]:
     """One cut of the end offsets of all partitions of some topics."""
-    wanted = [TopicPartition(t, p) for t in topics for p in sorted(await partitions_of(consumer, t))]
+    wanted = [
+        TopicPartition(t, p) for t in topics for p in sorted(await partitions_of(consumer, t))
+    ]
     found: dict[TopicPartition, int] = await consumer.end_offsets(wanted)
     return found
 
@@ -119,7 +129,10 @@ async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
 
 
 async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> T | None:
-    """What topic `cursors` holds under a key, decoded; None if there is nothing. Reads the whole topic."""
+    """What topic `cursors` holds under a key, decoded; None if there is nothing.
+
+    Reads the whole topic.
+    """
     found: bytes | None = None
     async for record in read_to(consumer, await ends(consumer, [topics.CURSORS.full])):
         if record.key == key:
@@ -127,16 +140,21 @@ async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> 
     return msgspec.json.decode(found, type=kind) if found else None
 
 
-async def offsets_at(consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int], at: float) -> dict[TopicPartition, int]:
+async def offsets_at(
+    consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int], at: float
+) -> dict[TopicPartition, int]:
     """The first offset of each partition from a time on; its end, where all records are older."""
     found = await consumer.offsets_for_times(dict.fromkeys(end, int(at * 1000)))
     return {tp: found[tp].offset if found.get(tp) else end[tp] for tp in end}
 
 
 async def read_to(
-    consumer: AIOKafkaConsumer, until: dict[TopicPartition, int], since: dict[TopicPartition, int] | None = None
+    consumer: AIOKafkaConsumer,
+    until: dict[TopicPartition, int],
+    since: dict[TopicPartition, int] | None = None,
 ) -> AsyncIterator[Any]:
-    """Every record of some partitions from `since` (default: the start) up to the offsets `until`, not included."""
+    """Every record of some partitions from `since` (default: the start) up to the offsets `until`,
+    not included."""
     begin = await consumer.beginning_offsets(list(until))
     position = {tp: max(begin[tp], (since or {}).get(tp, 0)) for tp in until}
     todo = {tp for tp in until if position[tp] < until[tp]}

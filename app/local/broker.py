@@ -1,6 +1,8 @@
-"""The local broker: real Apache Kafka (KRaft, one node) as a child process, jars by Maven, data in a directory.
+"""The local broker: real Apache Kafka (KRaft, one node) as a child process, jars by Maven, data in
+a directory.
 
-It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind however the parent ends.
+It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind however the parent
+ends.
 """
 
 import ctypes
@@ -20,7 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _READY_SECONDS = 60.0
-#: What Kafka 4.2 logs when it gives up: its only log directory has failed, or something it can't survive.
+#: What Kafka 4.2 logs when it gives up: its only log directory has failed, or something it can't
+#: survive.
 _GIVES_UP = re.compile(r"the log directory has failed|all log dirs in|Exiting Kafka|[Ff]atal fault")
 _TAIL = 1 << 16  # bytes of the log that are looked at
 _FAULT = re.compile(r"^[\w.]+(?:Exception|Error): .*$", re.MULTILINE)
@@ -36,27 +39,48 @@ class MissingError(RuntimeError):
 
 
 def jars(cache: Path | None = None) -> Path:
-    """The directory with Kafka's jars, fetched through Maven from the pinned pom.xml the first time."""
-    home = cache or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "leadgate" / "kafka-4.2.0"
+    """The directory with Kafka's jars, fetched through Maven from the pinned pom.xml the first
+    time."""
+    home = (
+        cache
+        or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        / "leadgate"
+        / "kafka-4.2.0"
+    )
     if (home / "complete").exists():
         return home
-    for program, package in (("java", "a Java 17 runtime (openjdk-17-jre-headless)"), ("mvn", "Maven (package maven)")):
+    for program, package in (
+        ("java", "a Java 17 runtime (openjdk-17-jre-headless)"),
+        ("mvn", "Maven (package maven)"),
+    ):
         if shutil.which(program) is None:
             raise MissingError(f"{program} is not on the PATH: install {package}")
     home.mkdir(parents=True, exist_ok=True)
     with as_file(files("app.local") / "pom.xml") as pom:
-        command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={home}"]
+        command = [
+            "mvn",
+            "-q",
+            "-B",
+            "-f",
+            str(pom),
+            "dependency:copy-dependencies",
+            f"-DoutputDirectory={home}",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise MissingError(f"Maven could not fetch Kafka: {(done.stdout + done.stderr).strip()[-500:]}")
+        raise MissingError(
+            f"Maven could not fetch Kafka: {(done.stdout + done.stderr).strip()[-500:]}"
+        )
     (home / "complete").touch()
     return home
 
 
 def prepare() -> None:
-    """Fetch what a broker needs, and keep an archive of its loaded classes: with it a start takes one second instead of two.
+    """Fetch what a broker needs, and keep an archive of its loaded classes: with it a start takes
+    one second instead of two.
 
-    `make install` calls it. A JVM that can't use the archive (another one made it) goes on without.
+    `make install` calls it. A JVM that can't use the archive (another one made it) goes on
+    without.
     """
     home = jars()
     if (home / _ARCHIVE).exists():
@@ -73,9 +97,10 @@ def prepare() -> None:
 def free_port() -> int:
     """A TCP port nobody listens on now.
 
-    From below the ports that the system gives out by itself: what is bound seconds later must not be given to somebody
-    else meanwhile. For the same reason a process never gives one twice, and each begins somewhere else. Two brokers that
-    took one controller port would fence each other for ever.
+    From below the ports that the system gives out by itself: what is bound seconds later must
+    not be given to somebody else meanwhile. For the same reason a process never gives one twice,
+    and each begins somewhere else. Two brokers that took one controller port would fence each
+    other for ever.
     """
     while True:
         port = _LOWEST_PORT + next(_PORTS) % _PORT_COUNT
@@ -85,9 +110,15 @@ def free_port() -> int:
 
 
 class Broker:
-    """One broker. `start` returns when it answers; `stop` is clean, and writes `archive` if one is wanted; `kill` is SIGKILL."""
+    """One broker.
 
-    def __init__(self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None) -> None:
+    `start` returns when it answers; `stop` is clean, and writes `archive` if one is wanted;
+    `kill` is SIGKILL.
+    """
+
+    def __init__(
+        self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None
+    ) -> None:
         self.data, self.port, self.heap_mb, self.archive = data, port, heap_mb, archive
         self.process: subprocess.Popen[bytes] | None = None
         self.log_begins = 0
@@ -98,14 +129,26 @@ class Broker:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Format the data directory if it is new, start, and wait until the port answers. Raises MissingError."""
+        """Format the data directory if it is new, start, and wait until the port answers.
+
+        Raises MissingError.
+        """
         home = jars()
         self._refuse_taken_port()
         self.data.mkdir(parents=True, exist_ok=True)
         config = self._write_config()
         if not (self.data / "log" / "meta.properties").exists():
             cluster = "TGVhZGdhdGVMb2NhbEJyb2tlcg"
-            self._run(home, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--ignore-formatted")
+            self._run(
+                home,
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                cluster,
+                "-c",
+                str(config),
+                "--ignore-formatted",
+            )
         memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
         with (self.data / "broker.log").open("ab") as out:
             self.log_begins = out.tell()
@@ -126,7 +169,8 @@ class Broker:
                 probe.bind(("127.0.0.1", self.port))
             except OSError as error:
                 raise MissingError(
-                    f"port {self.port} is taken: stop what listens there, or choose another with --port"
+                    f"port {self.port} is taken: stop what listens there, or choose another with"
+                    " --port"
                 ) from error
 
     def _write_config(self) -> Path:
@@ -148,34 +192,47 @@ class Broker:
 
     def _java(self, home: Path, *options: str, archive: Path | None = None) -> list[str]:
         """A JVM on the archive of classes, or one that writes it."""
-        classes = f"-XX:ArchiveClassesAtExit={archive}" if archive else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
+        classes = (
+            f"-XX:ArchiveClassesAtExit={archive}"
+            if archive
+            else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
+        )
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         quick = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", classes)
         return ["java", *options, *quick, quiet, "-cp", f"{home}/*"]
 
     def _run(self, home: Path, *command: str) -> None:
-        done = subprocess.run(self._java(home) + list(command), capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            self._java(home) + list(command), capture_output=True, text=True, check=False
+        )
         if done.returncode:
-            raise MissingError(f"Kafka's {command[0]} failed: {(done.stdout + done.stderr).strip()[-500:]}")
+            raise MissingError(
+                f"Kafka's {command[0]} failed: {(done.stdout + done.stderr).strip()[-500:]}"
+            )
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             if self.process is None or self.process.poll() is not None:
                 tail = (self.data / "broker.log").read_text(errors="replace")[-800:]
-                raise MissingError(f"the broker ended while starting; {self.data}/broker.log ends with:\n{tail}")
+                raise MissingError(
+                    f"the broker ended while starting; {self.data}/broker.log ends with:\n{tail}"
+                )
             with socket.socket() as probe:
                 probe.settimeout(0.2)
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
-        raise MissingError(f"the broker did not answer within {_READY_SECONDS:.0f} s; see {self.data}/broker.log")
+        raise MissingError(
+            f"the broker did not answer within {_READY_SECONDS:.0f} s; see {self.data}/broker.log"
+        )
 
     def watch(self, look: float = 1.0, grace: float = 10.0) -> str:
-        """Wait until the broker ends without being told to; why, in one line, by what it wrote last.
+        """Wait until the broker ends without being told to; why, in one line, by what it wrote
+        last.
 
-        It is looked at every `look` seconds. One that says it gives up, and still runs `grace` seconds
-        later, is killed: it serves nobody.
+        It is looked at every `look` seconds. One that says it gives up, and still runs `grace`
+        seconds later, is killed: it serves nobody.
         """
         assert self.process is not None
         while self.process.poll() is None and not _GIVES_UP.search(self._written()):
@@ -225,6 +282,9 @@ def _kept_port(path: Path) -> int:
 
 
 def die_with_parent() -> None:
-    """In a child, before exec: be killed when the parent ends. Linux only; elsewhere it does nothing."""
+    """In a child, before exec: be killed when the parent ends.
+
+    Linux only; elsewhere it does nothing.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)

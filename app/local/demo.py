@@ -1,4 +1,5 @@
-"""The demo: broker, sandbox, worker and poller as children, a week of leads through the gates, and the proof."""
+"""The demo: broker, sandbox, worker and poller as children, a week of leads through the gates, and
+the proof."""
 
 import asyncio
 import os
@@ -16,8 +17,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from app.audit.placement import Account
-from app.audit.verify import Follower, verify_placement
+from app.audit.placement import PlacementLedger
+from app.audit.verify import AuditTail, verify_placement
 from app.base.settings import Settings, load_settings
 from app.commands import site as site_commands
 from app.kafka.clients import consuming
@@ -47,12 +48,23 @@ class Summary:
 
 
 class Site:
-    """One demo's processes. `data` keeps the log, the state and the sandbox; a second start goes on from them."""
+    """One demo's processes.
+
+    `data` keeps the log, the state and the sandbox; a second start goes on from them.
+    """
 
     hubspot_limit = 190  # calls per 10 s that the sandbox allows, as a private app's are
 
-    def __init__(self, data: Path, leads: int, seed: int, console: Console, crm: str = "hubspot") -> None:
-        self.data, self.leads, self.seed, self.console, self.crm_name = data, leads, seed, console, crm
+    def __init__(
+        self, data: Path, leads: int, seed: int, console: Console, crm: str = "hubspot"
+    ) -> None:
+        self.data, self.leads, self.seed, self.console, self.crm_name = (
+            data,
+            leads,
+            seed,
+            console,
+            crm,
+        )
         data.mkdir(parents=True, exist_ok=True)
         self.sandbox_port = free_port()
         self.broker = Broker(data / "broker", free_port())
@@ -82,7 +94,8 @@ class Site:
             "LEADGATE_ZOHO_REFRESH_TOKEN": zoho.REFRESH,
             "LEADGATE_ZOHO_TOKEN_FILE": str(self.data / "zoho-token"),
             "LEADGATE_ZOHO_LIMIT_10S": "1000",  # it is polled each second here, eight calls a poll
-            "LEADGATE_SALESFORCE_LIMIT_10S": "1000",  # three calls a poll; Salesforce itself counts by day
+            # three calls a poll; Salesforce itself counts by day
+            "LEADGATE_SALESFORCE_LIMIT_10S": "1000",
             "LEADGATE_SLACK_URL": f"{self.base}/slack/api/",
             "LEADGATE_SLACK_TOKEN": SLACK_TOKEN,
             "LEADGATE_RULES": str(rules),
@@ -106,22 +119,31 @@ class Site:
             os.environ.update(before)
 
     def spawn(self, name: str, *args: str, **more: str) -> None:
-        """Start `leadgate ARGS` as a child that dies with this process; its messages go to a file."""
+        """Start `leadgate ARGS` as a child that dies with this process; its messages go to a
+        file."""
         out = (self.data / f"{name}.log").open("ab")
         command = [sys.executable, "-m", "app.cli", *args]
         self.children[name] = subprocess.Popen(  # noqa: S603
-            command, env=self.environment() | more, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent
+            command,
+            env=self.environment() | more,
+            stdout=out,
+            stderr=out,
+            stdin=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,
         )
 
     def run(self, *args: str) -> None:
         """Run a command to its end. Raises with what it said when it fails."""
         command = [sys.executable, "-m", "app.cli", *args]
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, env=self.environment(), capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"leadgate {' '.join(args)}: {done.stderr.strip()[-1000:]}")
 
     def ground(self) -> None:
-        """Everything that a worker stands on: broker, sandbox, topics, properties and the CRM's snapshot."""
+        """Everything that a worker stands on: broker, sandbox, topics, properties and the CRM's
+        snapshot."""
         self._found()
         self._sync()
 
@@ -142,7 +164,9 @@ class Site:
             "--hubspot-limit": self.hubspot_limit,
             "--crm": self.crm_name,
         }
-        self.spawn("sandbox", "sandbox", *(str(part) for option in options.items() for part in option))
+        self.spawn(
+            "sandbox", "sandbox", *(str(part) for option in options.items() for part in option)
+        )
         self.broker.start()
         self._wait_for_sandbox()
         settings = self.settings()
@@ -169,7 +193,10 @@ class Site:
         for name, child in self.children.items():
             if child.poll() is not None:
                 tail = (self.data / f"{name}.log").read_text(errors="replace")[-1500:]
-                raise RuntimeError(f"{name} ended with {child.returncode}; {self.data}/{name}.log ends with:\n{tail}")
+                raise RuntimeError(
+                    f"{name} ended with {child.returncode}; {self.data}/{name}.log ends"
+                    f" with:\n{tail}"
+                )
 
     def stop(self) -> None:
         """Stop everything, the broker last."""
@@ -183,7 +210,9 @@ class Site:
         self.broker.stop()
 
 
-def run_demo(*, leads: int, seed: int, data: Path, crm: str, until_done: bool, quiet: bool) -> Summary:
+def run_demo(
+    *, leads: int, seed: int, data: Path, crm: str, until_done: bool, quiet: bool
+) -> Summary:
     """Start, watch, sum up; then stop, or go on until Ctrl-C."""
     console = Console(stderr=True, quiet=quiet)
     site = Site(data, leads, seed, console, crm)
@@ -205,8 +234,11 @@ def run_demo(*, leads: int, seed: int, data: Path, crm: str, until_done: bool, q
 async def _watch(site: Site, console: Console) -> Summary:
     settings = site.settings()
     started = time.monotonic()
-    async with consuming(settings) as consumer, httpx.AsyncClient(base_url=site.base, timeout=30) as control:
-        follower = Follower(consumer)
+    async with (
+        consuming(settings) as consumer,
+        httpx.AsyncClient(base_url=site.base, timeout=30) as control,
+    ):
+        follower = AuditTail(consumer)
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             await _until_settled(site, settings, follower, live)
             seconds = time.monotonic() - started
@@ -219,17 +251,23 @@ async def _watch(site: Site, console: Console) -> Summary:
         account = await verify_placement(settings)
         truth = judge(account, wanted)
         state = (await control.get("/_control/state")).json()
-    report = {**account.report(), "seconds": round(seconds, 1), "truth": truth, "calls": state["crm_calls"]}
+    report = {
+        **account.report(),
+        "seconds": round(seconds, 1),
+        "truth": truth,
+        "calls": state["crm_calls"],
+    }
     sound = report["conserved"] and not truth["wrong"]
     return Summary(report, _text(report, site), sound=sound)
 
 
 def _afterwards(rules: Rules) -> float:
-    """Seconds until what was played has had its consequences: polled twice, looked at again twice, the last clock run out."""
+    """Seconds until what was played has had its consequences: polled twice, looked at again twice,
+    the last clock run out."""
     return max(rules.sla.seconds, 2 * rules.recheck_seconds) + 2 * _POLL
 
 
-async def _until_expected(follower: Follower, truth: dict[str, Any]) -> None:
+async def _until_expected(follower: AuditTail, truth: dict[str, Any]) -> None:
     """Wait until each lead is where it must end, but not for ever: a busy machine polls late."""
     deadline = time.monotonic() + _EXPECTED_LIMIT
     while judge(await follower.account(), truth)["wrong"] and time.monotonic() < deadline:
@@ -243,23 +281,32 @@ async def _play(site: Site, control: httpx.AsyncClient) -> None:
     await asyncio.to_thread(site.run, "import", str(file))
 
 
-async def _until_settled(site: Site, settings: Settings, follower: Follower, live: Live) -> None:
-    """Wait until every lead is captured and nothing is under way. Raises when that takes too long."""
+async def _until_settled(site: Site, settings: Settings, follower: AuditTail, live: Live) -> None:
+    """Wait until every lead is captured and nothing is under way.
+
+    Raises when that takes too long.
+    """
     deadline = time.monotonic() + _SETTLE_LIMIT
     while True:
         site.check_children()
         account = await follower.account()
         live.update(_table(account))
-        if len(account.places) >= site.leads and not account.count()["in_flight"] and not sum((await lag(settings)).values()):
+        if (
+            len(account.places) >= site.leads
+            and not account.count()["in_flight"]
+            and not sum((await lag(settings)).values())
+        ):
             return
         if time.monotonic() > deadline:
             stuck = [lead for lead, place in account.places.items() if place == "in_flight"]
             counted = f"{len(account.places)} captured, {len(stuck)} in flight, {stuck[:3]}"
-            raise RuntimeError(f"not settled after {_SETTLE_LIMIT:.0f} s: {counted}; behind: {await lag(settings)}")
+            raise RuntimeError(
+                f"not settled after {_SETTLE_LIMIT:.0f} s: {counted}; behind: {await lag(settings)}"
+            )
         await asyncio.sleep(0.2)
 
 
-def judge(account: Account, truth: dict[str, Any]) -> dict[str, Any]:
+def judge(account: PlacementLedger, truth: dict[str, Any]) -> dict[str, Any]:
     """Compare each group of leads with the places it must have taken."""
     right, wrong = 0, []
     for group in truth["groups"]:
@@ -268,11 +315,13 @@ def judge(account: Account, truth: dict[str, Any]) -> dict[str, Any]:
         if places == group["places"]:
             right += len(ids)
         else:
-            wrong.append({"case": group["case"], "leads": ids, "is": places, "should": group["places"]})
+            wrong.append(
+                {"case": group["case"], "leads": ids, "is": places, "should": group["places"]}
+            )
     return {"right": right, "wrong": wrong}
 
 
-def _table(account: Account) -> Table:
+def _table(account: PlacementLedger) -> Table:
     table = Table(title=f"{len(account.places)} leads captured")
     table.add_column("place")
     table.add_column("leads", justify="right")
@@ -285,9 +334,14 @@ def _table(account: Account) -> Table:
 def _text(report: dict[str, Any], site: Site) -> str:
     places = "\n".join(f"  {place:11} {n:5}" for place, n in report["places"].items() if n)
     wrong = "".join(f"\n  {w}" for w in report["truth"]["wrong"])
-    proof = "every lead is in exactly one place" if report["conserved"] else "BROKEN: " + "; ".join(report["broken"])
+    proof = (
+        "every lead is in exactly one place"
+        if report["conserved"]
+        else "BROKEN: " + "; ".join(report["broken"])
+    )
     return (
-        f"{report['captured']} leads captured, all settled after {report['seconds']} s\n{places}\nproof of P1: {proof}\n"
-        f"truth: {report['truth']['right']} right, {len(report['truth']['wrong'])} groups wrong{wrong}\n"
-        f"calls to the CRM: {report['calls']}; everything is in {site.data}"
+        f"{report['captured']} leads captured, all settled after {report['seconds']}"
+        f" s\n{places}\nproof of P1: {proof}\ntruth: {report['truth']['right']} right,"
+        f" {len(report['truth']['wrong'])} groups wrong{wrong}\ncalls to the CRM:"
+        f" {report['calls']}; everything is in {site.data}"
     )

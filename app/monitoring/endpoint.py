@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from prometheus_client import CollectorRegistry
 
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 from app.base.settings import address_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def serving(address: str, registry: CollectorRegistry, why_not_ready: "Readiness") -> AsyncIterator[None]:
+async def serving(
+    address: str, registry: CollectorRegistry, why_not_ready: "Readiness"
+) -> AsyncIterator[None]:
     """Serve /metrics, /livez and /readyz at HOST:PORT while inside; nothing if `address` is empty.
 
     Raises BadUseError when the address can't be listened on.
@@ -45,8 +47,12 @@ async def serving(address: str, registry: CollectorRegistry, why_not_ready: "Rea
 def _listening(address: str) -> Iterator[socket.socket]:
     host, port = address_of(address)
     try:
-        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener = socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
     except OSError as error:
-        raise BadUseError(f"LEADGATE_METRICS_ADDRESS: can't listen on {address}: {error.strerror}") from None
+        raise UsageError(
+            f"LEADGATE_METRICS_ADDRESS: can't listen on {address}: {error.strerror}"
+        ) from None
     with listener:
         yield listener

@@ -17,7 +17,10 @@ HEALTH_PATHS = ("/metrics", "/livez", "/readyz")
 
 
 def health_routes(registry: CollectorRegistry, why_not_ready: Readiness) -> list[Route]:
-    """The three routes. They answer on the loop that does the work, so /livez says 200 only while it turns."""
+    """The three routes.
+
+    They answer on the loop that does the work, so /livez says 200 only while it turns.
+    """
 
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
@@ -29,7 +32,9 @@ def health_routes(registry: CollectorRegistry, why_not_ready: Readiness) -> list
         reasons = await why_not_ready()
         return PlainTextResponse("\n".join(reasons or ["ok"]) + "\n", 503 if reasons else 200)
 
-    return [Route(path, call) for path, call in zip(HEALTH_PATHS, (metrics, live, ready), strict=True)]
+    return [
+        Route(path, call) for path, call in zip(HEALTH_PATHS, (metrics, live, ready), strict=True)
+    ]
 
 
 class HealthServer(uvicorn.Server):
@@ -38,7 +43,14 @@ class HealthServer(uvicorn.Server):
     def __init__(self, registry: CollectorRegistry, why_not_ready: Readiness) -> None:
         app = Starlette(routes=health_routes(registry, why_not_ready))
         super().__init__(
-            uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
         )
 
     @contextmanager

@@ -13,7 +13,15 @@ from app.kafka.clients import administering, consuming, ends
 from leads import topics
 
 #: Everything else that the workers consume, alerts aside: nobody waits for Slack.
-OTHER_TOPICS = (topics.LINKS, topics.CLOCKS, topics.SIGNALS, topics.HEARD, topics.DUE, topics.DECIDED, topics.CRM_RECORDS)
+OTHER_TOPICS = (
+    topics.LINKS,
+    topics.CLOCKS,
+    topics.SIGNALS,
+    topics.HEARD,
+    topics.DUE,
+    topics.DECIDED,
+    topics.CRM_RECORDS,
+)
 
 
 async def committed(settings: Settings) -> dict[TopicPartition, int]:
@@ -23,13 +31,19 @@ async def committed(settings: Settings) -> dict[TopicPartition, int]:
 
 
 async def workers(settings: Settings) -> int:
-    """How many workers the broker counts as running; one that was killed counts until its session ends."""
-    [response] = await _asked(settings, lambda admin: admin.describe_consumer_groups([topics.APP_ID]))
+    """How many workers the broker counts as running; one that was killed counts until its session
+    ends."""
+    [response] = await _asked(
+        settings, lambda admin: admin.describe_consumer_groups([topics.APP_ID])
+    )
     return len(response.groups[0][5])
 
 
 async def _asked(settings: Settings, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
-    """What the broker says of a group. One that is still electing the group's coordinator is waited for."""
+    """What the broker says of a group.
+
+    One that is still electing the group's coordinator is waited for.
+    """
     async with administering(settings) as admin:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(GroupCoordinatorNotAvailableError),

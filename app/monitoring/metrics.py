@@ -1,4 +1,7 @@
-"""What a process counts. `docs/operations.md` lists every metric with its meaning; a test compares."""
+"""What a process counts.
+
+`docs/operations.md` lists every metric with its meaning; a test compares.
+"""
 
 import importlib.metadata
 from collections import Counter as Tally
@@ -24,10 +27,27 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = make_registry("worker")
-        self._records = Counter("leadgate_records", "Records that a stage is through with", ["stage"], registry=self.registry)
-        self._decisions = Counter("leadgate_decisions", "Decisions taken", ["stage", "kind"], registry=self.registry)
-        self._sent = Counter("leadgate_sent_records", "Records that the broker acknowledged", ["topic"], registry=self.registry)
-        self._retries = Counter("leadgate_act_retries", "Second and third tries of an act", ["act"], registry=self.registry)
+        self._records = Counter(
+            "leadgate_records",
+            "Records that a stage is through with",
+            ["stage"],
+            registry=self.registry,
+        )
+        self._decisions = Counter(
+            "leadgate_decisions", "Decisions taken", ["stage", "kind"], registry=self.registry
+        )
+        self._sent = Counter(
+            "leadgate_sent_records",
+            "Records that the broker acknowledged",
+            ["topic"],
+            registry=self.registry,
+        )
+        self._retries = Counter(
+            "leadgate_act_retries",
+            "Second and third tries of an act",
+            ["act"],
+            registry=self.registry,
+        )
         self._quarantined = Counter(
             "leadgate_leads_quarantined",
             "Leads set apart because a gate raised or they can't be read",
@@ -35,7 +55,10 @@ class Metrics:
             registry=self.registry,
         )
         self._put_off = Gauge(
-            "leadgate_leads_put_off", "Records put aside now until a vendor answers", ["stage"], registry=self.registry
+            "leadgate_leads_put_off",
+            "Records put aside now until a vendor answers",
+            ["stage"],
+            registry=self.registry,
         )
         self._end_to_end = Histogram(
             "leadgate_lead_end_to_end_seconds",
@@ -84,8 +107,15 @@ class PollerMetrics:
 
     def __init__(self) -> None:
         self.registry = make_registry("poller")
-        self._captured = Counter("leadgate_leads_received", "Records captured", ["source"], registry=self.registry)
-        self._passes = Counter("leadgate_poll_passes", "Passes by their end", ["source", "outcome"], registry=self.registry)
+        self._captured = Counter(
+            "leadgate_leads_received", "Records captured", ["source"], registry=self.registry
+        )
+        self._passes = Counter(
+            "leadgate_poll_passes",
+            "Passes by their end",
+            ["source", "outcome"],
+            registry=self.registry,
+        )
         self._succeeded = Gauge(
             "leadgate_poll_last_success_timestamp_seconds",
             "When a source was last read to its end",
@@ -113,8 +143,13 @@ class WebMetrics:
     def __init__(self, paths: Iterable[str]) -> None:
         self.registry = make_registry("web")
         self._paths = frozenset(paths)
-        self._requests = Counter("leadgate_web_requests", "Requests answered", ["path", "code"], registry=self.registry)
+        self._requests = Counter(
+            "leadgate_web_requests", "Requests answered", ["path", "code"], registry=self.registry
+        )
 
     def answered(self, path: str, code: int) -> None:
-        """A request was answered. Paths that aren't ours are one, or strangers could make labels without end."""
+        """A request was answered.
+
+        Paths that aren't ours are one, or strangers could make labels without end.
+        """
         self._requests.labels(path if path in self._paths else "other", str(code)).inc()

@@ -17,7 +17,7 @@ from app.kafka import clients
 from app.kafka.clients import Offsets, consuming, ends, last_record, producing, read_to
 from app.monitoring.lag import committed, workers
 from app.operations.replay_evidence import Evidence, Spot
-from app.operations.replay_range import ReplayRefusedError, Wanted, find_range, refuse_misuse
+from app.operations.replay_range import ReplayRefusedError, ReplayScope, find_range, refuse_misuse
 from leads import topics
 from leads.keys import Keys
 from leads.records import Record
@@ -28,7 +28,7 @@ _WINDOWS = b"replay"
 Ranges = tuple[tuple[int, int], ...]
 
 
-class Window(Record, frozen=True, kw_only=True):
+class SkipRange(Record, frozen=True, kw_only=True):
     """A replay of one partition: set back from `done` to `begin`; `left_out` doesn't run again."""
 
     topic: str
@@ -43,7 +43,7 @@ class Window(Record, frozen=True, kw_only=True):
         return TopicPartition(self.topic, self.partition)
 
 
-async def replay_range(settings: Settings, wanted: Wanted) -> dict[str, Any]:
+async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any]:
     """Set the group back; behind the range it goes on from where it was. Durable on return.
 
     Raises ReplayRefusedError while workers run, for a range that isn't there or was never
@@ -82,11 +82,11 @@ def _topic(stages: Iterable[Stage], name: str) -> topics.Topic:
     return read[short]
 
 
-def _is_wanted(tp: TopicPartition, wanted: Wanted) -> bool:
+def _is_wanted(tp: TopicPartition, wanted: ReplayScope) -> bool:
     return wanted.partition is None or tp.partition == wanted.partition
 
 
-def processed(tp: TopicPartition, committed_at: int, earlier: Window | None) -> int:
+def processed(tp: TopicPartition, committed_at: int, earlier: SkipRange | None) -> int:
     """Up to where a partition has been processed, whatever an earlier replay has set back.
 
     Raises ReplayRefusedError for an earlier replay that is half done.
@@ -101,7 +101,9 @@ def processed(tp: TopicPartition, committed_at: int, earlier: Window | None) -> 
     return earlier.done
 
 
-async def _judge(consumer: AIOKafkaConsumer, evidence: Evidence, start: Offsets, stop: Offsets, *, act: bool) -> set[Spot]:
+async def _judge(
+    consumer: AIOKafkaConsumer, evidence: Evidence, start: Offsets, stop: Offsets, *, act: bool
+) -> set[Spot]:
     """The records to leave out. Raises ReplayRefusedError for undecided ones, unless `act`."""
     async for record in read_to(consumer, stop, start):
         evidence.expect(record)
@@ -117,17 +119,23 @@ async def _judge(consumer: AIOKafkaConsumer, evidence: Evidence, start: Offsets,
     return evidence.left_out
 
 
-def _window(tp: TopicPartition, start: int, stop: int, done: int, left_out: Iterable[Spot]) -> Window:
+def _window(
+    tp: TopicPartition, start: int, stop: int, done: int, left_out: Iterable[Spot]
+) -> SkipRange:
     offsets = sorted(spot.offset for spot in left_out if spot.partition == tp.partition)
     ranges = [(offset, offset + 1) for offset in offsets]
     if stop < done:
         ranges.append((stop, done))
-    return Window(topic=tp.topic, partition=tp.partition, begin=start, done=done, left_out=tuple(ranges))
+    return SkipRange(
+        topic=tp.topic, partition=tp.partition, begin=start, done=done, left_out=tuple(ranges)
+    )
 
 
 async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
     """Set the workers' group to these offsets. Raises ReplayRefusedError if a worker runs."""
-    consumer = AIOKafkaConsumer(**clients.connection(settings), group_id=topics.APP_ID, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        **clients.connection(settings), group_id=topics.APP_ID, enable_auto_commit=False
+    )
     await consumer.start()
     try:
         consumer.assign(list(offsets))
@@ -144,8 +152,8 @@ async def _refuse_while_working(settings: Settings) -> None:
         raise ReplayRefusedError(f"{running} workers run; stop them first")
 
 
-async def _windows(consumer: AIOKafkaConsumer) -> dict[TopicPartition, Window]:
-    return {w.tp: w for w in await last_record(consumer, _WINDOWS, list[Window]) or []}
+async def _windows(consumer: AIOKafkaConsumer) -> dict[TopicPartition, SkipRange]:
+    return {w.tp: w for w in await last_record(consumer, _WINDOWS, list[SkipRange]) or []}
 
 
 async def read_windows(settings: Settings) -> Mapping[TopicPartition, Ranges]:

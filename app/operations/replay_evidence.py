@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from leads.records import Ruling, Signal
+from leads.records import ReviewDecision, Signal
 from leads.waits import WAKING
 from streams.runner.audit_events import subject_of
 from streams.runner.decoding import refusal
@@ -87,7 +87,7 @@ class Evidence:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         spot = Spot(raw.partition, raw.offset)
-        if isinstance(record, Ruling):
+        if isinstance(record, ReviewDecision):
             self._expect_ruling(stage, record, spot)
         elif isinstance(record, Signal) and record.only not in {"", stage.name}:
             return
@@ -103,7 +103,7 @@ class Evidence:
             self._attempts.setdefault(stage.attempts.key(subject), []).append(claim)
             self._open.add(claim)
 
-    def _expect_ruling(self, stage: Stage, ruling: Ruling, spot: Spot) -> None:
+    def _expect_ruling(self, stage: Stage, ruling: ReviewDecision, spot: Spot) -> None:
         """One that left no mark came too late, unless the lead waits at the step that it names."""
         if ruling.stage == stage.name:
             claim = _Claim(stage.name, spot, ruling.step)

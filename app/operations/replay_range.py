@@ -13,7 +13,7 @@ class ReplayRefusedError(ValueError):
     """The replay would not do what it says; the text says why, and what to do."""
 
 
-class Wanted(Record, frozen=True, kw_only=True):
+class ReplayScope(Record, frozen=True, kw_only=True):
     """What is to run again.
 
     `since` and `until` are a time (ISO 8601), or an offset that counts in each partition; what lies
@@ -30,7 +30,7 @@ class Wanted(Record, frozen=True, kw_only=True):
     act: bool = False
 
 
-def refuse_misuse(wanted: Wanted) -> None:
+def refuse_misuse(wanted: ReplayScope) -> None:
     """Raise ReplayRefusedError for a range that is told twice, or not at all."""
     if wanted.partition is not None and not 0 <= wanted.partition < topics.PARTITIONS:
         highest = topics.PARTITIONS - 1
@@ -44,7 +44,9 @@ def refuse_misuse(wanted: Wanted) -> None:
         raise ReplayRefusedError("say where it ends, either by --to or by --to-offset")
 
 
-async def find_range(consumer: AIOKafkaConsumer, wanted: Wanted, begin: Offsets, done: Offsets) -> tuple[Offsets, Offsets]:
+async def find_range(
+    consumer: AIOKafkaConsumer, wanted: ReplayScope, begin: Offsets, done: Offsets
+) -> tuple[Offsets, Offsets]:
     """First and last offset of each partition, the last not included.
 
     Raises ReplayRefusedError for offsets that aren't there, and for what is no offset and no time.
@@ -63,7 +65,9 @@ async def find_range(consumer: AIOKafkaConsumer, wanted: Wanted, begin: Offsets,
     return start, stop
 
 
-def refuse_range(tp: TopicPartition, first: int | None, last: int | None, begin: int, done: int) -> None:
+def refuse_range(
+    tp: TopicPartition, first: int | None, last: int | None, begin: int, done: int
+) -> None:
     """Raise ReplayRefusedError for offsets that aren't there, or that no worker has passed yet."""
     where = f"{tp.topic}/{tp.partition}"
     if first is not None and first < begin:

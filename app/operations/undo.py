@@ -1,4 +1,5 @@
-"""`leadgate undo`: an import's leads end, and its contacts get back what nobody has changed since."""
+"""`leadgate undo`: an import's leads end, and its contacts get back what nobody has changed
+since."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -6,16 +7,16 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from app.audit.reader import Moves, trail
+from app.audit.reader import LatestPlaces, trail
 from app.base.settings import Settings
-from app.base.vendors import Vendors
-from app.ingest.import_registry import began
+from app.base.vendors import VendorClients
+from app.ingest.import_registry import started_at
 from app.kafka.clients import producing
-from app.review.send import RESTING, send_ruling, tell_lead
-from connectors.core.errors import RowRejected
+from app.review.send import RESTING, send_lead_signal, send_review_decision
+from connectors.core.errors import RecordRejected
 from leads import topics
 from leads.keys import derive, event_id
-from leads.records import Audit, Held, Place, Ruling, encode
+from leads.records import Audit, Place, ReviewDecision, ReviewItem, encode
 from leads.undo import Restoration, Traces, restore, trace
 from streams.runner.outbox import partition_of
 
@@ -23,28 +24,40 @@ _WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 
 
 @dataclass(slots=True)
-class Undone:
+class UndoReport:
     """What was (or would be) done. Contacts by their ids in the CRM."""
 
     leads: int = 0
     restored: dict[str, list[str]] = field(default_factory=dict)
     changed_since: dict[str, list[str]] = field(default_factory=dict)
-    made: list[str] = field(default_factory=list)  # by the import: left in the CRM, without owner and score
+    # by the import: left in the CRM, without owner and score
+    made: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    under_way: list[str] = field(default_factory=list)  # leads that no gate has settled yet: undo once more
+    # leads that no gate has settled yet: undo once more
+    under_way: list[str] = field(default_factory=list)
 
     def text(self) -> str:
         """For a person."""
         fields = sum(map(len, self.restored.values()))
         lines = [
-            f"{self.leads} leads end; {fields} properties of {len(self.restored)} contacts are set back",
-            *(f"  contact {c}: {', '.join(names)} changed since, left alone" for c, names in self.changed_since.items()),
+            (
+                f"{self.leads} leads end; {fields} properties of {len(self.restored)} contacts are"
+                " set back"
+            ),
+            *(
+                f"  contact {c}: {', '.join(names)} changed since, left alone"
+                for c, names in self.changed_since.items()
+            ),
             *(f"  contact {c}: the CRM refused: {why}" for c, why in self.refused.items()),
-            *([f"  made by the import, left without an owner: {', '.join(self.made)}"] if self.made else []),
+            *(
+                [f"  made by the import, left without an owner: {', '.join(self.made)}"]
+                if self.made
+                else []
+            ),
             *([f"  deleted meanwhile: {', '.join(self.gone)}"] if self.gone else []),
             *(
-                [f"  {len(self.under_way)} leads are still under way: undo again when they have settled"]
+                [f"  {len(self.under_way)} leads are still under way: undo again later"]
                 if self.under_way
                 else []
             ),
@@ -52,18 +65,32 @@ class Undone:
         return "\n".join(lines)
 
 
-class Undoing:
+class ImportUndo:
     """One undo, by one person."""
 
-    def __init__(self, settings: Settings, vendors: Vendors, imported: str, actor: str, now: float) -> None:
-        self._settings, self._vendors, self._imported, self._actor, self._now = settings, vendors, imported, actor, now
+    def __init__(
+        self, settings: Settings, vendors: VendorClients, imported: str, actor: str, now: float
+    ) -> None:
+        self._settings, self._vendors, self._imported, self._actor, self._now = (
+            settings,
+            vendors,
+            imported,
+            actor,
+            now,
+        )
 
-    async def run(self, held: list[Held], *, dry_run: bool) -> Undone | None:
-        """Tell the leads first, so that they leave their sequences; then the contacts. None for an import nobody knows."""
+    async def run(self, held: list[ReviewItem], *, dry_run: bool) -> UndoReport | None:
+        """Tell the leads first, so that they leave their sequences; then the contacts.
+
+        None for an import nobody knows.
+        """
         events, latest = await self._read()
         if not events:
             return None
-        report = Undone(leads=len(latest), under_way=[i for i, e in latest.items() if e.place == Place.IN_FLIGHT])
+        report = UndoReport(
+            leads=len(latest),
+            under_way=[i for i, e in latest.items() if e.place == Place.IN_FLIGHT],
+        )
         plans = await self._plan(trace(events), report)
         if dry_run:
             return report
@@ -74,11 +101,14 @@ class Undoing:
         return report
 
     async def _read(self) -> tuple[list[Audit], dict[str, Audit]]:
-        """The import's events in time's order, and where its leads are by now: one reading, from the import's beginning on."""
+        """The import's events in time's order, and where its leads are by now: one reading, from
+        the import's beginning on."""
         mine: dict[str, Audit] = {}
         leads: set[str] = set()
-        moves = Moves()
-        async for event in trail(self._settings, since=await began(self._settings, self._imported)):
+        moves = LatestPlaces()
+        async for event in trail(
+            self._settings, since=await started_at(self._settings, self._imported)
+        ):
             if self._is_mine(event):
                 mine[event.id] = event
                 leads.add(event.lead)
@@ -89,9 +119,14 @@ class Undoing:
     def _is_mine(self, event: Audit) -> bool:
         record = event.inputs.get("record") if isinstance(event.inputs, dict) else None
         told = (event.outcome or {}).get("imported") if isinstance(event.outcome, dict) else None
-        return self._imported in {told, record.get("imported") if isinstance(record, dict) else None}
+        return self._imported in {
+            told,
+            record.get("imported") if isinstance(record, dict) else None,
+        }
 
-    async def _plan(self, found: dict[str, Traces], report: Undone) -> dict[str, tuple[Traces, Restoration]]:
+    async def _plan(
+        self, found: dict[str, Traces], report: UndoReport
+    ) -> dict[str, tuple[Traces, Restoration]]:
         present, plans = await self._present(found), {}
         for contact, traces in found.items():
             if (now := present[contact]) is None:
@@ -107,7 +142,8 @@ class Undoing:
         return plans
 
     async def _present(self, found: dict[str, Traces]) -> dict[str, dict[str, Any] | None]:
-        """What the CRM shows now, read in its batches: contacts of which the same properties were written go together."""
+        """What the CRM shows now, read in its batches: contacts of which the same properties were
+        written go together."""
         alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for contact, traces in found.items():
             alike[tuple(sorted(traces.wrote))].append(contact)
@@ -115,18 +151,22 @@ class Undoing:
         for properties, contacts in alike.items():
             for start in range(0, len(contacts), self._vendors.crm.batch):
                 some = contacts[start : start + self._vendors.crm.batch]
-                present.update(zip(some, await self._vendors.crm.read(some, properties), strict=True))
+                present.update(
+                    zip(some, await self._vendors.crm.read(some, properties), strict=True)
+                )
         return present
 
-    async def _tell(self, producer: AIOKafkaProducer, latest: dict[str, Audit], held: dict[str, Held]) -> None:
+    async def _tell(
+        self, producer: AIOKafkaProducer, latest: dict[str, Audit], held: dict[str, ReviewItem]
+    ) -> None:
         for lead, event in latest.items():
             if event.place in _WAITING and lead in held:
                 await self._rule(producer, held[lead])
             elif event.place in RESTING:
-                await tell_lead(producer, event, "undone", self._now)
+                await send_lead_signal(producer, event, "undone", self._now)
 
-    async def _rule(self, producer: AIOKafkaProducer, item: Held) -> None:
-        ruling = Ruling(
+    async def _rule(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
+        ruling = ReviewDecision(
             ruling_id=derive("ruling", item.lead_id, item.step, "undo"),
             lead_id=item.lead_id,
             stage=item.stage,
@@ -136,14 +176,21 @@ class Undoing:
             reason=f"import {self._imported} is taken back",
             at=self._now,
         )
-        await send_ruling(producer, item, ruling)
+        await send_review_decision(producer, item, ruling)
 
-    async def _restore(self, producer: AIOKafkaProducer, contact: str, traces: Traces, plan: Restoration, report: Undone) -> None:
+    async def _restore(
+        self,
+        producer: AIOKafkaProducer,
+        contact: str,
+        traces: Traces,
+        plan: Restoration,
+        report: UndoReport,
+    ) -> None:
         """One contact, and a word of it in each lead's story."""
         if plan.values:
             try:
                 await self._vendors.crm.restore(contact, plan.values)
-            except RowRejected as error:
+            except RecordRejected as error:
                 report.refused[contact] = str(error)
                 report.restored.pop(contact, None)
         outcome = {
@@ -168,4 +215,6 @@ class Undoing:
                 outcome=outcome,
             )
             place = partition_of(lead.encode())
-            await producer.send_and_wait(topics.AUDIT.full, encode(event), key=event.id.encode(), partition=place)
+            await producer.send_and_wait(
+                topics.AUDIT.full, encode(event), key=event.id.encode(), partition=place
+            )

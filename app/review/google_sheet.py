@@ -1,11 +1,12 @@
-"""The sheet of what waits in Google Sheets: people correct it in place, so rows are added and closed, never rewritten."""
+"""The sheet of what waits in Google Sheets: people correct it in place, so rows are added and
+closed, never rewritten."""
 
 import time
 from collections.abc import Awaitable, Callable
 
 from app.base.settings import Settings
 from app.review.sheets import COLUMNS, CsvSheet, Row, Sheet, check_columns
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.errors import RecordRejected, VendorError
 from connectors.google.sheets import GoogleGrant, GoogleTab
 
 TAB = "Leadgate"
@@ -14,7 +15,10 @@ _OPEN, _SETTLED = "open", "settled"
 
 
 class GoogleSheet:
-    """See sheets.Sheet. A row that waits no longer is marked settled; what a person has written stays."""
+    """See sheets.Sheet.
+
+    A row that waits no longer is marked settled; what a person has written stays.
+    """
 
     def __init__(self, tab: GoogleTab) -> None:
         self._tab = tab
@@ -26,12 +30,19 @@ class GoogleSheet:
             there = [list(_HEADER)]
         places = {name: i for i, name in enumerate(there[0])}
         if not {"record_id", "status"} <= set(places):
-            raise RowRejected(f"the tab {TAB} has no columns record_id and status in its first row: give Leadgate an empty tab")
-        known = {_cell(cells, places["record_id"]): number for number, cells in enumerate(there[1:], 2)}
+            raise RecordRejected(
+                f"the tab {TAB} has no columns record_id and status in its first row: give Leadgate"
+                " an empty tab"
+            )
+        known = {
+            _cell(cells, places["record_id"]): number for number, cells in enumerate(there[1:], 2)
+        }
         wanted = {row["record_id"] for row in rows}
         fresh = [row for row in rows if row["record_id"] not in known]
         if fresh:
-            await self._tab.append([[{**row, "status": _OPEN}.get(name, "") for name in there[0]] for row in fresh])
+            await self._tab.append(
+                [[{**row, "status": _OPEN}.get(name, "") for name in there[0]] for row in fresh]
+            )
         status, letter = places["status"], _letter(places["status"])
         ended = {
             f"{letter}{number}": _SETTLED
@@ -90,7 +101,9 @@ async def check_google(settings: Settings) -> list[str]:
 def _tab(settings: Settings) -> GoogleTab:
     settings.require("google_key")
     assert settings.google_key is not None
-    return GoogleTab(settings.google_url, settings.google_sheet, TAB, GoogleGrant(settings.google_key, time.time))
+    return GoogleTab(
+        settings.google_url, settings.google_sheet, TAB, GoogleGrant(settings.google_key, time.time)
+    )
 
 
 async def _nothing() -> None:

@@ -1,14 +1,18 @@
-"""`leadgate init`: first rules, commented, from what the CRM and Apollo hold. While a TODO stands, no effect is live."""
+"""`leadgate init`: first rules, commented, from what the CRM and Apollo hold.
+
+While a TODO stands, no effect is live.
+"""
 
 import re
 from importlib.resources import files
 from pathlib import Path
 
-from app.base.vendors import Vendors
-from connectors.core.crm import Wants
+from app.base.vendors import VendorClients
+from connectors.core.crm import CrmRequirements
 
 _HEAD = """\
-# Leadgate's rules, first draft. A line that says TODO needs your word; until then nothing is written to the CRM.
+# Leadgate's rules, first draft. A line that says TODO needs your word; until then nothing is
+# written to the CRM.
 # The CRM's users:
 {owners}
 # Apollo's lists (capture.lists takes names; without it every list is captured):
@@ -17,10 +21,10 @@ _HEAD = """\
 {missing}
 """
 _LINES = {
-    r"effects:.*": "effects: shadow  # live, once doctor finds no fault and a shadow run looks right",
+    r"effects:.*": "effects: shadow  # live, once doctor finds no fault and shadow runs look right",
     r"  escalate_to:.*": "  escalate_to: {first}  # TODO the sales lead",
     r"  owner:.*": "  owner: {first}  # TODO whose name nurtured leads bear",
-    r"ops_channel:.*": "ops_channel: '#leadgate-ops'  # TODO the Slack channel of those who run Leadgate",
+    r"ops_channel:.*": "ops_channel: '#leadgate-ops'  # TODO the Slack channel of its operators",
     r"(  - \{{name: .*), owner: .*": "\\1, owner: {first}}}  # TODO whose?",
     r"  seconds:.*": "  seconds: 7200",
     r"  untaken_seconds:.*": "  untaken_seconds: 1800",
@@ -28,14 +32,17 @@ _LINES = {
 }
 
 
-async def write_rules(vendors: Vendors, path: Path) -> None:
-    """Write the file: the shipped tables, with this site's first user in the places that need one."""
+async def write_starter_rules(vendors: VendorClients, path: Path) -> None:
+    """Write the file: the shipped tables, with this site's first user in the places that need
+    one."""
     owners = [o.email for o in await vendors.crm.owners() if o.active]
     first = owners[0] if owners else "nobody@example.com"
     shipped = (files("app.rules") / "demo-rules.yaml").read_text().split("\n", 1)[1]
     lines = [_settle(line, first) for line in shipped.splitlines()]
     head = _HEAD.format(
-        owners=_listed(owners), lists=_listed(await vendors.apollo.lists()), missing=_listed(await vendors.crm.check(Wants()))
+        owners=_listed(owners),
+        lists=_listed(await vendors.apollo.lists()),
+        missing=_listed(await vendors.crm.check(CrmRequirements())),
     )
     path.write_text(head + "\n".join(lines) + "\n")
 

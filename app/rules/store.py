@@ -13,21 +13,29 @@ def load_rules(path: Path) -> Rules:
     return parse_rules(_text(path), str(path))
 
 
-def open_points(path: Path) -> list[str]:
-    """The lines that `leadgate init` left to a person and nobody has settled: they stand in the way of live effects."""
+def unresolved_todos(path: Path) -> list[str]:
+    """The lines that `leadgate init` left to a person and nobody has settled: they stand in the way
+    of live effects."""
     lines = enumerate(_text(path).splitlines(), 1)
-    return [f"{path}, line {n}: {line.split('# TODO', 1)[1].strip()} (TODO)" for n, line in lines if "# TODO" in line]
+    return [
+        f"{path}, line {n}: {line.split('# TODO', 1)[1].strip()} (TODO)"
+        for n, line in lines
+        if "# TODO" in line
+    ]
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text()
     except OSError as error:
-        raise RulesError(f"{path}: can't be read ({error.strerror}); leadgate init writes a first one") from error
+        raise RulesError(
+            f"{path}: can't be read ({error.strerror}); leadgate init writes a first one"
+        ) from error
 
 
 def effects_are_live(settings: Settings, rules: Rules) -> bool:
-    """Whether a process with these settings acts on the outside; otherwise it says what it would do."""
+    """Whether a process with these settings acts on the outside; otherwise it says what it would
+    do."""
     return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
 
 
@@ -43,8 +51,14 @@ async def fetch_rules(settings: Settings) -> dict[str, Rules]:
 
 
 async def rules_in_force(settings: Settings) -> Rules:
-    """The version that was published last: every worker does so when it starts. Raises RulesError if there is none."""
+    """The version that was published last: every worker does so when it starts.
+
+    Raises RulesError if there is none.
+    """
     found = await fetch_rules(settings)
     if not found:
-        raise RulesError("no rules are in force: no worker has run here yet, and leadgate provision has not either")
+        raise RulesError(
+            "no rules are in force: no worker has run here yet, and leadgate provision has not"
+            " either"
+        )
     return next(reversed(found.values()))

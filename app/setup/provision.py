@@ -1,4 +1,5 @@
-"""Makes what must exist before anything runs, and checks it: topics, CRM properties and lists, the rules' version."""
+"""Makes what must exist before anything runs, and checks it: topics, CRM properties and lists, the
+rules' version."""
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -25,7 +26,9 @@ async def provision_topics(settings: Settings, *, dry_run: bool = False) -> list
     async with administering(settings) as admin:
         there = set(await admin.list_topics())
         new = [
-            NewTopic(name, topic.partitions, settings.kafka_replication, topic_configs=topic.config())
+            NewTopic(
+                name, topic.partitions, settings.kafka_replication, topic_configs=topic.config()
+            )
             for name, topic in wanted().items()
             if name not in there
         ]
@@ -53,13 +56,18 @@ async def check_topics(settings: Settings) -> list[str]:
                 faults.append(miscounted(name, count, topic.partitions))
             policy = configs[name].get("cleanup.policy")
             if policy != topic.cleanup:
-                faults.append(f"topic {name} is cleaned by {policy}, not {topic.cleanup}; set cleanup.policy")
+                faults.append(
+                    f"topic {name} is cleaned by {policy}, not {topic.cleanup}; set cleanup.policy"
+                )
     return faults
 
 
 def miscounted(name: str, count: int, wanted: int) -> str:
     """What is said of a topic with another number of partitions."""
-    return f"topic {name} has {count} partitions, not {wanted}; a count can't change: make the site anew"
+    return (
+        f"topic {name} has {count} partitions, not {wanted}; a count can't change: make the site"
+        " anew"
+    )
 
 
 async def _configs(admin: object, topics: list[str]) -> dict[str, dict[str, str]]:
@@ -74,4 +82,6 @@ async def _configs(admin: object, topics: list[str]) -> dict[str, dict[str, str]
 async def publish_rules(settings: Settings, rules: Rules) -> None:
     """Put this version into the rules' topic, where every worker finds it by its hash."""
     async with producing(settings) as producer:
-        await producer.send_and_wait(topics.RULES.full, rules.model_dump_json().encode(), key=rules.hash.encode())
+        await producer.send_and_wait(
+            topics.RULES.full, rules.model_dump_json().encode(), key=rules.hash.encode()
+        )

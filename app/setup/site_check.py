@@ -128,7 +128,9 @@ async def settle_site(settings: Settings) -> list[str]:
 async def _write_rows(settings: Settings, mark: Mark, partitions: Iterable[int]) -> None:
     async with producing(settings) as producer:
         for partition in partitions:
-            await producer.send_and_wait(topics.CHANGELOG, encode(mark), key=ROW, partition=partition)
+            await producer.send_and_wait(
+                topics.CHANGELOG, encode(mark), key=ROW, partition=partition
+            )
 
 
 async def _find(settings: Settings) -> Found:
@@ -143,7 +145,8 @@ async def _find(settings: Settings) -> Found:
 
 
 async def _changelog_ends(consumer: AIOKafkaConsumer) -> Offsets:
-    """Raises UnknownTopicOrPartitionError, and SettingsError for another count; a topic made a moment ago is waited for."""
+    """Raises UnknownTopicOrPartitionError, and SettingsError for another count; a topic made a
+    moment ago is waited for."""
     found: Offsets = {}
     for _ in range(_TRIES):
         if len(found := await ends(consumer, [topics.CHANGELOG])) == topics.PARTITIONS:
@@ -154,7 +157,9 @@ async def _changelog_ends(consumer: AIOKafkaConsumer) -> Offsets:
     raise UnknownTopicOrPartitionError(topics.CHANGELOG)
 
 
-async def _first_rows(consumer: AIOKafkaConsumer, end: Offsets) -> dict[int, tuple[bytes, bytes] | None]:
+async def _first_rows(
+    consumer: AIOKafkaConsumer, end: Offsets
+) -> dict[int, tuple[bytes, bytes] | None]:
     """The first record of each partition, None for an empty one."""
     begin = await consumer.beginning_offsets(list(end))
     todo = {tp for tp in end if begin[tp] < end[tp]}

@@ -1,8 +1,9 @@
 """Webhooks in: a lead is taken when the broker has it, and not before.
 
-202 is said for an invalid lead, too: intake shows it to a person, and a Zap that errors is switched off (facts 4). What names
-no person at all gets 422, so that whoever set it up sees it, and is kept among the dead letters, so that whoever runs
-Leadgate does. 503 means that nothing was stored.
+202 is said for an invalid lead, too: intake shows it to a person, and a Zap that errors is
+switched off (facts 4). What names no person at all gets 422, so that whoever set it up sees it,
+and is kept among the dead letters, so that whoever runs Leadgate does. 503 means that nothing
+was stored.
 """
 
 import asyncio
@@ -42,14 +43,23 @@ class Capture:
     """The endpoints. `secret` is what every caller must show."""
 
     def __init__(self, producer: AIOKafkaProducer, keys: Keys, secret: str, clock: Clock) -> None:
-        self._producer, self._keys, self._secret, self._clock = producer, keys, secret.encode(), clock
+        self._producer, self._keys, self._secret, self._clock = (
+            producer,
+            keys,
+            secret.encode(),
+            clock,
+        )
 
     def taking(self, source: str) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint for one source."""
 
         async def take(request: Request) -> Response:
             if not self._may(request):
-                return _refuse(401, "the secret is missing or wrong: send it as X-Webhook-Secret, as a bearer, or as ?secret=")
+                return _refuse(
+                    401,
+                    "the secret is missing or wrong: send it as X-Webhook-Secret, as a bearer, or"
+                    " as ?secret=",
+                )
             try:
                 body = await read(request)
             except BodyError as error:
@@ -58,7 +68,9 @@ class Capture:
             if not await is_stored(self._store(letters), _ACK_WAIT):
                 return not_stored()
             if unusable:
-                return JSONResponse({"error": "; ".join(unusable), "taken": len(letters) - len(unusable)}, 422)
+                return JSONResponse(
+                    {"error": "; ".join(unusable), "taken": len(letters) - len(unusable)}, 422
+                )
             return JSONResponse({"taken": len(letters)}, 202)
 
         return take
@@ -66,10 +78,16 @@ class Capture:
     def _may(self, request: Request) -> bool:
         """Constant-time, whatever is shown."""
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        shown = request.headers.get("x-webhook-secret") or bearer or request.query_params.get("secret", "")
+        shown = (
+            request.headers.get("x-webhook-secret")
+            or bearer
+            or request.query_params.get("secret", "")
+        )
         return hmac.compare_digest(shown.encode(), self._secret)
 
-    def _interpret(self, source: str, request: Request, body: bytes) -> tuple[list[_Letter], list[str]]:
+    def _interpret(
+        self, source: str, request: Request, body: bytes
+    ) -> tuple[list[_Letter], list[str]]:
         """What to store, all of it encoded and rejects among it, and why those are rejects."""
         now, event = self._clock.now(), request.query_params.get("event", "").casefold()
         value = request.query_params.get("value", "")
@@ -85,21 +103,30 @@ class Capture:
                 post = Post(source=source, event=event, body=one, at=now, value=value)
                 letters.append(_letter(interpret(post, self._keys)))
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
-                why = str(error) if isinstance(error, UnusableBodyError) else f"it can't be kept: {error!r}"
+                why = (
+                    str(error)
+                    if isinstance(error, UnusableBodyError)
+                    else f"it can't be kept: {error!r}"
+                )
                 letters.append(_letter(rejected(source, why, body, now)))
                 unusable.append(why)
         return letters, unusable
 
     async def _store(self, letters: list[_Letter]) -> None:
         """Return when the broker has them all; sent together, awaited together."""
-        sent = [await self._producer.send(one.topic, one.value, key=one.key, partition=one.partition) for one in letters]
+        sent = [
+            await self._producer.send(one.topic, one.value, key=one.key, partition=one.partition)
+            for one in letters
+        ]
         await asyncio.gather(*sent)
 
 
 def _letter(record: Captured | Signal) -> _Letter:
     """A record as the broker takes it. Raises what encoding raises."""
     if isinstance(record, Captured):
-        return _Letter(topics.CAPTURED.full, f"{record.source}:{record.source_id}".encode(), encode(record))
+        return _Letter(
+            topics.CAPTURED.full, f"{record.source}:{record.source_id}".encode(), encode(record)
+        )
     key = record.address_key.encode()
     return _Letter(topics.SIGNALS.full, key, encode(record), partition_of(key))
 

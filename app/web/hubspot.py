@@ -1,7 +1,9 @@
-"""HubSpot's webhooks: word that something has changed, on which the poller looks at once instead of at its next turn.
+"""HubSpot's webhooks: word that something has changed, on which the poller looks at once instead of
+at its next turn.
 
-What has changed is always read from the CRM, never believed from an event: events come in any order, twice, as echoes of our own
-writes, and some properties fire none (facts/hubspot.md 3). So a lost one costs a minute and nothing else.
+What has changed is always read from the CRM, never believed from an event: events come in any
+order, twice, as echoes of our own writes, and some properties fire none (facts/hubspot.md 3). So
+a lost one costs a minute and nothing else.
 """
 
 import base64
@@ -14,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.crm_sync.change_notice import ring
+from app.crm_sync.change_notice import notify_change
 from app.web.capture import is_stored, not_stored
 from app.web.request_bodies import BodyError, parse_json, read, read_whole
 from streams.ports import Clock
@@ -27,41 +29,67 @@ _ACK_WAIT = 3.0
 _ESCAPES = "%3A %2F %3F %40 %21 %24 %27 %28 %29 %2A %2C %3B".split()
 
 
-def is_signed(secret: str, method: str, uri: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-    """Whether HubSpot signed this request (version 3) within the last five minutes. Constant-time."""
+def is_signed(
+    secret: str, method: str, uri: str, headers: Mapping[str, str], body: bytes, now: float
+) -> bool:
+    """Whether HubSpot signed this request (version 3) within the last five minutes.
+
+    Constant-time.
+    """
     at = headers.get("x-hubspot-request-timestamp", "")
     sent = read_whole(at)
     if sent is None or abs(now - sent / 1000) > _OLDEST:
         return False
     for escape in _ESCAPES:
         uri = uri.replace(escape, unquote(escape)).replace(escape.lower(), unquote(escape))
-    signed = hmac.new(secret.encode(), f"{method}{uri}".encode() + body + at.encode(), hashlib.sha256).digest()
-    return hmac.compare_digest(base64.b64encode(signed), headers.get("x-hubspot-signature-v3", "").encode())
+    signed = hmac.new(
+        secret.encode(), f"{method}{uri}".encode() + body + at.encode(), hashlib.sha256
+    ).digest()
+    return hmac.compare_digest(
+        base64.b64encode(signed), headers.get("x-hubspot-signature-v3", "").encode()
+    )
 
 
 class Changes:
-    """POST /hubspot/events. `address` is where HubSpot sends to, as it signs it; '' takes the request's own."""
+    """POST /hubspot/events.
+
+    `address` is where HubSpot sends to, as it signs it; '' takes the request's own.
+    """
 
     def __init__(self, producer: AIOKafkaProducer, secret: str, address: str, clock: Clock) -> None:
-        self._producer, self._secret, self._address, self._clock = producer, secret, address.rstrip("/"), clock
+        self._producer, self._secret, self._address, self._clock = (
+            producer,
+            secret,
+            address.rstrip("/"),
+            clock,
+        )
 
     async def take(self, request: Request) -> Response:
-        """200 when the poller will look; 401 unsigned, 413 too long, 422 unreadable, 503 not stored (HubSpot sends it again)."""
+        """200 when the poller will look; 401 unsigned, 413 too long, 422 unreadable, 503 not stored
+        (HubSpot sends it again)."""
         try:
             body = await read(request, _MOST_BYTES)
         except BodyError as error:
             return JSONResponse({"error": str(error)}, error.status)
         uri = f"{self._address}{request.url.path}" if self._address else str(request.url)
         uri += f"?{request.url.query}" if self._address and request.url.query else ""
-        if not is_signed(self._secret, request.method, uri, request.headers, body, self._clock.now()):
-            said = "not signed by HubSpot: is LEADGATE_HUBSPOT_CLIENT_SECRET this app's, and LEADGATE_WEB_ADDRESS its target's?"
+        if not is_signed(
+            self._secret, request.method, uri, request.headers, body, self._clock.now()
+        ):
+            said = (
+                "not signed by HubSpot: is LEADGATE_HUBSPOT_CLIENT_SECRET this app's, and"
+                " LEADGATE_WEB_ADDRESS its target's?"
+            )
             return JSONResponse({"error": said}, 401)
         try:
             events = parse_json(body)
-            kinds = {str(event.get("subscriptionType") or event.get("eventType") or "") for event in events}
+            kinds = {
+                str(event.get("subscriptionType") or event.get("eventType") or "")
+                for event in events
+            }
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
             return JSONResponse({"error": f"no events can be read in it: {error!r}"}, 422)
         ours = any(kind.startswith(("contact.", "object.")) for kind in kinds)
-        if ours and not await is_stored(ring(self._producer, "hubspot"), _ACK_WAIT):
+        if ours and not await is_stored(notify_change(self._producer, "hubspot"), _ACK_WAIT):
             return not_stored()
         return Response(status_code=200)

@@ -16,7 +16,10 @@ _TOO_DEEP = f"it is nested deeper than {DEEPEST}"
 
 
 class BodyError(Exception):
-    """The body can't be taken. `status` is 413 or 415; what can't be read is told otherwise, since it must be kept."""
+    """The body can't be taken.
+
+    `status` is 413 or 415; what can't be read is told otherwise, since it must be kept.
+    """
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -24,10 +27,15 @@ class BodyError(Exception):
 
 
 async def read(request: Request, most: int = MOST_BYTES) -> bytes:
-    """The body's bytes. Raises BodyError as soon as it is known to be too large or of another kind."""
+    """The body's bytes.
+
+    Raises BodyError as soon as it is known to be too large or of another kind.
+    """
     kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
     if kind not in {"", "application/json", "application/x-www-form-urlencoded", "text/plain"}:
-        raise BodyError(415, f"{kind} can't be read: send application/json or application/x-www-form-urlencoded")
+        raise BodyError(
+            415, f"{kind} can't be read: send application/json or application/x-www-form-urlencoded"
+        )
     told = read_whole(request.headers.get("content-length", ""))
     if told is not None and told > most:
         raise BodyError(413, f"{told} bytes, more than {most}")
@@ -41,7 +49,10 @@ async def read(request: Request, most: int = MOST_BYTES) -> bytes:
 
 
 def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
-    """The objects in it; an empty body is one empty object. Raises ValueError for what can't be read."""
+    """The objects in it; an empty body is one empty object.
+
+    Raises ValueError for what can't be read.
+    """
     if not body.strip():
         return [{}]
     if content_type.startswith("application/x-www-form-urlencoded"):
@@ -56,7 +67,8 @@ def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
 
 
 def parse_json(body: bytes) -> Any:
-    """What a body says, as it can be stored again: half an emoji is replaced, a whole number of over 18 digits is text.
+    """What a body says, as it can be stored again: half an emoji is replaced, a whole number of
+    over 18 digits is text.
 
     Raises ValueError for what is no JSON, and for what is nested deeper than 32.
     """

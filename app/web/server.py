@@ -1,4 +1,5 @@
-"""The web process: it stays up while workers rebalance or are down, since all it needs is the broker."""
+"""The web process: it stays up while workers rebalance or are down, since all it needs is the
+broker."""
 
 import asyncio
 import contextlib
@@ -35,7 +36,8 @@ _BROKER_WAIT = 2.0
 
 
 def make_web(settings: Settings, clock: Clock) -> Starlette:
-    """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /metrics, /livez, /readyz.
+    """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /metrics, /livez,
+    /readyz.
 
     Until the broker answers for the first time, it says 503.
     """
@@ -58,7 +60,9 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
         answer: Response = await takers[source](request)
         return answer
 
-    def signed(name: str, secret: SecretStr, variable: str) -> Callable[[Request], Awaitable[Response]]:
+    def signed(
+        name: str, secret: SecretStr, variable: str
+    ) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint whose callers sign: not there without the secret."""
 
         async def call(request: Request) -> Response:
@@ -73,10 +77,16 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
     async def why_not_ready() -> list[str]:
         return await _why_not_ready(app.state.producer)
 
-    metrics = WebMetrics([*(f"/capture/{source}" for source in SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS])
+    metrics = WebMetrics(
+        [*(f"/capture/{source}" for source in SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS]
+    )
     routes = [
         Route("/capture/{source}", take, methods=["POST"]),
-        Route(SLACK_PATH, signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET"), methods=["POST"]),
+        Route(
+            SLACK_PATH,
+            signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET"),
+            methods=["POST"],
+        ),
         Route(
             HUBSPOT_PATH,
             signed("hubspot", settings.hubspot_client_secret, "LEADGATE_HUBSPOT_CLIENT_SECRET"),
@@ -104,7 +114,10 @@ class _Counting:
 
 
 async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
-    """Ask the broker itself: a connection that is there may lead nowhere. Requests at the same time share the question."""
+    """Ask the broker itself: a connection that is there may lead nowhere.
+
+    Requests at the same time share the question.
+    """
     if producer is None:
         return ["the broker has not answered yet"]
     try:
@@ -122,10 +135,17 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
             async with producing(settings) as producer:
                 capture = Capture(producer, Keys(site), secret, clock)
                 clicks = Clicks(producer, settings.slack_signing_secret.get_secret_value(), clock)
-                changes = Changes(producer, settings.hubspot_client_secret.get_secret_value(), settings.web_address, clock)
+                changes = Changes(
+                    producer,
+                    settings.hubspot_client_secret.get_secret_value(),
+                    settings.web_address,
+                    clock,
+                )
                 signed = {"slack": clicks.take, "hubspot": changes.take}
                 app.state.producer = producer
-                app.state.takers = {path: capture.taking(source) for path, source in SOURCES.items()} | signed
+                app.state.takers = {
+                    path: capture.taking(source) for path, source in SOURCES.items()
+                } | signed
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
             log.warning("waiting for the broker", error=repr(error))
@@ -134,4 +154,11 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
 
 def serve(settings: Settings, clock: Clock, host: str, port: int) -> None:
     """Serve until a signal comes."""
-    uvicorn.run(make_web(settings, clock), host=host, port=port, log_level="warning", log_config=None, access_log=False)
+    uvicorn.run(
+        make_web(settings, clock),
+        host=host,
+        port=port,
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+    )

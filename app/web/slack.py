@@ -1,6 +1,8 @@
-"""Clicks in Slack: signed, answered within three seconds, and kept by the broker before they are answered.
+"""Clicks in Slack: signed, answered within three seconds, and kept by the broker before they are
+answered.
 
-Source: facts/salesforce_zoho_slack.md 3. What the click means is decided by the SLA stage, which answers in Slack.
+Source: facts/salesforce_zoho_slack.md 3. What the click means is decided by the SLA stage, which
+answers in Slack.
 """
 
 import asyncio
@@ -24,18 +26,26 @@ from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
 _OLDEST = 300.0
-#: Slack waits three seconds; a broker that takes longer than this is away, and the rep clicks again.
+#: Slack waits three seconds; a broker that takes longer than this is away, and the rep clicks
+#: again.
 _ACK_WAIT = 2.0
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-    """Whether Slack signed this body within the last five minutes. Constant-time; a timestamp that is no number is no."""
+    """Whether Slack signed this body within the last five minutes.
+
+    Constant-time; a timestamp that is no number is no.
+    """
     at = headers.get("x-slack-request-timestamp", "")
     sent = read_whole(at)
     if sent is None or abs(now - sent) > _OLDEST:
         return False
-    digest = hmac.new(secret.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(f"v0={digest}".encode(), headers.get("x-slack-signature", "").encode())
+    digest = hmac.new(
+        secret.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256
+    ).hexdigest()
+    return hmac.compare_digest(
+        f"v0={digest}".encode(), headers.get("x-slack-signature", "").encode()
+    )
 
 
 class Clicks:
@@ -45,24 +55,31 @@ class Clicks:
         self._producer, self._secret, self._clock = producer, secret, clock
 
     async def take(self, request: Request) -> Response:
-        """200 when the broker has what was clicked; 401 unsigned, 413 too long, 422 for what is no click, 503 not stored."""
+        """200 when the broker has what was clicked; 401 unsigned, 413 too long, 422 for what is no
+        click, 503 not stored."""
         try:
             body = await read(request)
         except BodyError as error:
             return JSONResponse({"error": str(error)}, error.status)
         now = self._clock.now()
         if not is_signed(self._secret, request.headers, body, now):
-            return JSONResponse({"error": "not signed by Slack: is LEADGATE_SLACK_SIGNING_SECRET this app's?"}, 401)
+            return JSONResponse(
+                {"error": "not signed by Slack: is LEADGATE_SLACK_SIGNING_SECRET this app's?"}, 401
+            )
         try:
             signals = [s for action in _actions(body) if (s := _signal(action, now)) is not None]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return JSONResponse({"error": f"no click can be read in it: {error!r}"}, 422)
-        stored = await is_stored(asyncio.gather(*(self._store(signal) for signal in signals)), _ACK_WAIT)
+        stored = await is_stored(
+            asyncio.gather(*(self._store(signal) for signal in signals)), _ACK_WAIT
+        )
         return Response(status_code=200) if stored else not_stored()
 
     async def _store(self, signal: Signal) -> None:
         key = signal.person_key.encode()
-        await self._producer.send_and_wait(topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key))
+        await self._producer.send_and_wait(
+            topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)
+        )
 
 
 def _actions(body: bytes) -> list[dict[str, Any]]:

@@ -4,16 +4,17 @@ import fcntl
 import os
 from pathlib import Path
 
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 
 LOCK_NAME = "worker.lock"
 
 
 def lock_directory(data: Path) -> int:
-    """Take the directory for this process, until the process ends however it ends; the lock's file descriptor.
+    """Take the directory for this process, until the process ends however it ends; the lock's file
+    descriptor.
 
-    The directory is made when it is missing. Raises BadUseError, and leaves everything as it is, while another
-    process holds the directory.
+    The directory is made when it is missing. Raises BadUseError, and leaves everything as it is,
+    while another process holds the directory.
     """
     data.mkdir(parents=True, exist_ok=True)
     lock = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
@@ -22,7 +23,7 @@ def lock_directory(data: Path) -> int:
     except BlockingIOError:
         holder = os.read(lock, 32).decode(errors="replace").strip()
         os.close(lock)
-        raise BadUseError(
+        raise UsageError(
             f"{data} is in use by another worker (process {holder or 'unknown'}): "
             "give each worker a directory and a LEADGATE_WORKER_ID of its own"
         ) from None

@@ -9,7 +9,7 @@ from app.base.settings import Settings
 from app.kafka.clients import ssl_context
 from leads import topics
 from leads.keys import version
-from streams.consumer.faust_overrides import PromptTables, StrictApp
+from streams.consumer.faust_overrides import ImmediateTableManager, StrictApp
 from streams.consumer.strict_consumer import StrictConsumer
 
 #: Seconds after which the group gives a silent worker's partitions away.
@@ -21,7 +21,9 @@ def make_app(settings: Settings, data: Path) -> faust.App:
     data.mkdir(parents=True, exist_ok=True)
     StrictConsumer.compacted = frozenset(t.full for t in topics.TOPICS if t.cleanup == "compact")
     StrictConsumer.path = tuple(t.full for t in topics.LEAD_TOPICS)
-    StrictConsumer.calling = frozenset(t.full for t in (topics.MATCHED, topics.ROUTED, topics.ASSIGNED))
+    StrictConsumer.calling = frozenset(
+        t.full for t in (topics.MATCHED, topics.ROUTED, topics.ASSIGNED)
+    )
     broker = ";".join(f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(","))
     return StrictApp(
         topics.APP_ID,
@@ -35,13 +37,14 @@ def make_app(settings: Settings, data: Path) -> faust.App:
         topic_partitions=topics.PARTITIONS,
         topic_replication_factor=settings.kafka_replication,
         table_standby_replicas=0,
-        TableManager=PromptTables,
+        TableManager=ImmediateTableManager,
         web_enabled=False,
         consumer_group_instance_id=_instance(settings),
         broker_session_timeout=SESSION,
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=30,
-        broker_request_timeout=40,  # joining waits for a rebalance; so long does a request that a dying broker lost
+        # joining waits for a rebalance; so long does a request that a dying broker lost
+        broker_request_timeout=40,
         broker_commit_interval=0.5,
         broker_commit_every=None,
         broker_max_poll_interval=300,
@@ -55,8 +58,11 @@ def make_app(settings: Settings, data: Path) -> faust.App:
 
 
 def _instance(settings: Settings) -> str:
-    """The static member's id. It changes with the set of topics: the broker gives a known static member its old
-    assignment back without looking whether it now reads other topics, and those would lie unread."""
+    """The static member's id.
+
+    It changes with the set of topics: the broker gives a known static member its old assignment
+    back without looking whether it now reads other topics, and those would lie unread.
+    """
     return f"{settings.worker_id}-{version(*sorted(topics.BY_NAME))[:8]}"
 
 
@@ -66,6 +72,9 @@ def _credentials(settings: Settings) -> Any:
     if protocol.startswith("SASL"):
         password = settings.kafka_sasl_password.get_secret_value()
         return faust.SASLCredentials(
-            username=settings.kafka_sasl_username, password=password, mechanism=settings.kafka_sasl_mechanism, ssl_context=context
+            username=settings.kafka_sasl_username,
+            password=password,
+            mechanism=settings.kafka_sasl_mechanism,
+            ssl_context=context,
         )
     return faust.SSLCredentials(context) if context else None

@@ -12,9 +12,9 @@ import structlog
 import uvloop
 from faust.types import TP
 
-from app.base.fault_points import crash_at
+from app.base.fault_points import hit_fault_point
 from app.base.settings import Settings
-from app.base.vendors import Vendors, make_vendors
+from app.base.vendors import VendorClients, make_vendors
 from app.kafka.clients import make_producer
 from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
@@ -28,11 +28,11 @@ from connectors.core.http import WORKERS_SHARE
 from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
-from streams.consumer.strict_consumer import Run, StrictConsumer
+from streams.consumer.strict_consumer import RecordBatch, StrictConsumer
 from streams.pipeline import Around, Pipeline
 from streams.ports import Clock, Fatal
-from streams.runner.rules_versions import RulesBook
-from streams.runner.session_watchdog import Pulse
+from streams.runner.rules_versions import RulesRegistry
+from streams.runner.session_watchdog import SessionWatchdog
 from streams.runner.stage_runner import fatal_on_error
 from tables.damage import DamagedStateError
 from tables.fauststore import FaustStore
@@ -42,7 +42,10 @@ FATAL_EXIT = 70
 
 
 class Worker:
-    """Everything of one worker, made inside its event loop. `only` names the stages it runs; none means all."""
+    """Everything of one worker, made inside its event loop.
+
+    `only` names the stages it runs; none means all.
+    """
 
     def __init__(
         self,
@@ -51,14 +54,14 @@ class Worker:
         data: Path,
         clock: Clock,
         end: Callable[[BaseException], None],
-        vendors: Vendors | None = None,
+        vendors: VendorClients | None = None,
         only: Collection[str] = (),
     ) -> None:
         self.settings, self.end = settings, end
         self.app = make_app(settings, data)
         self.metrics = Metrics()
         self.producer = make_producer(settings)
-        self.pulse = Pulse(SESSION * 0.8)
+        self.pulse = SessionWatchdog(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
         live = effects_are_live(settings, rules)
         around = Around(
@@ -74,10 +77,15 @@ class Worker:
             share=self._share,
             more_coming=self._more_coming,
             settled_to=self._settled_to,
-            reached=crash_at,
+            reached=hit_fault_point,
         )
-        keys, book = Keys(settings.site_secret.get_secret_value()), RulesBook(rules, lambda: fetch_rules(settings))
-        self.pipeline = Pipeline(around, settings.worker_id, keys, rules, book, live=live, only=only)
+        keys, book = (
+            Keys(settings.site_secret.get_secret_value()),
+            RulesRegistry(rules, lambda: fetch_rules(settings)),
+        )
+        self.pipeline = Pipeline(
+            around, settings.worker_id, keys, rules, book, live=live, only=only
+        )
         self.metrics.registry.register(WorkerCollector(self.app, self.pipeline.effects))
         self._partitions: set[int] = set()
         self.signals_end = EndOffsets(settings)
@@ -99,12 +107,22 @@ class Worker:
         bodies = fatal_on_error(self.pipeline.harnesses, self.end)
         for harness in self.pipeline.harnesses:
             body = bodies[harness.stage.name]
-            topic = self.app.topic(*[t.full for t in harness.stage.inputs], key_serializer="raw", value_serializer="raw")
-            self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(_agent(body))
+            topic = self.app.topic(
+                *[t.full for t in harness.stage.inputs],
+                key_serializer="raw",
+                value_serializer="raw",
+            )
+            self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(
+                _agent(body)
+            )
         self.app.on_rebalance_complete.connect(self._on_assigned)
 
     async def _on_assigned(self, *_: Any, **__: Any) -> None:
-        self._partitions = {tp.partition for tp in self.app.consumer.assignment() if tp.topic == topics.CAPTURED.full}
+        self._partitions = {
+            tp.partition
+            for tp in self.app.consumer.assignment()
+            if tp.topic == topics.CAPTURED.full
+        }
         mine = sorted(self._mine())
         self.pipeline.timers.assign(mine)
         self.vendors.share(self._share())
@@ -140,7 +158,7 @@ class Worker:
         await self.vendors.close()
 
 
-def _agent(body: Callable[[Run], Any]) -> Callable[[Any], Any]:
+def _agent(body: Callable[[RecordBatch], Any]) -> Callable[[Any], Any]:
     async def agent(stream: Any) -> None:
         async for event in stream.events():
             try:
@@ -156,24 +174,31 @@ def run_worker(
     rules: Rules,
     data: Path,
     clock: Clock,
-    make: Callable[[], Vendors] | None = None,
+    make: Callable[[], VendorClients] | None = None,
     only: Collection[str] = (),
 ) -> int:
     """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
 
-    `make` makes other vendors than the settings' inside the event loop. Raises BadUseError when another worker
-    runs on the directory `data`.
+    `make` makes other vendors than the settings' inside the event loop. Raises BadUseError when
+    another worker runs on the directory `data`.
     """
     lock_directory(data)
     return uvloop.run(_run(settings, rules, data, clock, make, only))
 
 
 async def _run(
-    settings: Settings, rules: Rules, data: Path, clock: Clock, make: Callable[[], Vendors] | None, only: Collection[str]
+    settings: Settings,
+    rules: Rules,
+    data: Path,
+    clock: Clock,
+    make: Callable[[], VendorClients] | None,
+    only: Collection[str],
 ) -> int:
     def end(error: BaseException) -> None:
         foreseen = isinstance(error, (Fatal, DamagedStateError))
-        log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error)
+        log.critical(
+            "fatal", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error
+        )
         os._exit(FATAL_EXIT)
 
     _collect_seldom()
@@ -182,7 +207,9 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with serving(settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)):
+    async with serving(
+        settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)
+    ):
         try:
             await worker.start()
         except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
@@ -199,9 +226,9 @@ async def _run(
 
 
 def _collect_seldom() -> None:
-    """Keep the garbage collector from reading everything there is a hundred times a second: it took a quarter of the
-    worker's CPU (`make bench`), and a seventh of a restore's, since awaiting and fetching make many short-lived objects
-    and nearly none in cycles."""
+    """Keep the garbage collector from reading everything there is a hundred times a second: it took
+    a quarter of the worker's CPU (`make bench`), and a seventh of a restore's, since awaiting
+    and fetching make many short-lived objects and nearly none in cycles."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

@@ -1,4 +1,5 @@
-"""Before a stage acts, every signal that the broker has acknowledged is applied (INTERLEAVINGS 15)."""
+"""Before a stage acts, every signal that the broker has acknowledged is applied (INTERLEAVINGS
+15)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,26 +12,29 @@ from faust.types import TP
 
 from app.base.settings import Settings
 from app.kafka.clients import connection
-from connectors.core.single_flight import Shared
+from connectors.core.single_flight import SingleFlight
 from leads import topics
 from streams.ports import Fatal
 
 log = structlog.get_logger(__name__)
 
-#: Seconds: how long signals may take to be applied, one request for end offsets, and the pause before the next.
+#: Seconds: how long signals may take to be applied, one request for end offsets, and the pause
+#: before the next.
 APPLY_LIMIT = 15.0
 REQUEST_LIMIT = 5.0
 RETRY_PAUSE = 0.5
 
 
 class GivenUp(asyncio.CancelledError):
-    """The worker stops, or its partitions go elsewhere: the run stays unsettled, and comes again where they go."""
+    """The worker stops, or its partitions go elsewhere: the run stays unsettled, and comes again
+    where they go."""
 
 
 class EndOffsets:
     """Reads end offsets on a connection of its own.
 
-    On the connection of Faust's consumer the answer would queue behind an open fetch, up to `FETCH_WAIT_MS`.
+    On the connection of Faust's consumer the answer would queue behind an open fetch, up to
+    `FETCH_WAIT_MS`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -40,7 +44,9 @@ class EndOffsets:
     async def start(self) -> None:
         """Connect. Raises KafkaError when no broker answers."""
         limit = int(REQUEST_LIMIT * 1000) - 1000
-        self._client = AIOKafkaConsumer(**connection(self._settings), enable_auto_commit=False, request_timeout_ms=limit)
+        self._client = AIOKafkaConsumer(
+            **connection(self._settings), enable_auto_commit=False, request_timeout_ms=limit
+        )
         await self._client.start()
 
     async def stop(self) -> None:
@@ -51,15 +57,21 @@ class EndOffsets:
     async def read(self, partitions: Iterable[TP]) -> dict[TP, int]:
         """The end offset of each partition, not older than this call.
 
-        While the broker is away, or has lost the request with a crash, it is asked again, without a limit.
+        While the broker is away, or has lost the request with a crash, it is asked again,
+        without a limit.
         """
         assert self._client is not None, "start() comes first"
         wanted = list(partitions)
         while True:
             try:
-                ends: dict[TP, int] = await asyncio.wait_for(self._client.end_offsets(wanted), REQUEST_LIMIT)
+                ends: dict[TP, int] = await asyncio.wait_for(
+                    self._client.end_offsets(wanted), REQUEST_LIMIT
+                )
             except (KafkaError, TimeoutError) as error:
-                log.warning("the broker does not answer where the signals end; asking again", error=repr(error))
+                log.warning(
+                    "the broker does not answer where the signals end; asking again",
+                    error=repr(error),
+                )
                 await asyncio.sleep(RETRY_PAUSE)
             else:
                 return ends
@@ -78,9 +90,12 @@ class Deliveries(Protocol):
 
 
 class SignalsWait:
-    """Waits until a partition's signals are applied. Those who wait at the same time share one request.
+    """Waits until a partition's signals are applied.
 
-    `read_ends` is as `EndOffsets.read`, `mine` gives this worker's partitions, `limit` is in seconds.
+    Those who wait at the same time share one request.
+
+    `read_ends` is as `EndOffsets.read`, `mine` gives this worker's partitions, `limit` is in
+    seconds.
     """
 
     def __init__(
@@ -91,16 +106,18 @@ class SignalsWait:
         limit: float = APPLY_LIMIT,
     ) -> None:
         self._read_ends, self._consumer, self._mine, self._limit = read_ends, consumer, mine, limit
-        self._ends = Shared(self._read)
+        self._ends = SingleFlight(self._read)
 
     async def _read(self) -> dict[TP, int]:
-        return await self._read_ends([TP(topics.SIGNALS.full, partition) for partition in sorted(self._mine())])
+        return await self._read_ends(
+            [TP(topics.SIGNALS.full, partition) for partition in sorted(self._mine())]
+        )
 
     async def applied(self, partition: int) -> None:
         """Return once every signal acknowledged before this call is in the state of the partition.
 
-        Raises GivenUp as soon as this worker is not given the partition's signals any more, and Fatal when they
-        aren't applied within the limit.
+        Raises GivenUp as soon as this worker is not given the partition's signals any more, and
+        Fatal when they aren't applied within the limit.
         """
         tp = TP(topics.SIGNALS.full, partition)
         end = await self._end(tp)
@@ -108,7 +125,10 @@ class SignalsWait:
         while (settled := self._consumer().settled_up_to(tp)) < end:
             self._check(tp)
             if asyncio.get_running_loop().time() > deadline:
-                raise Fatal(f"signals of partition {partition} stand at {settled} of {end} for {self._limit:.0f} s")
+                raise Fatal(
+                    f"signals of partition {partition} stand at {settled} of {end} for"
+                    f" {self._limit:.0f} s"
+                )
             await asyncio.sleep(0.002)
 
     async def _end(self, tp: TP) -> int:

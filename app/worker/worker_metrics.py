@@ -1,4 +1,5 @@
-"""What a worker's metrics read from it when they are scraped: lag by partition, circuits by vendor."""
+"""What a worker's metrics read from it when they are scraped: lag by partition, circuits by
+vendor."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,7 +15,8 @@ from leads import topics
 class WorkerCollector(Collector):
     """Reads the worker at each scrape, so that counting costs its stages nothing.
 
-    `app` is the Faust app on the strict consumer; `effector` shows `circuits`, by vendor, each with a `state`.
+    `app` is the Faust app on the strict consumer; `effector` shows `circuits`, by vendor, each
+    with a `state`.
     """
 
     def __init__(self, app: Any, effector: Any) -> None:
@@ -23,13 +25,17 @@ class WorkerCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Lag where a partition's end is known, and the state of each circuit."""
         lag = GaugeMetricFamily(
-            "leadgate_consumer_lag_records", "Records of a partition not yet settled", labels=["topic", "partition"]
+            "leadgate_consumer_lag_records",
+            "Records of a partition not yet settled",
+            labels=["topic", "partition"],
         )
         for topic, partition, records in self._lags():
             lag.add_metric([topic, str(partition)], records)
         yield lag
         circuits = GaugeMetricFamily(
-            "leadgate_circuit_state", "1 for the state that a vendor's circuit is in", labels=["vendor", "state"]
+            "leadgate_circuit_state",
+            "1 for the state that a vendor's circuit is in",
+            labels=["vendor", "state"],
         )
         for vendor, state in circuit_states(getattr(self._effector, "circuits", {})).items():
             circuits.add_metric([vendor, state], 1)
@@ -69,4 +75,8 @@ async def why_not_ready(app: Any) -> list[str]:
 def circuit_states(circuits: Mapping[str, object]) -> dict[str, str]:
     """The state of each vendor's circuit that tells one, as a word."""
     states = {vendor: getattr(circuit, "state", None) for vendor, circuit in circuits.items()}
-    return {vendor: str(getattr(state, "value", state)) for vendor, state in states.items() if state is not None}
+    return {
+        vendor: str(getattr(state, "value", state))
+        for vendor, state in states.items()
+        if state is not None
+    }

@@ -1,6 +1,7 @@
 """Apollo over HTTP: what its answers mean, and a budget for each endpoint.
 
-Sources: facts/apollo.md (1.1 conventions, 3 limits). 401 answers are plain text; a missing contact is a 422.
+Sources: facts/apollo.md (1.1 conventions, 3 limits). 401 answers are plain text; a missing
+contact is a 422.
 """
 
 import re
@@ -11,23 +12,26 @@ from typing import Any, TypeVar
 import httpx
 
 from connectors.core.answers import foreign, words
-from connectors.core.daily_quota import Daily
+from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     EndpointSpent,
     NotInPlan,
-    RowRejected,
+    RecordRejected,
     Unauthorised,
     Unavailable,
     VendorError,
 )
-from connectors.core.http import Budget, VendorHttp, retry_after
+from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
 
 PAGE = 100
 _SPARE = 0.02  # of an hour's or a day's calls, for people
 #: Apollo's longer windows, by the names in its headers, those of before 2026 among them (facts 3).
 _WINDOWS = {"an hour": ("hourly",), "a day": ("24-hour", "daily")}
-#: Of a contact, and of nothing else: an endpoint or a list that is missing is no deleted contact (facts 1.3).
-_GONE = re.compile(r"contact does not exist|contact has been deleted|contact as it is deleted", re.IGNORECASE)
+#: Of a contact, and of nothing else: an endpoint or a list that is missing is no deleted contact
+#: (facts 1.3).
+_GONE = re.compile(
+    r"contact does not exist|contact has been deleted|contact as it is deleted", re.IGNORECASE
+)
 T = TypeVar("T")
 LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
 
@@ -37,7 +41,10 @@ def classify(response: httpx.Response) -> VendorError | None:
     status = response.status_code
     if status < 300:
         return None
-    said = f"Apollo {response.request.method} {response.request.url.path}: {status} {response.text[:200]}"
+    said = (
+        f"Apollo {response.request.method} {response.request.url.path}: {status}"
+        f" {response.text[:200]}"
+    )
     if status == 401 and "html" not in response.headers.get("content-type", ""):
         return Unauthorised(said)  # plain text (facts 1.1), so that there is no word to tell it by
     if status in {401, 403}:
@@ -47,31 +54,38 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status >= 500 or status == 408 or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
     if status == 402 or "insufficient credits" in response.text.casefold():
-        return RowRejected(f"Apollo's credits are used up ({said})", "credits")
-    return RowRejected(said, "deleted" if _GONE.search(response.text) else "rejected")
+        return RecordRejected(f"Apollo's credits are used up ({said})", "credits")
+    return RecordRejected(said, "deleted" if _GONE.search(response.text) else "rejected")
 
 
 def _closed(response: httpx.Response, said: str) -> VendorError:
-    """403 says that the key or the plan leaves one endpoint out (facts 1.1), if it is Apollo that says it."""
+    """403 says that the key or the plan leaves one endpoint out (facts 1.1), if it is Apollo that
+    says it."""
     if words(foreign(response.content), "error"):
         return NotInPlan(said)
     return Unavailable(f"{said} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
 
 
 def usage(headers: Mapping[str, str]) -> str:
-    """How near an hour's or a day's end an endpoint is, '' while it is far. An unlimited window has an empty limit."""
+    """How near an hour's or a day's end an endpoint is, '' while it is far.
+
+    An unlimited window has an empty limit.
+    """
     for window, names in _WINDOWS.items():
         most = next((v for n in names if (v := headers.get(f"x-rate-limit-{n}", "")).isdigit()), "")
-        left = next((v for n in names if (v := headers.get(f"x-{n}-requests-left", "")).isdigit()), "")
+        left = next(
+            (v for n in names if (v := headers.get(f"x-{n}-requests-left", "")).isdigit()), ""
+        )
         if most and left and int(left) < int(most) * _SPARE:
             return f"{left} left of {most} {window}"
     return ""
 
 
-class _Endpoint(Daily):
-    """One endpoint's limits: of the hour's and the day's the answers tell what is left, the minute's they may lower."""
+class _Endpoint(DailyQuota):
+    """One endpoint's limits: of the hour's and the day's the answers tell what is left, the
+    minute's they may lower."""
 
-    def __init__(self, name: str, budget: Budget, clock: Callable[[], float]) -> None:
+    def __init__(self, name: str, budget: SlidingWindowLimiter, clock: Callable[[], float]) -> None:
         super().__init__(f"Apollo's calls of {name}", clock, usage, EndpointSpent)
         self.budget, self._most = budget, budget.limit
 
@@ -96,7 +110,14 @@ class ApolloApi:
         self._limit, self._clock = limit, clock
         self._endpoints: dict[str, _Endpoint] = {}
         self._share = 1.0
-        self._http = VendorHttp("Apollo", base, {"x-api-key": key}, classify, Budget(limit, 60.0), transport)
+        self._http = VendorHttp(
+            "Apollo",
+            base,
+            {"x-api-key": key},
+            classify,
+            SlidingWindowLimiter(limit, 60.0),
+            transport,
+        )
 
     def share(self, part: float) -> None:
         """Take this part of every endpoint's limit."""
@@ -104,17 +125,30 @@ class ApolloApi:
         for endpoint in self._endpoints.values():
             endpoint.budget.share = part
 
-    async def call(self, form: type[T], method: str, template: str, *parts: str, endpoint: str = "", **more: Any) -> T:
-        """One call on its endpoint's own budgets: Apollo has three windows for each team and endpoint (facts 3).
+    async def call(
+        self,
+        form: type[T],
+        method: str,
+        template: str,
+        *parts: str,
+        endpoint: str = "",
+        **more: Any,
+    ) -> T:
+        """One call on its endpoint's own budgets: Apollo has three windows for each team and
+        endpoint (facts 3).
 
-        See VendorHttp.call. `endpoint` is the limit's name where it isn't the path's. Raises EndpointSpent shortly before the
-        end of an hour's or a day's calls.
+        See VendorHttp.call. `endpoint` is the limit's name where it isn't the path's. Raises
+        EndpointSpent shortly before the end of an hour's or a day's calls.
         """
         name = endpoint or template
         if name not in self._endpoints:
-            self._endpoints[name] = _Endpoint(name, Budget(self._limit, 60.0, self._share), self._clock)
+            self._endpoints[name] = _Endpoint(
+                name, SlidingWindowLimiter(self._limit, 60.0, self._share), self._clock
+            )
         limits = self._endpoints[name]
-        return await self._http.call(form, method, template, *parts, budget=limits.budget, day=limits, **more)
+        return await self._http.call(
+            form, method, template, *parts, budget=limits.budget, day=limits, **more
+        )
 
     async def close(self) -> None:
         """Let connections go."""

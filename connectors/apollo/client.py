@@ -1,7 +1,8 @@
 """Apollo over HTTP: what the poller, the enrichment and the sequence guard ask of it.
 
-Sources: facts/apollo.md (1.3 endpoints, 3 limits, 4 signals) and Apollo's OpenAPI. 401 answers are plain text; a
-missing contact is a 422; unknown filters are ignored with 200, so every answer is checked again here.
+Sources: facts/apollo.md (1.3 endpoints, 3 limits, 4 signals) and Apollo's OpenAPI. 401 answers
+are plain text; a missing contact is a 422; unknown filters are ignored with 200, so every answer
+is checked again here.
 """
 
 from typing import Any
@@ -11,12 +12,21 @@ import structlog
 
 from connectors.apollo.api import PAGE, ApolloApi
 from connectors.apollo.fields import ApolloFields
-from connectors.apollo.forms import Contacts, Done, Label, Message, Messages, Organization, User, Users
+from connectors.apollo.forms import (
+    Contacts,
+    Done,
+    Label,
+    Message,
+    Messages,
+    Organization,
+    User,
+    Users,
+)
 from connectors.apollo.forms import contact_id as checked_contact
 from connectors.apollo.limits import limits
 from connectors.apollo.sequences import ApolloSequences
 from connectors.core.answers import checked, read, sound, words
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.errors import RecordRejected, VendorError
 
 log = structlog.get_logger(__name__)
 
@@ -24,21 +34,37 @@ log = structlog.get_logger(__name__)
 class ApolloClient:
     """Apollo's calls, each one endpoint."""
 
-    def __init__(self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         """`limit` is calls a minute and endpoint at the most."""
         self._api = ApolloApi(base, key, limit, transport)
         self._fields, self._sequences = ApolloFields(self._api), ApolloSequences(self._api)
         self.share, self.close = self._api.share, self._api.close
         self.custom_fields, self.name_fields = self._fields.custom_fields, self._fields.name_fields
-        self.sequences, self.sequence_names = self._sequences.sequences, self._sequences.sequence_names
-        self.enrol, self.leave, self.stop = self._sequences.enrol, self._sequences.leave, self._sequences.stop
+        self.sequences, self.sequence_names = (
+            self._sequences.sequences,
+            self._sequences.sequence_names,
+        )
+        self.enrol, self.leave, self.stop = (
+            self._sequences.enrol,
+            self._sequences.leave,
+            self._sequences.stop,
+        )
         self._labels: dict[str, str] = {}
         self._gone: set[str] = set()
         self._users: dict[str, str] = {}
 
-    async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
+    async def contacts_page(
+        self, page: int, *, ascending: bool = False
+    ) -> tuple[list[dict[str, Any]], int]:
         """One page of contacts by `contact_updated_at`, newest first, and the number of pages."""
-        body = {"sort_by_field": "contact_updated_at", "sort_ascending": ascending, "page": page, "per_page": PAGE}
+        body = {
+            "sort_by_field": "contact_updated_at",
+            "sort_ascending": ascending,
+            "page": page,
+            "per_page": PAGE,
+        }
         found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
         return sound("Apollo", found.contacts, _object), found.pagination.total_pages
 
@@ -52,11 +78,16 @@ class ApolloClient:
     async def lists(self) -> list[str]:
         """The names of all lists."""
         found = await self._api.call(list[Any], "GET", "labels")
-        self._labels = {item.id: item.name for item in sound("Apollo", found, lambda item: read(item, Label))}
+        self._labels = {
+            item.id: item.name for item in sound("Apollo", found, lambda item: read(item, Label))
+        }
         return sorted(self._labels.values())
 
     async def check(self) -> list[str]:
-        """What stands in the way, one line a fault. It reads the lists: every key that can poll may do that."""
+        """What stands in the way, one line a fault.
+
+        It reads the lists: every key that can poll may do that.
+        """
         try:
             await self.lists()
         except VendorError as error:
@@ -65,29 +96,43 @@ class ApolloClient:
 
     async def enrich(self, domain: str) -> dict[str, Any]:
         """A company's record by domain (one credit), {} if Apollo has none."""
-        found = await self._api.call(Organization, "GET", "organizations/enrich", params={"domain": domain})
+        found = await self._api.call(
+            Organization, "GET", "organizations/enrich", params={"domain": domain}
+        )
         return found.organization or {}
 
     async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
-        """One page of sent messages in one of the states (bounced, unsubscribed, spam_blocked, replied); `since` is a day.
+        """One page of sent messages in one of the states (bounced, unsubscribed, spam_blocked,
+        replied); `since` is a day.
 
         There are no totals: a short page is the last (facts 1.2).
         """
         params = [("emailer_message_stats[]", stat) for stat in stats]
-        params += [("emailer_message_date_range_mode", "completed_at"), ("emailer_message_date_range[min]", since)]
+        params += [
+            ("emailer_message_date_range_mode", "completed_at"),
+            ("emailer_message_date_range[min]", since),
+        ]
         params += [("page", str(page)), ("per_page", str(PAGE))]
         found = await self._api.call(Messages, "GET", "emailer_messages/search", params=params)
         return [_message(item) for item in found.emailer_messages]
 
     async def set_owner(self, contact_id: str, email: str) -> None:
-        """Make a user of Apollo's the contact's owner there. Raises RowRejected for somebody who is none."""
+        """Make a user of Apollo's the contact's owner there.
+
+        Raises RowRejected for somebody who is none.
+        """
         if email.casefold() not in self._users:
-            found = await self._api.call(Users, "GET", "users/search", params={"page": "1", "per_page": "100"})
+            found = await self._api.call(
+                Users, "GET", "users/search", params={"page": "1", "per_page": "100"}
+            )
             users = sound("Apollo", found.users, lambda item: read(item, User))
             self._users = {u.email.casefold(): u.id for u in users if u.email}
         if email.casefold() not in self._users:
-            raise RowRejected(f"{email} is no user of Apollo's", "no_owner")
-        params = [("contact_ids[]", checked_contact(contact_id)), ("owner_id", self._users[email.casefold()])]
+            raise RecordRejected(f"{email} is no user of Apollo's", "no_owner")
+        params = [
+            ("contact_ids[]", checked_contact(contact_id)),
+            ("owner_id", self._users[email.casefold()]),
+        ]
         await self._api.call(Done, "POST", "contacts/update_owners", params=params)
 
     async def limits(self, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
@@ -96,7 +141,8 @@ class ApolloClient:
 
 
 def _message(item: Any) -> dict[str, Any]:
-    """A message; an empty object for an odd one, since the number of a page's messages says whether it is the last."""
+    """A message; an empty object for an odd one, since the number of a page's messages says whether
+    it is the last."""
     try:
         return checked(item, Message)
     except ValueError as error:
@@ -105,7 +151,10 @@ def _message(item: Any) -> dict[str, Any]:
 
 
 def _object(item: Any) -> dict[str, Any]:
-    """A contact or a message: what is in it, whoever takes it in reads with care. Raises ValueError."""
+    """A contact or a message: what is in it, whoever takes it in reads with care.
+
+    Raises ValueError.
+    """
     if not isinstance(item, dict):
         raise ValueError(f"no object but {str(item)[:60]!r}")
     return item

@@ -1,15 +1,17 @@
-"""The fields that an account has added to Apollo's contacts, by their names and with their options' labels."""
+"""The fields that an account has added to Apollo's contacts, by their names and with their options'
+labels."""
 
 from typing import Any, NamedTuple, Self
 
 from connectors.apollo.api import ApolloApi
 from connectors.apollo.forms import Definition, Definitions
 from connectors.core.answers import read, sound, words
-from connectors.core.errors import NotInPlan, RowRejected, Unauthorised
+from connectors.core.errors import NotInPlan, RecordRejected, Unauthorised
 
 
 class CustomField(NamedTuple):
-    """A field that an account has added: facts/apollo.md 2.1, examples/get_typed_custom_fields.json."""
+    """A field that an account has added: facts/apollo.md 2.1,
+    examples/get_typed_custom_fields.json."""
 
     id: str
     name: str
@@ -41,22 +43,32 @@ class ApolloFields:
         self._gone: set[str] = set()
 
     async def custom_fields(self) -> dict[str, CustomField]:
-        """The account's own fields by id, with their options' labels. GET /fields has names and no options."""
+        """The account's own fields by id, with their options' labels.
+
+        GET /fields has names and no options.
+        """
         body = await self._api.call(Definitions, "GET", "typed_custom_fields")
         found = sound("Apollo", body.typed_custom_fields, CustomField.of)
         self._fields = {f.id: f for f in found}
         return self._fields
 
     async def name_fields(self, values: dict[str, Any]) -> dict[str, Any]:
-        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again for an id that is new to us.
+        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again
+        for an id that is new to us.
 
-        A key that may not read the definitions gets nothing here: rules can still name fields by id.
+        A key that may not read the definitions gets nothing here: rules can still name fields by
+        id.
         """
         fresh = set(values) - set(self._fields) - self._gone
         if fresh and not self._closed:
             try:
                 await self.custom_fields()
-            except (NotInPlan, Unauthorised, RowRejected):
+            except (NotInPlan, Unauthorised, RecordRejected):
                 self._closed = True
-            self._gone |= fresh - set(self._fields)  # a contact can keep a value of a field that was deleted
-        return {f.name: f.label(value) for i, value in values.items() if (f := self._fields.get(i)) is not None}
+            # a contact can keep a value of a field that was deleted
+            self._gone |= fresh - set(self._fields)
+        return {
+            f.name: f.label(value)
+            for i, value in values.items()
+            if (f := self._fields.get(i)) is not None
+        }

@@ -1,4 +1,7 @@
-"""Apollo's answers, as its OpenAPI describes them (facts/apollo.md 1.3). What isn't named here isn't read."""
+"""Apollo's answers, as its OpenAPI describes them (facts/apollo.md 1.3).
+
+What isn't named here isn't read.
+"""
 
 import re
 from typing import Annotated, Any

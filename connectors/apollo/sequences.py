@@ -1,4 +1,5 @@
-"""Apollo's own sequences: who is in one, into one and out again, and the mark that keeps everybody's hands off a contact."""
+"""Apollo's own sequences: who is in one, into one and out again, and the mark that keeps
+everybody's hands off a contact."""
 
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ from connectors.apollo.forms import (
 )
 from connectors.apollo.forms import contact_id as checked_contact
 from connectors.core.answers import all_of, read, sound, words
-from connectors.core.errors import RowRejected, RowRetryable
+from connectors.core.errors import RecordRejected, RecordRetryable
 from connectors.core.stopping import do_all
 
 #: Why Apollo skips a contact that is to enter a sequence (facts 1.3), in a person's words.
@@ -29,14 +30,20 @@ ALREADY = "contacts_already_exists_in_current_campaign"
 SKIPPED = {
     "contact_not_found": "Apollo has no such contact",
     "contacts_active_in_other_campaigns": "another Apollo sequence is running for the contact",
-    "contacts_finished_in_other_campaigns": "the contact has been through another Apollo sequence, which this one excludes",
+    "contacts_finished_in_other_campaigns": (
+        "the contact has been through another Apollo sequence, which this one excludes"
+    ),
     "contacts_without_email": "Apollo has no address of the contact",
     "contacts_unverified_email": "Apollo has not verified the contact's address",
     "contacts_with_job_change": "Apollo thinks that the contact has changed employer",
     "contacts_in_same_company": "a colleague is in the same sequence, which it excludes",
-    "contacts_without_ownership_permission": "the key's user may not write to this contact's owner's leads",
+    "contacts_without_ownership_permission": (
+        "the key's user may not write to this contact's owner's leads"
+    ),
     "contacts_in_pending_state": "Apollo is still adding the contact",
-    "contacts_with_unverified_user_managed_email": "the contact's address was entered by hand and is not verified",
+    "contacts_with_unverified_user_managed_email": (
+        "the contact's address was entered by hand and is not verified"
+    ),
 }
 BUSY = frozenset({"contacts_active_in_other_campaigns", "contacts_in_pending_state"})
 
@@ -49,25 +56,35 @@ class ApolloSequences:
         self._do_not_contact = ""
         self._mailboxes: dict[str, str] = {}
 
-    async def sequences(self, contact_id: str, email: str, *, urgent: bool = False) -> list[dict[str, Any]]:
-        """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no such contact."""
+    async def sequences(
+        self, contact_id: str, email: str, *, urgent: bool = False
+    ) -> list[dict[str, Any]]:
+        """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no
+        such contact."""
         if not contact_id:
             body = {"q_keywords": email, "page": 1, "per_page": 10}
             found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
             hits = all_of("Apollo", found.contacts, lambda item: read(item, Hit))
             mine = [hit for hit in hits if (hit.email or "").casefold() == email.casefold()]
-            return [s for hit in mine for s in all_of("Apollo", hit.contact_campaign_statuses or (), status_of)]
+            return [
+                s
+                for hit in mine
+                for s in all_of("Apollo", hit.contact_campaign_statuses or (), status_of)
+            ]
         ident = checked_contact(contact_id)
         try:
-            shown = await self._api.call(Contact, "GET", "contacts/{}", ident, endpoint="contacts/show", urgent=urgent)
-        except RowRejected as error:
+            shown = await self._api.call(
+                Contact, "GET", "contacts/{}", ident, endpoint="contacts/show", urgent=urgent
+            )
+        except RecordRejected as error:
             if error.kind == "deleted":
                 return []
             raise
         return all_of("Apollo", shown.contact.contact_campaign_statuses or (), status_of)
 
     async def stop(self, contact_id: str) -> None:
-        """Out of every Apollo sequence, and the stage 'Do Not Contact' (facts 4): Apollo writes to them no more.
+        """Out of every Apollo sequence, and the stage 'Do Not Contact' (facts 4): Apollo writes to
+        them no more.
 
         Both are tried whatever becomes of the other, and both are harmless twice.
         """
@@ -76,14 +93,19 @@ class ApolloSequences:
 
     async def _leave_all(self, contact_id: str) -> None:
         statuses = await self.sequences(contact_id, "", urgent=True)
-        campaigns = [s["emailer_campaign_id"] for s in statuses if s.get("status") in {"active", "paused"}]
+        campaigns = [
+            s["emailer_campaign_id"] for s in statuses if s.get("status") in {"active", "paused"}
+        ]
         if campaigns:
             await self.leave(contact_id, campaigns)
 
     async def _mark(self, contact_id: str) -> None:
         if not self._do_not_contact:
             body = await self._api.call(Stages, "GET", "contact_stages", urgent=True)
-            stages = {s.name: s.id for s in sound("Apollo", body.contact_stages, lambda item: read(item, Stage))}
+            stages = {
+                s.name: s.id
+                for s in sound("Apollo", body.contact_stages, lambda item: read(item, Stage))
+            }
             self._do_not_contact = stages.get("Do Not Contact", "")
         if self._do_not_contact:
             params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
@@ -91,18 +113,28 @@ class ApolloSequences:
 
     async def leave(self, contact_id: str, sequences: list[str]) -> None:
         """Out of these sequences before their next step. Harmless twice."""
-        params: list[tuple[str, str]] = [("mode", "stop"), ("contact_ids[]", checked_contact(contact_id))]
+        params: list[tuple[str, str]] = [
+            ("mode", "stop"),
+            ("contact_ids[]", checked_contact(contact_id)),
+        ]
         params += [("emailer_campaign_ids[]", c) for c in sequences]
-        await self._api.call(Done, "POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params, urgent=True)
+        await self._api.call(
+            Done, "POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params, urgent=True
+        )
 
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
-        """Into a sequence, sent from a mailbox; True if the contact was in it already. Harmless twice.
+        """Into a sequence, sent from a mailbox; True if the contact was in it already.
 
-        200 doesn't mean done: those that Apollo skips are listed with a reason (facts 1.3), and raise RowRejected: `busy` if
-        another sequence is running or this one is being entered, else `refused`.
+        Harmless twice.
+
+        200 doesn't mean done: those that Apollo skips are listed with a reason (facts 1.3), and
+        raise RowRejected: `busy` if another sequence is running or this one is being entered,
+        else `refused`.
         """
         if not contact_id:
-            raise RowRejected("the person is no contact in Apollo, so no Apollo sequence can take it", "refused")
+            raise RecordRejected(
+                "the person is no contact in Apollo, so no Apollo sequence can take it", "refused"
+            )
         campaign = sequence_id(sequence)
         params = [("emailer_campaign_id", campaign), ("contact_ids[]", checked_contact(contact_id))]
         params += [("send_email_from_email_account_id", await self._mailbox(sender))]
@@ -110,11 +142,11 @@ class ApolloSequences:
         done = await self._api.call(Added, "POST", path, campaign, endpoint=endpoint, params=params)
         reason = (done.skipped_contact_ids or {}).get(contact_id)
         if reason is None and not any(words(one, "id") == contact_id for one in done.contacts):
-            raise RowRetryable(f"Apollo answered nothing about contact {contact_id}")
+            raise RecordRetryable(f"Apollo answered nothing about contact {contact_id}")
         if reason is None or reason == ALREADY:
             return reason == ALREADY
         said = SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
-        raise RowRejected(f"{said} ({reason})", "busy" if reason in BUSY else "refused")
+        raise RecordRejected(f"{said} ({reason})", "busy" if reason in BUSY else "refused")
 
     async def _mailbox(self, sender: str) -> str:
         if sender not in self._mailboxes:
@@ -122,7 +154,11 @@ class ApolloSequences:
             found = sound("Apollo", body.email_accounts, lambda item: read(item, Mailbox))
             self._mailboxes = {m.email.casefold(): m.id for m in found if m.active}
         if sender.casefold() not in self._mailboxes:
-            raise RowRejected(f"{sender} is no active mailbox in Apollo: link it there, or name another in the rules", "refused")
+            raise RecordRejected(
+                f"{sender} is no active mailbox in Apollo: link it there, or name another in the"
+                " rules",
+                "refused",
+            )
         return self._mailboxes[sender.casefold()]
 
     async def sequence_names(self) -> dict[str, str]:

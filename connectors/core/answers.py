@@ -1,7 +1,10 @@
-"""A vendor's answer, read into the form that it documents. The one place where foreign JSON becomes our data.
+"""A vendor's answer, read into the form that it documents.
 
-An answer in another form is the vendor's trouble (Unreadable); a row in another form, in an answer that is sound
-otherwise, is that row's. So nothing that a vendor may answer ends a process as a KeyError.
+The one place where foreign JSON becomes our data.
+
+An answer in another form is the vendor's trouble (Unreadable); a row in another form, in an
+answer that is sound otherwise, is that row's. So nothing that a vendor may answer ends a process
+as a KeyError.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,16 +13,18 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 import structlog
 
-from connectors.core.errors import RowRetryable, Unreadable
+from connectors.core.errors import RecordRetryable, Unreadable
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: The largest answer that is read, in bytes. The largest that a vendor has reason to give, two thousand rows of thirty
-#: fields, is some 3 MB; what is larger is another thing than what was asked for.
+#: The largest answer that is read, in bytes. The largest that a vendor has reason to give, two
+#: thousand rows of thirty fields, is some 3 MB; what is larger is another thing than what was asked
+#: for.
 MOST_BYTES = 7_000_000
-#: What a JSON text of any depth can be refused for: msgspec's faults are a wrong form, too deep is a RecursionError.
+#: What a JSON text of any depth can be refused for: msgspec's faults are a wrong form, too deep is
+#: a RecursionError.
 _FAULTS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 Scalar = str | int | float | bool | None
@@ -35,7 +40,9 @@ def decode(content: bytes, form: type[T], said: str) -> T:
     try:
         return msgspec.json.decode(content or b"{}", type=form)
     except _FAULTS as error:
-        raise Unreadable(f"{said}: the answer is not in the documented form ({_why(content, error)})") from None
+        raise Unreadable(
+            f"{said}: the answer is not in the documented form ({_why(content, error)})"
+        ) from None
 
 
 def foreign(content: bytes) -> Any:
@@ -47,7 +54,8 @@ def foreign(content: bytes) -> Any:
 
 
 def member(value: Any, *path: str | int) -> Any:
-    """What lies in foreign JSON under these names and numbers, None where anything else lies on the way."""
+    """What lies in foreign JSON under these names and numbers, None where anything else lies on the
+    way."""
     for step in path:
         if isinstance(step, str) and isinstance(value, Mapping):
             value = value.get(step)
@@ -59,19 +67,24 @@ def member(value: Any, *path: str | int) -> Any:
 
 
 def words(value: Any, *path: str | int) -> str:
-    """The text that lies in foreign JSON under these names, '' for none, 300 characters at the most."""
+    """The text that lies in foreign JSON under these names, '' for none, 300 characters at the
+    most."""
     found = member(value, *path)
     return str(found)[:300] if isinstance(found, str | int | float) else ""
 
 
 def token_of(body: Any) -> str:
-    """The access token of a login's answer, '' for none: one that can't travel in a header is none."""
+    """The access token of a login's answer, '' for none: one that can't travel in a header is
+    none."""
     token = member(body, "access_token")
     return token if isinstance(token, str) and token.isascii() and token.isprintable() else ""
 
 
 def read(item: Any, form: type[T]) -> T:
-    """One row of an answer. Raises ValueError, the text of which says what is wrong with it and where."""
+    """One row of an answer.
+
+    Raises ValueError, the text of which says what is wrong with it and where.
+    """
     try:
         return msgspec.convert(item, form)
     except _FAULTS as error:
@@ -87,9 +100,11 @@ def checked(item: Any, form: type) -> dict[str, Any]:
 
 
 def sound(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> list[T]:
-    """The rows of a listing or a look-up that can be read; odd ones are set aside with a line in the log.
+    """The rows of a listing or a look-up that can be read; odd ones are set aside with a line in
+    the log.
 
-    `map_row` raises ValueError for a row in another form. Raises Unreadable if there are several and none can be read.
+    `map_row` raises ValueError for a row in another form. Raises Unreadable if there are several
+    and none can be read.
     """
     rows: list[T] = []
     faults: list[str] = []
@@ -98,7 +113,12 @@ def sound(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> lis
             rows.append(map_row(item))
         except _FAULTS as error:
             faults.append(str(error)[:200])
-            log.error("row set aside", vendor=vendor, row=words(item, "id") or words(item, "Id"), why=faults[-1])
+            log.error(
+                "row set aside",
+                vendor=vendor,
+                row=words(item, "id") or words(item, "Id"),
+                why=faults[-1],
+            )
     if len(faults) > 1 and not rows:
         raise _none(vendor, len(faults), faults[0])
     return rows
@@ -107,8 +127,8 @@ def sound(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> lis
 def in_part(vendor: str, ident: Any, fields: Any, map_row: Callable[[dict[str, Any]], T]) -> T:
     """A row of a feed without those of its fields that can't be read; each is named in the log.
 
-    An odd phone number must not hide an opt-out. `map_row` makes a row of some of the fields, and raises ValueError. Raises
-    ValueError for a row of which nothing can be read.
+    An odd phone number must not hide an opt-out. `map_row` makes a row of some of the fields,
+    and raises ValueError. Raises ValueError for a row of which nothing can be read.
     """
     if not isinstance(fields, dict):
         raise ValueError("the row has no fields")
@@ -127,10 +147,11 @@ def _fits(fields: dict[str, Any], map_row: Callable[[dict[str, Any]], object]) -
 
 
 def all_of(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> list[T]:
-    """The rows of a look-up on which it hangs whether something is made: one that can't be read is not "nobody there".
+    """The rows of a look-up on which it hangs whether something is made: one that can't be read is
+    not "nobody there".
 
-    Raises RowRetryable for an odd row, so that the look-up is split (splitting.one_by_one), and Unreadable if there are
-    several and none can be read.
+    Raises RowRetryable for an odd row, so that the look-up is split (splitting.one_by_one), and
+    Unreadable if there are several and none can be read.
     """
     rows: list[T] = []
     faults: list[str] = []
@@ -142,23 +163,29 @@ def all_of(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> li
     if len(faults) > 1 and not rows:
         raise _none(vendor, len(faults), faults[0])
     if faults:
-        raise RowRetryable(f"{vendor} holds a row in an unknown form: {faults[0]}")
+        raise RecordRetryable(f"{vendor} holds a row in an unknown form: {faults[0]}")
     return rows
 
 
-def each(vendor: str, items: Sequence[Any], map_row: Callable[[Any], T]) -> list[T | RowRetryable]:
+def each(
+    vendor: str, items: Sequence[Any], map_row: Callable[[Any], T]
+) -> list[T | RecordRetryable]:
     """The rows of an answer to a batch, in its order; an odd one is an error of that row alone.
 
     Raises Unreadable if there are several and not one can be read: that is the vendor's trouble.
     """
-    rows: list[T | RowRetryable] = []
+    rows: list[T | RecordRetryable] = []
     odd = 0
     for item in items:
         try:
             rows.append(map_row(item))
         except _FAULTS as error:
             odd += 1
-            rows.append(RowRetryable(f"{vendor} answered about this row in an unknown form: {str(error)[:200]}"))
+            rows.append(
+                RecordRetryable(
+                    f"{vendor} answered about this row in an unknown form: {str(error)[:200]}"
+                )
+            )
     if odd > 1 and odd == len(rows):
         raise _none(vendor, odd, str(rows[0]))
     return rows

@@ -1,4 +1,5 @@
-"""Gathers single calls into batches of a vendor's limit: the data-loader pattern, over all runs of a worker."""
+"""Gathers single calls into batches of a vendor's limit: the data-loader pattern, over all runs of
+a worker."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,7 +12,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Quiet(Protocol):
+class IdleSignal(Protocol):
     """Knows whether anything else in the worker can still join a batch."""
 
     @property
@@ -24,17 +25,19 @@ class Quiet(Protocol):
         ...
 
 
-class Loader(Generic[K, V]):
-    """`load(key)` answers what `call(keys)` says for it. A batch leaves when full, after `wait` seconds, or when quiet.
+class BatchLoader(Generic[K, V]):
+    """`load(key)` answers what `call(keys)` says for it.
 
-    A call that has not left by a key's deadline never leaves for it (INTERLEAVINGS 4). Keys of one `serial` value
-    never share a batch.
+    A batch leaves when full, after `wait` seconds, or when quiet.
+
+    A call that has not left by a key's deadline never leaves for it (INTERLEAVINGS 4). Keys of
+    one `serial` value never share a batch.
     """
 
     def __init__(
         self,
         call: Callable[[Sequence[K]], Awaitable[Sequence[V | VendorError]]],
-        gate: Quiet,
+        gate: IdleSignal,
         *,
         most: int = 100,
         wait: float = 0.25,
@@ -75,7 +78,9 @@ class Loader(Generic[K, V]):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _take(self) -> tuple[list[tuple[K, asyncio.Future[V], float]], list[tuple[K, asyncio.Future[V], float]]]:
+    def _take(
+        self,
+    ) -> tuple[list[tuple[K, asyncio.Future[V], float]], list[tuple[K, asyncio.Future[V], float]]]:
         batch: list[tuple[K, asyncio.Future[V], float]] = []
         rest: list[tuple[K, asyncio.Future[V], float]] = []
         seen: set[object] = set()

@@ -1,7 +1,10 @@
-"""What Leadgate needs of a CRM, small and typed. One package a CRM implements it; one contract suite checks each.
+"""What Leadgate needs of a CRM, small and typed.
 
-Methods take batches (the caller gathers) of at most `batch` rows and answer in the order of the rows. A row's own
-failure is a VendorError in its place; a whole call's failure is raised. Times are seconds since the epoch, UTC.
+One package a CRM implements it; one contract suite checks each.
+
+Methods take batches (the caller gathers) of at most `batch` rows and answer in the order of the
+rows. A row's own failure is a VendorError in its place; a whole call's failure is raised. Times
+are seconds since the epoch, UTC.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -37,7 +40,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """What we want on a contact. Blanks are filled; what is there stays, our own properties excepted."""
+    """What we want on a contact.
+
+    Blanks are filled; what is there stays, our own properties excepted.
+    """
 
     key: str
     emails: tuple[str, ...]  # all literal addresses, the main one first
@@ -57,12 +63,14 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     lead_id: str = ""
     more: Mapping[str, Any] = {}  # further properties by the CRM's own names; blanks are filled
     overwrite: frozenset[str] = frozenset()  # those of `more` that are written whatever is there
-    company_more: Mapping[str, Any] = {}  # the same for the company, in a CRM that has `company_fields`
+    # the same for the company, in a CRM that has `company_fields`
+    company_more: Mapping[str, Any] = {}
     company_overwrite: frozenset[str] = frozenset()
 
 
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """The contact after an upsert; `existed` says that this call did not make it (an earlier attempt may have)."""
+class UpsertResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The contact after an upsert; `existed` says that this call did not make it (an earlier
+    attempt may have)."""
 
     contact: Contact
     existed: bool
@@ -81,10 +89,11 @@ class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):
     intent: str = ""  # the strongest sign of interest
     engagement: int = 0  # the score's points for interest
     sequence: str = ""  # what Apollo said of its own sequences: active, inactive or unknown
-    reasons: str = ""  # the parts of the score, and the rule that routed, for whoever opens the contact
+    # the parts of the score, and the rule that routed, for whoever opens the contact
+    reasons: str = ""
 
 
-class OwnerShown(msgspec.Struct, frozen=True, kw_only=True):
+class OwnerReadback(msgspec.Struct, frozen=True, kw_only=True):
     """Whom the CRM shows as a contact's owner. `owner_id` is '' if nobody."""
 
     owner_id: str
@@ -119,7 +128,10 @@ class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A note in an owner's name: what he told us he does. `effect_id` stands in it, as in a task, and so does `until`."""
+    """A note in an owner's name: what he told us he does.
+
+    `effect_id` stands in it, as in a task, and so does `until`.
+    """
 
     effect_id: str
     contact_id: str
@@ -131,7 +143,8 @@ class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnrolWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """Into one of the CRM's own sequences, in an owner's name and from the owner's inbox; out again by the list `leave`."""
+    """Into one of the CRM's own sequences, in an owner's name and from the owner's inbox; out again
+    by the list `leave`."""
 
     contact_id: str
     sequence: str
@@ -148,8 +161,9 @@ class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
     since: float
 
 
-class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
-    """A company as the CRM holds it: an account, with who answers for it and to whom it belongs ('' for nobody)."""
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A company as the CRM holds it: an account, with who answers for it and to whom it belongs (''
+    for nobody)."""
 
     id: str
     name: str
@@ -159,7 +173,8 @@ class CompanyKnown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Some rows, and where those after them begin ('' where none do): good for a new reading within half a day."""
+    """Some rows, and where those after them begin ('' where none do): good for a new reading within
+    half a day."""
 
     rows: list[T]
     after: str
@@ -172,7 +187,7 @@ class CompanyAsked(msgspec.Struct, frozen=True, kw_only=True):
     domain: str = ""
 
 
-class Wants(msgspec.Struct, frozen=True, kw_only=True):
+class CrmRequirements(msgspec.Struct, frozen=True, kw_only=True):
     """What a client's rules want of the CRM, beside what Leadgate always needs."""
 
     lists: Sequence[str] = ()  # and cadences, by name
@@ -187,21 +202,26 @@ class Crm(Protocol):
     """A CRM. Every method may raise Unavailable or Unauthorised."""
 
     batch: int
-    tells_deleted: bool  # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted lately
-    identity: frozenset[str]  # properties by which a contact is somebody: `undo` leaves them on those whom an import made
+    # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted
+    # lately
+    tells_deleted: bool
+    # properties by which a contact is somebody: `undo` leaves them on those whom an import made
+    identity: frozenset[str]
 
-    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[Written]]:
-        """One contact for each person: found by any address or made; its company found or made, and linked."""
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
+        """One contact for each person: found by any address or made; its company found or made, and
+        linked."""
         ...
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
-        """Write owner, score and status; answers what was set (what was there before, the upsert has told).
+        """Write owner, score and status; answers what was set (what was there before, the upsert
+        has told).
 
         An owner nobody knows is a RowRejected 'no_owner'.
         """
         ...
 
-    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
         """Read back by key, never by search: what the CRM shows now."""
         ...
 
@@ -214,15 +234,20 @@ class Crm(Protocol):
         ...
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
-        """Make tasks, or find those that an earlier attempt made (`look_first`); answers their ids."""
+        """Make tasks, or find those that an earlier attempt made (`look_first`); answers their
+        ids."""
         ...
 
     async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
-        """Make notes on contacts, or find those that an earlier attempt made; answers their ids. They are owners' activities."""
+        """Make notes on contacts, or find those that an earlier attempt made; answers their ids.
+
+        They are owners' activities.
+        """
         ...
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
-        """For each: the time of the owner's first own call, one-to-one mail, meeting or note since then; 0 for none."""
+        """For each: the time of the owner's first own call, one-to-one mail, meeting or note since
+        then; 0 for none."""
         ...
 
     async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
@@ -230,18 +255,23 @@ class Crm(Protocol):
         ...
 
     async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
-        """Take contacts off a list, which leaves the sequence before its next step. Harmless twice."""
+        """Take contacts off a list, which leaves the sequence before its next step.
+
+        Harmless twice.
+        """
         ...
 
     async def enrol(self, write: EnrolWrite) -> bool:
         """Into a sequence; True if the contact was in it already. Harmless twice.
 
-        Raises RowRejected: `busy` while another one runs or the inbox's day is spent, else `refused`.
+        Raises RowRejected: `busy` while another one runs or the inbox's day is spent, else
+        `refused`.
         """
         ...
 
     async def unenrol(self, contact_id: str, leave: str) -> bool:
-        """Have a contact taken out of the CRM's own sequence; True once the CRM shows that none is running. Harmless twice."""
+        """Have a contact taken out of the CRM's own sequence; True once the CRM shows that none is
+        running. Harmless twice."""
         ...
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
@@ -253,7 +283,8 @@ class Crm(Protocol):
         ...
 
     def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
-        """Contacts of ours that were deleted since then, earlier ones perhaps too, a page at a time.
+        """Contacts of ours that were deleted since then, earlier ones perhaps too, a page at a
+        time.
 
         `keys` says which ids are ours, for a CRM that doesn't tell keys itself.
         """
@@ -267,20 +298,22 @@ class Crm(Protocol):
         """Our keys by the ids of all contacts that bear one, a page at a time."""
         ...
 
-    def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+    def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
         """Every company, a page at a time, or those after an earlier page."""
         ...
 
     def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
-        """Everybody who was made or changed since then, ours or not, a page at a time: ids, addresses and keys."""
+        """Everybody who was made or changed since then, ours or not, a page at a time: ids,
+        addresses and keys."""
         ...
 
-    def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+    def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         """Every company that was made or changed since then, a page at a time."""
         ...
 
-    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
-        """Companies as they are now, None for those that aren't there; the oldest, where several have the domain."""
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
+        """Companies as they are now, None for those that aren't there; the oldest, where several
+        have the domain."""
         ...
 
     async def owners(self) -> list[Owner]:
@@ -295,25 +328,33 @@ class Crm(Protocol):
         """The same for a company; none for a CRM whose leads carry their company themselves."""
         ...
 
-    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+    async def read(
+        self, contact_ids: Sequence[str], names: Sequence[str]
+    ) -> list[dict[str, Any] | None]:
         """These properties of contacts, null where unset; None for a contact that is gone."""
         ...
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        """Set properties of one contact as they were, null clears. Raises RowRejected if the CRM refuses."""
+        """Set properties of one contact as they were, null clears.
+
+        Raises RowRejected if the CRM refuses.
+        """
         ...
 
-    async def check(self, wants: Wants) -> list[str]:
-        """What stands in the way of writing, one line a fault: token, scopes, our properties, and all that is wanted."""
+    async def check(self, wants: CrmRequirements) -> list[str]:
+        """What stands in the way of writing, one line a fault: token, scopes, our properties, and
+        all that is wanted."""
         ...
 
-    async def limits(self, wants: Wants) -> list[str]:
-        """Calls that this key or plan may not make, each with what it disables; nothing is changed by asking."""
+    async def limits(self, wants: CrmRequirements) -> list[str]:
+        """Calls that this key or plan may not make, each with what it disables; nothing is changed
+        by asking."""
         ...
 
-    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
-        """Make our properties, and of what is wanted fields and lists as far as the CRM lets us, where missing; answers what
-        was (or would be) made. Raises RowRejected for a property that is there as another type."""
+    async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
+        """Make our properties, and of what is wanted fields and lists as far as the CRM lets us,
+        where missing; answers what was (or would be) made. Raises RowRejected for a property
+        that is there as another type."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,5 @@
-"""The properties that Leadgate adds to a person in every CRM: what they are, what an assignment sets, what a write changed."""
+"""The properties that Leadgate adds to a person in every CRM: what they are, what an assignment
+sets, what a write changed."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,10 +8,11 @@ from connectors.core.crm import OwnerWrite
 from connectors.core.fields import Field
 from leads.records import Change
 
-_MOST_TEXT = 255  # of a text of ours, in Salesforce and Zoho: a webhook's visit may carry a longer address
+# of a text of ours, in Salesforce and Zoho: a webhook's visit may carry a longer address
+_MOST_TEXT = 255
 
 
-class Own(NamedTuple):
+class LeadgateProperties(NamedTuple):
     """Their names in one CRM, and its own name for the owner."""
 
     owner: str
@@ -39,7 +41,16 @@ class Own(NamedTuple):
 
     def changed(self) -> tuple[str, ...]:
         """What an upsert and an assignment may change: read before, so that it can be put back."""
-        return (self.owner, self.lead, self.score, self.status, self.intent, self.engagement, self.sequence, self.reasons)
+        return (
+            self.owner,
+            self.lead,
+            self.score,
+            self.status,
+            self.intent,
+            self.engagement,
+            self.sequence,
+            self.reasons,
+        )
 
     def assignment(self, write: OwnerWrite) -> dict[str, Any]:
         """What an assignment sets beside the owner."""
@@ -52,8 +63,13 @@ class Own(NamedTuple):
             self.reasons: write.reasons,
         }
 
-    def change(self, contact_id: str, wrote: dict[str, Any], held: Mapping[str, Any] | None) -> Change:
+    def change(
+        self, contact_id: str, wrote: dict[str, Any], held: Mapping[str, Any] | None
+    ) -> Change:
         """What a write did to a person of whom `held` was read before; a new one was blank."""
         kept = held or {}
-        before = {name: kept.get(name) if kept.get(name) != "" else None for name in (*wrote, *self.changed())}
+        before = {
+            name: kept.get(name) if kept.get(name) != "" else None
+            for name in (*wrote, *self.changed())
+        }
         return Change(contact_id=contact_id, wrote=wrote, before=before)

@@ -1,18 +1,23 @@
-"""A vendor's limit of a day or an hour: shortly before its end the connector stops by itself, says so, and looks again later."""
+"""A vendor's limit of a day or an hour: shortly before its end the connector stops by itself, says
+so, and looks again later."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from connectors.core.errors import DaySpent, Unavailable, VendorError
+from connectors.core.errors import QuotaExhausted, Unavailable, VendorError
 
-#: Vendors' days end at midnight of the account's own zone or roll on, and few say when: it is looked again so often.
+#: Vendors' days end at midnight of the account's own zone or roll on, and few say when: it is
+#: looked again so often.
 PAUSE = 900.0
 
 
-class Daily:
-    """`what` is spent: "Salesforce's calls of the day". `usage` says by an answer's headers how near the end is, or nothing.
+class DailyQuota:
+    """`what` is spent: "Salesforce's calls of the day".
 
-    `refusal` is what is raised then: an EndpointSpent where the limit is not the whole account's.
+    `usage` says by an answer's headers how near the end is, or nothing.
+
+    `refusal` is what is raised then: an EndpointSpent where the limit is not the whole
+    account's.
     """
 
     def __init__(
@@ -26,8 +31,10 @@ class Daily:
         self._closed_until, self._spent, self._reached = 0.0, "", False
 
     def check(self, *, urgent: bool = False) -> None:
-        """Return if a call may leave; an urgent one takes what is spared for people. Raises Unavailable, with the time at
-        which it is tried again."""
+        """Return if a call may leave; an urgent one takes what is spared for people.
+
+        Raises Unavailable, with the time at which it is tried again.
+        """
         left = self._closed_until - self._clock()
         if left > 0 and (self._reached or not urgent):
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
@@ -36,7 +43,7 @@ class Daily:
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """Read one answer. Raises Unavailable when it says that the day's limit is reached."""
-        reached = isinstance(problem, DaySpent)
+        reached = isinstance(problem, QuotaExhausted)
         if spent := str(problem) if reached else self._usage(headers):
             self._closed_until, self._spent, self._reached = self._clock() + PAUSE, spent, reached
         if reached:

@@ -1,15 +1,14 @@
 """How a vendor's refusal is told, by what can be done about it.
 
-VendorError
- ├ Unavailable       the vendor, not the row: nothing counts as an attempt, the circuit opens, it is tried later
- │  ├ DaySpent       the vendor says that its limit of the day is reached
- │  ├ NotSent        we held it back (its deadline, our budget): no circuit opens, it is tried later
- │  ├ Unreadable     an answer in another form than the vendor documents (a page of HTML, a list for an object)
- │  └ AccountLimited what is true for every row until somebody changes the account (storage full, an object gone)
- ├ RowRetryable      this row failed and may succeed: up to three attempts in all
- ├ RowRejected       this row will never be taken as it is: a person must look
- ├ NotInPlan         the account or its key does not include this endpoint: an optional feature switches itself off
- └ Unauthorised      the vendor says that the key is wrong
+VendorError ├ Unavailable       the vendor, not the row: nothing counts as an attempt, the
+circuit opens, it is tried later │  ├ DaySpent       the vendor says that its limit of the day is
+reached │  ├ NotSent        we held it back (its deadline, our budget): no circuit opens, it is
+tried later │  ├ Unreadable     an answer in another form than the vendor documents (a page of
+HTML, a list for an object) │  └ AccountLimited what is true for every row until somebody changes
+the account (storage full, an object gone) ├ RowRetryable      this row failed and may succeed:
+up to three attempts in all ├ RowRejected       this row will never be taken as it is: a person
+must look ├ NotInPlan         the account or its key does not include this endpoint: an optional
+feature switches itself off └ Unauthorised      the vendor says that the key is wrong
 """
 
 
@@ -28,27 +27,38 @@ class Unavailable(VendorError):  # noqa: N818  named for the outcome
         self.after, self.undone = after, undone
 
 
-class DaySpent(Unavailable):
-    """The account's calls or credits of the day are spent; `daily.Daily` turns it into a pause with a stated end."""
+class QuotaExhausted(Unavailable):
+    """The account's calls or credits of the day are spent; `daily.Daily` turns it into a pause with
+    a stated end."""
 
 
 class EndpointSpent(Unavailable):
-    """The calls of one endpoint are spent, at a vendor that counts each by itself; other calls work."""
+    """The calls of one endpoint are spent, at a vendor that counts each by itself; other calls
+    work."""
 
 
 class NotSent(Unavailable):
-    """We held the call back: its deadline passed, or our own budget is spent. Nothing is wrong with the vendor."""
+    """We held the call back: its deadline passed, or our own budget is spent.
+
+    Nothing is wrong with the vendor.
+    """
 
     def __init__(self, text: str, after: float = 1.0) -> None:
         super().__init__(text, after, undone=True)
 
 
 class Unreadable(Unavailable):
-    """An answer that is not in the form the vendor documents. Whether the call had its effect is unknown."""
+    """An answer that is not in the form the vendor documents.
+
+    Whether the call had its effect is unknown.
+    """
 
 
 class AccountLimited(Unavailable):
-    """The account refuses every row alike until a person changes it. The text says what, in plain words."""
+    """The account refuses every row alike until a person changes it.
+
+    The text says what, in plain words.
+    """
 
     def __init__(self, text: str, after: float = 60.0, *, undone: bool = True) -> None:
         super().__init__(text, after, undone=undone)
@@ -58,13 +68,17 @@ class NotInPlan(VendorError):  # noqa: N818
     """The account's plan or the key's scopes leave this endpoint out; other calls work."""
 
 
-class RowRetryable(VendorError):  # noqa: N818
+class RecordRetryable(VendorError):  # noqa: N818
     """One row of a call failed for a passing reason."""
 
 
-class RowRejected(VendorError):  # noqa: N818
-    """One row was refused for what it says. `kind` is 'deleted' for an object that is gone, 'no_owner' for an unknown user,
-    'credits' when the account has none left for this call: the feature is switched off then, as for NotInPlan."""
+class RecordRejected(VendorError):  # noqa: N818
+    """One row was refused for what it says.
+
+    `kind` is 'deleted' for an object that is gone, 'no_owner' for an unknown user, 'credits'
+    when the account has none left for this call: the feature is switched off then, as for
+    NotInPlan.
+    """
 
     def __init__(self, text: str, kind: str = "rejected") -> None:
         super().__init__(text)

@@ -1,4 +1,5 @@
-"""Properties of a CRM told alike for all: what we need, what is there, and what of a person's values may be written."""
+"""Properties of a CRM told alike for all: what we need, what is there, and what of a person's
+values may be written."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -6,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from connectors.core.errors import RowRejected
-from connectors.core.ttl_cache import Kept
+from connectors.core.errors import RecordRejected
+from connectors.core.ttl_cache import TtlCache
 
 Type = Literal["text", "long", "number", "date", "moment", "flag", "choice", "other"]
 FIELDS_KEPT = 600.0  # seconds that a CRM's description of its fields is good for
@@ -15,7 +16,10 @@ _TEXTS = frozenset({"text", "long"})
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """A property. `options` are a choice's, by what is written; `hidden` ones don't count. `unique`: our own key.
+    """A property.
+
+    `options` are a choice's, by what is written; `hidden` ones don't count. `unique`: our own
+    key.
 
     `most` is the longest text that it takes, in characters; 0 where the CRM doesn't say.
     """
@@ -29,17 +33,30 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 0
 
 
-def missing(vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]) -> list[Field]:
-    """Those to be made. Raises RowRejected for one that is there as something else: it isn't ours to change."""
-    faults = [fault for field in wanted if field.name in there and (fault := fault_of(vendor, kind, field, there[field.name]))]
+def missing(
+    vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]
+) -> list[Field]:
+    """Those to be made.
+
+    Raises RowRejected for one that is there as something else: it isn't ours to change.
+    """
+    faults = [
+        fault
+        for field in wanted
+        if field.name in there and (fault := fault_of(vendor, kind, field, there[field.name]))
+    ]
     if faults:
-        raise RowRejected("\n".join(faults))
+        raise RecordRejected("\n".join(faults))
     return [field for field in wanted if field.name not in there]
 
 
-def faults_of(vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]) -> list[str]:
+def faults_of(
+    vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]
+) -> list[str]:
     """A line for each property that is missing, or is there as something else."""
-    return [fault for field in wanted if (fault := fault_of(vendor, kind, field, there.get(field.name)))]
+    return [
+        fault for field in wanted if (fault := fault_of(vendor, kind, field, there.get(field.name)))
+    ]
 
 
 def fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:
@@ -47,9 +64,16 @@ def fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:
     name = f"{vendor} {kind}.{field.name}"
     if there is None:
         return f"{name} is missing; run leadgate provision"
-    fits = there.type == field.type or {there.type, field.type} <= _TEXTS or (field.type == "choice" and there.type in _TEXTS)
+    fits = (
+        there.type == field.type
+        or {there.type, field.type} <= _TEXTS
+        or (field.type == "choice" and there.type in _TEXTS)
+    )
     if not fits or (field.unique and not there.unique):
-        return f"{name} is there as {_said(there)}, not as {_said(field)}: rename or delete it, or map to another"
+        return (
+            f"{name} is there as {_said(there)}, not as {_said(field)}: rename or delete it, or map"
+            " to another"
+        )
     return "" if there.writable else f"{name} can't be written: map to another"
 
 
@@ -58,8 +82,13 @@ def _said(field: Field) -> str:
 
 
 def lacking(field: Field, there: Field) -> list[str]:
-    """Options that the rules' value table names and the CRM hasn't got: leads go on without them (`doctor` lists them)."""
-    return [option for option in field.options if option not in there.options] if there.type == "choice" else []
+    """Options that the rules' value table names and the CRM hasn't got: leads go on without them
+    (`doctor` lists them)."""
+    return (
+        [option for option in field.options if option not in there.options]
+        if there.type == "choice"
+        else []
+    )
 
 
 class Admission:
@@ -68,16 +97,27 @@ class Admission:
     The CRM's properties are read at most every ten minutes; `read` is the connector's `fields`.
     """
 
-    def __init__(self, read: Callable[[], Awaitable[Mapping[str, Field]]], clock: Callable[[], float] = time.monotonic) -> None:
-        self._fields = Kept(read, FIELDS_KEPT, clock)
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Mapping[str, Field]]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._fields = TtlCache(read, FIELDS_KEPT, clock)
 
     async def admit(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """What may be written of a person's mapped values, and a line for each that may not. Raises VendorError."""
+        """What may be written of a person's mapped values, and a line for each that may not.
+
+        Raises VendorError.
+        """
         if not values:
             return {}, ()
         known = await self._fields.get()
-        faults = {name: why for name, value in values.items() if (why := _refusal(known.get(name), value))}
-        return {n: v for n, v in values.items() if n not in faults}, tuple(f"{name}: {why}" for name, why in faults.items())
+        faults = {
+            name: why for name, value in values.items() if (why := _refusal(known.get(name), value))
+        }
+        return {n: v for n, v in values.items() if n not in faults}, tuple(
+            f"{name}: {why}" for name, why in faults.items()
+        )
 
 
 def _refusal(field: Field | None, value: Any) -> str:

@@ -1,4 +1,5 @@
-"""One HTTP client for all vendors: deadlines, the rate budget, and no retry of its own (the effector decides)."""
+"""One HTTP client for all vendors: deadlines, the rate budget, and no retry of its own (the
+effector decides)."""
 
 import asyncio
 import random
@@ -11,11 +12,11 @@ from urllib.parse import quote
 import httpx
 
 from connectors.core.answers import MOST_BYTES, decode
-from connectors.core.daily_quota import Daily
+from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     AccountLimited,
     NotSent,
-    RowRejected,
+    RecordRejected,
     Unavailable,
     Unreadable,
     VendorError,
@@ -24,28 +25,35 @@ from connectors.core.errors import (
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
-#: Requests at once to one vendor. A thousand that queue inside httpx cost it a million comparisons: the loop stands
-#: still for seconds (seen when a spent enrichment budget came back).
+#: Requests at once to one vendor. A thousand that queue inside httpx cost it a million comparisons:
+#: the loop stands still for seconds (seen when a spent enrichment budget came back).
 CONCURRENT = 20
-#: How an account's limit is divided between its workers, who share their part by partitions, and the poller; what is
-#: left is for people's commands.
+#: How an account's limit is divided between its workers, who share their part by partitions, and
+#: the poller; what is left is for people's commands.
 WORKERS_SHARE, POLLER_SHARE = 0.94, 0.06
 _AN_ANSWER = float("inf")
-_LONGEST_WAIT = 86_400.0  # HubSpot's longest, of a migration; a vendor that says more, or NaN, is not believed
+# HubSpot's longest, of a migration; a vendor that says more, or NaN, is not believed
+_LONGEST_WAIT = 86_400.0
 _NO_BODY = frozenset({204, 304})
 #: Headers that tell how a body travelled: they are not true of the body that was read.
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
-class Budget:
+class SlidingWindowLimiter:
     """Calls per window, spent below the vendor's limit by design, so that 429 is the exception.
 
-    A call counts from before it leaves until the window has passed after its answer: whenever between the two the vendor
-    counted it, no window of the vendor's own ever holds more than `limit`. `share` is this process's part of the
-    account's limit (INTERLEAVINGS 22).
+    A call counts from before it leaves until the window has passed after its answer: whenever
+    between the two the vendor counted it, no window of the vendor's own ever holds more than
+    `limit`. `share` is this process's part of the account's limit (INTERLEAVINGS 22).
     """
 
-    def __init__(self, limit: int, seconds: float, share: float = 1.0, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        limit: int,
+        seconds: float,
+        share: float = 1.0,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self.limit, self._seconds, self.share = limit, seconds, share
         self._clock = clock
         self._out = 0
@@ -61,7 +69,9 @@ class Budget:
                     self._one_answered.clear()
                     await self._one_answered.wait()
                 elif wait > 10:
-                    raise NotSent(f"the budget of {self.limit} calls in {self._seconds:g} s is spent", wait)
+                    raise NotSent(
+                        f"the budget of {self.limit} calls in {self._seconds:g} s is spent", wait
+                    )
                 else:
                     await asyncio.sleep(wait)
             self._out += 1
@@ -73,21 +83,30 @@ class Budget:
         self._one_answered.set()
 
     def _wait(self) -> float:
-        """Seconds until a call fits: 0 for now, or until the next answer while all that count are still out."""
+        """Seconds until a call fits: 0 for now, or until the next answer while all that count are
+        still out."""
         now = self._now()
         while self._answered and self._answered[0] <= now - self._seconds:
             self._answered.popleft()
         over = self._out + len(self._answered) + 1 - max(1, int(self.limit * self.share))
         if over <= 0:
             return 0.0
-        return self._answered[over - 1] + self._seconds - now if over <= len(self._answered) else _AN_ANSWER
+        return (
+            self._answered[over - 1] + self._seconds - now
+            if over <= len(self._answered)
+            else _AN_ANSWER
+        )
 
     def _now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
 
 class VendorHttp:
-    """Calls of one vendor. `classify` turns a response into an error, or None when it is good; `day` minds the day's limit."""
+    """Calls of one vendor.
+
+    `classify` turns a response into an error, or None when it is good; `day` minds the day's
+    limit.
+    """
 
     def __init__(
         self,
@@ -95,13 +114,15 @@ class VendorHttp:
         base: str,
         headers: dict[str, str],
         classify: Callable[[httpx.Response], VendorError | None],
-        budget: Budget,
+        budget: SlidingWindowLimiter,
         transport: httpx.AsyncBaseTransport | None = None,
         auth: httpx.Auth | None = None,
         at_once: int = CONCURRENT,
-        day: Daily | None = None,
+        day: DailyQuota | None = None,
     ) -> None:
-        self._client = httpx.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth)
+        self._client = httpx.AsyncClient(
+            base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth
+        )
         self._vendor, self._classify, self._budget, self._day = vendor, classify, budget, day
         self._slots = asyncio.Semaphore(at_once)
         self.calls = 0
@@ -115,19 +136,23 @@ class VendorHttp:
         json: Any = None,
         params: Any = None,
         headers: Mapping[str, str] | None = None,
-        budget: Budget | None = None,
-        day: Daily | None = None,
+        budget: SlidingWindowLimiter | None = None,
+        day: DailyQuota | None = None,
         until: float | None = None,
         urgent: bool = False,
         nothing: T | None = None,
     ) -> T:
-        """The answer to one call as `form`. Each `{}` of the path's template is one of `parts`, quoted: see `path_of`.
+        """The answer to one call as `form`.
 
-        The call is made at most twice, when it was sent too early (429 with a short wait) or the vendor stumbled once.
-        `until` marks a call that leaves something behind each time: it doesn't leave after that moment (the loop's time),
-        and is made again only when it surely did nothing (INTERLEAVINGS 4). Raises VendorError and nothing else; Unreadable
-        for an answer in another form. `nothing` is what an answer without a body (204, 304) stands for, where it stands for
-        something; any other answer without one is an empty object. `urgent` marks a call of an opt-out: see Daily.check.
+        Each `{}` of the path's template is one of `parts`, quoted: see `path_of`.
+
+        The call is made at most twice, when it was sent too early (429 with a short wait) or the
+        vendor stumbled once. `until` marks a call that leaves something behind each time: it
+        doesn't leave after that moment (the loop's time), and is made again only when it surely
+        did nothing (INTERLEAVINGS 4). Raises VendorError and nothing else; Unreadable for an
+        answer in another form. `nothing` is what an answer without a body (204, 304) stands for,
+        where it stands for something; any other answer without one is an empty object. `urgent`
+        marks a call of an opt-out: see Daily.check.
         """
         path, limit = path_of(template, *parts), day or self._day
         for last in (False, True):
@@ -143,10 +168,16 @@ class VendorHttp:
                 assert response is not None
                 if nothing is not None and response.status_code in _NO_BODY:
                     return nothing
-                return decode(response.content, form, f"{self._vendor} {method} {path}: {response.status_code}")
+                return decode(
+                    response.content,
+                    form,
+                    f"{self._vendor} {method} {path}: {response.status_code}",
+                )
             if last or not isinstance(problem, Unavailable) or problem.after > 5:
                 raise problem
-            if isinstance(problem, Unreadable | AccountLimited) or (until is not None and not problem.undone):
+            if isinstance(problem, Unreadable | AccountLimited) or (
+                until is not None and not problem.undone
+            ):
                 raise problem
             await asyncio.sleep(problem.after + random.random() * 0.2)
         raise AssertionError("unreachable")
@@ -157,26 +188,40 @@ class VendorHttp:
         """One request: a response, and what is wrong with it; no response where none came."""
         self.calls += 1
         try:
-            async with self._client.stream(method, path, json=json, params=params, headers=headers) as answer:
+            async with self._client.stream(
+                method, path, json=json, params=params, headers=headers
+            ) as answer:
                 response = await self._whole(answer)
         except httpx.HTTPError as error:
-            unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-            return None, Unavailable(f"{method} {path}: {type(error).__name__} {error}", undone=unsent)
+            unsent = isinstance(
+                error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
+            )
+            return None, Unavailable(
+                f"{method} {path}: {type(error).__name__} {error}", undone=unsent
+            )
         except (UnicodeError, httpx.InvalidURL) as error:
-            return None, RowRejected(f"{self._vendor} {method} {path} can't be sent: {error}")
+            return None, RecordRejected(f"{self._vendor} {method} {path} can't be sent: {error}")
         except VendorError as error:
             return None, error
         return response, self._classify(response)
 
     async def _whole(self, answer: httpx.Response) -> httpx.Response:
-        """An answer with its body. Raises Unreadable for one that is larger than any that can be meant."""
+        """An answer with its body.
+
+        Raises Unreadable for one that is larger than any that can be meant.
+        """
         body = bytearray()
         async for part in answer.aiter_bytes():
             body += part
             if len(body) > MOST_BYTES:
-                raise Unreadable(f"{self._vendor} {answer.request.url.path}: an answer of over {MOST_BYTES:,} bytes")
+                raise Unreadable(
+                    f"{self._vendor} {answer.request.url.path}: an answer of over {MOST_BYTES:,}"
+                    " bytes"
+                )
         kept = {name: value for name, value in answer.headers.items() if name not in _OF_THE_WIRE}
-        return httpx.Response(answer.status_code, headers=kept, content=bytes(body), request=answer.request)
+        return httpx.Response(
+            answer.status_code, headers=kept, content=bytes(body), request=answer.request
+        )
 
     async def close(self) -> None:
         """Let connections go."""
@@ -184,18 +229,21 @@ class VendorHttp:
 
 
 def path_of(template: str, *parts: str) -> str:
-    """A path with its parts in place of each `{}`, every character of theirs that has a meaning in an address quoted.
+    """A path with its parts in place of each `{}`, every character of theirs that has a meaning in
+    an address quoted.
 
-    So a lead's field names what it says and never another endpoint. Raises RowRejected for a part that would change the
-    path whatever is quoted (empty, `.` and `..`), or that is no text.
+    So a lead's field names what it says and never another endpoint. Raises RowRejected for a
+    part that would change the path whatever is quoted (empty, `.` and `..`), or that is no text.
     """
     for part in parts:
         if part in {"", ".", ".."}:
-            raise RowRejected(f"{part!r} can't stand in the path {template}")
+            raise RecordRejected(f"{part!r} can't stand in the path {template}")
     try:
         quoted = [quote(part, safe="") for part in parts]
     except UnicodeError as error:
-        raise RowRejected(f"half a character can't stand in the path {template}: {error}") from None
+        raise RecordRejected(
+            f"half a character can't stand in the path {template}: {error}"
+        ) from None
     fixed = template.split("{}")
     if len(fixed) != len(parts) + 1:
         raise ValueError(f"{template} has {len(fixed) - 1} places for {len(parts)} parts")
@@ -203,9 +251,12 @@ def path_of(template: str, *parts: str) -> str:
 
 
 def checked_id(ident: str, form: "re.Pattern[str]", what: str) -> str:
-    """An id that has the form of the vendor's own. Raises RowRejected for anything else, before it goes anywhere."""
+    """An id that has the form of the vendor's own.
+
+    Raises RowRejected for anything else, before it goes anywhere.
+    """
     if not form.fullmatch(ident):
-        raise RowRejected(f"{ident[:80]!r} is no {what}")
+        raise RecordRejected(f"{ident[:80]!r} is no {what}")
     return ident
 
 

@@ -1,22 +1,27 @@
-"""A CRM whose sequences are all entered by its lists or cadences, and whose companies we don't write."""
+"""A CRM whose sequences are all entered by its lists or cadences, and whose companies we don't
+write."""
 
-from connectors.core.crm import EnrolWrite, Wants
-from connectors.core.errors import RowRejected
+from connectors.core.crm import CrmRequirements, EnrolWrite
+from connectors.core.errors import RecordRejected
 from connectors.core.fields import Field
 
 
-class Cadenced:
+class ListOnlySequences:
     """What contract.Crm asks of sequences and of companies' properties, for `vendor`."""
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
 
-    def lacking(self, wants: Wants) -> list[str]:
+    def lacking(self, wants: CrmRequirements) -> list[str]:
         """A line for each sequence that nobody could enter, and for each property of a company."""
         no = f"{self._vendor} has no"
-        lines = [f"{no} sequence {name} to be entered: use the tool cadence or list" for name in wants.sequences]
+        lines = [
+            f"{no} sequence {name} to be entered: use the tool cadence or list"
+            for name in wants.sequences
+        ]
         return lines + [
-            f"{no} company of a lead's own: map {field.name} to a property of the contact" for field in wants.company_fields
+            f"{no} company of a lead's own: map {field.name} to a property of the contact"
+            for field in wants.company_fields
         ]
 
     async def company_fields(self) -> dict[str, Field]:
@@ -24,8 +29,10 @@ class Cadenced:
         return {}
 
     async def enrol(self, write: EnrolWrite) -> bool:
-        raise RowRejected(
-            f"{self._vendor} has no sequence {write.sequence}: its sequences are tools `cadence` or `list`", "refused"
+        raise RecordRejected(
+            f"{self._vendor} has no sequence {write.sequence}: its sequences are tools `cadence` or"
+            " `list`",
+            "refused",
         )
 
     async def unenrol(self, contact_id: str, leave: str) -> bool:

@@ -1,4 +1,7 @@
-"""Texts in SOQL and COQL, which escape alike. Every value that goes into a query goes through here."""
+"""Texts in SOQL and COQL, which escape alike.
+
+Every value that goes into a query goes through here.
+"""
 
 from collections.abc import Iterable
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import httpx
 
 
-class Grant(Protocol):
+class TokenGrant(Protocol):
     """How a vendor gives tokens."""
 
     scheme: str  # what stands before the token in the authorization header
@@ -17,30 +17,43 @@ class Grant(Protocol):
         ...
 
     def has_ended(self, response: httpx.Response) -> bool:
-        """Whether a 401, which has been read, says that the token has ended: a new one is no cure for anything else."""
+        """Whether a 401, which has been read, says that the token has ended: a new one is no cure
+        for anything else."""
         ...
 
     def take(self, response: httpx.Response) -> str:
-        """The token in its answer. Raises Unauthorised, or Unavailable for a server that stumbles."""
+        """The token in its answer.
+
+        Raises Unauthorised, or Unavailable for a server that stumbles.
+        """
         ...
 
 
-class Bearer(httpx.Auth):
-    """Puts the token on every request; logs in first, and once more when it has ended unless another call has done so meanwhile.
+class TokenAuth(httpx.Auth):
+    """Puts the token on every request; logs in first, and once more when it has ended unless
+    another call has done so meanwhile.
 
     `recall` and `keep` share the token with other processes, where a vendor counts its tokens.
     """
 
     def __init__(
-        self, grant: Grant, recall: Callable[[], str] = lambda: "", keep: Callable[[str], None] = lambda _: None
+        self,
+        grant: TokenGrant,
+        recall: Callable[[], str] = lambda: "",
+        keep: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._grant, self._recall, self._keep = grant, recall, keep
         self._token = ""
         self.logins = 0
         self._lock = asyncio.Lock()
 
-    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """See httpx.Auth. A 401 did nothing at the vendor, so that the same request may be sent again."""
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """See httpx.Auth.
+
+        A 401 did nothing at the vendor, so that the same request may be sent again.
+        """
         async with self._lock:
             if not self._token:
                 self._token = self._recall()

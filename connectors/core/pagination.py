@@ -1,4 +1,5 @@
-"""Readings of all people: places in one of several kinds in turn (`kind place`), and whose keys they tell."""
+"""Readings of all people: places in one of several kinds in turn (`kind place`), and whose keys
+they tell."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
@@ -7,7 +8,8 @@ from connectors.core.errors import Unreadable
 
 
 def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
-    """The kinds that are left after a place: each with where it begins ('' for its start), and what follows its end."""
+    """The kinds that are left after a place: each with where it begins ('' for its start), and what
+    follows its end."""
     begun, _, place = after.partition(" ")
     left = kinds[kinds.index(begun) :] if begun else kinds
     for kind, following in zip(left, [*(f"{k} " for k in left[1:]), ""], strict=True):
@@ -21,7 +23,10 @@ async def keys_of(pages: AsyncIterator[Page[Contact]]) -> AsyncIterator[dict[str
 
 
 def turn(params: dict[str, str], after: str) -> dict[str, str]:
-    """The parameters of the next page, none after the last. Raises Unreadable for a page that says it is its own next one."""
+    """The parameters of the next page, none after the last.
+
+    Raises Unreadable for a page that says it is its own next one.
+    """
     if after and after == params.get("after"):
         raise Unreadable(f"the page after {after[:40]!r} is said to be followed by itself")
     return {**params, "after": after} if after else {}

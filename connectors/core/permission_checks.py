@@ -1,29 +1,34 @@
-"""What a key or a plan may not do: each call that something hangs on is made once, harmlessly, and only a refusal counts."""
+"""What a key or a plan may not do: each call that something hangs on is made once, harmlessly, and
+only a refusal counts."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from connectors.core.errors import AccountLimited, NotInPlan, RowRejected, Unauthorised
+from connectors.core.errors import AccountLimited, NotInPlan, RecordRejected, Unauthorised
 
 
-class Probe(NamedTuple):
-    """A call that changes nothing, its name as the vendor writes it, and what can't be done without it."""
+class PermissionCheck(NamedTuple):
+    """A call that changes nothing, its name as the vendor writes it, and what can't be done without
+    it."""
 
     name: str
     disables: str
     call: Callable[[], Awaitable[Any]]
 
 
-async def closed(probes: Sequence[Probe], marks: Sequence[str] = ()) -> list[str]:
-    """A line for each call that is refused for who asks. Any other refusal means that it may be called.
+async def closed(probes: Sequence[PermissionCheck], marks: Sequence[str] = ()) -> list[str]:
+    """A line for each call that is refused for who asks.
 
-    `marks` are words by which a vendor says in a 400 that the plan hasn't got something. Raises Unavailable.
+    Any other refusal means that it may be called.
+
+    `marks` are words by which a vendor says in a 400 that the plan hasn't got something. Raises
+    Unavailable.
     """
     lines = []
     for probe in probes:
         try:
             await probe.call()
-        except (NotInPlan, Unauthorised, RowRejected, AccountLimited) as error:
+        except (NotInPlan, Unauthorised, RecordRejected, AccountLimited) as error:
             if any(mark in str(error) for mark in marks):
                 lines.append(f"{probe.name}: this plan hasn't got it, so {probe.disables}")
             elif isinstance(error, NotInPlan | Unauthorised):

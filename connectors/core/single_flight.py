@@ -17,8 +17,11 @@ def settle(waiting: "asyncio.Future[T]", outcome: T | Exception) -> None:
         waiting.set_result(outcome)
 
 
-class Shared(Generic[T]):
-    """`get` answers what a reading says that began after the call. Whoever asks while one is under way shares the next."""
+class SingleFlight(Generic[T]):
+    """`get` answers what a reading says that began after the call.
+
+    Whoever asks while one is under way shares the next.
+    """
 
     def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
         self._read = read

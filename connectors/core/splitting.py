@@ -1,26 +1,32 @@
-"""One row's refusal must not cost the batch: a refused batch is halved until the refused row stands alone.
+"""One row's refusal must not cost the batch: a refused batch is halved until the refused row stands
+alone.
 
-All vendors' batches go through `one_by_one`. Of n rows with k refused ones it makes some k * log2(n) calls, and 2n - 1 at
-the most. What concerns the whole vendor (no answer, 429, 5xx, a wrong key) is never split.
+All vendors' batches go through `one_by_one`. Of n rows with k refused ones it makes some k *
+log2(n) calls, and 2n - 1 at the most. What concerns the whole vendor (no answer, 429, 5xx, a
+wrong key) is never split.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from connectors.core.crm import Row
-from connectors.core.errors import NotSent, RowRejected, RowRetryable, VendorError
+from connectors.core.errors import NotSent, RecordRejected, RecordRetryable, VendorError
 
 S = TypeVar("S")
 R = TypeVar("R")
 
 
 async def one_by_one(
-    rows: Sequence[S], call: Callable[[Sequence[S]], Awaitable[Sequence[Row[R]]]], most: int | None = None
+    rows: Sequence[S],
+    call: Callable[[Sequence[S]], Awaitable[Sequence[Row[R]]]],
+    most: int | None = None,
 ) -> list[Row[R]]:
-    """What `call` answers for rows, in their order, `most` of them a call; each refused row has its own refusal only.
+    """What `call` answers for rows, in their order, `most` of them a call; each refused row has its
+    own refusal only.
 
-    Raises what the first call raises for the whole vendor. After a part was done such a failure is told in the places of
-    the rows that it concerns, so that what is known of the others is kept; later parts don't leave then (NotSent).
+    Raises what the first call raises for the whole vendor. After a part was done such a failure
+    is told in the places of the rows that it concerns, so that what is known of the others is
+    kept; later parts don't leave then (NotSent).
     """
     size = most or len(rows) or 1
     parts = [rows[i : i + size] for i in range(0, len(rows), size)]
@@ -29,11 +35,13 @@ async def one_by_one(
     while parts:
         part = parts.pop(0)
         if away is not None:
-            done += [NotSent(f"not sent, for an earlier part of the batch failed: {away}") for _ in part]
+            done += [
+                NotSent(f"not sent, for an earlier part of the batch failed: {away}") for _ in part
+            ]
             continue
         try:
             done += await call(part)
-        except (RowRejected, RowRetryable) as error:
+        except (RecordRejected, RecordRetryable) as error:
             if len(part) == 1:
                 done.append(error)
             else:

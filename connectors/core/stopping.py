@@ -3,33 +3,40 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from connectors.core.errors import AccountLimited, RowRejected, RowRetryable, VendorError
+from connectors.core.errors import AccountLimited, RecordRejected, RecordRetryable, VendorError
 
 #: The kinds of a suppression that forbid the CRM itself to write to somebody.
 OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
 
 
 async def do_all(steps: Sequence[Callable[[], Awaitable[Any]]]) -> None:
-    """Make every step, then raise the first failure, one that can pass before one that can't: nothing is done in part
-    without a word. The steps are harmless twice, so that the whole is simply tried again."""
+    """Make every step, then raise the first failure, one that can pass before one that can't:
+    nothing is done in part without a word. The steps are harmless twice, so that the whole is
+    simply tried again."""
     failed: list[VendorError] = []
     for step in steps:
         try:
             await step()
         except VendorError as error:
             failed.append(error)
-    for first in sorted(failed, key=lambda one: isinstance(one, RowRejected)):
+    for first in sorted(failed, key=lambda one: isinstance(one, RecordRejected)):
         raise first
 
 
-async def mark(write: Callable[[dict[str, Any]], Awaitable[None]], status: dict[str, Any], opt_out: dict[str, Any]) -> None:
-    """Write a person's status and opt-out in one call; if the row is refused, the opt-out by itself, and raise.
+async def mark(
+    write: Callable[[dict[str, Any]], Awaitable[None]],
+    status: dict[str, Any],
+    opt_out: dict[str, Any],
+) -> None:
+    """Write a person's status and opt-out in one call; if the row is refused, the opt-out by
+    itself, and raise.
 
-    So a status that can't be written (a field that somebody changed) doesn't keep the opt-out from the CRM.
+    So a status that can't be written (a field that somebody changed) doesn't keep the opt-out
+    from the CRM.
     """
     try:
         await write({**status, **opt_out})
-    except (RowRejected, RowRetryable, AccountLimited):
+    except (RecordRejected, RecordRetryable, AccountLimited):
         if opt_out:
             await write(opt_out)
         raise

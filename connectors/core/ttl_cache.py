@@ -7,10 +7,13 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
-    """What `read` answered at most `seconds` ago, by `clock`; callers that come together share one reading."""
+class TtlCache(Generic[T]):
+    """What `read` answered at most `seconds` ago, by `clock`; callers that come together share one
+    reading."""
 
-    def __init__(self, read: Callable[[], Awaitable[T]], seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, read: Callable[[], Awaitable[T]], seconds: float, clock: Callable[[], float]
+    ) -> None:
         self._read, self._seconds, self._clock = read, seconds, clock
         self._kept: list[T] = []
         self._at = float("-inf")

@@ -1,21 +1,24 @@
-"""The users of a CRM, remembered for ten seconds: each assignment asks for one, and a rep who leaves must be missed soon."""
+"""The users of a CRM, remembered for ten seconds: each assignment asks for one, and a rep who
+leaves must be missed soon."""
 
 from collections.abc import Awaitable, Callable
 
 from connectors.core.crm import Owner
-from connectors.core.ttl_cache import Kept
+from connectors.core.ttl_cache import TtlCache
 
 KEPT = 10.0
 
 
-class Users:
+class UserDirectory:
     """`read` lists every user, deactivated ones too. Raises what it raises."""
 
-    def __init__(self, read: Callable[[], Awaitable[list[Owner]]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, read: Callable[[], Awaitable[list[Owner]]], clock: Callable[[], float]
+    ) -> None:
         async def by_ids() -> dict[str, Owner]:
             return {o.id: o for o in await read()}
 
-        self._users = Kept(by_ids, KEPT, clock)
+        self._users = TtlCache(by_ids, KEPT, clock)
 
     async def by_id(self, owner_id: str) -> Owner | None:
         """The user of an id."""

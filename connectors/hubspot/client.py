@@ -1,7 +1,7 @@
 """HubSpot over HTTP: paths of the date-based API, and what its answers mean.
 
-Sources: facts/hubspot.md (1 endpoints, 2 limits and errors). The version is one constant: HubSpot releases one each
-March and September and keeps it 18 months.
+Sources: facts/hubspot.md (1 endpoints, 2 limits and errors). The version is one constant:
+HubSpot releases one each March and September and keeps it 18 months.
 """
 
 import re
@@ -11,28 +11,34 @@ from typing import Any, TypeVar
 import httpx
 
 from connectors.core.answers import foreign, member, words
-from connectors.core.daily_quota import Daily
+from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     AccountLimited,
-    DaySpent,
     NotInPlan,
-    RowRejected,
-    RowRetryable,
+    QuotaExhausted,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
     VendorError,
 )
-from connectors.core.http import Budget, VendorHttp, retry_after
+from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
 from connectors.hubspot.forms import Batch, Listing, Told
 
 VERSION = "2026-03"
 _SPARE = 0.02  # of the day's calls, for people and other programs
 _WRONG_TOKEN = frozenset({"INVALID_AUTHENTICATION", "EXPIRED_AUTHENTICATION"})
 _SCOPES = ("requiredScopes", "requiredGranularScopes")
-_PASSING = frozenset({"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "LOCKED", "TIMEOUT", "SERVICE_UNAVAILABLE"})
-#: Words of a refusal that concerns every row of the account: HubSpot's limits of objects, of custom properties and the like
-#: ("you have reached the limit of ..."), and a subscription's end. The first is of a 400 or 403, the second of a 402.
-_ACCOUNT = re.compile(r"(portal|account|contact tier|subscription)[^.]{0,80}(limit|expired|suspended|exceeded)", re.IGNORECASE)
+_PASSING = frozenset(
+    {"RATE_LIMITS", "RATE_LIMIT", "INTERNAL_ERROR", "LOCKED", "TIMEOUT", "SERVICE_UNAVAILABLE"}
+)
+#: Words of a refusal that concerns every row of the account: HubSpot's limits of objects, of custom
+#: properties and the like ("you have reached the limit of ..."), and a subscription's end. The
+#: first is of a 400 or 403, the second of a 402.
+_ACCOUNT = re.compile(
+    r"(portal|account|contact tier|subscription)[^.]{0,80}(limit|expired|suspended|exceeded)",
+    re.IGNORECASE,
+)
 _NO_PROPERTY = re.compile(r"(leadgate_\w+)\W{1,6}does not exist")
 T = TypeVar("T")
 
@@ -50,18 +56,23 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status in {401, 403}:
         return _closed(status, body, said)
     if status == 429 and "DAILY" in response.text:
-        return DaySpent(said, undone=True)
+        return QuotaExhausted(said, undone=True)
     if status == 429:
-        return Unavailable(said, retry_after(response, 10.0 if "TEN_SECONDLY" in response.text else 1.0), undone=True)
+        return Unavailable(
+            said,
+            retry_after(response, 10.0 if "TEN_SECONDLY" in response.text else 1.0),
+            undone=True,
+        )
     if status == 423:
         return Unavailable(said, 2.0, undone=True)
     if status >= 500 or status in {408, 477} or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
-    return RowRejected(said, "missing" if status == 404 else "rejected")
+    return RecordRejected(said, "missing" if status == 404 else "rejected")
 
 
 def _closed(status: int, body: Any, said: str) -> VendorError:
-    """401 and 403: a wrong token only where HubSpot's own category says so; a missing scope leaves one endpoint out."""
+    """401 and 403: a wrong token only where HubSpot's own category says so; a missing scope leaves
+    one endpoint out."""
     category = words(body, "category")
     if scopes := _scopes(body):
         return NotInPlan(f"{said} (one of these scopes is needed: {', '.join(scopes)})")
@@ -75,84 +86,145 @@ def _closed(status: int, body: Any, said: str) -> VendorError:
 def _scopes(body: Any) -> list[str]:
     """The scopes of which HubSpot wants one, as its 403 lists them, old answers and new."""
     told = (
-        [member(e, "context", name) for e in member(body, "errors") or () for name in _SCOPES] if isinstance(body, dict) else []
+        [member(e, "context", name) for e in member(body, "errors") or () for name in _SCOPES]
+        if isinstance(body, dict)
+        else []
     )
     return [str(scope) for some in told if isinstance(some, list) for scope in some]
 
 
 def _of_the_account(status: int, body: Any, message: str) -> str:
-    """What is true for every row until somebody changes the account, in a sentence; '' for anything else."""
+    """What is true for every row until somebody changes the account, in a sentence; '' for anything
+    else."""
     if status == 402:
-        return "HubSpot says that the account's subscription doesn't cover this or has ended: see Account & Billing"
+        return (
+            "HubSpot says that the account's subscription doesn't cover this or has ended: see"
+            " Account & Billing"
+        )
     if status == 410:
         return "HubSpot has shut down this version of its API: Leadgate must be updated"
-    if status in {400, 403} and words(body, "category") != "MISSING_SCOPES" and _ACCOUNT.search(message):
-        return "HubSpot's account has reached a limit of its plan: make room there or raise the plan"
+    if (
+        status in {400, 403}
+        and words(body, "category") != "MISSING_SCOPES"
+        and _ACCOUNT.search(message)
+    ):
+        return (
+            "HubSpot's account has reached a limit of its plan: make room there or raise the plan"
+        )
     return _undefined(message) if status == 400 else ""
 
 
 def _undefined(message: str) -> str:
     """A sentence on properties of ours that HubSpot says don't exist, '' if it doesn't say so."""
     names = sorted(set(_NO_PROPERTY.findall(message)))
-    said = f"HubSpot has no property {', '.join(names)}, which Leadgate writes on everybody: run leadgate provision"
+    said = (
+        f"HubSpot has no property {', '.join(names)}, which Leadgate writes on everybody: run"
+        " leadgate provision"
+    )
     return said if names else ""
 
 
 def _usage(headers: Mapping[str, str]) -> str:
     """The day's headers, which OAuth apps don't get."""
-    most, left = headers.get("x-hubspot-ratelimit-daily", ""), headers.get("x-hubspot-ratelimit-daily-remaining", "")
-    return f"{left} left of {most}" if most.isdigit() and left.isdigit() and int(left) < int(most) * _SPARE else ""
+    most, left = (
+        headers.get("x-hubspot-ratelimit-daily", ""),
+        headers.get("x-hubspot-ratelimit-daily-remaining", ""),
+    )
+    return (
+        f"{left} left of {most}"
+        if most.isdigit() and left.isdigit() and int(left) < int(most) * _SPARE
+        else ""
+    )
 
 
 def row_error(error: Told) -> VendorError:
     """One entry of a 207's `errors`."""
     said = f"HubSpot: {error.category or ''} {(error.message or '')[:300]}"
     if error.category in _PASSING:
-        return RowRetryable(said)
+        return RecordRetryable(said)
     if limited := _undefined(error.message or ""):
         return AccountLimited(f"{limited} ({said})")
-    return RowRejected(said, "deleted" if error.category == "OBJECT_NOT_FOUND" else "rejected")
+    return RecordRejected(said, "deleted" if error.category == "OBJECT_NOT_FOUND" else "rejected")
 
 
 class HubSpotHttp:
-    """The calls that the connector makes. Of a path's template `{v}` is the version, each `{}` one of its parts, quoted."""
+    """The calls that the connector makes.
+
+    Of a path's template `{v}` is the version, each `{}` one of its parts, quoted.
+    """
 
     def __init__(
         self,
         base: str,
         token: str,
-        budget: Budget,
-        search_budget: Budget,
+        budget: SlidingWindowLimiter,
+        search_budget: SlidingWindowLimiter,
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        headers, day = {"authorization": f"Bearer {token}"}, Daily("HubSpot's calls of the day", clock, _usage)
+        headers, day = (
+            {"authorization": f"Bearer {token}"},
+            DailyQuota("HubSpot's calls of the day", clock, _usage),
+        )
         self._http = VendorHttp("HubSpot", base, headers, classify, budget, transport, day=day)
-        self._search = VendorHttp("HubSpot", base, headers, classify, search_budget, transport, day=day)
+        self._search = VendorHttp(
+            "HubSpot", base, headers, classify, search_budget, transport, day=day
+        )
 
     async def batch(
-        self, kind: str, verb: str, inputs: list[dict[str, Any]], *, until: float | None = None, **more: Any
+        self,
+        kind: str,
+        verb: str,
+        inputs: list[dict[str, Any]],
+        *,
+        until: float | None = None,
+        **more: Any,
     ) -> Batch:
-        """POST objects/{kind}/batch/{verb}; the body of a 200, 201 or 207. `until`: see VendorHttp.call."""
-        body = {"inputs": inputs, **more}
-        return await self._http.call(Batch, "POST", "/crm/objects/{}/{}/batch/{}", VERSION, kind, verb, json=body, until=until)
+        """POST objects/{kind}/batch/{verb}; the body of a 200, 201 or 207.
 
-    async def associate(self, source: str, target: str, verb: str, inputs: list[dict[str, Any]]) -> Batch:
+        `until`: see VendorHttp.call.
+        """
+        body = {"inputs": inputs, **more}
+        return await self._http.call(
+            Batch,
+            "POST",
+            "/crm/objects/{}/{}/batch/{}",
+            VERSION,
+            kind,
+            verb,
+            json=body,
+            until=until,
+        )
+
+    async def associate(
+        self, source: str, target: str, verb: str, inputs: list[dict[str, Any]]
+    ) -> Batch:
         """POST associations/{source}/{target}/batch/{verb}."""
         parts = (VERSION, source, target, verb)
-        return await self._http.call(Batch, "POST", "/crm/associations/{}/{}/{}/batch/{}", *parts, json={"inputs": inputs})
+        return await self._http.call(
+            Batch, "POST", "/crm/associations/{}/{}/{}/batch/{}", *parts, json={"inputs": inputs}
+        )
 
     async def search(self, kind: str, body: dict[str, Any]) -> Listing:
-        """POST objects/{kind}/search: 5 a second an account, and it lags, so never to decide whether to create a person."""
-        return await self._search.call(Listing, "POST", "/crm/objects/{}/{}/search", VERSION, kind, json=body)
+        """POST objects/{kind}/search: 5 a second an account, and it lags, so never to decide
+        whether to create a person."""
+        return await self._search.call(
+            Listing, "POST", "/crm/objects/{}/{}/search", VERSION, kind, json=body
+        )
 
     async def get(self, form: type[T], template: str, *parts: str, **params: Any) -> T:
         """GET of a path, the answer as `form`."""
-        return await self._http.call(form, "GET", template.replace("{v}", VERSION), *parts, params=params)
+        return await self._http.call(
+            form, "GET", template.replace("{v}", VERSION), *parts, params=params
+        )
 
-    async def send(self, form: type[T], method: str, template: str, *parts: str, body: Any, **params: Any) -> T:
+    async def send(
+        self, form: type[T], method: str, template: str, *parts: str, body: Any, **params: Any
+    ) -> T:
         """PUT, POST or PATCH to a path, the answer as `form`."""
-        return await self._http.call(form, method, template.replace("{v}", VERSION), *parts, json=body, params=params)
+        return await self._http.call(
+            form, method, template.replace("{v}", VERSION), *parts, json=body, params=params
+        )
 
     @property
     def calls(self) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors.core.account_lookup import answer
-from connectors.core.crm import CompanyAsked, CompanyKnown, ContactWrite, Row
-from connectors.core.errors import RowRejected, Unavailable, VendorError
+from connectors.core.crm import Account, CompanyAsked, ContactWrite, Row
+from connectors.core.errors import RecordRejected, Unavailable, VendorError
 from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, by_property, read_all, things, write_all
 from connectors.hubspot.client import HubSpotHttp
@@ -42,10 +42,13 @@ class HubSpotCompanies:
 
         A company with the domain is taken and stamped; otherwise one is made under our key.
 
-        Batches run side by side and share companies: a domain that one asks for is waited for by the others.
+        Batches run side by side and share companies: a domain that one asks for is waited for by
+        the others.
         """
         wanted = {w.domain: w for w in writes if w.domain}
-        ids: dict[str, Row[str]] = {domain: known for domain in wanted if (known := self._known_company(domain))}
+        ids: dict[str, Row[str]] = {
+            domain: known for domain in wanted if (known := self._known_company(domain))
+        }
         fresh = {d: w for d, w in wanted.items() if d not in ids and d not in self._asking}
         if fresh:
             asking: asyncio.Future[dict[str, Row[str]]] = asyncio.ensure_future(self._ask(fresh))
@@ -68,24 +71,39 @@ class HubSpotCompanies:
             ids.update(found)
             unstamped.update(fresh)
         stamps = [_input(i, {records.COMPANY_KEY: d}) for d, i in unstamped.items()]
-        for row in await write_all(self._http, "companies", "update", stamps, BY_ID) if stamps else []:
+        for row in (
+            await write_all(self._http, "companies", "update", stamps, BY_ID) if stamps else []
+        ):
             if isinstance(row, Unavailable):
-                raise row  # one that can't be stamped for what it is, is found by its domain all the same
+                # one that can't be stamped for what it is, is found by its domain all the same
+                raise row
         make = [d for d in wanted if d not in ids]
         if make:
             # Search lags: one that we made a moment ago is found by the upsert's own key.
             by = {"idProperty": records.COMPANY_KEY}
             inputs = [{**by, **_input(d, _company_properties(wanted[d]))} for d in make]
-            made = await write_all(self._http, "companies", "upsert", inputs, by_property(records.COMPANY_KEY))
-            ids.update({d: row.id if isinstance(row, Thing) else row for d, row in zip(make, made, strict=True)})
+            made = await write_all(
+                self._http, "companies", "upsert", inputs, by_property(records.COMPANY_KEY)
+            )
+            ids.update(
+                {
+                    d: row.id if isinstance(row, Thing) else row
+                    for d, row in zip(make, made, strict=True)
+                }
+            )
         if len(self._company_ids) > _MOST_KEPT:
             self._company_ids.clear()
         now = self._clock()
-        self._company_ids.update({domain: (ident, now) for domain, ident in ids.items() if isinstance(ident, str)})
+        self._company_ids.update(
+            {domain: (ident, now) for domain, ident in ids.items() if isinstance(ident, str)}
+        )
         return ids
 
-    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
-        """See contract.Crm. Only what has no id is searched for, and then read by its key too: the search lags."""
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
+        """See contract.Crm.
+
+        Only what has no id is searched for, and then read by its key too: the search lags.
+        """
         ids = {a.id for a in asked if a.id}
         domains = [*dict.fromkeys(a.domain for a in asked if a.domain and not a.id)]
         for some in _chunks_of_text(domains, _SEARCH_CHARACTERS):
@@ -95,33 +113,57 @@ class HubSpotCompanies:
         rows = answer(asked, sorted(known, key=lambda company: int(company.id)))
         return [failed.get(a.id, row) if a.id else row for a, row in zip(asked, rows, strict=True)]
 
-    async def fill(self, writes: Sequence[ContactWrite], ids: Mapping[str, str]) -> dict[str, Filled]:
+    async def fill(
+        self, writes: Sequence[ContactWrite], ids: Mapping[str, str]
+    ) -> dict[str, Filled]:
         """Further properties of companies, by domain: their blanks, and what is to be overwritten.
 
-        The first of several colleagues counts. What HubSpot refuses is told, and costs nobody the contact.
+        The first of several colleagues counts. What HubSpot refuses is told, and costs nobody
+        the contact.
         """
         wanted = {ids[w.domain]: w for w in reversed(writes) if w.company_more and w.domain in ids}
         if not wanted:
             return {}
-        held = await self._read(sorted(wanted), sorted({n for w in wanted.values() for n in w.company_more}))
+        held = await self._read(
+            sorted(wanted), sorted({n for w in wanted.values() for n in w.company_more})
+        )
         values = {
-            ident: {n: text for n, v in w.company_more.items() if _is_due(n, text := records.text_of(v), w, held[ident])}
+            ident: {
+                n: text
+                for n, v in w.company_more.items()
+                if _is_due(n, text := records.text_of(v), w, held[ident])
+            }
             for ident, w in wanted.items()
             if ident in held
         }
         inputs = [_input(i, p) for i, p in values.items() if p]
         rows = await write_all(self._http, "companies", "update", inputs, BY_ID) if inputs else []
-        failed = {i["id"]: row for i, row in zip(inputs, rows, strict=True) if isinstance(row, VendorError)}
+        failed = {
+            i["id"]: row
+            for i, row in zip(inputs, rows, strict=True)
+            if isinstance(row, VendorError)
+        }
         return {
             wanted[i].domain: Filled(None, (f"company: {failed[i]}",))
             if i in failed
-            else Filled(Change(contact_id=f"{COMPANY}{i}", wrote=p, before={n: held[i].get(n) or None for n in p}))
+            else Filled(
+                Change(
+                    contact_id=f"{COMPANY}{i}",
+                    wrote=p,
+                    before={n: held[i].get(n) or None for n in p},
+                )
+            )
             for i, p in values.items()
             if p
         }
 
-    async def _read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, str | None]]:
-        """Properties by id; a company that is gone is left out. Raises the VendorError of one that can't be read."""
+    async def _read(
+        self, ids: Sequence[str], names: Sequence[str]
+    ) -> dict[str, dict[str, str | None]]:
+        """Properties by id; a company that is gone is left out.
+
+        Raises the VendorError of one that can't be read.
+        """
         found, failed = await self._look_up(ids, names)
         for error in failed.values():
             raise error
@@ -132,7 +174,9 @@ class HubSpotCompanies:
     ) -> tuple[dict[str, dict[str, str | None]], dict[str, VendorError]]:
         """The same, with the errors of those that can't be looked up."""
         rows = await read_all(self._http, "companies", ids, names)
-        failed = {i: row for i, row in rows.items() if isinstance(row, VendorError) and not _is_gone(row)}
+        failed = {
+            i: row for i, row in rows.items() if isinstance(row, VendorError) and not _is_gone(row)
+        }
         return {i: row.properties for i, row in rows.items() if isinstance(row, Thing)}, failed
 
     async def read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -142,7 +186,8 @@ class HubSpotCompanies:
         return {i: held for i in mine if (held := found.get(i.removeprefix(COMPANY))) is not None}
 
     def _known_company(self, domain: str) -> str:
-        """What HubSpot said of a domain less than a minute ago: colleagues and second tries come close together."""
+        """What HubSpot said of a domain less than a minute ago: colleagues and second tries come
+        close together."""
         known, at = self._company_ids.get(domain, ("", 0.0))
         if known and self._clock() - at > _KEPT:
             del self._company_ids[domain]
@@ -150,10 +195,14 @@ class HubSpotCompanies:
         return known
 
     async def _by_domain(self, domains: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Ids by domain, the oldest where several share one; and those of them that don't bear our key yet."""
+        """Ids by domain, the oldest where several share one; and those of them that don't bear our
+        key yet."""
         filters = [{"propertyName": "domain", "operator": "IN", "values": list(domains)}]
         wanted = ["domain", records.COMPANY_KEY]
-        body = await self._http.search("companies", {"filterGroups": [{"filters": filters}], "properties": wanted, "limit": 200})
+        body = await self._http.search(
+            "companies",
+            {"filterGroups": [{"filters": filters}], "properties": wanted, "limit": 200},
+        )
         found: dict[str, str] = {}
         fresh: dict[str, str] = {}
         for item in sorted(things(body.results, "companies"), key=lambda one: int(one.id)):
@@ -170,7 +219,7 @@ def _input(ident: str, properties: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _is_gone(row: VendorError) -> bool:
-    return isinstance(row, RowRejected) and row.kind == "deleted"
+    return isinstance(row, RecordRejected) and row.kind == "deleted"
 
 
 def _is_due(name: str, value: str, write: ContactWrite, held: Mapping[str, Any]) -> bool:
@@ -179,7 +228,11 @@ def _is_due(name: str, value: str, write: ContactWrite, held: Mapping[str, Any])
 
 
 def _company_properties(write: ContactWrite) -> dict[str, str]:
-    named = {"name": write.company or write.domain, "domain": write.domain, records.COMPANY_KEY: write.domain}
+    named = {
+        "name": write.company or write.domain,
+        "domain": write.domain,
+        records.COMPANY_KEY: write.domain,
+    }
     return named | ({"numberofemployees": str(write.employees)} if write.employees else {})
 
 

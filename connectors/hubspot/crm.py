@@ -1,12 +1,15 @@
-"""HubSpot behind the CRM contract. Look-ups are key reads; nothing is decided on its search, but for companies' domains."""
+"""HubSpot behind the CRM contract.
+
+Look-ups are key reads; nothing is decided on its search, but for companies' domains.
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from connectors.core.answers import sound
-from connectors.core.crm import CompanyKnown, Contact, Owner, Page, Row, Wants
-from connectors.core.errors import RowRejected, Unreadable, VendorError
+from connectors.core.crm import Account, Contact, CrmRequirements, Owner, Page, Row
+from connectors.core.errors import RecordRejected, Unreadable, VendorError
 from connectors.core.pagination import keys_of, turn
 from connectors.core.splitting import one_by_one
 from connectors.core.stopping import OPT_OUT, do_all
@@ -14,7 +17,7 @@ from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, things, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import COMPANY, HubSpotCompanies
-from connectors.hubspot.contacts import HubSpotPeople
+from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.engagements import HubSpotTasks
 from connectors.hubspot.forms import Done, Listing, Lists, Members, Thing, thing
 from connectors.hubspot.owners import HubSpotOwners
@@ -34,24 +37,32 @@ class HubSpotCrm:
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http = http
         self._companies = companies = HubSpotCompanies(http, clock)
-        self._people = HubSpotPeople(http, companies)
+        self._people = HubSpotContacts(http, companies)
         self._owners = HubSpotOwners(http, self._people, clock)
         self._tasks = HubSpotTasks(http)
         self._lists: dict[str, str] = {}
         self.upsert, self.accounts = self._people.upsert, companies.accounts
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
-        self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
+        self.add_tasks, self.add_notes, self.activities = (
+            self._tasks.add_tasks,
+            self._tasks.add_notes,
+            self._tasks.activities,
+        )
         self._sequences = HubSpotSequences(http, self._owners.owner, self._membership, self.read)
         self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
         self._setup = HubSpotSetup(http, self._list_id, self._lacking)
-        self.fields, self.check, self.provision = self._setup.fields, self._setup.check, self._setup.provision
+        self.fields, self.check, self.provision = (
+            self._setup.fields,
+            self._setup.check,
+            self._setup.provision,
+        )
         self.limits, self.company_fields = self._setup.limits, self._setup.company_fields
 
     async def owners(self) -> list[Owner]:
         return await self._owners.owners()
 
-    async def _lacking(self, wants: Wants) -> list[str]:
+    async def _lacking(self, wants: CrmRequirements) -> list[str]:
         return await self._sequences.lacking(wants, await self.owners()) if wants.sequences else []
 
     # Lists, opt-out, changes
@@ -69,7 +80,10 @@ class HubSpotCrm:
             path = "/crm/lists/{v}/{}/memberships/{}"
             body = await self._http.send(Members, "PUT", path, list_id, verb, body=list(some))
             missing = {str(i) for i in body.recordIdsMissing or ()}
-            return [RowRejected(f"contact {i} is deleted", "deleted") if i in missing else i for i in some]
+            return [
+                RecordRejected(f"contact {i} is deleted", "deleted") if i in missing else i
+                for i in some
+            ]
 
         asked = [*dict.fromkeys(contact_ids)]
         rows = dict(zip(asked, await one_by_one(asked, call), strict=True))
@@ -81,11 +95,14 @@ class HubSpotCrm:
             found = await self._http.send(Lists, "POST", "/crm/lists/{v}/search", body=body)
             self._lists.update({item.name: str(item.listId) for item in found.lists})
         if name not in self._lists:
-            raise RowRejected(f"HubSpot has no manual list {name!r}; run leadgate provision")
+            raise RecordRejected(f"HubSpot has no manual list {name!r}; run leadgate provision")
         return self._lists[name]
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
-        """Each of the three is tried whatever becomes of the others, and each is harmless twice. See stopping.all_of."""
+        """Each of the three is tried whatever becomes of the others, and each is harmless twice.
+
+        See stopping.all_of.
+        """
         steps = [partial(self._leave, name, contact_id) for name in lists]
         steps.append(partial(self._mark, contact_id, kind))
         if kind in OPT_OUT:
@@ -98,7 +115,11 @@ class HubSpotCrm:
                 raise row
 
     async def _mark(self, contact_id: str, kind: str) -> None:
-        sent = {"id": contact_id, "properties": {records.STATUS: kind}, "objectWriteTraceId": contact_id}
+        sent = {
+            "id": contact_id,
+            "properties": {records.STATUS: kind},
+            "objectWriteTraceId": contact_id,
+        }
         for row in await self._people.update([sent]):
             if isinstance(row, VendorError):
                 raise row
@@ -111,12 +132,20 @@ class HubSpotCrm:
         contact = records.contact_of(held)
         path = "/communication-preferences/v4/statuses/{}/unsubscribe-all"
         addresses = [email for email in (contact.email, *contact.emails) if email]
-        await do_all([partial(self._http.send, Done, "POST", path, a, body={}, channel="EMAIL") for a in addresses])
+        await do_all(
+            [
+                partial(self._http.send, Done, "POST", path, a, body={}, channel="EMAIL")
+                for a in addresses
+            ]
+        )
 
     async def changed_since(self, since: float) -> list[Contact]:
         found: list[Contact] = []
         async for page in self._changed(
-            "contacts", since, records.READ, {"propertyName": records.KEY, "operator": "HAS_PROPERTY"}
+            "contacts",
+            since,
+            records.READ,
+            {"propertyName": records.KEY, "operator": "HAS_PROPERTY"},
         ):
             found += map(records.contact_of, page)
             if len(found) >= _MOST_SEARCHED:  # the next poll goes on from the last time
@@ -124,17 +153,22 @@ class HubSpotCrm:
         return found
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
-        async for page in self._changed("contacts", since, ["email", "hs_additional_emails", records.KEY]):
+        async for page in self._changed(
+            "contacts", since, ["email", "hs_additional_emails", records.KEY]
+        ):
             yield [records.contact_of(item) for item in page]
 
-    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+    async def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         async for page in self._changed("companies", since, records.COMPANY_READ):
             yield [records.company_of(item.id, item.properties) for item in page]
 
     async def _changed(
         self, kind: str, since: float, properties: Sequence[str], *more: dict[str, str]
     ) -> AsyncIterator[list[Thing]]:
-        """Pages in the order of change. A query ends at 10,000 rows, so another one begins where it ends."""
+        """Pages in the order of change.
+
+        A query ends at 10,000 rows, so another one begins where it ends.
+        """
         stamp = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
         at, after, read = int(since * 1000), "", 0
         while True:
@@ -155,7 +189,10 @@ class HubSpotCrm:
             if not after or not page.results:
                 return
             if read >= _MOST_SEARCHED:
-                newest = max((int(records.seconds(item.properties.get(stamp)) * 1000) for item in items), default=0)
+                newest = max(
+                    (int(records.seconds(item.properties.get(stamp)) * 1000) for item in items),
+                    default=0,
+                )
                 if newest <= at:
                     return  # ten thousand of one moment: no query can tell the rest
                 at, after, read = newest, "", 0
@@ -173,14 +210,20 @@ class HubSpotCrm:
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
         return keys_of(self.contacts())
 
-    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
-        async for page, following in self._pages("companies", ",".join(records.COMPANY_READ), after):
+    async def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
+        async for page, following in self._pages(
+            "companies", ",".join(records.COMPANY_READ), after
+        ):
             companies = [records.company_of(item.id, item.properties) for item in page]
             yield Page(rows=companies, after=following)
 
-    async def _pages(self, kind: str, properties: str, after: str = "", **more: str) -> AsyncIterator[tuple[list[Thing], str]]:
+    async def _pages(
+        self, kind: str, properties: str, after: str = "", **more: str
+    ) -> AsyncIterator[tuple[list[Thing], str]]:
         """Pages, each with where the next begins."""
-        params = {"limit": "100", "properties": properties, **more} | ({"after": after} if after else {})
+        params = {"limit": "100", "properties": properties, **more} | (
+            {"after": after} if after else {}
+        )
         while params:
             body = await self._http.get(Listing, "/crm/objects/{v}/{}", kind, **params)
             params = turn(params, body.after)
@@ -188,21 +231,34 @@ class HubSpotCrm:
 
     # What was there before, for `leadgate undo`
 
-    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+    async def read(
+        self, contact_ids: Sequence[str], names: Sequence[str]
+    ) -> list[dict[str, Any] | None]:
         rows = await self._people.held([i for i in contact_ids if not i.startswith(COMPANY)], names)
         people = {i: row.properties for i, row in rows.items() if isinstance(row, Thing)}
         for row in rows.values():
-            if isinstance(row, VendorError) and not (isinstance(row, RowRejected) and row.kind == "deleted"):
+            if isinstance(row, VendorError) and not (
+                isinstance(row, RecordRejected) and row.kind == "deleted"
+            ):
                 raise row
         held = people | await self._companies.read(contact_ids, names)
-        return [{n: held[i].get(n) or None for n in names} if i in held else None for i in contact_ids]
+        return [
+            {n: held[i].get(n) or None for n in names} if i in held else None for i in contact_ids
+        ]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        properties = {name: "" if value is None else records.text_of(value) for name, value in values.items()}
-        kind, ident = ("companies" if contact_id.startswith(COMPANY) else "contacts"), contact_id.removeprefix(COMPANY)
+        properties = {
+            name: "" if value is None else records.text_of(value) for name, value in values.items()
+        }
+        kind, ident = (
+            ("companies" if contact_id.startswith(COMPANY) else "contacts"),
+            contact_id.removeprefix(COMPANY),
+        )
         sent = {"id": ident, "properties": properties, "objectWriteTraceId": ident}
         for row in await (
-            self._people.update([sent]) if kind == "contacts" else write_all(self._http, kind, "update", [sent], BY_ID)
+            self._people.update([sent])
+            if kind == "contacts"
+            else write_all(self._http, kind, "update", [sent], BY_ID)
         ):
             if isinstance(row, VendorError):
                 raise row

@@ -1,16 +1,20 @@
-"""Tasks that we make in HubSpot, and what owners did by themselves. Look-ups go through associations: search lags."""
+"""Tasks that we make in HubSpot, and what owners did by themselves.
+
+Look-ups go through associations: search lags.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from connectors.core.answers import sound
 from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.errors import RecordRejected, VendorError
 from connectors.hubspot import records
 from connectors.hubspot.batches import Match, linked, read_all, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Thing
 
-#: How a task and a note hang on a contact (facts/hubspot.md 1.3), and the property that holds their text.
+#: How a task and a note hang on a contact (facts/hubspot.md 1.3), and the property that holds their
+#: text.
 _TO_CONTACT = {"tasks": 204, "notes": 202}
 _BODY = {"tasks": "hs_task_body", "notes": "hs_note_body"}
 
@@ -27,10 +31,14 @@ class HubSpotTasks:
     async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
         return await self._add("notes", [(write, _note(write)) for write in writes])
 
-    async def _add(self, kind: str, writes: Sequence[tuple[TaskWrite | NoteWrite, dict[str, str]]]) -> list[Row[str]]:
+    async def _add(
+        self, kind: str, writes: Sequence[tuple[TaskWrite | NoteWrite, dict[str, str]]]
+    ) -> list[Row[str]]:
         """Those that an earlier attempt made are found; the rest is made in one call."""
         looked = [w for w, _ in writes if w.look_first]
-        rows: dict[str, Row[str]] = {**await self._find(kind, [w.contact_id for w in looked], {w.effect_id for w in looked})}
+        rows: dict[str, Row[str]] = {
+            **await self._find(kind, [w.contact_id for w in looked], {w.effect_id for w in looked})
+        }
         rest = [(w, properties) for w, properties in writes if w.effect_id not in rows]
         link = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_CONTACT[kind]}]
         inputs = [
@@ -41,45 +49,79 @@ class HubSpotTasks:
             }
             for w, properties in rest
         ]
-        by_effect = Match(lambda item: str(item["objectWriteTraceId"]), _effect_of)  # HubSpot may rewrite the text before it
+        # HubSpot may rewrite the text before it
+        by_effect = Match(lambda item: str(item["objectWriteTraceId"]), _effect_of)
         until = min((w.until for w, _ in rest), default=0.0)
-        done = await write_all(self._http, kind, "create", inputs, by_effect, until=until) if inputs else []
+        done = (
+            await write_all(self._http, kind, "create", inputs, by_effect, until=until)
+            if inputs
+            else []
+        )
         for (w, _), row in zip(rest, done, strict=True):
             rows[w.effect_id] = row if isinstance(row, VendorError) else row.id
         return [rows[w.effect_id] for w, _ in writes]
 
     async def _find(self, kind: str, contacts: Sequence[str], effects: set[str]) -> dict[str, str]:
-        """Tasks or notes that earlier attempts made, through the contacts' associations: search lags (INTERLEAVINGS 5)."""
+        """Tasks or notes that earlier attempts made, through the contacts' associations: search
+        lags (INTERLEAVINGS 5)."""
         if not contacts:
             return {}
         there = await self._associated("contacts", kind, contacts, [_BODY[kind]])
         return {effect: t.id for _, t in there if (effect := _effect_of(t)) in effects}
 
-    async def _associated(self, source: str, target: str, ids: Sequence[str], properties: list[str]) -> list[tuple[str, Thing]]:
+    async def _associated(
+        self, source: str, target: str, ids: Sequence[str], properties: list[str]
+    ) -> list[tuple[str, Thing]]:
         """Objects with the ids of what they are associated with, by key reads alone.
 
-        Raises the VendorError of one that can't be read: what isn't known to be absent must not be made again.
+        Raises the VendorError of one that can't be read: what isn't known to be absent must not
+        be made again.
         """
-        pairs = [(a, b) for a, some in (await linked(self._http, source, target, ids)).items() for b in some]
+        pairs = [
+            (a, b)
+            for a, some in (await linked(self._http, source, target, ids)).items()
+            for b in some
+        ]
         found = await read_all(self._http, target, [b for _, b in pairs], properties)
         rows = [(a, found[b]) for a, b in pairs]
         for _, row in rows:
-            if isinstance(row, VendorError) and not isinstance(row, RowRejected):
+            if isinstance(row, VendorError) and not isinstance(row, RecordRejected):
                 raise row
         return [(a, row) for a, row in rows if isinstance(row, Thing)]
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         times: dict[str, list[tuple[str, float]]] = {}
-        wanted = ["hs_timestamp", "hubspot_owner_id", "hs_email_direction", "hs_email_status", "hs_sequence_id"]
+        wanted = [
+            "hs_timestamp",
+            "hubspot_owner_id",
+            "hs_email_direction",
+            "hs_email_status",
+            "hs_sequence_id",
+        ]
         for kind in ("calls", "emails", "meetings", "notes"):
             there = await self._associated("contacts", kind, [a.contact_id for a in asked], wanted)
             done = sound(
-                "HubSpot", there, lambda pair: (pair[0], pair[1], records.seconds(pair[1].properties.get("hs_timestamp")))
+                "HubSpot",
+                there,
+                lambda pair: (
+                    pair[0],
+                    pair[1],
+                    records.seconds(pair[1].properties.get("hs_timestamp")),
+                ),
             )
             for contact, item, at in done:
                 if _is_own(kind, item.properties):
-                    times.setdefault(contact, []).append((item.properties.get("hubspot_owner_id") or "", at))
-        found = ([at for owner, at in times.get(a.contact_id, ()) if owner == a.owner_id and at >= a.since] for a in asked)
+                    times.setdefault(contact, []).append(
+                        (item.properties.get("hubspot_owner_id") or "", at)
+                    )
+        found = (
+            [
+                at
+                for owner, at in times.get(a.contact_id, ())
+                if owner == a.owner_id and at >= a.since
+            ]
+            for a in asked
+        )
         return [min(own, default=0.0) for own in found]
 
 
@@ -97,7 +139,11 @@ def _task(write: TaskWrite) -> dict[str, str]:
 
 def _note(write: NoteWrite) -> dict[str, str]:
     body = f"{write.text}\nleadgate:{write.effect_id}"
-    return {"hs_timestamp": records.iso(write.at), "hs_note_body": body, "hubspot_owner_id": write.owner_id}
+    return {
+        "hs_timestamp": records.iso(write.at),
+        "hs_note_body": body,
+        "hubspot_owner_id": write.owner_id,
+    }
 
 
 def _effect_of(item: Thing) -> str:
@@ -110,4 +156,8 @@ def _is_own(kind: str, p: Mapping[str, str | None]) -> bool:
     """Not an incoming mail, not a sequence's mail: the owner's own doing (promise P5)."""
     if kind != "emails":
         return True
-    return p.get("hs_email_direction") == "EMAIL" and p.get("hs_email_status") == "SENT" and not p.get("hs_sequence_id")
+    return (
+        p.get("hs_email_direction") == "EMAIL"
+        and p.get("hs_email_status") == "SENT"
+        and not p.get("hs_sequence_id")
+    )

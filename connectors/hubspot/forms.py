@@ -1,4 +1,7 @@
-"""HubSpot's answers, as its documents describe them (facts/hubspot.md 1). What isn't named here isn't read."""
+"""HubSpot's answers, as its documents describe them (facts/hubspot.md 1).
+
+What isn't named here isn't read.
+"""
 
 from typing import Any
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from connectors.core.answers import read, sound
-from connectors.core.crm import Owner, OwnerShown, OwnerWrite, Row
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.crm import Owner, OwnerReadback, OwnerWrite, Row
+from connectors.core.errors import RecordRejected, VendorError
 from connectors.core.pagination import turn
-from connectors.core.user_directory import Users
+from connectors.core.user_directory import UserDirectory
 from connectors.hubspot import records
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.contacts import HubSpotPeople
+from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.forms import Listing, OwnerRow, Thing
 from leads.records import Change
 
@@ -17,9 +17,11 @@ from leads.records import Change
 class HubSpotOwners:
     """See contract.Crm."""
 
-    def __init__(self, http: HubSpotHttp, people: HubSpotPeople, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, http: HubSpotHttp, people: HubSpotContacts, clock: Callable[[], float]
+    ) -> None:
         self._http, self._people, self._clock = http, people, clock
-        self._users = Users(self.owners, clock)
+        self._users = UserDirectory(self.owners, clock)
         self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
@@ -28,26 +30,43 @@ class HubSpotOwners:
         for write in writes:
             owner = await self._users.by_email(write.owner_email) if write.owner_email else None
             if write.owner_email and (owner is None or not owner.active):
-                rows.append(RowRejected(f"HubSpot has no active owner {write.owner_email}", "no_owner"))
+                rows.append(
+                    RecordRejected(f"HubSpot has no active owner {write.owner_email}", "no_owner")
+                )
                 continue
             properties = records.owner_properties(write, owner.id if owner else "")
-            inputs.append({"id": write.contact_id, "properties": properties, "objectWriteTraceId": write.contact_id})
+            inputs.append(
+                {
+                    "id": write.contact_id,
+                    "properties": properties,
+                    "objectWriteTraceId": write.contact_id,
+                }
+            )
             rows.append(Change(contact_id=write.contact_id, wrote=properties, before={}))
         done = await self._people.update(inputs)
-        failed = {one["id"]: row for one, row in zip(inputs, done, strict=True) if isinstance(row, VendorError)}
+        failed = {
+            one["id"]: row
+            for one, row in zip(inputs, done, strict=True)
+            if isinstance(row, VendorError)
+        }
         return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
 
-    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerShown]]:
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
         held = await self._people.held(contact_ids, ["hubspot_owner_id"])
         at = self._clock()
         return [await self._shown(held[contact], at) for contact in contact_ids]
 
-    async def _shown(self, held: Row[Thing], at: float) -> Row[OwnerShown]:
+    async def _shown(self, held: Row[Thing], at: float) -> Row[OwnerReadback]:
         if isinstance(held, VendorError):
             return held
         ident = held.properties.get("hubspot_owner_id") or ""
         owner = await self._users.by_id(ident) if ident else None
-        return OwnerShown(owner_id=ident, email=owner.email if owner else "", active=bool(owner and owner.active), at=at)
+        return OwnerReadback(
+            owner_id=ident,
+            email=owner.email if owner else "",
+            active=bool(owner and owner.active),
+            at=at,
+        )
 
     async def owners(self) -> list[Owner]:
         found: list[Owner] = []

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.core.answers import in_part, member
-from connectors.core.crm import CompanyKnown, Contact, ContactWrite, Owner, OwnerWrite
-from connectors.core.crm_properties import Own
+from connectors.core.crm import Account, Contact, ContactWrite, Owner, OwnerWrite
+from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
 from connectors.hubspot.forms import OwnerRow, Thing, thing
 
-OWN = Own(
+OWN = LeadgateProperties(
     owner="hubspot_owner_id",
     key="leadgate_key",
     lead="leadgate_lead",
@@ -24,7 +24,20 @@ OWN = Own(
 KEY, OWNER, LEAD, STATUS = OWN.key, OWN.owner, OWN.lead, OWN.status
 COMPANY_KEY = "leadgate_company_key"
 CONTACT_FIELDS = OWN.fields()
-IDENTITY = frozenset({KEY, "email", "firstname", "lastname", "jobtitle", "phone", "city", "state", "country", "company"})
+IDENTITY = frozenset(
+    {
+        KEY,
+        "email",
+        "firstname",
+        "lastname",
+        "jobtitle",
+        "phone",
+        "city",
+        "state",
+        "country",
+        "company",
+    }
+)
 COMPANY_READ = ["name", "domain", OWNER, "hs_parent_company_id"]
 COMPANY_FIELDS = (Field(name=COMPANY_KEY, label="Leadgate company key", type="text", unique=True),)
 _MOST_DIGITS = 14  # milliseconds until the year 5138
@@ -65,11 +78,19 @@ def heard(item: Any) -> Thing:
         return person(item)
     except ValueError:
         ident = member(item, "id")
-        return in_part("HubSpot", ident, member(item, "properties"), lambda some: person({"id": ident, "properties": some}))
+        return in_part(
+            "HubSpot",
+            ident,
+            member(item, "properties"),
+            lambda some: person({"id": ident, "properties": some}),
+        )
 
 
 def contact_of(found: Thing) -> Contact:
-    """A contact out of an object with the READ properties. Raises ValueError for one that can't be read."""
+    """A contact out of an object with the READ properties.
+
+    Raises ValueError for one that can't be read.
+    """
     p = found.properties
     bounce = str(p.get("hs_email_bounce") or "").casefold()
     return Contact(
@@ -103,7 +124,9 @@ def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) ->
     }
     kept = held or {}
     blanks = {name: value for name, value in wanted.items() if value and not kept.get(name)}
-    blanks |= {n: text_of(v) for n, v in write.more.items() if n in write.overwrite or not kept.get(n)}
+    blanks |= {
+        n: text_of(v) for n, v in write.more.items() if n in write.overwrite or not kept.get(n)
+    }
     own = {KEY: write.key, LEAD: write.lead_id}
     if kept.get(KEY):
         own.pop(KEY)
@@ -114,7 +137,9 @@ def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) ->
 
 def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
     """What an assignment sets; the owner only where there is one to set."""
-    return {n: text_of(v) for n, v in OWN.assignment(write).items()} | ({OWNER: owner_id} if owner_id else {})
+    return {n: text_of(v) for n, v in OWN.assignment(write).items()} | (
+        {OWNER: owner_id} if owner_id else {}
+    )
 
 
 def text_of(value: Any) -> str:
@@ -123,12 +148,19 @@ def text_of(value: Any) -> str:
 
 
 def _addresses(properties: Mapping[str, str | None]) -> set[str]:
-    return {e for e in [properties.get("email") or "", *(properties.get("hs_additional_emails") or "").split(";")] if e}
+    return {
+        e
+        for e in [
+            properties.get("email") or "",
+            *(properties.get("hs_additional_emails") or "").split(";"),
+        ]
+        if e
+    }
 
 
-def company_of(ident: str, p: Mapping[str, str | None]) -> CompanyKnown:
+def company_of(ident: str, p: Mapping[str, str | None]) -> Account:
     """A company by its id, out of the COMPANY_READ properties."""
-    return CompanyKnown(
+    return Account(
         id=ident,
         name=p.get("name") or "",
         domain=p.get("domain") or "",
@@ -142,11 +174,16 @@ def owner_of(found: OwnerRow, *, archived: bool) -> Owner:
     active = not archived and not found.archived and found.userId is not None
     user = str(found.userId) if active else ""
     teams = tuple(team.name for team in found.teams or () if team.name)
-    return Owner(id=found.id, email=(found.email or "").casefold(), active=active, teams=teams, user_id=user)
+    return Owner(
+        id=found.id, email=(found.email or "").casefold(), active=active, teams=teams, user_id=user
+    )
 
 
 def seconds(value: str | None) -> float:
-    """Seconds of HubSpot's ISO text or epoch milliseconds; 0 for none. Raises ValueError for anything else."""
+    """Seconds of HubSpot's ISO text or epoch milliseconds; 0 for none.
+
+    Raises ValueError for anything else.
+    """
     if not value:
         return 0.0
     if value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:

@@ -1,14 +1,15 @@
-"""HubSpot's own sequences: entered in an owner's name, from the owner's inbox; left by a list, for there is no public way out.
+"""HubSpot's own sequences: entered in an owner's name, from the owner's inbox; left by a list, for
+there is no public way out.
 
-Sources: facts/hubspot.md 1.8 (endpoints, one sequence at a time, refusals). What a refusal's JSON looks like is unconfirmed:
-it is told by the words that HubSpot's knowledge base names.
+Sources: facts/hubspot.md 1.8 (endpoints, one sequence at a time, refusals). What a refusal's
+JSON looks like is unconfirmed: it is told by the words that HubSpot's knowledge base names.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from connectors.core.crm import EnrolWrite, Owner, Row, Wants
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.crm import CrmRequirements, EnrolWrite, Owner, Row
+from connectors.core.errors import RecordRejected, VendorError
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Done, Enrolment
 
@@ -21,7 +22,10 @@ _PASSING = ("already_enrolled", "already enrolled", "limit")
 
 
 class HubSpotSequences:
-    """See contract.Crm. `membership` adds contacts to a list, or removes them; `read` is the contract's own."""
+    """See contract.Crm.
+
+    `membership` adds contacts to a list, or removes them; `read` is the contract's own.
+    """
 
     def __init__(
         self,
@@ -32,40 +36,55 @@ class HubSpotSequences:
     ) -> None:
         self._http, self._owner, self._membership, self._read = http, owner, membership, read
 
-    async def lacking(self, wants: Wants, owners: Sequence[Owner]) -> list[str]:
-        """A line for each wanted sequence that isn't there, as one of those sees it who send (or anybody, if none is active)."""
+    async def lacking(self, wants: CrmRequirements, owners: Sequence[Owner]) -> list[str]:
+        """A line for each wanted sequence that isn't there, as one of those sees it who send (or
+        anybody, if none is active)."""
         senders = {email.casefold() for email in wants.senders}
-        active = sorted((o for o in owners if o.active and o.user_id), key=lambda o: o.email not in senders)
+        active = sorted(
+            (o for o in owners if o.active and o.user_id), key=lambda o: o.email not in senders
+        )
         if not active:
             return ["HubSpot has no active user: nobody can enter its sequences"]
         lines = []
         for name in wants.sequences:
             try:
                 await self._http.get(Done, _SEQUENCE, name, userId=active[0].user_id)
-            except RowRejected as error:
-                lines.append(f"HubSpot has no sequence {name} that {active[0].email} sees ({error})")
+            except RecordRejected as error:
+                lines.append(
+                    f"HubSpot has no sequence {name} that {active[0].email} sees ({error})"
+                )
         return lines
 
     async def enrol(self, write: EnrolWrite) -> bool:
-        """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another sequence."""
+        """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another
+        sequence."""
         if await self._is_in(write.contact_id):
             now_in = await self._http.get(Enrolment, ENROLMENT, write.contact_id)
             if str(now_in.sequenceId or "") == write.sequence:
                 return True
             name = now_in.sequenceName or now_in.sequenceId
-            raise RowRejected(f"the contact is in HubSpot's sequence {name}, and can be in one only", "busy")
+            raise RecordRejected(
+                f"the contact is in HubSpot's sequence {name}, and can be in one only", "busy"
+            )
         owner = await self._owner(write.owner_id)
         if owner is None or not owner.user_id:
-            raise RowRejected(f"owner {write.owner_id} is no active user of HubSpot", "refused")
-        # The workflow that takes people out starts when they enter its list, so they must not be on it already.
+            raise RecordRejected(f"owner {write.owner_id} is no active user of HubSpot", "refused")
+        # The workflow that takes people out starts when they enter its list, so they must not be on
+        # it already.
         await self._place(write.leave, write.contact_id, "remove")
-        body = {"contactId": write.contact_id, "sequenceId": write.sequence, "senderEmail": write.inbox}
+        body = {
+            "contactId": write.contact_id,
+            "sequenceId": write.sequence,
+            "senderEmail": write.inbox,
+        }
         try:
             await self._http.send(Done, "POST", _ENROLMENTS, body=body, userId=owner.user_id)
-        except RowRejected as error:
+        except RecordRejected as error:
             passing = any(word in str(error).casefold() for word in _PASSING)
             gone = error.kind == "missing" and "contact not found" in str(error).casefold()
-            raise RowRejected(str(error), "deleted" if gone else "busy" if passing else "refused") from error
+            raise RecordRejected(
+                str(error), "deleted" if gone else "busy" if passing else "refused"
+            ) from error
         return False
 
     async def unenrol(self, contact_id: str, leave: str) -> bool:

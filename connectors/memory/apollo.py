@@ -1,6 +1,9 @@
-"""Apollo in memory: the double of connectors.apollo.client for tests and simulations. Nothing is kept, nothing fails.
+"""Apollo in memory: the double of connectors.apollo.client for tests and simulations.
 
-Contacts are held in Apollo's own shape. A failure is injected by a wrapper around this object, never here.
+Nothing is kept, nothing fails.
+
+Contacts are held in Apollo's own shape. A failure is injected by a wrapper around this object,
+never here.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +12,7 @@ from typing import Any, NamedTuple
 
 from connectors.apollo.api import PAGE
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from connectors.core.errors import RowRejected
+from connectors.core.errors import RecordRejected
 
 DO_NOT_CONTACT = "Do Not Contact"
 _RUNNING = frozenset({"active", "paused"})
@@ -18,7 +21,10 @@ _HIDDEN = "unsubscribed"  # Apollo filters by it and shows it in no message
 
 
 class Did(NamedTuple):
-    """One call that changed something, in the order of the calls. `kind`: enrol, leave, stop or owner."""
+    """One call that changed something, in the order of the calls.
+
+    `kind`: enrol, leave, stop or owner.
+    """
 
     kind: str
     contact_id: str
@@ -29,7 +35,8 @@ class Did(NamedTuple):
 class MemoryApollo:
     """See streams.effects.context.Apollo, and connectors.apollo.client for what the poller asks.
 
-    `users` and `mailboxes` are addresses in lower case, `sequences` ids; without them any of them exists.
+    `users` and `mailboxes` are addresses in lower case, `sequences` ids; without them any of
+    them exists.
     """
 
     def __init__(
@@ -40,13 +47,19 @@ class MemoryApollo:
         mailboxes: frozenset[str] | None = None,
         sequences: frozenset[str] | None = None,
     ) -> None:
-        self._clock, self._users, self._mailboxes, self._sequences = clock, users, mailboxes, sequences
+        self._clock, self._users, self._mailboxes, self._sequences = (
+            clock,
+            users,
+            mailboxes,
+            sequences,
+        )
         self.contacts: dict[str, dict[str, Any]] = {}
         self.organizations: dict[str, dict[str, Any]] = {}
         self.labels: dict[str, str] = {}
         self.fields: dict[str, str] = {}
         self.sent: list[dict[str, Any]] = []
-        self.skips: dict[str, str] = {}  # by contact id: the reason with which Apollo skips the next enrolments
+        # by contact id: the reason with which Apollo skips the next enrolments
+        self.skips: dict[str, str] = {}
         self.did: list[Did] = []
         self.enriched: list[str] = []  # domains asked for, one credit each
 
@@ -66,9 +79,12 @@ class MemoryApollo:
         return contact
 
     def add_status(self, contact_id: str, sequence: str, status: str = "active") -> None:
-        """Somebody puts a contact into a sequence by hand, or (another status) changes how it stands there."""
+        """Somebody puts a contact into a sequence by hand, or (another status) changes how it
+        stands there."""
         contact = self.contacts[contact_id]
-        rest = [s for s in contact["contact_campaign_statuses"] if s["emailer_campaign_id"] != sequence]
+        rest = [
+            s for s in contact["contact_campaign_statuses"] if s["emailer_campaign_id"] != sequence
+        ]
         one = {"emailer_campaign_id": sequence, "status": status, "added_at": stamp(self._clock())}
         contact["contact_campaign_statuses"] = [*rest, one]
         self._touch(contact)
@@ -86,7 +102,10 @@ class MemoryApollo:
         return dict(self.organizations.get(domain, {}))
 
     async def sequences(self, contact_id: str, email: str) -> list[dict[str, Any]]:
-        """See the Protocol. By id or, without one, by address; none for a contact that is not there."""
+        """See the Protocol.
+
+        By id or, without one, by address; none for a contact that is not there.
+        """
         if contact_id:
             found = [c] if (c := self.contacts.get(contact_id)) is not None else []
         else:
@@ -96,15 +115,17 @@ class MemoryApollo:
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
         """See the Protocol. Raises RowRejected, kind 'busy' or 'refused', as the client does."""
         if not contact_id:
-            raise RowRejected("the person is no contact in Apollo, so no Apollo sequence can take it", "refused")
+            raise RecordRejected(
+                "the person is no contact in Apollo, so no Apollo sequence can take it", "refused"
+            )
         if self._mailboxes is not None and sender.casefold() not in self._mailboxes:
-            raise RowRejected(f"{sender} is no active mailbox in Apollo", "refused")
+            raise RecordRejected(f"{sender} is no active mailbox in Apollo", "refused")
         reason = self._skips(contact_id, sequence)
         if reason == ALREADY:
             return True
         if reason:
             said = SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
-            raise RowRejected(f"{said} ({reason})", "busy" if reason in BUSY else "refused")
+            raise RecordRejected(f"{said} ({reason})", "busy" if reason in BUSY else "refused")
         self.add_status(contact_id, sequence)
         self._note("enrol", contact_id, sequence)
         return False
@@ -145,7 +166,7 @@ class MemoryApollo:
     async def set_owner(self, contact_id: str, email: str) -> None:
         """See the Protocol. Raises RowRejected 'no_owner' for an address that no user has."""
         if self._users is not None and email.casefold() not in self._users:
-            raise RowRejected(f"{email} is no user of Apollo's", "no_owner")
+            raise RecordRejected(f"{email} is no user of Apollo's", "no_owner")
         if (contact := self.contacts.get(contact_id)) is not None:
             contact["owner_id"] = email.casefold()
             self._touch(contact)
@@ -159,9 +180,13 @@ class MemoryApollo:
 
     # What the poller asks
 
-    async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[dict[str, Any]], int]:
+    async def contacts_page(
+        self, page: int, *, ascending: bool = False
+    ) -> tuple[list[dict[str, Any]], int]:
         """One page by `updated_at`, newest first, and the number of pages."""
-        found = sorted(self.contacts.values(), key=lambda c: (c["updated_at"], c["id"]), reverse=not ascending)
+        found = sorted(
+            self.contacts.values(), key=lambda c: (c["updated_at"], c["id"]), reverse=not ascending
+        )
         return [dict(c) for c in found[(page - 1) * PAGE : page * PAGE]], -(-len(found) // PAGE)
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
@@ -175,7 +200,11 @@ class MemoryApollo:
     async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
         """One page of sent messages in one of the states; `since` is a day."""
         wanted = [_STATS.get(stat, stat) for stat in stats]
-        found = [m for m in self.sent if any(m.get(w) for w in wanted) and str(m["completed_at"])[:10] >= since]
+        found = [
+            m
+            for m in self.sent
+            if any(m.get(w) for w in wanted) and str(m["completed_at"])[:10] >= since
+        ]
         some = found[(page - 1) * PAGE : page * PAGE]
         return [{name: value for name, value in m.items() if name != _HIDDEN} for m in some]
 

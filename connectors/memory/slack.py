@@ -1,17 +1,23 @@
-"""Slack in memory: the double of connectors.slack.client for tests and simulations. Nothing is kept, nothing fails.
+"""Slack in memory: the double of connectors.slack.client for tests and simulations.
 
-A failure, an answer lost after the message was posted among them, is injected by a wrapper around this object.
+Nothing is kept, nothing fails.
+
+A failure, an answer lost after the message was posted among them, is injected by a wrapper
+around this object.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from connectors.core.errors import NotSent, RowRejected
+from connectors.core.errors import NotSent, RecordRejected
 
 
 class Message(NamedTuple):
-    """One posted message. `to` is the channel or the address that was named, `channel` what Slack calls it."""
+    """One posted message.
+
+    `to` is the channel or the address that was named, `channel` what Slack calls it.
+    """
 
     ts: str
     to: str
@@ -23,18 +29,31 @@ class Message(NamedTuple):
 
 
 class MemorySlack:
-    """See streams.effects.context.Slack. Each alert is a message of its own; a channel's whole history is searched.
+    """See streams.effects.context.Slack.
 
-    `users` are addresses by user ids: without them, every address is somebody's, whose id is the address.
-    `reads_history` False is a bot without the history scope: a look finds nothing.
+    Each alert is a message of its own; a channel's whole history is searched.
+
+    `users` are addresses by user ids: without them, every address is somebody's, whose id is the
+    address. `reads_history` False is a bot without the history scope: a look finds nothing.
     """
 
-    def __init__(self, clock: Callable[[], float], users: Mapping[str, str] | None = None, *, reads_history: bool = True) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        users: Mapping[str, str] | None = None,
+        *,
+        reads_history: bool = True,
+    ) -> None:
         self._clock, self._users, self._reads_history = clock, users, reads_history
         self.messages: list[Message] = []
 
-    async def post(self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float) -> str:
-        """See the Protocol. Raises RowRejected for an address that no user has, NotSent after `until`."""
+    async def post(
+        self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float
+    ) -> str:
+        """See the Protocol.
+
+        Raises RowRejected for an address that no user has, NotSent after `until`.
+        """
         channel = self._channel(to)
         if look_first and (ts := self._find(channel, alert_id)):
             return ts
@@ -50,7 +69,7 @@ class MemorySlack:
         if self._users is None:
             return user.casefold()
         if user not in self._users:
-            raise RowRejected(f"Slack knows no user {user}")
+            raise RecordRejected(f"Slack knows no user {user}")
         return self._users[user].casefold()
 
     def posted(self, alert_id: str) -> list[Message]:
@@ -60,9 +79,11 @@ class MemorySlack:
     def _channel(self, to: str) -> str:
         if "@" not in to or self._users is None:
             return to
-        found = next((ident for ident, email in self._users.items() if email.casefold() == to.casefold()), "")
+        found = next(
+            (ident for ident, email in self._users.items() if email.casefold() == to.casefold()), ""
+        )
         if not found:
-            raise RowRejected(f"Slack knows no user {to}")
+            raise RecordRejected(f"Slack knows no user {to}")
         return found
 
     def _find(self, channel: str, alert_id: str) -> str:

@@ -1,5 +1,8 @@
-"""Tokens of Salesforce: client credentials or a signed JWT. Source: facts/salesforce_zoho_slack.md 1.1. Neither flow has a
-refresh token: the old one's end is a 401, and the same question gives a new one."""
+"""Tokens of Salesforce: client credentials or a signed JWT.
+
+Source: facts/salesforce_zoho_slack.md 1.1. Neither flow has a refresh token: the old one's end
+is a 401, and the same question gives a new one.
+"""
 
 from collections.abc import Callable
 
@@ -12,15 +15,20 @@ from connectors.core.jwt_assertion import assertion_of
 _PATH = "/services/oauth2/token"
 _JWT_SECONDS = 180
 _LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again
-#: Salesforce's words for a wrong key, by "OAuth 2.0 Flow Errors": `unknown_error: retry your request` is none of them.
+#: Salesforce's words for a wrong key, by "OAuth 2.0 Flow Errors": `unknown_error: retry your
+#: request` is none of them.
 _WRONG = frozenset(
-    "invalid_client invalid_client_id invalid_client_credentials invalid_grant unauthorized_client inactive_org inactive_user "
-    "invalid_app_access unsupported_grant_type invalid_assertion_type".split()
+    "invalid_client invalid_client_id invalid_client_credentials invalid_grant"
+    " unauthorized_client inactive_org inactive_user invalid_app_access"
+    " unsupported_grant_type invalid_assertion_type".split()
 )
 
 
 class SalesforceGrant:
-    """See bearer.Grant. `user_id` is the integration user's, once logged in. Made by `by_secret` or `by_key`."""
+    """See bearer.Grant.
+
+    `user_id` is the integration user's, once logged in. Made by `by_secret` or `by_key`.
+    """
 
     scheme = "Bearer"
 
@@ -36,7 +44,8 @@ class SalesforceGrant:
         return True
 
     def take(self, response: httpx.Response) -> str:
-        """Of Salesforce's refusals only those in `_WRONG` say that the key is wrong; any other may pass."""
+        """Of Salesforce's refusals only those in `_WRONG` say that the key is wrong; any other may
+        pass."""
         body = foreign(response.content)
         token, ident = token_of(body), words(body, "id")
         if response.status_code == httpx.codes.OK and token and ident:
@@ -54,15 +63,26 @@ class SalesforceGrant:
 
 def by_secret(base: str, client_id: str, client_secret: str) -> SalesforceGrant:
     """The client credentials flow of an External Client App with an integration user."""
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": client_secret,
+    }
     return SalesforceGrant(base, lambda: form)
 
 
-def by_key(base: str, client_id: str, username: str, key: str, audience: str, clock: Callable[[], float]) -> SalesforceGrant:
+def by_key(
+    base: str, client_id: str, username: str, key: str, audience: str, clock: Callable[[], float]
+) -> SalesforceGrant:
     """The JWT bearer flow; `key` is the PEM of the app's certificate, `audience` the login host."""
 
     def form() -> dict[str, str]:
-        claims = {"iss": client_id, "sub": username, "aud": audience, "exp": int(clock()) + _JWT_SECONDS}
+        claims = {
+            "iss": client_id,
+            "sub": username,
+            "aud": audience,
+            "exp": int(clock()) + _JWT_SECONDS,
+        }
         return assertion_of(claims, key)
 
     return SalesforceGrant(base, form)

@@ -1,7 +1,8 @@
 """Salesforce over REST: queries, collections and composite calls, and what its answers mean.
 
-Sources: facts/salesforce_zoho_slack.md 1.2 and 1.7. Salesforce has no limit a second but one a day: each answer tells how
-much of it is used, and before the last of it is gone the connector stops by itself and says so.
+Sources: facts/salesforce_zoho_slack.md 1.2 and 1.7. Salesforce has no limit a second but one a
+day: each answer tells how much of it is used, and before the last of it is gone the connector
+stops by itself and says so.
 """
 
 import re
@@ -14,20 +15,20 @@ import httpx
 
 from connectors.core.answers import each, foreign, read, words
 from connectors.core.crm import Row
-from connectors.core.daily_quota import Daily
+from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     AccountLimited,
-    DaySpent,
     NotInPlan,
-    RowRejected,
-    RowRetryable,
+    QuotaExhausted,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
     Unreadable,
     VendorError,
 )
-from connectors.core.http import Budget, VendorHttp, retry_after
-from connectors.core.oauth import Bearer
+from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
+from connectors.core.oauth import TokenAuth
 from connectors.core.splitting import one_by_one
 from connectors.salesforce.auth import SalesforceGrant
 from connectors.salesforce.forms import Acted, Composite, Fault, Found, IdRow, Part, Saved
@@ -38,27 +39,43 @@ MOST_ROWS = 200
 MOST_QUERIES = 5
 _SPARE = 0.95  # of the day's calls; what is left is for people
 _HEADERS = {
-    "sforce-auto-assign": "FALSE",  # else an org's assignment rule takes the owner at every write (facts 1.4)
+    # else an org's assignment rule takes the owner at every write (facts 1.4)
+    "sforce-auto-assign": "FALSE",
     "sforce-query-options": "batchSize=2000",
 }
-#: DUPLICATES_DETECTED and DUPLICATE_VALUE: somebody was there between our read and our write; the next try reads it.
+#: DUPLICATES_DETECTED and DUPLICATE_VALUE: somebody was there between our read and our write; the
+#: next try reads it.
 _PASSING = frozenset(
-    "UNABLE_TO_LOCK_ROW SERVER_UNAVAILABLE QUERY_TIMEOUT REQUEST_RUNNING_TOO_LONG CANNOT_UPDATE_CONVERTED_LEAD "
-    "DUPLICATES_DETECTED DUPLICATE_VALUE PROCESSING_HALTED ALL_OR_NONE_OPERATION_ROLLED_BACK".split()
+    "UNABLE_TO_LOCK_ROW SERVER_UNAVAILABLE QUERY_TIMEOUT REQUEST_RUNNING_TOO_LONG"
+    " CANNOT_UPDATE_CONVERTED_LEAD DUPLICATES_DETECTED DUPLICATE_VALUE PROCESSING_HALTED"
+    " ALL_OR_NONE_OPERATION_ROLLED_BACK".split()
 )
-_KINDS = {"ENTITY_IS_DELETED": "deleted", "INACTIVE_OWNER_OR_USER": "no_owner", "NOT_FOUND": "missing"}
+_KINDS = {
+    "ENTITY_IS_DELETED": "deleted",
+    "INACTIVE_OWNER_OR_USER": "no_owner",
+    "NOT_FOUND": "missing",
+}
 #: What is true for every record until somebody changes the org, and what a person must know of it.
 _ORG = {
-    "STORAGE_LIMIT_EXCEEDED": "Salesforce's data storage is full: delete records there or buy storage",
+    "STORAGE_LIMIT_EXCEEDED": (
+        "Salesforce's data storage is full: delete records there or buy storage"
+    ),
     "API_DISABLED_FOR_ORG": "the org's edition or its settings don't allow the API",
     "API_CURRENTLY_DISABLED": "the org's API is switched off for now",
-    "UNSUPPORTED_API_VERSION": "Salesforce has shut down this version of its API: Leadgate must be updated",
+    "UNSUPPORTED_API_VERSION": (
+        "Salesforce has shut down this version of its API: Leadgate must be updated"
+    ),
     "ORG_LOCKED": "the org is locked: ask Salesforce",
     "LICENSE_LIMIT_EXCEEDED": "the org's licences are used up",
     "TRIAL_EXPIRED": "the org's trial has ended",
-    "INVALID_TYPE": "the org has no such object, or hides it from the integration user: run leadgate doctor",
+    "INVALID_TYPE": (
+        "the org has no such object, or hides it from the integration user: run leadgate doctor"
+    ),
 }
-_HIDDEN = "Salesforce has no such field of Leadgate's, or hides it from the integration user: run leadgate provision"
+_HIDDEN = (
+    "Salesforce has no such field of Leadgate's, or hides it from the integration user: run"
+    " leadgate provision"
+)
 _NO_LOGIN = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_LOGIN"})
 _LOCATOR = re.compile(r"/services/data/v[0-9.]{3,6}/(query|queryAll)/([A-Za-z0-9_-]{3,60})")
 
@@ -67,30 +84,52 @@ T = TypeVar("T")
 
 
 def classify(response: httpx.Response) -> VendorError | None:
-    """What to do about an answer. A 403 can be a scope, the day's limit or too many long calls: its code tells."""
+    """What to do about an answer.
+
+    A 403 can be a scope, the day's limit or too many long calls: its code tells.
+    """
     status = response.status_code
     if status < 300:
         return None
     if status == 400 and _is_action(response):
         return None  # every input of an action failed, and each row says why
     body = foreign(response.content)
-    code, message = words(body, 0, "errorCode"), words(body, 0, "message") or ("" if body else response.text[:200])
-    said = f"Salesforce {response.request.method} {response.request.url.path}: {status} {code} {message}".rstrip()
+    code, message = (
+        words(body, 0, "errorCode"),
+        words(body, 0, "message") or ("" if body else response.text[:200]),
+    )
+    said = (
+        f"Salesforce {response.request.method} {response.request.url.path}: {status} {code}"
+        f" {message}".rstrip()
+    )
     if code == "REQUEST_LIMIT_EXCEEDED":
-        return Unavailable(said, 2.0, undone=True) if "Concurrent" in message else DaySpent(said, undone=True)
+        return (
+            Unavailable(said, 2.0, undone=True)
+            if "Concurrent" in message
+            else QuotaExhausted(said, undone=True)
+        )
     if limited := _of_the_org(status, code, message):
         return AccountLimited(f"{limited} ({said})")
     if status == 401 and (code in _NO_LOGIN or not code):
         return Unauthorised(said)
     if status in {401, 403}:
-        return NotInPlan(said) if code else Unavailable(f"{said} (a refusal that Salesforce doesn't explain)", 60.0, undone=True)
+        return (
+            NotInPlan(said)
+            if code
+            else Unavailable(
+                f"{said} (a refusal that Salesforce doesn't explain)", 60.0, undone=True
+            )
+        )
     if status >= 500 or status in {408, 429} or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0), undone=status == 429)
     return _row(code, said)
 
 
 def _of_the_org(status: int, code: str, message: str) -> str:
-    """What is true for every record, in a sentence; '' for anything else. Optional objects are asked for by `limits` alone."""
+    """What is true for every record, in a sentence; '' for anything else.
+
+    Optional objects are asked for by `limits` alone.
+    """
     if status == 410:
         return _ORG["UNSUPPORTED_API_VERSION"]
     if code == "INVALID_FIELD" and "leadgate_" in message.casefold():
@@ -108,7 +147,11 @@ def row_error(errors: Sequence[Fault]) -> VendorError:
 
 
 def _row(code: str, said: str) -> VendorError:
-    return RowRetryable(said) if code in _PASSING else RowRejected(said, _KINDS.get(code, "rejected"))
+    return (
+        RecordRetryable(said)
+        if code in _PASSING
+        else RecordRejected(said, _KINDS.get(code, "rejected"))
+    )
 
 
 def _is_action(response: httpx.Response) -> bool:
@@ -122,8 +165,17 @@ def moment(at: float) -> str:
 
 def _usage(headers: Mapping[str, str]) -> str:
     """`api-usage=18/5000`, perhaps with more behind a semicolon."""
-    used, _, most = headers.get("sforce-limit-info", "").partition(";")[0].removeprefix("api-usage=").partition("/")
-    return f"{used} of {most}" if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE else ""
+    used, _, most = (
+        headers.get("sforce-limit-info", "")
+        .partition(";")[0]
+        .removeprefix("api-usage=")
+        .partition("/")
+    )
+    return (
+        f"{used} of {most}"
+        if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE
+        else ""
+    )
 
 
 class SalesforceHttp:
@@ -133,12 +185,12 @@ class SalesforceHttp:
         self,
         base: str,
         grant: SalesforceGrant,
-        budget: Budget,
+        budget: SlidingWindowLimiter,
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._grant = grant
-        self.session = Bearer(grant)
+        self.session = TokenAuth(grant)
         self._http = VendorHttp(
             "Salesforce",
             base.rstrip("/"),
@@ -147,7 +199,7 @@ class SalesforceHttp:
             budget,
             transport,
             auth=self.session,
-            day=Daily("Salesforce's calls of the day", clock, _usage),
+            day=DailyQuota("Salesforce's calls of the day", clock, _usage),
         )
 
     @property
@@ -165,27 +217,39 @@ class SalesforceHttp:
         params: Any = None,
         until: float | None = None,
     ) -> T:
-        """One call below the version's path: see VendorHttp.call. Raises Unavailable while the day's calls are spent."""
+        """One call below the version's path: see VendorHttp.call.
+
+        Raises Unavailable while the day's calls are spent.
+        """
         below = BASE + "/" + template
-        return await self._http.call(form, method, below, *parts, json=json, params=params, until=until)
+        return await self._http.call(
+            form, method, below, *parts, json=json, params=params, until=until
+        )
 
     async def queries(self, *asked: str, deleted: bool = False) -> list[list[Any]]:
         """The records of up to 25 queries, five a composite call; a composite call counts as one.
 
-        An answer belongs to the query whose reference it bears. Raises Unreadable for one with fewer records than it says.
+        An answer belongs to the query whose reference it bears. Raises Unreadable for one with
+        fewer records than it says.
         """
         found: list[list[Any]] = []
         verb = "queryAll" if deleted else "query"
         for start in range(0, len(asked), MOST_QUERIES):
             some = asked[start : start + MOST_QUERIES]
             parts = [
-                {"method": "GET", "url": f"{BASE}/{verb}?{_asking(text)}", "referenceId": f"q{i}"} for i, text in enumerate(some)
+                {"method": "GET", "url": f"{BASE}/{verb}?{_asking(text)}", "referenceId": f"q{i}"}
+                for i, text in enumerate(some)
             ]
             body = {"allOrNone": False, "compositeRequest": parts}
             answers = (await self.call(Composite, "POST", "composite", json=body)).compositeResponse
             by_reference = {part.referenceId: part for part in answers}
-            if set(by_reference) != {f"q{i}" for i in range(len(some))} or len(answers) != len(some):
-                raise Unreadable(f"Salesforce answered {len(answers)} of {len(some)} queries of a call, or others")
+            if set(by_reference) != {f"q{i}" for i in range(len(some))} or len(answers) != len(
+                some
+            ):
+                raise Unreadable(
+                    f"Salesforce answered {len(answers)} of {len(some)} queries of a call, or"
+                    " others"
+                )
             found += [await self._rest(by_reference[f"q{i}"]) for i in range(len(some))]
         return found
 
@@ -195,21 +259,32 @@ class SalesforceHttp:
         try:
             page = read(part.body, Found)
         except ValueError as error:
-            raise Unreadable(f"Salesforce: the answer to a query is not in the documented form ({error})") from None
+            raise Unreadable(
+                f"Salesforce: the answer to a query is not in the documented form ({error})"
+            ) from None
         records = list(page.records)
         async for more in self._following(page):
             records += more.records
         if len(records) != page.totalSize:
-            raise Unreadable(f"Salesforce says that a query has {page.totalSize} records and shows {len(records)}")
+            raise Unreadable(
+                f"Salesforce says that a query has {page.totalSize} records and shows"
+                f" {len(records)}"
+            )
         return records
 
     async def _following(self, page: Found) -> AsyncIterator[Found]:
-        """The pages after one. Their locator is Salesforce's own; nothing else of its address is believed."""
+        """The pages after one.
+
+        Their locator is Salesforce's own; nothing else of its address is believed.
+        """
         seen: set[str] = set()
         while not page.done:
             named = _LOCATOR.fullmatch(page.nextRecordsUrl or "")
             if named is None or named[2] in seen:
-                raise Unreadable(f"Salesforce names no next page of a query: {(page.nextRecordsUrl or '')[:80]!r}")
+                raise Unreadable(
+                    "Salesforce names no next page of a query:"
+                    f" {(page.nextRecordsUrl or '')[:80]!r}"
+                )
             seen.add(named[2])
             page = await self.call(Found, "GET", "{}/{}", named[1], named[2])
             yield page
@@ -222,11 +297,17 @@ class SalesforceHttp:
             yield more.records
 
     async def collection(
-        self, method: str, template: str, *parts: str, records: Sequence[Record], until: float | None = None
+        self,
+        method: str,
+        template: str,
+        *parts: str,
+        records: Sequence[Record],
+        until: float | None = None,
     ) -> list[Row[str]]:
         """Write up to any number of records, 200 a call: each row's id, or its VendorError.
 
-        Salesforce answers in the order of the rows, and its word is taken for a row only if it names the id that was sent.
+        Salesforce answers in the order of the rows, and its word is taken for a row only if it
+        names the id that was sent.
         """
 
         async def call(some: Sequence[Record]) -> list[Row[str]]:
@@ -241,7 +322,9 @@ class SalesforceHttp:
         """A standard action: for each input True, or what stood against it."""
 
         async def call(some: Sequence[Record]) -> list[Row[bool]]:
-            done = await self.call(list[Any], "POST", "actions/standard/{}", name, json={"inputs": list(some)})
+            done = await self.call(
+                list[Any], "POST", "actions/standard/{}", name, json={"inputs": list(some)}
+            )
             _check_count(len(some), len(done))
             return [*each("Salesforce", done, _acted)]
 
@@ -253,20 +336,28 @@ class SalesforceHttp:
 
 
 def _asking(text: str) -> str:
-    """A query as a web address has it. Raises RowRejected for half a character, which no address can hold."""
+    """A query as a web address has it.
+
+    Raises RowRejected for half a character, which no address can hold.
+    """
     try:
         return urlencode({"q": text})
     except UnicodeError as error:
-        raise RowRejected(f"Salesforce can't be asked for half a character: {error}") from None
+        raise RecordRejected(f"Salesforce can't be asked for half a character: {error}") from None
 
 
 def _check_count(sent: int, answered: int) -> None:
     if sent != answered:
-        raise Unreadable(f"Salesforce answered {answered} rows to {sent}: which is whose can't be told")
+        raise Unreadable(
+            f"Salesforce answered {answered} rows to {sent}: which is whose can't be told"
+        )
 
 
 def _saved(pair: tuple[Record, Any]) -> Row[str]:
-    """A row's id, or its error. Raises ValueError for an answer about another record than was sent."""
+    """A row's id, or its error.
+
+    Raises ValueError for an answer about another record than was sent.
+    """
     sent, item = pair
     row = read(item, Saved)
     if not row.success:
@@ -287,7 +378,8 @@ def _part_error(part: Part) -> VendorError:
     code, message = words(part.body, 0, "errorCode"), words(part.body, 0, "message")
     if code == "INVALID_FIELD":
         return AccountLimited(
-            f"a field that Leadgate reads of everybody isn't there, or is hidden from it (Salesforce: {message})"
+            "a field that Leadgate reads of everybody isn't there, or is hidden from it"
+            f" (Salesforce: {message})"
         )
     error = row_error([Fault(errorCode=code, message=message)])
     if isinstance(error, AccountLimited):

@@ -1,4 +1,7 @@
-"""Salesforce's answers, as its documents describe them (facts/salesforce_zoho_slack.md 1.2). What isn't named isn't read."""
+"""Salesforce's answers, as its documents describe them (facts/salesforce_zoho_slack.md 1.2).
+
+What isn't named isn't read.
+"""
 
 from typing import Annotated, Any
 

@@ -1,16 +1,19 @@
-"""Between the CRM contract's records and Salesforce's fields. A person is a Lead until somebody converts it, then a Contact."""
+"""Between the CRM contract's records and Salesforce's fields.
+
+A person is a Lead until somebody converts it, then a Contact.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from connectors.core.answers import checked, in_part, member, read
-from connectors.core.crm import CompanyKnown, Contact, ContactWrite, OwnerWrite
-from connectors.core.crm_properties import Own
+from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
+from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
 from connectors.salesforce.forms import AccountRow, PersonRow
 
-OWN = Own(
+OWN = LeadgateProperties(
     owner="OwnerId",
     key="Leadgate_Key__c",
     lead="Leadgate_Lead__c",
@@ -24,27 +27,73 @@ OWN = Own(
 KEY, LEAD, STATUS, EMAILS = OWN.key, OWN.lead, OWN.status, "Leadgate_Emails__c"
 EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
 _PERSON = (*OWN.fields(), Field(name=EMAILS, label="Leadgate further addresses", type="text"))
-_ACTIVITY = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DUE, label="Leadgate due", type="moment"))
+_ACTIVITY = (
+    Field(name=EFFECT, label="Leadgate effect", type="text"),
+    Field(name=DUE, label="Leadgate due", type="moment"),
+)
 #: Added fields by the object that is described; an activity's are defined on Activity.
 FIELDS: dict[str, tuple[Field, ...]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
 IDENTITY = frozenset(
-    {KEY, EMAILS, "Email", "FirstName", "LastName", "Title", "Phone", "City", "State", "Country", "Company", "LeadSource"}
+    {
+        KEY,
+        EMAILS,
+        "Email",
+        "FirstName",
+        "LastName",
+        "Title",
+        "Phone",
+        "City",
+        "State",
+        "Country",
+        "Company",
+        "LeadSource",
+    }
     | {"Website", "NumberOfEmployees", "MailingCity", "MailingState", "MailingCountry"}
     | {"CountryCode", "StateCode", "MailingCountryCode", "MailingStateCode"}
 )
 
 _MOST_TEXT = 255
 DEFINED_ON = {"Task": "Activity"}
-NEEDED = {"Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"), "Task": ()}
+NEEDED = {
+    "Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"),
+    "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"),
+    "Task": (),
+}
 
 _SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", KEY, EMAILS, *OWN.changed())
 _HEARD = ("HasOptedOutOfEmail", "EmailBouncedDate", "SystemModstamp")
 READ = {
-    "Lead": (*_SHARED, *_HEARD, "Company", "City", "State", "Country", "IsConverted", "ConvertedContactId"),
-    "Contact": (*_SHARED, *_HEARD, "AccountId", "Account.Type", "MailingCity", "MailingState", "MailingCountry"),
+    "Lead": (
+        *_SHARED,
+        *_HEARD,
+        "Company",
+        "City",
+        "State",
+        "Country",
+        "IsConverted",
+        "ConvertedContactId",
+    ),
+    "Contact": (
+        *_SHARED,
+        *_HEARD,
+        "AccountId",
+        "Account.Type",
+        "MailingCity",
+        "MailingState",
+        "MailingCountry",
+    ),
 }
-_LENGTHS = {"FirstName": 40, "LastName": 80, "Title": 128, "Phone": 40, "City": 40, "MailingCity": 40, "Company": 255}
-_UNKNOWN = "[not provided]"  # what Salesforce's own imports write into a required field that nobody knows
+_LENGTHS = {
+    "FirstName": 40,
+    "LastName": 80,
+    "Title": 128,
+    "Phone": 40,
+    "City": 40,
+    "MailingCity": 40,
+    "Company": 255,
+}
+# what Salesforce's own imports write into a required field that nobody knows
+_UNKNOWN = "[not provided]"
 
 
 def object_of(ident: str) -> str:
@@ -69,7 +118,10 @@ def heard(item: Any) -> dict[str, Any]:
 
 
 def contact_of(found: dict[str, Any], me: str = "") -> Contact:
-    """A person out of a record with the READ fields. What the integration user owns, nobody does."""
+    """A person out of a record with the READ fields.
+
+    What the integration user owns, nobody does.
+    """
     owner, email = found.get("OwnerId") or "", found.get("Email") or ""
     account = (found.get("Account") or {}).get("Type") or ""
     return Contact(
@@ -87,8 +139,13 @@ def contact_of(found: dict[str, Any], me: str = "") -> Contact:
     )
 
 
-def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None, place: Mapping[str, str]) -> dict[str, Any]:
-    """Our fields, and the blanks we can fill; what `held` already says stays. `place`: see places.place_of."""
+def fields_of(
+    write: ContactWrite, kind: str, held: dict[str, Any] | None, place: Mapping[str, str]
+) -> dict[str, Any]:
+    """Our fields, and the blanks we can fill; what `held` already says stays.
+
+    `place`: see places.place_of.
+    """
     wanted: dict[str, Any] = {
         "FirstName": write.first_name,
         "LastName": write.last_name,
@@ -99,8 +156,16 @@ def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None, place
     if kind == "Lead":
         wanted["Company"] = write.company or write.domain
     kept = held or {}
-    fields = {n: v[: _LENGTHS.get(n, 255)] for n, v in wanted.items() if v and kept.get(n) in (None, "", _UNKNOWN)}
-    fields |= {n: v for n, v in more_of(write, kind).items() if n in write.overwrite or kept.get(n) in (None, "")}
+    fields = {
+        n: v[: _LENGTHS.get(n, 255)]
+        for n, v in wanted.items()
+        if v and kept.get(n) in (None, "", _UNKNOWN)
+    }
+    fields |= {
+        n: v
+        for n, v in more_of(write, kind).items()
+        if n in write.overwrite or kept.get(n) in (None, "")
+    }
     fields[LEAD] = write.lead_id
     if not kept.get(KEY):
         fields[KEY] = write.key
@@ -112,13 +177,17 @@ def fields_of(write: ContactWrite, kind: str, held: dict[str, Any] | None, place
 
 
 def more_of(write: ContactWrite, kind: str) -> dict[str, Any]:
-    """The mapped fields that an object has: a lead's standard ones are no contact's, our mapping's own are on both."""
+    """The mapped fields that an object has: a lead's standard ones are no contact's, our mapping's
+    own are on both."""
     return {n: v for n, v in write.more.items() if kind == "Lead" or n.endswith("__c")}
 
 
 def is_field(name: str, kind: str) -> bool:
-    """Whether an object may have a field that stands on one of the two, so that a query may name it."""
-    return kind == "Lead" or name in READ[kind] or name.endswith("__c") or name.startswith("Mailing")
+    """Whether an object may have a field that stands on one of the two, so that a query may name
+    it."""
+    return (
+        kind == "Lead" or name in READ[kind] or name.endswith("__c") or name.startswith("Mailing")
+    )
 
 
 def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
@@ -128,14 +197,23 @@ def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
 
 def _new(write: ContactWrite) -> dict[str, Any]:
     """What only a new lead gets: the fields that Salesforce requires, and firmographics."""
-    required = {"LastName": write.last_name or _UNKNOWN, "Company": write.company or write.domain or _UNKNOWN}
+    required = {
+        "LastName": write.last_name or _UNKNOWN,
+        "Company": write.company or write.domain or _UNKNOWN,
+    }
     firm = {"Website": write.domain, "NumberOfEmployees": write.employees or None}
     given = {name: value for name, value in firm.items() if value}
-    return {**{n: v[: _LENGTHS[n]] for n, v in required.items()}, "Email": write.emails[0], "LeadSource": "Apollo", **given}
+    return {
+        **{n: v[: _LENGTHS[n]] for n, v in required.items()},
+        "Email": write.emails[0],
+        "LeadSource": "Apollo",
+        **given,
+    }
 
 
 def _further(write: ContactWrite, kept: dict[str, Any]) -> dict[str, str]:
-    """The person's further addresses, earlier ones too: Salesforce has one field for one address."""
+    """The person's further addresses, earlier ones too: Salesforce has one field for one
+    address."""
     main = write.emails[0] if write.known_id or not kept else kept.get("Email") or ""
     before = [e for e in (kept.get(EMAILS) or "").split(";") if e]
     known = dict.fromkeys([*before, *([kept["Email"]] if kept.get("Email") else []), *write.emails])
@@ -150,11 +228,14 @@ def seconds(value: Any) -> float:
     return datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() if value else 0.0
 
 
-def company_of(item: Any, me: str) -> CompanyKnown:
-    """A company out of an account. What the integration user owns, nobody does. Raises ValueError."""
+def company_of(item: Any, me: str) -> Account:
+    """A company out of an account.
+
+    What the integration user owns, nobody does. Raises ValueError.
+    """
     found = read(item, AccountRow)
     owner = found.OwnerId or ""
-    return CompanyKnown(
+    return Account(
         id=found.Id,
         name=found.Name or "",
         domain=found.Website or "",

@@ -1,4 +1,7 @@
-"""Slack's answers, as its documents describe them (facts/salesforce_zoho_slack.md 3). What isn't named isn't read."""
+"""Slack's answers, as its documents describe them (facts/salesforce_zoho_slack.md 3).
+
+What isn't named isn't read.
+"""
 
 from typing import Any
 
@@ -44,6 +47,9 @@ class History(msgspec.Struct, frozen=True):
 
 
 def alerts_of(message: Any) -> list[tuple[str, str]]:
-    """The alerts in a message of anybody's, each with the message's ts; none in one that isn't ours."""
+    """The alerts in a message of anybody's, each with the message's ts; none in one that isn't
+    ours."""
     ids, ts = member(message, "metadata", "event_payload", "alert_ids"), words(message, "ts")
-    return [(one, ts) for one in ids if isinstance(one, str)] if isinstance(ids, list) and ts else []
+    return (
+        [(one, ts) for one in ids if isinstance(one, str)] if isinstance(ids, list) and ts else []
+    )

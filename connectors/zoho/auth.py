@@ -1,5 +1,5 @@
-"""Tokens of Zoho: a refresh token gives one for an hour, ten in ten minutes at most, fifteen alive (facts 2.1). So the
-processes of a machine share one, in a file that only they may read."""
+"""Tokens of Zoho: a refresh token gives one for an hour, ten in ten minutes at most, fifteen alive
+(facts 2.1). So the processes of a machine share one, in a file that only they may read."""
 
 import contextlib
 import os
@@ -13,7 +13,9 @@ from connectors.core.errors import Unauthorised, Unavailable, Unreadable
 _THROTTLED = 600.0
 _LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again
 #: Zoho's words for a wrong key. Any other refusal may pass.
-_WRONG = frozenset({"invalid_client", "invalid_client_secret", "invalid_grant", "unauthorized_client"})
+_WRONG = frozenset(
+    {"invalid_client", "invalid_client_secret", "invalid_grant", "unauthorized_client"}
+)
 
 
 class ZohoGrant:
@@ -21,7 +23,9 @@ class ZohoGrant:
 
     scheme = "Zoho-oauthtoken"
 
-    def __init__(self, accounts: str, client_id: str, client_secret: str, refresh_token: str) -> None:
+    def __init__(
+        self, accounts: str, client_id: str, client_secret: str, refresh_token: str
+    ) -> None:
         self._url = accounts.rstrip("/") + "/oauth/v2/token"
         self._form = {
             "grant_type": "refresh_token",
@@ -43,12 +47,16 @@ class ZohoGrant:
         if response.status_code == httpx.codes.OK and (token := token_of(body)):
             return token
         code = words(body, "error")
-        said = f"Zoho's login: {response.status_code} {code} {words(body, 'error_description') or response.text[:200]}".rstrip()
+        said = (
+            f"Zoho's login: {response.status_code} {code}"
+            f" {words(body, 'error_description') or response.text[:200]}".rstrip()
+        )
         if code == "Access Denied":
             raise Unavailable(f"{said} (ten tokens in ten minutes)", _THROTTLED, undone=True)
         if code == "invalid_code":
             raise Unauthorised(
-                f"{said} (a wrong or revoked refresh token, or perhaps one of another data centre than {self._url})"
+                f"{said} (a wrong or revoked refresh token, or perhaps one of another data centre"
+                f" than {self._url})"
             )
         if code in _WRONG and response.status_code < 500:
             raise Unauthorised(said)
@@ -58,7 +66,10 @@ class ZohoGrant:
 
 
 class TokenFile:
-    """The shared token. A file that isn't there, or can't be written, is no fault: each process then has its own."""
+    """The shared token.
+
+    A file that isn't there, or can't be written, is no fault: each process then has its own.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,7 +1,8 @@
 """Zoho CRM v8 over HTTP: rows of a hundred, COQL, and what its answers mean.
 
-Sources: facts/salesforce_zoho_slack.md 2.2 and 2.4. Every write says that no workflow and no cadence may run for it: left
-out, all of them run. Search lags and is never asked; COQL and ids are.
+Sources: facts/salesforce_zoho_slack.md 2.2 and 2.4. Every write says that no workflow and no
+cadence may run for it: left out, all of them run. Search lags and is never asked; COQL and ids
+are.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,19 +13,19 @@ import httpx
 
 from connectors.core.answers import each, foreign, member, read, words
 from connectors.core.crm import Row
-from connectors.core.daily_quota import Daily
+from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
-    RowRejected,
-    RowRetryable,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
     Unreadable,
     VendorError,
 )
-from connectors.core.http import Budget, VendorHttp, retry_after
-from connectors.core.oauth import Bearer
+from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
+from connectors.core.oauth import TokenAuth
 from connectors.core.splitting import one_by_one
 from connectors.zoho.forms import Answered, Outcome, Ref, Rows
 
@@ -35,14 +36,26 @@ _PAGE = 2000  # a COQL answer's rows
 _AT_ONCE = 8  # ten heavy calls at once are allowed (facts 2.4); two are for people
 _SPARE = 0.05  # of the day's credits, for people
 _QUIET: dict[str, Any] = {"trigger": [], "skip_feature_execution": [{"name": "cadences"}]}
-_PASSING = frozenset({"RECORD_LOCKED", "DUPLICATE_DATA", "INTERNAL_ERROR", "ALREADY_MODIFIED", "ID_ALREADY_CONVERTED"})
+_PASSING = frozenset(
+    {
+        "RECORD_LOCKED",
+        "DUPLICATE_DATA",
+        "INTERNAL_ERROR",
+        "ALREADY_MODIFIED",
+        "ID_ALREADY_CONVERTED",
+    }
+)
 
 _WRONG_TOKEN = frozenset({"INVALID_TOKEN", "AUTHENTICATION_FAILURE", "INVALID_OAUTHTOKEN"})
 _LICENCE = frozenset({"LICENSE_LIMIT_EXCEEDED", "LICENSE_EXPIRED", "PLAN_EXPIRED"})
 _ACCOUNT = {
     "STORAGE_LIMIT_EXCEEDED": "Zoho's storage is full: delete records there or buy storage",
-    "RECORD_LIMIT_EXCEEDED": "Zoho's plan allows no more records: delete some there or raise the plan",
-    "INVALID_MODULE": "Zoho has no such module, or hides it from the token's user: run leadgate doctor",
+    "RECORD_LIMIT_EXCEEDED": (
+        "Zoho's plan allows no more records: delete some there or raise the plan"
+    ),
+    "INVALID_MODULE": (
+        "Zoho has no such module, or hides it from the token's user: run leadgate doctor"
+    ),
     "API_LIMIT_EXCEEDED": "Zoho's credits of the day are spent",
     "ORG_SUSPENDED": "the Zoho account is suspended",
 }
@@ -53,15 +66,20 @@ T = TypeVar("T")
 
 
 def classify(response: httpx.Response) -> VendorError | None:
-    """What to do about an answer. 400 with rows in it is an answer like any other: the rows tell."""
+    """What to do about an answer. 400 with rows in it is an answer like any other: the rows
+    tell."""
     status = response.status_code
     if status < 300 or status == 304:
         return None
     body = foreign(response.content)
     if status == 400 and isinstance(member(body, "data"), list):
         return None
-    code, message = words(body, "code"), words(body, "message") or ("" if body else response.text[:200])
-    said = f"Zoho {response.request.method} {response.request.url.path}: {status} {code} {message}".rstrip()
+    code, message = (
+        words(body, "code"),
+        words(body, "message") or ("" if body else response.text[:200]),
+    )
+    request = response.request
+    said = f"Zoho {request.method} {request.url.path}: {status} {code} {message}".rstrip()
     if limited := _of_the_account(status, code):
         return AccountLimited(f"{limited} ({said})")
     if status == 429:
@@ -71,14 +89,19 @@ def classify(response: httpx.Response) -> VendorError | None:
     if code.startswith("FEATURE_NOT_"):
         return NotInPlan(said)
     if status in {401, 403}:
-        return NotInPlan(said) if code else Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, undone=True)
+        return (
+            NotInPlan(said)
+            if code
+            else Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, undone=True)
+        )
     if status >= 500 or status == 408 or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
-    return RowRejected(said, "missing" if status == 404 else "rejected")
+    return RecordRejected(said, "missing" if status == 404 else "rejected")
 
 
 def _of_the_account(status: int, code: str) -> str:
-    """What is true for every row until somebody changes the account, in a sentence; '' for anything else."""
+    """What is true for every row until somebody changes the account, in a sentence; '' for anything
+    else."""
     if status == 402 or code in _LICENCE:
         return "Zoho says that the account's plan or licence doesn't cover this or has ended"
     if status == 410 or code == "INVALID_API_VERSION":
@@ -91,15 +114,20 @@ def row_error(row: Outcome) -> VendorError:
     code, field = row.code or "", words(row.details, "api_name")
     said = f"Zoho: {code} {(row.message or '')[:300]} {field}".rstrip()
     if code in _PASSING:
-        return RowRetryable(said)
+        return RecordRetryable(said)
     if limited := _of_the_account(0, code):
         return AccountLimited(f"{limited} ({said})")
     gone = code == "INVALID_DATA" and field in {"id", "ids"}
-    return RowRejected(said, "deleted" if gone else "no_owner" if field == "Owner" else "rejected")
+    return RecordRejected(
+        said, "deleted" if gone else "no_owner" if field == "Owner" else "rejected"
+    )
 
 
 def saved(sent: Record, item: Any) -> Row[str]:
-    """A row's id, or its error. Raises ValueError for an answer about another record than was sent."""
+    """A row's id, or its error.
+
+    Raises ValueError for an answer about another record than was sent.
+    """
     row = read(item, Outcome)
     if row.status != "success":
         return row_error(row)
@@ -115,23 +143,40 @@ def moment(at: float) -> str:
 
 
 class ZohoHttp:
-    """The calls that the connector makes. `credits_day` is what the plan allows; near its end the connector stops by itself."""
+    """The calls that the connector makes.
+
+    `credits_day` is what the plan allows; near its end the connector stops by itself.
+    """
 
     def __init__(
         self,
         base: str,
-        bearer: Bearer,
-        budget: Budget,
+        bearer: TokenAuth,
+        budget: SlidingWindowLimiter,
         clock: Callable[[], float],
         credits_day: int = 50_000,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         def usage(headers: Mapping[str, str]) -> str:
             left = headers.get("x-api-credits-remaining", "")
-            return f"{left} left of {credits_day}" if left.isdigit() and int(left) < credits_day * _SPARE else ""
+            return (
+                f"{left} left of {credits_day}"
+                if left.isdigit() and int(left) < credits_day * _SPARE
+                else ""
+            )
 
-        day = Daily("Zoho's credits of the day", clock, usage)
-        self._http = VendorHttp("Zoho", base.rstrip("/"), {}, classify, budget, transport, auth=bearer, at_once=_AT_ONCE, day=day)
+        day = DailyQuota("Zoho's credits of the day", clock, usage)
+        self._http = VendorHttp(
+            "Zoho",
+            base.rstrip("/"),
+            {},
+            classify,
+            budget,
+            transport,
+            auth=bearer,
+            at_once=_AT_ONCE,
+            day=day,
+        )
 
     async def call(
         self,
@@ -148,19 +193,40 @@ class ZohoHttp:
         """One call below the version's path: see VendorHttp.call."""
         below = BASE + "/" + template
         return await self._http.call(
-            form, method, below, *parts, json=json, params=params, headers=headers, until=until, nothing=nothing
+            form,
+            method,
+            below,
+            *parts,
+            json=json,
+            params=params,
+            headers=headers,
+            until=until,
+            nothing=nothing,
         )
 
     async def rows(
-        self, method: str, template: str, *parts: str, records: Sequence[Record], until: float | None = None, **more: Any
+        self,
+        method: str,
+        template: str,
+        *parts: str,
+        records: Sequence[Record],
+        until: float | None = None,
+        **more: Any,
     ) -> list[Row[str]]:
-        """Write records, a hundred a call: each row's id, or its VendorError. Zoho answers in the order of the rows."""
+        """Write records, a hundred a call: each row's id, or its VendorError.
+
+        Zoho answers in the order of the rows.
+        """
 
         async def call(some: Sequence[Record]) -> list[Row[str]]:
             body = {"data": list(some), **_QUIET, **more}
-            done = (await self.call(Answered, method, template, *parts, json=body, until=until)).data
+            done = (
+                await self.call(Answered, method, template, *parts, json=body, until=until)
+            ).data
             if len(done) != len(some):
-                raise Unreadable(f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told")
+                raise Unreadable(
+                    f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told"
+                )
             return [*each("Zoho", [*zip(some, done, strict=True)], lambda pair: saved(*pair))]
 
         return await one_by_one(records, call, MOST_ROWS)
@@ -175,33 +241,53 @@ class ZohoHttp:
         return found
 
     async def coql_page(self, asked: str, start: int = 0) -> tuple[list[Any], bool]:
-        """Up to 2,000 rows of a query from a row on, and whether there are more. Raises Unreadable for fewer than it says."""
-        body = await self.call(Rows, "POST", "coql", json={"select_query": f"{asked} limit {start}, {_PAGE}"}, nothing=_NONE)
+        """Up to 2,000 rows of a query from a row on, and whether there are more.
+
+        Raises Unreadable for fewer than it says.
+        """
+        body = await self.call(
+            Rows,
+            "POST",
+            "coql",
+            json={"select_query": f"{asked} limit {start}, {_PAGE}"},
+            nothing=_NONE,
+        )
         if not body.is_whole or (body.more and not body.data):
-            raise Unreadable(f"Zoho shows {len(body.data)} rows of a query and says that there are others")
+            raise Unreadable(
+                f"Zoho shows {len(body.data)} rows of a query and says that there are others"
+            )
         return body.data, body.more
 
-    async def listing(self, module: str, fields: Sequence[str], token: str = "") -> AsyncIterator[tuple[list[Any], str]]:
-        """Every record of a module, or those from a page's token on: pages, each with the token of the next."""
+    async def listing(
+        self, module: str, fields: Sequence[str], token: str = ""
+    ) -> AsyncIterator[tuple[list[Any], str]]:
+        """Every record of a module, or those from a page's token on: pages, each with the token of
+        the next."""
         params = {"fields": ",".join(fields), "per_page": "200"}
         while True:
             asked = {**params, "page_token": token} if token else params
             body = await self.call(Rows, "GET", "{}", module, params=asked, nothing=_NONE)
             following = (body.info and body.info.next_page_token) or ""
             if following and following == token:
-                raise Unreadable(f"Zoho says that the page of {module} after {token[:40]!r} is followed by itself")
+                raise Unreadable(
+                    f"Zoho says that the page of {module} after {token[:40]!r} is followed by"
+                    " itself"
+                )
             token = following
             yield body.data, token
             if not token:
                 return
 
     async def deleted(self, module: str, since: float) -> AsyncIterator[list[Any]]:
-        """What was deleted since then, for good too, a page at a time; 304 says that nothing was."""
+        """What was deleted since then, for good too, a page at a time; 304 says that nothing
+        was."""
         headers = {"If-Modified-Since": moment(since)} if since > 0 else {}
         page, more = 1, True
         while more:
             params = {"type": "all", "page": str(page), "per_page": "200"}
-            body = await self.call(Rows, "GET", "{}/deleted", module, params=params, headers=headers, nothing=_NONE)
+            body = await self.call(
+                Rows, "GET", "{}/deleted", module, params=params, headers=headers, nothing=_NONE
+            )
             yield body.data
             page, more = page + 1, body.more and bool(body.data)
 

@@ -8,16 +8,16 @@ from msgspec.structs import replace
 
 from connectors.core.account_lookup import answer, conditions
 from connectors.core.answers import all_of, each, read, sound
-from connectors.core.crm import CompanyAsked, CompanyKnown, Contact, Page, Row
-from connectors.core.errors import RowRejected, Unreadable, VendorError
-from connectors.core.list_only import Cadenced
+from connectors.core.crm import Account, CompanyAsked, Contact, Page, Row
+from connectors.core.errors import RecordRejected, Unreadable, VendorError
+from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import quoted
 from connectors.core.pagination import in_turn
 from connectors.core.splitting import one_by_one
 from connectors.core.stopping import OPT_OUT, do_all, mark
 from connectors.zoho import records
 from connectors.zoho.client import MOST_ROWS, ZohoHttp, moment, saved
-from connectors.zoho.contacts import Person, ZohoPeople
+from connectors.zoho.contacts import Person, ZohoContacts
 from connectors.zoho.forms import Answered, GoneRow, KeyRow
 from connectors.zoho.owners import ZohoOwners
 from connectors.zoho.setup import ZohoAccount
@@ -35,9 +35,12 @@ class ZohoCrm:
 
     def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        sequences = Cadenced("Zoho")
+        sequences = ListOnlySequences("Zoho")
         self._account = ZohoAccount(http, clock, sequences)
-        self._people, self._owners = ZohoPeople(http, self._account), ZohoOwners(http, self._account, clock)
+        self._people, self._owners = (
+            ZohoContacts(http, self._account),
+            ZohoOwners(http, self._account, clock),
+        )
         self._tasks = ZohoTasks(http)
         self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
         self.company_fields = sequences.company_fields
@@ -45,8 +48,16 @@ class ZohoCrm:
         self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
         self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
         self.owners = self._account.owners
-        self.add_tasks, self.add_notes, self.activities = self._tasks.add_tasks, self._tasks.add_notes, self._tasks.activities
-        self.fields, self.check, self.provision = self._account.fields, self._account.check, self._account.provision
+        self.add_tasks, self.add_notes, self.activities = (
+            self._tasks.add_tasks,
+            self._tasks.add_notes,
+            self._tasks.activities,
+        )
+        self.fields, self.check, self.provision = (
+            self._account.fields,
+            self._account.check,
+            self._account.provision,
+        )
         self.limits = self._account.limits
 
     # Cadences and opt-out
@@ -58,27 +69,51 @@ class ZohoCrm:
         return await self._cadence("unenrol_from_cadences", name, contact_ids)
 
     async def _cadence(self, action: str, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
-        """Both are harmless twice. A cadence belongs to one module; a contact isn't nurtured as a lead."""
+        """Both are harmless twice.
+
+        A cadence belongs to one module; a contact isn't nurtured as a lead.
+        """
         cadence = await self._account.cadence(name)
         leads = [i for i in dict.fromkeys(contact_ids) if records.module_of(i) == "Leads"]
 
         async def call(some: Sequence[str]) -> list[Row[str]]:
             sent = {"cadences_ids": [cadence], "ids": list(some)}
-            done = (await self._http.call(Answered, "POST", "Leads/actions/{}", action, json=sent)).data
+            done = (
+                await self._http.call(Answered, "POST", "Leads/actions/{}", action, json=sent)
+            ).data
             if len(done) != len(some):
-                raise Unreadable(f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told")
-            return [*each("Zoho", [*zip(some, done, strict=True)], lambda pair: saved({"id": pair[0]}, pair[1]))]
+                raise Unreadable(
+                    f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told"
+                )
+            return [
+                *each(
+                    "Zoho",
+                    [*zip(some, done, strict=True)],
+                    lambda pair: saved({"id": pair[0]}, pair[1]),
+                )
+            ]
 
         rows = await one_by_one(leads, call, MOST_ROWS)
-        failed = {i: row for i, row in zip(leads, rows, strict=True) if isinstance(row, VendorError)}
-        wrong = RowRejected(f"{name} is a cadence of leads, and this person is a contact")
+        failed = {
+            i: row for i, row in zip(leads, rows, strict=True) if isinstance(row, VendorError)
+        }
+        wrong = RecordRejected(f"{name} is a cadence of leads, and this person is a contact")
         return [failed.get(i, i) if records.module_of(i) == "Leads" else wrong for i in contact_ids]
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         """Each step is made whatever becomes of the others, and is harmless twice."""
         opt_out = {"Email_Opt_Out": True} if kind in OPT_OUT else {}
-        leave = [partial(self._leave, name, contact_id) for name in lists if records.module_of(contact_id) == "Leads"]
-        await do_all([*leave, partial(mark, partial(self._write, contact_id), {records.STATUS: kind}, opt_out)])
+        leave = [
+            partial(self._leave, name, contact_id)
+            for name in lists
+            if records.module_of(contact_id) == "Leads"
+        ]
+        await do_all(
+            [
+                *leave,
+                partial(mark, partial(self._write, contact_id), {records.STATUS: kind}, opt_out),
+            ]
+        )
 
     async def _leave(self, name: str, contact_id: str) -> None:
         for row in await self.leave_list(name, [contact_id]):
@@ -87,24 +122,37 @@ class ZohoCrm:
 
     async def _write(self, contact_id: str, fields: Mapping[str, Any]) -> None:
         sent = {"id": records.number_of(contact_id), **fields}
-        for row in await self._http.rows("PUT", "{}", records.module_of(contact_id), records=[sent]):
+        for row in await self._http.rows(
+            "PUT", "{}", records.module_of(contact_id), records=[sent]
+        ):
             if isinstance(row, VendorError):
                 raise row
 
     # What was there before, for `leadgate undo`
 
-    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+    async def read(
+        self, contact_ids: Sequence[str], names: Sequence[str]
+    ) -> list[dict[str, Any] | None]:
         people = {p.ident: p.record for p in await self._people.by_id(contact_ids, names)}
-        return [{n: records.plain(people[i].get(n)) for n in names} if i in people else None for i in contact_ids]
+        return [
+            {n: records.plain(people[i].get(n)) for n in names} if i in people else None
+            for i in contact_ids
+        ]
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        owner = {"Owner": values["Owner"] or {"id": await self._account.me()}} if "Owner" in values else {}  # nobody is us, here
+        # nobody is us, here
+        owner = (
+            {"Owner": values["Owner"] or {"id": await self._account.me()}}
+            if "Owner" in values
+            else {}
+        )
         await self._write(contact_id, {**values, **owner})
 
     # What happened, and what is there
 
     async def changed_since(self, since: float) -> list[Contact]:
-        """By Modified_Time; a call doesn't change the person's record, so activities are asked for beside it."""
+        """By Modified_Time; a call doesn't change the person's record, so activities are asked for
+        beside it."""
         me, found = await self._account.me(), {}
         for module in _MODULES:
             where = f"{records.KEY} is not null and Modified_Time >= '{moment(since)}'"
@@ -121,7 +169,9 @@ class ZohoCrm:
     @staticmethod
     def _heard(person: Person, contacted: float, me: str) -> Contact:
         contact = records.contact_of(person.module, person.record, me)
-        return replace(contact, contacted_at=contacted, changed_at=max(contact.changed_at, contacted))
+        return replace(
+            contact, contacted_at=contacted, changed_at=max(contact.changed_at, contacted)
+        )
 
     async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
         """Zoho tells no more than ids, of anybody: those in `keys` are ours."""
@@ -136,7 +186,10 @@ class ZohoCrm:
         me = await self._account.me()
         for module, token, following in in_turn(("Contacts", "Leads"), after):
             async for page, more in self._http.listing(module, records.READ[module], token):
-                people = [records.contact_of(module, r, me) for r in sound("Zoho", page, partial(records.heard, module))]
+                people = [
+                    records.contact_of(module, r, me)
+                    for r in sound("Zoho", page, partial(records.heard, module))
+                ]
                 yield Page(rows=people, after=f"{module} {more}" if more else following)
 
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
@@ -146,42 +199,65 @@ class ZohoCrm:
                 keys = sound("Zoho", rows, lambda item: read(item, KeyRow))
                 yield {records.ident_of(module, row.id): row.Leadgate_key for row in keys}
 
-    async def _selected(self, module: str, fields: Sequence[str], where: str) -> AsyncIterator[list[Any]]:
+    async def _selected(
+        self, module: str, fields: Sequence[str], where: str
+    ) -> AsyncIterator[list[Any]]:
         """Pages of a query. Each goes on after the last id, for offsets end at 100,000."""
         last, more = "0", True
         while more:
-            asked = f"select {','.join(fields)} from {module} where {where} and id > {quoted(last)} order by id"
+            asked = (
+                f"select {','.join(fields)} from {module} where {where} and id > {quoted(last)}"
+                " order by id"
+            )
             rows, more = await self._http.coql_page(asked)
             yield rows
             ids = sound("Zoho", rows[-1:], lambda item: read(item, GoneRow).id)
             if more and ids in ([], [last]):
-                raise Unreadable(f"Zoho says that there are more {module} and doesn't say after which")
+                raise Unreadable(
+                    f"Zoho says that there are more {module} and doesn't say after which"
+                )
             last = ids[-1] if ids else last
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
         for module in _MODULES:
             fields = ("Email", "Secondary_Email", records.KEY)
-            async for rows in self._selected(module, fields, f"Modified_Time >= {quoted(moment(since))}"):
-                yield [records.contact_of(module, r) for r in sound("Zoho", rows, partial(records.heard, module))]
+            async for rows in self._selected(
+                module, fields, f"Modified_Time >= {quoted(moment(since))}"
+            ):
+                yield [
+                    records.contact_of(module, r)
+                    for r in sound("Zoho", rows, partial(records.heard, module))
+                ]
 
-    async def companies_since(self, since: float) -> AsyncIterator[list[CompanyKnown]]:
+    async def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         me = await self._account.me()
-        async for rows in self._selected("Accounts", records.ACCOUNT_READ, f"Modified_Time >= {quoted(moment(since))}"):
+        async for rows in self._selected(
+            "Accounts", records.ACCOUNT_READ, f"Modified_Time >= {quoted(moment(since))}"
+        ):
             yield sound("Zoho", rows, partial(records.company_of, me=me))
 
-    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+    async def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
         me = await self._account.me()
         async for page, following in self._http.listing("Accounts", records.ACCOUNT_READ, after):
-            yield Page(rows=sound("Zoho", page, partial(records.company_of, me=me)), after=following)
+            yield Page(
+                rows=sound("Zoho", page, partial(records.company_of, me=me)), after=following
+            )
 
-    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
         return await one_by_one(asked, self._accounts)
 
-    async def _accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[CompanyKnown | None]]:
+    async def _accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
         me, fields = await self._account.me(), ",".join(records.ACCOUNT_READ)
-        queries = (f"select {fields} from Accounts where {where} order by Created_Time" for where in conditions(asked, "id"))
+        queries = (
+            f"select {fields} from Accounts where {where} order by Created_Time"
+            for where in conditions(asked, "id")
+        )
         read_one = partial(records.company_of, me=me)
-        found = [company for query in queries for company in all_of("Zoho", await self._http.coql(query), read_one)]
+        found = [
+            company
+            for query in queries
+            for company in all_of("Zoho", await self._http.coql(query), read_one)
+        ]
         return [*answer(asked, found)]
 
     async def close(self) -> None:

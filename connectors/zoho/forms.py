@@ -1,4 +1,7 @@
-"""Zoho's answers, as its documents describe them (facts/salesforce_zoho_slack.md 2). What isn't named isn't read."""
+"""Zoho's answers, as its documents describe them (facts/salesforce_zoho_slack.md 2).
+
+What isn't named isn't read.
+"""
 
 from typing import Any
 

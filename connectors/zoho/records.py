@@ -1,6 +1,9 @@
-"""Between the CRM contract's records and Zoho's fields. A person is a lead until somebody converts it, then a contact.
+"""Between the CRM contract's records and Zoho's fields.
 
-Ids of both modules are alike, so a contact's id is told with its module before it: `Contacts:554…`.
+A person is a lead until somebody converts it, then a contact.
+
+Ids of both modules are alike, so a contact's id is told with its module before it:
+`Contacts:554…`.
 """
 
 import re
@@ -8,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from connectors.core.answers import checked, in_part, member, read
-from connectors.core.crm import CompanyKnown, Contact, ContactWrite, OwnerWrite
-from connectors.core.crm_properties import Own
+from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
+from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
 from connectors.zoho.forms import AccountRow, PersonRow
 from leads.records import Change
 
-OWN = Own(
+OWN = LeadgateProperties(
     owner="Owner",
     key="Leadgate_key",
     lead="Leadgate_lead",
@@ -34,22 +37,68 @@ _PERSON = (
     Field(name=BOUNCED, label="Leadgate bounced", type="flag"),
     Field(name=REPLIED, label="Leadgate replied", type="moment"),
 )
-_TASK = (Field(name=EFFECT, label="Leadgate effect", type="text"), Field(name=DUE, label="Leadgate due", type="moment"))
+_TASK = (
+    Field(name=EFFECT, label="Leadgate effect", type="text"),
+    Field(name=DUE, label="Leadgate due", type="moment"),
+)
 #: Added fields by module, under the api names that Zoho makes of their labels.
 FIELDS: dict[str, tuple[Field, ...]] = {"Leads": _PERSON, "Contacts": _PERSON, "Tasks": _TASK}
 IDENTITY = frozenset(
-    {KEY, "Email", "Secondary_Email", "First_Name", "Last_Name", "Designation", "Title", "Phone", "Company", "Lead_Source"}
-    | {"City", "State", "Country", "Mailing_City", "Mailing_State", "Mailing_Country", "Website", "No_of_Employees"}
+    {
+        KEY,
+        "Email",
+        "Secondary_Email",
+        "First_Name",
+        "Last_Name",
+        "Designation",
+        "Title",
+        "Phone",
+        "Company",
+        "Lead_Source",
+    }
+    | {
+        "City",
+        "State",
+        "Country",
+        "Mailing_City",
+        "Mailing_State",
+        "Mailing_Country",
+        "Website",
+        "No_of_Employees",
+    }
 )
 
-_SHARED = ("Email", "Secondary_Email", "First_Name", "Last_Name", "Phone", "Email_Opt_Out", "Modified_Time")
+_SHARED = (
+    "Email",
+    "Secondary_Email",
+    "First_Name",
+    "Last_Name",
+    "Phone",
+    "Email_Opt_Out",
+    "Modified_Time",
+)
 _OURS = (KEY, BOUNCED, REPLIED, *OWN.changed())
 READ = {
     "Leads": (*_SHARED, *_OURS, "Designation", "Company", "City", "State", "Country"),
-    "Contacts": (*_SHARED, *_OURS, "Title", "Account_Name", "Mailing_City", "Mailing_State", "Mailing_Country"),
+    "Contacts": (
+        *_SHARED,
+        *_OURS,
+        "Title",
+        "Account_Name",
+        "Mailing_City",
+        "Mailing_State",
+        "Mailing_Country",
+    ),
 }
 ACCOUNT_READ = ("Account_Name", "Website", "Owner", "Parent_Account")
-_LENGTHS = {"First_Name": 40, "Last_Name": 80, "Company": 200, "Designation": 100, "Title": 100, "Phone": 30}
+_LENGTHS = {
+    "First_Name": 40,
+    "Last_Name": 80,
+    "Company": 200,
+    "Designation": 100,
+    "Title": 100,
+    "Phone": 30,
+}
 _UNKNOWN = "[not provided]"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _CONTACTS = "Contacts:"
@@ -92,7 +141,10 @@ def heard(module: str, item: Any) -> dict[str, Any]:
 
 
 def contact_of(module: str, found: dict[str, Any], me: str = "") -> Contact:
-    """A person out of a record with the READ fields. What the integration user owns, nobody does."""
+    """A person out of a record with the READ fields.
+
+    What the integration user owns, nobody does.
+    """
     owner, other = owner_of(found), found.get("Secondary_Email") or ""
     kind = str(found.get("Account_Name.Account_Type") or "").casefold()
     return Contact(
@@ -114,7 +166,11 @@ def contact_of(module: str, found: dict[str, Any], me: str = "") -> Contact:
 def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> dict[str, Any]:
     """Our fields, and the blanks we can fill; what `held` already says stays."""
     lead = module == "Leads"
-    place = ("City", "State", "Country") if lead else ("Mailing_City", "Mailing_State", "Mailing_Country")
+    place = (
+        ("City", "State", "Country")
+        if lead
+        else ("Mailing_City", "Mailing_State", "Mailing_Country")
+    )
     wanted = {
         "First_Name": write.first_name,
         "Last_Name": write.last_name,
@@ -125,21 +181,29 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
     }
     kept = held or {}
     fields: dict[str, Any] = {
-        n: v[: _LENGTHS.get(n, 100)] for n, v in wanted.items() if v and kept.get(n) in (None, "", _UNKNOWN)
+        n: v[: _LENGTHS.get(n, 100)]
+        for n, v in wanted.items()
+        if v and kept.get(n) in (None, "", _UNKNOWN)
     }
-    fields |= {n: value_of(v) for n, v in write.more.items() if n in write.overwrite or kept.get(n) in (None, "")}
+    fields |= {
+        n: value_of(v)
+        for n, v in write.more.items()
+        if n in write.overwrite or kept.get(n) in (None, "")
+    }
     fields[LEAD] = write.lead_id
     if not kept.get(KEY):
         fields[KEY] = write.key
     if held is None:
         fields |= _new(write)
     elif write.known_id and write.emails[0] not in {kept.get("Email"), kept.get("Secondary_Email")}:
-        fields |= {"Email": write.emails[0], "Secondary_Email": kept.get("Email")}  # the person's address has changed
+        # the person's address has changed
+        fields |= {"Email": write.emails[0], "Secondary_Email": kept.get("Email")}
     return fields
 
 
 def value_of(value: Any) -> Any:
-    """A mapped value as Zoho takes it: a moment with an offset, for Z is not understood (facts 7.15)."""
+    """A mapped value as Zoho takes it: a moment with an offset, for Z is not understood (facts
+    7.15)."""
     return f"{value[:-1]}+00:00" if isinstance(value, str) and _MOMENT.fullmatch(value) else value
 
 
@@ -151,7 +215,9 @@ def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
 def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) -> Change:
     """See Own.change. A field that names a record is told by the record's id."""
     shown, kept = {name: plain(value) for name, value in wrote.items()}, held or {}
-    return OWN.change(ident, shown, {name: plain(kept.get(name)) for name in (*wrote, *OWN.changed())})
+    return OWN.change(
+        ident, shown, {name: plain(kept.get(name)) for name in (*wrote, *OWN.changed())}
+    )
 
 
 def plain(value: Any) -> Any:
@@ -159,11 +225,14 @@ def plain(value: Any) -> Any:
     return {"id": str(value["id"])} if isinstance(value, dict) and "id" in value else value
 
 
-def company_of(item: Any, me: str) -> CompanyKnown:
-    """A company out of a record with the ACCOUNT_READ fields. What we own, nobody does. Raises ValueError."""
+def company_of(item: Any, me: str) -> Account:
+    """A company out of a record with the ACCOUNT_READ fields.
+
+    What we own, nobody does. Raises ValueError.
+    """
     found = read(item, AccountRow)
     owner = found.Owner.id if found.Owner else ""
-    return CompanyKnown(
+    return Account(
         id=found.id,
         name=found.Account_Name or "",
         domain=found.Website or "",
@@ -173,11 +242,23 @@ def company_of(item: Any, me: str) -> CompanyKnown:
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:
-    required = {"Last_Name": write.last_name or _UNKNOWN, "Company": write.company or write.domain or _UNKNOWN}
+    required = {
+        "Last_Name": write.last_name or _UNKNOWN,
+        "Company": write.company or write.domain or _UNKNOWN,
+    }
     other = next((e for e in write.emails[1:] if e), None)
-    firm = {"Website": write.domain, "No_of_Employees": write.employees or None, "Secondary_Email": other}
+    firm = {
+        "Website": write.domain,
+        "No_of_Employees": write.employees or None,
+        "Secondary_Email": other,
+    }
     given = {name: value for name, value in firm.items() if value}
-    return {**{n: v[: _LENGTHS[n]] for n, v in required.items()}, "Email": write.emails[0], "Lead_Source": "Apollo", **given}
+    return {
+        **{n: v[: _LENGTHS[n]] for n, v in required.items()},
+        "Email": write.emails[0],
+        "Lead_Source": "Apollo",
+        **given,
+    }
 
 
 def seconds(value: Any) -> float:

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from connectors.core.answers import read, sound
-from connectors.core.crm import Owner, Wants
-from connectors.core.errors import NotInPlan, RowRejected, Unauthorised, Unreadable
+from connectors.core.crm import CrmRequirements, Owner
+from connectors.core.errors import NotInPlan, RecordRejected, Unauthorised, Unreadable
 from connectors.core.fields import Field, Type, faults_of, missing
-from connectors.core.list_only import Cadenced
-from connectors.core.permission_checks import Probe, closed
-from connectors.core.user_directory import Users
+from connectors.core.list_only import ListOnlySequences
+from connectors.core.permission_checks import PermissionCheck, closed
+from connectors.core.user_directory import UserDirectory
 from connectors.zoho import records
 from connectors.zoho.client import ZohoHttp
 from connectors.zoho.forms import CadenceRow, Cadences, Done, FieldRow, Fields, UserRow
@@ -39,11 +39,13 @@ _READ_AS: dict[str, Type] = {
 class ZohoAccount:
     """See contract.Crm. The user under whose name everything is written owns nothing."""
 
-    def __init__(self, http: ZohoHttp, clock: Callable[[], float], sequences: Cadenced) -> None:
+    def __init__(
+        self, http: ZohoHttp, clock: Callable[[], float], sequences: ListOnlySequences
+    ) -> None:
         self._http, self._sequences = http, sequences
         self._me = ""
         self._cadences: dict[str, str] = {}
-        self.users = Users(self.owners, clock)
+        self.users = UserDirectory(self.owners, clock)
 
     async def me(self) -> str:
         """The id of the user whose token it is."""
@@ -68,20 +70,30 @@ class ZohoAccount:
         return [owner for u in found if (owner := _owner_of(u)).id != me]
 
     async def cadence(self, name: str) -> str:
-        """A cadence's id. Raises RowRejected for one that isn't there, or that can't be entered by hand."""
+        """A cadence's id.
+
+        Raises RowRejected for one that isn't there, or that can't be entered by hand.
+        """
         if name not in self._cadences:
-            body = await self._http.call(Cadences, "GET", "settings/automation/cadences", nothing=Cadences([]))
+            body = await self._http.call(
+                Cadences, "GET", "settings/automation/cadences", nothing=Cadences([])
+            )
             rows = sound("Zoho", body.cadences, lambda item: read(item, CadenceRow))
-            self._cadences = {c.name: c.id for c in rows if c.type == "manual_enrollment" and c.active}
+            self._cadences = {
+                c.name: c.id for c in rows if c.type == "manual_enrollment" and c.active
+            }
         if name not in self._cadences:
-            raise RowRejected(f"Zoho has no active cadence {name!r} with manual enrolment; build it in Setup > Cadences")
+            raise RecordRejected(
+                f"Zoho has no active cadence {name!r} with manual enrolment; build it in Setup >"
+                " Cadences"
+            )
         return self._cadences[name]
 
     async def fields(self) -> dict[str, Field]:
         """A lead's; `provision` makes the mapped ones on contacts, too."""
         return await self._fields("Leads")
 
-    async def check(self, wants: Wants) -> list[str]:
+    async def check(self, wants: CrmRequirements) -> list[str]:
         faults = self._sequences.lacking(wants)
         for module, wanted in _wanted(wants.fields).items():
             try:
@@ -92,11 +104,11 @@ class ZohoAccount:
         for name in wants.lists:
             try:
                 await self.cadence(name)
-            except RowRejected as error:
+            except RecordRejected as error:
                 faults.append(str(error))
         return faults
 
-    async def limits(self, wants: Wants) -> list[str]:
+    async def limits(self, wants: CrmRequirements) -> list[str]:
         del wants  # all of them are needed whatever the rules say
 
         def get(*path: str, **params: str) -> Callable[[], Awaitable[object]]:
@@ -108,26 +120,49 @@ class ZohoAccount:
 
         return await closed(
             [
-                Probe("users", "no owner can be written or confirmed", get("users", type="AllUsers")),
-                Probe("coql", "nobody is found: nothing can be written", one("Leads")),
-                *(Probe(f"coql {m}", f"{m.lower()} don't stop the clock", one(m)) for m in ("Calls", "Events", "Notes")),
-                Probe("coql Tasks", "no task is found again after a lost answer", one("Tasks")),
-                Probe("coql Deals", "open deals aren't known: customers could enter sequences", one("Deals")),
-                Probe("coql Accounts", "companies, their owners and who is a customer aren't known", one("Accounts")),
-                Probe("Leads/deleted", "deletions aren't heard", get("Leads/deleted", type="recycle")),
-                Probe("settings/automation/cadences", "nobody enters a cadence", get("settings/automation/cadences")),
+                PermissionCheck(
+                    "users", "no owner can be written or confirmed", get("users", type="AllUsers")
+                ),
+                PermissionCheck("coql", "nobody is found: nothing can be written", one("Leads")),
+                *(
+                    PermissionCheck(f"coql {m}", f"{m.lower()} don't stop the clock", one(m))
+                    for m in ("Calls", "Events", "Notes")
+                ),
+                PermissionCheck(
+                    "coql Tasks", "no task is found again after a lost answer", one("Tasks")
+                ),
+                PermissionCheck(
+                    "coql Deals",
+                    "open deals aren't known: customers could enter sequences",
+                    one("Deals"),
+                ),
+                PermissionCheck(
+                    "coql Accounts",
+                    "companies, their owners and who is a customer aren't known",
+                    one("Accounts"),
+                ),
+                PermissionCheck(
+                    "Leads/deleted", "deletions aren't heard", get("Leads/deleted", type="recycle")
+                ),
+                PermissionCheck(
+                    "settings/automation/cadences",
+                    "nobody enters a cadence",
+                    get("settings/automation/cadences"),
+                ),
             ],
             ("NOT_SUPPORTED", "FEATURE_NOT", "INVALID_MODULE"),
         )
 
-    async def provision(self, wants: Wants, *, dry_run: bool = False) -> list[str]:
+    async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
         """A cadence can only be built by hand; `check` says when it is missing."""
         made = []
         for module, wanted in _wanted(wants.fields).items():
             for field in missing("Zoho", module, wanted, await self._fields(module)):
                 if not dry_run:
                     body = {"fields": [_definition(field)]}
-                    await self._http.call(Done, "POST", "settings/fields", json=body, params={"module": module})
+                    await self._http.call(
+                        Done, "POST", "settings/fields", json=body, params={"module": module}
+                    )
                 made.append(f"field {module}.{field.name} ({field.type})")
         return made
 
@@ -140,7 +175,12 @@ def _owner_of(user: UserRow) -> Owner:
     """A user; the role is the nearest that Zoho has to a team."""
     role = (user.role.name if user.role else "") or ""
     active = user.status == "active"
-    return Owner(id=user.id, email=(user.email or "").casefold(), active=active, teams=(role,) if role else ())
+    return Owner(
+        id=user.id,
+        email=(user.email or "").casefold(),
+        active=active,
+        teams=(role,) if role else (),
+    )
 
 
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
@@ -158,7 +198,8 @@ def _definition(field: Field) -> dict[str, Any]:
         more |= {"unique": {"case_sensitive": False}, "length": 100}
     if field.type == "choice":
         more["pick_list_values"] = [{"display_value": o, "actual_value": o} for o in field.options]
-    label = field.label if re.sub(r"\W+", "_", field.label) == field.name else field.name  # Zoho makes the name of the label
+    # Zoho makes the name of the label
+    label = field.label if re.sub(r"\W+", "_", field.label) == field.name else field.name
     return {"field_label": label, "data_type": kind, **more}
 
 

@@ -1,13 +1,14 @@
-"""A lead that had arrived hears something: out of its sequence, scored again, released, or to a person."""
+"""A lead that had arrived hears something: out of its sequence, scored again, released, or to a
+person."""
 
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Need, Result, Wait
+from leads.decision import Decision, EffectResult, NeedsEffects, WaitReason
 from leads.gates.common import answered, automation_alert, held_for_sequence, onward, review
 from leads.gates.enrol import NAME, in_apollos, leave, stuck
 from leads.keys import derive
-from leads.records import CrmLink, Heard, Intent, Lead, Place, Reason
+from leads.records import CrmLink, Intent, Lead, Place, Reason, Trigger
 from leads.rules import Rules
 
 _WAKES = ("reply", "intent", "owner", "deleted", "sequence", "undone", "released")
@@ -16,17 +17,27 @@ _WAKES = ("reply", "intent", "owner", "deleted", "sequence", "undone", "released
 def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
     """It rests, engaged or nurtured, until something is heard."""
     place = Place.ENGAGED if lead.engaged_at else Place.NURTURED
-    return Decision(kind=kind, place=place, trace=trace, lead=replace(lead, heard=None), wait=Wait.REST, wakes=_WAKES)
+    return Decision(
+        kind=kind,
+        place=place,
+        trace=trace,
+        lead=replace(lead, heard=None),
+        wait=WaitReason.REST,
+        wakes=_WAKES,
+    )
 
 
 def deleted(lead: Lead) -> Decision:
-    """Whatever it waited for: a contact that people have deleted is their question, and nothing more is done with it."""
+    """Whatever it waited for: a contact that people have deleted is their question, and nothing
+    more is done with it."""
     assert lead.heard is not None
     said = Reason(rule="heard.deleted", held=True, why=f"deleted, heard from {lead.heard.source}")
     return _look_again(lead, said) if "deleted" in lead.ruled else review(lead, "deleted", (said,))
 
 
-def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+def hear(
+    lead: Lead, rested: Lead, done: dict[str, EffectResult], rules: Rules, now: float
+) -> Decision | NeedsEffects:
     """What becomes of a lead that had arrived, by what is heard of it now."""
     assert lead.heard is not None
     kind = lead.heard.kind
@@ -48,11 +59,14 @@ def hear(lead: Lead, rested: Lead, done: dict[str, Result], rules: Rules, now: f
     return arrived(lead, f"heard_{kind}", (said,))
 
 
-def _ends_sequence(heard: Heard, rested: Lead) -> bool:
-    """An answer ends any sequence; Apollo's own beginning ends ours, unless it is the one that we have entered."""
+def _ends_sequence(heard: Trigger, rested: Lead) -> bool:
+    """An answer ends any sequence; Apollo's own beginning ends ours, unless it is the one that we
+    have entered."""
     if not (rested.nurtured_at or rested.enrolled):
         return False
-    return heard.kind == "reply" or (heard.kind == "sequence" and heard.value == "active" and not in_apollos(rested))
+    return heard.kind == "reply" or (
+        heard.kind == "sequence" and heard.value == "active" and not in_apollos(rested)
+    )
 
 
 def _out_of_nurture(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
@@ -70,18 +84,29 @@ def _again(lead: Lead, said: Reason, now: float) -> Decision:
     intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.heard.at or now))
     moved = replace(lead, intents=intents, heard=None, route=None, score=None)
     to = onward(moved, NAME, "again", topics.WRITTEN, lead.person_key)
-    return Decision(kind="again", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), wait=Wait.REST)
+    return Decision(
+        kind="again",
+        place=Place.IN_FLIGHT,
+        trace=(said,),
+        lead=lead,
+        outputs=(to,),
+        wait=WaitReason.REST,
+    )
 
 
 def _release(lead: Lead, said: Reason) -> Decision:
-    """From here on it is live: written, scored, routed and told as a lead that nobody has seen yet."""
+    """From here on it is live: written, scored, routed and told as a lead that nobody has seen
+    yet."""
     fresh = replace(_unseen(lead), released=True)
     to = onward(fresh, NAME, "released", topics.MATCHED, lead.person_key)
-    return Decision(kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
+    return Decision(
+        kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,)
+    )
 
 
 def _look_again(lead: Lead, said: Reason) -> Decision:
-    """A person has answered for a deleted contact: the CRM write looks whether it is back, or makes it again if approved."""
+    """A person has answered for a deleted contact: the CRM write looks whether it is back, or makes
+    it again if approved."""
     fresh = _unseen(lead if lead.ruled["deleted"] == "approve" else answered(lead, "deleted"))
     to = onward(fresh, NAME, "remade", topics.MATCHED, lead.person_key)
     return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
@@ -90,16 +115,19 @@ def _look_again(lead: Lead, said: Reason) -> Decision:
 def _unseen(lead: Lead) -> Lead:
     """As before the CRM write, but for the contact that it is known by.
 
-    It rests here no more, since the write may ask people about it: whatever comes meanwhile is kept until it is back.
+    It rests here no more, since the write may ask people about it: whatever comes meanwhile is
+    kept until it is back.
     """
-    crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id)
+    crm = CrmLink(
+        contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id
+    )
     fresh = replace(lead, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
     return replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
 
 
 def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
-    """The owner we had replaced is back, and no person would take a lead back to somebody who has left: written once
-    more, and after that a person's question."""
+    """The owner we had replaced is back, and no person would take a lead back to somebody who has
+    left: written once more, and after that a person's question."""
     alert = automation_alert(
         lead,
         f"the owner of contact {lead.crm.contact_id} flipped back after our write",
@@ -108,11 +136,19 @@ def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
         derive("automation", lead.crm.contact_id),
     )
     if lead.rewritten:
-        return replace(review(replace(lead, heard=None), "another_automation", (said,)), alerts=(alert,))
+        return replace(
+            review(replace(lead, heard=None), "another_automation", (said,)), alerts=(alert,)
+        )
     lead = replace(lead, rewritten=1, heard=None)
     to = onward(lead, NAME, "flipped", topics.ROUTED, lead.person_key)
     return Decision(
-        kind="flipped", place=Place.IN_FLIGHT, trace=(said,), lead=lead, outputs=(to,), alerts=(alert,), wait=Wait.REST
+        kind="flipped",
+        place=Place.IN_FLIGHT,
+        trace=(said,),
+        lead=lead,
+        outputs=(to,),
+        alerts=(alert,),
+        wait=WaitReason.REST,
     )
 
 

@@ -1,9 +1,12 @@
-"""Gate 7: the owner is written, read back, and active. Until the CRM shows that, nobody is told and nothing starts."""
+"""Gate 7: the owner is written, read back, and active.
+
+Until the CRM shows that, nobody is told and nothing starts.
+"""
 
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Result, Wait
+from leads.decision import Decision, Effect, EffectResult, NeedsEffects, WaitReason
 from leads.explain import grounds, interest
 from leads.gates.common import (
     Guarded,
@@ -27,55 +30,83 @@ class Assign:
 
     name = "assign"
 
-    def decide(self, record: Lead, seen: Guarded, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def decide(
+        self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         """A lead with a confirmed owner to `assigned`, or held until it has one."""
         if (end := stopped(record, seen.suppression)) is not None:
             return end
-        if (named := rerouted(record, self.name, ("unowned", "another_automation", "fallback"))) is not None:
+        if (
+            named := rerouted(record, self.name, ("unowned", "another_automation", "fallback"))
+        ) is not None:
             return named
         redriven, record = record.ruled.get("unowned") == "redrive", answered(record, "unowned")
         if (
             record.heard is not None or redriven
         ):  # it waited: what a person has set in the CRM meanwhile counts before our own route
             if "before" not in done:
-                return Need(acts={"before": _read(record)})
+                return NeedsEffects(acts={"before": _read(record)})
             if _active(done["before"]):
                 return self._confirmed(record, done["before"])
             if redriven:
-                why = Reason(rule="ruled.redrive", held=True, why="the CRM shows no active owner: routed by the rules in force")
+                why = Reason(
+                    rule="ruled.redrive",
+                    held=True,
+                    why="the CRM shows no active owner: routed by the rules in force",
+                )
                 return routed_again(record, self.name, why)
         written = done.get("assign")
         if written is None:
-            return Need(acts={"assign": self._assign(record)})
+            return NeedsEffects(acts={"assign": self._assign(record)})
         if written.kind == "no_owner":
             return self._hold(
-                record, f"the CRM has no active user {record.route.owner_email if record.route else ''}", rules, now
+                record,
+                f"the CRM has no active user {record.route.owner_email if record.route else ''}",
+                rules,
+                now,
             )
         if not written.ok:
             return fall_back(record, self.name, written, rules, now)
         return self._read_back(record, done, rules, now)
 
-    def _read_back(self, lead: Lead, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def _read_back(
+        self, lead: Lead, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         if done["assign"].kind == "would":
             assert lead.route is not None
-            value = {"owner_id": lead.route.owner_id or "shadow", "email": lead.route.owner_email, "at": now}
-            return self._confirmed(lead, Result(ok=True, kind="would", value=value))
+            value = {
+                "owner_id": lead.route.owner_id or "shadow",
+                "email": lead.route.owner_email,
+                "at": now,
+            }
+            return self._confirmed(lead, EffectResult(ok=True, kind="would", value=value))
         if "read" not in done:
-            return Need(acts={"read": _read(lead)})
+            return NeedsEffects(acts={"read": _read(lead)})
         if _ours(lead, done["read"]):
             return self._confirmed(lead, done["read"])
         if "again" not in done:
-            return Need(acts={"again": self._assign(lead)})
+            return NeedsEffects(acts={"again": self._assign(lead)})
         if "read_again" not in done:
-            return Need(acts={"read_again": _read(lead)})
+            return NeedsEffects(acts={"read_again": _read(lead)})
         return self._overruled(lead, done["read_again"], rules, now)
 
-    def _overruled(self, lead: Lead, read: Result, rules: Rules, now: float) -> Decision:
-        """Something else has changed the owner after our write. It was written once more; if that didn't last, it waits."""
+    def _overruled(self, lead: Lead, read: EffectResult, rules: Rules, now: float) -> Decision:
+        """Something else has changed the owner after our write.
+
+        It was written once more; if that didn't last, it waits.
+        """
         shown = str(read.value.get("email") or "") if read.ok else ""
-        who = f"shows {shown}" if _active(read) else "shows an inactive owner" if shown else "shows no owner"
+        who = (
+            f"shows {shown}"
+            if _active(read)
+            else "shows an inactive owner"
+            if shown
+            else "shows no owner"
+        )
         said = f"read back, the CRM {who}"
-        about = f"contact {lead.crm.contact_id} did not keep the owner we wrote; written again, {said}"
+        about = (
+            f"contact {lead.crm.contact_id} did not keep the owner we wrote; written again, {said}"
+        )
         alert = automation_alert(lead, about, rules, now, derive("automation", lead.crm.contact_id))
         if _ours(lead, read):
             decision = self._confirmed(lead, read)
@@ -86,7 +117,7 @@ class Assign:
             decision = self._hold(lead, said, rules, now)
         return replace(decision, alerts=(*decision.alerts, alert))
 
-    def _assign(self, lead: Lead) -> Act:
+    def _assign(self, lead: Lead) -> Effect:
         assert lead.route is not None
         assert lead.score is not None
         args = {
@@ -99,21 +130,38 @@ class Assign:
             "sequence": lead.sequences.state,
             "reasons": grounds(lead),
         }
-        return Act(name="crm.assign", args=args)
+        return Effect(name="crm.assign", args=args)
 
-    def _confirmed(self, lead: Lead, read: Result) -> Decision:
+    def _confirmed(self, lead: Lead, read: EffectResult) -> Decision:
         assert lead.route is not None
         v = read.value
         route = replace(lead.route, owner_id=str(v["owner_id"]), owner_email=str(v["email"]))
         lead = replace(lead, route=route, owner_confirmed_at=float(v["at"]), heard=None)
         shows = "would show" if read.kind == "would" else "shows"
-        why = Reason(rule="crm.owner_confirmed", held=True, why=f"the CRM {shows} {route.owner_email}, active")
+        why = Reason(
+            rule="crm.owner_confirmed",
+            held=True,
+            why=f"the CRM {shows} {route.owner_email}, active",
+        )
         to = onward(lead, self.name, "assigned", topics.ASSIGNED, lead.person_key)
         outcome = {"owner": route.owner_email, "owner_id": route.owner_id}
-        return Decision(kind="assigned", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), outcome=outcome)
+        return Decision(
+            kind="assigned",
+            place=Place.IN_FLIGHT,
+            trace=(why,),
+            lead=lead,
+            outputs=(to,),
+            outcome=outcome,
+        )
 
     def _hold(self, lead: Lead, why: str, rules: Rules, now: float) -> Decision:
-        alert = ops_alert(lead, self.name, f"{lead.person.name} ({lead.company.name}) waits for an owner: {why}", rules, now)
+        alert = ops_alert(
+            lead,
+            self.name,
+            f"{lead.person.name} ({lead.company.name}) waits for an owner: {why}",
+            rules,
+            now,
+        )
         first = lead.heard is None
         return Decision(
             kind="unowned",
@@ -121,22 +169,25 @@ class Assign:
             trace=(Reason(rule="crm.owner_confirmed", held=True, why=why),),
             lead=lead,
             alerts=(alert,) if first else (),
-            wait=Wait.HELD,
+            wait=WaitReason.HELD,
             wakes=("owner",),
             until=now + rules.recheck_seconds,
         )
 
 
-def _ours(lead: Lead, read: Result) -> bool:
-    """The CRM shows an active owner, and the one we wrote; of an owner whom we left in place, only that he is active."""
+def _ours(lead: Lead, read: EffectResult) -> bool:
+    """The CRM shows an active owner, and the one we wrote; of an owner whom we left in place, only
+    that he is active."""
     assert lead.route is not None
     shown = str(read.value.get("email") or "").casefold()
-    return _active(read) and (lead.route.kind == "existing" or shown == lead.route.owner_email.casefold())
+    return _active(read) and (
+        lead.route.kind == "existing" or shown == lead.route.owner_email.casefold()
+    )
 
 
-def _read(lead: Lead) -> Act:
-    return Act(name="crm.read_owner", args={"contact_id": lead.crm.contact_id}, reads=True)
+def _read(lead: Lead) -> Effect:
+    return Effect(name="crm.read_owner", args={"contact_id": lead.crm.contact_id}, reads=True)
 
 
-def _active(read: Result) -> bool:
+def _active(read: EffectResult) -> bool:
     return read.ok and bool(read.value.get("owner_id")) and bool(read.value.get("active"))

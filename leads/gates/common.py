@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.corrections import resubmit
-from leads.decision import Decision, Output, Result, Wait
+from leads.decision import Decision, EffectResult, OutputRecord, WaitReason
 from leads.keys import derive, event_id
-from leads.records import Alert, Lead, Link, Place, Reason, Record
+from leads.records import Alert, IdentityLink, Lead, Place, Reason, Record
 from leads.rules import Rules
 from leads.table_rows import Suppression
 from leads.topics import Topic
@@ -27,9 +27,9 @@ def advance(lead: Lead, stage: str, kind: str) -> Lead:
     return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, lead.cause, kind))
 
 
-def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> Output:
+def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> OutputRecord:
     """The output that hands a lead to the next stage."""
-    return Output(topic=topic.full, key=key, record=advance(lead, stage, kind))
+    return OutputRecord(topic=topic.full, key=key, record=advance(lead, stage, kind))
 
 
 def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
@@ -37,56 +37,98 @@ def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
     if (end := undone(lead) or resubmitted(lead)) is not None:
         return end
     if by := lead.ruled.get("suppress"):
-        why = Reason(rule="ruled.suppress", held=True, why=f"{by} decided that this person is not to be written to")
+        why = Reason(
+            rule="ruled.suppress",
+            held=True,
+            why=f"{by} decided that this person is not to be written to",
+        )
         return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead)
     if suppression is not None:
-        why = Reason(rule=f"suppression.{suppression.kind}", held=True, why=f"{suppression.kind} heard from {suppression.source}")
-        return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead, outcome={"at": suppression.at})
+        why = Reason(
+            rule=f"suppression.{suppression.kind}",
+            held=True,
+            why=f"{suppression.kind} heard from {suppression.source}",
+        )
+        return Decision(
+            kind="suppressed",
+            place=Place.SUPPRESSED,
+            trace=(why,),
+            lead=lead,
+            outcome={"at": suppression.at},
+        )
     return None
 
 
 def undone(lead: Lead) -> Decision | None:
-    """The end of a lead whose import was taken back, None for any other. Its person may be claimed anew."""
+    """The end of a lead whose import was taken back, None for any other.
+
+    Its person may be claimed anew.
+    """
     heard = lead.heard is not None and lead.heard.kind == "undone"
     if not heard and "undo" not in lead.ruled:
         return None
     why = Reason(rule="import.undone", held=True, why=f"import {lead.imported} was taken back")
-    freed = Link(
-        link_id=derive("undone", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
+    freed = IdentityLink(
+        link_id=derive("undone", lead.lead_id, lead.step),
+        address_key=lead.person_key,
+        person_key="",
+        ended=lead.lead_id,
     )
-    outputs = (Output(topic=topics.LINKS.full, key=lead.person_key, record=freed),) if lead.person_key else ()
+    outputs = (
+        (OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=freed),)
+        if lead.person_key
+        else ()
+    )
     return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
 
 
 def resubmitted(lead: Lead) -> Decision | None:
-    """Back to the first gate with what a person has set on a lead that waited at a later one, None for any other lead."""
+    """Back to the first gate with what a person has set on a lead that waited at a later one, None
+    for any other lead."""
     if not lead.ruled:
         return None
-    fields = {name.removeprefix("fix."): value for name, value in lead.ruled.items() if name.startswith("fix.")}
+    fields = {
+        name.removeprefix("fix."): value
+        for name, value in lead.ruled.items()
+        if name.startswith("fix.")
+    }
     if not fields:
         return None
-    why = Reason(rule="ruled.set", held=True, why=f"a person has set {', '.join(sorted(fields))}: judged anew")
+    why = Reason(
+        rule="ruled.set",
+        held=True,
+        why=f"a person has set {', '.join(sorted(fields))}: judged anew",
+    )
     record = resubmit(lead, fields, lead.cause, lead.captured_at)
-    to = Output(topic=topics.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record)
-    return Decision(kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
+    to = OutputRecord(
+        topic=topics.CAPTURED.full, key=f"{lead.source}:{lead.source_id}", record=record
+    )
+    return Decision(
+        kind="resubmitted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,)
+    )
 
 
 def answered(lead: Lead, *asked: str) -> Lead:
     """The lead without a person's answers to these questions: each is acted on once."""
     if lead.ruled.keys().isdisjoint(asked):
         return lead
-    return replace(lead, ruled={name: value for name, value in lead.ruled.items() if name not in asked})
+    return replace(
+        lead, ruled={name: value for name, value in lead.ruled.items() if name not in asked}
+    )
 
 
 def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
     """Says in the trace that a person decided against what the rules held, and what that was."""
     against = "; ".join(reason.why for reason in reasons if reason.held)
     answer = lead.ruled[asked]
-    return Reason(rule=f"ruled.{answer}", held=True, why=f"a person answered {answer}, overruling: {against}")
+    return Reason(
+        rule=f"ruled.{answer}", held=True, why=f"a person answered {answer}, overruling: {against}"
+    )
 
 
 def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
-    """Back to scoring and routing with whom a person has just named, None if nobody answered these questions so."""
+    """Back to scoring and routing with whom a person has just named, None if nobody answered these
+    questions so."""
     if not lead.ruled or not any(lead.ruled.get(kind) == "route" for kind in asked):
         return None
     why = Reason(rule="ruled.route", held=True, why=f"a person gave it to {lead.ruled['route']}")
@@ -96,7 +138,9 @@ def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
 def routed_again(lead: Lead, stage: str, why: Reason) -> Decision:
     """Back to scoring and routing."""
     lead = replace(lead, heard=None)
-    to = onward(replace(lead, route=None, score=None), stage, "rerouted", topics.WRITTEN, lead.person_key)
+    to = onward(
+        replace(lead, route=None, score=None), stage, "rerouted", topics.WRITTEN, lead.person_key
+    )
     return Decision(kind="rerouted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
 
 
@@ -106,14 +150,20 @@ def is_customer(lead: Lead) -> bool:
 
 
 def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str) -> Alert:
-    """One word that something else writes to the same contacts; `ident` says how often one is enough."""
-    text = f"another automation writes here: {said} (docs/connectors/apollo.md names Apollo's own switches)"
-    return Alert(alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id)
+    """One word that something else writes to the same contacts; `ident` says how often one is
+    enough."""
+    text = (
+        f"another automation writes here: {said} (docs/connectors/apollo.md names Apollo's own"
+        " switches)"
+    )
+    return Alert(
+        alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id
+    )
 
 
 def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
     """A decision that a person must take."""
-    return Decision(kind=kind, place=Place.REVIEW, trace=trace, lead=lead, wait=Wait.REVIEW)
+    return Decision(kind=kind, place=Place.REVIEW, trace=trace, lead=lead, wait=WaitReason.REVIEW)
 
 
 def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: float) -> Decision:
@@ -123,7 +173,7 @@ def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: flo
         place=Place.HELD,
         trace=(why,),
         lead=lead,
-        wait=Wait.HELD,
+        wait=WaitReason.HELD,
         wakes=("sequence",),
         until=now + rules.recheck_seconds,
     )
@@ -132,11 +182,14 @@ def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: flo
 def ops_alert(lead: Lead, stage: str, text: str, rules: Rules, now: float) -> Alert:
     """A word to the people who run it."""
     ident = event_id(lead.lead_id, stage, lead.cause, "alert")
-    return Alert(alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id)
+    return Alert(
+        alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id
+    )
 
 
-def fall_back(lead: Lead, stage: str, result: Result, rules: Rules, now: float) -> Decision:
-    """The CRM would not take it: to the fallback topic and sheet, with one alert; a person re-drives it."""
+def fall_back(lead: Lead, stage: str, result: EffectResult, rules: Rules, now: float) -> Decision:
+    """The CRM would not take it: to the fallback topic and sheet, with one alert; a person
+    re-drives it."""
     tries = "after three tries" if result.kind == "failed" else "at once"
     why = Reason(rule="crm.write", held=True, why=f"the CRM refused it {tries}: {result.why}")
     return Decision(
@@ -144,8 +197,16 @@ def fall_back(lead: Lead, stage: str, result: Result, rules: Rules, now: float) 
         place=Place.FALLBACK,
         trace=(why,),
         lead=lead,
-        wait=Wait.FALLBACK,
-        outputs=(Output(topic=topics.FALLBACK.full, key=lead.lead_id, record=lead),),
-        alerts=(ops_alert(lead, stage, f"{lead.person.name} could not be written to the CRM: {result.why}", rules, now),),
+        wait=WaitReason.FALLBACK,
+        outputs=(OutputRecord(topic=topics.FALLBACK.full, key=lead.lead_id, record=lead),),
+        alerts=(
+            ops_alert(
+                lead,
+                stage,
+                f"{lead.person.name} could not be written to the CRM: {result.why}",
+                rules,
+                now,
+            ),
+        ),
         outcome={"why": result.why},
     )

@@ -1,15 +1,18 @@
-"""Gate 3: the company. Recognises a person's other addresses, asks about possible subsidiaries, completes firmographics."""
+"""Gate 3: the company.
+
+Recognises a person's other addresses, asks about possible subsidiaries, completes firmographics.
+"""
 
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Output, Put, Result
+from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
 from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import derive
-from leads.match import Fingerprint, Likeness, brand, compare, fingerprint, related
+from leads.match import Fingerprint, MatchConfidence, brand, compare, fingerprint, related
 from leads.normalise import normalise_country
 from leads.numbers import parse_count
-from leads.records import Company, CrmRecord, Lead, Link, Place, Reason, Record
+from leads.records import Company, CrmRecord, IdentityLink, Lead, Place, Reason, Record
 from leads.rules import Rules
 from leads.table_rows import BrandRow, CompanyRow
 
@@ -31,17 +34,28 @@ class Companies:
 
     name = "company"
 
-    def decide(self, record: Lead | CrmRecord, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def decide(
+        self,
+        record: Lead | CrmRecord,
+        seen: Seen,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
         """A matched lead to `matched`, a merged variant, or a question to a person."""
         if isinstance(record, CrmRecord):
             return self._hold_crm(record, seen)
         if (end := stopped(record, None)) is not None:
             return end
         if not record.company.domain:
-            why = Reason(rule="company.domain", held=False, why="no company domain is known, so there is nothing to compare with")
+            why = Reason(
+                rule="company.domain",
+                held=False,
+                why="no company domain is known, so there is nothing to compare with",
+            )
             return self._pass(record, (why,), ())
         if not seen.synced and "sync" not in done:
-            return Need(acts={"sync": Act(name="sync.wait", args={}, reads=True)})
+            return NeedsEffects(acts={"sync": Effect(name="sync.wait", args={}, reads=True)})
         question = self._subsidiary(record, seen, rules)
         trace: tuple[Reason, ...] = (question,)
         if question.held:
@@ -49,9 +63,9 @@ class Companies:
                 return review(record, "subsidiary", trace)
             trace = (question, overruled(record, "subsidiary", trace))
         likeness, twin, why = self._variant(record, seen, rules)
-        if likeness is Likeness.SURE and twin:
+        if likeness is MatchConfidence.SURE and twin:
             return self._merge(record, twin, (*trace, why))
-        if likeness is Likeness.UNSURE and twin:
+        if likeness is MatchConfidence.UNSURE and twin:
             return self._unsure(record, twin, seen, rules, now, done, (*trace, why))
         return self._complete(record, seen, done, rules, now, (*trace, why))
 
@@ -62,14 +76,16 @@ class Companies:
         seen: Seen,
         rules: Rules,
         now: float,
-        done: dict[str, Result],
+        done: dict[str, EffectResult],
         trace: tuple[Reason, ...],
-    ) -> Decision | Need:
+    ) -> Decision | NeedsEffects:
         ruled = lead.ruled.get("variant", "")
         if ruled == "merge":
             return self._merge(lead, twin, trace)
         if ruled in _GOES_ON:
-            return self._complete(lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:])))
+            return self._complete(
+                lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:]))
+            )
         return review(lead, "variant", trace)
 
     def _subsidiary(self, lead: Lead, seen: Seen, rules: Rules) -> Reason:
@@ -78,54 +94,99 @@ class Companies:
         settled = own.separate if own else ()
         if parent and parent.casefold() not in settled:
             who = "source" if lead.company.parent else "CRM"
-            return Reason(rule="company.subsidiary", held=True, why=f"the {who} calls it a subsidiary of {parent}")
-        others = {d: n for d, n in (seen.brand.domains if seen.brand else {}).items() if d != domain and d not in settled}
+            return Reason(
+                rule="company.subsidiary",
+                held=True,
+                why=f"the {who} calls it a subsidiary of {parent}",
+            )
+        others = {
+            d: n
+            for d, n in (seen.brand.domains if seen.brand else {}).items()
+            if d != domain and d not in settled
+        }
         known = seen.brand is not None and domain in seen.brand.domains
         for other, name in others.items():
             if not known and related(lead.company.name, name, rules.matching):
-                return Reason(rule="company.subsidiary", held=True, why=f"{lead.company.name} is named like {name} ({other})")
+                return Reason(
+                    rule="company.subsidiary",
+                    held=True,
+                    why=f"{lead.company.name} is named like {name} ({other})",
+                )
         return Reason(rule="company.subsidiary", held=False, why="no related company is known")
 
-    def _variant(self, lead: Lead, seen: Seen, rules: Rules) -> tuple[Likeness, Fingerprint | None, Reason]:
+    def _variant(
+        self, lead: Lead, seen: Seen, rules: Rules
+    ) -> tuple[MatchConfidence, Fingerprint | None, Reason]:
         mine = fingerprint(lead.lead_id, lead.person_key, lead.person)
-        best: tuple[Likeness, Fingerprint | None, str] = (Likeness.OTHER, None, "nobody alike is known there")
+        best: tuple[MatchConfidence, Fingerprint | None, str] = (
+            MatchConfidence.OTHER,
+            None,
+            "nobody alike is known there",
+        )
         for other in seen.company.people if seen.company else ():
             if other.person_key == lead.person_key:
                 continue
             likeness, why = compare(mine, other, rules.matching)
-            if likeness is Likeness.SURE:
+            if likeness is MatchConfidence.SURE:
                 best = (likeness, other, why)
                 break
-            if likeness is Likeness.UNSURE:
+            if likeness is MatchConfidence.UNSURE:
                 best = (likeness, other, why)
-        return best[0], best[1], Reason(rule="company.variant", held=best[1] is not None, why=best[2])
+        return (
+            best[0],
+            best[1],
+            Reason(rule="company.variant", held=best[1] is not None, why=best[2]),
+        )
 
     def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
-        link = Link(
+        link = IdentityLink(
             link_id=derive("link", lead.lead_id, lead.step, twin.person_key),
             address_key=lead.person_key,
             person_key=twin.person_key,
         )
-        freed = Link(
-            link_id=derive("ended", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
+        freed = IdentityLink(
+            link_id=derive("ended", lead.lead_id, lead.step),
+            address_key=lead.person_key,
+            person_key="",
+            ended=lead.lead_id,
         )
-        outputs = tuple(Output(topic=topics.LINKS.full, key=lead.person_key, record=fact) for fact in (freed, link))
+        outputs = tuple(
+            OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=fact)
+            for fact in (freed, link)
+        )
         outcome = {"into": twin.lead_id}
-        return Decision(kind="merged", place=Place.MERGED, trace=trace, lead=lead, outputs=outputs, outcome=outcome)
+        return Decision(
+            kind="merged",
+            place=Place.MERGED,
+            trace=trace,
+            lead=lead,
+            outputs=outputs,
+            outcome=outcome,
+        )
 
     def _complete(
-        self, lead: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float, trace: tuple[Reason, ...]
-    ) -> Decision | Need:
-        """Fill the company's blanks from what is known, or from Apollo once a domain and `enrich_days`."""
+        self,
+        lead: Lead,
+        seen: Seen,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+        trace: tuple[Reason, ...],
+    ) -> Decision | NeedsEffects:
+        """Fill the company's blanks from what is known, or from Apollo once a domain and
+        `enrich_days`."""
         row = seen.company
         facts = row.facts if row and row.facts_at > now - rules.capture.enrich_days * _DAY else None
         known = facts or Company()
-        blank = not (lead.company.industry or known.industry) or not (lead.company.employees or known.employees)
+        blank = not (lead.company.industry or known.industry) or not (
+            lead.company.employees or known.employees
+        )
         if blank and facts is None and rules.capture.enrich and "enrich" not in done:
-            return Need(
+            return NeedsEffects(
                 acts={
-                    "enrich": Act(
-                        name="apollo.enrich", args={"domain": lead.company.domain, "cap": rules.capture.enrich_daily_cap}
+                    "enrich": Effect(
+                        name="apollo.enrich",
+                        args={"domain": lead.company.domain, "cap": rules.capture.enrich_daily_cap},
                     )
                 }
             )
@@ -143,30 +204,40 @@ class Companies:
         )
         domains = {**(seen.brand.domains if seen.brand else {}), lead.company.domain: new.name}
         puts = (
-            Put(table="companies", key=lead.company.domain, value=new),
-            Put(table="brands", key=brand(lead.company.domain), value=BrandRow(domains=domains)),
+            TableWrite(table="companies", key=lead.company.domain, value=new),
+            TableWrite(
+                table="brands", key=brand(lead.company.domain), value=BrandRow(domains=domains)
+            ),
         )
         return self._pass(lead, trace, puts)
 
-    def _pass(self, lead: Lead, trace: tuple[Reason, ...], puts: tuple[Put, ...]) -> Decision:
+    def _pass(
+        self, lead: Lead, trace: tuple[Reason, ...], puts: tuple[TableWrite, ...]
+    ) -> Decision:
         to = onward(lead, self.name, "matched", topics.MATCHED, lead.person_key)
-        return Decision(kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=lead, outputs=(to,), puts=puts)
+        return Decision(
+            kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=lead, outputs=(to,), puts=puts
+        )
 
     def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:
         if record.kind == "complete":
             value = CompanyRow(name="complete")
-            return Decision(kind="synced", place=Place.NOWHERE, puts=(Put(table="companies", key="", value=value),))
+            return Decision(
+                kind="synced",
+                place=Place.NOWHERE,
+                puts=(TableWrite(table="companies", key="", value=value),),
+            )
         if record.kind != "company":
             return Decision(kind="known", place=Place.NOWHERE)
         domains = {**(seen.brand.domains if seen.brand else {}), record.key: record.name}
-        puts = [Put(table="brands", key=brand(record.key), value=BrandRow(domains=domains))]
+        puts = [TableWrite(table="brands", key=brand(record.key), value=BrandRow(domains=domains))]
         if record.parent != (seen.company.parent if seen.company else ""):
             held = replace(seen.company or CompanyRow(name=record.name), parent=record.parent)
-            puts.append(Put(table="companies", key=record.key, value=held))
+            puts.append(TableWrite(table="companies", key=record.key, value=held))
         return Decision(kind="known", place=Place.NOWHERE, puts=tuple(puts))
 
 
-def facts_of(answer: Result) -> Company:
+def facts_of(answer: EffectResult) -> Company:
     """Firmographics out of an enrichment's result."""
     v = answer.value
     return Company(
@@ -196,7 +267,8 @@ def _remember(row: CompanyRow | None, lead: Lead) -> tuple[Fingerprint, ...]:
 
 
 def _separate(row: CompanyRow | None, lead: Lead) -> tuple[str, ...]:
-    """A person's word that companies are unrelated is remembered; whose one lead is says nothing about others."""
+    """A person's word that companies are unrelated is remembered; whose one lead is says nothing
+    about others."""
     before, parent = row.separate if row else (), _parent(row, lead)
     if lead.ruled.get("subsidiary") not in {"approve", "separate"} or not parent:
         return before

@@ -1,13 +1,22 @@
-"""The last gate: the rep is told, or the nurture sequence is entered; and whatever is heard afterwards is acted on here.
+"""The last gate: the rep is told, or the nurture sequence is entered; and whatever is heard
+afterwards is acted on here.
 
-A lead that arrived rests here. A signal sets it going again, with `heard`: out of sequences at once, scored again,
-or to a person.
+A lead that arrived rests here. A signal sets it going again, with `heard`: out of sequences at
+once, scored again, or to a person.
 """
 
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Note, Output, Result, Wait
+from leads.decision import (
+    AuditNote,
+    Decision,
+    Effect,
+    EffectResult,
+    NeedsEffects,
+    OutputRecord,
+    WaitReason,
+)
 from leads.explain import notice
 from leads.gates.after_engagement import arrived, deleted, hear
 from leads.gates.common import (
@@ -26,7 +35,7 @@ from leads.gates.common import (
 )
 from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
 from leads.keys import event_id
-from leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, Tick
+from leads.records import Alert, Enrolment, Lead, Place, Reason, Sequences, SlaTick
 from leads.route import sequence
 from leads.rules import Rules
 from leads.sequence_guard import guard
@@ -44,7 +53,8 @@ _ASKED = (
 
 
 class Seen(Guarded, frozen=True, kw_only=True):
-    """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's sequences."""
+    """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's
+    sequences."""
 
     rest: Lead | None = None
     waits: bool = False  # it lies here for an answer or an outside cause, and does not rest
@@ -57,20 +67,34 @@ class Engage:
 
     name = NAME
 
-    def decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to scoring again.
+    def decide(
+        self, record: Lead, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
+        """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to
+        scoring again.
 
-        Whoever may have been entered by an attempt whose outcome is unknown, and is not to be by now, is taken out first.
+        Whoever may have been entered by an attempt whose outcome is unknown, and is not to be by
+        now, is taken out first.
         """
         answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
-            return leave(_as_entered(record, rules), done) or _tried_again(stuck(record, done), rules, now) or answer
+            return (
+                leave(_as_entered(record, rules), done)
+                or _tried_again(stuck(record, done), rules, now)
+                or answer
+            )
         return answer
 
-    def _decide(self, record: Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def _decide(
+        self, record: Lead, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
-            left = (leave(rested, done) or _tried_again(stuck(record, done), rules, now)) if rested is not None else None
+            left = (
+                (leave(rested, done) or _tried_again(stuck(record, done), rules, now))
+                if rested is not None
+                else None
+            )
             return left or end
         if stopped(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done, rules, now)
@@ -81,12 +105,19 @@ class Engage:
         hears_again = record.ruled.get("still_enrolled") == "redrive"
         if rested is not None and record.heard is not None and (hears_again or not seen.waits):
             return hear(answered(record, "still_enrolled"), rested, done, rules, now)
-        if (asked := self._still_asked(record, seen) or self._replied_before(record, rested)) is not None:
+        if (
+            asked := self._still_asked(record, seen) or self._replied_before(record, rested)
+        ) is not None:
             return asked
         if "replied" in record.ruled:
             record = replace(answered(record, "replied"), replied=False)
-        if rested is not None and record.heard is None:  # a new revision knows nothing of where the lead stands
-            stands = {"engaged_at": rested.engaged_at, "nurtured_at": rested.nurtured_at, "enrolled": rested.enrolled}
+        # a new revision knows nothing of where the lead stands
+        if rested is not None and record.heard is None:
+            stands = {
+                "engaged_at": rested.engaged_at,
+                "nurtured_at": rested.nurtured_at,
+                "enrolled": rested.enrolled,
+            }
             record = replace(record, **stands)
         if seen.sequences is not None and seen.sequences.read_at > record.sequences.read_at:
             record = replace(record, sequences=seen.sequences)
@@ -96,36 +127,64 @@ class Engage:
         """Back to routing with the rep whom a person names, or to write our own owner once more."""
         again = rerouted(lead, self.name, _ASKED)
         if again is None and lead.ruled.get("another_automation") == "redrive":
-            said = Reason(rule="ruled.redrive", held=True, why="a person had our owner written again")
+            said = Reason(
+                rule="ruled.redrive", held=True, why="a person had our owner written again"
+            )
             again = routed_again(answered(lead, "another_automation"), self.name, said)
-        return replace(again, wait=Wait.REST) if again is not None else None
+        return replace(again, wait=WaitReason.REST) if again is not None else None
 
     def _still_asked(self, lead: Lead, seen: Seen) -> Decision | None:
-        """A new revision of a lead that waits for a person's answer waits on: news of its fields answers nothing."""
+        """A new revision of a lead that waits for a person's answer waits on: news of its fields
+        answers nothing."""
         waits = seen.rest.heard if seen.rest is not None else None
-        if waits is None or waits.kind not in {"reply", "deleted"} or lead.heard not in {None, waits}:
+        if (
+            waits is None
+            or waits.kind not in {"reply", "deleted"}
+            or lead.heard not in {None, waits}
+        ):
             return None
         kind = "replied" if waits.kind == "reply" else "deleted"
         if lead.ruled.get(kind) == "approve":
             return None
-        said = Reason(rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip())
+        said = Reason(
+            rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip()
+        )
         return review(replace(lead, heard=waits), kind, (said,))
 
     def _replied_before(self, lead: Lead, rested: Lead | None) -> Decision | None:
-        """Who had answered Apollo's sequence when he came in enters none of ours before a person says so."""
+        """Who had answered Apollo's sequence when he came in enters none of ours before a person
+        says so."""
         nurture = lead.route is not None and lead.route.kind == "nurture"
-        if not (lead.replied and nurture) or rested is not None or lead.ruled.get("replied") == "approve":
+        if (
+            not (lead.replied and nurture)
+            or rested is not None
+            or lead.ruled.get("replied") == "approve"
+        ):
             return None
-        said = Reason(rule="heard.reply", held=True, why="it had answered in Apollo before it came in")
+        said = Reason(
+            rule="heard.reply", held=True, why="it had answered in Apollo before it came in"
+        )
         return review(lead, "replied", (said,))
 
     # A lead that arrives
 
-    def _start(self, lead: Lead, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def _start(
+        self,
+        lead: Lead,
+        rested: Lead | None,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
         assert lead.route is not None
         if lead.route.kind == "nurture" and rested is not None:
             return arrived(
-                replace(lead, engaged_at=rested.engaged_at, nurtured_at=rested.nurtured_at, enrolled=rested.enrolled),
+                replace(
+                    lead,
+                    engaged_at=rested.engaged_at,
+                    nurtured_at=rested.nurtured_at,
+                    enrolled=rested.enrolled,
+                ),
                 "updated",
                 (),
             )
@@ -133,11 +192,14 @@ class Engage:
             assert rested is not None
             if (left := leave(rested, done) or stuck(lead, done)) is not None:
                 return left
-            lead = replace(lead, sequences=Sequences())  # what is known of them is of before we left: asked anew
+            # what is known of them is of before we left: asked anew
+            lead = replace(lead, sequences=Sequences())
         verdict = guard(lead, done.get("sequences"), rules, now)
         if verdict.ask:
             asked = {"apollo_id": lead.apollo_id, "email": lead.person.email}
-            return Need(acts={"sequences": Act(name="apollo.sequences", args=asked, reads=True)})
+            return NeedsEffects(
+                acts={"sequences": Effect(name="apollo.sequences", args=asked, reads=True)}
+            )
         lead = replace(lead, sequences=verdict.sequences, unknown_since=verdict.unknown_since)
         if verdict.review:
             return review(lead, "sequence_unknown", (verdict.reason,))
@@ -148,13 +210,15 @@ class Engage:
             return self._nurture(lead, verdict.reason, done, rules, now)
         return self._tell(lead, rested, verdict.reason, done, rules, now)
 
-    def _nurture(self, lead: Lead, why: Reason, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def _nurture(
+        self, lead: Lead, why: Reason, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         rule = sequence(lead, rules, "nurture")
         assert rule is not None
         entered = done.get("enter")
         act = entering(lead, rule, rules)
         if act is not None and entered is None:
-            return Need(acts={"enter": act})
+            return NeedsEffects(acts={"enter": act})
         if entered is not None and entered.kind == "suppressed":
             return self._suppressed(lead, entered.why)
         if entered is not None and not entered.ok:
@@ -163,36 +227,55 @@ class Engage:
         return replace(arrived(lead, "nurtured", (why,)), notes=(note,))
 
     def _tell(
-        self, lead: Lead, rested: Lead | None, why: Reason, done: dict[str, Result], rules: Rules, now: float
-    ) -> Decision | Need:
+        self,
+        lead: Lead,
+        rested: Lead | None,
+        why: Reason,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
         assert lead.route is not None
         leaves = rested if rested is not None and not _same_owner(rested, lead) else None
         if leaves is not None and (left := leave(leaves, done) or stuck(lead, done)) is not None:
             return left
         high = lead.score.high_intent if lead.score else ""
-        told = rested is not None and rested.engaged_at and rested.route and rested.route.owner_id == lead.route.owner_id
+        told = (
+            rested is not None
+            and rested.engaged_at
+            and rested.route
+            and rested.route.owner_id == lead.route.owner_id
+        )
         fresh = not told or (high and not (rested and rested.score and rested.score.high_intent))
         if not fresh:
             assert rested is not None
-            return arrived(replace(lead, engaged_at=rested.engaged_at, enrolled=rested.enrolled), "updated", (why,))
+            return arrived(
+                replace(lead, engaged_at=rested.engaged_at, enrolled=rested.enrolled),
+                "updated",
+                (why,),
+            )
         call = high and not lead.do_not_call
         if call and "task" not in done:
-            return Need(acts={"task": self._task(lead, rules)})
+            return NeedsEffects(acts={"task": self._task(lead, rules)})
         if call and done["task"].kind == "suppressed":
             return self._suppressed(lead, done["task"].why)
         if call and not done["task"].ok:
             return fall_back(lead, self.name, done["task"], rules, now)
         if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
             args = {"apollo_id": lead.apollo_id, "email": lead.route.owner_email}
-            return Need(acts={"apollo_owner": Act(name="apollo.owner", args=args)})
+            return NeedsEffects(acts={"apollo_owner": Effect(name="apollo.owner", args=args)})
         lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=None)
         return self._outreach(self._told(lead, high, why, rules, now), done, rules)
 
-    def _outreach(self, told: Decision, done: dict[str, Result], rules: Rules) -> Decision | Need:
-        """A rep's lead enters a sequence where the rules name one for it; one that can't is told all the same."""
+    def _outreach(
+        self, told: Decision, done: dict[str, EffectResult], rules: Rules
+    ) -> Decision | NeedsEffects:
+        """A rep's lead enters a sequence where the rules name one for it; one that can't is told
+        all the same."""
         lead = told.lead
         assert lead is not None
-        if is_customer(lead) or lead.replied:  # nobody who buys, or is about to, or has answered, gets a sequence
+        # nobody who buys, or is about to, or has answered, gets a sequence
+        if is_customer(lead) or lead.replied:
             return told
         rule = sequence(lead, rules, "rep")
         act = entering(lead, rule, rules) if rule is not None else None
@@ -200,11 +283,13 @@ class Engage:
             return told
         entered = done.get("enter")
         if entered is None:
-            return Need(acts={"enter": act})
+            return NeedsEffects(acts={"enter": act})
         if entered.kind == "suppressed":
             return self._suppressed(lead, entered.why)
         if not entered.ok:
-            failed = Note(kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.why})
+            failed = AuditNote(
+                kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.why}
+            )
             return replace(told, notes=(*told.notes, failed))
         lead, note = enrolled(lead, rule, entered)
         return replace(told, lead=lead, notes=(*told.notes, note))
@@ -222,19 +307,24 @@ class Engage:
             person_key=lead.person_key if high else "",
             shadow=not rules.is_live(lead),
         )
-        tick = Tick(
+        tick = SlaTick(
             tick_id=event_id(lead.lead_id, self.name, lead.cause, "start"),
             kind="start" if high else "taken",
             person_key=lead.person_key,
             at=lead.owner_confirmed_at,
             lead=lead,
         )
-        note = Note(kind="noticed", outcome={"to": alert.to, "text": alert.text})
-        clock = Output(topic=topics.CLOCKS.full, key=lead.person_key, record=tick)
+        note = AuditNote(kind="noticed", outcome={"to": alert.to, "text": alert.text})
+        clock = OutputRecord(topic=topics.CLOCKS.full, key=lead.person_key, record=tick)
         decision = arrived(lead, "engaged", (why,))
-        return replace(decision, alerts=(alert,), notes=(note,), outputs=(clock,) if high or lead.intents else ())
+        return replace(
+            decision,
+            alerts=(alert,),
+            notes=(note,),
+            outputs=(clock,) if high or lead.intents else (),
+        )
 
-    def _task(self, lead: Lead, rules: Rules) -> Act:
+    def _task(self, lead: Lead, rules: Rules) -> Effect:
         assert lead.route is not None
         assert lead.score is not None
         args = {
@@ -243,50 +333,93 @@ class Engage:
             "due": lead.owner_confirmed_at + rules.sla.seconds,
             "subject": f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
         }
-        return Act(name="crm.task", args=args, guarded=True, once=True)
+        return Effect(name="crm.task", args=args, guarded=True, once=True)
 
     def _stop(
-        self, lead: Lead, seen: Seen, rested: Lead | None, done: dict[str, Result], rules: Rules, now: float
-    ) -> Decision | Need:
+        self,
+        lead: Lead,
+        seen: Seen,
+        rested: Lead | None,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
         """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
         end = stopped(lead, seen.suppression)
         assert end is not None
         kind = seen.suppression.kind if seen.suppression else "do_not_contact"
-        args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
-        other = {"apollo_id": lead.apollo_id, "kind": kind, "from": seen.suppression.source if seen.suppression else "desk"}
-        acts = {"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)}
-        if rested and rested.enrolled and rested.enrolled.tool == "hubspot" and (own := leave(rested, done)) is not None:
+        args = {
+            "contact_id": lead.crm.contact_id,
+            "nurtured": bool(rested and rested.enrolled),
+            "kind": kind,
+        }
+        other = {
+            "apollo_id": lead.apollo_id,
+            "kind": kind,
+            "from": seen.suppression.source if seen.suppression else "desk",
+        }
+        acts = {
+            "stop": Effect(name="crm.stop", args=args),
+            "apollo": Effect(name="apollo.stop", args=other),
+        }
+        if (
+            rested
+            and rested.enrolled
+            and rested.enrolled.tool == "hubspot"
+            and (own := leave(rested, done)) is not None
+        ):
             acts |= own.acts
         if missing := {name: act for name, act in acts.items() if name not in done}:
-            return Need(acts=missing)
-        if refused := [f"{name}: {done[name].why}" for name in acts if not done[name].ok and done[name].kind != "deleted"]:
+            return NeedsEffects(acts=missing)
+        if refused := [
+            f"{name}: {done[name].why}"
+            for name in acts
+            if not done[name].ok and done[name].kind != "deleted"
+        ]:
             return _not_stopped(lead, refused, rules, now)
-        return replace(end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind})
+        return replace(
+            end, outcome={**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind}
+        )
 
     def _suppressed(self, lead: Lead, why: str) -> Decision:
         return Decision(
-            kind="suppressed", place=Place.SUPPRESSED, trace=(Reason(rule="suppression", held=True, why=why),), lead=lead
+            kind="suppressed",
+            place=Place.SUPPRESSED,
+            trace=(Reason(rule="suppression", held=True, why=why),),
+            lead=lead,
         )
 
 
 def _rested(seen: Seen, rules: Rules) -> Lead | None:
-    """The lead as it rested here before. Rows of the release before sequences don't name the list, which was the one."""
+    """The lead as it rested here before.
+
+    Rows of the release before sequences don't name the list, which was the one.
+    """
     rest = seen.rest
     if rest is None or not (rest.engaged_at or rest.nurtured_at):
         return None
     if rest.nurtured_at and rest.enrolled is None:
-        return replace(rest, enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list))
+        return replace(
+            rest,
+            enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list),
+        )
     return rest
 
 
 def _tried_again(asked: Decision | None, rules: Rules, now: float) -> Decision | None:
-    """A lead that is to end is taken out of its sequence by itself as soon as the tool lets it, whatever people do."""
+    """A lead that is to end is taken out of its sequence by itself as soon as the tool lets it,
+    whatever people do."""
     return replace(asked, until=now + rules.recheck_seconds) if asked is not None else None
 
 
 def _not_stopped(lead: Lead, refused: list[str], rules: Rules, now: float) -> Decision:
-    """A tool did not take it: people must know, since its mails may go on; it is tried again meanwhile."""
-    why = Reason(rule="stop", held=True, why=f"could not be stopped everywhere, mails may go on: {'; '.join(refused)}")
+    """A tool did not take it: people must know, since its mails may go on; it is tried again
+    meanwhile."""
+    why = Reason(
+        rule="stop",
+        held=True,
+        why=f"could not be stopped everywhere, mails may go on: {'; '.join(refused)}",
+    )
     again = lead.heard is not None and lead.heard.kind == "due"
     alert = ops_alert(lead, NAME, f"{lead.person.name} ({lead.company.name}) {why.why}", rules, now)
     decision = review(lead, "not_stopped", (why,))
@@ -295,7 +428,9 @@ def _not_stopped(lead: Lead, refused: list[str], rules: Rules, now: float) -> De
 
 def _as_entered(lead: Lead, rules: Rules) -> Lead:
     """The lead in the sequence that the rules have for it."""
-    rule = sequence(lead, rules, "nurture" if lead.route is not None and lead.route.kind == "nurture" else "rep")
+    rule = sequence(
+        lead, rules, "nurture" if lead.route is not None and lead.route.kind == "nurture" else "rep"
+    )
     return enrolled(lead, rule, None)[0] if rule is not None else lead
 
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from leads.decision import Act, Decision, Need, Note, Result
+from leads.decision import AuditNote, Decision, Effect, EffectResult, NeedsEffects
 from leads.gates.common import fall_back, held_for_sequence, review
 from leads.records import Enrolment, Lead, Reason
 from leads.rule_models import SequenceRule
@@ -13,31 +13,42 @@ _PATIENCE = 600.0  # a workflow acts within a minute or two, and the lead waits 
 NAME = "engage"  # the gate whose parts this and after_engagement.py are
 
 
-def entering(lead: Lead, rule: SequenceRule, rules: Rules) -> Act | None:
+def entering(lead: Lead, rule: SequenceRule, rules: Rules) -> Effect | None:
     """The act that enters it, None for a sequence without a tool."""
     if rule.tool == "none":
         return None
     if rule.tool == "apollo":
         args = {"apollo_id": lead.apollo_id, "sequence": rule.target, "sender": rule.sender}
-        return Act(name="apollo.enrol", args=args, guarded=True)
+        return Effect(name="apollo.enrol", args=args, guarded=True)
     if rule.tool == "hubspot":
         assert lead.route is not None
         args = {"contact_id": lead.crm.contact_id, "sequence": rule.target, "leave": rule.leave}
         args |= {"owner_id": lead.route.owner_id, "inbox": rules.inbox_of(lead.route.owner_email)}
-        return Act(name="crm.enrol", args=args, guarded=True)
-    return Act(name="crm.enter_list", args={"contact_id": lead.crm.contact_id, "list": rule.target}, guarded=True)
+        return Effect(name="crm.enrol", args=args, guarded=True)
+    return Effect(
+        name="crm.enter_list",
+        args={"contact_id": lead.crm.contact_id, "list": rule.target},
+        guarded=True,
+    )
 
 
-def refused(lead: Lead, rule: SequenceRule, entered: Result, rules: Rules, now: float) -> Decision:
-    """What becomes of a lead that its sequence would not take: busy elsewhere it waits, else a person looks."""
+def refused(
+    lead: Lead, rule: SequenceRule, entered: EffectResult, rules: Rules, now: float
+) -> Decision:
+    """What becomes of a lead that its sequence would not take: busy elsewhere it waits, else a
+    person looks."""
     why = Reason(rule=f"sequences.{rule.name}", held=True, why=entered.why)
     if entered.kind == "busy":
         return held_for_sequence(lead, "sequence_active", why, rules, now)
     asks = rule.tool in {"apollo", "hubspot"}
-    return review(lead, "not_enrolled", (why,)) if asks else fall_back(lead, NAME, entered, rules, now)
+    return (
+        review(lead, "not_enrolled", (why,)) if asks else fall_back(lead, NAME, entered, rules, now)
+    )
 
 
-def enrolled(lead: Lead, rule: SequenceRule, entered: Result | None) -> tuple[Lead, Note]:
+def enrolled(
+    lead: Lead, rule: SequenceRule, entered: EffectResult | None
+) -> tuple[Lead, AuditNote]:
     """The lead in its sequence, and the audit's word of it."""
     enrolment = Enrolment(name=rule.name, tool=rule.tool, target=rule.target, leave=rule.leave)
     said = {
@@ -46,30 +57,41 @@ def enrolled(lead: Lead, rule: SequenceRule, entered: Result | None) -> tuple[Le
         "steps": rule.steps,
         "would": entered is not None and entered.kind == "would",
     }
-    return replace(lead, enrolled=enrolment), Note(kind="enrolled", outcome=said)
+    return replace(lead, enrolled=enrolment), AuditNote(kind="enrolled", outcome=said)
 
 
-def leave(rested: Lead, done: dict[str, Result]) -> Need | None:
-    """The act that takes a lead out of its sequence, None once that is done, or if it is in none."""
+def leave(rested: Lead, done: dict[str, EffectResult]) -> NeedsEffects | None:
+    """The act that takes a lead out of its sequence, None once that is done, or if it is in
+    none."""
     sequence = rested.enrolled
     if sequence is None or sequence.tool == "none" or "leave" in done:
         return None
     if sequence.tool == "apollo":
-        act = Act(name="apollo.leave", args={"apollo_id": rested.apollo_id, "sequence": sequence.target})
+        act = Effect(
+            name="apollo.leave", args={"apollo_id": rested.apollo_id, "sequence": sequence.target}
+        )
     elif sequence.tool == "hubspot":
         args = {"contact_id": rested.crm.contact_id, "leave": sequence.leave, "patience": _PATIENCE}
-        act = Act(name="crm.unenrol", args=args)
+        act = Effect(name="crm.unenrol", args=args)
     else:
-        act = Act(name="crm.leave_list", args={"contact_id": rested.crm.contact_id, "list": sequence.target})
-    return Need(acts={"leave": act})
+        act = Effect(
+            name="crm.leave_list",
+            args={"contact_id": rested.crm.contact_id, "list": sequence.target},
+        )
+    return NeedsEffects(acts={"leave": act})
 
 
-def stuck(lead: Lead, done: dict[str, Result]) -> Decision | None:
-    """A person's question: the sequence goes on although everything was done to end it. None if it has ended."""
+def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:
+    """A person's question: the sequence goes on although everything was done to end it.
+
+    None if it has ended.
+    """
     left = done.get("leave")
     if left is None or left.ok or left.kind == "deleted":
         return None
-    return review(lead, "still_enrolled", (Reason(rule="sequences.leave", held=True, why=left.why),))
+    return review(
+        lead, "still_enrolled", (Reason(rule="sequences.leave", held=True, why=left.why),)
+    )
 
 
 def in_apollos(rested: Lead | None) -> bool:

@@ -1,13 +1,16 @@
-"""Gate 2: one person, one claim. Who claimed the address is stored, never a mere flag (facts/faust.md 6)."""
+"""Gate 2: one person, one claim.
+
+Who claimed the address is stored, never a mere flag (facts/faust.md 6).
+"""
 
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Output, Put, Result
+from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
 from leads.gates.common import onward, stopped
 from leads.gates.intake import company_key
 from leads.keys import STEPS_A_REVISION, derive, event_id
-from leads.records import CrmRecord, Lead, Link, Place, Reason, Record, Signal, Tick
+from leads.records import CrmRecord, IdentityLink, Lead, Place, Reason, Record, Signal, SlaTick
 from leads.rules import Rules
 from leads.score import high_intent
 from leads.table_rows import ContactRow, PersonRow, Suppression
@@ -16,7 +19,8 @@ _MOST_STEPS = 40  # of a lead on its way to here: it is sent round
 
 
 class Seen(Record, frozen=True, kw_only=True):
-    """The row of the record's address, the person's contact, and whether the CRM's snapshot is complete in this partition."""
+    """The row of the record's address, the person's contact, and whether the CRM's snapshot is
+    complete in this partition."""
 
     person: PersonRow | None = None
     contact: ContactRow | None = None
@@ -30,44 +34,63 @@ class Identity:
     name = "identity"
 
     def decide(
-        self, record: Lead | Link | CrmRecord, seen: Seen, done: dict[str, Result], rules: Rules, now: float
-    ) -> Decision | Need:
+        self,
+        record: Lead | IdentityLink | CrmRecord,
+        seen: Seen,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
         """A unique lead to `unique`, a merged one, or a changed row."""
         if isinstance(record, CrmRecord):
             return self._hold_crm(record, seen)
-        if isinstance(record, Link):
+        if isinstance(record, IdentityLink):
             return self._link(record, seen)
         if (end := stopped(record, None)) is not None:
             return end
         if not seen.synced and "sync" not in done:
-            return Need(acts={"sync": Act(name="sync.wait", args={}, reads=True)})
+            return NeedsEffects(acts={"sync": Effect(name="sync.wait", args={}, reads=True)})
         return self._claim(record, seen, rules, now)
 
     def _claim(self, lead: Lead, seen: Seen, rules: Rules, now: float) -> Decision:
         row, key = seen.person, lead.person_key
         if row is not None and row.person_key != key and not _goes_round(lead):
-            why = Reason(rule="identity.alias", held=True, why="the address belongs to a known person: goes there")
+            why = Reason(
+                rule="identity.alias",
+                held=True,
+                why="the address belongs to a known person: goes there",
+            )
             moved = replace(lead, person_key=row.person_key)
             to = onward(moved, self.name, "forwarded", topics.VALIDATED, row.person_key)
-            return Decision(kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
-        if row is None or row.person_key != key or row.status in {"crm", "ended"} or row.lead_id == lead.lead_id:
+            return Decision(
+                kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,)
+            )
+        if (
+            row is None
+            or row.person_key != key
+            or row.status in {"crm", "ended"}
+            or row.lead_id == lead.lead_id
+        ):
             decision = self._pass(lead, row, seen.contact)
-            return replace(decision, outputs=(*decision.outputs, *self._start_clock(lead, rules, now)))
+            return replace(
+                decision, outputs=(*decision.outputs, *self._start_clock(lead, rules, now))
+            )
         return self._merge(lead, row)
 
-    def _start_clock(self, lead: Lead, rules: Rules, now: float) -> tuple[Output, ...]:
-        """A high-intent lead must reach a rep soon, wherever it waits on its way (promise P5's second limit)."""
+    def _start_clock(self, lead: Lead, rules: Rules, now: float) -> tuple[OutputRecord, ...]:
+        """A high-intent lead must reach a rep soon, wherever it waits on its way (promise P5's
+        second limit)."""
         if not high_intent(lead.intents, rules, now)[0]:
             return ()
         heard = min(intent.heard_at for intent in lead.intents)
-        tick = Tick(
+        tick = SlaTick(
             tick_id=event_id(lead.lead_id, self.name, lead.cause, "intent"),
             kind="intent",
             person_key=lead.person_key,
             at=heard,
             lead=lead,
         )
-        return (Output(topic=topics.CLOCKS.full, key=lead.person_key, record=tick),)
+        return (OutputRecord(topic=topics.CLOCKS.full, key=lead.person_key, record=tick),)
 
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
         first = row is None or row.status in {"crm", "ended"}
@@ -77,15 +100,27 @@ class Identity:
             lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
         claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=crm_id)
         to = onward(lead, self.name, "unique", topics.UNIQUE, company_key(lead))
-        put = Put(table="people", key=lead.person_key, value=claim)
-        return Decision(kind="unique", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=(put,))
+        put = TableWrite(table="people", key=lead.person_key, value=claim)
+        return Decision(
+            kind="unique",
+            place=Place.IN_FLIGHT,
+            trace=(why,),
+            lead=lead,
+            outputs=(to,),
+            puts=(put,),
+        )
 
     def _merge(self, lead: Lead, row: PersonRow) -> Decision:
-        """A further lead of a claimed person: it ends here, and what it knows of interest is told to the first."""
-        why = Reason(rule="identity.claim", held=True, why=f"the person is already lead {row.lead_id}")
+        """A further lead of a claimed person: it ends here, and what it knows of interest is told
+        to the first."""
+        why = Reason(
+            rule="identity.claim", held=True, why=f"the person is already lead {row.lead_id}"
+        )
         signals = (
             Signal(
-                signal_id=derive("signal", "merged", lead.lead_id, lead.version, intent.kind, intent.value),
+                signal_id=derive(
+                    "signal", "merged", lead.lead_id, lead.version, intent.kind, intent.value
+                ),
                 kind="intent",
                 value=f"{intent.kind}:{intent.value}",
                 heard_at=intent.heard_at,
@@ -95,19 +130,38 @@ class Identity:
             )
             for intent in lead.intents
         )
-        outputs = tuple(Output(topic=topics.SIGNALS.full, key=lead.person_key, record=signal) for signal in signals)
+        outputs = tuple(
+            OutputRecord(topic=topics.SIGNALS.full, key=lead.person_key, record=signal)
+            for signal in signals
+        )
         outcome = {"into": row.lead_id}
-        return Decision(kind="merged", place=Place.MERGED, trace=(why,), lead=lead, outputs=outputs, outcome=outcome)
+        return Decision(
+            kind="merged",
+            place=Place.MERGED,
+            trace=(why,),
+            lead=lead,
+            outputs=outputs,
+            outcome=outcome,
+        )
 
-    def _link(self, link: Link, seen: Seen) -> Decision:
+    def _link(self, link: IdentityLink, seen: Seen) -> Decision:
         row = seen.person
         if link.ended:
             ended = row is not None and row.lead_id == link.ended
-            puts = (Put(table="people", key=link.address_key, value=replace(row, status="ended")),) if ended and row else ()
+            puts = (
+                (
+                    TableWrite(
+                        table="people", key=link.address_key, value=replace(row, status="ended")
+                    ),
+                )
+                if ended and row
+                else ()
+            )
             return Decision(kind="linked", place=Place.NOWHERE, puts=puts)
         free = row is None or row.status in {"crm", "ended"} or row.person_key != link.address_key
         if not free and link.address_key != link.person_key:
-            return Decision(kind="link_refused", place=Place.NOWHERE)  # the address has a lead of its own under way
+            # the address has a lead of its own under way
+            return Decision(kind="link_refused", place=Place.NOWHERE)
         own = link.address_key == link.person_key
         value = PersonRow(
             person_key=link.person_key,
@@ -117,12 +171,22 @@ class Identity:
         )
         outputs = self._pass_on_opt_out(link, seen.suppression)
         return Decision(
-            kind="linked", place=Place.NOWHERE, puts=(Put(table="people", key=link.address_key, value=value),), outputs=outputs
+            kind="linked",
+            place=Place.NOWHERE,
+            puts=(TableWrite(table="people", key=link.address_key, value=value),),
+            outputs=outputs,
         )
 
-    def _pass_on_opt_out(self, link: Link, suppression: Suppression | None) -> tuple[Output, ...]:
-        """An opt-out of an address that turns out to be a known person's holds for the whole person (promise P4)."""
-        if suppression is None or not suppression.whole_person or link.address_key == link.person_key:
+    def _pass_on_opt_out(
+        self, link: IdentityLink, suppression: Suppression | None
+    ) -> tuple[OutputRecord, ...]:
+        """An opt-out of an address that turns out to be a known person's holds for the whole person
+        (promise P4)."""
+        if (
+            suppression is None
+            or not suppression.whole_person
+            or link.address_key == link.person_key
+        ):
             return ()
         signal = Signal(
             signal_id=derive("signal", "linked", link.link_id, suppression.kind),
@@ -132,21 +196,31 @@ class Identity:
             address_key=link.person_key,
             person_key=link.person_key,
         )
-        return (Output(topic=topics.SIGNALS.full, key=link.person_key, record=signal),)
+        return (OutputRecord(topic=topics.SIGNALS.full, key=link.person_key, record=signal),)
 
     def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:
         if record.kind == "complete":
             value = PersonRow(person_key="", status="complete")
-            return Decision(kind="synced", place=Place.NOWHERE, puts=(Put(table="people", key="", value=value),))
-        if record.kind != "contact" or (seen.person is not None and seen.person.status != "crm"):  # ours knows better
+            return Decision(
+                kind="synced",
+                place=Place.NOWHERE,
+                puts=(TableWrite(table="people", key="", value=value),),
+            )
+        # ours knows better
+        if record.kind != "contact" or (seen.person is not None and seen.person.status != "crm"):
             return Decision(kind="known", place=Place.NOWHERE)
         value = PersonRow(person_key=record.person_key, status="crm", crm_id=record.crm_id)
-        return Decision(kind="known", place=Place.NOWHERE, puts=(Put(table="people", key=record.key, value=value),))
+        return Decision(
+            kind="known",
+            place=Place.NOWHERE,
+            puts=(TableWrite(table="people", key=record.key, value=value),),
+        )
 
 
 def _goes_round(lead: Lead) -> bool:
-    """Whether aliases point to each other: claims end and are taken over in partitions that can't see one another, so that
-    the last of two facts may lead back. The person is then whoever is asked here."""
+    """Whether aliases point to each other: claims end and are taken over in partitions that can't
+    see one another, so that the last of two facts may lead back. The person is then whoever is
+    asked here."""
     return lead.step % STEPS_A_REVISION > _MOST_STEPS
 
 
@@ -157,4 +231,8 @@ def _say(row: PersonRow | None, lead: Lead) -> str:
         return "its aliases lead back to where it came from: the claim is made here"
     if row.status == "crm":
         return f"the CRM knows the person as contact {row.crm_id}, no lead does"
-    return "the claim is this lead's own" if row.lead_id == lead.lead_id else f"lead {row.lead_id} had it, and has ended"
+    return (
+        "the claim is this lead's own"
+        if row.lead_id == lead.lead_id
+        else f"lead {row.lead_id} had it, and has ended"
+    )

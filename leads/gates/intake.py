@@ -1,10 +1,13 @@
-"""Gate 1: map, normalise, validate. What fails waits for a person with every reason; nothing is dropped."""
+"""Gate 1: map, normalise, validate.
+
+What fails waits for a person with every reason; nothing is dropped.
+"""
 
 from msgspec.structs import replace
 
 from leads import topics
 from leads.corrections import mend
-from leads.decision import Decision, Need, Note, Output, Put, Result
+from leads.decision import AuditNote, Decision, EffectResult, NeedsEffects, OutputRecord, TableWrite
 from leads.gates.common import onward, overruled, review, stopped
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped
@@ -12,16 +15,16 @@ from leads.mapping import map_captured
 from leads.match import brand
 from leads.normalise import is_address
 from leads.rawvalues import UnusableError
-from leads.records import Captured, Lead, Link, Place, Reason, Record, Sequences, Signal
+from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules
-from leads.table_rows import Source
+from leads.table_rows import SourceRow
 from leads.validate import validate
 
 
 class Seen(Record, frozen=True, kw_only=True):
     """What intake knows of the source record."""
 
-    source: Source | None = None
+    source: SourceRow | None = None
 
 
 class Intake:
@@ -32,17 +35,35 @@ class Intake:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
-    def decide(self, record: Captured | Lead, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def decide(
+        self,
+        record: Captured | Lead,
+        seen: Seen,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
         """A mapped lead to `validated`, a review item, or nothing new."""
         del done, now
         if isinstance(record, Lead):
             lead, dropped = _mend(record, rules)
-            return self._judge(lead, seen, rules, (Note(kind="not_set", outcome={"dropped": dropped}),) if dropped else (), 0.0)
+            return self._judge(
+                lead,
+                seen,
+                rules,
+                (AuditNote(kind="not_set", outcome={"dropped": dropped}),) if dropped else (),
+                0.0,
+            )
         try:
             mapped = map_captured(record, rules)
         except UnusableError as error:
             return self._dead(record, str(error))
-        if seen.source is not None and mapped.updated_at < seen.source.updated_at and mapped.updated_at and not record.again:
+        if (
+            seen.source is not None
+            and mapped.updated_at < seen.source.updated_at
+            and mapped.updated_at
+            and not record.again
+        ):
             return self._outdated(record, mapped, seen.source)
         revision = version(
             mapped.person,
@@ -56,7 +77,7 @@ class Intake:
             return self._unchanged(record, mapped, seen.source)
         lead = self._lead(record, mapped, revision, seen.source, rules)
         first = seen.source is None
-        note = Note(
+        note = AuditNote(
             kind="captured" if first else "revised",
             place="in_flight",
             outcome={
@@ -66,32 +87,60 @@ class Intake:
             },
         )
         decision = self._judge(lead, seen, rules, (note,), mapped.updated_at)
-        return replace(decision, outputs=(*self._signals(record, mapped, seen.source), *decision.outputs))
+        return replace(
+            decision, outputs=(*self._signals(record, mapped, seen.source), *decision.outputs)
+        )
 
-    def _unchanged(self, record: Captured, mapped: Mapped, source: Source) -> Decision:
+    def _unchanged(self, record: Captured, mapped: Mapped, source: SourceRow) -> Decision:
         """A known revision ends here; only what Apollo says of its sequences may be news."""
         outputs = self._signals(record, mapped, source)
         newest = max(source.updated_at, mapped.updated_at)
-        row = replace(source, updated_at=newest, sequence=mapped.sequences.state if record.sequences_read_at else source.sequence)
-        puts = (Put(table="sources", key=source.lead_id, value=row),) if outputs or newest > source.updated_at else ()
+        row = replace(
+            source,
+            updated_at=newest,
+            sequence=mapped.sequences.state if record.sequences_read_at else source.sequence,
+        )
+        puts = (
+            (TableWrite(table="sources", key=source.lead_id, value=row),)
+            if outputs or newest > source.updated_at
+            else ()
+        )
         return Decision(kind="unchanged", place=Place.NOWHERE, outputs=outputs, puts=puts)
 
-    def _outdated(self, record: Captured, mapped: Mapped, source: Source) -> Decision:
-        """An older revision that comes after a newer one: only what stops is heeded, since that is never taken back."""
-        outputs = self._signals(record, replace(mapped, replied=False, sequences=Sequences()), source)
+    def _outdated(self, record: Captured, mapped: Mapped, source: SourceRow) -> Decision:
+        """An older revision that comes after a newer one: only what stops is heeded, since that is
+        never taken back."""
+        outputs = self._signals(
+            record, replace(mapped, replied=False, sequences=Sequences()), source
+        )
         return Decision(kind="outdated", place=Place.NOWHERE, outputs=outputs)
 
-    def _signals(self, record: Captured, mapped: Mapped, source: Source | None) -> tuple[Output, ...]:
-        """What the record says beside the lead: a sequence that began or ended, an opt-out, a bounce."""
-        key = source.person_key if source and source.person_key else self._keys.address(mapped.person.email)
+    def _signals(
+        self, record: Captured, mapped: Mapped, source: SourceRow | None
+    ) -> tuple[OutputRecord, ...]:
+        """What the record says beside the lead: a sequence that began or ended, an opt-out, a
+        bounce."""
+        key = (
+            source.person_key
+            if source and source.person_key
+            else self._keys.address(mapped.person.email)
+        )
         news = [(kind, "") for kind in mapped.stops]
-        news += [("reply", "")] if mapped.replied and source is not None else []  # of a new lead the lead itself tells
+        # of a new lead the lead itself tells
+        news += [("reply", "")] if mapped.replied and source is not None else []
         state = mapped.sequences.state
         if source is not None and source.sequence and state not in {"unknown", source.sequence}:
             news.append(("sequence", state))
         signals = [
             Signal(
-                signal_id=derive("signal", record.source, record.source_id, kind, value, record.raw.get("updated_at", "")),
+                signal_id=derive(
+                    "signal",
+                    record.source,
+                    record.source_id,
+                    kind,
+                    value,
+                    record.raw.get("updated_at", ""),
+                ),
                 kind=kind,
                 value=value,
                 heard_at=record.captured_at,
@@ -102,9 +151,18 @@ class Intake:
             for kind, value in news
             if key
         ]
-        return tuple(Output(topic=topics.SIGNALS.full, key=key, record=signal) for signal in signals)
+        return tuple(
+            OutputRecord(topic=topics.SIGNALS.full, key=key, record=signal) for signal in signals
+        )
 
-    def _lead(self, record: Captured, mapped: Mapped, revision: str, source: Source | None, rules: Rules) -> Lead:
+    def _lead(
+        self,
+        record: Captured,
+        mapped: Mapped,
+        revision: str,
+        source: SourceRow | None,
+        rules: Rules,
+    ) -> Lead:
         ident = lead_id(record.source, record.source_id)
         number = source.revision + 1 if source else 0
         person_key = self._keys.address(mapped.person.email)
@@ -114,7 +172,8 @@ class Intake:
             source_id=record.source_id,
             version=revision,
             step=number * STEPS_A_REVISION,
-            cause=event_id(ident, self.name, f"{number} {revision}", "captured"),  # a version that comes back is another fact
+            # a version that comes back is another fact
+            cause=event_id(ident, self.name, f"{number} {revision}", "captured"),
             rules=rules.hash,
             captured_at=record.captured_at,
             person_key=person_key,
@@ -134,12 +193,14 @@ class Intake:
             ruled={"email_status": "verified"} if mapped.vouched else {},
         )
 
-    def _judge(self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[Note, ...], updated_at: float) -> Decision:
+    def _judge(
+        self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[AuditNote, ...], updated_at: float
+    ) -> Decision:
         address = self._keys.address(lead.person.email)
         lead = replace(lead, person_key=address, address_key=address)
         reasons = validate(lead, rules)
         row = self._source(lead, seen.source, updated_at)
-        puts = (Put(table="sources", key=lead.lead_id, value=row),)
+        puts = (TableWrite(table="sources", key=lead.lead_id, value=row),)
         if (end := stopped(lead, None)) is not None:
             return replace(end, puts=puts, notes=notes)
         if any(reason.held for reason in reasons):
@@ -152,31 +213,51 @@ class Intake:
         if moved:
             reasons = (*reasons, moved, overruled(lead, "job_change", (moved,)))
         outputs = self._outputs(lead, seen.source)
-        puts = (Put(table="sources", key=lead.lead_id, value=replace(row, company_domain=lead.company.domain)),)
+        puts = (
+            TableWrite(
+                table="sources",
+                key=lead.lead_id,
+                value=replace(row, company_domain=lead.company.domain),
+            ),
+        )
         return Decision(
-            kind="validated", place=Place.IN_FLIGHT, trace=reasons, lead=lead, outputs=outputs, puts=puts, notes=notes
+            kind="validated",
+            place=Place.IN_FLIGHT,
+            trace=reasons,
+            lead=lead,
+            outputs=outputs,
+            puts=puts,
+            notes=notes,
         )
 
-    def _outputs(self, lead: Lead, source: Source | None) -> tuple[Output, ...]:
+    def _outputs(self, lead: Lead, source: SourceRow | None) -> tuple[OutputRecord, ...]:
         """To identity under the person's first key; a new address becomes an alias of it."""
         known = source.person_key if source is not None and source.person_key else lead.person_key
-        addresses = {lead.person_key, *(self._keys.address(e) for e in lead.person.emails)} - {known, ""}
+        addresses = {lead.person_key, *(self._keys.address(e) for e in lead.person.emails)} - {
+            known,
+            "",
+        }
         links = [
-            Output(
+            OutputRecord(
                 topic=topics.LINKS.full,
                 key=a,
-                record=Link(link_id=derive("link", a, known, lead.lead_id, lead.step), address_key=a, person_key=known),
+                record=IdentityLink(
+                    link_id=derive("link", a, known, lead.lead_id, lead.step),
+                    address_key=a,
+                    person_key=known,
+                ),
             )
             for a in sorted(addresses)
         ]
         lead = replace(lead, person_key=known)
         return (*links, onward(lead, self.name, "validated", topics.VALIDATED, known))
 
-    def _source(self, lead: Lead, before: Source | None, updated_at: float) -> Source:
-        """The row of a record that did not pass: the employer is the one that passed last, so that a further revision of
-        somebody whose change a person has yet to judge is judged like the first."""
+    def _source(self, lead: Lead, before: SourceRow | None, updated_at: float) -> SourceRow:
+        """The row of a record that did not pass: the employer is the one that passed last, so that
+        a further revision of somebody whose change a person has yet to judge is judged like the
+        first."""
         passed = before is not None and before.person_key
-        return Source(
+        return SourceRow(
             lead_id=lead.lead_id,
             version=lead.version,
             revision=lead.step // STEPS_A_REVISION,
@@ -200,21 +281,42 @@ class Intake:
             captured_at=record.captured_at,
         )
         trace = (Reason(rule="mapping", held=True, why=why),)
-        letter = Output(topic=topics.DEAD.full, key=ident, record=record)
-        note = Note(kind="captured", place="in_flight", outcome={"source": record.source})
-        return Decision(kind="dead", place=Place.DEAD, trace=trace, lead=nobody, outputs=(letter,), notes=(note,))
+        letter = OutputRecord(topic=topics.DEAD.full, key=ident, record=record)
+        note = AuditNote(kind="captured", place="in_flight", outcome={"source": record.source})
+        return Decision(
+            kind="dead",
+            place=Place.DEAD,
+            trace=trace,
+            lead=nobody,
+            outputs=(letter,),
+            notes=(note,),
+        )
 
 
-def _changes_employer(lead: Lead, source: Source | None) -> Reason | None:
-    """A known lead whose company's domain is another one than last time: a person decides (DESIGN, identity)."""
-    if source is None or not source.company_domain or not lead.company.domain or source.company_domain == lead.company.domain:
+def _changes_employer(lead: Lead, source: SourceRow | None) -> Reason | None:
+    """A known lead whose company's domain is another one than last time: a person decides (DESIGN,
+    identity)."""
+    if (
+        source is None
+        or not source.company_domain
+        or not lead.company.domain
+        or source.company_domain == lead.company.domain
+    ):
         return None
-    return Reason(rule="identity.job_change", held=True, why=f"worked at {source.company_domain}, now at {lead.company.domain}")
+    return Reason(
+        rule="identity.job_change",
+        held=True,
+        why=f"worked at {source.company_domain}, now at {lead.company.domain}",
+    )
 
 
 def _mend(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
     """Apply what a person has set; a line for each value that can't be."""
-    fields = {name.removeprefix("set."): value for name, value in lead.ruled.items() if name.startswith("set.")}
+    fields = {
+        name.removeprefix("set."): value
+        for name, value in lead.ruled.items()
+        if name.startswith("set.")
+    }
     if fields.get("email_status"):
         lead = replace(lead, ruled={**lead.ruled, "email_status": "verified"})
     person, company, dropped = mend(lead.person, lead.company, fields, rules)

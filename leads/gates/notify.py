@@ -1,6 +1,6 @@
 """Alerts to Slack: a notice to a rep, an escalation, a word to ops. Nothing waits for it."""
 
-from leads.decision import Act, Decision, Need, Result
+from leads.decision import Decision, Effect, EffectResult, NeedsEffects
 from leads.records import Alert, Place, Record
 from leads.rules import Rules
 
@@ -14,12 +14,14 @@ class Notify:
 
     name = "notify"
 
-    def decide(self, record: Alert, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def decide(
+        self, record: Alert, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         """Sent, or said why not."""
         del seen, rules, now
         if "post" not in done:
             args = {"to": record.to, "text": record.text, "alert_id": record.alert_id}
             if record.person_key:
                 args["button"] = f"{record.person_key} {record.lead_id}"
-            return Need(acts={"post": Act(name="slack.post", args=args, once=True)})
+            return NeedsEffects(acts={"post": Effect(name="slack.post", args=args, once=True)})
         return Decision(kind="sent" if done["post"].ok else "unsent", place=Place.NOWHERE)

@@ -5,7 +5,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Note, Result, Wait
+from leads.decision import AuditNote, Decision, Effect, EffectResult, NeedsEffects, WaitReason
 from leads.gates.common import Guarded, is_customer, onward, ops_alert, stopped
 from leads.records import Lead, Place, Reason, Route, Score
 from leads.route import route, route_to_account
@@ -20,51 +20,96 @@ class Routing:
 
     name = "routing"
 
-    def decide(self, record: Lead, seen: Guarded, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def decide(
+        self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         """A routed lead to `routed`, or held because no rule fits."""
         if (end := stopped(record, seen.suppression)) is not None:
             return end
         if record.crm.owner_id and "owner" not in done:
-            return Need(acts={"owner": Act(name="crm.owner", args={"owner_id": record.crm.owner_id}, reads=True)})
+            return NeedsEffects(
+                acts={
+                    "owner": Effect(
+                        name="crm.owner", args={"owner_id": record.crm.owner_id}, reads=True
+                    )
+                }
+            )
         points, reasons = score(record, rules, now)
         lead = replace(record, score=points)
         chosen = self._choose(lead, done, rules)
-        if isinstance(chosen, Need):
+        if isinstance(chosen, NeedsEffects):
             return chosen
         found, why = chosen
-        note = Note(kind="scored", outcome={"points": points.points, "parts": points.parts, "missing": points.missing})
+        note = AuditNote(
+            kind="scored",
+            outcome={"points": points.points, "parts": points.parts, "missing": points.missing},
+        )
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
-        lead = replace(lead, route=found, heard=None if found.rule == "ruled" else lead.heard)  # before what the CRM shows
+        # before what the CRM shows
+        lead = replace(lead, route=found, heard=None if found.rule == "ruled" else lead.heard)
         to = onward(lead, self.name, "routed", topics.ROUTED, lead.person_key)
-        outcome = {"kind": found.kind, "owner": found.owner_email, "rule": found.rule, "points": points.points}
+        outcome = {
+            "kind": found.kind,
+            "owner": found.owner_email,
+            "rule": found.rule,
+            "points": points.points,
+        }
         return Decision(
-            kind="routed", place=Place.IN_FLIGHT, trace=(*reasons, *why), lead=lead, outputs=(to,), notes=(note,), outcome=outcome
+            kind="routed",
+            place=Place.IN_FLIGHT,
+            trace=(*reasons, *why),
+            lead=lead,
+            outputs=(to,),
+            notes=(note,),
+            outcome=outcome,
         )
 
-    def _choose(self, lead: Lead, done: dict[str, Result], rules: Rules) -> _Chosen | Need:
+    def _choose(
+        self, lead: Lead, done: dict[str, EffectResult], rules: Rules
+    ) -> _Chosen | NeedsEffects:
         if email := lead.ruled.get("route"):
             return Route(kind="rep", owner_email=email, rule="ruled"), (
                 Reason(rule="ruled.route", held=True, why=f"a person gave it to {email}"),
             )
         kept = _existing(lead, done.get("owner"), rules)
         if kept is not None:
-            return kept, (Reason(rule="crm.owner", held=True, why=f"{kept.owner_email} already owns the contact and keeps it"),)
+            return kept, (
+                Reason(
+                    rule="crm.owner",
+                    held=True,
+                    why=f"{kept.owner_email} already owns the contact and keeps it",
+                ),
+            )
         assert lead.score is not None
         passed, threshold = _passes(lead.score, rules)
         if not passed and not is_customer(lead):
-            return Route(kind="nurture", owner_email=rules.nurture.owner, rule="threshold"), (threshold,)
+            return Route(kind="nurture", owner_email=rules.nurture.owner, rule="threshold"), (
+                threshold,
+            )
         if rules.account_owner is None or not (lead.crm.company_id or lead.company.domain):
             return _to_rep(lead, rules, threshold)
         if (account := done.get("account")) is None:
             args = {"company_id": lead.crm.company_id, "domain": lead.company.domain}
-            return Need(acts={"account": Act(name="crm.account", args=args, reads=True)})
+            return NeedsEffects(acts={"account": Effect(name="crm.account", args=args, reads=True)})
         owned, reason = route_to_account(lead, account, rules.account_owner)
-        return (owned, (threshold, reason)) if owned is not None else _to_rep(lead, rules, threshold, reason)
+        return (
+            (owned, (threshold, reason))
+            if owned is not None
+            else _to_rep(lead, rules, threshold, reason)
+        )
 
-    def _hold(self, lead: Lead, trace: tuple[Reason, ...], note: Note, rules: Rules, now: float) -> Decision:
+    def _hold(
+        self, lead: Lead, trace: tuple[Reason, ...], note: AuditNote, rules: Rules, now: float
+    ) -> Decision:
         held = tuple(r for r in trace if r.held and r.rule in {"routes", "crm.customer"})
-        alert = ops_alert(lead, self.name, f"{lead.person.name} ({lead.company.name}) has no route: {held[-1].why}", rules, now)
+        alert = ops_alert(
+            lead,
+            self.name,
+            f"{lead.person.name} ({lead.company.name}) has no route: {held[-1].why}",
+            rules,
+            now,
+        )
         return Decision(
             kind="unrouted",
             place=Place.HELD,
@@ -72,21 +117,32 @@ class Routing:
             lead=lead,
             notes=(note,),
             alerts=(alert,),
-            wait=Wait.HELD,
+            wait=WaitReason.HELD,
             wakes=("owner",),
         )
 
 
 def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
     if points.high_intent:
-        return True, Reason(rule="high_intent", held=True, why=f"high intent ({points.high_intent}): straight to a rep")
+        return True, Reason(
+            rule="high_intent",
+            held=True,
+            why=f"high intent ({points.high_intent}): straight to a rep",
+        )
     passed = points.points >= rules.threshold
     said = "reaches" if passed else "is below"
-    return passed, Reason(rule="threshold", held=passed, why=f"{points.points} points {said} the threshold {rules.threshold}")
+    return passed, Reason(
+        rule="threshold",
+        held=passed,
+        why=f"{points.points} points {said} the threshold {rules.threshold}",
+    )
 
 
 def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Chosen:
-    """By territory or vertical; a customer's is a person's choice. `before` is what was asked in vain."""
+    """By territory or vertical; a customer's is a person's choice.
+
+    `before` is what was asked in vain.
+    """
     if is_customer(lead):
         said = "a customer or an open deal without an active owner: a person must say who"
         return None, (*before, Reason(rule="crm.customer", held=True, why=said))
@@ -97,8 +153,9 @@ def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Ch
     return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *before, *reasons)
 
 
-def _existing(lead: Lead, owner: Result | None, rules: Rules) -> Route | None:
-    """The owner that the CRM's contact had, if active; the nurture owner is ours and owns nobody."""
+def _existing(lead: Lead, owner: EffectResult | None, rules: Rules) -> Route | None:
+    """The owner that the CRM's contact had, if active; the nurture owner is ours and owns
+    nobody."""
     if owner is None or not owner.ok or not owner.value.get("active"):
         return None
     email = str(owner.value.get("email", ""))

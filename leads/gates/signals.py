@@ -1,9 +1,10 @@
-"""What is heard after capture: kept where it holds, and told to whoever waits or rests under the person."""
+"""What is heard after capture: kept where it holds, and told to whoever waits or rests under the
+person."""
 
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Need, Output, Put, Result
+from leads.decision import Decision, EffectResult, NeedsEffects, OutputRecord, TableWrite
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression
@@ -24,28 +25,42 @@ class Signals:
 
     name = "signals"
 
-    def decide(self, record: Signal, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """To `heard` under the person's key; an alias's signal first goes to the person's partition, once."""
+    def decide(
+        self, record: Signal, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
+        """To `heard` under the person's key; an alias's signal first goes to the person's
+        partition, once."""
         del done, rules, now
         puts = self._suppress(record, seen)
         row = seen.person
-        if row is not None and row.person_key and row.person_key != record.address_key and not record.forwarded:
+        if (
+            row is not None
+            and row.person_key
+            and row.person_key != record.address_key
+            and not record.forwarded
+        ):
             moved = replace(record, forwarded=True, person_key=row.person_key)
-            to = Output(topic=topics.SIGNALS.full, key=row.person_key, record=moved)
+            to = OutputRecord(topic=topics.SIGNALS.full, key=row.person_key, record=moved)
             return Decision(kind="forwarded", place=Place.NOWHERE, outputs=(to,), puts=puts)
         key = record.person_key or record.address_key
         if record.kind == "sequence":
             state = Sequences(state=record.value, read_at=record.heard_at)
-            puts = (*puts, Put(table="sequences", key=key, value=state))
-        to = Output(topic=topics.HEARD.full, key=key, record=replace(record, person_key=key))
+            puts = (*puts, TableWrite(table="sequences", key=key, value=state))
+        to = OutputRecord(topic=topics.HEARD.full, key=key, record=replace(record, person_key=key))
         return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
-    def _suppress(self, signal: Signal, seen: Seen) -> tuple[Put, ...]:
+    def _suppress(self, signal: Signal, seen: Seen) -> tuple[TableWrite, ...]:
         if signal.kind not in SUPPRESSING:
             return ()
         whole = signal.kind in _WHOLE_PERSON
         if seen.suppression is not None and (seen.suppression.whole_person or not whole):
             return ()
-        key = (signal.person_key or signal.address_key) if whole and signal.forwarded else signal.address_key
-        value = Suppression(kind=signal.kind, at=signal.heard_at, source=signal.source, whole_person=whole)
-        return (Put(table="suppressions", key=key, value=value),)
+        key = (
+            (signal.person_key or signal.address_key)
+            if whole and signal.forwarded
+            else signal.address_key
+        )
+        value = Suppression(
+            kind=signal.kind, at=signal.heard_at, source=signal.source, whole_person=whole
+        )
+        return (TableWrite(table="suppressions", key=key, value=value),)

@@ -1,21 +1,22 @@
-"""The clock of a high-intent lead: one a person, met by the owner's own activity, breached exactly once."""
+"""The clock of a high-intent lead: one a person, met by the owner's own activity, breached exactly
+once."""
 
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from leads.decision import Act, Decision, Need, Put, Result
+from leads.decision import Decision, Effect, EffectResult, NeedsEffects, TableWrite
 from leads.gates.common import Guarded, ops_alert
 from leads.keys import derive, event_id
-from leads.records import Alert, Place, Reason, Signal, Tick
+from leads.records import Alert, Place, Reason, Signal, SlaTick
 from leads.rules import Rules
-from leads.table_rows import Clock
+from leads.table_rows import SlaClock
 
 
 class Seen(Guarded, frozen=True, kw_only=True):
     """The person's clock."""
 
-    clock: Clock | None = None
+    clock: SlaClock | None = None
 
 
 class Sla:
@@ -23,8 +24,16 @@ class Sla:
 
     name = "sla"
 
-    def decide(self, record: Tick | Signal, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """A changed clock; a breach with its task and alert; or nothing, if the tick comes too late."""
+    def decide(
+        self,
+        record: SlaTick | Signal,
+        seen: Seen,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
+        """A changed clock; a breach with its task and alert; or nothing, if the tick comes too
+        late."""
         clock = seen.clock
         if isinstance(record, Signal) and record.kind == "taken":
             return self._taken(record, clock, done, rules, now)
@@ -38,40 +47,77 @@ class Sla:
             return self._untaken(record, clock, rules, now)
         return self._due(record, clock, seen, done, rules, now)
 
-    def _set(self, tick: Tick, clock: Clock | None, rules: Rules) -> Decision:
+    def _set(self, tick: SlaTick, clock: SlaClock | None, rules: Rules) -> Decision:
         assert tick.lead is not None
         if tick.kind == "intent":
             if clock is not None and (clock.started or clock.untaken):
                 return _nothing()
-            return _put(tick.person_key, Clock(lead=tick.lead, untaken=tick.at + rules.sla.untaken_seconds), None)
+            return _put(
+                tick.person_key,
+                SlaClock(lead=tick.lead, untaken=tick.at + rules.sla.untaken_seconds),
+                None,
+            )
         if tick.kind == "taken":
-            return _put(tick.person_key, replace(clock, untaken=0.0), None) if clock is not None else _nothing()
-        real = clock is not None and clock.lead.released == tick.lead.released  # not one of before its release
+            return (
+                _put(tick.person_key, replace(clock, untaken=0.0), None)
+                if clock is not None
+                else _nothing()
+            )
+        # not one of before its release
+        real = clock is not None and clock.lead.released == tick.lead.released
         running = clock is not None and clock.started and not (clock.met or clock.fired) and real
         if running:
             return _nothing()
-        new = Clock(lead=tick.lead, started=tick.at, deadline=tick.at + rules.sla.seconds)
-        why = Reason(rule="sla.start", held=True, why=f"the owner is confirmed: {rules.sla.seconds:g} s from then")
-        return replace(_put(tick.person_key, new, new), kind="clocked", trace=(why,), outcome={"deadline": new.deadline})
+        new = SlaClock(lead=tick.lead, started=tick.at, deadline=tick.at + rules.sla.seconds)
+        why = Reason(
+            rule="sla.start",
+            held=True,
+            why=f"the owner is confirmed: {rules.sla.seconds:g} s from then",
+        )
+        return replace(
+            _put(tick.person_key, new, new),
+            kind="clocked",
+            trace=(why,),
+            outcome={"deadline": new.deadline},
+        )
 
-    def _activity(self, signal: Signal, clock: Clock | None) -> Decision:
+    def _activity(self, signal: Signal, clock: SlaClock | None) -> Decision:
         owner = clock.lead.route.owner_id if clock and clock.lead.route else ""
-        mine = signal.kind == "activity" and clock is not None and signal.value == owner and signal.heard_at >= clock.started
+        mine = (
+            signal.kind == "activity"
+            and clock is not None
+            and signal.value == owner
+            and signal.heard_at >= clock.started
+        )
         if signal.kind == "undone" and clock is not None and clock.lead.lead_id == signal.value:
             return _put(signal.person_key, None, None)
         if clock is None or not clock.started or clock.met or clock.fired or not mine:
             return _nothing()
         return self._met(clock, signal.heard_at, signal.person_key)
 
-    def _taken(self, signal: Signal, clock: Clock | None, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """The owner says in Slack that he is on it: logged in the CRM as his activity, which stops the clock."""
+    def _taken(
+        self,
+        signal: Signal,
+        clock: SlaClock | None,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
+        """The owner says in Slack that he is on it: logged in the CRM as his activity, which stops
+        the clock."""
         if clock is None or not clock.started or clock.met or clock.lead.route is None:
             return self._answer(signal, clock, "not_taken", _too_late(clock), rules, now)
         lead, owner = clock.lead, clock.lead.route
         if "who" not in done:
-            return Need(acts={"who": Act(name="slack.user", args={"user": signal.value}, reads=True)}, lead=lead)
+            return NeedsEffects(
+                acts={"who": Effect(name="slack.user", args={"user": signal.value}, reads=True)},
+                lead=lead,
+            )
         if str(done["who"].value.get("email", "")).casefold() != owner.owner_email.casefold():
-            said = f"{lead.person.name} ({lead.company.name}) is {owner.owner_email}'s: only the owner stops the clock."
+            said = (
+                f"{lead.person.name} ({lead.company.name}) is {owner.owner_email}'s: only the owner"
+                " stops the clock."
+            )
             return self._answer(signal, clock, "not_taken", said, rules, now)
         if "note" not in done:
             args = {
@@ -80,15 +126,22 @@ class Sla:
                 "text": "I'm on it (Slack)",
                 "at": signal.heard_at,
             }
-            return Need(acts={"note": Act(name="crm.note", args=args, once=True)}, lead=lead)
+            return NeedsEffects(
+                acts={"note": Effect(name="crm.note", args=args, once=True)}, lead=lead
+            )
         if not done["note"].ok:
-            said = f"The CRM did not take the note for {lead.person.name}, so the clock runs on: {done['note'].why}"
+            said = (
+                f"The CRM did not take the note for {lead.person.name}, so the clock runs on:"
+                f" {done['note'].why}"
+            )
             return self._answer(signal, clock, "not_taken", said, rules, now)
         met = self._met(clock, signal.heard_at, signal.person_key)
         said = f"Noted in the CRM: you are on {lead.person.name} ({lead.company.name})."
         return replace(met, alerts=self._answer(signal, clock, "", said, rules, now).alerts)
 
-    def _answer(self, signal: Signal, clock: Clock | None, kind: str, said: str, rules: Rules, now: float) -> Decision:
+    def _answer(
+        self, signal: Signal, clock: SlaClock | None, kind: str, said: str, rules: Rules, now: float
+    ) -> Decision:
         """A word to whoever clicked."""
         ident, lead = derive("taken", signal.signal_id), clock.lead if clock else None
         alert = Alert(
@@ -103,61 +156,125 @@ class Sla:
         why = Reason(rule="sla.taken", held=True, why=said)
         return Decision(kind=kind, place=Place.NOWHERE, trace=(why,), lead=lead, alerts=(alert,))
 
-    def _met(self, clock: Clock, at: float, person_key: str) -> Decision:
+    def _met(self, clock: SlaClock, at: float, person_key: str) -> Decision:
         new = replace(clock, met=at)
-        why = Reason(rule="sla.activity", held=True, why=f"the owner acted {at - clock.started:.0f} s after the start")
-        return replace(_put(person_key, new, new), kind="met", trace=(why,), outcome={"seconds": at - clock.started})
+        why = Reason(
+            rule="sla.activity",
+            held=True,
+            why=f"the owner acted {at - clock.started:.0f} s after the start",
+        )
+        return replace(
+            _put(person_key, new, new),
+            kind="met",
+            trace=(why,),
+            outcome={"seconds": at - clock.started},
+        )
 
-    def _due(self, tick: Tick, clock: Clock, seen: Seen, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        if clock.met or clock.fired or not clock.started or tick.at != clock.deadline or seen.suppression is not None:
-            return _nothing()  # the tick says that its time has come: whose clock is ahead doesn't matter
+    def _due(
+        self,
+        tick: SlaTick,
+        clock: SlaClock,
+        seen: Seen,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
+        if (
+            clock.met
+            or clock.fired
+            or not clock.started
+            or tick.at != clock.deadline
+            or seen.suppression is not None
+        ):
+            # the tick says that its time has come: whose clock is ahead doesn't matter
+            return _nothing()
         lead = clock.lead
         assert lead.route is not None
         if "task" in done:
             return self._breach(tick, clock, rules, now)
         if "activity" not in done:
-            args = {"contact_id": lead.crm.contact_id, "owner_id": lead.route.owner_id, "since": clock.started}
-            return Need(acts={"activity": Act(name="crm.activities", args=args, reads=True)})
+            args = {
+                "contact_id": lead.crm.contact_id,
+                "owner_id": lead.route.owner_id,
+                "since": clock.started,
+            }
+            return NeedsEffects(
+                acts={"activity": Effect(name="crm.activities", args=args, reads=True)}
+            )
         acted = float(done["activity"].value.get("at") or 0)
         if done["activity"].ok and acted and acted <= clock.deadline:
             return self._met(clock, acted, tick.person_key)
-        return Need(acts={"task": self._task(clock, rules)}, lead=lead)
+        return NeedsEffects(acts={"task": self._task(clock, rules)}, lead=lead)
 
-    def _task(self, clock: Clock, rules: Rules) -> Act:
+    def _task(self, clock: SlaClock, rules: Rules) -> Effect:
         lead = clock.lead
         args = {
             "contact_id": lead.crm.contact_id,
             "owner_email": rules.sla.escalate_to,
             "due": clock.deadline,
-            "subject": f"Escalation: {lead.person.name} ({lead.company.name}) was not contacted in time",
+            "subject": (
+                f"Escalation: {lead.person.name} ({lead.company.name}) was not contacted in time"
+            ),
         }
-        return Act(name="crm.task", args=args, guarded=True, once=True)
+        return Effect(name="crm.task", args=args, guarded=True, once=True)
 
-    def _breach(self, tick: Tick, clock: Clock, rules: Rules, now: float) -> Decision:
+    def _breach(self, tick: SlaTick, clock: SlaClock, rules: Rules, now: float) -> Decision:
         lead = clock.lead
         assert lead.route is not None
         new = replace(clock, fired=now)
-        text = f"{lead.person.name} ({lead.company.name}) has waited {now - clock.started:.0f} s for {lead.route.owner_email}."
-        ident, shadow = event_id(lead.lead_id, self.name, str(clock.started), "escalation"), not rules.is_live(lead)
-        alert = Alert(
-            alert_id=ident, kind="escalation", to=rules.sla.escalate_to, text=text, at=now, lead_id=lead.lead_id, shadow=shadow
+        text = (
+            f"{lead.person.name} ({lead.company.name}) has waited {now - clock.started:.0f} s for"
+            f" {lead.route.owner_email}."
         )
-        why = Reason(rule="sla.deadline", held=True, why=f"no activity of the owner within {rules.sla.seconds:g} s")
+        ident, shadow = (
+            event_id(lead.lead_id, self.name, str(clock.started), "escalation"),
+            not rules.is_live(lead),
+        )
+        alert = Alert(
+            alert_id=ident,
+            kind="escalation",
+            to=rules.sla.escalate_to,
+            text=text,
+            at=now,
+            lead_id=lead.lead_id,
+            shadow=shadow,
+        )
+        why = Reason(
+            rule="sla.deadline",
+            held=True,
+            why=f"no activity of the owner within {rules.sla.seconds:g} s",
+        )
         outcome = {"late": now - clock.deadline, "to": rules.sla.escalate_to}
-        return replace(_put(tick.person_key, new, new), kind="breached", trace=(why,), alerts=(alert,), outcome=outcome)
+        return replace(
+            _put(tick.person_key, new, new),
+            kind="breached",
+            trace=(why,),
+            alerts=(alert,),
+            outcome=outcome,
+        )
 
-    def _untaken(self, tick: Tick, clock: Clock, rules: Rules, now: float) -> Decision:
+    def _untaken(self, tick: SlaTick, clock: SlaClock, rules: Rules, now: float) -> Decision:
         if clock.untaken != tick.at or clock.alerted or clock.started:
             return _nothing()
         new = replace(clock, alerted=now)
         why = Reason(
-            rule="sla.untaken", held=True, why=f"not with a rep {rules.sla.untaken_seconds:g} s after its intent was heard"
+            rule="sla.untaken",
+            held=True,
+            why=f"not with a rep {rules.sla.untaken_seconds:g} s after its intent was heard",
         )
-        alert = ops_alert(clock.lead, self.name, f"{clock.lead.person.name} ({clock.lead.company.name}): {why.why}", rules, now)
-        return replace(_put(tick.person_key, new, new), kind="untaken", trace=(why,), alerts=(alert,))
+        alert = ops_alert(
+            clock.lead,
+            self.name,
+            f"{clock.lead.person.name} ({clock.lead.company.name}): {why.why}",
+            rules,
+            now,
+        )
+        return replace(
+            _put(tick.person_key, new, new), kind="untaken", trace=(why,), alerts=(alert,)
+        )
 
 
-def _too_late(clock: Clock | None) -> str:
+def _too_late(clock: SlaClock | None) -> str:
     """Why a click stops nothing."""
     if clock is None:
         return "No clock runs for this lead any more."
@@ -172,6 +289,8 @@ def _nothing() -> Decision:
     return Decision(kind="unchanged", place=Place.NOWHERE)
 
 
-def _put(key: str, clock: Clock | None, about: Clock | None) -> Decision:
-    put = Put(table="clocks", key=key, value=clock)
-    return Decision(kind="set", place=Place.NOWHERE, lead=about.lead if about else None, puts=(put,))
+def _put(key: str, clock: SlaClock | None, about: SlaClock | None) -> Decision:
+    put = TableWrite(table="clocks", key=key, value=clock)
+    return Decision(
+        kind="set", place=Place.NOWHERE, lead=about.lead if about else None, puts=(put,)
+    )

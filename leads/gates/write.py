@@ -1,4 +1,5 @@
-"""Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its company."""
+"""Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its
+company."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,10 +7,19 @@ from typing import Any
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Output, Put, Result
-from leads.gates.common import Guarded, answered, automation_alert, fall_back, onward, overruled, review, stopped
+from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
+from leads.gates.common import (
+    Guarded,
+    answered,
+    automation_alert,
+    fall_back,
+    onward,
+    overruled,
+    review,
+    stopped,
+)
 from leads.keys import derive
-from leads.records import CrmLink, Lead, Link, Place, Reason
+from leads.records import CrmLink, IdentityLink, Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import ContactRow
 
@@ -19,8 +29,11 @@ class Write:
 
     name = "write"
 
-    def decide(self, record: Lead, seen: Guarded, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
-        """A written lead to `written`; back to identity if the CRM knows it as somebody; else fallback or review."""
+    def decide(
+        self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
+        """A written lead to `written`; back to identity if the CRM knows it as somebody; else
+        fallback or review."""
         if (end := stopped(record, seen.suppression)) is not None:
             return end
         if record.ruled.get("deleted") == "approve":
@@ -29,21 +42,26 @@ class Write:
         if answer is None:
             names = {"contact": "overwrite", "company": "company_overwrite"}
             args = {
-                a: some for of, a in names.items() if (some := [r.to for r in rules.mapping if r.overwrite and r.object == of])
+                a: some
+                for of, a in names.items()
+                if (some := [r.to for r in rules.mapping if r.overwrite and r.object == of])
             }
-            return Need(acts={"upsert": Act(name="crm.upsert", args=args)})
+            return NeedsEffects(acts={"upsert": Effect(name="crm.upsert", args=args)})
         if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",
                 held=True,
-                why=f"contact {record.crm.contact_id} was deleted in the CRM; it isn't made again unasked",
+                why=(
+                    f"contact {record.crm.contact_id} was deleted in the CRM; it isn't made again"
+                    " unasked"
+                ),
             )
             return review(record, "deleted", (why,))
         if not answer.ok:
             return fall_back(record, self.name, answer, rules, now)
         return self._written(record, answer, rules, now)
 
-    def _written(self, lead: Lead, answer: Result, rules: Rules, now: float) -> Decision:
+    def _written(self, lead: Lead, answer: EffectResult, rules: Rules, now: float) -> Decision:
         known = answer.value.get("person_key", "")
         if known and known != lead.person_key:
             return self._send_back(lead, known, str(answer.value["contact_id"]))
@@ -59,47 +77,88 @@ class Write:
         lead = replace(lead, crm=crm)
         did = "was already there: blanks filled" if crm.existed else "made"
         why = Reason(rule="crm.write", held=True, why=f"contact {crm.contact_id} {did}")
-        would = answer.kind == "would"  # a shadow run's contact is in no CRM: nobody must look for it later
-        puts = () if would else (Put(table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)),)
+        # a shadow run's contact is in no CRM: nobody must look for it later
+        would = answer.kind == "would"
+        puts = (
+            ()
+            if would
+            else (
+                TableWrite(
+                    table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)
+                ),
+            )
+        )
         to = onward(lead, self.name, "written", topics.WRITTEN, lead.person_key)
-        outcome: dict[str, Any] = {"contact": crm.contact_id, "company": crm.company_id, "existed": crm.existed, "would": would}
+        outcome: dict[str, Any] = {
+            "contact": crm.contact_id,
+            "company": crm.company_id,
+            "existed": crm.existed,
+            "would": would,
+        }
         if dropped := v.get("dropped"):
             outcome["dropped"] = dropped
         decision = Decision(
-            kind="written", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,), puts=puts, outcome=outcome
+            kind="written",
+            place=Place.IN_FLIGHT,
+            trace=(why,),
+            lead=lead,
+            outputs=(to,),
+            puts=puts,
+            outcome=outcome,
         )
         if not (lead.linked and crm.existed and v.get("unknown")):
             return decision
-        said = f"Apollo knows {lead.person.name} as the CRM's {lead.linked}, which we have not written: its own sync is on"
+        said = (
+            f"Apollo knows {lead.person.name} as the CRM's {lead.linked}, which we have not"
+            " written: its own sync is on"
+        )
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
-        return replace(decision, alerts=(automation_alert(lead, said, rules, now, derive("automation", "apollo", day)),))
+        return replace(
+            decision,
+            alerts=(automation_alert(lead, said, rules, now, derive("automation", "apollo", day)),),
+        )
 
     def _make_again(self, lead: Lead) -> Decision:
-        """A person wants the deleted contact made again: written once more, as one that the CRM doesn't know."""
-        gone = Reason(rule="crm.deleted", held=True, why=f"contact {lead.crm.contact_id} was deleted in the CRM")
+        """A person wants the deleted contact made again: written once more, as one that the CRM
+        doesn't know."""
+        gone = Reason(
+            rule="crm.deleted",
+            held=True,
+            why=f"contact {lead.crm.contact_id} was deleted in the CRM",
+        )
         why = overruled(lead, "deleted", (gone,))
         fresh = replace(answered(lead, "deleted"), crm=CrmLink())
         to = onward(fresh, self.name, "remade", topics.MATCHED, lead.person_key)
-        return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,))
+        return Decision(
+            kind="remade", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,)
+        )
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
-        """The address is another person's secondary one: nothing was written; identity decides again (INTERLEAVINGS 6)."""
+        """The address is another person's secondary one: nothing was written; identity decides
+        again (INTERLEAVINGS 6)."""
         why = Reason(
-            rule="crm.identity", held=True, why=f"the CRM holds this address on contact {contact_id} under another main address"
+            rule="crm.identity",
+            held=True,
+            why=f"the CRM holds this address on contact {contact_id} under another main address",
         )
-        link = Link(
+        link = IdentityLink(
             link_id=derive("crm", lead.lead_id, lead.step, person_key),
             address_key=lead.person_key,
             person_key=person_key,
             crm_id=contact_id,
         )
-        freed = Link(
-            link_id=derive("ended", lead.lead_id, lead.step), address_key=lead.person_key, person_key="", ended=lead.lead_id
+        freed = IdentityLink(
+            link_id=derive("ended", lead.lead_id, lead.step),
+            address_key=lead.person_key,
+            person_key="",
+            ended=lead.lead_id,
         )
         moved = replace(lead, person_key=person_key)
         outputs = (
-            Output(topic=topics.LINKS.full, key=lead.person_key, record=freed),
-            Output(topic=topics.LINKS.full, key=lead.person_key, record=link),
+            OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=freed),
+            OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=link),
             onward(moved, self.name, "sent_back", topics.VALIDATED, person_key),
         )
-        return Decision(kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs)
+        return Decision(
+            kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
+        )

@@ -39,14 +39,18 @@ def serve_account(routes: Routes, hub: Hub) -> None:
         body = await request.json()
         if store.get("hubspot.groups", f"{kind}:{body['name']}"):
             raise RefusedError(409, "CONFLICT", f"A group named '{body['name']}' already exists.")
-        return JSONResponse(store.put("hubspot.groups", f"{kind}:{body['name']}", {**body, "archived": False}), 201)
+        return JSONResponse(
+            store.put("hubspot.groups", f"{kind}:{body['name']}", {**body, "archived": False}), 201
+        )
 
     @route("POST", *properties)
     async def make_property(request: Request, kind: str, version: str = "") -> Response:
         del version
         body = await request.json()
         if body["name"] in BUILT_IN.get(kind, ()) or body["name"] in hub.defined(kind):
-            raise RefusedError(409, "CONFLICT", f"A property named '{body['name']}' already exists.")
+            raise RefusedError(
+                409, "CONFLICT", f"A property named '{body['name']}' already exists."
+            )
         group = body.get("groupName", "")
         if group not in _GROUPS and not store.get("hubspot.groups", f"{kind}:{group}"):
             raise RefusedError(400, "VALIDATION_ERROR", f"There is no group named '{group}'")

@@ -24,7 +24,8 @@ def refuse_doubles(inputs: list[Thing]) -> None:
 
 
 def each(inputs: list[Thing], do: Callable[[Thing], Thing], status: int) -> Response:
-    """Row by row: 207 with the trace id of each that failed; without trace ids the first fault fails the call (facts 0.5)."""
+    """Row by row: 207 with the trace id of each that failed; without trace ids the first fault
+    fails the call (facts 0.5)."""
     results, errors = [], []
     for item in inputs:
         try:
@@ -39,8 +40,14 @@ def each(inputs: list[Thing], do: Callable[[Thing], Thing], status: int) -> Resp
 
 def batch(results: list[Thing], errors: list[Thing], status: int = 200) -> Response:
     now = iso()
-    body: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now}
+    body: dict[str, Any] = {
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": now,
+        "completedAt": now,
+    }
     if errors:
-        errors = [{"errors": [], "links": {}, "context": {}, **error} for error in errors]  # the official client wants them all
+        # the official client wants them all
+        errors = [{"errors": [], "links": {}, "context": {}, **error} for error in errors]
         return JSONResponse({**body, "numErrors": len(errors), "errors": errors}, 207)
     return JSONResponse(body, status)

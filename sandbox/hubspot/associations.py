@@ -11,9 +11,16 @@ from sandbox.hubspot.routing import Routes
 def serve_associations(routes: Routes, hub: Hub) -> None:
     """Add the routes of associations."""
     route = routes.route
-    associations = ("/crm/v4/associations/{source}/{target}", "/crm/associations/{version}/{source}/{target}")
+    associations = (
+        "/crm/v4/associations/{source}/{target}",
+        "/crm/associations/{version}/{source}/{target}",
+    )
 
-    @route("POST", *(f"{a}/batch/create" for a in associations), *(f"{a}/batch/associate/default" for a in associations))
+    @route(
+        "POST",
+        *(f"{a}/batch/create" for a in associations),
+        *(f"{a}/batch/associate/default" for a in associations),
+    )
     async def associate(request: Request, source: str, target: str, version: str = "") -> Response:
         del version
         made = []
@@ -40,6 +47,9 @@ def serve_associations(routes: Routes, hub: Hub) -> None:
             if to:
                 types = [{"category": "HUBSPOT_DEFINED", "typeId": 1, "label": None}]
                 rows.append(
-                    {"from": {"id": str(item["id"])}, "to": [{"toObjectId": int(i), "associationTypes": types} for i in to]}
+                    {
+                        "from": {"id": str(item["id"])},
+                        "to": [{"toObjectId": int(i), "associationTypes": types} for i in to],
+                    }
                 )
         return batch(rows, [])

@@ -8,7 +8,9 @@ from sandbox.store import Thing
 
 
 def passes(thing: Thing, groups: list[Thing]) -> bool:
-    return not groups or any(all(holds(thing["properties"], f) for f in g["filters"]) for g in groups)
+    return not groups or any(
+        all(holds(thing["properties"], f) for f in g["filters"]) for g in groups
+    )
 
 
 def holds(p: dict[str, Any], f: Thing) -> bool:

@@ -1,7 +1,9 @@
-"""The objects of the sandbox's HubSpot and their rules: types, unique values, read-only properties, associations.
+"""The objects of the sandbox's HubSpot and their rules: types, unique values, read-only properties,
+associations.
 
-Sources: facts/hubspot.md (sections at each rule) and facts/hubspot_python_client_contract.md (paths and success statuses
-that the official client needs). What is unknown there is answered in the stricter way.
+Sources: facts/hubspot.md (sections at each rule) and facts/hubspot_python_client_contract.md
+(paths and success statuses that the official client needs). What is unknown there is answered in
+the stricter way.
 """
 
 import json
@@ -35,7 +37,9 @@ BUILT_IN = {
         "hs_additional_emails website industry numemployees".split()
     )
     | READ_ONLY,
-    "companies": set("name domain industry numberofemployees city state country hubspot_owner_id hs_additional_domains".split())
+    "companies": set(
+        "name domain industry numberofemployees city state country hubspot_owner_id hs_additional_domains".split()
+    )
     | READ_ONLY,
 }
 STEPS = 5
@@ -47,7 +51,13 @@ class RefusedError(Exception):
     def __init__(self, status: int, category: str, message: str, **more: Any) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"status": "error", "category": category, "message": message, "correlationId": str(uuid.uuid4()), **more}
+        self.body = {
+            "status": "error",
+            "category": category,
+            "message": message,
+            "correlationId": str(uuid.uuid4()),
+            **more,
+        }
 
 
 def iso(at: float | None = None) -> str:
@@ -86,7 +96,11 @@ class Hub:
         return [n for n, d in self.defined(kind).items() if d.get("hasUniqueValue")]
 
     def defined(self, kind: str) -> dict[str, Thing]:
-        return {k.split(":", 1)[1]: v for k, v in self.store.all("hubspot.properties").items() if k.startswith(f"{kind}:")}
+        return {
+            k.split(":", 1)[1]: v
+            for k, v in self.store.all("hubspot.properties").items()
+            if k.startswith(f"{kind}:")
+        }
 
     def check(self, kind: str, properties: dict[str, Any]) -> dict[str, str]:
         """Refuse what the account doesn't define; activities ignore it instead (facts 1.6)."""
@@ -94,21 +108,40 @@ class Hub:
             return {k: str(v) for k, v in properties.items()}
         known = BUILT_IN[kind] | set(self.defined(kind))
         bad = [
-            {"isValid": False, "message": f'Property "{n}" does not exist', "error": "PROPERTY_DOESNT_EXIST", "name": n}
+            {
+                "isValid": False,
+                "message": f'Property "{n}" does not exist',
+                "error": "PROPERTY_DOESNT_EXIST",
+                "name": n,
+            }
             for n in properties
             if n not in known
         ]
         bad += [
-            {"isValid": False, "message": f"{n} is read only", "error": "READ_ONLY_VALUE", "name": n}
+            {
+                "isValid": False,
+                "message": f"{n} is read only",
+                "error": "READ_ONLY_VALUE",
+                "name": n,
+            }
             for n in properties
             if n in READ_ONLY
         ]
         defined = self.defined(kind)
-        bad += [fault for n, value in properties.items() if n in defined and (fault := _misfit(defined[n], str(value)))]
+        bad += [
+            fault
+            for n, value in properties.items()
+            if n in defined and (fault := _misfit(defined[n], str(value)))
+        ]
         email = properties.get("email")
         if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
             bad.append(
-                {"isValid": False, "message": f"Email address {email} is invalid", "error": "INVALID_EMAIL", "name": "email"}
+                {
+                    "isValid": False,
+                    "message": f"Email address {email} is invalid",
+                    "error": "INVALID_EMAIL",
+                    "name": "email",
+                }
             )
         owner = properties.get("hubspot_owner_id")
         if owner and not self.store.get("hubspot.owners", str(owner)):
@@ -121,14 +154,20 @@ class Hub:
                 }
             )
         if bad:
-            raise RefusedError(400, "VALIDATION_ERROR", f"Property values were not valid: {json.dumps(bad)}")
+            raise RefusedError(
+                400, "VALIDATION_ERROR", f"Property values were not valid: {json.dumps(bad)}"
+            )
         return {k: str(v).lower() if k == "email" else str(v) for k, v in properties.items()}
 
     def create(self, kind: str, properties: dict[str, Any]) -> Thing:
         values = self.check(kind, properties)
         self.refuse_twin(kind, values, None)
-        if kind == "contacts" and not (values.get("email") or values.get("firstname") or values.get("lastname")):
-            raise RefusedError(400, "VALIDATION_ERROR", "one of email, firstname or lastname is needed")
+        if kind == "contacts" and not (
+            values.get("email") or values.get("firstname") or values.get("lastname")
+        ):
+            raise RefusedError(
+                400, "VALIDATION_ERROR", "one of email, firstname or lastname is needed"
+            )
         if kind == "companies" and not (values.get("name") or values.get("domain")):
             raise RefusedError(400, "VALIDATION_ERROR", "name or domain is needed")
         if kind == "tasks" and not values.get("hs_timestamp"):
@@ -149,10 +188,14 @@ class Hub:
     def refuse_twin(self, kind: str, values: dict[str, str], own: str | None) -> None:
         email = values.get("email")
         if kind == "contacts" and email and self.by_email.get(email, own) != own:
-            raise RefusedError(409, "CONFLICT", f"Contact already exists. Existing ID: {self.by_email[email]}")
+            raise RefusedError(
+                409, "CONFLICT", f"Contact already exists. Existing ID: {self.by_email[email]}"
+            )
         for name in self.unique(kind):
             if values.get(name) and self.by_unique.get((kind, name, values[name]), own) != own:
-                raise RefusedError(409, "CONFLICT", f"{kind} with {name} {values[name]} already exists")
+                raise RefusedError(
+                    409, "CONFLICT", f"{kind} with {name} {values[name]} already exists"
+                )
 
     def update(self, kind: str, thing: Thing, properties: dict[str, Any]) -> Thing:
         values = self.check(kind, properties)
@@ -167,7 +210,9 @@ class Hub:
 
     def save(self, kind: str, thing: Thing) -> Thing:
         thing["updatedAt"] = iso()
-        thing["properties"]["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = thing["updatedAt"]
+        thing["properties"]["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = (
+            thing["updatedAt"]
+        )
         self.index(kind, thing)
         return self.store.put(f"hubspot.{kind}", thing["id"], thing)
 
@@ -177,17 +222,31 @@ class Hub:
         elif by == "email" and kind == "contacts":
             found = self.store.get("hubspot.contacts", self.by_email.get(ident.lower(), ""))
         elif by in self.unique(kind):
-            found = self.store.get(f"hubspot.{kind}", self.by_unique.get((kind, str(by), ident), ""))
+            found = self.store.get(
+                f"hubspot.{kind}", self.by_unique.get((kind, str(by), ident), "")
+            )
         else:
-            raise RefusedError(400, "VALIDATION_ERROR", f"Unable to perform read by non-unique {ID_OF[kind]} property {by}")
+            raise RefusedError(
+                400,
+                "VALIDATION_ERROR",
+                f"Unable to perform read by non-unique {ID_OF[kind]} property {by}",
+            )
         return None if found is None or found["archived"] else found
 
     def _heir(self, kind: str, ident: str) -> Thing | None:
-        """The contact into which another was merged: HubSpot answers by the old id with it (facts 1.1)."""
+        """The contact into which another was merged: HubSpot answers by the old id with it (facts
+        1.1)."""
         if kind != "contacts":
             return None
         held = self.store.all("hubspot.contacts").values()
-        return next((c for c in held if ident in (c["properties"].get("hs_merged_object_ids") or "").split(";")), None)
+        return next(
+            (
+                c
+                for c in held
+                if ident in (c["properties"].get("hs_merged_object_ids") or "").split(";")
+            ),
+            None,
+        )
 
     def link(self, source: str, a: str, target: str, b: str) -> None:
         for s, x, t, y in ((source, a, target, b), (target, b, source, a)):
@@ -198,14 +257,18 @@ class Hub:
                 self.store.put("hubspot.links", key, row)
         pair = {source: a, target: b}
         contact: Thing | None = (
-            self.store.get("hubspot.contacts", pair["contacts"]) if set(pair) == {"contacts", "companies"} else None
+            self.store.get("hubspot.contacts", pair["contacts"])
+            if set(pair) == {"contacts", "companies"}
+            else None
         )
         if contact is not None:
             contact["properties"].setdefault("associatedcompanyid", pair["companies"])
             self.store.put("hubspot.contacts", contact["id"], contact)
 
     def links(self, source: str, ident: str, target: str) -> list[str]:
-        return list((self.store.get("hubspot.links", f"{source}:{ident}:{target}") or {"to": []})["to"])
+        return list(
+            (self.store.get("hubspot.links", f"{source}:{ident}:{target}") or {"to": []})["to"]
+        )
 
     def broken(self, kind: str, values: dict[str, Any], thing: Thing | None) -> bool:
         """A row that the account refuses to store whatever is tried (control: broken_emails)."""
@@ -233,11 +296,22 @@ def _misfit(definition: Thing, value: str) -> Thing | None:
     if kind == "enumeration":
         allowed = [o["value"] for o in definition.get("options", [])]
         said = (
-            "" if all(part in allowed for part in value.split(";")) else f"{value} was not one of the allowed options: {allowed}"
+            ""
+            if all(part in allowed for part in value.split(";"))
+            else f"{value} was not one of the allowed options: {allowed}"
         )
-        return {"isValid": False, "message": said, "error": "INVALID_OPTION", "name": name} if said else None
+        return (
+            {"isValid": False, "message": said, "error": "INVALID_OPTION", "name": name}
+            if said
+            else None
+        )
     if kind == "string" and len(value) > _MOST_TEXT:
-        return {"isValid": False, "message": f"{name} is too long", "error": "PROPERTY_VALUE_TOO_LONG", "name": name}
+        return {
+            "isValid": False,
+            "message": f"{name} is too long",
+            "error": "PROPERTY_VALUE_TOO_LONG",
+            "name": name,
+        }
     if kind in _FITS and not re.fullmatch(_FITS[kind], value):
         return {
             "isValid": False,
@@ -253,5 +327,12 @@ def shown(thing: Thing, wanted: list[str] | None) -> Thing:
     p = thing["properties"]
     names = wanted or ["email", "firstname", "lastname", "name", "domain"]
     chosen = {n: p.get(n) for n in names} if wanted else {n: p[n] for n in names if n in p}
-    chosen |= {n: p[n] for n in ("hs_object_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate") if n in p}
-    return {**{k: thing[k] for k in ("id", "createdAt", "updatedAt", "archived")}, "properties": chosen}
+    chosen |= {
+        n: p[n]
+        for n in ("hs_object_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate")
+        if n in p
+    }
+    return {
+        **{k: thing[k] for k in ("id", "createdAt", "updatedAt", "archived")},
+        "properties": chosen,
+    }

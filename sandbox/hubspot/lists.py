@@ -21,8 +21,12 @@ def serve_lists(routes: Routes, hub: Hub) -> None:
     async def find_lists(request: Request, version: str = "") -> Response:
         del version
         query = (await request.json()).get("query", "").casefold()
-        found = [item for item in store.all("hubspot.lists").values() if query in item["name"].casefold()]
-        return JSONResponse({"lists": found, "total": len(found), "offset": len(found), "hasMore": False})
+        found = [
+            item for item in store.all("hubspot.lists").values() if query in item["name"].casefold()
+        ]
+        return JSONResponse(
+            {"lists": found, "total": len(found), "offset": len(found), "hasMore": False}
+        )
 
     @route("POST", *lists, "/crm/v3/lists/")
     async def make_list(request: Request, version: str = "") -> Response:
@@ -67,14 +71,28 @@ def _membership(store: Store, hub: Hub, ident: str, ids: list[Any], *, entering:
             store.put(
                 "hubspot.memberships",
                 key,
-                {"list": ident, "contact": contact, "entered": time.time(), "left": None, "spells": before},
+                {
+                    "list": ident,
+                    "contact": contact,
+                    "entered": time.time(),
+                    "left": None,
+                    "spells": before,
+                },
             )
             done.append(contact)
-            if store.get("hubspot.workflows", ident) and (thing := hub.find("contacts", contact, None)):
+            if store.get("hubspot.workflows", ident) and (
+                thing := hub.find("contacts", contact, None)
+            ):
                 show(hub, thing, inside=False)
         if not entering and inside and row is not None:
             left = time.time()
-            store.put("hubspot.memberships", key, {**row, "left": left, "spells": [*row["spells"], [row["entered"], left]]})
+            store.put(
+                "hubspot.memberships",
+                key,
+                {**row, "left": left, "spells": [*row["spells"], [row["entered"], left]]},
+            )
             done.append(contact)
     added, removed = (done, []) if entering else ([], done)
-    return JSONResponse({"recordIdsMissing": missing, "recordsIdsAdded": added, "recordIdsRemoved": removed})
+    return JSONResponse(
+        {"recordIdsMissing": missing, "recordsIdsAdded": added, "recordIdsRemoved": removed}
+    )

@@ -30,7 +30,16 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
                 found[thing["id"]] = shown(thing, body.get("properties"))
         said = f"Could not get some {kind.upper()} objects, they may be deleted or not exist. Check that ids are valid."
         errors = (
-            [{"status": "error", "category": "OBJECT_NOT_FOUND", "message": said, "context": {"ids": missing}}] if missing else []
+            [
+                {
+                    "status": "error",
+                    "category": "OBJECT_NOT_FOUND",
+                    "message": said,
+                    "context": {"ids": missing},
+                }
+            ]
+            if missing
+            else []
         )
         return batch(list(found.values()), errors)
 
@@ -49,7 +58,8 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
                 hub.link(kind, thing["id"], target, str(link["to"]["id"]))
             return shown(thing, list(item["properties"]))
 
-        if not traced:  # all or nothing (facts 0.5): the first fault names itself and nothing is made
+        # all or nothing (facts 0.5): the first fault names itself and nothing is made
+        if not traced:
             for item in body["inputs"]:
                 hub.refuse_twin(kind, hub.check(kind, item["properties"]), None)
         return each(body["inputs"], make, 201)
@@ -59,7 +69,11 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
         del version
         body = await inputs(request)
         if body.get("idProperty") or any(i.get("idProperty") == "email" for i in body["inputs"]):
-            raise RefusedError(400, "VALIDATION_ERROR", f"Unable to perform update/upsert by non-unique {ID_OF[kind]} property")
+            raise RefusedError(
+                400,
+                "VALIDATION_ERROR",
+                f"Unable to perform update/upsert by non-unique {ID_OF[kind]} property",
+            )
         refuse_doubles(body["inputs"])
 
         def change(item: Thing) -> Thing:
@@ -81,7 +95,9 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
             by = item.get("idProperty")
             if by != "email" and by not in hub.unique(kind):
                 raise RefusedError(
-                    400, "VALIDATION_ERROR", f"Unable to perform update/upsert by non-unique {ID_OF[kind]} property {by}"
+                    400,
+                    "VALIDATION_ERROR",
+                    f"Unable to perform update/upsert by non-unique {ID_OF[kind]} property {by}",
                 )
 
         def settle(item: Thing) -> Thing:
@@ -104,17 +120,32 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
         body = await request.json()
         limit, after = int(body.get("limit", 10)), int(body.get("after") or 0)
         if limit > 200 or after + limit > 10_000:
-            raise RefusedError(400, "VALIDATION_ERROR", "limit is over 200, or paging is over 10000")
+            raise RefusedError(
+                400, "VALIDATION_ERROR", "limit is over 200, or paging is over 10000"
+            )
         visible = iso(time.time() - hub.search_lag)
-        things = [t for t in store.all(f"hubspot.{kind}").values() if not t["archived"] and t["updatedAt"] <= visible]
+        things = [
+            t
+            for t in store.all(f"hubspot.{kind}").values()
+            if not t["archived"] and t["updatedAt"] <= visible
+        ]
         hits = [t for t in things if passes(t, body.get("filterGroups", []))]
         for sort in body.get("sorts", [])[:1]:
             hits.sort(
-                key=lambda t: t["properties"].get(sort["propertyName"]) or "", reverse=sort.get("direction") == "DESCENDING"
+                key=lambda t: t["properties"].get(sort["propertyName"]) or "",
+                reverse=sort.get("direction") == "DESCENDING",
             )
         page = hits[after : after + limit]
-        paging = {"paging": {"next": {"after": str(after + limit)}}} if after + limit < len(hits) else {}
-        return JSONResponse({"total": len(hits), "results": [shown(t, body.get("properties")) for t in page], **paging})
+        paging = (
+            {"paging": {"next": {"after": str(after + limit)}}} if after + limit < len(hits) else {}
+        )
+        return JSONResponse(
+            {
+                "total": len(hits),
+                "results": [shown(t, body.get("properties")) for t in page],
+                **paging,
+            }
+        )
 
     @route("POST", *objects)
     async def create(request: Request, kind: str, version: str = "") -> Response:
@@ -122,18 +153,34 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
         body = await request.json()
         thing = hub.create(kind, body["properties"])
         for item in body.get("associations") or []:
-            hub.link(kind, thing["id"], _target_of(item["types"][0]["associationTypeId"]), str(item["to"]["id"]))
+            hub.link(
+                kind,
+                thing["id"],
+                _target_of(item["types"][0]["associationTypeId"]),
+                str(item["to"]["id"]),
+            )
         return JSONResponse(shown(thing, list(body["properties"])), 201)
 
     @route("GET", *objects)
     async def page(request: Request, kind: str, version: str = "") -> Response:
         del version
-        limit, after = int(request.query_params.get("limit", 10)), int(request.query_params.get("after", 0))
+        limit, after = (
+            int(request.query_params.get("limit", 10)),
+            int(request.query_params.get("after", 0)),
+        )
         wanted = [n for v in request.query_params.getlist("properties") for n in v.split(",")]
         archived = request.query_params.get("archived") == "true"
-        things = [t for t in store.all(f"hubspot.{kind}").values() if t["archived"] == archived and int(t["id"]) > after]
+        things = [
+            t
+            for t in store.all(f"hubspot.{kind}").values()
+            if t["archived"] == archived and int(t["id"]) > after
+        ]
         things.sort(key=lambda t: int(t["id"]))
-        paging = {"paging": {"next": {"after": things[limit - 1]["id"], "link": ""}}} if len(things) > limit else {}
+        paging = (
+            {"paging": {"next": {"after": things[limit - 1]["id"], "link": ""}}}
+            if len(things) > limit
+            else {}
+        )
         return JSONResponse({"results": [shown(t, wanted) for t in things[:limit]], **paging})
 
     @route("GET", *(f"{o}/{{ident}}" for o in objects))

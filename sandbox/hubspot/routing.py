@@ -1,4 +1,5 @@
-"""What stands before every route: the token, the rolling limits with their headers, and errors in HubSpot's shape."""
+"""What stands before every route: the token, the rolling limits with their headers, and errors in
+HubSpot's shape."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,10 @@ Handler = Callable[..., Awaitable[Response]]
 
 
 class Routes:
-    """A router whose routes are all guarded alike. `limit` is calls in 10 s, `search_limit` searches a second."""
+    """A router whose routes are all guarded alike.
+
+    `limit` is calls in 10 s, `search_limit` searches a second.
+    """
 
     def __init__(self, limit: int, search_limit: int) -> None:
         self.router = APIRouter()
@@ -23,7 +27,10 @@ class Routes:
         async def call(request: Request) -> Response:
             if request.headers.get("authorization") != f"Bearer {TOKEN}":
                 return JSONResponse(
-                    RefusedError(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.").body, 401
+                    RefusedError(
+                        401, "INVALID_AUTHENTICATION", "Authentication credentials not found."
+                    ).body,
+                    401,
                 )
             left = self._searches.take() if search else self._window.take()
             headers = (
@@ -36,7 +43,11 @@ class Routes:
                 }
             )
             if left < 0:
-                policy, said = ("SECONDLY", "secondly") if search else ("TEN_SECONDLY_ROLLING", "ten_secondly_rolling")
+                policy, said = (
+                    ("SECONDLY", "secondly")
+                    if search
+                    else ("TEN_SECONDLY_ROLLING", "ten_secondly_rolling")
+                )
                 body = {
                     "status": "error",
                     "message": f"You have reached your {said} limit.",
@@ -60,7 +71,9 @@ class Routes:
         def add(handler: Handler) -> Handler:
             for path in paths:
                 for spelled in {path, path.rstrip("/") + "/"} if path.endswith("/") else {path}:
-                    self.router.add_api_route(spelled, self._guarded(handler, search=search), methods=[method])
+                    self.router.add_api_route(
+                        spelled, self._guarded(handler, search=search), methods=[method]
+                    )
             return handler
 
         return add

@@ -1,7 +1,8 @@
 """Sequences: who may enrol whom, one at a time, and no way out by the API (facts/hubspot.md 1.8).
 
-A portal's own workflow, that takes out of sequences whoever enters a list, is put into `hubspot.workflows` under that
-list's id; HubSpot by itself takes out who unsubscribes, bounces or replies.
+A portal's own workflow, that takes out of sequences whoever enters a list, is put into
+`hubspot.workflows` under that list's id; HubSpot by itself takes out who unsubscribes, bounces
+or replies.
 """
 
 import time
@@ -20,19 +21,30 @@ _DAY = 86_400.0
 def serve_sequences(routes: Routes, hub: Hub) -> None:
     """Add the routes of sequences."""
     route, store = routes.route, hub.store
-    enrolments = ("/automation/v4/sequences/enrollments", "/automation/sequences/{version}/enrollments")
+    enrolments = (
+        "/automation/v4/sequences/enrollments",
+        "/automation/sequences/{version}/enrollments",
+    )
 
     @route("POST", *enrolments)
     async def enrol(request: Request, version: str = "") -> Response:
         del version
         body, user = await request.json(), request.query_params.get("userId", "")
-        if wrong := [n for n in ("contactId", "sequenceId", "senderEmail") if not isinstance(body.get(n), str) or not body[n]]:
+        if wrong := [
+            n
+            for n in ("contactId", "sequenceId", "senderEmail")
+            if not isinstance(body.get(n), str) or not body[n]
+        ]:
             raise RefusedError(400, "VALIDATION_ERROR", f"{', '.join(wrong)} must be text")
-        owner = next((o for o in store.all("hubspot.owners").values() if str(o["userId"]) == user), None)
+        owner = next(
+            (o for o in store.all("hubspot.owners").values() if str(o["userId"]) == user), None
+        )
         if owner is None:
             raise RefusedError(400, "VALIDATION_ERROR", f"userId {user} is no user with a seat")
         if body["senderEmail"] != owner["email"]:
-            raise RefusedError(400, "VALIDATION_ERROR", f"{body['senderEmail']} is not connected to user {user}")
+            raise RefusedError(
+                400, "VALIDATION_ERROR", f"{body['senderEmail']} is not connected to user {user}"
+            )
         sequence = store.get("hubspot.sequences", body["sequenceId"])
         if sequence is None:
             raise RefusedError(404, "OBJECT_NOT_FOUND", f"sequence {body['sequenceId']} not found")
@@ -40,7 +52,11 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
         if contact is None:
             raise RefusedError(404, "OBJECT_NOT_FOUND", "contact not found")
         since, box = iso(time.time() - _DAY), owner["email"]
-        sent = [e for e in store.all("hubspot.enrollments").values() if e["enrolledByEmail"] == box and e["enrolledAt"] > since]
+        sent = [
+            e
+            for e in store.all("hubspot.enrollments").values()
+            if e["enrolledByEmail"] == box and e["enrolledAt"] > since
+        ]
         if reason := _refusal(contact, len(sent)):
             raise RefusedError(400, "VALIDATION_ERROR", f"Contact can't be enrolled: {reason}")
         ident, now = store.next_id("hubspot.enrollments", 1), iso()
@@ -50,15 +66,27 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
             "enrolledAt": now,
             "updatedAt": now,
         }
-        kept = {**made, "contactId": contact["id"], "sequenceId": sequence["id"], "sequenceName": sequence["name"]}
-        store.put("hubspot.enrollments", ident, {**kept, "enrolledBy": user, "enrolledByEmail": owner["email"]})
+        kept = {
+            **made,
+            "contactId": contact["id"],
+            "sequenceId": sequence["id"],
+            "sequenceName": sequence["name"],
+        }
+        store.put(
+            "hubspot.enrollments",
+            ident,
+            {**kept, "enrolledBy": user, "enrolledByEmail": owner["email"]},
+        )
         show(hub, contact, inside=True)
         return JSONResponse(made)
 
     @route("GET", "/automation/v4/sequences/{ident}", "/automation/sequences/{version}/{ident}")
     async def show_sequence(request: Request, ident: str, version: str = "") -> Response:
         del version
-        if not any(str(o["userId"]) == request.query_params.get("userId") for o in store.all("hubspot.owners").values()):
+        if not any(
+            str(o["userId"]) == request.query_params.get("userId")
+            for o in store.all("hubspot.owners").values()
+        ):
             raise RefusedError(400, "VALIDATION_ERROR", "userId must be a user's")
         found = store.get("hubspot.sequences", ident)
         if found is None:
@@ -72,7 +100,9 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
         found = [e for e in store.all("hubspot.enrollments").values() if e["contactId"] == ident]
         if not found:
             raise RefusedError(404, "OBJECT_NOT_FOUND", "no enrollment")
-        return JSONResponse({name: value for name, value in found[-1].items() if name != "contactId"})
+        return JSONResponse(
+            {name: value for name, value in found[-1].items() if name != "contactId"}
+        )
 
 
 def _refusal(contact: Thing, sent: int) -> str:

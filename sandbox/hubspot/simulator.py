@@ -41,11 +41,15 @@ class HubSpotStand:
         if held.owner:
             more["hubspot_owner_id"] = self._user(held.owner)["id"]
         names = {"firstname": held.first_name, "lastname": held.last_name, "email": held.email}
-        self._add("contacts", {**names, "lifecyclestage": "customer" if held.customer else "lead", **more})
+        self._add(
+            "contacts", {**names, "lifecyclestage": "customer" if held.customer else "lead", **more}
+        )
 
     def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
         above = [
-            c["id"] for c in self._store.all("hubspot.companies").values() if parent and c["properties"].get("domain") == parent
+            c["id"]
+            for c in self._store.all("hubspot.companies").values()
+            if parent and c["properties"].get("domain") == parent
         ]
         more = {"hubspot_owner_id": self._user(owner)["id"]} if owner else {}
         more |= {"hs_parent_company_id": above[0]} if above else {}
@@ -54,7 +58,10 @@ class HubSpotStand:
     def _add(self, kind: str, properties: dict[str, str]) -> None:
         ident = self._store.next_id(f"hubspot.{kind}", 1001)
         at = iso(time.time() - (_FORTY_DAYS if kind == "contacts" else 0.0))
-        stamps = {"createdate": at, "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate": at}
+        stamps = {
+            "createdate": at,
+            "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate": at,
+        }
         thing = {
             "id": ident,
             "properties": {**properties, "hs_object_id": ident, **stamps},
@@ -67,7 +74,11 @@ class HubSpotStand:
 
     def activate(self, email: str) -> None:
         owner = self._user(email)
-        self._store.put("hubspot.owners", owner["id"], {**owner, "archived": False, "userId": owner["userIdIncludingInactive"]})
+        self._store.put(
+            "hubspot.owners",
+            owner["id"],
+            {**owner, "archived": False, "userId": owner["userIdIncludingInactive"]},
+        )
 
     def bounce(self, email: str) -> None:
         self._change(email, hs_email_bounce="1", **_OUT)
@@ -83,7 +94,9 @@ class HubSpotStand:
         if person is None:
             return
         said = {"hs_timestamp": iso(), "hs_call_status": "COMPLETED"}
-        call = self._hub.create("calls", {**said, "hubspot_owner_id": person["properties"].get("hubspot_owner_id")})
+        call = self._hub.create(
+            "calls", {**said, "hubspot_owner_id": person["properties"].get("hubspot_owner_id")}
+        )
         self._hub.link("contacts", person["id"], "calls", call["id"])
         self._change(email, notes_last_contacted=iso())
 
@@ -122,7 +135,10 @@ class HubSpotStand:
         return found
 
     def users(self) -> list[Row]:
-        return [{"email": o["email"], "active": not o["archived"]} for o in self._store.all("hubspot.owners").values()]
+        return [
+            {"email": o["email"], "active": not o["archived"]}
+            for o in self._store.all("hubspot.owners").values()
+        ]
 
     def tasks(self) -> list[Row]:
         users = {o["id"]: o["email"] for o in self._store.all("hubspot.owners").values()}
@@ -140,7 +156,10 @@ class HubSpotStand:
         found = []
         for m in self._store.all("hubspot.memberships").values():
             spells = [*m["spells"], *([[m["entered"], None]] if m["left"] is None else [])]
-            found += [{"person": m["contact"], "entered": entered, "left": left} for entered, left in spells]
+            found += [
+                {"person": m["contact"], "entered": entered, "left": left}
+                for entered, left in spells
+            ]
         return found
 
     def reindex(self) -> None:

@@ -1,5 +1,8 @@
-"""Salesforce on the sandbox's store. Sources: facts/salesforce_zoho_slack.md 1, by section at each rule; what is unknown
-there is answered in the stricter way."""
+"""Salesforce on the sandbox's store.
+
+Sources: facts/salesforce_zoho_slack.md 1, by section at each rule; what is unknown there is
+answered in the stricter way.
+"""
 
 import base64
 import json
@@ -30,12 +33,22 @@ def make_router(org: Org, limit: int = 100_000) -> APIRouter:
 
     @router.post("/services/oauth2/token")
     async def token(request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        form = {
+            name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
+        }
         given = _credentials(request.headers.get("authorization", ""), form)
         if form.get("grant_type") != "client_credentials":
-            return JSONResponse({"error": "unsupported_grant_type", "error_description": "grant type not supported"}, 400)
+            return JSONResponse(
+                {
+                    "error": "unsupported_grant_type",
+                    "error_description": "grant type not supported",
+                },
+                400,
+            )
         if given != (CLIENT_ID, CLIENT_SECRET):
-            return JSONResponse({"error": "invalid_client", "error_description": "invalid client credentials"}, 400)
+            return JSONResponse(
+                {"error": "invalid_client", "error_description": "invalid client credentials"}, 400
+            )
         value = f"{_ORG_ID}!{secrets.token_urlsafe(24)}"
         org.store.put("salesforce.Token", value, {"valid": True})
         base = str(request.base_url).rstrip("/") + request.scope.get("root_path", "")
@@ -46,7 +59,14 @@ def make_router(org: Org, limit: int = 100_000) -> APIRouter:
             "id": f"{instance}/id/{_ORG_ID}/{org.me}",
             "token_type": "Bearer",
         }
-        return JSONResponse({**body, "issued_at": str(int(time.time() * 1000)), "signature": "sandbox", "scope": "api"})
+        return JSONResponse(
+            {
+                **body,
+                "issued_at": str(int(time.time() * 1000)),
+                "signature": "sandbox",
+                "scope": "api",
+            }
+        )
 
     @router.api_route("/services/data/{rest:path}", methods=["GET", "POST", "PATCH", "DELETE"])
     async def data(request: Request, rest: str) -> Response:
@@ -54,7 +74,9 @@ def make_router(org: Org, limit: int = 100_000) -> APIRouter:
         try:
             body: Any = json.loads(raw) if raw else None
         except ValueError:
-            return JSONResponse([{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}], 400)
+            return JSONResponse(
+                [{"errorCode": "JSON_PARSER_ERROR", "message": "Unexpected character"}], 400
+            )
         path = request.scope.get("raw_path", b"").decode() or f"/services/data/{rest}"
         path = path[path.index("/services/data/") :]
         url = path + (f"?{request.url.query}" if request.url.query else "")

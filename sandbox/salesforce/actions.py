@@ -1,4 +1,5 @@
-"""Cadences of the sandbox's Salesforce: standard actions in, trackers that can only be read (facts 1.6)."""
+"""Cadences of the sandbox's Salesforce: standard actions in, trackers that can only be read (facts
+1.6)."""
 
 from collections.abc import Callable
 
@@ -32,20 +33,32 @@ def _each(call: Call, name: str, act: Callable[[Thing], Thing]) -> Answer:
     rows: list[Thing] = []
     for one in given:
         try:
-            rows.append({"actionName": name, "errors": None, "isSuccess": True, "outputValues": act(one)})
+            rows.append(
+                {"actionName": name, "errors": None, "isSuccess": True, "outputValues": act(one)}
+            )
         except RefusedError as refused:
             errors = [{"statusCode": refused.code, "message": str(refused), "fields": []}]
-            rows.append({"actionName": name, "errors": errors, "isSuccess": False, "outputValues": None})
+            rows.append(
+                {"actionName": name, "errors": errors, "isSuccess": False, "outputValues": None}
+            )
     return Answer(200 if any(row["isSuccess"] for row in rows) else 400, rows)
 
 
 def running(org: Org, target: str) -> list[Thing]:
     """Trackers of a person that haven't ended."""
-    return [t for t in org.all("ActionCadenceTracker").values() if t["TargetId"] == target and t["State"] != ENDED]
+    return [
+        t
+        for t in org.all("ActionCadenceTracker").values()
+        if t["TargetId"] == target and t["State"] != ENDED
+    ]
 
 
 def _person(org: Org, ident: str) -> Thing:
-    person = org.store.get(f"salesforce.{object_of(ident)}", ident) if object_of(ident) in {"Lead", "Contact"} else None
+    person = (
+        org.store.get(f"salesforce.{object_of(ident)}", ident)
+        if object_of(ident) in {"Lead", "Contact"}
+        else None
+    )
     if person is None or person["IsDeleted"]:
         raise RefusedError(400, "INVALID_CROSS_REFERENCE_KEY", f"invalid target: {ident}")
     return person
@@ -53,7 +66,9 @@ def _person(org: Org, ident: str) -> Thing:
 
 def _enter(org: Org, one: Thing) -> Thing:
     wanted = one.get("salesCadenceNameOrId")
-    cadence = next((c for c in org.all("ActionCadence").values() if wanted in {c["Id"], c["Name"]}), None)
+    cadence = next(
+        (c for c in org.all("ActionCadence").values() if wanted in {c["Id"], c["Name"]}), None
+    )
     if cadence is None or cadence["State"] != "Active":
         raise RefusedError(400, "INVALID_ID_FIELD", f"no active cadence {wanted}")
     person = _person(org, one.get("targetId", ""))
@@ -62,7 +77,12 @@ def _enter(org: Org, one: Thing) -> Thing:
         raise RefusedError(400, "INVALID_ID_FIELD", "the cadence's assignee must be an active user")
     if running(org, person["Id"]):
         raise RefusedError(400, "DUPLICATE_VALUE", "the target is already in a cadence")
-    fields = {"ActionCadenceId": cadence["Id"], "TargetId": person["Id"], "OwnerId": user["Id"], "State": "Active"}
+    fields = {
+        "ActionCadenceId": cadence["Id"],
+        "TargetId": person["Id"],
+        "OwnerId": user["Id"],
+        "State": "Active",
+    }
     return {"trackerId": org.put("ActionCadenceTracker", **fields)["Id"]}
 
 
@@ -73,5 +93,7 @@ def _leave(org: Org, one: Thing) -> Thing:
         raise RefusedError(400, "INVALID_ID_FIELD", "the target is in no cadence")
     for tracker in trackers:
         reason = one.get("completionReasonCode", "ManuallyRemoved")
-        org.change("ActionCadenceTracker", tracker, State=ENDED, CompletionReason=reason, EndedAt=iso())
+        org.change(
+            "ActionCadenceTracker", tracker, State=ENDED, CompletionReason=reason, EndedAt=iso()
+        )
     return {}

@@ -1,8 +1,9 @@
-"""The records of the sandbox's Salesforce and their rules: fields and who sees them, unique values, duplicate rule,
-assignment rule, locks, owners who left.
+"""The records of the sandbox's Salesforce and their rules: fields and who sees them, unique values,
+duplicate rule, assignment rule, locks, owners who left.
 
-Sources: facts/salesforce_zoho_slack.md 1.3 to 1.5. An active assignment rule gives each lead to a queue unless the
-caller says otherwise, and an active duplicate rule refuses a second record of one address: what an org does to the careless.
+Sources: facts/salesforce_zoho_slack.md 1.3 to 1.5. An active assignment rule gives each lead to
+a queue unless the caller says otherwise, and an active duplicate rule refuses a second record of
+one address: what an org does to the careless.
 """
 
 import re
@@ -31,7 +32,9 @@ _ACTIVITY = {"Task": "Activity", "Event": "Activity"}
 class RefusedError(Exception):
     """An answer that isn't a success: one entry of Salesforce's error list."""
 
-    def __init__(self, status: int, code: str, message: str, fields: list[str] | None = None, **more: Any) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, fields: list[str] | None = None, **more: Any
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.fields, self.more = status, code, fields or [], more
 
@@ -43,12 +46,17 @@ class RefusedError(Exception):
     @property
     def row(self) -> dict[str, Any]:
         """As a row of a collection answers it."""
-        return {"success": False, "errors": [{"statusCode": self.code, "message": str(self), "fields": self.fields}]}
+        return {
+            "success": False,
+            "errors": [{"statusCode": self.code, "message": str(self), "fields": self.fields}],
+        }
 
 
 def iso(at: float | None = None) -> str:
     """Salesforce's time text: whole seconds."""
-    return datetime.fromtimestamp(at if at is not None else time.time(), UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return datetime.fromtimestamp(at if at is not None else time.time(), UTC).strftime(
+        "%Y-%m-%dT%H:%M:%S.000+0000"
+    )
 
 
 class Org:
@@ -57,10 +65,18 @@ class Org:
     def __init__(self, store: Store) -> None:
         self.store = store
         if not store.all("salesforce.User"):
-            self.me = self.put("User", Name="Integration", Email="integration@acme.test", IsActive=True, UserType="Standard")[
-                "Id"
-            ]
-            store.put("salesforce.Group", QUEUE, {"Id": QUEUE, "Name": "Unassigned", "Type": "Queue", "IsDeleted": False})
+            self.me = self.put(
+                "User",
+                Name="Integration",
+                Email="integration@acme.test",
+                IsActive=True,
+                UserType="Standard",
+            )["Id"]
+            store.put(
+                "salesforce.Group",
+                QUEUE,
+                {"Id": QUEUE, "Name": "Unassigned", "Type": "Queue", "IsDeleted": False},
+            )
             self.put("ActionCadence", Name="Leadgate nurture", State="Active")
         self.me = next(iter(store.all("salesforce.User")))
 
@@ -101,14 +117,23 @@ class Org:
         }
 
     def visible(self, kind: str) -> set[str]:
-        """Fields that the integration user may see: an added one only with a permission (facts 1.5)."""
-        mine = {a["PermissionSetId"] for a in self.all("PermissionSetAssignment").values() if a["AssigneeId"] == self.me}
+        """Fields that the integration user may see: an added one only with a permission (facts
+        1.5)."""
+        mine = {
+            a["PermissionSetId"]
+            for a in self.all("PermissionSetAssignment").values()
+            if a["AssigneeId"] == self.me
+        }
         allowed = {
             p["Field"].split(".")[1]
             for p in self.all("FieldPermissions").values()
             if p["ParentId"] in mine and p["SobjectType"] == kind
         }
-        return set(FIELDS[kind].split()) | (set(self.custom(kind)) & allowed) | code_fields(self.store, kind)
+        return (
+            set(FIELDS[kind].split())
+            | (set(self.custom(kind)) & allowed)
+            | code_fields(self.store, kind)
+        )
 
     def unique(self, kind: str) -> list[str]:
         """Added fields that are unique."""
@@ -121,16 +146,26 @@ class Org:
         values = self._checked(kind, fields, None)
         missing = [name for name in REQUIRED.get(kind, ()) if not values.get(name)]
         if missing:
-            raise RefusedError(400, "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(missing)}]", missing)
+            raise RefusedError(
+                400,
+                "REQUIRED_FIELD_MISSING",
+                f"Required fields are missing: [{', '.join(missing)}]",
+                missing,
+            )
         self._refuse_twins(kind, values, None)
         self._refuse_duplicate(kind, values, None)
         more: Thing = (
-            {} if "OwnerId" in values or kind not in {"Lead", "Contact", "Account", "Task", "Event"} else {"OwnerId": self.me}
+            {}
+            if "OwnerId" in values or kind not in {"Lead", "Contact", "Account", "Task", "Event"}
+            else {"OwnerId": self.me}
         )
         if kind == "Lead":
             more |= {"Status": values.get("Status", "Open - Not Contacted")}
         if kind == "Task":
-            more |= {"Status": values.get("Status", "Not Started"), "IsClosed": values.get("Status") == "Completed"}
+            more |= {
+                "Status": values.get("Status", "Not Started"),
+                "IsClosed": values.get("Status") == "Completed",
+            }
         return self._settle(kind, self.put(kind, **{**values, **more}), assign=assign)
 
     def update(self, kind: str, record: Thing, fields: Thing, *, assign: bool) -> Thing:
@@ -138,7 +173,9 @@ class Org:
         if record["IsDeleted"]:
             raise RefusedError(404, "ENTITY_IS_DELETED", "entity is deleted")
         if record.get("IsConverted"):
-            raise RefusedError(400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+            raise RefusedError(
+                400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead"
+            )
         values = self._checked(kind, fields, record)
         self._refuse_twins(kind, values, record["Id"])
         if values.get("Email", record.get("Email")) != record.get("Email"):
@@ -148,7 +185,9 @@ class Org:
     def _settle(self, kind: str, record: Thing, *, assign: bool) -> Thing:
         """What the org's own automation does after a save."""
         if kind in {"Lead", "Contact"}:
-            record["Name"] = f"{record.get('FirstName') or ''} {record.get('LastName') or ''}".strip()
+            record["Name"] = (
+                f"{record.get('FirstName') or ''} {record.get('LastName') or ''}".strip()
+            )
         flows = self.store.get("control", "ownerless") or {}
         if (kind == "Lead" and assign) or record.get("Email") in flows:
             record["OwnerId"] = QUEUE
@@ -156,36 +195,62 @@ class Org:
 
     def _checked(self, kind: str, fields: Thing, record: Thing | None) -> Thing:
         if kind in READ_ONLY_OBJECTS:
-            raise RefusedError(400, "INVALID_TYPE_FOR_OPERATION", f"entity type {kind} does not support this operation")
-        values = {name: value for name, value in fields.items() if name not in {"attributes", "Id", "id"}}
+            raise RefusedError(
+                400,
+                "INVALID_TYPE_FOR_OPERATION",
+                f"entity type {kind} does not support this operation",
+            )
+        values = {
+            name: value for name, value in fields.items() if name not in {"attributes", "Id", "id"}
+        }
         visible = self.visible(kind)
         locked = READ_ONLY - ({"Name"} if kind in NAMED else set())
         for name, value in values.items():
             if name not in visible:
-                raise RefusedError(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {kind}")
+                raise RefusedError(
+                    400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {kind}"
+                )
             if name in locked:
                 said = f"Unable to create/update fields: {name}. Please check the security settings of this field"
                 raise RefusedError(400, "INVALID_FIELD_FOR_INSERT_UPDATE", said, [name])
             most = self.custom(kind).get(name, {}).get("length") or LENGTHS.get(name, 255)
             if isinstance(value, str) and len(value) > int(most):
                 raise RefusedError(
-                    400, "STRING_TOO_LONG", f"{name}: data value too large: {value[:20]} (max length={most})", [name]
+                    400,
+                    "STRING_TOO_LONG",
+                    f"{name}: data value too large: {value[:20]} (max length={most})",
+                    [name],
                 )
         for name, value in values.items():
-            if (added := self.custom(kind).get(name)) and value is not None and not _fits(added, value):
-                raise RefusedError(400, _MISFITS.get(added["type"], "JSON_PARSER_ERROR"), f"{name}: bad value: {value}", [name])
+            if (
+                (added := self.custom(kind).get(name))
+                and value is not None
+                and not _fits(added, value)
+            ):
+                raise RefusedError(
+                    400,
+                    _MISFITS.get(added["type"], "JSON_PARSER_ERROR"),
+                    f"{name}: bad value: {value}",
+                    [name],
+                )
         if code_fields(self.store, kind):
             try:
                 values = placed(kind, values, record or {})
             except MisplacedError as misplaced:
                 said = f"{misplaced}: {misplaced.field}"
-                raise RefusedError(400, "FIELD_INTEGRITY_EXCEPTION", said, [misplaced.field]) from None
+                raise RefusedError(
+                    400, "FIELD_INTEGRITY_EXCEPTION", said, [misplaced.field]
+                ) from None
         email = values.get("Email")
         if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-            raise RefusedError(400, "INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {email}", ["Email"])
+            raise RefusedError(
+                400, "INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {email}", ["Email"]
+            )
         self._refuse_broken(kind, email or str((record or {}).get("Email")))
         if "OwnerId" in values and not values["OwnerId"]:
-            raise RefusedError(400, "INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", ["OwnerId"])
+            raise RefusedError(
+                400, "INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", ["OwnerId"]
+            )
         self._check_owner(values.get("OwnerId"))
         return values
 
@@ -194,14 +259,27 @@ class Org:
             return
         user = self.store.get("salesforce.User", owner)
         if user is None:
-            raise RefusedError(400, "INVALID_CROSS_REFERENCE_KEY", f"Owner ID: owner cannot be blank: {owner}", ["OwnerId"])
+            raise RefusedError(
+                400,
+                "INVALID_CROSS_REFERENCE_KEY",
+                f"Owner ID: owner cannot be blank: {owner}",
+                ["OwnerId"],
+            )
         if not user["IsActive"]:
-            raise RefusedError(400, "INACTIVE_OWNER_OR_USER", "operation performed with inactive user", ["OwnerId"])
+            raise RefusedError(
+                400, "INACTIVE_OWNER_OR_USER", "operation performed with inactive user", ["OwnerId"]
+            )
 
     def _refuse_broken(self, kind: str, email: str) -> None:
         """A row that the org can never lock, whatever is tried (control: broken_emails)."""
-        if kind in {"Lead", "Contact"} and email in (self.store.get("control", "broken_emails") or {}):
-            raise RefusedError(400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records")
+        if kind in {"Lead", "Contact"} and email in (
+            self.store.get("control", "broken_emails") or {}
+        ):
+            raise RefusedError(
+                400,
+                "UNABLE_TO_LOCK_ROW",
+                "unable to obtain exclusive access to this record or 1 records",
+            )
 
     def _refuse_twins(self, kind: str, values: Thing, own: str | None) -> None:
         for name in self.unique(kind):
@@ -222,7 +300,10 @@ class Org:
         ]
         if others:
             said = "You're creating a duplicate record. We recommend you use an existing record instead."
-            matches = [{"record": {"attributes": {"type": k}, "Id": r["Id"]}, "matchConfidence": 100} for k, r in others]
+            matches = [
+                {"record": {"attributes": {"type": k}, "Id": r["Id"]}, "matchConfidence": 100}
+                for k, r in others
+            ]
             found = {
                 "duplicateRule": "Leads_and_Contacts",
                 "allowSave": True,
@@ -233,7 +314,11 @@ class Org:
     def by_field(self, kind: str, name: str, value: str) -> list[Thing]:
         """Records that aren't deleted, by the value of a field."""
         folded = value.casefold()
-        return [r for r in self.all(kind).values() if not r["IsDeleted"] and str(r.get(name) or "").casefold() == folded]
+        return [
+            r
+            for r in self.all(kind).values()
+            if not r["IsDeleted"] and str(r.get(name) or "").casefold() == folded
+        ]
 
 
 _MISFITS = {"Picklist": "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
@@ -246,7 +331,8 @@ def options(metadata: Thing) -> list[str]:
 
 
 def _fits(metadata: Thing, value: Any) -> bool:
-    """Whether an added field takes a value; picklists are taken for restricted ones, the stricter kind."""
+    """Whether an added field takes a value; picklists are taken for restricted ones, the stricter
+    kind."""
     kind = metadata["type"]
     if kind == "Number":
         return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,5 @@
-"""An org whose State and Country/Territory Picklists are on (control: `salesforce_picklists`): codes, labels, dependence."""
+"""An org whose State and Country/Territory Picklists are on (control: `salesforce_picklists`):
+codes, labels, dependence."""
 
 from base64 import b64encode
 from typing import Any
@@ -7,12 +8,16 @@ from sandbox.store import Store, Thing
 
 CONTROL = "salesforce_picklists"
 _COUNTRIES: dict[str, tuple[str, dict[str, str]]] = {
-    **{f"X{c}": (f"Nowhere {c}", {}) for c in "ABCDEFGH"},  # so that a state's bits are in a second byte
+    # so that a state's bits are in a second byte
+    **{f"X{c}": (f"Nowhere {c}", {}) for c in "ABCDEFGH"},
     "AU": ("Australia", {"WA": "Western Australia"}),
     "CA": ("Canada", {"ON": "Ontario"}),
     "DE": ("Germany", {}),
     "GB": ("United Kingdom", {}),
-    "US": ("United States", {"CA": "California", "NY": "New York", "TX": "Texas", "WA": "Washington"}),
+    "US": (
+        "United States",
+        {"CA": "California", "NY": "New York", "TX": "Texas", "WA": "Washington"},
+    ),
 }
 _PREFIXES = {"Lead": "", "Contact": "Mailing"}
 
@@ -40,7 +45,10 @@ def code_fields(store: Store, kind: str) -> set[str]:
 def described(name: str) -> list[Thing]:
     """A code field's values."""
     if name.endswith("CountryCode"):
-        return [{"value": code, "label": label, "active": True} for code, (label, _) in _COUNTRIES.items()]
+        return [
+            {"value": code, "label": label, "active": True}
+            for code, (label, _) in _COUNTRIES.items()
+        ]
     return [
         {"value": code, "label": label, "active": True, "validFor": _bits(number)}
         for number, (_, states) in enumerate(_COUNTRIES.values())
@@ -63,16 +71,22 @@ def placed(kind: str, values: dict[str, Any], record: Thing) -> dict[str, Any]:
         given = values.get(code) or values.get(country)
         name = next((c for c, (label, _) in _COUNTRIES.items() if given in {c, label}), None)
         if name is None or (values.get(code) and name != values[code]):
-            raise MisplacedError("There's a problem with this country, even though it may appear correct.", country)
+            raise MisplacedError(
+                "There's a problem with this country, even though it may appear correct.", country
+            )
         found |= {code: name, country: _COUNTRIES[name][0]}
     if values.get(state_code) or values.get(state):
         within = found.get(code) or record.get(code)
         if not within:
-            raise MisplacedError("A country/territory must be specified before specifying a state value", state)
+            raise MisplacedError(
+                "A country/territory must be specified before specifying a state value", state
+            )
         given = values.get(state_code) or values.get(state)
         name = next((c for c, label in _COUNTRIES[within][1].items() if given in {c, label}), None)
         if name is None:
-            raise MisplacedError("There's a problem with this state, even though it may appear correct.", state)
+            raise MisplacedError(
+                "There's a problem with this state, even though it may appear correct.", state
+            )
         found |= {state_code: name, state: _COUNTRIES[within][1][name]}
     for one, other in ((code, country), (state_code, state)):
         if one in values and values[one] is None:

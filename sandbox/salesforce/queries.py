@@ -1,4 +1,5 @@
-"""SOQL calls of the sandbox's Salesforce: pages smaller than asked, deleted records only for queryAll (facts 1.2)."""
+"""SOQL calls of the sandbox's Salesforce: pages smaller than asked, deleted records only for
+queryAll (facts 1.2)."""
 
 from itertools import count
 from typing import Any
@@ -21,7 +22,11 @@ def serve_queries(api: Api) -> None:
 
     def page(call: Call, name: str, records: list[Thing], start: int) -> Answer:
         done = start + PAGE >= len(records)
-        body: dict[str, Any] = {"totalSize": len(records), "done": done, "records": records[start : start + PAGE]}
+        body: dict[str, Any] = {
+            "totalSize": len(records),
+            "done": done,
+            "records": records[start : start + PAGE],
+        }
         if not done:
             open_cursors[name] = records
             body["nextRecordsUrl"] = f"{call.base}query/{name}-{start + PAGE}"
@@ -44,7 +49,10 @@ def serve_queries(api: Api) -> None:
 
 
 def run(org: Org, call: Call, *, deleted: bool) -> list[Thing]:
-    """The records that a call's `q` selects. Raises RefusedError for what isn't SOQL or isn't visible."""
+    """The records that a call's `q` selects.
+
+    Raises RefusedError for what isn't SOQL or isn't visible.
+    """
     try:
         asked = parse(call.params.get("q", ""))
     except (SyntaxRefusedError, ValueError, IndexError) as error:
@@ -85,7 +93,10 @@ def parent(org: Org, record: Thing, head: str) -> Thing | None:
 
 
 def value(org: Org, record: Thing, name: str) -> Any:
-    """A field's value, through at most one reference. An owner's Type is its object's name (facts 1.4)."""
+    """A field's value, through at most one reference.
+
+    An owner's Type is its object's name (facts 1.4).
+    """
     head, _, tail = name.partition(".")
     if not tail:
         return record.get(name)
@@ -98,7 +109,12 @@ def value(org: Org, record: Thing, name: str) -> Any:
 
 
 def _row(org: Org, call: Call, asked: Query, record: Thing) -> Thing:
-    row: Thing = {"attributes": {"type": asked.source, "url": f"{call.base}sobjects/{asked.source}/{record['Id']}"}}
+    row: Thing = {
+        "attributes": {
+            "type": asked.source,
+            "url": f"{call.base}sobjects/{asked.source}/{record['Id']}",
+        }
+    }
     for name in asked.fields:
         head, _, tail = name.partition(".")
         if not tail:
@@ -107,6 +123,9 @@ def _row(org: Org, call: Call, asked: Query, record: Thing) -> Thing:
             row[head] = None
         else:
             kind = "Name" if head == "Owner" else object_of(above["Id"])
-            nested = row.setdefault(head, {"attributes": {"type": kind, "url": f"{call.base}sobjects/{kind}/{above['Id']}"}})
+            nested = row.setdefault(
+                head,
+                {"attributes": {"type": kind, "url": f"{call.base}sobjects/{kind}/{above['Id']}"}},
+            )
             nested[tail] = value(org, record, name)
     return row

@@ -1,4 +1,5 @@
-"""Single records, collections of up to 200, and composite calls of the sandbox's Salesforce (facts 1.2)."""
+"""Single records, collections of up to 200, and composite calls of the sandbox's Salesforce (facts
+1.2)."""
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -26,7 +27,16 @@ def serve_records(api: Api) -> None:
     def read(call: Call) -> Answer:
         kind = known(call.parts["kind"])
         wanted = [f for f in call.params.get("fields", "").split(",") if f]
-        return Answer(200, shown(org, kind, find(org, kind, call.parts["ident"]), wanted or sorted(org.visible(kind)), call.base))
+        return Answer(
+            200,
+            shown(
+                org,
+                kind,
+                find(org, kind, call.parts["ident"]),
+                wanted or sorted(org.visible(kind)),
+                call.base,
+            ),
+        )
 
     @route("PATCH", "sobjects/{kind}/{ident}")
     def update(call: Call) -> Answer:
@@ -60,13 +70,17 @@ def serve_records(api: Api) -> None:
 
     @route("POST", "composite/sobjects")
     def create_many(call: Call) -> Answer:
-        return collection(org, call, lambda r: {"id": org.create(kind_of(r), r, assign=call.assign)["Id"]})
+        return collection(
+            org, call, lambda r: {"id": org.create(kind_of(r), r, assign=call.assign)["Id"]}
+        )
 
     @route("PATCH", "composite/sobjects")
     def update_many(call: Call) -> Answer:
         def one(record: Thing) -> Thing:
             kind, ident = kind_of(record), record.get("id") or record.get("Id") or ""
-            return {"id": org.update(kind, find(org, kind, ident), record, assign=call.assign)["Id"]}
+            return {
+                "id": org.update(kind, find(org, kind, ident), record, assign=call.assign)["Id"]
+            }
 
         return collection(org, call, one)
 
@@ -82,20 +96,34 @@ def serve_records(api: Api) -> None:
         kind = known(call.parts["kind"])
         rows = [org.store.get(f"salesforce.{kind}", i) for i in call.body["ids"]]
         live = [r if r and not r["IsDeleted"] else None for r in rows]
-        return Answer(200, [shown(org, kind, r, call.body["fields"], call.base) if r else None for r in live])
+        return Answer(
+            200, [shown(org, kind, r, call.body["fields"], call.base) if r else None for r in live]
+        )
 
     @route("POST", "composite")
     def composite(call: Call) -> Answer:
         parts = call.body["compositeRequest"]
         queries = sum("/query" in p["url"] for p in parts)
         if len(parts) > _MOST_PARTS or queries > _MOST_QUERIES:
-            raise RefusedError(400, "LIMIT_EXCEEDED", f"at most {_MOST_PARTS} subrequests, {_MOST_QUERIES} of them queries")
+            raise RefusedError(
+                400,
+                "LIMIT_EXCEEDED",
+                f"at most {_MOST_PARTS} subrequests, {_MOST_QUERIES} of them queries",
+            )
         answers = []
         for part in parts:
-            headers = {**call.headers, **{k.lower(): v for k, v in part.get("httpHeaders", {}).items()}}
+            headers = {
+                **call.headers,
+                **{k.lower(): v for k, v in part.get("httpHeaders", {}).items()},
+            }
             done = api.dispatch(part["method"], part["url"], part.get("body"), headers)
             answers.append(
-                {"body": done.body, "httpHeaders": {}, "httpStatusCode": done.status, "referenceId": part["referenceId"]}
+                {
+                    "body": done.body,
+                    "httpHeaders": {},
+                    "httpStatusCode": done.status,
+                    "referenceId": part["referenceId"],
+                }
             )
         return Answer(200, {"compositeResponse": answers})
 
@@ -113,21 +141,37 @@ def kind_of(record: Thing) -> str:
 
 
 def find(org: Org, kind: str, ident: str) -> Thing:
-    """A record by its id of 15 or 18 characters. Raises RefusedError for one that is not there, or was deleted."""
+    """A record by its id of 15 or 18 characters.
+
+    Raises RefusedError for one that is not there, or was deleted.
+    """
     if object_of(ident) != kind:
-        raise RefusedError(400, "MALFORMED_ID", f"{kind} ID: id value of incorrect type: {ident}", ["Id"])
-    record = org.all(kind).get(ident) or next((r for i, r in org.all(kind).items() if i[:15] == ident), None)
+        raise RefusedError(
+            400, "MALFORMED_ID", f"{kind} ID: id value of incorrect type: {ident}", ["Id"]
+        )
+    record = org.all(kind).get(ident) or next(
+        (r for i, r in org.all(kind).items() if i[:15] == ident), None
+    )
     if record is None:
-        raise RefusedError(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible")
+        raise RefusedError(
+            404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible"
+        )
     if record["IsDeleted"]:
         raise RefusedError(404, "ENTITY_IS_DELETED", "entity is deleted")
     return record
 
 
 def by_external(org: Org, kind: str, field: str, value: str) -> list[Thing]:
-    """Records by an external id. Raises RefusedError for a field that is none, or that the caller may not see."""
+    """Records by an external id.
+
+    Raises RefusedError for a field that is none, or that the caller may not see.
+    """
     if field not in org.visible(kind) or not org.custom(kind).get(field, {}).get("externalId"):
-        raise RefusedError(400, "INVALID_FIELD", f"Provided external ID field does not exist or is not accessible: {field}")
+        raise RefusedError(
+            400,
+            "INVALID_FIELD",
+            f"Provided external ID field does not exist or is not accessible: {field}",
+        )
     return org.by_field(kind, field, value)
 
 
@@ -138,7 +182,11 @@ def put_by(org: Org, kind: str, field: str, record: Thing, call: Call) -> Thing:
         raise RefusedError(400, "MISSING_ARGUMENT", f"{field} not specified", [field])
     found = by_external(org, kind, field, value)
     if len(found) > 1:
-        raise RefusedError(300, "DUPLICATE_EXTERNAL_ID", f"{field}: more than one record found for external id field")
+        raise RefusedError(
+            300,
+            "DUPLICATE_EXTERNAL_ID",
+            f"{field}: more than one record found for external id field",
+        )
     if found:
         return {
             "id": org.update(kind, found[0], record, assign=call.assign)["Id"],
@@ -148,14 +196,21 @@ def put_by(org: Org, kind: str, field: str, record: Thing, call: Call) -> Thing:
         }
     if call.params.get("updateOnly") == "true":
         raise RefusedError(404, "NOT_FOUND", "The requested resource does not exist")
-    return {"id": org.create(kind, record, assign=call.assign)["Id"], "success": True, "errors": [], "created": True}
+    return {
+        "id": org.create(kind, record, assign=call.assign)["Id"],
+        "success": True,
+        "errors": [],
+        "created": True,
+    }
 
 
 def collection(org: Org, call: Call, one: Callable[[Thing], Thing]) -> Answer:
     """Row by row, HTTP 200 whatever becomes of the rows; with allOrNone all or none."""
     records = (call.body or {}).get("records", [])
     if len(records) > MOST:
-        raise RefusedError(400, "INVALID_ARGUMENT", f"record limit reached. cannot submit more than {MOST} records")
+        raise RefusedError(
+            400, "INVALID_ARGUMENT", f"record limit reached. cannot submit more than {MOST} records"
+        )
     before = deepcopy(dict(org.store.kinds)) if call.body.get("allOrNone") else None
     rows: list[dict[str, Any]] = []
     for record in records:
@@ -179,7 +234,10 @@ def _restore(org: Org, before: dict[str, dict[str, Thing]]) -> None:
 
 
 def shown(org: Org, kind: str, record: Thing, fields: Iterable[str], base: str) -> Thing:
-    """A record as an answer shows it. Raises RefusedError for a field that is hidden or isn't there."""
+    """A record as an answer shows it.
+
+    Raises RefusedError for a field that is hidden or isn't there.
+    """
     visible = org.visible(kind)
     for name in fields:
         if name not in visible:

@@ -1,6 +1,8 @@
-"""What stands before every call of the sandbox's Salesforce: token, daily limit with its header, errors in Salesforce's shape.
+"""What stands before every call of the sandbox's Salesforce: token, daily limit with its header,
+errors in Salesforce's shape.
 
-One dispatcher serves single calls and the parts of a composite call. Sources: facts/salesforce_zoho_slack.md 1.1, 1.2, 1.7.
+One dispatcher serves single calls and the parts of a composite call. Sources:
+facts/salesforce_zoho_slack.md 1.1, 1.2, 1.7.
 """
 
 import re
@@ -33,7 +35,8 @@ class Call:
 
     @property
     def assign(self) -> bool:
-        """Whether the lead assignment rule may run: it does unless the caller says FALSE (facts 1.4)."""
+        """Whether the lead assignment rule may run: it does unless the caller says FALSE (facts
+        1.4)."""
         return self.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"
 
 
@@ -41,7 +44,10 @@ Handler = Callable[[Call], Answer]
 
 
 class Api:
-    """Paths and their handlers. `limit` is calls a day; the parts of a composite call count as one."""
+    """Paths and their handlers.
+
+    `limit` is calls a day; the parts of a composite call count as one.
+    """
 
     def __init__(self, org: Org, limit: int) -> None:
         self.org, self.limit = org, limit
@@ -49,7 +55,9 @@ class Api:
 
     def route(self, method: str, path: str) -> Callable[[Handler], Handler]:
         """Serve a path, `{name}` standing for one segment, `{rest:path}` for all that follows."""
-        pattern = re.sub(r"\{(\w+):path\}", r"(?P<\1>.+)", re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+        pattern = re.sub(
+            r"\{(\w+):path\}", r"(?P<\1>.+)", re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+        )
 
         def add(handler: Handler) -> Handler:
             self._routes.append((method, re.compile(f"{pattern}/?"), handler))
@@ -57,16 +65,28 @@ class Api:
 
         return add
 
-    def serve(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> tuple[Answer, dict[str, str]]:
+    def serve(
+        self, method: str, url: str, body: Any, headers: Mapping[str, str]
+    ) -> tuple[Answer, dict[str, str]]:
         """Answer one call from outside, with its headers."""
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
         token = self.org.store.get("salesforce.Token", bearer)
         if token is None or not token["valid"]:
-            return Answer(401, [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]), {}
+            return Answer(
+                401, [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
+            ), {}
         used = (self.org.store.get("salesforce.Usage", "today") or {"calls": 0})["calls"] + 1
         told = {"sforce-limit-info": f"api-usage={min(used, self.limit)}/{self.limit}"}
         if used > self.limit:
-            return Answer(403, [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]), told
+            return Answer(
+                403,
+                [
+                    {
+                        "message": "TotalRequests Limit exceeded.",
+                        "errorCode": "REQUEST_LIMIT_EXCEEDED",
+                    }
+                ],
+            ), told
         self.org.store.put("salesforce.Usage", "today", {"calls": used})
         return self.dispatch(method, url, body, headers), told
 
@@ -75,8 +95,14 @@ class Api:
         split = urlsplit(url)
         found = PREFIX.match(split.path)
         if found is None:
-            return Answer(404, [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}])
-        params = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
+            return Answer(
+                404,
+                [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}],
+            )
+        params = {
+            name: values[-1]
+            for name, values in parse_qs(split.query, keep_blank_values=True).items()
+        }
         base = split.path[: found.start("path")]
         for verb, pattern, handler in self._routes:
             if verb == method and (fits := pattern.fullmatch(found["path"])):
@@ -85,4 +111,6 @@ class Api:
                     return handler(Call(parts, params, body, headers, base))
                 except RefusedError as refused:
                     return Answer(refused.status, refused.body)
-        return Answer(404, [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}])
+        return Answer(
+            404, [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
+        )

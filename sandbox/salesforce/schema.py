@@ -1,5 +1,7 @@
-"""What the sandbox's Salesforce knows of its objects before anybody adds a field. Source: the object reference, and
-facts/salesforce_zoho_slack.md 1.4."""
+"""What the sandbox's Salesforce knows of its objects before anybody adds a field.
+
+Source: the object reference, and facts/salesforce_zoho_slack.md 1.4.
+"""
 
 PREFIXES = {
     "Lead": "00Q",
@@ -59,7 +61,9 @@ READ_ONLY = frozenset(
     "MasterRecordId EmailBouncedReason EmailBouncedDate LastActivityDate IsClosed CompletedDateTime".split()
 )
 #: Objects whose Name is written, not made of first and last name.
-NAMED = frozenset({"Account", "PermissionSet", "Opportunity", "ActionCadence", "Group", "User", "UserRole"})
+NAMED = frozenset(
+    {"Account", "PermissionSet", "Opportunity", "ActionCadence", "Group", "User", "UserRole"}
+)
 READ_ONLY_OBJECTS = frozenset({"ActionCadence", "ActionCadenceTracker", "EmailMessageRelation"})
 REQUIRED = {
     "Lead": ("LastName", "Company"),
@@ -97,4 +101,6 @@ def full_id(fifteen: str) -> str:
     """The 18-character form: three letters that tell which of the fifteen are capitals."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
     parts = (fifteen[i : i + 5] for i in (0, 5, 10))
-    return fifteen + "".join(letters[sum(1 << i for i, c in enumerate(part) if c.isupper())] for part in parts)
+    return fifteen + "".join(
+        letters[sum(1 << i for i, c in enumerate(part) if c.isupper())] for part in parts
+    )

@@ -1,4 +1,7 @@
-"""Salesforce's stand-in as its users see it. A customer is a contact of an account, anybody else a lead."""
+"""Salesforce's stand-in as its users see it.
+
+A customer is a contact of an account, anybody else a lead.
+"""
 
 from sandbox.salesforce.actions import ENDED
 from sandbox.salesforce.org import QUEUE, Org, iso
@@ -21,24 +24,49 @@ class SalesforceStand:
         name = email.split("@", maxsplit=1)[0].replace(".", " ").title()
         roles = self._org.all("UserRole")
         role = next(iter(roles)) if roles else self._org.put("UserRole", Name="Sales")["Id"]
-        self._org.put("User", Name=name, Email=email, Username=email, IsActive=active, UserType="Standard", UserRoleId=role)
+        self._org.put(
+            "User",
+            Name=name,
+            Email=email,
+            Username=email,
+            IsActive=active,
+            UserType="Standard",
+            UserRoleId=role,
+        )
 
     def add_person(self, held: Held) -> None:
         owner = self._user(held.owner)["Id"] if held.owner else self._org.me
-        person = {"FirstName": held.first_name, "LastName": held.last_name, "Email": held.email, "OwnerId": owner}
+        person = {
+            "FirstName": held.first_name,
+            "LastName": held.last_name,
+            "Email": held.email,
+            "OwnerId": owner,
+        }
         person["Name"] = f"{held.first_name} {held.last_name}"
         if held.other_email:
             person["Leadgate_Emails__c"] = held.other_email
         if held.customer:
-            account = self._org.put("Account", Name=held.company, Type="Customer - Direct", OwnerId=owner)
+            account = self._org.put(
+                "Account", Name=held.company, Type="Customer - Direct", OwnerId=owner
+            )
             self._org.put("Contact", AccountId=account["Id"], **person)
         else:
             self._org.put("Lead", Company=held.company, Status="Open - Not Contacted", **person)
 
     def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
-        above = next(iter(self._org.by_field("Account", "Website", f"https://www.{parent}")), {}) if parent else {}
+        above = (
+            next(iter(self._org.by_field("Account", "Website", f"https://www.{parent}")), {})
+            if parent
+            else {}
+        )
         user = self._user(owner)["Id"] if owner else self._org.me
-        self._org.put("Account", Name=name, Website=f"https://www.{domain}", OwnerId=user, ParentId=above.get("Id"))
+        self._org.put(
+            "Account",
+            Name=name,
+            Website=f"https://www.{domain}",
+            OwnerId=user,
+            ParentId=above.get("Id"),
+        )
 
     def activate(self, email: str) -> None:
         self._org.change("User", self._user(email), IsActive=True)
@@ -62,8 +90,15 @@ class SalesforceStand:
 
     def call(self, email: str) -> None:
         if (person := self._person(email)) is not None:
-            done = {"Status": "Completed", "IsClosed": True, "CompletedDateTime": iso(), "TaskSubtype": "Call"}
-            self._org.put("Task", WhoId=person["Id"], OwnerId=person["OwnerId"], Subject="Called", **done)
+            done = {
+                "Status": "Completed",
+                "IsClosed": True,
+                "CompletedDateTime": iso(),
+                "TaskSubtype": "Call",
+            }
+            self._org.put(
+                "Task", WhoId=person["Id"], OwnerId=person["OwnerId"], Subject="Called", **done
+            )
 
     def own(self, email: str, owner: str) -> None:
         """Nobody is no owner in Salesforce: who takes an owner away gives the record to a queue."""
@@ -76,7 +111,12 @@ class SalesforceStand:
         return next(u for u in self._org.all("User").values() if u["Email"] == email)
 
     def _person(self, email: str) -> Thing | None:
-        found = [r for kind in _PEOPLE for r in self._org.by_field(kind, "Email", email) if not r.get("IsConverted")]
+        found = [
+            r
+            for kind in _PEOPLE
+            for r in self._org.by_field(kind, "Email", email)
+            if not r.get("IsConverted")
+        ]
         return next(iter(found), None)
 
     def _change(self, email: str, **fields: object) -> None:
@@ -88,7 +128,11 @@ class SalesforceStand:
             {
                 "id": r["Id"],
                 "email": r.get("Email") or "",
-                "emails": [e for e in (r.get("Leadgate_Emails__c") or "").split(";") if e and e != r.get("Email")],
+                "emails": [
+                    e
+                    for e in (r.get("Leadgate_Emails__c") or "").split(";")
+                    if e and e != r.get("Email")
+                ],
                 "key": r.get("Leadgate_Key__c") or "",
                 "owner": self._owner(r),
                 "status": r.get("Leadgate_Status__c") or "",
@@ -104,11 +148,18 @@ class SalesforceStand:
         return user["Email"] if user and user["Id"] != self._org.me else ""
 
     def users(self) -> list[Row]:
-        return [{"email": u["Email"], "active": u["IsActive"]} for u in self._org.all("User").values()]
+        return [
+            {"email": u["Email"], "active": u["IsActive"]} for u in self._org.all("User").values()
+        ]
 
     def tasks(self) -> list[Row]:
         return [
-            {"effect": t["Leadgate_Effect__c"], "person": t["WhoId"], "owner": self._owner(t), "subject": t["Subject"]}
+            {
+                "effect": t["Leadgate_Effect__c"],
+                "person": t["WhoId"],
+                "owner": self._owner(t),
+                "subject": t["Subject"],
+            }
             for t in self._org.all("Task").values()
             if t.get("Leadgate_Effect__c") and not t["IsDeleted"]
         ]

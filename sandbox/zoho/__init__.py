@@ -1,5 +1,8 @@
-"""Zoho CRM v8 on the sandbox's store. Sources: facts/salesforce_zoho_slack.md 2, by section at each rule; what is unknown there
-is answered in the stricter way."""
+"""Zoho CRM v8 on the sandbox's store.
+
+Sources: facts/salesforce_zoho_slack.md 2, by section at each rule; what is unknown there is
+answered in the stricter way.
+"""
 
 import secrets
 import time
@@ -27,20 +30,36 @@ def make_router(org: Org, limit: int = 1_000_000) -> APIRouter:
 
     @routes.router.post("/oauth/v2/token")
     async def token(request: Request) -> Response:
-        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        form = {
+            name: values[0] for name, values in parse_qs((await request.body()).decode()).items()
+        }
         form |= dict(request.query_params)
-        if (form.get("client_id"), form.get("client_secret"), form.get("refresh_token")) != (CLIENT_ID, CLIENT_SECRET, REFRESH):
-            return JSONResponse({"error": "invalid_code" if form.get("client_id") == CLIENT_ID else "invalid_client"})
+        if (form.get("client_id"), form.get("client_secret"), form.get("refresh_token")) != (
+            CLIENT_ID,
+            CLIENT_SECRET,
+            REFRESH,
+        ):
+            return JSONResponse(
+                {
+                    "error": "invalid_code"
+                    if form.get("client_id") == CLIENT_ID
+                    else "invalid_client"
+                }
+            )
         now = time.monotonic()
         while given and given[0] <= now - _WINDOW:
             given.popleft()
         if len(given) >= _TOKENS_A_WINDOW:  # a refusal with status 200 (facts 2.1)
             said = "You have made too many requests continuously. Please try again after some time."
-            return JSONResponse({"error": "Access Denied", "error_description": said, "status": "failure"})
+            return JSONResponse(
+                {"error": "Access Denied", "error_description": said, "status": "failure"}
+            )
         given.append(now)
         value = f"1000.{secrets.token_hex(16)}"
         org.store.put("zoho.tokens", value, {"valid": True})
         base = str(request.url).split("/oauth/", maxsplit=1)[0]
-        return JSONResponse({"access_token": value, "api_domain": base, "token_type": "Bearer", "expires_in": 3600})
+        return JSONResponse(
+            {"access_token": value, "api_domain": base, "token_type": "Bearer", "expires_in": 3600}
+        )
 
     return routes.router

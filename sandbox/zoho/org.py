@@ -1,8 +1,9 @@
-"""The records of the sandbox's Zoho and their rules: fields, unique values, locks, users who left, and automation that runs
-unless the caller says that it must not.
+"""The records of the sandbox's Zoho and their rules: fields, unique values, locks, users who left,
+and automation that runs unless the caller says that it must not.
 
-Sources: facts/salesforce_zoho_slack.md 2.2 and 2.3. Left unsaid, `trigger` lets a workflow take every new lead for the
-company's mailbox user, and `skip_feature_execution` lets a cadence enrol it at once: what an org does to the careless.
+Sources: facts/salesforce_zoho_slack.md 2.2 and 2.3. Left unsaid, `trigger` lets a workflow take
+every new lead for the company's mailbox user, and `skip_feature_execution` lets a cadence enrol
+it at once: what an org does to the careless.
 """
 
 import re
@@ -18,7 +19,11 @@ NURTURE, GREEDY = "Leadgate nurture", "Welcome everybody"
 
 def length_of(name: str, added: Thing) -> int:
     """The longest text of a field; a small text area takes 2,000 characters."""
-    return int(added.get("length") or LENGTHS.get(name) or (2000 if added.get("data_type") == "textarea" else 255))
+    return int(
+        added.get("length")
+        or LENGTHS.get(name)
+        or (2000 if added.get("data_type") == "textarea" else 255)
+    )
 
 
 class RefusedError(Exception):
@@ -36,7 +41,9 @@ class RefusedError(Exception):
 
 def iso(at: float | None = None) -> str:
     """Zoho's time text: whole seconds, with an offset."""
-    return datetime.fromtimestamp(at if at is not None else time.time(), UTC).isoformat(timespec="seconds")
+    return datetime.fromtimestamp(at if at is not None else time.time(), UTC).isoformat(
+        timespec="seconds"
+    )
 
 
 class Org:
@@ -48,7 +55,14 @@ class Org:
             self.add_user("integration@acme.test", active=True)
             for name, kind in ((NURTURE, "manual_enrollment"), (GREEDY, "custom_view")):
                 ident = self.next_id()
-                cadence = {"id": ident, "name": name, "module": "Leads", "type": kind, "active": True, "status": "active"}
+                cadence = {
+                    "id": ident,
+                    "name": name,
+                    "module": "Leads",
+                    "type": kind,
+                    "active": True,
+                    "status": "active",
+                }
                 store.put("zoho.cadences", ident, cadence)
         self.me = next(iter(store.all("zoho.users")))
 
@@ -64,7 +78,12 @@ class Org:
         """A user, who may have left."""
         ident = self.next_id()
         name = email.split("@", maxsplit=1)[0].replace(".", " ").title()
-        user: Thing = {"id": ident, "email": email, "full_name": name, "status": "active" if active else "inactive"}
+        user: Thing = {
+            "id": ident,
+            "email": email,
+            "full_name": name,
+            "status": "active" if active else "inactive",
+        }
         user["role"] = {"id": "554023000000000031", "name": "Sales"}
         self.store.put("zoho.users", ident, user)
 
@@ -101,7 +120,9 @@ class Org:
         values = self._checked(module, fields, None)
         for name in REQUIRED.get(module, ()):
             if not values.get(name):
-                raise RefusedError(400, "MANDATORY_NOT_FOUND", "required field not found", api_name=name)
+                raise RefusedError(
+                    400, "MANDATORY_NOT_FOUND", "required field not found", api_name=name
+                )
         record = self.put(module, **values)
         if module == "Leads" and "trigger" not in options:
             self.change(module, record, Owner={"id": list(self.store.all("zoho.users"))[-1]})
@@ -114,17 +135,26 @@ class Org:
         """As the API updates."""
         if record.get("$converted"):
             raise RefusedError(400, "ID_ALREADY_CONVERTED", "the id given is already converted")
-        return self._settle(module, self.change(module, record, **self._checked(module, fields, record)))
+        return self._settle(
+            module, self.change(module, record, **self._checked(module, fields, record))
+        )
 
     def _settle(self, module: str, record: Thing) -> Thing:
         flows = self.store.get("control", "ownerless") or {}
-        return self.change(module, record, Owner={"id": self.me}) if record.get("Email") in flows else record
+        return (
+            self.change(module, record, Owner={"id": self.me})
+            if record.get("Email") in flows
+            else record
+        )
 
     def _checked(self, module: str, fields: Thing, record: Thing | None) -> Thing:
         known, values = self.fields(module), {n: v for n, v in fields.items() if n != "id"}
-        values = {name: value for name, value in values.items() if name in known}  # an unknown field is passed over in silence
+        # an unknown field is passed over in silence
+        values = {name: value for name, value in values.items() if name in known}
         email = values.get("Email") or (record or {}).get("Email") or ""
-        if module in {"Leads", "Contacts"} and email in (self.store.get("control", "broken_emails") or {}):
+        if module in {"Leads", "Contacts"} and email in (
+            self.store.get("control", "broken_emails") or {}
+        ):
             raise RefusedError(400, "RECORD_LOCKED", "the record is locked")
         for name, value in values.items():
             self._check(module, name, value)
@@ -138,53 +168,98 @@ class Org:
         if name in READ_ONLY:
             raise RefusedError(400, "INVALID_DATA", "read only field", api_name=name)
         if value is None and name == "Owner":
-            raise RefusedError(400, "INVALID_DATA", "the id given seems to be invalid", api_name=name)
+            raise RefusedError(
+                400, "INVALID_DATA", "the id given seems to be invalid", api_name=name
+            )
         if value is None:
             return
         most = length_of(name, added)
         if isinstance(value, str) and len(value) > most:
-            raise RefusedError(400, "INVALID_DATA", "maximum length exceeded", api_name=name, maximum_length=most)
-        if name in {"Email", "Secondary_Email"} and value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
-            raise RefusedError(400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="email")
+            raise RefusedError(
+                400, "INVALID_DATA", "maximum length exceeded", api_name=name, maximum_length=most
+            )
+        if (
+            name in {"Email", "Secondary_Email"}
+            and value
+            and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value)
+        ):
+            raise RefusedError(
+                400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="email"
+            )
         if added.get("data_type") == "integer" and not isinstance(value, int):
-            raise RefusedError(400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="integer")
+            raise RefusedError(
+                400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="integer"
+            )
         if added and not _fits(added, value):
-            raise RefusedError(400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type=added["data_type"])
+            raise RefusedError(
+                400,
+                "INVALID_DATA",
+                "invalid data",
+                api_name=name,
+                expected_data_type=added["data_type"],
+            )
         timed = name in DATE_TIMES or added.get("data_type") == "datetime"
         if timed and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", str(value)):
-            raise RefusedError(400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="datetime")
+            raise RefusedError(
+                400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="datetime"
+            )
         if name in LOOKUPS:
             self._check_lookup(name, value)
 
     def _check_lookup(self, name: str, value: Any) -> None:
         ident = value.get("id") if isinstance(value, dict) else None
         places = [LOOKUPS[name]] if LOOKUPS[name] else ["Leads", "Contacts", "Accounts"]
-        found = next((r for place in places if (r := self.store.get(f"zoho.{place}", str(ident)))), None)
+        found = next(
+            (r for place in places if (r := self.store.get(f"zoho.{place}", str(ident)))), None
+        )
         if found is None or (name == "Owner" and found["status"] != "active"):
-            raise RefusedError(400, "INVALID_DATA", "the id given seems to be invalid", api_name=name)
+            raise RefusedError(
+                400, "INVALID_DATA", "the id given seems to be invalid", api_name=name
+            )
 
     def _refuse_twin(self, module: str, name: str, value: str, own: str | None) -> None:
         twin = next((r for r in self.by_field(module, name, value) if r["id"] != own), None)
         if twin is not None:
             more = {"id": twin["id"], "module": {"api_name": module}, "Owner": twin["Owner"]}
-            raise RefusedError(400, "DUPLICATE_DATA", "duplicate data", api_name=name, id=twin["id"], duplicate_record=more)
+            raise RefusedError(
+                400,
+                "DUPLICATE_DATA",
+                "duplicate data",
+                api_name=name,
+                id=twin["id"],
+                duplicate_record=more,
+            )
 
     def by_field(self, module: str, name: str, value: str) -> list[Thing]:
         """Records by the value of a field, the oldest first."""
         folded = value.casefold()
-        return [r for r in self.all(module).values() if not r.get("$converted") and str(r.get(name) or "").casefold() == folded]
+        return [
+            r
+            for r in self.all(module).values()
+            if not r.get("$converted") and str(r.get(name) or "").casefold() == folded
+        ]
 
     # Cadences
 
     def running(self, person: str) -> list[Thing]:
         """Enrolments of a person that haven't ended."""
-        return [e for e in self.store.all("zoho.enrolments").values() if e["person"] == person and e["left"] is None]
+        return [
+            e
+            for e in self.store.all("zoho.enrolments").values()
+            if e["person"] == person and e["left"] is None
+        ]
 
     def enrol(self, person: str, cadence: str) -> None:
         """Put a person into a cadence; once is enough."""
         if cadence not in {e["cadence"] for e in self.running(person)}:
             ident = self.next_id()
-            entry = {"id": ident, "person": person, "cadence": cadence, "entered": time.time(), "left": None}
+            entry = {
+                "id": ident,
+                "person": person,
+                "cadence": cadence,
+                "entered": time.time(),
+                "left": None,
+            }
             self.store.put("zoho.enrolments", ident, entry)
 
     def unenrol(self, person: str, cadence: str) -> None:

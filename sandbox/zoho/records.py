@@ -1,4 +1,5 @@
-"""Records of the sandbox's Zoho: rows of up to a hundred, each with its own code; COQL; lists; what was deleted (facts 2.2)."""
+"""Records of the sandbox's Zoho: rows of up to a hundred, each with its own code; COQL; lists; what
+was deleted (facts 2.2)."""
 
 import time
 from collections.abc import Callable
@@ -54,24 +55,38 @@ def serve_records(routes: Routes) -> None:
     async def update(request: Request, module: str) -> Response:
         org.fields(module)
         return rows(
-            await request.json(), 200, lambda record: ("update", org.update(module, _find(org, module, record), record), None)
+            await request.json(),
+            200,
+            lambda record: ("update", org.update(module, _find(org, module, record), record), None),
         )
 
     @route("GET", "/{module}/search")
     async def search(request: Request, module: str) -> Response:
-        """By address or word, a while behind: converted leads are hidden unless asked for, and nothing found is 204."""
+        """By address or word, a while behind: converted leads are hidden unless asked for, and
+        nothing found is 204."""
         params = request.query_params
         email, word = params.get("email", "").casefold(), params.get("word", "").casefold()
         if not email and not word:
-            raise RefusedError(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", param="criteria")
+            raise RefusedError(
+                400,
+                "REQUIRED_PARAM_MISSING",
+                "One of the expected parameter is missing",
+                param="criteria",
+            )
         visible = iso(time.time() - org.search_lag)
         found = [r for r in org.all(module).values() if r["Modified_Time"] <= visible]
-        found = [r for r in found if params.get("converted") in {"true", "both"} or not r.get("$converted")]
+        found = [
+            r
+            for r in found
+            if params.get("converted") in {"true", "both"} or not r.get("$converted")
+        ]
         hits = [r for r in found if _answers(r, email, word)][:PAGE]
         if not hits:
             return Response(status_code=204)
         info = {"per_page": PAGE, "count": len(hits), "page": 1, "more_records": False}
-        return JSONResponse({"data": [shown(org, r, sorted(org.fields(module))) for r in hits], "info": info})
+        return JSONResponse(
+            {"data": [shown(org, r, sorted(org.fields(module))) for r in hits], "info": info}
+        )
 
     @route("GET", "/{module}/deleted")
     async def deleted(request: Request, module: str) -> Response:
@@ -79,16 +94,29 @@ def serve_records(routes: Routes) -> None:
         sort = request.query_params.get("type", "all")
         if sort not in {"all", "recycle", "permanent"}:
             raise RefusedError(400, "INVALID_DATA", "invalid data", param="type")
-        gone = [r for r in org.store.all(f"zoho.deleted.{module}").values() if sort in {"all", r["type"]}]
+        gone = [
+            r
+            for r in org.store.all(f"zoho.deleted.{module}").values()
+            if sort in {"all", r["type"]}
+        ]
         if since:
-            gone = [r for r in gone if datetime.fromisoformat(r["deleted_time"]) >= datetime.fromisoformat(since)]
+            gone = [
+                r
+                for r in gone
+                if datetime.fromisoformat(r["deleted_time"]) >= datetime.fromisoformat(since)
+            ]
             if not gone:
                 return Response(status_code=304)
         number = int(request.query_params.get("page", "1"))
         page = gone[(number - 1) * PAGE : number * PAGE]
         if not page:
             return Response(status_code=204)
-        info = {"more_records": number * PAGE < len(gone), "page": number, "per_page": PAGE, "count": len(page)}
+        info = {
+            "more_records": number * PAGE < len(gone),
+            "page": number,
+            "per_page": PAGE,
+            "count": len(page),
+        }
         return JSONResponse({"data": page, "info": info})
 
     @route("DELETE", "/{module}")
@@ -97,20 +125,40 @@ def serve_records(routes: Routes) -> None:
         for ident in request.query_params.get("ids", "").split(","):
             record = _find(org, module, {"id": ident})
             org.delete(module, record)
-            done.append({"code": "SUCCESS", "details": {"id": record["id"]}, "message": "record deleted", "status": "success"})
+            done.append(
+                {
+                    "code": "SUCCESS",
+                    "details": {"id": record["id"]},
+                    "message": "record deleted",
+                    "status": "success",
+                }
+            )
         return JSONResponse({"data": done})
 
     @route("GET", "/{module}/{ident}")
     async def read(request: Request, module: str, ident: str) -> Response:
         del request
-        found = org.all(module).get(ident) if module in {"Leads", "Contacts", "Accounts", "Tasks"} else None
-        return JSONResponse({"data": [shown(org, found, sorted(org.fields(module)))]}) if found else Response(status_code=204)
+        found = (
+            org.all(module).get(ident)
+            if module in {"Leads", "Contacts", "Accounts", "Tasks"}
+            else None
+        )
+        return (
+            JSONResponse({"data": [shown(org, found, sorted(org.fields(module)))]})
+            if found
+            else Response(status_code=204)
+        )
 
     @route("GET", "/{module}")
     async def listing(request: Request, module: str) -> Response:
         fields = [f for f in request.query_params.get("fields", "").split(",") if f]
         if not fields:
-            raise RefusedError(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", param="fields")
+            raise RefusedError(
+                400,
+                "REQUIRED_PARAM_MISSING",
+                "One of the expected parameter is missing",
+                param="fields",
+            )
         found = [r for r in org.all(module).values() if not r.get("$converted")]
         if ids := request.query_params.get("ids"):
             found = [r for r in found if r["id"] in ids.split(",")]
@@ -135,7 +183,11 @@ def _answers(record: Thing, email: str, word: str) -> bool:
     """Whether a search finds a record: an address whole, a word at the beginning of any text."""
     addresses = {str(record.get(name) or "").casefold() for name in ("Email", "Secondary_Email")}
     texts = (str(value).casefold() for value in record.values() if isinstance(value, str))
-    return email in addresses if email else any(part.startswith(word) for text in texts for part in text.split())
+    return (
+        email in addresses
+        if email
+        else any(part.startswith(word) for text in texts for part in text.split())
+    )
 
 
 def _serve_cadence(routes: Routes, action: str, act: Callable[[str, str], None]) -> None:
@@ -148,16 +200,34 @@ def _serve_cadence(routes: Routes, action: str, act: Callable[[str, str], None])
             raise RefusedError(400, "LIMIT_EXCEEDED", "at most 100 ids")
         cadences = [org.store.get("zoho.cadences", str(i)) for i in body["cadences_ids"]]
         if any(c is None or c["type"] != "manual_enrollment" for c in cadences):
-            raise RefusedError(400, "NOT_ALLOWED", "id given is not manual enrollment cadence", api_name="cadences_ids")
+            raise RefusedError(
+                400,
+                "NOT_ALLOWED",
+                "id given is not manual enrollment cadence",
+                api_name="cadences_ids",
+            )
         done = []
         for ident in body["ids"]:
             if ident not in org.all(module):
-                done.append(RefusedError(400, "INVALID_DATA", "the id given seems to be invalid", api_name="ids", id=ident).body)
+                done.append(
+                    RefusedError(
+                        400,
+                        "INVALID_DATA",
+                        "the id given seems to be invalid",
+                        api_name="ids",
+                        id=ident,
+                    ).body
+                )
                 continue
             for cadence in cadences:
                 act(ident, cadence["name"] if cadence else "")
-            details = {"id": ident, "cadences": [{"id": c["id"], "name": c["name"]} for c in cadences if c]}
-            done.append({"code": "SUCCESS", "details": details, "message": "done", "status": "success"})
+            details = {
+                "id": ident,
+                "cadences": [{"id": c["id"], "name": c["name"]} for c in cadences if c],
+            }
+            done.append(
+                {"code": "SUCCESS", "details": details, "message": "done", "status": "success"}
+            )
         mixed = any(d["status"] == "error" for d in done)
         return JSONResponse({"data": done}, 207 if mixed else 200)
 
@@ -172,14 +242,24 @@ def rows(body: Thing, good: int, one: Callable[[Thing], tuple[str, Thing, str | 
         try:
             action, saved, field = one(record)
         except RefusedError as refused:
-            done.append({**refused.body, "details": {"json_path": f"$.data[{i}]", **refused.details}})
+            done.append(
+                {**refused.body, "details": {"json_path": f"$.data[{i}]", **refused.details}}
+            )
             continue
-        details = {"id": saved["id"], "Created_Time": saved["Created_Time"], "Modified_Time": saved["Modified_Time"]}
+        details = {
+            "id": saved["id"],
+            "Created_Time": saved["Created_Time"],
+            "Modified_Time": saved["Modified_Time"],
+        }
         said = "record added" if action == "insert" else "record updated"
         more = {"duplicate_field": field, "action": action}
-        done.append({"code": "SUCCESS", **more, "details": details, "message": said, "status": "success"})
+        done.append(
+            {"code": "SUCCESS", **more, "details": details, "message": said, "status": "success"}
+        )
     failed = sum(row["status"] == "error" for row in done)
-    return JSONResponse({"data": done}, good if not failed else 400 if failed == len(done) == 1 else 207)
+    return JSONResponse(
+        {"data": done}, good if not failed else 400 if failed == len(done) == 1 else 207
+    )
 
 
 def _find(org: Org, module: str, record: Thing) -> Thing:
@@ -200,9 +280,13 @@ def query(org: Org, text: str) -> tuple[list[Thing], bool]:
     known = org.fields(asked.source)
     for name in asked.named:
         if name.partition(".")[0] not in known:
-            raise RefusedError(400, "INVALID_QUERY", "column given seems to be invalid", column_name=name)
+            raise RefusedError(
+                400, "INVALID_QUERY", "column given seems to be invalid", column_name=name
+            )
     found = [
-        r for r in org.all(asked.source).values() if not r.get("$converted") and asked.test(r, lambda r, n: value(org, r, n))
+        r
+        for r in org.all(asked.source).values()
+        if not r.get("$converted") and asked.test(r, lambda r, n: value(org, r, n))
     ]
     for name, down in reversed(asked.order):
         found.sort(key=lambda r: str(value(org, r, name) or ""), reverse=down)
@@ -238,5 +322,9 @@ def shown(org: Org, record: Thing, fields: list[str]) -> Thing:
     found: Thing = {"id": record["id"], **{name: record.get(name) for name in fields}}
     if isinstance(found.get("Owner"), dict):
         user = org.store.get("zoho.users", found["Owner"]["id"]) or {}
-        found["Owner"] = {"id": found["Owner"]["id"], "name": user.get("full_name"), "email": user.get("email")}
+        found["Owner"] = {
+            "id": found["Owner"]["id"],
+            "name": user.get("full_name"),
+            "email": user.get("email"),
+        }
     return found

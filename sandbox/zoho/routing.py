@@ -34,10 +34,14 @@ class Routes:
             shown = request.headers.get("authorization", "").removeprefix("Zoho-oauthtoken ")
             token = self.org.store.get("zoho.tokens", shown)
             if token is None or not token["valid"]:
-                return JSONResponse(RefusedError(401, "INVALID_TOKEN", "invalid oauth token").body, 401)
+                return JSONResponse(
+                    RefusedError(401, "INVALID_TOKEN", "invalid oauth token").body, 401
+                )
             spent = (self.org.store.get("zoho.usage", "today") or {"credits": 0})["credits"] + 1
             if spent > self.credits or self._running >= _AT_ONCE:
-                return JSONResponse(RefusedError(429, "TOO_MANY_REQUESTS", "too many requests").body, 429)
+                return JSONResponse(
+                    RefusedError(429, "TOO_MANY_REQUESTS", "too many requests").body, 429
+                )
             self.org.store.put("zoho.usage", "today", {"credits": spent})
             self._running += 1
             try:

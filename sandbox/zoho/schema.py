@@ -1,5 +1,5 @@
-"""What the sandbox's Zoho knows of its modules before anybody adds a field (facts/salesforce_zoho_slack.md 2.3, and the SDK's
-field list)."""
+"""What the sandbox's Zoho knows of its modules before anybody adds a field
+(facts/salesforce_zoho_slack.md 2.3, and the SDK's field list)."""
 
 _SHARED = "id Owner Created_Time Modified_Time Created_By Modified_By"
 _PERSON = f"{_SHARED} Email Secondary_Email First_Name Last_Name Phone Mobile Email_Opt_Out Lead_Source Last_Activity_Time"
@@ -13,7 +13,12 @@ FIELDS = {
     "Events": f"{_SHARED} Event_Title Start_DateTime End_DateTime What_Id Who_Id $se_module",
     "Notes": f"{_SHARED} Note_Title Note_Content Parent_Id $se_module",
 }
-REQUIRED = {"Leads": ("Last_Name", "Company"), "Contacts": ("Last_Name",), "Accounts": ("Account_Name",), "Tasks": ("Subject",)}
+REQUIRED = {
+    "Leads": ("Last_Name", "Company"),
+    "Contacts": ("Last_Name",),
+    "Accounts": ("Account_Name",),
+    "Tasks": ("Subject",),
+}
 LENGTHS = {
     "First_Name": 40,
     "Last_Name": 80,
@@ -24,7 +29,16 @@ LENGTHS = {
     "Email": 100,
     "City": 100,
 }
-READ_ONLY = frozenset({"Created_Time", "Modified_Time", "Created_By", "Modified_By", "Last_Activity_Time", "Closed_Time"})
+READ_ONLY = frozenset(
+    {
+        "Created_Time",
+        "Modified_Time",
+        "Created_By",
+        "Modified_By",
+        "Last_Activity_Time",
+        "Closed_Time",
+    }
+)
 #: Fields whose value names another record.
 LOOKUPS = {
     "Owner": "users",

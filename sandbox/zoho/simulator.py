@@ -1,5 +1,8 @@
-"""Zoho's stand-in as its users see it. A customer is a contact of an account, anybody else a lead. Zoho tells no bounce and no
-reply by its API: the org's own workflows tick a field of ours, as docs/connectors/zoho.md asks for."""
+"""Zoho's stand-in as its users see it.
+
+A customer is a contact of an account, anybody else a lead. Zoho tells no bounce and no reply by
+its API: the org's own workflows tick a field of ours, as docs/connectors/zoho.md asks for.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,20 +27,41 @@ class ZohoStand:
 
     def add_person(self, held: Held) -> None:
         owner = {"id": self._user(held.owner)["id"] if held.owner else self._org.me}
-        person = {"First_Name": held.first_name, "Last_Name": held.last_name, "Email": held.email, "Owner": owner}
+        person = {
+            "First_Name": held.first_name,
+            "Last_Name": held.last_name,
+            "Email": held.email,
+            "Owner": owner,
+        }
         if held.other_email:
             person["Secondary_Email"] = held.other_email
         if held.customer:
-            account = self._org.put("Accounts", Account_Name=held.company, Account_Type="Customer", Owner=owner)
-            self._org.put("Contacts", Account_Name={"id": account["id"], "name": held.company}, **person)
+            account = self._org.put(
+                "Accounts", Account_Name=held.company, Account_Type="Customer", Owner=owner
+            )
+            self._org.put(
+                "Contacts", Account_Name={"id": account["id"], "name": held.company}, **person
+            )
         else:
             self._org.put("Leads", Company=held.company, **person)
 
     def add_company(self, name: str, domain: str, owner: str = "", parent: str = "") -> None:
-        above = next(iter(self._org.by_field("Accounts", "Website", f"https://www.{parent}")), {}) if parent else {}
+        above = (
+            next(iter(self._org.by_field("Accounts", "Website", f"https://www.{parent}")), {})
+            if parent
+            else {}
+        )
         user = self._user(owner)["id"] if owner else self._org.me
-        link = {"Parent_Account": {"id": above["id"], "name": above["Account_Name"]}} if above else {}
-        self._org.put("Accounts", Account_Name=name, Website=f"https://www.{domain}", Owner={"id": user}, **link)
+        link = (
+            {"Parent_Account": {"id": above["id"], "name": above["Account_Name"]}} if above else {}
+        )
+        self._org.put(
+            "Accounts",
+            Account_Name=name,
+            Website=f"https://www.{domain}",
+            Owner={"id": user},
+            **link,
+        )
 
     def activate(self, email: str) -> None:
         user = self._user(email)
@@ -60,10 +84,18 @@ class ZohoStand:
                 if module == "Contacts"
                 else {"What_Id": {"id": person["id"]}, "$se_module": module}
             )
-            self._org.put("Calls", Subject="Called", Call_Type="Outbound", Call_Start_Time=iso(), Owner=person["Owner"], **whom)
+            self._org.put(
+                "Calls",
+                Subject="Called",
+                Call_Type="Outbound",
+                Call_Start_Time=iso(),
+                Owner=person["Owner"],
+                **whom,
+            )
 
     def own(self, email: str, owner: str) -> None:
-        """Every record has an owner in Zoho: who takes one away leaves it to the user who made it."""
+        """Every record has an owner in Zoho: who takes one away leaves it to the user who made
+        it."""
         self._change(email, Owner={"id": self._user(owner)["id"] if owner else self._org.me})
 
     def delete(self, email: str) -> None:
@@ -102,7 +134,10 @@ class ZohoStand:
         return user["email"] if user and user["id"] != self._org.me else ""
 
     def users(self) -> list[Row]:
-        return [{"email": u["email"], "active": u["status"] == "active"} for u in self._org.all("users").values()]
+        return [
+            {"email": u["email"], "active": u["status"] == "active"}
+            for u in self._org.all("users").values()
+        ]
 
     def tasks(self) -> list[Row]:
         return [
@@ -121,7 +156,10 @@ class ZohoStand:
             return None if at is None else datetime.fromtimestamp(at, UTC).isoformat()
 
         found = self._org.all("enrolments").values()
-        return [{"person": e["person"], "entered": text(e["entered"]), "left": text(e["left"])} for e in found]
+        return [
+            {"person": e["person"], "entered": text(e["entered"]), "left": text(e["left"])}
+            for e in found
+        ]
 
     def reindex(self) -> None:
         """There is no index."""

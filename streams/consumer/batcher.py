@@ -1,8 +1,9 @@
-"""What was fetched and no stage has begun: cut into runs, and held back a moment where that saves calls to a CRM.
+"""What was fetched and no stage has begun: cut into runs, and held back a moment where that saves
+calls to a CRM.
 
-A stage that calls the CRM begins when a batch is together, when nobody is on the way to it any more, or after `HOLD`.
-Otherwise it would take what the first partition brings, and call for three leads while ninety are a gate behind.
-A lead alone on its way is held by nothing.
+A stage that calls the CRM begins when a batch is together, when nobody is on the way to it any
+more, or after `HOLD`. Otherwise it would take what the first partition brings, and call for
+three leads while ninety are a gate behind. A lead alone on its way is held by nothing.
 """
 
 from collections import deque
@@ -16,8 +17,11 @@ RUN_BYTES = 256 * 1024
 HOLD = 1.0
 
 
-class Gathering:
-    """Queues by partition. `path` is the lead topics in order, `calling` those whose stage calls the CRM."""
+class RecordBatcher:
+    """Queues by partition.
+
+    `path` is the lead topics in order, `calling` those whose stage calls the CRM.
+    """
 
     def __init__(self, path: Iterable[str] = (), calling: Iterable[str] = ()) -> None:
         self.order = {topic: place for place, topic in enumerate(path)}
@@ -39,7 +43,8 @@ class Gathering:
         return len(self._queues.get(tp, ()))
 
     def take(self, tp: TP) -> list[Any]:
-        """The next run of a partition: up to RUN_RECORDS records, RUN_BYTES unless one alone is larger."""
+        """The next run of a partition: up to RUN_RECORDS records, RUN_BYTES unless one alone is
+        larger."""
         queue, size = self._queues[tp], 0
         run: list[Any] = []
         while queue and len(run) < RUN_RECORDS:
@@ -57,12 +62,21 @@ class Gathering:
         """Whether a partition's records wait for company, not for their stage."""
         return tp.topic in self._held
 
-    def release(self, tp: TP, free: Callable[[TP], bool], coming: Callable[[str], bool], now: float) -> Iterator[TP]:
-        """The partitions that may begin, asked because of `tp`. `free`: no run of it is at work; `coming`: to a topic."""
+    def release(
+        self, tp: TP, free: Callable[[TP], bool], coming: Callable[[str], bool], now: float
+    ) -> Iterator[TP]:
+        """The partitions that may begin, asked because of `tp`.
+
+        `free`: no run of it is at work; `coming`: to a topic.
+        """
         if tp.topic not in self._calling:
             yield from [tp] if free(tp) and self.count(tp) else []
             return
-        ready = {one: len(queue) for one, queue in self._queues.items() if one.topic == tp.topic and queue and free(one)}
+        ready = {
+            one: len(queue)
+            for one, queue in self._queues.items()
+            if one.topic == tp.topic and queue and free(one)
+        }
         if not ready:
             self._held.pop(tp.topic, None)
             return

@@ -27,23 +27,32 @@ class StrictRecovery(Recovery):
     """
 
     async def read_spans(self, consumer: Any, partitions: set[TP]) -> list[ChangelogSpan]:
-        """What the changelog's partitions hold, and what is stored of them. Raises DamagedStateError."""
+        """What the changelog's partitions hold, and what is stored of them.
+
+        Raises DamagedStateError.
+        """
         starts = await consumer.earliest_offsets(*partitions)
         ends = await consumer.highwaters(*partitions)
         tables: Any = self.tables
-        return [tables._changelogs[tp.topic].span(tp.partition, starts[tp] or 0, ends[tp] or 0) for tp in partitions]
+        return [
+            tables._changelogs[tp.topic].span(tp.partition, starts[tp] or 0, ends[tp] or 0)
+            for tp in partitions
+        ]
 
-    async def _build_offsets(self, consumer: Any, tps: set[TP], destination: "Counter[TP]", title: str) -> None:
+    async def _build_offsets(
+        self, consumer: Any, tps: set[TP], destination: "Counter[TP]", title: str
+    ) -> None:
         if tps and (mismatch := find_mismatch(await self.read_spans(consumer, tps))):
             raise Fatal(mismatch)
         await super()._build_offsets(consumer, tps, destination, title)
 
 
-class PromptTables(TableManager):
+class ImmediateTableManager(TableManager):
     """Faust's tables, registered at once, and restored by `StrictRecovery`.
 
-    Faust 0.15.3 sleeps for a second first, so that agents may add tables while they start. Ours are there when the app
-    is made, and that second is a quarter of what it takes from a worker's death to its successor's first record.
+    Faust 0.15.3 sleeps for a second first, so that agents may add tables while they start. Ours
+    are there when the app is made, and that second is a quarter of what it takes from a worker's
+    death to its successor's first record.
     """
 
     async def on_start(self) -> None:

@@ -11,7 +11,7 @@ from enum import Enum
 from operator import itemgetter
 
 
-class Admission(Enum):
+class FetchVerdict(Enum):
     """What to do with a fetched record."""
 
     DELIVER = "deliver"
@@ -20,12 +20,13 @@ class Admission(Enum):
 
 
 @dataclass(slots=True)
-class Progress:
+class OffsetTracker:
     """Delivery and settlement of one partition since it was last (re)assigned.
 
-    `expected` is the next offset to deliver. `committed` is what the broker was last told.
-    `low` is the end of the contiguous settled prefix: the only offset that may be committed.
-    `left_out`, ranges in order, each from and up to an offset, was processed before and isn't wanted again: it settles unseen.
+    `expected` is the next offset to deliver. `committed` is what the broker was last told. `low`
+    is the end of the contiguous settled prefix: the only offset that may be committed.
+    `left_out`, ranges in order, each from and up to an offset, was processed before and isn't
+    wanted again: it settles unseen.
     """
 
     expected: int
@@ -38,20 +39,23 @@ class Progress:
     def __post_init__(self) -> None:
         self.low = self.expected
 
-    def admit(self, offset: int, *, gaps: bool) -> Admission:
-        """Judge a fetched offset. With `gaps` (a compacted topic) a hole that is still there after seeking back is real."""
+    def admit(self, offset: int, *, gaps: bool) -> FetchVerdict:
+        """Judge a fetched offset.
+
+        With `gaps` (a compacted topic) a hole that is still there after seeking back is real.
+        """
         if offset < self.expected:
-            return Admission.DROP
+            return FetchVerdict.DROP
         if offset > self.expected:
             if not (gaps and self.sought):
-                return Admission.SEEK_BACK
+                return FetchVerdict.SEEK_BACK
             self._skip(offset)
         self.sought = False
         if self._is_left_out(offset):
             self.delivered(offset)
             self.settle(offset, offset)
-            return Admission.DROP
-        return Admission.DELIVER
+            return FetchVerdict.DROP
+        return FetchVerdict.DELIVER
 
     def _is_left_out(self, offset: int) -> bool:
         place = bisect_right(self.left_out, offset, key=itemgetter(0)) - 1

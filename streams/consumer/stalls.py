@@ -18,7 +18,10 @@ class Stall(Generic[P]):
 
 
 class Stalls(Generic[P]):
-    """Finds partitions that have not moved for `after` seconds. One stall is reported once each `after` seconds."""
+    """Finds partitions that have not moved for `after` seconds.
+
+    One stall is reported once each `after` seconds.
+    """
 
     def __init__(self, after: float) -> None:
         self._after = after
@@ -26,7 +29,10 @@ class Stalls(Generic[P]):
         self._due: dict[P, float] = {}
 
     def look(self, now: float, offsets: Mapping[P, tuple[int, int]]) -> list[Stall[P]]:
-        """The stalls to report at `now` (seconds of any one clock). `offsets`: what is settled, and the end, by partition."""
+        """The stalls to report at `now` (seconds of any one clock).
+
+        `offsets`: what is settled, and the end, by partition.
+        """
         behind = {p: settled for p, (settled, end) in offsets.items() if end > settled}
         for partition in self._since.keys() - behind.keys():
             del self._since[partition], self._due[partition]
@@ -37,5 +43,9 @@ class Stalls(Generic[P]):
                 self._due[partition] = now + self._after
             elif now >= self._due[partition]:
                 self._due[partition] = now + self._after
-                found.append(Stall(partition, settled, offsets[partition][1], now - self._since[partition][1]))
+                found.append(
+                    Stall(
+                        partition, settled, offsets[partition][1], now - self._since[partition][1]
+                    )
+                )
         return found

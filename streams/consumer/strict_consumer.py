@@ -1,23 +1,26 @@
-"""The strict consumer: Faust's aiokafka consumer, delivering without holes and committing without guesses.
+"""The strict consumer: Faust's aiokafka consumer, delivering without holes and committing without
+guesses.
 
 Why it exists: facts/faust.md 0b. Faust 0.15.3 skips records at a restart with a backlog and commits
-past them, silently. It overrides private methods of exactly that version, so the pin in pyproject.toml
-and `tests/crash/test_backlog.py`, which fails without this module, belong to it.
+past them, silently. It overrides private methods of exactly that version, so the pin in
+pyproject.toml and `tests/crash/test_backlog.py`, which fails without this module, belong to it.
 
 What it changes:
- 1. A record is delivered only at the expected offset; a hole makes it seek back (`offset_tracker.py`).
- 2. Consecutive records of a partition are delivered as one run of up to 100, one Faust event: Faust costs
-    some 150 us an event, so that runs, not records, are the unit of work.
- 3. Delivery never blocks on a full queue: a partition has one run with its agent, the rest waits here
-    (`batcher.py`), and when that is another run's worth, the partition alone is not fetched.
- 4. A run counts only when every stage that reads it has settled it. Faust's own acknowledgements are ignored:
-    it gives them to events whose body raised or was cancelled, too.
+ 1. A record is delivered only at the expected offset; a hole makes it seek back
+    (`offset_tracker.py`).
+ 2. Consecutive records of a partition are delivered as one run of up to 100, one Faust event: Faust
+    costs some 150 us an event, so that runs, not records, are the unit of work.
+ 3. Delivery never blocks on a full queue: a partition has one run with its agent, the rest waits
+    here (`batcher.py`), and when that is another run's worth, the partition alone is not fetched.
+ 4. A run counts only when every stage that reads it has settled it. Faust's own acknowledgements
+    are ignored: it gives them to events whose body raised or was cancelled, too.
  5. Only the contiguous settled prefix is committed.
  6. A changelog's records are stored a fetched batch at once; Faust sees the last of them.
- 7. Nothing is handed on while Faust rebalances: it empties its queues when it resumes, and what it empties it
-    forgets. What was fetched meanwhile is fetched again.
- 7. A partition that stands still is reported from what is settled. Faust's own look goes by its acknowledgements
-    and by stream times that changelogs never have: it calls every changelog of a healthy worker an error.
+ 7. Nothing is handed on while Faust rebalances: it empties its queues when it resumes, and what it
+    empties it forgets. What was fetched meanwhile is fetched again.
+ 7. A partition that stands still is reported from what is settled. Faust's own look goes by its
+    acknowledgements and by stream times that changelogs never have: it calls every changelog of
+    a healthy worker an error.
 """
 
 import asyncio
@@ -31,8 +34,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.consumer.batcher import HOLD, RUN_RECORDS, Gathering
-from streams.consumer.offset_tracker import Admission, Progress
+from streams.consumer.batcher import HOLD, RUN_RECORDS, RecordBatcher
+from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
 from streams.consumer.stalls import Stalls
 
 log = structlog.get_logger(__name__)
@@ -41,19 +44,26 @@ _END_TRIES, _END_PAUSE = 20, 0.25
 
 
 class LostRecordsError(RuntimeError):
-    """The log starts past what was processed, or ends before it: records are gone that should be there."""
+    """The log starts past what was processed, or ends before it: records are gone that should be
+    there."""
 
 
-class Run(ConsumerMessage):
-    """Consecutive records of one partition as one Faust message. `settle()` makes it committable."""
+class RecordBatch(ConsumerMessage):
+    """Consecutive records of one partition as one Faust message.
+
+    `settle()` makes it committable.
+    """
 
     records: list[Any]
-    progress: Progress
+    progress: OffsetTracker
     readers: int
-    on_settled: Callable[["Run"], None]
+    on_settled: Callable[["RecordBatch"], None]
 
     def settle(self) -> None:
-        """Mark every record of the run as processed for good by one stage. Called by the harness, last thing."""
+        """Mark every record of the run as processed for good by one stage.
+
+        Called by the harness, last thing.
+        """
         self.readers -= 1
         if self.readers == 0:
             self.on_settled(self)
@@ -72,21 +82,22 @@ class StrictConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._progress: dict[TP, Progress] = {}
-        self._gathering = Gathering(self.path, self.calling)
+        self._progress: dict[TP, OffsetTracker] = {}
+        self._gathering = RecordBatcher(self.path, self.calling)
         self._out: set[TP] = set()
         self._timed: set[str] = set()
         self._again: set[TP] = set()
         self._handing: set[asyncio.Task[None]] = set()
         self._readers: Counter[str] = Counter()
-        self._ahead: list[tuple[TP, Progress]] = []
+        self._ahead: list[tuple[TP, OffsetTracker]] = []
         self._stalls: Stalls[TP] = Stalls(self.app.conf.stream_processing_timeout)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
         return StrictThread(self, loop=self.loop, beacon=self.beacon)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Forget what was fetched and not begun; what is in progress settles into its old Progress."""
+        """Forget what was fetched and not begun; what is in progress settles into its old
+        Progress."""
         self._gathering.reset(())
         self._ahead.clear()
         await super().on_partitions_revoked(revoked)
@@ -94,7 +105,8 @@ class StrictConsumer(driver.Consumer):
         self._out.clear()
 
     async def perform_seek(self) -> None:
-        """Seek source partitions to their committed offsets, or to the earliest where there is none."""
+        """Seek source partitions to their committed offsets, or to the earliest where there is
+        none."""
         committed: Mapping[TP, int | None] = await self.seek_to_committed()
         sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
         earliest = await self.earliest_offsets(*sources) if sources else {}
@@ -105,15 +117,22 @@ class StrictConsumer(driver.Consumer):
             known = offset if offset is not None and offset >= 0 else None
             self._refuse_loss(tp, known, earliest[tp], ends[tp])
             positions[tp] = earliest[tp] if known is None else known
-            self._progress[tp] = Progress(positions[tp], -1 if known is None else known, self.left_out.get(tp, ()))
+            self._progress[tp] = OffsetTracker(
+                positions[tp], -1 if known is None else known, self.left_out.get(tp, ())
+            )
         self._gathering.reset(sources)
         self._out.clear()
         self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.path]
         if positions:
             await self.seek_wait(positions)
 
-    async def _ends_past(self, sources: list[TP], committed: Mapping[TP, int | None]) -> Mapping[TP, int]:
-        """Where the logs end. A leader just elected may tell of an earlier end for a moment, so it is asked again."""
+    async def _ends_past(
+        self, sources: list[TP], committed: Mapping[TP, int | None]
+    ) -> Mapping[TP, int]:
+        """Where the logs end.
+
+        A leader just elected may tell of an earlier end for a moment, so it is asked again.
+        """
         ends: Mapping[TP, int] = {}
         for _ in range(_END_TRIES):
             ends = await self.highwaters(*sources) if sources else {}
@@ -125,18 +144,22 @@ class StrictConsumer(driver.Consumer):
     def _refuse_loss(self, tp: TP, committed: int | None, earliest: int, end: int) -> None:
         if committed is not None and committed > end:
             raise LostRecordsError(
-                f"{tp.topic}/{tp.partition} ends at {end}, but up to {committed} is processed: the broker has lost "
-                f"{committed - end} records, and what it takes now would be passed over (docs/operations.md says how to go on)"
+                f"{tp.topic}/{tp.partition} ends at {end}, but up to {committed} is processed: the"
+                f" broker has lost {committed - end} records, and what it takes now would be passed"
+                " over (docs/operations.md says how to go on)"
             )
         if committed is not None and committed < earliest and tp.topic not in self.compacted:
             raise LostRecordsError(
-                f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is processed: "
-                f"{earliest - committed} records were deleted unread"
+                f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is"
+                f" processed: {earliest - committed} records were deleted unread"
             )
 
     async def seek(self, partition: TP, offset: int) -> None:
-        """Refuse: the read position belongs to Progress alone, and nothing in Leadgate seeks by hand."""
-        raise NotImplementedError(f"{partition} is read in order; reset the group's offset instead of seeking to {offset}")
+        """Refuse: the read position belongs to Progress alone, and nothing in Leadgate seeks by
+        hand."""
+        raise NotImplementedError(
+            f"{partition} is read in order; reset the group's offset instead of seeking to {offset}"
+        )
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
@@ -169,7 +192,8 @@ class StrictConsumer(driver.Consumer):
                 self._again.add(tp)
 
     async def _fetch_again(self) -> None:
-        """Set back the partitions whose fetched records were put away, once they can be handed on."""
+        """Set back the partitions whose fetched records were put away, once they can be handed
+        on."""
         if not self._again or not self.flow_active:
             return
         tables: Any = self.app.tables
@@ -187,7 +211,8 @@ class StrictConsumer(driver.Consumer):
             await self.seek_wait(back)
 
     async def _restore(self, tp: TP, batch: list[Any]) -> None:
-        """Store a changelog's batch, and give Faust its last record: how far the table is, Faust decides by that."""
+        """Store a changelog's batch, and give Faust its last record: how far the table is, Faust
+        decides by that."""
         tables: Any = self.app.tables
         if tp not in tables.recovery.active_tps:
             return
@@ -201,19 +226,19 @@ class StrictConsumer(driver.Consumer):
         admitted: list[Any] = []
         for record in batch:
             verdict = progress.admit(record.offset, gaps=tp.topic in self.compacted)
-            if verdict is Admission.SEEK_BACK:
+            if verdict is FetchVerdict.SEEK_BACK:
                 progress.sought = True
                 await self.seek_wait({tp: progress.expected})
                 break
-            if verdict is Admission.DELIVER:
+            if verdict is FetchVerdict.DELIVER:
                 progress.delivered(record.offset)
                 admitted.append(record)
         self._gathering.add(tp, admitted)
         await self._hand_on(tp)
 
-    def _run(self, tp: TP, records: list[Any], progress: Progress) -> Run:
+    def _run(self, tp: TP, records: list[Any], progress: OffsetTracker) -> RecordBatch:
         last = records[-1]
-        run = Run(
+        run = RecordBatch(
             tp.topic,
             tp.partition,
             last.offset,
@@ -236,7 +261,9 @@ class StrictConsumer(driver.Consumer):
 
     def _readers_of(self, topic: str) -> int:
         if not self._readers:
-            self._readers = Counter(name for agent in self.app.agents.values() for name in agent.channel.topics)
+            self._readers = Counter(
+                name for agent in self.app.agents.values() for name in agent.channel.topics
+            )
         return self._readers[topic]
 
     async def _hand_on(self, tp: TP) -> None:
@@ -266,7 +293,9 @@ class StrictConsumer(driver.Consumer):
             unread = (self.highwater(tp) or 0) > progress.expected
             if tp.topic == topic and unread:
                 return True
-            if self._gathering.order[tp.topic] < place and (unread or progress.low < progress.expected):
+            if self._gathering.order[tp.topic] < place and (
+                unread or progress.low < progress.expected
+            ):
                 return True
         return False
 
@@ -279,7 +308,7 @@ class StrictConsumer(driver.Consumer):
             self._buffered_partitions.discard(tp)
             self._get_active_partitions().add(tp)
 
-    def _on_settled(self, run: Run) -> None:
+    def _on_settled(self, run: RecordBatch) -> None:
         run.progress.settle(run.records[0].offset, run.records[-1].offset)
         if self._progress.get(run.tp) is run.progress:
             self._out.discard(run.tp)
@@ -304,7 +333,9 @@ class StrictConsumer(driver.Consumer):
         ready = {tp: p.committable() for tp, p in self._progress.items() if tp in assigned}
         return {tp: offset for tp, offset in ready.items() if offset is not None}
 
-    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+    async def _commit_offsets(
+        self, offsets: Mapping[TP, int], start_new_transaction: bool = True
+    ) -> bool:
         progress = {tp: self._progress[tp] for tp in offsets if tp in self._progress}
         done: bool = await super()._commit_offsets(offsets, start_new_transaction)
         if done:
@@ -313,7 +344,10 @@ class StrictConsumer(driver.Consumer):
         return done
 
     async def verify_all_partitions_active(self) -> None:
-        """Log the partitions that stand still. Faust calls this every 2.5 commit intervals, except while it rebalances."""
+        """Log the partitions that stand still.
+
+        Faust calls this every 2.5 commit intervals, except while it rebalances.
+        """
         offsets = {tp: (p.low, self.highwater(tp) or 0) for tp, p in self._progress.items()}
         for stall in self._stalls.look(asyncio.get_running_loop().time(), offsets):
             log.warning(
@@ -327,20 +361,26 @@ class StrictConsumer(driver.Consumer):
     def more_coming(self) -> bool:
         """Whether leads are known that no stage has begun, nor are held back."""
         waits, holds = self._gathering.count, self._gathering.holds
-        return any((waits(tp) and not holds(tp)) or (self.highwater(tp) or 0) > p.expected for tp, p in self._ahead)
+        return any(
+            (waits(tp) and not holds(tp)) or (self.highwater(tp) or 0) > p.expected
+            for tp, p in self._ahead
+        )
 
     def settled_up_to(self, tp: TP) -> int:
-        """The end of what this worker has settled of a partition, -1 when it isn't assigned here."""
+        """The end of what this worker has settled of a partition, -1 when it isn't assigned
+        here."""
         progress = self._progress.get(tp)
         return progress.low if progress else -1
 
     def delivers(self, tp: TP) -> bool:
-        """Whether records of a partition still come to this worker: it neither stops nor rebalances, and has it."""
+        """Whether records of a partition still come to this worker: it neither stops nor
+        rebalances, and has it."""
         return self.flow_active and not self.app.rebalancing and tp in self._progress
 
 
 class StrictThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, asking the broker more often: its 1.5 s would be the latency of every idle hop."""
+    """Faust's consumer thread, asking the broker more often: its 1.5 s would be the latency of
+    every idle hop."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)

@@ -1,10 +1,13 @@
-"""When a vendor may be called. A failure stops all calls for a while; then one call alone finds out how things stand.
+"""When a vendor may be called.
+
+A failure stops all calls for a while; then one call alone finds out how things stand.
 
     closed     every call goes
     open       no call goes until the wait is over
     half_open  the wait is over: one call goes, the probe, and the others wait for how it ends
 
-The probe's success closes the circuit. Its failure opens it again for twice as long, up to a minute.
+The probe's success closes the circuit. Its failure opens it again for twice as long, up to a
+minute.
 """
 
 from collections.abc import Callable
@@ -15,9 +18,11 @@ State: TypeAlias = Literal["closed", "open", "half_open"]
 LONGEST = 60.0
 #: Seconds for which a call is put off that asks while the probe is on its way.
 PROBE_WAIT = 2.0
-#: A probe that has not ended after so many seconds is given up, and another call may take its place.
+#: A probe that has not ended after so many seconds is given up, and another call may take its
+#: place.
 PROBE_LIMIT = 60.0
-#: A vendor that fails again sooner than this after it was well has not been well: it is the same outage.
+#: A vendor that fails again sooner than this after it was well has not been well: it is the same
+#: outage.
 STEADY = 60.0
 
 
@@ -25,8 +30,9 @@ STEADY = 60.0
 class Circuit:
     """One vendor's, or one optional feature's. `now` is seconds by any clock that only grows.
 
-    A call asks `put_off`, then takes a ticket by `admit`, and ends it with `succeed`, `fail` or `withdraw`. What a call
-    says that began before the circuit last changed neither closes it nor opens it again.
+    A call asks `put_off`, then takes a ticket by `admit`, and ends it with `succeed`, `fail` or
+    `withdraw`. What a call says that began before the circuit last changed neither closes it nor
+    opens it again.
     """
 
     now: Callable[[], float]
@@ -85,10 +91,15 @@ class Circuit:
             self.opened_until = now + max(self.wait, after)
             self._turn += 1
             self._probe_until, self.down = 0.0, True
-        elif self.down:  # it left together with the one that opened it: one failure, the longer wait
+        elif (
+            self.down
+        ):  # it left together with the one that opened it: one failure, the longer wait
             self.opened_until = max(self.opened_until, now + after)
 
     def withdraw(self, ticket: int) -> None:
-        """The call has ended without a word of the vendor's: another may be the probe. Nothing, if its end is known."""
+        """The call has ended without a word of the vendor's: another may be the probe.
+
+        Nothing, if its end is known.
+        """
         if self.is_probe(ticket):
             self._probe_until = 0.0

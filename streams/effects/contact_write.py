@@ -18,7 +18,8 @@ def contact_write(
     company_more: Mapping[str, Any] = _NONE,
     company_overwrite: Sequence[str] = (),
 ) -> ContactWrite:
-    """What a lead wants on its contact and company; `more` is what the CRM takes of its mapped fields."""
+    """What a lead wants on its contact and company; `more` is what the CRM takes of its mapped
+    fields."""
     p, c = lead.person, lead.company
     return ContactWrite(
         key=lead.person_key,

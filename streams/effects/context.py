@@ -8,13 +8,16 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from connectors.core.crm import Crm
-from leads.decision import Result
+from leads.decision import EffectResult
 
 
-class Effect(msgspec.Struct, frozen=True):
-    """One attempt at an act. `again`: an earlier one began. `until`: when it must have left, by the loop's clock.
+class EffectAttempt(msgspec.Struct, frozen=True):
+    """One attempt at an act.
 
-    `since` is when its stage first took up the record, in seconds since the epoch: what may last so long counts from then.
+    `again`: an earlier one began. `until`: when it must have left, by the loop's clock.
+
+    `since` is when its stage first took up the record, in seconds since the epoch: what may last
+    so long counts from then.
     """
 
     id: str
@@ -26,11 +29,14 @@ class Effect(msgspec.Struct, frozen=True):
 class Unasked(NamedTuple):
     """What an act came to without a call: it says nothing about how the vendor is."""
 
-    result: Result
+    result: EffectResult
 
 
-#: Answers the result's value; one that changes a contact's properties answers the whole result, with the change.
-Handler = Callable[[dict[str, Any], Any, Effect], Awaitable[dict[str, Any] | Result | Unasked]]
+#: Answers the result's value; one that changes a contact's properties answers the whole result,
+#: with the change.
+Handler = Callable[
+    [dict[str, Any], Any, EffectAttempt], Awaitable[dict[str, Any] | EffectResult | Unasked]
+]
 
 
 class Credits:
@@ -51,7 +57,8 @@ class Credits:
 
 
 class Apollo(Protocol):
-    """What acts ask of Apollo; see connectors.apollo.client for each call's meaning and what it raises."""
+    """What acts ask of Apollo; see connectors.apollo.client for each call's meaning and what it
+    raises."""
 
     async def enrich(self, domain: str) -> dict[str, Any]:
         """A company's record by domain, {} if Apollo has none."""
@@ -81,7 +88,9 @@ class Apollo(Protocol):
 class Slack(Protocol):
     """What acts ask of Slack; see connectors.slack.client."""
 
-    async def post(self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float) -> str:
+    async def post(
+        self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float
+    ) -> str:
         """Post once, not after `until` (the loop's time); the message's ts."""
         ...
 
@@ -91,8 +100,9 @@ class Slack(Protocol):
 
 
 @dataclass(slots=True)
-class Outside:
-    """What acts reach: the vendors, and what this worker knows of suppressions and of signals' progress."""
+class EffectContext:
+    """What acts reach: the vendors, and what this worker knows of suppressions and of signals'
+    progress."""
 
     crm: Crm
     apollo: Apollo

@@ -1,8 +1,10 @@
-"""Acts made real: three tries for a row's own failure, waiting for a vendor's, shadow, and the last look before a call.
+"""Acts made real: three tries for a row's own failure, waiting for a vendor's, shadow, and the last
+look before a call.
 
-A row's failure is told as a Result, so that the gate decides what becomes of the lead; a vendor's failure puts the
-lead off without counting an attempt, or lets it go on without an optional answer (vendors.py). Nothing that a vendor
-says is raised here, in whatever form it says it.
+A row's failure is told as a Result, so that the gate decides what becomes of the lead; a
+vendor's failure puts the lead off without counting an attempt, or lets it go on without an
+optional answer (vendors.py). Nothing that a vendor says is raised here, in whatever form it says
+it.
 """
 
 import asyncio
@@ -12,39 +14,52 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import replace
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
-from connectors.core.errors import RowRejected, RowRetryable, VendorError
-from leads.decision import Act, Result
+from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
+from leads.decision import Effect, EffectResult
 from leads.keys import Keys
 from leads.records import Lead
 from streams.effects.circuit import Circuit
-from streams.effects.context import Effect, Outside, Unasked
-from streams.effects.handlers import Acts
+from streams.effects.context import EffectAttempt, EffectContext, Unasked
+from streams.effects.handlers import EffectHandlers
 from streams.effects.vendors import Pass, Vendor, is_lacking, unreadable
 from streams.ports import Clock, Fatal
-from streams.runner.outbox import FlushGate
+from streams.runner.outbox import IdleDetector
 
 TRIES = 3
 #: What takes back an entry that a suppression has overtaken.
-_OUT_AGAIN = {"crm.enter_list": "crm.leave_list", "apollo.enrol": "apollo.leave", "crm.enrol": "crm.unenrol"}
-#: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS 4).
+_OUT_AGAIN = {
+    "crm.enter_list": "crm.leave_list",
+    "apollo.enrol": "apollo.leave",
+    "crm.enrol": "crm.unenrol",
+}
+#: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS
+#: 4).
 DEADLINE = 15.0
 #: What may be called, by the first part of an act's name, and what people call it.
 NAMES = MappingProxyType({"crm": "The CRM", "apollo": "Apollo", "slack": "Slack"})
 
 
-class Effects:
-    """The worker's effector. `live` False is shadow: reading acts are real, others are said to have been done.
+class EffectExecutor:
+    """The worker's effector.
 
-    `check` raises when this worker must not act any more; `alarm(vendor, text)` tells people of a vendor's trouble, once an
-    outage; `retried(act)` is called before each second and third try. `circuits` are read by metrics, by vendor.
+    `live` False is shadow: reading acts are real, others are said to have been done.
+
+    `check` raises when this worker must not act any more; `alarm(vendor, text)` tells people of
+    a vendor's trouble, once an outage; `retried(act)` is called before each second and third
+    try. `circuits` are read by metrics, by vendor.
     """
 
     def __init__(
         self,
-        outside: Outside,
-        gate: FlushGate,
+        outside: EffectContext,
+        gate: IdleDetector,
         keys: Keys,
         clock: Clock,
         *,
@@ -57,9 +72,14 @@ class Effects:
         self._out, self._clock, self._live = outside, clock, live
         self._check, self._retried = check, retried
         vendors = {key: Vendor(name, clock, partial(alarm, key)) for key, name in NAMES.items()}
-        self.circuits: Mapping[str, Circuit] = {key: vendor.circuit for key, vendor in vendors.items()}
-        self._vendors = {**vendors, "sync": Vendor("The CRM's snapshot", clock, partial(alarm, "sync"))}
-        self._acts = Acts(outside, gate, keys, clock, share)
+        self.circuits: Mapping[str, Circuit] = {
+            key: vendor.circuit for key, vendor in vendors.items()
+        }
+        self._vendors = {
+            **vendors,
+            "sync": Vendor("The CRM's snapshot", clock, partial(alarm, "sync")),
+        }
+        self._acts = EffectHandlers(outside, gate, keys, clock, share)
         self.paused = False
 
     async def caught_up(self, partition: int) -> None:
@@ -71,41 +91,63 @@ class Effects:
         return max(0.0, begun + DEADLINE - self._clock.now())
 
     async def perform(
-        self, act: Act, *, effect_id: str, since: float, started: float, again: bool, partition: int, record: Any, shadow: bool
-    ) -> Result:
+        self,
+        act: Effect,
+        *,
+        effect_id: str,
+        since: float,
+        started: float,
+        again: bool,
+        partition: int,
+        record: Any,
+        shadow: bool,
+    ) -> EffectResult:
         """See ports.Effector. `again` means that an earlier attempt began it: look before doing.
 
         Raises Fatal for what is wrong with this worker, and nothing else.
         """
         if self.paused and not act.reads:
-            return Result(ok=False, why="effects are paused", later=5.0, undone=True)
+            return EffectResult(ok=False, why="effects are paused", later=5.0, undone=True)
         if (shadow or not self._live) and not act.reads:
-            return Result(ok=True, kind="would", value=_would(act, record))
+            return EffectResult(ok=True, kind="would", value=_would(act, record))
         if record_is_shadow(act):
             return _shadow_read(act, self._clock.now())
         vendor = self._vendors[act.name.split(".", 1)[0]]
         leave = vendor.admit(act.name)
-        if isinstance(leave, Result):
+        if isinstance(leave, EffectResult):
             return leave
-        effect = Effect(effect_id, again, asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now(), since)
+        effect = EffectAttempt(
+            effect_id,
+            again,
+            asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now(),
+            since,
+        )
         try:
             return await self._call(vendor, leave, act, effect, partition, record)
         except BaseException:
             vendor.withdraw(leave)  # cancelled, or Fatal: the vendor has said nothing
             raise
 
-    async def _call(self, vendor: Vendor, leave: Pass, act: Act, effect: Effect, partition: int, record: Any) -> Result:
+    async def _call(
+        self,
+        vendor: Vendor,
+        leave: Pass,
+        act: Effect,
+        effect: EffectAttempt,
+        partition: int,
+        record: Any,
+    ) -> EffectResult:
         """One call that may be made, its outcome noted."""
         try:
             answer = await self._try(act, effect, partition, record)
-        except RowRetryable as error:
+        except RecordRetryable as error:
             vendor.succeed(leave)
-            return Result(ok=False, kind="failed", why=str(error))
-        except RowRejected as error:
+            return EffectResult(ok=False, kind="failed", why=str(error))
+        except RecordRejected as error:
             if is_lacking(error):
                 return vendor.fail(leave, error)
             vendor.succeed(leave)
-            return Result(ok=False, kind=error.kind, why=str(error))
+            return EffectResult(ok=False, kind=error.kind, why=str(error))
         except VendorError as error:
             return vendor.fail(leave, error)
         if isinstance(answer, Unasked):
@@ -114,26 +156,39 @@ class Effects:
         vendor.succeed(leave)
         return answer
 
-    async def _try(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
-        """Up to three tries. Whom a suppression has overtaken is out of the sequence again before this returns."""
+    async def _try(
+        self, act: Effect, effect: EffectAttempt, partition: int, record: Any
+    ) -> EffectResult | Unasked:
+        """Up to three tries.
+
+        Whom a suppression has overtaken is out of the sequence again before this returns.
+        """
         try:
             answer = await self._once(act, effect, partition, record)
-        except RowRetryable:
+        except RecordRetryable:
             answer = await self._retry(act, replace(effect, again=True), partition, record)
         if (out := _OUT_AGAIN.get(act.name)) and (why := self._out.suppressed(partition, record)):
-            await self._ask(out, act, record, effect)  # an earlier try, the outcome of which is unknown, may have entered
-            return Result(ok=False, kind="suppressed", why=why)
+            # an earlier try, the outcome of which is unknown, may have entered
+            await self._ask(out, act, record, effect)
+            return EffectResult(ok=False, kind="suppressed", why=why)
         return answer
 
-    async def _once(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
+    async def _once(
+        self, act: Effect, effect: EffectAttempt, partition: int, record: Any
+    ) -> EffectResult | Unasked:
         self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
-            return Unasked(Result(ok=False, kind="suppressed", why=why))
+            return Unasked(EffectResult(ok=False, kind="suppressed", why=why))
         answer = await self._ask(act.name, act, record, effect)
-        return Result(ok=True, value=answer) if isinstance(answer, dict) else answer
+        return EffectResult(ok=True, value=answer) if isinstance(answer, dict) else answer
 
-    async def _ask(self, name: str, act: Act, record: Any, effect: Effect) -> dict[str, Any] | Result | Unasked:
-        """The handler's answer. What it raises that no connector means to raise is an answer that it could not read."""
+    async def _ask(
+        self, name: str, act: Effect, record: Any, effect: EffectAttempt
+    ) -> dict[str, Any] | EffectResult | Unasked:
+        """The handler's answer.
+
+        What it raises that no connector means to raise is an answer that it could not read.
+        """
         handler = self._acts.handlers[name]
         try:
             return await handler(act.args, record, effect)
@@ -142,13 +197,18 @@ class Effects:
         except Exception as error:
             raise unreadable(name, error) from error
 
-    async def _retry(self, act: Act, effect: Effect, partition: int, record: Any) -> Result | Unasked:
-        """The second and third try. The first is made without tenacity, whose set-up costs more than most calls."""
+    async def _retry(
+        self, act: Effect, effect: EffectAttempt, partition: int, record: Any
+    ) -> EffectResult | Unasked:
+        """The second and third try.
+
+        The first is made without tenacity, whose set-up costs more than most calls.
+        """
         await asyncio.sleep(0.2)
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(TRIES - 1),
             wait=wait_random_exponential(multiplier=0.2, max=2.0),
-            retry=retry_if_exception_type(RowRetryable),
+            retry=retry_if_exception_type(RecordRetryable),
             reraise=True,
         ):
             with attempt:
@@ -157,7 +217,7 @@ class Effects:
         return result
 
 
-def _would(act: Act, record: Any) -> dict[str, Any]:
+def _would(act: Effect, record: Any) -> dict[str, Any]:
     """What a shadow run goes on with: ids that no vendor has, marked as such."""
     known = record.crm.contact_id if isinstance(record, Lead) else ""
     return {
@@ -167,12 +227,16 @@ def _would(act: Act, record: Any) -> dict[str, Any]:
     }
 
 
-def record_is_shadow(act: Act) -> bool:
+def record_is_shadow(act: Effect) -> bool:
     """Whether a reading act asks about something that only a shadow run has made."""
     return str(act.args.get("contact_id", "")).startswith("shadow:")
 
 
-def _shadow_read(act: Act, now: float) -> Result:
+def _shadow_read(act: Effect, now: float) -> EffectResult:
     if act.name == "crm.read_owner":
-        return Result(ok=True, kind="would", value={"owner_id": "shadow", "email": "would be written", "active": True, "at": now})
-    return Result(ok=True, kind="would", value={"at": 0.0})
+        return EffectResult(
+            ok=True,
+            kind="would",
+            value={"owner_id": "shadow", "email": "would be written", "active": True, "at": now},
+        )
+    return EffectResult(ok=True, kind="would", value={"at": 0.0})

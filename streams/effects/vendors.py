@@ -1,7 +1,8 @@
-"""What a vendor's failure means for the acts that need it, and what people are told of it: once an outage, in plain words.
+"""What a vendor's failure means for the acts that need it, and what people are told of it: once an
+outage, in plain words.
 
-Each vendor has a circuit. Beside it, each act has one of its own, which opens when the vendor leaves that call out of the
-plan: an optional feature is off then, any other act waits.
+Each vendor has a circuit. Beside it, each act has one of its own, which opens when the vendor
+leaves that call out of the plan: an optional feature is off then, any other act waits.
 """
 
 import traceback
@@ -18,13 +19,13 @@ from connectors.core.errors import (
     EndpointSpent,
     NotInPlan,
     NotSent,
-    RowRejected,
+    RecordRejected,
     Unauthorised,
     Unavailable,
     Unreadable,
     VendorError,
 )
-from leads.decision import Result
+from leads.decision import EffectResult
 from streams.effects.circuit import Circuit
 from streams.ports import Clock
 
@@ -38,9 +39,11 @@ OPTIONAL: Mapping[str, str] = MappingProxyType(
         "crm.account": "Routing by the owner of the company",
     }
 )
-#: A key is called wrong when the vendor has refused it twice, so many seconds apart, and answered nothing in between.
+#: A key is called wrong when the vendor has refused it twice, so many seconds apart, and answered
+#: nothing in between.
 APART = 30.0
-#: Seconds between the probes of a vendor that refuses our key, and of a call that its plan leaves out.
+#: Seconds between the probes of a vendor that refuses our key, and of a call that its plan leaves
+#: out.
 PAUSE = 300.0
 #: Seconds for which an optional feature stays off before it is tried again.
 OFF = 3600.0
@@ -63,20 +66,27 @@ class Vendor:
     def __init__(self, name: str, clock: Clock, alarm: Callable[[str], None]) -> None:
         self.name, self._clock, self._alarm = name, clock, alarm
         self.circuit = Circuit(clock.now)
-        self._acts: defaultdict[str, Circuit] = defaultdict(lambda: Circuit(clock.now))  # of those that were left out once
+        # of those that were left out once
+        self._acts: defaultdict[str, Circuit] = defaultdict(lambda: Circuit(clock.now))
         self._left_out: dict[str, str] = {}  # why, by act
-        self._refused: dict[str, float] = {}  # when the key was first refused since it was last good, by act
+        # when the key was first refused since it was last good, by act
+        self._refused: dict[str, float] = {}
         self._answered = float("-inf")  # when the youngest call began that was answered
         self._told: set[str] = set()  # what was said of this outage
 
-    def admit(self, act: str) -> Pass | Result:
-        """Leave to call, which must end with `succeed`, `fail` or `withdraw`; or what to answer instead of calling."""
+    def admit(self, act: str) -> Pass | EffectResult:
+        """Leave to call, which must end with `succeed`, `fail` or `withdraw`; or what to answer
+        instead of calling."""
         own = self._acts.get(act)
         if own is not None and act in self._left_out and (wait := own.put_off()):
             return self._without(act, wait)
         if wait := self.circuit.put_off():
-            return Result(ok=False, why=f"{self.name} does not answer", later=wait, undone=True)
-        return Pass(act, self._clock.now(), self.circuit.admit(), own.admit() if own is not None else 0)
+            return EffectResult(
+                ok=False, why=f"{self.name} does not answer", later=wait, undone=True
+            )
+        return Pass(
+            act, self._clock.now(), self.circuit.admit(), own.admit() if own is not None else 0
+        )
 
     def withdraw(self, leave: Pass) -> None:
         """The call ended without a word of the vendor's. Nothing, if its end was noted before."""
@@ -104,12 +114,14 @@ class Vendor:
         self._answered = max(self._answered, leave.began)
         self.circuit.succeed(leave.ticket)
 
-    def fail(self, leave: Pass, error: VendorError) -> Result:
+    def fail(self, leave: Pass, error: VendorError) -> EffectResult:
         """What becomes of an act whose call raised this: put off, or gone on without."""
         match error:
             case NotSent():
                 self.withdraw(leave)
-                return Result(ok=False, why=str(error), later=max(_LEAST, error.after), undone=True)
+                return EffectResult(
+                    ok=False, why=str(error), later=max(_LEAST, error.after), undone=True
+                )
             case Unauthorised():
                 return self._refuse(leave, error)
             case EndpointSpent():
@@ -127,56 +139,83 @@ class Vendor:
         if isinstance(error, Unreadable):
             said = f"{self.name} answers in a form that it does not document: {error}"
             return "unreadable", f"{said}. Leads wait; they go on by themselves when that ends."
-        return "down", f"{self.name} does not answer: {error}. Leads wait; they go on by themselves when it does."
+        return (
+            "down",
+            (
+                f"{self.name} does not answer: {error}. Leads wait; they go on by themselves when"
+                " it does."
+            ),
+        )
 
-    def _break(self, leave: Pass, error: VendorError, after: float, kind: str, text: str) -> Result:
+    def _break(
+        self, leave: Pass, error: VendorError, after: float, kind: str, text: str
+    ) -> EffectResult:
         if self.circuit.is_steady:
             self._told.clear()
         self.circuit.fail(leave.ticket, after)
         self._withdraw_own(leave)
         later = max(_LEAST, self.circuit.put_off())
-        log.warning("vendor failed", vendor=self.name, act=leave.act, kind=kind, why=str(error), again_in=later)
+        log.warning(
+            "vendor failed",
+            vendor=self.name,
+            act=leave.act,
+            kind=kind,
+            why=str(error),
+            again_in=later,
+        )
         if text and kind not in self._told:
             self._told.add(kind)
             self._say(text)
         undone = error.undone if isinstance(error, Unavailable) else True
-        return Result(ok=False, why=str(error), later=later, undone=undone)
+        return EffectResult(ok=False, why=str(error), later=later, undone=undone)
 
-    def _refuse(self, leave: Pass, error: Unauthorised) -> Result:
-        """The key is wrong only if it was refused before, a while ago, and nothing was answered since. Else it is a wait."""
+    def _refuse(self, leave: Pass, error: Unauthorised) -> EffectResult:
+        """The key is wrong only if it was refused before, a while ago, and nothing was answered
+        since. Else it is a wait."""
         since = self._refused.setdefault(leave.act, self._clock.now())
         others = self._answered > since
-        first = since if others else min(at for at in self._refused.values() if at >= self._answered)
+        first = (
+            since if others else min(at for at in self._refused.values() if at >= self._answered)
+        )
         if leave.began - first < APART:
             return self._break(leave, error, APART, "refused", "")
         if others:
             self._note_answer(leave)
             return self._leave_out(leave, error)
         text = (
-            f"{self.name} has refused our key twice: {error}. Leads wait. Mend the key where {self.name} gives it; it is tried "
-            f"again every {PAUSE / 60:.0f} minutes. A new key goes into the settings, and the workers are restarted."
+            f"{self.name} has refused our key twice: {error}. Leads wait. Mend the key where"
+            f" {self.name} gives it; it is tried again every {PAUSE / 60:.0f} minutes. A new key"
+            " goes into the settings, and the workers are restarted."
         )
         return self._break(leave, error, PAUSE, "key", text)
 
-    def _leave_out(self, leave: Pass, error: VendorError, after: float = 0.0) -> Result:
+    def _leave_out(self, leave: Pass, error: VendorError, after: float = 0.0) -> EffectResult:
         act, optional = leave.act, leave.act in OPTIONAL
         own, first = self._acts[act], act not in self._left_out
         pause = max(after, OFF if optional else PAUSE)
         own.fail(leave.own, pause)
         self._left_out[act] = str(error)
-        log.warning("call left out", vendor=self.name, act=act, why=str(error), again_in=own.put_off())
+        log.warning(
+            "call left out", vendor=self.name, act=act, why=str(error), again_in=own.put_off()
+        )
         if first and optional:
-            self._say(f"{OPTIONAL[act]} is off: {error}. Leads go on without it; it is tried again every hour.")
+            self._say(
+                f"{OPTIONAL[act]} is off: {error}. Leads go on without it; it is tried again every"
+                " hour."
+            )
         elif first:
             again = f"it is tried again every {pause / 60:.0f} minutes"
-            self._say(f"{self.name} does not take the call {act}: {error}. Leads that need it wait; {again}.")
+            self._say(
+                f"{self.name} does not take the call {act}: {error}. Leads that need it wait;"
+                f" {again}."
+            )
         return self._without(act, own.put_off())
 
-    def _without(self, act: str, wait: float) -> Result:
+    def _without(self, act: str, wait: float) -> EffectResult:
         why = self._left_out[act]
         if act in OPTIONAL:
-            return Result(ok=False, kind="off", why=why)
-        return Result(ok=False, why=why, later=max(_LEAST, wait), undone=True)
+            return EffectResult(ok=False, kind="off", why=why)
+        return EffectResult(ok=False, why=why, later=max(_LEAST, wait), undone=True)
 
     def _say(self, text: str) -> None:
         log.warning("alert", vendor=self.name, text=text)
@@ -184,16 +223,22 @@ class Vendor:
 
 
 def is_lacking(error: VendorError) -> bool:
-    """Whether the account leaves out the call, rather than refuses this row: by its plan, or since its credits are used up."""
-    return isinstance(error, NotInPlan) or (isinstance(error, RowRejected) and error.kind == "credits")
+    """Whether the account leaves out the call, rather than refuses this row: by its plan, or since
+    its credits are used up."""
+    return isinstance(error, NotInPlan) or (
+        isinstance(error, RecordRejected) and error.kind == "credits"
+    )
 
 
 def unreadable(what: str, error: Exception) -> Unreadable:
-    """What no connector meant to raise, as the vendor's trouble: its type, its first words, and where it was raised.
+    """What no connector meant to raise, as the vendor's trouble: its type, its first words, and
+    where it was raised.
 
-    A line and no traceback: one is printed for each call of an outage, takes a second of the event loop where locals are
-    shown, and these are people's data.
+    A line and no traceback: one is printed for each call of an outage, takes a second of the
+    event loop where locals are shown, and these are people's data.
     """
     frames = reversed(traceback.extract_tb(error.__traceback__)[-_FRAMES:])
     place = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
-    return Unreadable(f"the answer to {what} can't be read: {type(error).__name__} {str(error)[:100]} at {place}")
+    return Unreadable(
+        f"the answer to {what} can't be read: {type(error).__name__} {str(error)[:100]} at {place}"
+    )

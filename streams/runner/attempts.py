@@ -1,23 +1,24 @@
-"""What a stage keeps of a job: its attempt, the record that waits under it, and what is deferred for its lead."""
+"""What a stage keeps of a job: its attempt, the record that waits under it, and what is deferred
+for its lead."""
 
 from collections.abc import Iterable
 from operator import attrgetter, itemgetter
 
 from msgspec.structs import replace
 
-from leads.decision import Decision, Parked, Result, Wait
+from leads.decision import Decision, EffectResult, Parked, WaitReason
 from leads.records import Lead, encode
-from leads.table_rows import NOTHING, Attempt, Deferred, Waiting
+from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
 from leads.waits import release
 from streams.runner import audit_events
-from streams.runner.model import Job, Stage
+from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST
-from tables.state import Row, View
+from tables.state import BatchView, Row
 
 _VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
 
 
-def attempt_of(job: Job, *, closed: bool) -> Attempt:
+def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
     """The stage's own row of a job: what it decides from, and, if `closed`, that it has decided.
 
     Before that, what was only read is left out: it will have changed by the time the job goes on.
@@ -42,24 +43,32 @@ def attempt_of(job: Job, *, closed: bool) -> Attempt:
     )
 
 
-def _lasting(job: Job) -> dict[str, Result]:
+def _lasting(job: StageTask) -> dict[str, EffectResult]:
     return {name: result for name, result in job.done.items() if name not in job.reads}
 
 
-def settle(stage: Stage, view: View, job: Job, decision: Decision) -> None:
+def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> None:
     """Complete a decided job: what waits now, what is released by it, and all that it sends."""
     lead = decision.lead
     before = job.before = view.get(stage.parked, lead.lead_id if lead is not None else job.subject)
     job.was_waiting = before is not None and before.held is not None
     if lead is not None and decision.wait:
-        held = None if decision.wait is Wait.REST else audit_events.held(stage, job, decision, lead)
-        job.parked = Parked(subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until)
+        held = (
+            None
+            if decision.wait is WaitReason.REST
+            else audit_events.held(stage, job, decision, lead)
+        )
+        job.parked = Parked(
+            subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until
+        )
     if lead is not None and (stage.expects is not None or (before is not None and before.put_off)):
         job.kept, job.released, job.stays = _release(stage, view, job, decision, lead)
     write_letters(stage, job)
 
 
-def _release(stage: Stage, view: View, job: Job, decision: Decision, lead: Lead) -> tuple[bool, Deferred, Deferred]:
+def _release(
+    stage: Stage, view: BatchView, job: StageTask, decision: Decision, lead: Lead
+) -> tuple[bool, Deferred, Deferred]:
     kept = view.get(stage.deferred, lead.lead_id)
     if kept is None:
         return False, NOTHING, NOTHING
@@ -68,8 +77,11 @@ def _release(stage: Stage, view: View, job: Job, decision: Decision, lead: Lead)
     return (True, *release(kept, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
 
-def write_letters(stage: Stage, job: Job) -> None:
-    """What the decision of a job sends, encoded. Raises what encoding raises, and ValueError for what no topic takes."""
+def write_letters(stage: Stage, job: StageTask) -> None:
+    """What the decision of a job sends, encoded.
+
+    Raises what encoding raises, and ValueError for what no topic takes.
+    """
     job.audits = audit_events.audits(stage, job)
     job.outputs = audit_events.outputs(stage, job)
     letters = job.audits + job.outputs
@@ -78,7 +90,7 @@ def write_letters(stage: Stage, job: Job) -> None:
             _refuse_large(letter.value, f"a record of {letter.topic.name}")
 
 
-def close(stage: Stage, view: View, job: Job, decision: Decision) -> list[Row]:
+def close(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:
     """The rows that a settled job changes."""
     rows = [stage.tables[put.table].row(put.key, put.value) for put in decision.puts]
     rows.append(stage.attempts.row(job.subject, attempt_of(job, closed=True)))
@@ -109,32 +121,37 @@ def _refuse_large(value: bytes | None, what: str) -> None:
         raise ValueError(f"{len(value)} bytes for {what}, which takes {LARGEST}")
 
 
-def _waiting(stage: Stage, view: View, lead: Lead, parked: Parked | None) -> list[Row]:
-    """The change of the person's pointer to the lead that lies here, none if it points to another lead that does."""
+def _waiting(stage: Stage, view: BatchView, lead: Lead, parked: Parked | None) -> list[Row]:
+    """The change of the person's pointer to the lead that lies here, none if it points to another
+    lead that does."""
     if parked is not None:
-        return [stage.waiting.row(lead.person_key, Waiting(lead_id=lead.lead_id))]
+        return [stage.waiting.row(lead.person_key, WaitingRow(lead_id=lead.lead_id))]
     pointer = view.get(stage.waiting, lead.person_key)
     mine = pointer is not None and pointer.lead_id == lead.lead_id
     return [stage.waiting.row(lead.person_key, None)] if mine else []
 
 
-def put_off(stage: Stage, view: View, job: Job, until: float) -> Parked:
-    """Put a record aside whose call must wait: it is in flight, its results so far are kept, no attempt counts."""
+def put_off(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:
+    """Put a record aside whose call must wait: it is in flight, its results so far are kept, no
+    attempt counts."""
     job.before = view.get(stage.parked, job.subject)
     if isinstance(job.record, Lead):
         parked = _over(job.before, job.record, until)
         if stage.woken:
-            view.put(stage.waiting, job.record.person_key, Waiting(lead_id=job.subject))
+            view.put(stage.waiting, job.record.person_key, WaitingRow(lead_id=job.subject))
     else:
         body, key = encode(job.record).decode(), job.key.decode()
-        parked = Parked(subject=job.subject, other=body, topic=job.topic, key=key, until=until, put_off=True)
+        parked = Parked(
+            subject=job.subject, other=body, topic=job.topic, key=key, until=until, put_off=True
+        )
     view.put(stage.attempts, job.subject, attempt_of(job, closed=False))
     view.put(stage.parked, parked.subject, parked)
     return parked
 
 
 def _over(before: Parked | None, lead: Lead, until: float) -> Parked:
-    """A put-off lead over what lay here of it: people still see what they were asked, signals what it rests as."""
+    """A put-off lead over what lay here of it: people still see what they were asked, signals what
+    it rests as."""
     if before is None:
         return Parked(subject=lead.lead_id, lead=lead, until=until, put_off=True)
     return replace(before, lead=lead, rested=before.waiting, until=until, put_off=True)

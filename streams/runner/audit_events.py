@@ -7,47 +7,81 @@ from typing import Any, TypeAlias, cast
 from msgspec.structs import asdict, replace
 
 from leads import topics
-from leads.decision import Decision, Result, Wait
+from leads.decision import Decision, EffectResult, WaitReason
 from leads.keys import STEPS_A_REVISION, derive, event_id, lead_id
-from leads.records import Audit, Captured, Held, Lead, Person, Place, Reason, Record, Signal, Whom, encode
+from leads.records import (
+    Audit,
+    AuditPerson,
+    Captured,
+    Lead,
+    Person,
+    Place,
+    Reason,
+    Record,
+    ReviewItem,
+    Signal,
+    encode,
+)
 from leads.review_items import MOVED
 from leads.table_rows import NOTHING
-from streams.runner.model import Job, Stage
-from streams.runner.outgoing import LARGEST, Letter
+from streams.runner.model import Stage, StageTask
+from streams.runner.outgoing import LARGEST, OutgoingRecord
 
 _ACTOR, _NOBODY = "leadgate", Person()
 _FIRST_BYTES = 64 << 10
 ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
-About: TypeAlias = tuple[str, int, str]  # a record's subject, its step and its cause: see subject_of
+# a record's subject, its step and its cause: see subject_of
+About: TypeAlias = tuple[str, int, str]
 
 
-def _audit(event: Audit) -> Letter:
-    """An event's letter. All events of a lead lie in one partition, in order, so that its story is one read."""
-    return Letter(topics.AUDIT, event.id.encode(), encode(event), event.lead.encode())
+def _audit(event: Audit) -> OutgoingRecord:
+    """An event's letter.
+
+    All events of a lead lie in one partition, in order, so that its story is one read.
+    """
+    return OutgoingRecord(topics.AUDIT, event.id.encode(), encode(event), event.lead.encode())
 
 
 def subject_of(record: Any, raw: Any) -> About:
-    """Under what a record's row is kept, its step, and what makes the stage run. `raw` is what it was decoded from.
+    """Under what a record's row is kept, its step, and what makes the stage run.
 
-    A captured record has no step of its own; its offset orders the revisions of one source record.
+    `raw` is what it was decoded from.
+
+    A captured record has no step of its own; its offset orders the revisions of one source
+    record.
     """
     if isinstance(record, Lead):
         return record.lead_id, record.step, record.cause
     if isinstance(record, Captured):
         source = lead_id(record.source, record.source_id)
-        return f"captured:{source}", raw.offset, derive("capture", source, sha256(raw.value).hexdigest())
-    if isinstance(record, Signal):  # forwarded to its person it is worked once more, perhaps in the same partition
+        return (
+            f"captured:{source}",
+            raw.offset,
+            derive("capture", source, sha256(raw.value).hexdigest()),
+        )
+    # forwarded to its person it is worked once more, perhaps in the same partition
+    if isinstance(record, Signal):
         ident = f"{record.signal_id}>" if record.forwarded else record.signal_id
         return ident, 0, ident
-    ident = next((getattr(record, name) for name in ("link_id", "alert_id", "tick_id") if hasattr(record, name)), "")
+    ident = next(
+        (
+            getattr(record, name)
+            for name in ("link_id", "alert_id", "tick_id")
+            if hasattr(record, name)
+        ),
+        "",
+    )
     ident = ident or derive(type(record).__name__, encode(record).hex())
     return ident, 0, ident
 
 
-def audits(stage: Stage, job: Job) -> list[Letter]:
-    """The events of a decision: the human decision that led to it, its notes, itself. None if it is about no lead."""
+def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
+    """The events of a decision: the human decision that led to it, its notes, itself.
+
+    None if it is about no lead.
+    """
     decision = job.answer
     assert isinstance(decision, Decision)
     lead = decision.lead
@@ -55,14 +89,34 @@ def audits(stage: Stage, job: Job) -> list[Letter]:
         return []
     events = []
     if job.ruling is not None:
-        said = {"action": job.ruling.action, "reason": job.ruling.reason, "fields": job.ruling.fields}
+        said = {
+            "action": job.ruling.action,
+            "reason": job.ruling.reason,
+            "fields": job.ruling.fields,
+        }
         said |= {"rules": job.ruling.rules} if job.ruling.rules else {}
         events.append(
-            _event(stage, job, lead, "ruled", 0, place="", actor=job.ruling.actor, inputs={"step": job.ruling.step}, outcome=said)
+            _event(
+                stage,
+                job,
+                lead,
+                "ruled",
+                0,
+                place="",
+                actor=job.ruling.actor,
+                inputs={"step": job.ruling.step},
+                outcome=said,
+            )
         )
     for i, note in enumerate(decision.notes):
-        events.append(_event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome))
-    inputs = {"record": _without_person(job.record), "seen": _seen_without_person(job), "done": _done_without_changes(job)}
+        events.append(
+            _event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome)
+        )
+    inputs = {
+        "record": _without_person(job.record),
+        "seen": _seen_without_person(job),
+        "done": _done_without_changes(job),
+    }
     events.append(
         _event(
             stage,
@@ -82,7 +136,7 @@ def audits(stage: Stage, job: Job) -> list[Letter]:
 
 def _event(
     stage: Stage,
-    job: Job,
+    job: StageTask,
     lead: Lead,
     kind: str,
     ordinal: int,
@@ -92,7 +146,7 @@ def _event(
     inputs: Any = None,
     outcome: Any = None,
     trace: tuple[Reason, ...] = (),
-    person: Whom | None = None,
+    person: AuditPerson | None = None,
 ) -> Audit:
     return Audit(
         id=event_id(lead.lead_id, stage.name, job.cause, kind, ordinal),
@@ -113,34 +167,40 @@ def _event(
     )
 
 
-def _whom(lead: Lead, job: Job) -> Whom:
-    changes = [change for result in job.done.values() for change in result.changes] if job.done else []
+def _whom(lead: Lead, job: StageTask) -> AuditPerson:
+    changes = (
+        [change for result in job.done.values() for change in result.changes] if job.done else []
+    )
     if not changes:
-        return cast("Whom", lead.person)  # encoded alike, and a lead has ten events
-    return Whom(**asdict(lead.person), changes=tuple(changes))
+        return cast("AuditPerson", lead.person)  # encoded alike, and a lead has ten events
+    return AuditPerson(**asdict(lead.person), changes=tuple(changes))
 
 
-def _done_without_changes(job: Job) -> dict[str, Result]:
+def _done_without_changes(job: StageTask) -> dict[str, EffectResult]:
     if not job.done or not any(result.changes for result in job.done.values()):
         return job.done
     return {name: replace(result, changes=()) for name, result in job.done.items()}
 
 
-def _step(job: Job, lead: Lead) -> int:
+def _step(job: StageTask, lead: Lead) -> int:
     return job.record.step if isinstance(job.record, Lead) else lead.step
 
 
 def _without_person(record: Any) -> Any:
     """A record for `inputs`: the event names its person once, in `person` (promise P8)."""
     if isinstance(record, Captured):
-        return {"source": record.source, "source_id": record.source_id, "captured_at": record.captured_at}
+        return {
+            "source": record.source,
+            "source_id": record.source_id,
+            "captured_at": record.captured_at,
+        }
     if isinstance(record, Lead):
         return replace(record, person=_NOBODY)
     lead = getattr(record, "lead", None)
     return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
 
 
-def _seen_without_person(job: Job) -> Any:
+def _seen_without_person(job: StageTask) -> Any:
     name = _personal_field(job.seen.__class__)
     row = getattr(job.seen, name) if name else None
     return job.saw if row is None else replace(job.seen, **{name: _without_person(row)})
@@ -153,7 +213,10 @@ def _personal_field(seen: object) -> str:
 
 
 def with_person(record: Any, person: Person) -> Any:
-    """The other way round: a record of `inputs` as the stage had it. Records without a lead are as they were."""
+    """The other way round: a record of `inputs` as the stage had it.
+
+    Records without a lead are as they were.
+    """
     if isinstance(record, Lead):
         return replace(record, person=person)
     for name in ("lead", "rest", "clock"):
@@ -162,49 +225,74 @@ def with_person(record: Any, person: Person) -> Any:
     return record
 
 
-def outputs(stage: Stage, job: Job) -> list[Letter]:
+def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
     decision = job.answer
     assert isinstance(decision, Decision)
-    letters = [Letter(topics.BY_NAME[o.topic], o.key.encode(), encode(o.record)) for o in decision.outputs]
-    letters += [Letter(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    letters = [
+        OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(o.record))
+        for o in decision.outputs
+    ]
+    letters += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
     lead = decision.lead
     if lead is None:
         return letters
     item = _item(stage, job, decision, lead)
     if item is not None:
-        letters.append(Letter(topics.HELD, f"{lead.lead_id}/{stage.name}".encode(), encode(item), lead.lead_id.encode()))
+        letters.append(
+            OutgoingRecord(
+                topics.HELD,
+                f"{lead.lead_id}/{stage.name}".encode(),
+                encode(item),
+                lead.lead_id.encode(),
+            )
+        )
     return letters + _released(job)
 
 
-def _item(stage: Stage, job: Job, decision: Decision, lead: Lead) -> Held | None:
-    """What people are asked of the lead now, or that it has moved on; None if there is nothing new to say.
+def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem | None:
+    """What people are asked of the lead now, or that it has moved on; None if there is nothing new
+    to say.
 
-    A replay says it of what waits now, not of what was decided then: compaction keeps a stage's last word on a lead.
+    A replay says it of what waits now, not of what was decided then: compaction keeps a stage's
+    last word on a lead.
     """
     waits = job.before.held if job.replay and job.before is not None else None
-    if decision.wait in {Wait.REVIEW, Wait.HELD, Wait.FALLBACK}:
+    if decision.wait in {WaitReason.REVIEW, WaitReason.HELD, WaitReason.FALLBACK}:
         moved_on = job.replay and (waits is None or waits.step != lead.step)
         return None if moved_on else held(stage, job, decision, lead)
     moved = job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION)
     if not moved or waits is not None:
         return None
-    return Held(lead_id=lead.lead_id, kind=MOVED, stage=stage.name, partition=job.partition, step=lead.step, since=job.now)
+    return ReviewItem(
+        lead_id=lead.lead_id,
+        kind=MOVED,
+        stage=stage.name,
+        partition=job.partition,
+        step=lead.step,
+        since=job.now,
+    )
 
 
-def _released(job: Job) -> list[Letter]:
+def _released(job: StageTask) -> list[OutgoingRecord]:
     """What had been deferred and can be taken up now, sent to this stage's own partition again."""
     kept = job.released
     if kept is NOTHING:
         return []
-    signals = [Letter(topics.HEARD, s.person_key.encode(), encode(s), partition=job.partition) for _, s in kept.signals]
-    rulings = [Letter(topics.DECIDED, r.lead_id.encode(), encode(r), partition=job.partition) for r in kept.rulings]
+    signals = [
+        OutgoingRecord(topics.HEARD, s.person_key.encode(), encode(s), partition=job.partition)
+        for _, s in kept.signals
+    ]
+    rulings = [
+        OutgoingRecord(topics.DECIDED, r.lead_id.encode(), encode(r), partition=job.partition)
+        for r in kept.rulings
+    ]
     return signals + rulings
 
 
-def held(stage: Stage, job: Job, decision: Decision, lead: Lead) -> Held:
+def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem:
     """What the desk shows of a waiting lead."""
-    return Held(
+    return ReviewItem(
         lead_id=lead.lead_id,
         kind=str(decision.wait),
         stage=stage.name,
@@ -218,8 +306,9 @@ def held(stage: Stage, job: Job, decision: Decision, lead: Lead) -> Held:
     )
 
 
-def dead_letter(stage: str, record: Any, why: str) -> list[Letter]:
-    """The original bytes as they came, or their beginning where a letter can't hold them, and the audit event that tells of them.
+def dead_letter(stage: str, record: Any, why: str) -> list[OutgoingRecord]:
+    """The original bytes as they came, or their beginning where a letter can't hold them, and the
+    audit event that tells of them.
 
     Its time is the record's own, so that a replay writes the same event.
     """
@@ -250,13 +339,16 @@ def dead_letter(stage: str, record: Any, why: str) -> list[Letter]:
         inputs={"where": where},
         outcome={"why": why},
     )
-    return [_audit(event), Letter(topics.DEAD, where.encode(), encode(letter))]
+    return [_audit(event), OutgoingRecord(topics.DEAD, where.encode(), encode(letter))]
 
 
 class Dead(Record, frozen=True, kw_only=True):
-    """A record that no gate could read: topic `dead-letters`. `key` and `value` are the original bytes (base64 in JSON).
+    """A record that no gate could read: topic `dead-letters`.
 
-    Of a value of `size` bytes that is larger than a letter may be, `value` is the beginning; the whole lies at `where`.
+    `key` and `value` are the original bytes (base64 in JSON).
+
+    Of a value of `size` bytes that is larger than a letter may be, `value` is the beginning; the
+    whole lies at `where`.
     """
 
     where: str

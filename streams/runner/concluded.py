@@ -1,4 +1,7 @@
-"""Which decided records have sent all that they decided. Only then may the row that tells what be overwritten."""
+"""Which decided records have sent all that they decided.
+
+Only then may the row that tells what be overwritten.
+"""
 
 import asyncio
 from collections import defaultdict

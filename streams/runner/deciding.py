@@ -1,7 +1,9 @@
-"""The gate asked, and its answer completed; what a gate can't decide is its lead's trouble, not the worker's.
+"""The gate asked, and its answer completed; what a gate can't decide is its lead's trouble, not the
+worker's.
 
-A decision freezes what it was made from. Until then each reading of the stage's rows is made anew, since a record may
-have waited for hours (promise P6 holds: the reading that counts lies in the closed attempt).
+A decision freezes what it was made from. Until then each reading of the stage's rows is made
+anew, since a record may have waited for hours (promise P6 holds: the reading that counts lies in
+the closed attempt).
 """
 
 import traceback
@@ -13,15 +15,15 @@ import structlog
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Need, Output, Wait
+from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
 from leads.keys import derive, event_id, lead_id
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.ports import Fatal
 from streams.runner.attempts import close, settle, write_letters
-from streams.runner.model import Job, Stage
+from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST
-from streams.runner.rules_versions import RulesBook
-from tables.state import View
+from streams.runner.rules_versions import RulesRegistry
+from tables.state import BatchView
 
 log = structlog.get_logger(__name__)
 
@@ -37,11 +39,11 @@ class UndecidedError(RuntimeError):
 class Deciding:
     """Asks one stage's gate."""
 
-    def __init__(self, stage: Stage, book: RulesBook) -> None:
+    def __init__(self, stage: Stage, book: RulesRegistry) -> None:
         self._stage, self._book = stage, book
         self._failed: set[str] = set()
 
-    def decide(self, job: Job, view: View) -> None:
+    def decide(self, job: StageTask, view: BatchView) -> None:
         """Give a job its answer. A decision's rows lie in `view` then, and its letters in the job.
 
         Raises Fatal when one lead after another can't be decided.
@@ -58,25 +60,31 @@ class Deciding:
         except Exception as error:  # noqa: BLE001  whatever a gate raises is its lead's trouble
             self._fail(job, view, error)
 
-    def _ask(self, job: Job, view: View) -> None:
+    def _ask(self, job: StageTask, view: BatchView) -> None:
         if job.failed:
-            self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
+            self._accept(
+                job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel)
+            )
             return
         if not job.replay and not job.has_read:
             job.saw_now(self._read(job, view))
-        answer = self._stage.gate.decide(job.record, job.seen, job.done, self._book.get(job.rules), job.now)
-        if isinstance(answer, Need):
+        answer = self._stage.gate.decide(
+            job.record, job.seen, job.done, self._book.get(job.rules), job.now
+        )
+        if isinstance(answer, NeedsEffects):
             missing = {name: act for name, act in answer.acts.items() if name not in job.done}
             if not missing:
                 raise UndecidedError(f"the gate asks for {', '.join(answer.acts)} again")
-            job.answer = answer if len(missing) == len(answer.acts) else replace(answer, acts=missing)
+            job.answer = (
+                answer if len(missing) == len(answer.acts) else replace(answer, acts=missing)
+            )
         else:
             self._accept(job, view, answer)
 
-    def _read(self, job: Job, view: View) -> Any:
+    def _read(self, job: StageTask, view: BatchView) -> Any:
         return self._stage.read(job.record, view)
 
-    def _accept(self, job: Job, view: View, decision: Decision) -> None:
+    def _accept(self, job: StageTask, view: BatchView, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
             lead = decision.lead
@@ -86,33 +94,64 @@ class Deciding:
         settle(self._stage, view, job, decision)
         view.put_rows(close(self._stage, view, job, decision))
 
-    def _fail(self, job: Job, view: View, error: Exception) -> None:
+    def _fail(self, job: StageTask, view: BatchView, error: Exception) -> None:
         job.failed = f"{type(error).__name__} in {_place_of(error)}: {error}"[:1000]
-        log.error("a gate could not decide", stage=self._stage.name, subject=job.subject, why=job.failed, exc_info=error)
+        log.error(
+            "a gate could not decide",
+            stage=self._stage.name,
+            subject=job.subject,
+            why=job.failed,
+            exc_info=error,
+        )
         if len(job.saw) > LARGEST:
             job.seen, job.saw = None, msgspec.Raw(b"null")  # it would not fit into the row either
         self._failed.add(job.subject)
         if len(self._failed) > FAILED_IN_A_ROW:
-            raise Fatal(f"{self._stage.name} could not decide on {len(self._failed)} leads in a row: {job.failed}") from error
-        self._accept(job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel))
+            raise Fatal(
+                f"{self._stage.name} could not decide on {len(self._failed)} leads in a row:"
+                f" {job.failed}"
+            ) from error
+        self._accept(
+            job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel)
+        )
 
 
-def quarantine(stage: str, job: Job, ops_channel: str) -> Decision:
-    """What becomes of a record that its gate can't decide on: a lead waits for a person, another one is a dead letter."""
+def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
+    """What becomes of a record that its gate can't decide on: a lead waits for a person, another
+    one is a dead letter."""
     why = Reason(rule=f"gate.{stage}", held=True, why=f"the gate failed: {job.failed}")
-    alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)  # an alert that fails raises no further one
+    # an alert that fails raises no further one
+    alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)
     if isinstance(job.record, Lead):
-        return Decision(kind=QUARANTINED, place=Place.REVIEW, trace=(why,), lead=job.record, wait=Wait.REVIEW, alerts=alerts)
+        return Decision(
+            kind=QUARANTINED,
+            place=Place.REVIEW,
+            trace=(why,),
+            lead=job.record,
+            wait=WaitReason.REVIEW,
+            alerts=alerts,
+        )
     lead = _nobody(job.record, stage, job.failed) if isinstance(job.record, Captured) else None
     place = Place.DEAD if lead is not None else Place.NOWHERE
-    letter = Output(topic=topics.DEAD.full, key=job.subject, record=job.record)
-    return Decision(kind=QUARANTINED, place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts)
+    letter = OutputRecord(topic=topics.DEAD.full, key=job.subject, record=job.record)
+    return Decision(
+        kind=QUARANTINED, place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts
+    )
 
 
-def _alert(stage: str, job: Job, ops_channel: str) -> Alert:
+def _alert(stage: str, job: StageTask, ops_channel: str) -> Alert:
     """One word to ops a fault, however many records have it."""
-    text = f"Leadgate can't decide on a record at {stage}: {job.failed}. It waits in review or among the dead letters."
-    return Alert(alert_id=derive("quarantine", stage, job.failed), kind="ops", to=ops_channel, text=text, at=job.now)
+    text = (
+        f"Leadgate can't decide on a record at {stage}: {job.failed}. It waits in review or among"
+        " the dead letters."
+    )
+    return Alert(
+        alert_id=derive("quarantine", stage, job.failed),
+        kind="ops",
+        to=ops_channel,
+        text=text,
+        at=job.now,
+    )
 
 
 def _nobody(record: Captured, stage: str, why: str) -> Lead:

@@ -1,4 +1,5 @@
-"""Step 1 of the harness: bytes in, records out; what can't be used is buried where a person sees it."""
+"""Step 1 of the harness: bytes in, records out; what can't be used is buried where a person sees
+it."""
 
 import re
 from typing import Any
@@ -9,14 +10,15 @@ import structlog
 from leads import topics
 from streams.ports import Fatal
 from streams.runner import audit_events
-from streams.runner.model import Item, Stage
+from streams.runner.model import DecodedRecord, Stage
 from streams.runner.outbox import Outbox
 
 log = structlog.get_logger(__name__)
 
 #: A public record over this many bytes is a dead letter (INTERLEAVINGS 13).
 MAX_RECORD = 200_000
-#: So is one nested deeper: the decoder and the encoder give up at depths that depend on who calls them.
+#: So is one nested deeper: the decoder and the encoder give up at depths that depend on who calls
+#: them.
 MAX_DEPTH = 64
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _OPENING, _CLOSING = frozenset(b"[{"), frozenset(b"]}")
@@ -29,17 +31,19 @@ class Decoding:
         self._stage, self._outbox = stage, outbox
         self._decoders = {t.full: (t, msgspec.json.Decoder(r)) for t, r in stage.inputs.items()}
 
-    async def decode(self, record: Any) -> Item | None:
-        """The record, or None once it is acknowledged among the dead letters, original bytes and all.
+    async def decode(self, record: Any) -> DecodedRecord | None:
+        """The record, or None once it is acknowledged among the dead letters, original bytes and
+        all.
 
-        Raises Fatal for bytes on a topic that only Leadgate writes. Whatever anybody writes to a public one stops nothing.
+        Raises Fatal for bytes on a topic that only Leadgate writes. Whatever anybody writes to a
+        public one stops nothing.
         """
         topic, decoder = self._decoders[record.topic]
         if topic.public and (why := refusal(record.value or b"")):
             await self._bury(topic, record, why)
             return None
         try:
-            return Item(decoder.decode(record.value or b""), record)
+            return DecodedRecord(decoder.decode(record.value or b""), record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             await self._bury(topic, record, f"{type(error).__name__}: {error}")
             return None
@@ -47,7 +51,10 @@ class Decoding:
     async def _bury(self, topic: topics.Topic, record: Any, why: str) -> None:
         where = f"{record.topic}/{record.partition}@{record.offset}"
         if not topic.public:
-            raise Fatal(f"{where}: {why}; no other program writes this topic, so the code or the log is broken")
+            raise Fatal(
+                f"{where}: {why}; no other program writes this topic, so the code or the log is"
+                " broken"
+            )
         log.warning("dead letter", where=where, why=why)
         await self._outbox.send(audit_events.dead_letter(self._stage.name, record, why))
 

@@ -8,21 +8,32 @@ from typing import Any
 import msgspec
 
 from leads import topics
-from leads.decision import Act, Decision, Gate, Need, Parked, Result
-from leads.records import Alert, CrmRecord, Lead, Link, Record, Ruling, Signal, Tick, encode
-from leads.table_rows import NOTHING, Attempt, Deferred, Waiting, Woken
-from streams.runner.outgoing import Letter
+from leads.decision import Decision, Effect, EffectResult, Gate, NeedsEffects, Parked
+from leads.records import (
+    Alert,
+    CrmRecord,
+    IdentityLink,
+    Lead,
+    Record,
+    ReviewDecision,
+    Signal,
+    SlaTick,
+    encode,
+)
+from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow, Woken
+from streams.runner.outgoing import OutgoingRecord
 from tables import schema
-from tables.state import Table, View
+from tables.state import BatchView, Table
 
 Seen = Any
-_OF_A_PERSON = (Signal, Tick)
-Reader = Callable[[Any, View], Seen]
+_OF_A_PERSON = (Signal, SlaTick)
+Reader = Callable[[Any, BatchView], Seen]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What one stage is: its gate, its topics, what it reads, and which tables its decisions change."""
+    """What one stage is: its gate, its topics, what it reads, and which tables its decisions
+    change."""
 
     gate: Gate
     inputs: dict[topics.Topic, type[Record]]
@@ -30,9 +41,11 @@ class Stage:
     seen: type[Any]
     home: topics.Topic  # where a lead comes back to when its wait ends
     writes: tuple[Table[Any], ...] = ()  # the tables that its decisions change
-    serial: Callable[[Any], str] | None = None  # records of one value are never at work side by side; '' is free
+    # records of one value are never at work side by side; '' is free
+    serial: Callable[[Any], str] | None = None
     woken: bool = False  # signals wake what waits here, by person key
-    expects: Callable[[Signal, View], str] | None = None  # the id of the lead that is on its way here, '' for none
+    # the id of the lead that is on its way here, '' for none
+    expects: Callable[[Signal, BatchView], str] | None = None
 
     @cached_property
     def name(self) -> str:
@@ -41,7 +54,7 @@ class Stage:
 
     @cached_property
     def tables(self) -> dict[str, Table[Any]]:
-        """The tables that a `Put` of its gate may name."""
+        """The tables that a `TableWrite` of its gate may name."""
         return {table.name: table for table in self.writes}
 
     @cached_property
@@ -55,7 +68,7 @@ class Stage:
         return schema.parked(self.name)
 
     @cached_property
-    def waiting(self) -> Table[Waiting]:
+    def waiting(self) -> Table[WaitingRow]:
         """Which lead waits under this stage, by person."""
         return schema.waiting(self.name)
 
@@ -70,22 +83,27 @@ class Stage:
         return schema.woken(self.name)
 
     def keys_of(self, record: Any) -> tuple[str, ...]:
-        """What a record's rows are kept under: two records that share one are worked one after the other."""
+        """What a record's rows are kept under: two records that share one are worked one after the
+        other."""
         own = self.serial(record) if self.serial is not None else ""
         if isinstance(record, Lead):
-            return (record.lead_id, record.person_key, own) if own else (record.lead_id, record.person_key)
+            return (
+                (record.lead_id, record.person_key, own)
+                if own
+                else (record.lead_id, record.person_key)
+            )
         if isinstance(record, Alert):
             return (record.alert_id,)
-        if isinstance(record, Ruling):
+        if isinstance(record, ReviewDecision):
             return (record.lead_id,)
         if isinstance(record, CrmRecord):
             return (record.key,)
-        if isinstance(record, Link):
+        if isinstance(record, IdentityLink):
             return (record.address_key,)
         return (record.person_key,) if isinstance(record, _OF_A_PERSON) else ()
 
 
-class Item(msgspec.Struct, frozen=True):
+class DecodedRecord(msgspec.Struct, frozen=True):
     """A decoded record and what it was decoded from."""
 
     decoded: Any
@@ -99,11 +117,16 @@ class Item(msgspec.Struct, frozen=True):
     def is_before(self, place: str) -> bool:
         """Whether it lies in the same partition as another record, and earlier."""
         partition, _, offset = place.rpartition("@")
-        return partition == f"{self.raw.topic}/{self.raw.partition}" and self.raw.offset < int(offset)
+        return partition == f"{self.raw.topic}/{self.raw.partition}" and self.raw.offset < int(
+            offset
+        )
 
 
-class Job(msgspec.Struct, eq=False):
-    """One record on its way through a run. A Struct, since its thirty fields are set for each record."""
+class StageTask(msgspec.Struct, eq=False):
+    """One record on its way through a run.
+
+    A Struct, since its thirty fields are set for each record.
+    """
 
     record: Any
     at: str
@@ -114,66 +137,83 @@ class Job(msgspec.Struct, eq=False):
     rules: str
     now: float
     seen: Seen = None
-    has_read: bool = False  # once for each time that the record is taken up: what it waits for between two acts is short
-    done: dict[str, Result] = msgspec.field(default_factory=dict)
+    # once for each time that the record is taken up: what it waits for between two acts is short
+    has_read: bool = False
+    done: dict[str, EffectResult] = msgspec.field(default_factory=dict)
     started: dict[str, float] = msgspec.field(default_factory=dict)
     begun: set[str] = msgspec.field(default_factory=set)
-    answer: Decision | Need | None = None
+    answer: Decision | NeedsEffects | None = None
     replay: bool = False
     postponed: float = 0.0
     was_waiting: bool = False
-    ruling: Ruling | None = None
-    reads: set[str] = msgspec.field(default_factory=set)  # which of `done` only read: they are made again after a wait
+    ruling: ReviewDecision | None = None
+    # which of `done` only read: they are made again after a wait
+    reads: set[str] = msgspec.field(default_factory=set)
     released: Deferred = NOTHING
     failed: str = ""
     shadow: bool = False
-    audits: list[Letter] = msgspec.field(default_factory=list)
-    outputs: list[Letter] = msgspec.field(default_factory=list)
-    topic: str = ""  # where the record came from, and under which key: a put-off one that is no lead comes again there
+    audits: list[OutgoingRecord] = msgspec.field(default_factory=list)
+    outputs: list[OutgoingRecord] = msgspec.field(default_factory=list)
+    # where the record came from, and under which key: a put-off one that is no lead comes again
+    # there
+    topic: str = ""
     key: bytes = b""
     since: float = 0.0  # when this stage first took up the record
     taken_up: bool = False  # an earlier attempt was put off or cut off
-    before: Parked | None = None  # what lay under this stage of the decision's lead, and what lies there now
+    # what lay under this stage of the decision's lead, and what lies there now
+    before: Parked | None = None
     parked: Parked | None = None
     was_put_off: bool = False  # it is put off no longer
-    kept: bool = False  # something was deferred for the lead; `released` of it goes out, `stays` stays
+    # something was deferred for the lead; `released` of it goes out, `stays` stays
+    kept: bool = False
     stays: Deferred = NOTHING
-    saw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)  # `seen` as it is kept in the row and in the audit
+    # `seen` as it is kept in the row and in the audit
+    saw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
     def saw_now(self, seen: Seen) -> None:
         """Go on from this reading of the stage's rows."""
         self.seen, self.saw, self.has_read = seen, msgspec.Raw(encode(seen)), True
 
     def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
-        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it has changed outside."""
-        self.rules, self.done, self.started = attempt.rules, dict(attempt.done), dict(attempt.started)
+        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it
+        has changed outside."""
+        self.rules, self.done, self.started = (
+            attempt.rules,
+            dict(attempt.done),
+            dict(attempt.started),
+        )
         self.begun = set(attempt.begun)
         self.ruling, self.since = attempt.ruling, attempt.since
         self.taken_up, self.replay = True, attempt.closed
         if attempt.closed:
             self.now, self.was_waiting = attempt.now, attempt.waited
-            self.released, self.failed, self.shadow = attempt.released, attempt.failed, attempt.shadow
+            self.released, self.failed, self.shadow = (
+                attempt.released,
+                attempt.failed,
+                attempt.shadow,
+            )
             self.saw = attempt.seen
             if not attempt.failed:
                 self.seen = msgspec.json.decode(attempt.seen, type=seen)
 
 
-class Call(msgspec.Struct, frozen=True):
+class EffectCall(msgspec.Struct, frozen=True):
     """One act of a job on its way.
 
-    `begun` is when an earlier attempt at an act that is made once began, None if there was none; `was_begun` says so of
-    any act that reaches somebody.
+    `begun` is when an earlier attempt at an act that is made once began, None if there was none;
+    `was_begun` says so of any act that reaches somebody.
     """
 
-    job: Job
+    job: StageTask
     name: str
-    act: Act
+    act: Effect
     started: float
     begun: float | None
     was_begun: bool
 
-    def note(self, result: Result) -> None:
-        """Keep the result, or put the job off; what surely left nothing behind counts as not begun by this attempt."""
+    def note(self, result: EffectResult) -> None:
+        """Keep the result, or put the job off; what surely left nothing behind counts as not begun
+        by this attempt."""
         if not result.later:
             self.job.done[self.name] = result
             if self.act.reads:

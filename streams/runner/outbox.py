@@ -1,7 +1,8 @@
-"""Everything that leaves a worker for Kafka: gathered per partition, one future a batch, resolved on the broker's ack.
+"""Everything that leaves a worker for Kafka: gathered per partition, one future a batch, resolved
+on the broker's ack.
 
-A batch goes out when it is full, after `linger` seconds, or at once when no body in the worker is still computing
-(nothing else can join it): see `FlushGate`.
+A batch goes out when it is full, after `linger` seconds, or at once when no body in the worker
+is still computing (nothing else can join it): see `IdleDetector`.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from aiokafka.errors import KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 
 from leads.topics import PARTITIONS
-from streams.runner.outgoing import Letter
+from streams.runner.outgoing import OutgoingRecord
 from tables.state import Row
 
 _ENQUEUE_TRIES = 5
@@ -29,12 +30,14 @@ def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
     return (hashed & 0x7FFFFFFF) % partitions
 
 
-class FlushGate:
-    """Knows when a gatherer gathers in vain: for records when nothing computes, for calls when nothing else can come.
+class IdleDetector:
+    """Knows when a gatherer gathers in vain: for records when nothing computes, for calls when
+    nothing else can come.
 
-    While records wait that no body has begun, batches are left to fill. A body that waits for Kafka may still bring a
-    lead to a call; one that waits for calls can't. `more_coming` says whether records lie in the worker, or on the
-    broker as far as it knows, that no body has begun.
+    While records wait that no body has begun, batches are left to fill. A body that waits for
+    Kafka may still bring a lead to a call; one that waits for calls can't. `more_coming` says
+    whether records lie in the worker, or on the broker as far as it knows, that no body has
+    begun.
     """
 
     def __init__(self, more_coming: Callable[[], bool] = lambda: False) -> None:
@@ -101,15 +104,18 @@ class _Batch:
 
 
 class Outbox:
-    """Gathers records per topic and partition over all stages of a worker. Also the state's journal.
+    """Gathers records per topic and partition over all stages of a worker.
 
-    `check` raises when this worker must not write any more; `sent(topic, records)` is called for what is acknowledged.
+    Also the state's journal.
+
+    `check` raises when this worker must not write any more; `sent(topic, records)` is called for
+    what is acknowledged.
     """
 
     def __init__(
         self,
         producer: Any,
-        gate: FlushGate,
+        gate: IdleDetector,
         check: Callable[[], None],
         sent: Callable[[str, int], None] = lambda *_: None,
         linger: float = 0.025,
@@ -122,8 +128,11 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         gate.register(self.flush, calls=False)
 
-    def put(self, topic: str, key: bytes, value: bytes | None, partition: int | None = None) -> "asyncio.Future[int]":
-        """Add a record; the future resolves when the broker has it, or raises what the broker said."""
+    def put(
+        self, topic: str, key: bytes, value: bytes | None, partition: int | None = None
+    ) -> "asyncio.Future[int]":
+        """Add a record; the future resolves when the broker has it, or raises what the broker
+        said."""
         place = (topic, partition_of(key) if partition is None else partition)
         batch = self._open.get(place)
         if batch is None:
@@ -144,16 +153,21 @@ class Outbox:
                 for future in waiting:
                     await future
 
-    async def send(self, letters: Iterable[Letter]) -> None:
+    async def send(self, letters: Iterable[OutgoingRecord]) -> None:
         """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
         waiting = []
         for letter in letters:
-            partition = letter.partition if letter.partition >= 0 else partition_of(letter.home or letter.key)
+            partition = (
+                letter.partition
+                if letter.partition >= 0
+                else partition_of(letter.home or letter.key)
+            )
             waiting.append(self.put(letter.topic.full, letter.key, letter.value, partition))
         await self.deliver(waiting)
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:
-        """The state's journal: send rows to one partition as one batch where it fits; the last offset."""
+        """The state's journal: send rows to one partition as one batch where it fits; the last
+        offset."""
         return await self._produce(topic, partition, rows)
 
     def flush(self) -> None:
@@ -179,8 +193,9 @@ class Outbox:
     async def _enqueue(self, batch: Any, topic: str, partition: int) -> Any:
         """Hand a batch to the producer; the future of its acknowledgement.
 
-        aiokafka 0.14 counts the time that a batch has waited for room once more for each batch before it, and gives up
-        after a fraction of its timeout. Nothing was sent then, so that it may be handed over again.
+        aiokafka 0.14 counts the time that a batch has waited for room once more for each batch
+        before it, and gives up after a fraction of its timeout. Nothing was sent then, so that
+        it may be handed over again.
         """
         for _ in range(_ENQUEUE_TRIES - 1):
             try:
@@ -201,7 +216,10 @@ class Outbox:
                     break
                 taken += 1
             if not taken:
-                raise ValueError(f"a record of {len(rest[0][1] or b'')} bytes for {topic} is larger than a batch may be")
+                raise ValueError(
+                    f"a record of {len(rest[0][1] or b'')} bytes for {topic} is larger than a batch"
+                    " may be"
+                )
             builder.close()
             sent = await (await self._enqueue(builder, topic, partition))
             last = sent.offset + taken - 1

@@ -8,8 +8,11 @@ from leads import topics
 LARGEST = 4 << 20
 
 
-class Letter(msgspec.Struct, frozen=True, gc=False):
-    """A record about to leave. `home` is what its partition is found by, or `partition` itself, where that is not its key."""
+class OutgoingRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record about to leave.
+
+    `home` is what its partition is found by, or `partition` itself, where that is not its key.
+    """
 
     topic: topics.Topic
     key: bytes

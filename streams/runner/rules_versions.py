@@ -1,4 +1,7 @@
-"""The versions of the rules that a worker knows, by hash. A lead is decided by one version through all gates."""
+"""The versions of the rules that a worker knows, by hash.
+
+A lead is decided by one version through all gates.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,10 +10,13 @@ from leads.rules import Rules
 from streams.ports import Fatal
 
 
-class RulesBook:
-    """`current` is what new leads get; older versions serve the leads that carry them (INTERLEAVINGS 16)."""
+class RulesRegistry:
+    """`current` is what new leads get; older versions serve the leads that carry them
+    (INTERLEAVINGS 16)."""
 
-    def __init__(self, current: Rules, fetch: Callable[[], Awaitable[dict[str, Rules]]] | None = None) -> None:
+    def __init__(
+        self, current: Rules, fetch: Callable[[], Awaitable[dict[str, Rules]]] | None = None
+    ) -> None:
         self._known = {current.hash: current}
         self.current = current.hash
         self._fetch = fetch
@@ -28,7 +34,10 @@ class RulesBook:
         return version in self._known
 
     async def have(self, version: str) -> None:
-        """Return once the version is known, reading the rules' topic until it is there. Raises Fatal after a minute."""
+        """Return once the version is known, reading the rules' topic until it is there.
+
+        Raises Fatal after a minute.
+        """
         for _ in range(60):
             if version in self._known:
                 return
@@ -37,4 +46,6 @@ class RulesBook:
             self._known.update(await self._fetch())
             if version not in self._known:
                 await asyncio.sleep(1)
-        raise Fatal(f"rules {version} are in no topic; a lead carries them, so they must not be deleted")
+        raise Fatal(
+            f"rules {version} are in no topic; a lead carries them, so they must not be deleted"
+        )

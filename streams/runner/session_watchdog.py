@@ -1,7 +1,9 @@
-"""A worker that stood still (SIGSTOP, a suspended machine) longer than its session takes itself for dead.
+"""A worker that stood still (SIGSTOP, a suspended machine) longer than its session takes itself for
+dead.
 
-Its partitions have another worker then, who has gone on from the state as it was. Whatever this one would still write
-or call comes from the past, so it ends before it does either (INTERLEAVINGS 4).
+Its partitions have another worker then, who has gone on from the state as it was. Whatever this
+one would still write or call comes from the past, so it ends before it does either
+(INTERLEAVINGS 4).
 """
 
 import threading
@@ -13,16 +15,17 @@ from streams.ports import Fatal
 BEATS = 10
 
 
-class Pulse:
-    """Beats `BEATS` times in `most` seconds, on a thread of its own: a busy event loop is no standstill, since the group
-    hears of the worker from another thread, too."""
+class SessionWatchdog:
+    """Beats `BEATS` times in `most` seconds, on a thread of its own: a busy event loop is no
+    standstill, since the group hears of the worker from another thread, too."""
 
     def __init__(self, most: float) -> None:
         self._most = most
         self._last = 0.0
 
     def start(self, end: Callable[[BaseException], None]) -> None:
-        """Begin to beat; `end` is called with a Fatal, on the beating thread, when the process stood still."""
+        """Begin to beat; `end` is called with a Fatal, on the beating thread, when the process
+        stood still."""
         self._last = time.monotonic()
         threading.Thread(target=self._beat, args=(end,), name="pulse", daemon=True).start()
 
@@ -39,4 +42,6 @@ class Pulse:
         """Return if the process may act. Raises Fatal when it stood still too long."""
         silent = time.monotonic() - self._last if self._last else 0.0
         if silent > self._most:
-            raise Fatal(f"this worker stood still for {silent:.0f} s; its partitions are another's by now")
+            raise Fatal(
+                f"this worker stood still for {silent:.0f} s; its partitions are another's by now"
+            )

@@ -1,47 +1,52 @@
-"""The one way a stage runs. Every rule that keeps a lead from being lost or doubled is applied here, once.
+"""The one way a stage runs.
+
+Every rule that keeps a lead from being lost or doubled is applied here, once.
 
 For each run of records (see streams/consumer), under the lock of its stage and partition:
- 1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an internal topic, is fatal;
- 2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is decided;
- 3. perform the acts that decisions need: for those that can't be made twice, `started` reaches the broker before the call;
+ 1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an
+    internal topic, is fatal;
+ 2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is
+    decided;
+ 3. perform the acts that decisions need: for those that can't be made twice, `started` reaches the
+    broker before the call;
  4. write rows and changes, and await the broker's acknowledgement;
  5. send the audit events, then the outputs, awaiting the acknowledgement of each;
- 6. settle the run, so that it may be committed. Nothing is raised to Faust: what can't be handled ends the process.
+ 6. settle the run, so that it may be committed. Nothing is raised to Faust: what can't be
+    handled ends the process.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from leads.decision import Decision, Need, Result
+from leads.decision import Decision, EffectResult, NeedsEffects
 from leads.keys import event_id
-from leads.records import Alert, Lead, Place, Ruling, Signal
+from leads.records import Alert, Lead, Place, ReviewDecision, Signal
 from leads.table_rows import Attempt
-from streams.ports import Clock, Effector, Probe, Timekeeper
+from streams.consumer.strict_consumer import RecordBatch
+from streams.ports import Clock, Effector, StageMetrics, Timekeeper
 from streams.runner import audit_events
 from streams.runner.attempts import attempt_of, put_off
 from streams.runner.concluded import Concluded
 from streams.runner.deciding import QUARANTINED, Deciding
 from streams.runner.decoding import Decoding
-from streams.runner.model import Call, Item, Job, Stage
-from streams.runner.outbox import FlushGate, Outbox
-from streams.runner.rules_versions import RulesBook
+from streams.runner.model import DecodedRecord, EffectCall, Stage, StageTask
+from streams.runner.outbox import IdleDetector, Outbox
+from streams.runner.rules_versions import RulesRegistry
 from streams.runner.waking import Waking
-from tables.state import Row, State, View
-
-if TYPE_CHECKING:
-    from streams.consumer.strict_consumer import Run
+from tables.state import BatchView, Row, State
 
 _MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
-_WAKERS = (Ruling, Signal)  # what may set a waiting lead going
+_WAKERS = (ReviewDecision, Signal)  # what may set a waiting lead going
 
 
-class Harness:
+class StageRunner:
     """Runs one stage in one worker.
 
-    `timers` is told of what waits, `reached` of each point at which a process may die, `probe` of what was done.
-    `settled_to` answers up to which offset a topic's partition is settled, -1 for one that isn't this worker's.
+    `timers` is told of what waits, `reached` of each point at which a process may die, `probe`
+    of what was done. `settled_to` answers up to which offset a topic's partition is settled, -1
+    for one that isn't this worker's.
     """
 
     def __init__(
@@ -50,11 +55,11 @@ class Harness:
         *,
         state: State,
         outbox: Outbox,
-        gate: FlushGate,
+        gate: IdleDetector,
         effector: Effector,
-        book: RulesBook,
+        book: RulesRegistry,
         clock: Clock,
-        probe: Probe,
+        probe: StageMetrics,
         timers: Timekeeper,
         settled_to: Callable[[str, int], int],
         reached: Callable[[str], None] = lambda _: None,
@@ -70,14 +75,21 @@ class Harness:
         self._waking = Waking(stage)
         self._deciding = Deciding(stage, book)
 
-    async def process(self, run: "Run") -> None:
-        """Take one run through steps 1 to 6. Raises Fatal, or anything unforeseen: the caller ends the process."""
-        items: list[Item] | None = None
+    async def process(self, run: RecordBatch) -> None:
+        """Take one run through steps 1 to 6.
+
+        Raises Fatal, or anything unforeseen: the caller ends the process.
+        """
+        items: list[DecodedRecord] | None = None
         while True:
             changed = self._concluded.changed(run.partition)
             async with self._locks[run.partition], self._gate.body():
                 if items is None:
-                    items = [item for record in run.records if (item := await self._decoding.decode(record)) is not None]
+                    items = [
+                        item
+                        for record in run.records
+                        if (item := await self._decoding.decode(record)) is not None
+                    ]
                 items = await self._passes(run.partition, items)
             if not items:
                 break
@@ -85,7 +97,7 @@ class Harness:
         self._probe.passed(self.stage.name, len(run.records))
         run.settle()
 
-    async def _passes(self, partition: int, items: list[Item]) -> list[Item]:
+    async def _passes(self, partition: int, items: list[DecodedRecord]) -> list[DecodedRecord]:
         """As many passes as it takes; what is left waits for a record of another run."""
         while items:
             count = len(items)
@@ -94,15 +106,20 @@ class Harness:
                 break
         return items
 
-    async def _pass(self, partition: int, items: list[Item]) -> list[Item]:
+    async def _pass(self, partition: int, items: list[DecodedRecord]) -> list[DecodedRecord]:
         """Steps 2 to 5. Answers the items that must wait for another that shares a row with them.
 
-        One that is acting has yet to decide; one that has decided has yet to send, and its row is all that tells what.
+        One that is acting has yet to decide; one that has decided has yet to send, and its row
+        is all that tells what.
         """
-        view, now, attempts = View(self._state, partition), self._clock.now(), self.stage.attempts
-        jobs: list[Job] = []
-        pending: list[Job] = []
-        later: list[Item] = []
+        view, now, attempts = (
+            BatchView(self._state, partition),
+            self._clock.now(),
+            self.stage.attempts,
+        )
+        jobs: list[StageTask] = []
+        pending: list[StageTask] = []
+        later: list[DecodedRecord] = []
         busy: set[str] = set()
         for item in items:
             waking = isinstance(item.decoded, _WAKERS)
@@ -119,19 +136,22 @@ class Harness:
             job = await self._begin(view, item, found, about, attempt) if about else None
             if job is not None:
                 jobs.append(job)
-                if isinstance(job.answer, Need):
+                if isinstance(job.answer, NeedsEffects):
                     pending.append(job)
                     busy.update(self.stage.keys_of(job.record))
         await self._act_until_decided(partition, view, pending)
         await self._conclude(partition, view, jobs)
         return later
 
-    def _keys_of(self, item: Item, found: Any) -> tuple[str, ...]:
+    def _keys_of(self, item: DecodedRecord, found: Any) -> tuple[str, ...]:
         own = self.stage.keys_of(item.decoded)
         return own if found is None or found is item.decoded else (*own, *self.stage.keys_of(found))
 
-    def _would_overwrite(self, attempt: Attempt, item: Item, about: audit_events.About) -> bool:
-        """Whether this item's decision would take the row of another record that may not have sent what it decided."""
+    def _would_overwrite(
+        self, attempt: Attempt, item: DecodedRecord, about: audit_events.About
+    ) -> bool:
+        """Whether this item's decision would take the row of another record that may not have sent
+        what it decided."""
         _, step, cause = about
         if not attempt.closed or attempt.cause == cause or attempt.step >= step:
             return False
@@ -139,21 +159,45 @@ class Harness:
 
     # Step 2
 
-    async def _begin(self, view: View, item: Item, record: Any, about: audit_events.About, attempt: Attempt | None) -> Job | None:
+    async def _begin(
+        self,
+        view: BatchView,
+        item: DecodedRecord,
+        record: Any,
+        about: audit_events.About,
+        attempt: Attempt | None,
+    ) -> StageTask | None:
         subject, step, cause = about
         if attempt is not None and attempt.cause != cause:
             if attempt.step >= step:
-                return None  # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+                # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+                return None
             attempt = None
         if attempt is not None and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sees to its own outputs
-        rules = attempt.rules if attempt is not None else getattr(record, "rules", "") or self._book.current
+        rules = (
+            attempt.rules
+            if attempt is not None
+            else getattr(record, "rules", "") or self._book.current
+        )
         if not self._book.knows(rules):
             await self._book.have(rules)
         now, raw = self._clock.now(), item.raw
         key = raw.key or b""
-        job = Job(record, item.at, raw.partition, subject, step, cause, rules, now, since=now, topic=raw.topic, key=key)
-        if isinstance(item.decoded, Ruling):
+        job = StageTask(
+            record,
+            item.at,
+            raw.partition,
+            subject,
+            step,
+            cause,
+            rules,
+            now,
+            since=now,
+            topic=raw.topic,
+            key=key,
+        )
+        if isinstance(item.decoded, ReviewDecision):
             job.ruling = item.decoded
         if attempt is not None:
             job.take_up(attempt, self.stage.seen)
@@ -164,7 +208,9 @@ class Harness:
 
     # Step 3
 
-    async def _act_until_decided(self, partition: int, view: View, pending: list[Job]) -> None:
+    async def _act_until_decided(
+        self, partition: int, view: BatchView, pending: list[StageTask]
+    ) -> None:
         if pending:
             async with self._gate.on_kafka():
                 await self._effector.caught_up(partition)
@@ -172,20 +218,20 @@ class Harness:
             await self._act(partition, pending)
             for job in pending:
                 self._deciding.decide(job, view)
-            pending = [job for job in pending if isinstance(job.answer, Need)]
+            pending = [job for job in pending if isinstance(job.answer, NeedsEffects)]
 
-    async def _act(self, partition: int, jobs: list[Job]) -> None:
+    async def _act(self, partition: int, jobs: list[StageTask]) -> None:
         now = self._clock.now()
         rows: list[Row] = []
-        calls: list[Call] = []
+        calls: list[EffectCall] = []
         for job in jobs:
-            assert isinstance(job.answer, Need)
+            assert isinstance(job.answer, NeedsEffects)
             for name, act in job.answer.acts.items():
                 begun = job.started.get(name)
                 if begun is not None and (wait := self._effector.settles_in(begun)):
                     job.postponed = max(job.postponed, wait)
                     continue
-                calls.append(Call(job, name, act, now, begun, name in job.begun))
+                calls.append(EffectCall(job, name, act, now, begun, name in job.begun))
                 if act.once:
                     job.started[name] = now
                 if act.guarded:
@@ -203,7 +249,7 @@ class Harness:
         for call, result in zip(calls, results, strict=True):
             call.note(result)
 
-    async def _call(self, partition: int, call: Call) -> Result:
+    async def _call(self, partition: int, call: EffectCall) -> EffectResult:
         job, act = call.job, call.act
         effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
         return await self._effector.perform(
@@ -217,20 +263,20 @@ class Harness:
             shadow=job.shadow if isinstance(job.record, Lead) else self._is_shadow(job),
         )
 
-    def _is_shadow(self, job: Job) -> bool:
+    def _is_shadow(self, job: StageTask) -> bool:
         """The rules let the effects of a part of the leads be live, and this one is of the rest."""
         record, lead = job.record, None
         if isinstance(record, Lead):
             lead = record
         elif isinstance(record, Alert):
             return record.shadow
-        elif isinstance(job.answer, Need):
+        elif isinstance(job.answer, NeedsEffects):
             lead = job.answer.lead
         return lead is not None and not self._book.get(job.rules).is_live(lead)
 
     # Steps 4 and 5
 
-    async def _conclude(self, partition: int, view: View, jobs: list[Job]) -> None:
+    async def _conclude(self, partition: int, view: BatchView, jobs: list[StageTask]) -> None:
         for job in jobs:
             if job.postponed:
                 job.parked = put_off(self.stage, view, job, self._clock.now() + job.postponed)
@@ -244,7 +290,7 @@ class Harness:
         self._at("after send before commit")
         self._count(jobs)
 
-    def _count(self, jobs: list[Job]) -> None:
+    def _count(self, jobs: list[StageTask]) -> None:
         kinds, delta = [], 0
         for job in jobs:
             if isinstance(job.answer, Decision):
@@ -258,16 +304,20 @@ class Harness:
         if delta:
             self._probe.put_off(self.stage.name, delta)
 
-    def _count_end(self, job: Job, decision: Decision) -> None:
+    def _count_end(self, job: StageTask, decision: Decision) -> None:
         if decision.kind == QUARANTINED:
             self._probe.quarantined(self.stage.name)
-        if (lead := decision.lead) and decision.place not in _MOVING and not (job.was_waiting or lead.heard):
+        if (
+            (lead := decision.lead)
+            and decision.place not in _MOVING
+            and not (job.was_waiting or lead.heard)
+        ):
             self._probe.arrived(decision.place, self._clock.now() - lead.captured_at)
 
     def _at(self, point: str) -> None:
         self._reached(f"{point} {self.stage.name}")
 
-    def _tell_timers(self, partition: int, jobs: list[Job]) -> None:
+    def _tell_timers(self, partition: int, jobs: list[StageTask]) -> None:
         for early in self._waking.take_early():
             self._timers.parked(self.stage, partition, early)
         for job in jobs:
@@ -277,8 +327,9 @@ class Harness:
                 self._timers.put(partition, put.key, put.value)
 
 
-async def _gather(calls: list[Coroutine[Any, Any, Result]]) -> list[Result]:
-    """What asyncio.gather answers, at a third of its price for thousands of calls: each lead makes eight."""
+async def _gather(calls: list[Coroutine[Any, Any, EffectResult]]) -> list[EffectResult]:
+    """What asyncio.gather answers, at a third of its price for thousands of calls: each lead makes
+    eight."""
     tasks = [asyncio.get_running_loop().create_task(call) for call in calls]
     try:
         return [await task for task in tasks]
@@ -288,11 +339,13 @@ async def _gather(calls: list[Coroutine[Any, Any, Result]]) -> list[Result]:
         raise
 
 
-def fatal_on_error(harnesses: Iterable[Harness], end: Callable[[BaseException], None]) -> dict[str, Callable[["Run"], Any]]:
+def fatal_on_error(
+    harnesses: Iterable[StageRunner], end: Callable[[BaseException], None]
+) -> dict[str, Callable[[RecordBatch], Any]]:
     """Per stage, a body for a Faust agent that lets no exception out: `end` must not return."""
 
-    def guarded(harness: Harness) -> Callable[["Run"], Any]:
-        async def body(run: "Run") -> None:
+    def guarded(harness: StageRunner) -> Callable[[RecordBatch], Any]:
+        async def body(run: RecordBatch) -> None:
             try:
                 await harness.process(run)
             except asyncio.CancelledError:

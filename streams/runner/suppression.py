@@ -6,16 +6,18 @@ from leads.gates.common import Guarded
 from leads.records import Lead
 from leads.table_rows import Suppression
 from tables.schema import SUPPRESSIONS
-from tables.state import View
+from tables.state import BatchView
 
 
-def suppression_of(record: Any, view: View) -> Suppression | None:
+def suppression_of(record: Any, view: BatchView) -> Suppression | None:
     """What stops a lead's person, or its present address."""
     lead = record if isinstance(record, Lead) else getattr(record, "lead", None)
     keys = (record.person_key, lead.address_key if lead else "")
-    return next((found for key in keys if key and (found := view.get(SUPPRESSIONS, key)) is not None), None)
+    return next(
+        (found for key in keys if key and (found := view.get(SUPPRESSIONS, key)) is not None), None
+    )
 
 
-def read_guarded(record: Any, view: View) -> Guarded:
+def read_guarded(record: Any, view: BatchView) -> Guarded:
     """For stages that only need to know whether the person may be written to."""
     return Guarded(suppression=suppression_of(record, view))

@@ -1,8 +1,9 @@
-"""Time as records: what is due is produced to the log, and the stage that reads it decides (DESIGN, state).
+"""Time as records: what is due is produced to the log, and the stage that reads it decides (DESIGN,
+state).
 
-A heap per partition holds the times of this worker's waiting leads and running clocks; it is filled from the state at
-each assignment and by the harness afterwards. Nothing is decided here: a record that comes twice, or too late, finds
-its row and does nothing.
+A heap per partition holds the times of this worker's waiting leads and running clocks; it is
+filled from the state at each assignment and by the harness afterwards. Nothing is decided here:
+a record that comes twice, or too late, finds its row and does nothing.
 """
 
 import asyncio
@@ -14,10 +15,10 @@ from typing import Any
 from leads import topics
 from leads.decision import Parked
 from leads.keys import derive
-from leads.records import Tick, encode
-from leads.table_rows import Clock as SlaClock
+from leads.records import SlaTick, encode
+from leads.table_rows import SlaClock
 from leads.waits import due
-from streams.ports import Clock, Probe
+from streams.ports import Clock, StageMetrics
 from streams.runner.model import Stage
 from streams.runner.outbox import Outbox
 from tables.schema import CLOCKS
@@ -25,14 +26,22 @@ from tables.state import State
 
 #: A machine's clock can be set forward: so long at the most nobody looks at it.
 LONGEST_SLEEP = 5.0
-#: A due record is sent again if its row is still there after so long: the first may have met a stopped worker.
+#: A due record is sent again if its row is still there after so long: the first may have met a
+#: stopped worker.
 AGAIN = 30.0
 
 
 class Timers:
     """The timers of one worker."""
 
-    def __init__(self, stages: Iterable[Stage], state: State, outbox: Outbox, clock: Clock, probe: Probe) -> None:
+    def __init__(
+        self,
+        stages: Iterable[Stage],
+        state: State,
+        outbox: Outbox,
+        clock: Clock,
+        probe: StageMetrics,
+    ) -> None:
         self._stages = {stage.name: stage for stage in stages}
         self._state, self._outbox, self._clock, self._probe = state, outbox, clock, probe
         self._heap: list[tuple[float, int, str, str]] = []
@@ -97,7 +106,9 @@ class Timers:
                 wait = self._heap[0][0] - self._clock.now() if self._heap else LONGEST_SLEEP
                 self._earlier.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._earlier.wait(), min(LONGEST_SLEEP, max(0.001, wait)))
+                    await asyncio.wait_for(
+                        self._earlier.wait(), min(LONGEST_SLEEP, max(0.001, wait))
+                    )
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  the process ends with it
@@ -121,7 +132,9 @@ class Timers:
             self._outbox.flush()
             await asyncio.gather(*sent)
 
-    def _record(self, partition: int, kind: str, key: str) -> tuple[topics.Topic, bytes, bytes] | None:
+    def _record(
+        self, partition: int, kind: str, key: str
+    ) -> tuple[topics.Topic, bytes, bytes] | None:
         if kind in {"due", "untaken"}:
             return self._tick_of(partition, kind, key)
         stage = self._stages[kind]
@@ -134,15 +147,23 @@ class Timers:
             return stage.home, key.encode(), encode(lead)
         return topics.BY_NAME[parked.topic], parked.key.encode(), parked.other.encode()
 
-    def _tick_of(self, partition: int, kind: str, key: str) -> tuple[topics.Topic, bytes, bytes] | None:
+    def _tick_of(
+        self, partition: int, kind: str, key: str
+    ) -> tuple[topics.Topic, bytes, bytes] | None:
         data = self._state.get(partition, CLOCKS.key(key))
         clock = CLOCKS.decode(data) if data else None
-        if clock is None or clock.fired or clock.met or (kind == "untaken" and (clock.started or clock.alerted)):
+        if (
+            clock is None
+            or clock.fired
+            or clock.met
+            or (kind == "untaken" and (clock.started or clock.alerted))
+        ):
             return None
         at = clock.deadline if kind == "due" else clock.untaken
         if at > self._clock.now():
             return None
-        tick = Tick(tick_id=derive("tick", kind, key, at), kind=kind, person_key=key, at=at)
+        tick = SlaTick(tick_id=derive("tick", kind, key, at), kind=kind, person_key=key, at=at)
         if self._state.get(partition, self._stages["sla"].attempts.key(tick.tick_id)) is not None:
-            return None  # it is under way, or was decided: what is put off comes again by its own row
+            # it is under way, or was decided: what is put off comes again by its own row
+            return None
         return topics.DUE, key.encode(), encode(tick)

@@ -1,4 +1,7 @@
-"""Step 2's first question: whom does a signal or a ruling set going? What nobody can take yet is deferred, never dropped."""
+"""Step 2's first question: whom does a signal or a ruling set going?
+
+What nobody can take yet is deferred, never dropped.
+"""
 
 from typing import Any
 
@@ -6,13 +9,13 @@ import structlog
 from msgspec.structs import replace
 
 from leads.decision import Parked
-from leads.records import Lead, Record, Ruling, Signal, encode
-from leads.table_rows import Deferred, Waiting, Woken
+from leads.records import Lead, Record, ReviewDecision, Signal, encode
+from leads.table_rows import Deferred, WaitingRow, Woken
 from leads.topics import HEARD
 from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, early_wait, resume, wakes
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
-from tables.state import View
+from tables.state import BatchView
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +29,15 @@ class Waking:
         self._early: list[Parked] = []
 
     def take_early(self) -> list[Parked]:
-        """The signals that were put aside since the last call; their rows lie in the views that they came with."""
+        """The signals that were put aside since the last call; their rows lie in the views that
+        they came with."""
         early, self._early = self._early, []
         return early
 
-    def find(self, view: View, record: Record) -> Any:
-        """The waiting lead as a signal or a ruling sets it going; any other record itself; None where nothing follows."""
-        if isinstance(record, Ruling):
+    def find(self, view: BatchView, record: Record) -> Any:
+        """The waiting lead as a signal or a ruling sets it going; any other record itself; None
+        where nothing follows."""
+        if isinstance(record, ReviewDecision):
             return self._by_ruling(view, record) if record.stage == self._stage.name else None
         if isinstance(record, Signal):
             if record.only not in {"", self._stage.name}:
@@ -40,19 +45,27 @@ class Waking:
             return self._by_signal(view, record) if self._stage.woken else record
         return record
 
-    def note(self, view: View, record: Record, found: Any, now: float) -> None:
+    def note(self, view: BatchView, record: Record, found: Any, now: float) -> None:
         """Keep what `find` has answered, and the record itself where its lead can't take it yet."""
-        if isinstance(record, Ruling) and record.stage == self._stage.name:
+        if isinstance(record, ReviewDecision) and record.stage == self._stage.name:
             self._note_ruling(view, record, found, now)
-        elif isinstance(record, Signal) and self._stage.woken and record.only in {"", self._stage.name}:
+        elif (
+            isinstance(record, Signal)
+            and self._stage.woken
+            and record.only in {"", self._stage.name}
+        ):
             self._note_signal(view, record, found, now)
 
-    def _by_ruling(self, view: View, ruling: Ruling) -> Lead | None:
-        if (before := view.get(self._woken, mark_of(ruling.ruling_id, ruling.delivery))) is not None:
+    def _by_ruling(self, view: BatchView, ruling: ReviewDecision) -> Lead | None:
+        if (
+            before := view.get(self._woken, mark_of(ruling.ruling_id, ruling.delivery))
+        ) is not None:
             return before.lead
         return resume(view.get(self._stage.parked, ruling.lead_id), ruling, self._stage.name)
 
-    def _note_ruling(self, view: View, ruling: Ruling, lead: Lead | None, now: float) -> None:
+    def _note_ruling(
+        self, view: BatchView, ruling: ReviewDecision, lead: Lead | None, now: float
+    ) -> None:
         mark = mark_of(ruling.ruling_id, ruling.delivery)
         if view.has(self._woken, mark):
             return
@@ -62,19 +75,25 @@ class Waking:
         elif parked is not None and awaits(parked, ruling):
             self._defer(view, ruling.lead_id, ruling, now)
         else:
-            log.warning("decision came too late", lead=ruling.lead_id, stage=ruling.stage, step=ruling.step)
+            log.warning(
+                "decision came too late", lead=ruling.lead_id, stage=ruling.stage, step=ruling.step
+            )
 
-    def _by_signal(self, view: View, signal: Signal) -> Lead | None:
-        if (before := view.get(self._woken, mark_of(signal.signal_id, signal.delivery))) is not None:
+    def _by_signal(self, view: BatchView, signal: Signal) -> Lead | None:
+        if (
+            before := view.get(self._woken, mark_of(signal.signal_id, signal.delivery))
+        ) is not None:
             return before.lead
         _, parked = self._lying(view, signal)
-        if signal.kind in STOPPING and (parked is None or suppression_of(parked.lead, view) is None):
+        if signal.kind in STOPPING and (
+            parked is None or suppression_of(parked.lead, view) is None
+        ):
             return None  # another of the person's addresses: what the lead waits for is not over
         if parked is not None and parked.put_off and signal.kind in STOPPING:
             return parked.lead  # tried again now: its gate reads what stops it
         return resume(parked, signal, self._stage.name)
 
-    def _note_signal(self, view: View, signal: Signal, lead: Lead | None, now: float) -> None:
+    def _note_signal(self, view: BatchView, signal: Signal, lead: Lead | None, now: float) -> None:
         mark = mark_of(signal.signal_id, signal.delivery)
         if signal.kind not in WAKING or view.has(self._woken, mark):
             return
@@ -87,12 +106,14 @@ class Waking:
             self._put_aside(view, signal, now)
         view.put(self._woken, mark, Woken(lead=lead))
 
-    def _lying(self, view: View, signal: Signal) -> tuple[Waiting | None, Parked | None]:
+    def _lying(self, view: BatchView, signal: Signal) -> tuple[WaitingRow | None, Parked | None]:
         """The pointer to the person's lead here, and the lead's row."""
         waiting = view.get(self._stage.waiting, signal.person_key)
         return waiting, view.get(self._stage.parked, waiting.lead_id) if waiting else None
 
-    def _about(self, view: View, waiting: Waiting | None, parked: Parked | None, signal: Signal) -> str:
+    def _about(
+        self, view: BatchView, waiting: WaitingRow | None, parked: Parked | None, signal: Signal
+    ) -> str:
         """The id of the lead for which a signal is kept, '' for none."""
         if parked is not None and parked.put_off and wakes(parked, signal):
             return waiting.lead_id if waiting else ""
@@ -100,7 +121,7 @@ class Waking:
             return ""
         return waiting.lead_id if waiting else self._stage.expects(signal, view)
 
-    def _put_aside(self, view: View, signal: Signal, now: float) -> None:
+    def _put_aside(self, view: BatchView, signal: Signal, now: float) -> None:
         """A signal about somebody whom no lead has claimed comes again in a while."""
         if wait := early_wait(signal):
             again = replace(signal, only=self._stage.name, delivery=signal.delivery + 1)
@@ -115,7 +136,9 @@ class Waking:
             view.put(self._stage.parked, parked.subject, parked)
             self._early.append(parked)
 
-    def _defer(self, view: View, lead_id: str, record: Ruling | Signal, now: float) -> None:
+    def _defer(
+        self, view: BatchView, lead_id: str, record: ReviewDecision | Signal, now: float
+    ) -> None:
         known: Deferred | None = view.get(self._stage.deferred, lead_id)
         view.put(self._stage.deferred, lead_id, defer(known, record, now))
 
@@ -125,5 +148,6 @@ def _subject(signal: Signal) -> str:
 
 
 def mark_of(ident: str, delivery: int) -> str:
-    """Under what the row is kept that says what a signal or a ruling did when it was delivered so often."""
+    """Under what the row is kept that says what a signal or a ruling did when it was delivered so
+    often."""
     return f"{ident}#{delivery}" if delivery else ident

@@ -2,7 +2,18 @@
 
 from leads.keys import Keys
 from streams.runner.model import Stage
-from streams.stages import assign, company, engage, identity, intake, notify, routing, signals, sla, write
+from streams.stages import (
+    assign,
+    company,
+    engage,
+    identity,
+    intake,
+    notify,
+    routing,
+    signals,
+    sla,
+    write,
+)
 
 
 def make_stages(keys: Keys) -> list[Stage]:

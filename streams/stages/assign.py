@@ -3,7 +3,7 @@
 from leads import topics
 from leads.gates.assign import Assign
 from leads.gates.common import Guarded
-from leads.records import Lead, Ruling, Signal
+from leads.records import Lead, ReviewDecision, Signal
 from streams.runner.model import Stage
 from streams.runner.suppression import read_guarded
 
@@ -12,7 +12,7 @@ def make() -> Stage:
     """The CRM assign stage."""
     return Stage(
         gate=Assign(),
-        inputs={topics.ROUTED: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
+        inputs={topics.ROUTED: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
         read=read_guarded,
         seen=Guarded,
         home=topics.ROUTED,

@@ -5,17 +5,17 @@ from typing import Any
 from leads import topics
 from leads.gates.company import Companies, Seen
 from leads.match import brand
-from leads.records import CrmRecord, Lead, Ruling
+from leads.records import CrmRecord, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import BRANDS, COMPANIES, COMPLETE
-from tables.state import View
+from tables.state import BatchView
 
 
 def make() -> Stage:
     """The company stage."""
     return Stage(
         gate=Companies(),
-        inputs={topics.UNIQUE: Lead, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: Ruling},
+        inputs={topics.UNIQUE: Lead, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: ReviewDecision},
         read=read,
         seen=Seen,
         writes=(COMPANIES, BRANDS),
@@ -29,10 +29,12 @@ def by_brand(record: Any) -> str:
     return brand(record.company.domain) if isinstance(record, Lead) else ""
 
 
-def read(record: Any, view: View) -> Seen:
+def read(record: Any, view: BatchView) -> Seen:
     """The company's row and its brand's, and whether the snapshot is complete here."""
     domain = record.company.domain if isinstance(record, Lead) else record.key
     complete = view.has(COMPANIES, COMPLETE)
     if not domain:
         return Seen(synced=complete)
-    return Seen(company=view.get(COMPANIES, domain), brand=view.get(BRANDS, brand(domain)), synced=complete)
+    return Seen(
+        company=view.get(COMPANIES, domain), brand=view.get(BRANDS, brand(domain)), synced=complete
+    )

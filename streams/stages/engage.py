@@ -1,20 +1,21 @@
-"""assigned -> the rep, the nurture sequence; and heard -> whatever it means for a lead that arrived."""
+"""assigned -> the rep, the nurture sequence; and heard -> whatever it means for a lead that
+arrived."""
 
 from leads import topics
 from leads.gates.engage import Engage, Seen
-from leads.records import Lead, Ruling, Signal
+from leads.records import Lead, ReviewDecision, Signal
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
 from tables import schema
 from tables.schema import PEOPLE, SEQUENCES
-from tables.state import View
+from tables.state import BatchView
 
 
 def make() -> Stage:
     """The engagement stage."""
     return Stage(
         gate=Engage(),
-        inputs={topics.ASSIGNED: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
+        inputs={topics.ASSIGNED: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
         read=read,
         seen=Seen,
         home=topics.ASSIGNED,
@@ -23,7 +24,7 @@ def make() -> Stage:
     )
 
 
-def read(record: Lead, view: View) -> Seen:
+def read(record: Lead, view: BatchView) -> Seen:
     """What stops the person, and how the lead rested here before."""
     parked = view.get(schema.parked("engage"), record.lead_id)
     heard = view.get(SEQUENCES, record.person_key)
@@ -37,7 +38,7 @@ def read(record: Lead, view: View) -> Seen:
     )
 
 
-def expects(signal: Signal, view: View) -> str:
+def expects(signal: Signal, view: BatchView) -> str:
     """The lead that has claimed the person, wherever it is under way; '' if none has."""
     person = view.get(PEOPLE, signal.person_key)
     return person.lead_id if person is not None and person.status == "waiting" else ""

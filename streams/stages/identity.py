@@ -4,17 +4,22 @@ from typing import Any
 
 from leads import topics
 from leads.gates.identity import Identity, Seen
-from leads.records import CrmRecord, Lead, Link, Ruling
+from leads.records import CrmRecord, IdentityLink, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import COMPLETE, CONTACTS, PEOPLE, SUPPRESSIONS
-from tables.state import View
+from tables.state import BatchView
 
 
 def make() -> Stage:
     """The identity stage."""
     return Stage(
         gate=Identity(),
-        inputs={topics.VALIDATED: Lead, topics.LINKS: Link, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: Ruling},
+        inputs={
+            topics.VALIDATED: Lead,
+            topics.LINKS: IdentityLink,
+            topics.CRM_RECORDS: CrmRecord,
+            topics.DECIDED: ReviewDecision,
+        },
         read=read,
         seen=Seen,
         writes=(PEOPLE,),
@@ -22,12 +27,16 @@ def make() -> Stage:
     )
 
 
-def read(record: Any, view: View) -> Seen:
-    """The address's row, the person's contact, what stops it, and whether the snapshot is complete here."""
+def read(record: Any, view: BatchView) -> Seen:
+    """The address's row, the person's contact, what stops it, and whether the snapshot is complete
+    here."""
     if isinstance(record, CrmRecord):
         return Seen(person=view.get(PEOPLE, record.key))
-    if isinstance(record, Link):
-        return Seen(person=view.get(PEOPLE, record.address_key), suppression=view.get(SUPPRESSIONS, record.address_key))
+    if isinstance(record, IdentityLink):
+        return Seen(
+            person=view.get(PEOPLE, record.address_key),
+            suppression=view.get(SUPPRESSIONS, record.address_key),
+        )
     return Seen(
         person=view.get(PEOPLE, record.person_key),
         contact=view.get(CONTACTS, record.person_key),

@@ -5,17 +5,17 @@ from typing import Any
 from leads import topics
 from leads.gates.intake import Intake, Seen
 from leads.keys import Keys, lead_id
-from leads.records import Captured, Lead, Ruling
+from leads.records import Captured, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import SOURCES
-from tables.state import View
+from tables.state import BatchView
 
 
 def make(keys: Keys) -> Stage:
     """The intake stage."""
     return Stage(
         gate=Intake(keys),
-        inputs={topics.CAPTURED: Captured, topics.DECIDED: Ruling},
+        inputs={topics.CAPTURED: Captured, topics.DECIDED: ReviewDecision},
         read=read,
         seen=Seen,
         writes=(SOURCES,),
@@ -23,7 +23,7 @@ def make(keys: Keys) -> Stage:
     )
 
 
-def read(record: Any, view: View) -> Seen:
+def read(record: Any, view: BatchView) -> Seen:
     """The source record's row."""
     key = record.lead_id if isinstance(record, Lead) else lead_id(record.source, record.source_id)
     return Seen(source=view.get(SOURCES, key))

@@ -6,15 +6,17 @@ from leads import topics
 from leads.gates.notify import Notify, Seen
 from leads.records import Alert
 from streams.runner.model import Stage
-from tables.state import View
+from tables.state import BatchView
 
 
 def make() -> Stage:
     """The Slack sink."""
-    return Stage(gate=Notify(), inputs={topics.ALERTS: Alert}, read=read, seen=Seen, home=topics.ALERTS)
+    return Stage(
+        gate=Notify(), inputs={topics.ALERTS: Alert}, read=read, seen=Seen, home=topics.ALERTS
+    )
 
 
-def read(record: Any, view: View) -> Seen:
+def read(record: Any, view: BatchView) -> Seen:
     """Nothing."""
     del record, view
     return Seen()

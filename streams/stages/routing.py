@@ -3,7 +3,7 @@
 from leads import topics
 from leads.gates.common import Guarded
 from leads.gates.routing import Routing
-from leads.records import Lead, Ruling, Signal
+from leads.records import Lead, ReviewDecision, Signal
 from streams.runner.model import Stage
 from streams.runner.suppression import read_guarded
 
@@ -12,7 +12,7 @@ def make() -> Stage:
     """The scoring and routing stage."""
     return Stage(
         gate=Routing(),
-        inputs={topics.WRITTEN: Lead, topics.HEARD: Signal, topics.DECIDED: Ruling},
+        inputs={topics.WRITTEN: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
         read=read_guarded,
         seen=Guarded,
         home=topics.WRITTEN,

@@ -5,7 +5,7 @@ from leads.gates.signals import Seen, Signals
 from leads.records import Signal
 from streams.runner.model import Stage
 from tables.schema import PEOPLE, SEQUENCES, SUPPRESSIONS
-from tables.state import View
+from tables.state import BatchView
 
 
 def make() -> Stage:
@@ -20,8 +20,9 @@ def make() -> Stage:
     )
 
 
-def read(record: Signal, view: View) -> Seen:
+def read(record: Signal, view: BatchView) -> Seen:
     """Whose address it is, and what stops it already."""
     return Seen(
-        person=view.get(PEOPLE, record.address_key), suppression=view.get(SUPPRESSIONS, record.person_key or record.address_key)
+        person=view.get(PEOPLE, record.address_key),
+        suppression=view.get(SUPPRESSIONS, record.person_key or record.address_key),
     )

@@ -4,18 +4,18 @@ from typing import Any
 
 from leads import topics
 from leads.gates.sla import Seen, Sla
-from leads.records import Signal, Tick
+from leads.records import Signal, SlaTick
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
 from tables.schema import CLOCKS
-from tables.state import View
+from tables.state import BatchView
 
 
 def make() -> Stage:
     """The SLA stage."""
     return Stage(
         gate=Sla(),
-        inputs={topics.CLOCKS: Tick, topics.DUE: Tick, topics.HEARD: Signal},
+        inputs={topics.CLOCKS: SlaTick, topics.DUE: SlaTick, topics.HEARD: Signal},
         read=read,
         seen=Seen,
         writes=(CLOCKS,),
@@ -23,6 +23,6 @@ def make() -> Stage:
     )
 
 
-def read(record: Any, view: View) -> Seen:
+def read(record: Any, view: BatchView) -> Seen:
     """The person's clock and what stops the person."""
     return Seen(suppression=suppression_of(record, view), clock=view.get(CLOCKS, record.person_key))

@@ -3,7 +3,7 @@
 from leads import topics
 from leads.gates.common import Guarded
 from leads.gates.write import Write
-from leads.records import Lead, Ruling
+from leads.records import Lead, ReviewDecision
 from streams.runner.model import Stage
 from streams.runner.suppression import read_guarded
 from tables.schema import CONTACTS
@@ -13,7 +13,7 @@ def make() -> Stage:
     """The CRM write stage."""
     return Stage(
         gate=Write(),
-        inputs={topics.MATCHED: Lead, topics.DECIDED: Ruling},
+        inputs={topics.MATCHED: Lead, topics.DECIDED: ReviewDecision},
         read=read_guarded,
         seen=Guarded,
         writes=(CONTACTS,),

@@ -1,4 +1,5 @@
-"""The strict consumer's contract over the log in memory: no holes, one run of a partition at a time, contiguous commits."""
+"""The strict consumer's contract over the log in memory: no holes, one run of a partition at a
+time, contiguous commits."""
 
 import asyncio
 import random
@@ -7,7 +8,7 @@ from typing import Any
 
 from leads.topics import LEAD_TOPICS
 from streams.consumer.batcher import RUN_RECORDS
-from streams.consumer.offset_tracker import Progress
+from streams.consumer.offset_tracker import OffsetTracker
 from streams.runner.model import Stage
 from streams.testing.log import LogRecord, MemoryLog
 from streams.testing.process import Process
@@ -21,7 +22,9 @@ _LEADS = frozenset(topic.full for topic in LEAD_TOPICS)
 class MemoryRun:
     """Consecutive records of one partition; see consumer.Run."""
 
-    def __init__(self, records: list[LogRecord], readers: int, settled: Callable[["MemoryRun"], None]) -> None:
+    def __init__(
+        self, records: list[LogRecord], readers: int, settled: Callable[["MemoryRun"], None]
+    ) -> None:
         self.records, self._readers, self._settled = records, readers, settled
         self.topic, self.partition = records[0].topic, records[0].partition
 
@@ -33,22 +36,29 @@ class MemoryRun:
 
 
 class MemoryConsumer:
-    """Hands runs of any cut to the stages that read them; `draw` decides where they are cut and whose turn it is."""
+    """Hands runs of any cut to the stages that read them; `draw` decides where they are cut and
+    whose turn it is."""
 
     def __init__(
-        self, log: MemoryLog, process: Process, stages: Iterable[Stage], bodies: Mapping[str, Body], draw: random.Random
+        self,
+        log: MemoryLog,
+        process: Process,
+        stages: Iterable[Stage],
+        bodies: Mapping[str, Body],
+        draw: random.Random,
     ) -> None:
         self._log, self._process, self._draw = log, process, draw
         self._readers: dict[str, list[Body]] = {}
         for stage in stages:
             for topic in stage.inputs:
                 self._readers.setdefault(topic.full, []).append(bodies[stage.name])
-        self._progress: dict[Place, Progress] = {}
+        self._progress: dict[Place, OffsetTracker] = {}
         self._out: set[Place] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._changed = asyncio.Event()
         self._settled = asyncio.Condition()
-        self._ready: dict[Place, None] = {}  # places that may have something to hand on, in the order in which they got it
+        # places that may have something to hand on, in the order in which they got it
+        self._ready: dict[Place, None] = {}
         self._uncommitted: dict[Place, None] = {}
         self._to_commit = asyncio.Event()
         log.grown.append(self._grow)
@@ -63,16 +73,28 @@ class MemoryConsumer:
         self._out.clear()
         places = [(topic, p) for topic in self._readers for p in partitions]
         committed = self._log.committed
-        self._progress = {place: Progress(committed.get(place, 0), committed.get(place, -1)) for place in places}
+        self._progress = {
+            place: OffsetTracker(committed.get(place, 0), committed.get(place, -1))
+            for place in places
+        }
         self._uncommitted.clear()
-        self._ready = {place: None for place, progress in self._progress.items() if self._log.end(*place) > progress.expected}
+        self._ready = {
+            place: None
+            for place, progress in self._progress.items()
+            if self._log.end(*place) > progress.expected
+        }
         self._changed.set()
 
     async def drain(self, partitions: Iterable[int]) -> None:
-        """Hand on nothing more of these partitions, and return when what was handed on is settled and committed."""
+        """Hand on nothing more of these partitions, and return when what was handed on is settled
+        and committed."""
         gone = set(partitions)
-        leaving = {place: progress for place, progress in self._progress.items() if place[1] in gone}
-        self._progress = {place: progress for place, progress in self._progress.items() if place[1] not in gone}
+        leaving = {
+            place: progress for place, progress in self._progress.items() if place[1] in gone
+        }
+        self._progress = {
+            place: progress for place, progress in self._progress.items() if place[1] not in gone
+        }
         while any(progress.low < progress.expected for progress in leaving.values()):
             async with self._settled:
                 await self._settled.wait()
@@ -88,7 +110,8 @@ class MemoryConsumer:
         return progress.low if progress is not None else -1
 
     async def settled_to(self, topic: str, partition: int, end: int) -> None:
-        """Return once everything before `end` is settled here; never for a partition that isn't this worker's."""
+        """Return once everything before `end` is settled here; never for a partition that isn't
+        this worker's."""
         while (progress := self._progress.get((topic, partition))) is None or progress.low < end:
             async with self._settled:
                 await self._settled.wait()
@@ -143,10 +166,16 @@ class MemoryConsumer:
             self._to_commit.clear()
             await asyncio.sleep(COMMIT_EVERY)
             settled, self._uncommitted = self._uncommitted, {}
-            await self._commit({place: self._progress[place] for place in settled if place in self._progress})
+            await self._commit(
+                {place: self._progress[place] for place in settled if place in self._progress}
+            )
 
-    async def _commit(self, of: Mapping[Place, Progress]) -> None:
-        ready = {place: offset for place, progress in of.items() if (offset := progress.committable()) is not None}
+    async def _commit(self, of: Mapping[Place, OffsetTracker]) -> None:
+        ready = {
+            place: offset
+            for place, progress in of.items()
+            if (offset := progress.committable()) is not None
+        }
         if ready:
             await self._process.step("commit")
             for place, offset in ready.items():

@@ -1,4 +1,5 @@
-"""Kafka's log in memory: partitions, offsets, what a group has committed, and a producer that writes to it."""
+"""Kafka's log in memory: partitions, offsets, what a group has committed, and a producer that
+writes to it."""
 
 import asyncio
 from collections import defaultdict
@@ -35,7 +36,10 @@ class MemoryLog:
         """Write a batch, whole; the offset of its first record."""
         records = self._partitions[topic, partition]
         first, at = len(records), int(self.now() * 1000)
-        records += [LogRecord(topic, partition, first + i, key, value, at) for i, (key, value) in enumerate(rows)]
+        records += [
+            LogRecord(topic, partition, first + i, key, value, at)
+            for i, (key, value) in enumerate(rows)
+        ]
         for tell in self.grown:
             tell((topic, partition))
         return first
@@ -54,7 +58,10 @@ class MemoryLog:
 
 
 class _Batch:
-    """aiokafka's batch builder, as far as the outbox uses it. Offsets of one batch follow each other."""
+    """aiokafka's batch builder, as far as the outbox uses it.
+
+    Offsets of one batch follow each other.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -75,17 +82,22 @@ class _Sent(NamedTuple):
 class MemoryProducer:
     """aiokafka's producer, as far as Leadgate uses it. Each send is a step of its process.
 
-    `repeats` says for each batch whether the broker gets it a second time: a producer that lost the acknowledgement.
+    `repeats` says for each batch whether the broker gets it a second time: a producer that lost
+    the acknowledgement.
     """
 
-    def __init__(self, log: MemoryLog, process: Process, repeats: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(
+        self, log: MemoryLog, process: Process, repeats: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._log, self._process, self._repeats = log, process, repeats
 
     def create_batch(self) -> _Batch:
         """A batch to be filled."""
         return _Batch()
 
-    async def send_batch(self, batch: _Batch, topic: str, *, partition: int) -> "asyncio.Future[_Sent]":
+    async def send_batch(
+        self, batch: _Batch, topic: str, *, partition: int
+    ) -> "asyncio.Future[_Sent]":
         """Write a batch; the future holds the offset of its first record."""
         await self._process.step(f"append {topic}")
         if self._repeats(topic):
@@ -96,13 +108,17 @@ class MemoryProducer:
         sent.set_result(_Sent(offset))
         return sent
 
-    async def send(self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None) -> "asyncio.Future[_Sent]":
+    async def send(
+        self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None
+    ) -> "asyncio.Future[_Sent]":
         """Write one record; the future is done already."""
         sent: asyncio.Future[_Sent] = asyncio.get_running_loop().create_future()
         sent.set_result(await self.send_and_wait(topic, value, key=key, partition=partition))
         return sent
 
-    async def send_and_wait(self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None) -> _Sent:
+    async def send_and_wait(
+        self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None
+    ) -> _Sent:
         """Write one record; as commands and the poller send."""
         await self._process.step(f"append {topic}")
         place = partition_of(key) if partition is None else partition

@@ -1,4 +1,5 @@
-"""An event loop whose time passes only when nothing can be done now: hours in milliseconds, the same each time."""
+"""An event loop whose time passes only when nothing can be done now: hours in milliseconds, the
+same each time."""
 
 import asyncio
 import selectors
@@ -15,7 +16,10 @@ class StandstillError(RuntimeError):
 
 
 class _InstantSelector(selectors.BaseSelector):
-    """Instead of blocking, moves the loop's time on. No file is ever ready: a simulation has none."""
+    """Instead of blocking, moves the loop's time on.
+
+    No file is ever ready: a simulation has none.
+    """
 
     def __init__(self) -> None:
         self.time = 0.0
@@ -51,7 +55,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualClock:
-    """The wall clock of a simulation; see ports.Clock. `ahead` is how far this process's clock is."""
+    """The wall clock of a simulation; see ports.Clock.
+
+    `ahead` is how far this process's clock is.
+    """
 
     def __init__(self, loop: VirtualLoop, ahead: float = 0.0) -> None:
         self._loop, self._ahead = loop, ahead

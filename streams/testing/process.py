@@ -1,4 +1,5 @@
-"""A process as the simulation sees it: each step by which it reaches outside passes here, and here it may die or freeze."""
+"""A process as the simulation sees it: each step by which it reaches outside passes here, and here
+it may die or freeze."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,10 +24,13 @@ class Fate(Enum):
 
 
 class Process:
-    """One worker's process. `fate` is asked at each step; `ended` is called once, with what ended it, None for a kill.
+    """One worker's process.
 
-    A process that is dead waits at its next step for ever, so that nothing it had begun goes on. One that stood still for
-    longer than `session` finds that out before it acts, as a worker does by its pulse.
+    `fate` is asked at each step; `ended` is called once, with what ended it, None for a kill.
+
+    A process that is dead waits at its next step for ever, so that nothing it had begun goes on.
+    One that stood still for longer than `session` finds that out before it acts, as a worker
+    does by its pulse.
     """
 
     def __init__(
@@ -43,7 +47,8 @@ class Process:
 
     @property
     def frozen(self) -> bool:
-        """Whether it stands still, or stood still for so long that it will end when it finds out."""
+        """Whether it stands still, or stood still for so long that it will end when it finds
+        out."""
         return self._thaws_at > asyncio.get_running_loop().time() or self._lapsed
 
     @property

@@ -1,4 +1,5 @@
-"""A worker's disk in memory: rows of each partition with the changelog's offset up to which they are there."""
+"""A worker's disk in memory: rows of each partition with the changelog's offset up to which they
+are there."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""A vendor's double with faults in front of it: each call is a step of the process that makes it."""
+"""A vendor's double with faults in front of it: each call is a step of the process that makes
+it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,8 +14,9 @@ from streams.testing.process import Process
 class Trouble:
     """What happens to one call.
 
-    `error` is raised, after the vendor has acted if `acted`. `row` is the error of a batch's first row, which is not
-    acted on while the others are. `seconds` is how long the vendor takes.
+    `error` is raised, after the vendor has acted if `acted`. `row` is the error of a batch's
+    first row, which is not acted on while the others are. `seconds` is how long the vendor
+    takes.
     """
 
     error: Exception | None = None
@@ -36,7 +38,8 @@ class Acted(NamedTuple):
 
 
 class Faulty:
-    """Stands for a double: its coroutine methods pass `trouble` first, everything else is the double's own.
+    """Stands for a double: its coroutine methods pass `trouble` first, everything else is the
+    double's own.
 
     `journal` is told of each call that the vendor has acted on.
     """
@@ -63,7 +66,11 @@ class Faulty:
         return call
 
     async def _call(
-        self, method: str, found: Callable[..., Awaitable[Any]], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        method: str,
+        found: Callable[..., Awaitable[Any]],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
         await self._process.step(f"call {self._name}.{method}")
         started = asyncio.get_running_loop().time()
@@ -78,7 +85,9 @@ class Faulty:
             answer = [trouble.row, *(await found(*args, **kwargs) if args[-1] else ())]
         else:
             answer = await found(*args, **kwargs)
-        acted = Acted(self._name, method, args, kwargs, answer, started, asyncio.get_running_loop().time())
+        acted = Acted(
+            self._name, method, args, kwargs, answer, started, asyncio.get_running_loop().time()
+        )
         self._journal(acted)
         await asyncio.sleep(trouble.seconds / 2)
         await self._process.step(f"answer {self._name}.{method}")

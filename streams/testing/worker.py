@@ -1,4 +1,5 @@
-"""One worker of the simulation: the pipeline that a real worker runs, on the log and the disk in memory."""
+"""One worker of the simulation: the pipeline that a real worker runs, on the log and the disk in
+memory."""
 
 import asyncio
 import random
@@ -9,8 +10,8 @@ from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
 from streams.pipeline import Around, Pipeline
-from streams.ports import Clock, Probe
-from streams.runner.rules_versions import RulesBook
+from streams.ports import Clock, StageMetrics
+from streams.runner.rules_versions import RulesRegistry
 from streams.runner.stage_runner import fatal_on_error
 from streams.testing.consumer import MemoryConsumer
 from streams.testing.log import MemoryLog, MemoryProducer
@@ -41,7 +42,7 @@ class SimulatedWorker:
         keys: Keys,
         clock: Clock,
         draw: random.Random,
-        probe: Probe,
+        probe: StageMetrics,
         live: bool,
         repeats: Callable[[str], bool],
     ) -> None:
@@ -62,7 +63,7 @@ class SimulatedWorker:
             settled_to=self._settled_to,
             reached=process.reached,
         )
-        book = RulesBook(rules)
+        book = RulesRegistry(rules)
         for version in known:
             book.add(version)
         self.pipeline = Pipeline(around, process.name, keys, rules, book, live=live)
@@ -89,7 +90,10 @@ class SimulatedWorker:
         loop = asyncio.get_running_loop()
         self.assign(partitions)
         self.pipeline.timers.start(self._end)
-        self._tasks = [loop.create_task(self.consumer.run()), loop.create_task(self.consumer.commit())]
+        self._tasks = [
+            loop.create_task(self.consumer.run()),
+            loop.create_task(self.consumer.commit()),
+        ]
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Restore the rows of these partitions, and have these alone."""

@@ -15,21 +15,27 @@ class MemoryProducer:
     def __init__(self) -> None:
         self.sent: dict[str, list[bytes]] = {}
 
-    async def send(self, topic: str, value: bytes, key: bytes, partition: int | None = None) -> "asyncio.Future[None]":
+    async def send(
+        self, topic: str, value: bytes, key: bytes, partition: int | None = None
+    ) -> "asyncio.Future[None]":
         """The record, acknowledged."""
         await self.send_and_wait(topic, value, key, partition)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
-    async def send_and_wait(self, topic: str, value: bytes, key: bytes, partition: int | None = None) -> None:
+    async def send_and_wait(
+        self, topic: str, value: bytes, key: bytes, partition: int | None = None
+    ) -> None:
         """The record."""
         del key, partition
         self.sent.setdefault(topic, []).append(value)
 
     def captured(self, shape: str) -> list[Captured]:
         """Captured records of a shape."""
-        found = [msgspec.json.decode(v, type=Captured) for v in self.sent.get(topics.CAPTURED.full, [])]
+        found = [
+            msgspec.json.decode(v, type=Captured) for v in self.sent.get(topics.CAPTURED.full, [])
+        ]
         return [record for record in found if record.shape == shape]
 
     def signals(self) -> list[Signal]:
@@ -38,7 +44,9 @@ class MemoryProducer:
 
     def alerts(self) -> list[str]:
         """What people were told."""
-        return [msgspec.json.decode(v, type=Alert).text for v in self.sent.get(topics.ALERTS.full, [])]
+        return [
+            msgspec.json.decode(v, type=Alert).text for v in self.sent.get(topics.ALERTS.full, [])
+        ]
 
 
 class Clock:

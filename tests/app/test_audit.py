@@ -9,11 +9,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from app.audit.ledger import Ledger, judge
-from app.audit.placement import EXAMPLES, Account, Fault
+from app.audit.placement import EXAMPLES, Fault, PlacementLedger
 from leads import topics
 from leads.decision import Parked
 from leads.keys import derive
-from leads.records import Audit, Captured, Held, Lead, Person, Signal, encode
+from leads.records import Audit, Captured, Lead, Person, ReviewItem, Signal, encode
 from leads.review_items import MOVED
 from leads.table_rows import Attempt
 from streams.runner.audit_events import dead_letter, subject_of
@@ -50,7 +50,9 @@ def cause_of(raw: Raw) -> str:
     return subject_of(msgspec.json.decode(raw.value, type=Captured), raw)[2]
 
 
-def event(lead: str, kind: str, step: int, place: str, stage: str = "s", cause: str = "c", **inputs: Any) -> bytes:
+def event(
+    lead: str, kind: str, step: int, place: str, stage: str = "s", cause: str = "c", **inputs: Any
+) -> bytes:
     """One audit event."""
     given = Audit(
         id=f"{lead}{kind}{step}{place}",
@@ -83,9 +85,9 @@ def lead(ident: str, step: int = 0, person: str = "p") -> Lead:
     )
 
 
-def item(ident: str, step: int, stage: str = "company", kind: str = "review") -> Held:
+def item(ident: str, step: int, stage: str = "company", kind: str = "review") -> ReviewItem:
     """A review item."""
-    return Held(
+    return ReviewItem(
         lead_id=ident,
         kind=kind,
         stage=stage,
@@ -151,7 +153,7 @@ class Log:
         self.items = [encode(item(WAITS, 2))]
         self.under_way = [Raw(VALIDATED, 7, encode(lead(MOVES, 1)))]
 
-    def judge(self) -> Account:
+    def judge(self) -> PlacementLedger:
         """The account of this log."""
         return judge(
             done={TopicPartition(topic, 0): offset for topic, offset in self.committed.items()},
@@ -273,7 +275,9 @@ def appear_from_nowhere(log: Log) -> None:
         (appear_from_nowhere, Fault.UNKNOWN, "nobody"),
     ],
 )
-def test_one_record_more_or_less_is_told_by_name(breaks: Callable[[Log], None], fault: Fault, about: str) -> None:
+def test_one_record_more_or_less_is_told_by_name(
+    breaks: Callable[[Log], None], fault: Fault, about: str
+) -> None:
     log = Log()
     breaks(log)
     account = log.judge()
@@ -291,10 +295,14 @@ def test_a_lead_of_which_a_record_is_under_way_is_between_two_writes() -> None:
     assert log.judge().broken == []
     log = Log()
     drop_the_item(log)
-    heard = Signal(signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="key of waits")
+    heard = Signal(
+        signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="key of waits"
+    )
     log.under_way.append(Raw(HEARD, 0, encode(heard)))
     assert list(log.judge().faults) == [Fault.UNSHOWN]
-    log.events.append(event(WAITS, "unique", 1, "in_flight", "identity", record=lead(WAITS, 1, "key of waits")))
+    log.events.append(
+        event(WAITS, "unique", 1, "in_flight", "identity", record=lead(WAITS, 1, "key of waits"))
+    )
     assert log.judge().broken == []
 
 
@@ -361,14 +369,16 @@ def test_many_of_a_fault_are_counted_and_some_are_named() -> None:
 
 
 def test_only_what_is_found_twice_is_a_fault() -> None:
-    first, second = Account(known=1), Account(known=2)
+    first, second = PlacementLedger(known=1), PlacementLedger(known=2)
     first.note(Fault.UNSHOWN, "a", "")
     first.note(Fault.LOST, "a", "")
     second.note(Fault.UNSHOWN, "b", "")
     second.note(Fault.LOST, "a", "")
     second.note(Fault.LOST, "b", "")
     both = first.confirmed_by(second)
-    assert {fault: list(found.examples) for fault, found in both.faults.items()} == {Fault.LOST: ["a"]}
+    assert {fault: list(found.examples) for fault, found in both.faults.items()} == {
+        Fault.LOST: ["a"]
+    }
     assert both.known == 2
 
 
@@ -381,5 +391,9 @@ def test_inputs_of_any_shape_can_be_read() -> None:
         {"record": {"source": "a"}},
         {"record": {"person_key": "p", "x": [1]}},
     ):
-        ledger.note_event(msgspec.json.encode(msgspec.json.decode(event("a", "captured", 0, "in_flight")) | {"inputs": inputs}))
+        ledger.note_event(
+            msgspec.json.encode(
+                msgspec.json.decode(event("a", "captured", 0, "in_flight")) | {"inputs": inputs}
+            )
+        )
     assert ledger.account().places == {"a": "in_flight"}

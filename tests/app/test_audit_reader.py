@@ -1,20 +1,22 @@
-"""Reading the audit for a person: from a time on, of some leads only, where leads are, and which are in shadow."""
+"""Reading the audit for a person: from a time on, of some leads only, where leads are, and which
+are in shadow."""
 
 import asyncio
 import time
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app.audit.reader import Moves, events_of, trail
-from app.base.errors import BadUseError
+from app.audit.reader import LatestPlaces, events_of, trail
+from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.commands import leads as lead_commands
-from app.ingest.import_registry import began, note_begin
+from app.ingest.import_registry import record_start, started_at
 from app.kafka.clients import consuming, ends, producing, read_to
-from app.operations.release import Wanted, release_leads
+from app.operations.release import ReleaseScope, release_leads
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.keys import derive
@@ -25,11 +27,21 @@ from streams.runner.outbox import partition_of
 pytestmark = pytest.mark.kafka
 
 
-def event(lead: str, step: int, kind: str = "routed", place: str = "in_flight", **more: object) -> Audit:
+def event(
+    lead: str, step: int, kind: str = "routed", place: str = "in_flight", **more: Any
+) -> Audit:
     """One event of a lead."""
-    given = {"actor": "leadgate", "cause": "c", "rules": "r", "at": float(step), "stage": "write"}
+    given: dict[str, Any] = {
+        "actor": "leadgate",
+        "cause": "c",
+        "rules": "r",
+        "at": float(step),
+        "stage": "write",
+    }
     given |= {"inputs": {"record": {"person_key": f"p-{lead}", "lists": ["Pilot"]}}}
-    return Audit(id=derive(lead, step, kind), lead=lead, kind=kind, step=step, place=place, **(given | more))  # type: ignore[arg-type]
+    return Audit(
+        id=derive(lead, step, kind), lead=lead, kind=kind, step=step, place=place, **(given | more)
+    )
 
 
 async def write(settings: Settings, events: list[tuple[Audit, float]]) -> None:
@@ -38,7 +50,11 @@ async def write(settings: Settings, events: list[tuple[Audit, float]]) -> None:
         for one, at in events:
             place = partition_of(one.lead.encode())
             await producer.send_and_wait(
-                topics.AUDIT.full, encode(one), key=one.id.encode(), partition=place, timestamp_ms=int(at * 1000)
+                topics.AUDIT.full,
+                encode(one),
+                key=one.id.encode(),
+                partition=place,
+                timestamp_ms=int(at * 1000),
             )
 
 
@@ -57,15 +73,15 @@ def test_the_trail_is_read_from_a_time_on_and_of_some_leads_only(kafka: str) -> 
         assert young.id in skewed, "clocks differ"
         assert [e.id for e in await events_of(settings, "t1")] == [old.id, young.id]
         async with producing(settings) as producer:
-            await note_begin(settings, producer, "x.csv:1", 5.0)
-            await note_begin(settings, producer, "x.csv:1", 9.0)
-        assert [await began(settings, ident) for ident in ("x.csv:1", "y.csv:2")] == [5.0, 0.0]
+            await record_start(settings, producer, "x.csv:1", 5.0)
+            await record_start(settings, producer, "x.csv:1", 9.0)
+        assert [await started_at(settings, ident) for ident in ("x.csv:1", "y.csv:2")] == [5.0, 0.0]
 
     asyncio.run(check())
 
 
 def test_a_lead_is_where_its_highest_step_says_and_there_where_it_rests() -> None:
-    moves = Moves()
+    moves = LatestPlaces()
     rests, moved = event("m1", 3, "engaged", "engaged"), event("m1", 3, "again")
     for one in (event("m1", 1), rests, moved, event("m1", 2), event("m1", 9, "noticed", "")):
         moves.note(one)
@@ -79,14 +95,20 @@ def done(**kinds: str) -> dict[str, object]:
 
 
 STORIES = {
-    "rests": [event("", 1, "written", inputs=done(upsert="would")), event("", 2, "nurtured", "nurtured")],
+    "rests": [
+        event("", 1, "written", inputs=done(upsert="would")),
+        event("", 2, "nurtured", "nurtured"),
+    ],
     "live by now": [
         event("", 1, "written", inputs=done(upsert="would")),
         event("", 2, "engaged", "engaged"),
         event("", 3, "written", inputs=done(upsert="ok")),
         event("", 4, "engaged", "engaged"),
     ],
-    "asks": [event("", 1, "written", inputs=done(upsert="would")), event("", 2, "invalid", "review")],
+    "asks": [
+        event("", 1, "written", inputs=done(upsert="would")),
+        event("", 2, "invalid", "review"),
+    ],
     "owner withheld": [
         event("", 1, "written", inputs=done(upsert="ok")),
         event("", 2, "assigned", stage="assign", inputs=done(assign="would", before="ok")),
@@ -101,7 +123,14 @@ STORIES = {
     "nothing to do": [event("", 5, "heard_owner", "engaged", stage="engage", shadow=True)],
     "opted out": [
         event("", 2, "nurtured", "nurtured"),
-        event("", 3, "suppressed", "suppressed", stage="engage", inputs=done(stop="would", apollo="would")),
+        event(
+            "",
+            3,
+            "suppressed",
+            "suppressed",
+            stage="engage",
+            inputs=done(stop="would", apollo="would"),
+        ),
     ],
     "released": [
         event("", 1, "written", inputs=done(upsert="would")),
@@ -116,7 +145,8 @@ STORIES = {
     "told again": [
         event("", 2, "released"),
         event("", 4, "engaged", "engaged"),
-        event("", 1, "written", inputs=done(upsert="would")),  # a replay writes what was decided long ago once more
+        # a replay writes what was decided long ago once more
+        event("", 1, "written", inputs=done(upsert="would")),
     ],
 }
 
@@ -125,18 +155,24 @@ def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kaf
     async def check() -> None:
         settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
         await provision_topics(settings)
-        mine = [replace(one, lead=lead, id=derive(lead, one.id)) for lead, story in STORIES.items() for one in story]
+        mine = [
+            replace(one, lead=lead, id=derive(lead, one.id))
+            for lead, story in STORIES.items()
+            for one in story
+        ]
         await write(settings, [(one, time.time()) for one in mine])
         leads = frozenset(STORIES)
-        assert (await release_leads(settings, Wanted(frozenset({"live by now"})), 1.0)).report()["released"] == 0
-        planned = await release_leads(settings, Wanted(leads), 1.0, dry_run=True)
+        assert (
+            await release_leads(settings, ReleaseScope(frozenset({"live by now"})), 1.0)
+        ).report()["released"] == 0
+        planned = await release_leads(settings, ReleaseScope(leads), 1.0, dry_run=True)
         assert set(planned.released) == {"rests", "owner withheld", "notice withheld"}
         assert (planned.not_at_rest, planned.ended) == (["asks"], ["opted out"])
         assert "3 leads would be released" in planned.text(dry_run=True)
         assert await released_signals(settings, leads) == []
-        await release_leads(settings, Wanted(lists=frozenset({"Nobody's"})), 1.0)
+        await release_leads(settings, ReleaseScope(lists=frozenset({"Nobody's"})), 1.0)
         assert await released_signals(settings, leads) == []
-        await release_leads(settings, Wanted(leads), 1.0)
+        await release_leads(settings, ReleaseScope(leads), 1.0)
         assert sorted(await released_signals(settings, leads)) == sorted(planned.released)
 
     asyncio.run(check())
@@ -145,12 +181,18 @@ def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kaf
 async def released_signals(settings: Settings, leads: Collection[str]) -> list[str]:
     """Which of the leads were told that they are released."""
     async with consuming(settings) as consumer:
-        found = [r.value async for r in read_to(consumer, await ends(consumer, [topics.SIGNALS.full]))]
+        found = [
+            r.value async for r in read_to(consumer, await ends(consumer, [topics.SIGNALS.full]))
+        ]
     signals = [msgspec.json.decode(value, type=Signal) for value in found]
-    return [signal.value for signal in signals if signal.kind == "released" and signal.value in leads]
+    return [
+        signal.value for signal in signals if signal.kind == "released" and signal.value in leads
+    ]
 
 
 def test_nothing_is_released_while_effects_are_in_shadow(kafka: str, rules: Rules) -> None:
-    settings = Settings.model_validate({"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": "s", "effects": "shadow"})
-    with pytest.raises(BadUseError, match="effects are in shadow"):
-        asyncio.run(lead_commands.release(settings, rules, Wanted(), dry_run=False))
+    settings = Settings.model_validate(
+        {"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": "s", "effects": "shadow"}
+    )
+    with pytest.raises(UsageError, match="effects are in shadow"):
+        asyncio.run(lead_commands.release(settings, rules, ReleaseScope(), dry_run=False))

@@ -1,4 +1,5 @@
-"""One contact that can't be used keeps no other out: it is set aside with its reason, and the pass goes on."""
+"""One contact that can't be used keeps no other out: it is set aside with its reason, and the pass
+goes on."""
 
 import asyncio
 from typing import Any
@@ -43,7 +44,9 @@ class Site:
         self.aside = Aside(anything(self.producer), self.clock)
         settings = Settings.model_construct(overlap_seconds=300.0)
         made = (anything(self.apollo), anything(self.producer))
-        self.contacts = Contacts(settings, rules, *made, self.clock, self.aside, _no, self.received.append)
+        self.contacts = Contacts(
+            settings, rules, *made, self.clock, self.aside, _no, self.received.append
+        )
 
     def read(self, since: float = SINCE) -> Pass:
         return asyncio.run(self.contacts.read(since))
@@ -79,7 +82,9 @@ ODD: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("odd", "why"), ODD)
-def test_an_odd_contact_is_set_aside_and_the_others_are_captured(free: Rules, odd: Any, why: str) -> None:
+def test_an_odd_contact_is_set_aside_and_the_others_are_captured(
+    free: Rules, odd: Any, why: str
+) -> None:
     site = Site(free, [odd])
     site.apollo.add_contact("a1", "p1@firm.com")
     site.apollo.add_contact("a2", "p2@firm.com")
@@ -87,7 +92,9 @@ def test_an_odd_contact_is_set_aside_and_the_others_are_captured(free: Rules, od
     assert {c.source_id for c in site.producer.captured("contact")} == {"a1", "a2"}
     [reject] = site.producer.captured("reject")
     assert why in reject.raw["why"]
-    assert (done.captured, done.newest, site.aside.count) == (2, site.clock.at, 1), "the cursor moves, and it is counted"
+    assert (done.captured, done.newest, site.aside.count) == (2, site.clock.at, 1), (
+        "the cursor moves, and it is counted"
+    )
     site.read(done.newest)
     assert len(site.producer.captured("reject")) == 1, "the next poll doesn't repeat it"
 
@@ -115,7 +122,10 @@ def test_more_changes_than_apollo_shows_wait_for_a_person_and_nothing_ends(free:
 
     async def full(page: int, *, ascending: bool = False) -> tuple[list[Any], int]:
         del ascending
-        return [{"id": f"{page}.{n}", "updated_at": NOW, "source": "crm", "crm_id": "1"} for n in range(PAGE)], LAST_PAGE + 1
+        return [
+            {"id": f"{page}.{n}", "updated_at": NOW, "source": "crm", "crm_id": "1"}
+            for n in range(PAGE)
+        ], LAST_PAGE + 1
 
     site.apollo.contacts_page = full  # type: ignore[method-assign]
     with pytest.raises(AccountLimited, match="capture by list or stage"):
@@ -123,16 +133,31 @@ def test_more_changes_than_apollo_shows_wait_for_a_person_and_nothing_ends(free:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=())),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = ("id", "updated_at", "label_ids", "account", "typed_custom_fields", "source", "owner_id", "name")
+FIELDS = (
+    "id",
+    "updated_at",
+    "label_ids",
+    "account",
+    "typed_custom_fields",
+    "source",
+    "owner_id",
+    "name",
+)
 STRANGE = JSON | st.fixed_dictionaries({}, optional={name: JSON | st.just(NOW) for name in FIELDS})
 
 
 @given(odd=st.lists(STRANGE, max_size=4))
-def test_whatever_stands_among_them_the_good_ones_are_captured(rules: Rules, odd: list[Any]) -> None:
+def test_whatever_stands_among_them_the_good_ones_are_captured(
+    rules: Rules, odd: list[Any]
+) -> None:
     everybody = rules.capture.model_copy(update={"lists": [], "stages": [], "owners": []})
     site = Site(rules.model_copy(update={"capture": everybody}), odd)
     site.apollo.add_contact("good", "p1@firm.com")

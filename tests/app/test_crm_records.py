@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from app.base.settings import Settings
-from app.crm_sync.full import Syncing
-from app.crm_sync.incremental import Current
-from app.crm_sync.records import CrmRecords, refresh
+from app.crm_sync.full import FullSync
+from app.crm_sync.incremental import IncrementalSync
+from app.crm_sync.records import CrmRecordProducer, refresh
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.setup.provision import provision_topics
 from connectors.core.crm import Contact
@@ -43,20 +43,27 @@ def person(number: int, **fields: Any) -> Contact:
 def test_what_the_crm_changes_is_told_with_all_addresses_and_parents(kafka: str) -> None:
     settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
     crm = MemoryCrm(lambda: 1.0)
-    crm.people = {"1": person(1), "2": person(2, emails=("second@current2.com",)), "3": person(3, key="ours")}
+    crm.people = {
+        "1": person(1),
+        "2": person(2, emails=("second@current2.com",)),
+        "3": person(3, key="ours"),
+    }
     crm.add_company("Above", "above-current.com")
     crm.add_company("Below", "below-current.com", parent="above-current.com")
 
     async def check() -> None:
         await provision_topics(settings)
         async with producing(settings) as producer:
-            await refresh(crm, CrmRecords(producer, KEYS), KEYS, 1.5)
+            await refresh(crm, CrmRecordProducer(producer, KEYS), KEYS, 1.5)
         known = await records(settings)
         assert KEYS.address("p1@current1.com") not in known, "it has not changed"
         second = known[KEYS.address("second@current2.com")]
         assert (second.crm_id, second.person_key) == ("2", KEYS.address("p2@current2.com"))
         assert known[KEYS.address("p3@current3.com")].person_key == "ours"
-        assert [known[d].parent for d in ("above-current.com", "below-current.com")] == ["", "Above"]
+        assert [known[d].parent for d in ("above-current.com", "below-current.com")] == [
+            "",
+            "Above",
+        ]
 
     asyncio.run(check())
 
@@ -86,26 +93,28 @@ class Clock:
         return self.at
 
 
-def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_began(kafka: str) -> None:
+def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_began(
+    kafka: str,
+) -> None:
     settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
     crm, clock = Stamped(), Clock()
 
-    async def look(at: float) -> None:
+    async def sync_once(at: float) -> None:
         clock.at = at
         async with producing(settings) as producer:
-            await Current(settings, crm, producer, clock, KEYS).look()
+            await IncrementalSync(settings, crm, producer, clock, KEYS).sync_once()
 
     async def check() -> None:
         await provision_topics(settings)
         async with producing(settings) as producer, consuming(settings) as consumer:
-            await Syncing(crm, producer, consumer, KEYS).run(1000.0, anew=True)
-        await look(2000.0)
+            await FullSync(crm, producer, consumer, KEYS).run(1000.0, anew=True)
+        await sync_once(2000.0)
         crm.closed = True
         with pytest.raises(Unauthorised):
-            await look(3000.0)
+            await sync_once(3000.0)
         crm.closed = False
-        await look(4000.0)
-        await look(5000.0)
+        await sync_once(4000.0)
+        await sync_once(5000.0)
 
     asyncio.run(check())
     assert crm.asked == [700.0, 1700.0, 3700.0]

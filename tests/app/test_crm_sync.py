@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from app.base.settings import Settings
-from app.crm_sync.full import Syncing
-from app.crm_sync.report import Snapshot
+from app.crm_sync.full import FullSync
+from app.crm_sync.report import SyncReport
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.setup.provision import provision_topics
-from connectors.core.crm import CompanyKnown, Contact, Owner, Page
+from connectors.core.crm import Account, Contact, Owner, Page
 from connectors.core.errors import Unavailable
 from connectors.memory.crm import MemoryCrm
 from leads import topics
@@ -27,7 +27,8 @@ REP, GONE = "rep@acme.test", "gone@acme.test"
 
 
 class BreakingCrm(MemoryCrm):
-    """Ends a reading before page number `breaks`, of companies `breaks_off`, or before the owners; says where readings began."""
+    """Ends a reading before page number `breaks`, of companies `breaks_off`, or before the owners;
+    says where readings began."""
 
     def __init__(self) -> None:
         super().__init__(time.time, {REP: True, GONE: False})
@@ -48,7 +49,7 @@ class BreakingCrm(MemoryCrm):
             raise Unavailable("the CRM is down", 1.0)
         return await super().owners()
 
-    async def companies(self, after: str = "") -> AsyncIterator[Page[CompanyKnown]]:
+    async def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
         self.asked_on.append(after)
         async for page in broken(super().companies(after), self.breaks_off):
             yield page
@@ -66,18 +67,23 @@ async def broken(pages: AsyncIterator[T], before: int | None) -> AsyncIterator[T
 
 @pytest.fixture
 def crm() -> BreakingCrm:
-    """Forty-five people; the first and the last share an address, every ninth belongs to somebody who has left."""
+    """Forty-five people; the first and the last share an address, every ninth belongs to somebody
+    who has left."""
     one = BreakingCrm()
     for n in range(45):
         owner = GONE if n % 9 == 0 else REP
         one.people[str(n)] = Contact(id=str(n), email=f"p{n}@firm{n}.com", owner_id=owner)
-    one.people["44"] = Contact(id="44", email="p44@firm44.com", emails=("p0@firm0.com",), owner_id=REP)
+    one.people["44"] = Contact(
+        id="44", email="p44@firm44.com", emails=("p0@firm0.com",), owner_id=REP
+    )
     one.add_company("Firm", "firm1.com")
     one.add_company("Firm Labs", "firmlabs.com", parent="firm1.com")
     return one
 
 
-async def sync(settings: Settings, crm: BreakingCrm, now: float, *, anew: bool = False, dies_at: int = 0) -> Snapshot:
+async def sync(
+    settings: Settings, crm: BreakingCrm, now: float, *, anew: bool = False, dies_at: int = 0
+) -> SyncReport:
     """One reading, which ends once so many rows are told of."""
 
     def told(count: int) -> None:
@@ -85,7 +91,7 @@ async def sync(settings: Settings, crm: BreakingCrm, now: float, *, anew: bool =
             raise Unavailable("killed", 1.0)
 
     async with producing(settings) as producer, consuming(settings) as consumer:
-        return await Syncing(crm, producer, consumer, KEYS, told).run(now, anew=anew)
+        return await FullSync(crm, producer, consumer, KEYS, told).run(now, anew=anew)
 
 
 async def records(settings: Settings) -> list[Any]:
@@ -95,7 +101,9 @@ async def records(settings: Settings) -> list[Any]:
         return [r async for r in read_to(consumer, until) if r.key != b"complete"]
 
 
-def test_a_reading_that_was_cut_off_goes_on_and_finds_the_same(kafka: str, crm: BreakingCrm) -> None:
+def test_a_reading_that_was_cut_off_goes_on_and_finds_the_same(
+    kafka: str, crm: BreakingCrm
+) -> None:
     asyncio.run(check(kafka, crm))
 
 
@@ -129,14 +137,18 @@ async def check(kafka: str, crm: BreakingCrm) -> None:
 
 
 def test_a_reading_that_was_cut_off_among_the_companies_finds_the_same_of_them(kafka: str) -> None:
-    """Several of one domain on several pages, the oldest on the last of them; a parent that comes after its child."""
+    """Several of one domain on several pages, the oldest on the last of them; a parent that comes
+    after its child."""
     settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
     crm = BreakingCrm()
     crm.people["1"] = Contact(id="1", email="p1@firm1.com", owner_id=REP)
     shared = {3: "150", 14: "300", 28: "101"}
-    known = [CompanyKnown(id=str(900 + n), name=f"Firm {n}", domain=f"co{n}.com", parent_id="935") for n in range(36)]
+    known = [
+        Account(id=str(900 + n), name=f"Firm {n}", domain=f"co{n}.com", parent_id="935")
+        for n in range(36)
+    ]
     for n, ident in shared.items():
-        known[n] = CompanyKnown(id=ident, name=f"Shared {ident}", domain="shared.com")
+        known[n] = Account(id=ident, name=f"Shared {ident}", domain="shared.com")
     crm._companies = {company.id: company for company in known}
 
     async def check() -> None:
@@ -153,7 +165,9 @@ def test_a_reading_that_was_cut_off_among_the_companies_finds_the_same_of_them(k
                 await sync(settings, crm, 2005.0)
         crm.breaks_last = False
         assert await sync(settings, crm, 2010.0) == whole
-        assert crm.asked_on == ["", "", "10", "20", "30"], "at the end nothing is read twice, or counted twice"
+        assert crm.asked_on == ["", "", "10", "20", "30"], (
+            "at the end nothing is read twice, or counted twice"
+        )
         assert crm.asked == ["", ""], "the people were read once"
         for at in (1, 37):  # right after the last page of people, and of companies
             with pytest.raises(Unavailable):
@@ -161,7 +175,9 @@ def test_a_reading_that_was_cut_off_among_the_companies_finds_the_same_of_them(k
         assert await sync(settings, crm, 3010.0) == whole
         assert (crm.asked[2:], crm.asked_on[5:]) == ([""], [""])
 
-        newest = {r.key: msgspec.json.decode(r.value, type=CrmRecord) for r in await records(settings)}
+        newest = {
+            r.key: msgspec.json.decode(r.value, type=CrmRecord) for r in await records(settings)
+        }
         told = {one.key: one for one in newest.values() if one.kind == "company"}
         assert (told["shared.com"].crm_id, told["shared.com"].name) == ("101", "Shared 101")
         assert told["co0.com"].parent == "Firm 35"

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 from app.worker.data_lock import LOCK_NAME, lock_directory
 
-HOLD = "import sys, signal; from pathlib import Path; from app.worker.data_lock import lock_directory\n"
+HOLD = (
+    "import sys, signal; from pathlib import Path; from app.worker.data_lock import"
+    " lock_directory\n"
+)
 HOLD += "lock_directory(Path(sys.argv[1])); print('held', flush=True); signal.pause()"
 
 
@@ -26,7 +29,7 @@ def holder(data: Path) -> subprocess.Popen[bytes]:
 def test_a_directory_in_use_is_refused_and_its_holder_is_named(tmp_path: Path) -> None:
     child = holder(tmp_path / "worker")
     try:
-        with pytest.raises(BadUseError, match=f"process {child.pid}"):
+        with pytest.raises(UsageError, match=f"process {child.pid}"):
             lock_directory(tmp_path / "worker")
         assert (tmp_path / "worker" / LOCK_NAME).read_text() == f"{child.pid}\n"
         assert child.poll() is None

@@ -7,13 +7,15 @@ import jsonschema
 import pytest
 
 from app.audit.json_schema import audit_schema
-from leads.records import Audit, Reason, Whom, encode
+from leads.records import Audit, AuditPerson, Reason, encode
 
 PUBLISHED = json.loads((Path(__file__).parents[2] / "docs" / "audit.schema.json").read_text())
 
 
 def test_the_published_schema_is_the_codes() -> None:
-    assert audit_schema() == PUBLISHED, "run python -m app.audit.json_schema > docs/audit.schema.json"
+    assert audit_schema() == PUBLISHED, (
+        "run python -m app.audit.json_schema > docs/audit.schema.json"
+    )
 
 
 def test_an_event_fits_and_a_broken_one_does_not() -> None:
@@ -30,7 +32,7 @@ def test_an_event_fits_and_a_broken_one_does_not() -> None:
         rules="r",
         inputs={},
         trace=(Reason(rule="x", held=True, why="y"),),
-        person=Whom(email="a@b.c"),
+        person=AuditPerson(email="a@b.c"),
     )
     body = json.loads(encode(event))
     jsonschema.validate(body, PUBLISHED)

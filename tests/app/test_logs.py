@@ -26,7 +26,11 @@ CLI = [sys.executable, "-m", "app.cli"]
 @pytest.fixture
 def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     """What is logged; the process's logging is set back afterwards."""
-    root, handlers, level = logging.getLogger(), logging.getLogger().handlers[:], logging.getLogger().level
+    root, handlers, level = (
+        logging.getLogger(),
+        logging.getLogger().handlers[:],
+        logging.getLogger().level,
+    )
     root.handlers = []  # pytest's own stay open
     yield lambda: capsys.readouterr().err
     logging.captureWarnings(capture=False)
@@ -34,7 +38,9 @@ def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
     structlog.reset_defaults()
 
 
-def some_lines(form: Format, out: Callable[[], str], level: str = "INFO", secrets: tuple[str, ...] = ()) -> list[str]:
+def some_lines(
+    form: Format, out: Callable[[], str], level: str = "INFO", secrets: tuple[str, ...] = ()
+) -> list[str]:
     """Lines of ours and of libraries, as they are written."""
     set_up_logging(level, form, secrets)
     structlog.get_logger("app.sample").info("worker ready", worker="w-1", path=Path("state"))
@@ -48,11 +54,18 @@ def some_lines(form: Format, out: Callable[[], str], level: str = "INFO", secret
     return out().splitlines()
 
 
-def test_json_is_one_object_a_line_with_time_level_logger_and_event(stderr: Callable[[], str]) -> None:
+def test_json_is_one_object_a_line_with_time_level_logger_and_event(
+    stderr: Callable[[], str],
+) -> None:
     lines: list[dict[str, Any]] = [json.loads(line) for line in some_lines("json", stderr)]
     assert [list(line)[:4] for line in lines] == [["timestamp", "level", "logger", "event"]] * 3
     ours, faust, failed = lines
-    assert (ours["level"], ours["logger"], ours["event"], ours["worker"]) == ("info", "app.sample", "worker ready", "w-1")
+    assert (ours["level"], ours["logger"], ours["event"], ours["worker"]) == (
+        "info",
+        "app.sample",
+        "worker ready",
+        "w-1",
+    )
     assert ours["timestamp"].endswith("Z")
     assert (faust["level"], faust["logger"]) == ("warning", "faust.transport")
     assert faust["event"] == "first\nsecond hunter2-hunter2"
@@ -62,7 +75,14 @@ def test_json_is_one_object_a_line_with_time_level_logger_and_event(stderr: Call
 
 def test_console_lines_name_the_same(stderr: Callable[[], str]) -> None:
     text = "\n".join(some_lines("console", stderr))
-    for part in ("worker ready", "[app.sample]", "worker=w-1", "[warning", "[faust.transport]", "ValueError: no such thing"):
+    for part in (
+        "worker ready",
+        "[app.sample]",
+        "worker=w-1",
+        "[warning",
+        "[faust.transport]",
+        "ValueError: no such thing",
+    ):
         assert part in text
     assert "{" not in text
 
@@ -102,7 +122,12 @@ def test_no_secret_is_left_in_either_form(secret: str, before: str, after: str) 
 
 
 def test_every_secret_setting_counts_whatever_its_prefix() -> None:
-    environment = {"LEADGATE_HUBSPOT_TOKEN": "a", "KAFKA_SASL_PASSWORD": "b", "LEADGATE_CRM": "zoho", "LEADGATE_SLACK_TOKEN": ""}
+    environment = {
+        "LEADGATE_HUBSPOT_TOKEN": "a",
+        "KAFKA_SASL_PASSWORD": "b",
+        "LEADGATE_CRM": "zoho",
+        "LEADGATE_SLACK_TOKEN": "",
+    }
     assert sorted(secrets_in(environment)) == ["a", "b"]
 
 
@@ -126,25 +151,39 @@ def test_a_level_that_is_none_is_one_plain_line() -> None:
 
 
 def test_a_level_in_lower_case_is_taken() -> None:
-    done = subprocess.run([*CLI, "--help"], env=environment(LEADGATE_LOG="debug"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*CLI, "--help"],
+        env=environment(LEADGATE_LOG="debug"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("module", ["app.local.broker", "app.setup.doctor"])
 def test_ctrl_c_leaves_no_traceback(tmp_path: Path, module: str) -> None:
-    """Early, while the program still loads, and late, while the worker waits for a broker that isn't there."""
+    """Early, while the program still loads, and late, while the worker waits for a broker that
+    isn't there."""
     rules = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
     settings = environment(
-        LEADGATE_SITE_SECRET="s", LEADGATE_RULES=str(rules), KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1", PYTHONVERBOSE="1"
+        LEADGATE_SITE_SECRET="s",
+        LEADGATE_RULES=str(rules),
+        KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
+        PYTHONVERBOSE="1",
     )
     late = module == "app.setup.doctor"
     awaited = "waiting for the broker" if late else f"import '{module}'"
-    child = subprocess.Popen([*CLI, "worker", "--data", str(tmp_path)], env=settings, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [*CLI, "worker", "--data", str(tmp_path)], env=settings, stderr=subprocess.PIPE, text=True
+    )
     assert child.stderr is not None
     deadline = time.monotonic() + 60
     while awaited not in child.stderr.readline():
         assert time.monotonic() < deadline
     child.send_signal(signal.SIGINT)
-    rest = [line for line in child.stderr.read().splitlines() if not line.startswith(("import ", "#"))]
+    rest = [
+        line for line in child.stderr.read().splitlines() if not line.startswith(("import ", "#"))
+    ]
     assert child.wait(30) != 0
     assert not [line for line in rest if "Traceback" in line or "Error" in line], rest[:20]

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.base.clock import SystemClock
-from app.base.errors import BadUseError
+from app.base.errors import UsageError
 from app.base.settings import Settings, SettingsError, load_settings
 from app.ingest.source_status import Passes
 from app.local.broker import free_port
@@ -33,7 +33,11 @@ Samples = dict[str, float]
 def samples(text: str) -> Samples:
     """A scrape, by name and the labels' values in the order of their names."""
     families = text_string_to_metric_families(text)
-    return {" ".join([s.name, *dict(sorted(s.labels.items())).values()]): s.value for f in families for s in f.samples}
+    return {
+        " ".join([s.name, *dict(sorted(s.labels.items())).values()]): s.value
+        for f in families
+        for s in f.samples
+    }
 
 
 def scrape(registry: CollectorRegistry) -> Samples:
@@ -57,7 +61,9 @@ class FakeConsumer:
         return self._offsets[tp][1] if tp in self._offsets else 99
 
 
-def fake_app(offsets: dict[TP, tuple[int, int | None]], *, restored: bool = True, rebalancing: bool = False) -> Any:
+def fake_app(
+    offsets: dict[TP, tuple[int, int | None]], *, restored: bool = True, rebalancing: bool = False
+) -> Any:
     """What the metrics read of a Faust app."""
     completed = asyncio.Event()
     if restored:
@@ -107,7 +113,11 @@ def test_lag_is_what_is_not_settled_of_partitions_whose_end_is_known() -> None:
 
 def test_circuits_show_the_state_they_have() -> None:
     registry = CollectorRegistry()
-    circuits = {"crm": SimpleNamespace(state="open"), "apollo": SimpleNamespace(state="closed"), "slack": Circuit(lambda: 0.0)}
+    circuits = {
+        "crm": SimpleNamespace(state="open"),
+        "apollo": SimpleNamespace(state="closed"),
+        "slack": Circuit(lambda: 0.0),
+    }
     registry.register(WorkerCollector(fake_app({}), SimpleNamespace(circuits=circuits)))
     found = scrape(registry)
     assert found["leadgate_circuit_state open crm"] == 1
@@ -133,7 +143,9 @@ def test_a_worker_is_ready_when_it_has_partitions_and_its_state() -> None:
     ready = fake_app({CAPTURED: (0, 0)})
     assert asyncio.run(why_not_ready(ready)) == []
     assert asyncio.run(why_not_ready(SimpleNamespace(started=False))) == ["the worker is starting"]
-    assert asyncio.run(why_not_ready(fake_app({SIGNALS: (0, 0)}, restored=False, rebalancing=True))) == [
+    assert asyncio.run(
+        why_not_ready(fake_app({SIGNALS: (0, 0)}, restored=False, rebalancing=True))
+    ) == [
         "the group of workers is rebalancing",
         "no partition is assigned to this worker",
         "the state is being restored",
@@ -153,7 +165,10 @@ class TickingClock:
 def test_a_poller_is_ready_while_each_source_was_read_lately() -> None:
     clock = TickingClock()
     passes = Passes(clock, {"contacts": 60.0, "changes": 600.0})
-    assert asyncio.run(passes.why_not_ready()) == ["contacts: not read yet", "changes: not read yet"]
+    assert asyncio.run(passes.why_not_ready()) == [
+        "contacts: not read yet",
+        "changes: not read yet",
+    ]
     for source in ("contacts", "changes"):
         with passes.over(source):
             clock.time += 1
@@ -213,24 +228,33 @@ def test_an_address_that_is_taken_is_refused_by_name() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(BadUseError, match=f"LEADGATE_METRICS_ADDRESS: can't listen on {address}"):
+        with pytest.raises(
+            UsageError, match=f"LEADGATE_METRICS_ADDRESS: can't listen on {address}"
+        ):
             asyncio.run(serve(address))
 
 
 @pytest.mark.parametrize("address", ["9100", "host:", ":9100", "host:99999", "host:http"])
-def test_an_address_without_host_and_port_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_without_host_and_port_is_refused(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LEADGATE_METRICS_ADDRESS", address)
     with pytest.raises(SettingsError, match="LEADGATE_METRICS_ADDRESS: must be HOST:PORT"):
         load_settings()
 
 
-def test_the_web_process_counts_its_answers_and_is_not_ready_without_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_web_process_counts_its_answers_and_is_not_ready_without_a_broker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
     app = make_web(Settings(), SystemClock())
 
     async def call() -> tuple[int, list[httpx.Response]]:
         transport = httpx.ASGITransport(app=app)
-        async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://web") as client:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://web") as client,
+        ):
             refused = await client.post("/capture/zapier", json={})
             paths = ("/no/such/1", "/no/such/2", "/livez", "/readyz", "/metrics")
             return refused.status_code, [await client.get(path) for path in paths]
@@ -252,5 +276,7 @@ def test_operations_explains_every_metric_and_no_other() -> None:
     kinds = {f.name: f.type for r in registries for f in r.collect()}
     there = {name + suffixed.get(kinds[name], "") for name in families}
     text = OPERATIONS.read_text()
-    explained = {word.split("{")[0] for word in text.split("`")[1::2] if word.startswith("leadgate_")}
+    explained = {
+        word.split("{")[0] for word in text.split("`")[1::2] if word.startswith("leadgate_")
+    }
     assert explained == there

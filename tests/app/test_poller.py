@@ -1,4 +1,5 @@
-"""The poller on a real broker: whatever one vendor says, the others are read on, opt-outs above all."""
+"""The poller on a real broker: whatever one vendor says, the others are read on, opt-outs above
+all."""
 
 import asyncio
 import time
@@ -10,13 +11,13 @@ import msgspec
 import pytest
 
 from app.base.settings import Settings
-from app.base.vendors import Vendors
+from app.base.vendors import VendorClients
 from app.ingest.poller import Poller
 from app.kafka.clients import consuming, ends, producing, read_to
-from app.review.sheets import CsvSheet, Waiting
+from app.review.sheets import CsvSheet, ReviewSheetProjector
 from app.setup.provision import provision_topics
 from connectors.core.crm import Contact
-from connectors.core.errors import DaySpent, NotInPlan, Unauthorised, Unavailable
+from connectors.core.errors import NotInPlan, QuotaExhausted, Unauthorised, Unavailable
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
 from leads import topics
@@ -58,7 +59,9 @@ class Site:
     """One poller on doubles."""
 
     def __init__(self, kafka: str, rules: Rules, tmp_path: Path, name: str) -> None:
-        self.settings = Settings.model_construct(kafka_bootstrap_servers=kafka, poll_seconds=0.05, overlap_seconds=300.0)
+        self.settings = Settings.model_construct(
+            kafka_bootstrap_servers=kafka, poll_seconds=0.05, overlap_seconds=300.0
+        )
         everybody = rules.capture.model_copy(update={"lists": [], "stages": [], "owners": []})
         self.rules = rules.model_copy(update={"capture": everybody})
         self.name, self.sheet = name, tmp_path / "waiting.csv"
@@ -67,10 +70,14 @@ class Site:
     async def poll(self, *until: Callable[[], Any]) -> None:
         """Poll until all of these come true, one after another."""
         async with producing(self.settings) as producer:
-            vendors = Vendors(anything(self.crm), anything(self.apollo), anything(None), [])
-            poller = Poller(self.settings, self.rules, vendors, producer, SystemClock(), Keys("test"))
+            vendors = VendorClients(anything(self.crm), anything(self.apollo), anything(None), [])
+            poller = Poller(
+                self.settings, self.rules, vendors, producer, SystemClock(), Keys("test")
+            )
             await poller.load_cursor(0.0)
-            polling = asyncio.ensure_future(poller.run(Waiting([CsvSheet(self.sheet)])))
+            polling = asyncio.ensure_future(
+                poller.run(ReviewSheetProjector([CsvSheet(self.sheet)]))
+            )
             try:
                 async with asyncio.timeout(60.0):
                     for condition in until:
@@ -83,12 +90,18 @@ class Site:
 
     async def opted_out(self) -> bool:
         """Whether the CRM's opt-out was heard."""
-        heard = [msgspec.json.decode(value, type=Signal) for value in await self._read(topics.SIGNALS.full)]
+        heard = [
+            msgspec.json.decode(value, type=Signal)
+            for value in await self._read(topics.SIGNALS.full)
+        ]
         return ("unsubscribe", self.name) in {(s.kind, s.person_key) for s in heard}
 
     async def captured(self) -> bool:
         """Whether Apollo's contact was."""
-        records = [msgspec.json.decode(value, type=Captured) for value in await self._read(topics.CAPTURED.full)]
+        records = [
+            msgspec.json.decode(value, type=Captured)
+            for value in await self._read(topics.CAPTURED.full)
+        ]
         return self.name in {record.source_id for record in records}
 
     async def _read(self, topic: str) -> list[bytes]:
@@ -97,7 +110,13 @@ class Site:
 
     def opt_out(self) -> None:
         """Somebody asks in the CRM to be left alone."""
-        contact = Contact(id=self.name, email=f"{self.name}@firm.com", key=self.name, opted_out=True, changed_at=time.time())
+        contact = Contact(
+            id=self.name,
+            email=f"{self.name}@firm.com",
+            key=self.name,
+            opted_out=True,
+            changed_at=time.time(),
+        )
         self.crm.vendor.people[self.name] = contact
 
     def add(self) -> None:
@@ -106,7 +125,7 @@ class Site:
 
 
 FAULTS = {
-    "spent": lambda: DaySpent("Apollo's calls of the day are spent", 40_000.0),
+    "spent": lambda: QuotaExhausted("Apollo's calls of the day are spent", 40_000.0),
     "down": lambda: Unavailable("503", 30.0),
     "refused": lambda: Unauthorised("401"),
     "closed": lambda: NotInPlan("403"),
@@ -116,7 +135,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_opt_out_in_the_crm_is_heard_whatever_apollo_says(kafka: str, rules: Rules, tmp_path: Path, fault: str) -> None:
+def test_an_opt_out_in_the_crm_is_heard_whatever_apollo_says(
+    kafka: str, rules: Rules, tmp_path: Path, fault: str
+) -> None:
     async def test() -> None:
         site = Site(kafka, rules, tmp_path, f"crm {fault}")
         await provision_topics(site.settings)
@@ -130,7 +151,9 @@ def test_an_opt_out_in_the_crm_is_heard_whatever_apollo_says(kafka: str, rules: 
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_leads_are_captured_whatever_the_crm_says(kafka: str, rules: Rules, tmp_path: Path, fault: str) -> None:
+def test_leads_are_captured_whatever_the_crm_says(
+    kafka: str, rules: Rules, tmp_path: Path, fault: str
+) -> None:
     async def test() -> None:
         site = Site(kafka, rules, tmp_path, f"apollo {fault}")
         await provision_topics(site.settings)
@@ -143,7 +166,9 @@ def test_leads_are_captured_whatever_the_crm_says(kafka: str, rules: Rules, tmp_
     asyncio.run(test())
 
 
-def test_a_vendor_that_is_well_again_is_read_from_where_it_was_left(kafka: str, rules: Rules, tmp_path: Path) -> None:
+def test_a_vendor_that_is_well_again_is_read_from_where_it_was_left(
+    kafka: str, rules: Rules, tmp_path: Path
+) -> None:
     async def test() -> None:
         site = Site(kafka, rules, tmp_path, "again")
         await provision_topics(site.settings)

@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from app.audit.originals import Originals
-from app.audit.recompute import SHOWN, Recomputed, Recomputing
+from app.audit.recompute import SHOWN, RecomputeReport, Recomputing
 from leads.decision import Decision
 from leads.gates.intake import Seen
 from leads.keys import Keys
 from leads.records import Audit, Captured, encode
 from leads.rules import Rules
 from streams.runner import audit_events
-from streams.runner.model import Job
+from streams.runner.model import StageTask
 from streams.stages import intake
 from tests.samples import contact
 
@@ -34,7 +34,7 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     record = Captured(source="apollo", source_id=raw["id"], captured_at=1.0, raw=raw)
     value = encode(record)
     subject, step, cause = audit_events.subject_of(record, _Raw(value))
-    job = Job(record, "", 0, subject, step, cause, rules.hash, 9.0)
+    job = StageTask(record, "", 0, subject, step, cause, rules.hash, 9.0)
     job.saw_now(Seen())
     answer = STAGE.gate.decide(record, job.seen, {}, rules, 9.0)
     assert isinstance(answer, Decision)
@@ -42,7 +42,9 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     return cause, value, [letter.value or b"" for letter in audit_events.audits(STAGE, job)]
 
 
-def run(rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100) -> Recomputed:
+def run(
+    rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100
+) -> RecomputeReport:
     """Recompute events of one partition."""
     doing = Recomputing({"intake": STAGE}, {rules.hash: rules}, originals.get, window)
     for value in said:
@@ -68,7 +70,7 @@ Log = tuple[list[bytes], Originals]
 def test_what_was_decided_comes_out_the_same(rules: Rules, log: Log) -> None:
     said, originals = log
     assert [msgspec.json.decode(value)["kind"] for value in said] == ["captured", "validated"] * 3
-    assert run(rules, said, originals) == Recomputed(decisions=3, same=3, different={})
+    assert run(rules, said, originals) == RecomputeReport(decisions=3, same=3, different={})
 
 
 def test_a_changed_event_is_told_with_both(rules: Rules, log: Log) -> None:
@@ -91,7 +93,9 @@ def test_a_changed_or_missing_note_is_its_decisions_difference(rules: Rules, log
         assert run(rules, changed, originals).different.keys() == {decision.id}
 
 
-def test_a_note_that_compaction_has_left_behind_its_decision_is_found(rules: Rules, log: Log) -> None:
+def test_a_note_that_compaction_has_left_behind_its_decision_is_found(
+    rules: Rules, log: Log
+) -> None:
     said, originals = log
     assert run(rules, [*said[1:], said[0]], originals).different == {}
     assert run(rules, [*said[1:], said[0], said[1]], originals).different == {}

@@ -7,13 +7,24 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from app.operations.replay import Window, processed
+from app.operations.replay import SkipRange, processed
 from app.operations.replay_evidence import Evidence, Spot
-from app.operations.replay_range import ReplayRefusedError, Wanted, refuse_misuse, refuse_range
+from app.operations.replay_range import ReplayRefusedError, ReplayScope, refuse_misuse, refuse_range
 from leads import topics
 from leads.decision import Parked
 from leads.keys import Keys
-from leads.records import Alert, Captured, Held, Lead, Link, Person, Record, Ruling, Signal, encode
+from leads.records import (
+    Alert,
+    Captured,
+    IdentityLink,
+    Lead,
+    Person,
+    Record,
+    ReviewDecision,
+    ReviewItem,
+    Signal,
+    encode,
+)
 from leads.table_rows import Attempt, Woken
 from streams.runner.audit_events import subject_of
 from streams.stages.all import make_stages
@@ -70,7 +81,9 @@ def row_of(stage: str, record: Record, raw: Raw, **fields: Any) -> tuple[bytes, 
     return schema.attempts(stage).row(subject, row)
 
 
-def found(record: Record, topic: topics.Topic, *rows: tuple[bytes, bytes | None]) -> tuple[bool, bool]:
+def found(
+    record: Record, topic: topics.Topic, *rows: tuple[bytes, bytes | None]
+) -> tuple[bool, bool]:
     """Whether a record is undecided, and whether it is left out."""
     evidence = Evidence(STAGES)
     evidence.expect(Raw(topic.full, encode(record)))
@@ -84,7 +97,7 @@ def found(record: Record, topic: topics.Topic, *rows: tuple[bytes, bytes | None]
 UNDECIDED, DECIDED, LEFT_OUT = (True, False), (False, False), (False, True)
 CAPTURED = Captured(source="apollo", source_id="1", captured_at=1.0, raw={})
 ALERT = Alert(alert_id="x", kind="ops", to="#ops", text="t", at=1.0)
-LINK = Link(link_id="l", address_key="k", person_key="p")
+LINK = IdentityLink(link_id="l", address_key="k", person_key="p")
 ONE_STAGE = [
     (CAPTURED, topics.CAPTURED, "intake"),
     (lead(), topics.VALIDATED, "identity"),
@@ -96,7 +109,9 @@ ONE_STAGE = [
 
 
 @pytest.mark.parametrize(("record", "topic", "stage"), ONE_STAGE)
-def test_a_record_is_decided_by_its_stages_own_row(record: Record, topic: topics.Topic, stage: str) -> None:
+def test_a_record_is_decided_by_its_stages_own_row(
+    record: Record, topic: topics.Topic, stage: str
+) -> None:
     raw = Raw(topic.full, encode(record))
     own, later = row_of(stage, record, raw), row_of(stage, record, raw, step=9, cause="later")
     assert found(record, topic) == UNDECIDED
@@ -131,13 +146,15 @@ def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> N
     activity = Signal(signal_id="t", kind="activity", heard_at=1.0, source="crm", person_key="p")
     done = row_of("sla", activity, Raw(topics.HEARD.full, encode(activity)))
     assert found(activity, topics.HEARD, done) == DECIDED, "it wakes nobody"
-    engages = Signal(signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2)
+    engages = Signal(
+        signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2
+    )
     assert found(engages, topics.HEARD) == UNDECIDED
     assert found(engages, topics.HEARD, woken("engage", "s#2")) == DECIDED
 
 
 def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> None:
-    ruling = Ruling(
+    ruling = ReviewDecision(
         ruling_id="r",
         lead_id="a",
         stage="company",
@@ -147,7 +164,7 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
         reason="x",
         at=1.0,
     )
-    item = Held(
+    item = ReviewItem(
         lead_id="a",
         kind="review",
         stage="company",
@@ -181,25 +198,25 @@ def test_what_was_no_record_is_none_now() -> None:
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [
-        (Wanted(), "where it begins"),
-        (Wanted(since="0", first=0, partition=1), "where it begins"),
-        (Wanted(since="0", until="9", last=9, partition=1), "where it ends"),
-        (Wanted(first=0), "--partition"),
-        (Wanted(since="0", last=7), "--partition"),
-        (Wanted(since="0", partition=12), "0 to 11"),
-        (Wanted(since="0", partition=-1), "0 to 11"),
+        (ReplayScope(), "where it begins"),
+        (ReplayScope(since="0", first=0, partition=1), "where it begins"),
+        (ReplayScope(since="0", until="9", last=9, partition=1), "where it ends"),
+        (ReplayScope(first=0), "--partition"),
+        (ReplayScope(since="0", last=7), "--partition"),
+        (ReplayScope(since="0", partition=12), "0 to 11"),
+        (ReplayScope(since="0", partition=-1), "0 to 11"),
     ],
 )
-def test_a_range_is_told_once(wanted: Wanted, why: str) -> None:
+def test_a_range_is_told_once(wanted: ReplayScope, why: str) -> None:
     with pytest.raises(ReplayRefusedError, match=why):
         refuse_misuse(wanted)
 
 
 def test_a_range_that_is_there_is_taken() -> None:
     for wanted in (
-        Wanted(since="0"),
-        Wanted(since="2026-11-24", partition=0),
-        Wanted(first=0, last=2, partition=11),
+        ReplayScope(since="0"),
+        ReplayScope(since="2026-11-24", partition=0),
+        ReplayScope(first=0, last=2, partition=11),
     ):
         refuse_misuse(wanted)
     for first, last in ((10, 20), (10, None), (None, 20), (19, 20), (None, None)):
@@ -217,13 +234,15 @@ def test_a_range_that_is_there_is_taken() -> None:
         (20, None, "no record"),
     ],
 )
-def test_a_range_that_is_not_there_is_refused(first: int | None, last: int | None, why: str) -> None:
+def test_a_range_that_is_not_there_is_refused(
+    first: int | None, last: int | None, why: str
+) -> None:
     with pytest.raises(ReplayRefusedError, match=why):
         refuse_range(PLACE, first, last, 10, 20)
 
 
 def test_an_earlier_replay_is_replaced_before_it_began_and_must_end_after() -> None:
-    earlier = Window(topic=PLACE.topic, partition=3, begin=5, done=50, left_out=((9, 50),))
+    earlier = SkipRange(topic=PLACE.topic, partition=3, begin=5, done=50, left_out=((9, 50),))
     assert processed(PLACE, 7, None) == 7
     assert processed(PLACE, 5, earlier) == 50
     assert processed(PLACE, 60, earlier) == 60

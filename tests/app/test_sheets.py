@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.review.read_back import read
-from app.review.sheets import CsvSheet, Row, defuse, read_csv, row_of, undefuse
-from leads.records import Company, Held, Person, Reason
+from app.review.sheets import CsvSheet, Row, escape_formula, read_csv, row_of, unescape_formula
+from leads.records import Company, Person, Reason, ReviewItem
 
 
-def held(ident: str = "l", **fields: object) -> Held:
+def held(ident: str = "l", **fields: object) -> ReviewItem:
     """A lead that waits for its title."""
     given = {
         "lead_id": ident,
@@ -25,7 +25,7 @@ def held(ident: str = "l", **fields: object) -> Held:
         "person": Person(email="a@b.com", first_name="=cmd()"),
         "company": Company(name="Acme", domain="b.com"),
     }
-    return Held(**{**given, **fields})  # type: ignore[arg-type]
+    return ReviewItem(**{**given, **fields})  # type: ignore[arg-type]
 
 
 def changed(**cells: str) -> Row:
@@ -43,13 +43,18 @@ def test_a_sheet_comes_back_as_it_went_and_no_cell_is_a_formula(tmp_path: Path) 
 
 @given(st.text())
 def test_any_cell_survives_and_none_begins_as_a_formula(text: str) -> None:
-    assert not defuse(text).startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert undefuse(defuse(text)) == text or text.startswith("'")
+    assert not escape_formula(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unescape_formula(escape_formula(text)) == text or text.startswith("'")
 
 
 def test_corrections_and_decisions_are_read_and_untouched_rows_ask_for_nothing() -> None:
-    reading = read([changed(title="VP Sales"), changed(decision="route eve@acme.test"), changed()], [held()])
-    assert [(w.action, w.fields) for w in reading.wanted] == [("set", {"title": "VP Sales"}), ("route", {"to": "eve@acme.test"})]
+    reading = read(
+        [changed(title="VP Sales"), changed(decision="route eve@acme.test"), changed()], [held()]
+    )
+    assert [(w.action, w.fields) for w in reading.wanted] == [
+        ("set", {"title": "VP Sales"}),
+        ("route", {"to": "eve@acme.test"}),
+    ]
     assert (reading.untouched, reading.problems) == (1, [])
 
 

@@ -16,7 +16,8 @@ def tp_of(partition: int) -> TP:
 
 
 class Consumer:
-    """A consumer that has settled so much of each partition, and is given records of it while `given`."""
+    """A consumer that has settled so much of each partition, and is given records of it while
+    `given`."""
 
     def __init__(self, settled: int) -> None:
         self.settled, self.given = settled, True
@@ -44,7 +45,9 @@ class Broker:
         return dict.fromkeys(partitions, self.end)
 
 
-def waiting(broker: Broker, consumer: Consumer, limit: float = 60.0, mine: Iterable[int] = (0, 1)) -> SignalsWait:
+def waiting(
+    broker: Broker, consumer: Consumer, limit: float = 60.0, mine: Iterable[int] = (0, 1)
+) -> SignalsWait:
     return SignalsWait(broker.ends, lambda: consumer, lambda: mine, limit)
 
 

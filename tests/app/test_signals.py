@@ -1,4 +1,5 @@
-"""What the poller hears of deletions: whose they are although the CRM tells ids alone, and what a full bin costs."""
+"""What the poller hears of deletions: whose they are although the CRM tells ids alone, and what a
+full bin costs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -9,9 +10,9 @@ import msgspec
 import pytest
 
 from app.base.settings import Settings
-from app.base.vendors import Vendors
+from app.base.vendors import VendorClients
 from app.ingest.set_aside import Aside
-from app.ingest.signals import Listening
+from app.ingest.signals import SignalPoller
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.setup.provision import provision_topics
 from connectors.core.crm import Contact, Crm
@@ -34,12 +35,16 @@ class Clock:
         return self.at
 
 
-async def poll(settings: Settings, crm: Crm, *times: float, clock: Clock | None = None, since: float = 0.0) -> None:
+async def poll(
+    settings: Settings, crm: Crm, *times: float, clock: Clock | None = None, since: float = 0.0
+) -> None:
     """A poller's second half from its start, at these times by its clock."""
     clock = clock or Clock()
-    vendors = Vendors(crm, cast("Any", None), cast("Any", None), [])
+    vendors = VendorClients(crm, cast("Any", None), cast("Any", None), [])
     async with producing(settings) as producer:
-        listening = Listening(settings, vendors, producer, clock, Keys("test"), Aside(producer, clock))
+        listening = SignalPoller(
+            settings, vendors, producer, clock, Keys("test"), Aside(producer, clock)
+        )
         for at in times or (clock.at,):
             clock.at = at
             await listening.poll_changes(since)
@@ -63,12 +68,17 @@ def settings(kafka: str) -> Settings:
 async def remove(control: httpx.AsyncClient, *numbers: int) -> None:
     """Somebody deletes people in the CRM."""
     for n in numbers:
-        await control.post(f"/objects/apollo.contacts/a{n}", json={"id": f"a{n}", "email": f"p{n}@acme{n}.com"})
+        await control.post(
+            f"/objects/apollo.contacts/a{n}", json={"id": f"a{n}", "email": f"p{n}@acme{n}.com"}
+        )
     await control.post("/play", json=[{"kind": "deleted", "contact": f"a{n}"} for n in numbers])
 
 
-def test_a_deletion_told_by_its_id_alone_is_heard_by_a_poller_that_was_started_since(settings: Settings) -> None:
-    """So are those that do not fit on one page; and a first poller learns from the CRM who is whose."""
+def test_a_deletion_told_by_its_id_alone_is_heard_by_a_poller_that_was_started_since(
+    settings: Settings,
+) -> None:
+    """So are those that do not fit on one page; and a first poller learns from the CRM who is
+    whose."""
 
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await provision_topics(settings)
@@ -78,13 +88,17 @@ def test_a_deletion_told_by_its_id_alone_is_heard_by_a_poller_that_was_started_s
         await remove(control, 0)
         await poll(settings, crm)
         heard = await told(settings, "deleted")
-        assert [(s.person_key, bool(s.crm_id)) for s in heard if s.person_key.startswith("zoho-")] == [("zoho-0", True)]
+        assert [
+            (s.person_key, bool(s.crm_id)) for s in heard if s.person_key.startswith("zoho-")
+        ] == [("zoho-0", True)]
         await crm.upsert(people[1:])
         await poll(settings, crm)
         await remove(control, *range(1, 251))
         await poll(settings, crm)
         heard = await told(settings, "deleted")
-        assert {s.person_key for s in heard if s.person_key.startswith("zoho-")} == {w.key for w in people}
+        assert {s.person_key for s in heard if s.person_key.startswith("zoho-")} == {
+            w.key for w in people
+        }
 
     on_sandbox("zoho", test)
 

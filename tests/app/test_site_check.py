@@ -82,7 +82,8 @@ def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_made_anew(
 ) -> None:
     async def check() -> None:
         own, other = (
-            Settings.model_construct(kafka_bootstrap_servers=kafka, site_secret=SecretStr(secret)) for secret in ("own", "other")
+            Settings.model_construct(kafka_bootstrap_servers=kafka, site_secret=SecretStr(secret))
+            for secret in ("own", "other")
         )
         await remake(own, topics.CHANGELOG, topics.AUDIT.full, topics.CURSORS.full)
         await require_secret(other)

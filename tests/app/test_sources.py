@@ -1,4 +1,5 @@
-"""A source that can't be read ends nothing, waits as its vendor says, and is told to people once when it lasts."""
+"""A source that can't be read ends nothing, waits as its vendor says, and is told to people once
+when it lasts."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +9,13 @@ from aiokafka.errors import KafkaError
 
 from app.ingest.source_status import Passes
 from app.ingest.sources import SAY_AFTER, Reading, Source, follow_all
-from connectors.core.errors import DaySpent, NotInPlan, RowRejected, Unauthorised, Unavailable
+from connectors.core.errors import (
+    NotInPlan,
+    QuotaExhausted,
+    RecordRejected,
+    Unauthorised,
+    Unavailable,
+)
 from streams.effects.vendors import APART
 from streams.ports import Fatal
 from tests.app.producing import Clock, MemoryProducer, anything
@@ -51,16 +58,18 @@ def test_a_lost_broker_ends_all_sources_with_its_own_error() -> None:
     ("fault", "wait"),
     [
         (lambda: Unavailable("503"), 1.0),
-        (lambda: DaySpent("spent", 40_000.0), 300.0),
+        (lambda: QuotaExhausted("spent", 40_000.0), 300.0),
         (lambda: Unauthorised("401"), APART),
         (lambda: NotInPlan("403"), APART),
-        (lambda: RowRejected("422"), APART),
+        (lambda: RecordRejected("422"), APART),
         (lambda: KeyError("contacts"), 1.0),
         (lambda: TypeError("NoneType"), 1.0),
         (lambda: RecursionError("too deep"), 1.0),
     ],
 )
-def test_whatever_a_vendor_answers_is_waited_for(fault: Callable[[], Exception], wait: float) -> None:
+def test_whatever_a_vendor_answers_is_waited_for(
+    fault: Callable[[], Exception], wait: float
+) -> None:
     async def test() -> None:
         site = Site()
         site.fault = fault
@@ -99,7 +108,9 @@ def test_an_outage_that_lasts_is_told_once_whatever_it_hits_and_so_is_its_end() 
             await site.second.attempt()
             site.clock.at += SAY_AFTER
         [text] = site.producer.alerts()
-        assert text.startswith("Apollo has not been read for 300 s (apollo_contacts): Apollo: 401 Invalid API key.")
+        assert text.startswith(
+            "Apollo has not been read for 300 s (apollo_contacts): Apollo: 401 Invalid API key."
+        )
         site.fault = None
         await site.first.attempt()
         assert len(site.producer.alerts()) == 1, "the other one is still not read"

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from app.base.settings import Settings
-from app.base.vendors import Vendors
-from app.ingest.import_registry import note_begin
+from app.base.vendors import VendorClients
+from app.ingest.import_registry import record_start
 from app.kafka.clients import producing
-from app.operations.undo import Undoing
+from app.operations.undo import ImportUndo
 from app.setup.provision import provision_topics
 from connectors.memory.crm import MemoryCrm
-from leads.records import Change, Whom
+from leads.records import AuditPerson, Change
 from tests.app.test_audit_reader import event, write
 
 pytestmark = pytest.mark.kafka
@@ -28,7 +28,9 @@ class Counting(MemoryCrm):
         super().__init__(lambda: 1.0)
         self.reads: list[int] = []
 
-    async def read(self, contact_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any] | None]:
+    async def read(
+        self, contact_ids: Sequence[str], names: Sequence[str]
+    ) -> list[dict[str, Any] | None]:
         self.reads.append(len(contact_ids))
         return [None if i == "c7" else {n: f"{n} of {i}" for n in names} for i in contact_ids]
 
@@ -43,19 +45,30 @@ def test_contacts_are_read_in_the_crms_batches(kafka: str) -> None:
         events = []
         for n in range(150):
             name = "title" if n < 120 else "phone"
-            change = Change(contact_id=f"c{n}", wrote={name: f"{name} of c{n}"}, before={name: None})
-            one = event(
-                f"undo{n}", 1, "written", "engaged", outcome={"imported": "big.csv:1", "contact": f"c{n}", "existed": True}
+            change = Change(
+                contact_id=f"c{n}", wrote={name: f"{name} of c{n}"}, before={name: None}
             )
-            events.append((msgspec.structs.replace(one, person=Whom(changes=(change,))), now))
+            one = event(
+                f"undo{n}",
+                1,
+                "written",
+                "engaged",
+                outcome={"imported": "big.csv:1", "contact": f"c{n}", "existed": True},
+            )
+            events.append(
+                (msgspec.structs.replace(one, person=AuditPerson(changes=(change,))), now)
+            )
         await write(settings, events)
         async with producing(settings) as producer:
-            await note_begin(settings, producer, "big.csv:1", now)
-        vendors = Vendors(crm, cast("Any", None), cast("Any", None), [])
-        report = await Undoing(settings, vendors, "big.csv:1", "olga", now).run([], dry_run=True)
+            await record_start(settings, producer, "big.csv:1", now)
+        vendors = VendorClients(crm, cast("Any", None), cast("Any", None), [])
+        report = await ImportUndo(settings, vendors, "big.csv:1", "olga", now).run([], dry_run=True)
         assert report is not None
         assert (report.leads, len(report.restored), report.gone) == (150, 149, ["c7"])
-        assert await Undoing(settings, vendors, "nobody's.csv", "olga", now).run([], dry_run=True) is None
+        assert (
+            await ImportUndo(settings, vendors, "nobody's.csv", "olga", now).run([], dry_run=True)
+            is None
+        )
 
     asyncio.run(check())
     assert crm.reads == [100, 20, 30]

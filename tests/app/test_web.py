@@ -1,4 +1,5 @@
-"""The web's endpoints against a real broker: whatever is posted, the answer is below 500, and what is taken is stored."""
+"""The web's endpoints against a real broker: whatever is posted, the answer is below 500, and what
+is taken is stored."""
 
 import asyncio
 import hashlib
@@ -48,11 +49,17 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
             routes = [
                 Route("/capture", capture.taking("zapier"), methods=["POST"]),
                 Route("/slack", slack.Clicks(producer, SECRET, Fixed()).take, methods=["POST"]),
-                Route("/hubspot", hubspot.Changes(producer, SECRET, "", Fixed()).take, methods=["POST"]),
+                Route(
+                    "/hubspot",
+                    hubspot.Changes(producer, SECRET, "", Fixed()).take,
+                    methods=["POST"],
+                ),
             ]
             transport = httpx.ASGITransport(Starlette(routes=routes))
             headers = {"x-webhook-secret": SECRET, "content-type": "application/json"}
-            async with httpx.AsyncClient(transport=transport, base_url="http://web", headers=headers) as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://web", headers=headers
+            ) as client:
                 await work(client)
 
     asyncio.run(run())
@@ -61,7 +68,9 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
 async def stored(kafka: str) -> list[Captured]:
     """Everything that was captured."""
     async with consuming(Settings.model_construct(kafka_bootstrap_servers=kafka)) as consumer:
-        found = [r.value async for r in read_to(consumer, await ends(consumer, [topics.CAPTURED.full]))]
+        found = [
+            r.value async for r in read_to(consumer, await ends(consumer, [topics.CAPTURED.full]))
+        ]
     return [msgspec.json.decode(value, type=Captured) for value in found]
 
 
@@ -77,7 +86,9 @@ async def stored(kafka: str) -> list[Captured]:
     ],
     ids=["deep", "too deep to parse", "no text", "a long number", "no object"],
 )
-def test_a_body_that_cannot_be_taken_is_refused_in_words_and_kept(kafka: str, body: bytes, said: str) -> None:
+def test_a_body_that_cannot_be_taken_is_refused_in_words_and_kept(
+    kafka: str, body: bytes, said: str
+) -> None:
     async def check(client: httpx.AsyncClient) -> None:
         answer = await client.post("/capture", content=body)
         assert (answer.status_code, said in answer.json()["error"]) == (422, True), answer.text
@@ -90,7 +101,13 @@ def test_a_body_that_cannot_be_taken_is_refused_in_words_and_kept(kafka: str, bo
 @pytest.mark.kafka
 def test_half_an_emoji_is_replaced_and_one_bad_lead_takes_no_other_along(kafka: str) -> None:
     async def check(client: httpx.AsyncClient) -> None:
-        body = json.dumps([{**LEAD, "last_name": "A\ud83d"}, {"colour": "blue"}, {**LEAD, "email": "bob@acme.com", "n": 10**30}])
+        body = json.dumps(
+            [
+                {**LEAD, "last_name": "A\ud83d"},
+                {"colour": "blue"},
+                {**LEAD, "email": "bob@acme.com", "n": 10**30},
+            ]
+        )
         answer = await client.post("/capture", content=body)
         assert (answer.status_code, answer.json()["taken"]) == (422, 2)
         names_of = {c.raw.get("email"): c.raw.get("last_name") for c in await stored(kafka)}
@@ -104,8 +121,12 @@ def test_an_opt_out_whose_address_cannot_be_read_is_refused_and_kept(kafka: str)
     async def check(client: httpx.AsyncClient) -> None:
         answer = await client.post("/capture?event=unsubscribed", json={"email": "Ivo Kant"})
         assert (answer.status_code, "is no address" in answer.json()["error"]) == (422, True)
-        assert [c for c in await stored(kafka) if c.shape == "reject" and "Ivo Kant" in c.raw["body"]]
-        assert (await client.post("/capture?event=unsubscribed", json={"email": "Ivo <ivo@optone.com>"})).status_code == 202
+        assert [
+            c for c in await stored(kafka) if c.shape == "reject" and "Ivo Kant" in c.raw["body"]
+        ]
+        assert (
+            await client.post("/capture?event=unsubscribed", json={"email": "Ivo <ivo@optone.com>"})
+        ).status_code == 202
 
     serve(kafka, check)
 
@@ -114,8 +135,13 @@ def test_an_opt_out_whose_address_cannot_be_read_is_refused_and_kept(kafka: str)
 @pytest.mark.parametrize("at", ["\xb2", "1" * 400, "-1", "1e9", ""])
 def test_a_time_that_is_none_is_not_signed(kafka: str, at: str) -> None:
     async def check(client: httpx.AsyncClient) -> None:
-        for path, name in (("/slack", "x-slack-request-timestamp"), ("/hubspot", "x-hubspot-request-timestamp")):
-            answer = await client.post(path, content=b"{}", headers={name.encode(): at.encode("latin-1")})
+        for path, name in (
+            ("/slack", "x-slack-request-timestamp"),
+            ("/hubspot", "x-hubspot-request-timestamp"),
+        ):
+            answer = await client.post(
+                path, content=b"{}", headers={name.encode(): at.encode("latin-1")}
+            )
             assert answer.status_code == 401
 
     serve(kafka, check)
@@ -125,7 +151,9 @@ def test_a_time_that_is_none_is_not_signed(kafka: str, at: str) -> None:
 def test_a_signed_click_that_is_too_deep_is_refused(kafka: str) -> None:
     body = b"payload=" + b"[" * 50_000
     at = f"{NOW:.0f}"
-    signed = "v0=" + hmac.new(SECRET.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+    signed = (
+        "v0=" + hmac.new(SECRET.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+    )
 
     async def check(client: httpx.AsyncClient) -> None:
         headers = {"x-slack-request-timestamp": at, "x-slack-signature": signed}
@@ -137,7 +165,9 @@ def test_a_signed_click_that_is_too_deep_is_refused(kafka: str) -> None:
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=8
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -159,6 +189,9 @@ def test_a_body_may_be_as_deep_as_is_said() -> None:
         parse_json(b"[" * (DEEPEST + 2) + b"]" * (DEEPEST + 2))
 
 
-@pytest.mark.parametrize(("text", "number"), [("15", 15), ("0", 0), ("\xb2", None), ("1" * 16, None), ("-1", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("15", 15), ("0", 0), ("\xb2", None), ("1" * 16, None), ("-1", None), ("", None)],
+)
 def test_a_header_has_ascii_digits(text: str, number: int | None) -> None:
     assert read_whole(text) == number

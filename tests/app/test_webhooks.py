@@ -1,4 +1,5 @@
-"""Whatever a vendor posts, it gets an answer that says what is wrong, and what can't be read is kept."""
+"""Whatever a vendor posts, it gets an answer that says what is wrong, and what can't be read is
+kept."""
 
 import asyncio
 import base64
@@ -54,7 +55,11 @@ def test_a_body_that_can_not_be_read_is_refused_and_kept(odd: str) -> None:
 
 
 def test_half_a_character_is_taken_and_replaced() -> None:
-    answer, producer = post("/capture", b'{"email": "a@b.com", "first_name": "Ada\\ud83d"}', {"x-webhook-secret": SECRET})
+    answer, producer = post(
+        "/capture",
+        b'{"email": "a@b.com", "first_name": "Ada\\ud83d"}',
+        {"x-webhook-secret": SECRET},
+    )
     assert answer.status_code == 202
     assert producer.captured("reject") == []
 
@@ -69,16 +74,28 @@ def test_a_body_that_nests_deeper_than_can_be_written_is_refused_and_kept() -> N
 @pytest.mark.parametrize("body", [DEEP[:60_000] + b"1" + b"}" * 9_999, b"5", b"null", b"<html>"])
 def test_what_hubspot_posts_in_another_form_is_refused(body: bytes) -> None:
     at = str(int(Clock().at * 1000))
-    signed = hmac.new(SECRET.encode(), f"POST{ADDRESS}/hubspot".encode() + body + at.encode(), hashlib.sha256).digest()
-    signs = {"x-hubspot-request-timestamp": at, "x-hubspot-signature-v3": base64.b64encode(signed).decode()}
+    signed = hmac.new(
+        SECRET.encode(), f"POST{ADDRESS}/hubspot".encode() + body + at.encode(), hashlib.sha256
+    ).digest()
+    signs = {
+        "x-hubspot-request-timestamp": at,
+        "x-hubspot-signature-v3": base64.b64encode(signed).decode(),
+    }
     answer, producer = post("/hubspot", body, signs)
     assert (answer.status_code, producer.sent) == (422, {})
 
 
-@pytest.mark.parametrize("payload", ['{"a":' * 3_000 + "1" + "}" * 3_000, "5", "null", "<html>", json.dumps({"actions": [5]})])
+@pytest.mark.parametrize(
+    "payload",
+    ['{"a":' * 3_000 + "1" + "}" * 3_000, "5", "null", "<html>", json.dumps({"actions": [5]})],
+)
 def test_what_slack_posts_in_another_form_is_refused(payload: str) -> None:
     body, at = b"payload=" + payload.encode(), str(int(Clock().at))
-    digest = hmac.new(SECRET.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
+    digest = hmac.new(
+        SECRET.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256
+    ).hexdigest()
     signs = {"x-slack-request-timestamp": at, "x-slack-signature": f"v0={digest}"}
-    answer, producer = post("/slack", body, signs | {"content-type": "application/x-www-form-urlencoded"})
+    answer, producer = post(
+        "/slack", body, signs | {"content-type": "application/x-www-form-urlencoded"}
+    )
     assert (answer.status_code, producer.sent) == (422, {})

@@ -1,4 +1,5 @@
-"""Apollo's sequences on its sandbox: entered, every reason to skip told, left; custom fields by name; owners."""
+"""Apollo's sequences on its sandbox: entered, every reason to skip told, left; custom fields by
+name; owners."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,14 +13,21 @@ from fastapi import FastAPI
 from connectors.apollo.api import ApolloApi, usage
 from connectors.apollo.client import ApolloClient
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
-from connectors.core.errors import EndpointSpent, RowRejected, Unavailable
+from connectors.core.errors import EndpointSpent, RecordRejected, Unavailable
 from sandbox.apollo import KEY, make_router
 from sandbox.generate import NURTURE, REPS, ROLE_FIELD, ROLES, SEQUENCE
 from sandbox.server import make_sandbox
 from sandbox.store import Store
 
 A1 = f"{0xA1:024x}"
-CONTACT = {"id": A1, "email": "a@b.com", "name": "A B", "contact_campaign_statuses": [], "label_ids": [], "created_at": "2026"}
+CONTACT = {
+    "id": A1,
+    "email": "a@b.com",
+    "name": "A B",
+    "contact_campaign_statuses": [],
+    "label_ids": [],
+    "created_at": "2026",
+}
 Control = Callable[[str, Any], Awaitable[Any]]
 
 
@@ -29,7 +37,9 @@ def on_sandbox(test: Callable[[ApolloClient, Control], Awaitable[None]]) -> None
     async def run() -> None:
         transport = httpx.ASGITransport(make_sandbox(None, 0, 1))
         client = ApolloClient("http://sandbox/apollo/api/v1/", KEY, 10**6, transport)
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/_control") as http:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://sandbox/_control"
+        ) as http:
 
             async def control(path: str, body: Any) -> Any:
                 return (await http.post(path, json=body)).json()
@@ -59,7 +69,7 @@ def test_a_sequence_is_entered_once_and_left_harmlessly_twice() -> None:
 def test_every_reason_to_skip_is_told(reason: str) -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/objects/control/apollo_skips", {A1: reason})
-        with pytest.raises(RowRejected, match=reason) as refused:
+        with pytest.raises(RecordRejected, match=reason) as refused:
             await apollo.enrol(A1, SEQUENCE, NURTURE)
         assert refused.value.kind == ("busy" if reason in BUSY else "refused")
 
@@ -67,12 +77,14 @@ def test_every_reason_to_skip_is_told(reason: str) -> None:
     on_sandbox(test)
 
 
-def test_who_is_no_contact_and_a_mailbox_that_is_none_are_refused_before_anything_is_asked() -> None:
+def test_who_is_no_contact_and_a_mailbox_that_is_none_are_refused_before_anything_is_asked() -> (
+    None
+):
     async def test(apollo: ApolloClient, control: Control) -> None:
         del control
-        with pytest.raises(RowRejected, match="no contact in Apollo"):
+        with pytest.raises(RecordRejected, match="no contact in Apollo"):
             await apollo.enrol("", SEQUENCE, NURTURE)
-        with pytest.raises(RowRejected, match="no active mailbox"):
+        with pytest.raises(RecordRejected, match="no active mailbox"):
             await apollo.enrol(A1, SEQUENCE, "stranger@acme.test")
 
     on_sandbox(test)
@@ -82,7 +94,9 @@ def test_custom_fields_go_by_name_and_options_by_label() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         del control
         option = next(iter(ROLES))
-        assert await apollo.name_fields({ROLE_FIELD: [option], "gone": "x"}) == {"Buying role": [ROLES[option]]}
+        assert await apollo.name_fields({ROLE_FIELD: [option], "gone": "x"}) == {
+            "Buying role": [ROLES[option]]
+        }
 
     on_sandbox(test)
 
@@ -92,7 +106,9 @@ def test_what_was_deleted_in_apollo_is_asked_for_once() -> None:
         for _ in range(3):
             assert await apollo.name_fields({"0" * 24: "x"}) == {}
             assert await apollo.label_names(["1" * 24]) == ()
-        await control("/faults", [{"path": "typed_custom_fields", "times": 9}, {"path": "labels", "times": 9}])
+        await control(
+            "/faults", [{"path": "typed_custom_fields", "times": 9}, {"path": "labels", "times": 9}]
+        )
         assert await apollo.name_fields({"0" * 24: "x"}) == {}
         assert await apollo.label_names(["1" * 24]) == ()
 
@@ -101,8 +117,13 @@ def test_what_was_deleted_in_apollo_is_asked_for_once() -> None:
 
 def test_a_key_that_may_not_read_definitions_names_nothing_and_asks_once() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
-        body = {"error": "This API key is not authorized to access", "error_code": "API_INACCESSIBLE"}
-        await control("/faults", {"path": "typed_custom_fields", "status": 403, "times": 1, "body": body})
+        body = {
+            "error": "This API key is not authorized to access",
+            "error_code": "API_INACCESSIBLE",
+        }
+        await control(
+            "/faults", {"path": "typed_custom_fields", "status": 403, "times": 1, "body": body}
+        )
         assert await apollo.name_fields({ROLE_FIELD: ["x"]}) == {}
         assert await apollo.name_fields({ROLE_FIELD: ["x"]}) == {}
 
@@ -112,11 +133,17 @@ def test_a_key_that_may_not_read_definitions_names_nothing_and_asks_once() -> No
 def test_what_the_key_may_not_call_is_named_with_what_it_disables() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         assert await apollo.limits(enrich=True, sequences=True, owners=True) == []
-        body = {"error": "This API key is not authorized to access", "error_code": "API_INACCESSIBLE"}
+        body = {
+            "error": "This API key is not authorized to access",
+            "error_code": "API_INACCESSIBLE",
+        }
         for path in ("add_contact_ids", "emailer_messages"):
             await control("/faults", {"path": path, "status": 403, "times": 1, "body": body})
         lines = await apollo.limits(enrich=True, sequences=True, owners=True)
-        assert [line.split(":")[0] for line in lines] == ["emailer_messages/search", "emailer_campaigns/add_contact_ids"]
+        assert [line.split(":")[0] for line in lines] == [
+            "emailer_messages/search",
+            "emailer_campaigns/add_contact_ids",
+        ]
         assert "bounces" in lines[0]
 
     on_sandbox(test)
@@ -128,7 +155,7 @@ def test_an_owner_is_set_by_address() -> None:
         await apollo.set_owner(A1, REPS[0])
         [contact], _ = await apollo.contacts_page(1)
         assert contact["owner_id"] == "u1"
-        with pytest.raises(RowRejected, match="no user of Apollo"):
+        with pytest.raises(RecordRejected, match="no user of Apollo"):
             await apollo.set_owner(A1, "stranger@acme.test")
 
     on_sandbox(test)
@@ -137,7 +164,12 @@ def test_an_owner_is_set_by_address() -> None:
 def test_an_hours_end_is_seen_coming_and_stops_its_endpoint_alone() -> None:
     async def test() -> None:
         app = FastAPI()
-        app.include_router(make_router(Store(), {"minute": (50, 60.0), "hourly": (100, 3600.0), "24-hour": (10**6, 86400.0)}))
+        app.include_router(
+            make_router(
+                Store(),
+                {"minute": (50, 60.0), "hourly": (100, 3600.0), "24-hour": (10**6, 86400.0)},
+            )
+        )
         now = 0.0
         api = ApolloApi("http://sandbox/", KEY, 200, httpx.ASGITransport(app), lambda: now)
         api.share(10.0)  # the minute's window is not what is tested here
@@ -145,18 +177,28 @@ def test_an_hours_end_is_seen_coming_and_stops_its_endpoint_alone() -> None:
             await api.call(msgspec.Raw, "GET", "labels")
         headers = {"x-rate-limit-hourly": "100", "x-hourly-requests-left": "1"}
         assert usage(headers) == "1 left of 100 an hour"
-        assert usage({"x-rate-limit-daily": "600", "x-daily-requests-left": "5"}) == "5 left of 600 a day"
-        assert usage({"x-rate-limit-24-hour": "", "x-24-hour-requests-left": "0"}) == "", "unlimited"
+        assert (
+            usage({"x-rate-limit-daily": "600", "x-daily-requests-left": "5"})
+            == "5 left of 600 a day"
+        )
+        assert usage({"x-rate-limit-24-hour": "", "x-24-hour-requests-left": "0"}) == "", (
+            "unlimited"
+        )
         assert api._endpoints["labels"].budget.limit == 50, "the answers lower the minute's limit"
         api._endpoints["labels"].note(headers, None)
-        with pytest.raises(Unavailable, match=r"Apollo's calls of labels are .*1 left of 100 an hour.*tried again at"):
+        with pytest.raises(
+            Unavailable,
+            match=r"Apollo's calls of labels are .*1 left of 100 an hour.*tried again at",
+        ):
             await api.call(msgspec.Raw, "GET", "labels")
         await api.call(msgspec.Raw, "GET", "contact_stages")
-        with pytest.raises(Unavailable) as answered:  # an urgent one leaves; the sandbox's minute is spent
+        # an urgent one leaves; the sandbox's minute is spent
+        with pytest.raises(Unavailable) as answered:
             await api.call(msgspec.Raw, "GET", "labels", urgent=True)
         assert not isinstance(answered.value, EndpointSpent)
         now = 901.0
-        with pytest.raises(Unavailable):  # the sandbox's minute is spent: asked again, and refused by Apollo itself
+        # the sandbox's minute is spent: asked again, and refused by Apollo itself
+        with pytest.raises(Unavailable):
             await api.call(msgspec.Raw, "GET", "labels")
 
     asyncio.run(test())

@@ -1,6 +1,8 @@
-"""Each answer of the sandbox's Apollo against Apollo's official OpenAPI: types as published, and no field invented.
+"""Each answer of the sandbox's Apollo against Apollo's official OpenAPI: types as published, and no
+field invented.
 
-The OpenAPI lies beside the repository, in shared/, and is not the product's: without it this is skipped.
+The OpenAPI lies beside the repository, in shared/, and is not the product's: without it this is
+skipped.
 """
 
 import json
@@ -56,18 +58,33 @@ def openapi() -> Any:
             "/emailer_campaigns/remove_or_stop_contact_ids",
             {},
         ),
-        ("POST", "contacts/update_stages?contact_ids[]={contact}&contact_stage_id=1", "/contacts/update_stages", {}),
-        ("POST", "contacts/update_owners?contact_ids[]={contact}&owner_id=1", "/contacts/update_owners", {}),
+        (
+            "POST",
+            "contacts/update_stages?contact_ids[]={contact}&contact_stage_id=1",
+            "/contacts/update_stages",
+            {},
+        ),
+        (
+            "POST",
+            "contacts/update_owners?contact_ids[]={contact}&owner_id=1",
+            "/contacts/update_owners",
+            {},
+        ),
     ],
 )
-def test_an_answer_is_as_published(client: httpx.Client, openapi: Any, method: str, path: str, template: str, more: Any) -> None:
+def test_an_answer_is_as_published(
+    client: httpx.Client, openapi: Any, method: str, path: str, template: str, more: Any
+) -> None:
     contacts = client.post("contacts/search", json={}).json()["contacts"]
     domain = contacts[0]["organization"]["primary_domain"]
     response = client.request(method, path.format(contact=contacts[0]["id"], domain=domain), **more)
     assert response.status_code == 200, response.text
     schema, shape = _published(openapi, template, method)
     body = _without_nulls(response.json())
-    errors = [f"{e.json_path}: {e.message[:200]}" for e in jsonschema.Draft202012Validator(schema).iter_errors(body)]
+    errors = [
+        f"{e.json_path}: {e.message[:200]}"
+        for e in jsonschema.Draft202012Validator(schema).iter_errors(body)
+    ]
     assert errors == []
     assert sorted(_invented(body, shape)) == []
 
@@ -75,21 +92,29 @@ def test_an_answer_is_as_published(client: httpx.Client, openapi: Any, method: s
 @pytest.fixture(scope="module")
 def client(served_week: str) -> httpx.Client:
     """A client of the sandbox's Apollo."""
-    return httpx.Client(base_url=f"{served_week}/apollo/api/v1/", headers={"x-api-key": KEY}, timeout=30)
+    return httpx.Client(
+        base_url=f"{served_week}/apollo/api/v1/", headers={"x-api-key": KEY}, timeout=30
+    )
 
 
 def _published(openapi: Any, template: str, method: str) -> tuple[Any, Any]:
-    """A success's schema (what its example implies, where there is none), and the fields that are known at all.
+    """A success's schema (what its example implies, where there is none), and the fields that are
+    known at all.
 
-    Schema and example disagree in places; a contact is told differently by each endpoint, so that all its fields count.
+    Schema and example disagree in places; a contact is told differently by each endpoint, so
+    that all its fields count.
     """
-    content = openapi["paths"][template][method.lower()]["responses"]["200"]["content"]["application/json"]
+    content = openapi["paths"][template][method.lower()]["responses"]["200"]["content"][
+        "application/json"
+    ]
     examples = [e["value"] for e in content.get("examples", {}).values()]
     read = [
         json.loads(re.sub(r",(\s*[\]}])", r"\1", e)) if isinstance(e, str) else e for e in examples
     ]  # one has a comma too many
     schema = content.get("schema") or _implied(read)
-    contact: dict[str, Any] = {f["field"]: {} for f in json.loads((OPENAPI.parent / "contact_fields.json").read_text())}
+    contact: dict[str, Any] = {
+        f["field"]: {} for f in json.loads((OPENAPI.parent / "contact_fields.json").read_text())
+    }
     shape = _merged([schema, _implied(read)])
     for name in ("contact", "contacts"):
         if name in shape.get("properties", {}):
@@ -102,7 +127,10 @@ def _implied(examples: list[Any]) -> Any:
     if any(isinstance(e, dict) for e in examples):
         dicts = [e for e in examples if isinstance(e, dict)]
         names = {n for e in dicts for n in e}
-        return {"type": "object", "properties": {n: _implied([e[n] for e in dicts if n in e]) for n in names}}
+        return {
+            "type": "object",
+            "properties": {n: _implied([e[n] for e in dicts if n in e]) for n in names},
+        }
     if any(isinstance(e, list) for e in examples):
         items = [item for e in examples if isinstance(e, list) for item in e]
         return {"type": "array", **({"items": _implied(items)} if items else {})}
@@ -115,8 +143,14 @@ def _merged(schemas: list[Any]) -> Any:
     """The names that any of them knows."""
     names = {n for s in schemas for n in s.get("properties", {})}
     items = [s["items"] for s in schemas if "items" in s]
-    inner = {n: _merged([s["properties"][n] for s in schemas if n in s.get("properties", {})]) for n in names}
-    return {**({"properties": inner} if names else {}), **({"items": _merged(items)} if items else {})}
+    inner = {
+        n: _merged([s["properties"][n] for s in schemas if n in s.get("properties", {})])
+        for n in names
+    }
+    return {
+        **({"properties": inner} if names else {}),
+        **({"items": _merged(items)} if items else {}),
+    }
 
 
 def _without_nulls(value: Any) -> Any:
@@ -134,7 +168,12 @@ def _invented(value: Any, schema: Any, at: str = "") -> set[str]:
     if not isinstance(value, dict) or not known:
         return set()
     found = {at + name for name in value if name not in known} - RECORDED
-    return found | {name for n, inner in value.items() if n in known for name in _invented(inner, known[n], f"{at}{n}.")}
+    return found | {
+        name
+        for n, inner in value.items()
+        if n in known
+        for name in _invented(inner, known[n], f"{at}{n}.")
+    }
 
 
 def test_a_wrong_answer_would_be_seen(openapi: Any) -> None:
@@ -146,4 +185,9 @@ def test_a_wrong_answer_would_be_seen(openapi: Any) -> None:
 
 def test_an_unknown_filter_is_ignored_with_200(client: httpx.Client) -> None:
     every = client.post("contacts/search", json={"per_page": 3}).json()["pagination"]
-    assert client.post("contacts/search", json={"per_page": 3, "no_such_filter": "x"}).json()["pagination"] == every
+    assert (
+        client.post("contacts/search", json={"per_page": 3, "no_such_filter": "x"}).json()[
+            "pagination"
+        ]
+        == every
+    )

@@ -1,4 +1,5 @@
-"""A budget keeps every window of the vendor's own, whenever between sending and answering the vendor counts a call."""
+"""A budget keeps every window of the vendor's own, whenever between sending and answering the
+vendor counts a call."""
 
 import asyncio
 import random
@@ -6,7 +7,7 @@ import random
 import pytest
 
 from connectors.core.errors import NotSent
-from connectors.core.http import Budget
+from connectors.core.http import SlidingWindowLimiter
 
 SECONDS = 0.1
 
@@ -16,7 +17,7 @@ def test_no_window_of_the_vendors_holds_more_than_the_limit(seed: int) -> None:
     chance = random.Random(seed)
     counted: list[float] = []
 
-    async def call(budget: Budget) -> None:
+    async def call(budget: SlidingWindowLimiter) -> None:
         async with budget:
             latency = chance.random() * 0.05
             at = chance.random() * latency
@@ -25,7 +26,7 @@ def test_no_window_of_the_vendors_holds_more_than_the_limit(seed: int) -> None:
             await asyncio.sleep(latency - at)
 
     async def test() -> None:
-        budget = Budget(8, SECONDS, share=0.75)
+        budget = SlidingWindowLimiter(8, SECONDS, share=0.75)
         await asyncio.gather(*(call(budget) for _ in range(40)))
 
     asyncio.run(test())
@@ -35,7 +36,7 @@ def test_no_window_of_the_vendors_holds_more_than_the_limit(seed: int) -> None:
 
 def test_a_wait_that_is_too_long_is_told_and_not_waited_for() -> None:
     async def test() -> None:
-        budget = Budget(1, 60.0)
+        budget = SlidingWindowLimiter(1, 60.0)
         async with budget:
             pass
         with pytest.raises(NotSent, match="spent") as refused:

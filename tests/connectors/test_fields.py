@@ -1,10 +1,11 @@
-"""What of a person's mapped values a CRM is sent: nothing that it would refuse the whole row for."""
+"""What of a person's mapped values a CRM is sent: nothing that it would refuse the whole row
+for."""
 
 import asyncio
 
 import pytest
 
-from connectors.core.errors import RowRejected
+from connectors.core.errors import RecordRejected
 from connectors.core.fields import Admission, Field, lacking, missing
 
 ROLE = Field(name="role", label="role", type="choice", options=("Champion", "Decision maker"))
@@ -32,7 +33,10 @@ def test_what_the_crm_has_no_place_for_is_left_out_and_told_and_the_rest_goes_on
         assert good == {"stack": "Kafka"}
         assert sorted(line.split(":")[0] for line in dropped) == ["gone", "role", "score"]
         assert "Janitor" not in " ".join(dropped), "the value is a person's"
-        assert await admission.admit({"role": "Champion;Decision maker"}) == ({"role": "Champion;Decision maker"}, ())
+        assert await admission.admit({"role": "Champion;Decision maker"}) == (
+            {"role": "Champion;Decision maker"},
+            (),
+        )
         assert len(reads) == 1
         now = 601.0
         await admission.admit({"stack": "x"})
@@ -48,6 +52,12 @@ def test_options_that_the_crm_lacks_are_told_and_a_text_takes_any() -> None:
 
 
 def test_all_that_is_there_otherwise_is_told_at_once() -> None:
-    wanted = [Field(name="role", label="r", type="number"), Field(name="score", label="s", type="number"), ROLE]
-    with pytest.raises(RowRejected, match=r"role is there as choice, not as number.*\n.*score can't be written"):
+    wanted = [
+        Field(name="role", label="r", type="number"),
+        Field(name="score", label="s", type="number"),
+        ROLE,
+    ]
+    with pytest.raises(
+        RecordRejected, match=r"role is there as choice, not as number.*\n.*score can't be written"
+    ):
         missing("X", "people", wanted, THERE)

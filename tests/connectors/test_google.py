@@ -16,7 +16,7 @@ from gspread.utils import InsertDataOption
 
 from app.review.google_sheet import GoogleSheet
 from app.review.sheets import COLUMNS, Row
-from connectors.core.errors import RowRejected, Unauthorised, Unavailable
+from connectors.core.errors import RecordRejected, Unauthorised, Unavailable
 from connectors.google.sheets import GoogleGrant, GoogleTab
 from sandbox.google import EMAIL
 from sandbox.server import make_sandbox
@@ -26,7 +26,11 @@ from sandbox.server import make_sandbox
 def private_key() -> str:
     """A service account's private key."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    form = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     return key.private_bytes(*form).decode()
 
 
@@ -55,11 +59,15 @@ class Site:
 
     async def control(self, method: str, path: str, body: Any = None) -> None:
         """Ask the sandbox's controls."""
-        async with httpx.AsyncClient(transport=self.transport, base_url="http://sandbox/_control") as control:
+        async with httpx.AsyncClient(
+            transport=self.transport, base_url="http://sandbox/_control"
+        ) as control:
             await control.request(method, path, json=body)
 
 
-def test_rows_are_added_and_closed_and_what_people_wrote_stays(tmp_path: Path, private_key: str) -> None:
+def test_rows_are_added_and_closed_and_what_people_wrote_stays(
+    tmp_path: Path, private_key: str
+) -> None:
     async def test() -> None:
         site = Site(tmp_path, private_key)
         await site.sheet.show([row("a:1"), row("b:2")])
@@ -67,7 +75,11 @@ def test_rows_are_added_and_closed_and_what_people_wrote_stays(tmp_path: Path, p
         await site.sheet.show([row("a:1"), row("b:2"), row("c:3", first_name="=1+1")])
         await site.sheet.show([row("a:1"), row("c:3", first_name="=1+1")])
         there = await site.tab.rows()
-        assert [(r[0], r[-1]) for r in there[1:]] == [("a:1", "open"), ("b:2", "settled"), ("c:3", "open")]
+        assert [(r[0], r[-1]) for r in there[1:]] == [
+            ("a:1", "open"),
+            ("b:2", "settled"),
+            ("c:3", "open"),
+        ]
         read = await site.sheet.read()
         assert [r["record_id"] for r in read] == ["a:1", "c:3"]
         assert "corrected@acme.test" in read[0].values()
@@ -76,7 +88,9 @@ def test_rows_are_added_and_closed_and_what_people_wrote_stays(tmp_path: Path, p
     asyncio.run(test())
 
 
-def test_an_append_whose_answer_is_lost_makes_no_double_row(tmp_path: Path, private_key: str) -> None:
+def test_an_append_whose_answer_is_lost_makes_no_double_row(
+    tmp_path: Path, private_key: str
+) -> None:
     async def test() -> None:
         site = Site(tmp_path, private_key)
         await site.sheet.show([])
@@ -93,18 +107,28 @@ def test_a_tab_that_is_somebody_elses_is_left_alone(tmp_path: Path, private_key:
     async def test() -> None:
         site = Site(tmp_path, private_key)
         await site.tab.append([["name", "phone"], [], ["Ada"]])
-        with pytest.raises(RowRejected, match="give Leadgate an empty tab"):
+        with pytest.raises(RecordRejected, match="give Leadgate an empty tab"):
             await site.sheet.show([row("a:1")])
         assert len(await site.tab.rows()) == 3
 
     asyncio.run(test())
 
 
-def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(tmp_path: Path, private_key: str) -> None:
+def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(
+    tmp_path: Path, private_key: str
+) -> None:
     async def test() -> None:
         site = Site(tmp_path, private_key)
-        body = {"error": {"code": 403, "message": "The caller does not have permission", "status": "PERMISSION_DENIED"}}
-        await site.control("POST", "/faults", {"path": "values", "status": 403, "times": 9, "body": body})
+        body = {
+            "error": {
+                "code": 403,
+                "message": "The caller does not have permission",
+                "status": "PERMISSION_DENIED",
+            }
+        }
+        await site.control(
+            "POST", "/faults", {"path": "values", "status": 403, "times": 9, "body": body}
+        )
         with pytest.raises(Unauthorised, match="does not have permission; share the spreadsheet"):
             await site.sheet.show([])
         with pytest.raises(Unauthorised, match="account not found"):
@@ -112,7 +136,7 @@ def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(tmp_path: Path
 
     asyncio.run(test())
     (tmp_path / "none.json").write_text("{}")
-    with pytest.raises(RowRejected, match="no service account's JSON key"):
+    with pytest.raises(RecordRejected, match="no service account's JSON key"):
         GoogleGrant(tmp_path / "none.json", time.time)
 
 
@@ -121,11 +145,20 @@ def test_gspread_reads_and_appends(served: str, private_key: str) -> None:
         """Google's address is a constant of the client's; nothing else of it is touched."""
 
         def request(self, method: str, endpoint: str, *args: Any, **more: Any) -> Any:
-            return super().request(method, endpoint.replace("https://sheets.googleapis.com", f"{served}/google"), *args, **more)
+            return super().request(
+                method,
+                endpoint.replace("https://sheets.googleapis.com", f"{served}/google"),
+                *args,
+                **more,
+            )
 
-    client = gspread.service_account_from_dict(account(f"{served}/google", private_key), http_client=Local)
+    client = gspread.service_account_from_dict(
+        account(f"{served}/google", private_key), http_client=Local
+    )
     sheet = client.open_by_key("s2").sheet1
-    sheet.append_row(["record_id", "title"], table_range="A1", insert_data_option=InsertDataOption.insert_rows)
+    sheet.append_row(
+        ["record_id", "title"], table_range="A1", insert_data_option=InsertDataOption.insert_rows
+    )
     sheet.append_row(["a:1", "VP"])
     sheet.batch_update([{"range": "B2", "values": [["CEO"]]}])
     assert sheet.get_all_records() == [{"record_id": "a:1", "title": "CEO"}]

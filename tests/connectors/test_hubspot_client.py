@@ -25,10 +25,14 @@ def test_create_read_and_conflict(client: Any) -> None:
     made = client.crm.contacts.basic_api.create(
         SimplePublicObjectInputForCreate(properties={"email": "a@b.com"}, associations=[])
     )
-    read = client.crm.contacts.basic_api.get_by_id("a@b.com", id_property="email", properties=["email"])
+    read = client.crm.contacts.basic_api.get_by_id(
+        "a@b.com", id_property="email", properties=["email"]
+    )
     assert read.id == made.id
     with pytest.raises(ApiException) as refused:
-        client.crm.contacts.basic_api.create(SimplePublicObjectInputForCreate(properties={"email": "A@B.com"}, associations=[]))
+        client.crm.contacts.basic_api.create(
+            SimplePublicObjectInputForCreate(properties={"email": "A@B.com"}, associations=[])
+        )
     assert refused.value.status == 409
     assert f"Existing ID: {made.id}" in refused.value.body
 
@@ -36,16 +40,23 @@ def test_create_read_and_conflict(client: Any) -> None:
 def test_an_unknown_property_is_refused(client: Any) -> None:
     with pytest.raises(ApiException) as refused:
         client.crm.contacts.basic_api.create(
-            SimplePublicObjectInputForCreate(properties={"email": "c@b.com", "leadgate_nonsense": "1"}, associations=[])
+            SimplePublicObjectInputForCreate(
+                properties={"email": "c@b.com", "leadgate_nonsense": "1"}, associations=[]
+            )
         )
     assert refused.value.status == 400
     assert "PROPERTY_DOESNT_EXIST" in refused.value.body
 
 
 def test_batch_read_tells_what_is_missing(client: Any) -> None:
-    client.crm.contacts.basic_api.create(SimplePublicObjectInputForCreate(properties={"email": "d@b.com"}, associations=[]))
+    client.crm.contacts.basic_api.create(
+        SimplePublicObjectInputForCreate(properties={"email": "d@b.com"}, associations=[])
+    )
     wanted = BatchReadInputSimplePublicObjectId(
-        properties=["email"], properties_with_history=[], id_property="email", inputs=[{"id": "d@b.com"}, {"id": "no@b.com"}]
+        properties=["email"],
+        properties_with_history=[],
+        id_property="email",
+        inputs=[{"id": "d@b.com"}, {"id": "no@b.com"}],
     )
     answer = client.crm.contacts.batch_api.read(wanted)
     assert [c.properties["email"] for c in answer.results] == ["d@b.com"]

@@ -27,18 +27,24 @@ def test_the_published_vector_is_signed_and_no_other_body_address_or_time() -> N
     assert not is_signed(SECRET, "POST", URI + "/", headers(AT, VECTOR), BODY, now)
     assert not is_signed("other", "POST", URI, headers(AT, VECTOR), BODY, now)
     assert not is_signed(SECRET, "POST", URI, headers(AT, VECTOR), BODY, now + 301)
-    assert not is_signed(SECRET, "POST", URI, headers(AT, VECTOR), BODY, now - 301), "nor one from the future"
+    assert not is_signed(SECRET, "POST", URI, headers(AT, VECTOR), BODY, now - 301), (
+        "nor one from the future"
+    )
     assert not is_signed(SECRET, "POST", URI, headers("soon", VECTOR), BODY, now)
 
 
 @pytest.mark.parametrize("body", ["[]", '[{"objectId": 1}]', "ä"])
 def test_what_hubspots_own_helper_signs_is_signed(body: str) -> None:
     at = str(int(time.time() * 1000))
-    signature = Signature.get_signature(SECRET, body, "v3", http_uri=URI, http_method="POST", timestamp=at)
+    signature = Signature.get_signature(
+        SECRET, body, "v3", http_uri=URI, http_method="POST", timestamp=at
+    )
     assert is_signed(SECRET, "POST", URI, headers(at, signature), body.encode(), time.time())
 
 
 def test_the_escapes_that_hubspot_undoes_are_undone() -> None:
     at = str(int(time.time() * 1000))
-    signature = Signature.get_signature(SECRET, "x", "v3", http_uri=f"{URI}?a=b:c", http_method="POST", timestamp=at)
+    signature = Signature.get_signature(
+        SECRET, "x", "v3", http_uri=f"{URI}?a=b:c", http_method="POST", timestamp=at
+    )
     assert is_signed(SECRET, "POST", f"{URI}?a=b%3Ac", headers(at, signature), b"x", time.time())

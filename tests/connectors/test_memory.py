@@ -1,10 +1,11 @@
-"""The doubles of Apollo and Slack do what the clients' contracts say, so that a test on them says something."""
+"""The doubles of Apollo and Slack do what the clients' contracts say, so that a test on them says
+something."""
 
 import asyncio
 
 import pytest
 
-from connectors.core.errors import NotSent, RowRejected
+from connectors.core.errors import NotSent, RecordRejected
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.slack import MemorySlack
 from streams.effects.context import Apollo, Slack
@@ -16,7 +17,9 @@ DOUBLES: tuple[type[Apollo], type[Slack]] = (MemoryApollo, MemorySlack)
 
 def apollo() -> MemoryApollo:
     """Apollo with one contact."""
-    double = MemoryApollo(lambda: 1000.0, users=frozenset({"rep@acme.test"}), sequences=frozenset({"warm", "cold"}))
+    double = MemoryApollo(
+        lambda: 1000.0, users=frozenset({"rep@acme.test"}), sequences=frozenset({"warm", "cold"})
+    )
     double.add_contact("a1", "p1@firm.com")
     return double
 
@@ -27,7 +30,7 @@ def test_a_contact_enters_one_sequence_leaves_it_and_is_stopped() -> None:
     async def test() -> None:
         assert not await double.enrol("a1", "warm", "n@acme.test")
         assert await double.enrol("a1", "warm", "n@acme.test"), "it is in it already"
-        with pytest.raises(RowRejected, match="another Apollo sequence is running") as busy:
+        with pytest.raises(RecordRejected, match="another Apollo sequence is running") as busy:
             await double.enrol("a1", "cold", "n@acme.test")
         assert busy.value.kind == "busy"
         assert [s["status"] for s in await double.sequences("", "P1@firm.com")] == ["active"]
@@ -39,7 +42,11 @@ def test_a_contact_enters_one_sequence_leaves_it_and_is_stopped() -> None:
 
     asyncio.run(test())
     assert double.running("a1") == []
-    assert [(d.kind, d.target) for d in double.did] == [("enrol", "warm"), ("leave", "warm"), ("stop", "")]
+    assert [(d.kind, d.target) for d in double.did] == [
+        ("enrol", "warm"),
+        ("leave", "warm"),
+        ("stop", ""),
+    ]
 
 
 def test_whoever_is_not_there_has_no_sequences_and_enters_none() -> None:
@@ -47,10 +54,10 @@ def test_whoever_is_not_there_has_no_sequences_and_enters_none() -> None:
     assert asyncio.run(double.sequences("gone", "")) == []
     asyncio.run(double.stop("gone"))
     for contact, sequence in (("gone", "warm"), ("a1", "unknown"), ("", "warm")):
-        with pytest.raises(RowRejected) as refused:
+        with pytest.raises(RecordRejected) as refused:
             asyncio.run(double.enrol(contact, sequence, "n@acme.test"))
         assert refused.value.kind == "refused"
-    with pytest.raises(RowRejected) as stranger:
+    with pytest.raises(RecordRejected) as stranger:
         asyncio.run(double.set_owner("a1", "eve@else.test"))
     assert stranger.value.kind == "no_owner"
     asyncio.run(double.set_owner("a1", "Rep@acme.test"))
@@ -59,7 +66,14 @@ def test_whoever_is_not_there_has_no_sequences_and_enters_none() -> None:
 
 def test_an_opt_out_is_filtered_by_and_never_shown() -> None:
     double = apollo()
-    double.sent.append({"id": "m1", "to_email": "p1@firm.com", "completed_at": "2026-11-25T10:00:00Z", "unsubscribed": True})
+    double.sent.append(
+        {
+            "id": "m1",
+            "to_email": "p1@firm.com",
+            "completed_at": "2026-11-25T10:00:00Z",
+            "unsubscribed": True,
+        }
+    )
     [message] = asyncio.run(double.messages(("unsubscribed",), "2026-11-25", 1))
     assert "unsubscribed" not in message
     assert asyncio.run(double.messages(("bounced", "replied"), "2026-11-25", 1)) == []
@@ -81,9 +95,9 @@ def test_a_look_finds_what_was_posted_if_the_history_may_be_read(reads: bool, ti
 def test_nothing_is_posted_to_nobody_or_too_late() -> None:
     double = MemorySlack(lambda: 5.0, {"U1": "Rep@acme.test"})
     assert asyncio.run(double.email_of("U1")) == "rep@acme.test"
-    with pytest.raises(RowRejected):
+    with pytest.raises(RecordRejected):
         asyncio.run(double.email_of("U2"))
-    with pytest.raises(RowRejected):
+    with pytest.raises(RecordRejected):
         asyncio.run(double.post("eve@else.test", "text", "a", look_first=False, until=LATE))
     with pytest.raises(NotSent):
         asyncio.run(double.post("rep@acme.test", "text", "a", look_first=False, until=0.0))

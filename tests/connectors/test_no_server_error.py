@@ -1,5 +1,6 @@
-"""Whatever is sent to the sandboxes, none answers 5xx by itself: Schemathesis makes Apollo's requests of its official OpenAPI;
-the other vendors publish none that is here, so that our routes get bodies that are anything at all."""
+"""Whatever is sent to the sandboxes, none answers 5xx by itself: Schemathesis makes Apollo's
+requests of its official OpenAPI; the other vendors publish none that is here, so that our routes
+get bodies that are anything at all."""
 
 import json
 import re
@@ -32,9 +33,15 @@ HEADERS = {
 def routes() -> list[tuple[str, str]]:
     """Every method and path of the vendors' stand-ins."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # two methods of one route share a name, which is of no use here
+        # two methods of one route share a name, which is of no use here
+        warnings.simplefilter("ignore")
         paths = make_sandbox(None, 0, 1).openapi()["paths"]
-    return sorted((method.upper(), path) for path, item in paths.items() for method in item if not path.startswith("/_control"))
+    return sorted(
+        (method.upper(), path)
+        for path, item in paths.items()
+        for method in item
+        if not path.startswith("/_control")
+    )
 
 
 ROUTES = routes()
@@ -42,17 +49,31 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["inputs", "id", "properties", "data", "records", "x"]), inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["inputs", "id", "properties", "data", "records", "x"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )
-FEW = settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FEW = settings(
+    max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 def served() -> list[str]:
     """Apollo's paths that the sandbox serves, as the OpenAPI names them."""
-    ours = {re.sub(r"{\w+}", "{}", path.removeprefix("/apollo/api/v1")) for _, path in ROUTES if path.startswith("/apollo")}
-    return [path for path in json.loads(OPENAPI.read_text())["paths"] if re.sub(r"{\w+}", "{}", path) in ours]
+    ours = {
+        re.sub(r"{\w+}", "{}", path.removeprefix("/apollo/api/v1"))
+        for _, path in ROUTES
+        if path.startswith("/apollo")
+    }
+    return [
+        path
+        for path in json.loads(OPENAPI.read_text())["paths"]
+        if re.sub(r"{\w+}", "{}", path) in ours
+    ]
 
 
 if OPENAPI.exists():
@@ -70,16 +91,33 @@ if OPENAPI.exists():
 def tokens(served_week: str) -> dict[str, dict[str, str]]:
     """What each vendor wants to see."""
     client = httpx.Client(timeout=30)
-    form = {"grant_type": "client_credentials", "client_id": salesforce.CLIENT_ID, "client_secret": salesforce.CLIENT_SECRET}
-    org = client.post(f"{served_week}/salesforce/services/oauth2/token", data=form).json()["access_token"]
-    form = {"grant_type": "refresh_token", "client_id": zoho.CLIENT_ID, "client_secret": zoho.CLIENT_SECRET}
-    books = client.post(f"{served_week}/zoho/oauth/v2/token", data={**form, "refresh_token": zoho.REFRESH}).json()["access_token"]
-    more = {"salesforce": {"authorization": f"Bearer {org}"}, "zoho": {"authorization": f"Zoho-oauthtoken {books}"}}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": salesforce.CLIENT_ID,
+        "client_secret": salesforce.CLIENT_SECRET,
+    }
+    org = client.post(f"{served_week}/salesforce/services/oauth2/token", data=form).json()[
+        "access_token"
+    ]
+    form = {
+        "grant_type": "refresh_token",
+        "client_id": zoho.CLIENT_ID,
+        "client_secret": zoho.CLIENT_SECRET,
+    }
+    books = client.post(
+        f"{served_week}/zoho/oauth/v2/token", data={**form, "refresh_token": zoho.REFRESH}
+    ).json()["access_token"]
+    more = {
+        "salesforce": {"authorization": f"Bearer {org}"},
+        "zoho": {"authorization": f"Zoho-oauthtoken {books}"},
+    }
     return HEADERS | more
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_a_body_that_is_anything_finds_none(served_week: str, tokens: dict[str, dict[str, str]], method: str, path: str) -> None:
+def test_a_body_that_is_anything_finds_none(
+    served_week: str, tokens: dict[str, dict[str, str]], method: str, path: str
+) -> None:
     headers = tokens[path.split("/")[1]]
     with httpx.Client(base_url=served_week, headers=headers, timeout=30) as client:
 
@@ -89,7 +127,10 @@ def test_a_body_that_is_anything_finds_none(served_week: str, tokens: dict[str, 
             target = re.sub(r"{[\w:]+}", place, path)
             response = client.request(method, target, **({} if method == "GET" else {"json": body}))
             assert response.status_code < 500, response.text
-            reached = response.status_code not in ({401} if path.endswith("/search") else {401, 429})  # 5 searches a second
+            # 5 searches a second
+            reached = response.status_code not in (
+                {401} if path.endswith("/search") else {401, 429}
+            )
             assert reached, "the request must reach what it is made for"
 
         send()

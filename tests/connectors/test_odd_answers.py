@@ -1,4 +1,5 @@
-"""Whatever Apollo, Slack and Google answer, a VendorError comes of it or a sound answer: every call that production makes."""
+"""Whatever Apollo, Slack and Google answer, a VendorError comes of it or a sound answer: every call
+that production makes."""
 
 import asyncio
 import json
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.apollo.client import ApolloClient
-from connectors.core.http import Budget
+from connectors.core.http import SlidingWindowLimiter
 from connectors.google.sheets import GoogleGrant, GoogleTab
 from connectors.slack.client import SlackClient
 from sandbox.apollo import KEY
@@ -23,11 +24,22 @@ from tests.contract.mutations import Call, Connect, Replay, spoil_all
 
 MOST = int(os.environ.get("LEADGATE_MUTATIONS", "60"))
 NOW = 1_800_000_000.0
-_STATUS = {"id": "s" * 24, "emailer_campaign_id": SEQUENCE, "status": "active", "added_at": "2026-01-01T00:00:00Z"}
+_STATUS = {
+    "id": "s" * 24,
+    "emailer_campaign_id": SEQUENCE,
+    "status": "active",
+    "added_at": "2026-01-01T00:00:00Z",
+}
 _CONTACT = {"name": "A B", "label_ids": [], "created_at": "2026"}
 ONE = {**_CONTACT, "id": f"{1:024x}", "email": "a@b.com", "contact_campaign_statuses": [_STATUS]}
 TWO = {**_CONTACT, "id": f"{2:024x}", "email": "c@d.com", "contact_campaign_statuses": []}
-MESSAGE = {"id": "m1", "to_email": "a@b.com", "bounce": True, "completed_at": "2026-01-01T00:00:00Z", "status": "completed"}
+MESSAGE = {
+    "id": "m1",
+    "to_email": "a@b.com",
+    "bounce": True,
+    "completed_at": "2026-01-01T00:00:00Z",
+    "status": "completed",
+}
 
 APOLLO: dict[str, Call] = {
     "contacts_page": lambda apollo: apollo.contacts_page(1),
@@ -48,8 +60,12 @@ APOLLO: dict[str, Call] = {
     "enrol": lambda apollo: apollo.enrol(TWO["id"], SEQUENCE, NURTURE),
 }
 SLACK: dict[str, Call] = {
-    "post": lambda slack: slack.post(REPS[0], "text", "a1", button="b", look_first=True, until=1e12),
-    "post to a channel": lambda slack: slack.post("#sales", "text", "a2", look_first=False, until=1e12),
+    "post": lambda slack: slack.post(
+        REPS[0], "text", "a1", button="b", look_first=True, until=1e12
+    ),
+    "post to a channel": lambda slack: slack.post(
+        "#sales", "text", "a2", look_first=False, until=1e12
+    ),
     "email_of": lambda slack: slack.email_of("U0000"),
     "check": lambda slack: slack.check(),
 }
@@ -65,19 +81,35 @@ def apollo(transport: httpx.AsyncBaseTransport) -> ApolloClient:
 
 
 def slack(transport: httpx.AsyncBaseTransport) -> SlackClient:
-    return SlackClient("http://sandbox/slack/api/", TOKEN, Budget(10**6, 10.0), transport, interval=0.0)
+    return SlackClient(
+        "http://sandbox/slack/api/",
+        TOKEN,
+        SlidingWindowLimiter(10**6, 10.0),
+        transport,
+        interval=0.0,
+    )
 
 
 def google(key: Path) -> Connect:
-    return lambda transport: GoogleTab("http://sandbox/google", "s1", "Leadgate", GoogleGrant(key, lambda: NOW), transport)
+    return lambda transport: GoogleTab(
+        "http://sandbox/google", "s1", "Leadgate", GoogleGrant(key, lambda: NOW), transport
+    )
 
 
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service account's JSON key."""
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    told = {"client_email": EMAIL, "private_key": made.private_bytes(*form).decode(), "token_uri": "http://sandbox/google/token"}
+    form = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    told = {
+        "client_email": EMAIL,
+        "private_key": made.private_bytes(*form).decode(),
+        "token_uri": "http://sandbox/google/token",
+    }
     path = tmp_path_factory.mktemp("google") / "key.json"
     path.write_text(json.dumps(told))
     return path
@@ -85,7 +117,11 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("vendor", ["apollo", "slack", "google"])
 def test_nothing_that_a_vendor_answers_is_raised_as_our_own_fault(vendor: str, key: Path) -> None:
-    connect, calls = {"apollo": (apollo, APOLLO), "slack": (slack, SLACK), "google": (google(key), GOOGLE)}[vendor]
+    connect, calls = {
+        "apollo": (apollo, APOLLO),
+        "slack": (slack, SLACK),
+        "google": (google(key), GOOGLE),
+    }[vendor]
 
     async def test() -> None:
         app = make_sandbox(None, 0, 1)
@@ -94,10 +130,20 @@ def test_nothing_that_a_vendor_answers_is_raised_as_our_own_fault(vendor: str, k
             for contact in (ONE, TWO):
                 store.put("apollo.contacts", contact["id"], contact)
             store.put("apollo.messages", "m1", MESSAGE)
-            store.put("apollo.organizations", "acme.com", {"id": "o1", "name": "Acme", "estimated_num_employees": 10})
+            store.put(
+                "apollo.organizations",
+                "acme.com",
+                {"id": "o1", "name": "Acme", "estimated_num_employees": 10},
+            )
             store.put("apollo.users", "u1", {"id": "u1", "email": REPS[0]})
-            store.put("google.tabs", "s1:Leadgate", {"rows": [["record_id", "status"], ["a:1", "open"]]})
-            message = {"ts": "1.0", "channel": "U0000", "metadata": {"event_payload": {"alert_ids": ["a0"]}}}
+            store.put(
+                "google.tabs", "s1:Leadgate", {"rows": [["record_id", "status"], ["a:1", "open"]]}
+            )
+            message = {
+                "ts": "1.0",
+                "channel": "U0000",
+                "metadata": {"event_payload": {"alert_ids": ["a0"]}},
+            }
             store.put("slack.messages", "U0000:1.0", message)
             replay = Replay(httpx.ASGITransport(app))
             tried, wrong = 0, list[str]()

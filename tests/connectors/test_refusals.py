@@ -1,4 +1,5 @@
-"""Whose trouble a refusal is, by each vendor's own words: the key's, the plan's, the account's, the row's, or a passing one."""
+"""Whose trouble a refusal is, by each vendor's own words: the key's, the plan's, the account's, the
+row's, or a passing one."""
 
 import asyncio
 from typing import Any
@@ -9,16 +10,16 @@ import pytest
 from connectors.apollo import api as apollo
 from connectors.core.errors import (
     AccountLimited,
-    DaySpent,
     NotInPlan,
-    RowRejected,
-    RowRetryable,
+    QuotaExhausted,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
     Unreadable,
     VendorError,
 )
-from connectors.core.http import Budget, VendorHttp
+from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.google import sheets as google
 from connectors.hubspot import client as hubspot
 from connectors.hubspot.forms import Told
@@ -57,20 +58,40 @@ CLASSIFIED = [
     (
         hubspot,
         400,
-        {"message": 'Property values were not valid: [{"message":"Property "leadgate_score" does not exist"}]'},
+        {
+            "message": (
+                'Property values were not valid: [{"message":"Property "leadgate_score" does not'
+                ' exist"}]'
+            )
+        },
         AccountLimited,
     ),
-    (hubspot, 400, {"message": 'Property "shoe_size" does not exist'}, RowRejected),
-    (hubspot, 429, {"policyName": "DAILY"}, DaySpent),
+    (hubspot, 400, {"message": 'Property "shoe_size" does not exist'}, RecordRejected),
+    (hubspot, 429, {"policyName": "DAILY"}, QuotaExhausted),
     (hubspot, 302, HTML, Unavailable),
     (salesforce, 401, sf("INVALID_SESSION_ID"), Unauthorised),
     (salesforce, 403, sf("INSUFFICIENT_ACCESS"), NotInPlan),
     (salesforce, 403, HTML, Unavailable),
-    (salesforce, 403, sf("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), DaySpent),
+    (
+        salesforce,
+        403,
+        sf("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        QuotaExhausted,
+    ),
     (salesforce, 400, sf("STORAGE_LIMIT_EXCEEDED"), AccountLimited),
     (salesforce, 400, sf("INVALID_TYPE", "sObject type 'Task' is not supported."), AccountLimited),
-    (salesforce, 400, sf("INVALID_FIELD", "No such column 'Leadgate_Key__c' on entity 'Lead'"), AccountLimited),
-    (salesforce, 400, sf("INVALID_FIELD", "No such column 'Shoe__c' on entity 'Lead'"), RowRejected),
+    (
+        salesforce,
+        400,
+        sf("INVALID_FIELD", "No such column 'Leadgate_Key__c' on entity 'Lead'"),
+        AccountLimited,
+    ),
+    (
+        salesforce,
+        400,
+        sf("INVALID_FIELD", "No such column 'Shoe__c' on entity 'Lead'"),
+        RecordRejected,
+    ),
     (salesforce, 404, sf("UNSUPPORTED_API_VERSION"), AccountLimited),
     (salesforce, 410, sf("X"), AccountLimited),
     (zoho, 401, {"code": "INVALID_TOKEN"}, Unauthorised),
@@ -83,35 +104,54 @@ CLASSIFIED = [
     (apollo, 401, "Invalid API key.", Unauthorised),
     (apollo, 403, {"error": "not authorized", "error_code": "API_INACCESSIBLE"}, NotInPlan),
     (apollo, 403, HTML, Unavailable),
-    (apollo, 422, {"error": "You have insufficient credits"}, RowRejected),
-    (apollo, 422, {"error": "This contact has been deleted."}, RowRejected),
+    (apollo, 422, {"error": "You have insufficient credits"}, RecordRejected),
+    (apollo, 422, {"error": "This contact has been deleted."}, RecordRejected),
     (slack, 200, {"ok": False, "error": "invalid_auth"}, Unauthorised),
     (slack, 200, {"ok": False, "error": "missing_scope", "needed": "chat:write"}, NotInPlan),
     (slack, 200, {"ok": False, "error": "team_access_not_granted"}, AccountLimited),
     (slack, 200, {"ok": False, "error": "fatal_error"}, Unavailable),
-    (slack, 200, {"ok": False, "error": "channel_not_found"}, RowRejected),
+    (slack, 200, {"ok": False, "error": "channel_not_found"}, RecordRejected),
     (slack, 200, HTML, Unreadable),
     (slack, 200, [], Unreadable),
     (google, 401, {"error": {"message": "m", "status": "UNAUTHENTICATED"}}, Unauthorised),
     (google, 403, {"error": {"message": "m", "status": "PERMISSION_DENIED"}}, Unauthorised),
-    (google, 403, {"error": {"message": "Google Sheets API has not been used in project 1 before"}}, NotInPlan),
+    (
+        google,
+        403,
+        {"error": {"message": "Google Sheets API has not been used in project 1 before"}},
+        NotInPlan,
+    ),
     (google, 403, HTML, Unavailable),
 ]
 
 
 @pytest.mark.parametrize(("vendor", "status", "body", "expected"), CLASSIFIED)
-def test_what_a_refusal_means(vendor: Any, status: int, body: Any, expected: type[VendorError]) -> None:
+def test_what_a_refusal_means(
+    vendor: Any, status: int, body: Any, expected: type[VendorError]
+) -> None:
     error = vendor.classify(answer(status, body))
     assert type(error) is expected, error
     assert not isinstance(error, AccountLimited) or error.undone
 
 
 def test_the_kinds_and_the_words_of_refusals() -> None:
-    kinds = {text: apollo.classify(answer(422, {"error": text})) for text in ("insufficient credits", "label was deleted")}
-    assert [getattr(error, "kind", "") for error in kinds.values()] == ["credits", "rejected"], "a list is no contact"
-    scopes = {"category": "MISSING_SCOPES", "message": "m", "errors": [{"context": {"requiredGranularScopes": ["crm.read"]}}]}
+    kinds = {
+        text: apollo.classify(answer(422, {"error": text}))
+        for text in ("insufficient credits", "label was deleted")
+    }
+    assert [getattr(error, "kind", "") for error in kinds.values()] == [
+        "credits",
+        "rejected",
+    ], "a list is no contact"
+    scopes = {
+        "category": "MISSING_SCOPES",
+        "message": "m",
+        "errors": [{"context": {"requiredGranularScopes": ["crm.read"]}}],
+    }
     assert "crm.read" in str(hubspot.classify(answer(403, scopes)))
-    assert "chat:write" in str(slack.classify(answer(200, {"ok": False, "error": "missing_scope", "needed": "chat:write"})))
+    assert "chat:write" in str(
+        slack.classify(answer(200, {"ok": False, "error": "missing_scope", "needed": "chat:write"}))
+    )
     assert "storage is full" in str(salesforce.classify(answer(400, sf("STORAGE_LIMIT_EXCEEDED"))))
 
 
@@ -119,26 +159,36 @@ def test_the_kinds_and_the_words_of_refusals() -> None:
     "error",
     [
         salesforce.row_error([Fault(statusCode="STORAGE_LIMIT_EXCEEDED", message="m")]),
-        salesforce.row_error([Fault(statusCode="INVALID_FIELD", message="No such column 'Leadgate_Key__c'")]),
-        hubspot.row_error(Told(category="VALIDATION_ERROR", message='Property "leadgate_key" does not exist')),
+        salesforce.row_error(
+            [Fault(statusCode="INVALID_FIELD", message="No such column 'Leadgate_Key__c'")]
+        ),
+        hubspot.row_error(
+            Told(category="VALIDATION_ERROR", message='Property "leadgate_key" does not exist')
+        ),
         zoho.row_error(Outcome(status="error", code="LICENSE_LIMIT_EXCEEDED")),
     ],
 )
-def test_what_is_true_for_all_rows_is_told_as_that_in_one_rows_place_too(error: VendorError) -> None:
+def test_what_is_true_for_all_rows_is_told_as_that_in_one_rows_place_too(
+    error: VendorError,
+) -> None:
     assert isinstance(error, AccountLimited)
 
 
 def test_a_row_without_a_word_of_explanation_is_refused_and_not_our_fault() -> None:
-    assert type(salesforce.row_error([])) is RowRejected
-    assert type(hubspot.row_error(Told())) is RowRejected
-    assert type(hubspot.row_error(Told(category="RATE_LIMITS"))) is RowRetryable
+    assert type(salesforce.row_error([])) is RecordRejected
+    assert type(hubspot.row_error(Told())) is RecordRejected
+    assert type(hubspot.row_error(Told(category="RATE_LIMITS"))) is RecordRetryable
 
 
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
         (400, {"error": "unknown_error", "error_description": "retry your request"}, Unavailable),
-        (400, {"error": "invalid_grant", "error_description": "user hasn't approved"}, Unauthorised),
+        (
+            400,
+            {"error": "invalid_grant", "error_description": "user hasn't approved"},
+            Unauthorised,
+        ),
         (400, {"error": "invalid_client", "error_description": "m"}, Unauthorised),
         (400, {"error": "server_busy"}, Unavailable),
         (503, HTML, Unavailable),
@@ -148,7 +198,9 @@ def test_a_row_without_a_word_of_explanation_is_refused_and_not_our_fault() -> N
         (200, {"access_token": "a\nb", "id": "x"}, Unavailable),
     ],
 )
-def test_salesforces_login_calls_a_key_wrong_only_when_it_says_so(status: int, body: Any, expected: type[VendorError]) -> None:
+def test_salesforces_login_calls_a_key_wrong_only_when_it_says_so(
+    status: int, body: Any, expected: type[VendorError]
+) -> None:
     with pytest.raises(VendorError) as refused:
         by_secret("http://sf", "id", "secret").take(answer(status, body))
     assert type(refused.value) is expected
@@ -194,8 +246,15 @@ def test_what_nobody_could_send_is_that_rows_trouble() -> None:
 
     async def test() -> None:
 
-        http = VendorHttp("X", "http://x", {}, lambda _: None, Budget(9, 1.0), httpx.MockTransport(lambda _: answer(200, {})))
-        with pytest.raises(RowRejected, match="can't be sent"):
+        http = VendorHttp(
+            "X",
+            "http://x",
+            {},
+            lambda _: None,
+            SlidingWindowLimiter(9, 1.0),
+            httpx.MockTransport(lambda _: answer(200, {})),
+        )
+        with pytest.raises(RecordRejected, match="can't be sent"):
             await http.call(dict, "POST", "a", json={"name": "\ud83d"})
         await http.close()
 

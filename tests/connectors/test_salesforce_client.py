@@ -1,4 +1,5 @@
-"""The sandbox is held by simple-salesforce, untouched but for its address: it always speaks https (facts 6)."""
+"""The sandbox is held by simple-salesforce, untouched but for its address: it always speaks https
+(facts 6)."""
 
 import json
 from typing import Any
@@ -6,7 +7,11 @@ from typing import Any
 import pytest
 import requests
 from simple_salesforce import Salesforce
-from simple_salesforce.exceptions import SalesforceExpiredSession, SalesforceMalformedRequest, SalesforceResourceNotFound
+from simple_salesforce.exceptions import (
+    SalesforceExpiredSession,
+    SalesforceMalformedRequest,
+    SalesforceResourceNotFound,
+)
 
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET
 
@@ -33,13 +38,29 @@ def client(served: str) -> Any:
     session.mount("https://", ToSandbox(served))
     session.headers["Sforce-Auto-Assign"] = "FALSE"
     found = Salesforce(
-        consumer_key=CLIENT_ID, consumer_secret=CLIENT_SECRET, domain="sandbox.my", session=session, version="67.0"
+        consumer_key=CLIENT_ID,
+        consumer_secret=CLIENT_SECRET,
+        domain="sandbox.my",
+        session=session,
+        version="67.0",
     )
-    found.restful("tooling/sobjects/CustomField", method="POST", json={"FullName": "Lead.Ext__c", "Metadata": KEY})
+    found.restful(
+        "tooling/sobjects/CustomField",
+        method="POST",
+        json={"FullName": "Lead.Ext__c", "Metadata": KEY},
+    )
     allowed = found.PermissionSet.create({"Name": "Test", "Label": "Test"})["id"]
-    me = found.query("SELECT Id FROM User WHERE Email = 'integration@acme.test'")["records"][0]["Id"]
+    me = found.query("SELECT Id FROM User WHERE Email = 'integration@acme.test'")["records"][0][
+        "Id"
+    ]
     found.PermissionSetAssignment.create({"AssigneeId": me, "PermissionSetId": allowed})
-    field = {"ParentId": allowed, "SobjectType": "Lead", "Field": "Lead.Ext__c", "PermissionsRead": True, "PermissionsEdit": True}
+    field = {
+        "ParentId": allowed,
+        "SobjectType": "Lead",
+        "Field": "Lead.Ext__c",
+        "PermissionsRead": True,
+        "PermissionsEdit": True,
+    }
     found.FieldPermissions.create(field)
     return found
 
@@ -53,7 +74,9 @@ def test_create_read_update_and_query(client: Any) -> None:
     made = client.Lead.create(lead(1, FirstName="O'Neil"))["id"]
     assert client.Lead.update(made, {"Title": "VP"}) == 204
     assert client.Lead.get(made)["Title"] == "VP"
-    rows = client.query("SELECT Id, Owner.Email FROM Lead WHERE Email IN ('N1@a.com') AND FirstName = 'O\\'Neil'")["records"]
+    rows = client.query(
+        "SELECT Id, Owner.Email FROM Lead WHERE Email IN ('N1@a.com') AND FirstName = 'O\\'Neil'"
+    )["records"]
     assert [(r["Id"], r["Owner"]["Email"]) for r in rows] == [(made, "integration@acme.test")]
     with pytest.raises(SalesforceMalformedRequest, match="No such column"):
         client.query("SELECT Nonsense__c FROM Lead")
@@ -70,7 +93,10 @@ def test_an_upsert_creates_once_and_a_unique_value_stays_unique(client: Any) -> 
 
 def test_a_collection_answers_row_by_row_and_rolls_back_when_asked(client: Any) -> None:
     def records(first: int) -> list[dict[str, Any]]:
-        return [{"attributes": {"type": "Lead"}, **lead(first)}, {"attributes": {"type": "Lead"}, "LastName": "no company"}]
+        return [
+            {"attributes": {"type": "Lead"}, **lead(first)},
+            {"attributes": {"type": "Lead"}, "LastName": "no company"},
+        ]
 
     def send(body: dict[str, Any]) -> Any:
         return client.restful("composite/sobjects", method="POST", data=json.dumps(body))
@@ -86,7 +112,11 @@ def test_a_collection_answers_row_by_row_and_rolls_back_when_asked(client: Any) 
 def test_pages_are_smaller_than_two_thousand(client: Any) -> None:
     rows = [{"attributes": {"type": "Account"}, "Name": f"Paged {n}"} for n in range(600)]
     for start in range(0, 600, 200):
-        client.restful("composite/sobjects", method="POST", data=json.dumps({"records": rows[start : start + 200]}))
+        client.restful(
+            "composite/sobjects",
+            method="POST",
+            data=json.dumps({"records": rows[start : start + 200]}),
+        )
     found = client.query_all("SELECT Id FROM Account WHERE Name LIKE 'Paged %'")
     assert (found["totalSize"], len(found["records"])) == (600, 600)
 
@@ -102,4 +132,6 @@ def test_what_is_gone_and_what_is_expired(client: Any, served: str) -> None:
     with pytest.raises(SalesforceResourceNotFound):
         client.Lead.get(made)
     with pytest.raises(SalesforceExpiredSession):
-        Salesforce(session_id="stale", instance_url=served, session=client.session, version="67.0").query("SELECT Id FROM Lead")
+        Salesforce(
+            session_id="stale", instance_url=served, session=client.session, version="67.0"
+        ).query("SELECT Id FROM Lead")

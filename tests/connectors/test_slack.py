@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from connectors.core.errors import NotSent, RowRejected, Unreadable
-from connectors.core.http import Budget
+from connectors.core.errors import NotSent, RecordRejected, Unreadable
+from connectors.core.http import SlidingWindowLimiter
 from connectors.slack.client import SlackClient
 from sandbox.generate import REPS
 from sandbox.server import make_sandbox
@@ -16,7 +16,8 @@ from sandbox.slack import TOKEN
 
 
 class Slack:
-    """The sandbox's Slack, our client on it, and the calls it made; `faults` answers in the sandbox's place."""
+    """The sandbox's Slack, our client on it, and the calls it made; `faults` answers in the
+    sandbox's place."""
 
     def __init__(self) -> None:
         sandbox = make_sandbox(None, leads=0, seed=1)
@@ -26,15 +27,25 @@ class Slack:
         self._inner = httpx.ASGITransport(app=sandbox)
         self.control = httpx.AsyncClient(transport=self._inner, base_url="http://sandbox/_control")
         self.client = SlackClient(
-            "http://sandbox/slack/api/", TOKEN, Budget(10**6, 10.0), httpx.MockTransport(self._answer), interval=0.01
+            "http://sandbox/slack/api/",
+            TOKEN,
+            SlidingWindowLimiter(10**6, 10.0),
+            httpx.MockTransport(self._answer),
+            interval=0.01,
         )
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         method = request.url.path.rsplit("/", 1)[1]
         self.calls[method] += 1
         await asyncio.sleep(0.01)
-        if self.refuses and method == "chat.postMessage" and self.refuses.encode() in await request.aread():
-            return httpx.Response(200, json={"ok": False, "error": "invalid_blocks"}, request=request)
+        if (
+            self.refuses
+            and method == "chat.postMessage"
+            and self.refuses.encode() in await request.aread()
+        ):
+            return httpx.Response(
+                200, json={"ok": False, "error": "invalid_blocks"}, request=request
+            )
         if self.faults and method == "chat.postMessage":
             return self.faults.pop()
         return await self._inner.handle_async_request(request)
@@ -65,7 +76,8 @@ def on_slack(test: Callable[[Slack], Awaitable[None]]) -> None:
 
 
 def test_many_alerts_to_one_person_are_one_look_up_and_few_messages() -> None:
-    """A worker that starts on a backlog would else spend its budget of a minute on asking who the person is."""
+    """A worker that starts on a backlog would else spend its budget of a minute on asking who the
+    person is."""
 
     async def test(slack: Slack) -> None:
         await asyncio.gather(*(slack.post(f"a{n}") for n in range(60)))
@@ -78,8 +90,11 @@ def test_many_alerts_to_one_person_are_one_look_up_and_few_messages() -> None:
 def test_nobody_knows_is_told_to_all_and_asked_again_the_next_time() -> None:
     async def test(slack: Slack) -> None:
         for asked in (1, 2):
-            rows = await asyncio.gather(*(slack.post(f"a{n}", "nobody@acme.test") for n in range(20)), return_exceptions=True)
-            assert {type(row) for row in rows} == {RowRejected}
+            rows = await asyncio.gather(
+                *(slack.post(f"a{n}", "nobody@acme.test") for n in range(20)),
+                return_exceptions=True,
+            )
+            assert {type(row) for row in rows} == {RecordRejected}
             assert slack.calls == {"users.lookupByEmail": asked}
 
     on_slack(test)
@@ -97,19 +112,23 @@ def test_after_lost_answers_one_reading_of_the_channel_finds_what_was_posted() -
 
 
 def test_who_gives_up_waiting_holds_nobody_else_up() -> None:
-    """A rebalance ends the work on a run; another worker takes its alerts up, and this one goes on with its own."""
+    """A rebalance ends the work on a run; another worker takes its alerts up, and this one goes on
+    with its own."""
 
     async def test(slack: Slack) -> None:
         await slack.post("before")
         given_up = [asyncio.create_task(slack.post(f"g{n}")) for n in range(25)]
-        while slack.calls["chat.postMessage"] < 2:  # twenty are on their way, five wait for their turn
+        # twenty are on their way, five wait for their turn
+        while slack.calls["chat.postMessage"] < 2:
             await asyncio.sleep(0)
         for task in given_up:
             task.cancel()
         await asyncio.wait_for(slack.post("after"), 5)
         told = await slack.posted()
         assert told[-1] == "after"
-        assert not {f"g{n}" for n in range(20, 25)} & set(told), "what nobody waits for is not posted"
+        assert not {f"g{n}" for n in range(20, 25)} & set(told), (
+            "what nobody waits for is not posted"
+        )
 
     on_slack(test)
 
@@ -126,7 +145,8 @@ def test_an_answer_that_makes_no_sense_is_told_and_the_next_alert_goes_out() -> 
 
 
 def test_alerts_are_folded_by_size_too() -> None:
-    """Slack refuses a message whose blocks are too long together (bolt-js 2509), and the sandbox does so too."""
+    """Slack refuses a message whose blocks are too long together (bolt-js 2509), and the sandbox
+    does so too."""
 
     async def test(slack: Slack) -> None:
         texts = [f"{n} " + "x" * 700 for n in range(20)]
@@ -141,9 +161,11 @@ def test_one_alert_that_slack_refuses_keeps_no_other_back() -> None:
     async def test(slack: Slack) -> None:
         slack.refuses = "poison"
         texts = [f"{n} poison" if n == 7 else str(n) for n in range(20)]
-        rows = await asyncio.gather(*(slack.say(f"a{n}", text) for n, text in enumerate(texts)), return_exceptions=True)
+        rows = await asyncio.gather(
+            *(slack.say(f"a{n}", text) for n, text in enumerate(texts)), return_exceptions=True
+        )
         assert [n for n, row in enumerate(rows) if isinstance(row, Exception)] == [7]
-        assert isinstance(rows[7], RowRejected)
+        assert isinstance(rows[7], RecordRejected)
         assert sorted(await slack.posted()) == sorted(f"a{n}" for n in range(20) if n != 7)
 
     on_slack(test)
@@ -151,8 +173,10 @@ def test_one_alert_that_slack_refuses_keeps_no_other_back() -> None:
 
 def test_a_channel_that_is_not_there_is_not_tried_alert_by_alert() -> None:
     async def test(slack: Slack) -> None:
-        rows = await asyncio.gather(*(slack.say(f"a{n}", "x", to="C404") for n in range(20)), return_exceptions=True)
-        assert {type(row) for row in rows} == {RowRejected}
+        rows = await asyncio.gather(
+            *(slack.say(f"a{n}", "x", to="C404") for n in range(20)), return_exceptions=True
+        )
+        assert {type(row) for row in rows} == {RecordRejected}
         assert slack.calls["chat.postMessage"] == 1
 
     on_slack(test)
@@ -161,7 +185,10 @@ def test_a_channel_that_is_not_there_is_not_tried_alert_by_alert() -> None:
 def test_an_alert_whose_time_is_over_takes_no_other_with_it() -> None:
     async def test(slack: Slack) -> None:
         now = asyncio.get_running_loop().time()
-        posts = [slack.client.post("#sales", f"t{n}", f"a{n}", look_first=False, until=now + 15 * n - 1) for n in range(3)]
+        posts = [
+            slack.client.post("#sales", f"t{n}", f"a{n}", look_first=False, until=now + 15 * n - 1)
+            for n in range(3)
+        ]
         rows = await asyncio.gather(*posts, return_exceptions=True)
         assert [isinstance(row, NotSent) for row in rows] == [True, False, False]
         assert await slack.posted() == ["a1", "a2"]

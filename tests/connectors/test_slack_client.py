@@ -1,4 +1,5 @@
-"""The sandbox is held by Slack's own client, our blocks by the sandbox, and our check of signatures by Slack's own."""
+"""The sandbox is held by Slack's own client, our blocks by the sandbox, and our check of signatures
+by Slack's own."""
 
 import time
 from typing import Any
@@ -41,7 +42,10 @@ def test_a_user_is_found_by_address_and_tells_it(client: Any) -> None:
     assert refused.value.response["error"] == "users_not_found"
 
 
-@pytest.mark.parametrize("blocks", [[{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}], [{"type": "x"}]])
+@pytest.mark.parametrize(
+    "blocks",
+    [[{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}], [{"type": "x"}]],
+)
 def test_bad_blocks_are_refused(client: Any, blocks: list[Any]) -> None:
     with pytest.raises(SlackApiError) as refused:
         client.chat_postMessage(channel="#ops", text="x", blocks=blocks)

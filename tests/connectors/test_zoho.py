@@ -1,4 +1,5 @@
-"""What only Zoho has: tokens that are counted, automation that runs unless told not to, ids of two modules, credits."""
+"""What only Zoho has: tokens that are counted, automation that runs unless told not to, ids of two
+modules, credits."""
 
 import asyncio
 import time
@@ -10,17 +11,24 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from connectors.core.crm import ContactWrite, OwnerShown, OwnerWrite, TaskWrite, Wants, Written
+from connectors.core.crm import (
+    ContactWrite,
+    CrmRequirements,
+    OwnerReadback,
+    OwnerWrite,
+    TaskWrite,
+    UpsertResult,
+)
 from connectors.core.errors import (
     NotInPlan,
-    RowRejected,
-    RowRetryable,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
     VendorError,
 )
-from connectors.core.http import Budget
-from connectors.core.oauth import Bearer
+from connectors.core.http import SlidingWindowLimiter
+from connectors.core.oauth import TokenAuth
 from connectors.zoho.auth import TokenFile, ZohoGrant
 from connectors.zoho.client import ZohoHttp, classify, row_error
 from connectors.zoho.crm import ZohoCrm
@@ -48,12 +56,14 @@ class Site:
         self.transport = httpx.ASGITransport(app)
         self.grant = ZohoGrant(BASE, CLIENT_ID, CLIENT_SECRET, refresh)
         self.credits = credits_day
-        self.bearer = Bearer(self.grant)
+        self.bearer = TokenAuth(self.grant)
         self.crm = self.connect(self.bearer)
 
-    def connect(self, bearer: Bearer) -> ZohoCrm:
+    def connect(self, bearer: TokenAuth) -> ZohoCrm:
         """One more process's connector."""
-        http = ZohoHttp(BASE, bearer, Budget(10**6, 10.0), time.time, self.credits, self.transport)
+        http = ZohoHttp(
+            BASE, bearer, SlidingWindowLimiter(10**6, 10.0), time.time, self.credits, self.transport
+        )
         return ZohoCrm(http, time.time)
 
     def only(self, module: str) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def on_site(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
 
     async def run() -> None:
         site = Site()
-        await site.crm.provision(Wants())
+        await site.crm.provision(CrmRequirements())
         await test(site)
 
     asyncio.run(run())
@@ -75,7 +85,12 @@ def on_site(test: Callable[[Site], Coroutine[Any, Any, None]]) -> None:
 
 def write(number: int = 1, **fields: Any) -> ContactWrite:
     """A person to write."""
-    given = {"key": f"k{number}", "emails": (f"p{number}@acme.com",), "last_name": "Ada", "company": "Acme"}
+    given = {
+        "key": f"k{number}",
+        "emails": (f"p{number}@acme.com",),
+        "last_name": "Ada",
+        "company": "Acme",
+    }
     return ContactWrite(**(given | fields))
 
 
@@ -87,14 +102,17 @@ def test_the_keys_of_ours_are_read_past_a_page_and_nobody_elses_cost_a_row() -> 
         site.org.put("Contacts", Last_Name="C", Leadgate_key="c")
         pages = [page async for page in site.crm.known_keys()]
         assert [len(page) for page in pages] == [2000, 5, 1]
-        assert {key for page in pages for key in page.values()} == {*(f"k{n}" for n in range(2005)), "c"}
+        assert {key for page in pages for key in page.values()} == {
+            *(f"k{n}" for n in range(2005)),
+            "c",
+        }
 
     on_site(test)
 
 
 def ident(row: object) -> str:
     """The id of a row that must have succeeded."""
-    assert isinstance(row, Written), row
+    assert isinstance(row, UpsertResult), row
     return row.contact.id
 
 
@@ -104,7 +122,7 @@ def test_no_workflow_takes_a_new_lead_and_no_cadence_enrols_it() -> None:
         assert site.only("Leads")["Owner"] == {"id": site.org.me}
         assert site.stand.enrolments() == []
         [shown] = await site.crm.read_owners([ident(row)])
-        assert isinstance(shown, OwnerShown)
+        assert isinstance(shown, OwnerReadback)
         assert (shown.owner_id, shown.active) == ("", False)
 
     on_site(test)
@@ -115,31 +133,53 @@ def test_a_person_who_became_a_contact_is_written_read_and_called_as_one() -> No
         [first] = await site.crm.upsert([write()])
         lead = site.only("Leads")
         account = site.org.put("Accounts", Account_Name="Acme", Account_Type="Customer")
-        more = {"Last_Name": "Ada", "Email": lead["Email"], "Account_Name": {"id": account["id"]}, "Leadgate_key": "k1"}
+        more = {
+            "Last_Name": "Ada",
+            "Email": lead["Email"],
+            "Account_Name": {"id": account["id"]},
+            "Leadgate_key": "k1",
+        }
         contact = site.org.put("Contacts", **more)
         site.org.change("Leads", lead, **{"$converted": True})
         for known in ("", ident(first)):
             [row] = await site.crm.upsert([write(known_id=known)])
             assert ident(row) == f"Contacts:{contact['id']}"
-            assert isinstance(row, Written)
+            assert isinstance(row, UpsertResult)
             assert row.contact.lifecycle == "customer"
         now = ident(row)
-        await site.crm.assign([OwnerWrite(contact_id=now, owner_email=REPS[0], score=80, status="rep")])
+        await site.crm.assign(
+            [OwnerWrite(contact_id=now, owner_email=REPS[0], score=80, status="rep")]
+        )
         [shown] = await site.crm.read_owners([now])
-        assert isinstance(shown, OwnerShown)
+        assert isinstance(shown, OwnerReadback)
         assert shown.email == REPS[0]
         task = TaskWrite(
-            effect_id="e", contact_id=now, owner_id=shown.owner_id, subject="Call", due=1e9, look_first=False, until=1e12
+            effect_id="e",
+            contact_id=now,
+            owner_id=shown.owner_id,
+            subject="Call",
+            due=1e9,
+            look_first=False,
+            until=1e12,
         )
         await site.crm.add_tasks([task])
-        assert (site.only("Tasks")["Who_Id"], site.only("Tasks")["Due_Date"]) == ({"id": contact["id"]}, "2001-09-09")
+        assert (site.only("Tasks")["Who_Id"], site.only("Tasks")["Due_Date"]) == (
+            {"id": contact["id"]},
+            "2001-09-09",
+        )
 
     on_site(test)
 
 
 def test_a_secondary_address_of_somebody_else_writes_nothing() -> None:
     async def test(site: Site) -> None:
-        held = Held(email="main@x.com", first_name="A", last_name="B", company="C", other_email="p1@acme.com")
+        held = Held(
+            email="main@x.com",
+            first_name="A",
+            last_name="B",
+            company="C",
+            other_email="p1@acme.com",
+        )
         site.stand.add_person(held)
         [row] = await site.crm.upsert([write()])
         assert ident(row) == site.only("Leads")["id"]
@@ -152,7 +192,10 @@ def test_a_changed_address_becomes_the_main_one() -> None:
     async def test(site: Site) -> None:
         [row] = await site.crm.upsert([write()])
         await site.crm.upsert([write(known_id=ident(row), emails=("new@acme.com",))])
-        assert (site.only("Leads")["Email"], site.only("Leads")["Secondary_Email"]) == ("new@acme.com", "p1@acme.com")
+        assert (site.only("Leads")["Email"], site.only("Leads")["Secondary_Email"]) == (
+            "new@acme.com",
+            "p1@acme.com",
+        )
 
     on_site(test)
 
@@ -160,13 +203,25 @@ def test_a_changed_address_becomes_the_main_one() -> None:
 def test_an_open_deal_is_seen_by_contact_and_by_account() -> None:
     async def test(site: Site) -> None:
         for number in (1, 2, 3):
-            site.stand.add_person(Held(email=f"p{number}@acme.com", first_name="A", last_name="B", company="C", customer=True))
+            site.stand.add_person(
+                Held(
+                    email=f"p{number}@acme.com",
+                    first_name="A",
+                    last_name="B",
+                    company="C",
+                    customer=True,
+                )
+            )
         one, two, three = site.org.all("Contacts").values()
         site.org.put("Deals", Stage="Qualification", Contact_Name={"id": one["id"]})
         site.org.put("Deals", Stage="Qualification", Account_Name={"id": two["Account_Name"]["id"]})
         site.org.put("Deals", Stage="Closed Won", Contact_Name={"id": three["id"]})
         rows = await site.crm.upsert([write(1), write(2), write(3)])
-        assert [isinstance(r, Written) and r.contact.open_deal for r in rows] == [True, True, False]
+        assert [isinstance(r, UpsertResult) and r.contact.open_deal for r in rows] == [
+            True,
+            True,
+            False,
+        ]
 
     on_site(test)
 
@@ -185,7 +240,7 @@ def test_an_ended_token_is_renewed_once_for_all_calls() -> None:
 def test_the_processes_of_a_machine_share_one_token(tmp_path: Path) -> None:
     async def test(site: Site) -> None:
         shared = TokenFile(tmp_path / "token")
-        bearers = [Bearer(site.grant, shared.recall, shared.keep) for _ in range(12)]
+        bearers = [TokenAuth(site.grant, shared.recall, shared.keep) for _ in range(12)]
         for bearer in bearers:
             await site.connect(bearer).owners()
         assert sum(bearer.logins for bearer in bearers) == 1
@@ -202,9 +257,9 @@ def test_the_processes_of_a_machine_share_one_token(tmp_path: Path) -> None:
 def test_the_eleventh_token_in_ten_minutes_is_waited_for_though_the_status_is_200() -> None:
     async def test(site: Site) -> None:
         for _ in range(9):
-            await site.connect(Bearer(site.grant)).owners()
+            await site.connect(TokenAuth(site.grant)).owners()
         with pytest.raises(Unavailable, match="Access Denied") as throttled:
-            await site.connect(Bearer(site.grant)).owners()
+            await site.connect(TokenAuth(site.grant)).owners()
         assert throttled.value.after == 600
 
     on_site(test)
@@ -223,7 +278,9 @@ def test_before_the_credits_are_spent_the_connector_stops_and_says_until_when() 
         site = Site(credits_day=100)
         for _ in range(95):
             await site.crm.owners()
-        with pytest.raises(Unavailable, match=r"4 left of 100.*tried again at \d\d:\d\d UTC") as spent:
+        with pytest.raises(
+            Unavailable, match=r"4 left of 100.*tried again at \d\d:\d\d UTC"
+        ) as spent:
             await site.crm.owners()
         assert spent.value.undone
 
@@ -233,10 +290,15 @@ def test_before_the_credits_are_spent_the_connector_stops_and_says_until_when() 
 def test_a_field_of_another_type_is_refused() -> None:
     async def test() -> None:
         site = Site()
-        wrong = {"id": "1", "api_name": "Leadgate_score", "field_label": "Leadgate score", "data_type": "text"}
+        wrong = {
+            "id": "1",
+            "api_name": "Leadgate_score",
+            "field_label": "Leadgate score",
+            "data_type": "text",
+        }
         site.org.store.put("zoho.fields.Leads", "Leadgate_score", wrong)
-        with pytest.raises(RowRejected, match="is there as text, not as number"):
-            await site.crm.provision(Wants())
+        with pytest.raises(RecordRejected, match="is there as text, not as number"):
+            await site.crm.provision(CrmRequirements())
 
     asyncio.run(test())
 
@@ -249,23 +311,27 @@ def test_a_field_of_another_type_is_refused() -> None:
         (403, "NO_PERMISSION", NotInPlan),
         (429, "TOO_MANY_REQUESTS", Unavailable),
         (500, "INTERNAL_ERROR", Unavailable),
-        (400, "SYNTAX_ERROR", RowRejected),
+        (400, "SYNTAX_ERROR", RecordRejected),
     ],
 )
 def test_what_an_answer_means(status: int, code: str, expected: type[VendorError]) -> None:
     request = httpx.Request("GET", BASE)
-    error = classify(httpx.Response(status, json={"code": code, "message": "m", "status": "error"}, request=request))
+    error = classify(
+        httpx.Response(
+            status, json={"code": code, "message": "m", "status": "error"}, request=request
+        )
+    )
     assert type(error) is expected
 
 
 @pytest.mark.parametrize(
     ("code", "field", "expected", "kind"),
     [
-        ("RECORD_LOCKED", "", RowRetryable, ""),
-        ("DUPLICATE_DATA", "Leadgate_key", RowRetryable, ""),
-        ("INVALID_DATA", "id", RowRejected, "deleted"),
-        ("INVALID_DATA", "Owner", RowRejected, "no_owner"),
-        ("MANDATORY_NOT_FOUND", "Last_Name", RowRejected, "rejected"),
+        ("RECORD_LOCKED", "", RecordRetryable, ""),
+        ("DUPLICATE_DATA", "Leadgate_key", RecordRetryable, ""),
+        ("INVALID_DATA", "id", RecordRejected, "deleted"),
+        ("INVALID_DATA", "Owner", RecordRejected, "no_owner"),
+        ("MANDATORY_NOT_FOUND", "Last_Name", RecordRejected, "rejected"),
     ],
 )
 def test_what_a_row_means(code: str, field: str, expected: type[VendorError], kind: str) -> None:
@@ -275,18 +341,28 @@ def test_what_a_row_means(code: str, field: str, expected: type[VendorError], ki
 
 
 def test_search_lags_and_nothing_is_decided_by_it() -> None:
-    """Facts 2.2: a record that was just made isn't found by search, and is by COQL, so that a second write meets it."""
+    """Facts 2.2: a record that was just made isn't found by search, and is by COQL, so that a
+    second write meets it."""
 
     async def test() -> None:
         site = Site()
-        await site.crm.provision(Wants())
+        await site.crm.provision(CrmRequirements())
         write = ContactWrite(key="k1", emails=("a@b.com",), last_name="B", company="C")
         [first] = await site.crm.upsert([write])
-        assert isinstance(first, Written)
-        http = ZohoHttp(BASE, site.bearer, Budget(10**6, 10.0), time.time, site.credits, site.transport)
-        assert await http.call(Rows, "GET", "Leads/search", params={"email": "a@b.com"}, nothing=Rows([])) == Rows([])
+        assert isinstance(first, UpsertResult)
+        http = ZohoHttp(
+            BASE,
+            site.bearer,
+            SlidingWindowLimiter(10**6, 10.0),
+            time.time,
+            site.credits,
+            site.transport,
+        )
+        assert await http.call(
+            Rows, "GET", "Leads/search", params={"email": "a@b.com"}, nothing=Rows([])
+        ) == Rows([])
         [again] = await site.crm.upsert([write])
-        assert isinstance(again, Written)
+        assert isinstance(again, UpsertResult)
         assert again.contact.id == first.contact.id
         site.org.search_lag = -1.0
         found = await http.call(Rows, "GET", "Leads/search", params={"email": "A@b.com"})

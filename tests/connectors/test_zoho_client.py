@@ -1,4 +1,5 @@
-"""The sandbox is held by Zoho's own SDK, which reads users, org and fields before it sends a record."""
+"""The sandbox is held by Zoho's own SDK, which reads users, org and fields before it sends a
+record."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +38,9 @@ def leads(served: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
         store=FileStore(str(place / "tokens")),
         sdk_config=SDKConfig(auto_refresh_fields=False, pick_list_validation=False),
         resource_path=str(place),
-        logger=Logger.get_instance(level=Logger.Levels.CRITICAL, file_path=str(Path(place) / "log")),
+        logger=Logger.get_instance(
+            level=Logger.Levels.CRITICAL, file_path=str(Path(place) / "log")
+        ),
     )
     return RecordOperations("Leads")
 
@@ -64,7 +67,9 @@ def codes(response: Any) -> list[str]:
 
 
 def test_rows_are_answered_one_by_one(leads: Any) -> None:
-    done = leads.create_records(body({"Last_Name": "A", "Email": "a@b.com"}, {"Last_Name": "B", "Email": "nonsense@"}))
+    done = leads.create_records(
+        body({"Last_Name": "A", "Email": "a@b.com"}, {"Last_Name": "B", "Email": "nonsense@"})
+    )
     assert done.get_status_code() == 207
     assert codes(done) == ["SUCCESS", "INVALID_DATA"]
 
@@ -77,7 +82,9 @@ def test_an_upsert_meets_the_same_address(leads: Any) -> None:
 
 
 def test_what_was_deleted_is_told_by_page_and_since_when(leads: Any) -> None:
-    made = leads.create_records(body({"Last_Name": "E", "Email": "e@b.com"})).get_object().get_data()
+    made = (
+        leads.create_records(body({"Last_Name": "E", "Email": "e@b.com"})).get_object().get_data()
+    )
     ident = made[0].get_details()["id"]
     leads.delete_records(ids(str(ident)))
     asked = ParameterMap()
@@ -86,7 +93,10 @@ def test_what_was_deleted_is_told_by_page_and_since_when(leads: Any) -> None:
     [gone] = leads.get_deleted_records(asked, HeaderMap()).get_object().get_data()
     assert (gone.get_id(), gone.get_type(), gone.get_display_name()) == (int(ident), "recycle", "E")
     late = HeaderMap()
-    late.add(GetDeletedRecordsHeader.if_modified_since, datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
+    late.add(
+        GetDeletedRecordsHeader.if_modified_since,
+        datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1),
+    )
     assert leads.get_deleted_records(asked, late).get_status_code() == 304
 
 
@@ -100,6 +110,8 @@ def ids(*some: str) -> Any:
 def test_coql_answers_records(leads: Any) -> None:
     leads.upsert_records(body({"Last_Name": "D'Arcy", "Email": "d@b.com"}, checks=("Email",)))
     asked = Query()
-    asked.set_select_query("select Last_Name, Email from Leads where Last_Name in ('D\\'Arcy') limit 0, 10")
+    asked.set_select_query(
+        "select Last_Name, Email from Leads where Last_Name in ('D\\'Arcy') limit 0, 10"
+    )
     [found] = CoqlOperations().get_records(asked).get_object().get_data()
     assert found.get_key_value("Email") == "d@b.com"

@@ -1,7 +1,9 @@
-"""A vendor's real answers, each turned into what nobody foresaw, and what a connector may make of it.
+"""A vendor's real answers, each turned into what nobody foresaw, and what a connector may make of
+it.
 
-A call is made once on the sandbox, its answers are kept, and then it is made again and again, each time with one of its
-answers spoiled. What is kept is answered without the sandbox, so that thousands of spoiled answers take seconds.
+A call is made once on the sandbox, its answers are kept, and then it is made again and again,
+each time with one of its answers spoiled. What is kept is answered without the sandbox, so that
+thousands of spoiled answers take seconds.
 """
 
 import json
@@ -19,8 +21,23 @@ from connectors.core.errors import VendorError
 Spoil = Callable[[bytes], bytes]
 Call = Callable[[Any], Awaitable[Any]]
 _DEEP = b'{"results":' * 3000 + b"[]" + b"}" * 3000
-#: In place of a value: what vendors have been seen to put there, and what would trip a careless reader.
-_OTHERS: tuple[Any, ...] = (None, 7, -1.5, True, "", "x", [], {}, ["x"], {"id": 7}, [None], "2026-13-45T99:99:99Z", 10**30)
+#: In place of a value: what vendors have been seen to put there, and what would trip a careless
+#: reader.
+_OTHERS: tuple[Any, ...] = (
+    None,
+    7,
+    -1.5,
+    True,
+    "",
+    "x",
+    [],
+    {},
+    ["x"],
+    {"id": 7},
+    [None],
+    "2026-13-45T99:99:99Z",
+    10**30,
+)
 
 
 class Spoiled(NamedTuple):
@@ -35,7 +52,9 @@ def _always(name: str, body: bytes) -> Spoiled:
 
 
 WHOLE = (
-    _always("a page of HTML", b"<!DOCTYPE html><html><body>We are down for maintenance</body></html>"),
+    _always(
+        "a page of HTML", b"<!DOCTYPE html><html><body>We are down for maintenance</body></html>"
+    ),
     _always("nothing", b""),
     _always("a list", b"[]"),
     _always("a list of nulls", b"[null,null]"),
@@ -43,7 +62,10 @@ WHOLE = (
     _always("a number", b"7"),
     _always("a text", b'"ok"'),
     _always("an empty object", b"{}"),
-    _always("an object of another call", b'{"status":"ok","data":{"id":"1"},"results":{"a":1},"records":7,"users":null}'),
+    _always(
+        "an object of another call",
+        b'{"status":"ok","data":{"id":"1"},"results":{"a":1},"records":7,"users":null}',
+    ),
     _always("3,000 levels", _DEEP),
     _always("8 MB", b'{"results":["' + b"x" * 8_000_000 + b'"]}'),
     _always("no UTF-8", b'{"results":["\xff\xfe"]}'),
@@ -54,7 +76,8 @@ WHOLE = (
 
 
 def structural(body: bytes) -> list[Spoiled]:
-    """Every way to spoil one place of an answer: its key dropped, another value in its place, its list cut or doubled."""
+    """Every way to spoil one place of an answer: its key dropped, another value in its place, its
+    list cut or doubled."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -83,7 +106,11 @@ def _places(value: Any, path: tuple[str | int, ...]) -> Iterator[Spoiled]:
 def _members(value: Any) -> list[tuple[str | int, Any]]:
     if isinstance(value, dict):
         return [*value.items()]
-    return [(i, value[i]) for i in sorted({0, len(value) - 1})] if isinstance(value, list) and value else []
+    return (
+        [(i, value[i]) for i in sorted({0, len(value) - 1})]
+        if isinstance(value, list) and value
+        else []
+    )
 
 
 def _change(path: tuple[str | int, ...], what: str, do: Callable[[Any, Any], object]) -> Spoiled:
@@ -98,7 +125,9 @@ def _change(path: tuple[str | int, ...], what: str, do: Callable[[Any, Any], obj
     return Spoiled(f"{'.'.join(map(str, path))} {what}", spoil)
 
 
-def _change_list(path: tuple[str | int, ...], what: str, do: Callable[[list[Any]], object]) -> Spoiled:
+def _change_list(
+    path: tuple[str | int, ...], what: str, do: Callable[[list[Any]], object]
+) -> Spoiled:
     def spoil(body: bytes) -> bytes:
         value = json.loads(body)
         rows = value
@@ -111,7 +140,8 @@ def _change_list(path: tuple[str | int, ...], what: str, do: Callable[[list[Any]
 
 
 class Replay(httpx.AsyncBaseTransport):
-    """Answers what was asked before as it was answered then, and spoils the answer of one place in a run's order."""
+    """Answers what was asked before as it was answered then, and spoils the answer of one place in
+    a run's order."""
 
     def __init__(self, sandbox: httpx.AsyncBaseTransport) -> None:
         self._sandbox = sandbox
@@ -147,7 +177,11 @@ async def outcome_of(value: Any) -> Any:
 
 def is_typed(value: Any) -> bool:
     """Whether an answer is what its types say, however deep."""
-    if isinstance(value, VendorError) or value is None or isinstance(value, str | int | float | bool):
+    if (
+        isinstance(value, VendorError)
+        or value is None
+        or isinstance(value, str | int | float | bool)
+    ):
         return True
     if isinstance(value, list | tuple | set | frozenset):
         return all(map(is_typed, value))
@@ -173,10 +207,11 @@ async def connected(connect: Connect, transport: httpx.AsyncBaseTransport) -> As
 async def spoil_all(
     connect: Connect, replay: Replay, call: Call, seed: str, most: int, *, by_row: bool = False
 ) -> tuple[int, list[str]]:
-    """Make a call with each of its answers spoiled in every whole way and in `most` ways of one place.
+    """Make a call with each of its answers spoiled in every whole way and in `most` ways of one
+    place.
 
-    `by_row`: the call has an answer for each row that was asked. Answers how many spoiled answers there were, and what is
-    wrong with what the connector made of them.
+    `by_row`: the call has an answer for each row that was asked. Answers how many spoiled
+    answers there were, and what is wrong with what the connector made of them.
     """
     chance = random.Random(seed)
     async with connected(connect, replay) as connector:

@@ -1,4 +1,5 @@
-"""What is done about a contact and heard of it: lists, tasks, notes, opt-outs, activities, deletions."""
+"""What is done about a contact and heard of it: lists, tasks, notes, opt-outs, activities,
+deletions."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ import msgspec
 import pytest
 
 from connectors.core.crm import ActivityAsked, Crm, NoteWrite, OwnerWrite
-from connectors.core.errors import RowRejected
+from connectors.core.errors import RecordRejected
 from sandbox.generate import REPS
 from tests.contract.vendors import LIST, Test, contact_id, on_sandbox, task, write
 
@@ -30,26 +31,38 @@ def test_a_task_that_was_made_is_found_again(on: Callable[[Test], None]) -> None
         owner = await crm.owner_by_email(REPS[0])
         assert owner is not None
         [made] = await crm.add_tasks([task(ident, owner.id)])
-        [found] = await crm.add_tasks([msgspec.structs.replace(task(ident, owner.id), look_first=True)])
+        [found] = await crm.add_tasks(
+            [msgspec.structs.replace(task(ident, owner.id), look_first=True)]
+        )
         assert made == found
 
     on(test)
 
 
-def test_a_note_in_the_owners_name_is_made_once_and_is_an_activity(on: Callable[[Test], None]) -> None:
+def test_a_note_in_the_owners_name_is_made_once_and_is_an_activity(
+    on: Callable[[Test], None],
+) -> None:
     async def test(crm: Crm) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
         owner = await crm.owner_by_email(REPS[0])
         assert owner is not None
         now = time.time()
         note = NoteWrite(
-            effect_id="e9", contact_id=ident, owner_id=owner.id, text="I'm on it", at=now, look_first=False, until=1e12
+            effect_id="e9",
+            contact_id=ident,
+            owner_id=owner.id,
+            text="I'm on it",
+            at=now,
+            look_first=False,
+            until=1e12,
         )
         [made] = await crm.add_notes([note])
         [found] = await crm.add_notes([msgspec.structs.replace(note, look_first=True)])
         assert isinstance(made, str)
         assert made == found
-        [at] = await crm.activities([ActivityAsked(contact_id=ident, owner_id=owner.id, since=now - 60)])
+        [at] = await crm.activities(
+            [ActivityAsked(contact_id=ident, owner_id=owner.id, since=now - 60)]
+        )
         assert abs(at - now) < 30
 
     on(test)
@@ -69,7 +82,9 @@ def test_an_opt_out_is_written_to_the_crm(on: Callable[[Test], None]) -> None:
 def test_the_owners_own_call_is_an_activity_and_our_task_is_none(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
-        await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        await crm.assign(
+            [OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")]
+        )
         owner = await crm.owner_by_email(REPS[0])
         assert owner is not None
         asked = [ActivityAsked(contact_id=ident, owner_id=owner.id, since=time.time() - 60)]
@@ -85,7 +100,10 @@ def test_the_owners_own_call_is_an_activity_and_our_task_is_none(vendor: str) ->
     on_sandbox(vendor, test)
 
 
-@pytest.mark.parametrize(("kind", "field"), [("bounce", "bounced"), ("unsubscribe", "opted_out"), ("reply", "replied_at")])
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [("bounce", "bounced"), ("unsubscribe", "opted_out"), ("reply", "replied_at")],
+)
 def test_what_happens_in_the_crm_is_heard(vendor: str, kind: str, field: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
@@ -105,11 +123,13 @@ def test_a_deletion_is_told_with_the_persons_key(vendor: str) -> None:
         assert len(keys) == 2
         await control.post("/objects/apollo.contacts/a", json={"id": "a", "email": "p1@acme1.com"})
         await control.post("/play", json=[{"kind": "deleted", "contact": "a"}])
-        assert [(c.id, c.key) async for page in crm.deleted(time.time() - 60, keys) for c in page] == [(ident, "k1")]
+        assert [
+            (c.id, c.key) async for page in crm.deleted(time.time() - 60, keys) for c in page
+        ] == [(ident, "k1")]
         if not crm.tells_deleted:
             assert [c async for page in crm.deleted(time.time() + 60, keys) for c in page] == []
         [row] = await crm.upsert([write(1, known_id=ident)])
-        assert isinstance(row, RowRejected)
+        assert isinstance(row, RecordRejected)
         assert row.kind == "deleted"
 
     on_sandbox(vendor, test)

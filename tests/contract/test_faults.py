@@ -7,8 +7,8 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.core.crm import Crm, Written
-from connectors.core.errors import NotInPlan, NotSent, RowRetryable, Unavailable
+from connectors.core.crm import Crm, UpsertResult
+from connectors.core.errors import NotInPlan, NotSent, RecordRetryable, Unavailable
 from tests.contract.vendors import VENDORS, contact_id, on_sandbox, people, task, write
 
 
@@ -16,7 +16,11 @@ def test_one_refused_row_leaves_the_others_alone(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await control.post("/objects/control/broken_emails", json={"p2@acme2.com": True})
         rows = await crm.upsert([write(n) for n in range(100)])
-        assert [type(r) for r in rows] == [*[Written] * 2, RowRetryable, *[Written] * 97]
+        assert [type(r) for r in rows] == [
+            *[UpsertResult] * 2,
+            RecordRetryable,
+            *[UpsertResult] * 97,
+        ]
         assert len(await people(control)) == 99
 
     on_sandbox(vendor, test)
@@ -26,7 +30,7 @@ def test_a_person_named_twice_in_a_batch_is_written_once_and_tried_again(vendor:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await crm.upsert([write(1)])
         rows = await crm.upsert([write(1), write(9, emails=write(1).emails), write(2)])
-        assert [type(r) for r in rows] == [Written, RowRetryable, Written]
+        assert [type(r) for r in rows] == [UpsertResult, RecordRetryable, UpsertResult]
         assert len(await people(control)) == 2
 
     on_sandbox(vendor, test)
@@ -34,7 +38,9 @@ def test_a_person_named_twice_in_a_batch_is_written_once_and_tried_again(vendor:
 
 def test_a_lost_answer_is_found_by_the_next_try(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await control.post("/faults", json={"path": VENDORS[vendor].writes, "kind": "lost", "times": 2})
+        await control.post(
+            "/faults", json={"path": VENDORS[vendor].writes, "kind": "lost", "times": 2}
+        )
         with pytest.raises(Unavailable):
             await crm.upsert([write(1)])
         [row] = await crm.upsert([write(1)])
@@ -47,7 +53,9 @@ def test_a_lost_answer_is_found_by_the_next_try(vendor: str) -> None:
 def test_a_task_whose_answer_is_lost_is_not_made_twice(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
-        await control.post("/faults", json={"path": VENDORS[vendor].tasks, "kind": "lost", "times": 1})
+        await control.post(
+            "/faults", json={"path": VENDORS[vendor].tasks, "kind": "lost", "times": 1}
+        )
         with pytest.raises(Unavailable) as lost:
             await crm.add_tasks([task(ident, "")])
         assert not lost.value.undone
@@ -70,7 +78,9 @@ def test_a_task_never_leaves_after_its_deadline(vendor: str) -> None:
 
 def test_a_stumbling_vendor_is_asked_once_more(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await control.post("/faults", json={"path": VENDORS[vendor].reads, "status": 503, "times": 1})
+        await control.post(
+            "/faults", json={"path": VENDORS[vendor].reads, "status": 503, "times": 1}
+        )
         contact_id((await crm.upsert([write(1)]))[0])
 
     on_sandbox(vendor, test)
@@ -90,7 +100,10 @@ def test_429_is_waited_for(vendor: str, told: str) -> None:
 
 def test_a_call_without_an_answer_is_made_again(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await control.post("/faults", json={"path": VENDORS[vendor].writes, "kind": "timeout", "times": 1, "seconds": 0.1})
+        await control.post(
+            "/faults",
+            json={"path": VENDORS[vendor].writes, "kind": "timeout", "times": 1, "seconds": 0.1},
+        )
         contact_id((await crm.upsert([write(1)]))[0])
         assert len(await people(control)) == 1
 

@@ -6,8 +6,8 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.core.crm import Crm, OwnerWrite, Wants, Written
-from connectors.core.errors import RowRejected
+from connectors.core.crm import Crm, CrmRequirements, OwnerWrite, UpsertResult
+from connectors.core.errors import RecordRejected
 from connectors.core.fields import Admission, Field
 from leads.records import Change
 from sandbox.generate import REPS
@@ -19,7 +19,9 @@ FIELDS = {
     "flag": Field(name="partner__c", label="partner", type="flag"),
     "date": Field(name="renewal__c", label="renewal", type="date"),
     "moment": Field(name="seen__c", label="seen", type="moment"),
-    "choice": Field(name="role__c", label="role", type="choice", options=("Champion", "Decision maker")),
+    "choice": Field(
+        name="role__c", label="role", type="choice", options=("Champion", "Decision maker")
+    ),
 }
 VALUES = {
     "tech_stack__c": "Kafka",
@@ -31,23 +33,35 @@ VALUES = {
 }
 
 
-def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_told(on: Callable[[Test], None]) -> None:
+def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_told(
+    on: Callable[[Test], None],
+) -> None:
     async def test(crm: Crm) -> None:
         fields = list(FIELDS.values())
-        planned = await crm.provision(Wants(fields=fields), dry_run=True)
-        assert len(await crm.check(Wants(fields=fields))) >= len(fields)
-        assert planned == [line for line in await crm.provision(Wants(fields=fields)) if "permission" not in line]
-        assert await crm.check(Wants(fields=fields)) == []
+        planned = await crm.provision(CrmRequirements(fields=fields), dry_run=True)
+        assert len(await crm.check(CrmRequirements(fields=fields))) >= len(fields)
+        assert planned == [
+            line
+            for line in await crm.provision(CrmRequirements(fields=fields))
+            if "permission" not in line
+        ]
+        assert await crm.check(CrmRequirements(fields=fields)) == []
         there = await crm.fields()
         assert {f.type: there[f.name].type for f in fields} == {t: t for t in FIELDS}
         assert set(there["role__c"].options) == {"Champion", "Decision maker"}
         ident = contact_id((await crm.upsert([write(1, more=VALUES)]))[0])
         again = {**VALUES, "tech_stack__c": "Flink", "seats__c": 50}
-        [row] = await crm.upsert([write(1, known_id=ident, more=again, overwrite=frozenset({"seats__c"}))])
-        assert isinstance(row, Written)
+        [row] = await crm.upsert(
+            [write(1, known_id=ident, more=again, overwrite=frozenset({"seats__c"}))]
+        )
+        assert isinstance(row, UpsertResult)
         [now] = await crm.read([ident], ["tech_stack__c", "seats__c", "role__c"])
         assert now is not None
-        assert (now["tech_stack__c"], float(now["seats__c"]), now["role__c"]) == ("Kafka", 50, "Champion")
+        assert (now["tech_stack__c"], float(now["seats__c"]), now["role__c"]) == (
+            "Kafka",
+            50,
+            "Champion",
+        )
 
     on(test)
 
@@ -57,17 +71,21 @@ def test_a_text_may_be_as_long_as_the_property_says_and_no_longer(vendor: str) -
 
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         del control
-        await crm.provision(Wants(fields=[FIELDS["text"]]))
+        await crm.provision(CrmRequirements(fields=[FIELDS["text"]]))
         most = (await crm.fields())["tech_stack__c"].most
         long = {"tech_stack__c": "x" * most}
         admission = Admission(crm.fields)
         assert await admission.admit(long) == (long, ())
         good, [said] = await admission.admit({"tech_stack__c": "x" * (most + 1)})
         assert (good, str(most) in said) == ({}, True)
-        row, refused = await crm.upsert([write(1, more=long), write(2, more={"tech_stack__c": "x" * (most + 1)})])
+        row, refused = await crm.upsert(
+            [write(1, more=long), write(2, more={"tech_stack__c": "x" * (most + 1)})]
+        )
         ident = contact_id(row)
-        assert isinstance(refused, RowRejected)
-        far = OwnerWrite(contact_id=ident, owner_email="", score=1, status="nurture", intent="visit " + "y" * 400)
+        assert isinstance(refused, RecordRejected)
+        far = OwnerWrite(
+            contact_id=ident, owner_email="", score=1, status="nurture", intent="visit " + "y" * 400
+        )
         [assigned] = await crm.assign([far])
         assert isinstance(assigned, Change)
 
@@ -76,14 +94,18 @@ def test_a_text_may_be_as_long_as_the_property_says_and_no_longer(vendor: str) -
 
 def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
-        await crm.provision(Wants(fields=list(FIELDS.values())))
+        await crm.provision(CrmRequirements(fields=list(FIELDS.values())))
         [made] = await crm.upsert([write(1)])
         ident = contact_id(made)
-        [first] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        [first] = await crm.assign(
+            [OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")]
+        )
         [again] = await crm.upsert([write(1, known_id=ident, more={"tech_stack__c": "Kafka"})])
-        [second] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[1], score=81, status="nurture")])
-        assert isinstance(made, Written)
-        assert isinstance(again, Written)
+        [second] = await crm.assign(
+            [OwnerWrite(contact_id=ident, owner_email=REPS[1], score=81, status="nurture")]
+        )
+        assert isinstance(made, UpsertResult)
+        assert isinstance(again, UpsertResult)
         assert isinstance(first, Change)
         assert isinstance(second, Change)
         assert made.change is not None
@@ -91,11 +113,17 @@ def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test
         assert all(value is None for value in made.change.before.values())
         assert again.change.before["tech_stack__c"] is None
         touched = {**again.change.wrote, **second.wrote}
-        assert all(again.change.before[n] is not None for n in first.wrote if first.wrote[n] not in ("", 0, "0"))
+        assert all(
+            again.change.before[n] is not None
+            for n in first.wrote
+            if first.wrote[n] not in ("", 0, "0")
+        )
         await crm.restore(ident, {n: again.change.before[n] for n in touched})
         [now] = await crm.read([ident], list(touched))
         assert now is not None
-        assert {n: v for n, v in now.items() if v} == {n: again.change.before[n] for n in touched if again.change.before[n]}
+        assert {n: v for n, v in now.items() if v} == {
+            n: again.change.before[n] for n in touched if again.change.before[n]
+        }
         [shown] = await crm.read_owners([ident])
         assert not isinstance(shown, Exception)
         assert shown.email == REPS[0]
@@ -106,10 +134,12 @@ def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test
 
 def test_a_field_of_another_type_is_refused_and_left(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
-        await crm.provision(Wants(fields=[FIELDS["text"]]))
+        await crm.provision(CrmRequirements(fields=[FIELDS["text"]]))
         wrong = msgspec.structs.replace(FIELDS["text"], type="number")
-        with pytest.raises(RowRejected, match=r"tech_stack__c is there as (text|long), not as number"):
-            await crm.provision(Wants(fields=[wrong]))
+        with pytest.raises(
+            RecordRejected, match=r"tech_stack__c is there as (text|long), not as number"
+        ):
+            await crm.provision(CrmRequirements(fields=[wrong]))
         assert (await crm.fields())["tech_stack__c"].type == "text"
 
     on(test)
@@ -118,25 +148,29 @@ def test_a_field_of_another_type_is_refused_and_left(on: Callable[[Test], None])
 def test_what_is_provisioned_is_found_sound(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         del control
-        assert await crm.check(Wants(lists=[LIST])) == []
-        assert await crm.provision(Wants(lists=[LIST])) == []
-        [fault] = await crm.check(Wants(lists=["Nobody's list"]))
+        assert await crm.check(CrmRequirements(lists=[LIST])) == []
+        assert await crm.provision(CrmRequirements(lists=[LIST])) == []
+        [fault] = await crm.check(CrmRequirements(lists=["Nobody's list"]))
         assert "Nobody's list" in fault
 
     on_sandbox(vendor, test)
 
 
-def test_a_sequence_of_its_own_that_the_crm_has_not_got_is_a_fault(on: Callable[[Test], None]) -> None:
+def test_a_sequence_of_its_own_that_the_crm_has_not_got_is_a_fault(
+    on: Callable[[Test], None],
+) -> None:
     async def test(crm: Crm) -> None:
-        [fault] = await crm.check(Wants(sequences=["77"], senders=REPS))
+        [fault] = await crm.check(CrmRequirements(sequences=["77"], senders=REPS))
         assert "no sequence 77" in fault
 
     on(test)
 
 
-def test_a_property_of_a_company_is_a_fault_where_leads_carry_their_company_themselves(on: Callable[[Test], None]) -> None:
+def test_a_property_of_a_company_is_a_fault_where_leads_carry_their_company_themselves(
+    on: Callable[[Test], None],
+) -> None:
     async def test(crm: Crm) -> None:
-        wants = Wants(company_fields=[FIELDS["text"]])
+        wants = CrmRequirements(company_fields=[FIELDS["text"]])
         [fault] = await crm.check(wants)
         assert "tech_stack__c" in fault
         if "is missing" not in fault:
@@ -149,7 +183,10 @@ def test_what_a_key_may_not_call_is_named_with_what_it_disables(vendor: str) -> 
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         assert await crm.limits(WANTS) == []
         about = VENDORS[vendor]
-        await control.post("/faults", json={"path": about.reads.replace("contacts", "deals"), "times": 1, **about.forbids})
+        await control.post(
+            "/faults",
+            json={"path": about.reads.replace("contacts", "deals"), "times": 1, **about.forbids},
+        )
         [line] = await crm.limits(WANTS)
         assert "may not call it, so" in line
 

@@ -1,4 +1,5 @@
-"""A contact that was merged into another is that other one, wherever it is named by its old id; nothing else is "deleted"."""
+"""A contact that was merged into another is that other one, wherever it is named by its old id;
+nothing else is "deleted"."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.core.crm import Crm, OwnerShown, OwnerWrite, Wants
-from connectors.core.errors import RowRejected, VendorError
+from connectors.core.crm import Crm, CrmRequirements, OwnerReadback, OwnerWrite
+from connectors.core.errors import RecordRejected, VendorError
 from sandbox.generate import REPS
 from sandbox.hubspot.hub import Hub
 from sandbox.salesforce.org import Org
@@ -40,7 +41,7 @@ def on_merged(vendor: str, test: Merged) -> None:
         app = make_sandbox(None, 0, 1, crm=vendor, search_lag=0.0)
         async with app.router.lifespan_context(app):
             crm = VENDORS[vendor].make(httpx.ASGITransport(app))
-            await crm.provision(Wants(lists=[LIST]))
+            await crm.provision(CrmRequirements(lists=[LIST]))
             heir, lost = [contact_id(row) for row in await crm.upsert([write(1), write(2)])]
             merge(vendor, app.state.store, heir, lost)
             await test(crm, app.state.stands[vendor], heir, lost)
@@ -52,13 +53,15 @@ def on_merged(vendor: str, test: Merged) -> None:
 @pytest.mark.parametrize("vendor", ["hubspot", "salesforce"])
 def test_a_merged_contact_is_read_and_written_by_its_old_id(vendor: str) -> None:
     async def test(crm: Crm, stand: Any, heir: str, lost: str) -> None:
-        [change] = await crm.assign([OwnerWrite(contact_id=lost, owner_email=REPS[0], score=5, status="routed")])
+        [change] = await crm.assign(
+            [OwnerWrite(contact_id=lost, owner_email=REPS[0], score=5, status="routed")]
+        )
         assert not isinstance(change, VendorError), change
         [person] = [p for p in stand.people() if p["id"] == heir]
         assert (person["owner"], person["status"]) == (REPS[0], "routed")
         [shown, same] = await crm.read_owners([lost, heir])
-        assert isinstance(shown, OwnerShown)
-        assert isinstance(same, OwnerShown)
+        assert isinstance(shown, OwnerReadback)
+        assert isinstance(same, OwnerReadback)
         assert shown.email == same.email == REPS[0]
         [held] = await crm.read([lost], [STATUS[vendor]])
         assert held == {STATUS[vendor]: "routed"}
@@ -84,9 +87,9 @@ def test_a_list_or_an_endpoint_that_is_not_there_is_no_deleted_contact(path: str
         await control.post("/faults", json={"path": path, "status": 404, "times": 99, "body": body})
         try:
             rows = await crm.enter_list(LIST, [contact_id(row)])
-        except RowRejected as error:
+        except RecordRejected as error:
             rows = [error]
-        kinds = {row.kind for row in rows if isinstance(row, RowRejected)}
+        kinds = {row.kind for row in rows if isinstance(row, RecordRejected)}
         assert kinds <= {"missing"}
         assert kinds or path == "enrollments"
 

@@ -1,4 +1,5 @@
-"""Whom every CRM holds after a write, and who owns them: each connector on its sandbox, and the double in memory."""
+"""Whom every CRM holds after a write, and who owns them: each connector on its sandbox, and the
+double in memory."""
 
 import asyncio
 import time
@@ -8,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.core.crm import CompanyAsked, CompanyKnown, Crm, OwnerWrite, Page, Written
-from connectors.core.errors import RowRejected
+from connectors.core.crm import Account, CompanyAsked, Crm, OwnerWrite, Page, UpsertResult
+from connectors.core.errors import RecordRejected
 from connectors.memory.crm import MemoryCrm
 from sandbox.generate import GONE, REPS
 from tests.contract.vendors import VENDORS, Test, contact_id, on_sandbox, write
@@ -20,8 +21,8 @@ def test_writing_twice_makes_one_contact(on: Callable[[Test], None]) -> None:
         [first] = await crm.upsert([write(1)])
         [again] = await crm.upsert([write(1)])
         assert contact_id(first) == contact_id(again)
-        assert isinstance(first, Written)
-        assert isinstance(again, Written)
+        assert isinstance(first, UpsertResult)
+        assert isinstance(again, UpsertResult)
         assert (first.existed, again.existed) == (False, True)
 
     on(test)
@@ -39,7 +40,7 @@ def test_a_batch_answers_in_the_order_of_its_rows(on: Callable[[Test], None]) ->
 def test_colleagues_share_one_company(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         rows = await crm.upsert([write(1), write(2, domain="acme1.com")])
-        assert len({row.contact.company_id for row in rows if isinstance(row, Written)}) == 1
+        assert len({row.contact.company_id for row in rows if isinstance(row, UpsertResult)}) == 1
 
     on(test)
 
@@ -48,7 +49,9 @@ def test_an_owner_is_read_back_as_written(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
         [before] = await crm.read_owners([ident])
-        await crm.assign([OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")])
+        await crm.assign(
+            [OwnerWrite(contact_id=ident, owner_email=REPS[0], score=80, status="rep")]
+        )
         [after] = await crm.read_owners([ident])
         assert not isinstance(before, Exception)
         assert not isinstance(after, Exception)
@@ -62,8 +65,10 @@ def test_an_owner_is_read_back_as_written(on: Callable[[Test], None]) -> None:
 def test_nobody_who_is_gone_becomes_an_owner(on: Callable[[Test], None], email: str) -> None:
     async def test(crm: Crm) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
-        [row] = await crm.assign([OwnerWrite(contact_id=ident, owner_email=email, score=80, status="rep")])
-        assert isinstance(row, RowRejected)
+        [row] = await crm.assign(
+            [OwnerWrite(contact_id=ident, owner_email=email, score=80, status="rep")]
+        )
+        assert isinstance(row, RecordRejected)
         assert row.kind == "no_owner"
 
     on(test)
@@ -72,7 +77,7 @@ def test_nobody_who_is_gone_becomes_an_owner(on: Callable[[Test], None], email: 
 def test_a_contact_that_is_gone_is_not_made_again(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         [row] = await crm.upsert([write(1, known_id="424242")])
-        assert isinstance(row, RowRejected)
+        assert isinstance(row, RecordRejected)
         assert row.kind == "deleted"
 
     on(test)
@@ -87,13 +92,15 @@ def test_a_changed_address_stays_one_contact(on: Callable[[Test], None]) -> None
     on(test)
 
 
-def test_a_contact_whose_address_the_crm_has_changed_is_found_by_our_key(on: Callable[[Test], None]) -> None:
+def test_a_contact_whose_address_the_crm_has_changed_is_found_by_our_key(
+    on: Callable[[Test], None],
+) -> None:
     async def test(crm: Crm) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
         await crm.upsert([write(1, known_id=ident, emails=("new@acme1.com",))])
         [row] = await crm.upsert([write(1)])
         assert contact_id(row) == ident
-        assert isinstance(row, Written)
+        assert isinstance(row, UpsertResult)
         assert row.existed
 
     on(test)
@@ -107,7 +114,9 @@ async def assert_can_go_on(read: Callable[[str], AsyncIterator[Page[Any]]], leas
     told = 0
     for page in pages:
         told += len(page.rows)
-        rest = [row.id async for more in read(page.after) for row in more.rows] if page.after else []
+        rest = (
+            [row.id async for more in read(page.after) for row in more.rows] if page.after else []
+        )
         assert rest == ids[told:]
 
 
@@ -135,7 +144,9 @@ def test_what_changed_is_told_of_everybody_and_only_of_late(on: Callable[[Test],
     async def test(crm: Crm) -> None:
         await crm.upsert([write(n) for n in range(3)])
         [*pages] = [page async for page in crm.contacts_since(time.time() - 60)]
-        assert {(c.email, c.key) for page in pages for c in page} == {(f"p{n}@acme{n}.com", f"k{n}") for n in range(3)}
+        assert {(c.email, c.key) for page in pages for c in page} == {
+            (f"p{n}@acme{n}.com", f"k{n}") for n in range(3)
+        }
         assert [c async for page in crm.contacts_since(time.time() + 60) for c in page] == []
 
     on(test)
@@ -145,7 +156,12 @@ def test_whom_others_have_entered_is_told_among_what_changed(vendor: str) -> Non
     """It has no key of ours: that is what the snapshot must learn of."""
 
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        person = {"email": "foreign@elsewhere.com", "first_name": "Fay", "last_name": "Reign", "company": "Elsewhere"}
+        person = {
+            "email": "foreign@elsewhere.com",
+            "first_name": "Fay",
+            "last_name": "Reign",
+            "company": "Elsewhere",
+        }
         await control.post("/crm/people", json=person)
         long_ago = time.time() - 50 * 86_400  # the sandbox's own people are forty days old
         told = {c.email: c.key async for page in crm.contacts_since(long_ago) for c in page}
@@ -157,7 +173,9 @@ def test_whom_others_have_entered_is_told_among_what_changed(vendor: str) -> Non
 def test_a_reading_of_all_companies_can_go_on_after_any_page(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         for n in range(220):
-            await control.post("/crm/companies", json={"name": f"Firm {n}", "domain": f"firm{n}.com"})
+            await control.post(
+                "/crm/companies", json={"name": f"Firm {n}", "domain": f"firm{n}.com"}
+            )
         await assert_can_go_on(crm.companies, 220)
 
     on_sandbox(vendor, test)
@@ -171,13 +189,14 @@ COMPANIES: tuple[dict[str, str], ...] = (
 
 @pytest.mark.parametrize("vendor", [*VENDORS, "memory"])
 def test_a_company_tells_its_owner_and_its_parent(vendor: str) -> None:
-    """By id and by domain, however the web address was typed; nobody is asked about one that isn't there."""
+    """By id and by domain, however the web address was typed; nobody is asked about one that isn't
+    there."""
 
     async def test(crm: Crm) -> None:
         wanted = [CompanyAsked(domain=d) for d in ("globexlabs.com", "nowhere.com", "globex.com")]
         labs, nowhere, group = await crm.accounts(wanted)
-        assert isinstance(labs, CompanyKnown)
-        assert isinstance(group, CompanyKnown)
+        assert isinstance(labs, Account)
+        assert isinstance(group, Account)
         assert nowhere is None
         assert (labs.owner_id, labs.parent_id, group.parent_id) == ("", group.id, "")
         [again] = await crm.accounts([CompanyAsked(id=group.id)])

@@ -1,4 +1,5 @@
-"""Answers and refusals that concern one row, and those that concern everybody: each is told as whose trouble it is."""
+"""Answers and refusals that concern one row, and those that concern everybody: each is told as
+whose trouble it is."""
 
 import re
 
@@ -6,11 +7,11 @@ import httpx
 import msgspec
 import pytest
 
-from connectors.core.crm import Crm, Written
+from connectors.core.crm import Crm, UpsertResult
 from connectors.core.errors import (
     AccountLimited,
-    RowRejected,
-    RowRetryable,
+    RecordRejected,
+    RecordRetryable,
     Unavailable,
     Unreadable,
     VendorError,
@@ -21,7 +22,9 @@ WHOLE = ("html", "list", "null", "empty", "missing_key", "null_key", "deep", "hu
 #: 400 as vendors word it when one row of a batch can't be taken.
 REFUSAL = {
     "hubspot": {"status": "error", "category": "VALIDATION_ERROR", "message": "Invalid input JSON"},
-    "salesforce": [{"errorCode": "JSON_PARSER_ERROR", "message": "Cannot deserialize instance of string"}],
+    "salesforce": [
+        {"errorCode": "JSON_PARSER_ERROR", "message": "Cannot deserialize instance of string"}
+    ],
     "zoho": {"code": "INVALID_DATA", "message": "invalid data", "status": "error"},
 }
 
@@ -31,7 +34,9 @@ async def fault(control: httpx.AsyncClient, **fields: object) -> None:
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_an_answer_in_another_form_is_the_vendors_and_the_next_try_finds_what_was_done(vendor: str, kind: str) -> None:
+def test_an_answer_in_another_form_is_the_vendors_and_the_next_try_finds_what_was_done(
+    vendor: str, kind: str
+) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await fault(control, path=VENDORS[vendor].writes, kind=kind, times=1)
         with pytest.raises(Unreadable) as unreadable:
@@ -45,18 +50,22 @@ def test_an_answer_in_another_form_is_the_vendors_and_the_next_try_finds_what_wa
 
 
 @pytest.mark.parametrize("kind", ["truncated", "odd_row", "null_row"])
-def test_an_odd_row_is_that_rows_and_the_next_try_finds_what_was_done(vendor: str, kind: str) -> None:
+def test_an_odd_row_is_that_rows_and_the_next_try_finds_what_was_done(
+    vendor: str, kind: str
+) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         writes = [write(n) for n in range(5)]
         await fault(control, path=VENDORS[vendor].writes, kind=kind, times=1)
         try:
             rows = await crm.upsert(writes)
         except Unreadable:
-            assert kind == "truncated", "which row is missing can't be told where rows go by their order"
+            assert kind == "truncated", (
+                "which row is missing can't be told where rows go by their order"
+            )
             assert vendor != "hubspot"
         else:
-            assert sum(isinstance(row, RowRetryable) for row in rows) == 1
-            assert sum(isinstance(row, Written) for row in rows) == 4
+            assert sum(isinstance(row, RecordRetryable) for row in rows) == 1
+            assert sum(isinstance(row, UpsertResult) for row in rows) == 4
         for row in await crm.upsert(writes):
             contact_id(row)
         assert len(await people(control)) == 5
@@ -84,10 +93,17 @@ def test_nobody_is_made_twice_when_a_look_up_is_answered_oddly(vendor: str, kind
 @pytest.mark.parametrize("what", ["writes", "reads"])
 def test_one_rows_refusal_of_a_whole_call_costs_that_row_alone(vendor: str, what: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
-        await fault(control, path=getattr(VENDORS[vendor], what), status=400, times=999, row="acme2.com", body=REFUSAL[vendor])
+        await fault(
+            control,
+            path=getattr(VENDORS[vendor], what),
+            status=400,
+            times=999,
+            row="acme2.com",
+            body=REFUSAL[vendor],
+        )
         rows = await crm.upsert([write(n) for n in range(20)])
-        assert [i for i, row in enumerate(rows) if not isinstance(row, Written)] == [2]
-        assert isinstance(rows[2], RowRejected)
+        assert [i for i, row in enumerate(rows) if not isinstance(row, UpsertResult)] == [2]
+        assert isinstance(rows[2], RecordRejected)
         assert len(await people(control)) == 19
 
     on_sandbox(vendor, test)
@@ -97,12 +113,19 @@ def test_several_refused_rows_bear_each_its_own_reason(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         for bad in (3, 4, 17):
             await fault(
-                control, path=VENDORS[vendor].writes, status=400, times=999, row=f"p{bad}@acme{bad}.com", body=REFUSAL[vendor]
+                control,
+                path=VENDORS[vendor].writes,
+                status=400,
+                times=999,
+                row=f"p{bad}@acme{bad}.com",
+                body=REFUSAL[vendor],
             )
         before = (await control.get("/state")).json()["crm_calls"]
         rows = await crm.upsert([write(n) for n in range(20)])
-        assert [i for i, row in enumerate(rows) if not isinstance(row, Written)] == [3, 4, 17]
-        assert (await control.get("/state")).json()["crm_calls"] - before < 45, "of 20 rows never more than 39 calls"
+        assert [i for i, row in enumerate(rows) if not isinstance(row, UpsertResult)] == [3, 4, 17]
+        assert (await control.get("/state")).json()["crm_calls"] - before < 45, (
+            "of 20 rows never more than 39 calls"
+        )
 
     on_sandbox(vendor, test)
 
@@ -114,7 +137,11 @@ def test_what_concerns_the_whole_vendor_is_never_split(vendor: str) -> None:
         with pytest.raises(Unavailable):
             await crm.upsert([write(n) for n in range(20)])
         after = (await control.get("/state")).json()["calls"]
-        made = sum(after.get(n, 0) - before.get(n, 0) for n in after if VENDORS[vendor].writes.strip("/$").split("/")[-1] in n)
+        made = sum(
+            after.get(n, 0) - before.get(n, 0)
+            for n in after
+            if VENDORS[vendor].writes.strip("/$").split("/")[-1] in n
+        )
         assert made <= 4, "once, and once more for a vendor that stumbled; no halves"
 
     on_sandbox(vendor, test)
@@ -123,8 +150,17 @@ def test_what_concerns_the_whole_vendor_is_never_split(vendor: str) -> None:
 def test_one_refused_task_costs_no_other_and_none_is_made_twice(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ids = [contact_id(row) for row in await crm.upsert([write(n) for n in range(6)])]
-        tasks = [msgspec.structs.replace(task(i, ""), effect_id=f"effect-{n}") for n, i in enumerate(ids)]
-        await fault(control, path=VENDORS[vendor].tasks, status=400, times=999, row="effect-4", body=REFUSAL[vendor])
+        tasks = [
+            msgspec.structs.replace(task(i, ""), effect_id=f"effect-{n}") for n, i in enumerate(ids)
+        ]
+        await fault(
+            control,
+            path=VENDORS[vendor].tasks,
+            status=400,
+            times=999,
+            row="effect-4",
+            body=REFUSAL[vendor],
+        )
         rows = await crm.add_tasks(tasks)
         assert [i for i, row in enumerate(rows) if isinstance(row, VendorError)] == [4]
         assert len((await control.get("/crm/tasks")).json()) == 5
@@ -135,7 +171,14 @@ def test_one_refused_task_costs_no_other_and_none_is_made_twice(vendor: str) -> 
 def test_one_who_can_not_enter_a_list_keeps_nobody_else_out(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ids = [contact_id(row) for row in await crm.upsert([write(n) for n in range(4)])]
-        await fault(control, path=VENDORS[vendor].lists, status=400, times=99, row=ids[1], body=REFUSAL[vendor])
+        await fault(
+            control,
+            path=VENDORS[vendor].lists,
+            status=400,
+            times=99,
+            row=ids[1],
+            body=REFUSAL[vendor],
+        )
         rows = await crm.enter_list(LIST, ids)
         assert [i for i, row in enumerate(rows) if isinstance(row, VendorError)] == [1]
         assert len((await control.get("/crm/enrolments")).json()) == 3
@@ -151,16 +194,27 @@ def test_a_limit_of_the_account_is_no_leads_trouble(vendor: str) -> None:
         with pytest.raises(AccountLimited, match=about.limit) as limited:
             await crm.upsert([write(n) for n in range(20)])
         assert limited.value.undone
-        assert (await control.get("/state")).json()["crm_calls"] - before < 12, "it is not tried row by row"
+        assert (await control.get("/state")).json()["crm_calls"] - before < 12, (
+            "it is not tried row by row"
+        )
 
     on_sandbox(vendor, test)
 
 
-def test_a_stop_is_not_done_until_it_is_written_and_the_opt_out_goes_out_all_the_same(vendor: str) -> None:
+def test_a_stop_is_not_done_until_it_is_written_and_the_opt_out_goes_out_all_the_same(
+    vendor: str,
+) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         [row] = await crm.upsert([write(1)])
-        await fault(control, path=VENDORS[vendor].update, status=400, times=99, row="unsubscribe", body=REFUSAL[vendor])
-        with pytest.raises(RowRejected):
+        await fault(
+            control,
+            path=VENDORS[vendor].update,
+            status=400,
+            times=99,
+            row="unsubscribe",
+            body=REFUSAL[vendor],
+        )
+        with pytest.raises(RecordRejected):
             await crm.stop(contact_id(row), "unsubscribe", [LIST])
         [person] = await people(control)
         assert (person["status"], person["opted_out"]) == ("", True)
@@ -177,7 +231,7 @@ def test_a_stop_whose_row_fails_in_a_sound_answer_is_not_done(vendor: str) -> No
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         [row] = await crm.upsert([write(1)])
         await control.post("/objects/control/broken_emails", json={"p1@acme1.com": True})
-        with pytest.raises(RowRetryable):
+        with pytest.raises(RecordRetryable):
             await crm.stop(contact_id(row), "unsubscribe", [])
         await control.post("/objects/control/broken_emails", json={})
         await crm.stop(contact_id(row), "unsubscribe", [])
@@ -216,4 +270,9 @@ class Odd(httpx.AsyncBaseTransport):
         text = (await answer.aread()).decode()
         for name, value in zip(sorted(self._names), ('{"a":[]}', '"yesterday"'), strict=True):
             text = re.sub(rf'"{name}":("[^"]*"|null)', f'"{name}":{value}', text)
-        return httpx.Response(answer.status_code, text=text, headers={"content-type": "application/json"}, request=request)
+        return httpx.Response(
+            answer.status_code,
+            text=text,
+            headers={"content-type": "application/json"},
+            request=request,
+        )

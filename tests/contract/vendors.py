@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from connectors.core.crm import ContactWrite, Crm, TaskWrite, Wants, Written
-from connectors.core.http import Budget
-from connectors.core.oauth import Bearer
+from connectors.core.crm import ContactWrite, Crm, CrmRequirements, TaskWrite, UpsertResult
+from connectors.core.http import SlidingWindowLimiter
+from connectors.core.oauth import TokenAuth
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.crm import HubSpotCrm
 from connectors.salesforce.auth import by_secret
@@ -31,12 +31,19 @@ from sandbox.zoho import REFRESH
 Test = Callable[[Crm], Coroutine[Any, Any, None]]
 SandboxTest = Callable[[Crm, httpx.AsyncClient], Coroutine[Any, Any, None]]
 LIST = "Leadgate nurture"
-WANTS = Wants(sequences=["77"], senders=REPS, accounts=True)
+WANTS = CrmRequirements(sequences=["77"], senders=REPS, accounts=True)
 
 
 def hubspot(transport: httpx.AsyncBaseTransport) -> Crm:
     """HubSpot's connector on the sandbox."""
-    http = HubSpotHttp("http://sandbox/hubspot", TOKEN, Budget(10**6, 10.0), Budget(10**6, 1.0), time.time, transport)
+    http = HubSpotHttp(
+        "http://sandbox/hubspot",
+        TOKEN,
+        SlidingWindowLimiter(10**6, 10.0),
+        SlidingWindowLimiter(10**6, 1.0),
+        time.time,
+        transport,
+    )
     return HubSpotCrm(http, time.time)
 
 
@@ -44,14 +51,20 @@ def salesforce(transport: httpx.AsyncBaseTransport) -> Crm:
     """Salesforce's connector on the sandbox."""
     base = "http://sandbox/salesforce"
     grant = by_secret(base, CLIENT_ID, CLIENT_SECRET)
-    return SalesforceCrm(SalesforceHttp(base, grant, Budget(10**6, 10.0), time.time, transport), time.time)
+    return SalesforceCrm(
+        SalesforceHttp(base, grant, SlidingWindowLimiter(10**6, 10.0), time.time, transport),
+        time.time,
+    )
 
 
 def zoho(transport: httpx.AsyncBaseTransport) -> Crm:
     """Zoho's connector on the sandbox."""
     base = "http://sandbox/zoho"
-    bearer = Bearer(ZohoGrant(base, ZOHO_ID, ZOHO_SECRET, REFRESH))
-    return ZohoCrm(ZohoHttp(base, bearer, Budget(10**6, 10.0), time.time, transport=transport), time.time)
+    bearer = TokenAuth(ZohoGrant(base, ZOHO_ID, ZOHO_SECRET, REFRESH))
+    return ZohoCrm(
+        ZohoHttp(base, bearer, SlidingWindowLimiter(10**6, 10.0), time.time, transport=transport),
+        time.time,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +99,16 @@ VENDORS = {
             },
         },
         forbidden="crm.objects.contacts.write",
-        day={"status": 429, "body": {"message": "You have reached your daily limit.", "policyName": "DAILY"}},
+        day={
+            "status": 429,
+            "body": {"message": "You have reached your daily limit.", "policyName": "DAILY"},
+        },
         update="contacts/batch/update",
         lists="memberships/add",
-        limited={"status": 402, "body": {"message": "Payment required", "category": "PAYMENT_REQUIRED"}},
+        limited={
+            "status": 402,
+            "body": {"message": "Payment required", "category": "PAYMENT_REQUIRED"},
+        },
         limit="subscription",
     ),
     "zoho": Vendor(
@@ -97,12 +116,22 @@ VENDORS = {
         "Leads/upsert",
         "coql",
         "v8/Tasks$",
-        forbids={"status": 403, "body": {"code": "NO_PERMISSION", "message": "permission denied to create Leads"}},
+        forbids={
+            "status": 403,
+            "body": {"code": "NO_PERMISSION", "message": "permission denied to create Leads"},
+        },
         forbidden="permission denied to create Leads",
-        day={"status": 429, "body": {"code": "TOO_MANY_REQUESTS"}, "headers": {"x-api-credits-remaining": "0"}},
+        day={
+            "status": 429,
+            "body": {"code": "TOO_MANY_REQUESTS"},
+            "headers": {"x-api-credits-remaining": "0"},
+        },
         update="v8/Leads$",
         lists="actions/enrol_in_cadences",
-        limited={"status": 403, "body": {"code": "LICENSE_LIMIT_EXCEEDED", "message": "license limit exceeded"}},
+        limited={
+            "status": 403,
+            "body": {"code": "LICENSE_LIMIT_EXCEEDED", "message": "license limit exceeded"},
+        },
         limit="licence",
     ),
     "salesforce": Vendor(
@@ -110,12 +139,28 @@ VENDORS = {
         "composite/sobjects/Lead/",
         "composite$",
         "composite/sobjects$",
-        forbids={"status": 403, "body": [{"errorCode": "INSUFFICIENT_ACCESS", "message": "insufficient access rights on Lead"}]},
+        forbids={
+            "status": 403,
+            "body": [
+                {
+                    "errorCode": "INSUFFICIENT_ACCESS",
+                    "message": "insufficient access rights on Lead",
+                }
+            ],
+        },
         forbidden="insufficient access rights on Lead",
-        day={"status": 403, "body": [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]},
+        day={
+            "status": 403,
+            "body": [
+                {"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}
+            ],
+        },
         update="composite/sobjects$",
         lists="assignTargetToSalesCadence",
-        limited={"status": 400, "body": [{"errorCode": "STORAGE_LIMIT_EXCEEDED", "message": "storage limit exceeded"}]},
+        limited={
+            "status": 400,
+            "body": [{"errorCode": "STORAGE_LIMIT_EXCEEDED", "message": "storage limit exceeded"}],
+        },
         limit="storage is full",
     ),
 }
@@ -128,8 +173,10 @@ async def sandbox(vendor: str) -> AsyncIterator[tuple[Crm, httpx.AsyncClient]]:
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         crm = VENDORS[vendor].make(transport)
-        await crm.provision(Wants(lists=[LIST]))
-        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox/_control") as control:
+        await crm.provision(CrmRequirements(lists=[LIST]))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://sandbox/_control"
+        ) as control:
             yield crm, control
         await crm.close()
 
@@ -158,13 +205,21 @@ def write(number: int, **fields: Any) -> ContactWrite:
 
 def contact_id(row: object) -> str:
     """The id of a row that must have succeeded."""
-    assert isinstance(row, Written), row
+    assert isinstance(row, UpsertResult), row
     return row.contact.id
 
 
 def task(contact: str, owner: str = "1", until: float = 1e12) -> TaskWrite:
     """A task for an owner, new."""
-    return TaskWrite(effect_id="e1", contact_id=contact, owner_id=owner, subject="Call", due=1.0, look_first=False, until=until)
+    return TaskWrite(
+        effect_id="e1",
+        contact_id=contact,
+        owner_id=owner,
+        subject="Call",
+        due=1.0,
+        look_first=False,
+        until=until,
+    )
 
 
 async def people(control: httpx.AsyncClient) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""`python -m tests.crash`: storms over fresh seeds, each judged by the independent auditor; exit code 1 if one finds anything."""
+"""`python -m tests.crash`: storms over fresh seeds, each judged by the independent auditor; exit
+code 1 if one finds anything."""
 
 import argparse
 import secrets
@@ -19,7 +20,9 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=36)
     parser.add_argument("--seconds", type=float, default=360.0, help="how long the storm lasts")
     parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0, help="of the first run; a fresh one by default")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the first run; a fresh one by default"
+    )
     parser.add_argument("--data", type=Path, help="where the sites lie; they are kept there")
     options = parser.parse_args()
     first = options.seed or secrets.randbelow(1_000_000) + 1

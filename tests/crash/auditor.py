@@ -1,8 +1,9 @@
-"""The independent auditor: judges a site by its log and by what its vendors hold, after everything has settled.
+"""The independent auditor: judges a site by its log and by what its vendors hold, after everything
+has settled.
 
-It shares no code with `leadgate audit verify`, nor with the stages: it knows the promises, the topics' names and the
-records' documented fields. Each check is a function of the evidence, so that `test_auditor.py` can break each promise
-once in a small log and see it found.
+It shares no code with `leadgate audit verify`, nor with the stages: it knows the promises, the
+topics' names and the records' documented fields. Each check is a function of the evidence, so
+that `test_auditor.py` can break each promise once in a small log and see it found.
 """
 
 import json
@@ -29,11 +30,15 @@ def places_are_single(case: Case) -> Iterator[Violation]:
     for lead, source in case.captured.items():
         places = case.places(lead)
         if not places:
-            yield Violation("lost", f"{source} was captured, and nothing was ever decided about it", (lead,))
+            yield Violation(
+                "lost", f"{source} was captured, and nothing was ever decided about it", (lead,)
+            )
         elif places == {"in_flight"}:
             yield Violation("in flight", f"{source} is still in flight", (lead,))
         elif len(places) > 1:
-            yield Violation("two places", f"{source} is in {', '.join(sorted(places))} at one step", (lead,))
+            yield Violation(
+                "two places", f"{source} is in {', '.join(sorted(places))} at one step", (lead,)
+            )
     for lead in case.by_lead.keys() - case.captured.keys():
         if not all(event.kind == "dead" for event in case.by_lead[lead]):
             yield Violation("unknown", "has events, but no captured record made it", (lead,))
@@ -49,32 +54,50 @@ def events_have_one_content(case: Case) -> Iterator[Violation]:
         if len(versions) > 1:
             first, second, *_ = (entry.value for entry in versions.values())
             spots = ", ".join(f"{e.partition}@{e.offset}" for e in versions.values())
-            fields = sorted(name for name in {*first, *second} if first.get(name) != second.get(name))
-            what = f"event {ident} ({first['stage']} {first['kind']}) has {len(versions)} contents at {spots}: {fields} differ"
+            fields = sorted(
+                name for name in {*first, *second} if first.get(name) != second.get(name)
+            )
+            what = (
+                f"event {ident} ({first['stage']} {first['kind']}) has {len(versions)} contents at"
+                f" {spots}: {fields} differ"
+            )
             yield Violation("two contents", what, (first["lead"],))
 
 
 def alerts_have_one_content(case: Case) -> Iterator[Violation]:
-    """The same of what reps are told. A word to ops has one id for as long as its cause lasts, and is posted once."""
+    """The same of what reps are told.
+
+    A word to ops has one id for as long as its cause lasts, and is posted once.
+    """
     contents: defaultdict[str, set[str]] = defaultdict(set)
     for entry in (e for e in case.of("alerts") if e.value["kind"] != "ops"):
         contents[entry.value["alert_id"]].add(json.dumps(entry.value, sort_keys=True))
     for ident, versions in contents.items():
         if len(versions) > 1:
             lead = json.loads(min(versions)).get("lead_id", "")
-            yield Violation("two contents", f"alert {ident} has {len(versions)} contents", (lead,) if lead else ())
+            yield Violation(
+                "two contents",
+                f"alert {ident} has {len(versions)} contents",
+                (lead,) if lead else (),
+            )
 
 
 def persons_are_single(case: Case) -> Iterator[Violation]:
     """P2: one contact an address, a key and a person of the generator's truth."""
     holders: defaultdict[str, list[str]] = defaultdict(list)
     for person in case.evidence.crm.people:
-        for name in {person["email"].casefold(), *(e.casefold() for e in person["emails"]), person["key"]} - {""}:
+        for name in {
+            person["email"].casefold(),
+            *(e.casefold() for e in person["emails"]),
+            person["key"],
+        } - {""}:
             holders[name].append(person["id"])
     for name, ids in holders.items():
         if len(ids) > 1:
             leads = {lead for i in ids for lead in case.contacts[i]}
-            yield Violation("two contacts", f"{name} is in the CRM as {', '.join(ids)}", tuple(sorted(leads)))
+            yield Violation(
+                "two contacts", f"{name} is in the CRM as {', '.join(ids)}", tuple(sorted(leads))
+            )
     yield from _variants(case, {address: ids[0] for address, ids in holders.items()})
 
 
@@ -87,17 +110,28 @@ def _variants(case: Case, ids: dict[str, str]) -> Iterator[Violation]:
             continue
         found = {ids[emails[i]] for i in group["ids"] if emails.get(i) in ids}
         if len(found) > 1:
-            yield Violation("two contacts", f"one person ({group['case']}) is in the CRM as {', '.join(sorted(found))}", leads)
+            yield Violation(
+                "two contacts",
+                f"one person ({group['case']}) is in the CRM as {', '.join(sorted(found))}",
+                leads,
+            )
 
 
 def owners_come_first(case: Case) -> Iterator[Violation]:
-    """P3: nobody is told and nothing starts before the owner is confirmed, and the owner is an active user."""
+    """P3: nobody is told and nothing starts before the owner is confirmed, and the owner is an
+    active user."""
     for event in case.events:
         if event.kind in {"engaged", "nurtured"} and event.stage == "engage":
             confirmed = event.record.get("owner_confirmed_at") or 0.0
-            assigned = [e for e in case.by_lead[event.lead] if e.kind == "assigned" and e.step < event.step]
+            assigned = [
+                e for e in case.by_lead[event.lead] if e.kind == "assigned" and e.step < event.step
+            ]
             if not assigned or not 0 < confirmed <= event.at:
-                yield Violation("owner", f"{event.kind} at step {event.step} before an owner was confirmed", (event.lead,))
+                yield Violation(
+                    "owner",
+                    f"{event.kind} at step {event.step} before an owner was confirmed",
+                    (event.lead,),
+                )
     active = {u["email"] for u in case.evidence.crm.users if u["active"]}
     owners = {p["id"]: p["owner"] for p in case.evidence.crm.people}
     for person in {e["person"] for e in case.evidence.crm.enrolments}:
@@ -107,11 +141,14 @@ def owners_come_first(case: Case) -> Iterator[Violation]:
 
 
 def suppressions_hold(case: Case) -> Iterator[Violation]:
-    """P4: no notice and no enrolment begins after a suppression was heard, and nobody suppressed stays enrolled."""
+    """P4: no notice and no enrolment begins after a suppression was heard, and nobody suppressed
+    stays enrolled."""
     heard = heard_suppressions(case)
     for event in case.events:
         if event.kind in {"noticed", "enrolled"} and event.at > heard.get(event.lead, event.at):
-            what = f"{event.kind} {event.at - heard[event.lead]:.1f} s after a suppression was heard"
+            what = (
+                f"{event.kind} {event.at - heard[event.lead]:.1f} s after a suppression was heard"
+            )
             yield Violation("suppressed", what, (event.lead,))
     for spell in case.evidence.crm.enrolments:
         leads = case.contacts[spell["person"]]
@@ -120,12 +157,16 @@ def suppressions_hold(case: Case) -> Iterator[Violation]:
             what = f"contact {spell['person']} is suppressed and still enrolled"
             yield Violation("suppressed", what, tuple(sorted(leads)))
         elif times and spell["entered"] > min(times) + _UNDER_WAY:
-            what = f"contact {spell['person']} was enrolled {spell['entered'] - min(times):.1f} s after a suppression was heard"
+            what = (
+                f"contact {spell['person']} was enrolled {spell['entered'] - min(times):.1f} s"
+                " after a suppression was heard"
+            )
             yield Violation("suppressed", what, tuple(sorted(leads)))
 
 
 def waiting_leads_are_shown(case: Case) -> Iterator[Violation]:
-    """The items of `held` are the leads that wait, one each, at the step and for the kind that their stories say."""
+    """The items of `held` are the leads that wait, one each, at the step and for the kind that
+    their stories say."""
     items = {entry.key: entry.value for entry in case.of("held")}
     shown: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in items.values():
@@ -146,7 +187,8 @@ def _unlike(place: str, step: int, found: list[tuple[str, int]]) -> str:
 
 
 def decisions_count(case: Case) -> Iterator[Violation]:
-    """What a person decided about a waiting lead was done, unless the lead had moved on by itself."""
+    """What a person decided about a waiting lead was done, unless the lead had moved on by
+    itself."""
     for entry in once(case.of("decided"), "ruling_id"):
         ruling = entry.value
         lead, step = ruling["lead_id"], ruling["step"]
@@ -159,7 +201,10 @@ def decisions_count(case: Case) -> Iterator[Violation]:
 def everything_is_committed(case: Case) -> Iterator[Violation]:
     """Nothing is left to read, and no offset is committed past the log's end."""
     for spot, count in sorted(case.evidence.lag().items()):
-        what = f"{spot.topic}/{spot.partition}: committed {case.evidence.committed.get(spot)} of {case.evidence.ends[spot]}"
+        what = (
+            f"{spot.topic}/{spot.partition}: committed {case.evidence.committed.get(spot)} of"
+            f" {case.evidence.ends[spot]}"
+        )
         yield Violation("lag" if count > 0 else "past the end", what)
 
 
@@ -167,19 +212,32 @@ def processes_lived(case: Case) -> Iterator[Violation]:
     """No process ended by itself. Deaths with the same last words are told as one."""
     alike: defaultdict[tuple[int, str], list[Death]] = defaultdict(list)
     for death in (d for d in case.evidence.deaths if not d.excused):
-        alike[death.code, re.sub(r"[0-9]", "", death.said.strip().rpartition("\n")[2])].append(death)
+        alike[death.code, re.sub(r"[0-9]", "", death.said.strip().rpartition("\n")[2])].append(
+            death
+        )
     for (code, _), deaths in alike.items():
-        names = ", ".join(f"{name} {count} times" for name, count in Counter(d.name for d in deaths).items())
-        yield Violation("died", f"{names} ended by itself with {code}; its log ends with:\n{deaths[0].said}")
+        names = ", ".join(
+            f"{name} {count} times" for name, count in Counter(d.name for d in deaths).items()
+        )
+        yield Violation(
+            "died", f"{names} ended by itself with {code}; its log ends with:\n{deaths[0].said}"
+        )
 
 
 def truth_came_out(case: Case) -> Iterator[Violation]:
-    """Each group of leads is where the generator says, unless a person decided about one of them."""
+    """Each group of leads is where the generator says, unless a person decided about one of
+    them."""
     for group in case.evidence.crm.groups:
         leads = [lead_of("apollo", i) for i in group["ids"]]
         places = sorted(case.place(lead) or "lost" for lead in leads)
-        if places != sorted(group["places"]) and not case.evidence.touched & set(leads) and "in_flight" not in places:
-            what = f"{group['case']}: is {', '.join(places)}, should be {', '.join(group['places'])}"
+        if (
+            places != sorted(group["places"])
+            and not case.evidence.touched & set(leads)
+            and "in_flight" not in places
+        ):
+            what = (
+                f"{group['case']}: is {', '.join(places)}, should be {', '.join(group['places'])}"
+            )
             yield Violation("truth", what, tuple(leads))
 
 
@@ -208,7 +266,12 @@ def audit(evidence: Evidence) -> tuple[Case, list[Violation]]:
 
 def report(case: Case, violations: list[Violation]) -> str:
     """The violations by kind, and the stories of the first leads of each."""
-    lines = [f"{len(case.captured)} leads captured, {len(case.events)} events: {len(violations)} violations"]
+    lines = [
+        (
+            f"{len(case.captured)} leads captured, {len(case.events)} events: {len(violations)}"
+            " violations"
+        )
+    ]
     places = Counter(case.place(lead) or "lost" for lead in case.captured)
     lines.append(", ".join(f"{count} {place}" for place, count in places.most_common()))
     kinds: defaultdict[str, list[Violation]] = defaultdict(list)
@@ -217,7 +280,14 @@ def report(case: Case, violations: list[Violation]) -> str:
     for kind, some in kinds.items():
         lines.append(f"\n== {kind}: {len(some)}")
         for number, violation in enumerate(some):
-            lines.append(f"- {violation.what}" + (f" [{', '.join(violation.leads)}]" if violation.leads else ""))
+            lines.append(
+                f"- {violation.what}"
+                + (f" [{', '.join(violation.leads)}]" if violation.leads else "")
+            )
             if number < _MOST_STORIES:
-                lines += [f"    {lead[:8]}  {line}" for lead in violation.leads[:4] for line in case.story(lead)]
+                lines += [
+                    f"    {lead[:8]}  {line}"
+                    for lead in violation.leads[:4]
+                    for line in case.story(lead)
+                ]
     return "\n".join(lines)

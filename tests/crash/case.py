@@ -1,4 +1,5 @@
-"""The evidence sorted for the auditor's checks: events by lead, persons and contacts by the leads that are about them."""
+"""The evidence sorted for the auditor's checks: events by lead, persons and contacts by the leads
+that are about them."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -39,7 +40,10 @@ class Event:
 
     def line(self) -> str:
         """The event in one line of a story."""
-        return f"{self.at:.3f} step {self.step:<3} {self.stage:9} {self.kind:16} {self.place:10} {self.id[:8]} {self.spot}"
+        return (
+            f"{self.at:.3f} step {self.step:<3} {self.stage:9} {self.kind:16} {self.place:10}"
+            f" {self.id[:8]} {self.spot}"
+        )
 
 
 @dataclass(slots=True)
@@ -50,9 +54,12 @@ class Case:
     captured: dict[str, str] = field(default_factory=dict)  # lead id -> source and its id
     events: list[Event] = field(default_factory=list)
     by_lead: defaultdict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    persons: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # person key -> leads
-    addresses: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # address key -> leads
-    contacts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # CRM id -> leads
+    # person key -> leads
+    persons: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # address key -> leads
+    addresses: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # CRM id -> leads
+    contacts: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def of(self, topic: str) -> Iterator[Entry]:
         """The entries of a topic, as the log was read."""
@@ -62,15 +69,21 @@ class Case:
         """What was written about a lead, in order; of a long story the beginning and the end."""
         lines = [event.line() for event in sorted(self.by_lead[lead], key=lambda e: (e.step, e.at))]
         left_out = len(lines) - 2 * _HALF_A_STORY
-        return [*lines[:_HALF_A_STORY], f"… {left_out} more …", *lines[-_HALF_A_STORY:]] if left_out > 1 else lines
+        return (
+            [*lines[:_HALF_A_STORY], f"… {left_out} more …", *lines[-_HALF_A_STORY:]]
+            if left_out > 1
+            else lines
+        )
 
     def place(self, lead: str) -> str:
-        """Where a lead is by its highest step; '' if nothing is known of it, in_flight while it moves."""
+        """Where a lead is by its highest step; '' if nothing is known of it, in_flight while it
+        moves."""
         places = self.places(lead)
         return min(places) if places else ""
 
     def places(self, lead: str) -> set[str]:
-        """Every place that events of the highest step give a lead; in_flight only if there is no other."""
+        """Every place that events of the highest step give a lead; in_flight only if there is no
+        other."""
         placed = [event for event in self.by_lead[lead] if event.place]
         if not placed:
             return set()
@@ -145,7 +158,10 @@ def heard_suppressions(case: Case) -> dict[str, float]:
 
 
 def _leads_of_signal(case: Case, signal: dict[str, Any]) -> set[str]:
-    """A bounce is of an address; the rest is of a person. A signal that knows the CRM's id alone is resolved by it."""
+    """A bounce is of an address; the rest is of a person.
+
+    A signal that knows the CRM's id alone is resolved by it.
+    """
     address, person = signal.get("address_key", ""), signal.get("person_key", "")
     leads = set(case.addresses[address]) if address else set()
     if signal["kind"] != "bounce" and person:

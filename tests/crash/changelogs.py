@@ -28,7 +28,8 @@ Rows = dict[bytes, bytes]
 
 
 class ChangelogSite:
-    """A broker whose changelog the test has written, and two-stage workers on directories of their own."""
+    """A broker whose changelog the test has written, and two-stage workers on directories of their
+    own."""
 
     def __init__(self, data: Path, records: int = 0) -> None:
         self.data, self.count = data, records
@@ -47,13 +48,16 @@ class ChangelogSite:
         self.broker.stop()
 
     async def _fill(self) -> None:
-        """Rows that are set, changed again and again, and deleted: an old value that comes last would show."""
+        """Rows that are set, changed again and again, and deleted: an old value that comes last
+        would show."""
         await provision_topics(self.settings)
         chance = random.Random(5)
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
                 record = CrmRecord(kind="complete", key="")
-                await producer.send_and_wait(topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
+                await producer.send_and_wait(
+                    topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition
+                )
             rows = [self._row(chance, i) for i in range(self.count)]
             for partition in range(topics.PARTITIONS):
                 await write_rows(producer, partition, rows[partition :: topics.PARTITIONS])
@@ -65,7 +69,9 @@ class ChangelogSite:
 
     def start(self, name: str = "worker") -> None:
         """Start a worker; its messages go to a file."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))} | {
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))
+        } | {
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_RULES": str(DEMO_RULES),
             "LEADGATE_SITE_SECRET": "test",
@@ -74,7 +80,9 @@ class ChangelogSite:
         }
         out = (self.data / f"{name}.log").open("ab")
         command = [sys.executable, "-m", "tests.crash.two_stages", str(self.data / name)]
-        self.children[name] = subprocess.Popen(command, env=environment, stdout=out, stderr=out, preexec_fn=die_with_parent)
+        self.children[name] = subprocess.Popen(
+            command, env=environment, stdout=out, stderr=out, preexec_fn=die_with_parent
+        )
 
     def end(self, name: str, number: int) -> int:
         """End a worker by a signal; its exit code."""
@@ -107,14 +115,20 @@ class ChangelogSite:
         while not what():
             for name, child in self.children.items():
                 assert child.poll() is None, self.log(name)[-3000:]
-            assert time.monotonic() < deadline, {name: self.log(name)[-2000:] for name in self.children}
+            assert time.monotonic() < deadline, {
+                name: self.log(name)[-2000:] for name in self.children
+            }
             time.sleep(0.02)
 
     def tables_written(self, name: str) -> int:
-        """How many of RocksDB's files a worker has filled since its directory was made; it numbers them in order."""
+        """How many of RocksDB's files a worker has filled since its directory was made; it numbers
+        them in order."""
         found = (self.data / name / "state").glob("v*/tables/*.db/*.sst")
         numbers = [(path.parent, int(path.stem)) for path in found]
-        return sum(max(n for one, n in numbers if one == parent) for parent in {parent for parent, _ in numbers})
+        return sum(
+            max(n for one, n in numbers if one == parent)
+            for parent in {parent for parent, _ in numbers}
+        )
 
     def changelog(self) -> list[tuple[Rows, int]]:
         """Of each partition: the rows that its changelog leaves, and its end."""
@@ -143,7 +157,11 @@ class ChangelogSite:
             rows, end = expected[partition]
             stored = stored_rows(self.state(name) / f"state-{partition}.db")
             offset = stored.pop(OFFSET_KEY, None)
-            wrong += [f"{partition}: {key!r}" for key in rows.keys() | stored.keys() if rows.get(key) != stored.get(key)]
+            wrong += [
+                f"{partition}: {key!r}"
+                for key in rows.keys() | stored.keys()
+                if rows.get(key) != stored.get(key)
+            ]
             if offset is None or int(offset) != end - 1:
                 wrong.append(f"{partition}: offset {offset!r}, the end is {end}")
         return wrong

@@ -1,17 +1,21 @@
-"""Brokers that aren't the one plain broker: three that replicate, and one that is reached through a network which fails."""
+"""Brokers that aren't the one plain broker: three that replicate, and one that is reached through a
+network which fails."""
 
 import shutil
 from pathlib import Path
 
 from app.local.broker import Broker, free_port
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 _HEAP_MB = 256
 NODES = 3
 
 
 class Node(Broker):
-    """One of three brokers and controllers. `start` returns at once: a node answers when the others are there."""
+    """One of three brokers and controllers.
+
+    `start` returns at once: a node answers when the others are there.
+    """
 
     def __init__(self, data: Path, number: int, voters: dict[int, int]) -> None:
         super().__init__(data, free_port(), _HEAP_MB)
@@ -43,7 +47,10 @@ class Node(Broker):
 
 
 class Cluster(Broker):
-    """Three nodes as one broker. A topic lies on all of them, and a write is acknowledged when two have it."""
+    """Three nodes as one broker.
+
+    A topic lies on all of them, and a write is acknowledged when two have it.
+    """
 
     def __init__(self, data: Path) -> None:
         super().__init__(data, 0)
@@ -68,7 +75,7 @@ class Cluster(Broker):
             node.kill()
 
 
-class ClusterSite(TestSite):
+class ClusterSite(SiteHarness):
     """A site on three brokers."""
 
     def __init__(self, data: Path, leads: int, seed: int) -> None:
@@ -88,7 +95,8 @@ class ClusterSite(TestSite):
 
 
 class ProxiedBroker(Broker):
-    """One broker with a second door: who comes in by `proxied` is sent to the port of a proxy for everything else, too."""
+    """One broker with a second door: who comes in by `proxied` is sent to the port of a proxy for
+    everything else, too."""
 
     def __init__(self, data: Path, port: int, door: int, proxy: int) -> None:
         super().__init__(data, port)
@@ -101,7 +109,9 @@ class ProxiedBroker(Broker):
 
     def _write_config(self) -> Path:
         path = super()._write_config()
-        listeners = next(line for line in path.read_text().splitlines() if line.startswith("listeners="))
+        listeners = next(
+            line for line in path.read_text().splitlines() if line.startswith("listeners=")
+        )
         with path.open("a") as out:
             out.write(
                 f"{listeners},PROXIED://127.0.0.1:{self._door}\n"

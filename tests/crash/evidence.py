@@ -1,7 +1,8 @@
-"""What the auditor judges by: the records of the log, the group's offsets, and what the vendors' stand-ins hold.
+"""What the auditor judges by: the records of the log, the group's offsets, and what the vendors'
+stand-ins hold.
 
-Read from Kafka and from the sandbox's controls alone. Nothing of the product is imported, so that a mistake in its
-records, its ids or its way of reading can't hide itself.
+Read from Kafka and from the sandbox's controls alone. Nothing of the product is imported, so
+that a mistake in its records, its ids or its way of reading can't hide itself.
 """
 
 import asyncio
@@ -18,15 +19,20 @@ from aiokafka.errors import KafkaError
 
 GROUP = "leadgate"
 PREFIX = "leadgate."
-#: Topics that the workers' group reads to their ends; whatever is uncommitted in them is unfinished.
+#: Topics that the workers' group reads to their ends; whatever is uncommitted in them is
+#: unfinished.
 CONSUMED = tuple(
     PREFIX + name
     for name in (
-        "captured validated links unique matched written routed assigned clocks signals heard due decided crm.records alerts"
+        "captured validated links unique matched written routed assigned clocks signals heard due"
+        " decided crm.records alerts"
     ).split()
 )
 #: Topics whose records the auditor judges by; of the others the offsets are enough.
-READ = tuple(PREFIX + name for name in ("captured", "audit", "held", "alerts", "clocks", "signals", "decided"))
+READ = tuple(
+    PREFIX + name
+    for name in ("captured", "audit", "held", "alerts", "clocks", "signals", "decided")
+)
 _PATIENCE = 60.0  # seconds that a broker that has just come back is waited for
 
 
@@ -51,7 +57,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """A process that ended without being killed. `excused` says why that was to be expected, '' if it wasn't."""
+    """A process that ended without being killed.
+
+    `excused` says why that was to be expected, '' if it wasn't.
+    """
 
     name: str
     code: int
@@ -74,7 +83,11 @@ class Crm:
 
 @dataclass(slots=True)
 class Evidence:
-    """All of it. `touched` are leads that a person decided about: the generator's truth doesn't speak of them any more."""
+    """All of it.
+
+    `touched` are leads that a person decided about: the generator's truth doesn't speak of them
+    any more.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     ends: dict[Spot, int] = field(default_factory=dict)
@@ -111,7 +124,10 @@ class LogReader:
         self.evidence = Evidence()
 
     def read(self) -> Evidence:
-        """Read up to the present ends. A broker that is coming back is waited for; raises KafkaError after a minute."""
+        """Read up to the present ends.
+
+        A broker that is coming back is waited for; raises KafkaError after a minute.
+        """
         return asyncio.run(self._read_patiently())
 
     async def _read_patiently(self) -> Evidence:
@@ -135,18 +151,27 @@ class LogReader:
             found = await admin.list_consumer_group_offsets(GROUP)
         finally:
             await admin.close()
-        self.evidence.committed = {Spot(tp.topic, tp.partition): meta.offset for tp, meta in found.items() if meta.offset >= 0}
+        self.evidence.committed = {
+            Spot(tp.topic, tp.partition): meta.offset
+            for tp, meta in found.items()
+            if meta.offset >= 0
+        }
 
     async def _read_log(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False, max_poll_records=5000, fetch_max_wait_ms=50
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            max_poll_records=5000,
+            fetch_max_wait_ms=50,
         )
         await consumer.start()
         try:
             ends = await _ends(consumer, {*CONSUMED, *READ})
             begins = await consumer.beginning_offsets(list(ends))
             self.evidence.ends = {Spot(tp.topic, tp.partition): end for tp, end in ends.items()}
-            self.evidence.begins = {Spot(tp.topic, tp.partition): begin for tp, begin in begins.items()}
+            self.evidence.begins = {
+                Spot(tp.topic, tp.partition): begin for tp, begin in begins.items()
+            }
             starts = {tp: max(begins[tp], self._position.get(tp, 0)) for tp in ends}
             todo = {tp for tp in ends if tp.topic in READ and starts[tp] < ends[tp]}
             consumer.assign(list(todo))
@@ -156,7 +181,9 @@ class LogReader:
         finally:
             await consumer.stop()
 
-    async def _take(self, consumer: Any, todo: set[TopicPartition], ends: dict[TopicPartition, int]) -> None:
+    async def _take(
+        self, consumer: Any, todo: set[TopicPartition], ends: dict[TopicPartition, int]
+    ) -> None:
         while todo:
             for batch in (await consumer.getmany(timeout_ms=500)).values():
                 self.evidence.entries += [_entry(r) for r in batch if self._is_new(r)]
@@ -167,7 +194,8 @@ class LogReader:
                     consumer.pause(tp)
 
     def _is_new(self, record: Any) -> bool:
-        """Note how far a partition is read, so that a reading that was broken off takes nothing in twice."""
+        """Note how far a partition is read, so that a reading that was broken off takes nothing in
+        twice."""
         tp = TopicPartition(record.topic, record.partition)
         if record.offset < self._position.get(tp, 0):
             return False
@@ -180,7 +208,9 @@ async def _ends(consumer: Any, topics: Iterable[str]) -> dict[TopicPartition, in
     await consumer.topics()
     for topic in topics:
         await consumer._client._wait_on_metadata(topic)
-        spots += [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())]
+        spots += [
+            TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic) or ())
+        ]
     found: dict[TopicPartition, int] = await consumer.end_offsets(spots)
     return found
 

@@ -1,4 +1,5 @@
-"""The same two stages on Faust's own consumer: each record an event, acknowledged and committed as Faust does it."""
+"""The same two stages on Faust's own consumer: each record an event, acknowledged and committed as
+Faust does it."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,5 @@
-"""A seeded plan of what befalls a site: who is killed when, which vendors fail how, what people and the world do meanwhile."""
+"""A seeded plan of what befalls a site: who is killed when, which vendors fail how, what people and
+the world do meanwhile."""
 
 import random
 from dataclasses import dataclass, field
@@ -54,7 +55,8 @@ class Disturb:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """So many of the later events happen at the vendors: bounces, replies, opt-outs, intent, new jobs."""
+    """So many of the later events happen at the vendors: bounces, replies, opt-outs, intent, new
+    jobs."""
 
     count: int
 
@@ -80,7 +82,8 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Of the leads that the source holds back, so many appear in it: else all would have arrived before the tenth kill."""
+    """Of the leads that the source holds back, so many appear in it: else all would have arrived
+    before the tenth kill."""
 
     count: int
 
@@ -132,11 +135,14 @@ APOLLO_BUSY = Fault("^/apollo/.*(remove_or_stop|update_stages)", "status", 429, 
 
 
 def make_plan(seed: int, leads: int, kills: int, seconds: float) -> Plan:
-    """`kills` are of workers, broker (two or more) and poller (two or more) together, in so many seconds."""
+    """`kills` are of workers, broker (two or more) and poller (two or more) together, in so many
+    seconds."""
     chance = random.Random(seed)
     plan = Plan(seed)
     plan.moments += _kills(chance, kills, seconds)
-    plan.moments.append(Moment(seconds * chance.uniform(0.4, 0.6), Freeze(chance.choice(WORKERS), _SESSION + 4)))
+    plan.moments.append(
+        Moment(seconds * chance.uniform(0.4, 0.6), Freeze(chance.choice(WORKERS), _SESSION + 4))
+    )
     plan.moments += _episodes(chance, seconds)
     plan.moments += _spread(chance, seconds, [Release(leads // WAVES + 1)] * WAVES)
     plan.moments += _spread(chance, seconds, [Play(leads // 100 + 1)] * 4)
@@ -153,13 +159,17 @@ def _kills(chance: random.Random, kills: int, seconds: float) -> list[Moment]:
     chance.shuffle(targets)
     slot = seconds / kills
     return [
-        Moment(slot * (n + chance.random()), Kill(target, chance.uniform(2, 6) if target == BROKER else chance.uniform(0, 2)))
+        Moment(
+            slot * (n + chance.random()),
+            Kill(target, chance.uniform(2, 6) if target == BROKER else chance.uniform(0, 2)),
+        )
         for n, target in enumerate(targets)
     ]
 
 
 def _episodes(chance: random.Random, seconds: float) -> list[Moment]:
-    """Every vendor fails in every way at least once, three ways at a time; in the midst Apollo is busy while people opt out."""
+    """Every vendor fails in every way at least once, three ways at a time; in the midst Apollo is
+    busy while people opt out."""
     ways = list(product(PATHS, KINDS))
     chance.shuffle(ways)
     moments = []
@@ -173,7 +183,9 @@ def _episodes(chance: random.Random, seconds: float) -> list[Moment]:
             faults = (APOLLO_BUSY, *faults)
             moments.append(Moment(at + 0.5, OptOut(3)))
         moments.append(Moment(at, Disturb(faults)))
-        moments.append(Moment(at + (2 if n == busy else 1) * min(_EPISODE, seconds / number / 2), Disturb(())))
+        moments.append(
+            Moment(at + (2 if n == busy else 1) * min(_EPISODE, seconds / number / 2), Disturb(()))
+        )
     return moments
 
 
@@ -195,4 +207,6 @@ def _fault(chance: random.Random, vendor: str, kind: str) -> Fault:
 def _spread(chance: random.Random, seconds: float, blows: list[Blow]) -> list[Moment]:
     """Over the time in which there is something to hit: not at once, and not at the very end."""
     slot = 0.8 * seconds / len(blows)
-    return [Moment(0.1 * seconds + slot * (n + chance.random()), blow) for n, blow in enumerate(blows)]
+    return [
+        Moment(0.1 * seconds + slot * (n + chance.random()), blow) for n, blow in enumerate(blows)
+    ]

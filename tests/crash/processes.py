@@ -1,4 +1,5 @@
-"""A process manager that kills: what it has killed or what has ended by itself is started again after its time.
+"""A process manager that kills: what it has killed or what has ended by itself is started again
+after its time.
 
 What ends by itself is a death, with its last words, and an excuse where it had to end.
 """
@@ -10,10 +11,11 @@ from collections.abc import Callable
 
 from tests.crash.evidence import Death
 from tests.crash.plan import POLLER, WORKERS
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 IMPORT = "import"
-_BROKER_AWAY = 60.0  # seconds after the broker's return in which a process may end for having lost it
+# seconds after the broker's return in which a process may end for having lost it
+_BROKER_AWAY = 60.0
 _THAW = 20.0  # seconds in which a thawed worker must have ended itself
 _RESTART = 1.0  # seconds until what ended by itself is started again
 _FATAL = 70
@@ -23,9 +25,12 @@ _SAYS_AWAY = re.compile("kafka|connect|broker|signals of partition", re.IGNORECA
 
 
 class Processes:
-    """The workers, the poller and the imports of a site. Deaths are added to `deaths`; `say` takes a line of progress."""
+    """The workers, the poller and the imports of a site.
 
-    def __init__(self, site: TestSite, deaths: list[Death], say: Callable[[str], None]) -> None:
+    Deaths are added to `deaths`; `say` takes a line of progress.
+    """
+
+    def __init__(self, site: SiteHarness, deaths: list[Death], say: Callable[[str], None]) -> None:
         self._site, self._deaths, self._say = site, deaths, say
         self._restarts: dict[str, float] = {}  # what is down, and when it is started again
         self._frozen: dict[str, float] = {}  # who is frozen, and when it thaws
@@ -59,7 +64,10 @@ class Processes:
             time.sleep(0.05)
 
     def kill(self, name: str, down: float) -> str:
-        """kill -9, once it runs; the other worker in place of one that is frozen. Who was killed."""
+        """kill -9, once it runs; the other worker in place of one that is frozen.
+
+        Who was killed.
+        """
         if name in self._frozen:
             name = next(other for other in WORKERS if other not in self._frozen)
         self.supervise_while(lambda: name not in self._site.children, 20)
@@ -79,11 +87,15 @@ class Processes:
     def freeze(self, name: str, seconds: float) -> bool:
         """SIGSTOP, and SIGCONT after so many seconds; False if no worker was ready.
 
-        A worker that waits for its vendors or joins has no partitions to guard, and need not end when it thaws: it is waited
-        for, then the other one takes its place.
+        A worker that waits for its vendors or joins has no partitions to guard, and need not end
+        when it thaws: it is waited for, then the other one takes its place.
         """
         self.supervise_while(lambda: not self._is_ready(name), 15)
-        ready = [worker for worker in (name, *WORKERS) if self._is_ready(worker) and worker not in self._frozen]
+        ready = [
+            worker
+            for worker in (name, *WORKERS)
+            if self._is_ready(worker) and worker not in self._frozen
+        ]
         if not ready:
             return False
         self._site.children[ready[0]].send_signal(signal.SIGSTOP)
@@ -95,7 +107,9 @@ class Processes:
         return not (self._restarts or self._frozen or IMPORT in self._site.children)
 
     def _is_ready(self, name: str) -> bool:
-        return name in self._site.children and "worker ready" in self._said(name)[self._began[name] :]
+        return (
+            name in self._site.children and "worker ready" in self._said(name)[self._began[name] :]
+        )
 
     def _said(self, name: str) -> str:
         log = self._site.data / f"{name}.log"
@@ -109,7 +123,13 @@ class Processes:
             self._thawed[name] = now + _THAW
         for name in [n for n, by in self._thawed.items() if now >= by]:
             del self._thawed[name]
-            self._deaths.append(Death(name, 0, f"it went on for {_THAW:.0f} s after it had stood still past its session"))
+            self._deaths.append(
+                Death(
+                    name,
+                    0,
+                    f"it went on for {_THAW:.0f} s after it had stood still past its session",
+                )
+            )
         for name, child in list(self._site.children.items()):
             if (code := child.poll()) is not None:
                 del self._site.children[name]
@@ -131,5 +151,7 @@ class Processes:
     def _excuse(self, name: str, code: int, said: str) -> str:
         if self._thawed.pop(name, None) is not None and code == _FATAL and "stood still" in said:
             return "it had been frozen past its session"
-        away = time.monotonic() - self._broker_away < _BROKER_AWAY and _SAYS_AWAY.search(said[-600:])
+        away = time.monotonic() - self._broker_away < _BROKER_AWAY and _SAYS_AWAY.search(
+            said[-600:]
+        )
         return "the broker was away" if away else ""

@@ -1,4 +1,5 @@
-"""A network that fails: a TCP proxy on a thread of its own, which passes on, delays, swallows or cuts off."""
+"""A network that fails: a TCP proxy on a thread of its own, which passes on, delays, swallows or
+cuts off."""
 
 import asyncio
 import threading

@@ -24,4 +24,8 @@ class SkewedClock:
 if __name__ == "__main__":
     set_up_logging()
     settings = load_settings()
-    sys.exit(run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SkewedClock(Path(sys.argv[2]))))
+    sys.exit(
+        run_worker(
+            settings, load_rules(settings.rules), Path(sys.argv[1]), SkewedClock(Path(sys.argv[2]))
+        )
+    )

@@ -1,7 +1,9 @@
-"""A small sound log of five leads, as the auditor reads it: what `test_auditor.py` breaks in one place at a time.
+"""A small sound log of five leads, as the auditor reads it: what `test_auditor.py` breaks in one
+place at a time.
 
-One lead is with a rep, and its clock has run out; one is nurtured; one is the nurtured one's second record; one waits for
-a person, who had sent it on once before; one has been suppressed. The fields are those of a real run.
+One lead is with a rep, and its clock has run out; one is nurtured; one is the nurtured one's
+second record; one waits for a person, who had sent it on once before; one has been suppressed.
+The fields are those of a real run.
 """
 
 from typing import Any
@@ -26,15 +28,26 @@ class SmallLog:
         self.entries: list[Entry] = []
         self.crm = Crm(
             people=[_person(i, f"{i}@acme.com", _PERSON[i]) for i in _CONTACT],
-            users=[{"email": "rep@acme.test", "active": True}, {"email": "gone@acme.test", "active": False}],
+            users=[
+                {"email": "rep@acme.test", "active": True},
+                {"email": "gone@acme.test", "active": False},
+            ],
             contacts=[{"id": i, "email": f"{i}@acme.com"} for i in _PERSON],
             groups=[
                 {"case": "plain", "ids": [REP], "places": ["engaged"]},
-                {"case": "sure_variant", "ids": [NURTURED, MERGED], "places": ["merged", "nurtured"]},
+                {
+                    "case": "sure_variant",
+                    "ids": [NURTURED, MERGED],
+                    "places": ["merged", "nurtured"],
+                },
             ],
         )
         for source_id in _PERSON:
-            self.add("captured", "apollo:" + source_id, {"source": "apollo", "source_id": source_id, "raw": {}})
+            self.add(
+                "captured",
+                "apollo:" + source_id,
+                {"source": "apollo", "source_id": source_id, "raw": {}},
+            )
             self.event(source_id, "intake", "captured", 0, "in_flight", record={})
         self._rep()
         self._nurture(NURTURED)
@@ -50,7 +63,11 @@ class SmallLog:
             spot = Spot(entry.topic, entry.partition)
             ends[spot] = max(ends.get(spot, 0), entry.offset + 1)
         return Evidence(
-            self.entries, ends, dict.fromkeys(ends, 0), {s: e for s, e in ends.items() if s.topic in CONSUMED}, self.crm
+            self.entries,
+            ends,
+            dict.fromkeys(ends, 0),
+            {s: e for s, e in ends.items() if s.topic in CONSUMED},
+            self.crm,
         )
 
     def add(self, topic: str, key: str, value: Any, at: float = DAY) -> Entry:
@@ -59,10 +76,17 @@ class SmallLog:
         self.entries.append(Entry(PREFIX + topic, 0, offset, at, key, value))
         return self.entries[-1]
 
-    def event(self, source_id: str, stage: str, kind: str, step: int, place: str, **more: Any) -> dict[str, Any]:
+    def event(
+        self, source_id: str, stage: str, kind: str, step: int, place: str, **more: Any
+    ) -> dict[str, Any]:
         """Append an audit event of a lead; `record` is what its stage read."""
         person = _PERSON[source_id]
-        record = {"person_key": person, "address_key": person, "owner_confirmed_at": DAY + 3, "step": step}
+        record = {
+            "person_key": person,
+            "address_key": person,
+            "owner_confirmed_at": DAY + 3,
+            "step": step,
+        }
         if source_id in _CONTACT and step > 2:
             record["crm"] = {"contact_id": _CONTACT[source_id]}
         body = {
@@ -96,15 +120,30 @@ class SmallLog:
 
     def message(self, *alerts: str) -> None:
         """A message in Slack that holds these alerts."""
-        self.crm.messages.append({"ts": "1.0", "channel": "U1", "metadata": {"event_payload": {"alert_ids": list(alerts)}}})
+        self.crm.messages.append(
+            {
+                "ts": "1.0",
+                "channel": "U1",
+                "metadata": {"event_payload": {"alert_ids": list(alerts)}},
+            }
+        )
 
     def task(self, source_id: str, subject: str, effect: str) -> None:
         """A task in the CRM."""
-        self.crm.tasks.append({"effect": effect, "person": _CONTACT[source_id], "owner": "rep@acme.test", "subject": subject})
+        self.crm.tasks.append(
+            {
+                "effect": effect,
+                "person": _CONTACT[source_id],
+                "owner": "rep@acme.test",
+                "subject": subject,
+            }
+        )
 
     def enrol(self, source_id: str, entered: float, left: float | None = None) -> None:
         """A spell in the nurture sequence."""
-        self.crm.enrolments.append({"person": _CONTACT[source_id], "entered": entered, "left": left})
+        self.crm.enrolments.append(
+            {"person": _CONTACT[source_id], "entered": entered, "left": left}
+        )
 
     def change(self, key: str, **fields: Any) -> None:
         """Change an audit event in place, as if it had been so from the start."""
@@ -129,9 +168,21 @@ class SmallLog:
         self.alert(REP, "notice")
         self.task(REP, "Call Ada (Acme): list", "task-1")
         about = {"lead_id": lead(REP), "person_key": "k1", "crm": {"contact_id": "1001"}}
-        self.add("clocks", "k1", {"tick_id": "t1", "kind": "start", "person_key": "k1", "at": DAY + 3, "lead": about})
+        self.add(
+            "clocks",
+            "k1",
+            {"tick_id": "t1", "kind": "start", "person_key": "k1", "at": DAY + 3, "lead": about},
+        )
         self.event(REP, "sla", "clocked", 6, "", outcome={"deadline": DAY + 11})
-        self.event(REP, "sla", "breached", 6, "", record={"at": DAY + 11, "person_key": "k1"}, at=DAY + 11.2)
+        self.event(
+            REP,
+            "sla",
+            "breached",
+            6,
+            "",
+            record={"at": DAY + 11, "person_key": "k1"},
+            at=DAY + 11.2,
+        )
         self.alert(REP, "escalation")
         self.task(REP, "Escalation: Ada (Acme) was not contacted in time", "task-2")
 
@@ -143,13 +194,23 @@ class SmallLog:
 
     def _wait(self) -> None:
         self.event(WAITS, "intake", "invalid", 0, "review")
-        self.add("held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "review", "step": 0})
-        self.add("decided", lead(WAITS), {"ruling_id": "r1", "lead_id": lead(WAITS), "step": 0, "action": "set"})
+        self.add(
+            "held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "review", "step": 0}
+        )
+        self.add(
+            "decided",
+            lead(WAITS),
+            {"ruling_id": "r1", "lead_id": lead(WAITS), "step": 0, "action": "set"},
+        )
         body = self.event(WAITS, "intake", "ruled", 1, "")
         body["inputs"] = {"step": 0}
         self.event(WAITS, "company", "variant", 2, "review")
-        self.add("held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "moved", "step": 1})
-        self.add("held", f"{lead(WAITS)}/company", {"lead_id": lead(WAITS), "kind": "review", "step": 2})
+        self.add(
+            "held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "moved", "step": 1}
+        )
+        self.add(
+            "held", f"{lead(WAITS)}/company", {"lead_id": lead(WAITS), "kind": "review", "step": 2}
+        )
 
     def _stop(self) -> None:
         signal = {"signal_id": "s1", "kind": "unsubscribe", "address_key": "k5", "person_key": "k5"}
@@ -159,4 +220,11 @@ class SmallLog:
 
 
 def _person(source_id: str, email: str, key: str) -> dict[str, Any]:
-    return {"id": _CONTACT[source_id], "email": email, "emails": [], "key": key, "owner": "rep@acme.test", "opted_out": False}
+    return {
+        "id": _CONTACT[source_id],
+        "email": email,
+        "emails": [],
+        "key": key,
+        "owner": "rep@acme.test",
+        "opted_out": False,
+    }

@@ -1,4 +1,5 @@
-"""A site in a storm: two workers, a poller and a broker are killed, frozen and disturbed by a plan; then the auditor comes.
+"""A site in a storm: two workers, a poller and a broker are killed, frozen and disturbed by a plan;
+then the auditor comes.
 
 What was killed, and what ends by itself, is started again by `processes.py`.
 """
@@ -41,12 +42,14 @@ from tests.crash.plan import (
     Release,
 )
 from tests.crash.processes import IMPORT, Processes
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 #: Later events that mean the same whether the lead is under way or at rest.
 _ANY_TIME = frozenset({"owner_back", "sequence_ends", "intent", "new_address"})
-_MANY, _RECHECK = 1000, 20  # leads, and seconds: hundreds that are held, looked at each three, would use up Apollo's hour
-_QUIET = _RECHECK + 4.0  # seconds in which whatever happened at a vendor has been polled, searches' lag included
+# leads, and seconds: hundreds that are held, looked at each three, would use up Apollo's hour
+_MANY, _RECHECK = 1000, 20
+# seconds in which whatever happened at a vendor has been polled, searches' lag included
+_QUIET = _RECHECK + 4.0
 _STUCK = 75.0  # seconds without any movement; a circuit opens for less
 _LONGEST = 1500.0
 
@@ -64,9 +67,19 @@ class Tally:
 
     def line(self) -> str:
         """One line for the report."""
-        parts = {"killed": self.kills, "faults met": self.faults, "played": self.events, "decided": self.decisions}
-        told = [f"{name}: " + ", ".join(f"{k} {n}" for k, n in sorted(count.items())) for name, count in parts.items()]
-        return "; ".join([*told, f"opted out while Apollo was busy: {self.opted_out}", f"frozen: {self.froze}"])
+        parts = {
+            "killed": self.kills,
+            "faults met": self.faults,
+            "played": self.events,
+            "decided": self.decisions,
+        }
+        told = [
+            f"{name}: " + ", ".join(f"{k} {n}" for k, n in sorted(count.items()))
+            for name, count in parts.items()
+        ]
+        return "; ".join(
+            [*told, f"opted out while Apollo was busy: {self.opted_out}", f"frozen: {self.froze}"]
+        )
 
 
 def _look_less(rules: str) -> str:
@@ -78,7 +91,9 @@ class Storm:
     """One run. `say` takes a line of progress."""
 
     def __init__(self, data: Path, leads: int, plan: Plan, say: Callable[[str], None]) -> None:
-        self.site = TestSite(data, leads=leads, seed=plan.seed, rules=_look_less if leads > _MANY else str)
+        self.site = SiteHarness(
+            data, leads=leads, seed=plan.seed, rules=_look_less if leads > _MANY else str
+        )
         self.plan, self.say = plan, say
         self.tally = Tally()
         self._chance = random.Random(plan.seed + 1)
@@ -105,7 +120,8 @@ class Storm:
         for moment in self.plan.moments:
             self._processes.supervise_until(began + moment.at)
             self._strike(moment)
-            began = max(began, time.monotonic() - moment.at)  # on a slow machine all that follows comes later, not at once
+            # on a slow machine all that follows comes later, not at once
+            began = max(began, time.monotonic() - moment.at)
         self._calm()
         self._settle("the storm")
         for event in self._later:
@@ -162,23 +178,35 @@ class Storm:
             self.site.control("POST", "faults", [asdict(fault) for fault in faults])
 
     def _read_later(self) -> None:
-        kept = next(o["events"] for o in self.site.objects("control") if isinstance(o.get("events"), list))
+        kept = next(
+            o["events"] for o in self.site.objects("control") if isinstance(o.get("events"), list)
+        )
         self._later = [event for event in kept if event["kind"] != "import"]
-        self._imported = {i for event in kept if event["kind"] == "import" for i in event["contacts"]}
+        self._imported = {
+            i for event in kept if event["kind"] == "import" for i in event["contacts"]
+        }
 
     def _hold_back(self) -> None:
-        """Have most contacts look like the CRM's own, which the poller leaves alone, until they are released."""
-        contacts = {c["id"]: c for c in self.site.objects("apollo.contacts") if c["source"] != "crm"}
+        """Have most contacts look like the CRM's own, which the poller leaves alone, until they are
+        released."""
+        contacts = {
+            c["id"]: c for c in self.site.objects("apollo.contacts") if c["source"] != "crm"
+        }
         hidden = [i for i in sorted(contacts) if i not in self._imported]
         self._chance.shuffle(hidden)
         self._hidden = {i: contacts[i]["source"] for i in hidden[self.site.leads // WAVES :]}
         for ident in self._hidden:
-            self.site.control("POST", f"objects/apollo.contacts/{ident}", contacts[ident] | {"source": "crm"})
+            self.site.control(
+                "POST", f"objects/apollo.contacts/{ident}", contacts[ident] | {"source": "crm"}
+            )
 
     def _release(self, count: int) -> None:
         contacts = {c["id"]: c for c in self.site.objects("apollo.contacts")}
         for ident in list(self._hidden)[:count]:
-            shown = {"source": self._hidden.pop(ident), "updated_at": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+            shown = {
+                "source": self._hidden.pop(ident),
+                "updated_at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            }
             self.site.control("POST", f"objects/apollo.contacts/{ident}", contacts[ident] | shown)
 
     def _play_some(self, count: int) -> None:
@@ -190,7 +218,9 @@ class Storm:
 
     def _is_playable(self, case: Case, event: dict[str, Any]) -> bool:
         contact = event.get("contact", "")
-        return contact not in self._hidden and (event["kind"] in _ANY_TIME or self._rests(case, contact))
+        return contact not in self._hidden and (
+            event["kind"] in _ANY_TIME or self._rests(case, contact)
+        )
 
     def _rests(self, case: Case, contact: str) -> bool:
         return case.place(lead_of("apollo", contact)) in {"engaged", "nurtured"}
@@ -204,9 +234,15 @@ class Storm:
         case = self._look()
         emails = {c["id"]: c for c in self.site.objects("apollo.contacts")}
         expected = {e.get("contact") for e in self._later}
-        ready = [i for i in sorted(emails) if i not in expected and case.place(lead_of("apollo", i)) == "nurtured"]
+        ready = [
+            i
+            for i in sorted(emails)
+            if i not in expected and case.place(lead_of("apollo", i)) == "nurtured"
+        ]
         for ident in self._chance.sample(ready, min(count, len(ready))):
-            self.site.control("POST", "play", [{"kind": "unsubscribe", "contact": ident, "by": "crm"}])
+            self.site.control(
+                "POST", "play", [{"kind": "unsubscribe", "contact": ident, "by": "crm"}]
+            )
             self.evidence.touched.add(lead_of("apollo", ident))
             self.tally.opted_out += 1
 
@@ -217,7 +253,16 @@ class Storm:
         for item in self._chance.sample(fresh, min(count, len(fresh))):
             action = self._action(item)
             self.evidence.touched.add(item["lead_id"])
-            arguments = ("review", "resolve", item["lead_id"], "--actor", "storm", "--reason", "decided in the storm", *action)
+            arguments = (
+                "review",
+                "resolve",
+                item["lead_id"],
+                "--actor",
+                "storm",
+                "--reason",
+                "decided in the storm",
+                *action,
+            )
             if not self._cli(*arguments).returncode:
                 self.tally.decisions[action[0]] += 1
 
@@ -233,14 +278,20 @@ class Storm:
 
     def _import(self) -> None:
         case = self._look()
-        self.evidence.touched |= {lead_of("apollo", i) for i in self._imported if not self._rests(case, i)}
+        self.evidence.touched |= {
+            lead_of("apollo", i) for i in self._imported if not self._rests(case, i)
+        }
         file = self.site.data / "import.csv"
-        file.write_text(httpx.get(f"{self.site.base}/_control/import.csv", timeout=30).raise_for_status().text)
+        file.write_text(
+            httpx.get(f"{self.site.base}/_control/import.csv", timeout=30).raise_for_status().text
+        )
         self._processes.start(IMPORT)
 
     def _cli(self, *args: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "app.cli", *args]
-        return subprocess.run(command, env=self.site.environment(), capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, env=self.site.environment(), capture_output=True, text=True, check=False
+        )
 
     # The end
 
@@ -254,21 +305,30 @@ class Storm:
         return sort_out(self._reader.read())
 
     def _settle(self, after: str) -> None:
-        """Wait until nothing is under way, the last clock has run out and nothing new has been heard for a while; but no longer
-        than a minute in which nothing moves. What isn't settled by then the auditor will tell."""
+        """Wait until nothing is under way, the last clock has run out and nothing new has been
+        heard for a while; but no longer than a minute in which nothing moves. What isn't settled
+        by then the auditor will tell."""
         began = still = time.monotonic()
         known: tuple[int, ...] = ()
         settled = False
-        while time.monotonic() - still < (_QUIET if settled else _STUCK) and time.monotonic() - began < _LONGEST:
-            self._processes.supervise_until(time.monotonic() + 1.0 + self.site.leads / 1000)  # reading takes the site's time, too
+        while (
+            time.monotonic() - still < (_QUIET if settled else _STUCK)
+            and time.monotonic() - began < _LONGEST
+        ):
+            # reading takes the site's time, too
+            self._processes.supervise_until(time.monotonic() + 1.0 + self.site.leads / 1000)
             case = self._look()
             settled = is_settled(case, self.site.leads)
             if (now := self._movement(case)) != known:
                 still, known = time.monotonic(), now
-        self.say(f"{after}: {'settled' if settled else 'NOT settled'} after {time.monotonic() - began:.0f} s")
+        self.say(
+            f"{after}: {'settled' if settled else 'NOT settled'} after"
+            f" {time.monotonic() - began:.0f} s"
+        )
 
     def _movement(self, case: Case) -> tuple[int, ...]:
-        """Numbers that change as long as something moves: what has come in, the leads under way, and those at rest."""
+        """Numbers that change as long as something moves: what has come in, the leads under way,
+        and those at rest."""
         heard = sum(1 for topic in ("captured", "signals", "decided") for _ in case.of(topic))
         moving = sum(case.place(lead) in {"", "in_flight"} for lead in case.captured)
         stages = sum(1 for event in case.events if event.place == "in_flight")
@@ -278,7 +338,15 @@ class Storm:
         """What the storm itself failed to do."""
         planned = Counter(m.blow.target for m in self.plan.moments if isinstance(m.blow, Kill))
         met = {word for name, count in self.tally.faults.items() if count for word in name.split()}
-        faults = [f"no call met a fault of the kind {name}" for name in (*PATHS, *KINDS) if name not in met]
+        faults = [
+            f"no call met a fault of the kind {name}"
+            for name in (*PATHS, *KINDS)
+            if name not in met
+        ]
         few = sum(self.tally.kills.values()) < sum(planned.values())
-        lines = [*faults, *(["fewer kills than planned"] if few else []), *([] if self.tally.froze else ["nobody froze"])]
+        lines = [
+            *faults,
+            *(["fewer kills than planned"] if few else []),
+            *([] if self.tally.froze else ["nobody froze"]),
+        ]
         return [Violation("storm", line) for line in lines]

@@ -1,4 +1,5 @@
-"""The auditor is itself tested: a sound log has no violation, and each promise broken once is found, under its kind."""
+"""The auditor is itself tested: a sound log has no violation, and each promise broken once is
+found, under its kind."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -68,7 +69,15 @@ def _make_two_contacts(log: SmallLog) -> None:
 
 
 def _know_an_address_twice(log: SmallLog) -> None:
-    log.crm.people.append({**log.crm.people[0], "id": "1999", "key": "", "email": "x@acme.com", "emails": ["A1@acme.com"]})
+    log.crm.people.append(
+        {
+            **log.crm.people[0],
+            "id": "1999",
+            "key": "",
+            "email": "x@acme.com",
+            "emails": ["A1@acme.com"],
+        }
+    )
 
 
 def _write_the_variant(log: SmallLog) -> None:
@@ -96,7 +105,9 @@ def _enrol_twice(log: SmallLog) -> None:
 
 
 def _breach_twice(log: SmallLog) -> None:
-    body = log.event(REP, "sla", "breached", 6, "", record={"at": DAY + 11, "person_key": "k1"}, at=DAY + 41)
+    body = log.event(
+        REP, "sla", "breached", 6, "", record={"at": DAY + 11, "person_key": "k1"}, at=DAY + 41
+    )
     body["id"] = "another-id"
 
 
@@ -117,7 +128,12 @@ def _begin_without_an_owner(log: SmallLog) -> None:
 
 
 def _begin_before_the_owner(log: SmallLog) -> None:
-    record = {"person_key": "k2", "address_key": "k2", "owner_confirmed_at": DAY + 300, "crm": {"contact_id": "1002"}}
+    record = {
+        "person_key": "k2",
+        "address_key": "k2",
+        "owner_confirmed_at": DAY + 300,
+        "crm": {"contact_id": "1002"},
+    }
     log.change(f"{NURTURED}-engage-nurtured-6", inputs={"record": record})
 
 
@@ -154,7 +170,11 @@ def _keep_the_last_stages_item(log: SmallLog) -> None:
 
 
 def _ignore_a_decision(log: SmallLog) -> None:
-    log.add("decided", lead(WAITS), {"ruling_id": "r2", "lead_id": lead(WAITS), "step": 2, "action": "merge"})
+    log.add(
+        "decided",
+        lead(WAITS),
+        {"ruling_id": "r2", "lead_id": lead(WAITS), "step": 2, "action": "merge"},
+    )
 
 
 def _come_out_otherwise(log: SmallLog) -> None:

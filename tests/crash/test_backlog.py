@@ -1,6 +1,8 @@
-"""A restart with a backlog: 100,000 leads wait, and the worker is stopped and killed in the middle, again and again.
+"""A restart with a backlog: 100,000 leads wait, and the worker is stopped and killed in the middle,
+again and again.
 
-This is where Faust's own consumer loses leads for good (facts/faust.md 0b); `-m proof` shows it on the same test.
+This is where Faust's own consumer loses leads for good (facts/faust.md 0b); `-m proof` shows it
+on the same test.
 """
 
 import asyncio
@@ -38,7 +40,9 @@ class Backlog:
     def __init__(self, data: Path, leads: int, *args: str) -> None:
         self.data, self.leads, self.args = data, leads, args
         self.broker = Broker(data / "broker", free_port())
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))} | {
+        self.environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))
+        } | {
             "LEADGATE_RULES": str(DEMO_RULES),
             "LEADGATE_SITE_SECRET": "test",
             "LEADGATE_HUBSPOT_TOKEN": "unused: neither stage calls the CRM",
@@ -59,16 +63,26 @@ class Backlog:
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
                 record = CrmRecord(kind="complete", key="")
-                await producer.send_and_wait(topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition)
+                await producer.send_and_wait(
+                    topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition
+                )
             for i in range(self.leads):
                 record_ = captured(i)
-                await producer.send(topics.CAPTURED.full, encode(record_), key=f"apollo:{i}".encode())
+                await producer.send(
+                    topics.CAPTURED.full, encode(record_), key=f"apollo:{i}".encode()
+                )
             await producer.flush()
 
     def start(self) -> subprocess.Popen[bytes]:
         """One worker; its messages go to a file."""
         out = (self.data / "worker.log").open("ab")
-        command = [sys.executable, "-m", "tests.crash.two_stages", str(self.data / "worker"), *self.args]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.crash.two_stages",
+            str(self.data / "worker"),
+            *self.args,
+        ]
         return subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
 
     def arrived(self) -> Counter[str]:
@@ -76,10 +90,12 @@ class Backlog:
         return asyncio.run(self._arrived())
 
     async def _arrived(self) -> Counter[str]:
-        decoder = msgspec.json.Decoder(Brief)
+        decoder = msgspec.json.Decoder(AuditHeader)
         async with consuming(self.settings) as consumer:
             until = await ends(consumer, [topics.UNIQUE.full])
-            return Counter([decoder.decode(r.value).lead_id async for r in read_to(consumer, until)])
+            return Counter(
+                [decoder.decode(r.value).lead_id async for r in read_to(consumer, until)]
+            )
 
     def come_out(self) -> int:
         """Records that have come out of the second stage, by the end offsets."""
@@ -91,7 +107,7 @@ class Backlog:
         return asyncio.run(count())
 
 
-class Brief(msgspec.Struct):
+class AuditHeader(msgspec.Struct):
     """Only whose lead it is."""
 
     lead_id: str
@@ -122,7 +138,8 @@ def interrupt(backlog: Backlog, number: int, times: int, chance: random.Random) 
         while backlog.come_out() < before + 400 and time.monotonic() < deadline:
             assert worker.poll() is None, (backlog.data / "worker.log").read_text()[-2000:]
             time.sleep(0.1)
-        time.sleep(chance.random() * 0.7)  # where it is hit is the seed's choice, not a condition to wait for
+        # where it is hit is the seed's choice, not a condition to wait for
+        time.sleep(chance.random() * 0.7)
         worker.send_signal(number)
         worker.wait(60)
 

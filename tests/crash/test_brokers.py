@@ -1,4 +1,5 @@
-"""Brokers that fail for good: one of three at a time, with its disk, its disk's end, its room; and the network before it.
+"""Brokers that fail for good: one of three at a time, with its disk, its disk's end, its room; and
+the network before it.
 
 Fault scenarios F4, F5, F16 and F31 (docs/promises.md).
 """
@@ -18,7 +19,7 @@ from tests.crash.cluster import ClusterSite, ProxiedBroker
 from tests.crash.judging import violations_of
 from tests.crash.proxy import Proxy, Weather
 from tests.samples import captured
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.mark.timeout(400)]
 
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.
 class Keeper:
     """What a process manager does: whoever ended is started again, and why it ended is kept."""
 
-    def __init__(self, site: TestSite) -> None:
+    def __init__(self, site: SiteHarness) -> None:
         self._site = site
         self.ended: list[int] = []
 
@@ -39,7 +40,7 @@ class Keeper:
                 start()
 
 
-def under_way(site: TestSite) -> int:
+def under_way(site: SiteHarness) -> int:
     """Audit events so far, by the end offsets: that they grow shows that leads move."""
 
     async def count() -> int:
@@ -49,7 +50,7 @@ def under_way(site: TestSite) -> int:
     return asyncio.run(count())
 
 
-def wait_for_events(site: TestSite, count: int, keep: Keeper) -> None:
+def wait_for_events(site: SiteHarness, count: int, keep: Keeper) -> None:
     """Wait until the audit holds so many events."""
     deadline = time.monotonic() + 90
     while under_way(site) < count:
@@ -59,7 +60,8 @@ def wait_for_events(site: TestSite, count: int, keep: Keeper) -> None:
 
 
 def test_each_of_three_brokers_is_killed_and_one_loses_its_disk(tmp_path: Path) -> None:
-    """F4 and F5 with replication: what a majority has acknowledged is not lost with any one of them."""
+    """F4 and F5 with replication: what a majority has acknowledged is not lost with any one of
+    them."""
     site = ClusterSite(tmp_path, leads=200, seed=21)
     try:
         site.ground()
@@ -80,8 +82,9 @@ def test_each_of_three_brokers_is_killed_and_one_loses_its_disk(tmp_path: Path) 
 
 
 def test_a_network_that_is_slow_silent_and_cut_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """F31: one of two workers reaches the broker through it; its session runs out while it still has its connections."""
-    site = TestSite(tmp_path, leads=0, seed=22)
+    """F31: one of two workers reaches the broker through it; its session runs out while it still
+    has its connections."""
+    site = SiteHarness(tmp_path, leads=0, seed=22)
     door, port = free_port(), free_port()
     broker = site.broker = ProxiedBroker(tmp_path / "broker", site.broker.port, door, port)
     try:
@@ -103,16 +106,21 @@ def test_a_network_that_is_slow_silent_and_cut_loses_and_doubles_nothing(tmp_pat
         site.stop()
 
 
-def wait_for_weather(site: TestSite, proxy: Proxy, weather: Weather) -> None:
-    """Until a slow network has been slow for a while, and a silent or cut one has cost the worker its session."""
+def wait_for_weather(site: SiteHarness, proxy: Proxy, weather: Weather) -> None:
+    """Until a slow network has been slow for a while, and a silent or cut one has cost the worker
+    its session."""
     if weather is Weather.SLOW:
         return
     before = proxy.swallowed
-    site.wait_for(lambda: members_of(site) == 1, 60, why=f"the worker behind the {weather.value} network kept its membership")
+    site.wait_for(
+        lambda: members_of(site) == 1,
+        60,
+        why=f"the worker behind the {weather.value} network kept its membership",
+    )
     assert proxy.swallowed > before or weather is Weather.CUT
 
 
-def members_of(site: TestSite) -> int:
+def members_of(site: SiteHarness) -> int:
     """Members of the workers' group; -1 while the broker doesn't say."""
 
     async def ask() -> int:
@@ -126,7 +134,7 @@ def members_of(site: TestSite) -> int:
         return -1
 
 
-def restart(site: TestSite, broker: ProxiedBroker, keep: Keeper) -> None:
+def restart(site: SiteHarness, broker: ProxiedBroker, keep: Keeper) -> None:
     """Whoever gave up behind the network comes back through it."""
     child = site.children.get("worker")
     if child is not None and (code := child.poll()) is not None:
@@ -137,7 +145,7 @@ def restart(site: TestSite, broker: ProxiedBroker, keep: Keeper) -> None:
 
 def test_a_broker_whose_disk_is_full_ends_and_nothing_is_lost(tmp_path: Path) -> None:
     """F16: no file of its may grow any more; it stops, and once there is room again all goes on."""
-    site = TestSite(tmp_path, leads=300, seed=23)
+    site = SiteHarness(tmp_path, leads=300, seed=23)
     try:
         site.ground()
         site.poll()

@@ -1,4 +1,5 @@
-"""A damaged database is set aside and restored from the changelog; what nothing can restore is refused."""
+"""A damaged database is set aside and restored from the changelog; what nothing can restore is
+refused."""
 
 import asyncio
 import os
@@ -34,7 +35,8 @@ def delete_table(database: Path) -> None:
 
 
 def flip_bytes(database: Path) -> None:
-    """Flip a byte in each kilobyte of rows; the ends of the files, which are read at the opening, stay."""
+    """Flip a byte in each kilobyte of rows; the ends of the files, which are read at the opening,
+    stay."""
     for table in database.glob("*.sst"):
         data = bytearray(table.read_bytes())
         for at in range(0, len(data) * 3 // 4, 1024):
@@ -44,7 +46,10 @@ def flip_bytes(database: Path) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChangelogSite]:
-    """A worker's restored directory, the worker stopped. Each test damages a partition of its own."""
+    """A worker's restored directory, the worker stopped.
+
+    Each test damages a partition of its own.
+    """
     with ChangelogSite(tmp_path_factory.mktemp("site"), RECORDS) as one:
         stop_restored(one)
         yield one
@@ -66,7 +71,9 @@ def set_aside(site: ChangelogSite, partition: int) -> list[Path]:
     return sorted(site.state("worker").glob(f"state-{partition}.db.damaged-*"))
 
 
-@pytest.mark.parametrize(("partition", "damage"), enumerate([delete_current, truncate_table, delete_table]))
+@pytest.mark.parametrize(
+    ("partition", "damage"), enumerate([delete_current, truncate_table, delete_table])
+)
 def test_what_shows_at_the_opening_is_restored_by_the_same_start(
     site: ChangelogSite, partition: int, damage: Callable[[Path], None]
 ) -> None:
@@ -77,7 +84,11 @@ def test_what_shows_at_the_opening_is_restored_by_the_same_start(
     assert site.differences("worker", ALL) == []
     [moved] = set_aside(site, partition)
     assert before <= {path.name for path in moved.glob("*.sst")}
-    [line] = [line for line in site.log("worker").splitlines() if "state damaged" in line and str(moved) in line]
+    [line] = [
+        line
+        for line in site.log("worker").splitlines()
+        if "state damaged" in line and str(moved) in line
+    ]
     assert "restored from the changelog" in line
 
 

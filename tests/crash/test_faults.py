@@ -1,4 +1,5 @@
-"""Fault scenarios that had no test: F5, F8, F15, F16, F18 and F22 of the table in docs/promises.md."""
+"""Fault scenarios that had no test: F5, F8, F15, F16, F18 and F22 of the table in
+docs/promises.md."""
 
 import asyncio
 import json
@@ -18,14 +19,14 @@ from app.kafka.clients import administering, consuming, ends
 from leads import topics
 from tests.crash.judging import violations_of
 from tests.samples import captured
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.mark.timeout(400)]
 
 HOURS = 3600.0
 
 
-def log_of(site: TestSite, name: str = "worker") -> str:
+def log_of(site: SiteHarness, name: str = "worker") -> str:
     """What a child has said."""
     return (site.data / f"{name}.log").read_text(errors="replace")
 
@@ -34,7 +35,8 @@ def log_of(site: TestSite, name: str = "worker") -> str:
 
 
 def cut_tail(broker_data: Path, topic: str, share: float) -> int:
-    """Take the last part of a topic's records from the disk of a broker that is down; the bytes that are gone."""
+    """Take the last part of a topic's records from the disk of a broker that is down; the bytes
+    that are gone."""
     lost = 0
     for file in (broker_data / "log").glob(f"{topic}-*/*.log"):
         kept = int(file.stat().st_size * (1 - share))
@@ -50,7 +52,7 @@ def cut_tail(broker_data: Path, topic: str, share: float) -> int:
 )
 def test_a_log_that_lost_its_end_is_told_of(tmp_path: Path, topic: str) -> None:
     """Without replication that can happen. What must not: that nobody says so."""
-    site = TestSite(tmp_path, leads=100, seed=31)
+    site = SiteHarness(tmp_path, leads=100, seed=31)
     try:
         site.ground()
         site.poll()
@@ -67,7 +69,7 @@ def test_a_log_that_lost_its_end_is_told_of(tmp_path: Path, topic: str) -> None:
         site.stop()
 
 
-def refuses_to_work(site: TestSite) -> bool:
+def refuses_to_work(site: SiteHarness) -> bool:
     """Whether a worker that is started ends by itself, or instead works off what comes."""
     site.work()
     [lead] = site.capture(captured(900))
@@ -84,8 +86,9 @@ def refuses_to_work(site: TestSite) -> bool:
 
 
 def test_a_slow_crm_costs_no_worker_its_partitions(tmp_path: Path) -> None:
-    """Half of the answers take 2 s, some 30 s: longer than any client waits, so that they are lost answers, too."""
-    site = TestSite(tmp_path, leads=80, seed=32)
+    """Half of the answers take 2 s, some 30 s: longer than any client waits, so that they are lost
+    answers, too."""
+    site = SiteHarness(tmp_path, leads=80, seed=32)
     try:
         site.ground()
         slow = [
@@ -105,7 +108,7 @@ def test_a_slow_crm_costs_no_worker_its_partitions(tmp_path: Path) -> None:
 # F15: a wrong clock
 
 
-class SkewedSite(TestSite):
+class SkewedSite(SiteHarness):
     """A site whose worker's clock can be set."""
 
     def set_clock(self, skew: float) -> None:
@@ -117,7 +120,13 @@ class SkewedSite(TestSite):
     def work_skewed(self) -> None:
         """Start the worker with that clock."""
         out = self.log("worker")
-        command = [sys.executable, "-m", "tests.crash.skewed", str(self.data / "worker"), str(self.data / "skew")]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.crash.skewed",
+            str(self.data / "worker"),
+            str(self.data / "skew"),
+        ]
         environment = self.environment() | {"LEADGATE_WORKER_ID": "worker"}
         self.children["worker"] = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
 
@@ -127,7 +136,10 @@ class SkewedSite(TestSite):
 
     def events(self, kind: str) -> int:
         """How often something is said in the audit."""
-        return sum(f'"kind":"{kind}"'.encode() in (record.value or b"") for record in self.records(topics.AUDIT))
+        return sum(
+            f'"kind":"{kind}"'.encode() in (record.value or b"")
+            for record in self.records(topics.AUDIT)
+        )
 
 
 def test_a_clock_that_jumps_two_hours_breaches_once_and_computes_the_same(tmp_path: Path) -> None:
@@ -137,16 +149,27 @@ def test_a_clock_that_jumps_two_hours_breaches_once_and_computes_the_same(tmp_pa
         site.set_clock(2 * HOURS)
         site.work_skewed()
         lists = ("Demo requests",)
-        site.capture(*(captured(i, lists=lists) for i in range(3)), *(captured(i) for i in range(3, 6)))
+        site.capture(
+            *(captured(i, lists=lists) for i in range(3)), *(captured(i) for i in range(3, 6))
+        )
         site.wait_for(lambda: site.events("clocked") == 3, why="no clock began")
         site.set_clock(0.0)  # back: the clocks' ends are two hours away now
         site.capture(*(captured(i, lists=lists) for i in range(10, 13)))
-        site.wait_for(lambda: site.events("breached") == 3, 60, why="the clocks begun after the step back did not run out")
+        site.wait_for(
+            lambda: site.events("breached") == 3,
+            60,
+            why="the clocks begun after the step back did not run out",
+        )
         site.set_clock(-2 * HOURS)
         site.capture(*(captured(i) for i in range(20, 23)))
-        site.wait_for(lambda: not site.account()["places"]["in_flight"], why="leads stand still while the clock is slow")
+        site.wait_for(
+            lambda: not site.account()["places"]["in_flight"],
+            why="leads stand still while the clock is slow",
+        )
         site.set_clock(2 * HOURS)
-        site.wait_for(lambda: site.events("breached") == 6, 60, why="the first clocks did not run out")
+        site.wait_for(
+            lambda: site.events("breached") == 6, 60, why="the first clocks did not run out"
+        )
         assert violations_of(site, 12, 60, site.check_children) == []
         assert site.leadgate("audit", "recompute")["different"] == {}
     finally:
@@ -157,7 +180,7 @@ def test_a_clock_that_jumps_two_hours_breaches_once_and_computes_the_same(tmp_pa
 
 
 def test_a_worker_without_room_for_its_state_ends_and_recovers(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=200, seed=34)
+    site = SiteHarness(tmp_path, leads=200, seed=34)
     try:
         site.ground()
         site.work()
@@ -176,7 +199,7 @@ def test_a_worker_without_room_for_its_state_ends_and_recovers(tmp_path: Path) -
 
 
 def test_a_changelog_of_another_partition_count_is_refused(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=0, seed=35)
+    site = SiteHarness(tmp_path, leads=0, seed=35)
     try:
         site.ground()
         asyncio.run(make_changelog(site, partitions=4))
@@ -188,17 +211,19 @@ def test_a_changelog_of_another_partition_count_is_refused(tmp_path: Path) -> No
         site.stop()
 
 
-async def make_changelog(site: TestSite, partitions: int) -> None:
+async def make_changelog(site: SiteHarness, partitions: int) -> None:
     """Another one, in place of the site's."""
     await delete_changelog(site)
     async with administering(site.settings()) as admin:
-        await admin.create_topics([NewTopic(topics.CHANGELOG, partitions, 1, topic_configs={"cleanup.policy": "compact"})])
+        await admin.create_topics(
+            [NewTopic(topics.CHANGELOG, partitions, 1, topic_configs={"cleanup.policy": "compact"})]
+        )
 
 
 @pytest.mark.parametrize("how", ["deleted", "emptied"])
 def test_a_changelog_that_is_gone_is_refused(tmp_path: Path, how: str) -> None:
     """With the state's directory gone too, an empty memory would write everybody anew."""
-    site = TestSite(tmp_path, leads=60, seed=36)
+    site = SiteHarness(tmp_path, leads=60, seed=36)
     try:
         site.ground()
         site.poll()
@@ -216,7 +241,7 @@ def test_a_changelog_that_is_gone_is_refused(tmp_path: Path, how: str) -> None:
         site.stop()
 
 
-async def delete_changelog(site: TestSite) -> None:
+async def delete_changelog(site: SiteHarness) -> None:
     """The topic itself."""
     async with administering(site.settings()) as admin:
         await admin.delete_topics([topics.CHANGELOG])
@@ -226,7 +251,7 @@ async def delete_changelog(site: TestSite) -> None:
             await asyncio.sleep(0.2)
 
 
-async def empty_changelog(site: TestSite) -> None:
+async def empty_changelog(site: SiteHarness) -> None:
     """All of its records; a compacted topic lets go of them only as one that isn't."""
     topic = ConfigResource(ConfigResourceType.TOPIC, topics.CHANGELOG)
     async with consuming(site.settings()) as consumer:
@@ -234,7 +259,9 @@ async def empty_changelog(site: TestSite) -> None:
     async with administering(site.settings()) as admin:
         topic.configs = {"cleanup.policy": "delete"}
         await admin.alter_configs([topic])
-        await admin.delete_records({tp: RecordsToDelete(before_offset=offset) for tp, offset in end.items()})
+        await admin.delete_records(
+            {tp: RecordsToDelete(before_offset=offset) for tp, offset in end.items()}
+        )
         topic.configs = {"cleanup.policy": "compact"}
         await admin.alter_configs([topic])
 
@@ -246,12 +273,14 @@ async def empty_changelog(site: TestSite) -> None:
     "order",
     [("older", "newer"), ("newer", "older")],
 )
-def test_the_newer_revision_counts_in_whatever_order_they_come(tmp_path: Path, order: tuple[str, str]) -> None:
+def test_the_newer_revision_counts_in_whatever_order_they_come(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
     revisions = {
         "older": captured(1, title="Office Manager", updated_at="2026-11-20T10:00:00.000Z"),
         "newer": captured(1, title="VP Marketing", updated_at="2026-11-20T12:00:00.000Z"),
     }
-    site = TestSite(tmp_path, leads=0, seed=37)
+    site = SiteHarness(tmp_path, leads=0, seed=37)
     try:
         site.ground()
         site.work()

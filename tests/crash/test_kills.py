@@ -1,4 +1,5 @@
-"""kill -9 at random moments and at named points; then the promises, judged from the log and the sandbox alone."""
+"""kill -9 at random moments and at named points; then the promises, judged from the log and the
+sandbox alone."""
 
 import random
 import signal
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from tests.samples import captured
-from tests.sites import TestSite, broken_promises
+from tests.sites import SiteHarness, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(900)]
 
@@ -20,13 +21,14 @@ SEED = 20261123
 def test_twenty_kills_of_the_worker_lose_and_double_nothing(tmp_path: Path) -> None:
     sys.stderr.write(f"seed {SEED}\n")
     chance = random.Random(SEED)
-    site = TestSite(tmp_path, leads=400, seed=3)
+    site = SiteHarness(tmp_path, leads=400, seed=3)
     try:
         site.ground()
         site.poll()
         for _ in range(20):
             site.work()
-            time.sleep(2.0 + chance.random() * 2.0)  # where it is hit is the seed's choice, not a condition to wait for
+            # where it is hit is the seed's choice, not a condition to wait for
+            time.sleep(2.0 + chance.random() * 2.0)
             site.kill("worker")
         site.work()
         site.wait_settled(400)
@@ -38,20 +40,37 @@ def test_twenty_kills_of_the_worker_lose_and_double_nothing(tmp_path: Path) -> N
 
 
 #: Cases whose truth needs the later events, which these tests don't play.
-LATER = {"bounce", "unsubscribe", "reply", "intent", "new_employer", "away_owner", "ownerless", "sequence"}
+LATER = {
+    "bounce",
+    "unsubscribe",
+    "reply",
+    "intent",
+    "new_employer",
+    "away_owner",
+    "ownerless",
+    "sequence",
+}
 
 
-POINTS = ("after call before state", "after state before send", "after send before commit", "after started before call")
+POINTS = (
+    "after call before state",
+    "after state before send",
+    "after send before commit",
+    "after started before call",
+)
 
 
 @pytest.mark.parametrize(("crm", "points"), [("hubspot", POINTS), ("salesforce", POINTS[:1])])
-def test_a_kill_at_a_named_point_of_a_stage(tmp_path: Path, crm: str, points: tuple[str, ...]) -> None:
-    site = TestSite(tmp_path, leads=60, seed=4, crm=crm)
+def test_a_kill_at_a_named_point_of_a_stage(
+    tmp_path: Path, crm: str, points: tuple[str, ...]
+) -> None:
+    site = SiteHarness(tmp_path, leads=60, seed=4, crm=crm)
     try:
         site.ground()
         site.poll()
         for n, point in enumerate(points):
-            site.capture(*(captured(200 + 10 * n + i, title="Office Manager") for i in range(10)))  # else none is left to be hit
+            # else none is left to be hit
+            site.capture(*(captured(200 + 10 * n + i, title="Office Manager") for i in range(10)))
             for stage in ("write", "assign", "engage"):
                 site.work(LEADGATE_CRASH_AT=f"{point} {stage}")
                 assert site.wait_for_end("worker") == -9
@@ -65,7 +84,7 @@ def test_a_kill_at_a_named_point_of_a_stage(tmp_path: Path, crm: str, points: tu
 
 def test_a_lead_whose_first_attempt_died_after_its_claim_still_arrives(tmp_path: Path) -> None:
     """What a boolean "seen" fails: the claim is there, the lead was never sent on."""
-    site = TestSite(tmp_path, leads=0, seed=4)
+    site = SiteHarness(tmp_path, leads=0, seed=4)
     try:
         site.ground()
         for n, stage in enumerate(("intake", "identity", "company")):
@@ -83,7 +102,7 @@ def test_a_lead_whose_first_attempt_died_after_its_claim_still_arrives(tmp_path:
 
 @pytest.mark.parametrize("point", ["after page", "between page and cursor"])
 def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path, point: str) -> None:
-    site = TestSite(tmp_path, leads=120, seed=5)
+    site = SiteHarness(tmp_path, leads=120, seed=5)
     try:
         site.ground()
         site.poll(LEADGATE_CRASH_AT=point)
@@ -98,7 +117,7 @@ def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path, poi
 
 
 def test_the_broker_killed_midway(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=400, seed=6)
+    site = SiteHarness(tmp_path, leads=400, seed=6)
     try:
         site.ground()
         site.poll()
@@ -114,7 +133,7 @@ def test_the_broker_killed_midway(tmp_path: Path) -> None:
 
 
 def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=400, seed=7)
+    site = SiteHarness(tmp_path, leads=400, seed=7)
     try:
         site.ground()
         site.poll()
@@ -136,13 +155,15 @@ def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
 
 
 def test_a_worker_frozen_before_its_call_ends_instead_when_it_thaws(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=0, seed=8)
+    site = SiteHarness(tmp_path, leads=0, seed=8)
     try:
         site.ground()
         site.work("frozen", LEADGATE_CRASH_AT="freeze after started before call engage")
         [lead] = site.capture(captured(90, lists=("Demo requests",), company="urgent"))
         frozen = psutil.Process(site.children["frozen"].pid)
-        site.wait_for(lambda: frozen.status() == psutil.STATUS_STOPPED, why="it did not come to the call")
+        site.wait_for(
+            lambda: frozen.status() == psutil.STATUS_STOPPED, why="it did not come to the call"
+        )
         site.work("second")
         site.wait_for(lambda: site.place_of(lead) == "engaged", 90, why="nobody took the lead over")
         assert len(calls_asked_for(site)) == 1
@@ -156,18 +177,18 @@ def test_a_worker_frozen_before_its_call_ends_instead_when_it_thaws(tmp_path: Pa
         site.stop()
 
 
-def wait_arrived(site: TestSite, lead: str) -> None:
+def wait_arrived(site: SiteHarness, lead: str) -> None:
     """Wait until a lead has come to its rest."""
     site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"}, why="it never arrived")
 
 
-def calls_asked_for(site: TestSite) -> list[str]:
+def calls_asked_for(site: SiteHarness) -> list[str]:
     """The tasks that tell a rep to call; an escalation is another effect."""
     subjects = [task["subject"] for task in site.crm("tasks")]
     return [subject for subject in subjects if subject.startswith("Call ")]
 
 
-def restart_if_ended(site: TestSite) -> None:
+def restart_if_ended(site: SiteHarness) -> None:
     """What a process manager does: a worker or poller that ended by itself is started again."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

@@ -1,4 +1,5 @@
-"""Deadlines and opt-outs that fall into a vendor's long outage, on a site of real processes: each counts once, no worker ends."""
+"""Deadlines and opt-outs that fall into a vendor's long outage, on a site of real processes: each
+counts once, no worker ends."""
 
 import json
 import time
@@ -11,7 +12,7 @@ from leads import topics
 from tests.crash.judging import violations_of
 from tests.integration.test_races import hear
 from tests.samples import captured
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.mark.timeout(600)]
 
@@ -20,35 +21,47 @@ FOREVER = 10**6
 LEADS = 6
 
 
-def events(site: TestSite, kind: str) -> list[Any]:
+def events(site: SiteHarness, kind: str) -> list[Any]:
     """Audit events of a kind, each once."""
-    found = {record.key: json.loads(record.value) for record in site.records(topics.AUDIT) if record.value}
+    found = {
+        record.key: json.loads(record.value)
+        for record in site.records(topics.AUDIT)
+        if record.value
+    }
     return [event for event in found.values() if event["kind"] == kind]
 
 
-def escalations(site: TestSite) -> int:
+def escalations(site: SiteHarness) -> int:
     """Escalations posted to Slack; one message may hold several."""
     return sum(message["text"].count("has waited") for message in site.objects("slack.messages"))
 
 
-def outlast(site: TestSite, seconds: float) -> None:
+def outlast(site: SiteHarness, seconds: float) -> None:
     """Wait while every child lives."""
     end = time.monotonic() + seconds
     site.wait_for(lambda: time.monotonic() > end, seconds + 10)
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"kind": "slow", "seconds": 12.0}], ids=["down", "slow"])
-def test_a_deadline_amid_an_outage_of_the_crm_escalates_once(tmp_path: Path, fault: dict[str, Any]) -> None:
-    site = TestSite(tmp_path, leads=0, seed=41)
+@pytest.mark.parametrize(
+    "fault", [{"status": 503}, {"kind": "slow", "seconds": 12.0}], ids=["down", "slow"]
+)
+def test_a_deadline_amid_an_outage_of_the_crm_escalates_once(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    site = SiteHarness(tmp_path, leads=0, seed=41)
     try:
         site.ground()
         site.work()
-        ids = site.capture(*(captured(n, lists=("Demo requests",), company=f"firm{n}") for n in range(LEADS)))
+        ids = site.capture(
+            *(captured(n, lists=("Demo requests",), company=f"firm{n}") for n in range(LEADS))
+        )
         site.wait_for(lambda: len(events(site, "clocked")) == LEADS, why="no clock runs")
         site.control("POST", "faults", {"path": "^/hubspot/", "times": FOREVER, **fault})
         outlast(site, OUTAGE)
         site.control("DELETE", "faults")
-        site.wait_for(lambda: len(events(site, "breached")) == LEADS, 120, "the deadline was forgotten")
+        site.wait_for(
+            lambda: len(events(site, "breached")) == LEADS, 120, "the deadline was forgotten"
+        )
         assert violations_of(site, LEADS, 120, site.check_children) == []
         assert sorted(event["lead"] for event in events(site, "breached")) == sorted(ids)
         site.wait_for(lambda: escalations(site) >= LEADS, why="Slack heard too little")
@@ -58,11 +71,17 @@ def test_a_deadline_amid_an_outage_of_the_crm_escalates_once(tmp_path: Path, fau
         site.stop()
 
 
-def test_an_opt_out_while_apollo_refuses_for_a_minute_suppresses_without_a_restart(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=0, seed=42)
+def test_an_opt_out_while_apollo_refuses_for_a_minute_suppresses_without_a_restart(
+    tmp_path: Path,
+) -> None:
+    site = SiteHarness(tmp_path, leads=0, seed=42)
     try:
         site.ground()
-        site.control("POST", "faults", {"path": "^/apollo/", "status": 429, "times": FOREVER, "retry_after": "60"})
+        site.control(
+            "POST",
+            "faults",
+            {"path": "^/apollo/", "status": 429, "times": FOREVER, "retry_after": "60"},
+        )
         site.work()
         people = [captured(n, title="Office Manager", company=f"firm{n}") for n in range(LEADS)]
         ids = site.capture(*people)
@@ -71,7 +90,9 @@ def test_an_opt_out_while_apollo_refuses_for_a_minute_suppresses_without_a_resta
             hear(site, "unsubscribe", person.raw)
         outlast(site, 60.0)
         site.control("DELETE", "faults")
-        site.wait_for(lambda: {site.place_of(lead) for lead in ids} == {"suppressed"}, 120, site.places)
+        site.wait_for(
+            lambda: {site.place_of(lead) for lead in ids} == {"suppressed"}, 120, site.places
+        )
         assert violations_of(site, LEADS, 60, site.check_children) == []
         assert site.crm("enrolments") == []
     finally:

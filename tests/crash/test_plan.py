@@ -33,7 +33,9 @@ def test_a_plan_has_every_blow_and_every_fault_in_order(seed: int, kills: int) -
     assert all(plan.count(kind) for kind in (Play, Decide, Release))
     assert [m.at for m in plan.moments] == sorted(m.at for m in plan.moments)
     assert all(0 <= m.at <= SECONDS for m in plan.moments)
-    met = {fault.name for m in plan.moments if isinstance(m.blow, Disturb) for fault in m.blow.faults}
+    met = {
+        fault.name for m in plan.moments if isinstance(m.blow, Disturb) for fault in m.blow.faults
+    }
     assert met >= {f"{vendor} {kind}" for vendor in PATHS for kind in KINDS}
 
 
@@ -44,5 +46,7 @@ def test_the_same_seed_gives_the_same_plan(seed: int) -> None:
 
 @given(st.integers(min_value=1))
 def test_faults_end_before_the_storm_does(seed: int) -> None:
-    last = [m.blow for m in make_plan(seed, 300, 12, SECONDS).moments if isinstance(m.blow, Disturb)][-1]
+    last = [
+        m.blow for m in make_plan(seed, 300, 12, SECONDS).moments if isinstance(m.blow, Disturb)
+    ][-1]
     assert last.faults == ()

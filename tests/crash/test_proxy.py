@@ -27,7 +27,10 @@ def connected() -> Iterator[tuple[Proxy, socket.socket]]:
     with ThreadingTCPServer(("127.0.0.1", 0), Echo) as server:
         server.daemon_threads = True
         Thread(target=server.serve_forever, daemon=True).start()
-        with Proxy(free_port(), server.server_address[1]) as proxy, socket.create_connection(("127.0.0.1", proxy.port), 5) as one:
+        with (
+            Proxy(free_port(), server.server_address[1]) as proxy,
+            socket.create_connection(("127.0.0.1", proxy.port), 5) as one,
+        ):
             one.settimeout(5)
             yield proxy, one
         server.shutdown()

@@ -38,7 +38,8 @@ def test_kills_while_it_is_restored_leave_no_hole(tmp_path: Path) -> None:
 def test_a_second_worker_that_joins_while_it_is_restored(tmp_path: Path) -> None:
     with ChangelogSite(tmp_path, MANY) as site:
         restore_partly(site, "first")
-        site.children["first"].send_signal(signal.SIGSTOP)  # the other takes as long to start as this one to end
+        # the other takes as long to start as this one to end
+        site.children["first"].send_signal(signal.SIGSTOP)
         site.start("second")
         site.wait_for((tmp_path / "second" / "state").exists)
         site.children["first"].send_signal(signal.SIGCONT)
@@ -53,11 +54,14 @@ def test_a_second_worker_that_joins_while_it_is_restored(tmp_path: Path) -> None
 def shared(site: ChangelogSite) -> list[int]:
     """The partitions that two workers have now, none of them without any."""
     found = [site.assignments(name)[-1:] for name in ("first", "second")]
-    return sorted(p for one in found for partitions in one for p in partitions) if all(found) else []
+    return (
+        sorted(p for one in found for partitions in one for p in partitions) if all(found) else []
+    )
 
 
 def restore_partly(site: ChangelogSite, name: str) -> None:
-    """Start a worker, and wait until it has written more of the state than opening its databases takes."""
+    """Start a worker, and wait until it has written more of the state than opening its databases
+    takes."""
     before = site.tables_written(name)
     site.start(name)
     site.wait_for(lambda: site.tables_written(name) > before + 6 * topics.PARTITIONS)

@@ -1,6 +1,7 @@
 """A worker of two stages, intake and identity, as a program that the backlog test starts and kills.
 
-With `faust` as its argument Faust's own consumer is used instead of the strict one: the proof why ours exists.
+With `faust` as its argument Faust's own consumer is used instead of the strict one: the proof
+why ours exists.
 """
 
 import sys

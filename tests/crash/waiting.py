@@ -1,4 +1,5 @@
-"""A worker that waits for a signal it will never be given, as one does whose signals have gone elsewhere."""
+"""A worker that waits for a signal it will never be given, as one does whose signals have gone
+elsewhere."""
 
 import sys
 from collections.abc import Iterable
@@ -28,6 +29,9 @@ class OneMore(EndOffsets):
 if __name__ == "__main__":
     set_up_logging()
     vars(process)["EndOffsets"] = OneMore
-    vars(process)["SignalsWait"] = partial(SignalsWait, limit=600.0)  # nothing ends it but giving up
+    # nothing ends it but giving up
+    vars(process)["SignalsWait"] = partial(SignalsWait, limit=600.0)
     settings = load_settings()
-    sys.exit(process.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock()))
+    sys.exit(
+        process.run_worker(settings, load_rules(settings.rules), Path(sys.argv[1]), SystemClock())
+    )

@@ -1,4 +1,5 @@
-"""A whole site with what only HubSpot has: its own sequences, and companies whose properties are filled."""
+"""A whole site with what only HubSpot has: its own sequences, and companies whose properties are
+filled."""
 
 import csv
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from tests.samples import captured
-from tests.sites import TestSite, broken_promises
+from tests.sites import SiteHarness, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 LEAVE, DESK, NURTURE = "Out of sequences", "eve.saas@acme.test", "nurture@acme.test"
@@ -19,19 +20,23 @@ SEQUENCES = [
 ]
 
 
-MAPPING = [{"apollo": "Tech stack", "to": "tech_stack", "object": "company"}, {"apollo": "Tech stack", "to": "persons_stack"}]
+MAPPING = [
+    {"apollo": "Tech stack", "to": "tech_stack", "object": "company"},
+    {"apollo": "Tech stack", "to": "persons_stack"},
+]
 
 
 def with_sequences(text: str) -> str:
-    """The demo's rules with a HubSpot sequence for each band, and a field that lands on contact and company."""
+    """The demo's rules with a HubSpot sequence for each band, and a field that lands on contact and
+    company."""
     more = {"sequences": SEQUENCES, "inboxes": {DESK: DESK, NURTURE: NURTURE}, "mapping": MAPPING}
     return str(yaml.safe_dump({**yaml.safe_load(text), **more}))
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSite]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteHarness]:
     """A portal whose people have built both sequences, and the workflow that takes out of them."""
-    one = TestSite(tmp_path_factory.mktemp("sequences"), leads=0, rules=with_sequences)
+    one = SiteHarness(tmp_path_factory.mktemp("sequences"), leads=0, rules=with_sequences)
     try:
         one.ground()
         [made] = [found for found in one.objects("hubspot.lists") if found["name"] == LEAVE]
@@ -41,35 +46,47 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSite]:
         one.stop()
 
 
-def enrolments(site: TestSite) -> list[tuple[str, str]]:
+def enrolments(site: SiteHarness) -> list[tuple[str, str]]:
     """Every enrolment that HubSpot has made: the sequence and the inbox that sends."""
     return [(e["sequenceId"], e["enrolledByEmail"]) for e in site.objects("hubspot.enrollments")]
 
 
-def contact(site: TestSite, email: str) -> dict[str, Any]:
+def contact(site: SiteHarness, email: str) -> dict[str, Any]:
     """A contact's properties."""
-    found: dict[str, Any] = next(c["properties"] for c in site.objects("hubspot.contacts") if c["properties"]["email"] == email)
+    found: dict[str, Any] = next(
+        c["properties"]
+        for c in site.objects("hubspot.contacts")
+        if c["properties"]["email"] == email
+    )
     return found
 
 
-def test_a_worker_does_not_start_before_its_sequences_are_built(site: TestSite) -> None:
+def test_a_worker_does_not_start_before_its_sequences_are_built(site: SiteHarness) -> None:
     site.work()
     assert site.wait_for_end("worker") != 0
     for ident in ("77", "78"):
-        site.control("POST", f"objects/hubspot.sequences/{ident}", {"id": ident, "name": f"Sequence {ident}"})
+        site.control(
+            "POST", f"objects/hubspot.sequences/{ident}", {"id": ident, "name": f"Sequence {ident}"}
+        )
     assert site.leadgate("doctor")["faults"] == []
 
 
-def test_a_lead_enters_once_rises_out_of_it_and_its_opt_out_ends_all(site: TestSite) -> None:
+def test_a_lead_enters_once_rises_out_of_it_and_its_opt_out_ends_all(site: SiteHarness) -> None:
     lead = captured(1)
     email = lead.raw["email"]
-    site.control("POST", "faults", {"path": "sequences/.*enrollments$", "method": "POST", "kind": "lost", "times": 1})
+    site.control(
+        "POST",
+        "faults",
+        {"path": "sequences/.*enrollments$", "method": "POST", "kind": "lost", "times": 1},
+    )
     site.work(LEADGATE_CRASH_AT="after call before state engage")
     [ident] = site.capture(lead)
     site.wait_for_end("worker")
     site.work()
     site.wait_for(lambda: site.place_of(ident) == "nurtured")
-    assert enrolments(site) == [("77", NURTURE)], "an answer was lost and the worker killed, and it was entered once"
+    assert enrolments(site) == [("77", NURTURE)], (
+        "an answer was lost and the worker killed, and it was entered once"
+    )
     site.capture(captured(1, ("Demo requests",), updated_at="2026-11-21T10:00:00.000Z"))
     site.wait_for(lambda: site.place_of(ident) == "engaged")
     assert enrolments(site) == [("77", NURTURE), ("78", DESK)]
@@ -87,7 +104,9 @@ def test_a_lead_enters_once_rises_out_of_it_and_its_opt_out_ends_all(site: TestS
     site.kill("worker", 15)
 
 
-def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(site: TestSite, tmp_path: Path) -> None:
+def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(
+    site: SiteHarness, tmp_path: Path
+) -> None:
     row = {
         "First Name": "Ada",
         "Last Name": "Byron",
@@ -95,7 +114,12 @@ def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(site: 
         "Company Name": "Stacked Inc.",
         "Country": "United States",
     }
-    row |= {"Email": "ada@stacked.com", "Email Status": "Verified", "Website": "stacked.com", "Tech stack": "Kafka"}
+    row |= {
+        "Email": "ada@stacked.com",
+        "Email Status": "Verified",
+        "Website": "stacked.com",
+        "Tech stack": "Kafka",
+    }
     file = tmp_path / "stacked.csv"
     with file.open("w", newline="") as out:
         writer = csv.DictWriter(out, row)
@@ -106,7 +130,13 @@ def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(site: 
     site.wait_for(lambda: company(site, "stacked.com").get("tech_stack") == "Kafka")
     site.wait_for(lambda: contact(site, "ada@stacked.com").get("leadgate_status") == "nurture")
     assert contact(site, "ada@stacked.com")["country"] == "United States"
-    site.wait_for(lambda: not site.leadgate("undo", "--import", done["import"], "--actor", "olga", "--dry-run")["under_way"])
+    site.wait_for(
+        lambda: (
+            not site.leadgate("undo", "--import", done["import"], "--actor", "olga", "--dry-run")[
+                "under_way"
+            ]
+        )
+    )
     report = site.leadgate("undo", "--import", done["import"], "--actor", "olga")
     assert ["tech_stack"] in report["restored"].values()
     assert len(report["made"]) == 1, "the contact, not the company"
@@ -116,10 +146,17 @@ def test_an_imports_fields_land_on_the_company_and_are_taken_back_from_it(site: 
     site.kill("worker", 15)
 
 
-def test_a_company_that_the_crm_was_given_after_the_snapshot_is_known_as_a_subsidiary(site: TestSite) -> None:
-    """The poller keeps the snapshot current: what belongs together is a person's decision from then on."""
+def test_a_company_that_the_crm_was_given_after_the_snapshot_is_known_as_a_subsidiary(
+    site: SiteHarness,
+) -> None:
+    """The poller keeps the snapshot current: what belongs together is a person's decision from then
+    on."""
     site.control("POST", "crm/companies", {"name": "Grand Holding", "domain": "grandholding.com"})
-    site.control("POST", "crm/companies", {"name": "Smalltown", "domain": "smalltown.com", "parent": "grandholding.com"})
+    site.control(
+        "POST",
+        "crm/companies",
+        {"name": "Smalltown", "domain": "smalltown.com", "parent": "grandholding.com"},
+    )
     site.control("POST", "reindex")
     site.run("poll", "--once", "--since", "0")
     site.work()
@@ -130,7 +167,11 @@ def test_a_company_that_the_crm_was_given_after_the_snapshot_is_known_as_a_subsi
     site.kill("worker", 15)
 
 
-def company(site: TestSite, domain: str) -> dict[str, Any]:
+def company(site: SiteHarness, domain: str) -> dict[str, Any]:
     """A company's properties; none before it is made."""
-    found = (c["properties"] for c in site.objects("hubspot.companies") if c["properties"].get("domain") == domain)
+    found = (
+        c["properties"]
+        for c in site.objects("hubspot.companies")
+        if c["properties"].get("domain") == domain
+    )
     return next(found, {})

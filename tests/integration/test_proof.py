@@ -15,38 +15,40 @@ from app.monitoring.lag import committed
 from app.operations.replay import commit_offsets
 from leads import topics
 from leads.keys import Keys
-from leads.records import Audit, Held, encode
+from leads.records import Audit, ReviewItem, encode
 from leads.review_items import MOVED
 from streams.runner.outbox import partition_of
 from streams.stages.all import make_stages
 from tests.samples import captured
-from tests.sites import TestSite, broken_promises
+from tests.sites import SiteHarness, broken_promises
 
 WAIT = 180.0  # seconds; a busy machine takes long to start a worker
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(1200)]
 
 
-def call(site: TestSite, *args: str, **more: str) -> tuple[int, str, str]:
+def call(site: SiteHarness, *args: str, **more: str) -> tuple[int, str, str]:
     """Run a command: exit code, what it printed, what it said."""
     command = [sys.executable, "-m", "app.cli", *args]
-    done = subprocess.run(command, env=site.environment() | more, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=site.environment() | more, capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stdout, done.stderr
 
 
-def stop(site: TestSite) -> None:
+def stop(site: SiteHarness) -> None:
     """Stop the worker, and wait until the group knows."""
     site.kill("worker", 15)
     site.wait_for(site.has_no_member, why="the worker is still a member")
 
 
-def faults(site: TestSite) -> dict[str, list[str]]:
+def faults(site: SiteHarness) -> dict[str, list[str]]:
     """What `audit verify` finds, by name."""
     report = site.leadgate("audit", "verify")
     assert report["conserved"] is not bool(report["faults"])
     return {name: list(fault["examples"]) for name, fault in report["faults"].items()}
 
 
-def latest(site: TestSite, topic: str, key: bytes) -> Any:
+def latest(site: SiteHarness, topic: str, key: bytes) -> Any:
     """The last record of a key."""
 
     async def read() -> Any:
@@ -59,7 +61,7 @@ def latest(site: TestSite, topic: str, key: bytes) -> Any:
     return asyncio.run(read())
 
 
-def put(site: TestSite, record: Any, value: bytes | None) -> None:
+def put(site: SiteHarness, record: Any, value: bytes | None) -> None:
     """Write a value under the key of a record, where that lies."""
 
     async def send() -> None:
@@ -70,7 +72,7 @@ def put(site: TestSite, record: Any, value: bytes | None) -> None:
     asyncio.run(send())
 
 
-def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
+def test_what_the_log_does_not_bear_out_is_told_by_name(site: SiteHarness) -> None:
     site.work()
     waits, engaged = site.capture(captured(500, title=None), captured(501, company="borne"))
     site.wait_for(lambda: site.place_of(engaged) in {"engaged", "nurtured"}, seconds=WAIT)
@@ -79,7 +81,7 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
     assert faults(site) == {}
     item = latest(site, topics.HELD.full, f"{waits}/intake".encode())
     parked = latest(site, topics.CHANGELOG, f"parked.intake\x00{waits}".encode())
-    asked = msgspec.json.decode(item.value, type=Held)
+    asked = msgspec.json.decode(item.value, type=ReviewItem)
     put(site, item, encode(msgspec.structs.replace(asked, kind=MOVED)))
     assert faults(site) == {"unshown": [waits]}
     put(site, item, item.value)
@@ -106,7 +108,7 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: TestSite) -> None:
     assert faults(site) == {}
 
 
-def test_records_that_were_deleted_unread_are_told(site: TestSite) -> None:
+def test_records_that_were_deleted_unread_are_told(site: SiteHarness) -> None:
     [gone] = site.capture(captured(510, company="gone"))
     partition = partition_of(f"apollo:{captured(510).source_id}".encode())
     tp = TopicPartition(topics.CAPTURED.full, partition)
@@ -125,7 +127,7 @@ def test_records_that_were_deleted_unread_are_told(site: TestSite) -> None:
     assert faults(site) == {}
 
 
-async def _commit(site: TestSite, tp: TopicPartition) -> None:
+async def _commit(site: SiteHarness, tp: TopicPartition) -> None:
     async with consuming(site.settings()) as consumer:
         await commit_offsets(site.settings(), await consumer.end_offsets([tp]))
 
@@ -141,7 +143,9 @@ async def _commit(site: TestSite, tp: TopicPartition) -> None:
         ("provision",),
     ],
 )
-def test_another_site_secret_is_refused_in_one_line(site: TestSite, command: tuple[str, ...]) -> None:
+def test_another_site_secret_is_refused_in_one_line(
+    site: SiteHarness, command: tuple[str, ...]
+) -> None:
     other = {"LEADGATE_SITE_SECRET": "another", "LEADGATE_WEB_SECRET": "w"}
     code, printed, said = call(site, *command, **other)
     assert (code, printed) == (2, "")
@@ -149,7 +153,7 @@ def test_another_site_secret_is_refused_in_one_line(site: TestSite, command: tup
     assert "LEADGATE_SITE_SECRET" in said
 
 
-def test_a_worker_refuses_another_site_secret_and_doctor_tells(site: TestSite) -> None:
+def test_a_worker_refuses_another_site_secret_and_doctor_tells(site: SiteHarness) -> None:
     other = {"LEADGATE_SITE_SECRET": "another"}
     code, _, said = call(site, "worker", "--data", str(site.data / "other"), **other)
     assert code == 2
@@ -160,18 +164,19 @@ def test_a_worker_refuses_another_site_secret_and_doctor_tells(site: TestSite) -
     assert site.leadgate("doctor")["faults"] == []
 
 
-def audit_of(site: TestSite) -> dict[bytes, bytes]:
+def audit_of(site: SiteHarness) -> dict[bytes, bytes]:
     """Every event by its id."""
     return {r.key: r.value for r in site.records(topics.AUDIT)}
 
 
-def shown(site: TestSite) -> dict[str, int]:
+def shown(site: SiteHarness) -> dict[str, int]:
     """The step of each review item."""
     return {item["lead_id"]: item["step"] for item in site.leadgate("review", "list")}
 
 
-def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: TestSite) -> None:
-    """U4: leads that a person let go on are not back on the list, and what still waits can be decided."""
+def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarness) -> None:
+    """U4: leads that a person let go on are not back on the list, and what still waits can be
+    decided."""
     site.work()
     untitled = [captured(n, title=None, company=f"again{n}") for n in range(520, 527)]
     others = [captured(n, company=f"again{n}") for n in range(530, 534)]
@@ -181,8 +186,12 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: TestSite) 
     site.wait_for(lambda: [site.place_of(i) for i in ids[:7]] == ["review"] * 7, seconds=WAIT)
     site.wait_for(lambda: site.place_of(ids[-1]) == "fallback", seconds=WAIT)
     for lead in ids[:6]:
-        site.leadgate("review", "resolve", lead, "--set", "title=VP Sales", "--actor", "o", "--reason", "r")
-    site.wait_for(lambda: {site.place_of(i) for i in ids[:6]} <= {"engaged", "nurtured"}, seconds=WAIT)
+        site.leadgate(
+            "review", "resolve", lead, "--set", "title=VP Sales", "--actor", "o", "--reason", "r"
+        )
+    site.wait_for(
+        lambda: {site.place_of(i) for i in ids[:6]} <= {"engaged", "nurtured"}, seconds=WAIT
+    )
     site.wait_settled(len(ids), seconds=WAIT)
     stop(site)
     writes, audit, items, places = (
@@ -220,13 +229,15 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: TestSite) 
     assert broken_promises(site) == []
     site.control("POST", "objects/control/broken_emails", {})
     site.work()
-    site.leadgate("review", "resolve", ids[6], "--set", "title=CEO", "--actor", "o", "--reason", "r")
+    site.leadgate(
+        "review", "resolve", ids[6], "--set", "title=CEO", "--actor", "o", "--reason", "r"
+    )
     site.wait_for(lambda: site.place_of(ids[6]) in {"engaged", "nurtured"}, seconds=WAIT)
     stop(site)
     assert ids[6] not in shown(site)
 
 
-def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: TestSite) -> None:
+def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: SiteHarness) -> None:
     site.work()
     [lead] = site.capture(captured(550, company="ranged"))
     site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"}, seconds=WAIT)
@@ -239,7 +250,9 @@ def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: TestSite) -> Non
     end = done[tp]
     assert "no stage reads" in site.refusal("replay", "--topic", "held", "--from", "0")
     assert "--partition" in site.refusal("replay", "--topic", "matched", "--from-offset", "0")
-    assert "processed up to" in site.refusal(*where, "--from-offset", "0", "--to-offset", str(end + 1))
+    assert "processed up to" in site.refusal(
+        *where, "--from-offset", "0", "--to-offset", str(end + 1)
+    )
     assert "no record" in site.refusal(*where, "--from-offset", str(end), "--to-offset", str(end))
     report = site.leadgate(*where, "--from-offset", str(end - 1), "--to-offset", str(end))
     assert report["records"] + report["left_out"] == 1  # a copy is left out
@@ -251,6 +264,6 @@ def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: TestSite) -> Non
     assert asyncio.run(committed(site.settings()))[tp] == end
 
 
-def test_every_event_is_about_a_lead_that_is_somewhere(site: TestSite) -> None:
+def test_every_event_is_about_a_lead_that_is_somewhere(site: SiteHarness) -> None:
     events = [msgspec.json.decode(value, type=Audit) for value in audit_of(site).values() if value]
     assert {event.lead for event in events if event.place} <= site.places().keys()

@@ -1,6 +1,8 @@
-"""What is heard between capture and the last step, at every point of the way, counts (promises P3 and P4).
+"""What is heard between capture and the last step, at every point of the way, counts (promises P3
+and P4).
 
-All points share the worker that goes on afterwards: a start costs more than everything else here.
+All points share the worker that goes on afterwards: a start costs more than everything else
+here.
 """
 
 import time
@@ -13,7 +15,7 @@ from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Signal, encode
 from tests.samples import captured
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
@@ -32,8 +34,11 @@ NUMBERS = iter(range(1000, 9000))
 KEYS = Keys("demo")
 
 
-def bring_to(site: TestSite, point: str, count: int) -> list[tuple[str, Any]]:
-    """Let new leads come just past a gate, and stop; their ids and contacts. Half are nurtured in the end, half high intent."""
+def bring_to(site: SiteHarness, point: str, count: int) -> list[tuple[str, Any]]:
+    """Let new leads come just past a gate, and stop; their ids and contacts.
+
+    Half are nurtured in the end, half high intent.
+    """
     before = len(site.records(AFTER[point]))
     leads = [
         captured(n, title="Office Manager", lists=("Demo requests",) if i % 2 else ())
@@ -42,12 +47,15 @@ def bring_to(site: TestSite, point: str, count: int) -> list[tuple[str, Any]]:
     ids = site.capture(*leads)
     if point != "captured":
         site.work_only(*ORDER[: ORDER.index(point) + 1], "signals")
-        site.wait_for(lambda: len(site.records(AFTER[point])) >= before + count, why=f"the leads did not come past {point}")
+        site.wait_for(
+            lambda: len(site.records(AFTER[point])) >= before + count,
+            why=f"the leads did not come past {point}",
+        )
         site.kill("worker")
     return list(zip(ids, (lead.raw for lead in leads), strict=True))
 
 
-def hear(site: TestSite, kind: str, raw: dict[str, Any], value: str = "") -> None:
+def hear(site: SiteHarness, kind: str, raw: dict[str, Any], value: str = "") -> None:
     """Tell of something, as the poller does."""
     key = KEYS.address(raw["email"])
     signal = Signal(
@@ -62,10 +70,12 @@ def hear(site: TestSite, kind: str, raw: dict[str, Any], value: str = "") -> Non
     site.produce(topics.SIGNALS, [(key.encode(), encode(signal))])
 
 
-def reached(site: TestSite, raw: dict[str, Any]) -> list[str]:
+def reached(site: SiteHarness, raw: dict[str, Any]) -> list[str]:
     """Steps that were taken towards a person: list memberships and tasks."""
     people = [p["id"] for p in site.crm("people") if p["email"] == raw["email"]]
-    entered = [e["person"] for e in site.crm("enrolments") if e["person"] in people and e["left"] is None]
+    entered = [
+        e["person"] for e in site.crm("enrolments") if e["person"] in people and e["left"] is None
+    ]
     return [*entered, *{t["person"] for t in site.crm("tasks") if t["person"] in people}]
 
 
@@ -73,10 +83,12 @@ SEQUENCE_POINTS = {"captured", "company", "assign"}
 OWNER_POINTS = {"company", "routing"}
 
 
-def test_what_is_heard_at_any_point_of_the_way_counts(site: TestSite) -> None:
-    """A bounce or an opt-out stops everything; a sequence of Apollo's that starts, or an owner who is gone, holds the lead."""
+def test_what_is_heard_at_any_point_of_the_way_counts(site: SiteHarness) -> None:
+    """A bounce or an opt-out stops everything; a sequence of Apollo's that starts, or an owner who
+    is gone, holds the lead."""
     stopped, busy, ownerless = {}, {}, {}
-    for point in reversed(AFTER):  # the furthest first: a later worker, of fewer stages, leaves them where they are
+    # the furthest first: a later worker, of fewer stages, leaves them where they are
+    for point in reversed(AFTER):
         leads = bring_to(site, point, 8)
         stopped[point] = leads[:4]
         busy[point] = leads[4:6] if point in SEQUENCE_POINTS else []
@@ -86,7 +98,9 @@ def test_what_is_heard_at_any_point_of_the_way_counts(site: TestSite) -> None:
             hear(site, ("bounce", "unsubscribe")[i // 2], raw)
     for _, raw in each(busy):
         start_apollos_sequence(site, raw)
-    site.control("POST", "objects/control/ownerless", {raw["email"]: True for _, raw in each(ownerless)})
+    site.control(
+        "POST", "objects/control/ownerless", {raw["email"]: True for _, raw in each(ownerless)}
+    )
     site.work()
     wanted = {lead: "suppressed" for lead, _ in each(stopped)}
     wanted |= {lead: "held" for group in (busy, ownerless) for lead, _ in each(group)}
@@ -102,16 +116,20 @@ def each(group: dict[str, list[tuple[str, Any]]]) -> Iterable[tuple[str, Any]]:
     return (lead for leads in group.values() for lead in leads)
 
 
-def misplaced(site: TestSite, wanted: dict[str, str]) -> dict[str, str]:
+def misplaced(site: SiteHarness, wanted: dict[str, str]) -> dict[str, str]:
     """Where those are that are elsewhere than they should be."""
     places = site.places()
-    return {lead: places.get(lead, "") for lead, place in wanted.items() if places.get(lead) != place}
+    return {
+        lead: places.get(lead, "") for lead, place in wanted.items() if places.get(lead) != place
+    }
 
 
-def start_apollos_sequence(site: TestSite, raw: dict[str, Any]) -> None:
+def start_apollos_sequence(site: SiteHarness, raw: dict[str, Any]) -> None:
     """A sequence starts in Apollo, comes with the contact's next revision, and is heard of."""
     running = {"id": "s", "emailer_campaign_id": "c" * 24, "status": "active"}
     changed = {**raw, "contact_campaign_statuses": [running]}
     site.control("POST", f"objects/apollo.contacts/{raw['id']}", changed)
-    site.capture(captured(int(raw["id"], 16), **{**changed, "company": raw["organization_name"].split()[0]}))
+    site.capture(
+        captured(int(raw["id"], 16), **{**changed, "company": raw["organization_name"].split()[0]})
+    )
     hear(site, "sequence", raw, "active")

@@ -1,4 +1,5 @@
-"""A whole site on a real broker: poison, people's decisions, two sources, replay, rebuilt state, the SLA over restarts."""
+"""A whole site on a real broker: poison, people's decisions, two sources, replay, rebuilt state,
+the SLA over restarts."""
 
 import asyncio
 import base64
@@ -12,18 +13,20 @@ import msgspec
 import pytest
 
 from app.review.sheets import CsvSheet, read_csv
-from app.rules.store import load_rules, open_points
+from app.rules.store import load_rules, unresolved_todos
 from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, encode
 from tests.samples import captured
-from tests.sites import TestSite, broken_promises
+from tests.sites import SiteHarness, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 
-def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: TestSite) -> None:
-    nulls = Captured(source="apollo", source_id="nulls", captured_at=1.0, raw=dict.fromkeys(captured(1).raw))
+def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: SiteHarness) -> None:
+    nulls = Captured(
+        source="apollo", source_id="nulls", captured_at=1.0, raw=dict.fromkeys(captured(1).raw)
+    )
     wrong = captured(11, title={"not": "text"})
     poison = [
         b"\xff\xfe broken",
@@ -42,9 +45,14 @@ def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: TestSite) 
     site.work()
     lead = lead_id("apollo", good.source_id)
     site.wait_for(
-        lambda: site.place_of(lead) in {"engaged", "nurtured"}, why="the good lead behind the poison did not come through"
+        lambda: site.place_of(lead) in {"engaged", "nurtured"},
+        why="the good lead behind the poison did not come through",
     )
-    letters = {base64.b64decode(body["value"]) for r in site.records(topics.DEAD) if "value" in (body := json.loads(r.value))}
+    letters = {
+        base64.b64decode(body["value"])
+        for r in site.records(topics.DEAD)
+        if "value" in (body := json.loads(r.value))
+    }
     assert set(poison) <= letters
     assert site.place_of(lead_id("apollo", "nulls")) == "review"
     assert site.place_of(lead_id("apollo", wrong.source_id)) == "dead"
@@ -52,7 +60,7 @@ def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: TestSite) 
     site.kill("worker", 15)
 
 
-def test_two_sources_bring_one_person_at_once(site: TestSite) -> None:
+def test_two_sources_bring_one_person_at_once(site: SiteHarness) -> None:
     row = {
         "First Name": "Bastian",
         "Last Name": "Drummond",
@@ -64,11 +72,24 @@ def test_two_sources_bring_one_person_at_once(site: TestSite) -> None:
         "Website": "twosources.com",
     }
     leads = [
-        captured(n, company="twosources", email="bastian@twosources.com", first_name="Bastian", last_name="Drummond")
+        captured(
+            n,
+            company="twosources",
+            email="bastian@twosources.com",
+            first_name="Bastian",
+            last_name="Drummond",
+        )
         for n in range(20, 40)
     ]
     rows = [
-        Captured(source="csv", source_id=f"row{n}", captured_at=time.time(), raw=row, shape="csv", imported="list.csv")
+        Captured(
+            source="csv",
+            source_id=f"row{n}",
+            captured_at=time.time(),
+            raw=row,
+            shape="csv",
+            imported="list.csv",
+        )
         for n in range(20)
     ]
     ids = site.capture(*(one for pair in zip(leads, rows, strict=True) for one in pair))
@@ -80,30 +101,57 @@ def test_two_sources_bring_one_person_at_once(site: TestSite) -> None:
     site.kill("worker", 15)
 
 
-def test_a_person_mends_a_lead_and_another_is_told_apart(site: TestSite) -> None:
+def test_a_person_mends_a_lead_and_another_is_told_apart(site: SiteHarness) -> None:
     untitled = captured(50, title=None, company="mended")
     first = captured(51, company="apart", first_name="Gloria", last_name="Montgomery")
-    alike = captured(52, company="apart", first_name="G.", last_name="Montgomery", email="gm@apart.com")
+    alike = captured(
+        52, company="apart", first_name="G.", last_name="Montgomery", email="gm@apart.com"
+    )
     site.work()
     [lead] = site.capture(untitled)
     [one] = site.capture(first)
-    site.wait_for(lambda: site.place_of(lead) == "review" and site.place_of(one) in {"engaged", "nurtured"})
+    site.wait_for(
+        lambda: site.place_of(lead) == "review" and site.place_of(one) in {"engaged", "nurtured"}
+    )
     [twin] = site.capture(alike)
     site.wait_for(lambda: site.place_of(twin) == "review")
     assert {lead, twin} <= {item["lead_id"] for item in site.leadgate("review", "list")}
-    site.leadgate("review", "resolve", lead, "--set", "title=VP Sales", "--actor", "olga", "--reason", "asked her")
-    site.leadgate("review", "resolve", twin, "--separate", "--actor", "olga", "--reason", "two people")
-    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"} and site.place_of(twin) in {"engaged", "nurtured"})
+    site.leadgate(
+        "review",
+        "resolve",
+        lead,
+        "--set",
+        "title=VP Sales",
+        "--actor",
+        "olga",
+        "--reason",
+        "asked her",
+    )
+    site.leadgate(
+        "review", "resolve", twin, "--separate", "--actor", "olga", "--reason", "two people"
+    )
+    site.wait_for(
+        lambda: (
+            site.place_of(lead) in {"engaged", "nurtured"}
+            and site.place_of(twin) in {"engaged", "nurtured"}
+        )
+    )
     assert not {lead, twin} & {item["lead_id"] for item in site.leadgate("review", "list")}
     story = site.leadgate("why", lead)
-    assert [(e["actor"], e["outcome"]["reason"]) for e in story if e["kind"] == "ruled"] == [("olga", "asked her")]
+    assert [(e["actor"], e["outcome"]["reason"]) for e in story if e["kind"] == "ruled"] == [
+        ("olga", "asked her")
+    ]
     assert broken_promises(site) == []
     site.kill("worker", 15)
 
 
-def test_a_corrected_sheet_is_read_back(site: TestSite, tmp_path: Path) -> None:
-    """At the first gate it mends the lead; from a later one the lead goes through the gates again."""
-    untitled, refused = captured(62, title=None, company="sheeted"), captured(63, company="sheeted2")
+def test_a_corrected_sheet_is_read_back(site: SiteHarness, tmp_path: Path) -> None:
+    """At the first gate it mends the lead; from a later one the lead goes through the gates
+    again."""
+    untitled, refused = (
+        captured(62, title=None, company="sheeted"),
+        captured(63, company="sheeted2"),
+    )
     site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})
     site.work()
     ids = site.capture(untitled, refused)
@@ -111,7 +159,10 @@ def test_a_corrected_sheet_is_read_back(site: TestSite, tmp_path: Path) -> None:
     site.run("poll", "--once", "--since", "0")
     file = Path(site.environment()["LEADGATE_SHEET"])
     rows = read_csv(file)
-    fixes = {"review": {"title": "VP Sales"}, "fallback": {"email": "right@sheeted2.com", "email_status": "Verified"}}
+    fixes = {
+        "review": {"title": "VP Sales"},
+        "fallback": {"email": "right@sheeted2.com", "email_status": "Verified"},
+    }
     mine = [row for row in rows if row["record_id"].split(":")[0] in ids]
     assert {row["kind"] for row in mine} == set(fixes)
     asyncio.run(CsvSheet(tmp_path / "copy.csv").show([row | fixes[row["kind"]] for row in mine]))
@@ -126,16 +177,26 @@ def test_a_corrected_sheet_is_read_back(site: TestSite, tmp_path: Path) -> None:
     site.kill("worker", 15)
 
 
-def test_the_snapshot_tells_of_doubles_shared_domains_and_owners_who_left(site: TestSite) -> None:
+def test_the_snapshot_tells_of_doubles_shared_domains_and_owners_who_left(
+    site: SiteHarness,
+) -> None:
     gone = next(u["id"] for u in site.objects("hubspot.owners") if u["email"] == "gone@acme.test")
-    at = {"createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z", "archived": False}
+    at = {
+        "createdAt": "2026-01-01T00:00:00Z",
+        "updatedAt": "2026-01-01T00:00:00Z",
+        "archived": False,
+    }
     people = {
         "9000001": {"email": "twin@doubled.com"},
         "9000002": {"email": "x@doubled.com", "hs_additional_emails": "twin@doubled.com"},
     }
     people["9000002"]["hubspot_owner_id"] = gone
     for ident, properties in people.items():
-        site.control("POST", f"objects/hubspot.contacts/{ident}", {"id": ident, "properties": properties, **at})
+        site.control(
+            "POST",
+            f"objects/hubspot.contacts/{ident}",
+            {"id": ident, "properties": properties, **at},
+        )
     for ident in ("9000011", "9000012"):
         company = {"id": ident, "properties": {"name": "Doubled", "domain": "doubled.com"}, **at}
         site.control("POST", f"objects/hubspot.companies/{ident}", company)
@@ -149,45 +210,61 @@ def test_the_snapshot_tells_of_doubles_shared_domains_and_owners_who_left(site: 
             site.control("POST", f"objects/hubspot.{kind}/{ident}", gone_now)
 
 
-def test_the_fallback_is_driven_again(site: TestSite) -> None:
+def test_the_fallback_is_driven_again(site: SiteHarness) -> None:
     refused = captured(60, company="refused")
     site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})
     site.work()
     [lead] = site.capture(refused)
     site.wait_for(lambda: site.place_of(lead) == "fallback")
     site.control("POST", "objects/control/broken_emails", {})
-    site.leadgate("review", "resolve", lead, "--redrive", "--actor", "olga", "--reason", "the CRM is well again")
+    site.leadgate(
+        "review",
+        "resolve",
+        lead,
+        "--redrive",
+        "--actor",
+        "olga",
+        "--reason",
+        "the CRM is well again",
+    )
     site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
     assert broken_promises(site) == []
     site.kill("worker", 15)
 
 
-def test_an_outage_of_the_crm_is_waited_for_and_told_once(site: TestSite) -> None:
+def test_an_outage_of_the_crm_is_waited_for_and_told_once(site: SiteHarness) -> None:
     site.control("POST", "faults", {"path": "contacts/batch", "status": 503, "times": 8})
     site.work()
     ids = site.capture(*(captured(n, company=f"outage{n}") for n in range(120, 130)))
-    site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids), why="they did not go on by themselves")
+    site.wait_for(
+        lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids),
+        why="they did not go on by themselves",
+    )
     told = [m for m in site.objects("slack.messages") if "The CRM does not answer" in m["text"]]
     assert len(told) == 1
     assert broken_promises(site) == []
     site.kill("worker", 15)
 
 
-def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: TestSite) -> None:
+def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: SiteHarness) -> None:
     site.work()
     ids = site.capture(*(captured(n, company=f"again{n}") for n in range(100, 110)))
     site.wait_for(lambda: all(site.place_of(i) in {"engaged", "nurtured"} for i in ids))
     site.wait_settled(1)
     site.kill("worker", 15)
     before, places = site.control("GET", "state")["writes"], site.account()["places"]
-    site.wait_for(lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused")
+    site.wait_for(
+        lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused"
+    )
     site.work()
     site.wait_settled(1)
     site.kill("worker", 15)
     assert site.control("GET", "state")["writes"] == before
     assert site.account()["places"] == places
     shutil.rmtree(site.data / "worker")
-    site.wait_for(lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused")
+    site.wait_for(
+        lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused"
+    )
     site.work()
     site.wait_settled(1)
     [lead] = site.capture(captured(70, company="afterwards"))
@@ -198,7 +275,7 @@ def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: TestSite) -> 
     site.kill("worker", 15)
 
 
-def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: TestSite) -> None:
+def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: SiteHarness) -> None:
     site.work()
     [before] = site.capture(captured(71, company="decided"))
     site.wait_for(lambda: site.place_of(before) in {"engaged", "nurtured"})
@@ -222,7 +299,7 @@ def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: TestS
     site.kill("worker", 15)
 
 
-def test_a_breach_escalates_once_over_kills(site: TestSite) -> None:
+def test_a_breach_escalates_once_over_kills(site: SiteHarness) -> None:
     called, missed = (
         captured(80, lists=("Demo requests",), company="called"),
         captured(81, lists=("Demo requests",), company="missed"),
@@ -242,40 +319,50 @@ def test_a_breach_escalates_once_over_kills(site: TestSite) -> None:
     assert events(site, "met", ids)[0]["lead"] == ids[0]
     assert len([t for t in site.crm("tasks") if "Escalation" in t["subject"]]) == 1
     told = site.wait_for(
-        lambda: [m for m in site.objects("slack.messages") if "has waited" in m["text"]], why="Slack heard nothing"
+        lambda: [m for m in site.objects("slack.messages") if "has waited" in m["text"]],
+        why="Slack heard nothing",
     )
     assert len(told) == 1
     site.kill("worker", 15)
 
 
-def events(site: TestSite, kind: str, ids: list[str]) -> list[dict[str, object]]:
+def events(site: SiteHarness, kind: str, ids: list[str]) -> list[dict[str, object]]:
     """Audit events of a kind, about these leads."""
     found = {r.key: msgspec.json.decode(r.value) for r in site.records(topics.AUDIT) if r.value}
     return [e for e in found.values() if e["kind"] == kind and e["lead"] in ids]
 
 
-def test_first_rules_run_in_shadow_and_their_open_points_keep_effects_from_being_live(site: TestSite) -> None:
+def test_first_rules_run_in_shadow_and_their_open_points_keep_effects_from_being_live(
+    site: SiteHarness,
+) -> None:
     assert site.leadgate("doctor")["faults"] == []
     first = site.data / "first.yaml"
     site.leadgate("init", "--rules", str(first))
     assert load_rules(first).effects == "shadow"
-    assert "demo requests" in first.read_text().split("capture:")[0].casefold(), "Apollo's lists are named"
+    assert "demo requests" in first.read_text().split("capture:")[0].casefold(), (
+        "Apollo's lists are named"
+    )
     assert site.leadgate("doctor", LEADGATE_RULES=str(first))["faults"] == []
     faults = site.leadgate("doctor", LEADGATE_RULES=str(first), LEADGATE_EFFECTS="live")["faults"]
-    assert faults == open_points(first)
+    assert faults == unresolved_todos(first)
     assert len(faults) > 3
     site.work(LEADGATE_RULES=str(first), LEADGATE_EFFECTS="live")
     assert site.wait_for_end("worker") == 2, "a worker refuses what doctor finds"
 
 
-def test_doctor_names_the_key_that_is_wrong(site: TestSite) -> None:
+def test_doctor_names_the_key_that_is_wrong(site: SiteHarness) -> None:
     for name in ("LEADGATE_APOLLO_KEY", "LEADGATE_HUBSPOT_TOKEN", "LEADGATE_SLACK_TOKEN"):
         [fault] = site.leadgate("doctor", **{name: "wrong"})["faults"]
         assert name in fault
 
 
 def test_shadow_makes_no_writing_call(tmp_path: Path) -> None:
-    site = TestSite(tmp_path, leads=80, seed=9, rules=lambda text: text.replace("effects: live", "effects: shadow"))
+    site = SiteHarness(
+        tmp_path,
+        leads=80,
+        seed=9,
+        rules=lambda text: text.replace("effects: live", "effects: shadow"),
+    )
     try:
         site.ground()
         before = site.control("GET", "state")["writes"]
@@ -284,7 +371,9 @@ def test_shadow_makes_no_writing_call(tmp_path: Path) -> None:
         report = site.wait_settled(80)
         assert report["places"]["engaged"] + report["places"]["nurtured"] > 40
         assert site.control("GET", "state")["writes"] == before
-        would = [e for r in site.records(topics.AUDIT) if (e := json.loads(r.value))["kind"] == "written"]
+        would = [
+            e for r in site.records(topics.AUDIT) if (e := json.loads(r.value))["kind"] == "written"
+        ]
         assert would
         assert all(event["outcome"]["would"] for event in would)
     finally:

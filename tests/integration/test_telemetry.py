@@ -13,10 +13,11 @@ from app.local.broker import free_port
 from leads import topics
 from tests.app.test_metrics import Samples, samples
 from tests.samples import captured
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
-#: Faust reads these settings from the environment: what takes it five minutes to complain about takes seconds.
+#: Faust reads these settings from the environment: what takes it five minutes to complain about
+#: takes seconds.
 IMPATIENT = {"STREAM_PROCESSING_TIMEOUT": "8", "BROKER_COMMIT_LIVELOCK_SOFT_TIMEOUT": "8"}
 IDLE = 10.0
 
@@ -36,10 +37,12 @@ class Asked:
 
     def metrics(self) -> Samples:
         """A scrape."""
-        return samples(httpx.get(f"http://{self.address}/metrics", timeout=10).raise_for_status().text)
+        return samples(
+            httpx.get(f"http://{self.address}/metrics", timeout=10).raise_for_status().text
+        )
 
 
-def lines(site: TestSite, name: str) -> list[dict[str, Any]]:
+def lines(site: SiteHarness, name: str) -> list[dict[str, Any]]:
     """What a process has logged as JSON, after making sure that no secret is in it."""
     text = (site.data / f"{name}.log").read_text()
     assert not [secret for secret in secrets_in(site.environment()) if secret in text]
@@ -47,14 +50,18 @@ def lines(site: TestSite, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def arrived(site: TestSite, ids: list[str]) -> bool:
+def arrived(site: SiteHarness, ids: list[str]) -> bool:
     """Whether these leads have come to rest."""
     return all(site.place_of(i) in {"engaged", "nurtured"} for i in ids)
 
 
-def test_an_idle_worker_is_ready_shows_no_lag_and_logs_nothing_alarming(site: TestSite) -> None:
+def test_an_idle_worker_is_ready_shows_no_lag_and_logs_nothing_alarming(site: SiteHarness) -> None:
     asked = Asked()
-    json_lines = {"LEADGATE_LOG": "debug", "LEADGATE_LOG_FORMAT": "json", "LEADGATE_METRICS_ADDRESS": asked.address}
+    json_lines = {
+        "LEADGATE_LOG": "debug",
+        "LEADGATE_LOG_FORMAT": "json",
+        "LEADGATE_METRICS_ADDRESS": asked.address,
+    }
     site.work("quiet", **IMPATIENT, **json_lines)
     site.wait_for(lambda: asked.ready() == 200, why="the worker is never ready")
     ids = site.capture(*(captured(n, company=f"quiet{n}") for n in range(800, 806)))
@@ -62,24 +69,41 @@ def test_an_idle_worker_is_ready_shows_no_lag_and_logs_nothing_alarming(site: Te
     idle_since = time.monotonic()
     site.wait_for(lambda: time.monotonic() - idle_since > IDLE)
     found = asked.metrics()
-    lag = {name: value for name, value in found.items() if name.startswith("leadgate_consumer_lag_records ")}
+    lag = {
+        name: value
+        for name, value in found.items()
+        if name.startswith("leadgate_consumer_lag_records ")
+    }
     assert len(lag) > 100
     assert set(lag.values()) == {0}
     assert f"leadgate_consumer_lag_records 0 {topics.CHANGELOG}" not in lag
     assert found["leadgate_records_total intake"] == len(ids)
     assert found["leadgate_decisions_total validated intake"] == len(ids)
-    assert sum(v for name, v in found.items() if name.startswith("leadgate_lead_end_to_end_seconds_count")) == len(ids)
+    assert sum(
+        v for name, v in found.items() if name.startswith("leadgate_lead_end_to_end_seconds_count")
+    ) == len(ids)
     assert found[f"leadgate_sent_records_total {topics.AUDIT.full}"] > len(ids)
     site.kill("quiet", signal.SIGINT)
     logged = lines(site, "quiet")
     assert [line["event"] for line in logged if line["level"] not in {"debug", "info"}] == []
-    assert [line["event"] for line in logged] == ["metrics and health are served", "partitions assigned", "worker ready"]
+    assert [line["event"] for line in logged] == [
+        "metrics and health are served",
+        "partitions assigned",
+        "worker ready",
+    ]
 
 
-def test_a_vendors_outage_is_logged_without_its_key_and_leaves_the_worker_ready(site: TestSite) -> None:
+def test_a_vendors_outage_is_logged_without_its_key_and_leaves_the_worker_ready(
+    site: SiteHarness,
+) -> None:
     asked = Asked()
     site.control("POST", "faults", {"path": "contacts/batch", "status": 503, "times": 6})
-    site.work("outage", LEADGATE_LOG="debug", LEADGATE_LOG_FORMAT="json", LEADGATE_METRICS_ADDRESS=asked.address)
+    site.work(
+        "outage",
+        LEADGATE_LOG="debug",
+        LEADGATE_LOG_FORMAT="json",
+        LEADGATE_METRICS_ADDRESS=asked.address,
+    )
     ids = site.capture(captured(810, company="outage810"))
     site.wait_for(lambda: any(line["event"] == "vendor failed" for line in lines(site, "outage")))
     assert asked.ready() == 200
@@ -88,7 +112,7 @@ def test_a_vendors_outage_is_logged_without_its_key_and_leaves_the_worker_ready(
     assert lines(site, "outage")
 
 
-def test_a_poller_is_ready_after_its_first_pass(site: TestSite) -> None:
+def test_a_poller_is_ready_after_its_first_pass(site: SiteHarness) -> None:
     asked = Asked()
     site.poll(LEADGATE_METRICS_ADDRESS=asked.address)
     site.wait_for(lambda: asked.ready() == 200, why="the poller is never ready")
@@ -100,9 +124,11 @@ def test_a_poller_is_ready_after_its_first_pass(site: TestSite) -> None:
     assert "Traceback" not in (site.data / "poller.log").read_text()
 
 
-def test_the_web_process_is_ready_while_the_broker_answers(site: TestSite) -> None:
+def test_the_web_process_is_ready_while_the_broker_answers(site: SiteHarness) -> None:
     asked = Asked()
-    site.spawn("web", "web", "--port", asked.address.split(":")[1], LEADGATE_WEB_SECRET="s3cret-s3cret")
+    site.spawn(
+        "web", "web", "--port", asked.address.split(":")[1], LEADGATE_WEB_SECRET="s3cret-s3cret"
+    )
     site.wait_for(lambda: asked.ready() == 200, why="the web process is never ready")
     assert asked.metrics()["leadgate_web_requests_total 200 /readyz"] >= 1
     site.broker.kill()

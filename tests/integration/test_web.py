@@ -1,4 +1,5 @@
-"""Webhooks on a real broker: taken when the broker has them, whether or not a worker runs; told when it hasn't."""
+"""Webhooks on a real broker: taken when the broker has them, whether or not a worker runs; told
+when it hasn't."""
 
 import json
 import time
@@ -14,13 +15,13 @@ from app.local.broker import free_port
 from leads import topics
 from leads.keys import lead_id
 from tests.samples import captured, contact
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 SECRET, SIGNING = "s3cret", "signing"
 
 
-def start(site: TestSite) -> httpx.Client:
+def start(site: SiteHarness) -> httpx.Client:
     """The web process, up."""
     port = free_port()
     site.spawn(
@@ -32,7 +33,9 @@ def start(site: TestSite) -> httpx.Client:
         LEADGATE_SLACK_SIGNING_SECRET=SIGNING,
         LEADGATE_HUBSPOT_CLIENT_SECRET=SIGNING,
     )
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-webhook-secret": SECRET}, timeout=30)
+    client = httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", headers={"x-webhook-secret": SECRET}, timeout=30
+    )
 
     def up() -> bool:
         try:
@@ -44,13 +47,18 @@ def start(site: TestSite) -> httpx.Client:
     return client
 
 
-def test_webhooks_are_kept_while_no_worker_runs_and_a_second_delivery_is_the_same_lead(site: TestSite) -> None:
+def test_webhooks_are_kept_while_no_worker_runs_and_a_second_delivery_is_the_same_lead(
+    site: SiteHarness,
+) -> None:
     client = start(site)
     body = {**contact(700, company="hooked"), "email_status": "verified"}
     for _ in range(2):
         assert client.post("/capture/zapier", json=body).status_code == 202
     assert (
-        client.post("/capture/apollo?event=visit&value=pricing", data={"email": "x@hooked.com", "last_name": "X"}).status_code
+        client.post(
+            "/capture/apollo?event=visit&value=pricing",
+            data={"email": "x@hooked.com", "last_name": "X"},
+        ).status_code
         == 202
     )
     bad = client.post("/capture/apollo?event=contact", content=b"")
@@ -58,80 +66,155 @@ def test_webhooks_are_kept_while_no_worker_runs_and_a_second_delivery_is_the_sam
     site.work()
     lead = lead_id("zapier", body["id"])
     site.wait_for(lambda: site.place_of(lead) == "nurtured", why="the hooked lead did not arrive")
-    site.wait_for(lambda: sorted(site.places().values()) == ["dead", "nurtured", "review"])  # nobody vouches for the visitor
+    # nobody vouches for the visitor
+    site.wait_for(lambda: sorted(site.places().values()) == ["dead", "nurtured", "review"])
     site.kill("worker", 15)
     site.kill("web", 15)
 
 
-def test_who_may_not_and_what_is_too_much(site: TestSite) -> None:
+def test_who_may_not_and_what_is_too_much(site: SiteHarness) -> None:
     client = start(site)
-    for shown in ({"x-webhook-secret": "wrong"}, {"x-webhook-secret": "", "authorization": "Bearer no"}):
-        assert client.post("/capture/zapier", json={"email": "a@b.com"}, headers=shown).status_code == 401
+    for shown in (
+        {"x-webhook-secret": "wrong"},
+        {"x-webhook-secret": "", "authorization": "Bearer no"},
+    ):
+        assert (
+            client.post("/capture/zapier", json={"email": "a@b.com"}, headers=shown).status_code
+            == 401
+        )
     plain = {"x-webhook-secret": ""}
-    assert client.post(f"/capture/zapier?secret={SECRET}", json={"email": "a@secret.com"}, headers=plain).status_code == 202
-    assert client.post("/capture/zapier", content=b"x" * 200_001, headers={"content-type": "application/json"}).status_code == 413
-    assert client.post("/capture/zapier", content=b"<a/>", headers={"content-type": "application/xml"}).status_code == 415
-    assert client.post("/capture/zapier", content=b"{", headers={"content-type": "application/json"}).status_code == 422
+    assert (
+        client.post(
+            f"/capture/zapier?secret={SECRET}", json={"email": "a@secret.com"}, headers=plain
+        ).status_code
+        == 202
+    )
+    assert (
+        client.post(
+            "/capture/zapier", content=b"x" * 200_001, headers={"content-type": "application/json"}
+        ).status_code
+        == 413
+    )
+    assert (
+        client.post(
+            "/capture/zapier", content=b"<a/>", headers={"content-type": "application/xml"}
+        ).status_code
+        == 415
+    )
+    assert (
+        client.post(
+            "/capture/zapier", content=b"{", headers={"content-type": "application/json"}
+        ).status_code
+        == 422
+    )
     assert client.post("/capture/nobody", json={}).status_code == 404
     site.kill("web", 15)
 
 
 def click(client: httpx.Client, button: dict[str, Any], user: str, secret: str = SIGNING) -> int:
     """A click as Slack sends it; the answer's status."""
-    payload = {"type": "block_actions", "user": {"id": user}, "actions": [{**button, "action_ts": str(time.time())}]}
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user},
+        "actions": [{**button, "action_ts": str(time.time())}],
+    }
     body, at = urlencode({"payload": json.dumps(payload)}).encode(), str(int(time.time()))
     signature = SignatureVerifier(secret).generate_signature(timestamp=at, body=body)
     headers = {"x-slack-request-timestamp": at, "x-slack-signature": str(signature)}
     return client.post("/slack/actions", content=body, headers=headers).status_code
 
 
-def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: TestSite) -> None:
+def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: SiteHarness) -> None:
     client = start(site)
     site.work()
     [lead] = site.capture(captured(710, ("Demo requests",), company="clicked"))
-    [notice] = site.wait_for(lambda: [m for m in site.objects("slack.messages") if "clicked" in m["text"]], why="no notice")
+    [notice] = site.wait_for(
+        lambda: [m for m in site.objects("slack.messages") if "clicked" in m["text"]],
+        why="no notice",
+    )
     [button] = [e for b in notice["blocks"] if b["type"] == "actions" for e in b["elements"]]
-    owner, other = notice["channel"], next(u["id"] for u in site.objects("slack.users") if u["id"] != notice["channel"])
+    owner, other = (
+        notice["channel"],
+        next(u["id"] for u in site.objects("slack.users") if u["id"] != notice["channel"]),
+    )
     assert click(client, button, owner, secret="wrong") == 401
     assert click(client, button, other) == 200
     site.wait_for(lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "not_taken"])
     assert not [e for e in site.leadgate("why", lead) if e["kind"] == "met"]
     assert click(client, button, owner) == 200
-    [met] = site.wait_for(lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "met"], why="the clock runs on")
+    [met] = site.wait_for(
+        lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "met"],
+        why="the clock runs on",
+    )
     assert met["outcome"]["seconds"] >= 0
     [note] = site.objects("hubspot.notes")
-    assert note["properties"]["hubspot_owner_id"] == met["inputs"]["seen"]["clock"]["lead"]["route"]["owner_id"]
-    site.wait_for(lambda: any("you are on" in m["text"] for m in site.objects("slack.messages") if m["channel"] == owner))
+    assert (
+        note["properties"]["hubspot_owner_id"]
+        == met["inputs"]["seen"]["clock"]["lead"]["route"]["owner_id"]
+    )
+    site.wait_for(
+        lambda: any(
+            "you are on" in m["text"]
+            for m in site.objects("slack.messages")
+            if m["channel"] == owner
+        )
+    )
     assert click(client, button, owner) == 200, "once more: he is told"
-    site.wait_for(lambda: any("taken already" in m["text"] for m in site.objects("slack.messages") if m["channel"] == owner))
+    site.wait_for(
+        lambda: any(
+            "taken already" in m["text"]
+            for m in site.objects("slack.messages")
+            if m["channel"] == owner
+        )
+    )
     assert len(site.objects("hubspot.notes")) == 1
     unknown = {**button, "value": f"nobody {lead}"}
     assert click(client, unknown, other) == 200
-    site.wait_for(lambda: any("No clock runs" in m["text"] for m in site.objects("slack.messages") if m["channel"] == other))
-    assert click(client, {**button, "action_id": "anothers"}, owner) == 200, "another's button is none of ours"
+    site.wait_for(
+        lambda: any(
+            "No clock runs" in m["text"]
+            for m in site.objects("slack.messages")
+            if m["channel"] == other
+        )
+    )
+    assert click(client, {**button, "action_id": "anothers"}, owner) == 200, (
+        "another's button is none of ours"
+    )
     assert client.post("/slack/actions", content=b"x").status_code == 401
     site.kill("worker", 15)
     site.kill("web", 15)
 
 
-def test_hubspots_word_makes_the_poller_look_at_once(site: TestSite) -> None:
+def test_hubspots_word_makes_the_poller_look_at_once(site: SiteHarness) -> None:
     client = start(site)
     site.work()
     [lead] = site.capture(captured(720, company="webhooked"))
     site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
     site.poll(LEADGATE_POLL_SECONDS="3600")
-    site.wait_for(lambda: any(r.key == b"poller" for r in site.records(topics.CURSORS)), why="the first poll did not end")
+    site.wait_for(
+        lambda: any(r.key == b"poller" for r in site.records(topics.CURSORS)),
+        why="the first poll did not end",
+    )
     [person] = [p for p in site.crm("people") if p["email"].endswith("webhooked.com")]
-    site.control("POST", "objects/apollo.contacts/hooked", {"id": "hooked", "email": person["email"]})
+    site.control(
+        "POST", "objects/apollo.contacts/hooked", {"id": "hooked", "email": person["email"]}
+    )
     site.control("POST", "play", [{"kind": "unsubscribe", "contact": "hooked", "by": "crm"}])
     body, at = (
         json.dumps([{"subscriptionType": "contact.propertyChange", "objectId": int(person["id"])}]),
         str(int(time.time() * 1000)),
     )
     uri = f"{client.base_url}/hubspot/events".replace("//hubspot", "/hubspot")
-    signature = Signature.get_signature(SIGNING, body, "v3", http_uri=uri, http_method="POST", timestamp=at)
+    signature = Signature.get_signature(
+        SIGNING, body, "v3", http_uri=uri, http_method="POST", timestamp=at
+    )
     headers = {"x-hubspot-request-timestamp": at, "x-hubspot-signature-v3": signature}
-    assert client.post("/hubspot/events", content=body, headers={**headers, "x-hubspot-signature-v3": "x"}).status_code == 401
+    assert (
+        client.post(
+            "/hubspot/events", content=body, headers={**headers, "x-hubspot-signature-v3": "x"}
+        ).status_code
+        == 401
+    )
     assert client.post("/hubspot/events", content=body, headers=headers).status_code == 200
     site.wait_for(lambda: site.place_of(lead) == "suppressed", why="the opt-out was not heard")
     for name in ("poller", "worker", "web"):
@@ -139,7 +222,9 @@ def test_hubspots_word_makes_the_poller_look_at_once(site: TestSite) -> None:
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_while_the_broker_is_away_nothing_is_said_to_be_taken(site: TestSite, *, before: bool) -> None:
+def test_while_the_broker_is_away_nothing_is_said_to_be_taken(
+    site: SiteHarness, *, before: bool
+) -> None:
     """Whether it went before the web process started or after."""
     if before:
         site.broker.kill()
@@ -151,5 +236,10 @@ def test_while_the_broker_is_away_nothing_is_said_to_be_taken(site: TestSite, *,
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     assert time.monotonic() - started < 15
     site.broker.start()
-    site.wait_for(lambda: client.post("/capture/zapier", json=contact(702, company="away2")).status_code == 202, 60)
+    site.wait_for(
+        lambda: (
+            client.post("/capture/zapier", json=contact(702, company="away2")).status_code == 202
+        ),
+        60,
+    )
     site.kill("web", 15)

@@ -1,4 +1,5 @@
-"""The demo's week: every lead ends where its truth says; a bulk import lets fresh leads pass; a lost lead is told."""
+"""The demo's week: every lead ends where its truth says; a bulk import lets fresh leads pass; a
+lost lead is told."""
 
 import asyncio
 import csv
@@ -16,13 +17,17 @@ import pytest
 from app.monitoring.lag import lag
 from leads import topics
 from tests.samples import captured, contact
-from tests.sites import TestSite
+from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize(("crm", "seed"), [*(("hubspot", seed) for seed in range(1, 6)), ("salesforce", 1), ("zoho", 1)])
-def test_every_lead_of_a_week_ends_where_its_truth_says(tmp_path: Path, crm: str, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("crm", "seed"), [*(("hubspot", seed) for seed in range(1, 6)), ("salesforce", 1), ("zoho", 1)]
+)
+def test_every_lead_of_a_week_ends_where_its_truth_says(
+    tmp_path: Path, crm: str, seed: int
+) -> None:
     done = subprocess.run(
         [*demo(tmp_path, "--seed", str(seed)), "--until-done", "--json"],
         env=os.environ | {"LEADGATE_CRM": crm},
@@ -44,13 +49,16 @@ def demo(data: Path, *more: str) -> list[str]:
 
 
 def assert_recomputes_and_tells_no_secret(data: Path, crm: str) -> None:
-    """Every decision of a demo that has ended comes out of its audit event again, byte for byte (promise P6); and neither
-    what its programs said nor the audit holds a key."""
-    site = TestSite(data, crm=crm)
+    """Every decision of a demo that has ended comes out of its audit event again, byte for byte
+    (promise P6); and neither what its programs said nor the audit holds a key."""
+    site = SiteHarness(data, crm=crm)
     try:
         site.broker.start()
         again = site.leadgate("audit", "recompute")
-        said = b"".join([r.value for r in site.records(topics.AUDIT)] + [log.read_bytes() for log in data.glob("*.log")])
+        said = b"".join(
+            [r.value for r in site.records(topics.AUDIT)]
+            + [log.read_bytes() for log in data.glob("*.log")]
+        )
     finally:
         site.stop()
     assert again["decisions"] > 2000
@@ -62,9 +70,14 @@ def assert_recomputes_and_tells_no_secret(data: Path, crm: str) -> None:
 def secrets(environment: dict[str, str]) -> list[str]:
     """The keys and tokens among the settings that a vendor or a site has."""
     kinds = ("_KEY", "_TOKEN", "_SECRET", "_REFRESH_TOKEN")
-    found = [value for name, value in environment.items() if name.startswith("LEADGATE_") and name.endswith(kinds)]
+    found = [
+        value
+        for name, value in environment.items()
+        if name.startswith("LEADGATE_") and name.endswith(kinds)
+    ]
     assert len(found) >= 7
-    return [value for value in found if value != "demo"]  # the site's secret is the word for the thing itself here
+    # the site's secret is the word for the thing itself here
+    return [value for value in found if value != "demo"]
 
 
 def test_ctrl_c_leaves_no_process_and_a_second_start_goes_on(tmp_path: Path) -> None:
@@ -78,7 +91,10 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_goes_on(tmp_path: Path) -> 
     assert first.wait(60) == 0
     assert processes_of(tmp_path) == []
     again = subprocess.run(
-        [*demo(tmp_path, "--leads", "40"), "--until-done", "--json"], capture_output=True, text=True, check=True
+        [*demo(tmp_path, "--leads", "40"), "--until-done", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     report = json.loads(again.stdout)
     assert report["truth"]["wrong"] == []
@@ -88,18 +104,39 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_goes_on(tmp_path: Path) -> 
 
 def processes_of(data: Path) -> list[str]:
     """Programs at work in a directory, this test aside."""
-    found = [(one.info["pid"], " ".join(one.info["cmdline"] or ())) for one in psutil.process_iter(["pid", "cmdline"])]
+    found = [
+        (one.info["pid"], " ".join(one.info["cmdline"] or ()))
+        for one in psutil.process_iter(["pid", "cmdline"])
+    ]
     return [line for pid, line in found if str(data) in line and pid != os.getpid()]
 
 
-def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: TestSite) -> None:
+def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: SiteHarness) -> None:
     file = site.data / "bulk.csv"
-    columns = ["First Name", "Last Name", "Title", "Company Name", "Email", "Email Status", "Country", "Website"]
+    columns = [
+        "First Name",
+        "Last Name",
+        "Title",
+        "Company Name",
+        "Email",
+        "Email Status",
+        "Country",
+        "Website",
+    ]
     with file.open("w", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(columns)
         writer.writerows(
-            ["Xiomara", f"Bulk{n}", "Office Manager", f"Bulk {n}", f"x{n}@bulk{n}.com", "Verified", "Brazil", f"bulk{n}.com"]
+            [
+                "Xiomara",
+                f"Bulk{n}",
+                "Office Manager",
+                f"Bulk {n}",
+                f"x{n}@bulk{n}.com",
+                "Verified",
+                "Brazil",
+                f"bulk{n}.com",
+            ]
             for n in range(50_000)
         )
     site.work()
@@ -115,13 +152,18 @@ def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: TestSite) -> None:
     site.kill("worker", 15)
 
 
-def test_a_lead_whose_record_is_skipped_is_found_lost(site: TestSite) -> None:
+def test_a_lead_whose_record_is_skipped_is_found_lost(site: SiteHarness) -> None:
     site.work_only("signals")
     [lead] = site.capture(captured(95, company="skipped"))
     site.kill("worker")
     site.work_only("intake", "signals")
-    site.wait_for(lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(topics.VALIDATED)})
-    site.wait_for(lambda: not asyncio.run(lag(site.settings()))[topics.CAPTURED.full], why="intake did not commit")
+    site.wait_for(
+        lambda: lead in {json.loads(r.value)["lead_id"] for r in site.records(topics.VALIDATED)}
+    )
+    site.wait_for(
+        lambda: not asyncio.run(lag(site.settings()))[topics.CAPTURED.full],
+        why="intake did not commit",
+    )
     site.kill("worker")
     assert site.account()["conserved"]
     site.wait_for(site.has_no_member, why="the killed worker is still a member")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leads.decision import Decision, Need, Result
+from leads.decision import Decision, EffectResult, NeedsEffects
 from leads.gates import company, identity
 from leads.gates.common import Guarded
 from leads.gates.company import Companies
@@ -28,17 +28,17 @@ def some(rules: Rules) -> Rules:
     return at_points(rules, 80).model_copy(update={"account_owner": AccountOwner(teams=("Sales",))})
 
 
-def decide(record: Lead, rules: Rules, **done: Result) -> Decision | Need:
+def decide(record: Lead, rules: Rules, **done: EffectResult) -> Decision | NeedsEffects:
     """What the gate says of a lead that has no score yet."""
     return Routing().decide(replace(record, score=None, route=None), Guarded(), done, rules, NOW)
 
 
-def chain(*companies: dict[str, Any]) -> Result:
+def chain(*companies: dict[str, Any]) -> EffectResult:
     """What the CRM says of a company and those above it."""
-    return Result(ok=True, value={"chain": list(companies)})
+    return EffectResult(ok=True, value={"chain": list(companies)})
 
 
-def routed(decision: Decision | Need) -> tuple[str, str]:
+def routed(decision: Decision | NeedsEffects) -> tuple[str, str]:
     """To whom, and by which rule."""
     assert isinstance(decision, Decision)
     assert decision.lead is not None
@@ -49,7 +49,7 @@ def routed(decision: Decision | Need) -> tuple[str, str]:
 def test_the_account_is_asked_for_by_id_and_else_by_domain(some: Rules) -> None:
     for crm, company_id in ((OWNED, "c1"), (CrmLink(), "")):
         asked = decide(lead(crm=crm), some)
-        assert isinstance(asked, Need)
+        assert isinstance(asked, NeedsEffects)
         assert asked.acts["account"].args == {"company_id": company_id, "domain": "b.com"}
         assert asked.acts["account"].reads
 
@@ -60,7 +60,10 @@ def test_the_account_is_asked_for_by_id_and_else_by_domain(some: Rules) -> None:
         ([], "the CRM doesn't hold the company"),
         ([NOBODY], "B has no owner"),
         ([LEO | {"active": False}], "leo@acme.test, who has B Group, has left"),
-        ([LEO | {"teams": ["Success"]}], "leo@acme.test, who has B Group, is in Success, not Sales"),
+        (
+            [LEO | {"teams": ["Success"]}],
+            "leo@acme.test, who has B Group, is in Success, not Sales",
+        ),
     ],
 )
 def test_where_nobody_may_take_it_the_routes_decide_and_the_trace_says_why(
@@ -74,7 +77,10 @@ def test_where_nobody_may_take_it_the_routes_decide_and_the_trace_says_why(
 
 def test_the_nearest_company_with_an_owner_counts(some: Rules) -> None:
     ada = LEO | {"name": "World", "email": "ada@acme.test"}
-    assert routed(decide(lead(crm=OWNED), some, account=chain(NOBODY, LEO, ada))) == ("leo@acme.test", "account_owner")
+    assert routed(decide(lead(crm=OWNED), some, account=chain(NOBODY, LEO, ada))) == (
+        "leo@acme.test",
+        "account_owner",
+    )
 
 
 def test_a_customer_without_an_owner_goes_to_the_accounts_and_else_to_a_person(some: Rules) -> None:
@@ -86,10 +92,16 @@ def test_a_customer_without_an_owner_goes_to_the_accounts_and_else_to_a_person(s
 
 
 def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> None:
-    kept = Result(ok=True, value={"active": True, "email": "ana.us@acme.test"})
-    assert routed(decide(lead(crm=replace(OWNED, owner_id="9")), some, owner=kept)) == ("ana.us@acme.test", "crm.owner")
+    kept = EffectResult(ok=True, value={"active": True, "email": "ana.us@acme.test"})
+    assert routed(decide(lead(crm=replace(OWNED, owner_id="9")), some, owner=kept)) == (
+        "ana.us@acme.test",
+        "crm.owner",
+    )
     assert routed(decide(lead(crm=OWNED), at_points(some, 69)))[1] == "threshold"
-    assert routed(decide(lead(crm=OWNED, ruled={"route": "eve@acme.test"}), some)) == ("eve@acme.test", "ruled")
+    assert routed(decide(lead(crm=OWNED, ruled={"route": "eve@acme.test"}), some)) == (
+        "eve@acme.test",
+        "ruled",
+    )
     assert routed(decide(lead(crm=OWNED), at_points(rules, 80)))[1] != "account_owner"
 
 
@@ -103,7 +115,10 @@ def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: 
     fresh = lead(company=replace(lead().company, name="B"), ruled={})
     asked = Companies().decide(fresh, company.Seen(company=row), {}, rules, NOW)
     assert isinstance(asked, Decision)
-    assert (asked.place, [r.why for r in asked.trace]) == (Place.REVIEW, ["the CRM calls it a subsidiary of B Group"])
+    assert (asked.place, [r.why for r in asked.trace]) == (
+        Place.REVIEW,
+        ["the CRM calls it a subsidiary of B Group"],
+    )
     answered = replace(fresh, ruled={"subsidiary": "separate"})
     passed = Companies().decide(answered, company.Seen(company=row), {}, rules, NOW)
     assert isinstance(passed, Decision)
@@ -122,10 +137,13 @@ def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: 
         (PersonRow(person_key="old", status="crm", crm_id="5"), True),
         (PersonRow(person_key="p1", lead_id="l1"), False),
         (PersonRow(person_key="p1", lead_id="l1", status="ended"), False),
-        (PersonRow(person_key="first"), False),  # an alias: it belongs to a person whose first address is another
+        # an alias: it belongs to a person whose first address is another
+        (PersonRow(person_key="first"), False),
     ],
 )
-def test_what_we_know_of_an_address_outlives_the_crms_news(held: PersonRow | None, taken: bool, rules: Rules) -> None:
+def test_what_we_know_of_an_address_outlives_the_crms_news(
+    held: PersonRow | None, taken: bool, rules: Rules
+) -> None:
     told = CrmRecord(kind="contact", key="p1", crm_id="9", person_key="p9")
     known = Identity().decide(told, identity.Seen(person=held), {}, rules, NOW)
     assert isinstance(known, Decision)

@@ -30,9 +30,17 @@ from leads.normalise import normalise_country
 )
 def test_a_country_is_its_code_or_the_word_that_was_said(said: object, code: str) -> None:
     assert normalise_country(said) == code
-    assert country_code(country_name(code)) == code, "the name that a CRM is given comes back as the same country"
+    assert country_code(country_name(code)) == code, (
+        "the name that a CRM is given comes back as the same country"
+    )
 
 
 def test_what_is_no_code_has_itself_as_name() -> None:
-    assert [country_name(c) for c in ("KR", "US", "ZZ", "Atlantis", "")] == ["South Korea", "United States", "ZZ", "Atlantis", ""]
+    assert [country_name(c) for c in ("KR", "US", "ZZ", "Atlantis", "")] == [
+        "South Korea",
+        "United States",
+        "ZZ",
+        "Atlantis",
+        "",
+    ]
     assert [is_country(c) for c in ("US", "ZZ", "Atlantis", "")] == [True, False, False, False]

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leads.decision import Decision, Need, Result, Wait
+from leads.decision import Decision, EffectResult, NeedsEffects, WaitReason
 from leads.gates import engage, intake
 from leads.keys import Keys
-from leads.records import Captured, Enrolment, Heard, Lead, Place, Route, Sequences
+from leads.records import Captured, Enrolment, Lead, Place, Route, Sequences, Trigger
 from leads.rules import Rules
 from leads.table_rows import Suppression
 from tests.leads.test_gates import NOW, OK, lead
@@ -16,10 +16,10 @@ from tests.samples import captured
 
 GATE = engage.Engage()
 STOPPED = Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True)
-FAILED = Result(ok=False, kind="failed", why="503")
+FAILED = EffectResult(ok=False, kind="failed", why="503")
 
 
-def decided(answer: Decision | Need) -> Decision:
+def decided(answer: Decision | NeedsEffects) -> Decision:
     """It is a decision."""
     assert isinstance(answer, Decision), answer
     return answer
@@ -36,24 +36,32 @@ def test_a_stop_asks_for_each_call_that_has_no_result_yet(rules: Rules) -> None:
     """R1: Apollo had put its part off, and the gate read a result that was not there."""
     seen = engage.Seen(suppression=STOPPED)
     first = GATE.decide(lead(), seen, {}, rules, NOW)
-    assert isinstance(first, Need)
+    assert isinstance(first, NeedsEffects)
     assert set(first.acts) == {"stop", "apollo"}
     second = GATE.decide(lead(), seen, {"stop": OK}, rules, NOW)
-    assert isinstance(second, Need)
+    assert isinstance(second, NeedsEffects)
     assert set(second.acts) == {"apollo"}
-    assert decided(GATE.decide(lead(), seen, {"stop": OK, "apollo": OK}, rules, NOW)).place == Place.SUPPRESSED
+    assert (
+        decided(GATE.decide(lead(), seen, {"stop": OK, "apollo": OK}, rules, NOW)).place
+        == Place.SUPPRESSED
+    )
 
 
 def test_a_stop_that_a_tool_did_not_take_is_shown_and_tried_again(rules: Rules) -> None:
     done = {"stop": FAILED, "apollo": OK}
     answer = decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), done, rules, NOW))
-    assert (answer.kind, answer.wait, len(answer.alerts)) == ("not_stopped", Wait.REVIEW, 1)
+    assert (answer.kind, answer.wait, len(answer.alerts)) == ("not_stopped", WaitReason.REVIEW, 1)
     assert answer.until == NOW + rules.recheck_seconds
-    due = lead(heard=Heard(kind="due"))
-    again = decided(GATE.decide(due, engage.Seen(suppression=STOPPED, rest=due, waits=True), done, rules, NOW))
+    due = lead(heard=Trigger(kind="due"))
+    again = decided(
+        GATE.decide(due, engage.Seen(suppression=STOPPED, rest=due, waits=True), done, rules, NOW)
+    )
     assert (again.kind, again.alerts) == ("not_stopped", ())
-    gone = {"stop": Result(ok=False, kind="deleted"), "apollo": OK}
-    assert decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), gone, rules, NOW)).place == Place.SUPPRESSED
+    gone = {"stop": EffectResult(ok=False, kind="deleted"), "apollo": OK}
+    assert (
+        decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), gone, rules, NOW)).place
+        == Place.SUPPRESSED
+    )
 
 
 def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Rules) -> None:
@@ -62,43 +70,57 @@ def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Ru
     seen = engage.Seen(suppression=STOPPED, entering=True)
     done = {"stop": OK, "apollo": OK}
     answer = GATE.decide(record, seen, done, rules, NOW)
-    assert isinstance(answer, Need)
+    assert isinstance(answer, NeedsEffects)
     assert answer.acts["leave"].args == {"contact_id": "7", "list": rules.nurture.list}
-    assert decided(GATE.decide(record, seen, {**done, "leave": OK}, rules, NOW)).place == Place.SUPPRESSED
-    assert isinstance(GATE.decide(record, replace(seen, entering=False), done, rules, NOW), Decision)
+    assert (
+        decided(GATE.decide(record, seen, {**done, "leave": OK}, rules, NOW)).place
+        == Place.SUPPRESSED
+    )
+    assert isinstance(
+        GATE.decide(record, replace(seen, entering=False), done, rules, NOW), Decision
+    )
 
 
 def test_a_deleted_contact_is_a_persons_question_whatever_the_lead_waits_for(rules: Rules) -> None:
     """Waiting for an answer to a reply it went back into the nurture list."""
-    waits = nurtured(nurtured_at=0.0, enrolled=None, heard=Heard(kind="reply"))
-    record = replace(waits, heard=Heard(kind="deleted", source="crm"), step=9)
+    waits = nurtured(nurtured_at=0.0, enrolled=None, heard=Trigger(kind="reply"))
+    record = replace(waits, heard=Trigger(kind="deleted", source="crm"), step=9)
     for seen in (engage.Seen(rest=waits, waits=True), engage.Seen(rest=nurtured()), engage.Seen()):
         assert (decided(GATE.decide(record, seen, {}, rules, NOW)).kind) == "deleted"
 
 
 def test_a_lead_that_is_held_on_its_way_to_a_rep_is_not_at_rest(rules: Rules) -> None:
-    """Nurtured before, of high intent now, held for Apollo's sequence: when its time comes it goes to the rep."""
+    """Nurtured before, of high intent now, held for Apollo's sequence: when its time comes it goes
+    to the rep."""
     route = Route(kind="rep", owner_email="ana.us@acme.test", owner_id="9", rule="us")
-    held = nurtured(route=route, heard=Heard(kind="due"), sequences=Sequences())
+    held = nurtured(route=route, heard=Trigger(kind="due"), sequences=Sequences())
     seen = engage.Seen(rest=held, waits=True)
     asks = GATE.decide(held, seen, {}, rules, NOW)
-    assert isinstance(asks, Need)
+    assert isinstance(asks, NeedsEffects)
     assert "sequences" in asks.acts
-    free = {"sequences": Result(ok=True, value={"state": "inactive", "read_at": NOW}), "leave": OK}
+    free = {
+        "sequences": EffectResult(ok=True, value={"state": "inactive", "read_at": NOW}),
+        "leave": OK,
+    }
     assert decided(GATE.decide(held, seen, free, rules, NOW)).place == Place.ENGAGED
 
 
 def revision(number: int, company: str) -> Captured:
     """A version of one contact's record."""
-    return replace(captured(1, title=f"VP Sales {number}", company=company), captured_at=NOW + number)
+    return replace(
+        captured(1, title=f"VP Sales {number}", company=company), captured_at=NOW + number
+    )
 
 
 def test_a_further_revision_does_not_settle_a_changed_employer(rules: Rules) -> None:
-    """Seeds 90210 and 1004 of the demo: an import of the same person passed while the question was open (D11)."""
+    """Seeds 90210 and 1004 of the demo: an import of the same person passed while the question was
+    open (D11)."""
     gate = intake.Intake(Keys("k"))
     source, places = None, []
     for number, company in enumerate(("old", "new", "new", "old")):
-        answer = decided(gate.decide(revision(number, company), intake.Seen(source=source), {}, rules, NOW))
+        answer = decided(
+            gate.decide(revision(number, company), intake.Seen(source=source), {}, rules, NOW)
+        )
         source = answer.puts[0].value
         places.append(answer.place)
     assert places == [Place.IN_FLIGHT, Place.REVIEW, Place.REVIEW, Place.IN_FLIGHT]
@@ -106,14 +128,23 @@ def test_a_further_revision_does_not_settle_a_changed_employer(rules: Rules) -> 
 
 def told(hour: int, title: str, **more: Any) -> Captured:
     """What the source says of one contact at an hour."""
-    return replace(captured(1, title=title, updated_at=f"2026-11-20T{hour}:00:00.000Z", **more), captured_at=NOW)
+    return replace(
+        captured(1, title=title, updated_at=f"2026-11-20T{hour}:00:00.000Z", **more),
+        captured_at=NOW,
+    )
 
 
 def test_an_older_revision_that_comes_later_changes_nothing(rules: Rules) -> None:
     """F22. A newer copy of a known revision is news of its time, too."""
     gate = intake.Intake(Keys("k"))
     source, kinds = None, []
-    for record in (told(10, "VP"), told(12, "VP"), told(11, "CEO"), told(13, "CTO"), told(12, "VP")):
+    for record in (
+        told(10, "VP"),
+        told(12, "VP"),
+        told(11, "CEO"),
+        told(13, "CTO"),
+        told(12, "VP"),
+    ):
         answer = decided(gate.decide(record, intake.Seen(source=source), {}, rules, NOW))
         source = answer.puts[0].value if answer.puts else source
         kinds.append(answer.kind)
@@ -125,12 +156,22 @@ def test_an_older_revision_still_stops_whom_it_says_to(rules: Rules) -> None:
     known = decided(gate.decide(told(12, "VP"), intake.Seen(), {}, rules, NOW)).puts[0].value
     older = told(10, "VP", email_unsubscribed=True, replied=True)
     answer = decided(gate.decide(older, intake.Seen(source=known), {}, rules, NOW))
-    assert (answer.kind, [output.record.kind for output in answer.outputs]) == ("outdated", ["unsubscribe"])
+    assert (answer.kind, [output.record.kind for output in answer.outputs]) == (
+        "outdated",
+        ["unsubscribe"],
+    )
 
 
-@pytest.mark.parametrize("time", ["", "yesterday", "2026-11-20", "2026-11-20T09:00:00", "9999-99-99T00:00:00Z", 7, None, ["x"]])
+@pytest.mark.parametrize(
+    "time",
+    ["", "yesterday", "2026-11-20", "2026-11-20T09:00:00", "9999-99-99T00:00:00Z", 7, None, ["x"]],
+)
 def test_a_revision_without_a_time_counts_when_it_comes(rules: Rules, time: object) -> None:
     gate = intake.Intake(Keys("k"))
     known = decided(gate.decide(told(12, "VP"), intake.Seen(), {}, rules, NOW)).puts[0].value
-    answer = decided(gate.decide(captured(1, title="CEO", updated_at=time), intake.Seen(source=known), {}, rules, NOW))
+    answer = decided(
+        gate.decide(
+            captured(1, title="CEO", updated_at=time), intake.Seen(source=known), {}, rules, NOW
+        )
+    )
     assert (answer.kind, answer.puts[0].value.updated_at) == ("validated", known.updated_at)

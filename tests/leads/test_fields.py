@@ -1,4 +1,5 @@
-"""The rules' mapping: Apollo's further fields become values of the property's type, or are told to be left out."""
+"""The rules' mapping: Apollo's further fields become values of the property's type, or are told to
+be left out."""
 
 from typing import Any
 
@@ -48,7 +49,8 @@ def test_a_value_becomes_one_of_the_propertys_type(kind: str, text: str, value: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [("number", "many"), ("number", "nan"), ("flag", "perhaps"), ("date", "soon"), ("moment", "x")]
+    ("kind", "text"),
+    [("number", "many"), ("number", "nan"), ("flag", "perhaps"), ("date", "soon"), ("moment", "x")],
 )
 def test_what_cannot_be_of_the_type_is_refused_without_being_told(kind: str, text: str) -> None:
     with pytest.raises(ValueError, match="it is n") as refused:
@@ -74,33 +76,60 @@ def test_transforms_and_the_value_table() -> None:
 
 
 def test_fields_are_found_by_custom_name_by_path_and_by_column(rules: Rules) -> None:
-    fields = (rule(), rule(apollo="organization.name", to="org"), rule(apollo="seniority", column="Seniority", to="level"))
+    fields = (
+        rule(),
+        rule(apollo="organization.name", to="org"),
+        rule(apollo="seniority", column="Seniority", to="level"),
+    )
     contact = replace(captured(1, seniority="vp"), custom={"Tech stack": ["Kafka", "Flink"]})
     found = map_fields(contact, mapped(rules, *fields))
     assert found == ({"tech_stack": "Kafka;Flink", "org": "sample1", "level": "vp"}, {}, ())
-    row = Captured(source="csv", source_id="1", captured_at=NOW, shape="csv", raw={"Tech stack": "Kafka", "Seniority": "VP"})
+    row = Captured(
+        source="csv",
+        source_id="1",
+        captured_at=NOW,
+        shape="csv",
+        raw={"Tech stack": "Kafka", "Seniority": "VP"},
+    )
     assert map_fields(row, mapped(rules, *fields))[0] == {"tech_stack": "Kafka", "level": "VP"}
 
 
 def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rules: Rules) -> None:
-    firm = rule(apollo="account.phone", to="phone_number", object="company", transform=("digits",), required=True)
+    firm = rule(
+        apollo="account.phone",
+        to="phone_number",
+        object="company",
+        transform=("digits",),
+        required=True,
+    )
     with_both = mapped(rules, firm, rule(to="phone_number"))
     contact = replace(captured(1, account={"phone": "+1 555 0100"}), custom={"Tech stack": "Kafka"})
     lead = decide(contact, with_both).lead
-    assert (lead.company.more, lead.person.more) == ({"phone_number": "15550100"}, {"phone_number": "Kafka"})
+    assert (lead.company.more, lead.person.more) == (
+        {"phone_number": "15550100"},
+        {"phone_number": "Kafka"},
+    )
     lacking = decide(replace(captured(1), custom={"Tech stack": "Kafka"}), with_both)
     assert lacking.kind == "invalid"
-    company = mend(Person(), Company(), {"company.more.phone_number": "+1 555 0199"}, with_both).company
+    company = mend(
+        Person(), Company(), {"company.more.phone_number": "+1 555 0199"}, with_both
+    ).company
     assert company.more == {"phone_number": "15550199"}
     with pytest.raises(RulesError, match="phone can take only one"):
         parse_rules(
             DEMO_RULES.read_text()
-            + "mapping: [{apollo: a, to: phone, object: company}, {apollo: b, to: phone, object: company}]\n"
+            + "mapping: [{apollo: a, to: phone, object: company}, {apollo: b, to: phone, object:"
+            " company}]\n"
         )
 
 
 def test_a_country_that_a_person_sets_is_read_as_any_sources(rules: Rules) -> None:
-    who, firm, _ = mend(Person(), Company(), {"country": " Hungary", "company.country": "UK", "city": " Pest "}, rules)
+    who, firm, _ = mend(
+        Person(),
+        Company(),
+        {"country": " Hungary", "company.country": "UK", "city": " Pest "},
+        rules,
+    )
     assert (who.country, who.city, firm.country) == ("HU", "Pest", "GB")
 
 
@@ -114,7 +143,9 @@ def test_an_optional_value_that_does_not_fit_is_left_out_and_told(rules: Rules) 
     decision = decide(contact, mapped(rules, rule(type="number")))
     assert decision.kind == "validated"
     assert decision.lead.person.more == {}
-    assert decision.notes[0].outcome["dropped"] == ("Tech stack is not written to tech_stack: it is no number",)
+    assert decision.notes[0].outcome["dropped"] == (
+        "Tech stack is not written to tech_stack: it is no number",
+    )
 
 
 def test_a_required_one_waits_for_a_person_who_can_set_it(rules: Rules) -> None:
@@ -123,7 +154,10 @@ def test_a_required_one_waits_for_a_person_who_can_set_it(rules: Rules) -> None:
     decision = decide(contact, strict)
     assert decision.place == Place.REVIEW
     assert [r.rule for r in decision.trace if r.held] == ["required.tech_stack"]
-    assert decide(replace(decision.lead, ruled={"set.more.tech_stack": "lots"}), strict).place == Place.REVIEW
+    assert (
+        decide(replace(decision.lead, ruled={"set.more.tech_stack": "lots"}), strict).place
+        == Place.REVIEW
+    )
     mended = decide(replace(decision.lead, ruled={"set.more.tech_stack": "12"}), strict)
     assert mended.kind == "validated"
     assert mended.lead.person.more == {"tech_stack": 12}

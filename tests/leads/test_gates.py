@@ -6,24 +6,37 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Need, Parked, Result
+from leads.decision import Decision, EffectResult, NeedsEffects, Parked
 from leads.gates import assign, engage, identity, routing, sla, write
 from leads.gates.common import Guarded
 from leads.mapping import map_captured
-from leads.records import Company, CrmLink, Heard, Intent, Lead, Person, Place, Route, Score, Sequences, Signal, Tick
+from leads.records import (
+    Company,
+    CrmLink,
+    Intent,
+    Lead,
+    Person,
+    Place,
+    Route,
+    Score,
+    Sequences,
+    Signal,
+    SlaTick,
+    Trigger,
+)
 from leads.route import route
-from leads.rule_models import Live
+from leads.rule_models import RolloutShare
 from leads.rules import Rules, RulesError, parse_rules
 from leads.score import score
 from leads.sequence_guard import guard
-from leads.table_rows import Clock, PersonRow, Suppression
+from leads.table_rows import PersonRow, SlaClock, Suppression
 from leads.validate import validate
 from leads.waits import resume
 from tests.conftest import DEMO_RULES
 from tests.samples import captured
 
 NOW = 1_800_000_000.0
-OK = Result(ok=True)
+OK = EffectResult(ok=True)
 
 
 def lead(**fields: object) -> Lead:
@@ -54,14 +67,21 @@ def lead(**fields: object) -> Lead:
 
 def at_points(rules: Rules, points: int) -> Rules:
     """Rules under which the sample lead has exactly so many points, and the threshold is 70."""
-    weights = {"seniority": {"vp": points - 60}, "industry": {"saas": 20}, "size": {"mid-market": 20}, "country": {"US": 20}}
+    weights = {
+        "seniority": {"vp": points - 60},
+        "industry": {"saas": 20},
+        "size": {"mid-market": 20},
+        "country": {"US": 20},
+    }
     icp = rules.icp.model_copy(update=weights)
     return rules.model_copy(update={"icp": icp})
 
 
 @pytest.mark.parametrize(("points", "kind"), [(69, "nurture"), (70, "rep"), (71, "rep")])
 def test_the_threshold_counts_as_above(rules: Rules, points: int, kind: str) -> None:
-    decision = routing.Routing().decide(lead(score=None, route=None), Guarded(), {}, at_points(rules, points), NOW)
+    decision = routing.Routing().decide(
+        lead(score=None, route=None), Guarded(), {}, at_points(rules, points), NOW
+    )
     assert isinstance(decision, Decision)
     assert decision.lead is not None
     assert decision.lead.score is not None
@@ -83,7 +103,9 @@ def test_high_intent_is_not_older_than_its_days(rules: Rules, age_days: float, h
     assert bool(found.high_intent) is high
 
 
-@pytest.mark.parametrize(("value", "high"), [("79", False), ("80", True), ("", False), ("many", False)])
+@pytest.mark.parametrize(
+    ("value", "high"), [("79", False), ("80", True), ("", False), ("many", False)]
+)
 def test_an_intent_score_counts_from_its_least(rules: Rules, value: str, high: bool) -> None:
     found, _ = score(lead(intents=(Intent(kind="score", value=value, heard_at=NOW),)), rules, NOW)
     assert bool(found.high_intent) is high
@@ -99,14 +121,20 @@ def test_routes_are_asked_in_the_files_order(rules: Rules) -> None:
 
 def test_every_reason_of_an_invalid_lead_is_kept(rules: Rules) -> None:
     bare = lead(person=Person(email="nonsense"), company=Company())
-    assert [r.rule for r in validate(bare, rules) if r.held] == ["required.verified_email", "required.company", "required.title"]
+    assert [r.rule for r in validate(bare, rules) if r.held] == [
+        "required.verified_email",
+        "required.company",
+        "required.title",
+    ]
 
 
 @pytest.mark.parametrize("status", ["User Managed", "Guessed", ""])
 def test_verified_is_what_the_true_status_says(rules: Rules, status: str) -> None:
     raw = captured(1, email_status="verified", email_true_status=status or None)
     person = map_captured(raw, rules).person
-    assert [r.rule for r in validate(lead(person=person), rules) if r.held] == ["required.verified_email"]
+    assert [r.rule for r in validate(lead(person=person), rules) if r.held] == [
+        "required.verified_email"
+    ]
 
 
 def test_firmographics_alone_must_reach_the_threshold() -> None:
@@ -124,15 +152,31 @@ def test_a_bad_rule_is_refused_with_its_line_and_field() -> None:
 
 def test_a_claim_of_its_own_goes_on_and_anothers_merges(rules: Rules) -> None:
     gate = identity.Identity()
-    own = gate.decide(lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l1")), {}, rules, NOW)
-    other = gate.decide(lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l2")), {}, rules, NOW)
-    ended = gate.decide(lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l2", status="ended")), {}, rules, NOW)
-    assert [d.kind for d in (own, other, ended) if isinstance(d, Decision)] == ["unique", "merged", "unique"]
+    own = gate.decide(
+        lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l1")), {}, rules, NOW
+    )
+    other = gate.decide(
+        lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l2")), {}, rules, NOW
+    )
+    ended = gate.decide(
+        lead(),
+        identity.Seen(person=PersonRow(person_key="p1", lead_id="l2", status="ended")),
+        {},
+        rules,
+        NOW,
+    )
+    assert [d.kind for d in (own, other, ended) if isinstance(d, Decision)] == [
+        "unique",
+        "merged",
+        "unique",
+    ]
 
 
-def shown(email: str, active: bool = True) -> Result:
+def shown(email: str, active: bool = True) -> EffectResult:
     """What the CRM shows, read back."""
-    return Result(ok=True, value={"owner_id": email and "9", "email": email, "active": active, "at": NOW})
+    return EffectResult(
+        ok=True, value={"owner_id": email and "9", "email": email, "active": active, "at": NOW}
+    )
 
 
 OURS, ANOTHERS = shown("ana.us@acme.test"), shown("x@y.z")
@@ -145,19 +189,30 @@ OURS, ANOTHERS = shown("ana.us@acme.test"), shown("x@y.z")
         (ANOTHERS, OURS, "assigned", Place.IN_FLIGHT, 1),
         (ANOTHERS, ANOTHERS, "another_automation", Place.REVIEW, 1),
         (shown(""), shown(""), "unowned", Place.HELD, 2),
-        (shown("ana.us@acme.test", active=False), shown("ana.us@acme.test", active=False), "unowned", Place.HELD, 2),
+        (
+            shown("ana.us@acme.test", active=False),
+            shown("ana.us@acme.test", active=False),
+            "unowned",
+            Place.HELD,
+            2,
+        ),
     ],
 )
 def test_an_owner_is_confirmed_only_by_what_is_read_back_and_written_twice_at_most(
-    rules: Rules, read: Result, again: Result | None, kind: str, place: Place, alerts: int
+    rules: Rules,
+    read: EffectResult,
+    again: EffectResult | None,
+    kind: str,
+    place: Place,
+    alerts: int,
 ) -> None:
     gate, done = assign.Assign(), {"assign": OK, "read": read}
     if again is not None:
         need = gate.decide(lead(), Guarded(), done, rules, NOW)
-        assert isinstance(need, Need)
+        assert isinstance(need, NeedsEffects)
         assert [act.name for act in need.acts.values()] == ["crm.assign"]
         need = gate.decide(lead(), Guarded(), {**done, "again": OK}, rules, NOW)
-        assert isinstance(need, Need)
+        assert isinstance(need, NeedsEffects)
         assert [act.name for act in need.acts.values()] == ["crm.read_owner"]
         done |= {"again": OK, "read_again": again}
     decision = gate.decide(lead(), Guarded(), done, rules, NOW)
@@ -167,12 +222,14 @@ def test_an_owner_is_confirmed_only_by_what_is_read_back_and_written_twice_at_mo
     assert alerts == 0 or "another automation writes here" in decision.alerts[-1].text
 
 
-def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_question(rules: Rules) -> None:
+def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_question(
+    rules: Rules,
+) -> None:
     """Only the owner whom our write replaced; anybody else's hand is a person's."""
     resting = lead(engaged_at=NOW, crm=CrmLink(contact_id="7", owner_id="gone"))
 
     def hears(rested: Lead, owner: str) -> Decision:
-        heard = replace(rested, heard=Heard(kind="owner", value=owner, at=NOW))
+        heard = replace(rested, heard=Trigger(kind="owner", value=owner, at=NOW))
         decision = engage.Engage().decide(heard, engage.Seen(rest=rested), {}, rules, NOW)
         assert isinstance(decision, Decision)
         return decision
@@ -188,7 +245,7 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
 
 def test_a_contact_of_apollos_own_sync_raises_one_alert_a_day(rules: Rules) -> None:
     def alerts(**fields: object) -> list[str]:
-        result = Result(ok=True, value={"contact_id": "7", "existed": True, **fields})
+        result = EffectResult(ok=True, value={"contact_id": "7", "existed": True, **fields})
         decision = write.Write().decide(lead(linked="7"), Guarded(), {"upsert": result}, rules, NOW)
         assert isinstance(decision, Decision)
         return [a.alert_id for a in decision.alerts]
@@ -198,16 +255,20 @@ def test_a_contact_of_apollos_own_sync_raises_one_alert_a_day(rules: Rules) -> N
     assert alerts(unknown=True) == alerts(unknown=True)
 
 
-@pytest.mark.parametrize(("percent", "lists", "live"), [(100, (), True), (0, (), False), (0, ("Pilot",), True)])
-def test_effects_are_live_for_a_share_and_for_lists(rules: Rules, percent: float, lists: tuple[str, ...], live: bool) -> None:
-    some = rules.model_copy(update={"live": Live(lists=("Pilot",), percent=percent)})
+@pytest.mark.parametrize(
+    ("percent", "lists", "live"), [(100, (), True), (0, (), False), (0, ("Pilot",), True)]
+)
+def test_effects_are_live_for_a_share_and_for_lists(
+    rules: Rules, percent: float, lists: tuple[str, ...], live: bool
+) -> None:
+    some = rules.model_copy(update={"live": RolloutShare(lists=("Pilot",), percent=percent)})
     assert some.is_live(lead(lists=lists)) is live
     assert some.is_live(lead(lists=lists, released=True))
 
 
 def test_a_growing_share_keeps_whom_it_has(rules: Rules) -> None:
     def chosen(percent: float) -> set[int]:
-        some = rules.model_copy(update={"live": Live(percent=percent)})
+        some = rules.model_copy(update={"live": RolloutShare(percent=percent)})
         return {n for n in range(2000) if some.is_live(lead(lead_id=f"lead {n}"))}
 
     assert chosen(10) <= chosen(30)
@@ -216,9 +277,16 @@ def test_a_growing_share_keeps_whom_it_has(rules: Rules) -> None:
 
 @pytest.mark.parametrize(
     ("state", "age", "free", "ask"),
-    [("inactive", 899, True, False), ("inactive", 901, False, True), ("active", 5, False, False), ("unknown", 5, False, True)],
+    [
+        ("inactive", 899, True, False),
+        ("inactive", 901, False, True),
+        ("active", 5, False, False),
+        ("unknown", 5, False, True),
+    ],
 )
-def test_the_guard_trusts_only_a_fresh_reading(rules: Rules, state: str, age: float, free: bool, ask: bool) -> None:
+def test_the_guard_trusts_only_a_fresh_reading(
+    rules: Rules, state: str, age: float, free: bool, ask: bool
+) -> None:
     verdict = guard(lead(sequences=Sequences(state=state, read_at=NOW - age)), None, rules, NOW)
     assert (verdict.free, verdict.ask) == (free, ask)
 
@@ -226,58 +294,71 @@ def test_the_guard_trusts_only_a_fresh_reading(rules: Rules, state: str, age: fl
 @pytest.mark.parametrize(("hours", "review"), [(23.9, False), (24.1, True)])
 def test_unknown_for_a_day_is_a_persons_question(rules: Rules, hours: float, review: bool) -> None:
     here = lead(sequences=Sequences(), unknown_since=NOW - hours * 3600)
-    verdict = guard(here, Result(ok=False, why="Apollo is silent"), rules, NOW)
+    verdict = guard(here, EffectResult(ok=False, why="Apollo is silent"), rules, NOW)
     assert (verdict.free, verdict.review) == (False, review)
 
 
 def test_a_suppression_stops_a_nurtured_lead_and_tells_both_tools(rules: Rules) -> None:
     resting = lead(nurtured_at=NOW, route=Route(kind="nurture", owner_email="n@a.b"))
-    seen = engage.Seen(suppression=Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True), rest=resting)
+    seen = engage.Seen(
+        suppression=Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True),
+        rest=resting,
+    )
     need = engage.Engage().decide(resting, seen, {}, rules, NOW)
-    assert isinstance(need, Need)
+    assert isinstance(need, NeedsEffects)
     assert {act.name for act in need.acts.values()} == {"crm.stop", "apollo.stop"}
     decision = engage.Engage().decide(resting, seen, {"stop": OK, "apollo": OK}, rules, NOW)
     assert isinstance(decision, Decision)
     assert decision.place is Place.SUPPRESSED
 
 
-def clock(**fields: float) -> Clock:
+def clock(**fields: float) -> SlaClock:
     """A running clock of two hours."""
-    return replace(Clock(lead=lead(), started=NOW, deadline=NOW + 7200), **fields)
+    return replace(SlaClock(lead=lead(), started=NOW, deadline=NOW + 7200), **fields)
 
 
-def tick(kind: str, at: float) -> Tick:
+def tick(kind: str, at: float) -> SlaTick:
     """A word to the SLA stage."""
-    return Tick(tick_id="t", kind=kind, person_key="p1", at=at)
+    return SlaTick(tick_id="t", kind=kind, person_key="p1", at=at)
 
 
 @pytest.mark.parametrize(("deadline", "breached"), [(7199, False), (7200, True), (7201, False)])
-def test_a_breach_comes_by_the_tick_of_its_own_deadline(rules: Rules, deadline: float, breached: bool) -> None:
+def test_a_breach_comes_by_the_tick_of_its_own_deadline(
+    rules: Rules, deadline: float, breached: bool
+) -> None:
     """Not by the reader's clock: one that is behind the sender's would lose the breach."""
-    done = {"activity": Result(ok=True, value={"at": 0.0}), "task": OK}
-    decision = sla.Sla().decide(tick("due", NOW + deadline), sla.Seen(clock=clock()), done, rules, NOW + 7199)
+    done = {"activity": EffectResult(ok=True, value={"at": 0.0}), "task": OK}
+    decision = sla.Sla().decide(
+        tick("due", NOW + deadline), sla.Seen(clock=clock()), done, rules, NOW + 7199
+    )
     assert isinstance(decision, Decision)
     assert (decision.kind == "breached") is breached
     assert len(decision.alerts) == int(breached)
 
 
 def test_a_breach_comes_once_and_never_after_activity(rules: Rules) -> None:
-    done = {"activity": Result(ok=True, value={"at": 0.0}), "task": OK}
+    done = {"activity": EffectResult(ok=True, value={"at": 0.0}), "task": OK}
     for ended in (clock(fired=NOW + 7201), clock(met=NOW + 100)):
-        decision = sla.Sla().decide(tick("due", NOW + 7200), sla.Seen(clock=ended), done, rules, NOW + 9000)
+        decision = sla.Sla().decide(
+            tick("due", NOW + 7200), sla.Seen(clock=ended), done, rules, NOW + 9000
+        )
         assert isinstance(decision, Decision)
         assert decision.kind == "unchanged"
 
 
 def test_activity_that_was_not_polled_yet_is_no_breach(rules: Rules) -> None:
-    done = {"activity": Result(ok=True, value={"at": NOW + 7000})}
-    decision = sla.Sla().decide(tick("due", NOW + 7200), sla.Seen(clock=clock()), done, rules, NOW + 7201)
+    done = {"activity": EffectResult(ok=True, value={"at": NOW + 7000})}
+    decision = sla.Sla().decide(
+        tick("due", NOW + 7200), sla.Seen(clock=clock()), done, rules, NOW + 7201
+    )
     assert isinstance(decision, Decision)
     assert decision.kind == "met"
 
 
 def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> None:
-    heard = Signal(signal_id="s", kind="activity", heard_at=NOW + 5, source="crm", person_key="p1", value="9")
+    heard = Signal(
+        signal_id="s", kind="activity", heard_at=NOW + 5, source="crm", person_key="p1", value="9"
+    )
     kinds = []
     for signal in (heard, replace(heard, value="8"), replace(heard, heard_at=NOW - 5)):
         decision = sla.Sla().decide(signal, sla.Seen(clock=clock()), {}, rules, NOW + 10)
@@ -288,17 +369,23 @@ def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> No
 
 def test_a_lead_not_with_a_rep_in_time_is_told_to_ops_once(rules: Rules) -> None:
     waiting = clock(started=0.0, deadline=0.0, untaken=NOW + 60)
-    decision = sla.Sla().decide(tick("untaken", NOW + 60), sla.Seen(clock=waiting), {}, rules, time.time() + NOW)
+    decision = sla.Sla().decide(
+        tick("untaken", NOW + 60), sla.Seen(clock=waiting), {}, rules, time.time() + NOW
+    )
     assert isinstance(decision, Decision)
     assert decision.kind == "untaken"
-    again = sla.Sla().decide(tick("untaken", NOW + 60), sla.Seen(clock=replace(waiting, alerted=NOW)), {}, rules, 2 * NOW)
+    again = sla.Sla().decide(
+        tick("untaken", NOW + 60), sla.Seen(clock=replace(waiting, alerted=NOW)), {}, rules, 2 * NOW
+    )
     assert isinstance(again, Decision)
     assert again.kind == "unchanged"
 
 
 def test_changed_rules_have_another_hash_and_another_best(rules: Rules) -> None:
     known = (rules.hash, rules.icp.best("country"), rules.industry_of("Computer Software"))
-    copied = rules.model_copy(update={"icp": rules.icp.model_copy(update={"country": {"US": 3}}), "industries": {}})
+    copied = rules.model_copy(
+        update={"icp": rules.icp.model_copy(update={"country": {"US": 3}}), "industries": {}}
+    )
     assert (copied.icp.best("country"), copied.industry_of("Computer Software")) == (3, "")
     assert copied.hash != rules.hash
     assert (rules.hash, rules.icp.best("country"), rules.industry_of("Computer Software")) == known
@@ -306,7 +393,9 @@ def test_changed_rules_have_another_hash_and_another_best(rules: Rules) -> None:
 
 def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rules: Rules) -> None:
     value = {"contact_id": "7", "existed": False}
-    written = write.Write().decide(lead(crm=CrmLink()), Guarded(), {"upsert": Result(ok=True, value=value)}, rules, NOW)
+    written = write.Write().decide(
+        lead(crm=CrmLink()), Guarded(), {"upsert": EffectResult(ok=True, value=value)}, rules, NOW
+    )
     assert isinstance(written, Decision)
     [put] = written.puts
     seen = identity.Seen(person=PersonRow(person_key="p1", lead_id="l1"), contact=put.value)
@@ -314,15 +403,21 @@ def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rul
     assert isinstance(again, Decision)
     assert again.lead is not None
     assert again.lead.crm.contact_id == "7"
-    would = write.Write().decide(lead(), Guarded(), {"upsert": Result(ok=True, kind="would", value=value)}, rules, NOW)
+    would = write.Write().decide(
+        lead(), Guarded(), {"upsert": EffectResult(ok=True, kind="would", value=value)}, rules, NOW
+    )
     assert isinstance(would, Decision)
     assert would.puts == ()
 
 
-def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored_by_it(rules: Rules) -> None:
+def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored_by_it(
+    rules: Rules,
+) -> None:
     sign = Intent(kind="list", value="Demo requests", heard_at=NOW - 60)
     row = PersonRow(person_key="p1", lead_id="l0")
-    merged = identity.Identity().decide(lead(intents=(sign,)), identity.Seen(person=row), {}, rules, NOW)
+    merged = identity.Identity().decide(
+        lead(intents=(sign,)), identity.Seen(person=row), {}, rules, NOW
+    )
     assert isinstance(merged, Decision)
     assert merged.place is Place.MERGED
     [signal] = [output.record for output in merged.outputs]

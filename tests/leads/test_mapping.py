@@ -1,4 +1,5 @@
-"""What a source's record is taken for: what stops a person is read, and nothing that stands in a field raises."""
+"""What a source's record is taken for: what stops a person is read, and nothing that stands in a
+field raises."""
 
 import contextlib
 import json
@@ -13,7 +14,7 @@ from app.ingest.importer import to_captured
 from leads import topics
 from leads.addresses import clean_address, read_address
 from leads.corrections import mend, resubmit
-from leads.decision import Decision, Need
+from leads.decision import Decision, NeedsEffects
 from leads.gates.engage import Engage, Seen
 from leads.gates.intake import Intake
 from leads.gates.intake import Seen as SeenSource
@@ -61,7 +62,9 @@ def row(cells: dict[str, str], rules: Rules = RULES) -> Mapped:
         ({"Stage": "Approaching"}, ()),
     ],
 )
-def test_what_stops_a_person_is_read_from_the_export(cells: dict[str, str], stops: tuple[str, ...]) -> None:
+def test_what_stops_a_person_is_read_from_the_export(
+    cells: dict[str, str], stops: tuple[str, ...]
+) -> None:
     assert row(cells).stops == stops
 
 
@@ -69,7 +72,11 @@ def test_the_rules_say_which_stages_stop(rules: Rules) -> None:
     some = rules.model_copy(update={"stop_stages": ("Bad Data", "5f0")})
     assert row({"Stage": "bad data"}, some).stops == ("do_not_contact",)
     assert row({"Stage": "Do Not Contact"}, some).stops == ()
-    for stage in ({"stage": "Bad data"}, {"contact_stage_id": "5F0"}, {"contact_stage": {"name": "Bad Data"}}):
+    for stage in (
+        {"stage": "Bad data"},
+        {"contact_stage_id": "5F0"},
+        {"contact_stage": {"name": "Bad Data"}},
+    ):
         assert map_captured(sample(1, **stage), some).stops == ("do_not_contact",)
     assert map_captured(sample(1, contact_stage=["Bad Data"]), some).stops == ()
 
@@ -80,18 +87,23 @@ def test_a_stop_becomes_a_signal_of_the_persons_address_before_the_lead_goes_on(
     assert isinstance(decision, Decision)
     assert [o.topic for o in decision.outputs] == [topics.SIGNALS.full, topics.VALIDATED.full]
     signal = decision.outputs[0].record
-    assert (signal.kind, signal.address_key) == ("do_not_contact", Keys("k").address("ada@acme.com"))
+    assert (signal.kind, signal.address_key) == (
+        "do_not_contact",
+        Keys("k").address("ada@acme.com"),
+    )
 
 
 def test_who_is_not_to_be_called_has_no_phone_and_gets_no_call_task() -> None:
-    phones = RULES.model_copy(update={"mapping": (FieldRule(apollo="x", column="Mobile Phone", to="mobilephone"),)})
+    phones = RULES.model_copy(
+        update={"mapping": (FieldRule(apollo="x", column="Mobile Phone", to="mobilephone"),)}
+    )
     assert row({}).person.phone == "+14155552671"
     silent = row({"Do Not Call": "TRUE"}, phones)
     assert (silent.person.phone, silent.person.more, silent.do_not_call) == ("", {}, True)
     assert silent.dropped == ("mobilephone is not written: the person is not to be called",)
     hot = lead(score=Score(points=90, parts={"intent": 20}, high_intent="list Demo requests"))
     called = Engage().decide(hot, Seen(), {}, RULES, NOW)
-    assert isinstance(called, Need)
+    assert isinstance(called, NeedsEffects)
     assert list(called.acts) == ["task"]
     told = Engage().decide(replace(hot, do_not_call=True), Seen(), {}, RULES, NOW)
     assert isinstance(told, Decision)
@@ -104,8 +116,10 @@ def test_who_has_replied_is_a_persons_question_before_any_sequence() -> None:
     asked = Engage().decide(answered, Seen(), {}, RULES, NOW)
     assert isinstance(asked, Decision)
     assert (asked.kind, asked.place) == ("replied", Place.REVIEW)
-    goes_on = Engage().decide(replace(answered, ruled={"replied": "approve"}), Seen(), {}, RULES, NOW)
-    assert isinstance(goes_on, Need)
+    goes_on = Engage().decide(
+        replace(answered, ruled={"replied": "approve"}), Seen(), {}, RULES, NOW
+    )
+    assert isinstance(goes_on, NeedsEffects)
     assert list(goes_on.acts) == ["enter"]
 
 
@@ -115,22 +129,35 @@ def test_a_known_leads_reply_is_a_signal_though_nothing_else_has_changed() -> No
     assert isinstance(first, Decision)
     known = SeenSource(source=first.puts[0].value)
     ident = {"Apollo Contact Id": "6" * 24}
-    again = gate.decide(to_captured({**ROW, "Replied": "TRUE", **ident}, "f", NOW, "fresh"), known, {}, RULES, NOW)
+    again = gate.decide(
+        to_captured({**ROW, "Replied": "TRUE", **ident}, "f", NOW, "fresh"), known, {}, RULES, NOW
+    )
     assert isinstance(again, Decision)
     assert [o.record.kind for o in again.outputs if o.topic == topics.SIGNALS.full] == ["reply"]
     assert again.lead is not None
     assert again.lead.version != first.puts[0].value.version
-    mended = map_captured(resubmit(replace(again.lead, do_not_call=True), {"title": "CEO"}, "d", NOW), RULES)
+    mended = map_captured(
+        resubmit(replace(again.lead, do_not_call=True), {"title": "CEO"}, "d", NOW), RULES
+    )
     assert (mended.replied, mended.do_not_call, mended.apollo_id) == (True, True, "6" * 24)
 
 
 @pytest.mark.parametrize("ident", ["6.4E+22", "../labels", "6400", "g" * 24])
 def test_an_id_of_another_form_identifies_nobody(ident: str) -> None:
     """Two rows whose ids a spreadsheet has rounded are two people."""
-    one, two = (to_captured({**ROW, "Apollo Contact Id": ident, "Email": f"{n}@acme.com"}, "f", NOW, "fresh") for n in "ab")
+    one, two = (
+        to_captured(
+            {**ROW, "Apollo Contact Id": ident, "Email": f"{n}@acme.com"}, "f", NOW, "fresh"
+        )
+        for n in "ab"
+    )
     assert one.source == two.source == "csv"
     assert one.source_id != two.source_id
-    assert map_captured(one, RULES).apollo_id == map_captured(sample(1, id=ident), RULES).apollo_id == ""
+    assert (
+        map_captured(one, RULES).apollo_id
+        == map_captured(sample(1, id=ident), RULES).apollo_id
+        == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,7 +168,10 @@ def test_an_id_of_another_form_identifies_nobody(ident: str) -> None:
         ("mailto:jana@acme.com?subject=no%20more", "jana@acme.com"),
         ("<mailto:Jana%40acme.com>", "jana@acme.com"),
         ('"Ivo" &lt;ivo@optone.com&gt;', "ivo@optone.com"),
-        *((nothing, "") for nothing in ("email_not_unlocked@domain.com", "Ivo", "a@b@c", "a@x.com, b@x.com", "")),
+        *(
+            (nothing, "")
+            for nothing in ("email_not_unlocked@domain.com", "Ivo", "a@b@c", "a@x.com, b@x.com", "")
+        ),
         (None, ""),
         (["a@b.com"], ""),
     ],
@@ -163,7 +193,10 @@ def test_a_number_that_is_none_is_unknown_and_told(text: str) -> None:
     assert (mapped.company.employees, mapped.intents) == (0, ())
     assert len(mapped.dropped) == 2
     mended = mend(Person(), Company(employees=5), {"company.employees": text}, RULES)
-    assert (mended.company.employees, mended.dropped) == (5, ("company.employees: it is no number",))
+    assert (mended.company.employees, mended.dropped) == (
+        5,
+        ("company.employees: it is no number",),
+    )
     strange = lead(intents=(Intent(kind="score", value=text, heard_at=NOW),))
     assert not score(strange, RULES, NOW)[0].high_intent
 
@@ -176,19 +209,49 @@ def test_what_a_person_sets_and_cannot_be_is_told_in_the_audit() -> None:
     waits = lead(ruled={"set.company.employees": "many"}, step=0)
     decision = Intake(Keys("k")).decide(waits, SeenSource(), {}, RULES, NOW)
     assert isinstance(decision, Decision)
-    assert [n.outcome for n in decision.notes] == [{"dropped": ("company.employees: it is no number",)}]
+    assert [n.outcome for n in decision.notes] == [
+        {"dropped": ("company.employees: it is no number",)}
+    ]
 
 
 STRANGE = ["፩", "9" * 5000, "TRUE", "½", "\x00"]
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(STRANGE)
-JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=6
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(STRANGE)
 )
-FIELDS = sorted({*contact(1), "contact_emails", "phone_numbers", "typed_custom_fields", "stage", "account", "why", *ROW, "Stage"})
-FIELDS += ["# Employees", "Primary Intent Score", "Replied", "Do Not Call", "person", "company", "fix", "kept", "Lists"]
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = sorted(
+    {
+        *contact(1),
+        "contact_emails",
+        "phone_numbers",
+        "typed_custom_fields",
+        "stage",
+        "account",
+        "why",
+        *ROW,
+        "Stage",
+    }
+)
+FIELDS += [
+    "# Employees",
+    "Primary Intent Score",
+    "Replied",
+    "Do Not Call",
+    "person",
+    "company",
+    "fix",
+    "kept",
+    "Lists",
+]
 MAPPING = tuple(
     FieldRule(apollo=name, column=name, to=f"f{n}", type=kind)
-    for n, (name, kind) in enumerate([("state", "number"), ("city", "moment"), ("title", "date"), ("# Employees", "flag")])
+    for n, (name, kind) in enumerate(
+        [("state", "number"), ("city", "moment"), ("title", "date"), ("# Employees", "flag")]
+    )
 )
 STRICT = RULES.model_copy(update={"mapping": MAPPING})
 
@@ -198,14 +261,22 @@ STRICT = RULES.model_copy(update={"mapping": MAPPING})
     st.dictionaries(st.sampled_from(FIELDS) | st.text(), JSON, max_size=8),
     st.dictionaries(st.text(), JSON, max_size=3),
 )
-def test_no_record_breaks_the_mapping(shape: str, raw: dict[str, Any], custom: dict[str, Any]) -> None:
+def test_no_record_breaks_the_mapping(
+    shape: str, raw: dict[str, Any], custom: dict[str, Any]
+) -> None:
     """Nothing but what a dead letter is made of comes out, and what comes out can be stored."""
-    record = Captured(source="x", source_id="y", captured_at=NOW, raw=raw, shape=shape, custom=custom)
+    record = Captured(
+        source="x", source_id="y", captured_at=NOW, raw=raw, shape=shape, custom=custom
+    )
     with contextlib.suppress(UnusableError):
         encode(map_captured(record, STRICT))
 
 
-@given(st.dictionaries(st.sampled_from(settable(STRICT)) | st.text(), st.text() | st.sampled_from(STRANGE)))
+@given(
+    st.dictionaries(
+        st.sampled_from(settable(STRICT)) | st.text(), st.text() | st.sampled_from(STRANGE)
+    )
+)
 def test_nothing_that_a_person_sets_breaks_it(fields: dict[str, str]) -> None:
     mended = mend(Person(), Company(), fields, STRICT)
     json.dumps(mended.dropped)

@@ -26,7 +26,21 @@ from leads.numbers import parse_count, parse_number
         ("1e3", 1000),
         *(
             (nothing, None)
-            for nothing in ("", "፩", "٣", "½", "9" * 5000, "1e9999", "1e400", "1,2,3", "1_0", "0x1", "nan", "inf", "-")
+            for nothing in (
+                "",
+                "፩",
+                "٣",
+                "½",
+                "9" * 5000,
+                "1e9999",
+                "1e400",
+                "1,2,3",
+                "1_0",
+                "0x1",
+                "nan",
+                "inf",
+                "-",
+            )
         ),
     ],
 )

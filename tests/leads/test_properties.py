@@ -9,13 +9,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leads.keys import Keys, derive, fold_email, registrable
-from leads.match import Likeness, compare, fingerprint
-from leads.normalise import is_address, normalise_company, normalise_name, normalise_phone, normalise_title, squeeze
+from leads.match import MatchConfidence, compare, fingerprint
+from leads.normalise import (
+    is_address,
+    normalise_company,
+    normalise_name,
+    normalise_phone,
+    normalise_title,
+    squeeze,
+)
 from leads.records import Person
 from leads.rule_models import Matching
 from leads.rules import Rules, parse_rules
 from leads.score import score
-from streams.consumer.offset_tracker import Admission, Progress
+from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead
 
@@ -33,7 +40,9 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
 
 
 @given(LOCAL, LOCAL, st.sampled_from(["gmail.com", "GMAIL.com", "outlook.com", "acme.com"]))
-def test_a_key_forgets_case_and_only_the_tags_that_the_provider_forgets(local: str, tag: str, domain: str) -> None:
+def test_a_key_forgets_case_and_only_the_tags_that_the_provider_forgets(
+    local: str, tag: str, domain: str
+) -> None:
     tagged = fold_email(f"{local}+{tag}@{domain}") == fold_email(f"{local.upper()}@{domain}")
     assert tagged is (domain.lower() != "acme.com")
 
@@ -42,7 +51,9 @@ def test_a_key_forgets_case_and_only_the_tags_that_the_provider_forgets(local: s
 def test_dots_matter_but_at_gmail(local: str) -> None:
     dotted = ".".join(local)
     assert fold_email(f"{dotted}@gmail.com") == fold_email(f"{local}@gmail.com")
-    assert (fold_email(f"{dotted}@acme.com") == fold_email(f"{local}@acme.com")) is (dotted == local)
+    assert (fold_email(f"{dotted}@acme.com") == fold_email(f"{local}@acme.com")) is (
+        dotted == local
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +84,8 @@ def test_no_text_breaks_keys_or_phones(text: str) -> None:
 
 
 @given(
-    st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT), st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT)
+    st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT),
+    st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT),
 )
 def test_likeness_is_the_same_both_ways(a: Person, b: Person) -> None:
     one, two = fingerprint("1", "1", a), fingerprint("2", "2", b)
@@ -83,7 +95,9 @@ def test_likeness_is_the_same_both_ways(a: Person, b: Person) -> None:
 @given(st.builds(Person, first_name=LOCAL, last_name=LOCAL, title=LOCAL))
 def test_one_is_like_oneself(person: Person) -> None:
     mine = fingerprint("1", "1", person)
-    expected = Likeness.SURE if len(person.first_name) > 1 else compare(mine, mine, Matching())[0]
+    expected = (
+        MatchConfidence.SURE if len(person.first_name) > 1 else compare(mine, mine, Matching())[0]
+    )
     assert compare(mine, mine, Matching())[0] is expected
 
 
@@ -93,11 +107,16 @@ def test_one_is_like_oneself(person: Person) -> None:
     TEXT,
     st.sampled_from(["US", "BR", "", "nowhere"]),
 )
-def test_points_are_of_a_hundred_and_the_sum_of_their_parts(seniority: str, employees: int, industry: str, country: str) -> None:
+def test_points_are_of_a_hundred_and_the_sum_of_their_parts(
+    seniority: str, employees: int, industry: str, country: str
+) -> None:
     here = lead()
     company = type(here.company)(name="B", industry=industry, employees=employees, country=country)
     found, _ = score(
-        type(here)(**{f: getattr(here, f) for f in here.__struct_fields__} | {"company": company, "seniority": seniority}),
+        type(here)(
+            **{f: getattr(here, f) for f in here.__struct_fields__}
+            | {"company": company, "seniority": seniority}
+        ),
         RULES,
         NOW,
     )
@@ -106,10 +125,10 @@ def test_points_are_of_a_hundred_and_the_sum_of_their_parts(seniority: str, empl
 
 
 def test_what_a_replay_leaves_out_is_committed_unseen() -> None:
-    progress = Progress(0, left_out=((2, 4), (5, 6)))
+    progress = OffsetTracker(0, left_out=((2, 4), (5, 6)))
     seen = []
     for offset in range(7):
-        if progress.admit(offset, gaps=False) is Admission.DELIVER:
+        if progress.admit(offset, gaps=False) is FetchVerdict.DELIVER:
             progress.delivered(offset)
             progress.settle(offset, offset)
             seen.append(offset)
@@ -117,15 +136,21 @@ def test_what_a_replay_leaves_out_is_committed_unseen() -> None:
     assert progress.committable() == 7
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), max_size=40), st.randoms(use_true_random=False))
-def test_only_a_prefix_without_a_hole_is_ever_committed(fetched: list[tuple[int, int]], chance: object) -> None:
-    """Whatever is fetched, whenever it settles: below what may be committed everything was delivered and settled."""
-    progress = Progress(0)
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 5)), max_size=40),
+    st.randoms(use_true_random=False),
+)
+def test_only_a_prefix_without_a_hole_is_ever_committed(
+    fetched: list[tuple[int, int]], chance: object
+) -> None:
+    """Whatever is fetched, whenever it settles: below what may be committed everything was
+    delivered and settled."""
+    progress = OffsetTracker(0)
     runs: list[tuple[int, int]] = []
     settled: set[int] = set()
     for start, length in fetched:
         for offset in range(start, start + length):
-            if progress.admit(offset, gaps=False) is not Admission.DELIVER:
+            if progress.admit(offset, gaps=False) is not FetchVerdict.DELIVER:
                 continue
             progress.delivered(offset)
             runs.append((offset, offset))
@@ -138,7 +163,9 @@ def test_only_a_prefix_without_a_hole_is_ever_committed(fetched: list[tuple[int,
 
 
 ADDRESS = st.emails() | st.builds(
-    "{}@{}".format, st.text(st.characters(max_codepoint=0x17F), max_size=70), st.sampled_from(["a.com", "b", ""])
+    "{}@{}".format,
+    st.text(st.characters(max_codepoint=0x17F), max_size=70),
+    st.sampled_from(["a.com", "b", ""]),
 )
 
 
@@ -154,4 +181,6 @@ def test_an_address_is_judged_as_the_library_judges_it(address: str) -> None:
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
 def test_a_derived_id_is_the_uuid5_of_its_parts(parts: list[str]) -> None:
-    assert derive(*parts) == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate"), "\x1f".join(parts)))
+    assert derive(*parts) == str(
+        uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate"), "\x1f".join(parts))
+    )

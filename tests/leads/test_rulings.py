@@ -1,4 +1,5 @@
-"""What people's decisions mean: each answers what was asked, is carried out to the end, or is refused with the reason."""
+"""What people's decisions mean: each answers what was asked, is carried out to the end, or is
+refused with the reason."""
 
 from typing import Any
 
@@ -6,38 +7,60 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Need, Parked, Result
+from leads.decision import Decision, EffectResult, NeedsEffects, Parked
 from leads.gates import assign, company, engage, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake
 from leads.gates.intake import Seen as SeenSource
 from leads.keys import Keys
 from leads.match import fingerprint
-from leads.records import Company, CrmLink, Enrolment, Heard, Held, Lead, Person, Place, Reason, Route, Ruling, Score, Sequences
+from leads.records import (
+    Company,
+    CrmLink,
+    Enrolment,
+    Lead,
+    Person,
+    Place,
+    Reason,
+    ReviewDecision,
+    ReviewItem,
+    Route,
+    Score,
+    Sequences,
+    Trigger,
+)
 from leads.rules import Rules
 from leads.rulings import APPROVES, refusal
-from leads.table_rows import CompanyRow, Source
+from leads.table_rows import CompanyRow, SourceRow
 from leads.waits import resume
 from tests.leads.test_gates import NOW, OK, lead, shown
 
 BEN = "ben@acme.test"
 NURTURE = Route(kind="nurture", owner_email="nurture@acme.test", owner_id="1", rule="threshold")
-ACTIVE = Result(ok=True, value={"state": "active", "read_at": NOW, "names": ["spring"]})
-INACTIVE = Result(ok=True, value={"state": "inactive", "read_at": NOW})
+ACTIVE = EffectResult(ok=True, value={"state": "active", "read_at": NOW, "names": ["spring"]})
+INACTIVE = EffectResult(ok=True, value={"state": "inactive", "read_at": NOW})
 
 
-def held(kind: str = "review", asked: str = "invalid", **fields: Any) -> Held:
+def held(kind: str = "review", asked: str = "invalid", **fields: Any) -> ReviewItem:
     """What the desk shows of a waiting lead."""
     why = Reason(rule="r", held=True, why="so it is")
-    given = {"lead_id": "l1", "kind": kind, "stage": "s", "partition": 0, "step": 3, "since": NOW, "reasons": (why,)}
+    given = {
+        "lead_id": "l1",
+        "kind": kind,
+        "stage": "s",
+        "partition": 0,
+        "step": 3,
+        "since": NOW,
+        "reasons": (why,),
+    }
     person = Person(email="a@b.com")
-    return Held(**{**given, "person": person, "reason_kind": asked, **fields})
+    return ReviewItem(**{**given, "person": person, "reason_kind": asked, **fields})
 
 
 def answer(waits: Lead, stage: str, asked: str, action: str, **more: Any) -> Lead:
     """A waiting lead as it goes on by a person's decision."""
     parked = Parked(subject=waits.lead_id, lead=waits)
-    ruling = Ruling(
+    ruling = ReviewDecision(
         ruling_id="d1",
         lead_id=waits.lead_id,
         stage=stage,
@@ -54,7 +77,7 @@ def answer(waits: Lead, stage: str, asked: str, action: str, **more: Any) -> Lea
     return going
 
 
-def decided(found: Decision | Need) -> Decision:
+def decided(found: Decision | NeedsEffects) -> Decision:
     """A decision, and not a question."""
     assert isinstance(found, Decision)
     return found
@@ -65,12 +88,19 @@ def test_looking_again_asks_apollo_and_holds_while_its_sequence_is_active(rules:
     waits = lead(route=NURTURE, sequences=fresh)
     again = answer(waits, "engage", "sequence_active", "redrive")
     asked = engage.Engage().decide(again, engage.Seen(rest=waits), {}, rules, NOW)
-    assert isinstance(asked, Need)
+    assert isinstance(asked, NeedsEffects)
     assert [act.name for act in asked.acts.values()] == ["apollo.sequences"]
-    still = decided(engage.Engage().decide(again, engage.Seen(rest=waits), {"sequences": ACTIVE}, rules, NOW))
-    assert (still.place, [r.why for r in still.trace]) == (Place.HELD, ["Apollo's sequence spring is active"])
-    free = engage.Engage().decide(again, engage.Seen(rest=waits), {"sequences": INACTIVE}, rules, NOW)
-    assert isinstance(free, Need)
+    still = decided(
+        engage.Engage().decide(again, engage.Seen(rest=waits), {"sequences": ACTIVE}, rules, NOW)
+    )
+    assert (still.place, [r.why for r in still.trace]) == (
+        Place.HELD,
+        ["Apollo's sequence spring is active"],
+    )
+    free = engage.Engage().decide(
+        again, engage.Seen(rest=waits), {"sequences": INACTIVE}, rules, NOW
+    )
+    assert isinstance(free, NeedsEffects)
     assert list(free.acts) == ["enter"]
 
 
@@ -79,46 +109,87 @@ def test_no_answer_starts_a_sequence_beside_apollos(rules: Rules, asked: str) ->
     """Whoever writes to the topic: the gate itself holds."""
     waits = lead(route=NURTURE)
     going = answer(waits, "engage", asked, "approve")
-    found = decided(engage.Engage().decide(going, engage.Seen(rest=waits), {"sequences": ACTIVE}, rules, NOW))
+    found = decided(
+        engage.Engage().decide(going, engage.Seen(rest=waits), {"sequences": ACTIVE}, rules, NOW)
+    )
     assert found.place is Place.HELD
     assert "promise P3" in refusal(held("held", asked), "approve", {}, rules)
 
 
-def test_an_approved_invalid_lead_goes_on_and_the_trace_says_what_was_overruled(rules: Rules) -> None:
+def test_an_approved_invalid_lead_goes_on_and_the_trace_says_what_was_overruled(
+    rules: Rules,
+) -> None:
     gate = Intake(Keys("k"))
     bare = lead(person=Person(email="a@b.com", email_status="Guessed", title="VP"), step=0)
     asked = decided(gate.decide(bare, SeenSource(), {}, rules, NOW))
     assert (asked.kind, asked.place) == ("invalid", Place.REVIEW)
-    again = decided(gate.decide(answer(bare, "intake", "invalid", "redrive"), SeenSource(), {}, rules, NOW))
+    again = decided(
+        gate.decide(answer(bare, "intake", "invalid", "redrive"), SeenSource(), {}, rules, NOW)
+    )
     assert again.kind == "invalid", "looking again approves nothing"
-    passed = decided(gate.decide(answer(bare, "intake", "invalid", "approve"), SeenSource(), {}, rules, NOW))
+    passed = decided(
+        gate.decide(answer(bare, "intake", "invalid", "approve"), SeenSource(), {}, rules, NOW)
+    )
     assert passed.kind == "validated"
     assert passed.trace[-1].rule == "ruled.approve"
     assert "the address is Guessed" in passed.trace[-1].why
     nobody = replace(bare, person=Person(title="VP"))
-    assert decided(gate.decide(answer(nobody, "intake", "invalid", "approve"), SeenSource(), {}, rules, NOW)).kind == "invalid"
+    assert (
+        decided(
+            gate.decide(
+                answer(nobody, "intake", "invalid", "approve"), SeenSource(), {}, rules, NOW
+            )
+        ).kind
+        == "invalid"
+    )
 
 
 def test_approving_missing_fields_says_nothing_about_a_new_employer(rules: Rules) -> None:
     gate = Intake(Keys("k"))
     seen = SeenSource(
-        source=Source(lead_id="l1", version="v0", revision=0, address_key="p", person_key="p", company_domain="old.com")
+        source=SourceRow(
+            lead_id="l1",
+            version="v0",
+            revision=0,
+            address_key="p",
+            person_key="p",
+            company_domain="old.com",
+        )
     )
     bare = lead(person=Person(email="a@b.com", email_status="Guessed", title="VP"), step=0)
     asked = decided(gate.decide(answer(bare, "intake", "invalid", "approve"), seen, {}, rules, NOW))
     assert (asked.kind, asked.lead is not None) == ("job_change", True)
     assert asked.lead is not None
     for action in ("redrive", "separate"):
-        assert decided(gate.decide(answer(asked.lead, "intake", "job_change", action), seen, {}, rules, NOW)).kind == "job_change"
-    passed = decided(gate.decide(answer(asked.lead, "intake", "job_change", "approve"), seen, {}, rules, NOW))
+        assert (
+            decided(
+                gate.decide(
+                    answer(asked.lead, "intake", "job_change", action), seen, {}, rules, NOW
+                )
+            ).kind
+            == "job_change"
+        )
+    passed = decided(
+        gate.decide(answer(asked.lead, "intake", "job_change", "approve"), seen, {}, rules, NOW)
+    )
     assert (passed.kind, "worked at old.com" in passed.trace[-1].why) == ("validated", True)
 
 
 def subsidiary() -> tuple[Lead, company.Seen]:
     """A lead whose company its source calls another's."""
-    row = CompanyRow(name="B", people=(fingerprint("l9", "p9", Person(first_name="A.", last_name="Smith", title="VP Sales")),))
+    row = CompanyRow(
+        name="B",
+        people=(
+            fingerprint("l9", "p9", Person(first_name="A.", last_name="Smith", title="VP Sales")),
+        ),
+    )
     person = Person(email="a@b.com", first_name="Anna", last_name="Smith", title="VP Sales")
-    here = lead(person=person, company=Company(name="B", domain="b.com", parent="B Group", industry="internet", employees=9))
+    here = lead(
+        person=person,
+        company=Company(
+            name="B", domain="b.com", parent="B Group", industry="internet", employees=9
+        ),
+    )
     return here, company.Seen(company=row)
 
 
@@ -127,35 +198,52 @@ def test_each_question_of_the_company_gate_needs_its_own_answer(rules: Rules) ->
     asked = decided(gate.decide(here, seen, {}, rules, NOW))
     assert asked.kind == "subsidiary"
     for action in ("redrive", "merge"):
-        assert decided(gate.decide(answer(here, "company", "subsidiary", action), seen, {}, rules, NOW)).kind == "subsidiary"
+        assert (
+            decided(
+                gate.decide(answer(here, "company", "subsidiary", action), seen, {}, rules, NOW)
+            ).kind
+            == "subsidiary"
+        )
     unrelated = answer(here, "company", "subsidiary", "separate")
     alike = decided(gate.decide(unrelated, seen, {}, rules, NOW))
     assert alike.kind == "variant", "that the companies are unrelated says nothing about the people"
-    passed = decided(gate.decide(answer(unrelated, "company", "variant", "separate"), seen, {}, rules, NOW))
-    assert [r.rule for r in passed.trace if r.rule.startswith("ruled.")] == ["ruled.separate", "ruled.separate"]
+    passed = decided(
+        gate.decide(answer(unrelated, "company", "variant", "separate"), seen, {}, rules, NOW)
+    )
+    assert [r.rule for r in passed.trace if r.rule.startswith("ruled.")] == [
+        "ruled.separate",
+        "ruled.separate",
+    ]
     row = next(put.value for put in passed.puts if put.table == "companies")
     assert row.separate == ("b group",)
 
 
 def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules: Rules) -> None:
-    """Carried out to the end: past the question, past score and territories, into the CRM, to the rep."""
+    """Carried out to the end: past the question, past score and territories, into the CRM, to the
+    rep."""
     here, _ = subsidiary()
     seen = company.Seen(company=CompanyRow(name="B"))
     passed = decided(
-        company.Companies().decide(answer(here, "company", "subsidiary", "route", fields={"to": BEN}), seen, {}, rules, NOW)
+        company.Companies().decide(
+            answer(here, "company", "subsidiary", "route", fields={"to": BEN}), seen, {}, rules, NOW
+        )
     )
     row = next(put.value for put in passed.puts if put.table == "companies")
     assert row.separate == (), "one lead's rep says nothing about the companies"
     [matched] = [output.record for output in passed.outputs]
-    low = replace(matched, seniority="", score=None, route=None, heard=Heard(kind="owner", at=NOW))
+    low = replace(
+        matched, seniority="", score=None, route=None, heard=Trigger(kind="owner", at=NOW)
+    )
     routed = decided(routing.Routing().decide(low, Guarded(), {}, rules, NOW))
     [onward] = [output.record for output in routed.outputs]
     assert (onward.route.kind, onward.route.owner_email) == ("rep", BEN)
     assert onward.score.points < rules.threshold
     written = assign.Assign().decide(onward, Guarded(), {}, rules, NOW)
-    assert isinstance(written, Need)
+    assert isinstance(written, NeedsEffects)
     assert [act.args["owner_email"] for act in written.acts.values()] == [BEN]
-    owned = decided(assign.Assign().decide(onward, Guarded(), {"assign": OK, "read": shown(BEN)}, rules, NOW))
+    owned = decided(
+        assign.Assign().decide(onward, Guarded(), {"assign": OK, "read": shown(BEN)}, rules, NOW)
+    )
     [confirmed] = [output.record for output in owned.outputs]
     told = decided(engage.Engage().decide(confirmed, engage.Seen(), {}, rules, NOW))
     assert (told.place, told.alerts[0].to) == (Place.ENGAGED, BEN)
@@ -173,8 +261,10 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
         (engage.Engage(), "still_enrolled"),
     ],
 )
-def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(rules: Rules, gate: Any, asked: str) -> None:
-    waits = lead(heard=Heard(kind="reply", at=NOW) if asked == "replied" else None)
+def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(
+    rules: Rules, gate: Any, asked: str
+) -> None:
+    waits = lead(heard=Trigger(kind="reply", at=NOW) if asked == "replied" else None)
     going = answer(waits, gate.name, asked, "route", fields={"to": BEN})
     seen = engage.Seen(rest=waits) if gate.name == "engage" else Guarded()
     back = decided(gate.decide(going, seen, {}, rules, NOW))
@@ -183,23 +273,31 @@ def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(rules: Rules, 
     routed = decided(routing.Routing().decide(again, Guarded(), {}, rules, NOW))
     [onward] = [output.record for output in routed.outputs]
     assert (onward.route.owner_email, onward.ruled) == (BEN, {"route": BEN})
-    assert not isinstance(gate.decide(onward, seen, {}, rules, NOW), Decision) or gate.name == "engage"
+    assert (
+        not isinstance(gate.decide(onward, seen, {}, rules, NOW), Decision) or gate.name == "engage"
+    )
 
 
-def test_looking_again_for_an_owner_sees_the_crm_first_and_then_the_rules_in_force(rules: Rules) -> None:
+def test_looking_again_for_an_owner_sees_the_crm_first_and_then_the_rules_in_force(
+    rules: Rules,
+) -> None:
     going = answer(lead(), "assign", "unowned", "redrive", rules="new")
     assert going.rules == "new"
     read = assign.Assign().decide(going, Guarded(), {}, rules, NOW)
-    assert isinstance(read, Need)
+    assert isinstance(read, NeedsEffects)
     assert list(read.acts) == ["before"]
-    by_hand = decided(assign.Assign().decide(going, Guarded(), {"before": shown("x@acme.test")}, rules, NOW))
+    by_hand = decided(
+        assign.Assign().decide(going, Guarded(), {"before": shown("x@acme.test")}, rules, NOW)
+    )
     assert by_hand.kind == "assigned"
     back = decided(assign.Assign().decide(going, Guarded(), {"before": shown("")}, rules, NOW))
     [again] = [output.record for output in back.outputs]
     assert (back.kind, again.route, again.rules, again.ruled) == ("rerouted", None, "new", {})
 
 
-def test_a_lead_without_a_route_is_routed_by_the_rules_that_the_decision_names(rules: Rules) -> None:
+def test_a_lead_without_a_route_is_routed_by_the_rules_that_the_decision_names(
+    rules: Rules,
+) -> None:
     going = answer(lead(rules="old"), "routing", "unrouted", "redrive", rules=rules.hash)
     assert going.rules == rules.hash
     assert answer(lead(rules="old"), "routing", "unrouted", "redrive").rules == "old"
@@ -207,22 +305,34 @@ def test_a_lead_without_a_route_is_routed_by_the_rules_that_the_decision_names(r
 
 
 def test_a_deleted_contact_is_made_again_only_if_that_is_approved(rules: Rules) -> None:
-    gone = Result(ok=False, kind="deleted")
+    gone = EffectResult(ok=False, kind="deleted")
     waits = lead(route=None, score=None)
-    assert decided(write.Write().decide(waits, Guarded(), {"upsert": gone}, rules, NOW)).kind == "deleted"
+    assert (
+        decided(write.Write().decide(waits, Guarded(), {"upsert": gone}, rules, NOW)).kind
+        == "deleted"
+    )
     again = answer(waits, "write", "deleted", "redrive")
-    assert decided(write.Write().decide(again, Guarded(), {"upsert": gone}, rules, NOW)).kind == "deleted"
-    made = decided(write.Write().decide(answer(waits, "write", "deleted", "approve"), Guarded(), {}, rules, NOW))
+    assert (
+        decided(write.Write().decide(again, Guarded(), {"upsert": gone}, rules, NOW)).kind
+        == "deleted"
+    )
+    made = decided(
+        write.Write().decide(
+            answer(waits, "write", "deleted", "approve"), Guarded(), {}, rules, NOW
+        )
+    )
     [fresh] = [output.record for output in made.outputs]
     assert (made.kind, fresh.crm, fresh.ruled) == ("remade", CrmLink(), {})
     assert [o.topic for o in made.outputs] == [topics.MATCHED.full]
 
 
-@pytest.mark.parametrize(("action", "asked_again"), [("redrive", {}), ("approve", {"deleted": "approve"})])
+@pytest.mark.parametrize(
+    ("action", "asked_again"), [("redrive", {}), ("approve", {"deleted": "approve"})]
+)
 def test_a_contact_deleted_under_a_resting_lead_is_looked_for_by_the_crm_write(
     rules: Rules, action: str, asked_again: dict[str, str]
 ) -> None:
-    waits = lead(engaged_at=NOW, heard=Heard(kind="deleted", at=NOW))
+    waits = lead(engaged_at=NOW, heard=Trigger(kind="deleted", at=NOW))
     going = answer(waits, "engage", "deleted", action)
     found = decided(engage.Engage().decide(going, engage.Seen(rest=waits), {}, rules, NOW))
     [fresh] = [output.record for output in found.outputs]
@@ -230,29 +340,42 @@ def test_a_contact_deleted_under_a_resting_lead_is_looked_for_by_the_crm_write(
 
 
 def test_an_answered_lead_stays_with_people_until_that_is_approved(rules: Rules) -> None:
-    waits = lead(route=NURTURE, score=Score(points=1, parts={}), heard=Heard(kind="reply", at=NOW))
+    waits = lead(
+        route=NURTURE, score=Score(points=1, parts={}), heard=Trigger(kind="reply", at=NOW)
+    )
     again = answer(waits, "engage", "replied", "redrive")
-    assert decided(engage.Engage().decide(again, engage.Seen(rest=waits), {}, rules, NOW)).kind == "replied"
+    assert (
+        decided(engage.Engage().decide(again, engage.Seen(rest=waits), {}, rules, NOW)).kind
+        == "replied"
+    )
     approved = answer(waits, "engage", "replied", "approve")
-    goes_on = engage.Engage().decide(approved, engage.Seen(rest=waits), {"sequences": INACTIVE}, rules, NOW)
-    assert isinstance(goes_on, Need)
+    goes_on = engage.Engage().decide(
+        approved, engage.Seen(rest=waits), {"sequences": INACTIVE}, rules, NOW
+    )
+    assert isinstance(goes_on, NeedsEffects)
     nurtured = decided(
-        engage.Engage().decide(approved, engage.Seen(rest=waits), {"sequences": INACTIVE, "enter": OK}, rules, NOW)
+        engage.Engage().decide(
+            approved, engage.Seen(rest=waits), {"sequences": INACTIVE, "enter": OK}, rules, NOW
+        )
     )
     assert nurtured.lead is not None
-    assert (nurtured.kind, nurtured.lead.ruled) == ("nurtured", {}), "the next answer is asked about again"
+    assert (nurtured.kind, nurtured.lead.ruled) == ("nurtured", {}), (
+        "the next answer is asked about again"
+    )
 
 
 def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(rules: Rules) -> None:
     own = Enrolment(name="own", tool="hubspot", target="1", leave="out")
-    heard = Heard(kind="sequence", value="active", at=NOW)
+    heard = Trigger(kind="sequence", value="active", at=NOW)
     waits = lead(route=NURTURE, nurtured_at=NOW, enrolled=own, heard=heard)
     again = answer(waits, "engage", "still_enrolled", "redrive")
     left = engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), {}, rules, NOW)
-    assert isinstance(left, Need)
+    assert isinstance(left, NeedsEffects)
     assert [act.name for act in left.acts.values()] == ["crm.unenrol"]
-    done = {"leave": Result(ok=True, value={"out": True})}
-    found = decided(engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), done, rules, NOW))
+    done = {"leave": EffectResult(ok=True, value={"out": True})}
+    found = decided(
+        engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), done, rules, NOW)
+    )
     assert found.lead is not None
     assert (found.kind, found.lead.ruled) == ("sequence_active", {})
 
@@ -279,7 +402,18 @@ def test_what_cannot_be_carried_out_is_refused_with_the_reason(
 
 
 def test_what_can_be_carried_out_is_taken(rules: Rules) -> None:
-    assert [refusal(held(asked=asked), "approve", {}, rules) for asked in APPROVES] == [""] * len(APPROVES)
-    assert refusal(held(), "set", {"title": "VP", "company": "Acme", "company.employees": "1,200"}, rules) == ""
-    assert refusal(held(asked="variant"), "merge", {}, rules) == refusal(held(asked="whatever"), "redrive", {}, rules) == ""
+    assert [refusal(held(asked=asked), "approve", {}, rules) for asked in APPROVES] == [""] * len(
+        APPROVES
+    )
+    assert (
+        refusal(
+            held(), "set", {"title": "VP", "company": "Acme", "company.employees": "1,200"}, rules
+        )
+        == ""
+    )
+    assert (
+        refusal(held(asked="variant"), "merge", {}, rules)
+        == refusal(held(asked="whatever"), "redrive", {}, rules)
+        == ""
+    )
     assert "usable e-mail address" in refusal(held(person=Person()), "approve", {}, rules)

@@ -5,17 +5,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leads.decision import Decision, Need, Result
+from leads.decision import Decision, EffectResult, NeedsEffects
 from leads.gates.engage import Engage, Seen
-from leads.records import CrmLink, Enrolment, Heard, Lead, Place, Route, Score, Sequences
+from leads.records import CrmLink, Enrolment, Lead, Place, Route, Score, Sequences, Trigger
 from leads.route import sequence
-from leads.rule_models import SequenceRule, When
+from leads.rule_models import Condition, SequenceRule
 from leads.rules import Rules, RulesError, parse_rules
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, OK, lead
 
-WARM = SequenceRule(name="warm", tool="apollo", target="d1", sender="n@acme.test", when=When(countries=("US",)))
-COLD = SequenceRule(name="cold", tool="none", when=When(countries=("FR",)))
+WARM = SequenceRule(
+    name="warm", tool="apollo", target="d1", sender="n@acme.test", when=Condition(countries=("US",))
+)
+COLD = SequenceRule(name="cold", tool="none", when=Condition(countries=("FR",)))
 OWN = SequenceRule(name="own", band="rep", tool="cadence", target="Rep cadence")
 NURTURE = Route(kind="nurture", owner_email="nurture@acme.test", owner_id="1", rule="threshold")
 LOW = Score(points=40, parts={"seniority": 30})
@@ -34,13 +36,19 @@ def nurtured(country: str, **fields: Any) -> Lead:
     return replace(base, company=replace(base.company, country=country), **fields)
 
 
-def decide(record: Lead, rules: Rules, rest: Lead | None = None, **done: Result) -> Decision | Need:
+def decide(
+    record: Lead, rules: Rules, rest: Lead | None = None, **done: EffectResult
+) -> Decision | NeedsEffects:
     """What the gate says."""
     return Engage().decide(record, Seen(rest=rest), done, rules, NOW)
 
 
-@pytest.mark.parametrize(("country", "name"), [("US", "warm"), ("FR", "cold"), ("DE", "Leadgate nurture")])
-def test_the_first_sequence_that_fits_counts_and_the_list_is_the_last(some: Rules, country: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("country", "name"), [("US", "warm"), ("FR", "cold"), ("DE", "Leadgate nurture")]
+)
+def test_the_first_sequence_that_fits_counts_and_the_list_is_the_last(
+    some: Rules, country: str, name: str
+) -> None:
     found = sequence(nurtured(country), some, "nurture")
     assert found is not None
     assert found.name == name
@@ -51,15 +59,26 @@ def test_each_tool_is_entered_by_its_own_act(some: Rules) -> None:
     asked = {}
     for country in ("US", "FR", "DE"):
         answer = decide(nurtured(country), some)
-        asked[country] = next(iter(answer.acts.values())).name if isinstance(answer, Need) else answer.kind
+        asked[country] = (
+            next(iter(answer.acts.values())).name
+            if isinstance(answer, NeedsEffects)
+            else answer.kind
+        )
     assert asked == {"US": "apollo.enrol", "FR": "nurtured", "DE": "crm.enter_list"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "decided", "place"), [("busy", "sequence_active", Place.HELD), ("refused", "not_enrolled", Place.REVIEW)]
+    ("kind", "decided", "place"),
+    [("busy", "sequence_active", Place.HELD), ("refused", "not_enrolled", Place.REVIEW)],
 )
-def test_whom_apollo_skips_waits_or_is_a_persons_question(some: Rules, kind: str, decided: str, place: Place) -> None:
-    decision = decide(nurtured("US"), some, enter=Result(ok=False, kind=kind, why="contacts_in_same_company"))
+def test_whom_apollo_skips_waits_or_is_a_persons_question(
+    some: Rules, kind: str, decided: str, place: Place
+) -> None:
+    decision = decide(
+        nurtured("US"),
+        some,
+        enter=EffectResult(ok=False, kind=kind, why="contacts_in_same_company"),
+    )
     assert isinstance(decision, Decision)
     assert (decision.kind, decision.place) == (decided, place)
     assert decision.trace[0].why == "contacts_in_same_company"
@@ -76,20 +95,25 @@ def entered(some: Rules) -> Lead:
 
 def test_our_own_apollo_sequence_being_active_is_no_news(some: Rules) -> None:
     rested = entered(some)
-    heard = replace(rested, heard=Heard(kind="sequence", value="active", at=NOW))
+    heard = replace(rested, heard=Trigger(kind="sequence", value="active", at=NOW))
     assert decide(heard, some, rested).kind == "heard_sequence"  # type: ignore[union-attr]
     listed = replace(rested, enrolled=Enrolment(name="n", tool="list", target="Leadgate nurture"))
     another = decide(replace(listed, heard=heard.heard), some, listed)
-    assert isinstance(another, Need)
+    assert isinstance(another, NeedsEffects)
     assert another.acts["leave"].args == {"contact_id": "7", "list": "Leadgate nurture"}
 
 
-def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(some: Rules, rules: Rules) -> None:
+def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
+    some: Rules, rules: Rules
+) -> None:
     rested = entered(some)
-    heard = replace(rested, heard=Heard(kind="reply", at=NOW))
+    heard = replace(rested, heard=Trigger(kind="reply", at=NOW))
     need = decide(heard, rules, rested)
-    assert isinstance(need, Need)
-    assert (need.acts["leave"].name, need.acts["leave"].args) == ("apollo.leave", {"apollo_id": "a7", "sequence": "d1"})
+    assert isinstance(need, NeedsEffects)
+    assert (need.acts["leave"].name, need.acts["leave"].args) == (
+        "apollo.leave",
+        {"apollo_id": "a7", "sequence": "d1"},
+    )
     decision = decide(heard, rules, rested, leave=OK)
     assert isinstance(decision, Decision)
     assert decision.place == Place.REVIEW
@@ -99,43 +123,54 @@ def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
 
 def test_a_row_of_the_release_before_leaves_the_list_that_it_was_on(some: Rules) -> None:
     before = nurtured("DE", nurtured_at=NOW)
-    need = decide(replace(before, heard=Heard(kind="reply", at=NOW)), some, before)
-    assert isinstance(need, Need)
+    need = decide(replace(before, heard=Trigger(kind="reply", at=NOW)), some, before)
+    assert isinstance(need, NeedsEffects)
     assert need.acts["leave"].args["list"] == "Leadgate nurture"
 
 
-def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_is_told(some: Rules) -> None:
+def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_is_told(
+    some: Rules,
+) -> None:
     rested = entered(some)
-    risen = replace(lead(apollo_id="a7", sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW)
+    risen = replace(
+        lead(apollo_id="a7", sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW
+    )
     need = decide(risen, some, rested)
-    assert isinstance(need, Need)
+    assert isinstance(need, NeedsEffects)
     assert list(need.acts) == ["leave"]
     need = decide(risen, some, rested, leave=OK)
-    assert isinstance(need, Need)
+    assert isinstance(need, NeedsEffects)
     assert list(need.acts) == ["sequences"]
 
 
 def test_a_reps_lead_is_told_and_then_enters_the_reps_sequence(some: Rules) -> None:
     ready = lead(sequences=INACTIVE)
     need = decide(ready, some)
-    assert isinstance(need, Need)
+    assert isinstance(need, NeedsEffects)
     assert need.acts["enter"].args["list"] == "Rep cadence"
     told = decide(ready, some, enter=OK)
     assert isinstance(told, Decision)
     assert [n.kind for n in told.notes] == ["noticed", "enrolled"]
-    failed = decide(ready, some, enter=Result(ok=False, kind="rejected", why="no such cadence"))
+    failed = decide(
+        ready, some, enter=EffectResult(ok=False, kind="rejected", why="no such cadence")
+    )
     assert isinstance(failed, Decision)
-    assert (failed.place, [n.kind for n in failed.notes]) == (Place.ENGAGED, ["noticed", "not_enrolled"])
+    assert (failed.place, [n.kind for n in failed.notes]) == (
+        Place.ENGAGED,
+        ["noticed", "not_enrolled"],
+    )
 
 
-def test_a_reps_sequence_ends_with_an_answer_or_apollos_own_and_the_lead_stays_with_its_rep(some: Rules) -> None:
+def test_a_reps_sequence_ends_with_an_answer_or_apollos_own_and_the_lead_stays_with_its_rep(
+    some: Rules,
+) -> None:
     told = decide(lead(sequences=INACTIVE), some, enter=OK)
     assert isinstance(told, Decision)
     rested = told.lead
     assert rested is not None
-    for heard in (Heard(kind="reply", at=NOW), Heard(kind="sequence", value="active", at=NOW)):
+    for heard in (Trigger(kind="reply", at=NOW), Trigger(kind="sequence", value="active", at=NOW)):
         need = decide(replace(rested, heard=heard), some, rested)
-        assert isinstance(need, Need)
+        assert isinstance(need, NeedsEffects)
         assert need.acts["leave"].args["list"] == "Rep cadence"
         left = decide(replace(rested, heard=heard), some, rested, leave=OK)
         assert isinstance(left, Decision)
@@ -148,7 +183,11 @@ def test_customers_get_no_sequence_and_who_was_stopped_meanwhile_is_not_told(som
     told = decide(customer, some)
     assert isinstance(told, Decision)
     assert [n.kind for n in told.notes] == ["noticed"]
-    stopped = decide(lead(sequences=INACTIVE), some, enter=Result(ok=False, kind="suppressed", why="bounce"))
+    stopped = decide(
+        lead(sequences=INACTIVE),
+        some,
+        enter=EffectResult(ok=False, kind="suppressed", why="bounce"),
+    )
     assert isinstance(stopped, Decision)
     assert (stopped.place, stopped.alerts) == (Place.SUPPRESSED, ())
 
@@ -156,9 +195,13 @@ def test_customers_get_no_sequence_and_who_was_stopped_meanwhile_is_not_told(som
 def test_apollo_hears_of_the_owner_where_the_rules_say_so(rules: Rules) -> None:
     told = rules.model_copy(update={"apollo_owner": True})
     need = decide(lead(sequences=INACTIVE, apollo_id="a7"), told)
-    assert isinstance(need, Need)
+    assert isinstance(need, NeedsEffects)
     assert need.acts["apollo_owner"].args["apollo_id"] == "a7"
-    done = decide(lead(sequences=INACTIVE, apollo_id="a7"), told, apollo_owner=Result(ok=False, kind="no_owner", why="x"))
+    done = decide(
+        lead(sequences=INACTIVE, apollo_id="a7"),
+        told,
+        apollo_owner=EffectResult(ok=False, kind="no_owner", why="x"),
+    )
     assert isinstance(done, Decision)
     assert done.place == Place.ENGAGED
 
@@ -180,16 +223,29 @@ HUBSPOT = SequenceRule(name="hub", tool="hubspot", target="77", leave="Out of se
 
 
 def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules: Rules) -> None:
-    """Whose owner has none enters the next sequence that fits; the list to leave by is provisioned, and is none to nurture by."""
-    hub = rules.model_copy(update={"sequences": (HUBSPOT,), "inboxes": {"Nurture@acme.test": "box@acme.test"}})
+    """Whose owner has none enters the next sequence that fits; the list to leave by is provisioned,
+    and is none to nurture by."""
+    hub = rules.model_copy(
+        update={"sequences": (HUBSPOT,), "inboxes": {"Nurture@acme.test": "box@acme.test"}}
+    )
     assert hub.lists == ["Leadgate nurture", "Out of sequences"]
     assert hub.entered_lists == ["Leadgate nurture"]
     need = decide(nurtured("US"), hub)
-    assert isinstance(need, Need)
-    args = {"contact_id": "7", "sequence": "77", "leave": "Out of sequences", "owner_id": "1", "inbox": "box@acme.test"}
-    assert (need.acts["enter"].name, need.acts["enter"].args, need.acts["enter"].guarded) == ("crm.enrol", args, True)
+    assert isinstance(need, NeedsEffects)
+    args = {
+        "contact_id": "7",
+        "sequence": "77",
+        "leave": "Out of sequences",
+        "owner_id": "1",
+        "inbox": "box@acme.test",
+    }
+    assert (need.acts["enter"].name, need.acts["enter"].args, need.acts["enter"].guarded) == (
+        "crm.enrol",
+        args,
+        True,
+    )
     poor = decide(nurtured("US"), hub.model_copy(update={"inboxes": {}}))
-    assert isinstance(poor, Need)
+    assert isinstance(poor, NeedsEffects)
     assert poor.acts["enter"].name == "crm.enter_list"
     entered = decide(nurtured("US"), hub, enter=OK)
     assert isinstance(entered, Decision)
@@ -197,10 +253,15 @@ def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules
     assert rested is not None
     risen = replace(lead(sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW)
     left = decide(risen, rules, rested)
-    assert isinstance(left, Need)
-    assert (left.acts["leave"].name, left.acts["leave"].args["leave"]) == ("crm.unenrol", "Out of sequences")
+    assert isinstance(left, NeedsEffects)
+    assert (left.acts["leave"].name, left.acts["leave"].args["leave"]) == (
+        "crm.unenrol",
+        "Out of sequences",
+    )
     assert left.acts["leave"].args["patience"] > 0
-    still = decide(risen, rules, rested, leave=Result(ok=False, kind="still_in", why="no workflow"))
+    still = decide(
+        risen, rules, rested, leave=EffectResult(ok=False, kind="still_in", why="no workflow")
+    )
     assert isinstance(still, Decision)
     assert (still.kind, still.place) == ("still_enrolled", Place.REVIEW)
     told = decide(risen, rules, rested, leave=OK)

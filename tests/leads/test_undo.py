@@ -1,10 +1,11 @@
-"""What an undo sets back: only what the import wrote, what nobody has changed since, and never who a made contact is."""
+"""What an undo sets back: only what the import wrote, what nobody has changed since, and never who
+a made contact is."""
 
 from typing import Any
 
 import msgspec
 
-from leads.records import Audit, Change, Whom
+from leads.records import Audit, AuditPerson, Change
 from leads.undo import restore, trace
 
 IDENTITY = frozenset({"email"})
@@ -25,17 +26,25 @@ def event(kind: str, wrote: dict[str, Any], before: dict[str, Any], existed: boo
         rules="r",
         inputs={},
         outcome={"existed": existed, "contact": "7"} if kind == "written" else {},
-        person=Whom(changes=(Change(contact_id="7", wrote=wrote, before=before),)),
+        person=AuditPerson(changes=(Change(contact_id="7", wrote=wrote, before=before),)),
     )
 
 
-WRITTEN = event("written", {"title": "VP", "seats": 40}, {"title": None, "seats": 3, "owner": "ana", "score": None})
+WRITTEN = event(
+    "written",
+    {"title": "VP", "seats": 40},
+    {"title": None, "seats": 3, "owner": "ana", "score": None},
+)
 ASSIGNED = event("assigned", {"owner": "ben", "score": 80}, {})
 
 
 def test_two_writes_of_an_import_go_back_to_what_stood_first() -> None:
-    [traces] = trace([WRITTEN, ASSIGNED, event("assigned", {"owner": "cleo", "score": 90}, {})]).values()
-    plan = restore(traces, {"title": "VP", "seats": "40", "owner": "cleo", "score": "90.0"}, IDENTITY)
+    [traces] = trace(
+        [WRITTEN, ASSIGNED, event("assigned", {"owner": "cleo", "score": 90}, {})]
+    ).values()
+    plan = restore(
+        traces, {"title": "VP", "seats": "40", "owner": "cleo", "score": "90.0"}, IDENTITY
+    )
     assert plan.values == {"title": None, "seats": 3, "owner": "ana", "score": None}
     assert plan.left == ()
 
@@ -54,7 +63,12 @@ def test_what_somebody_has_changed_since_is_left() -> None:
 
 
 def test_a_made_contact_keeps_who_it_is_and_loses_its_owner() -> None:
-    made = event("written", {"email": "a@b.c", "title": "VP"}, {"email": None, "title": None, "owner": None}, existed=False)
+    made = event(
+        "written",
+        {"email": "a@b.c", "title": "VP"},
+        {"email": None, "title": None, "owner": None},
+        existed=False,
+    )
     [traces] = trace([made, event("assigned", {"owner": "ben"}, {})]).values()
     plan = restore(traces, {"email": "a@b.c", "title": "VP", "owner": "ben"}, IDENTITY)
     assert traces.made
@@ -63,12 +77,18 @@ def test_a_made_contact_keeps_who_it_is_and_loses_its_owner() -> None:
 
 def test_a_company_whose_blanks_a_new_contact_filled_was_not_made() -> None:
     made = event("written", {"email": "a@b.c"}, {"email": None}, existed=False)
-    firm = Change(contact_id="company:9", wrote={"email": "x", "tech": "Kafka"}, before={"email": None, "tech": None})
+    firm = Change(
+        contact_id="company:9",
+        wrote={"email": "x", "tech": "Kafka"},
+        before={"email": None, "tech": None},
+    )
     assert made.person is not None
-    both = msgspec.structs.replace(made, person=Whom(changes=(*made.person.changes, firm)))
+    both = msgspec.structs.replace(made, person=AuditPerson(changes=(*made.person.changes, firm)))
     found = trace([both])
     assert (found["7"].made, found["company:9"].made) == (True, False)
-    assert restore(found["company:9"], {"email": "x", "tech": "Flink"}, IDENTITY).values == {"email": None}
+    assert restore(found["company:9"], {"email": "x", "tech": "Flink"}, IDENTITY).values == {
+        "email": None
+    }
 
 
 def test_a_property_whose_value_before_is_unknown_is_not_touched() -> None:

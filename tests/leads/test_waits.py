@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from leads.decision import Parked
-from leads.records import Held, Lead, Ruling, Signal
+from leads.records import Lead, ReviewDecision, ReviewItem, Signal
 from leads.review_items import ReviewItems
 from leads.table_rows import Deferred
 from leads.waits import EARLY_WAITS, awaits, defer, early_wait, release, resume
@@ -14,17 +14,31 @@ from tests.leads.test_gates import NOW, lead
 
 def signal(kind: str, ident: str = "s", **fields: object) -> Signal:
     """A signal about the sample lead's person."""
-    return replace(Signal(signal_id=ident, kind=kind, heard_at=NOW + 1, source="crm", person_key="p1"), **fields)
+    return replace(
+        Signal(signal_id=ident, kind=kind, heard_at=NOW + 1, source="crm", person_key="p1"),
+        **fields,
+    )
 
 
-def ruling(step: int, ident: str = "r") -> Ruling:
+def ruling(step: int, ident: str = "r") -> ReviewDecision:
     """A person's word on the sample lead."""
-    return Ruling(ruling_id=ident, lead_id="l1", stage="engage", step=step, action="redrive", actor="o", reason="", at=NOW + 5)
+    return ReviewDecision(
+        ruling_id=ident,
+        lead_id="l1",
+        stage="engage",
+        step=step,
+        action="redrive",
+        actor="o",
+        reason="",
+        at=NOW + 5,
+    )
 
 
-def asked(waiting: Lead, step: int) -> Held:
+def asked(waiting: Lead, step: int) -> ReviewItem:
     """What people are asked of it."""
-    return Held(lead_id=waiting.lead_id, kind="held", stage="engage", partition=0, step=step, since=NOW)
+    return ReviewItem(
+        lead_id=waiting.lead_id, kind="held", stage="engage", partition=0, step=step, since=NOW
+    )
 
 
 def rests(**fields: object) -> Parked:
@@ -41,12 +55,17 @@ def test_a_put_off_lead_is_set_going_by_nothing_and_awaits_what_people_were_aske
     assert not awaits(rests(held=asked(lead(), 3)), ruling(3))
 
 
-def test_what_was_deferred_goes_out_as_soon_as_the_lead_rests_in_the_order_in_which_it_came() -> None:
+def test_what_was_deferred_goes_out_as_soon_as_the_lead_rests_in_the_order_in_which_it_came() -> (
+    None
+):
     kept = Deferred()
     for number, kind in enumerate(("intent", "owner", "reply")):
         kept = defer(kept, signal(kind, f"s{number}"), NOW + number)
     sent, stays = release(kept, rests(), "engage", lasting=True)
-    assert [(s.kind, s.only, s.delivery) for _, s in sent.signals] == [("intent", "engage", 1), ("reply", "engage", 1)]
+    assert [(s.kind, s.only, s.delivery) for _, s in sent.signals] == [
+        ("intent", "engage", 1),
+        ("reply", "engage", 1),
+    ]
     assert not stays
 
 

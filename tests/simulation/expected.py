@@ -1,9 +1,20 @@
-"""What must occur in a run of a thousand seeds or more: a simulation that nothing happens in proves nothing."""
+"""What must occur in a run of a thousand seeds or more: a simulation that nothing happens in proves
+nothing."""
 
 from collections.abc import Iterable
 
 _VENDORS = ("crm", "apollo", "slack")
-_TROUBLES = ("put_off", "unavailable", "timeout", "timeout_acted", "lost", "refused", "failing", "slow", "unreadable")
+_TROUBLES = (
+    "put_off",
+    "unavailable",
+    "timeout",
+    "timeout_acted",
+    "lost",
+    "refused",
+    "failing",
+    "slow",
+    "unreadable",
+)
 _DEATHS = (
     "append",
     "acknowledged",
@@ -22,7 +33,8 @@ company matched merged synced
 write written fallback suppressed sent_back
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
-engage engaged nurtured sequence_active replied again suppressed updated deleted heard_owner released
+engage engaged nurtured sequence_active replied again suppressed updated deleted heard_owner
+engage released
 signals heard forwarded
 sla clocked breached met untaken unchanged
 notify sent
@@ -37,4 +49,8 @@ def unmet(occurred: Iterable[str]) -> list[str]:
         stage, *kinds = line.split() or [""]
         wanted += [f"outcome {stage} {kind}" for kind in kinds]
     lacking = [name for name in wanted if name not in seen]
-    return lacking + [f"death {point}" for point in _DEATHS if not any(s.startswith(f"death {point}") for s in seen)]
+    return lacking + [
+        f"death {point}"
+        for point in _DEATHS
+        if not any(s.startswith(f"death {point}") for s in seen)
+    ]

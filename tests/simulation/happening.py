@@ -1,4 +1,5 @@
-"""A plan's events carried out at a site: captures, signals, people's decisions, and all that goes wrong."""
+"""A plan's events carried out at a site: captures, signals, people's decisions, and all that goes
+wrong."""
 
 import asyncio
 import json
@@ -11,7 +12,7 @@ from connectors.core.crm import NoteWrite
 from leads import topics
 from leads.keys import derive
 from leads.keys import lead_id as lead_of
-from leads.records import CrmRecord, Held, Ruling, Signal, encode
+from leads.records import CrmRecord, ReviewDecision, ReviewItem, Signal, encode
 from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
 from tests.simulation.plan import SIGNALS, Event
 from tests.simulation.site import ALL, Site
@@ -55,8 +56,10 @@ class Happening:
         self.said: list[Said] = []
         self.ruled: list[Ruled] = []
         self.captured_at: dict[int, float] = {}
-        self.shadow: tuple[float, float] | None = None  # from when to when effects were in shadow, by the loop's time
-        self.released: dict[str, int] = {}  # the steps at which leads rested when they were released
+        # from when to when effects were in shadow, by the loop's time
+        self.shadow: tuple[float, float] | None = None
+        # the steps at which leads rested when they were released
+        self.released: dict[str, int] = {}
         self.synced = False
 
     def happen(self, number: int, event: Event) -> None:
@@ -72,12 +75,19 @@ class Happening:
         del number
         lead, now = self._site.plan.world.leads[event.about], self._site.loop.time()
         self.captured_at[event.about] = now
-        self._site.send(topics.CAPTURED, f"apollo:{lead.source_id}", encode(captured(lead, now, event.number)))
+        self._site.send(
+            topics.CAPTURED, f"apollo:{lead.source_id}", encode(captured(lead, now, event.number))
+        )
 
     def _synced(self, number: int, event: Event) -> None:
         del number, event
         for partition in ALL:
-            self._site.send(topics.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
+            self._site.send(
+                topics.CRM_RECORDS,
+                "complete",
+                encode(CrmRecord(kind="complete", key="")),
+                partition,
+            )
 
     def _signal(self, number: int, event: Event) -> None:
         site = self._site
@@ -102,7 +112,8 @@ class Happening:
         self.said.append(Said(site.loop.time(), event.kind, event.about, value))
 
     def _take_effect(self, event: Event, source_id: str, email: str) -> str | None:
-        """What a signal tells is so at its vendor; the signal's value, None where it can't be so."""
+        """What a signal tells is so at its vendor; the signal's value, None where it can't be
+        so."""
         crm, apollo = self._site.crm, self._site.apollo
         contact = next((c for c in crm.people.values() if email in {c.email, *c.emails}), None)
         if event.kind == "intent":
@@ -111,7 +122,9 @@ class Happening:
             return lead_of("apollo", source_id)
         if event.kind == "sequence":
             state = "active" if event.value != "inactive" else "inactive"
-            apollo.add_status(source_id, OUTSIDE_SEQUENCE, "active" if state == "active" else "finished")
+            apollo.add_status(
+                source_id, OUTSIDE_SEQUENCE, "active" if state == "active" else "finished"
+            )
             return state
         if event.kind in {"unsubscribe", "bounce", "do_not_contact", "reply"}:
             return ""
@@ -137,7 +150,10 @@ class Happening:
         return contact.owner_id if event.kind in {"activity", "taken"} else ""
 
     def _undo(self, number: int, lead: str) -> bool:
-        """An import is taken back: a lead that waits is told by a decision. False for one that does not wait."""
+        """An import is taken back: a lead that waits is told by a decision.
+
+        False for one that does not wait.
+        """
         item = self.review_items().get(lead)
         if item is not None:
             self._decide(number, item, "undo", {})
@@ -151,8 +167,8 @@ class Happening:
         item = self._site.draw.choice(sorted(shown.values(), key=lambda i: i.lead_id))
         self._decide(number, item, *self._choose(item, event.value))
 
-    def _decide(self, number: int, item: Held, action: str, fields: dict[str, str]) -> None:
-        ruling = Ruling(
+    def _decide(self, number: int, item: ReviewItem, action: str, fields: dict[str, str]) -> None:
+        ruling = ReviewDecision(
             ruling_id=derive("ruling", number),
             lead_id=item.lead_id,
             stage=item.stage,
@@ -164,10 +180,13 @@ class Happening:
             fields=fields,
         )
         self._site.send(topics.DECIDED, item.lead_id, encode(ruling), item.partition)
-        self.ruled.append(Ruled(self._site.loop.time(), item.lead_id, item.stage, item.step, action))
+        self.ruled.append(
+            Ruled(self._site.loop.time(), item.lead_id, item.stage, item.step, action)
+        )
 
-    def _choose(self, item: Held, wish: str) -> tuple[str, dict[str, str]]:
-        """What a sensible person decides: variants are one person here, sister companies are not one company."""
+    def _choose(self, item: ReviewItem, wish: str) -> tuple[str, dict[str, str]]:
+        """What a sensible person decides: variants are one person here, sister companies are not
+        one company."""
         if item.stage == "company":
             variant = any(reason.rule == "company.variant" for reason in item.reasons)
             return ("merge" if variant else "separate"), {}
@@ -177,10 +196,10 @@ class Happening:
             return "route", {"to": REPS[1]}
         return ("suppress" if wish == "suppress" else "redrive"), {}
 
-    def review_items(self) -> dict[str, Held]:
+    def review_items(self) -> dict[str, ReviewItem]:
         """What people are shown: by lead id, the latest item that was not taken away."""
-        latest: dict[str, Held] = {}
-        decoder = msgspec.json.Decoder(Held)
+        latest: dict[str, ReviewItem] = {}
+        decoder = msgspec.json.Decoder(ReviewItem)
         for record in self._site.log.all(topics.HELD.full):
             item = decoder.decode(record.value or b"")
             if item.lead_id not in latest or latest[item.lead_id].step <= item.step:
@@ -253,7 +272,9 @@ class Happening:
         """The workers start again with other rules; leads under way keep theirs."""
         del number, event
         site = self._site
-        site.rules = site.rules.model_copy(update={"threshold": 60, "version": site.rules.version + 1})
+        site.rules = site.rules.model_copy(
+            update={"threshold": 60, "version": site.rules.version + 1}
+        )
         vars(site.rules).pop("hash", None)
         site.known.append(site.rules)
         site.restart()
@@ -266,7 +287,9 @@ def at_rest(audit: list[Any]) -> dict[str, dict[str, Any]]:
         event = json.loads(record.value or b"{}")
         if event["place"] and event["step"] >= latest.get(event["lead"], event)["step"]:
             latest[event["lead"]] = event
-    return {lead: event for lead, event in latest.items() if event["place"] in {"engaged", "nurtured"}}
+    return {
+        lead: event for lead, event in latest.items() if event["place"] in {"engaged", "nurtured"}
+    }
 
 
 def released(signal: Signal) -> Signal:

@@ -1,4 +1,6 @@
-"""Judges a run at rest by what lies in the log and at the vendors. Shares no code with `audit verify`.
+"""Judges a run at rest by what lies in the log and at the vendors.
+
+Shares no code with `audit verify`.
 
 Each check answers the promises' breaches as lines that a person can read.
 """
@@ -82,7 +84,10 @@ def conserved(facts: Facts) -> Iterator[str]:
         if where is None:
             yield f"P1 {name_of(facts, lead)} was captured and never decided on"
         elif where["place"] == "in_flight":
-            yield f"P1 {name_of(facts, lead)} is left in flight after {where['stage']} {where['kind']}"
+            yield (
+                f"P1 {name_of(facts, lead)} is left in flight after {where['stage']}"
+                f" {where['kind']}"
+            )
     resting: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
     for event in facts.events:
         if event["place"] not in {"", "in_flight"}:
@@ -100,19 +105,32 @@ def shown(facts: Facts) -> Iterator[str]:
     items = facts.run.happening.review_items()
     waiting = {lead: event for lead, event in facts.places.items() if event["place"] in _WAITS}
     for lead in items.keys() - waiting.keys():
-        yield f"P1 {name_of(facts, lead)} is shown for review and is {facts.places.get(lead, {}).get('place')}"
+        yield (
+            f"P1 {name_of(facts, lead)} is shown for review and is"
+            f" {facts.places.get(lead, {}).get('place')}"
+        )
     for lead, event in waiting.items():
         if lead not in items:
             yield f"P1 {name_of(facts, lead)} waits in {event['place']} and is shown to nobody"
         elif items[lead].step != event["step"]:
-            yield f"P1 {name_of(facts, lead)} waits at step {event['step']} and is shown at {items[lead].step}"
-    parked = {key.split(" ", 1)[1]: json.loads(value) for key, value in facts.rows.items() if " parked." in f" {key}"}
+            yield (
+                f"P1 {name_of(facts, lead)} waits at step {event['step']} and is shown at"
+                f" {items[lead].step}"
+            )
+    parked = {
+        key.split(" ", 1)[1]: json.loads(value)
+        for key, value in facts.rows.items()
+        if " parked." in f" {key}"
+    }
     for key, row in parked.items():
         if row.get("put_off") and not row["subject"].startswith("early:"):
             yield f"P1 {key.split(chr(0))[1]} is put off for ever under {key.split(chr(0))[0]}"
     for lead, event in facts.places.items():
         if event["place"] in _WAITS | _OUT and f"parked.{event['stage']}\0{lead}" not in parked:
-            yield f"P1 {name_of(facts, lead)} is {event['place']} at {event['stage']} without a row there"
+            yield (
+                f"P1 {name_of(facts, lead)} is {event['place']} at {event['stage']} without a row"
+                " there"
+            )
 
 
 def alive(facts: Facts) -> Iterator[str]:
@@ -123,7 +141,9 @@ def alive(facts: Facts) -> Iterator[str]:
             yield f"a gate failed: {event['stage']}: {event['trace'][0]['why']}"
     log = facts.run.site.log
     for (topic, partition), committed in log.committed.items():
-        waits = [r for r in log.read(topic, partition, committed) if r.timestamp / 1000 < log.now() - 5.0]
+        waits = [
+            r for r in log.read(topic, partition, committed) if r.timestamp / 1000 < log.now() - 5.0
+        ]
         if waits:
             yield f"P1 {len(waits)} records of {topic}/{partition} are not processed at rest"
 
@@ -135,8 +155,15 @@ def one_contact(facts: Facts) -> Iterator[str]:
     """The same person never becomes two contacts."""
     people = facts.run.site.crm.people.values()
     for person in {lead.person for lead in facts.run.plan.world.leads}:
-        held = [c.id for c in people if {e.casefold() for e in (c.email, *c.emails)} & set(person.addresses)]
-        deleted = any(facts.run.plan.world.leads[said.lead].person == person for said in _of(facts, {"deleted"}))
+        held = [
+            c.id
+            for c in people
+            if {e.casefold() for e in (c.email, *c.emails)} & set(person.addresses)
+        ]
+        deleted = any(
+            facts.run.plan.world.leads[said.lead].person == person
+            for said in _of(facts, {"deleted"})
+        )
         if len(held) > 1 and not deleted:
             yield f"P2 {person.name} is {len(held)} contacts: {', '.join(held)}"
 
@@ -149,14 +176,21 @@ def _of(facts: Facts, kinds: frozenset[str] | set[str]) -> list[Any]:
 
 
 def gates_in_order(facts: Facts) -> Iterator[str]:
-    """Nobody is told and nothing starts before the owner is confirmed and Apollo is known to be quiet."""
+    """Nobody is told and nothing starts before the owner is confirmed and Apollo is known to be
+    quiet."""
     confirmed: dict[str, float] = {}
     for event in facts.events:
         if event["kind"] == "assigned":
             confirmed[event["lead"]] = min(event["at"], confirmed.get(event["lead"], event["at"]))
     for event in facts.events:
-        if event["kind"] in {"noticed", "enrolled"} and confirmed.get(event["lead"], 1e12) > event["at"] + 1.0:
-            yield f"P3 {name_of(facts, event['lead'])} was {event['kind']} before its owner was confirmed"
+        if (
+            event["kind"] in {"noticed", "enrolled"}
+            and confirmed.get(event["lead"], 1e12) > event["at"] + 1.0
+        ):
+            yield (
+                f"P3 {name_of(facts, event['lead'])} was {event['kind']} before its owner was"
+                " confirmed"
+            )
 
 
 def _stopped(facts: Facts) -> dict[str, float]:
@@ -164,7 +198,9 @@ def _stopped(facts: Facts) -> dict[str, float]:
     stopped: dict[str, float] = {}
     for said in _of(facts, _STOPS):
         lead = facts.run.plan.world.leads[said.lead]
-        for email in (lead.raw["email"].casefold(),) if said.kind == "bounce" else lead.person.addresses:
+        for email in (
+            (lead.raw["email"].casefold(),) if said.kind == "bounce" else lead.person.addresses
+        ):
             stopped[email] = min(said.at, stopped.get(email, said.at))
     return stopped
 
@@ -173,14 +209,24 @@ def suppression_wins(facts: Facts) -> Iterator[str]:
     """After a suppression was heard nothing starts, and nobody stays in a sequence."""
     run = facts.run
     stopped = _stopped(facts)
-    contacts = {e.casefold(): c.id for c in run.site.crm.people.values() for e in (c.email, *c.emails)}
+    contacts = {
+        e.casefold(): c.id for c in run.site.crm.people.values() for e in (c.email, *c.emails)
+    }
     for email, at in stopped.items():
         contact = contacts.get(email, "")
         for acted in run.site.journal:
-            late = acted.method == "enter_list" and contact in acted.args[-1] and acted.started > at + 1.0
+            late = (
+                acted.method == "enter_list"
+                and contact in acted.args[-1]
+                and acted.started > at + 1.0
+            )
             if late and _stays(run, contact):
-                yield f"P4 {email} entered a list {acted.started - at:.1f} s after it was stopped, and is in it"
-        withheld = run.happening.shadow is not None and at < run.happening.shadow[1]  # the stop may have been in shadow
+                yield (
+                    f"P4 {email} entered a list {acted.started - at:.1f} s after it was stopped,"
+                    " and is in it"
+                )
+        # the stop may have been in shadow
+        withheld = run.happening.shadow is not None and at < run.happening.shadow[1]
         if contact and _stays(run, contact) and not withheld:
             yield f"P4 {email} was stopped at {at:.1f} s and is still in a list"
     for lead, number in facts.leads.items():
@@ -199,9 +245,15 @@ def _stays(run: Run, contact: str) -> bool:
 
 def one_breach(facts: Facts) -> Iterator[str]:
     """Each clock is breached once, and none that ran out is forgotten."""
-    breaches = Counter((e["lead"], e["inputs"]["seen"]["clock"]["deadline"]) for e in _unique(facts) if e["kind"] == "breached")
+    breaches = Counter(
+        (e["lead"], e["inputs"]["seen"]["clock"]["deadline"])
+        for e in _unique(facts)
+        if e["kind"] == "breached"
+    )
     yield from (
-        f"P5 {name_of(facts, lead)} was breached {n} times for one deadline" for (lead, _), n in breaches.items() if n > 1
+        f"P5 {name_of(facts, lead)} was breached {n} times for one deadline"
+        for (lead, _), n in breaches.items()
+        if n > 1
     )
     now = EPOCH + facts.run.site.loop.time()
     stopped = {facts.run.site.keys.address(email) for email in _stopped(facts)}
@@ -209,9 +261,16 @@ def one_breach(facts: Facts) -> Iterator[str]:
         if not key.split(" ", 1)[1].startswith("clocks\0"):
             continue
         clock = json.loads(value)
-        over = clock.get("deadline") and clock["deadline"] < now - 60.0 and not (clock.get("met") or clock.get("fired"))
+        over = (
+            clock.get("deadline")
+            and clock["deadline"] < now - 60.0
+            and not (clock.get("met") or clock.get("fired"))
+        )
         if over and key.split("\0")[1] not in stopped:
-            yield f"P5 the clock of {name_of(facts, clock['lead']['lead_id'])} ran out and nothing followed"
+            yield (
+                f"P5 the clock of {name_of(facts, clock['lead']['lead_id'])} ran out and nothing"
+                " followed"
+            )
 
 
 def _unique(facts: Facts) -> list[Event]:
@@ -223,10 +282,17 @@ def nothing_twice(facts: Facts) -> Iterator[str]:
     site = facts.run.site
     for ident, n in Counter(task.effect_id for task in site.crm.tasks).items():
         if n > 1:
-            yield f"P7 task {next(t.subject for t in site.crm.tasks if t.effect_id == ident)!r} was made {n} times"
-    escalated = Counter((t.contact_id, t.due) for t in site.crm.tasks if t.subject.startswith("Escalation"))
+            yield (
+                f"P7 task {next(t.subject for t in site.crm.tasks if t.effect_id == ident)!r} was"
+                f" made {n} times"
+            )
+    escalated = Counter(
+        (t.contact_id, t.due) for t in site.crm.tasks if t.subject.startswith("Escalation")
+    )
     yield from (
-        f"P7 contact {contact} has {n} escalation tasks for one deadline" for (contact, _), n in escalated.items() if n > 1
+        f"P7 contact {contact} has {n} escalation tasks for one deadline"
+        for (contact, _), n in escalated.items()
+        if n > 1
     )
     for ident, n in Counter(m.alert_id for m in site.slack.messages).items():
         if n > 1:
@@ -249,19 +315,26 @@ def one_content(facts: Facts) -> Iterator[str]:
         key, value = record.key or b"", record.value or b""
         if known.setdefault(key, value) != value:
             event = json.loads(value)
-            yield f"P8 event {event['stage']} {event['kind']} of {name_of(facts, event['lead'])} has two contents"
+            yield (
+                f"P8 event {event['stage']} {event['kind']} of {name_of(facts, event['lead'])} has"
+                " two contents"
+            )
 
 
 # Shadow
 
 
 def shadow_is_quiet(facts: Facts) -> Iterator[str]:
-    """In shadow nobody outside is told or changed; what is released afterwards goes through the gates again, live."""
+    """In shadow nobody outside is told or changed; what is released afterwards goes through the
+    gates again, live."""
     run = facts.run
     begin, end = run.happening.shadow or (0.0, 0.0)
     for acted in run.site.journal:
         if begin <= acted.started < end and acted.method not in READS:
-            yield f"shadow: {acted.vendor}.{acted.method} was called {acted.started - begin:.1f} s after the switch"
+            yield (
+                f"shadow: {acted.vendor}.{acted.method} was called {acted.started - begin:.1f} s"
+                " after the switch"
+            )
     for lead, step in run.happening.released.items():
         if facts.places[lead]["step"] == step:
             yield f"shadow: {name_of(facts, lead)} was released and stays where it was"
@@ -281,8 +354,15 @@ def everything_counts(facts: Facts) -> Iterator[str]:
         email = facts.run.plan.world.leads[number].raw["email"]
         for said in facts.run.happening.said:
             mine = facts.run.plan.world.leads[said.lead].raw["email"] == email
-            if mine and said.kind in {"reply", "intent"} and said.at > facts.run.happening.captured_at[number]:
-                yield f"R4 {name_of(facts, lead)} is nurtured, though {said.kind} was heard at {said.at:.1f} s"
+            if (
+                mine
+                and said.kind in {"reply", "intent"}
+                and said.at > facts.run.happening.captured_at[number]
+            ):
+                yield (
+                    f"R4 {name_of(facts, lead)} is nurtured, though {said.kind} was heard at"
+                    f" {said.at:.1f} s"
+                )
 
 
 Check = Callable[[Facts], Iterator[str]]

@@ -1,4 +1,7 @@
-"""Who is in a simulated world, and what the sources say of them. Each lead bears its truth: which person it is."""
+"""Who is in a simulated world, and what the sources say of them.
+
+Each lead bears its truth: which person it is.
+"""
 
 import random
 from typing import Any, NamedTuple
@@ -20,10 +23,29 @@ FIRST = (
     "Kasimir",
     "Lavinia",
 )
-LAST = ("Abernathy", "Birkenhead", "Castellan", "Dunmore", "Eisenhart", "Fairweather", "Gallowglass", "Hollister", "Ironside")
+LAST = (
+    "Abernathy",
+    "Birkenhead",
+    "Castellan",
+    "Dunmore",
+    "Eisenhart",
+    "Fairweather",
+    "Gallowglass",
+    "Hollister",
+    "Ironside",
+)
 DEMO_LIST = "Demo requests"
-REPS = ("ana.us@acme.test", "ben.us@acme.test", "cleo.uk@acme.test", "dario.eu@acme.test", "eve.saas@acme.test")
-USERS = {**dict.fromkeys((*REPS, "fran.lead@acme.test", "nurture@acme.test"), True), "gone@acme.test": False}
+REPS = (
+    "ana.us@acme.test",
+    "ben.us@acme.test",
+    "cleo.uk@acme.test",
+    "dario.eu@acme.test",
+    "eve.saas@acme.test",
+)
+USERS = {
+    **dict.fromkeys((*REPS, "fran.lead@acme.test", "nurture@acme.test"), True),
+    "gone@acme.test": False,
+}
 OUTSIDE_SEQUENCE = "c" * 24
 
 
@@ -50,16 +72,25 @@ class World(NamedTuple):
     leads: list[SimLead]
     organizations: dict[str, dict[str, Any]]
     owned: dict[str, str]  # address -> owner, of people whom the CRM has already
-    known_as: dict[str, str]  # address -> the main address under which the CRM has it as a secondary one
+    # address -> the main address under which the CRM has it as a secondary one
+    known_as: dict[str, str]
     in_sequence: frozenset[str]  # source ids of contacts that an Apollo sequence writes to
 
 
 def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
-    """The lead as the poller captures it, at so many seconds; a later version of it says so by its title."""
+    """The lead as the poller captures it, at so many seconds; a later version of it says so by its
+    title."""
     raw = {**lead.raw, "updated_at": f"2026-01-05T09:00:{again:02d}.000Z"}
     if again:
         raw["title"] = f"{raw['title'] or 'VP'} {('Europe', 'Asia', 'Global')[again % 3]}"
-    return Captured(source="apollo", source_id=lead.source_id, captured_at=EPOCH + at, raw=raw, lists=lead.lists, imported="poll")
+    return Captured(
+        source="apollo",
+        source_id=lead.source_id,
+        captured_at=EPOCH + at,
+        raw=raw,
+        lists=lead.lists,
+        imported="poll",
+    )
 
 
 CASES = {
@@ -106,7 +137,9 @@ class _Making:
         self.in_sequence: set[str] = set()
 
     def world(self) -> World:
-        return World(self.leads, self.organizations, self.owned, self.known_as, frozenset(self.in_sequence))
+        return World(
+            self.leads, self.organizations, self.owned, self.known_as, frozenset(self.in_sequence)
+        )
 
     def add(self, case: str) -> None:
         first, last = self._people.pop()
@@ -119,7 +152,9 @@ class _Making:
             self._variant(first, last, title, domain)
             return
         person = Person(f"{first} {last}", (email,))
-        lead = self._lead(case, person, title if case != "invalid" else None, domain, email, country)
+        lead = self._lead(
+            case, person, title if case != "invalid" else None, domain, email, country
+        )
         if case == "owned":
             self.owned[email] = self._draw.choice(REPS)
         elif case == "second_address":
@@ -131,7 +166,9 @@ class _Making:
         elif case == "colleague":
             other_first, other_last = self._people.pop()
             other = f"{other_first}.{other_last}@{domain}".lower()
-            self._lead(case, Person(f"{other_first} {other_last}", (other,)), title, domain, other, country)
+            self._lead(
+                case, Person(f"{other_first} {other_last}", (other,)), title, domain, other, country
+            )
 
     def _company(self, domain: str, *, ideal: bool) -> None:
         self.organizations[domain] = {
@@ -147,9 +184,18 @@ class _Making:
         """One person with two addresses of one company."""
         addresses = (f"{first}.{last}@{domain}".lower(), f"{first[0]}{last}@{domain}".lower())
         for address in addresses:
-            self._lead("variant", Person(f"{first} {last}", addresses), title, domain, address, "United States")
+            self._lead(
+                "variant",
+                Person(f"{first} {last}", addresses),
+                title,
+                domain,
+                address,
+                "United States",
+            )
 
-    def _lead(self, case: str, person: Person, title: str | None, domain: str, email: str, country: str) -> SimLead:
+    def _lead(
+        self, case: str, person: Person, title: str | None, domain: str, email: str, country: str
+    ) -> SimLead:
         number = len(self.leads) + 1
         first, last = person.name.split(" ")
         raw: dict[str, Any] = {

@@ -1,4 +1,5 @@
-"""What a seed makes happen: a list of dated events and faults, each of which can be left out to shrink a failure."""
+"""What a seed makes happen: a list of dated events and faults, each of which can be left out to
+shrink a failure."""
 
 import random
 from dataclasses import dataclass, field
@@ -36,14 +37,28 @@ TROUBLES = (
     "not_in_plan",
 )
 METHODS = {
-    "crm": ("*", "upsert", "assign", "read_owners", "add_tasks", "enter_list", "stop", "activities", "leave_list", "owner"),
+    "crm": (
+        "*",
+        "upsert",
+        "assign",
+        "read_owners",
+        "add_tasks",
+        "enter_list",
+        "stop",
+        "activities",
+        "leave_list",
+        "owner",
+    ),
     "apollo": ("*", "enrich", "sequences", "stop"),
     "slack": ("*", "post"),
 }
 
 
 class Event(NamedTuple):
-    """One thing that happens. `about` is a lead's place in the world, -1 for none; `value` depends on the kind."""
+    """One thing that happens.
+
+    `about` is a lead's place in the world, -1 for none; `value` depends on the kind.
+    """
 
     at: float
     kind: str
@@ -55,7 +70,10 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """A seed's events in order. `chance` seeds the interleaving: cuts, turns, who gets which partitions."""
+    """A seed's events in order.
+
+    `chance` seeds the interleaving: cuts, turns, who gets which partitions.
+    """
 
     seed: int
     world: World
@@ -99,14 +117,21 @@ def _news(draw: random.Random, world: World) -> list[Event]:
     events: list[Event] = []
     for _ in range(draw.randint(1, 6)):
         kind = draw.choice(SIGNALS)
-        value = {"owner": draw.choice(REPS), "activity": "", "sequence": draw.choice(("active", "inactive"))}.get(kind, "")
+        value = {
+            "owner": draw.choice(REPS),
+            "activity": "",
+            "sequence": draw.choice(("active", "inactive")),
+        }.get(kind, "")
         at = draw.uniform(0, FAULTS_END)
         about = draw.randrange(len(world.leads))
         events.append(Event(at, kind, about, value))
         if draw.random() < 0.3:  # two at once, about the same person
             events.append(Event(at, draw.choice(SIGNALS), about, draw.choice(REPS)))
     rulings = ("redrive", "redrive", "set", "route", "suppress")
-    events += [Event(draw.uniform(5, 150), "rule", -1, draw.choice(rulings), number=i) for i in range(draw.randint(0, 4))]
+    events += [
+        Event(draw.uniform(5, 150), "rule", -1, draw.choice(rulings), number=i)
+        for i in range(draw.randint(0, 4))
+    ]
     return events
 
 
@@ -124,17 +149,31 @@ def _faults(draw: random.Random) -> list[Event]:
     for _ in range(draw.randint(3, 8)):
         at = draw.choice((0.0, draw.uniform(0, 5), draw.uniform(0, FAULTS_END - 20)))
         kind = draw.choices(
-            ("trouble", "kill", "freeze", "move", "repeat", "lose", "rules", "duplicate"), (10, 5, 1, 2, 2, 1, 1, 2)
+            ("trouble", "kill", "freeze", "move", "repeat", "lose", "rules", "duplicate"),
+            (10, 5, 1, 2, 2, 1, 1, 2),
         )[0]
         if kind == "trouble":
             vendor = draw.choice(("crm", "crm", "apollo", "slack"))
             method = draw.choice(METHODS[vendor])
             seconds = draw.choice((0.5, 4.0, 15.0, min(60.0, FAULTS_END - at)))
-            events.append(Event(at, f"{vendor}.{method} {draw.choice(TROUBLES)}", seconds=seconds, number=draw.choice((1, 99))))
+            events.append(
+                Event(
+                    at,
+                    f"{vendor}.{method} {draw.choice(TROUBLES)}",
+                    seconds=seconds,
+                    number=draw.choice((1, 99)),
+                )
+            )
         elif kind == "kill":
-            events.append(Event(at, "kill", number=draw.randint(1, 60), value=draw.choice(("a", "b"))))
+            events.append(
+                Event(at, "kill", number=draw.randint(1, 60), value=draw.choice(("a", "b")))
+            )
         elif kind == "freeze":
-            events.append(Event(at, "freeze", seconds=draw.choice((2.0, 25.0)), value=draw.choice(("a", "b"))))
+            events.append(
+                Event(at, "freeze", seconds=draw.choice((2.0, 25.0)), value=draw.choice(("a", "b")))
+            )
         else:
-            events.append(Event(at, kind, number=draw.randint(1, 40), value=draw.choice(("a", "b"))))
+            events.append(
+                Event(at, kind, number=draw.randint(1, 40), value=draw.choice(("a", "b")))
+            )
     return events

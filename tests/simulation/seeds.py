@@ -14,8 +14,11 @@ from tests.simulation.week import simulate_week
 WEEK_LEADS = 12
 
 
-class Verdict(NamedTuple):
-    """Of one seed: what it broke, and what occurred in it. `week` is what a small week over the real connectors broke."""
+class GuardVerdict(NamedTuple):
+    """Of one seed: what it broke, and what occurred in it.
+
+    `week` is what a small week over the real connectors broke.
+    """
 
     seed: int
     breaches: list[str]
@@ -23,13 +26,18 @@ class Verdict(NamedTuple):
     week: list[str]
 
 
-def try_seed(seed: int, weeks: int = 0) -> Verdict:
-    """Run one seed; each of so many seeds also as a small week over the real connectors, 0 for none."""
+def try_seed(seed: int, weeks: int = 0) -> GuardVerdict:
+    """Run one seed; each of so many seeds also as a small week over the real connectors, 0 for
+    none."""
     run = simulate(make_plan(seed))
     site = run.site
-    occurred = {f"outcome {o}" for o in site.coverage.outcomes} | {f"death {d}" for d in site.coverage.deaths}
+    occurred = {f"outcome {o}" for o in site.coverage.outcomes} | {
+        f"death {d}" for d in site.coverage.deaths
+    }
     week = _try_week(seed) if weeks and seed % weeks == 0 else []
-    return Verdict(seed, judge(run), frozenset(occurred | {f"trouble {t}" for t in site.troubles.struck}), week)
+    return GuardVerdict(
+        seed, judge(run), frozenset(occurred | {f"trouble {t}" for t in site.troubles.struck}), week
+    )
 
 
 def _try_week(seed: int) -> list[str]:
@@ -37,7 +45,7 @@ def _try_week(seed: int) -> list[str]:
     return [*outcome.wrong, *outcome.fatal]
 
 
-def try_seeds(seeds: Iterable[int], jobs: int, weeks: int) -> Iterable[Verdict]:
+def try_seeds(seeds: Iterable[int], jobs: int, weeks: int) -> Iterable[GuardVerdict]:
     """Run many, in as many processes, in no certain order; see try_seed."""
     with multiprocessing.get_context("spawn").Pool(jobs, be_quiet) as pool:
         yield from pool.imap_unordered(partial(try_seed, weeks=weeks), seeds, chunksize=20)

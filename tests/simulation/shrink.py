@@ -36,10 +36,21 @@ def shrink(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
 def tell(plan: Plan, breaches: list[str]) -> str:
     """What happened and what was broken, for a person."""
     about = {event.about for event in plan.events if event.about >= 0}
-    leads = [f"  lead {i}: {plan.world.leads[i].case}, {plan.world.leads[i].raw['email']}" for i in sorted(about)]
+    leads = [
+        f"  lead {i}: {plan.world.leads[i].case}, {plan.world.leads[i].raw['email']}"
+        for i in sorted(about)
+    ]
     events = [f"  {event.at:6.1f} s  {_say(event)}" for event in plan.events]
     replayed = ["  at rest: replayed"] if plan.replayed else []
-    return "\n".join([f"seed {plan.seed}", *leads, *events, *replayed, *(f"  => {line}" for line in breaches[:8])])
+    return "\n".join(
+        [
+            f"seed {plan.seed}",
+            *leads,
+            *events,
+            *replayed,
+            *(f"  => {line}" for line in breaches[:8]),
+        ]
+    )
 
 
 def _say(event: Event) -> str:

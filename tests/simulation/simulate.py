@@ -14,11 +14,14 @@ from tests.simulation.happening import Happening
 from tests.simulation.plan import FAULTS_END, Plan
 from tests.simulation.site import Site
 
-REST = FAULTS_END + 400.0  # by then every lead has come to rest: the longest wait is a circuit's minute
+# by then every lead has come to rest: the longest wait is a circuit's minute
+REST = FAULTS_END + 400.0
 _SETTLED = 200.0  # seconds after the last fault, when what was decided in shadow is released
 _RULES = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
-READS = frozenset({"owner", "owner_by_email", "read_owners", "accounts", "activities", "fields", "company_fields",
-                   "sequences", "email_of", "enrich"})  # fmt: skip
+READS = frozenset(
+    "owner owner_by_email read_owners accounts activities fields company_fields sequences"
+    " email_of enrich".split()
+)
 
 
 @dataclass
@@ -70,7 +73,8 @@ async def _run(plan: Plan, loop: VirtualLoop) -> Run:
 
 
 async def _replay(site: Site, seen: Run) -> None:
-    """With all workers stopped, set the group back on some partitions, and look what the vendors get."""
+    """With all workers stopped, set the group back on some partitions, and look what the vendors
+    get."""
     site.stop()
     site.closing = False
     for place, offset in sorted(site.log.committed.items()):

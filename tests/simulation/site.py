@@ -1,4 +1,5 @@
-"""A whole site in one event loop: the log, two workers and their disks, the vendors, and what a plan makes happen to them."""
+"""A whole site in one event loop: the log, two workers and their disks, the vendors, and what a
+plan makes happen to them."""
 
 import asyncio
 import random
@@ -161,7 +162,9 @@ class Site:
 
     def _ended(self, name: str, error: BaseException | None) -> None:
         if error is not None and "stood still" not in str(error):
-            self.fatal.append(f"{self.loop.time():.1f} s: worker {name} ended: {type(error).__name__}: {error}")
+            self.fatal.append(
+                f"{self.loop.time():.1f} s: worker {name} ended: {type(error).__name__}: {error}"
+            )
         if not self.closing:
             self.spawn(self._replace(name))
 
@@ -172,7 +175,8 @@ class Site:
         task.add_done_callback(self._tasks.discard)
 
     async def _replace(self, name: str) -> None:
-        """A dead worker comes back with its partitions; or the other one gets them, and it comes back with none."""
+        """A dead worker comes back with its partitions; or the other one gets them, and it comes
+        back with none."""
         gone = self.workers[name]
         if self.draw.random() < 0.6:
             await asyncio.sleep(self.draw.uniform(0.5, 3.0))
@@ -200,7 +204,8 @@ class Site:
                 self.workers[name].partitions, other.partitions = lost, mine
 
     async def _release(self, worker: SimulatedWorker) -> set[int]:
-        """Have a worker let its partitions go; one that doesn't in time is thrown out of the group."""
+        """Have a worker let its partitions go; one that doesn't in time is thrown out of the
+        group."""
         mine = set(worker.partitions)
         try:
             await asyncio.wait_for(worker.revoke(mine), 30.0)
@@ -235,7 +240,8 @@ class Site:
         self._appends_left[name] = appends
 
     def freeze(self, name: str, seconds: float) -> None:
-        """Have a worker stand still; its partitions are given away if it does so for longer than its session."""
+        """Have a worker stand still; its partitions are given away if it does so for longer than
+        its session."""
         worker = self.workers[name]
         if worker.process.dead or worker.process.frozen:
             return
@@ -254,7 +260,8 @@ class Site:
         self.workers[name].process.end(None)
 
     def restart(self) -> None:
-        """End every worker; they come back with the rules and the setting of effects as they are by then."""
+        """End every worker; they come back with the rules and the setting of effects as they are by
+        then."""
         for worker in self.workers.values():
             worker.process.end(None)
 

@@ -1,4 +1,5 @@
-"""Thousands of seeded runs of the whole pipeline, the faults that it must find, and those that it has found."""
+"""Thousands of seeded runs of the whole pipeline, the faults that it must find, and those that it
+has found."""
 
 import os
 import subprocess
@@ -16,7 +17,8 @@ from tests.simulation.variants import VARIANTS
 from tests.simulation.week import simulate_week
 
 SEEDS = 3000
-ONE_WEEK_IN = 50  # seeds: `make simulate` runs one in ten over the real connectors, for which the suite has no time
+# seeds: `make simulate` runs one in ten over the real connectors, for which the suite has no time
+ONE_WEEK_IN = 50
 FOUND_WITHIN = 1000
 
 
@@ -58,7 +60,10 @@ def test_the_same_seed_is_the_same_run_in_another_process() -> None:
     code = "from tests.simulation.test_simulation import fingerprint; print(fingerprint(7))"
     for salt in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": salt}, capture_output=True, check=True
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": salt},
+            capture_output=True,
+            check=True,
         )
         assert done.stdout.decode().strip() == fingerprint(7)
 
@@ -67,13 +72,17 @@ def fingerprint(seed: int) -> str:
     """What a run comes to, in a few numbers."""
     be_quiet()
     site = simulate(make_plan(seed)).site
-    return f"{len(site.journal)} {sum(site.log.committed.values())} {[round(a.at, 3) for a in site.journal]}"
+    return (
+        f"{len(site.journal)} {sum(site.log.committed.values())}"
+        f" {[round(a.at, 3) for a in site.journal]}"
+    )
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("seed", "leads"), [(90210, 400), (1004, 400), (7, 120), (8, 120)])
 def test_a_week_over_the_real_connectors_ends_as_its_generator_says(seed: int, leads: int) -> None:
-    """90210 and 1004 left one changed employer engaged or nurtured instead of asking (cases D11)."""
+    """90210 and 1004 left one changed employer engaged or nurtured instead of asking (cases
+    D11)."""
     outcome = simulate_week(seed, leads)
     assert outcome.wrong == []
     assert outcome.fatal == []
@@ -83,7 +92,12 @@ def run(cases: tuple[str, ...], *events: Event, chance: int = 0) -> list[str]:
     """What a plan breaks that somebody wrote down. All leads come at the beginning."""
     world = world_of(*cases)
     captures = [Event(0.0, "capture", i) for i in range(len(world.leads))]
-    plan = Plan(seed=-1, world=world, events=tuple(sorted([*captures, Event(0.0, "synced"), *events])), chance=chance)
+    plan = Plan(
+        seed=-1,
+        world=world,
+        events=tuple(sorted([*captures, Event(0.0, "synced"), *events])),
+        chance=chance,
+    )
     return judge(simulate(plan))
 
 
@@ -102,7 +116,11 @@ FOUND = {
     ),
     "interest and another sequence at once": (
         ("low",),
-        [Event(10.0, "intent", 0), Event(10.0, "sequence", 0, "active"), Event(80.0, "sequence", 0, "inactive")],
+        [
+            Event(10.0, "intent", 0),
+            Event(10.0, "sequence", 0, "active"),
+            Event(80.0, "sequence", 0, "inactive"),
+        ],
     ),
     "a new revision of a held lead that is in a list": (
         ("low",),
@@ -113,7 +131,10 @@ FOUND = {
             Event(30.0, "do_not_contact", 0),
         ],
     ),
-    "a contact deleted while people are asked about its reply": (("low",), [Event(10.0, "reply", 0), Event(20.0, "deleted", 0)]),
+    "a contact deleted while people are asked about its reply": (
+        ("low",),
+        [Event(10.0, "reply", 0), Event(20.0, "deleted", 0)],
+    ),
     "a bounce of another address while people are asked about a reply": (
         ("variant",),
         [Event(20.0, "reply", 0), Event(30.0, "bounce", 1), Event(31.0, "bounce", 0)],
@@ -126,8 +147,14 @@ FOUND = {
             Event(20.0, "unsubscribe", 0),
         ],
     ),
-    "an answer before the lead is known to be anybody's": (("low", "high"), [Event(0.0, "reply", 0), Event(0.0, "reply", 1)]),
-    "two alerts in the log twice": (("demo", "demo"), [Event(at / 10, "duplicate", number=5) for at in range(5, 60, 3)]),
+    "an answer before the lead is known to be anybody's": (
+        ("low", "high"),
+        [Event(0.0, "reply", 0), Event(0.0, "reply", 1)],
+    ),
+    "two alerts in the log twice": (
+        ("demo", "demo"),
+        [Event(at / 10, "duplicate", number=5) for at in range(5, 60, 3)],
+    ),
 }
 
 
@@ -140,7 +167,8 @@ def test_what_the_simulation_has_found_stays_mended(name: str, chance: int) -> N
 
 @pytest.mark.parametrize("steps", range(1, 40, 2))
 def test_two_records_of_one_lead_in_one_run_and_a_death_at_any_step(steps: int) -> None:
-    """Both were decided before the first had sent anything: after a death only the second's row was left (P1)."""
+    """Both were decided before the first had sent anything: after a death only the second's row was
+    left (P1)."""
     again = [Event(0.0, "capture", 0, number=1), Event(0.0, "capture", 0)]
     kills = [Event(0.0, "kill", value=worker, number=steps) for worker in ("a", "b")]
     assert run(("high", "low"), *again, *kills, chance=steps) == []

@@ -3,8 +3,8 @@
 from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
-    RowRejected,
-    RowRetryable,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
     Unreadable,
@@ -12,7 +12,9 @@ from connectors.core.errors import (
 from streams.testing.vendors import Trouble
 from tests.simulation.plan import TROUBLES, Event
 
-_BATCHES = frozenset({"upsert", "assign", "read_owners", "add_tasks", "enter_list", "leave_list", "accounts"})
+_BATCHES = frozenset(
+    {"upsert", "assign", "read_owners", "add_tasks", "enter_list", "leave_list", "accounts"}
+)
 _WHOLE = {
     "put_off": Trouble(error=Unavailable("429 Too Many Requests", 2.0, undone=True)),
     "unavailable": Trouble(error=Unavailable("503 Service Unavailable")),
@@ -26,7 +28,7 @@ _WHOLE = {
     "limited": Trouble(error=AccountLimited("the storage of the account is full")),
     "not_in_plan": Trouble(error=NotInPlan("403 the plan leaves this out")),
 }
-_ROW = {"refused": RowRejected("400 refused"), "failing": RowRetryable("423 locked")}
+_ROW = {"refused": RecordRejected("400 refused"), "failing": RecordRetryable("423 locked")}
 _USUAL = Trouble(seconds=0.02)
 
 

@@ -1,4 +1,5 @@
-"""The faults that the simulation was built to find, put back one at a time: they show that it can fail."""
+"""The faults that the simulation was built to find, put back one at a time: they show that it can
+fail."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -8,20 +9,20 @@ from unittest.mock import patch
 import msgspec
 from msgspec.structs import replace
 
-from leads.decision import Act, Decision, Need, Parked
+from leads.decision import Decision, Effect, NeedsEffects, Parked
 from leads.gates.common import stopped
 from leads.gates.engage import Engage
 from leads.keys import derive
-from leads.records import Lead, Tick, encode
+from leads.records import Lead, SlaTick, encode
 from leads.topics import DUE
 from streams.runner import attempts
 from streams.runner.deciding import Deciding
-from streams.runner.model import Job
-from streams.runner.stage_runner import Harness
+from streams.runner.model import StageTask
+from streams.runner.stage_runner import StageRunner
 from streams.runner.timers import Timers
 from streams.runner.waking import Waking
 from tables.schema import CLOCKS
-from tables.state import View
+from tables.state import BatchView
 
 
 @contextmanager
@@ -35,40 +36,51 @@ def _patched(*changes: tuple[Any, str, Any]) -> Iterator[None]:
 def _r1() -> AbstractContextManager[None]:
     """The gate asks for two acts by the absence of one, and reads the results of both."""
 
-    def stop(self: Any, lead: Lead, seen: Any, rested: Lead | None, done: Any, *_: Any) -> Decision | Need:
+    def stop(
+        self: Any, lead: Lead, seen: Any, rested: Lead | None, done: Any, *_: Any
+    ) -> Decision | NeedsEffects:
         del self
         end = stopped(lead, seen.suppression)
         assert end is not None
         kind = seen.suppression.kind if seen.suppression else "do_not_contact"
         if "stop" in done:
             return replace(end, outcome={"crm": done["stop"].kind, "apollo": done["apollo"].kind})
-        args = {"contact_id": lead.crm.contact_id, "nurtured": bool(rested and rested.enrolled), "kind": kind}
+        args = {
+            "contact_id": lead.crm.contact_id,
+            "nurtured": bool(rested and rested.enrolled),
+            "kind": kind,
+        }
         other = {"apollo_id": lead.apollo_id, "kind": kind, "from": "crm"}
-        return Need(acts={"stop": Act(name="crm.stop", args=args), "apollo": Act(name="apollo.stop", args=other)})
+        return NeedsEffects(
+            acts={
+                "stop": Effect(name="crm.stop", args=args),
+                "apollo": Effect(name="apollo.stop", args=other),
+            }
+        )
 
     return _patched((Engage, "_stop", stop))
 
 
 def _stale(*stages: str) -> AbstractContextManager[None]:
     """A record that was put off goes on from what its stage had read before the wait."""
-    take_up, read = Job.take_up, Deciding._read
+    take_up, read = StageTask.take_up, Deciding._read
 
-    def take_up_all(self: Job, attempt: Any, seen: type[Any]) -> None:
+    def take_up_all(self: StageTask, attempt: Any, seen: type[Any]) -> None:
         take_up(self, attempt, seen)
         self.seen = msgspec.json.decode(attempt.seen, type=seen)
 
-    def read_once(self: Deciding, job: Job, view: View) -> Any:
+    def read_once(self: Deciding, job: StageTask, view: BatchView) -> Any:
         return job.seen if job.taken_up and self._stage.name in stages else read(self, job, view)
 
-    return _patched((Job, "take_up", take_up_all), (Deciding, "_read", read_once))
+    return _patched((StageTask, "take_up", take_up_all), (Deciding, "_read", read_once))
 
 
 def _r3() -> AbstractContextManager[None]:
     """Records of one lead in one run are all decided before the first one's row is there."""
-    conclude = Harness._conclude
+    conclude = StageRunner._conclude
     kept: dict[int, list[Any]] = {}
 
-    def accept(self: Deciding, job: Job, view: View, decision: Decision) -> None:
+    def accept(self: Deciding, job: StageTask, view: BatchView, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
             attempts.write_letters(self._stage, job)
@@ -76,11 +88,13 @@ def _r3() -> AbstractContextManager[None]:
         attempts.settle(self._stage, view, job, decision)
         kept.setdefault(id(view), []).extend(attempts.close(self._stage, view, job, decision))
 
-    async def conclude_late(self: Harness, partition: int, view: View, jobs: list[Job]) -> None:
+    async def conclude_late(
+        self: StageRunner, partition: int, view: BatchView, jobs: list[StageTask]
+    ) -> None:
         view.put_rows(kept.pop(id(view), []))
         await conclude(self, partition, view, jobs)
 
-    return _patched((Deciding, "_accept", accept), (Harness, "_conclude", conclude_late))
+    return _patched((Deciding, "_accept", accept), (StageRunner, "_conclude", conclude_late))
 
 
 def _r4() -> AbstractContextManager[None]:
@@ -93,17 +107,23 @@ def _r4() -> AbstractContextManager[None]:
 
 
 def _r5() -> AbstractContextManager[None]:
-    """A tick is named by when it was looked for, and sent again while an earlier one is under way."""
+    """A tick is named by when it was looked for, and sent again while an earlier one is under
+    way."""
 
     def tick_of(self: Any, partition: int, kind: str, key: str) -> Any:
         data = self._state.get(partition, CLOCKS.key(key))
         clock = CLOCKS.decode(data) if data else None
-        if clock is None or clock.fired or clock.met or (kind == "untaken" and (clock.started or clock.alerted)):
+        if (
+            clock is None
+            or clock.fired
+            or clock.met
+            or (kind == "untaken" and (clock.started or clock.alerted))
+        ):
             return None
         at, now = clock.deadline if kind == "due" else clock.untaken, self._clock.now()
         if at > now:
             return None
-        tick = Tick(tick_id=derive("tick", kind, key, at, now), kind=kind, person_key=key, at=at)
+        tick = SlaTick(tick_id=derive("tick", kind, key, at, now), kind=kind, person_key=key, at=at)
         return DUE, key.encode(), encode(tick)
 
     return _patched((Timers, "_tick_of", tick_of))

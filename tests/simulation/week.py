@@ -1,4 +1,5 @@
-"""A generated week over the real connectors: the sandbox in the same loop, the poller's own sources, and the generator's truth.
+"""A generated week over the real connectors: the sandbox in the same loop, the poller's own
+sources, and the generator's truth.
 
 Usage: `python -m tests.simulation.week --seeds 20 --leads 200`.
 """
@@ -16,16 +17,16 @@ from unittest.mock import patch
 import httpx
 
 from app.base.settings import Settings
-from app.base.vendors import Vendors as AppVendors
-from app.crm_sync.records import CrmRecords, refresh
+from app.base.vendors import VendorClients as AppVendors
+from app.crm_sync.records import CrmRecordProducer, refresh
 from app.ingest.contacts import Contacts
 from app.ingest.importer import to_captured
 from app.ingest.set_aside import Aside
-from app.ingest.signals import Listening
-from app.rules.requirements import wants_of
+from app.ingest.signals import SignalPoller
+from app.rules.requirements import requirements_of
 from connectors.apollo.client import ApolloClient
 from connectors.core.errors import VendorError
-from connectors.core.http import Budget
+from connectors.core.http import SlidingWindowLimiter
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.crm import HubSpotCrm
 from connectors.slack.client import SlackClient
@@ -45,7 +46,15 @@ from tests.simulation.site import ALL, Site
 _BASE = "http://sandbox"
 _KILLS = (20, 180, 700)
 _FAULTS_END = 60.0  # seconds after which the sandbox is sound again
-_PATHS = ("^/hubspot/", "^/hubspot/", "^/apollo/", "^/slack/", "contacts/batch", "/search", "associations")
+_PATHS = (
+    "^/hubspot/",
+    "^/hubspot/",
+    "^/apollo/",
+    "^/slack/",
+    "contacts/batch",
+    "/search",
+    "associations",
+)
 _KINDS: tuple[dict[str, Any], ...] = (
     {"status": 503},
     {"status": 429, "retry_after": "5"},
@@ -63,12 +72,22 @@ class WeekSite(Site):
     def _make_vendors(self) -> None:
         app = make_sandbox(None, self.leads, self.plan.seed, search_lag=0.0)
         self.app, transport = app, httpx.ASGITransport(app)
-        calls, search = Budget(100, 10.0), Budget(5, 1.0)
-        http = HubSpotHttp(f"{_BASE}/hubspot", "pat-sandbox-0001", calls, search, self.clock.now, transport)
+        calls, search = SlidingWindowLimiter(100, 10.0), SlidingWindowLimiter(5, 1.0)
+        http = HubSpotHttp(
+            f"{_BASE}/hubspot", "pat-sandbox-0001", calls, search, self.clock.now, transport
+        )
         self.clients = AppVendors(
             crm=HubSpotCrm(http, self.clock.now),
-            apollo=ApolloClient(f"{_BASE}/apollo/api/v1/", "sandbox-apollo-key-0001", 100_000, transport),
-            slack=SlackClient(f"{_BASE}/slack/api/", "xoxb-sandbox", Budget(50_000, 10.0), transport, interval=0.01),
+            apollo=ApolloClient(
+                f"{_BASE}/apollo/api/v1/", "sandbox-apollo-key-0001", 100_000, transport
+            ),
+            slack=SlackClient(
+                f"{_BASE}/slack/api/",
+                "xoxb-sandbox",
+                SlidingWindowLimiter(50_000, 10.0),
+                transport,
+                interval=0.01,
+            ),
             budgets=[],
         )
         self.control = httpx.AsyncClient(base_url=_BASE, transport=transport)
@@ -83,7 +102,8 @@ class WeekSite(Site):
 
 
 class Outcome(NamedTuple):
-    """Groups of leads that are elsewhere than the generator says, and workers that ended by themselves."""
+    """Groups of leads that are elsewhere than the generator says, and workers that ended by
+    themselves."""
 
     wrong: list[str]
     fatal: list[str]
@@ -104,12 +124,19 @@ async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
     plan = Plan(seed=seed, world=world_of(), events=(), chance=seed)
     site = WeekSite(plan, loop, leads)
     async with site.app.router.lifespan_context(site.app):
-        producer: Any = MemoryProducer(site.log, Process("poller", lambda *_: Fate.LIVE, lambda _: None))
+        producer: Any = MemoryProducer(
+            site.log, Process("poller", lambda *_: Fate.LIVE, lambda _: None)
+        )
         polling = _Polling(site, producer)
-        await site.clients.crm.provision(wants_of(site.rules))
-        await refresh(site.clients.crm, CrmRecords(producer, site.keys), site.keys, 0.0)
+        await site.clients.crm.provision(requirements_of(site.rules))
+        await refresh(site.clients.crm, CrmRecordProducer(producer, site.keys), site.keys, 0.0)
         for partition in ALL:
-            site.send(topics.CRM_RECORDS, "complete", encode(CrmRecord(kind="complete", key="")), partition)
+            site.send(
+                topics.CRM_RECORDS,
+                "complete",
+                encode(CrmRecord(kind="complete", key="")),
+                partition,
+            )
         site.begin()
         site.spawn(polling.run())
         site.spawn(_disturb(site, random.Random(seed)))
@@ -129,7 +156,11 @@ async def _disturb(site: WeekSite, draw: random.Random) -> None:
     """A few faults of the vendors, over HTTP."""
     for at in sorted(draw.uniform(0.0, _FAULTS_END - 10.0) for _ in range(draw.randint(3, 6))):
         await asyncio.sleep(max(0.0, at - site.loop.time()))
-        fault = {"path": draw.choice(_PATHS), "times": draw.choice((1, 3, 30)), **draw.choice(_KINDS)}
+        fault = {
+            "path": draw.choice(_PATHS),
+            "times": draw.choice((1, 3, 30)),
+            **draw.choice(_KINDS),
+        }
         await site.control.post("/_control/faults", json=fault)
     await asyncio.sleep(_FAULTS_END - site.loop.time())
     await site.control.delete("/_control/faults")
@@ -143,9 +174,16 @@ class _Polling:
         settings, aside = Settings.model_construct(), Aside(producer, site.clock)
         clients: Any = site.clients
         self._contacts = Contacts(
-            settings, site.rules, clients.apollo, producer, site.clock, aside, lambda _: None, lambda _: None
+            settings,
+            site.rules,
+            clients.apollo,
+            producer,
+            site.clock,
+            aside,
+            lambda _: None,
+            lambda _: None,
         )
-        self._listening = Listening(settings, clients, producer, site.clock, site.keys, aside)
+        self._listening = SignalPoller(settings, clients, producer, site.clock, site.keys, aside)
 
     async def run(self) -> None:
         """Read until the site stops."""
@@ -161,7 +199,9 @@ class _Polling:
         """A person imports a file of contacts that Apollo has shown already."""
         text = (await self._site.control.get("/_control/import.csv")).text
         for row in csv.DictReader(io.StringIO(text)):
-            record = to_captured({n: v for n, v in row.items() if v}, "again", self._site.clock.now(), "fresh")
+            record = to_captured(
+                {n: v for n, v in row.items() if v}, "again", self._site.clock.now(), "fresh"
+            )
             self._site.send(topics.CAPTURED, f"{record.source}:{record.source_id}", encode(record))
 
 
@@ -171,7 +211,9 @@ def _wrong(seen: Run, truth: dict[str, Any]) -> list[str]:
     for group in truth["groups"]:
         found = sorted(places.get(lead_id(ident), "nowhere") for ident in group["ids"])
         if found != group["places"]:
-            wrong.append(f"{group['case']}: {', '.join(found)} instead of {', '.join(group['places'])}")
+            wrong.append(
+                f"{group['case']}: {', '.join(found)} instead of {', '.join(group['places'])}"
+            )
     return wrong
 
 

@@ -1,15 +1,16 @@
-"""One stage on the kit: a runner with a gate of the test's own, on a log, a store and a clock in memory."""
+"""One stage on the kit: a runner with a gate of the test's own, on a log, a store and a clock in
+memory."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from leads.decision import Decision, Need, Result
+from leads.decision import Decision, EffectResult, NeedsEffects
 from leads.rules import Rules
 from streams.runner.model import Stage
-from streams.runner.outbox import FlushGate, Outbox
-from streams.runner.rules_versions import RulesBook
-from streams.runner.stage_runner import Harness
+from streams.runner.outbox import IdleDetector, Outbox
+from streams.runner.rules_versions import RulesRegistry
+from streams.runner.stage_runner import StageRunner
 from streams.runner.timers import Timers
 from streams.testing.consumer import MemoryRun
 from streams.testing.log import LogRecord, MemoryLog, MemoryProducer
@@ -26,13 +27,13 @@ class Effector:
     """Answers every act with what the test has put there, in turn; then with a good result."""
 
     def __init__(self) -> None:
-        self.answers: list[Result] = []
+        self.answers: list[EffectResult] = []
         self.asked: list[str] = []
 
-    async def perform(self, act: Any, **_: Any) -> Result:
+    async def perform(self, act: Any, **_: Any) -> EffectResult:
         """See ports.Effector."""
         self.asked.append(act.name)
-        return self.answers.pop(0) if self.answers else Result(ok=True)
+        return self.answers.pop(0) if self.answers else EffectResult(ok=True)
 
     def settles_in(self, begun: float) -> float:
         """See ports.Effector."""
@@ -44,12 +45,19 @@ class Effector:
 
 
 class FixedGate:
-    """A gate whose answers the test gives: a function of the record, what is seen, and the results so far."""
+    """A gate whose answers the test gives: a function of the record, what is seen, and the results
+    so far."""
 
-    def __init__(self, name: str, answer: Callable[[Any, Any, dict[str, Result]], Decision | Need]) -> None:
+    def __init__(
+        self,
+        name: str,
+        answer: Callable[[Any, Any, dict[str, EffectResult]], Decision | NeedsEffects],
+    ) -> None:
         self.name, self._answer = name, answer
 
-    def decide(self, record: Any, seen: Any, done: dict[str, Result], rules: Rules, now: float) -> Decision | Need:
+    def decide(
+        self, record: Any, seen: Any, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         """See decision.Gate."""
         del rules, now
         return self._answer(record, seen, done)
@@ -63,18 +71,18 @@ class Bench:
         self.log = MemoryLog(self.clock.now)
         self.process = Process("a", lambda *_: Fate.LIVE, lambda _: None)
         self.producer = MemoryProducer(self.log, self.process)
-        gate = FlushGate()
+        gate = IdleDetector()
         self.outbox = Outbox(self.producer, gate, self.process.check)
         self.state = State(MemoryStore(), self.outbox)
         self.effector, self.probe, self.stage = Effector(), Coverage(), stage
         self.timers = Timers([stage], self.state, self.outbox, self.clock, self.probe)
-        self.harness = Harness(
+        self.harness = StageRunner(
             stage,
             state=self.state,
             outbox=self.outbox,
             gate=gate,
             effector=self.effector,
-            book=RulesBook(rules),
+            book=RulesRegistry(rules),
             clock=self.clock,
             probe=self.probe,
             timers=self.timers,
@@ -90,7 +98,8 @@ class Bench:
 
     async def process_again(self, records: list[LogRecord]) -> None:
         """The same records once more, as after a restart."""
-        await self.harness.process(MemoryRun(records, 1, lambda _: None))  # type: ignore[arg-type]
+        batch: Any = MemoryRun(records, 1, lambda _: None)
+        await self.harness.process(batch)
 
 
 def on_kit(body: Callable[[VirtualLoop], Awaitable[T]]) -> T:

@@ -5,12 +5,12 @@ from typing import Any
 
 from faust.types import TP
 
-from streams.consumer.batcher import HOLD, RUN_RECORDS, Gathering
+from streams.consumer.batcher import HOLD, RUN_RECORDS, RecordBatcher
 
 
-def queue(waiting: dict[int, int]) -> Gathering:
+def queue(waiting: dict[int, int]) -> RecordBatcher:
     """A calling topic behind another, with so many records in each partition."""
-    gathering = Gathering(("unique", "matched"), {"matched"})
+    gathering = RecordBatcher(("unique", "matched"), {"matched"})
     for partition, count in waiting.items():
         gathering.add(TP("matched", partition), [record() for _ in range(count)])
     return gathering
@@ -21,9 +21,13 @@ def record(size: int = 10) -> Any:
     return SimpleNamespace(key=b"", value=b"x" * size)
 
 
-def begun(gathering: Gathering, *, coming: bool, now: float = 0.0, busy: frozenset[int] = frozenset()) -> list[int]:
+def begun(
+    gathering: RecordBatcher, *, coming: bool, now: float = 0.0, busy: frozenset[int] = frozenset()
+) -> list[int]:
     """The partitions that may begin."""
-    found = gathering.release(TP("matched", 0), lambda tp: tp.partition not in busy, lambda _: coming, now)
+    found = gathering.release(
+        TP("matched", 0), lambda tp: tp.partition not in busy, lambda _: coming, now
+    )
     return [tp.partition for tp in found]
 
 
@@ -32,9 +36,12 @@ def test_a_lead_alone_is_held_by_nothing() -> None:
 
 
 def test_a_stage_that_does_not_call_begins_at_once() -> None:
-    gathering = Gathering(("unique", "matched"), {"matched"})
+    gathering = RecordBatcher(("unique", "matched"), {"matched"})
     gathering.add(TP("unique", 3), [record()])
-    assert [tp.partition for tp in gathering.release(TP("unique", 3), lambda _: True, lambda _: True, 0.0)] == [3]
+    assert [
+        tp.partition
+        for tp in gathering.release(TP("unique", 3), lambda _: True, lambda _: True, 0.0)
+    ] == [3]
 
 
 def test_leads_on_the_way_are_waited_for_but_not_longer_than_hold() -> None:

@@ -109,9 +109,17 @@ def test_an_outage_is_over_when_the_vendor_has_been_well_for_a_while() -> None:
     assert circuit.is_steady
 
 
-@given(st.lists(st.tuples(st.sampled_from(["ask", "succeed", "fail", "withdraw", "wait"]), st.integers(0, 9)), max_size=60))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["ask", "succeed", "fail", "withdraw", "wait"]), st.integers(0, 9)
+        ),
+        max_size=60,
+    )
+)
 def test_one_probe_at_a_time_and_none_for_ever(steps: list[tuple[str, int]]) -> None:
-    """Whatever comes in whatever order: while it is not closed one call is out at the most, and it never stays shut."""
+    """Whatever comes in whatever order: while it is not closed one call is out at the most, and it
+    never stays shut."""
     clock = Clock()
     circuit = opened(clock)
     out: list[int] = []

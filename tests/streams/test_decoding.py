@@ -26,13 +26,24 @@ def test_only_brackets_outside_of_texts_are_nesting(depth: int, text: str) -> No
     assert bool(refusal(nested)) is (depth + 1 > MAX_DEPTH)
 
 
-def test_a_record_that_is_too_deep_or_too_large_is_a_dead_letter_and_the_run_goes_on(rules: Rules) -> None:
+def test_a_record_that_is_too_deep_or_too_large_is_a_dead_letter_and_the_run_goes_on(
+    rules: Rules,
+) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, intake.make(Keys("k")), rules)
-        await bench.feed(topics.CAPTURED.full, DEEP, b"x" * (MAX_RECORD + 1), b"x" * (LARGEST + 1), b"\xff")
-        letters = sorted((json.loads(r.value or b"") for r in bench.log.all(topics.DEAD.full)), key=lambda one: str(one["where"]))
+        await bench.feed(
+            topics.CAPTURED.full, DEEP, b"x" * (MAX_RECORD + 1), b"x" * (LARGEST + 1), b"\xff"
+        )
+        letters = sorted(
+            (json.loads(r.value or b"") for r in bench.log.all(topics.DEAD.full)),
+            key=lambda one: str(one["where"]),
+        )
         assert len(letters) == 4
-        assert [letter.get("size") for letter in letters[:3]] == [len(DEEP), MAX_RECORD + 1, LARGEST + 1]
+        assert [letter.get("size") for letter in letters[:3]] == [
+            len(DEEP),
+            MAX_RECORD + 1,
+            LARGEST + 1,
+        ]
         assert len(letters[2]["value"]) < 100_000
         assert "nested 3000 deep" in letters[0]["why"]
         assert len(bench.log.all(topics.AUDIT.full)) == 4

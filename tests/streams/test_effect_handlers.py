@@ -6,21 +6,21 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from connectors.core.errors import NotSent, RowRejected
+from connectors.core.errors import NotSent, RecordRejected
 from connectors.memory.crm import MemoryCrm
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
 from leads.records import Person
 from streams.effects.contact_write import contact_write
-from streams.effects.context import Effect, Outside
-from streams.effects.handlers import Acts
-from streams.runner.outbox import FlushGate
+from streams.effects.context import EffectAttempt, EffectContext
+from streams.effects.handlers import EffectHandlers
+from streams.runner.outbox import IdleDetector
 from tests.leads.test_gates import lead
 
 NOW = 1000.0
 
 
-class Held:
+class ReviewItem:
     """A CRM whose workflow takes nobody out before it was asked so often."""
 
     def __init__(self, asks: int) -> None:
@@ -42,13 +42,13 @@ class Fixed:
 def unenrol(asks: int, **args: Any) -> Any:
     """What the act answers or raises."""
     crm = MemoryCrm(Fixed().now)
-    crm.unenrol = Held(asks).unenrol
-    outside = Outside(crm, *cast("Any", [None] * 5))
-    acts = Acts(outside, FlushGate(), Keys("k"), Fixed(), lambda: 1.0)
+    crm.unenrol = ReviewItem(asks).unenrol
+    outside = EffectContext(crm, *cast("Any", [None] * 5))
+    acts = EffectHandlers(outside, IdleDetector(), Keys("k"), Fixed(), lambda: 1.0)
 
     async def act() -> Any:
         asked = {"contact_id": "7", "leave": "Out", **args}
-        return await acts.handlers["crm.unenrol"](asked, None, Effect("e", False, 1e12, NOW))
+        return await acts.handlers["crm.unenrol"](asked, None, EffectAttempt("e", False, 1e12, NOW))
 
     return asyncio.run(act())
 
@@ -58,17 +58,24 @@ def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> No
     with pytest.raises(NotSent) as waiting:
         unenrol(1, patience=1)
     assert waiting.value.after > 0
-    with pytest.raises(RowRejected, match="no workflow") as stuck:
+    with pytest.raises(RecordRejected, match="no workflow") as stuck:
         unenrol(1, patience=0)
     assert stuck.value.kind == STILL_IN
 
 
 @pytest.mark.parametrize(
     ("country", "name", "code"),
-    [("US", "United States", "US"), ("KR", "South Korea", "KR"), ("Atlantis", "Atlantis", ""), ("", "", "")],
+    [
+        ("US", "United States", "US"),
+        ("KR", "South Korea", "KR"),
+        ("Atlantis", "Atlantis", ""),
+        ("", "", ""),
+    ],
 )
 def test_a_crm_is_told_a_countrys_name_and_its_code(country: str, name: str, code: str) -> None:
-    written = contact_write(msgspec.structs.replace(lead(), person=Person(email="a@b.com", country=country)))
+    written = contact_write(
+        msgspec.structs.replace(lead(), person=Person(email="a@b.com", country=country))
+    )
     assert (written.country, written.country_code) == (name, code)
 
 

@@ -1,4 +1,5 @@
-"""What becomes of an act by what its vendor says: nothing that a vendor says ends the worker, and people hear of it once."""
+"""What becomes of an act by what its vendor says: nothing that a vendor says ends the worker, and
+people hear of it once."""
 
 import asyncio
 import json
@@ -10,42 +11,53 @@ import pytest
 
 from connectors.core.errors import (
     AccountLimited,
-    DaySpent,
     EndpointSpent,
     NotInPlan,
     NotSent,
-    RowRejected,
-    RowRetryable,
+    QuotaExhausted,
+    RecordRejected,
+    RecordRetryable,
     Unauthorised,
     Unavailable,
 )
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
 from connectors.memory.slack import MemorySlack
-from leads.decision import Act, Result
+from leads.decision import Effect, EffectResult
 from leads.keys import Keys
 from streams.effects.circuit import PROBE_WAIT, STEADY
-from streams.effects.context import Outside
-from streams.effects.executor import Effects
+from streams.effects.context import EffectContext
+from streams.effects.executor import EffectExecutor
 from streams.effects.vendors import APART, OFF, PAUSE
 from streams.ports import Fatal
-from streams.runner.outbox import FlushGate
+from streams.runner.outbox import IdleDetector
 from tests.leads.test_gates import lead
 
 Fault = Callable[[], Exception]
-ENRICH = Act(name="apollo.enrich", args={"domain": "firm.com", "cap": 10**6})
-SEQUENCES = Act(name="apollo.sequences", args={"apollo_id": "a1", "email": ""}, reads=True)
-ACCOUNT = Act(name="crm.account", args={"company_id": "", "domain": "firm.com"}, reads=True)
-ENROL = Act(name="apollo.enrol", args={"apollo_id": "a1", "sequence": "warm", "sender": "n@acme.test"}, guarded=True)
-STOP = Act(name="crm.stop", args={"contact_id": "1", "kind": "unsubscribe", "nurtured": False})
-NO_CALL = Act(name="apollo.stop", args={"apollo_id": "", "kind": "unsubscribe", "from": "crm"})
-POST = Act(name="slack.post", args={"to": "#ops", "text": "text", "alert_id": "alert"}, once=True)
-OWNER = Act(name="crm.owner", args={"owner_id": "rep@acme.test"}, reads=True)
-TASK = Act(name="crm.task", args={"contact_id": "1", "subject": "Call", "due": 1.0, "owner_id": "r"}, once=True)
+ENRICH = Effect(name="apollo.enrich", args={"domain": "firm.com", "cap": 10**6})
+SEQUENCES = Effect(name="apollo.sequences", args={"apollo_id": "a1", "email": ""}, reads=True)
+ACCOUNT = Effect(name="crm.account", args={"company_id": "", "domain": "firm.com"}, reads=True)
+ENROL = Effect(
+    name="apollo.enrol",
+    args={"apollo_id": "a1", "sequence": "warm", "sender": "n@acme.test"},
+    guarded=True,
+)
+STOP = Effect(name="crm.stop", args={"contact_id": "1", "kind": "unsubscribe", "nurtured": False})
+NO_CALL = Effect(name="apollo.stop", args={"apollo_id": "", "kind": "unsubscribe", "from": "crm"})
+POST = Effect(
+    name="slack.post", args={"to": "#ops", "text": "text", "alert_id": "alert"}, once=True
+)
+OWNER = Effect(name="crm.owner", args={"owner_id": "rep@acme.test"}, reads=True)
+TASK = Effect(
+    name="crm.task",
+    args={"contact_id": "1", "subject": "Call", "due": 1.0, "owner_id": "r"},
+    once=True,
+)
 
 
 class Failing:
-    """A vendor in front of which faults stand: each call takes the next one of its method, or of all methods ('*')."""
+    """A vendor in front of which faults stand: each call takes the next one of its method, or of
+    all methods ('*')."""
 
     def __init__(self, vendor: Any) -> None:
         self.vendor = vendor
@@ -68,7 +80,8 @@ class Failing:
             if queue := self.faults.get(name):
                 fault = queue.pop(0)
                 raise fault()
-            return await getattr(self.vendor, name)(*args, **more)  # as it is now, not when it was bound
+            # as it is now, not when it was bound
+            return await getattr(self.vendor, name)(*args, **more)
 
         return call
 
@@ -87,7 +100,7 @@ class Site:
         self.slack = Failing(MemorySlack(self.now))
         self.apollo.vendor.add_contact("a1", "p1@firm.com")
         crm: Any = self.crm
-        outside = Outside(
+        outside = EffectContext(
             crm=crm,
             apollo=self.apollo,
             slack=self.slack,
@@ -95,9 +108,9 @@ class Site:
             signals_applied=self.applied,
             nurture_lists=list,
         )
-        self.effects = Effects(
+        self.effects = EffectExecutor(
             outside,
-            FlushGate(lambda: False),
+            IdleDetector(lambda: False),
             Keys("test"),
             self,
             check=self.check,
@@ -116,9 +129,16 @@ class Site:
     async def applied(self, partition: int) -> None:
         del partition
 
-    async def do(self, act: Act, **more: Any) -> Result:
+    async def do(self, act: Effect, **more: Any) -> EffectResult:
         """One act, now."""
-        how = {"effect_id": "e", "since": self.at, "started": self.at, "again": False, "partition": 0, "shadow": False}
+        how = {
+            "effect_id": "e",
+            "since": self.at,
+            "started": self.at,
+            "again": False,
+            "partition": 0,
+            "shadow": False,
+        }
         return await self.effects.perform(act, **{**how, "record": lead(), **more})
 
     def state(self, vendor: str) -> str:
@@ -210,7 +230,9 @@ def test_an_outage_is_told_once_and_so_is_its_end() -> None:
         assert len(site.alerts) == 1, "well for half a minute is the same outage"
         site.at += STEADY
         await site.do(SEQUENCES)
-        assert [t for _, t in site.alerts[1:]] == ["Apollo is well again; the leads that waited go on."]
+        assert [t for _, t in site.alerts[1:]] == [
+            "Apollo is well again; the leads that waited go on."
+        ]
         site.apollo.faults["sequences"] = [down]
         await site.do(SEQUENCES)
         assert len(site.alerts) == 3, "a new outage is told anew"
@@ -231,9 +253,11 @@ NONSENSE = [
 
 @pytest.mark.parametrize("fault", NONSENSE)
 @pytest.mark.parametrize("act", [SEQUENCES, ENRICH, POST, OWNER, TASK, STOP])
-def test_no_answer_ends_the_worker(fault: Fault, act: Act) -> None:
+def test_no_answer_ends_the_worker(fault: Fault, act: Effect) -> None:
     async def test(site: Site) -> None:
-        vendor = {"apollo": site.apollo, "crm": site.crm, "slack": site.slack}[act.name.split(".")[0]]
+        vendor = {"apollo": site.apollo, "crm": site.crm, "slack": site.slack}[
+            act.name.split(".")[0]
+        ]
         vendor.always["*"] = fault
         result = await site.do(act)
         assert result.later > 0
@@ -316,7 +340,9 @@ def test_a_call_that_alone_is_refused_waits_alone() -> None:
 
     async def test(site: Site) -> None:
         site.apollo.always["stop"] = refused
-        stop = Act(name="apollo.stop", args={"apollo_id": "a1", "kind": "unsubscribe", "from": "crm"})
+        stop = Effect(
+            name="apollo.stop", args={"apollo_id": "a1", "kind": "unsubscribe", "from": "crm"}
+        )
         await site.do(stop)
         site.at += APART
         assert (await site.do(SEQUENCES)).ok
@@ -335,7 +361,7 @@ def test_a_call_that_alone_is_refused_waits_alone() -> None:
 
 LACKING = [
     lambda: NotInPlan("Apollo GET organizations/enrich: 403 API_INACCESSIBLE"),
-    lambda: RowRejected("Apollo: insufficient credits", "credits"),
+    lambda: RecordRejected("Apollo: insufficient credits", "credits"),
     lambda: AccountLimited("Apollo: insufficient credits"),
 ]
 
@@ -379,24 +405,33 @@ def test_what_the_plan_leaves_out_and_a_lead_needs_is_waited_for() -> None:
 
 def test_an_accounts_limit_stops_all_leads_and_none_is_refused() -> None:
     async def test(site: Site) -> None:
-        site.crm.always["add_tasks"] = lambda: AccountLimited("Salesforce has no storage left: free some, or buy more")
+        site.crm.always["add_tasks"] = lambda: AccountLimited(
+            "Salesforce has no storage left: free some, or buy more"
+        )
         results = await asyncio.gather(*(site.do(TASK, effect_id=f"e{n}") for n in range(5)))
         assert {(r.ok, r.later, r.undone) for r in results} == {(False, 60.0, True)}
         assert (await site.do(OWNER)).later == 60.0
         [(_, text)] = site.alerts
-        assert text == (
-            "Salesforce has no storage left: free some, or buy more. Leads wait; they go on by themselves once that is changed."
+        assert (
+            text
+            == "Salesforce has no storage left: free some, or buy more. Leads wait; they go on by"
+            " themselves once that is changed."
         )
 
     run(test)
 
 
 def test_a_spent_endpoint_stops_its_own_calls_alone() -> None:
-    """Apollo counts each endpoint by itself: an opt-out still reaches it when the sequences can't be read any more."""
+    """Apollo counts each endpoint by itself: an opt-out still reaches it when the sequences can't
+    be read any more."""
 
     async def test(site: Site) -> None:
-        site.apollo.faults["sequences"] = [lambda: EndpointSpent("Apollo's calls of contacts are spent", 900.0)]
-        site.apollo.faults["enrich"] = [lambda: EndpointSpent("Apollo's calls of enrich are spent", 900.0)]
+        site.apollo.faults["sequences"] = [
+            lambda: EndpointSpent("Apollo's calls of contacts are spent", 900.0)
+        ]
+        site.apollo.faults["enrich"] = [
+            lambda: EndpointSpent("Apollo's calls of enrich are spent", 900.0)
+        ]
         first, second = await site.do(SEQUENCES), await site.do(SEQUENCES)
         assert (first.ok, first.later, first.undone, second.later) == (False, 900.0, True, 900.0)
         assert "tried again every 15 minutes" in site.alerts[0][1]
@@ -412,7 +447,7 @@ def test_a_spent_endpoint_stops_its_own_calls_alone() -> None:
 
 def test_a_spent_day_is_waited_for() -> None:
     async def test(site: Site) -> None:
-        site.apollo.always["*"] = lambda: DaySpent("Apollo's calls are spent", 900.0)
+        site.apollo.always["*"] = lambda: QuotaExhausted("Apollo's calls are spent", 900.0)
         assert (await site.do(SEQUENCES)).later == 900.0
 
     run(test)
@@ -420,7 +455,10 @@ def test_a_spent_day_is_waited_for() -> None:
 
 @pytest.mark.parametrize(
     ("fault", "kind", "tries"),
-    [(lambda: RowRetryable("HubSpot 207: opt-out not written"), "failed", 3), (lambda: RowRejected("no"), "rejected", 1)],
+    [
+        (lambda: RecordRetryable("HubSpot 207: opt-out not written"), "failed", 3),
+        (lambda: RecordRejected("no"), "rejected", 1),
+    ],
 )
 def test_an_opt_out_that_is_not_written_is_not_done(fault: Fault, kind: str, tries: int) -> None:
     async def test(site: Site) -> None:
@@ -432,7 +470,7 @@ def test_an_opt_out_that_is_not_written_is_not_done(fault: Fault, kind: str, tri
     run(test)
 
 
-def test_whoever_entered_as_a_suppression_came_is_out_again_though_the_vendor_failed_meanwhile() -> None:
+def test_who_entered_as_a_suppression_came_is_out_again_though_the_vendor_failed() -> None:
     async def test(site: Site) -> None:
         inner = site.apollo.vendor.enrol
 

@@ -8,17 +8,17 @@ import msgspec
 import pytest
 
 from leads import topics
-from leads.decision import Decision, Parked, Wait
+from leads.decision import Decision, Parked, WaitReason
 from leads.keys import Keys
-from leads.records import Captured, Held, Lead, Person, Place, encode
+from leads.records import Captured, Lead, Person, Place, ReviewItem, encode
 from leads.review_items import MOVED
 from leads.rules import Rules
 from streams.runner import audit_events
 from streams.runner.deciding import Deciding
-from streams.runner.model import Job, Stage
-from streams.runner.rules_versions import RulesBook
+from streams.runner.model import Stage, StageTask
+from streams.runner.rules_versions import RulesRegistry
 from streams.stages import intake
-from tables.state import Row, State, View
+from tables.state import BatchView, Row, State
 from tests.samples import captured
 
 STAGE = intake.make(Keys("secret"))
@@ -53,10 +53,10 @@ class Memory:
         return len(rows)
 
 
-def job_of(record: Captured, view: View) -> Job:
+def job_of(record: Captured, view: BatchView) -> StageTask:
     """The job of a captured record, as the harness begins it."""
     subject, step, cause = audit_events.subject_of(record, _Raw(encode(record)))
-    job = Job(record, "leadgate.captured/0@7", 0, subject, step, cause, "", 1.0)
+    job = StageTask(record, "leadgate.captured/0@7", 0, subject, step, cause, "", 1.0)
     if (attempt := view.get(STAGE.attempts, subject)) is not None:
         job.take_up(attempt, STAGE.seen)
     return job
@@ -69,7 +69,7 @@ class _Raw:
         self.value = value
 
 
-def items_of(job: Job) -> list[bytes | None]:
+def items_of(job: StageTask) -> list[bytes | None]:
     """What goes to `held`."""
     return [letter.value for letter in job.outputs if letter.topic is topics.HELD]
 
@@ -78,11 +78,11 @@ def test_a_replay_shows_a_lead_that_still_waits_and_none_that_has_moved_on(rules
     async def check() -> None:
         memory = Memory()
         state = State(memory, memory)
-        deciding = Deciding(STAGE, RulesBook(rules))
+        deciding = Deciding(STAGE, RulesRegistry(rules))
         untitled = captured(1, title=None)
 
-        async def decide() -> Job:
-            view = View(state, 0)
+        async def decide() -> StageTask:
+            view = BatchView(state, 0)
             job = job_of(untitled, view)
             job.rules = rules.hash
             deciding.decide(job, view)
@@ -117,9 +117,9 @@ def lead(step: int) -> Lead:
     )
 
 
-def held(step: int) -> Held:
+def held(step: int) -> ReviewItem:
     """An item."""
-    return Held(
+    return ReviewItem(
         lead_id="a",
         kind="review",
         stage="intake",
@@ -133,21 +133,23 @@ def held(step: int) -> Held:
 
 def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -> list[bool]:
     """For each record of `held` whether it shows the lead, decided at step 3 after a wait."""
-    job = Job(lead(3), "t/0@1", 0, "a", 3, "c", "r", 1.0, replay=replay, was_waiting=True)
+    job = StageTask(lead(3), "t/0@1", 0, "a", 3, "c", "r", 1.0, replay=replay, was_waiting=True)
     job.answer = Decision(kind="k", lead=lead(3), **decision)
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
     letters = audit_events.outputs(stage, job)
     items = [letter.value or b"" for letter in letters if letter.topic is topics.HELD]
-    return [msgspec.json.decode(item, type=Held).kind != MOVED for item in items]
+    return [msgspec.json.decode(item, type=ReviewItem).kind != MOVED for item in items]
 
 
 @pytest.mark.parametrize(
     ("replay", "waits_at", "shown"),
     [(False, 2, [True]), (True, 3, [True]), (True, 5, []), (True, None, [])],
 )
-def test_an_item_comes_again_only_for_the_step_that_waits(replay: bool, waits_at: int | None, shown: list[bool]) -> None:
-    place = {"place": Place.REVIEW, "wait": Wait.REVIEW}
+def test_an_item_comes_again_only_for_the_step_that_waits(
+    replay: bool, waits_at: int | None, shown: list[bool]
+) -> None:
+    place = {"place": Place.REVIEW, "wait": WaitReason.REVIEW}
     assert sent(STAGE, replay=replay, waits_at=waits_at, **place) == shown
 
 

@@ -9,10 +9,18 @@ from aiokafka.errors import KafkaTimeoutError
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Act, Decision, Need, Output, Parked, Result, Wait
+from leads.decision import (
+    Decision,
+    Effect,
+    EffectResult,
+    NeedsEffects,
+    OutputRecord,
+    Parked,
+    WaitReason,
+)
 from leads.records import Lead, Place, Record, encode
 from leads.rules import Rules
-from leads.table_rows import Clock
+from leads.table_rows import SlaClock
 from streams.ports import Fatal
 from streams.runner.deciding import FAILED_IN_A_ROW
 from streams.runner.model import Stage
@@ -46,7 +54,7 @@ def stage(answer: Any) -> Stage:
 
 def passes(record: Lead, *_: Any) -> Decision:
     """On to the next topic."""
-    to = Output(topic=topics.WRITTEN.full, key="k", record=record)
+    to = OutputRecord(topic=topics.WRITTEN.full, key="k", record=record)
     return Decision(kind="passed", place=Place.IN_FLIGHT, lead=record, outputs=(to,))
 
 
@@ -64,14 +72,19 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
     """R2, D10: only the decision freezes its reading."""
     seen: list[bool] = []
 
-    def answer(record: Lead, there: Nothing, done: dict[str, Result]) -> Decision | Need:
+    def answer(
+        record: Lead, there: Nothing, done: dict[str, EffectResult]
+    ) -> Decision | NeedsEffects:
         seen.append(there.there)
-        asks = {"read": Act(name="x.read", args={}, reads=True), "write": Act(name="x.write", args={})}
-        return Need(acts=asks) if len(done) < 2 else passes(record)
+        asks = {
+            "read": Effect(name="x.read", args={}, reads=True),
+            "write": Effect(name="x.write", args={}),
+        }
+        return NeedsEffects(acts=asks) if len(done) < 2 else passes(record)
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
-        bench.effector.answers = [Result(ok=True), Result(ok=False, later=3.0)]
+        bench.effector.answers = [EffectResult(ok=True), EffectResult(ok=False, later=3.0)]
         bench.timers.assign([0])
         bench.timers.start(lambda error: pytest.fail(str(error)))
         await bench.feed(topics.MATCHED.full, of(1, rules))
@@ -100,7 +113,9 @@ def test_what_a_gate_raises_is_its_leads_trouble(rules: Rules) -> None:
         assert item["lead_id"] == "l2"
         assert "KeyError in test_runner.py answer" in item["reasons"][0]["why"]
         await bench.process_again(records)
-        assert {r.value for r in bench.log.all(topics.ALERTS.full)} == {bench.log.all(topics.ALERTS.full)[0].value}
+        assert {r.value for r in bench.log.all(topics.ALERTS.full)} == {
+            bench.log.all(topics.ALERTS.full)[0].value
+        }
 
     on_kit(body)
 
@@ -111,7 +126,9 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
-        await bench.feed(topics.MATCHED.full, *(of(number, rules) for number in range(FAILED_IN_A_ROW)))
+        await bench.feed(
+            topics.MATCHED.full, *(of(number, rules) for number in range(FAILED_IN_A_ROW))
+        )
         with pytest.raises(Fatal, match="in a row"):
             await bench.feed(topics.MATCHED.full, of(FAILED_IN_A_ROW, rules))
 
@@ -120,7 +137,9 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
 
 def test_a_gate_that_asks_for_what_it_has_is_told_so_and_not_asked_for_ever(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
-        bench = Bench(loop, stage(lambda *_: Need(acts={"a": Act(name="x.a", args={})})), rules)
+        bench = Bench(
+            loop, stage(lambda *_: NeedsEffects(acts={"a": Effect(name="x.a", args={})})), rules
+        )
         await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["quarantined"]
         assert bench.effector.asked == ["x.a"]
@@ -130,7 +149,12 @@ def test_a_gate_that_asks_for_what_it_has_is_told_so_and_not_asked_for_ever(rule
 
 def test_a_row_that_no_record_can_hold_is_its_leads_trouble(rules: Rules) -> None:
     def answer(record: Lead, *_: Any) -> Decision:
-        return replace(passes(record), wait=Wait.REVIEW, place=Place.REVIEW, outcome={"x": "y" * (5 << 20)})
+        return replace(
+            passes(record),
+            wait=WaitReason.REVIEW,
+            place=Place.REVIEW,
+            outcome={"x": "y" * (5 << 20)},
+        )
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
@@ -145,7 +169,7 @@ def test_a_tick_is_named_by_its_deadline_and_not_sent_while_one_is_under_way(rul
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, sla.make(), rules)
-        clock = Clock(lead=lead(rules=rules.hash), started=EPOCH, deadline=EPOCH + 10.0)
+        clock = SlaClock(lead=lead(rules=rules.hash), started=EPOCH, deadline=EPOCH + 10.0)
         await bench.state.write(0, [CLOCKS.row("p1", clock)])
         bench.timers.assign([0])
         bench.timers.start(lambda error: pytest.fail(str(error)))
@@ -153,7 +177,7 @@ def test_a_tick_is_named_by_its_deadline_and_not_sent_while_one_is_under_way(rul
         ticks = bench.log.all(topics.DUE.full)
         assert len(ticks) == 3  # at once, and again while nobody has taken it up
         assert len({tick.value for tick in ticks}) == 1
-        bench.effector.answers = [Result(ok=False, later=500.0)]
+        bench.effector.answers = [EffectResult(ok=False, later=500.0)]
         await bench.process_again(ticks[:1])
         await asyncio.sleep(200.0)
         assert len(bench.log.all(topics.DUE.full)) == 3

@@ -1,4 +1,5 @@
-"""The store of a worker on RocksDB: what it restores, and that it never answers from a damaged database."""
+"""The store of a worker on RocksDB: what it restores, and that it never answers from a damaged
+database."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -79,7 +80,9 @@ def test_a_read_of_a_damaged_block_sets_the_database_aside(make: Make) -> None:
         [store.get(0, b"row\x00%06d" % i) for i in range(ROWS)]
     path = database(store)
     assert not path.exists()
-    assert [found.name for found in held_rows(path)] == ["state-0.db.damaged-20261125T212025.250000Z"]
+    assert [found.name for found in held_rows(path)] == [
+        "state-0.db.damaged-20261125T212025.250000Z"
+    ]
     assert make().get(0, b"row\x00000000") is None
 
 
@@ -109,17 +112,26 @@ def test_an_unreadable_current_is_damage(make: Make, left: bytes) -> None:
 def test_a_lock_a_full_disk_and_a_closed_file_are_no_damage() -> None:
     lock = "IO error: While lock file: /data/state-0.db/LOCK: Resource temporarily unavailable"
     full = "IO error: No space left on device: While appending to file: /data/state-0.db/000012.log"
-    files = "IO error: Too many open files: While open a file for random read: /data/state-0.db/000012.sst"
+    files = (
+        "IO error: Too many open files: While open a file for random read:"
+        " /data/state-0.db/000012.sst"
+    )
     assert not any(is_damage(Exception(text)) for text in (lock, full, files))
 
 
-CHANGES = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.none() | st.binary(max_size=3)), max_size=30)
+CHANGES = st.lists(
+    st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.none() | st.binary(max_size=3)), max_size=30
+)
 
 
 @settings(deadline=None, max_examples=50)  # each opens a database
-@given(changes=CHANGES, cuts=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
+@given(
+    changes=CHANGES, cuts=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6)
+)
 def test_whatever_is_fetched_twice_restored_rows_are_the_changelogs(
-    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[bytes, bytes | None]], cuts: list[tuple[int, int]]
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: list[tuple[bytes, bytes | None]],
+    cuts: list[tuple[int, int]],
 ) -> None:
     app = faust.App("test", store="rocksdb://", datadir=str(tmp_path_factory.mktemp("state")))
     app._create_directories()
@@ -168,5 +180,7 @@ HERE, MOVED = Path("state-3.db"), (Path("state-3.db.damaged-x"),)
 def test_what_the_changelog_can_not_restore_is_refused(
     stored: int | None, start: int, end: int, moved: tuple[Path, ...], words: str | None
 ) -> None:
-    found = find_mismatch([ChangelogSpan(0, None, 0, 0, HERE), ChangelogSpan(3, stored, start, end, HERE, moved)])
+    found = find_mismatch(
+        [ChangelogSpan(0, None, 0, 0, HERE), ChangelogSpan(3, stored, start, end, HERE, moved)]
+    )
     assert found is None if words is None else words in str(found)
