@@ -119,7 +119,7 @@ def captured(i: int) -> Captured:
         source_id=f"{i:024x}",
         captured_at=time.time(),
         raw=raw,
-        lane="bulk",
+        priority="bulk",
         sequences_read_at=time.time(),
     )
 

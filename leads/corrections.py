@@ -57,7 +57,9 @@ class Mended(NamedTuple):
     dropped: tuple[str, ...] = ()
 
 
-def mend(person: Person, company: Company, fields: Mapping[str, str], rules: Rules) -> Mended:
+def apply_corrections(
+    person: Person, company: Company, fields: Mapping[str, str], rules: Rules
+) -> Mended:
     """Both with the fields set: a person's by name, `company` or `company.…`, mapped ones by their
     rules' names.
 
@@ -99,7 +101,7 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
     kept = Kept(
         seniority=lead.seniority,
         apollo_id=lead.apollo_id,
-        linked=lead.linked,
+        linked=lead.source_crm_id,
         do_not_call=lead.do_not_call,
         replied=lead.replied,
     )
@@ -108,10 +110,10 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
         source_id=lead.source_id,
         captured_at=now,
         raw=to_plain(Resubmitted(person=lead.person, company=lead.company, kept=kept, fix=fields)),
-        shape="resubmitted",
+        format="resubmitted",
         imported=lead.imported,
         lists=lead.lists,
-        lane=lead.lane,
+        priority=lead.priority,
         intents=lead.intents,
-        again=ident,
+        reimport_id=ident,
     )

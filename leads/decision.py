@@ -45,10 +45,10 @@ class EffectResult(Record, frozen=True, kw_only=True):
 
     ok: bool
     value: dict[str, Any] = {}
-    why: str = ""
+    reason: str = ""
     kind: str = "ok"
-    later: float = 0.0
-    undone: bool = False
+    retry_after: float = 0.0
+    not_sent: bool = False
     # of properties in the CRM; no gate decides by them, the audit tells them with the person
     changes: tuple[Change, ...] = ()
 

@@ -87,7 +87,7 @@ def interest(lead: Lead) -> str:
     return f"{last.kind} {last.value}" if last else ""
 
 
-def grounds(lead: Lead) -> str:
+def score_summary(lead: Lead) -> str:
     """Score and route in one line, for the CRM's page of the contact."""
     assert lead.route is not None
     assert lead.score is not None
@@ -96,7 +96,7 @@ def grounds(lead: Lead) -> str:
     return f"{lead.score.points} points ({parts}{missing}); {lead.route.kind} by {lead.route.rule}"
 
 
-def sentence(event: Audit) -> str:
+def describe_event(event: Audit) -> str:
     """One event of a lead's story."""
     when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     who = f" by {event.actor}" if event.kind == "ruled" else ""
@@ -107,6 +107,6 @@ def reasons(event: Audit) -> list[str]:
     """The rules that an event's decision looked at: first those that decided, then those that did
     not."""
     return [
-        f"{'decided' if r.held else 'did not'}: {r.rule}: {r.why}"
-        for r in sorted(event.trace, key=lambda r: not r.held)
+        f"{'decided' if r.decisive else 'did not'}: {r.rule}: {r.why}"
+        for r in sorted(event.trace, key=lambda r: not r.decisive)
     ]

@@ -109,7 +109,7 @@ def _dig(captured: Captured, rule: FieldRule) -> Any:
     contact."""
     if rule.apollo in captured.custom:
         return captured.custom[rule.apollo]
-    if captured.shape == "csv":
+    if captured.format == "csv":
         return captured.raw.get(rule.column or rule.apollo)
     value: Any = captured.raw
     for step in rule.apollo.split("."):

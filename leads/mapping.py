@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from leads.addresses import read_address
-from leads.corrections import Resubmitted, mend
+from leads.corrections import Resubmitted, apply_corrections
 from leads.exportrow import map_row
 from leads.fields import map_fields
 from leads.keys import registrable
@@ -37,11 +37,11 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
 
     Raises UnusableError for values of a wrong type where text or an object is due.
     """
-    if captured.shape == "reject":
+    if captured.format == "reject":
         raise UnusableError(str(captured.raw.get("why", "")))
-    if captured.shape == "resubmitted":
+    if captured.format == "resubmitted":
         return _map_resubmitted(captured, rules)
-    mapped = map_row(captured, rules) if captured.shape == "csv" else _map_contact(captured, rules)
+    mapped = map_row(captured, rules) if captured.format == "csv" else _map_contact(captured, rules)
     if not rules.mapping:
         return mapped
     fields = map_fields(captured, rules)
@@ -74,7 +74,7 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
         raw = msgspec.convert(captured.raw, Resubmitted)
     except msgspec.ValidationError as error:
         raise UnusableError(f"this is no lead that a person has corrected: {error}") from error
-    person, company, dropped = mend(raw.person, raw.company, raw.fix, rules)
+    person, company, dropped = apply_corrections(raw.person, raw.company, raw.fix, rules)
     return Mapped(
         person=person,
         company=company,

@@ -69,7 +69,7 @@ def _initial_of(a: str, b: str) -> bool:
     return len(short) == 1 and long.startswith(short) and len(long) > 1
 
 
-def brand(domain: str) -> str:
+def domain_stem(domain: str) -> str:
     """The stem of a domain: what it shares with its sister companies' domains ('acme-germany.de' ->
     'acme').
 

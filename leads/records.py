@@ -47,15 +47,17 @@ class Captured(Record, frozen=True, kw_only=True):
     raw: dict[str, Any]
     # contact: Apollo's API object; csv: a row of its export; resubmitted: a lead that a person has
     # corrected; reject: nothing that can be used
-    shape: str = "contact"
+    format: str = "contact"
     imported: str = ""
     lists: tuple[str, ...] = ()
-    lane: str = "fresh"  # fresh or bulk
+    priority: str = "fresh"  # fresh or bulk
     sequences_read_at: float = 0.0
     # the account's own fields by their names, options by their labels; personal, as `raw` is
     custom: dict[str, Any] = {}
     intents: tuple["Intent", ...] = ()  # interest that the source told of beside the record
-    again: str = ""  # names one wish to take the record in anew, though nothing in it has changed
+    reimport_id: str = (
+        ""  # names one wish to take the record in anew, though nothing in it has changed
+    )
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -173,7 +175,7 @@ class Lead(Record, frozen=True, kw_only=True):
     captured_at: float
     person_key: str = ""  # of the person's first claimed address
     address_key: str = ""  # of the present address
-    lane: str = "fresh"
+    priority: str = "fresh"
     imported: str = ""
     lists: tuple[str, ...] = ()
     apollo_id: str = ""
@@ -187,18 +189,20 @@ class Lead(Record, frozen=True, kw_only=True):
     route: Route | None = None
     owner_confirmed_at: float = 0.0
     # people's answers by what was asked (see Held.reason_kind), `route`, and what they have set
-    ruled: dict[str, str] = {}
-    heard: Trigger | None = None  # what set it going again after it had come to rest
+    review_decisions: dict[str, str] = {}
+    trigger: Trigger | None = None  # what set it going again after it had come to rest
     unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
     engaged_at: float = 0.0
     nurtured_at: float = 0.0
     enrolled: Enrolment | None = None
     do_not_call: bool = False
     replied: bool = False  # it had answered a sequence of Apollo's before it came in
-    linked: str = ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
+    source_crm_id: str = (
+        ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
+    )
     released: bool = False  # live whatever share of leads the rules let be
     # how often its owner was written again because another automation had changed it
-    rewritten: int = 0
+    owner_rewrites: int = 0
 
 
 class Signal(Record, frozen=True, kw_only=True):
@@ -226,7 +230,7 @@ class Signal(Record, frozen=True, kw_only=True):
 class ReviewDecision(Record, frozen=True, kw_only=True):
     """A person's decision: topic `decided`, in the partition of the stage that asked."""
 
-    ruling_id: str
+    decision_id: str
     lead_id: str
     stage: str
     step: int
@@ -287,7 +291,7 @@ class Reason(Record, frozen=True, kw_only=True):
     """One rule looked at, and whether it decided."""
 
     rule: str
-    held: bool
+    decisive: bool
     why: str
 
 

@@ -14,12 +14,12 @@ def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...
     """
     reasons: list[Reason] = []
     for rule in rules.routes:
-        misfit = _misfit(lead, rule.when, rules)
+        misfit = mismatch_reason(lead, rule.when, rules)
         name = f"routes.{rule.name}"
         if not misfit:
-            reasons.append(Reason(rule=name, held=True, why=f"goes to {rule.owner}"))
+            reasons.append(Reason(rule=name, decisive=True, why=f"goes to {rule.owner}"))
             return rule, tuple(reasons)
-        reasons.append(Reason(rule=name, held=False, why=misfit))
+        reasons.append(Reason(rule=name, decisive=False, why=misfit))
     return None, tuple(reasons)
 
 
@@ -29,7 +29,7 @@ def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
     fits = (
         s
         for s in rules.sequences
-        if s.band == band and not _misfit(lead, s.when, rules) and _can_send(lead, s, rules)
+        if s.band == band and not mismatch_reason(lead, s.when, rules) and _can_send(lead, s, rules)
     )
     return next(fits, rules.default_sequence if band == "nurture" else None)
 
@@ -63,13 +63,13 @@ def route_to_account(
         else:
             why = "; ".join([*said, f"{email} owns {name}"])
             return Route(kind="rep", owner_email=email, rule="account_owner"), Reason(
-                rule="account_owner", held=True, why=why
+                rule="account_owner", decisive=True, why=why
             )
-    why = "; ".join(said) or account.why or "the CRM doesn't hold the company"
-    return None, Reason(rule="account_owner", held=False, why=why)
+    why = "; ".join(said) or account.reason or "the CRM doesn't hold the company"
+    return None, Reason(rule="account_owner", decisive=False, why=why)
 
 
-def _misfit(lead: Lead, when: Condition, rules: Rules) -> str:
+def mismatch_reason(lead: Lead, when: Condition, rules: Rules) -> str:
     company = lead.company
     high = bool(lead.score and lead.score.high_intent)
     checks = (

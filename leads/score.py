@@ -25,12 +25,12 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
         reasons.append(
             Reason(
                 rule=f"icp.{part}",
-                held=points > 0,
+                decisive=points > 0,
                 why=_say(part, given, group, points, rules.icp.best(part)),
             )
         )
     parts["intent"], why = _intent_points(lead.intents, rules, now)
-    reasons.append(Reason(rule="icp.intent", held=parts["intent"] > 0, why=why))
+    reasons.append(Reason(rule="icp.intent", decisive=parts["intent"] > 0, why=why))
     missing = tuple(part for part, (given, _) in facts.items() if not given) + (
         () if lead.intents else ("intent",)
     )
@@ -74,7 +74,7 @@ def high_intent(
         reasons.append(
             Reason(
                 rule=name,
-                held=hit is not None,
+                decisive=hit is not None,
                 why=f"{'heard' if hit else 'no'} {rule.kind} {wanted} within {rule.days:g} days",
             )
         )

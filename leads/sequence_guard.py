@@ -34,13 +34,13 @@ def guard(lead: Lead, read: EffectResult | None, rules: Rules, now: float) -> Gu
             state=str(read.value["state"]), read_at=float(read.value["read_at"]), names=names
         )
     fresh = known.state != "unknown" and known.read_at >= now - rules.sequence_fresh_seconds
-    if read is None and (lead.heard is not None or not _ASKED.isdisjoint(lead.ruled)):
+    if read is None and (lead.trigger is not None or not _ASKED.isdisjoint(lead.review_decisions)):
         fresh = False  # it was set going again: what was known before says nothing about now
     if not fresh and read is None:
         return GuardVerdict(
             sequences=known,
             ask=True,
-            reason=Reason(rule=_RULE, held=True, why="Apollo must be asked first"),
+            reason=Reason(rule=_RULE, decisive=True, why="Apollo must be asked first"),
         )
     if not fresh:
         return _unknown(lead, known, read, rules, now)
@@ -48,12 +48,12 @@ def guard(lead: Lead, read: EffectResult | None, rules: Rules, now: float) -> Gu
         said = ", ".join(known.names) or "one"
         return GuardVerdict(
             sequences=known,
-            reason=Reason(rule=_RULE, held=True, why=f"Apollo's sequence {said} is active"),
+            reason=Reason(rule=_RULE, decisive=True, why=f"Apollo's sequence {said} is active"),
         )
     return GuardVerdict(
         sequences=known,
         free=True,
-        reason=Reason(rule=_RULE, held=False, why="no Apollo sequence is active"),
+        reason=Reason(rule=_RULE, decisive=False, why="no Apollo sequence is active"),
     )
 
 
@@ -62,10 +62,10 @@ def _unknown(
 ) -> GuardVerdict:
     since = lead.unknown_since or now
     hours = (now - since) / 3600
-    why = f"Apollo could not say whether a sequence is active: {read.why if read else ''}"
+    why = f"Apollo could not say whether a sequence is active: {read.reason if read else ''}"
     verdict = GuardVerdict(
         sequences=replace(known, state="unknown"),
         unknown_since=since,
-        reason=Reason(rule=_RULE, held=True, why=why),
+        reason=Reason(rule=_RULE, decisive=True, why=why),
     )
     return replace(verdict, review=hours >= rules.unknown_sequence_hours)

@@ -139,7 +139,7 @@ class SlaClock(Record, frozen=True, kw_only=True):
     lead: Lead
     started: float = 0.0
     deadline: float = 0.0
-    met: float = 0.0
-    fired: float = 0.0
-    untaken: float = 0.0
-    alerted: float = 0.0
+    satisfied_at: float = 0.0
+    breached_at: float = 0.0
+    assign_by: float = 0.0
+    alerted_at: float = 0.0

@@ -9,7 +9,7 @@ from leads.records import Audit
 
 
 @dataclass(slots=True)
-class Traces:
+class ContactChanges:
     """What an import did to one contact: the value that stood first before it, and the last that it
     wrote, by property."""
 
@@ -28,15 +28,15 @@ class Restoration:
     left: tuple[str, ...]
 
 
-def trace(events: Iterable[Audit]) -> dict[str, Traces]:
+def collect_changes(events: Iterable[Audit]) -> dict[str, ContactChanges]:
     """By contact, from an import's events in their order.
 
     Shadow runs changed nothing and tell no changes.
     """
-    found: dict[str, Traces] = {}
+    found: dict[str, ContactChanges] = {}
     for event in events:
         for change in event.person.changes if event.person else ():
-            traces = found.setdefault(change.contact_id, Traces())
+            traces = found.setdefault(change.contact_id, ContactChanges())
             traces.leads.add(event.lead)
             told = event.outcome or {}
             traces.made |= (
@@ -50,7 +50,7 @@ def trace(events: Iterable[Audit]) -> dict[str, Traces]:
     return found
 
 
-def restore(traces: Traces, now: dict[str, Any], identity: frozenset[str]) -> Restoration:
+def restore(traces: ContactChanges, now: dict[str, Any], identity: frozenset[str]) -> Restoration:
     """What to set back, given the contact's present values.
 
     A contact that the import made keeps its `identity` (who it is): it is left without owner and

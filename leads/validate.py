@@ -22,7 +22,7 @@ def _check_mapped(rule: FieldRule, lead: Lead) -> Reason:
     )
     return Reason(
         rule=f"required.{name}",
-        held=held,
+        decisive=held,
         why=f"{name} is {'missing, or was not what the property takes' if held else 'there'}",
     )
 
@@ -35,22 +35,22 @@ def _check(name: str, lead: Lead, rules: Rules) -> Reason:
         if not is_address(person.email):
             return Reason(
                 rule=rule,
-                held=True,
+                decisive=True,
                 why=(
                     "there is no e-mail address"
                     if not person.email
                     else "the e-mail address is malformed"
                 ),
             )
-        if person.email_status in good or lead.ruled.get("email_status") == "verified":
+        if person.email_status in good or lead.review_decisions.get("email_status") == "verified":
             return Reason(
                 rule=rule,
-                held=False,
+                decisive=False,
                 why=f"the address is {person.email_status or 'verified by a person'}",
             )
         return Reason(
             rule=rule,
-            held=True,
+            decisive=True,
             why=(
                 f"the address is {person.email_status or 'of unknown status'}, not"
                 f" {' or '.join(good)}"
@@ -60,8 +60,10 @@ def _check(name: str, lead: Lead, rules: Rules) -> Reason:
         held = not is_address(person.email)
         return Reason(
             rule=rule,
-            held=held,
+            decisive=held,
             why="no usable e-mail address" if held else "has an e-mail address",
         )
     value = company.name or company.domain if name == "company" else getattr(person, name)
-    return Reason(rule=rule, held=not value, why=f"{name} is {'missing' if not value else 'there'}")
+    return Reason(
+        rule=rule, decisive=not value, why=f"{name} is {'missing' if not value else 'there'}"
+    )

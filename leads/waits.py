@@ -47,12 +47,12 @@ def resume(parked: Parked | None, cause: ReviewDecision | Signal, stage: str) ->
         if cause.step != lead.step:
             return None
         asked = cause.asked or (parked.held.reason_kind if parked.held is not None else stage)
-        ruled = {**lead.ruled, **_ruled(cause, stage, asked)}
+        ruled = {**lead.review_decisions, **_ruled(cause, stage, asked)}
         return replace(
             lead,
             step=lead.step + 1,
-            cause=cause.ruling_id,
-            ruled=ruled,
+            cause=cause.decision_id,
+            review_decisions=ruled,
             rules=cause.rules or lead.rules,
         )
     if not wakes(parked, cause) or (cause.delivery and cause.heard_at < lead.captured_at):
@@ -62,7 +62,7 @@ def resume(parked: Parked | None, cause: ReviewDecision | Signal, stage: str) ->
         lead,
         step=lead.step + 1,
         cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"),
-        heard=heard,
+        trigger=heard,
     )
 
 
@@ -83,7 +83,7 @@ def defer(known: Deferred | None, record: ReviewDecision | Signal, now: float) -
     """Keep one more record; one that is kept already stays in its place."""
     kept = known or Deferred()
     if isinstance(record, ReviewDecision):
-        if any(one.ruling_id == record.ruling_id for one in kept.rulings):
+        if any(one.decision_id == record.decision_id for one in kept.rulings):
             return kept
         return replace(kept, rulings=(*kept.rulings, record))
     if any(one.signal_id == record.signal_id for _, one in kept.signals):
@@ -138,7 +138,7 @@ def _ruled(ruling: ReviewDecision, stage: str, asked: str) -> dict[str, str]:
     }
 
 
-def due(parked: Parked, stage: str) -> Lead | None:
+def resume_due(parked: Parked, stage: str) -> Lead | None:
     """The lead as it goes on because its time has come: as it was if its call was put off, else one
     step on."""
     lead = parked.lead
@@ -146,5 +146,5 @@ def due(parked: Parked, stage: str) -> Lead | None:
         return lead
     cause = event_id(lead.lead_id, stage, str(lead.step), "due")
     return replace(
-        lead, step=lead.step + 1, cause=cause, heard=Trigger(kind="due", at=parked.until)
+        lead, step=lead.step + 1, cause=cause, trigger=Trigger(kind="due", at=parked.until)
     )

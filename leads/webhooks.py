@@ -99,7 +99,7 @@ def rejected(source: str, why: str, body: bytes, at: float) -> Captured:
     raw = {"why": why, "body": body[:1000].decode(errors="replace")}
     ident = sha256(body).hexdigest()[:32]
     return Captured(
-        source=source, source_id=ident, captured_at=at, raw=raw, shape="reject", imported="webhook"
+        source=source, source_id=ident, captured_at=at, raw=raw, format="reject", imported="webhook"
     )
 
 

@@ -21,7 +21,7 @@ class _Whose(msgspec.Struct):
     lead: str
 
 
-async def trail(
+async def read_events(
     settings: Settings, leads: Collection[str] = (), since: float = 0.0
 ) -> AsyncIterator[Audit]:
     """Events up to now, one lead's in the order in which they were written; some may come twice
@@ -67,5 +67,5 @@ def _rank(event: Audit) -> tuple[int, bool]:
 
 async def events_of(settings: Settings, lead: str) -> list[Audit]:
     """Every event of one lead, in the order of its steps."""
-    latest = {event.id: event async for event in trail(settings, [lead])}
+    latest = {event.id: event async for event in read_events(settings, [lead])}
     return sorted(latest.values(), key=lambda e: (e.at, e.step, e.kind != "captured"))

@@ -23,7 +23,7 @@ from app.operations.undo import ImportUndo, UndoReport
 from app.review import queue
 from app.rules.store import effects_are_live
 from leads import topics
-from leads.explain import reasons, sentence
+from leads.explain import describe_event, reasons
 from leads.records import Audit, ReviewItem, to_plain
 from leads.rules import Rules
 
@@ -68,7 +68,7 @@ async def why(settings: Settings, lead: str) -> LeadHistory:
         raise UsageError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
     lines = []
     for event in found:
-        lines.append(sentence(event))
+        lines.append(describe_event(event))
         lines += [f"    {line}" for line in reasons(event)]
     return LeadHistory([to_plain(e) for e in found], "\n".join(lines))
 
@@ -89,7 +89,7 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
         async for record in consumer:
             if record.value:
                 event = decoder.decode(record.value)
-                show(to_plain(event), f"{event.lead}  {sentence(event)}")
+                show(to_plain(event), f"{event.lead}  {describe_event(event)}")
 
 
 async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> UndoReport:

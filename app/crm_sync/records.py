@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from connectors.core.crm import Account, CompanyAsked, Contact, Crm
 from leads import topics
 from leads.keys import Keys
-from leads.match import brand
+from leads.match import domain_stem
 from leads.records import CrmRecord, encode
 from streams.runner.outbox import partition_of
 
@@ -38,7 +38,7 @@ class CrmRecordProducer:
 
     async def put_company(self, record: CrmRecord) -> None:
         """The company of a domain."""
-        await self._put(brand(record.key), record, suffix=record.key)
+        await self._put(domain_stem(record.key), record, suffix=record.key)
 
     async def _put(self, place: str, record: CrmRecord, suffix: str) -> None:
         """Send to the partition of `place`; the topic's key also holds what tells two records of

@@ -73,10 +73,10 @@ def to_captured(row: dict[str, str], name: str, now: float, lane: str, again: st
         source_id=ident,
         captured_at=now,
         raw=dict(row),
-        shape="csv",
+        format="csv",
         imported=name,
-        lane=lane,
-        again=again,
+        priority=lane,
+        reimport_id=again,
     )
 
 

@@ -21,7 +21,7 @@ from app.ingest.contacts import Contacts
 from app.ingest.set_aside import Aside
 from app.ingest.signals import SignalPoller
 from app.ingest.source_status import Passes
-from app.ingest.sources import Reading, Source, follow_all
+from app.ingest.sources import PolledSource, Reading, follow_all
 from app.kafka.clients import consuming, last_record
 from app.review.sheets import ReviewSheetProjector
 from leads import topics
@@ -119,8 +119,10 @@ class Poller:
                 ]
             )
 
-    def _source(self, name: str, read: Callable[[], Awaitable[None]], reading: Reading) -> Source:
-        return Source(name, read, reading, self.passes, self._clock)
+    def _source(
+        self, name: str, read: Callable[[], Awaitable[None]], reading: Reading
+    ) -> PolledSource:
+        return PolledSource(name, read, reading, self.passes, self._clock)
 
     async def _heed(self, bell: ChangeListener) -> None:
         """Return at the next turn, or when the CRM says that it has changed: a while later, since
@@ -162,7 +164,7 @@ class Poller:
         await self._producer.send_and_wait(topics.CURSORS.full, encode(self.cursor), key=b"poller")
 
 
-async def _read_once(sources: list[Source]) -> None:
+async def _read_once(sources: list[PolledSource]) -> None:
     """Read them all. Raises what refused one of them, once the others are read."""
     refused = [
         error

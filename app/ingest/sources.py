@@ -86,7 +86,7 @@ class Reading:
         )
 
 
-class Source:
+class PolledSource:
     """One thing that is read again and again.
 
     `read` raises what its vendor raises; in whatever form, it ends nothing here.

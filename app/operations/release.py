@@ -4,7 +4,7 @@ again, live."""
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.audit.reader import LatestPlaces, trail
+from app.audit.reader import LatestPlaces, read_events
 from app.base.settings import Settings
 from app.kafka.clients import producing
 from app.review.send import RESTING, send_lead_signal
@@ -129,12 +129,14 @@ async def release_leads(
     """
     named = wanted.leads if not wanted.lists else frozenset()
     shadow = {
-        event.lead async for event in trail(settings, named) if any(changes_of(event).values())
+        event.lead
+        async for event in read_events(settings, named)
+        if any(changes_of(event).values())
     }
     moves = LatestPlaces()
     withheld = {lead: _Withheld() for lead in shadow}
     if shadow:
-        async for event in trail(settings, shadow):
+        async for event in read_events(settings, shadow):
             withheld[event.lead].note(event)
             moves.note(event)
     chosen = [e for e in moves.latest.values() if withheld[e.lead].is_open and wanted.includes(e)]

@@ -107,7 +107,7 @@ class Evidence:
         """One that left no mark came too late, unless the lead waits at the step that it names."""
         if ruling.stage == stage.name:
             claim = _Claim(stage.name, spot, ruling.step)
-            self._expect_mark(stage, mark_of(ruling.ruling_id, ruling.delivery), claim)
+            self._expect_mark(stage, mark_of(ruling.decision_id, ruling.delivery), claim)
             self._asked.setdefault(stage.parked.key(ruling.lead_id), []).append(claim)
 
     def _expect_mark(self, stage: Stage, mark: str, claim: _Claim) -> None:

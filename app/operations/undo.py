@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from app.audit.reader import LatestPlaces, trail
+from app.audit.reader import LatestPlaces, read_events
 from app.base.settings import Settings
 from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
@@ -17,7 +17,7 @@ from connectors.core.errors import RecordRejected
 from leads import topics
 from leads.keys import derive, event_id
 from leads.records import Audit, Place, ReviewDecision, ReviewItem, encode
-from leads.undo import Restoration, Traces, restore, trace
+from leads.undo import ContactChanges, Restoration, collect_changes, restore
 from streams.runner.outbox import partition_of
 
 _WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
@@ -91,7 +91,7 @@ class ImportUndo:
             leads=len(latest),
             under_way=[i for i, e in latest.items() if e.place == Place.IN_FLIGHT],
         )
-        plans = await self._plan(trace(events), report)
+        plans = await self._plan(collect_changes(events), report)
         if dry_run:
             return report
         async with producing(self._settings) as producer:
@@ -106,7 +106,7 @@ class ImportUndo:
         mine: dict[str, Audit] = {}
         leads: set[str] = set()
         moves = LatestPlaces()
-        async for event in trail(
+        async for event in read_events(
             self._settings, since=await started_at(self._settings, self._imported)
         ):
             if self._is_mine(event):
@@ -125,8 +125,8 @@ class ImportUndo:
         }
 
     async def _plan(
-        self, found: dict[str, Traces], report: UndoReport
-    ) -> dict[str, tuple[Traces, Restoration]]:
+        self, found: dict[str, ContactChanges], report: UndoReport
+    ) -> dict[str, tuple[ContactChanges, Restoration]]:
         present, plans = await self._present(found), {}
         for contact, traces in found.items():
             if (now := present[contact]) is None:
@@ -141,7 +141,7 @@ class ImportUndo:
                 report.changed_since[contact] = sorted(plan.left)
         return plans
 
-    async def _present(self, found: dict[str, Traces]) -> dict[str, dict[str, Any] | None]:
+    async def _present(self, found: dict[str, ContactChanges]) -> dict[str, dict[str, Any] | None]:
         """What the CRM shows now, read in its batches: contacts of which the same properties were
         written go together."""
         alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -167,7 +167,7 @@ class ImportUndo:
 
     async def _rule(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
         ruling = ReviewDecision(
-            ruling_id=derive("ruling", item.lead_id, item.step, "undo"),
+            decision_id=derive("ruling", item.lead_id, item.step, "undo"),
             lead_id=item.lead_id,
             stage=item.stage,
             step=item.step,
@@ -182,7 +182,7 @@ class ImportUndo:
         self,
         producer: AIOKafkaProducer,
         contact: str,
-        traces: Traces,
+        traces: ContactChanges,
         plan: Restoration,
         report: UndoReport,
     ) -> None:

@@ -105,7 +105,7 @@ async def decide(
 def _ruling(wish: Wish, rules: Rules, now: float) -> ReviewDecision:
     item = wish.item
     return ReviewDecision(
-        ruling_id=derive("ruling", item.lead_id, item.step, wish.action, wish.actor, now),
+        decision_id=derive("ruling", item.lead_id, item.step, wish.action, wish.actor, now),
         lead_id=item.lead_id,
         stage=item.stage,
         step=item.step,

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, EffectResult, NeedsEffects, WaitReason
-from leads.gates.common import answered, automation_alert, held_for_sequence, onward, review
+from leads.gates.common import answered, automation_alert, forward, held_for_sequence, review
 from leads.gates.enrol import NAME, in_apollos, leave, stuck
 from leads.keys import derive
 from leads.records import CrmLink, Intent, Lead, Place, Reason, Trigger
@@ -21,7 +21,7 @@ def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
         kind=kind,
         place=place,
         trace=trace,
-        lead=replace(lead, heard=None),
+        lead=replace(lead, trigger=None),
         wait=WaitReason.REST,
         wakes=_WAKES,
     )
@@ -30,25 +30,31 @@ def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
 def deleted(lead: Lead) -> Decision:
     """Whatever it waited for: a contact that people have deleted is their question, and nothing
     more is done with it."""
-    assert lead.heard is not None
-    said = Reason(rule="heard.deleted", held=True, why=f"deleted, heard from {lead.heard.source}")
-    return _look_again(lead, said) if "deleted" in lead.ruled else review(lead, "deleted", (said,))
+    assert lead.trigger is not None
+    said = Reason(
+        rule="heard.deleted", decisive=True, why=f"deleted, heard from {lead.trigger.source}"
+    )
+    return (
+        _look_again(lead, said)
+        if "deleted" in lead.review_decisions
+        else review(lead, "deleted", (said,))
+    )
 
 
-def hear(
+def on_signal(
     lead: Lead, rested: Lead, done: dict[str, EffectResult], rules: Rules, now: float
 ) -> Decision | NeedsEffects:
     """What becomes of a lead that had arrived, by what is heard of it now."""
-    assert lead.heard is not None
-    kind = lead.heard.kind
-    said = Reason(rule=f"heard.{kind}", held=True, why=f"{kind} {lead.heard.value}".strip())
+    assert lead.trigger is not None
+    kind = lead.trigger.kind
+    said = Reason(rule=f"heard.{kind}", decisive=True, why=f"{kind} {lead.trigger.value}".strip())
     if kind == "intent":
         return _again(lead, said, now)
     if kind == "released":
         return _release(lead, said)
-    if kind == "owner" and _flipped(rested, lead.heard.value):
+    if kind == "owner" and _flipped(rested, lead.trigger.value):
         return _flip(lead, said, rules, now)
-    if _ends_sequence(lead.heard, rested):
+    if _ends_sequence(lead.trigger, rested):
         if (left := leave(rested, done)) is not None:
             return left
         if (going_on := stuck(lead, done)) is not None:
@@ -71,19 +77,19 @@ def _ends_sequence(heard: Trigger, rested: Lead) -> bool:
 
 def _out_of_nurture(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
     """Who answered is a person's; whom Apollo has taken up is held until it lets go."""
-    assert lead.heard is not None
-    if lead.heard.kind == "reply":
+    assert lead.trigger is not None
+    if lead.trigger.kind == "reply":
         return review(lead, "replied", (said,))
     return held_for_sequence(lead, "sequence_active", said, rules, now)
 
 
 def _again(lead: Lead, said: Reason, now: float) -> Decision:
     """New interest is a new fact: the lead is scored and routed again."""
-    assert lead.heard is not None
-    sort, _, value = lead.heard.value.partition(":")
-    intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.heard.at or now))
-    moved = replace(lead, intents=intents, heard=None, route=None, score=None)
-    to = onward(moved, NAME, "again", topics.WRITTEN, lead.person_key)
+    assert lead.trigger is not None
+    sort, _, value = lead.trigger.value.partition(":")
+    intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.trigger.at or now))
+    moved = replace(lead, intents=intents, trigger=None, route=None, score=None)
+    to = forward(moved, NAME, "again", topics.WRITTEN, lead.person_key)
     return Decision(
         kind="again",
         place=Place.IN_FLIGHT,
@@ -98,7 +104,7 @@ def _release(lead: Lead, said: Reason) -> Decision:
     """From here on it is live: written, scored, routed and told as a lead that nobody has seen
     yet."""
     fresh = replace(_unseen(lead), released=True)
-    to = onward(fresh, NAME, "released", topics.MATCHED, lead.person_key)
+    to = forward(fresh, NAME, "released", topics.MATCHED, lead.person_key)
     return Decision(
         kind="released", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,)
     )
@@ -107,8 +113,10 @@ def _release(lead: Lead, said: Reason) -> Decision:
 def _look_again(lead: Lead, said: Reason) -> Decision:
     """A person has answered for a deleted contact: the CRM write looks whether it is back, or makes
     it again if approved."""
-    fresh = _unseen(lead if lead.ruled["deleted"] == "approve" else answered(lead, "deleted"))
-    to = onward(fresh, NAME, "remade", topics.MATCHED, lead.person_key)
+    fresh = _unseen(
+        lead if lead.review_decisions["deleted"] == "approve" else answered(lead, "deleted")
+    )
+    to = forward(fresh, NAME, "remade", topics.MATCHED, lead.person_key)
     return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
 
 
@@ -121,7 +129,7 @@ def _unseen(lead: Lead) -> Lead:
     crm = CrmLink(
         contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id
     )
-    fresh = replace(lead, heard=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
+    fresh = replace(lead, trigger=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
     return replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
 
 
@@ -135,12 +143,12 @@ def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
         now,
         derive("automation", lead.crm.contact_id),
     )
-    if lead.rewritten:
+    if lead.owner_rewrites:
         return replace(
-            review(replace(lead, heard=None), "another_automation", (said,)), alerts=(alert,)
+            review(replace(lead, trigger=None), "another_automation", (said,)), alerts=(alert,)
         )
-    lead = replace(lead, rewritten=1, heard=None)
-    to = onward(lead, NAME, "flipped", topics.ROUTED, lead.person_key)
+    lead = replace(lead, owner_rewrites=1, trigger=None)
+    to = forward(lead, NAME, "flipped", topics.ROUTED, lead.person_key)
     return Decision(
         kind="flipped",
         place=Place.IN_FLIGHT,

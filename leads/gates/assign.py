@@ -7,18 +7,18 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, Effect, EffectResult, NeedsEffects, WaitReason
-from leads.explain import grounds, interest
+from leads.explain import interest, score_summary
 from leads.gates.common import (
     Guarded,
     answered,
     automation_alert,
-    fall_back,
-    onward,
+    forward,
     ops_alert,
     rerouted,
     review,
     routed_again,
-    stopped,
+    terminal_decision,
+    to_fallback,
 )
 from leads.keys import derive
 from leads.records import Lead, Place, Reason
@@ -34,15 +34,18 @@ class Assign:
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
     ) -> Decision | NeedsEffects:
         """A lead with a confirmed owner to `assigned`, or held until it has one."""
-        if (end := stopped(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression)) is not None:
             return end
         if (
             named := rerouted(record, self.name, ("unowned", "another_automation", "fallback"))
         ) is not None:
             return named
-        redriven, record = record.ruled.get("unowned") == "redrive", answered(record, "unowned")
+        redriven, record = (
+            record.review_decisions.get("unowned") == "redrive",
+            answered(record, "unowned"),
+        )
         if (
-            record.heard is not None or redriven
+            record.trigger is not None or redriven
         ):  # it waited: what a person has set in the CRM meanwhile counts before our own route
             if "before" not in done:
                 return NeedsEffects(acts={"before": _read(record)})
@@ -51,7 +54,7 @@ class Assign:
             if redriven:
                 why = Reason(
                     rule="ruled.redrive",
-                    held=True,
+                    decisive=True,
                     why="the CRM shows no active owner: routed by the rules in force",
                 )
                 return routed_again(record, self.name, why)
@@ -66,7 +69,7 @@ class Assign:
                 now,
             )
         if not written.ok:
-            return fall_back(record, self.name, written, rules, now)
+            return to_fallback(record, self.name, written, rules, now)
         return self._read_back(record, done, rules, now)
 
     def _read_back(
@@ -111,7 +114,7 @@ class Assign:
         if _ours(lead, read):
             decision = self._confirmed(lead, read)
         elif _active(read):
-            why = Reason(rule="crm.owner_confirmed", held=True, why=said)
+            why = Reason(rule="crm.owner_confirmed", decisive=True, why=said)
             decision = review(lead, "another_automation", (why,))
         else:
             decision = self._hold(lead, said, rules, now)
@@ -128,7 +131,7 @@ class Assign:
             "intent": lead.score.high_intent or interest(lead),
             "engagement": lead.score.parts.get("intent", 0),
             "sequence": lead.sequences.state,
-            "reasons": grounds(lead),
+            "reasons": score_summary(lead),
         }
         return Effect(name="crm.assign", args=args)
 
@@ -136,14 +139,14 @@ class Assign:
         assert lead.route is not None
         v = read.value
         route = replace(lead.route, owner_id=str(v["owner_id"]), owner_email=str(v["email"]))
-        lead = replace(lead, route=route, owner_confirmed_at=float(v["at"]), heard=None)
+        lead = replace(lead, route=route, owner_confirmed_at=float(v["at"]), trigger=None)
         shows = "would show" if read.kind == "would" else "shows"
         why = Reason(
             rule="crm.owner_confirmed",
-            held=True,
+            decisive=True,
             why=f"the CRM {shows} {route.owner_email}, active",
         )
-        to = onward(lead, self.name, "assigned", topics.ASSIGNED, lead.person_key)
+        to = forward(lead, self.name, "assigned", topics.ASSIGNED, lead.person_key)
         outcome = {"owner": route.owner_email, "owner_id": route.owner_id}
         return Decision(
             kind="assigned",
@@ -162,11 +165,11 @@ class Assign:
             rules,
             now,
         )
-        first = lead.heard is None
+        first = lead.trigger is None
         return Decision(
             kind="unowned",
             place=Place.HELD,
-            trace=(Reason(rule="crm.owner_confirmed", held=True, why=why),),
+            trace=(Reason(rule="crm.owner_confirmed", decisive=True, why=why),),
             lead=lead,
             alerts=(alert,) if first else (),
             wait=WaitReason.HELD,

@@ -27,26 +27,26 @@ def advance(lead: Lead, stage: str, kind: str) -> Lead:
     return replace(lead, step=lead.step + 1, cause=event_id(lead.lead_id, stage, lead.cause, kind))
 
 
-def onward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> OutputRecord:
+def forward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> OutputRecord:
     """The output that hands a lead to the next stage."""
     return OutputRecord(topic=topic.full, key=key, record=advance(lead, stage, kind))
 
 
-def stopped(lead: Lead, suppression: Suppression | None) -> Decision | None:
+def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision | None:
     """The decision that ends a lead by a person's word or a suppression, None if it may go on."""
     if (end := undone(lead) or resubmitted(lead)) is not None:
         return end
-    if by := lead.ruled.get("suppress"):
+    if by := lead.review_decisions.get("suppress"):
         why = Reason(
             rule="ruled.suppress",
-            held=True,
+            decisive=True,
             why=f"{by} decided that this person is not to be written to",
         )
         return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead)
     if suppression is not None:
         why = Reason(
             rule=f"suppression.{suppression.kind}",
-            held=True,
+            decisive=True,
             why=f"{suppression.kind} heard from {suppression.source}",
         )
         return Decision(
@@ -64,10 +64,10 @@ def undone(lead: Lead) -> Decision | None:
 
     Its person may be claimed anew.
     """
-    heard = lead.heard is not None and lead.heard.kind == "undone"
-    if not heard and "undo" not in lead.ruled:
+    heard = lead.trigger is not None and lead.trigger.kind == "undone"
+    if not heard and "undo" not in lead.review_decisions:
         return None
-    why = Reason(rule="import.undone", held=True, why=f"import {lead.imported} was taken back")
+    why = Reason(rule="import.undone", decisive=True, why=f"import {lead.imported} was taken back")
     freed = IdentityLink(
         link_id=derive("undone", lead.lead_id, lead.step),
         address_key=lead.person_key,
@@ -85,18 +85,18 @@ def undone(lead: Lead) -> Decision | None:
 def resubmitted(lead: Lead) -> Decision | None:
     """Back to the first gate with what a person has set on a lead that waited at a later one, None
     for any other lead."""
-    if not lead.ruled:
+    if not lead.review_decisions:
         return None
     fields = {
         name.removeprefix("fix."): value
-        for name, value in lead.ruled.items()
+        for name, value in lead.review_decisions.items()
         if name.startswith("fix.")
     }
     if not fields:
         return None
     why = Reason(
         rule="ruled.set",
-        held=True,
+        decisive=True,
         why=f"a person has set {', '.join(sorted(fields))}: judged anew",
     )
     record = resubmit(lead, fields, lead.cause, lead.captured_at)
@@ -110,35 +110,46 @@ def resubmitted(lead: Lead) -> Decision | None:
 
 def answered(lead: Lead, *asked: str) -> Lead:
     """The lead without a person's answers to these questions: each is acted on once."""
-    if lead.ruled.keys().isdisjoint(asked):
+    if lead.review_decisions.keys().isdisjoint(asked):
         return lead
     return replace(
-        lead, ruled={name: value for name, value in lead.ruled.items() if name not in asked}
+        lead,
+        review_decisions={
+            name: value for name, value in lead.review_decisions.items() if name not in asked
+        },
     )
 
 
 def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
     """Says in the trace that a person decided against what the rules held, and what that was."""
-    against = "; ".join(reason.why for reason in reasons if reason.held)
-    answer = lead.ruled[asked]
+    against = "; ".join(reason.why for reason in reasons if reason.decisive)
+    answer = lead.review_decisions[asked]
     return Reason(
-        rule=f"ruled.{answer}", held=True, why=f"a person answered {answer}, overruling: {against}"
+        rule=f"ruled.{answer}",
+        decisive=True,
+        why=f"a person answered {answer}, overruling: {against}",
     )
 
 
 def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
     """Back to scoring and routing with whom a person has just named, None if nobody answered these
     questions so."""
-    if not lead.ruled or not any(lead.ruled.get(kind) == "route" for kind in asked):
+    if not lead.review_decisions or not any(
+        lead.review_decisions.get(kind) == "route" for kind in asked
+    ):
         return None
-    why = Reason(rule="ruled.route", held=True, why=f"a person gave it to {lead.ruled['route']}")
+    why = Reason(
+        rule="ruled.route",
+        decisive=True,
+        why=f"a person gave it to {lead.review_decisions['route']}",
+    )
     return routed_again(answered(lead, *asked), stage, why)
 
 
 def routed_again(lead: Lead, stage: str, why: Reason) -> Decision:
     """Back to scoring and routing."""
-    lead = replace(lead, heard=None)
-    to = onward(
+    lead = replace(lead, trigger=None)
+    to = forward(
         replace(lead, route=None, score=None), stage, "rerouted", topics.WRITTEN, lead.person_key
     )
     return Decision(kind="rerouted", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,))
@@ -187,11 +198,13 @@ def ops_alert(lead: Lead, stage: str, text: str, rules: Rules, now: float) -> Al
     )
 
 
-def fall_back(lead: Lead, stage: str, result: EffectResult, rules: Rules, now: float) -> Decision:
+def to_fallback(lead: Lead, stage: str, result: EffectResult, rules: Rules, now: float) -> Decision:
     """The CRM would not take it: to the fallback topic and sheet, with one alert; a person
     re-drives it."""
     tries = "after three tries" if result.kind == "failed" else "at once"
-    why = Reason(rule="crm.write", held=True, why=f"the CRM refused it {tries}: {result.why}")
+    why = Reason(
+        rule="crm.write", decisive=True, why=f"the CRM refused it {tries}: {result.reason}"
+    )
     return Decision(
         kind="fallback",
         place=Place.FALLBACK,
@@ -203,10 +216,10 @@ def fall_back(lead: Lead, stage: str, result: EffectResult, rules: Rules, now: f
             ops_alert(
                 lead,
                 stage,
-                f"{lead.person.name} could not be written to the CRM: {result.why}",
+                f"{lead.person.name} could not be written to the CRM: {result.reason}",
                 rules,
                 now,
             ),
         ),
-        outcome={"why": result.why},
+        outcome={"why": result.reason},
     )

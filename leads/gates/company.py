@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
-from leads.gates.common import onward, overruled, review, stopped
+from leads.gates.common import forward, overruled, review, terminal_decision
 from leads.keys import derive
-from leads.match import Fingerprint, MatchConfidence, brand, compare, fingerprint, related
+from leads.match import Fingerprint, MatchConfidence, compare, domain_stem, fingerprint, related
 from leads.normalise import normalise_country
 from leads.numbers import parse_count
 from leads.records import Company, CrmRecord, IdentityLink, Lead, Place, Reason, Record
@@ -21,7 +21,7 @@ _DAY = 86_400.0
 _GOES_ON = frozenset({"approve", "separate", "route"})
 
 
-class Seen(Record, frozen=True, kw_only=True):
+class CompanyState(Record, frozen=True, kw_only=True):
     """The company's row and its brand's."""
 
     company: CompanyRow | None = None
@@ -37,7 +37,7 @@ class Companies:
     def decide(
         self,
         record: Lead | CrmRecord,
-        seen: Seen,
+        seen: CompanyState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
@@ -45,12 +45,12 @@ class Companies:
         """A matched lead to `matched`, a merged variant, or a question to a person."""
         if isinstance(record, CrmRecord):
             return self._hold_crm(record, seen)
-        if (end := stopped(record, None)) is not None:
+        if (end := terminal_decision(record, None)) is not None:
             return end
         if not record.company.domain:
             why = Reason(
                 rule="company.domain",
-                held=False,
+                decisive=False,
                 why="no company domain is known, so there is nothing to compare with",
             )
             return self._pass(record, (why,), ())
@@ -58,8 +58,8 @@ class Companies:
             return NeedsEffects(acts={"sync": Effect(name="sync.wait", args={}, reads=True)})
         question = self._subsidiary(record, seen, rules)
         trace: tuple[Reason, ...] = (question,)
-        if question.held:
-            if record.ruled.get("subsidiary") not in _GOES_ON:
+        if question.decisive:
+            if record.review_decisions.get("subsidiary") not in _GOES_ON:
                 return review(record, "subsidiary", trace)
             trace = (question, overruled(record, "subsidiary", trace))
         likeness, twin, why = self._variant(record, seen, rules)
@@ -73,13 +73,13 @@ class Companies:
         self,
         lead: Lead,
         twin: Fingerprint,
-        seen: Seen,
+        seen: CompanyState,
         rules: Rules,
         now: float,
         done: dict[str, EffectResult],
         trace: tuple[Reason, ...],
     ) -> Decision | NeedsEffects:
-        ruled = lead.ruled.get("variant", "")
+        ruled = lead.review_decisions.get("variant", "")
         if ruled == "merge":
             return self._merge(lead, twin, trace)
         if ruled in _GOES_ON:
@@ -88,7 +88,7 @@ class Companies:
             )
         return review(lead, "variant", trace)
 
-    def _subsidiary(self, lead: Lead, seen: Seen, rules: Rules) -> Reason:
+    def _subsidiary(self, lead: Lead, seen: CompanyState, rules: Rules) -> Reason:
         own = seen.company
         domain, parent = lead.company.domain, _parent(own, lead)
         settled = own.separate if own else ()
@@ -96,7 +96,7 @@ class Companies:
             who = "source" if lead.company.parent else "CRM"
             return Reason(
                 rule="company.subsidiary",
-                held=True,
+                decisive=True,
                 why=f"the {who} calls it a subsidiary of {parent}",
             )
         others = {
@@ -109,13 +109,13 @@ class Companies:
             if not known and related(lead.company.name, name, rules.matching):
                 return Reason(
                     rule="company.subsidiary",
-                    held=True,
+                    decisive=True,
                     why=f"{lead.company.name} is named like {name} ({other})",
                 )
-        return Reason(rule="company.subsidiary", held=False, why="no related company is known")
+        return Reason(rule="company.subsidiary", decisive=False, why="no related company is known")
 
     def _variant(
-        self, lead: Lead, seen: Seen, rules: Rules
+        self, lead: Lead, seen: CompanyState, rules: Rules
     ) -> tuple[MatchConfidence, Fingerprint | None, Reason]:
         mine = fingerprint(lead.lead_id, lead.person_key, lead.person)
         best: tuple[MatchConfidence, Fingerprint | None, str] = (
@@ -135,7 +135,7 @@ class Companies:
         return (
             best[0],
             best[1],
-            Reason(rule="company.variant", held=best[1] is not None, why=best[2]),
+            Reason(rule="company.variant", decisive=best[1] is not None, why=best[2]),
         )
 
     def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
@@ -167,7 +167,7 @@ class Companies:
     def _complete(
         self,
         lead: Lead,
-        seen: Seen,
+        seen: CompanyState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
@@ -206,7 +206,9 @@ class Companies:
         puts = (
             TableWrite(table="companies", key=lead.company.domain, value=new),
             TableWrite(
-                table="brands", key=brand(lead.company.domain), value=BrandRow(domains=domains)
+                table="brands",
+                key=domain_stem(lead.company.domain),
+                value=BrandRow(domains=domains),
             ),
         )
         return self._pass(lead, trace, puts)
@@ -214,12 +216,12 @@ class Companies:
     def _pass(
         self, lead: Lead, trace: tuple[Reason, ...], puts: tuple[TableWrite, ...]
     ) -> Decision:
-        to = onward(lead, self.name, "matched", topics.MATCHED, lead.person_key)
+        to = forward(lead, self.name, "matched", topics.MATCHED, lead.person_key)
         return Decision(
             kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=lead, outputs=(to,), puts=puts
         )
 
-    def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:
+    def _hold_crm(self, record: CrmRecord, seen: CompanyState) -> Decision:
         if record.kind == "complete":
             value = CompanyRow(name="complete")
             return Decision(
@@ -230,7 +232,9 @@ class Companies:
         if record.kind != "company":
             return Decision(kind="known", place=Place.NOWHERE)
         domains = {**(seen.brand.domains if seen.brand else {}), record.key: record.name}
-        puts = [TableWrite(table="brands", key=brand(record.key), value=BrandRow(domains=domains))]
+        puts = [
+            TableWrite(table="brands", key=domain_stem(record.key), value=BrandRow(domains=domains))
+        ]
         if record.parent != (seen.company.parent if seen.company else ""):
             held = replace(seen.company or CompanyRow(name=record.name), parent=record.parent)
             puts.append(TableWrite(table="companies", key=record.key, value=held))
@@ -270,7 +274,7 @@ def _separate(row: CompanyRow | None, lead: Lead) -> tuple[str, ...]:
     """A person's word that companies are unrelated is remembered; whose one lead is says nothing
     about others."""
     before, parent = row.separate if row else (), _parent(row, lead)
-    if lead.ruled.get("subsidiary") not in {"approve", "separate"} or not parent:
+    if lead.review_decisions.get("subsidiary") not in {"approve", "separate"} or not parent:
         return before
     return tuple(dict.fromkeys((*before, parent.casefold())))
 

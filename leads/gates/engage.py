@@ -18,11 +18,10 @@ from leads.decision import (
     WaitReason,
 )
 from leads.explain import notice
-from leads.gates.after_engagement import arrived, deleted, hear
+from leads.gates.after_engagement import arrived, deleted, on_signal
 from leads.gates.common import (
     Guarded,
     answered,
-    fall_back,
     held_for_sequence,
     is_customer,
     ops_alert,
@@ -30,7 +29,8 @@ from leads.gates.common import (
     resubmitted,
     review,
     routed_again,
-    stopped,
+    terminal_decision,
+    to_fallback,
     undone,
 )
 from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
@@ -52,7 +52,7 @@ _ASKED = (
 )
 
 
-class Seen(Guarded, frozen=True, kw_only=True):
+class EngageState(Guarded, frozen=True, kw_only=True):
     """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's
     sequences."""
 
@@ -68,7 +68,12 @@ class Engage:
     name = NAME
 
     def decide(
-        self, record: Lead, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+        self,
+        record: Lead,
+        seen: EngageState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
     ) -> Decision | NeedsEffects:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to
         scoring again.
@@ -86,7 +91,12 @@ class Engage:
         return answer
 
     def _decide(
-        self, record: Lead, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+        self,
+        record: Lead,
+        seen: EngageState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
     ) -> Decision | NeedsEffects:
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
@@ -96,23 +106,23 @@ class Engage:
                 else None
             )
             return left or end
-        if stopped(record, seen.suppression) is not None:
+        if terminal_decision(record, seen.suppression) is not None:
             return self._stop(record, seen, rested, done, rules, now)
         if (named := self._routed_by_person(record)) is not None:
             return named
-        if record.heard is not None and record.heard.kind == "deleted":
+        if record.trigger is not None and record.trigger.kind == "deleted":
             return deleted(record)
-        hears_again = record.ruled.get("still_enrolled") == "redrive"
-        if rested is not None and record.heard is not None and (hears_again or not seen.waits):
-            return hear(answered(record, "still_enrolled"), rested, done, rules, now)
+        hears_again = record.review_decisions.get("still_enrolled") == "redrive"
+        if rested is not None and record.trigger is not None and (hears_again or not seen.waits):
+            return on_signal(answered(record, "still_enrolled"), rested, done, rules, now)
         if (
             asked := self._still_asked(record, seen) or self._replied_before(record, rested)
         ) is not None:
             return asked
-        if "replied" in record.ruled:
+        if "replied" in record.review_decisions:
             record = replace(answered(record, "replied"), replied=False)
         # a new revision knows nothing of where the lead stands
-        if rested is not None and record.heard is None:
+        if rested is not None and record.trigger is None:
             stands = {
                 "engaged_at": rested.engaged_at,
                 "nurtured_at": rested.nurtured_at,
@@ -126,30 +136,30 @@ class Engage:
     def _routed_by_person(self, lead: Lead) -> Decision | None:
         """Back to routing with the rep whom a person names, or to write our own owner once more."""
         again = rerouted(lead, self.name, _ASKED)
-        if again is None and lead.ruled.get("another_automation") == "redrive":
+        if again is None and lead.review_decisions.get("another_automation") == "redrive":
             said = Reason(
-                rule="ruled.redrive", held=True, why="a person had our owner written again"
+                rule="ruled.redrive", decisive=True, why="a person had our owner written again"
             )
             again = routed_again(answered(lead, "another_automation"), self.name, said)
         return replace(again, wait=WaitReason.REST) if again is not None else None
 
-    def _still_asked(self, lead: Lead, seen: Seen) -> Decision | None:
+    def _still_asked(self, lead: Lead, seen: EngageState) -> Decision | None:
         """A new revision of a lead that waits for a person's answer waits on: news of its fields
         answers nothing."""
-        waits = seen.rest.heard if seen.rest is not None else None
+        waits = seen.rest.trigger if seen.rest is not None else None
         if (
             waits is None
             or waits.kind not in {"reply", "deleted"}
-            or lead.heard not in {None, waits}
+            or lead.trigger not in {None, waits}
         ):
             return None
         kind = "replied" if waits.kind == "reply" else "deleted"
-        if lead.ruled.get(kind) == "approve":
+        if lead.review_decisions.get(kind) == "approve":
             return None
         said = Reason(
-            rule=f"heard.{waits.kind}", held=True, why=f"{waits.kind} {waits.value}".strip()
+            rule=f"heard.{waits.kind}", decisive=True, why=f"{waits.kind} {waits.value}".strip()
         )
-        return review(replace(lead, heard=waits), kind, (said,))
+        return review(replace(lead, trigger=waits), kind, (said,))
 
     def _replied_before(self, lead: Lead, rested: Lead | None) -> Decision | None:
         """Who had answered Apollo's sequence when he came in enters none of ours before a person
@@ -158,11 +168,11 @@ class Engage:
         if (
             not (lead.replied and nurture)
             or rested is not None
-            or lead.ruled.get("replied") == "approve"
+            or lead.review_decisions.get("replied") == "approve"
         ):
             return None
         said = Reason(
-            rule="heard.reply", held=True, why="it had answered in Apollo before it came in"
+            rule="heard.reply", decisive=True, why="it had answered in Apollo before it came in"
         )
         return review(lead, "replied", (said,))
 
@@ -220,7 +230,7 @@ class Engage:
         if act is not None and entered is None:
             return NeedsEffects(acts={"enter": act})
         if entered is not None and entered.kind == "suppressed":
-            return self._suppressed(lead, entered.why)
+            return self._suppressed(lead, entered.reason)
         if entered is not None and not entered.ok:
             return refused(lead, rule, entered, rules, now)
         lead, note = enrolled(replace(lead, nurtured_at=now), rule, entered)
@@ -258,9 +268,9 @@ class Engage:
         if call and "task" not in done:
             return NeedsEffects(acts={"task": self._task(lead, rules)})
         if call and done["task"].kind == "suppressed":
-            return self._suppressed(lead, done["task"].why)
+            return self._suppressed(lead, done["task"].reason)
         if call and not done["task"].ok:
-            return fall_back(lead, self.name, done["task"], rules, now)
+            return to_fallback(lead, self.name, done["task"], rules, now)
         if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
             args = {"apollo_id": lead.apollo_id, "email": lead.route.owner_email}
             return NeedsEffects(acts={"apollo_owner": Effect(name="apollo.owner", args=args)})
@@ -285,10 +295,10 @@ class Engage:
         if entered is None:
             return NeedsEffects(acts={"enter": act})
         if entered.kind == "suppressed":
-            return self._suppressed(lead, entered.why)
+            return self._suppressed(lead, entered.reason)
         if not entered.ok:
             failed = AuditNote(
-                kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.why}
+                kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.reason}
             )
             return replace(told, notes=(*told.notes, failed))
         lead, note = enrolled(lead, rule, entered)
@@ -338,14 +348,14 @@ class Engage:
     def _stop(
         self,
         lead: Lead,
-        seen: Seen,
+        seen: EngageState,
         rested: Lead | None,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
     ) -> Decision | NeedsEffects:
         """Out of every sequence at once, and the other tool hears of it too (promise P4)."""
-        end = stopped(lead, seen.suppression)
+        end = terminal_decision(lead, seen.suppression)
         assert end is not None
         kind = seen.suppression.kind if seen.suppression else "do_not_contact"
         args = {
@@ -372,7 +382,7 @@ class Engage:
         if missing := {name: act for name, act in acts.items() if name not in done}:
             return NeedsEffects(acts=missing)
         if refused := [
-            f"{name}: {done[name].why}"
+            f"{name}: {done[name].reason}"
             for name in acts
             if not done[name].ok and done[name].kind != "deleted"
         ]:
@@ -385,12 +395,12 @@ class Engage:
         return Decision(
             kind="suppressed",
             place=Place.SUPPRESSED,
-            trace=(Reason(rule="suppression", held=True, why=why),),
+            trace=(Reason(rule="suppression", decisive=True, why=why),),
             lead=lead,
         )
 
 
-def _rested(seen: Seen, rules: Rules) -> Lead | None:
+def _rested(seen: EngageState, rules: Rules) -> Lead | None:
     """The lead as it rested here before.
 
     Rows of the release before sequences don't name the list, which was the one.
@@ -417,10 +427,10 @@ def _not_stopped(lead: Lead, refused: list[str], rules: Rules, now: float) -> De
     meanwhile."""
     why = Reason(
         rule="stop",
-        held=True,
+        decisive=True,
         why=f"could not be stopped everywhere, mails may go on: {'; '.join(refused)}",
     )
-    again = lead.heard is not None and lead.heard.kind == "due"
+    again = lead.trigger is not None and lead.trigger.kind == "due"
     alert = ops_alert(lead, NAME, f"{lead.person.name} ({lead.company.name}) {why.why}", rules, now)
     decision = review(lead, "not_stopped", (why,))
     return replace(decision, until=now + rules.recheck_seconds, alerts=() if again else (alert,))

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from leads.decision import AuditNote, Decision, Effect, EffectResult, NeedsEffects
-from leads.gates.common import fall_back, held_for_sequence, review
+from leads.gates.common import held_for_sequence, review, to_fallback
 from leads.records import Enrolment, Lead, Reason
 from leads.rule_models import SequenceRule
 from leads.rules import Rules
@@ -37,12 +37,14 @@ def refused(
 ) -> Decision:
     """What becomes of a lead that its sequence would not take: busy elsewhere it waits, else a
     person looks."""
-    why = Reason(rule=f"sequences.{rule.name}", held=True, why=entered.why)
+    why = Reason(rule=f"sequences.{rule.name}", decisive=True, why=entered.reason)
     if entered.kind == "busy":
         return held_for_sequence(lead, "sequence_active", why, rules, now)
     asks = rule.tool in {"apollo", "hubspot"}
     return (
-        review(lead, "not_enrolled", (why,)) if asks else fall_back(lead, NAME, entered, rules, now)
+        review(lead, "not_enrolled", (why,))
+        if asks
+        else to_fallback(lead, NAME, entered, rules, now)
     )
 
 
@@ -90,7 +92,7 @@ def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:
     if left is None or left.ok or left.kind == "deleted":
         return None
     return review(
-        lead, "still_enrolled", (Reason(rule="sequences.leave", held=True, why=left.why),)
+        lead, "still_enrolled", (Reason(rule="sequences.leave", decisive=True, why=left.reason),)
     )
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
-from leads.gates.common import onward, stopped
+from leads.gates.common import forward, terminal_decision
 from leads.gates.intake import company_key
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.records import CrmRecord, IdentityLink, Lead, Place, Reason, Record, Signal, SlaTick
@@ -18,7 +18,7 @@ from leads.table_rows import ContactRow, PersonRow, Suppression
 _MOST_STEPS = 40  # of a lead on its way to here: it is sent round
 
 
-class Seen(Record, frozen=True, kw_only=True):
+class IdentityState(Record, frozen=True, kw_only=True):
     """The row of the record's address, the person's contact, and whether the CRM's snapshot is
     complete in this partition."""
 
@@ -36,7 +36,7 @@ class Identity:
     def decide(
         self,
         record: Lead | IdentityLink | CrmRecord,
-        seen: Seen,
+        seen: IdentityState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
@@ -46,22 +46,22 @@ class Identity:
             return self._hold_crm(record, seen)
         if isinstance(record, IdentityLink):
             return self._link(record, seen)
-        if (end := stopped(record, None)) is not None:
+        if (end := terminal_decision(record, None)) is not None:
             return end
         if not seen.synced and "sync" not in done:
             return NeedsEffects(acts={"sync": Effect(name="sync.wait", args={}, reads=True)})
         return self._claim(record, seen, rules, now)
 
-    def _claim(self, lead: Lead, seen: Seen, rules: Rules, now: float) -> Decision:
+    def _claim(self, lead: Lead, seen: IdentityState, rules: Rules, now: float) -> Decision:
         row, key = seen.person, lead.person_key
         if row is not None and row.person_key != key and not _goes_round(lead):
             why = Reason(
                 rule="identity.alias",
-                held=True,
+                decisive=True,
                 why="the address belongs to a known person: goes there",
             )
             moved = replace(lead, person_key=row.person_key)
-            to = onward(moved, self.name, "forwarded", topics.VALIDATED, row.person_key)
+            to = forward(moved, self.name, "forwarded", topics.VALIDATED, row.person_key)
             return Decision(
                 kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,)
             )
@@ -94,12 +94,12 @@ class Identity:
 
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
         first = row is None or row.status in {"crm", "ended"}
-        why = Reason(rule="identity.claim", held=first, why=_say(row, lead))
+        why = Reason(rule="identity.claim", decisive=first, why=_say(row, lead))
         crm_id = contact.crm_id if contact else row.crm_id if row else ""
         if crm_id:
             lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
         claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=crm_id)
-        to = onward(lead, self.name, "unique", topics.UNIQUE, company_key(lead))
+        to = forward(lead, self.name, "unique", topics.UNIQUE, company_key(lead))
         put = TableWrite(table="people", key=lead.person_key, value=claim)
         return Decision(
             kind="unique",
@@ -114,7 +114,7 @@ class Identity:
         """A further lead of a claimed person: it ends here, and what it knows of interest is told
         to the first."""
         why = Reason(
-            rule="identity.claim", held=True, why=f"the person is already lead {row.lead_id}"
+            rule="identity.claim", decisive=True, why=f"the person is already lead {row.lead_id}"
         )
         signals = (
             Signal(
@@ -144,7 +144,7 @@ class Identity:
             outcome=outcome,
         )
 
-    def _link(self, link: IdentityLink, seen: Seen) -> Decision:
+    def _link(self, link: IdentityLink, seen: IdentityState) -> Decision:
         row = seen.person
         if link.ended:
             ended = row is not None and row.lead_id == link.ended
@@ -198,7 +198,7 @@ class Identity:
         )
         return (OutputRecord(topic=topics.SIGNALS.full, key=link.person_key, record=signal),)
 
-    def _hold_crm(self, record: CrmRecord, seen: Seen) -> Decision:
+    def _hold_crm(self, record: CrmRecord, seen: IdentityState) -> Decision:
         if record.kind == "complete":
             value = PersonRow(person_key="", status="complete")
             return Decision(

@@ -6,13 +6,13 @@ What fails waits for a person with every reason; nothing is dropped.
 from msgspec.structs import replace
 
 from leads import topics
-from leads.corrections import mend
+from leads.corrections import apply_corrections
 from leads.decision import AuditNote, Decision, EffectResult, NeedsEffects, OutputRecord, TableWrite
-from leads.gates.common import onward, overruled, review, stopped
+from leads.gates.common import forward, overruled, review, terminal_decision
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped
 from leads.mapping import map_captured
-from leads.match import brand
+from leads.match import domain_stem
 from leads.normalise import is_address
 from leads.rawvalues import UnusableError
 from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
@@ -21,7 +21,7 @@ from leads.table_rows import SourceRow
 from leads.validate import validate
 
 
-class Seen(Record, frozen=True, kw_only=True):
+class IntakeState(Record, frozen=True, kw_only=True):
     """What intake knows of the source record."""
 
     source: SourceRow | None = None
@@ -38,7 +38,7 @@ class Intake:
     def decide(
         self,
         record: Captured | Lead,
-        seen: Seen,
+        seen: IntakeState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
@@ -62,7 +62,7 @@ class Intake:
             seen.source is not None
             and mapped.updated_at < seen.source.updated_at
             and mapped.updated_at
-            and not record.again
+            and not record.reimport_id
         ):
             return self._outdated(record, mapped, seen.source)
         revision = version(
@@ -70,7 +70,7 @@ class Intake:
             mapped.company,
             mapped.seniority,
             mapped.intents and [(i.kind, i.value) for i in mapped.intents],
-            *([record.again] if record.again else []),
+            *([record.reimport_id] if record.reimport_id else []),
             *(name for name in ("do_not_call", "replied") if getattr(mapped, name)),
         )
         if seen.source is not None and seen.source.version == revision:
@@ -178,7 +178,7 @@ class Intake:
             captured_at=record.captured_at,
             person_key=person_key,
             address_key=person_key,
-            lane=record.lane,
+            priority=record.priority,
             imported=record.imported,
             lists=record.lists,
             apollo_id=mapped.apollo_id,
@@ -187,28 +187,35 @@ class Intake:
             company=mapped.company,
             intents=mapped.intents,
             sequences=mapped.sequences,
-            linked=mapped.linked,
+            source_crm_id=mapped.linked,
             do_not_call=mapped.do_not_call,
             replied=mapped.replied,
-            ruled={"email_status": "verified"} if mapped.vouched else {},
+            review_decisions={"email_status": "verified"} if mapped.vouched else {},
         )
 
     def _judge(
-        self, lead: Lead, seen: Seen, rules: Rules, notes: tuple[AuditNote, ...], updated_at: float
+        self,
+        lead: Lead,
+        seen: IntakeState,
+        rules: Rules,
+        notes: tuple[AuditNote, ...],
+        updated_at: float,
     ) -> Decision:
         address = self._keys.address(lead.person.email)
         lead = replace(lead, person_key=address, address_key=address)
         reasons = validate(lead, rules)
         row = self._source(lead, seen.source, updated_at)
         puts = (TableWrite(table="sources", key=lead.lead_id, value=row),)
-        if (end := stopped(lead, None)) is not None:
+        if (end := terminal_decision(lead, None)) is not None:
             return replace(end, puts=puts, notes=notes)
-        if any(reason.held for reason in reasons):
-            if lead.ruled.get("invalid") != "approve" or not is_address(lead.person.email):
+        if any(reason.decisive for reason in reasons):
+            if lead.review_decisions.get("invalid") != "approve" or not is_address(
+                lead.person.email
+            ):
                 return replace(review(lead, "invalid", reasons), puts=puts, notes=notes)
             reasons = (*reasons, overruled(lead, "invalid", reasons))
         moved = _changes_employer(lead, seen.source)
-        if moved and lead.ruled.get("job_change") not in {"approve", "route"}:
+        if moved and lead.review_decisions.get("job_change") not in {"approve", "route"}:
             return replace(review(lead, "job_change", (*reasons, moved)), puts=puts, notes=notes)
         if moved:
             reasons = (*reasons, moved, overruled(lead, "job_change", (moved,)))
@@ -250,7 +257,7 @@ class Intake:
             for a in sorted(addresses)
         ]
         lead = replace(lead, person_key=known)
-        return (*links, onward(lead, self.name, "validated", topics.VALIDATED, known))
+        return (*links, forward(lead, self.name, "validated", topics.VALIDATED, known))
 
     def _source(self, lead: Lead, before: SourceRow | None, updated_at: float) -> SourceRow:
         """The row of a record that did not pass: the employer is the one that passed last, so that
@@ -280,7 +287,7 @@ class Intake:
             rules="",
             captured_at=record.captured_at,
         )
-        trace = (Reason(rule="mapping", held=True, why=why),)
+        trace = (Reason(rule="mapping", decisive=True, why=why),)
         letter = OutputRecord(topic=topics.DEAD.full, key=ident, record=record)
         note = AuditNote(kind="captured", place="in_flight", outcome={"source": record.source})
         return Decision(
@@ -305,7 +312,7 @@ def _changes_employer(lead: Lead, source: SourceRow | None) -> Reason | None:
         return None
     return Reason(
         rule="identity.job_change",
-        held=True,
+        decisive=True,
         why=f"worked at {source.company_domain}, now at {lead.company.domain}",
     )
 
@@ -314,15 +321,15 @@ def _mend(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
     """Apply what a person has set; a line for each value that can't be."""
     fields = {
         name.removeprefix("set."): value
-        for name, value in lead.ruled.items()
+        for name, value in lead.review_decisions.items()
         if name.startswith("set.")
     }
     if fields.get("email_status"):
-        lead = replace(lead, ruled={**lead.ruled, "email_status": "verified"})
-    person, company, dropped = mend(lead.person, lead.company, fields, rules)
+        lead = replace(lead, review_decisions={**lead.review_decisions, "email_status": "verified"})
+    person, company, dropped = apply_corrections(lead.person, lead.company, fields, rules)
     return replace(lead, person=person, company=company), dropped
 
 
 def company_key(lead: Lead) -> str:
     """The key of `unique`: leads of sister companies meet in one partition (see match.brand)."""
-    return brand(lead.company.domain) if lead.company.domain else lead.person_key
+    return domain_stem(lead.company.domain) if lead.company.domain else lead.person_key

@@ -5,7 +5,7 @@ from leads.records import Alert, Place, Record
 from leads.rules import Rules
 
 
-class Seen(Record, frozen=True, kw_only=True):
+class NotifyState(Record, frozen=True, kw_only=True):
     """Nothing: an alert is about itself."""
 
 
@@ -15,7 +15,12 @@ class Notify:
     name = "notify"
 
     def decide(
-        self, record: Alert, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+        self,
+        record: Alert,
+        seen: NotifyState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
     ) -> Decision | NeedsEffects:
         """Sent, or said why not."""
         del seen, rules, now

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import AuditNote, Decision, Effect, EffectResult, NeedsEffects, WaitReason
-from leads.gates.common import Guarded, is_customer, onward, ops_alert, stopped
+from leads.gates.common import Guarded, forward, is_customer, ops_alert, terminal_decision
 from leads.records import Lead, Place, Reason, Route, Score
 from leads.route import route, route_to_account
 from leads.rules import Rules
@@ -24,7 +24,7 @@ class Routing:
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
     ) -> Decision | NeedsEffects:
         """A routed lead to `routed`, or held because no rule fits."""
-        if (end := stopped(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression)) is not None:
             return end
         if record.crm.owner_id and "owner" not in done:
             return NeedsEffects(
@@ -47,8 +47,8 @@ class Routing:
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
         # before what the CRM shows
-        lead = replace(lead, route=found, heard=None if found.rule == "ruled" else lead.heard)
-        to = onward(lead, self.name, "routed", topics.ROUTED, lead.person_key)
+        lead = replace(lead, route=found, trigger=None if found.rule == "ruled" else lead.trigger)
+        to = forward(lead, self.name, "routed", topics.ROUTED, lead.person_key)
         outcome = {
             "kind": found.kind,
             "owner": found.owner_email,
@@ -68,16 +68,16 @@ class Routing:
     def _choose(
         self, lead: Lead, done: dict[str, EffectResult], rules: Rules
     ) -> _Chosen | NeedsEffects:
-        if email := lead.ruled.get("route"):
+        if email := lead.review_decisions.get("route"):
             return Route(kind="rep", owner_email=email, rule="ruled"), (
-                Reason(rule="ruled.route", held=True, why=f"a person gave it to {email}"),
+                Reason(rule="ruled.route", decisive=True, why=f"a person gave it to {email}"),
             )
         kept = _existing(lead, done.get("owner"), rules)
         if kept is not None:
             return kept, (
                 Reason(
                     rule="crm.owner",
-                    held=True,
+                    decisive=True,
                     why=f"{kept.owner_email} already owns the contact and keeps it",
                 ),
             )
@@ -102,7 +102,7 @@ class Routing:
     def _hold(
         self, lead: Lead, trace: tuple[Reason, ...], note: AuditNote, rules: Rules, now: float
     ) -> Decision:
-        held = tuple(r for r in trace if r.held and r.rule in {"routes", "crm.customer"})
+        held = tuple(r for r in trace if r.decisive and r.rule in {"routes", "crm.customer"})
         alert = ops_alert(
             lead,
             self.name,
@@ -126,14 +126,14 @@ def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
     if points.high_intent:
         return True, Reason(
             rule="high_intent",
-            held=True,
+            decisive=True,
             why=f"high intent ({points.high_intent}): straight to a rep",
         )
     passed = points.points >= rules.threshold
     said = "reaches" if passed else "is below"
     return passed, Reason(
         rule="threshold",
-        held=passed,
+        decisive=passed,
         why=f"{points.points} points {said} the threshold {rules.threshold}",
     )
 
@@ -145,10 +145,10 @@ def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Ch
     """
     if is_customer(lead):
         said = "a customer or an open deal without an active owner: a person must say who"
-        return None, (*before, Reason(rule="crm.customer", held=True, why=said))
+        return None, (*before, Reason(rule="crm.customer", decisive=True, why=said))
     rule, reasons = route(lead, rules)
     if rule is None:
-        none = Reason(rule="routes", held=True, why="no territory or vertical fits")
+        none = Reason(rule="routes", decisive=True, why="no territory or vertical fits")
         return None, (threshold, *before, *reasons, none)
     return Route(kind="rep", owner_email=rule.owner, rule=rule.name), (threshold, *before, *reasons)
 

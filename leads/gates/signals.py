@@ -13,7 +13,7 @@ _WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
 SUPPRESSING = _WHOLE_PERSON | {"bounce"}
 
 
-class Seen(Record, frozen=True, kw_only=True):
+class SignalsState(Record, frozen=True, kw_only=True):
     """Identity's row of the address, and what already stops it."""
 
     person: PersonRow | None = None
@@ -26,7 +26,12 @@ class Signals:
     name = "signals"
 
     def decide(
-        self, record: Signal, seen: Seen, done: dict[str, EffectResult], rules: Rules, now: float
+        self,
+        record: Signal,
+        seen: SignalsState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
     ) -> Decision | NeedsEffects:
         """To `heard` under the person's key; an alias's signal first goes to the person's
         partition, once."""
@@ -49,7 +54,7 @@ class Signals:
         to = OutputRecord(topic=topics.HEARD.full, key=key, record=replace(record, person_key=key))
         return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
-    def _suppress(self, signal: Signal, seen: Seen) -> tuple[TableWrite, ...]:
+    def _suppress(self, signal: Signal, seen: SignalsState) -> tuple[TableWrite, ...]:
         if signal.kind not in SUPPRESSING:
             return ()
         whole = signal.kind in _WHOLE_PERSON

@@ -13,7 +13,7 @@ from leads.rules import Rules
 from leads.table_rows import SlaClock
 
 
-class Seen(Guarded, frozen=True, kw_only=True):
+class SlaState(Guarded, frozen=True, kw_only=True):
     """The person's clock."""
 
     clock: SlaClock | None = None
@@ -27,7 +27,7 @@ class Sla:
     def decide(
         self,
         record: SlaTick | Signal,
-        seen: Seen,
+        seen: SlaState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
@@ -50,28 +50,33 @@ class Sla:
     def _set(self, tick: SlaTick, clock: SlaClock | None, rules: Rules) -> Decision:
         assert tick.lead is not None
         if tick.kind == "intent":
-            if clock is not None and (clock.started or clock.untaken):
+            if clock is not None and (clock.started or clock.assign_by):
                 return _nothing()
             return _put(
                 tick.person_key,
-                SlaClock(lead=tick.lead, untaken=tick.at + rules.sla.untaken_seconds),
+                SlaClock(lead=tick.lead, assign_by=tick.at + rules.sla.untaken_seconds),
                 None,
             )
         if tick.kind == "taken":
             return (
-                _put(tick.person_key, replace(clock, untaken=0.0), None)
+                _put(tick.person_key, replace(clock, assign_by=0.0), None)
                 if clock is not None
                 else _nothing()
             )
         # not one of before its release
         real = clock is not None and clock.lead.released == tick.lead.released
-        running = clock is not None and clock.started and not (clock.met or clock.fired) and real
+        running = (
+            clock is not None
+            and clock.started
+            and not (clock.satisfied_at or clock.breached_at)
+            and real
+        )
         if running:
             return _nothing()
         new = SlaClock(lead=tick.lead, started=tick.at, deadline=tick.at + rules.sla.seconds)
         why = Reason(
             rule="sla.start",
-            held=True,
+            decisive=True,
             why=f"the owner is confirmed: {rules.sla.seconds:g} s from then",
         )
         return replace(
@@ -91,7 +96,13 @@ class Sla:
         )
         if signal.kind == "undone" and clock is not None and clock.lead.lead_id == signal.value:
             return _put(signal.person_key, None, None)
-        if clock is None or not clock.started or clock.met or clock.fired or not mine:
+        if (
+            clock is None
+            or not clock.started
+            or clock.satisfied_at
+            or clock.breached_at
+            or not mine
+        ):
             return _nothing()
         return self._met(clock, signal.heard_at, signal.person_key)
 
@@ -105,7 +116,7 @@ class Sla:
     ) -> Decision | NeedsEffects:
         """The owner says in Slack that he is on it: logged in the CRM as his activity, which stops
         the clock."""
-        if clock is None or not clock.started or clock.met or clock.lead.route is None:
+        if clock is None or not clock.started or clock.satisfied_at or clock.lead.route is None:
             return self._answer(signal, clock, "not_taken", _too_late(clock), rules, now)
         lead, owner = clock.lead, clock.lead.route
         if "who" not in done:
@@ -132,7 +143,7 @@ class Sla:
         if not done["note"].ok:
             said = (
                 f"The CRM did not take the note for {lead.person.name}, so the clock runs on:"
-                f" {done['note'].why}"
+                f" {done['note'].reason}"
             )
             return self._answer(signal, clock, "not_taken", said, rules, now)
         met = self._met(clock, signal.heard_at, signal.person_key)
@@ -153,14 +164,14 @@ class Sla:
             lead_id=lead.lead_id if lead else "",
             shadow=lead is not None and not rules.is_live(lead),
         )
-        why = Reason(rule="sla.taken", held=True, why=said)
+        why = Reason(rule="sla.taken", decisive=True, why=said)
         return Decision(kind=kind, place=Place.NOWHERE, trace=(why,), lead=lead, alerts=(alert,))
 
     def _met(self, clock: SlaClock, at: float, person_key: str) -> Decision:
-        new = replace(clock, met=at)
+        new = replace(clock, satisfied_at=at)
         why = Reason(
             rule="sla.activity",
-            held=True,
+            decisive=True,
             why=f"the owner acted {at - clock.started:.0f} s after the start",
         )
         return replace(
@@ -174,14 +185,14 @@ class Sla:
         self,
         tick: SlaTick,
         clock: SlaClock,
-        seen: Seen,
+        seen: SlaState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
     ) -> Decision | NeedsEffects:
         if (
-            clock.met
-            or clock.fired
+            clock.satisfied_at
+            or clock.breached_at
             or not clock.started
             or tick.at != clock.deadline
             or seen.suppression is not None
@@ -221,7 +232,7 @@ class Sla:
     def _breach(self, tick: SlaTick, clock: SlaClock, rules: Rules, now: float) -> Decision:
         lead = clock.lead
         assert lead.route is not None
-        new = replace(clock, fired=now)
+        new = replace(clock, breached_at=now)
         text = (
             f"{lead.person.name} ({lead.company.name}) has waited {now - clock.started:.0f} s for"
             f" {lead.route.owner_email}."
@@ -241,7 +252,7 @@ class Sla:
         )
         why = Reason(
             rule="sla.deadline",
-            held=True,
+            decisive=True,
             why=f"no activity of the owner within {rules.sla.seconds:g} s",
         )
         outcome = {"late": now - clock.deadline, "to": rules.sla.escalate_to}
@@ -254,12 +265,12 @@ class Sla:
         )
 
     def _untaken(self, tick: SlaTick, clock: SlaClock, rules: Rules, now: float) -> Decision:
-        if clock.untaken != tick.at or clock.alerted or clock.started:
+        if clock.assign_by != tick.at or clock.alerted_at or clock.started:
             return _nothing()
-        new = replace(clock, alerted=now)
+        new = replace(clock, alerted_at=now)
         why = Reason(
             rule="sla.untaken",
-            held=True,
+            decisive=True,
             why=f"not with a rep {rules.sla.untaken_seconds:g} s after its intent was heard",
         )
         alert = ops_alert(
@@ -279,8 +290,8 @@ def _too_late(clock: SlaClock | None) -> str:
     if clock is None:
         return "No clock runs for this lead any more."
     who = f"{clock.lead.person.name} ({clock.lead.company.name})"
-    if clock.met:
-        at = datetime.fromtimestamp(clock.met, UTC)
+    if clock.satisfied_at:
+        at = datetime.fromtimestamp(clock.satisfied_at, UTC)
         return f"{who} was taken already, {at:%Y-%m-%d %H:%M} UTC: the clock stands."
     return f"The clock of {who} has not begun yet: click again in a minute."
 

@@ -12,11 +12,11 @@ from leads.gates.common import (
     Guarded,
     answered,
     automation_alert,
-    fall_back,
-    onward,
+    forward,
     overruled,
     review,
-    stopped,
+    terminal_decision,
+    to_fallback,
 )
 from leads.keys import derive
 from leads.records import CrmLink, IdentityLink, Lead, Place, Reason
@@ -34,9 +34,9 @@ class Write:
     ) -> Decision | NeedsEffects:
         """A written lead to `written`; back to identity if the CRM knows it as somebody; else
         fallback or review."""
-        if (end := stopped(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression)) is not None:
             return end
-        if record.ruled.get("deleted") == "approve":
+        if record.review_decisions.get("deleted") == "approve":
             return self._make_again(record)
         answer = done.get("upsert")
         if answer is None:
@@ -50,7 +50,7 @@ class Write:
         if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",
-                held=True,
+                decisive=True,
                 why=(
                     f"contact {record.crm.contact_id} was deleted in the CRM; it isn't made again"
                     " unasked"
@@ -58,7 +58,7 @@ class Write:
             )
             return review(record, "deleted", (why,))
         if not answer.ok:
-            return fall_back(record, self.name, answer, rules, now)
+            return to_fallback(record, self.name, answer, rules, now)
         return self._written(record, answer, rules, now)
 
     def _written(self, lead: Lead, answer: EffectResult, rules: Rules, now: float) -> Decision:
@@ -76,7 +76,7 @@ class Write:
         )
         lead = replace(lead, crm=crm)
         did = "was already there: blanks filled" if crm.existed else "made"
-        why = Reason(rule="crm.write", held=True, why=f"contact {crm.contact_id} {did}")
+        why = Reason(rule="crm.write", decisive=True, why=f"contact {crm.contact_id} {did}")
         # a shadow run's contact is in no CRM: nobody must look for it later
         would = answer.kind == "would"
         puts = (
@@ -88,7 +88,7 @@ class Write:
                 ),
             )
         )
-        to = onward(lead, self.name, "written", topics.WRITTEN, lead.person_key)
+        to = forward(lead, self.name, "written", topics.WRITTEN, lead.person_key)
         outcome: dict[str, Any] = {
             "contact": crm.contact_id,
             "company": crm.company_id,
@@ -106,10 +106,10 @@ class Write:
             puts=puts,
             outcome=outcome,
         )
-        if not (lead.linked and crm.existed and v.get("unknown")):
+        if not (lead.source_crm_id and crm.existed and v.get("unknown")):
             return decision
         said = (
-            f"Apollo knows {lead.person.name} as the CRM's {lead.linked}, which we have not"
+            f"Apollo knows {lead.person.name} as the CRM's {lead.source_crm_id}, which we have not"
             " written: its own sync is on"
         )
         day = datetime.fromtimestamp(now, UTC).date().isoformat()
@@ -123,12 +123,12 @@ class Write:
         doesn't know."""
         gone = Reason(
             rule="crm.deleted",
-            held=True,
+            decisive=True,
             why=f"contact {lead.crm.contact_id} was deleted in the CRM",
         )
         why = overruled(lead, "deleted", (gone,))
         fresh = replace(answered(lead, "deleted"), crm=CrmLink())
-        to = onward(fresh, self.name, "remade", topics.MATCHED, lead.person_key)
+        to = forward(fresh, self.name, "remade", topics.MATCHED, lead.person_key)
         return Decision(
             kind="remade", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,)
         )
@@ -138,7 +138,7 @@ class Write:
         again (INTERLEAVINGS 6)."""
         why = Reason(
             rule="crm.identity",
-            held=True,
+            decisive=True,
             why=f"the CRM holds this address on contact {contact_id} under another main address",
         )
         link = IdentityLink(
@@ -157,7 +157,7 @@ class Write:
         outputs = (
             OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=freed),
             OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=link),
-            onward(moved, self.name, "sent_back", topics.VALIDATED, person_key),
+            forward(moved, self.name, "sent_back", topics.VALIDATED, person_key),
         )
         return Decision(
             kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs

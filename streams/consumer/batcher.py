@@ -14,7 +14,7 @@ from faust.types import TP
 
 RUN_RECORDS = 100
 RUN_BYTES = 256 * 1024
-HOLD = 1.0
+MAX_LINGER = 1.0
 
 
 class RecordBatcher:
@@ -80,7 +80,7 @@ class RecordBatcher:
         if not ready:
             self._held.pop(tp.topic, None)
             return
-        late = now - self._held.setdefault(tp.topic, now) >= HOLD
+        late = now - self._held.setdefault(tp.topic, now) >= MAX_LINGER
         if sum(ready.values()) < RUN_RECORDS and not late and coming(tp.topic):
             return
         del self._held[tp.topic]

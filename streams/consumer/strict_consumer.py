@@ -34,7 +34,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.consumer.batcher import HOLD, RUN_RECORDS, RecordBatcher
+from streams.consumer.batcher import MAX_LINGER, RUN_RECORDS, RecordBatcher
 from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
 from streams.consumer.stalls import Stalls
 
@@ -276,7 +276,7 @@ class StrictConsumer(driver.Consumer):
                 self._fetch_or_not(one)
             if self._gathering.holds(tp) and tp.topic not in self._timed:
                 self._timed.add(tp.topic)
-                asyncio.get_running_loop().call_later(HOLD, self._hand_on_late, tp)
+                asyncio.get_running_loop().call_later(MAX_LINGER, self._hand_on_late, tp)
         self._fetch_or_not(tp)
 
     def _hand_on_late(self, tp: TP) -> None:

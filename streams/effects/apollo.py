@@ -33,7 +33,7 @@ class ApolloActs:
         if not self._out.credits.take(args["cap"], self._clock.now(), self._share()):
             return Unasked(
                 EffectResult(
-                    ok=False, kind="cap", why=f"the day's cap of {args['cap']} credits is spent"
+                    ok=False, kind="cap", reason=f"the day's cap of {args['cap']} credits is spent"
                 )
             )
         found = await self._out.apollo.enrich(args["domain"])

@@ -107,7 +107,9 @@ class EffectExecutor:
         Raises Fatal for what is wrong with this worker, and nothing else.
         """
         if self.paused and not act.reads:
-            return EffectResult(ok=False, why="effects are paused", later=5.0, undone=True)
+            return EffectResult(
+                ok=False, reason="effects are paused", retry_after=5.0, not_sent=True
+            )
         if (shadow or not self._live) and not act.reads:
             return EffectResult(ok=True, kind="would", value=_would(act, record))
         if record_is_shadow(act):
@@ -142,12 +144,12 @@ class EffectExecutor:
             answer = await self._try(act, effect, partition, record)
         except RecordRetryable as error:
             vendor.succeed(leave)
-            return EffectResult(ok=False, kind="failed", why=str(error))
+            return EffectResult(ok=False, kind="failed", reason=str(error))
         except RecordRejected as error:
             if is_lacking(error):
                 return vendor.fail(leave, error)
             vendor.succeed(leave)
-            return EffectResult(ok=False, kind=error.kind, why=str(error))
+            return EffectResult(ok=False, kind=error.kind, reason=str(error))
         except VendorError as error:
             return vendor.fail(leave, error)
         if isinstance(answer, Unasked):
@@ -170,7 +172,7 @@ class EffectExecutor:
         if (out := _OUT_AGAIN.get(act.name)) and (why := self._out.suppressed(partition, record)):
             # an earlier try, the outcome of which is unknown, may have entered
             await self._ask(out, act, record, effect)
-            return EffectResult(ok=False, kind="suppressed", why=why)
+            return EffectResult(ok=False, kind="suppressed", reason=why)
         return answer
 
     async def _once(
@@ -178,7 +180,7 @@ class EffectExecutor:
     ) -> EffectResult | Unasked:
         self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
-            return Unasked(EffectResult(ok=False, kind="suppressed", why=why))
+            return Unasked(EffectResult(ok=False, kind="suppressed", reason=why))
         answer = await self._ask(act.name, act, record, effect)
         return EffectResult(ok=True, value=answer) if isinstance(answer, dict) else answer
 

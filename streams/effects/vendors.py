@@ -82,7 +82,7 @@ class Vendor:
             return self._without(act, wait)
         if wait := self.circuit.put_off():
             return EffectResult(
-                ok=False, why=f"{self.name} does not answer", later=wait, undone=True
+                ok=False, reason=f"{self.name} does not answer", retry_after=wait, not_sent=True
             )
         return Pass(
             act, self._clock.now(), self.circuit.admit(), own.admit() if own is not None else 0
@@ -120,7 +120,7 @@ class Vendor:
             case NotSent():
                 self.withdraw(leave)
                 return EffectResult(
-                    ok=False, why=str(error), later=max(_LEAST, error.after), undone=True
+                    ok=False, reason=str(error), retry_after=max(_LEAST, error.after), not_sent=True
                 )
             case Unauthorised():
                 return self._refuse(leave, error)
@@ -167,7 +167,7 @@ class Vendor:
             self._told.add(kind)
             self._say(text)
         undone = error.undone if isinstance(error, Unavailable) else True
-        return EffectResult(ok=False, why=str(error), later=later, undone=undone)
+        return EffectResult(ok=False, reason=str(error), retry_after=later, not_sent=undone)
 
     def _refuse(self, leave: Pass, error: Unauthorised) -> EffectResult:
         """The key is wrong only if it was refused before, a while ago, and nothing was answered
@@ -214,8 +214,8 @@ class Vendor:
     def _without(self, act: str, wait: float) -> EffectResult:
         why = self._left_out[act]
         if act in OPTIONAL:
-            return EffectResult(ok=False, kind="off", why=why)
-        return EffectResult(ok=False, why=why, later=max(_LEAST, wait), undone=True)
+            return EffectResult(ok=False, kind="off", reason=why)
+        return EffectResult(ok=False, reason=why, retry_after=max(_LEAST, wait), not_sent=True)
 
     def _say(self, text: str) -> None:
         log.warning("alert", vendor=self.name, text=text)

@@ -90,7 +90,7 @@ def write_letters(stage: Stage, job: StageTask) -> None:
             _refuse_large(letter.value, f"a record of {letter.topic.name}")
 
 
-def close(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:
+def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:
     """The rows that a settled job changes."""
     rows = [stage.tables[put.table].row(put.key, put.value) for put in decision.puts]
     rows.append(stage.attempts.row(job.subject, attempt_of(job, closed=True)))
@@ -131,7 +131,7 @@ def _waiting(stage: Stage, view: BatchView, lead: Lead, parked: Parked | None) -
     return [stage.waiting.row(lead.person_key, None)] if mine else []
 
 
-def put_off(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:
+def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:
     """Put a record aside whose call must wait: it is in flight, its results so far are kept, no
     attempt counts."""
     job.before = view.get(stage.parked, job.subject)

@@ -299,7 +299,7 @@ def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> Review
         partition=job.partition,
         step=lead.step,
         since=job.now,
-        reasons=tuple(r for r in decision.trace if r.held),
+        reasons=tuple(r for r in decision.trace if r.decisive),
         person=lead.person,
         company=lead.company,
         reason_kind=decision.kind,

@@ -19,7 +19,7 @@ from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
 from leads.keys import derive, event_id, lead_id
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.ports import Fatal
-from streams.runner.attempts import close, settle, write_letters
+from streams.runner.attempts import close_attempt, settle, write_letters
 from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST
 from streams.runner.rules_versions import RulesRegistry
@@ -92,7 +92,7 @@ class Deciding:
             write_letters(self._stage, job)
             return
         settle(self._stage, view, job, decision)
-        view.put_rows(close(self._stage, view, job, decision))
+        view.put_rows(close_attempt(self._stage, view, job, decision))
 
     def _fail(self, job: StageTask, view: BatchView, error: Exception) -> None:
         job.failed = f"{type(error).__name__} in {_place_of(error)}: {error}"[:1000]
@@ -119,7 +119,7 @@ class Deciding:
 def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
     """What becomes of a record that its gate can't decide on: a lead waits for a person, another
     one is a dead letter."""
-    why = Reason(rule=f"gate.{stage}", held=True, why=f"the gate failed: {job.failed}")
+    why = Reason(rule=f"gate.{stage}", decisive=True, why=f"the gate failed: {job.failed}")
     # an alert that fails raises no further one
     alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)
     if isinstance(job.record, Lead):

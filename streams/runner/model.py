@@ -25,9 +25,9 @@ from streams.runner.outgoing import OutgoingRecord
 from tables import schema
 from tables.state import BatchView, Table
 
-Seen = Any
+StageState = Any
 _OF_A_PERSON = (Signal, SlaTick)
-Reader = Callable[[Any, BatchView], Seen]
+Reader = Callable[[Any, BatchView], StageState]
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class StageTask(msgspec.Struct, eq=False):
     cause: str
     rules: str
     now: float
-    seen: Seen = None
+    seen: StageState = None
     # once for each time that the record is taken up: what it waits for between two acts is short
     has_read: bool = False
     done: dict[str, EffectResult] = msgspec.field(default_factory=dict)
@@ -170,7 +170,7 @@ class StageTask(msgspec.Struct, eq=False):
     # `seen` as it is kept in the row and in the audit
     saw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
-    def saw_now(self, seen: Seen) -> None:
+    def saw_now(self, seen: StageState) -> None:
         """Go on from this reading of the stage's rows."""
         self.seen, self.saw, self.has_read = seen, msgspec.Raw(encode(seen)), True
 
@@ -214,15 +214,15 @@ class EffectCall(msgspec.Struct, frozen=True):
     def note(self, result: EffectResult) -> None:
         """Keep the result, or put the job off; what surely left nothing behind counts as not begun
         by this attempt."""
-        if not result.later:
+        if not result.retry_after:
             self.job.done[self.name] = result
             if self.act.reads:
                 self.job.reads.add(self.name)
             return
-        self.job.postponed = max(self.job.postponed, result.later)
-        if result.undone and not self.was_begun:
+        self.job.postponed = max(self.job.postponed, result.retry_after)
+        if result.not_sent and not self.was_begun:
             self.job.begun.discard(self.name)
-        if result.undone and self.begun is None:
+        if result.not_sent and self.begun is None:
             self.job.started.pop(self.name, None)
-        elif result.undone and self.begun is not None:
+        elif result.not_sent and self.begun is not None:
             self.job.started[self.name] = self.begun

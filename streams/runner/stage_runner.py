@@ -27,7 +27,7 @@ from leads.table_rows import Attempt
 from streams.consumer.strict_consumer import RecordBatch
 from streams.ports import Clock, Effector, StageMetrics, Timekeeper
 from streams.runner import audit_events
-from streams.runner.attempts import attempt_of, put_off
+from streams.runner.attempts import attempt_of, postpone
 from streams.runner.concluded import Concluded
 from streams.runner.deciding import QUARANTINED, Deciding
 from streams.runner.decoding import Decoding
@@ -279,7 +279,7 @@ class StageRunner:
     async def _conclude(self, partition: int, view: BatchView, jobs: list[StageTask]) -> None:
         for job in jobs:
             if job.postponed:
-                job.parked = put_off(self.stage, view, job, self._clock.now() + job.postponed)
+                job.parked = postpone(self.stage, view, job, self._clock.now() + job.postponed)
         async with self._gate.on_kafka():
             await self._state.write(partition, view.take())
         self._at("after state before send")
@@ -310,7 +310,7 @@ class StageRunner:
         if (
             (lead := decision.lead)
             and decision.place not in _MOVING
-            and not (job.was_waiting or lead.heard)
+            and not (job.was_waiting or lead.trigger)
         ):
             self._probe.arrived(decision.place, self._clock.now() - lead.captured_at)
 

@@ -17,7 +17,7 @@ from leads.decision import Parked
 from leads.keys import derive
 from leads.records import SlaTick, encode
 from leads.table_rows import SlaClock
-from leads.waits import due
+from leads.waits import resume_due
 from streams.ports import Clock, StageMetrics
 from streams.runner.model import Stage
 from streams.runner.outbox import Outbox
@@ -74,10 +74,10 @@ class Timers:
 
     def clocked(self, partition: int, key: str, clock: SlaClock) -> None:
         """Remember when a clock is due."""
-        if clock.deadline and not (clock.met or clock.fired):
+        if clock.deadline and not (clock.satisfied_at or clock.breached_at):
             self._push(clock.deadline, partition, "due", key)
-        if clock.untaken and not clock.alerted and not clock.started:
-            self._push(clock.untaken, partition, "untaken", key)
+        if clock.assign_by and not clock.alerted_at and not clock.started:
+            self._push(clock.assign_by, partition, "untaken", key)
 
     def _push(self, at: float, partition: int, kind: str, key: str) -> None:
         if not self._heap or at < self._heap[0][0]:
@@ -142,7 +142,7 @@ class Timers:
         parked = stage.parked.decode(data) if data else None
         if parked is None or not parked.until or parked.until > self._clock.now():
             return None
-        lead = due(parked, stage.name)
+        lead = resume_due(parked, stage.name)
         if lead is not None:
             return stage.home, key.encode(), encode(lead)
         return topics.BY_NAME[parked.topic], parked.key.encode(), parked.other.encode()
@@ -154,12 +154,12 @@ class Timers:
         clock = CLOCKS.decode(data) if data else None
         if (
             clock is None
-            or clock.fired
-            or clock.met
-            or (kind == "untaken" and (clock.started or clock.alerted))
+            or clock.breached_at
+            or clock.satisfied_at
+            or (kind == "untaken" and (clock.started or clock.alerted_at))
         ):
             return None
-        at = clock.deadline if kind == "due" else clock.untaken
+        at = clock.deadline if kind == "due" else clock.assign_by
         if at > self._clock.now():
             return None
         tick = SlaTick(tick_id=derive("tick", kind, key, at), kind=kind, person_key=key, at=at)

@@ -58,7 +58,7 @@ class Waking:
 
     def _by_ruling(self, view: BatchView, ruling: ReviewDecision) -> Lead | None:
         if (
-            before := view.get(self._woken, mark_of(ruling.ruling_id, ruling.delivery))
+            before := view.get(self._woken, mark_of(ruling.decision_id, ruling.delivery))
         ) is not None:
             return before.lead
         return resume(view.get(self._stage.parked, ruling.lead_id), ruling, self._stage.name)
@@ -66,7 +66,7 @@ class Waking:
     def _note_ruling(
         self, view: BatchView, ruling: ReviewDecision, lead: Lead | None, now: float
     ) -> None:
-        mark = mark_of(ruling.ruling_id, ruling.delivery)
+        mark = mark_of(ruling.decision_id, ruling.delivery)
         if view.has(self._woken, mark):
             return
         parked = view.get(self._stage.parked, ruling.lead_id)

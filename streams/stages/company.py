@@ -3,8 +3,8 @@
 from typing import Any
 
 from leads import topics
-from leads.gates.company import Companies, Seen
-from leads.match import brand
+from leads.gates.company import Companies, CompanyState
+from leads.match import domain_stem
 from leads.records import CrmRecord, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import BRANDS, COMPANIES, COMPLETE
@@ -17,7 +17,7 @@ def make() -> Stage:
         gate=Companies(),
         inputs={topics.UNIQUE: Lead, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: ReviewDecision},
         read=read,
-        seen=Seen,
+        seen=CompanyState,
         writes=(COMPANIES, BRANDS),
         home=topics.UNIQUE,
         serial=by_brand,
@@ -26,15 +26,17 @@ def make() -> Stage:
 
 def by_brand(record: Any) -> str:
     """Leads of one brand are decided one after another: each must see who came before it."""
-    return brand(record.company.domain) if isinstance(record, Lead) else ""
+    return domain_stem(record.company.domain) if isinstance(record, Lead) else ""
 
 
-def read(record: Any, view: BatchView) -> Seen:
+def read(record: Any, view: BatchView) -> CompanyState:
     """The company's row and its brand's, and whether the snapshot is complete here."""
     domain = record.company.domain if isinstance(record, Lead) else record.key
     complete = view.has(COMPANIES, COMPLETE)
     if not domain:
-        return Seen(synced=complete)
-    return Seen(
-        company=view.get(COMPANIES, domain), brand=view.get(BRANDS, brand(domain)), synced=complete
+        return CompanyState(synced=complete)
+    return CompanyState(
+        company=view.get(COMPANIES, domain),
+        brand=view.get(BRANDS, domain_stem(domain)),
+        synced=complete,
     )

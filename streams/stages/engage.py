@@ -2,7 +2,7 @@
 arrived."""
 
 from leads import topics
-from leads.gates.engage import Engage, Seen
+from leads.gates.engage import Engage, EngageState
 from leads.records import Lead, ReviewDecision, Signal
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
@@ -17,19 +17,19 @@ def make() -> Stage:
         gate=Engage(),
         inputs={topics.ASSIGNED: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
         read=read,
-        seen=Seen,
+        seen=EngageState,
         home=topics.ASSIGNED,
         woken=True,
         expects=expects,
     )
 
 
-def read(record: Lead, view: BatchView) -> Seen:
+def read(record: Lead, view: BatchView) -> EngageState:
     """What stops the person, and how the lead rested here before."""
     parked = view.get(schema.parked("engage"), record.lead_id)
     heard = view.get(SEQUENCES, record.person_key)
     attempt = view.get(schema.attempts("engage"), record.lead_id)
-    return Seen(
+    return EngageState(
         suppression=suppression_of(record, view),
         rest=parked.waiting if parked else None,
         waits=parked is not None and parked.held is not None,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from leads import topics
-from leads.gates.identity import Identity, Seen
+from leads.gates.identity import Identity, IdentityState
 from leads.records import CrmRecord, IdentityLink, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import COMPLETE, CONTACTS, PEOPLE, SUPPRESSIONS
@@ -21,23 +21,23 @@ def make() -> Stage:
             topics.DECIDED: ReviewDecision,
         },
         read=read,
-        seen=Seen,
+        seen=IdentityState,
         writes=(PEOPLE,),
         home=topics.VALIDATED,
     )
 
 
-def read(record: Any, view: BatchView) -> Seen:
+def read(record: Any, view: BatchView) -> IdentityState:
     """The address's row, the person's contact, what stops it, and whether the snapshot is complete
     here."""
     if isinstance(record, CrmRecord):
-        return Seen(person=view.get(PEOPLE, record.key))
+        return IdentityState(person=view.get(PEOPLE, record.key))
     if isinstance(record, IdentityLink):
-        return Seen(
+        return IdentityState(
             person=view.get(PEOPLE, record.address_key),
             suppression=view.get(SUPPRESSIONS, record.address_key),
         )
-    return Seen(
+    return IdentityState(
         person=view.get(PEOPLE, record.person_key),
         contact=view.get(CONTACTS, record.person_key),
         synced=view.has(PEOPLE, COMPLETE),

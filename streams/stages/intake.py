@@ -3,7 +3,7 @@
 from typing import Any
 
 from leads import topics
-from leads.gates.intake import Intake, Seen
+from leads.gates.intake import Intake, IntakeState
 from leads.keys import Keys, lead_id
 from leads.records import Captured, Lead, ReviewDecision
 from streams.runner.model import Stage
@@ -17,13 +17,13 @@ def make(keys: Keys) -> Stage:
         gate=Intake(keys),
         inputs={topics.CAPTURED: Captured, topics.DECIDED: ReviewDecision},
         read=read,
-        seen=Seen,
+        seen=IntakeState,
         writes=(SOURCES,),
         home=topics.VALIDATED,
     )
 
 
-def read(record: Any, view: BatchView) -> Seen:
+def read(record: Any, view: BatchView) -> IntakeState:
     """The source record's row."""
     key = record.lead_id if isinstance(record, Lead) else lead_id(record.source, record.source_id)
-    return Seen(source=view.get(SOURCES, key))
+    return IntakeState(source=view.get(SOURCES, key))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from leads import topics
-from leads.gates.notify import Notify, Seen
+from leads.gates.notify import Notify, NotifyState
 from leads.records import Alert
 from streams.runner.model import Stage
 from tables.state import BatchView
@@ -12,11 +12,15 @@ from tables.state import BatchView
 def make() -> Stage:
     """The Slack sink."""
     return Stage(
-        gate=Notify(), inputs={topics.ALERTS: Alert}, read=read, seen=Seen, home=topics.ALERTS
+        gate=Notify(),
+        inputs={topics.ALERTS: Alert},
+        read=read,
+        seen=NotifyState,
+        home=topics.ALERTS,
     )
 
 
-def read(record: Any, view: BatchView) -> Seen:
+def read(record: Any, view: BatchView) -> NotifyState:
     """Nothing."""
     del record, view
-    return Seen()
+    return NotifyState()

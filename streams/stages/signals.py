@@ -1,7 +1,7 @@
 """signals -> heard."""
 
 from leads import topics
-from leads.gates.signals import Seen, Signals
+from leads.gates.signals import Signals, SignalsState
 from leads.records import Signal
 from streams.runner.model import Stage
 from tables.schema import PEOPLE, SEQUENCES, SUPPRESSIONS
@@ -14,15 +14,15 @@ def make() -> Stage:
         gate=Signals(),
         inputs={topics.SIGNALS: Signal},
         read=read,
-        seen=Seen,
+        seen=SignalsState,
         writes=(SUPPRESSIONS, SEQUENCES),
         home=topics.SIGNALS,
     )
 
 
-def read(record: Signal, view: BatchView) -> Seen:
+def read(record: Signal, view: BatchView) -> SignalsState:
     """Whose address it is, and what stops it already."""
-    return Seen(
+    return SignalsState(
         person=view.get(PEOPLE, record.address_key),
         suppression=view.get(SUPPRESSIONS, record.person_key or record.address_key),
     )

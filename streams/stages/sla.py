@@ -3,7 +3,7 @@
 from typing import Any
 
 from leads import topics
-from leads.gates.sla import Seen, Sla
+from leads.gates.sla import Sla, SlaState
 from leads.records import Signal, SlaTick
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
@@ -17,12 +17,14 @@ def make() -> Stage:
         gate=Sla(),
         inputs={topics.CLOCKS: SlaTick, topics.DUE: SlaTick, topics.HEARD: Signal},
         read=read,
-        seen=Seen,
+        seen=SlaState,
         writes=(CLOCKS,),
         home=topics.DUE,
     )
 
 
-def read(record: Any, view: BatchView) -> Seen:
+def read(record: Any, view: BatchView) -> SlaState:
     """The person's clock and what stops the person."""
-    return Seen(suppression=suppression_of(record, view), clock=view.get(CLOCKS, record.person_key))
+    return SlaState(
+        suppression=suppression_of(record, view), clock=view.get(CLOCKS, record.person_key)
+    )

@@ -36,7 +36,7 @@ class MemoryProducer:
         found = [
             msgspec.json.decode(v, type=Captured) for v in self.sent.get(topics.CAPTURED.full, [])
         ]
-        return [record for record in found if record.shape == shape]
+        return [record for record in found if record.format == shape]
 
     def signals(self) -> list[Signal]:
         """What was heard."""

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from app.audit.reader import LatestPlaces, events_of, trail
+from app.audit.reader import LatestPlaces, events_of, read_events
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.commands import leads as lead_commands
@@ -65,11 +65,15 @@ def test_the_trail_is_read_from_a_time_on_and_of_some_leads_only(kafka: str) -> 
         now = time.time()
         old, young, other = event("t1", 1), event("t1", 2), event("t2", 1)
         await write(settings, [(old, now - 9 * 3600), (other, now - 8 * 3600), (young, now - 1)])
-        assert {e.id for e in [e async for e in trail(settings)]} >= {old.id, young.id, other.id}
-        late = {e.id async for e in trail(settings, since=now - 60)}
+        assert {e.id for e in [e async for e in read_events(settings)]} >= {
+            old.id,
+            young.id,
+            other.id,
+        }
+        late = {e.id async for e in read_events(settings, since=now - 60)}
         assert young.id in late
         assert not {old.id, other.id} & late
-        skewed = {e.id async for e in trail(settings, since=now + 1800)}
+        skewed = {e.id async for e in read_events(settings, since=now + 1800)}
         assert young.id in skewed, "clocks differ"
         assert [e.id for e in await events_of(settings, "t1")] == [old.id, young.id]
         async with producing(settings) as producer:

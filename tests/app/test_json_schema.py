@@ -31,7 +31,7 @@ def test_an_event_fits_and_a_broken_one_does_not() -> None:
         cause="c",
         rules="r",
         inputs={},
-        trace=(Reason(rule="x", held=True, why="y"),),
+        trace=(Reason(rule="x", decisive=True, why="y"),),
         person=AuditPerson(email="a@b.c"),
     )
     body = json.loads(encode(event))

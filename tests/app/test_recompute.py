@@ -9,7 +9,7 @@ import pytest
 from app.audit.originals import Originals
 from app.audit.recompute import SHOWN, RecomputeReport, Recomputing
 from leads.decision import Decision
-from leads.gates.intake import Seen
+from leads.gates.intake import IntakeState
 from leads.keys import Keys
 from leads.records import Audit, Captured, encode
 from leads.rules import Rules
@@ -35,7 +35,7 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     value = encode(record)
     subject, step, cause = audit_events.subject_of(record, _Raw(value))
     job = StageTask(record, "", 0, subject, step, cause, rules.hash, 9.0)
-    job.saw_now(Seen())
+    job.saw_now(IntakeState())
     answer = STAGE.gate.decide(record, job.seen, {}, rules, 9.0)
     assert isinstance(answer, Decision)
     job.answer = answer

@@ -155,7 +155,7 @@ def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> N
 
 def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> None:
     ruling = ReviewDecision(
-        ruling_id="r",
+        decision_id="r",
         lead_id="a",
         stage="company",
         step=2,

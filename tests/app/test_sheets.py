@@ -21,7 +21,7 @@ def held(ident: str = "l", **fields: object) -> ReviewItem:
         "partition": 3,
         "step": 7,
         "since": 1_800_000_000.0,
-        "reasons": (Reason(rule="required.title", held=True, why="title is missing"),),
+        "reasons": (Reason(rule="required.title", decisive=True, why="title is missing"),),
         "person": Person(email="a@b.com", first_name="=cmd()"),
         "company": Company(name="Acme", domain="b.com"),
     }

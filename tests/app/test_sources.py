@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from app.ingest.source_status import Passes
-from app.ingest.sources import SAY_AFTER, Reading, Source, follow_all
+from app.ingest.sources import SAY_AFTER, PolledSource, Reading, follow_all
 from connectors.core.errors import (
     NotInPlan,
     QuotaExhausted,
@@ -30,8 +30,8 @@ class Site:
         self.reads = 0
         reading = Reading("Apollo", anything(self.producer), "#ops", self.clock)
         self.passes = Passes(self.clock, {"apollo_contacts": 60.0, "apollo_messages": 60.0})
-        self.first = Source("apollo_contacts", self._read, reading, self.passes, self.clock)
-        self.second = Source("apollo_messages", self._read, reading, self.passes, self.clock)
+        self.first = PolledSource("apollo_contacts", self._read, reading, self.passes, self.clock)
+        self.second = PolledSource("apollo_messages", self._read, reading, self.passes, self.clock)
 
     async def _read(self) -> None:
         self.reads += 1
@@ -154,7 +154,7 @@ def test_once_waits_for_a_vendor_that_is_away_and_not_for_one_that_refuses() -> 
                 raise fault()
 
         reading = Reading("Apollo", anything(site.producer), "#ops", site.clock)
-        source = Source("x", read, reading, site.passes, Later(site.clock))
+        source = PolledSource("x", read, reading, site.passes, Later(site.clock))
         assert await source.once() is None
 
     asyncio.run(test())

@@ -92,7 +92,7 @@ def test_a_body_that_cannot_be_taken_is_refused_in_words_and_kept(
     async def check(client: httpx.AsyncClient) -> None:
         answer = await client.post("/capture", content=body)
         assert (answer.status_code, said in answer.json()["error"]) == (422, True), answer.text
-        kept = [c for c in await stored(kafka) if c.shape == "reject" and said in c.raw["why"]]
+        kept = [c for c in await stored(kafka) if c.format == "reject" and said in c.raw["why"]]
         assert kept
 
     serve(kafka, check)
@@ -122,7 +122,7 @@ def test_an_opt_out_whose_address_cannot_be_read_is_refused_and_kept(kafka: str)
         answer = await client.post("/capture?event=unsubscribed", json={"email": "Ivo Kant"})
         assert (answer.status_code, "is no address" in answer.json()["error"]) == (422, True)
         assert [
-            c for c in await stored(kafka) if c.shape == "reject" and "Ivo Kant" in c.raw["body"]
+            c for c in await stored(kafka) if c.format == "reject" and "Ivo Kant" in c.raw["body"]
         ]
         assert (
             await client.post("/capture?event=unsubscribed", json={"email": "Ivo <ivo@optone.com>"})

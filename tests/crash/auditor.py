@@ -189,7 +189,7 @@ def _unlike(place: str, step: int, found: list[tuple[str, int]]) -> str:
 def decisions_count(case: Case) -> Iterator[Violation]:
     """What a person decided about a waiting lead was done, unless the lead had moved on by
     itself."""
-    for entry in once(case.of("decided"), "ruling_id"):
+    for entry in once(case.of("decided"), "decision_id"):
         ruling = entry.value
         lead, step = ruling["lead_id"], ruling["step"]
         done = any(e.kind == "ruled" and e.record.get("step") == step for e in case.by_lead[lead])

@@ -200,7 +200,7 @@ class SmallLog:
         self.add(
             "decided",
             lead(WAITS),
-            {"ruling_id": "r1", "lead_id": lead(WAITS), "step": 0, "action": "set"},
+            {"decision_id": "r1", "lead_id": lead(WAITS), "step": 0, "action": "set"},
         )
         body = self.event(WAITS, "intake", "ruled", 1, "")
         body["inputs"] = {"step": 0}

@@ -173,7 +173,7 @@ def _ignore_a_decision(log: SmallLog) -> None:
     log.add(
         "decided",
         lead(WAITS),
-        {"ruling_id": "r2", "lead_id": lead(WAITS), "step": 2, "action": "merge"},
+        {"decision_id": "r2", "lead_id": lead(WAITS), "step": 2, "action": "merge"},
     )
 
 

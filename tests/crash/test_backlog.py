@@ -126,7 +126,7 @@ def captured(i: int) -> Captured:
         "country": "United States",
         "headline": PADDING,
     }
-    return Captured(source="apollo", source_id=str(i), captured_at=1.7e9, raw=raw, lane="bulk")
+    return Captured(source="apollo", source_id=str(i), captured_at=1.7e9, raw=raw, priority="bulk")
 
 
 def interrupt(backlog: Backlog, number: int, times: int, chance: random.Random) -> None:

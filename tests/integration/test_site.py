@@ -87,7 +87,7 @@ def test_two_sources_bring_one_person_at_once(site: SiteHarness) -> None:
             source_id=f"row{n}",
             captured_at=time.time(),
             raw=row,
-            shape="csv",
+            format="csv",
             imported="list.csv",
         )
         for n in range(20)

@@ -72,7 +72,9 @@ def test_where_nobody_may_take_it_the_routes_decide_and_the_trace_says_why(
     decision = decide(lead(crm=OWNED), some, account=chain(*companies))
     assert routed(decision)[1] in {rule.name for rule in some.routes}
     assert isinstance(decision, Decision)
-    assert [(r.held, r.why) for r in decision.trace if r.rule == "account_owner"] == [(False, why)]
+    assert [(r.decisive, r.why) for r in decision.trace if r.rule == "account_owner"] == [
+        (False, why)
+    ]
 
 
 def test_the_nearest_company_with_an_owner_counts(some: Rules) -> None:
@@ -98,7 +100,7 @@ def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> 
         "crm.owner",
     )
     assert routed(decide(lead(crm=OWNED), at_points(some, 69)))[1] == "threshold"
-    assert routed(decide(lead(crm=OWNED, ruled={"route": "eve@acme.test"}), some)) == (
+    assert routed(decide(lead(crm=OWNED, review_decisions={"route": "eve@acme.test"}), some)) == (
         "eve@acme.test",
         "ruled",
     )
@@ -108,24 +110,24 @@ def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> 
 def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: Rules) -> None:
     """Whose it is comes with the snapshot; a person answers once for all leads of the domain."""
     told = CrmRecord(kind="company", key="b.com", crm_id="c1", name="B", parent="B Group")
-    known = Companies().decide(told, company.Seen(), {}, rules, NOW)
+    known = Companies().decide(told, company.CompanyState(), {}, rules, NOW)
     assert isinstance(known, Decision)
     row = next(put.value for put in known.puts if put.table == "companies")
     assert isinstance(row, CompanyRow)
-    fresh = lead(company=replace(lead().company, name="B"), ruled={})
-    asked = Companies().decide(fresh, company.Seen(company=row), {}, rules, NOW)
+    fresh = lead(company=replace(lead().company, name="B"), review_decisions={})
+    asked = Companies().decide(fresh, company.CompanyState(company=row), {}, rules, NOW)
     assert isinstance(asked, Decision)
     assert (asked.place, [r.why for r in asked.trace]) == (
         Place.REVIEW,
         ["the CRM calls it a subsidiary of B Group"],
     )
-    answered = replace(fresh, ruled={"subsidiary": "separate"})
-    passed = Companies().decide(answered, company.Seen(company=row), {}, rules, NOW)
+    answered = replace(fresh, review_decisions={"subsidiary": "separate"})
+    passed = Companies().decide(answered, company.CompanyState(company=row), {}, rules, NOW)
     assert isinstance(passed, Decision)
     kept = next(put.value for put in passed.puts if put.table == "companies")
-    again = Companies().decide(fresh, company.Seen(company=kept), {}, rules, NOW)
+    again = Companies().decide(fresh, company.CompanyState(company=kept), {}, rules, NOW)
     assert (passed.kind, isinstance(again, Decision) and again.kind) == ("matched", "matched")
-    same = Companies().decide(told, company.Seen(company=kept), {}, rules, NOW)
+    same = Companies().decide(told, company.CompanyState(company=kept), {}, rules, NOW)
     assert isinstance(same, Decision)
     assert [put.table for put in same.puts] == ["brands"], "the next snapshot changes nothing"
 
@@ -145,7 +147,7 @@ def test_what_we_know_of_an_address_outlives_the_crms_news(
     held: PersonRow | None, taken: bool, rules: Rules
 ) -> None:
     told = CrmRecord(kind="contact", key="p1", crm_id="9", person_key="p9")
-    known = Identity().decide(told, identity.Seen(person=held), {}, rules, NOW)
+    known = Identity().decide(told, identity.IdentityState(person=held), {}, rules, NOW)
     assert isinstance(known, Decision)
     wanted = [PersonRow(person_key="p9", status="crm", crm_id="9")] if taken else []
     assert [put.value for put in known.puts] == wanted

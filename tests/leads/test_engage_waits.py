@@ -16,7 +16,7 @@ from tests.samples import captured
 
 GATE = engage.Engage()
 STOPPED = Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True)
-FAILED = EffectResult(ok=False, kind="failed", why="503")
+FAILED = EffectResult(ok=False, kind="failed", reason="503")
 
 
 def decided(answer: Decision | NeedsEffects) -> Decision:
@@ -34,7 +34,7 @@ def nurtured(**fields: object) -> Lead:
 
 def test_a_stop_asks_for_each_call_that_has_no_result_yet(rules: Rules) -> None:
     """R1: Apollo had put its part off, and the gate read a result that was not there."""
-    seen = engage.Seen(suppression=STOPPED)
+    seen = engage.EngageState(suppression=STOPPED)
     first = GATE.decide(lead(), seen, {}, rules, NOW)
     assert isinstance(first, NeedsEffects)
     assert set(first.acts) == {"stop", "apollo"}
@@ -49,17 +49,21 @@ def test_a_stop_asks_for_each_call_that_has_no_result_yet(rules: Rules) -> None:
 
 def test_a_stop_that_a_tool_did_not_take_is_shown_and_tried_again(rules: Rules) -> None:
     done = {"stop": FAILED, "apollo": OK}
-    answer = decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), done, rules, NOW))
+    answer = decided(GATE.decide(lead(), engage.EngageState(suppression=STOPPED), done, rules, NOW))
     assert (answer.kind, answer.wait, len(answer.alerts)) == ("not_stopped", WaitReason.REVIEW, 1)
     assert answer.until == NOW + rules.recheck_seconds
-    due = lead(heard=Trigger(kind="due"))
+    due = lead(trigger=Trigger(kind="due"))
     again = decided(
-        GATE.decide(due, engage.Seen(suppression=STOPPED, rest=due, waits=True), done, rules, NOW)
+        GATE.decide(
+            due, engage.EngageState(suppression=STOPPED, rest=due, waits=True), done, rules, NOW
+        )
     )
     assert (again.kind, again.alerts) == ("not_stopped", ())
     gone = {"stop": EffectResult(ok=False, kind="deleted"), "apollo": OK}
     assert (
-        decided(GATE.decide(lead(), engage.Seen(suppression=STOPPED), gone, rules, NOW)).place
+        decided(
+            GATE.decide(lead(), engage.EngageState(suppression=STOPPED), gone, rules, NOW)
+        ).place
         == Place.SUPPRESSED
     )
 
@@ -67,7 +71,7 @@ def test_a_stop_that_a_tool_did_not_take_is_shown_and_tried_again(rules: Rules) 
 def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Rules) -> None:
     """The list took the lead, its answer was lost, and an opt-out came before the next try."""
     record = nurtured(enrolled=None, nurtured_at=0.0)
-    seen = engage.Seen(suppression=STOPPED, entering=True)
+    seen = engage.EngageState(suppression=STOPPED, entering=True)
     done = {"stop": OK, "apollo": OK}
     answer = GATE.decide(record, seen, done, rules, NOW)
     assert isinstance(answer, NeedsEffects)
@@ -83,9 +87,13 @@ def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Ru
 
 def test_a_deleted_contact_is_a_persons_question_whatever_the_lead_waits_for(rules: Rules) -> None:
     """Waiting for an answer to a reply it went back into the nurture list."""
-    waits = nurtured(nurtured_at=0.0, enrolled=None, heard=Trigger(kind="reply"))
-    record = replace(waits, heard=Trigger(kind="deleted", source="crm"), step=9)
-    for seen in (engage.Seen(rest=waits, waits=True), engage.Seen(rest=nurtured()), engage.Seen()):
+    waits = nurtured(nurtured_at=0.0, enrolled=None, trigger=Trigger(kind="reply"))
+    record = replace(waits, trigger=Trigger(kind="deleted", source="crm"), step=9)
+    for seen in (
+        engage.EngageState(rest=waits, waits=True),
+        engage.EngageState(rest=nurtured()),
+        engage.EngageState(),
+    ):
         assert (decided(GATE.decide(record, seen, {}, rules, NOW)).kind) == "deleted"
 
 
@@ -93,8 +101,8 @@ def test_a_lead_that_is_held_on_its_way_to_a_rep_is_not_at_rest(rules: Rules) ->
     """Nurtured before, of high intent now, held for Apollo's sequence: when its time comes it goes
     to the rep."""
     route = Route(kind="rep", owner_email="ana.us@acme.test", owner_id="9", rule="us")
-    held = nurtured(route=route, heard=Trigger(kind="due"), sequences=Sequences())
-    seen = engage.Seen(rest=held, waits=True)
+    held = nurtured(route=route, trigger=Trigger(kind="due"), sequences=Sequences())
+    seen = engage.EngageState(rest=held, waits=True)
     asks = GATE.decide(held, seen, {}, rules, NOW)
     assert isinstance(asks, NeedsEffects)
     assert "sequences" in asks.acts
@@ -119,7 +127,9 @@ def test_a_further_revision_does_not_settle_a_changed_employer(rules: Rules) -> 
     source, places = None, []
     for number, company in enumerate(("old", "new", "new", "old")):
         answer = decided(
-            gate.decide(revision(number, company), intake.Seen(source=source), {}, rules, NOW)
+            gate.decide(
+                revision(number, company), intake.IntakeState(source=source), {}, rules, NOW
+            )
         )
         source = answer.puts[0].value
         places.append(answer.place)
@@ -145,7 +155,7 @@ def test_an_older_revision_that_comes_later_changes_nothing(rules: Rules) -> Non
         told(13, "CTO"),
         told(12, "VP"),
     ):
-        answer = decided(gate.decide(record, intake.Seen(source=source), {}, rules, NOW))
+        answer = decided(gate.decide(record, intake.IntakeState(source=source), {}, rules, NOW))
         source = answer.puts[0].value if answer.puts else source
         kinds.append(answer.kind)
     assert kinds == ["validated", "unchanged", "outdated", "validated", "outdated"]
@@ -153,9 +163,9 @@ def test_an_older_revision_that_comes_later_changes_nothing(rules: Rules) -> Non
 
 def test_an_older_revision_still_stops_whom_it_says_to(rules: Rules) -> None:
     gate = intake.Intake(Keys("k"))
-    known = decided(gate.decide(told(12, "VP"), intake.Seen(), {}, rules, NOW)).puts[0].value
+    known = decided(gate.decide(told(12, "VP"), intake.IntakeState(), {}, rules, NOW)).puts[0].value
     older = told(10, "VP", email_unsubscribed=True, replied=True)
-    answer = decided(gate.decide(older, intake.Seen(source=known), {}, rules, NOW))
+    answer = decided(gate.decide(older, intake.IntakeState(source=known), {}, rules, NOW))
     assert (answer.kind, [output.record.kind for output in answer.outputs]) == (
         "outdated",
         ["unsubscribe"],
@@ -168,10 +178,14 @@ def test_an_older_revision_still_stops_whom_it_says_to(rules: Rules) -> None:
 )
 def test_a_revision_without_a_time_counts_when_it_comes(rules: Rules, time: object) -> None:
     gate = intake.Intake(Keys("k"))
-    known = decided(gate.decide(told(12, "VP"), intake.Seen(), {}, rules, NOW)).puts[0].value
+    known = decided(gate.decide(told(12, "VP"), intake.IntakeState(), {}, rules, NOW)).puts[0].value
     answer = decided(
         gate.decide(
-            captured(1, title="CEO", updated_at=time), intake.Seen(source=known), {}, rules, NOW
+            captured(1, title="CEO", updated_at=time),
+            intake.IntakeState(source=known),
+            {},
+            rules,
+            NOW,
         )
     )
     assert (answer.kind, answer.puts[0].value.updated_at) == ("validated", known.updated_at)

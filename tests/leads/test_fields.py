@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from leads.corrections import mend
+from leads.corrections import apply_corrections
 from leads.fields import convert, map_fields
-from leads.gates.intake import Intake, Seen
+from leads.gates.intake import Intake, IntakeState
 from leads.keys import Keys
 from leads.records import Captured, Company, Lead, Person, Place
 from leads.rule_models import FieldRule
@@ -88,7 +88,7 @@ def test_fields_are_found_by_custom_name_by_path_and_by_column(rules: Rules) -> 
         source="csv",
         source_id="1",
         captured_at=NOW,
-        shape="csv",
+        format="csv",
         raw={"Tech stack": "Kafka", "Seniority": "VP"},
     )
     assert map_fields(row, mapped(rules, *fields))[0] == {"tech_stack": "Kafka", "level": "VP"}
@@ -111,7 +111,7 @@ def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rul
     )
     lacking = decide(replace(captured(1), custom={"Tech stack": "Kafka"}), with_both)
     assert lacking.kind == "invalid"
-    company = mend(
+    company = apply_corrections(
         Person(), Company(), {"company.more.phone_number": "+1 555 0199"}, with_both
     ).company
     assert company.more == {"phone_number": "15550199"}
@@ -124,7 +124,7 @@ def test_a_field_of_the_company_is_the_companys_and_may_bear_a_contacts_name(rul
 
 
 def test_a_country_that_a_person_sets_is_read_as_any_sources(rules: Rules) -> None:
-    who, firm, _ = mend(
+    who, firm, _ = apply_corrections(
         Person(),
         Company(),
         {"country": " Hungary", "company.country": "UK", "city": " Pest "},
@@ -135,7 +135,7 @@ def test_a_country_that_a_person_sets_is_read_as_any_sources(rules: Rules) -> No
 
 def decide(contact: Captured | Lead, rules: Rules) -> Any:
     """What intake says."""
-    return Intake(Keys("secret")).decide(contact, Seen(), {}, rules, NOW)
+    return Intake(Keys("secret")).decide(contact, IntakeState(), {}, rules, NOW)
 
 
 def test_an_optional_value_that_does_not_fit_is_left_out_and_told(rules: Rules) -> None:
@@ -153,12 +153,14 @@ def test_a_required_one_waits_for_a_person_who_can_set_it(rules: Rules) -> None:
     strict = mapped(rules, rule(type="number", required=True))
     decision = decide(contact, strict)
     assert decision.place == Place.REVIEW
-    assert [r.rule for r in decision.trace if r.held] == ["required.tech_stack"]
+    assert [r.rule for r in decision.trace if r.decisive] == ["required.tech_stack"]
     assert (
-        decide(replace(decision.lead, ruled={"set.more.tech_stack": "lots"}), strict).place
+        decide(
+            replace(decision.lead, review_decisions={"set.more.tech_stack": "lots"}), strict
+        ).place
         == Place.REVIEW
     )
-    mended = decide(replace(decision.lead, ruled={"set.more.tech_stack": "12"}), strict)
+    mended = decide(replace(decision.lead, review_decisions={"set.more.tech_stack": "12"}), strict)
     assert mended.kind == "validated"
     assert mended.lead.person.more == {"tech_stack": 12}
 

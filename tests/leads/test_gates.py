@@ -121,7 +121,7 @@ def test_routes_are_asked_in_the_files_order(rules: Rules) -> None:
 
 def test_every_reason_of_an_invalid_lead_is_kept(rules: Rules) -> None:
     bare = lead(person=Person(email="nonsense"), company=Company())
-    assert [r.rule for r in validate(bare, rules) if r.held] == [
+    assert [r.rule for r in validate(bare, rules) if r.decisive] == [
         "required.verified_email",
         "required.company",
         "required.title",
@@ -132,7 +132,7 @@ def test_every_reason_of_an_invalid_lead_is_kept(rules: Rules) -> None:
 def test_verified_is_what_the_true_status_says(rules: Rules, status: str) -> None:
     raw = captured(1, email_status="verified", email_true_status=status or None)
     person = map_captured(raw, rules).person
-    assert [r.rule for r in validate(lead(person=person), rules) if r.held] == [
+    assert [r.rule for r in validate(lead(person=person), rules) if r.decisive] == [
         "required.verified_email"
     ]
 
@@ -153,14 +153,22 @@ def test_a_bad_rule_is_refused_with_its_line_and_field() -> None:
 def test_a_claim_of_its_own_goes_on_and_anothers_merges(rules: Rules) -> None:
     gate = identity.Identity()
     own = gate.decide(
-        lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l1")), {}, rules, NOW
+        lead(),
+        identity.IdentityState(person=PersonRow(person_key="p1", lead_id="l1")),
+        {},
+        rules,
+        NOW,
     )
     other = gate.decide(
-        lead(), identity.Seen(person=PersonRow(person_key="p1", lead_id="l2")), {}, rules, NOW
+        lead(),
+        identity.IdentityState(person=PersonRow(person_key="p1", lead_id="l2")),
+        {},
+        rules,
+        NOW,
     )
     ended = gate.decide(
         lead(),
-        identity.Seen(person=PersonRow(person_key="p1", lead_id="l2", status="ended")),
+        identity.IdentityState(person=PersonRow(person_key="p1", lead_id="l2", status="ended")),
         {},
         rules,
         NOW,
@@ -229,8 +237,8 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
     resting = lead(engaged_at=NOW, crm=CrmLink(contact_id="7", owner_id="gone"))
 
     def hears(rested: Lead, owner: str) -> Decision:
-        heard = replace(rested, heard=Trigger(kind="owner", value=owner, at=NOW))
-        decision = engage.Engage().decide(heard, engage.Seen(rest=rested), {}, rules, NOW)
+        heard = replace(rested, trigger=Trigger(kind="owner", value=owner, at=NOW))
+        decision = engage.Engage().decide(heard, engage.EngageState(rest=rested), {}, rules, NOW)
         assert isinstance(decision, Decision)
         return decision
 
@@ -246,7 +254,9 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
 def test_a_contact_of_apollos_own_sync_raises_one_alert_a_day(rules: Rules) -> None:
     def alerts(**fields: object) -> list[str]:
         result = EffectResult(ok=True, value={"contact_id": "7", "existed": True, **fields})
-        decision = write.Write().decide(lead(linked="7"), Guarded(), {"upsert": result}, rules, NOW)
+        decision = write.Write().decide(
+            lead(source_crm_id="7"), Guarded(), {"upsert": result}, rules, NOW
+        )
         assert isinstance(decision, Decision)
         return [a.alert_id for a in decision.alerts]
 
@@ -294,13 +304,13 @@ def test_the_guard_trusts_only_a_fresh_reading(
 @pytest.mark.parametrize(("hours", "review"), [(23.9, False), (24.1, True)])
 def test_unknown_for_a_day_is_a_persons_question(rules: Rules, hours: float, review: bool) -> None:
     here = lead(sequences=Sequences(), unknown_since=NOW - hours * 3600)
-    verdict = guard(here, EffectResult(ok=False, why="Apollo is silent"), rules, NOW)
+    verdict = guard(here, EffectResult(ok=False, reason="Apollo is silent"), rules, NOW)
     assert (verdict.free, verdict.review) == (False, review)
 
 
 def test_a_suppression_stops_a_nurtured_lead_and_tells_both_tools(rules: Rules) -> None:
     resting = lead(nurtured_at=NOW, route=Route(kind="nurture", owner_email="n@a.b"))
-    seen = engage.Seen(
+    seen = engage.EngageState(
         suppression=Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True),
         rest=resting,
     )
@@ -329,7 +339,7 @@ def test_a_breach_comes_by_the_tick_of_its_own_deadline(
     """Not by the reader's clock: one that is behind the sender's would lose the breach."""
     done = {"activity": EffectResult(ok=True, value={"at": 0.0}), "task": OK}
     decision = sla.Sla().decide(
-        tick("due", NOW + deadline), sla.Seen(clock=clock()), done, rules, NOW + 7199
+        tick("due", NOW + deadline), sla.SlaState(clock=clock()), done, rules, NOW + 7199
     )
     assert isinstance(decision, Decision)
     assert (decision.kind == "breached") is breached
@@ -338,9 +348,9 @@ def test_a_breach_comes_by_the_tick_of_its_own_deadline(
 
 def test_a_breach_comes_once_and_never_after_activity(rules: Rules) -> None:
     done = {"activity": EffectResult(ok=True, value={"at": 0.0}), "task": OK}
-    for ended in (clock(fired=NOW + 7201), clock(met=NOW + 100)):
+    for ended in (clock(breached_at=NOW + 7201), clock(satisfied_at=NOW + 100)):
         decision = sla.Sla().decide(
-            tick("due", NOW + 7200), sla.Seen(clock=ended), done, rules, NOW + 9000
+            tick("due", NOW + 7200), sla.SlaState(clock=ended), done, rules, NOW + 9000
         )
         assert isinstance(decision, Decision)
         assert decision.kind == "unchanged"
@@ -349,7 +359,7 @@ def test_a_breach_comes_once_and_never_after_activity(rules: Rules) -> None:
 def test_activity_that_was_not_polled_yet_is_no_breach(rules: Rules) -> None:
     done = {"activity": EffectResult(ok=True, value={"at": NOW + 7000})}
     decision = sla.Sla().decide(
-        tick("due", NOW + 7200), sla.Seen(clock=clock()), done, rules, NOW + 7201
+        tick("due", NOW + 7200), sla.SlaState(clock=clock()), done, rules, NOW + 7201
     )
     assert isinstance(decision, Decision)
     assert decision.kind == "met"
@@ -361,21 +371,25 @@ def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> No
     )
     kinds = []
     for signal in (heard, replace(heard, value="8"), replace(heard, heard_at=NOW - 5)):
-        decision = sla.Sla().decide(signal, sla.Seen(clock=clock()), {}, rules, NOW + 10)
+        decision = sla.Sla().decide(signal, sla.SlaState(clock=clock()), {}, rules, NOW + 10)
         assert isinstance(decision, Decision)
         kinds.append(decision.kind)
     assert kinds == ["met", "unchanged", "unchanged"]
 
 
 def test_a_lead_not_with_a_rep_in_time_is_told_to_ops_once(rules: Rules) -> None:
-    waiting = clock(started=0.0, deadline=0.0, untaken=NOW + 60)
+    waiting = clock(started=0.0, deadline=0.0, assign_by=NOW + 60)
     decision = sla.Sla().decide(
-        tick("untaken", NOW + 60), sla.Seen(clock=waiting), {}, rules, time.time() + NOW
+        tick("untaken", NOW + 60), sla.SlaState(clock=waiting), {}, rules, time.time() + NOW
     )
     assert isinstance(decision, Decision)
     assert decision.kind == "untaken"
     again = sla.Sla().decide(
-        tick("untaken", NOW + 60), sla.Seen(clock=replace(waiting, alerted=NOW)), {}, rules, 2 * NOW
+        tick("untaken", NOW + 60),
+        sla.SlaState(clock=replace(waiting, alerted_at=NOW)),
+        {},
+        rules,
+        2 * NOW,
     )
     assert isinstance(again, Decision)
     assert again.kind == "unchanged"
@@ -398,7 +412,9 @@ def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rul
     )
     assert isinstance(written, Decision)
     [put] = written.puts
-    seen = identity.Seen(person=PersonRow(person_key="p1", lead_id="l1"), contact=put.value)
+    seen = identity.IdentityState(
+        person=PersonRow(person_key="p1", lead_id="l1"), contact=put.value
+    )
     again = identity.Identity().decide(lead(crm=CrmLink()), seen, {}, rules, NOW)
     assert isinstance(again, Decision)
     assert again.lead is not None
@@ -416,7 +432,7 @@ def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored
     sign = Intent(kind="list", value="Demo requests", heard_at=NOW - 60)
     row = PersonRow(person_key="p1", lead_id="l0")
     merged = identity.Identity().decide(
-        lead(intents=(sign,)), identity.Seen(person=row), {}, rules, NOW
+        lead(intents=(sign,)), identity.IdentityState(person=row), {}, rules, NOW
     )
     assert isinstance(merged, Decision)
     assert merged.place is Place.MERGED
@@ -424,7 +440,7 @@ def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored
     rested = lead(lead_id="l0", nurtured_at=NOW - 100, engaged_at=0.0)
     woken = resume(Parked(subject="l0", lead=rested, wakes=("intent",)), signal, "engage")
     assert woken is not None
-    again = engage.Engage().decide(woken, engage.Seen(rest=rested), {}, rules, NOW)
+    again = engage.Engage().decide(woken, engage.EngageState(rest=rested), {}, rules, NOW)
     assert isinstance(again, Decision)
     [onward] = [output.record for output in again.outputs]
     assert onward.intents == (sign,)

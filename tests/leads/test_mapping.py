@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from app.ingest.importer import to_captured
 from leads import topics
 from leads.addresses import clean_address, read_address
-from leads.corrections import mend, resubmit
+from leads.corrections import apply_corrections, resubmit
 from leads.decision import Decision, NeedsEffects
-from leads.gates.engage import Engage, Seen
-from leads.gates.intake import Intake
-from leads.gates.intake import Seen as SeenSource
+from leads.gates.engage import Engage, EngageState
+from leads.gates.intake import Intake, IntakeState
 from leads.keys import Keys
 from leads.mapped import Mapped
 from leads.mapping import map_captured
@@ -83,7 +82,7 @@ def test_the_rules_say_which_stages_stop(rules: Rules) -> None:
 
 def test_a_stop_becomes_a_signal_of_the_persons_address_before_the_lead_goes_on() -> None:
     record = to_captured({**ROW, "Stage": "Do Not Contact"}, "f", NOW, "fresh")
-    decision = Intake(Keys("k")).decide(record, SeenSource(), {}, RULES, NOW)
+    decision = Intake(Keys("k")).decide(record, IntakeState(), {}, RULES, NOW)
     assert isinstance(decision, Decision)
     assert [o.topic for o in decision.outputs] == [topics.SIGNALS.full, topics.VALIDATED.full]
     signal = decision.outputs[0].record
@@ -102,10 +101,10 @@ def test_who_is_not_to_be_called_has_no_phone_and_gets_no_call_task() -> None:
     assert (silent.person.phone, silent.person.more, silent.do_not_call) == ("", {}, True)
     assert silent.dropped == ("mobilephone is not written: the person is not to be called",)
     hot = lead(score=Score(points=90, parts={"intent": 20}, high_intent="list Demo requests"))
-    called = Engage().decide(hot, Seen(), {}, RULES, NOW)
+    called = Engage().decide(hot, EngageState(), {}, RULES, NOW)
     assert isinstance(called, NeedsEffects)
     assert list(called.acts) == ["task"]
-    told = Engage().decide(replace(hot, do_not_call=True), Seen(), {}, RULES, NOW)
+    told = Engage().decide(replace(hot, do_not_call=True), EngageState(), {}, RULES, NOW)
     assert isinstance(told, Decision)
     assert (told.place, "do not call" in told.alerts[0].text) == (Place.ENGAGED, True)
 
@@ -113,11 +112,11 @@ def test_who_is_not_to_be_called_has_no_phone_and_gets_no_call_task() -> None:
 def test_who_has_replied_is_a_persons_question_before_any_sequence() -> None:
     assert row({"Replied": "TRUE"}).replied
     answered = lead(replied=True, route=Route(kind="nurture", owner_email="n@acme.test"))
-    asked = Engage().decide(answered, Seen(), {}, RULES, NOW)
+    asked = Engage().decide(answered, EngageState(), {}, RULES, NOW)
     assert isinstance(asked, Decision)
     assert (asked.kind, asked.place) == ("replied", Place.REVIEW)
     goes_on = Engage().decide(
-        replace(answered, ruled={"replied": "approve"}), Seen(), {}, RULES, NOW
+        replace(answered, review_decisions={"replied": "approve"}), EngageState(), {}, RULES, NOW
     )
     assert isinstance(goes_on, NeedsEffects)
     assert list(goes_on.acts) == ["enter"]
@@ -125,9 +124,9 @@ def test_who_has_replied_is_a_persons_question_before_any_sequence() -> None:
 
 def test_a_known_leads_reply_is_a_signal_though_nothing_else_has_changed() -> None:
     gate = Intake(Keys("k"))
-    first = gate.decide(to_captured(ROW, "f", NOW, "fresh"), SeenSource(), {}, RULES, NOW)
+    first = gate.decide(to_captured(ROW, "f", NOW, "fresh"), IntakeState(), {}, RULES, NOW)
     assert isinstance(first, Decision)
-    known = SeenSource(source=first.puts[0].value)
+    known = IntakeState(source=first.puts[0].value)
     ident = {"Apollo Contact Id": "6" * 24}
     again = gate.decide(
         to_captured({**ROW, "Replied": "TRUE", **ident}, "f", NOW, "fresh"), known, {}, RULES, NOW
@@ -192,7 +191,7 @@ def test_a_number_that_is_none_is_unknown_and_told(text: str) -> None:
     mapped = row({"# Employees": text, "Primary Intent Score": text})
     assert (mapped.company.employees, mapped.intents) == (0, ())
     assert len(mapped.dropped) == 2
-    mended = mend(Person(), Company(employees=5), {"company.employees": text}, RULES)
+    mended = apply_corrections(Person(), Company(employees=5), {"company.employees": text}, RULES)
     assert (mended.company.employees, mended.dropped) == (
         5,
         ("company.employees: it is no number",),
@@ -206,8 +205,8 @@ def test_a_whole_number_that_python_writes_no_text_of_is_no_text() -> None:
 
 
 def test_what_a_person_sets_and_cannot_be_is_told_in_the_audit() -> None:
-    waits = lead(ruled={"set.company.employees": "many"}, step=0)
-    decision = Intake(Keys("k")).decide(waits, SeenSource(), {}, RULES, NOW)
+    waits = lead(review_decisions={"set.company.employees": "many"}, step=0)
+    decision = Intake(Keys("k")).decide(waits, IntakeState(), {}, RULES, NOW)
     assert isinstance(decision, Decision)
     assert [n.outcome for n in decision.notes] == [
         {"dropped": ("company.employees: it is no number",)}
@@ -266,7 +265,7 @@ def test_no_record_breaks_the_mapping(
 ) -> None:
     """Nothing but what a dead letter is made of comes out, and what comes out can be stored."""
     record = Captured(
-        source="x", source_id="y", captured_at=NOW, raw=raw, shape=shape, custom=custom
+        source="x", source_id="y", captured_at=NOW, raw=raw, format=shape, custom=custom
     )
     with contextlib.suppress(UnusableError):
         encode(map_captured(record, STRICT))
@@ -278,6 +277,6 @@ def test_no_record_breaks_the_mapping(
     )
 )
 def test_nothing_that_a_person_sets_breaks_it(fields: dict[str, str]) -> None:
-    mended = mend(Person(), Company(), fields, STRICT)
+    mended = apply_corrections(Person(), Company(), fields, STRICT)
     json.dumps(mended.dropped)
     encode(mended.person)

@@ -11,7 +11,7 @@ from leads.decision import Decision, EffectResult, NeedsEffects, Parked
 from leads.gates import assign, company, engage, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake
-from leads.gates.intake import Seen as SeenSource
+from leads.gates.intake import IntakeState as SeenSource
 from leads.keys import Keys
 from leads.match import fingerprint
 from leads.records import (
@@ -43,7 +43,7 @@ INACTIVE = EffectResult(ok=True, value={"state": "inactive", "read_at": NOW})
 
 def held(kind: str = "review", asked: str = "invalid", **fields: Any) -> ReviewItem:
     """What the desk shows of a waiting lead."""
-    why = Reason(rule="r", held=True, why="so it is")
+    why = Reason(rule="r", decisive=True, why="so it is")
     given = {
         "lead_id": "l1",
         "kind": kind,
@@ -61,7 +61,7 @@ def answer(waits: Lead, stage: str, asked: str, action: str, **more: Any) -> Lea
     """A waiting lead as it goes on by a person's decision."""
     parked = Parked(subject=waits.lead_id, lead=waits)
     ruling = ReviewDecision(
-        ruling_id="d1",
+        decision_id="d1",
         lead_id=waits.lead_id,
         stage=stage,
         step=waits.step,
@@ -87,18 +87,20 @@ def test_looking_again_asks_apollo_and_holds_while_its_sequence_is_active(rules:
     fresh = Sequences(state="active", read_at=NOW - 5, names=("spring",))
     waits = lead(route=NURTURE, sequences=fresh)
     again = answer(waits, "engage", "sequence_active", "redrive")
-    asked = engage.Engage().decide(again, engage.Seen(rest=waits), {}, rules, NOW)
+    asked = engage.Engage().decide(again, engage.EngageState(rest=waits), {}, rules, NOW)
     assert isinstance(asked, NeedsEffects)
     assert [act.name for act in asked.acts.values()] == ["apollo.sequences"]
     still = decided(
-        engage.Engage().decide(again, engage.Seen(rest=waits), {"sequences": ACTIVE}, rules, NOW)
+        engage.Engage().decide(
+            again, engage.EngageState(rest=waits), {"sequences": ACTIVE}, rules, NOW
+        )
     )
     assert (still.place, [r.why for r in still.trace]) == (
         Place.HELD,
         ["Apollo's sequence spring is active"],
     )
     free = engage.Engage().decide(
-        again, engage.Seen(rest=waits), {"sequences": INACTIVE}, rules, NOW
+        again, engage.EngageState(rest=waits), {"sequences": INACTIVE}, rules, NOW
     )
     assert isinstance(free, NeedsEffects)
     assert list(free.acts) == ["enter"]
@@ -110,7 +112,9 @@ def test_no_answer_starts_a_sequence_beside_apollos(rules: Rules, asked: str) ->
     waits = lead(route=NURTURE)
     going = answer(waits, "engage", asked, "approve")
     found = decided(
-        engage.Engage().decide(going, engage.Seen(rest=waits), {"sequences": ACTIVE}, rules, NOW)
+        engage.Engage().decide(
+            going, engage.EngageState(rest=waits), {"sequences": ACTIVE}, rules, NOW
+        )
     )
     assert found.place is Place.HELD
     assert "promise P3" in refusal(held("held", asked), "approve", {}, rules)
@@ -175,7 +179,7 @@ def test_approving_missing_fields_says_nothing_about_a_new_employer(rules: Rules
     assert (passed.kind, "worked at old.com" in passed.trace[-1].why) == ("validated", True)
 
 
-def subsidiary() -> tuple[Lead, company.Seen]:
+def subsidiary() -> tuple[Lead, company.CompanyState]:
     """A lead whose company its source calls another's."""
     row = CompanyRow(
         name="B",
@@ -190,7 +194,7 @@ def subsidiary() -> tuple[Lead, company.Seen]:
             name="B", domain="b.com", parent="B Group", industry="internet", employees=9
         ),
     )
-    return here, company.Seen(company=row)
+    return here, company.CompanyState(company=row)
 
 
 def test_each_question_of_the_company_gate_needs_its_own_answer(rules: Rules) -> None:
@@ -222,7 +226,7 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
     """Carried out to the end: past the question, past score and territories, into the CRM, to the
     rep."""
     here, _ = subsidiary()
-    seen = company.Seen(company=CompanyRow(name="B"))
+    seen = company.CompanyState(company=CompanyRow(name="B"))
     passed = decided(
         company.Companies().decide(
             answer(here, "company", "subsidiary", "route", fields={"to": BEN}), seen, {}, rules, NOW
@@ -232,7 +236,7 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
     assert row.separate == (), "one lead's rep says nothing about the companies"
     [matched] = [output.record for output in passed.outputs]
     low = replace(
-        matched, seniority="", score=None, route=None, heard=Trigger(kind="owner", at=NOW)
+        matched, seniority="", score=None, route=None, trigger=Trigger(kind="owner", at=NOW)
     )
     routed = decided(routing.Routing().decide(low, Guarded(), {}, rules, NOW))
     [onward] = [output.record for output in routed.outputs]
@@ -245,7 +249,7 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
         assign.Assign().decide(onward, Guarded(), {"assign": OK, "read": shown(BEN)}, rules, NOW)
     )
     [confirmed] = [output.record for output in owned.outputs]
-    told = decided(engage.Engage().decide(confirmed, engage.Seen(), {}, rules, NOW))
+    told = decided(engage.Engage().decide(confirmed, engage.EngageState(), {}, rules, NOW))
     assert (told.place, told.alerts[0].to) == (Place.ENGAGED, BEN)
     assert "a person gave it to you" in told.alerts[0].text
 
@@ -264,15 +268,15 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
 def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(
     rules: Rules, gate: Any, asked: str
 ) -> None:
-    waits = lead(heard=Trigger(kind="reply", at=NOW) if asked == "replied" else None)
+    waits = lead(trigger=Trigger(kind="reply", at=NOW) if asked == "replied" else None)
     going = answer(waits, gate.name, asked, "route", fields={"to": BEN})
-    seen = engage.Seen(rest=waits) if gate.name == "engage" else Guarded()
+    seen = engage.EngageState(rest=waits) if gate.name == "engage" else Guarded()
     back = decided(gate.decide(going, seen, {}, rules, NOW))
     assert (back.kind, [o.topic for o in back.outputs]) == ("rerouted", [topics.WRITTEN.full])
     [again] = [output.record for output in back.outputs]
     routed = decided(routing.Routing().decide(again, Guarded(), {}, rules, NOW))
     [onward] = [output.record for output in routed.outputs]
-    assert (onward.route.owner_email, onward.ruled) == (BEN, {"route": BEN})
+    assert (onward.route.owner_email, onward.review_decisions) == (BEN, {"route": BEN})
     assert (
         not isinstance(gate.decide(onward, seen, {}, rules, NOW), Decision) or gate.name == "engage"
     )
@@ -292,7 +296,12 @@ def test_looking_again_for_an_owner_sees_the_crm_first_and_then_the_rules_in_for
     assert by_hand.kind == "assigned"
     back = decided(assign.Assign().decide(going, Guarded(), {"before": shown("")}, rules, NOW))
     [again] = [output.record for output in back.outputs]
-    assert (back.kind, again.route, again.rules, again.ruled) == ("rerouted", None, "new", {})
+    assert (back.kind, again.route, again.rules, again.review_decisions) == (
+        "rerouted",
+        None,
+        "new",
+        {},
+    )
 
 
 def test_a_lead_without_a_route_is_routed_by_the_rules_that_the_decision_names(
@@ -322,7 +331,7 @@ def test_a_deleted_contact_is_made_again_only_if_that_is_approved(rules: Rules) 
         )
     )
     [fresh] = [output.record for output in made.outputs]
-    assert (made.kind, fresh.crm, fresh.ruled) == ("remade", CrmLink(), {})
+    assert (made.kind, fresh.crm, fresh.review_decisions) == ("remade", CrmLink(), {})
     assert [o.topic for o in made.outputs] == [topics.MATCHED.full]
 
 
@@ -332,34 +341,38 @@ def test_a_deleted_contact_is_made_again_only_if_that_is_approved(rules: Rules) 
 def test_a_contact_deleted_under_a_resting_lead_is_looked_for_by_the_crm_write(
     rules: Rules, action: str, asked_again: dict[str, str]
 ) -> None:
-    waits = lead(engaged_at=NOW, heard=Trigger(kind="deleted", at=NOW))
+    waits = lead(engaged_at=NOW, trigger=Trigger(kind="deleted", at=NOW))
     going = answer(waits, "engage", "deleted", action)
-    found = decided(engage.Engage().decide(going, engage.Seen(rest=waits), {}, rules, NOW))
+    found = decided(engage.Engage().decide(going, engage.EngageState(rest=waits), {}, rules, NOW))
     [fresh] = [output.record for output in found.outputs]
-    assert (found.kind, fresh.ruled, fresh.engaged_at) == ("remade", asked_again, 0.0)
+    assert (found.kind, fresh.review_decisions, fresh.engaged_at) == ("remade", asked_again, 0.0)
 
 
 def test_an_answered_lead_stays_with_people_until_that_is_approved(rules: Rules) -> None:
     waits = lead(
-        route=NURTURE, score=Score(points=1, parts={}), heard=Trigger(kind="reply", at=NOW)
+        route=NURTURE, score=Score(points=1, parts={}), trigger=Trigger(kind="reply", at=NOW)
     )
     again = answer(waits, "engage", "replied", "redrive")
     assert (
-        decided(engage.Engage().decide(again, engage.Seen(rest=waits), {}, rules, NOW)).kind
+        decided(engage.Engage().decide(again, engage.EngageState(rest=waits), {}, rules, NOW)).kind
         == "replied"
     )
     approved = answer(waits, "engage", "replied", "approve")
     goes_on = engage.Engage().decide(
-        approved, engage.Seen(rest=waits), {"sequences": INACTIVE}, rules, NOW
+        approved, engage.EngageState(rest=waits), {"sequences": INACTIVE}, rules, NOW
     )
     assert isinstance(goes_on, NeedsEffects)
     nurtured = decided(
         engage.Engage().decide(
-            approved, engage.Seen(rest=waits), {"sequences": INACTIVE, "enter": OK}, rules, NOW
+            approved,
+            engage.EngageState(rest=waits),
+            {"sequences": INACTIVE, "enter": OK},
+            rules,
+            NOW,
         )
     )
     assert nurtured.lead is not None
-    assert (nurtured.kind, nurtured.lead.ruled) == ("nurtured", {}), (
+    assert (nurtured.kind, nurtured.lead.review_decisions) == ("nurtured", {}), (
         "the next answer is asked about again"
     )
 
@@ -367,17 +380,17 @@ def test_an_answered_lead_stays_with_people_until_that_is_approved(rules: Rules)
 def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(rules: Rules) -> None:
     own = Enrolment(name="own", tool="hubspot", target="1", leave="out")
     heard = Trigger(kind="sequence", value="active", at=NOW)
-    waits = lead(route=NURTURE, nurtured_at=NOW, enrolled=own, heard=heard)
+    waits = lead(route=NURTURE, nurtured_at=NOW, enrolled=own, trigger=heard)
     again = answer(waits, "engage", "still_enrolled", "redrive")
-    left = engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), {}, rules, NOW)
+    left = engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), {}, rules, NOW)
     assert isinstance(left, NeedsEffects)
     assert [act.name for act in left.acts.values()] == ["crm.unenrol"]
     done = {"leave": EffectResult(ok=True, value={"out": True})}
     found = decided(
-        engage.Engage().decide(again, engage.Seen(rest=waits, waits=True), done, rules, NOW)
+        engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), done, rules, NOW)
     )
     assert found.lead is not None
-    assert (found.kind, found.lead.ruled) == ("sequence_active", {})
+    assert (found.kind, found.lead.review_decisions) == ("sequence_active", {})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads.decision import Decision, EffectResult, NeedsEffects
-from leads.gates.engage import Engage, Seen
+from leads.gates.engage import Engage, EngageState
 from leads.records import CrmLink, Enrolment, Lead, Place, Route, Score, Sequences, Trigger
 from leads.route import sequence
 from leads.rule_models import Condition, SequenceRule
@@ -40,7 +40,7 @@ def decide(
     record: Lead, rules: Rules, rest: Lead | None = None, **done: EffectResult
 ) -> Decision | NeedsEffects:
     """What the gate says."""
-    return Engage().decide(record, Seen(rest=rest), done, rules, NOW)
+    return Engage().decide(record, EngageState(rest=rest), done, rules, NOW)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_whom_apollo_skips_waits_or_is_a_persons_question(
     decision = decide(
         nurtured("US"),
         some,
-        enter=EffectResult(ok=False, kind=kind, why="contacts_in_same_company"),
+        enter=EffectResult(ok=False, kind=kind, reason="contacts_in_same_company"),
     )
     assert isinstance(decision, Decision)
     assert (decision.kind, decision.place) == (decided, place)
@@ -95,10 +95,10 @@ def entered(some: Rules) -> Lead:
 
 def test_our_own_apollo_sequence_being_active_is_no_news(some: Rules) -> None:
     rested = entered(some)
-    heard = replace(rested, heard=Trigger(kind="sequence", value="active", at=NOW))
+    heard = replace(rested, trigger=Trigger(kind="sequence", value="active", at=NOW))
     assert decide(heard, some, rested).kind == "heard_sequence"  # type: ignore[union-attr]
     listed = replace(rested, enrolled=Enrolment(name="n", tool="list", target="Leadgate nurture"))
-    another = decide(replace(listed, heard=heard.heard), some, listed)
+    another = decide(replace(listed, trigger=heard.trigger), some, listed)
     assert isinstance(another, NeedsEffects)
     assert another.acts["leave"].args == {"contact_id": "7", "list": "Leadgate nurture"}
 
@@ -107,7 +107,7 @@ def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
     some: Rules, rules: Rules
 ) -> None:
     rested = entered(some)
-    heard = replace(rested, heard=Trigger(kind="reply", at=NOW))
+    heard = replace(rested, trigger=Trigger(kind="reply", at=NOW))
     need = decide(heard, rules, rested)
     assert isinstance(need, NeedsEffects)
     assert (need.acts["leave"].name, need.acts["leave"].args) == (
@@ -123,7 +123,7 @@ def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
 
 def test_a_row_of_the_release_before_leaves_the_list_that_it_was_on(some: Rules) -> None:
     before = nurtured("DE", nurtured_at=NOW)
-    need = decide(replace(before, heard=Trigger(kind="reply", at=NOW)), some, before)
+    need = decide(replace(before, trigger=Trigger(kind="reply", at=NOW)), some, before)
     assert isinstance(need, NeedsEffects)
     assert need.acts["leave"].args["list"] == "Leadgate nurture"
 
@@ -152,7 +152,7 @@ def test_a_reps_lead_is_told_and_then_enters_the_reps_sequence(some: Rules) -> N
     assert isinstance(told, Decision)
     assert [n.kind for n in told.notes] == ["noticed", "enrolled"]
     failed = decide(
-        ready, some, enter=EffectResult(ok=False, kind="rejected", why="no such cadence")
+        ready, some, enter=EffectResult(ok=False, kind="rejected", reason="no such cadence")
     )
     assert isinstance(failed, Decision)
     assert (failed.place, [n.kind for n in failed.notes]) == (
@@ -169,10 +169,10 @@ def test_a_reps_sequence_ends_with_an_answer_or_apollos_own_and_the_lead_stays_w
     rested = told.lead
     assert rested is not None
     for heard in (Trigger(kind="reply", at=NOW), Trigger(kind="sequence", value="active", at=NOW)):
-        need = decide(replace(rested, heard=heard), some, rested)
+        need = decide(replace(rested, trigger=heard), some, rested)
         assert isinstance(need, NeedsEffects)
         assert need.acts["leave"].args["list"] == "Rep cadence"
-        left = decide(replace(rested, heard=heard), some, rested, leave=OK)
+        left = decide(replace(rested, trigger=heard), some, rested, leave=OK)
         assert isinstance(left, Decision)
         assert left.lead is not None
         assert (left.place, left.lead.enrolled) == (Place.ENGAGED, None)
@@ -186,7 +186,7 @@ def test_customers_get_no_sequence_and_who_was_stopped_meanwhile_is_not_told(som
     stopped = decide(
         lead(sequences=INACTIVE),
         some,
-        enter=EffectResult(ok=False, kind="suppressed", why="bounce"),
+        enter=EffectResult(ok=False, kind="suppressed", reason="bounce"),
     )
     assert isinstance(stopped, Decision)
     assert (stopped.place, stopped.alerts) == (Place.SUPPRESSED, ())
@@ -200,7 +200,7 @@ def test_apollo_hears_of_the_owner_where_the_rules_say_so(rules: Rules) -> None:
     done = decide(
         lead(sequences=INACTIVE, apollo_id="a7"),
         told,
-        apollo_owner=EffectResult(ok=False, kind="no_owner", why="x"),
+        apollo_owner=EffectResult(ok=False, kind="no_owner", reason="x"),
     )
     assert isinstance(done, Decision)
     assert done.place == Place.ENGAGED
@@ -260,7 +260,7 @@ def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules
     )
     assert left.acts["leave"].args["patience"] > 0
     still = decide(
-        risen, rules, rested, leave=EffectResult(ok=False, kind="still_in", why="no workflow")
+        risen, rules, rested, leave=EffectResult(ok=False, kind="still_in", reason="no workflow")
     )
     assert isinstance(still, Decision)
     assert (still.kind, still.place) == ("still_enrolled", Place.REVIEW)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from leads.records import Audit, AuditPerson, Change
-from leads.undo import restore, trace
+from leads.undo import collect_changes, restore
 
 IDENTITY = frozenset({"email"})
 
@@ -39,7 +39,7 @@ ASSIGNED = event("assigned", {"owner": "ben", "score": 80}, {})
 
 
 def test_two_writes_of_an_import_go_back_to_what_stood_first() -> None:
-    [traces] = trace(
+    [traces] = collect_changes(
         [WRITTEN, ASSIGNED, event("assigned", {"owner": "cleo", "score": 90}, {})]
     ).values()
     plan = restore(
@@ -51,12 +51,12 @@ def test_two_writes_of_an_import_go_back_to_what_stood_first() -> None:
 
 def test_the_value_that_stood_first_counts_not_what_a_later_write_found() -> None:
     later = event("written", {"seats": 50}, {"seats": 40})
-    [traces] = trace([WRITTEN, later]).values()
+    [traces] = collect_changes([WRITTEN, later]).values()
     assert restore(traces, {"title": "VP", "seats": 50}, IDENTITY).values["seats"] == 3
 
 
 def test_what_somebody_has_changed_since_is_left() -> None:
-    [traces] = trace([WRITTEN, ASSIGNED]).values()
+    [traces] = collect_changes([WRITTEN, ASSIGNED]).values()
     plan = restore(traces, {"title": "CEO", "seats": 40, "owner": "ana", "score": 80}, IDENTITY)
     assert plan.values == {"seats": 3, "score": None}
     assert plan.left == ("title",)
@@ -69,7 +69,7 @@ def test_a_made_contact_keeps_who_it_is_and_loses_its_owner() -> None:
         {"email": None, "title": None, "owner": None},
         existed=False,
     )
-    [traces] = trace([made, event("assigned", {"owner": "ben"}, {})]).values()
+    [traces] = collect_changes([made, event("assigned", {"owner": "ben"}, {})]).values()
     plan = restore(traces, {"email": "a@b.c", "title": "VP", "owner": "ben"}, IDENTITY)
     assert traces.made
     assert plan.values == {"title": None, "owner": None}
@@ -84,7 +84,7 @@ def test_a_company_whose_blanks_a_new_contact_filled_was_not_made() -> None:
     )
     assert made.person is not None
     both = msgspec.structs.replace(made, person=AuditPerson(changes=(*made.person.changes, firm)))
-    found = trace([both])
+    found = collect_changes([both])
     assert (found["7"].made, found["company:9"].made) == (True, False)
     assert restore(found["company:9"], {"email": "x", "tech": "Flink"}, IDENTITY).values == {
         "email": None
@@ -92,5 +92,5 @@ def test_a_company_whose_blanks_a_new_contact_filled_was_not_made() -> None:
 
 
 def test_a_property_whose_value_before_is_unknown_is_not_touched() -> None:
-    [traces] = trace([ASSIGNED]).values()
+    [traces] = collect_changes([ASSIGNED]).values()
     assert restore(traces, {"owner": "ben", "score": 80}, IDENTITY).values == {}

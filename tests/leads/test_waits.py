@@ -23,7 +23,7 @@ def signal(kind: str, ident: str = "s", **fields: object) -> Signal:
 def ruling(step: int, ident: str = "r") -> ReviewDecision:
     """A person's word on the sample lead."""
     return ReviewDecision(
-        ruling_id=ident,
+        decision_id=ident,
         lead_id="l1",
         stage="engage",
         step=step,

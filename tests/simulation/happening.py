@@ -169,7 +169,7 @@ class Happening:
 
     def _decide(self, number: int, item: ReviewItem, action: str, fields: dict[str, str]) -> None:
         ruling = ReviewDecision(
-            ruling_id=derive("ruling", number),
+            decision_id=derive("ruling", number),
             lead_id=item.lead_id,
             stage=item.stage,
             step=item.step,

@@ -264,7 +264,7 @@ def one_breach(facts: Facts) -> Iterator[str]:
         over = (
             clock.get("deadline")
             and clock["deadline"] < now - 60.0
-            and not (clock.get("met") or clock.get("fired"))
+            and not (clock.get("satisfied_at") or clock.get("breached_at"))
         )
         if over and key.split("\0")[1] not in stopped:
             yield (

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from leads.decision import Decision, Effect, NeedsEffects, Parked
-from leads.gates.common import stopped
+from leads.gates.common import terminal_decision
 from leads.gates.engage import Engage
 from leads.keys import derive
 from leads.records import Lead, SlaTick, encode
@@ -40,7 +40,7 @@ def _r1() -> AbstractContextManager[None]:
         self: Any, lead: Lead, seen: Any, rested: Lead | None, done: Any, *_: Any
     ) -> Decision | NeedsEffects:
         del self
-        end = stopped(lead, seen.suppression)
+        end = terminal_decision(lead, seen.suppression)
         assert end is not None
         kind = seen.suppression.kind if seen.suppression else "do_not_contact"
         if "stop" in done:
@@ -86,7 +86,9 @@ def _r3() -> AbstractContextManager[None]:
             attempts.write_letters(self._stage, job)
             return
         attempts.settle(self._stage, view, job, decision)
-        kept.setdefault(id(view), []).extend(attempts.close(self._stage, view, job, decision))
+        kept.setdefault(id(view), []).extend(
+            attempts.close_attempt(self._stage, view, job, decision)
+        )
 
     async def conclude_late(
         self: StageRunner, partition: int, view: BatchView, jobs: list[StageTask]
@@ -115,12 +117,12 @@ def _r5() -> AbstractContextManager[None]:
         clock = CLOCKS.decode(data) if data else None
         if (
             clock is None
-            or clock.fired
-            or clock.met
-            or (kind == "untaken" and (clock.started or clock.alerted))
+            or clock.breached_at
+            or clock.satisfied_at
+            or (kind == "untaken" and (clock.started or clock.alerted_at))
         ):
             return None
-        at, now = clock.deadline if kind == "due" else clock.untaken, self._clock.now()
+        at, now = clock.deadline if kind == "due" else clock.assign_by, self._clock.now()
         if at > now:
             return None
         tick = SlaTick(tick_id=derive("tick", kind, key, at, now), kind=kind, person_key=key, at=at)

@@ -5,7 +5,7 @@ from typing import Any
 
 from faust.types import TP
 
-from streams.consumer.batcher import HOLD, RUN_RECORDS, RecordBatcher
+from streams.consumer.batcher import MAX_LINGER, RUN_RECORDS, RecordBatcher
 
 
 def queue(waiting: dict[int, int]) -> RecordBatcher:
@@ -48,8 +48,8 @@ def test_leads_on_the_way_are_waited_for_but_not_longer_than_hold() -> None:
     gathering = queue({0: 1, 1: 2})
     assert begun(gathering, coming=True) == []
     assert gathering.holds(TP("matched", 1))
-    assert begun(gathering, coming=True, now=HOLD - 0.01) == []
-    assert sorted(begun(gathering, coming=True, now=HOLD)) == [0, 1]
+    assert begun(gathering, coming=True, now=MAX_LINGER - 0.01) == []
+    assert sorted(begun(gathering, coming=True, now=MAX_LINGER)) == [0, 1]
     assert gathering.held() == []
 
 

@@ -158,20 +158,20 @@ def test_half_open_lets_one_call_of_many_go() -> None:
     async def test(site: Site) -> None:
         site.apollo.always["*"] = down
         results = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(20)))
-        assert {r.later for r in results} == {1.0}
+        assert {r.retry_after for r in results} == {1.0}
         site.at += 1.0
         site.apollo.calls.clear()
         again = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(20)))
         assert len(site.apollo.calls) == 1
-        assert sorted({r.later for r in again}) == [2.0]
-        assert all(r.undone for r in again[1:])
+        assert sorted({r.retry_after for r in again}) == [2.0]
+        assert all(r.not_sent for r in again[1:])
         site.at += 2.0
         site.apollo.always.clear()
         site.apollo.hold = asyncio.Event()
         probe = asyncio.ensure_future(site.do(SEQUENCES))
         await asyncio.sleep(0)
         waits = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(5)))
-        assert {(r.later, r.undone, r.ok) for r in waits} == {(PROBE_WAIT, True, False)}
+        assert {(r.retry_after, r.not_sent, r.ok) for r in waits} == {(PROBE_WAIT, True, False)}
         site.apollo.hold.set()
         assert (await probe).ok
         assert site.state("apollo") == "closed"
@@ -185,7 +185,7 @@ def test_a_probe_that_is_cancelled_or_held_back_by_us_gives_way_to_the_next() ->
         site.apollo.faults["sequences"] = [down, lambda: NotSent("our budget is spent", 3.0)]
         await site.do(SEQUENCES)
         site.at += 1.0
-        assert (await site.do(SEQUENCES)).later == 3.0
+        assert (await site.do(SEQUENCES)).retry_after == 3.0
         site.apollo.hold = asyncio.Event()
         probe = asyncio.ensure_future(site.do(SEQUENCES))
         await asyncio.sleep(0)
@@ -205,7 +205,7 @@ def test_an_act_that_calls_nobody_says_nothing_about_the_vendor() -> None:
         site.at += 1.0
         assert (await site.do(NO_CALL)).ok
         site.suppressed = "bounce"
-        assert (await site.do(ENROL)).later, "whoever may be in a sequence is out of it first"
+        assert (await site.do(ENROL)).retry_after, "whoever may be in a sequence is out of it first"
         assert site.state("apollo") != "closed"
 
     run(test)
@@ -260,10 +260,10 @@ def test_no_answer_ends_the_worker(fault: Fault, act: Effect) -> None:
         ]
         vendor.always["*"] = fault
         result = await site.do(act)
-        assert result.later > 0
-        assert not result.undone, "it may have had its effect"
-        assert type(fault()).__name__ in result.why
-        assert "test_executor.py" in result.why, "the place is told"
+        assert result.retry_after > 0
+        assert not result.not_sent, "it may have had its effect"
+        assert type(fault()).__name__ in result.reason
+        assert "test_executor.py" in result.reason, "the place is told"
         [(_, text)] = site.alerts
         assert "in a form that it does not document" in text
         vendor.always.clear()
@@ -281,7 +281,7 @@ def test_an_answer_with_another_number_of_rows_is_nonsense_too(answer: Any) -> N
 
         site.crm.vendor.accounts = accounts
         result = await asyncio.wait_for(site.do(ACCOUNT), 5.0)
-        assert result.later > 0
+        assert result.retry_after > 0
 
     run(test)
 
@@ -304,12 +304,12 @@ def test_a_key_is_called_wrong_only_when_it_was_refused_twice_some_time_apart() 
     async def test(site: Site) -> None:
         site.apollo.always["*"] = refused
         results = await asyncio.gather(*(site.do(SEQUENCES) for _ in range(5)))
-        assert {r.later for r in results} == {APART}
+        assert {r.retry_after for r in results} == {APART}
         assert site.alerts == [], "a passing refusal is no alarm"
         site.at += APART
         assert (await site.do(NO_CALL)).ok
         paused = await site.do(ENRICH)
-        assert paused.later == PAUSE
+        assert paused.retry_after == PAUSE
         [(_, text)] = site.alerts
         assert text.startswith("Apollo has refused our key twice")
         for _ in range(3):
@@ -327,7 +327,7 @@ def test_a_refusal_that_passes_is_a_wait_and_forgotten() -> None:
     async def test(site: Site) -> None:
         for _ in range(3):
             site.apollo.faults["sequences"] = [refused]
-            assert (await site.do(SEQUENCES)).later == APART
+            assert (await site.do(SEQUENCES)).retry_after == APART
             site.at += APART
             assert (await site.do(SEQUENCES)).ok
         assert site.alerts == []
@@ -347,7 +347,7 @@ def test_a_call_that_alone_is_refused_waits_alone() -> None:
         site.at += APART
         assert (await site.do(SEQUENCES)).ok
         site.at += 1.0
-        assert (await site.do(stop)).later == PAUSE
+        assert (await site.do(stop)).retry_after == PAUSE
         assert (await site.do(SEQUENCES)).ok
         [(_, text)] = site.alerts
         assert text.startswith("Apollo does not take the call apollo.stop")
@@ -371,7 +371,7 @@ def test_an_optional_feature_is_off_with_one_alert_and_comes_back(fault: Fault) 
     async def test(site: Site) -> None:
         site.apollo.always["enrich"] = fault
         results = await asyncio.gather(*(site.do(ENRICH) for _ in range(10)))
-        assert {(r.ok, r.kind, r.later) for r in results} == {(False, "off", 0.0)}
+        assert {(r.ok, r.kind, r.retry_after) for r in results} == {(False, "off", 0.0)}
         asked = len(site.apollo.calls)
         site.at += OFF - 1.0
         assert (await site.do(ENRICH)).kind == "off"
@@ -396,7 +396,7 @@ def test_what_the_plan_leaves_out_and_a_lead_needs_is_waited_for() -> None:
     async def test(site: Site) -> None:
         site.crm.always["add_tasks"] = lambda: NotInPlan("HubSpot POST tasks: 403 MISSING_SCOPES")
         results = await asyncio.gather(*(site.do(TASK, effect_id=f"e{n}") for n in range(5)))
-        assert {(r.later, r.undone) for r in results} == {(PAUSE, True)}
+        assert {(r.retry_after, r.not_sent) for r in results} == {(PAUSE, True)}
         assert (await site.do(OWNER)).ok
         assert len(site.alerts) == 1
 
@@ -409,8 +409,8 @@ def test_an_accounts_limit_stops_all_leads_and_none_is_refused() -> None:
             "Salesforce has no storage left: free some, or buy more"
         )
         results = await asyncio.gather(*(site.do(TASK, effect_id=f"e{n}") for n in range(5)))
-        assert {(r.ok, r.later, r.undone) for r in results} == {(False, 60.0, True)}
-        assert (await site.do(OWNER)).later == 60.0
+        assert {(r.ok, r.retry_after, r.not_sent) for r in results} == {(False, 60.0, True)}
+        assert (await site.do(OWNER)).retry_after == 60.0
         [(_, text)] = site.alerts
         assert (
             text
@@ -433,7 +433,12 @@ def test_a_spent_endpoint_stops_its_own_calls_alone() -> None:
             lambda: EndpointSpent("Apollo's calls of enrich are spent", 900.0)
         ]
         first, second = await site.do(SEQUENCES), await site.do(SEQUENCES)
-        assert (first.ok, first.later, first.undone, second.later) == (False, 900.0, True, 900.0)
+        assert (first.ok, first.retry_after, first.not_sent, second.retry_after) == (
+            False,
+            900.0,
+            True,
+            900.0,
+        )
         assert "tried again every 15 minutes" in site.alerts[0][1]
         assert (await site.do(ENRICH)).kind == "off"
         assert (await site.do(ENROL)).ok
@@ -448,7 +453,7 @@ def test_a_spent_endpoint_stops_its_own_calls_alone() -> None:
 def test_a_spent_day_is_waited_for() -> None:
     async def test(site: Site) -> None:
         site.apollo.always["*"] = lambda: QuotaExhausted("Apollo's calls are spent", 900.0)
-        assert (await site.do(SEQUENCES)).later == 900.0
+        assert (await site.do(SEQUENCES)).retry_after == 900.0
 
     run(test)
 
@@ -480,7 +485,7 @@ def test_who_entered_as_a_suppression_came_is_out_again_though_the_vendor_failed
             raise Unavailable("the answer is lost")
 
         site.apollo.vendor.enrol = enrol
-        assert (await site.do(ENROL)).later
+        assert (await site.do(ENROL)).retry_after
         assert site.apollo.vendor.running("a1") == ["warm"]
         site.at += 1.0
         result = await site.do(ENROL)

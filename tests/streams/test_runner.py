@@ -84,7 +84,7 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
-        bench.effector.answers = [EffectResult(ok=True), EffectResult(ok=False, later=3.0)]
+        bench.effector.answers = [EffectResult(ok=True), EffectResult(ok=False, retry_after=3.0)]
         bench.timers.assign([0])
         bench.timers.start(lambda error: pytest.fail(str(error)))
         await bench.feed(topics.MATCHED.full, of(1, rules))
@@ -177,7 +177,7 @@ def test_a_tick_is_named_by_its_deadline_and_not_sent_while_one_is_under_way(rul
         ticks = bench.log.all(topics.DUE.full)
         assert len(ticks) == 3  # at once, and again while nobody has taken it up
         assert len({tick.value for tick in ticks}) == 1
-        bench.effector.answers = [EffectResult(ok=False, later=500.0)]
+        bench.effector.answers = [EffectResult(ok=False, retry_after=500.0)]
         await bench.process_again(ticks[:1])
         await asyncio.sleep(200.0)
         assert len(bench.log.all(topics.DUE.full)) == 3
