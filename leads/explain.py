@@ -27,7 +27,7 @@ _SAY = {
     "nurtured": "entered the nurture sequence",
     "enrolled": "was enrolled",
     "not_enrolled": "could not be enrolled",
-    "still_enrolled": "could not be taken out of its sequence",
+    "unenrol_failed": "could not be taken out of its sequence",
     "suppressed": "will not be written to",
     "fallback": "could not be written to the CRM",
     "sequence_active": "waits for Apollo's own sequence to end",
@@ -36,22 +36,22 @@ _SAY = {
     "job_change": "seems to have changed employer",
     "deleted": "was deleted in the CRM",
     "dead": "could not be read",
-    "ruled": "was decided by a person",
-    "again": "is scored again",
+    "reviewed": "was decided by a person",
+    "rescored": "is scored again",
     "updated": "was brought up to date",
     "breached": "was not contacted in time: escalated",
-    "met": "was contacted in time",
-    "clocked": "has its clock running",
-    "untaken": "was not with a rep in time",
+    "sla_met": "was contacted in time",
+    "sla_started": "has its clock running",
+    "assignment_overdue": "was not with a rep in time",
     "resubmitted": "was mended by a person and goes through the gates again",
     "undone": "was taken back with its import",
     "restored": "had its contact set back",
     "released": "is live from here on",
-    "flipped": "had its owner changed back by another automation: written once more",
+    "owner_rewritten": "had its owner changed back by another automation: written once more",
     "another_automation": "has an owner that something else keeps changing",
     "rerouted": "goes back to be scored and routed",
     "remade": "goes back to be written to the CRM",
-    "sent_back": "is known to the CRM under another address",
+    "rekeyed": "is known to the CRM under another address",
 }
 
 
@@ -71,7 +71,7 @@ def notice(lead: Lead, rules: Rules) -> str:
     )
     given = (
         "a person gave it to you"
-        if lead.route.rule == "ruled"
+        if lead.route.rule == "review_decision"
         else f"rule '{lead.route.rule}' gives it to you"
     )
     you = {"existing": "you already own the contact", "rep": given}[lead.route.kind]
@@ -99,7 +99,7 @@ def score_summary(lead: Lead) -> str:
 def describe_event(event: Audit) -> str:
     """One event of a lead's story."""
     when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    who = f" by {event.actor}" if event.kind == "ruled" else ""
+    who = f" by {event.actor}" if event.kind == "reviewed" else ""
     return f"{when}  {event.stage}: {_SAY.get(event.kind, event.kind.replace('_', ' '))}{who}."
 
 

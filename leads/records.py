@@ -228,7 +228,7 @@ class Signal(Record, frozen=True, kw_only=True):
 
 
 class ReviewDecision(Record, frozen=True, kw_only=True):
-    """A person's decision: topic `decided`, in the partition of the stage that asked."""
+    """A person's decision: topic `review-decisions`, in the partition of the stage that asked."""
 
     decision_id: str
     lead_id: str
@@ -248,8 +248,8 @@ class ReviewDecision(Record, frozen=True, kw_only=True):
 
 
 class SlaTick(Record, frozen=True, kw_only=True):
-    """A word to the SLA stage: topics `clocks` (start, intent) and `due` (due, untaken), keyed by
-    the person's key."""
+    """A word to the SLA stage: topics `clocks` (start, intent) and `sla-ticks` (due, assign_by),
+    keyed by the person's key."""
 
     tick_id: str
     kind: str
@@ -336,8 +336,8 @@ class Audit(Record, frozen=True, kw_only=True):
 
 
 class ReviewItem(Record, frozen=True, kw_only=True):
-    """What people are asked of a lead: topic `held`, keyed by lead id and stage, since each stage
-    knows only of its own waits.
+    """What people are asked of a lead: topic `review-queue`, keyed by lead id and stage, since each
+    stage knows only of its own waits.
 
     The record with the highest step says whether a lead waits (`review_items.py`): a replay may
     write an older one again.

@@ -1,4 +1,4 @@
-"""Which leads wait for people, out of the records of the topic `held`."""
+"""Which leads wait for people, out of the records of the topic `review-queue`."""
 
 from leads.records import ReviewItem
 

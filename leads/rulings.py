@@ -48,7 +48,7 @@ _NOT_APPROVED = {
 }
 _ROUTED = frozenset(
     "job_change subsidiary variant unrouted unowned another_automation sequence_active"
-    " sequence_unknown replied not_enrolled still_enrolled fallback".split()
+    " sequence_unknown replied not_enrolled unenrol_failed fallback".split()
 )
 
 

@@ -132,7 +132,7 @@ class Suppression(Record, frozen=True, kw_only=True):
 class SlaClock(Record, frozen=True, kw_only=True):
     """SLA: a person's clock. Times are 0 while they haven't come.
 
-    `deadline` belongs to the owner's two hours, `untaken` to the half hour in which a lead must
+    `deadline` belongs to the owner's two hours, `assign_by` to the half hour in which a lead must
     reach a rep.
     """
 

@@ -53,17 +53,19 @@ VALIDATED = Topic("validated", "address key", "intake -> identity")
 LINKS = Topic("links", "address key", "intake, company, CRM write -> identity")
 UNIQUE = Topic("unique", "brand stem of the domain", "identity -> company")
 MATCHED = Topic("matched", "person key", "company -> CRM write")
-WRITTEN = Topic("written", "person key", "CRM write, engagement (again) -> scoring and routing")
+WRITTEN = Topic("written", "person key", "CRM write, engagement (rescored) -> scoring and routing")
 ROUTED = Topic("routed", "person key", "scoring and routing -> CRM assign")
 ASSIGNED = Topic("assigned", "person key", "CRM assign -> engagement")
 CLOCKS = Topic("clocks", "person key", "engagement -> SLA")
 SIGNALS = Topic(
     "signals", "address key", "poller, webhooks -> signals stage", retention_days=400, public=True
 )
-HEARD = Topic("heard", "person key", "signals stage -> routing, CRM assign, engagement, SLA")
-DUE = Topic("due", "person key", "timer -> SLA", retention_days=1)
-DECIDED = Topic(
-    "decided",
+ROUTED_SIGNALS = Topic(
+    "routed-signals", "person key", "signals stage -> routing, CRM assign, engagement, SLA"
+)
+SLA_TICKS = Topic("sla-ticks", "person key", "timer -> SLA", retention_days=1)
+REVIEW_DECISIONS = Topic(
+    "review-decisions",
     "key of the stage that asked",
     "people -> the stage that asked",
     retention_days=400,
@@ -77,9 +79,11 @@ CRM_RECORDS = Topic(
     public=True,
 )
 CRM_IDS = Topic("crm.ids", "CRM id", "poller -> itself", cleanup="compact", partitions=1)
-HELD = Topic("held", "lead id and stage", "any stage -> desk", cleanup="compact")
-FALLBACK = Topic("fallback", "lead id", "CRM write -> sheet, desk", retention_days=400)
-DEAD = Topic("dead-letters", "lead id or source key", "any stage -> desk", retention_days=400)
+REVIEW_QUEUE = Topic(
+    "review-queue", "lead id and stage", "any stage -> review queue, sheets", cleanup="compact"
+)
+FALLBACK = Topic("fallback", "lead id", "CRM write -> sheet, review queue", retention_days=400)
+DEAD = Topic("dead-letters", "lead id or source key", "any stage -> people", retention_days=400)
 ALERTS = Topic("alerts", "channel", "any stage -> Slack", retention_days=30)
 AUDIT = Topic("audit", "event id", "every stage -> consumers, why, what-if", cleanup="compact")
 RULES = Topic("rules", "hash", "operators -> every worker", cleanup="compact", partitions=1)
@@ -102,12 +106,12 @@ TOPICS = (
     ASSIGNED,
     CLOCKS,
     SIGNALS,
-    HEARD,
-    DUE,
-    DECIDED,
+    ROUTED_SIGNALS,
+    SLA_TICKS,
+    REVIEW_DECISIONS,
     CRM_RECORDS,
     CRM_IDS,
-    HELD,
+    REVIEW_QUEUE,
     FALLBACK,
     DEAD,
     ALERTS,

@@ -101,7 +101,7 @@ class Ledger:
                 del self._unread[ident]
 
     def note_item(self, value: bytes) -> None:
-        """A record of topic `held`; of a lead that of the highest step counts."""
+        """A record of topic `review-queue`; of a lead that of the highest step counts."""
         item = ITEM.decode(value)
         known = self._items.get(item.lead_id)
         if known is None or item.step >= known.step:

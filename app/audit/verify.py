@@ -47,7 +47,9 @@ async def verify_placement(settings: Settings) -> PlacementLedger:
 async def _look(settings: Settings) -> PlacementLedger:
     done = await committed(settings)
     async with consuming(settings) as consumer:
-        first = await ends(consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.HELD.full])
+        first = await ends(
+            consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.REVIEW_QUEUE.full]
+        )
         read = await ends(consumer, [t.full for t in (*topics.LEAD_TOPICS, *OTHER_TOPICS)])
         kept = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
         begin = await consumer.beginning_offsets(kept)
@@ -61,7 +63,7 @@ async def _look(settings: Settings) -> PlacementLedger:
             ledger.note_captured(record)
         async for record in read_to(consumer, _of(first, topics.CHANGELOG)):
             ledger.note_row(record.key, record.value)
-        async for record in read_to(consumer, _of(first, topics.HELD.full)):
+        async for record in read_to(consumer, _of(first, topics.REVIEW_QUEUE.full)):
             if record.value:
                 ledger.note_item(record.value)
         async for record in read_to(consumer, _of(first, topics.AUDIT.full)):

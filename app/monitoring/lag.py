@@ -17,9 +17,9 @@ OTHER_TOPICS = (
     topics.LINKS,
     topics.CLOCKS,
     topics.SIGNALS,
-    topics.HEARD,
-    topics.DUE,
-    topics.DECIDED,
+    topics.ROUTED_SIGNALS,
+    topics.SLA_TICKS,
+    topics.REVIEW_DECISIONS,
     topics.CRM_RECORDS,
 )
 

@@ -15,7 +15,7 @@ _CHANGES = frozenset(
     {
         "upsert",
         "assign",
-        "again",
+        "rescored",
         "enter",
         "leave",
         "task",

@@ -151,7 +151,9 @@ class _Checks:
         if item.partition not in self._earlier:
             rulings = [
                 ruling
-                async for ruling in self._read(topics.DECIDED, item.partition, ReviewDecision)
+                async for ruling in self._read(
+                    topics.REVIEW_DECISIONS, item.partition, ReviewDecision
+                )
             ]
             self._earlier[item.partition] = {(r.lead_id, r.step): r for r in reversed(rulings)}
         earlier = self._earlier[item.partition].get((item.lead_id, item.step))

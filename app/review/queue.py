@@ -28,7 +28,7 @@ async def list_items(settings: Settings) -> list[Any]:
     items = ReviewItems()
     decoder = msgspec.json.Decoder(ReviewItem)
     async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [topics.HELD.full])):
+        async for record in read_to(consumer, await ends(consumer, [topics.REVIEW_QUEUE.full])):
             items.note(decoder.decode(record.value))
     return [to_plain(item) for item in items.waiting()]
 

@@ -17,7 +17,7 @@ async def send_review_decision(
     """A person's decision, to the partition of the stage that asked. Durable when it returns."""
     key = ruling.lead_id.encode()
     await producer.send_and_wait(
-        topics.DECIDED.full, encode(ruling), key=key, partition=item.partition
+        topics.REVIEW_DECISIONS.full, encode(ruling), key=key, partition=item.partition
     )
 
 

@@ -1,5 +1,5 @@
-"""What waits for people, as a sheet: rows projected from the topic `held` by one writer, the
-poller, and read back by command.
+"""What waits for people, as a sheet: rows projected from the topic `review-queue` by one writer,
+the poller, and read back by command.
 
 A row is one wait of one lead (its `record_id` names lead and step), so that a lead that waits
 again is a new row and none is there twice. `decision` and the cells of a person's fields are for
@@ -60,7 +60,7 @@ class ReviewSheetProjector:
 
     async def refresh(self, consumer: AIOKafkaConsumer) -> None:
         """Show every wait that the topic holds now."""
-        until = await ends(consumer, [topics.HELD.full])
+        until = await ends(consumer, [topics.REVIEW_QUEUE.full])
         async for record in read_to(consumer, until, self._position):
             self._items.note(msgspec.json.decode(record.value, type=ReviewItem))
         self._position = dict(until)

@@ -32,7 +32,7 @@ def deleted(lead: Lead) -> Decision:
     more is done with it."""
     assert lead.trigger is not None
     said = Reason(
-        rule="heard.deleted", decisive=True, why=f"deleted, heard from {lead.trigger.source}"
+        rule="signal.deleted", decisive=True, why=f"deleted, heard from {lead.trigger.source}"
     )
     return (
         _look_again(lead, said)
@@ -47,7 +47,7 @@ def on_signal(
     """What becomes of a lead that had arrived, by what is heard of it now."""
     assert lead.trigger is not None
     kind = lead.trigger.kind
-    said = Reason(rule=f"heard.{kind}", decisive=True, why=f"{kind} {lead.trigger.value}".strip())
+    said = Reason(rule=f"signal.{kind}", decisive=True, why=f"{kind} {lead.trigger.value}".strip())
     if kind == "intent":
         return _again(lead, said, now)
     if kind == "released":
@@ -89,9 +89,9 @@ def _again(lead: Lead, said: Reason, now: float) -> Decision:
     sort, _, value = lead.trigger.value.partition(":")
     intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.trigger.at or now))
     moved = replace(lead, intents=intents, trigger=None, route=None, score=None)
-    to = forward(moved, NAME, "again", topics.WRITTEN, lead.person_key)
+    to = forward(moved, NAME, "rescored", topics.WRITTEN, lead.person_key)
     return Decision(
-        kind="again",
+        kind="rescored",
         place=Place.IN_FLIGHT,
         trace=(said,),
         lead=lead,
@@ -148,9 +148,9 @@ def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
             review(replace(lead, trigger=None), "another_automation", (said,)), alerts=(alert,)
         )
     lead = replace(lead, owner_rewrites=1, trigger=None)
-    to = forward(lead, NAME, "flipped", topics.ROUTED, lead.person_key)
+    to = forward(lead, NAME, "owner_rewritten", topics.ROUTED, lead.person_key)
     return Decision(
-        kind="flipped",
+        kind="owner_rewritten",
         place=Place.IN_FLIGHT,
         trace=(said,),
         lead=lead,

@@ -53,7 +53,7 @@ class Assign:
                 return self._confirmed(record, done["before"])
             if redriven:
                 why = Reason(
-                    rule="ruled.redrive",
+                    rule="review_decision.redrive",
                     decisive=True,
                     why="the CRM shows no active owner: routed by the rules in force",
                 )

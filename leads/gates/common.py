@@ -38,7 +38,7 @@ def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision |
         return end
     if by := lead.review_decisions.get("suppress"):
         why = Reason(
-            rule="ruled.suppress",
+            rule="review_decision.suppress",
             decisive=True,
             why=f"{by} decided that this person is not to be written to",
         )
@@ -95,7 +95,7 @@ def resubmitted(lead: Lead) -> Decision | None:
     if not fields:
         return None
     why = Reason(
-        rule="ruled.set",
+        rule="review_decision.set",
         decisive=True,
         why=f"a person has set {', '.join(sorted(fields))}: judged anew",
     )
@@ -125,7 +125,7 @@ def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
     against = "; ".join(reason.why for reason in reasons if reason.decisive)
     answer = lead.review_decisions[asked]
     return Reason(
-        rule=f"ruled.{answer}",
+        rule=f"review_decision.{answer}",
         decisive=True,
         why=f"a person answered {answer}, overruling: {against}",
     )
@@ -139,7 +139,7 @@ def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
     ):
         return None
     why = Reason(
-        rule="ruled.route",
+        rule="review_decision.route",
         decisive=True,
         why=f"a person gave it to {lead.review_decisions['route']}",
     )

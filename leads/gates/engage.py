@@ -46,7 +46,7 @@ _ASKED = (
     "sequence_unknown",
     "another_automation",
     "not_enrolled",
-    "still_enrolled",
+    "unenrol_failed",
     "replied",
     "fallback",
 )
@@ -112,9 +112,9 @@ class Engage:
             return named
         if record.trigger is not None and record.trigger.kind == "deleted":
             return deleted(record)
-        hears_again = record.review_decisions.get("still_enrolled") == "redrive"
+        hears_again = record.review_decisions.get("unenrol_failed") == "redrive"
         if rested is not None and record.trigger is not None and (hears_again or not seen.waits):
-            return on_signal(answered(record, "still_enrolled"), rested, done, rules, now)
+            return on_signal(answered(record, "unenrol_failed"), rested, done, rules, now)
         if (
             asked := self._still_asked(record, seen) or self._replied_before(record, rested)
         ) is not None:
@@ -138,7 +138,9 @@ class Engage:
         again = rerouted(lead, self.name, _ASKED)
         if again is None and lead.review_decisions.get("another_automation") == "redrive":
             said = Reason(
-                rule="ruled.redrive", decisive=True, why="a person had our owner written again"
+                rule="review_decision.redrive",
+                decisive=True,
+                why="a person had our owner written again",
             )
             again = routed_again(answered(lead, "another_automation"), self.name, said)
         return replace(again, wait=WaitReason.REST) if again is not None else None
@@ -157,7 +159,7 @@ class Engage:
         if lead.review_decisions.get(kind) == "approve":
             return None
         said = Reason(
-            rule=f"heard.{waits.kind}", decisive=True, why=f"{waits.kind} {waits.value}".strip()
+            rule=f"signal.{waits.kind}", decisive=True, why=f"{waits.kind} {waits.value}".strip()
         )
         return review(replace(lead, trigger=waits), kind, (said,))
 
@@ -172,7 +174,7 @@ class Engage:
         ):
             return None
         said = Reason(
-            rule="heard.reply", decisive=True, why="it had answered in Apollo before it came in"
+            rule="signal.reply", decisive=True, why="it had answered in Apollo before it came in"
         )
         return review(lead, "replied", (said,))
 

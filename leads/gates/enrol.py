@@ -92,7 +92,7 @@ def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:
     if left is None or left.ok or left.kind == "deleted":
         return None
     return review(
-        lead, "still_enrolled", (Reason(rule="sequences.leave", decisive=True, why=left.reason),)
+        lead, "unenrol_failed", (Reason(rule="sequences.leave", decisive=True, why=left.reason),)
     )
 
 

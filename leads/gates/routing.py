@@ -47,7 +47,9 @@ class Routing:
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
         # before what the CRM shows
-        lead = replace(lead, route=found, trigger=None if found.rule == "ruled" else lead.trigger)
+        lead = replace(
+            lead, route=found, trigger=None if found.rule == "review_decision" else lead.trigger
+        )
         to = forward(lead, self.name, "routed", topics.ROUTED, lead.person_key)
         outcome = {
             "kind": found.kind,
@@ -69,8 +71,10 @@ class Routing:
         self, lead: Lead, done: dict[str, EffectResult], rules: Rules
     ) -> _Chosen | NeedsEffects:
         if email := lead.review_decisions.get("route"):
-            return Route(kind="rep", owner_email=email, rule="ruled"), (
-                Reason(rule="ruled.route", decisive=True, why=f"a person gave it to {email}"),
+            return Route(kind="rep", owner_email=email, rule="review_decision"), (
+                Reason(
+                    rule="review_decision.route", decisive=True, why=f"a person gave it to {email}"
+                ),
             )
         kept = _existing(lead, done.get("owner"), rules)
         if kept is not None:

@@ -33,7 +33,7 @@ class Signals:
         rules: Rules,
         now: float,
     ) -> Decision | NeedsEffects:
-        """To `heard` under the person's key; an alias's signal first goes to the person's
+        """To `routed-signals` under the person's key; an alias's signal first goes to the person's
         partition, once."""
         del done, rules, now
         puts = self._suppress(record, seen)
@@ -51,7 +51,9 @@ class Signals:
         if record.kind == "sequence":
             state = Sequences(state=record.value, read_at=record.heard_at)
             puts = (*puts, TableWrite(table="sequences", key=key, value=state))
-        to = OutputRecord(topic=topics.HEARD.full, key=key, record=replace(record, person_key=key))
+        to = OutputRecord(
+            topic=topics.ROUTED_SIGNALS.full, key=key, record=replace(record, person_key=key)
+        )
         return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
     def _suppress(self, signal: Signal, seen: SignalsState) -> tuple[TableWrite, ...]:

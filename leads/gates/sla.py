@@ -20,7 +20,7 @@ class SlaState(Guarded, frozen=True, kw_only=True):
 
 
 class Sla:
-    """Decides on ticks (start, intent, taken, due, untaken) and on the owner's activity."""
+    """Decides on ticks (start, intent, taken, due, assign_by) and on the owner's activity."""
 
     name = "sla"
 
@@ -43,7 +43,7 @@ class Sla:
             return self._set(record, clock, rules)
         if clock is None:
             return _nothing()
-        if record.kind == "untaken":
+        if record.kind == "assign_by":
             return self._untaken(record, clock, rules, now)
         return self._due(record, clock, seen, done, rules, now)
 
@@ -81,7 +81,7 @@ class Sla:
         )
         return replace(
             _put(tick.person_key, new, new),
-            kind="clocked",
+            kind="sla_started",
             trace=(why,),
             outcome={"deadline": new.deadline},
         )
@@ -176,7 +176,7 @@ class Sla:
         )
         return replace(
             _put(person_key, new, new),
-            kind="met",
+            kind="sla_met",
             trace=(why,),
             outcome={"seconds": at - clock.started},
         )
@@ -269,7 +269,7 @@ class Sla:
             return _nothing()
         new = replace(clock, alerted_at=now)
         why = Reason(
-            rule="sla.untaken",
+            rule="sla.assignment_overdue",
             decisive=True,
             why=f"not with a rep {rules.sla.untaken_seconds:g} s after its intent was heard",
         )
@@ -281,7 +281,10 @@ class Sla:
             now,
         )
         return replace(
-            _put(tick.person_key, new, new), kind="untaken", trace=(why,), alerts=(alert,)
+            _put(tick.person_key, new, new),
+            kind="assignment_overdue",
+            trace=(why,),
+            alerts=(alert,),
         )
 
 

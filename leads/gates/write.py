@@ -157,8 +157,8 @@ class Write:
         outputs = (
             OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=freed),
             OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=link),
-            forward(moved, self.name, "sent_back", topics.VALIDATED, person_key),
+            forward(moved, self.name, "rekeyed", topics.VALIDATED, person_key),
         )
         return Decision(
-            kind="sent_back", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
+            kind="rekeyed", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
         )

@@ -100,7 +100,7 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
                 stage,
                 job,
                 lead,
-                "ruled",
+                "reviewed",
                 0,
                 place="",
                 actor=job.ruling.actor,
@@ -241,7 +241,7 @@ def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     if item is not None:
         letters.append(
             OutgoingRecord(
-                topics.HELD,
+                topics.REVIEW_QUEUE,
                 f"{lead.lead_id}/{stage.name}".encode(),
                 encode(item),
                 lead.lead_id.encode(),
@@ -280,11 +280,15 @@ def _released(job: StageTask) -> list[OutgoingRecord]:
     if kept is NOTHING:
         return []
     signals = [
-        OutgoingRecord(topics.HEARD, s.person_key.encode(), encode(s), partition=job.partition)
+        OutgoingRecord(
+            topics.ROUTED_SIGNALS, s.person_key.encode(), encode(s), partition=job.partition
+        )
         for _, s in kept.signals
     ]
     rulings = [
-        OutgoingRecord(topics.DECIDED, r.lead_id.encode(), encode(r), partition=job.partition)
+        OutgoingRecord(
+            topics.REVIEW_DECISIONS, r.lead_id.encode(), encode(r), partition=job.partition
+        )
         for r in kept.rulings
     ]
     return signals + rulings

@@ -77,7 +77,7 @@ class Timers:
         if clock.deadline and not (clock.satisfied_at or clock.breached_at):
             self._push(clock.deadline, partition, "due", key)
         if clock.assign_by and not clock.alerted_at and not clock.started:
-            self._push(clock.assign_by, partition, "untaken", key)
+            self._push(clock.assign_by, partition, "assign_by", key)
 
     def _push(self, at: float, partition: int, kind: str, key: str) -> None:
         if not self._heap or at < self._heap[0][0]:
@@ -135,7 +135,7 @@ class Timers:
     def _record(
         self, partition: int, kind: str, key: str
     ) -> tuple[topics.Topic, bytes, bytes] | None:
-        if kind in {"due", "untaken"}:
+        if kind in {"due", "assign_by"}:
             return self._tick_of(partition, kind, key)
         stage = self._stages[kind]
         data = self._state.get(partition, stage.parked.key(key))
@@ -156,7 +156,7 @@ class Timers:
             clock is None
             or clock.breached_at
             or clock.satisfied_at
-            or (kind == "untaken" and (clock.started or clock.alerted_at))
+            or (kind == "assign_by" and (clock.started or clock.alerted_at))
         ):
             return None
         at = clock.deadline if kind == "due" else clock.assign_by
@@ -166,4 +166,4 @@ class Timers:
         if self._state.get(partition, self._stages["sla"].attempts.key(tick.tick_id)) is not None:
             # it is under way, or was decided: what is put off comes again by its own row
             return None
-        return topics.DUE, key.encode(), encode(tick)
+        return topics.SLA_TICKS, key.encode(), encode(tick)

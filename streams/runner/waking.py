@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from leads.decision import Parked
 from leads.records import Lead, Record, ReviewDecision, Signal, encode
 from leads.table_rows import Deferred, WaitingRow, Woken
-from leads.topics import HEARD
+from leads.topics import ROUTED_SIGNALS
 from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, early_wait, resume, wakes
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
@@ -128,7 +128,7 @@ class Waking:
             parked = Parked(
                 subject=_subject(signal),
                 other=encode(again).decode(),
-                topic=HEARD.full,
+                topic=ROUTED_SIGNALS.full,
                 key=signal.person_key,
                 until=now + wait,
                 put_off=True,

@@ -12,7 +12,11 @@ def make() -> Stage:
     """The CRM assign stage."""
     return Stage(
         gate=Assign(),
-        inputs={topics.ROUTED: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
+        inputs={
+            topics.ROUTED: Lead,
+            topics.ROUTED_SIGNALS: Signal,
+            topics.REVIEW_DECISIONS: ReviewDecision,
+        },
         read=read_guarded,
         seen=Guarded,
         home=topics.ROUTED,

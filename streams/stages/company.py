@@ -15,7 +15,11 @@ def make() -> Stage:
     """The company stage."""
     return Stage(
         gate=Companies(),
-        inputs={topics.UNIQUE: Lead, topics.CRM_RECORDS: CrmRecord, topics.DECIDED: ReviewDecision},
+        inputs={
+            topics.UNIQUE: Lead,
+            topics.CRM_RECORDS: CrmRecord,
+            topics.REVIEW_DECISIONS: ReviewDecision,
+        },
         read=read,
         seen=CompanyState,
         writes=(COMPANIES, BRANDS),

@@ -15,7 +15,11 @@ def make() -> Stage:
     """The engagement stage."""
     return Stage(
         gate=Engage(),
-        inputs={topics.ASSIGNED: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
+        inputs={
+            topics.ASSIGNED: Lead,
+            topics.ROUTED_SIGNALS: Signal,
+            topics.REVIEW_DECISIONS: ReviewDecision,
+        },
         read=read,
         seen=EngageState,
         home=topics.ASSIGNED,

@@ -18,7 +18,7 @@ def make() -> Stage:
             topics.VALIDATED: Lead,
             topics.LINKS: IdentityLink,
             topics.CRM_RECORDS: CrmRecord,
-            topics.DECIDED: ReviewDecision,
+            topics.REVIEW_DECISIONS: ReviewDecision,
         },
         read=read,
         seen=IdentityState,

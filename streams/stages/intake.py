@@ -15,7 +15,7 @@ def make(keys: Keys) -> Stage:
     """The intake stage."""
     return Stage(
         gate=Intake(keys),
-        inputs={topics.CAPTURED: Captured, topics.DECIDED: ReviewDecision},
+        inputs={topics.CAPTURED: Captured, topics.REVIEW_DECISIONS: ReviewDecision},
         read=read,
         seen=IntakeState,
         writes=(SOURCES,),

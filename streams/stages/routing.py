@@ -12,7 +12,11 @@ def make() -> Stage:
     """The scoring and routing stage."""
     return Stage(
         gate=Routing(),
-        inputs={topics.WRITTEN: Lead, topics.HEARD: Signal, topics.DECIDED: ReviewDecision},
+        inputs={
+            topics.WRITTEN: Lead,
+            topics.ROUTED_SIGNALS: Signal,
+            topics.REVIEW_DECISIONS: ReviewDecision,
+        },
         read=read_guarded,
         seen=Guarded,
         home=topics.WRITTEN,

@@ -15,11 +15,11 @@ def make() -> Stage:
     """The SLA stage."""
     return Stage(
         gate=Sla(),
-        inputs={topics.CLOCKS: SlaTick, topics.DUE: SlaTick, topics.HEARD: Signal},
+        inputs={topics.CLOCKS: SlaTick, topics.SLA_TICKS: SlaTick, topics.ROUTED_SIGNALS: Signal},
         read=read,
         seen=SlaState,
         writes=(CLOCKS,),
-        home=topics.DUE,
+        home=topics.SLA_TICKS,
     )
 
 

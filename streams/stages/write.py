@@ -13,7 +13,7 @@ def make() -> Stage:
     """The CRM write stage."""
     return Stage(
         gate=Write(),
-        inputs={topics.MATCHED: Lead, topics.DECIDED: ReviewDecision},
+        inputs={topics.MATCHED: Lead, topics.REVIEW_DECISIONS: ReviewDecision},
         read=read_guarded,
         seen=Guarded,
         writes=(CONTACTS,),

@@ -19,7 +19,7 @@ from leads.table_rows import Attempt
 from streams.runner.audit_events import dead_letter, subject_of
 from tables import schema
 
-CAPTURED, VALIDATED, HEARD = topics.CAPTURED.full, topics.VALIDATED.full, topics.HEARD.full
+CAPTURED, VALIDATED, HEARD = topics.CAPTURED.full, topics.VALIDATED.full, topics.ROUTED_SIGNALS.full
 
 
 @dataclass

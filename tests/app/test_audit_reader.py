@@ -86,7 +86,7 @@ def test_the_trail_is_read_from_a_time_on_and_of_some_leads_only(kafka: str) -> 
 
 def test_a_lead_is_where_its_highest_step_says_and_there_where_it_rests() -> None:
     moves = LatestPlaces()
-    rests, moved = event("m1", 3, "engaged", "engaged"), event("m1", 3, "again")
+    rests, moved = event("m1", 3, "engaged", "engaged"), event("m1", 3, "rescored")
     for one in (event("m1", 1), rests, moved, event("m1", 2), event("m1", 9, "noticed", "")):
         moves.note(one)
     assert moves.latest == {"m1": rests}

@@ -58,7 +58,9 @@ async def show(settings: Settings, *items: ReviewItem) -> None:
     """Put items among what waits."""
     async with producing(settings) as producer:
         for item in items:
-            await producer.send_and_wait(topics.HELD.full, encode(item), key=item.lead_id.encode())
+            await producer.send_and_wait(
+                topics.REVIEW_QUEUE.full, encode(item), key=item.lead_id.encode()
+            )
 
 
 async def take(
@@ -74,7 +76,8 @@ async def rulings(settings: Settings, lead: str) -> list[ReviewDecision]:
     """What was sent about a lead."""
     async with consuming(settings) as consumer:
         found = [
-            r.value async for r in read_to(consumer, await ends(consumer, [topics.DECIDED.full]))
+            r.value
+            async for r in read_to(consumer, await ends(consumer, [topics.REVIEW_DECISIONS.full]))
         ]
     return [
         r
@@ -92,7 +95,7 @@ def test_a_decision_is_taken_once_names_the_rules_in_force_and_says_that_no_work
         await publish_rules(site, newer)
         assert (await rules_in_force(site)).hash == newer.hash
         async with producing(site) as producer:
-            await producer.send_and_wait(topics.DECIDED.full, UNREADABLE, partition=2)
+            await producer.send_and_wait(topics.REVIEW_DECISIONS.full, UNREADABLE, partition=2)
         planned = await take(site, item, "redrive", dry_run=True)
         assert "would be decided" in planned.text(dry_run=True)
         assert await rulings(site, "d1") == []

@@ -105,7 +105,7 @@ def test_a_worker_shows_what_its_stages_did() -> None:
 
 def test_lag_is_what_is_not_settled_of_partitions_whose_end_is_known() -> None:
     registry = CollectorRegistry()
-    app = fake_app({CAPTURED: (4, 10), SIGNALS: (7, 7), TP("leadgate.due", 1): (5, None)})
+    app = fake_app({CAPTURED: (4, 10), SIGNALS: (7, 7), TP("leadgate.sla-ticks", 1): (5, None)})
     registry.register(WorkerCollector(app, SimpleNamespace()))
     lag = "leadgate_consumer_lag_records"
     assert scrape(registry) == {f"{lag} 0 {CAPTURED.topic}": 6, f"{lag} 3 {SIGNALS.topic}": 0}

@@ -165,9 +165,9 @@ def suppressions_hold(case: Case) -> Iterator[Violation]:
 
 
 def waiting_leads_are_shown(case: Case) -> Iterator[Violation]:
-    """The items of `held` are the leads that wait, one each, at the step and for the kind that
-    their stories say."""
-    items = {entry.key: entry.value for entry in case.of("held")}
+    """The items of `review-queue` are the leads that wait, one each, at the step and for the kind
+    that their stories say."""
+    items = {entry.key: entry.value for entry in case.of("review-queue")}
     shown: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in items.values():
         if item is not None and item["kind"] in WAITING:  # another kind says that it has moved on
@@ -189,10 +189,12 @@ def _unlike(place: str, step: int, found: list[tuple[str, int]]) -> str:
 def decisions_count(case: Case) -> Iterator[Violation]:
     """What a person decided about a waiting lead was done, unless the lead had moved on by
     itself."""
-    for entry in once(case.of("decided"), "decision_id"):
+    for entry in once(case.of("review-decisions"), "decision_id"):
         ruling = entry.value
         lead, step = ruling["lead_id"], ruling["step"]
-        done = any(e.kind == "ruled" and e.record.get("step") == step for e in case.by_lead[lead])
+        done = any(
+            e.kind == "reviewed" and e.record.get("step") == step for e in case.by_lead[lead]
+        )
         if not done and max((e.step for e in case.by_lead[lead]), default=0) <= step:
             what = f"{ruling['action']} was decided about step {step}, and nothing came of it"
             yield Violation("decision", what, (lead,))

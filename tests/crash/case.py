@@ -120,7 +120,7 @@ def _event(entry: Entry) -> Event:
         place=body["place"],
         at=body["at"],
         cause=body["cause"],
-        record=record if body["kind"] != "ruled" else inputs,
+        record=record if body["kind"] != "reviewed" else inputs,
         outcome=body.get("outcome") or {},
         spot=f"{entry.partition}@{entry.offset}",
     )

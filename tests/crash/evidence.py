@@ -31,7 +31,15 @@ CONSUMED = tuple(
 #: Topics whose records the auditor judges by; of the others the offsets are enough.
 READ = tuple(
     PREFIX + name
-    for name in ("captured", "audit", "held", "alerts", "clocks", "signals", "decided")
+    for name in (
+        "captured",
+        "audit",
+        "review-queue",
+        "alerts",
+        "clocks",
+        "signals",
+        "review-decisions",
+    )
 )
 _PATIENCE = 60.0  # seconds that a broker that has just come back is waited for
 

@@ -30,7 +30,9 @@ def is_settled(case: Case, leads: int) -> bool:
     clock runs."""
     captured = sum(source.startswith("apollo:") for source in case.captured.values())
     moving = any(case.place(lead) in {"", "in_flight"} for lead in case.captured)
-    deadline = max((e.outcome["deadline"] for e in case.events if e.kind == "clocked"), default=0.0)
+    deadline = max(
+        (e.outcome["deadline"] for e in case.events if e.kind == "sla_started"), default=0.0
+    )
     return (
         captured >= leads
         and not moving

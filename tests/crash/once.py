@@ -44,7 +44,7 @@ def _more_than_causes(case: Case) -> Iterator[Violation]:
         if e.value["kind"] == "notice"
     )
     causes = Counter(
-        event.lead for event in case.events if event.kind in {"noticed", "not_taken", "met"}
+        event.lead for event in case.events if event.kind in {"noticed", "not_taken", "sla_met"}
     )
     for lead, count in notices.items():
         if count > causes[lead]:
@@ -82,7 +82,7 @@ def _contacts_of(case: Case, lead: str) -> set[str]:
 
 def clocks_end_once(case: Case) -> Iterator[Violation]:
     """P5: one `breached` event and one escalation a clock, and no clock that ran out unnoticed."""
-    clocks = {(e.lead, e.outcome["deadline"]) for e in case.events if e.kind == "clocked"}
+    clocks = {(e.lead, e.outcome["deadline"]) for e in case.events if e.kind == "sla_started"}
     breached = Counter((e.lead, (e.record.get("at"))) for e in case.events if e.kind == "breached")
     for (lead, deadline), count in breached.items():
         if count > 1:
@@ -126,7 +126,7 @@ def _unnoticed(
     case: Case, clocks: set[tuple[str, Any]], breached: Counter[tuple[str, Any]]
 ) -> Iterator[Violation]:
     ended = (
-        {e.lead for e in case.events if e.kind == "met"}
+        {e.lead for e in case.events if e.kind == "sla_met"}
         | {lead for lead, _ in breached}
         | set(heard_suppressions(case))
     )

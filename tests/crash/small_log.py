@@ -173,7 +173,7 @@ class SmallLog:
             "k1",
             {"tick_id": "t1", "kind": "start", "person_key": "k1", "at": DAY + 3, "lead": about},
         )
-        self.event(REP, "sla", "clocked", 6, "", outcome={"deadline": DAY + 11})
+        self.event(REP, "sla", "sla_started", 6, "", outcome={"deadline": DAY + 11})
         self.event(
             REP,
             "sla",
@@ -195,21 +195,27 @@ class SmallLog:
     def _wait(self) -> None:
         self.event(WAITS, "intake", "invalid", 0, "review")
         self.add(
-            "held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "review", "step": 0}
+            "review-queue",
+            f"{lead(WAITS)}/intake",
+            {"lead_id": lead(WAITS), "kind": "review", "step": 0},
         )
         self.add(
-            "decided",
+            "review-decisions",
             lead(WAITS),
             {"decision_id": "r1", "lead_id": lead(WAITS), "step": 0, "action": "set"},
         )
-        body = self.event(WAITS, "intake", "ruled", 1, "")
+        body = self.event(WAITS, "intake", "reviewed", 1, "")
         body["inputs"] = {"step": 0}
         self.event(WAITS, "company", "variant", 2, "review")
         self.add(
-            "held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "moved", "step": 1}
+            "review-queue",
+            f"{lead(WAITS)}/intake",
+            {"lead_id": lead(WAITS), "kind": "moved", "step": 1},
         )
         self.add(
-            "held", f"{lead(WAITS)}/company", {"lead_id": lead(WAITS), "kind": "review", "step": 2}
+            "review-queue",
+            f"{lead(WAITS)}/company",
+            {"lead_id": lead(WAITS), "kind": "review", "step": 2},
         )
 
     def _stop(self) -> None:

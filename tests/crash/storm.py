@@ -329,7 +329,9 @@ class Storm:
     def _movement(self, case: Case) -> tuple[int, ...]:
         """Numbers that change as long as something moves: what has come in, the leads under way,
         and those at rest."""
-        heard = sum(1 for topic in ("captured", "signals", "decided") for _ in case.of(topic))
+        heard = sum(
+            1 for topic in ("captured", "signals", "review-decisions") for _ in case.of(topic)
+        )
         moving = sum(case.place(lead) in {"", "in_flight"} for lead in case.captured)
         stages = sum(1 for event in case.events if event.place == "in_flight")
         return heard, moving, stages

@@ -33,7 +33,7 @@ def test_a_sound_log_has_no_violation() -> None:
 
 def test_what_is_delivered_twice_unchanged_is_no_violation() -> None:
     log = SmallLog()
-    for entry in [e for e in log.entries if e.topic != PREFIX + "held"]:
+    for entry in [e for e in log.entries if e.topic != PREFIX + "review-queue"]:
         log.add(entry.topic.removeprefix(PREFIX), entry.key, entry.value, entry.at)
     assert kinds(log.evidence()) == set()
 
@@ -120,7 +120,7 @@ def _alert_the_escalation_twice(log: SmallLog) -> None:
 
 
 def _forget_a_clock(log: SmallLog) -> None:
-    log.event(NURTURED, "sla", "clocked", 6, "", outcome={"deadline": DAY + 12})
+    log.event(NURTURED, "sla", "sla_started", 6, "", outcome={"deadline": DAY + 12})
 
 
 def _begin_without_an_owner(log: SmallLog) -> None:
@@ -154,24 +154,34 @@ def _enrol_late(log: SmallLog) -> None:
 
 
 def _hide_an_item(log: SmallLog) -> None:
-    log.add("held", f"{lead(WAITS)}/company", None)
+    log.add("review-queue", f"{lead(WAITS)}/company", None)
 
 
 def _show_one_too_many(log: SmallLog) -> None:
-    log.add("held", f"{lead(REP)}/write", {"lead_id": lead(REP), "kind": "review", "step": 2})
+    log.add(
+        "review-queue", f"{lead(REP)}/write", {"lead_id": lead(REP), "kind": "review", "step": 2}
+    )
 
 
 def _show_an_old_step(log: SmallLog) -> None:
-    log.add("held", f"{lead(WAITS)}/company", {"lead_id": lead(WAITS), "kind": "review", "step": 0})
+    log.add(
+        "review-queue",
+        f"{lead(WAITS)}/company",
+        {"lead_id": lead(WAITS), "kind": "review", "step": 0},
+    )
 
 
 def _keep_the_last_stages_item(log: SmallLog) -> None:
-    log.add("held", f"{lead(WAITS)}/intake", {"lead_id": lead(WAITS), "kind": "review", "step": 0})
+    log.add(
+        "review-queue",
+        f"{lead(WAITS)}/intake",
+        {"lead_id": lead(WAITS), "kind": "review", "step": 0},
+    )
 
 
 def _ignore_a_decision(log: SmallLog) -> None:
     log.add(
-        "decided",
+        "review-decisions",
         lead(WAITS),
         {"decision_id": "r2", "lead_id": lead(WAITS), "step": 2, "action": "merge"},
     )

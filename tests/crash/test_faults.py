@@ -152,7 +152,7 @@ def test_a_clock_that_jumps_two_hours_breaches_once_and_computes_the_same(tmp_pa
         site.capture(
             *(captured(i, lists=lists) for i in range(3)), *(captured(i) for i in range(3, 6))
         )
-        site.wait_for(lambda: site.events("clocked") == 3, why="no clock began")
+        site.wait_for(lambda: site.events("sla_started") == 3, why="no clock began")
         site.set_clock(0.0)  # back: the clocks' ends are two hours away now
         site.capture(*(captured(i, lists=lists) for i in range(10, 13)))
         site.wait_for(

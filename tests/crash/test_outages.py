@@ -55,7 +55,7 @@ def test_a_deadline_amid_an_outage_of_the_crm_escalates_once(
         ids = site.capture(
             *(captured(n, lists=("Demo requests",), company=f"firm{n}") for n in range(LEADS))
         )
-        site.wait_for(lambda: len(events(site, "clocked")) == LEADS, why="no clock runs")
+        site.wait_for(lambda: len(events(site, "sla_started")) == LEADS, why="no clock runs")
         site.control("POST", "faults", {"path": "^/hubspot/", "times": FOREVER, **fault})
         outlast(site, OUTAGE)
         site.control("DELETE", "faults")

@@ -58,7 +58,7 @@ def test_mended_rules_reach_leads_that_wait_and_a_named_rep_gets_the_lead(tmp_pa
         assert {r["lead_id"] for r in site.leadgate(*bulk, "--dry-run")["decided"]} == set(waiting)
         taken = site.leadgate(*bulk)
         site.wait_for(lambda: [site.place_of(i) for i in waiting] == ["engaged", "engaged"])
-        ruled = next(e for e in site.leadgate("why", waiting[0]) if e["kind"] == "ruled")
+        ruled = next(e for e in site.leadgate("why", waiting[0]) if e["kind"] == "reviewed")
         assert ruled["rules"] == ruled["outcome"]["rules"] == taken["decided"][0]["rules"]
         assert "does not wait for a person" in site.refusal(
             "review", "resolve", twin, "--redrive", *BY

@@ -79,7 +79,7 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: SiteHarness) -> No
     site.wait_settled(2, seconds=WAIT)
     stop(site)
     assert faults(site) == {}
-    item = latest(site, topics.HELD.full, f"{waits}/intake".encode())
+    item = latest(site, topics.REVIEW_QUEUE.full, f"{waits}/intake".encode())
     parked = latest(site, topics.CHANGELOG, f"parked.intake\x00{waits}".encode())
     asked = msgspec.json.decode(item.value, type=ReviewItem)
     put(site, item, encode(msgspec.structs.replace(asked, kind=MOVED)))
@@ -90,7 +90,7 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: SiteHarness) -> No
     put(site, parked, parked.value)
     for kind, found in (("review", {"moved_on": [engaged]}), (MOVED, {})):
         other = msgspec.structs.replace(asked, lead_id=engaged, kind=kind, step=900)
-        site.produce(topics.HELD, [(f"{engaged}/intake".encode(), encode(other))])
+        site.produce(topics.REVIEW_QUEUE, [(f"{engaged}/intake".encode(), encode(other))])
         assert faults(site) == found
     assert faults(site) == {}
     [skipped] = site.capture(captured(502, company="skipped"))
@@ -248,7 +248,7 @@ def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: SiteHarness) -> 
     [tp, *_] = [tp for tp, offset in done.items() if tp.topic == topics.MATCHED.full and offset > 0]
     where = ("replay", "--topic", "matched", "--partition", str(tp.partition))
     end = done[tp]
-    assert "no stage reads" in site.refusal("replay", "--topic", "held", "--from", "0")
+    assert "no stage reads" in site.refusal("replay", "--topic", "review-queue", "--from", "0")
     assert "--partition" in site.refusal("replay", "--topic", "matched", "--from-offset", "0")
     assert "processed up to" in site.refusal(
         *where, "--from-offset", "0", "--to-offset", str(end + 1)

@@ -138,7 +138,7 @@ def test_a_person_mends_a_lead_and_another_is_told_apart(site: SiteHarness) -> N
     )
     assert not {lead, twin} & {item["lead_id"] for item in site.leadgate("review", "list")}
     story = site.leadgate("why", lead)
-    assert [(e["actor"], e["outcome"]["reason"]) for e in story if e["kind"] == "ruled"] == [
+    assert [(e["actor"], e["outcome"]["reason"]) for e in story if e["kind"] == "reviewed"] == [
         ("olga", "asked her")
     ]
     assert broken_promises(site) == []
@@ -316,7 +316,7 @@ def test_a_breach_escalates_once_over_kills(site: SiteHarness) -> None:
         time.sleep(1.5)  # the kills fall around the deadline of 8 s
     breaches = site.wait_for(lambda: events(site, "breached", ids), why="nobody escalated")
     assert [event["lead"] for event in breaches] == [ids[1]]
-    assert events(site, "met", ids)[0]["lead"] == ids[0]
+    assert events(site, "sla_met", ids)[0]["lead"] == ids[0]
     assert len([t for t in site.crm("tasks") if "Escalation" in t["subject"]]) == 1
     told = site.wait_for(
         lambda: [m for m in site.objects("slack.messages") if "has waited" in m["text"]],

@@ -140,10 +140,10 @@ def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: SiteH
     assert click(client, button, owner, secret="wrong") == 401
     assert click(client, button, other) == 200
     site.wait_for(lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "not_taken"])
-    assert not [e for e in site.leadgate("why", lead) if e["kind"] == "met"]
+    assert not [e for e in site.leadgate("why", lead) if e["kind"] == "sla_met"]
     assert click(client, button, owner) == 200
     [met] = site.wait_for(
-        lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "met"],
+        lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "sla_met"],
         why="the clock runs on",
     )
     assert met["outcome"]["seconds"] >= 0

@@ -102,7 +102,7 @@ def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> 
     assert routed(decide(lead(crm=OWNED), at_points(some, 69)))[1] == "threshold"
     assert routed(decide(lead(crm=OWNED, review_decisions={"route": "eve@acme.test"}), some)) == (
         "eve@acme.test",
-        "ruled",
+        "review_decision",
     )
     assert routed(decide(lead(crm=OWNED), at_points(rules, 80)))[1] != "account_owner"
 

@@ -244,7 +244,7 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
 
     assert hears(resting, "somebody").kind == "heard_owner"
     first = hears(resting, "gone")
-    assert (first.kind, first.outputs[0].topic) == ("flipped", topics.ROUTED.full)
+    assert (first.kind, first.outputs[0].topic) == ("owner_rewritten", topics.ROUTED.full)
     assert first.lead is not None
     second = hears(first.lead, "gone")
     assert (second.kind, second.place) == ("another_automation", Place.REVIEW)
@@ -362,7 +362,7 @@ def test_activity_that_was_not_polled_yet_is_no_breach(rules: Rules) -> None:
         tick("due", NOW + 7200), sla.SlaState(clock=clock()), done, rules, NOW + 7201
     )
     assert isinstance(decision, Decision)
-    assert decision.kind == "met"
+    assert decision.kind == "sla_met"
 
 
 def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> None:
@@ -374,18 +374,18 @@ def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> No
         decision = sla.Sla().decide(signal, sla.SlaState(clock=clock()), {}, rules, NOW + 10)
         assert isinstance(decision, Decision)
         kinds.append(decision.kind)
-    assert kinds == ["met", "unchanged", "unchanged"]
+    assert kinds == ["sla_met", "unchanged", "unchanged"]
 
 
 def test_a_lead_not_with_a_rep_in_time_is_told_to_ops_once(rules: Rules) -> None:
     waiting = clock(started=0.0, deadline=0.0, assign_by=NOW + 60)
     decision = sla.Sla().decide(
-        tick("untaken", NOW + 60), sla.SlaState(clock=waiting), {}, rules, time.time() + NOW
+        tick("assign_by", NOW + 60), sla.SlaState(clock=waiting), {}, rules, time.time() + NOW
     )
     assert isinstance(decision, Decision)
-    assert decision.kind == "untaken"
+    assert decision.kind == "assignment_overdue"
     again = sla.Sla().decide(
-        tick("untaken", NOW + 60),
+        tick("assign_by", NOW + 60),
         sla.SlaState(clock=replace(waiting, alerted_at=NOW)),
         {},
         rules,

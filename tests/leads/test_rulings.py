@@ -135,7 +135,7 @@ def test_an_approved_invalid_lead_goes_on_and_the_trace_says_what_was_overruled(
         gate.decide(answer(bare, "intake", "invalid", "approve"), SeenSource(), {}, rules, NOW)
     )
     assert passed.kind == "validated"
-    assert passed.trace[-1].rule == "ruled.approve"
+    assert passed.trace[-1].rule == "review_decision.approve"
     assert "the address is Guessed" in passed.trace[-1].why
     nobody = replace(bare, person=Person(title="VP"))
     assert (
@@ -214,9 +214,9 @@ def test_each_question_of_the_company_gate_needs_its_own_answer(rules: Rules) ->
     passed = decided(
         gate.decide(answer(unrelated, "company", "variant", "separate"), seen, {}, rules, NOW)
     )
-    assert [r.rule for r in passed.trace if r.rule.startswith("ruled.")] == [
-        "ruled.separate",
-        "ruled.separate",
+    assert [r.rule for r in passed.trace if r.rule.startswith("review_decision.")] == [
+        "review_decision.separate",
+        "review_decision.separate",
     ]
     row = next(put.value for put in passed.puts if put.table == "companies")
     assert row.separate == ("b group",)
@@ -262,7 +262,7 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
         (assign.Assign(), "fallback"),
         (engage.Engage(), "sequence_active"),
         (engage.Engage(), "replied"),
-        (engage.Engage(), "still_enrolled"),
+        (engage.Engage(), "unenrol_failed"),
     ],
 )
 def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(
@@ -381,7 +381,7 @@ def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(ru
     own = Enrolment(name="own", tool="hubspot", target="1", leave="out")
     heard = Trigger(kind="sequence", value="active", at=NOW)
     waits = lead(route=NURTURE, nurtured_at=NOW, enrolled=own, trigger=heard)
-    again = answer(waits, "engage", "still_enrolled", "redrive")
+    again = answer(waits, "engage", "unenrol_failed", "redrive")
     left = engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), {}, rules, NOW)
     assert isinstance(left, NeedsEffects)
     assert [act.name for act in left.acts.values()] == ["crm.unenrol"]

@@ -263,7 +263,7 @@ def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules
         risen, rules, rested, leave=EffectResult(ok=False, kind="still_in", reason="no workflow")
     )
     assert isinstance(still, Decision)
-    assert (still.kind, still.place) == ("still_enrolled", Place.REVIEW)
+    assert (still.kind, still.place) == ("unenrol_failed", Place.REVIEW)
     told = decide(risen, rules, rested, leave=OK)
     assert isinstance(told, Decision)
     assert told.place == Place.ENGAGED

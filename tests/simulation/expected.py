@@ -30,13 +30,13 @@ _OUTCOMES = """
 intake validated invalid unchanged
 identity unique merged synced
 company matched merged synced
-write written fallback suppressed sent_back
+write written fallback suppressed rekeyed
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
-engage engaged nurtured sequence_active replied again suppressed updated deleted heard_owner
+engage engaged nurtured sequence_active replied rescored suppressed updated deleted heard_owner
 engage released
 signals heard forwarded
-sla clocked breached met untaken unchanged
+sla sla_started breached sla_met assignment_overdue unchanged
 notify sent
 """
 

@@ -22,10 +22,10 @@ _COPIED = (
     topics.MATCHED,
     topics.ROUTED,
     topics.ASSIGNED,
-    topics.HEARD,
+    topics.ROUTED_SIGNALS,
     topics.ALERTS,
     topics.CLOCKS,
-    topics.DUE,
+    topics.SLA_TICKS,
 )
 
 
@@ -179,7 +179,7 @@ class Happening:
             at=self._site.clock.now(),
             fields=fields,
         )
-        self._site.send(topics.DECIDED, item.lead_id, encode(ruling), item.partition)
+        self._site.send(topics.REVIEW_DECISIONS, item.lead_id, encode(ruling), item.partition)
         self.ruled.append(
             Ruled(self._site.loop.time(), item.lead_id, item.stage, item.step, action)
         )
@@ -200,7 +200,7 @@ class Happening:
         """What people are shown: by lead id, the latest item that was not taken away."""
         latest: dict[str, ReviewItem] = {}
         decoder = msgspec.json.Decoder(ReviewItem)
-        for record in self._site.log.all(topics.HELD.full):
+        for record in self._site.log.all(topics.REVIEW_QUEUE.full):
             item = decoder.decode(record.value or b"")
             if item.lead_id not in latest or latest[item.lead_id].step <= item.step:
                 latest[item.lead_id] = item

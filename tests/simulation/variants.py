@@ -14,7 +14,7 @@ from leads.gates.common import terminal_decision
 from leads.gates.engage import Engage
 from leads.keys import derive
 from leads.records import Lead, SlaTick, encode
-from leads.topics import DUE
+from leads.topics import SLA_TICKS
 from streams.runner import attempts
 from streams.runner.deciding import Deciding
 from streams.runner.model import StageTask
@@ -119,14 +119,14 @@ def _r5() -> AbstractContextManager[None]:
             clock is None
             or clock.breached_at
             or clock.satisfied_at
-            or (kind == "untaken" and (clock.started or clock.alerted_at))
+            or (kind == "assign_by" and (clock.started or clock.alerted_at))
         ):
             return None
         at, now = clock.deadline if kind == "due" else clock.assign_by, self._clock.now()
         if at > now:
             return None
         tick = SlaTick(tick_id=derive("tick", kind, key, at, now), kind=kind, person_key=key, at=at)
-        return DUE, key.encode(), encode(tick)
+        return SLA_TICKS, key.encode(), encode(tick)
 
     return _patched((Timers, "_tick_of", tick_of))
 

@@ -1,4 +1,5 @@
-"""A replayed decision's item of `held` says what the state says now, not what was decided then."""
+"""A replayed decision's item of `review-queue` says what the state says now, not what was decided
+then."""
 
 import asyncio
 from collections.abc import Iterator
@@ -70,8 +71,8 @@ class _Raw:
 
 
 def items_of(job: StageTask) -> list[bytes | None]:
-    """What goes to `held`."""
-    return [letter.value for letter in job.outputs if letter.topic is topics.HELD]
+    """What goes to `review-queue`."""
+    return [letter.value for letter in job.outputs if letter.topic is topics.REVIEW_QUEUE]
 
 
 def test_a_replay_shows_a_lead_that_still_waits_and_none_that_has_moved_on(rules: Rules) -> None:
@@ -132,13 +133,14 @@ def held(step: int) -> ReviewItem:
 
 
 def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -> list[bool]:
-    """For each record of `held` whether it shows the lead, decided at step 3 after a wait."""
+    """For each record of `review-queue` whether it shows the lead, decided at step 3 after a
+    wait."""
     job = StageTask(lead(3), "t/0@1", 0, "a", 3, "c", "r", 1.0, replay=replay, was_waiting=True)
     job.answer = Decision(kind="k", lead=lead(3), **decision)
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
     letters = audit_events.outputs(stage, job)
-    items = [letter.value or b"" for letter in letters if letter.topic is topics.HELD]
+    items = [letter.value or b"" for letter in letters if letter.topic is topics.REVIEW_QUEUE]
     return [msgspec.json.decode(item, type=ReviewItem).kind != MOVED for item in items]
 
 

@@ -109,7 +109,7 @@ def test_what_a_gate_raises_is_its_leads_trouble(rules: Rules) -> None:
         bench = Bench(loop, stage(answer), rules)
         records = await bench.feed(topics.MATCHED.full, *(of(number, rules) for number in range(4)))
         assert sorted(kinds(bench)) == ["passed", "passed", "passed", "quarantined"]
-        [item] = [json.loads(r.value or b"") for r in bench.log.all(topics.HELD.full)]
+        [item] = [json.loads(r.value or b"") for r in bench.log.all(topics.REVIEW_QUEUE.full)]
         assert item["lead_id"] == "l2"
         assert "KeyError in test_runner.py answer" in item["reasons"][0]["why"]
         await bench.process_again(records)
@@ -174,13 +174,13 @@ def test_a_tick_is_named_by_its_deadline_and_not_sent_while_one_is_under_way(rul
         bench.timers.assign([0])
         bench.timers.start(lambda error: pytest.fail(str(error)))
         await asyncio.sleep(75.0)
-        ticks = bench.log.all(topics.DUE.full)
+        ticks = bench.log.all(topics.SLA_TICKS.full)
         assert len(ticks) == 3  # at once, and again while nobody has taken it up
         assert len({tick.value for tick in ticks}) == 1
         bench.effector.answers = [EffectResult(ok=False, retry_after=500.0)]
         await bench.process_again(ticks[:1])
         await asyncio.sleep(200.0)
-        assert len(bench.log.all(topics.DUE.full)) == 3
+        assert len(bench.log.all(topics.SLA_TICKS.full)) == 3
 
     on_kit(body)
 
