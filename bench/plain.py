@@ -106,15 +106,15 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
             record = decoders[message.topic].decode(message.value)
             view = BatchView(table, message.partition)
             subject, step, cause = audit_events.subject_of(record, message)
-            seen = stage.read(record, view)
+            seen = stage.load_state(record, view)
             job = StageTask(
                 record, "", message.partition, subject, step, cause, rules.hash, clock.now(), seen
             )
             while isinstance(
-                answer := stage.gate.decide(record, seen, job.done, rules, job.now), NeedsEffects
+                answer := stage.gate.decide(record, seen, job.results, rules, job.now), NeedsEffects
             ):
                 for name, act in answer.acts.items():
-                    job.done[name] = await _do(act, record, vendors, clock)
+                    job.results[name] = await _do(act, record, vendors, clock)
             job.answer = answer
             _put(stage, job, answer, view)
             table.write(view)
@@ -128,7 +128,7 @@ def _put(stage: Stage, job: StageTask, answer: Decision, view: BatchView) -> Non
     """The stage's own rows, and one that says where the lead is."""
     for put in answer.puts:
         view.put(stage.tables[put.table], put.key, put.value)
-    view.changes[f"{stage.name}:{job.subject}".encode()] = (
+    view.changes[f"{stage.name}:{job.row_key}".encode()] = (
         encode(answer.lead) if answer.lead else b"{}"
     )
 

@@ -34,7 +34,7 @@ class Around:
     `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker
     must not act any more. `signals_applied` returns once the signals acknowledged before the
     call are in the state of a partition. `share` is this worker's part of the vendors' limits;
-    `more_coming` says whether leads are known that no stage has begun; `settled_to` answers up
+    `has_pending_input` says whether leads are known that no stage has begun; `settled_to` answers up
     to which offset a topic's partition is settled, -1 for one that isn't this worker's;
     `reached` is told of each point at which a process may die.
     """
@@ -49,7 +49,7 @@ class Around:
     check: Callable[[], None]
     signals_applied: Callable[[int], Awaitable[None]]
     share: Callable[[], float]
-    more_coming: Callable[[], bool]
+    has_pending_input: Callable[[], bool]
     settled_to: Callable[[str, int], int]
     reached: Callable[[str], None]
 
@@ -73,7 +73,7 @@ class Pipeline:
     ) -> None:
         self._around, self._name, self._rules = around, name, rules
         clock = around.clock
-        self.gate = IdleDetector(around.more_coming)
+        self.gate = IdleDetector(around.has_pending_input)
         self.outbox = Outbox(around.producer, self.gate, around.check, around.probe.sent)
         self.state = State(around.store, self.outbox)
         outside = EffectContext(

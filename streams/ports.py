@@ -41,12 +41,12 @@ class Effector(Protocol):
         """
         ...
 
-    def settles_in(self, begun: float) -> float:
+    def seconds_until_settled(self, begun: float) -> float:
         """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no
         more; 0 if it may."""
         ...
 
-    async def caught_up(self, partition: int) -> None:
+    async def wait_for_signals(self, partition: int) -> None:
         """Return once every signal acknowledged before this call is applied to the partition's
         state."""
         ...
@@ -55,7 +55,7 @@ class Effector(Protocol):
 class Timekeeper(Protocol):
     """Sees to it that what waits comes again when its time has come."""
 
-    def parked(self, stage: Any, partition: int, parked: Parked) -> None:
+    def lead_parked(self, stage: Any, partition: int, parked: Parked) -> None:
         """A record waits under a stage (`jobs.Stage`)."""
         ...
 

@@ -191,9 +191,9 @@ class BatchView:
 
     def put(self, table: Table[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
-        self.put_rows([table.row(key, value)])
+        self.put_many([table.row(key, value)])
 
-    def put_rows(self, rows: Iterable[Row]) -> None:
+    def put_many(self, rows: Iterable[Row]) -> None:
         """Change these rows, encoded already, together."""
         changes = dict(rows)
         self.changes.update(changes)

@@ -135,7 +135,7 @@ class Recomputing:
             return "the captured record isn't kept any more"
         if event.rules not in self._rules:
             return f"the rules {event.rules} aren't kept any more"
-        seen = msgspec.convert(event.inputs["seen"], stage.seen)
+        seen = msgspec.convert(event.inputs["seen"], stage.state_type)
         seen = audit_events.with_person(seen, event.person or Person())
         done = {
             n: msgspec.convert(value, EffectResult) for n, value in event.inputs["done"].items()
@@ -153,11 +153,11 @@ class Recomputing:
             cause,
             event.rules,
             event.at,
-            done=done,
+            results=done,
             shadow=event.shadow,
         )
         job.answer = answer
-        job.saw_now(seen)
+        job.keep_state(seen)
         return job
 
     def _record(self, event: Audit) -> Any:

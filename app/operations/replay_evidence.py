@@ -91,7 +91,7 @@ class Evidence:
             self._expect_ruling(stage, record, spot)
         elif isinstance(record, Signal) and record.only not in {"", stage.name}:
             return
-        elif isinstance(record, Signal) and stage.woken:
+        elif isinstance(record, Signal) and stage.wakes_on_signal:
             if record.kind in WAKING:
                 claim = _Claim(stage.name, spot)
                 self._expect_mark(stage, mark_of(record.signal_id, record.delivery), claim)

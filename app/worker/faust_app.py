@@ -10,23 +10,24 @@ from app.kafka.clients import ssl_context
 from leads import topics
 from leads.keys import version
 from streams.consumer.faust_overrides import ImmediateTableManager, StrictApp
-from streams.consumer.strict_consumer import StrictConsumer
+from streams.consumer.strict_consumer import SourceTopics
 
 #: Seconds after which the group gives a silent worker's partitions away.
 SESSION = 10
 
 
-def make_app(settings: Settings, data: Path) -> faust.App:
+def make_app(settings: Settings, data: Path) -> StrictApp:
     """The Faust app: settings that hold what facts/faust.md e recommends."""
     data.mkdir(parents=True, exist_ok=True)
-    StrictConsumer.compacted = frozenset(t.full for t in topics.TOPICS if t.cleanup == "compact")
-    StrictConsumer.path = tuple(t.full for t in topics.LEAD_TOPICS)
-    StrictConsumer.calling = frozenset(
-        t.full for t in (topics.MATCHED, topics.ROUTED, topics.ASSIGNED)
+    source = SourceTopics(
+        compacted=frozenset(t.full for t in topics.TOPICS if t.cleanup == "compact"),
+        lead_topics=tuple(t.full for t in topics.LEAD_TOPICS),
+        crm_topics=frozenset(t.full for t in (topics.MATCHED, topics.ROUTED, topics.ASSIGNED)),
     )
     broker = ";".join(f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(","))
     return StrictApp(
         topics.APP_ID,
+        source=source,
         broker=broker,
         broker_credentials=_credentials(settings),
         store="rocksdb://",

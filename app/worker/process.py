@@ -28,7 +28,7 @@ from connectors.core.http import WORKERS_SHARE
 from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
-from streams.consumer.strict_consumer import RecordBatch, StrictConsumer
+from streams.consumer.strict_consumer import RecordBatch
 from streams.pipeline import Around, Pipeline
 from streams.ports import Clock, Fatal
 from streams.runner.rules_versions import RulesRegistry
@@ -75,7 +75,7 @@ class Worker:
             check=self.pulse.check,
             signals_applied=self._signals_applied,
             share=self._share,
-            more_coming=self._more_coming,
+            has_pending_input=self._has_pending_input,
             settled_to=self._settled_to,
             reached=hit_fault_point,
         )
@@ -96,9 +96,9 @@ class Worker:
         consumer: Any = self.app.consumer
         return int(consumer.settled_up_to(TP(topic, partition)))
 
-    def _more_coming(self) -> bool:
+    def _has_pending_input(self) -> bool:
         consumer: Any = self.app.consumer
-        return bool(consumer.more_coming()) if consumer is not None else False
+        return bool(consumer.has_pending_input()) if consumer is not None else False
 
     def _consumer(self) -> Any:
         return self.app.consumer
@@ -141,7 +141,7 @@ class Worker:
     async def start(self) -> None:
         """Start producing, then the Faust app, then the timers."""
         windows = await read_windows(self.settings)
-        StrictConsumer.left_out = {TP(*tp): ranges for tp, ranges in windows.items()}
+        self.app.source.skip_ranges = {TP(*tp): ranges for tp, ranges in windows.items()}
         await self.producer.start()
         await self.signals_end.start()
         await self.app.start()

@@ -16,19 +16,19 @@ class IdleSignal(Protocol):
     """Knows whether anything else in the worker can still join a batch."""
 
     @property
-    def quiet(self) -> bool:
+    def idle(self) -> bool:
         """Nothing computes: waiting longer gathers nothing more."""
         ...
 
     def register(self, flush: Callable[[], None]) -> None:
-        """Have `flush` called at the moment it becomes quiet."""
+        """Have `flush` called at the moment it becomes idle."""
         ...
 
 
 class BatchLoader(Generic[K, V]):
     """`load(key)` answers what `call(keys)` says for it.
 
-    A batch leaves when full, after `wait` seconds, or when quiet.
+    A batch leaves when full, after `wait` seconds, or when idle.
 
     A call that has not left by a key's deadline never leaves for it (INTERLEAVINGS 4). Keys of
     one `serial` value never share a batch.
@@ -60,11 +60,11 @@ class BatchLoader(Generic[K, V]):
             self.flush()
         elif self._timer is None:
             self._timer = loop.call_later(self._wait, self.flush)
-            loop.call_soon(self._flush_if_quiet)
+            loop.call_soon(self._flush_if_idle)
         return await future
 
-    def _flush_if_quiet(self) -> None:
-        if self._open and self._gate.quiet:
+    def _flush_if_idle(self) -> None:
+        if self._open and self._gate.idle:
             self.flush()
 
     def flush(self) -> None:

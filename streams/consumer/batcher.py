@@ -62,7 +62,7 @@ class RecordBatcher:
         """Whether a partition's records wait for company, not for their stage."""
         return tp.topic in self._held
 
-    def release(
+    def ready_partitions(
         self, tp: TP, free: Callable[[TP], bool], coming: Callable[[str], bool], now: float
     ) -> Iterator[TP]:
         """The partitions that may begin, asked because of `tp`.

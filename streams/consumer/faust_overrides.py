@@ -9,7 +9,7 @@ from faust.tables.recovery import Recovery
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.consumer.strict_consumer import StrictConsumer
+from streams.consumer.strict_consumer import SourceTopics, StrictConsumer
 from streams.ports import Fatal
 from tables.changelog import ChangelogSpan, find_mismatch
 
@@ -18,6 +18,14 @@ class StrictTransport(driver.Transport):
     """Faust's aiokafka transport with the strict consumer in it."""
 
     Consumer: ClassVar[type[StrictConsumer]] = StrictConsumer
+
+    def __init__(self, *args: Any, source: SourceTopics, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._source = source
+
+    def create_consumer(self, callback: Any, **kwargs: Any) -> Any:
+        """Called by Faust once a worker."""
+        return super().create_consumer(callback, source=self._source, **kwargs)
 
 
 class StrictRecovery(Recovery):
@@ -70,5 +78,9 @@ class ImmediateTableManager(TableManager):
 class StrictApp(FaustApp):
     """A Faust app on the strict transport."""
 
+    def __init__(self, *args: Any, source: SourceTopics, **kwargs: Any) -> None:
+        self.source = source
+        super().__init__(*args, **kwargs)
+
     def _new_transport(self) -> Any:
-        return StrictTransport(self.conf.broker_consumer, self, loop=self.loop)
+        return StrictTransport(self.conf.broker_consumer, self, loop=self.loop, source=self.source)

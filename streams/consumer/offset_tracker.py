@@ -32,12 +32,12 @@ class OffsetTracker:
     expected: int
     committed: int = -1
     left_out: tuple[tuple[int, int], ...] = ()
-    low: int = field(init=False)
+    low_watermark: int = field(init=False)
     sought: bool = field(init=False, default=False)
-    _ahead: dict[int, int] = field(init=False, default_factory=dict)
+    _completed: dict[int, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.low = self.expected
+        self.low_watermark = self.expected
 
     def admit(self, offset: int, *, gaps: bool) -> FetchVerdict:
         """Judge a fetched offset.
@@ -67,15 +67,15 @@ class OffsetTracker:
 
     def settle(self, first: int, last: int) -> None:
         """Note that the delivered run first..last has been processed for good."""
-        if first < self.low:
+        if first < self.low_watermark:
             return
-        self._ahead[first] = last + 1
-        while self.low in self._ahead:
-            self.low = self._ahead.pop(self.low)
+        self._completed[first] = last + 1
+        while self.low_watermark in self._completed:
+            self.low_watermark = self._completed.pop(self.low_watermark)
 
     def committable(self) -> int | None:
         """The offset to commit, or None when there is nothing new."""
-        return self.low if self.low > self.committed else None
+        return self.low_watermark if self.low_watermark > self.committed else None
 
     def _skip(self, offset: int) -> None:
         gap_start, self.expected = self.expected, offset

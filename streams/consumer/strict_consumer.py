@@ -26,7 +26,8 @@ What it changes:
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from faust.transport.consumer import ensure_TP, ensure_TPset
@@ -69,27 +70,35 @@ class RecordBatch(ConsumerMessage):
             self.on_settled(self)
 
 
+@dataclass(slots=True)
+class SourceTopics:
+    """What the consumer must know of the topics that it reads.
+
+    `compacted`: where a hole in the offsets can be real. `lead_topics`: what leads pass, in
+    order; `crm_topics`: those of them whose stage calls the CRM. `skip_ranges`: offsets, each
+    from and up to, that a replay leaves out, filled before the app starts.
+    """
+
+    compacted: frozenset[str] = frozenset()
+    lead_topics: tuple[str, ...] = ()
+    crm_topics: frozenset[str] = frozenset()
+    skip_ranges: dict[TP, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+
 class StrictConsumer(driver.Consumer):
     """See the module's text. One instance a worker, made by Faust through `StrictTransport`."""
 
-    #: Compacted topics, where a hole in the offsets can be real.
-    compacted: ClassVar[frozenset[str]] = frozenset()
-    #: Topics that leads pass, in order, and those of them whose stage calls the CRM.
-    path: ClassVar[tuple[str, ...]] = ()
-    calling: ClassVar[frozenset[str]] = frozenset()
-    #: Ranges of offsets, each from and up to, that a replay leaves out.
-    left_out: ClassVar[dict[TP, tuple[tuple[int, int], ...]]] = {}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, source: SourceTopics, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._source = source
         self._progress: dict[TP, OffsetTracker] = {}
-        self._gathering = RecordBatcher(self.path, self.calling)
-        self._out: set[TP] = set()
+        self._batcher = RecordBatcher(source.lead_topics, source.crm_topics)
+        self._in_flight: set[TP] = set()
         self._timed: set[str] = set()
-        self._again: set[TP] = set()
-        self._handing: set[asyncio.Task[None]] = set()
+        self._refetch: set[TP] = set()
+        self._dispatching: set[asyncio.Task[None]] = set()
         self._readers: Counter[str] = Counter()
-        self._ahead: list[tuple[TP, OffsetTracker]] = []
+        self._lead_partitions: list[tuple[TP, OffsetTracker]] = []
         self._stalls: Stalls[TP] = Stalls(self.app.conf.stream_processing_timeout)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -98,11 +107,11 @@ class StrictConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was fetched and not begun; what is in progress settles into its old
         Progress."""
-        self._gathering.reset(())
-        self._ahead.clear()
+        self._batcher.reset(())
+        self._lead_partitions.clear()
         await super().on_partitions_revoked(revoked)
         self._progress.clear()
-        self._out.clear()
+        self._in_flight.clear()
 
     async def perform_seek(self) -> None:
         """Seek source partitions to their committed offsets, or to the earliest where there is
@@ -118,11 +127,13 @@ class StrictConsumer(driver.Consumer):
             self._refuse_loss(tp, known, earliest[tp], ends[tp])
             positions[tp] = earliest[tp] if known is None else known
             self._progress[tp] = OffsetTracker(
-                positions[tp], -1 if known is None else known, self.left_out.get(tp, ())
+                positions[tp], -1 if known is None else known, self._source.skip_ranges.get(tp, ())
             )
-        self._gathering.reset(sources)
-        self._out.clear()
-        self._ahead = [(tp, self._progress[tp]) for tp in sources if tp.topic in self.path]
+        self._batcher.reset(sources)
+        self._in_flight.clear()
+        self._lead_partitions = [
+            (tp, self._progress[tp]) for tp in sources if tp.topic in self._source.lead_topics
+        ]
         if positions:
             await self.seek_wait(positions)
 
@@ -148,7 +159,11 @@ class StrictConsumer(driver.Consumer):
                 f" broker has lost {committed - end} records, and what it takes now would be passed"
                 " over (docs/operations.md says how to go on)"
             )
-        if committed is not None and committed < earliest and tp.topic not in self.compacted:
+        if (
+            committed is not None
+            and committed < earliest
+            and tp.topic not in self._source.compacted
+        ):
             raise LostRecordsError(
                 f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is"
                 f" processed: {earliest - committed} records were deleted unread"
@@ -173,7 +188,7 @@ class StrictConsumer(driver.Consumer):
                 raise
 
     async def _drain_once(self) -> None:
-        await self._fetch_again()
+        await self._seek_to_refetch()
         if not self.flow_active:
             await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
         generation = self.app.consumer_generation_id
@@ -184,21 +199,21 @@ class StrictConsumer(driver.Consumer):
         for fetched, batch in records.items():
             tp = ensure_TP(fetched)
             same = self.flow_active and self.app.consumer_generation_id == generation
-            if self._is_changelog_tp(tp) and same and tp not in self._again:
+            if self._is_changelog_tp(tp) and same and tp not in self._refetch:
                 await self._restore(tp, batch)
             elif same and not self.app.rebalancing:
-                await self._take_in(tp, batch)
+                await self._enqueue(tp, batch)
             else:
-                self._again.add(tp)
+                self._refetch.add(tp)
 
-    async def _fetch_again(self) -> None:
+    async def _seek_to_refetch(self) -> None:
         """Set back the partitions whose fetched records were put away, once they can be handed
         on."""
-        if not self._again or not self.flow_active:
+        if not self._refetch or not self.flow_active:
             return
         tables: Any = self.app.tables
         back: dict[TP, int] = {}
-        for tp in list(self._again):
+        for tp in list(self._refetch):
             if self._is_changelog_tp(tp):
                 if tp in tables.recovery.active_tps:
                     back[tp] = max(0, tables.recovery.active_offsets[tp] or 0)
@@ -206,7 +221,7 @@ class StrictConsumer(driver.Consumer):
                 continue
             elif tp in self._progress:
                 back[tp] = self._progress[tp].expected
-            self._again.discard(tp)
+            self._refetch.discard(tp)
         if back:
             await self.seek_wait(back)
 
@@ -219,13 +234,13 @@ class StrictConsumer(driver.Consumer):
         tables._changelogs[tp.topic].restore(tp.partition, batch)
         await self.callback(self._to_message(tp, batch[-1]))
 
-    async def _take_in(self, tp: TP, batch: Iterable[Any]) -> None:
+    async def _enqueue(self, tp: TP, batch: Iterable[Any]) -> None:
         progress = self._progress.get(tp)
         if progress is None:
             return
         admitted: list[Any] = []
         for record in batch:
-            verdict = progress.admit(record.offset, gaps=tp.topic in self.compacted)
+            verdict = progress.admit(record.offset, gaps=tp.topic in self._source.compacted)
             if verdict is FetchVerdict.SEEK_BACK:
                 progress.sought = True
                 await self.seek_wait({tp: progress.expected})
@@ -233,10 +248,10 @@ class StrictConsumer(driver.Consumer):
             if verdict is FetchVerdict.DELIVER:
                 progress.delivered(record.offset)
                 admitted.append(record)
-        self._gathering.add(tp, admitted)
-        await self._hand_on(tp)
+        self._batcher.add(tp, admitted)
+        await self._dispatch(tp)
 
-    def _run(self, tp: TP, records: list[Any], progress: OffsetTracker) -> RecordBatch:
+    def _batch_of(self, tp: TP, records: list[Any], progress: OffsetTracker) -> RecordBatch:
         last = records[-1]
         run = RecordBatch(
             tp.topic,
@@ -266,41 +281,45 @@ class StrictConsumer(driver.Consumer):
             )
         return self._readers[topic]
 
-    async def _hand_on(self, tp: TP) -> None:
+    async def _dispatch(self, tp: TP) -> None:
         """Give runs to their stages: a partition's own, or all that are gathered for a CRM call."""
         if self.flow_active and not self.app.rebalancing:
             now = asyncio.get_running_loop().time()
-            for one in list(self._gathering.release(tp, self._is_free, self._is_coming, now)):
-                self._out.add(one)
-                await self.callback(self._run(one, self._gathering.take(one), self._progress[one]))
+            for one in list(
+                self._batcher.ready_partitions(tp, self._is_free, self._is_coming, now)
+            ):
+                self._in_flight.add(one)
+                await self.callback(
+                    self._batch_of(one, self._batcher.take(one), self._progress[one])
+                )
                 self._fetch_or_not(one)
-            if self._gathering.holds(tp) and tp.topic not in self._timed:
+            if self._batcher.holds(tp) and tp.topic not in self._timed:
                 self._timed.add(tp.topic)
-                asyncio.get_running_loop().call_later(MAX_LINGER, self._hand_on_late, tp)
+                asyncio.get_running_loop().call_later(MAX_LINGER, self._dispatch_late, tp)
         self._fetch_or_not(tp)
 
-    def _hand_on_late(self, tp: TP) -> None:
+    def _dispatch_late(self, tp: TP) -> None:
         self._timed.discard(tp.topic)
-        self._hand_on_soon(tp)
+        self._dispatch_soon(tp)
 
     def _is_free(self, tp: TP) -> bool:
-        return tp not in self._out and tp in self._progress
+        return tp not in self._in_flight and tp in self._progress
 
     def _is_coming(self, topic: str) -> bool:
         """Whether leads that this worker knows of are on their way to a topic."""
-        place = self._gathering.order[topic]
-        for tp, progress in self._ahead:
+        place = self._batcher.order[topic]
+        for tp, progress in self._lead_partitions:
             unread = (self.highwater(tp) or 0) > progress.expected
             if tp.topic == topic and unread:
                 return True
-            if self._gathering.order[tp.topic] < place and (
-                unread or progress.low < progress.expected
+            if self._batcher.order[tp.topic] < place and (
+                unread or progress.low_watermark < progress.expected
             ):
                 return True
         return False
 
     def _fetch_or_not(self, tp: TP) -> None:
-        full, stopped = self._gathering.count(tp) >= RUN_RECORDS, tp in self._buffered_partitions
+        full, stopped = self._batcher.count(tp) >= RUN_RECORDS, tp in self._buffered_partitions
         if full and not stopped:
             self._get_active_partitions().discard(tp)
             self._buffered_partitions.add(tp)
@@ -311,19 +330,19 @@ class StrictConsumer(driver.Consumer):
     def _on_settled(self, run: RecordBatch) -> None:
         run.progress.settle(run.records[0].offset, run.records[-1].offset)
         if self._progress.get(run.tp) is run.progress:
-            self._out.discard(run.tp)
-            self._hand_on_soon(run.tp)
-            for topic in self._gathering.held():
+            self._in_flight.discard(run.tp)
+            self._dispatch_soon(run.tp)
+            for topic in self._batcher.held():
                 if not self._is_coming(topic):
-                    self._hand_on_soon(TP(topic, run.tp.partition))
+                    self._dispatch_soon(TP(topic, run.tp.partition))
 
-    def _hand_on_soon(self, tp: TP) -> None:
-        task = asyncio.get_running_loop().create_task(self._hand_on(tp))
-        self._handing.add(task)
-        task.add_done_callback(self._handed)
+    def _dispatch_soon(self, tp: TP) -> None:
+        task = asyncio.get_running_loop().create_task(self._dispatch(tp))
+        self._dispatching.add(task)
+        task.add_done_callback(self._dispatched)
 
-    def _handed(self, task: asyncio.Task[None]) -> None:
-        self._handing.discard(task)
+    def _dispatched(self, task: asyncio.Task[None]) -> None:
+        self._dispatching.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.app._crash(error)
 
@@ -348,7 +367,9 @@ class StrictConsumer(driver.Consumer):
 
         Faust calls this every 2.5 commit intervals, except while it rebalances.
         """
-        offsets = {tp: (p.low, self.highwater(tp) or 0) for tp, p in self._progress.items()}
+        offsets = {
+            tp: (p.low_watermark, self.highwater(tp) or 0) for tp, p in self._progress.items()
+        }
         for stall in self._stalls.look(asyncio.get_running_loop().time(), offsets):
             log.warning(
                 "a partition stands still",
@@ -358,19 +379,19 @@ class StrictConsumer(driver.Consumer):
                 seconds=round(stall.seconds),
             )
 
-    def more_coming(self) -> bool:
+    def has_pending_input(self) -> bool:
         """Whether leads are known that no stage has begun, nor are held back."""
-        waits, holds = self._gathering.count, self._gathering.holds
+        waits, holds = self._batcher.count, self._batcher.holds
         return any(
             (waits(tp) and not holds(tp)) or (self.highwater(tp) or 0) > p.expected
-            for tp, p in self._ahead
+            for tp, p in self._lead_partitions
         )
 
     def settled_up_to(self, tp: TP) -> int:
         """The end of what this worker has settled of a partition, -1 when it isn't assigned
         here."""
         progress = self._progress.get(tp)
-        return progress.low if progress else -1
+        return progress.low_watermark if progress else -1
 
     def delivers(self, tp: TP) -> bool:
         """Whether records of a partition still come to this worker: it neither stops nor

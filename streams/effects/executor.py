@@ -82,11 +82,11 @@ class EffectExecutor:
         self._acts = EffectHandlers(outside, gate, keys, clock, share)
         self.paused = False
 
-    async def caught_up(self, partition: int) -> None:
+    async def wait_for_signals(self, partition: int) -> None:
         """See ports.Effector."""
         await self._out.signals_applied(partition)
 
-    def settles_in(self, begun: float) -> float:
+    def seconds_until_settled(self, begun: float) -> float:
         """See ports.Effector."""
         return max(0.0, begun + DEADLINE - self._clock.now())
 

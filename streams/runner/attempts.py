@@ -29,8 +29,8 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
         now=job.now,
         since=job.since,
         rules=job.rules,
-        seen=job.saw,
-        done=job.done if closed or not job.reads else _lasting(job),
+        seen=job.encoded_state,
+        done=job.results if closed or not job.reads else _lasting(job),
         started=job.started,
         begun=tuple(sorted(job.begun)) if job.begun else (),
         closed=closed,
@@ -44,13 +44,13 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
 
 
 def _lasting(job: StageTask) -> dict[str, EffectResult]:
-    return {name: result for name, result in job.done.items() if name not in job.reads}
+    return {name: result for name, result in job.results.items() if name not in job.reads}
 
 
 def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> None:
     """Complete a decided job: what waits now, what is released by it, and all that it sends."""
     lead = decision.lead
-    before = job.before = view.get(stage.parked, lead.lead_id if lead is not None else job.subject)
+    before = job.before = view.get(stage.parked, lead.lead_id if lead is not None else job.row_key)
     job.was_waiting = before is not None and before.held is not None
     if lead is not None and decision.wait:
         held = (
@@ -61,7 +61,9 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
         job.parked = Parked(
             subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until
         )
-    if lead is not None and (stage.expects is not None or (before is not None and before.put_off)):
+    if lead is not None and (
+        stage.lead_on_its_way is not None or (before is not None and before.put_off)
+    ):
         job.kept, job.released, job.stays = _release(stage, view, job, decision, lead)
     write_letters(stage, job)
 
@@ -72,7 +74,7 @@ def _release(
     kept = view.get(stage.deferred, lead.lead_id)
     if kept is None:
         return False, NOTHING, NOTHING
-    lasting = stage.expects is not None and decision.place not in audit_events.ENDED
+    lasting = stage.lead_on_its_way is not None and decision.place not in audit_events.ENDED
     answered = job.ruling.at if job.ruling is not None else 0.0
     return (True, *release(kept, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
@@ -93,17 +95,17 @@ def write_letters(stage: Stage, job: StageTask) -> None:
 def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:
     """The rows that a settled job changes."""
     rows = [stage.tables[put.table].row(put.key, put.value) for put in decision.puts]
-    rows.append(stage.attempts.row(job.subject, attempt_of(job, closed=True)))
+    rows.append(stage.attempts.row(job.row_key, attempt_of(job, closed=True)))
     lead = decision.lead
-    ident = lead.lead_id if lead is not None else job.subject
+    ident = lead.lead_id if lead is not None else job.row_key
     if job.parked is not None or job.before is not None:
         rows.append(stage.parked.row(ident, job.parked))
-        if stage.woken and lead is not None:
+        if stage.wakes_on_signal and lead is not None:
             rows += _waiting(stage, view, lead, job.parked)
     job.was_put_off = job.before is not None and job.before.put_off
-    if job.taken_up and ident != job.subject and view.has(stage.parked, job.subject):
+    if job.taken_up and ident != job.row_key and view.has(stage.parked, job.row_key):
         job.was_put_off = True
-        rows.append(stage.parked.row(job.subject, None))
+        rows.append(stage.parked.row(job.row_key, None))
     if job.kept:
         rows.append(stage.deferred.row(ident, job.stays or None))
     if _size(map(_CHANGE, rows)) > LARGEST:
@@ -134,17 +136,17 @@ def _waiting(stage: Stage, view: BatchView, lead: Lead, parked: Parked | None) -
 def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:
     """Put a record aside whose call must wait: it is in flight, its results so far are kept, no
     attempt counts."""
-    job.before = view.get(stage.parked, job.subject)
+    job.before = view.get(stage.parked, job.row_key)
     if isinstance(job.record, Lead):
         parked = _over(job.before, job.record, until)
-        if stage.woken:
-            view.put(stage.waiting, job.record.person_key, WaitingRow(lead_id=job.subject))
+        if stage.wakes_on_signal:
+            view.put(stage.waiting, job.record.person_key, WaitingRow(lead_id=job.row_key))
     else:
         body, key = encode(job.record).decode(), job.key.decode()
         parked = Parked(
-            subject=job.subject, other=body, topic=job.topic, key=key, until=until, put_off=True
+            subject=job.row_key, other=body, topic=job.topic, key=key, until=until, put_off=True
         )
-    view.put(stage.attempts, job.subject, attempt_of(job, closed=False))
+    view.put(stage.attempts, job.row_key, attempt_of(job, closed=False))
     view.put(stage.parked, parked.subject, parked)
     return parked
 

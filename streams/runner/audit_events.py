@@ -169,7 +169,9 @@ def _event(
 
 def _whom(lead: Lead, job: StageTask) -> AuditPerson:
     changes = (
-        [change for result in job.done.values() for change in result.changes] if job.done else []
+        [change for result in job.results.values() for change in result.changes]
+        if job.results
+        else []
     )
     if not changes:
         return cast("AuditPerson", lead.person)  # encoded alike, and a lead has ten events
@@ -177,9 +179,9 @@ def _whom(lead: Lead, job: StageTask) -> AuditPerson:
 
 
 def _done_without_changes(job: StageTask) -> dict[str, EffectResult]:
-    if not job.done or not any(result.changes for result in job.done.values()):
-        return job.done
-    return {name: replace(result, changes=()) for name, result in job.done.items()}
+    if not job.results or not any(result.changes for result in job.results.values()):
+        return job.results
+    return {name: replace(result, changes=()) for name, result in job.results.items()}
 
 
 def _step(job: StageTask, lead: Lead) -> int:
@@ -201,9 +203,9 @@ def _without_person(record: Any) -> Any:
 
 
 def _seen_without_person(job: StageTask) -> Any:
-    name = _personal_field(job.seen.__class__)
-    row = getattr(job.seen, name) if name else None
-    return job.saw if row is None else replace(job.seen, **{name: _without_person(row)})
+    name = _personal_field(job.state.__class__)
+    row = getattr(job.state, name) if name else None
+    return job.encoded_state if row is None else replace(job.state, **{name: _without_person(row)})
 
 
 @lru_cache

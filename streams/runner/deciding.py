@@ -66,13 +66,13 @@ class Deciding:
                 job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel)
             )
             return
-        if not job.replay and not job.has_read:
-            job.saw_now(self._read(job, view))
+        if not job.replay and not job.has_state:
+            job.keep_state(self._read(job, view))
         answer = self._stage.gate.decide(
-            job.record, job.seen, job.done, self._book.get(job.rules), job.now
+            job.record, job.state, job.results, self._book.get(job.rules), job.now
         )
         if isinstance(answer, NeedsEffects):
-            missing = {name: act for name, act in answer.acts.items() if name not in job.done}
+            missing = {name: act for name, act in answer.acts.items() if name not in job.results}
             if not missing:
                 raise UndecidedError(f"the gate asks for {', '.join(answer.acts)} again")
             job.answer = (
@@ -82,7 +82,7 @@ class Deciding:
             self._accept(job, view, answer)
 
     def _read(self, job: StageTask, view: BatchView) -> Any:
-        return self._stage.read(job.record, view)
+        return self._stage.load_state(job.record, view)
 
     def _accept(self, job: StageTask, view: BatchView, decision: Decision) -> None:
         job.answer = decision
@@ -92,20 +92,23 @@ class Deciding:
             write_letters(self._stage, job)
             return
         settle(self._stage, view, job, decision)
-        view.put_rows(close_attempt(self._stage, view, job, decision))
+        view.put_many(close_attempt(self._stage, view, job, decision))
 
     def _fail(self, job: StageTask, view: BatchView, error: Exception) -> None:
         job.failed = f"{type(error).__name__} in {_place_of(error)}: {error}"[:1000]
         log.error(
             "a gate could not decide",
             stage=self._stage.name,
-            subject=job.subject,
+            subject=job.row_key,
             why=job.failed,
             exc_info=error,
         )
-        if len(job.saw) > LARGEST:
-            job.seen, job.saw = None, msgspec.Raw(b"null")  # it would not fit into the row either
-        self._failed.add(job.subject)
+        if len(job.encoded_state) > LARGEST:
+            job.state, job.encoded_state = (
+                None,
+                msgspec.Raw(b"null"),
+            )  # it would not fit into the row either
+        self._failed.add(job.row_key)
         if len(self._failed) > FAILED_IN_A_ROW:
             raise Fatal(
                 f"{self._stage.name} could not decide on {len(self._failed)} leads in a row:"
@@ -133,7 +136,7 @@ def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
         )
     lead = _nobody(job.record, stage, job.failed) if isinstance(job.record, Captured) else None
     place = Place.DEAD if lead is not None else Place.NOWHERE
-    letter = OutputRecord(topic=topics.DEAD.full, key=job.subject, record=job.record)
+    letter = OutputRecord(topic=topics.DEAD.full, key=job.row_key, record=job.record)
     return Decision(
         kind=QUARANTINED, place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts
     )

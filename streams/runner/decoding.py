@@ -40,15 +40,15 @@ class Decoding:
         """
         topic, decoder = self._decoders[record.topic]
         if topic.public and (why := refusal(record.value or b"")):
-            await self._bury(topic, record, why)
+            await self._dead_letter(topic, record, why)
             return None
         try:
             return DecodedRecord(decoder.decode(record.value or b""), record)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            await self._bury(topic, record, f"{type(error).__name__}: {error}")
+            await self._dead_letter(topic, record, f"{type(error).__name__}: {error}")
             return None
 
-    async def _bury(self, topic: topics.Topic, record: Any, why: str) -> None:
+    async def _dead_letter(self, topic: topics.Topic, record: Any, why: str) -> None:
         where = f"{record.topic}/{record.partition}@{record.offset}"
         if not topic.public:
             raise Fatal(

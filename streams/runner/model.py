@@ -37,15 +37,15 @@ class Stage:
 
     gate: Gate
     inputs: dict[topics.Topic, type[Record]]
-    read: Reader
-    seen: type[Any]
-    home: topics.Topic  # where a lead comes back to when its wait ends
+    load_state: Reader
+    state_type: type[Any]
+    retry_topic: topics.Topic  # where a lead comes back to when its wait ends
     writes: tuple[Table[Any], ...] = ()  # the tables that its decisions change
     # records of one value are never at work side by side; '' is free
-    serial: Callable[[Any], str] | None = None
-    woken: bool = False  # signals wake what waits here, by person key
+    serialize_by: Callable[[Any], str] | None = None
+    wakes_on_signal: bool = False  # signals wake what waits here, by person key
     # the id of the lead that is on its way here, '' for none
-    expects: Callable[[Signal, BatchView], str] | None = None
+    lead_on_its_way: Callable[[Signal, BatchView], str] | None = None
 
     @cached_property
     def name(self) -> str:
@@ -85,7 +85,7 @@ class Stage:
     def keys_of(self, record: Any) -> tuple[str, ...]:
         """What a record's rows are kept under: two records that share one are worked one after the
         other."""
-        own = self.serial(record) if self.serial is not None else ""
+        own = self.serialize_by(record) if self.serialize_by is not None else ""
         if isinstance(record, Lead):
             return (
                 (record.lead_id, record.person_key, own)
@@ -131,15 +131,15 @@ class StageTask(msgspec.Struct, eq=False):
     record: Any
     at: str
     partition: int
-    subject: str
+    row_key: str
     step: int
     cause: str
     rules: str
     now: float
-    seen: StageState = None
+    state: StageState = None
     # once for each time that the record is taken up: what it waits for between two acts is short
-    has_read: bool = False
-    done: dict[str, EffectResult] = msgspec.field(default_factory=dict)
+    has_state: bool = False
+    results: dict[str, EffectResult] = msgspec.field(default_factory=dict)
     started: dict[str, float] = msgspec.field(default_factory=dict)
     begun: set[str] = msgspec.field(default_factory=set)
     answer: Decision | NeedsEffects | None = None
@@ -168,16 +168,16 @@ class StageTask(msgspec.Struct, eq=False):
     kept: bool = False
     stays: Deferred = NOTHING
     # `seen` as it is kept in the row and in the audit
-    saw: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    encoded_state: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
-    def saw_now(self, seen: StageState) -> None:
+    def keep_state(self, seen: StageState) -> None:
         """Go on from this reading of the stage's rows."""
-        self.seen, self.saw, self.has_read = seen, msgspec.Raw(encode(seen)), True
+        self.state, self.encoded_state, self.has_state = seen, msgspec.Raw(encode(seen)), True
 
     def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
         """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it
         has changed outside."""
-        self.rules, self.done, self.started = (
+        self.rules, self.results, self.started = (
             attempt.rules,
             dict(attempt.done),
             dict(attempt.started),
@@ -192,9 +192,9 @@ class StageTask(msgspec.Struct, eq=False):
                 attempt.failed,
                 attempt.shadow,
             )
-            self.saw = attempt.seen
+            self.encoded_state = attempt.seen
             if not attempt.failed:
-                self.seen = msgspec.json.decode(attempt.seen, type=seen)
+                self.state = msgspec.json.decode(attempt.seen, type=seen)
 
 
 class EffectCall(msgspec.Struct, frozen=True):
@@ -215,7 +215,7 @@ class EffectCall(msgspec.Struct, frozen=True):
         """Keep the result, or put the job off; what surely left nothing behind counts as not begun
         by this attempt."""
         if not result.retry_after:
-            self.job.done[self.name] = result
+            self.job.results[self.name] = result
             if self.act.reads:
                 self.job.reads.add(self.name)
             return

@@ -35,13 +35,13 @@ class IdleDetector:
     nothing else can come.
 
     While records wait that no body has begun, batches are left to fill. A body that waits for
-    Kafka may still bring a lead to a call; one that waits for calls can't. `more_coming` says
+    Kafka may still bring a lead to a call; one that waits for calls can't. `has_pending_input` says
     whether records lie in the worker, or on the broker as far as it knows, that no body has
     begun.
     """
 
-    def __init__(self, more_coming: Callable[[], bool] = lambda: False) -> None:
-        self.more_coming = more_coming
+    def __init__(self, has_pending_input: Callable[[], bool] = lambda: False) -> None:
+        self.has_pending_input = has_pending_input
         self._bodies = self._on_kafka = self._on_calls = 0
         self._flush_records: list[Callable[[], None]] = []
         self._flush_calls: list[Callable[[], None]] = []
@@ -51,12 +51,12 @@ class IdleDetector:
         (self._flush_calls if calls else self._flush_records).append(flush)
 
     @property
-    def quiet(self) -> bool:
+    def idle(self) -> bool:
         """Whether no further call can come before those that wait have left."""
-        return self._bodies == self._on_calls and not self.more_coming()
+        return self._bodies == self._on_calls and not self.has_pending_input()
 
     @asynccontextmanager
-    async def body(self) -> AsyncIterator[None]:
+    async def processing(self) -> AsyncIterator[None]:
         """Around a stage's work on one run."""
         self._bodies += 1
         try:
@@ -66,7 +66,7 @@ class IdleDetector:
             self._check()
 
     @asynccontextmanager
-    async def on_kafka(self) -> AsyncIterator[None]:
+    async def awaiting_kafka(self) -> AsyncIterator[None]:
         """Inside a body, around an await of the broker's word."""
         self._on_kafka += 1
         self._check()
@@ -76,7 +76,7 @@ class IdleDetector:
             self._on_kafka -= 1
 
     @asynccontextmanager
-    async def on_calls(self) -> AsyncIterator[None]:
+    async def awaiting_vendor(self) -> AsyncIterator[None]:
         """Inside a body, around an await of calls to vendors."""
         self._on_calls += 1
         self._check()
@@ -87,7 +87,7 @@ class IdleDetector:
 
     def _check(self) -> None:
         waiting = self._bodies == self._on_kafka + self._on_calls
-        if not waiting or self.more_coming():
+        if not waiting or self.has_pending_input():
             return
         for flush in self._flush_records:
             flush()
@@ -149,7 +149,7 @@ class Outbox:
         """Wait until all of them are acknowledged. Raises the first refusal."""
         waiting = set(futures)
         if waiting:
-            async with self._gate.on_kafka():
+            async with self._gate.awaiting_kafka():
                 for future in waiting:
                     await future
 

@@ -33,7 +33,7 @@ class RulesRegistry:
         """Whether `get` may be asked for it."""
         return version in self._known
 
-    async def have(self, version: str) -> None:
+    async def ensure(self, version: str) -> None:
         """Return once the version is known, reading the rules' topic until it is there.
 
         Raises Fatal after a minute.

@@ -83,7 +83,7 @@ class StageRunner:
         items: list[DecodedRecord] | None = None
         while True:
             changed = self._concluded.changed(run.partition)
-            async with self._locks[run.partition], self._gate.body():
+            async with self._locks[run.partition], self._gate.processing():
                 if items is None:
                     items = [
                         item
@@ -133,14 +133,14 @@ class StageRunner:
                 continue
             if waking:
                 self._waking.note(view, item.decoded, found, now)
-            job = await self._begin(view, item, found, about, attempt) if about else None
+            job = await self._open(view, item, found, about, attempt) if about else None
             if job is not None:
                 jobs.append(job)
                 if isinstance(job.answer, NeedsEffects):
                     pending.append(job)
                     busy.update(self.stage.keys_of(job.record))
         await self._act_until_decided(partition, view, pending)
-        await self._conclude(partition, view, jobs)
+        await self._persist_and_send(partition, view, jobs)
         return later
 
     def _keys_of(self, item: DecodedRecord, found: Any) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ class StageRunner:
 
     # Step 2
 
-    async def _begin(
+    async def _open(
         self,
         view: BatchView,
         item: DecodedRecord,
@@ -181,7 +181,7 @@ class StageRunner:
             else getattr(record, "rules", "") or self._book.current
         )
         if not self._book.knows(rules):
-            await self._book.have(rules)
+            await self._book.ensure(rules)
         now, raw = self._clock.now(), item.raw
         key = raw.key or b""
         job = StageTask(
@@ -200,7 +200,7 @@ class StageRunner:
         if isinstance(item.decoded, ReviewDecision):
             job.ruling = item.decoded
         if attempt is not None:
-            job.take_up(attempt, self.stage.seen)
+            job.take_up(attempt, self.stage.state_type)
         if not job.replay:
             job.shadow = not self._live or self._is_shadow(job)
         self._deciding.decide(job, view)
@@ -212,8 +212,8 @@ class StageRunner:
         self, partition: int, view: BatchView, pending: list[StageTask]
     ) -> None:
         if pending:
-            async with self._gate.on_kafka():
-                await self._effector.caught_up(partition)
+            async with self._gate.awaiting_kafka():
+                await self._effector.wait_for_signals(partition)
         while pending:
             await self._act(partition, pending)
             for job in pending:
@@ -228,7 +228,7 @@ class StageRunner:
             assert isinstance(job.answer, NeedsEffects)
             for name, act in job.answer.acts.items():
                 begun = job.started.get(name)
-                if begun is not None and (wait := self._effector.settles_in(begun)):
+                if begun is not None and (wait := self._effector.seconds_until_settled(begun)):
                     job.postponed = max(job.postponed, wait)
                     continue
                 calls.append(EffectCall(job, name, act, now, begun, name in job.begun))
@@ -237,21 +237,21 @@ class StageRunner:
                 if act.guarded:
                     job.begun.add(name)
             if any(act.once or act.guarded for act in job.answer.acts.values()):
-                rows.append(self.stage.attempts.row(job.subject, attempt_of(job, closed=False)))
+                rows.append(self.stage.attempts.row(job.row_key, attempt_of(job, closed=False)))
         if rows:
-            async with self._gate.on_kafka():
+            async with self._gate.awaiting_kafka():
                 await self._state.write(partition, rows)
         if any(not call.act.reads for call in calls):
-            self._at("after started before call")
-        async with self._gate.on_calls():
+            self._fault_point("after started before call")
+        async with self._gate.awaiting_vendor():
             results = await _gather([self._call(partition, call) for call in calls])
-        self._at("after call before state")
+        self._fault_point("after call before state")
         for call, result in zip(calls, results, strict=True):
             call.note(result)
 
     async def _call(self, partition: int, call: EffectCall) -> EffectResult:
         job, act = call.job, call.act
-        effect = "" if act.reads else event_id(job.subject, self.stage.name, job.cause, call.name)
+        effect = "" if act.reads else event_id(job.row_key, self.stage.name, job.cause, call.name)
         return await self._effector.perform(
             act,
             effect_id=effect,
@@ -276,18 +276,20 @@ class StageRunner:
 
     # Steps 4 and 5
 
-    async def _conclude(self, partition: int, view: BatchView, jobs: list[StageTask]) -> None:
+    async def _persist_and_send(
+        self, partition: int, view: BatchView, jobs: list[StageTask]
+    ) -> None:
         for job in jobs:
             if job.postponed:
                 job.parked = postpone(self.stage, view, job, self._clock.now() + job.postponed)
-        async with self._gate.on_kafka():
+        async with self._gate.awaiting_kafka():
             await self._state.write(partition, view.take())
-        self._at("after state before send")
-        self._tell_timers(partition, jobs)
+        self._fault_point("after state before send")
+        self._schedule(partition, jobs)
         await self._outbox.send([letter for job in jobs for letter in job.audits])
         await self._outbox.send([letter for job in jobs for letter in job.outputs])
         self._concluded.note(partition, [job.at for job in jobs])
-        self._at("after send before commit")
+        self._fault_point("after send before commit")
         self._count(jobs)
 
     def _count(self, jobs: list[StageTask]) -> None:
@@ -314,15 +316,15 @@ class StageRunner:
         ):
             self._probe.arrived(decision.place, self._clock.now() - lead.captured_at)
 
-    def _at(self, point: str) -> None:
+    def _fault_point(self, point: str) -> None:
         self._reached(f"{point} {self.stage.name}")
 
-    def _tell_timers(self, partition: int, jobs: list[StageTask]) -> None:
+    def _schedule(self, partition: int, jobs: list[StageTask]) -> None:
         for early in self._waking.take_early():
-            self._timers.parked(self.stage, partition, early)
+            self._timers.lead_parked(self.stage, partition, early)
         for job in jobs:
             if job.parked is not None:
-                self._timers.parked(self.stage, partition, job.parked)
+                self._timers.lead_parked(self.stage, partition, job.parked)
             for put in job.answer.puts if isinstance(job.answer, Decision) else ():
                 self._timers.put(partition, put.key, put.value)
 

@@ -57,22 +57,22 @@ class Timers:
             self._assign(stage)
         for partition in self._mine:
             for key, clock in self._state.scan(partition, CLOCKS):
-                self.clocked(partition, key, clock)
+                self.clock_set(partition, key, clock)
 
     def _assign(self, stage: Stage) -> None:
         put_off = 0
         for partition in self._mine:
             for _, parked in self._state.scan(partition, stage.parked):
-                self.parked(stage, partition, parked)
+                self.lead_parked(stage, partition, parked)
                 put_off += parked.put_off
         self._probe.set_put_off(stage.name, put_off)
 
-    def parked(self, stage: Stage, partition: int, parked: Parked) -> None:
+    def lead_parked(self, stage: Stage, partition: int, parked: Parked) -> None:
         """Remember when a waiting record is due."""
         if parked.until:
             self._push(parked.until, partition, stage.name, parked.subject)
 
-    def clocked(self, partition: int, key: str, clock: SlaClock) -> None:
+    def clock_set(self, partition: int, key: str, clock: SlaClock) -> None:
         """Remember when a clock is due."""
         if clock.deadline and not (clock.satisfied_at or clock.breached_at):
             self._push(clock.deadline, partition, "due", key)
@@ -87,7 +87,7 @@ class Timers:
     def put(self, partition: int, key: str, value: Any) -> None:
         """See ports.Timekeeper."""
         if isinstance(value, SlaClock):
-            self.clocked(partition, key, value)
+            self.clock_set(partition, key, value)
 
     def start(self, end: Callable[[BaseException], None]) -> None:
         """Begin to tick; what goes wrong is fatal."""
@@ -144,7 +144,7 @@ class Timers:
             return None
         lead = resume_due(parked, stage.name)
         if lead is not None:
-            return stage.home, key.encode(), encode(lead)
+            return stage.retry_topic, key.encode(), encode(lead)
         return topics.BY_NAME[parked.topic], parked.key.encode(), parked.other.encode()
 
     def _tick_of(

@@ -42,7 +42,7 @@ class Waking:
         if isinstance(record, Signal):
             if record.only not in {"", self._stage.name}:
                 return None
-            return self._by_signal(view, record) if self._stage.woken else record
+            return self._by_signal(view, record) if self._stage.wakes_on_signal else record
         return record
 
     def note(self, view: BatchView, record: Record, found: Any, now: float) -> None:
@@ -51,7 +51,7 @@ class Waking:
             self._note_ruling(view, record, found, now)
         elif (
             isinstance(record, Signal)
-            and self._stage.woken
+            and self._stage.wakes_on_signal
             and record.only in {"", self._stage.name}
         ):
             self._note_signal(view, record, found, now)
@@ -102,7 +102,7 @@ class Waking:
         waiting, parked = self._lying(view, signal)
         if lead is None and (about := self._about(view, waiting, parked, signal)):
             self._defer(view, about, signal, now)
-        elif lead is None and waiting is None and self._stage.expects is not None:
+        elif lead is None and waiting is None and self._stage.lead_on_its_way is not None:
             self._put_aside(view, signal, now)
         view.put(self._woken, mark, Woken(lead=lead))
 
@@ -117,9 +117,9 @@ class Waking:
         """The id of the lead for which a signal is kept, '' for none."""
         if parked is not None and parked.put_off and wakes(parked, signal):
             return waiting.lead_id if waiting else ""
-        if self._stage.expects is None or signal.kind not in LASTING:
+        if self._stage.lead_on_its_way is None or signal.kind not in LASTING:
             return ""
-        return waiting.lead_id if waiting else self._stage.expects(signal, view)
+        return waiting.lead_id if waiting else self._stage.lead_on_its_way(signal, view)
 
     def _put_aside(self, view: BatchView, signal: Signal, now: float) -> None:
         """A signal about somebody whom no lead has claimed comes again in a while."""

@@ -17,8 +17,8 @@ def make() -> Stage:
             topics.ROUTED_SIGNALS: Signal,
             topics.REVIEW_DECISIONS: ReviewDecision,
         },
-        read=read_guarded,
-        seen=Guarded,
-        home=topics.ROUTED,
-        woken=True,
+        load_state=read_guarded,
+        state_type=Guarded,
+        retry_topic=topics.ROUTED,
+        wakes_on_signal=True,
     )

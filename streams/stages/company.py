@@ -20,11 +20,11 @@ def make() -> Stage:
             topics.CRM_RECORDS: CrmRecord,
             topics.REVIEW_DECISIONS: ReviewDecision,
         },
-        read=read,
-        seen=CompanyState,
+        load_state=read,
+        state_type=CompanyState,
         writes=(COMPANIES, BRANDS),
-        home=topics.UNIQUE,
-        serial=by_brand,
+        retry_topic=topics.UNIQUE,
+        serialize_by=by_brand,
     )
 
 

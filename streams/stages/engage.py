@@ -20,11 +20,11 @@ def make() -> Stage:
             topics.ROUTED_SIGNALS: Signal,
             topics.REVIEW_DECISIONS: ReviewDecision,
         },
-        read=read,
-        seen=EngageState,
-        home=topics.ASSIGNED,
-        woken=True,
-        expects=expects,
+        load_state=read,
+        state_type=EngageState,
+        retry_topic=topics.ASSIGNED,
+        wakes_on_signal=True,
+        lead_on_its_way=expects,
     )
 
 

@@ -20,10 +20,10 @@ def make() -> Stage:
             topics.CRM_RECORDS: CrmRecord,
             topics.REVIEW_DECISIONS: ReviewDecision,
         },
-        read=read,
-        seen=IdentityState,
+        load_state=read,
+        state_type=IdentityState,
         writes=(PEOPLE,),
-        home=topics.VALIDATED,
+        retry_topic=topics.VALIDATED,
     )
 
 

@@ -16,10 +16,10 @@ def make(keys: Keys) -> Stage:
     return Stage(
         gate=Intake(keys),
         inputs={topics.CAPTURED: Captured, topics.REVIEW_DECISIONS: ReviewDecision},
-        read=read,
-        seen=IntakeState,
+        load_state=read,
+        state_type=IntakeState,
         writes=(SOURCES,),
-        home=topics.VALIDATED,
+        retry_topic=topics.VALIDATED,
     )
 
 

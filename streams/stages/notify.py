@@ -14,9 +14,9 @@ def make() -> Stage:
     return Stage(
         gate=Notify(),
         inputs={topics.ALERTS: Alert},
-        read=read,
-        seen=NotifyState,
-        home=topics.ALERTS,
+        load_state=read,
+        state_type=NotifyState,
+        retry_topic=topics.ALERTS,
     )
 
 

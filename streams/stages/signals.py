@@ -13,10 +13,10 @@ def make() -> Stage:
     return Stage(
         gate=Signals(),
         inputs={topics.SIGNALS: Signal},
-        read=read,
-        seen=SignalsState,
+        load_state=read,
+        state_type=SignalsState,
         writes=(SUPPRESSIONS, SEQUENCES),
-        home=topics.SIGNALS,
+        retry_topic=topics.SIGNALS,
     )
 
 

@@ -16,10 +16,10 @@ def make() -> Stage:
     return Stage(
         gate=Sla(),
         inputs={topics.CLOCKS: SlaTick, topics.SLA_TICKS: SlaTick, topics.ROUTED_SIGNALS: Signal},
-        read=read,
-        seen=SlaState,
+        load_state=read,
+        state_type=SlaState,
         writes=(CLOCKS,),
-        home=topics.SLA_TICKS,
+        retry_topic=topics.SLA_TICKS,
     )
 
 

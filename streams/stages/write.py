@@ -14,8 +14,8 @@ def make() -> Stage:
     return Stage(
         gate=Write(),
         inputs={topics.MATCHED: Lead, topics.REVIEW_DECISIONS: ReviewDecision},
-        read=read_guarded,
-        seen=Guarded,
+        load_state=read_guarded,
+        state_type=Guarded,
         writes=(CONTACTS,),
-        home=topics.MATCHED,
+        retry_topic=topics.MATCHED,
     )

@@ -95,24 +95,26 @@ class MemoryConsumer:
         self._progress = {
             place: progress for place, progress in self._progress.items() if place[1] not in gone
         }
-        while any(progress.low < progress.expected for progress in leaving.values()):
+        while any(progress.low_watermark < progress.expected for progress in leaving.values()):
             async with self._settled:
                 await self._settled.wait()
         await self._commit(leaving)
 
-    def more_coming(self) -> bool:
+    def has_pending_input(self) -> bool:
         """Whether leads lie in the log that were not handed on."""
         return any(place[0] in _LEADS and self._has_more(place) for place in self._ready)
 
     def settled_up_to(self, topic: str, partition: int) -> int:
         """The end of what is settled of a partition, -1 for one that isn't this worker's."""
         progress = self._progress.get((topic, partition))
-        return progress.low if progress is not None else -1
+        return progress.low_watermark if progress is not None else -1
 
     async def settled_to(self, topic: str, partition: int, end: int) -> None:
         """Return once everything before `end` is settled here; never for a partition that isn't
         this worker's."""
-        while (progress := self._progress.get((topic, partition))) is None or progress.low < end:
+        while (
+            progress := self._progress.get((topic, partition))
+        ) is None or progress.low_watermark < end:
             async with self._settled:
                 await self._settled.wait()
 

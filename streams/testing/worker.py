@@ -59,7 +59,7 @@ class SimulatedWorker:
             check=process.check,
             signals_applied=self._signals_applied,
             share=lambda: max(1, len(self.partitions)) / topics.PARTITIONS,
-            more_coming=self._more_coming,
+            has_pending_input=self._has_pending_input,
             settled_to=self._settled_to,
             reached=process.reached,
         )
@@ -78,8 +78,8 @@ class SimulatedWorker:
     def _settled_to(self, topic: str, partition: int) -> int:
         return self.consumer.settled_up_to(topic, partition)
 
-    def _more_coming(self) -> bool:
-        return self.consumer.more_coming()
+    def _has_pending_input(self) -> bool:
+        return self.consumer.has_pending_input()
 
     async def _signals_applied(self, partition: int) -> None:
         end = self._log.end(topics.SIGNALS.full, partition)

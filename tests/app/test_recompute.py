@@ -35,8 +35,8 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     value = encode(record)
     subject, step, cause = audit_events.subject_of(record, _Raw(value))
     job = StageTask(record, "", 0, subject, step, cause, rules.hash, 9.0)
-    job.saw_now(IntakeState())
-    answer = STAGE.gate.decide(record, job.seen, {}, rules, 9.0)
+    job.keep_state(IntakeState())
+    answer = STAGE.gate.decide(record, job.state, {}, rules, 9.0)
     assert isinstance(answer, Decision)
     job.answer = answer
     return cause, value, [letter.value or b"" for letter in audit_events.audits(STAGE, job)]

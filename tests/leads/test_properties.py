@@ -159,7 +159,7 @@ def test_only_a_prefix_without_a_hole_is_ever_committed(
             first, last = runs.pop()
             progress.settle(first, last)
             settled.update(range(first, last + 1))
-        assert all(offset in settled for offset in range(progress.low))
+        assert all(offset in settled for offset in range(progress.low_watermark))
 
 
 ADDRESS = st.emails() | st.builds(

@@ -67,17 +67,17 @@ def _stale(*stages: str) -> AbstractContextManager[None]:
 
     def take_up_all(self: StageTask, attempt: Any, seen: type[Any]) -> None:
         take_up(self, attempt, seen)
-        self.seen = msgspec.json.decode(attempt.seen, type=seen)
+        self.state = msgspec.json.decode(attempt.seen, type=seen)
 
     def read_once(self: Deciding, job: StageTask, view: BatchView) -> Any:
-        return job.seen if job.taken_up and self._stage.name in stages else read(self, job, view)
+        return job.state if job.taken_up and self._stage.name in stages else read(self, job, view)
 
     return _patched((StageTask, "take_up", take_up_all), (Deciding, "_read", read_once))
 
 
 def _r3() -> AbstractContextManager[None]:
     """Records of one lead in one run are all decided before the first one's row is there."""
-    conclude = StageRunner._conclude
+    conclude = StageRunner._persist_and_send
     kept: dict[int, list[Any]] = {}
 
     def accept(self: Deciding, job: StageTask, view: BatchView, decision: Decision) -> None:
@@ -93,10 +93,12 @@ def _r3() -> AbstractContextManager[None]:
     async def conclude_late(
         self: StageRunner, partition: int, view: BatchView, jobs: list[StageTask]
     ) -> None:
-        view.put_rows(kept.pop(id(view), []))
+        view.put_many(kept.pop(id(view), []))
         await conclude(self, partition, view, jobs)
 
-    return _patched((Deciding, "_accept", accept), (StageRunner, "_conclude", conclude_late))
+    return _patched(
+        (Deciding, "_accept", accept), (StageRunner, "_persist_and_send", conclude_late)
+    )
 
 
 def _r4() -> AbstractContextManager[None]:

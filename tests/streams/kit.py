@@ -35,12 +35,12 @@ class Effector:
         self.asked.append(act.name)
         return self.answers.pop(0) if self.answers else EffectResult(ok=True)
 
-    def settles_in(self, begun: float) -> float:
+    def seconds_until_settled(self, begun: float) -> float:
         """See ports.Effector."""
         del begun
         return 0.0
 
-    async def caught_up(self, partition: int) -> None:
+    async def wait_for_signals(self, partition: int) -> None:
         """See ports.Effector."""
 
 

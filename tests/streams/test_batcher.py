@@ -25,7 +25,7 @@ def begun(
     gathering: RecordBatcher, *, coming: bool, now: float = 0.0, busy: frozenset[int] = frozenset()
 ) -> list[int]:
     """The partitions that may begin."""
-    found = gathering.release(
+    found = gathering.ready_partitions(
         TP("matched", 0), lambda tp: tp.partition not in busy, lambda _: coming, now
     )
     return [tp.partition for tp in found]
@@ -40,7 +40,7 @@ def test_a_stage_that_does_not_call_begins_at_once() -> None:
     gathering.add(TP("unique", 3), [record()])
     assert [
         tp.partition
-        for tp in gathering.release(TP("unique", 3), lambda _: True, lambda _: True, 0.0)
+        for tp in gathering.ready_partitions(TP("unique", 3), lambda _: True, lambda _: True, 0.0)
     ] == [3]
 
 

@@ -59,7 +59,7 @@ def job_of(record: Captured, view: BatchView) -> StageTask:
     subject, step, cause = audit_events.subject_of(record, _Raw(encode(record)))
     job = StageTask(record, "leadgate.captured/0@7", 0, subject, step, cause, "", 1.0)
     if (attempt := view.get(STAGE.attempts, subject)) is not None:
-        job.take_up(attempt, STAGE.seen)
+        job.take_up(attempt, STAGE.state_type)
     return job
 
 

@@ -45,10 +45,10 @@ def stage(answer: Any) -> Stage:
     return Stage(
         gate=FixedGate("probe", answer),
         inputs={topics.MATCHED: Lead},
-        read=lambda _, view: Nothing(there=view.has(ROWS, "known")),
-        seen=Nothing,
+        load_state=lambda _, view: Nothing(there=view.has(ROWS, "known")),
+        state_type=Nothing,
         writes=(ROWS,),
-        home=topics.MATCHED,
+        retry_topic=topics.MATCHED,
     )
 
 
