@@ -14,13 +14,16 @@ from typing import Any
 import faust
 import msgspec
 import uvloop
+from msgspec.structs import asdict
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
 from bench.vendors import instant
 from connectors.core.crm import OwnerWrite
 from leads import topics
-from leads.decision import Decision, EffectResult, NeedsEffects
+from leads.decision import Decision, NeedsEffects
+from leads.effect_results import CompanyRead, ContactWritten, EffectResult, OwnerRead
+from leads.effects import AssignOwner, EnrichCompany, ReadOwner, UpsertContact
 from leads.keys import Keys
 from leads.records import encode
 from leads.rules import Rules
@@ -135,32 +138,26 @@ def _put(stage: Stage, job: StageTask, answer: Decision, view: BatchView) -> Non
 
 async def _do(act: Any, lead: Any, vendors: Any, clock: Any) -> EffectResult:
     crm = vendors.crm
-    if act.name == "crm.upsert":
+    if isinstance(act, UpsertContact):
         [row] = await crm.upsert([contact_write(lead)])
         return EffectResult(
             ok=True,
-            value={
-                "contact_id": row.contact.id,
-                "owner_id": row.contact.owner_id,
-                "existed": row.existed,
-            },
+            value=ContactWritten(
+                contact_id=row.contact.id, owner_id=row.contact.owner_id, existed=row.existed
+            ),
         )
-    if act.name == "crm.assign":
-        await crm.assign([OwnerWrite(**act.args)])
+    if isinstance(act, AssignOwner):
+        await crm.assign([OwnerWrite(**asdict(act))])
         return EffectResult(ok=True)
-    if act.name == "crm.read_owner":
-        [shown] = await crm.read_owners([act.args["contact_id"]])
+    if isinstance(act, ReadOwner):
+        [shown] = await crm.read_owners([act.contact_id])
         return EffectResult(
             ok=True,
-            value={
-                "owner_id": shown.owner_id,
-                "email": shown.email,
-                "active": True,
-                "at": clock.now(),
-            },
+            value=OwnerRead(
+                owner_id=shown.owner_id, email=shown.email, active=True, at=clock.now()
+            ),
         )
-    if act.name == "apollo.enrich":
-        return EffectResult(
-            ok=True, value=await vendors.apollo.enrich(act.args["domain"]) | {"employees": 400}
-        )
+    if isinstance(act, EnrichCompany):
+        await vendors.apollo.enrich(act.domain)
+        return EffectResult(ok=True, value=CompanyRead(employees="400"))
     return EffectResult(ok=True)

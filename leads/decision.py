@@ -9,48 +9,10 @@ the live stream, a replay from the stored row, the what-if and the property test
 from enum import StrEnum
 from typing import Any, Protocol
 
-from leads.records import Alert, Change, Lead, Place, Reason, Record, ReviewItem
+from leads.effect_results import EffectResult
+from leads.effects import Effect
+from leads.records import Alert, Lead, Place, Reason, Record, ReviewItem
 from leads.rules import Rules
-
-
-class Effect(Record, frozen=True, kw_only=True):
-    """One call to the outside.
-
-    `name` says which, `args` with what; `reads` means that it changes nothing there.
-
-    `once`: it leaves something behind each time it is made (a task, a message), so that it is noted
-    as begun before it leaves and never repeated without a look. Every other act is harmless twice,
-    by a key of its own in the vendor's system.
-
-    Its effect id is derived from lead, stage, name and the cause, never from the target
-    (INTERLEAVINGS 1).
-    """
-
-    name: str
-    args: dict[str, Any]
-    reads: bool = False
-    once: bool = False
-    # it reaches the person or the rep: never after a suppression was heard (promise P4)
-    guarded: bool = False
-
-
-class EffectResult(Record, frozen=True, kw_only=True):
-    """How an act ended. kind: ok, would (shadow), rejected (the vendor refused this row), failed
-    (three tries), suppressed (heard in the last moment, so not done), off (an optional feature
-    that the vendor doesn't grant just now).
-
-    later: seconds after which to try again; no attempt is counted (the vendor is down, or the
-    budget is spent). undone: with `later`, that this attempt surely left nothing behind.
-    """
-
-    ok: bool
-    value: dict[str, Any] = {}
-    reason: str = ""
-    kind: str = "ok"
-    retry_after: float = 0.0
-    not_sent: bool = False
-    # of properties in the CRM; no gate decides by them, the audit tells them with the person
-    changes: tuple[Change, ...] = ()
 
 
 class TableWrite(Record, frozen=True, kw_only=True):

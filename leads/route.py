@@ -1,7 +1,7 @@
 """Who gets a lead, and which sequence: the first rule in the file's order whose every condition
 holds."""
 
-from leads.decision import EffectResult
+from leads.effect_results import AccountsRead, EffectResult, value_of
 from leads.records import Lead, Reason, Route
 from leads.rule_models import AccountOwner, Condition, RouteRule, SequenceRule
 from leads.rules import Rules
@@ -45,15 +45,12 @@ def route_to_account(
     """The owner of the lead's company, or of the nearest company above it that has one who may take
     leads."""
     said = []
-    for company in account.value.get("chain") or []:
-        name, email, teams = (
-            company["name"] or lead.company.domain,
-            company["email"],
-            company["teams"],
-        )
+    found = value_of(account, AccountsRead)
+    for company in found.accounts if found is not None else ():
+        name, email, teams = company.name or lead.company.domain, company.email, company.teams
         if not email:
             said.append(f"{name} has no owner")
-        elif not company["active"]:
+        elif not company.active:
             said.append(f"{email}, who has {name}, has left")
         elif rule.teams and not set(rule.teams) & set(teams):
             said.append(

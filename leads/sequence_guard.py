@@ -3,7 +3,7 @@ knows (promise P3)."""
 
 from msgspec.structs import replace
 
-from leads.decision import EffectResult
+from leads.effect_results import EffectResult, SequencesRead, value_of
 from leads.records import Lead, Reason, Record, Sequences
 from leads.rules import Rules
 
@@ -28,11 +28,8 @@ def guard(lead: Lead, read: EffectResult | None, rules: Rules, now: float) -> Gu
     """Judge by the freshest reading: `read` if Apollo was asked just now, else what the lead
     carries."""
     known = lead.sequences
-    if read is not None and read.ok:
-        names = tuple(read.value.get("names", ()))
-        known = Sequences(
-            state=str(read.value["state"]), read_at=float(read.value["read_at"]), names=names
-        )
+    if (found := value_of(read, SequencesRead)) is not None:
+        known = found.sequences
     fresh = known.state != "unknown" and known.read_at >= now - rules.sequence_fresh_seconds
     if read is None and (lead.trigger is not None or not _ASKED.isdisjoint(lead.review_decisions)):
         fresh = False  # it was set going again: what was known before says nothing about now

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from leads.decision import EffectResult
+from leads.effect_results import EffectResult
 from leads.match import Fingerprint
 from leads.records import Company, Lead, Record, ReviewDecision, Signal
 

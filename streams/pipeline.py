@@ -34,9 +34,9 @@ class Around:
     `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker
     must not act any more. `signals_applied` returns once the signals acknowledged before the
     call are in the state of a partition. `share` is this worker's part of the vendors' limits;
-    `has_pending_input` says whether leads are known that no stage has begun; `settled_to` answers up
-    to which offset a topic's partition is settled, -1 for one that isn't this worker's;
-    `reached` is told of each point at which a process may die.
+    `has_pending_input` says whether leads are known that no stage has begun; `settled_to`
+    answers up to which offset a topic's partition is settled, -1 for one that isn't this
+    worker's; `reached` is told of each point at which a process may die.
     """
 
     store: Store

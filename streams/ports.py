@@ -2,7 +2,9 @@
 
 from typing import Any, Protocol
 
-from leads.decision import Effect, EffectResult, Parked
+from leads.decision import Parked
+from leads.effect_results import EffectResult
+from leads.effects import Effect
 
 
 class Fatal(Exception):  # noqa: N818  an outcome, beside Retry and Dead, rather than an error class

@@ -19,7 +19,8 @@ from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, read_to
 from app.rules.store import fetch_rules
 from leads import topics
-from leads.decision import Decision, EffectResult
+from leads.decision import Decision
+from leads.effect_results import EffectResult
 from leads.keys import Keys
 from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules

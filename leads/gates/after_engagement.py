@@ -4,7 +4,8 @@ person."""
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, EffectResult, NeedsEffects, WaitReason
+from leads.decision import Decision, NeedsEffects, WaitReason
+from leads.effect_results import EffectResult
 from leads.gates.common import answered, automation_alert, forward, held_for_sequence, review
 from leads.gates.enrol import NAME, in_apollos, leave, stuck
 from leads.keys import derive

@@ -6,7 +6,9 @@ Until the CRM shows that, nobody is told and nothing starts.
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Effect, EffectResult, NeedsEffects, WaitReason
+from leads.decision import Decision, NeedsEffects, WaitReason
+from leads.effect_results import EffectResult, OwnerRead, value_of
+from leads.effects import AssignOwner, Effect, ReadOwner
 from leads.explain import interest, score_summary
 from leads.gates.common import (
     Guarded,
@@ -77,12 +79,13 @@ class Assign:
     ) -> Decision | NeedsEffects:
         if done["assign"].kind == "would":
             assert lead.route is not None
-            value = {
-                "owner_id": lead.route.owner_id or "shadow",
-                "email": lead.route.owner_email,
-                "at": now,
-            }
-            return self._confirmed(lead, EffectResult(ok=True, kind="would", value=value))
+            would = OwnerRead(
+                owner_id=lead.route.owner_id or "shadow",
+                email=lead.route.owner_email,
+                active=True,
+                at=now,
+            )
+            return self._confirmed(lead, EffectResult(ok=True, kind="would", value=would))
         if "read" not in done:
             return NeedsEffects(acts={"read": _read(lead)})
         if _ours(lead, done["read"]):
@@ -98,7 +101,8 @@ class Assign:
 
         It was written once more; if that didn't last, it waits.
         """
-        shown = str(read.value.get("email") or "") if read.ok else ""
+        found = value_of(read, OwnerRead)
+        shown = found.email if found is not None else ""
         who = (
             f"shows {shown}"
             if _active(read)
@@ -123,23 +127,23 @@ class Assign:
     def _assign(self, lead: Lead) -> Effect:
         assert lead.route is not None
         assert lead.score is not None
-        args = {
-            "contact_id": lead.crm.contact_id,
-            "owner_email": "" if lead.route.kind == "existing" else lead.route.owner_email,
-            "score": lead.score.points,
-            "status": lead.route.kind,
-            "intent": lead.score.high_intent or interest(lead),
-            "engagement": lead.score.parts.get("intent", 0),
-            "sequence": lead.sequences.state,
-            "reasons": score_summary(lead),
-        }
-        return Effect(name="crm.assign", args=args)
+        return AssignOwner(
+            contact_id=lead.crm.contact_id,
+            owner_email="" if lead.route.kind == "existing" else lead.route.owner_email,
+            score=lead.score.points,
+            status=lead.route.kind,
+            intent=lead.score.high_intent or interest(lead),
+            engagement=lead.score.parts.get("intent", 0),
+            sequence=lead.sequences.state,
+            reasons=score_summary(lead),
+        )
 
     def _confirmed(self, lead: Lead, read: EffectResult) -> Decision:
         assert lead.route is not None
-        v = read.value
-        route = replace(lead.route, owner_id=str(v["owner_id"]), owner_email=str(v["email"]))
-        lead = replace(lead, route=route, owner_confirmed_at=float(v["at"]), trigger=None)
+        found = value_of(read, OwnerRead)
+        assert found is not None
+        route = replace(lead.route, owner_id=found.owner_id, owner_email=found.email)
+        lead = replace(lead, route=route, owner_confirmed_at=found.at, trigger=None)
         shows = "would show" if read.kind == "would" else "shows"
         why = Reason(
             rule="crm.owner_confirmed",
@@ -182,15 +186,17 @@ def _ours(lead: Lead, read: EffectResult) -> bool:
     """The CRM shows an active owner, and the one we wrote; of an owner whom we left in place, only
     that he is active."""
     assert lead.route is not None
-    shown = str(read.value.get("email") or "").casefold()
-    return _active(read) and (
-        lead.route.kind == "existing" or shown == lead.route.owner_email.casefold()
-    )
+    found = value_of(read, OwnerRead)
+    if found is None or not _active(read):
+        return False
+    wanted = lead.route.owner_email.casefold()
+    return lead.route.kind == "existing" or found.email.casefold() == wanted
 
 
 def _read(lead: Lead) -> Effect:
-    return Effect(name="crm.read_owner", args={"contact_id": lead.crm.contact_id}, reads=True)
+    return ReadOwner(contact_id=lead.crm.contact_id)
 
 
 def _active(read: EffectResult) -> bool:
-    return read.ok and bool(read.value.get("owner_id")) and bool(read.value.get("active"))
+    found = value_of(read, OwnerRead)
+    return found is not None and bool(found.owner_id) and found.active

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.corrections import resubmit
-from leads.decision import Decision, EffectResult, OutputRecord, WaitReason
+from leads.decision import Decision, OutputRecord, WaitReason
+from leads.effect_results import EffectResult
 from leads.keys import derive, event_id
 from leads.records import Alert, IdentityLink, Lead, Place, Reason, Record
 from leads.rules import Rules

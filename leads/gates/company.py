@@ -6,7 +6,9 @@ Recognises a person's other addresses, asks about possible subsidiaries, complet
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.effect_results import CompanyRead, EffectResult, value_of
+from leads.effects import AwaitSnapshot, EnrichCompany
 from leads.gates.common import forward, overruled, review, terminal_decision
 from leads.keys import derive
 from leads.match import Fingerprint, MatchConfidence, compare, domain_stem, fingerprint, related
@@ -55,7 +57,7 @@ class Companies:
             )
             return self._pass(record, (why,), ())
         if not seen.synced and "sync" not in done:
-            return NeedsEffects(acts={"sync": Effect(name="sync.wait", args={}, reads=True)})
+            return NeedsEffects(acts={"sync": AwaitSnapshot()})
         question = self._subsidiary(record, seen, rules)
         trace: tuple[Reason, ...] = (question,)
         if question.decisive:
@@ -184,9 +186,8 @@ class Companies:
         if blank and facts is None and rules.capture.enrich and "enrich" not in done:
             return NeedsEffects(
                 acts={
-                    "enrich": Effect(
-                        name="apollo.enrich",
-                        args={"domain": lead.company.domain, "cap": rules.capture.enrich_daily_cap},
+                    "enrich": EnrichCompany(
+                        domain=lead.company.domain, daily_cap=rules.capture.enrich_daily_cap
                     )
                 }
             )
@@ -243,14 +244,16 @@ class Companies:
 
 def facts_of(answer: EffectResult) -> Company:
     """Firmographics out of an enrichment's result."""
-    v = answer.value
+    found = value_of(answer, CompanyRead)
+    if found is None:
+        return Company()
     return Company(
-        name=str(v.get("name") or ""),
-        domain=str(v.get("domain") or ""),
-        industry=str(v.get("industry") or ""),
-        employees=parse_count(str(v.get("employees") or "")) or 0,
-        country=normalise_country(v.get("country")),
-        state=str(v.get("state") or ""),
+        name=found.name,
+        domain=found.domain,
+        industry=found.industry,
+        employees=parse_count(found.employees) or 0,
+        country=normalise_country(found.country),
+        state=found.state,
     )
 
 

@@ -8,14 +8,15 @@ once, scored again, or to a person.
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import (
-    AuditNote,
-    Decision,
+from leads.decision import AuditNote, Decision, NeedsEffects, OutputRecord, WaitReason
+from leads.effect_results import EffectResult
+from leads.effects import (
+    CreateTask,
     Effect,
-    EffectResult,
-    NeedsEffects,
-    OutputRecord,
-    WaitReason,
+    ReadApolloSequences,
+    SetApolloOwner,
+    StopContact,
+    StopInApollo,
 )
 from leads.explain import notice
 from leads.gates.after_engagement import arrived, deleted, on_signal
@@ -208,10 +209,8 @@ class Engage:
             lead = replace(lead, sequences=Sequences())
         verdict = guard(lead, done.get("sequences"), rules, now)
         if verdict.ask:
-            asked = {"apollo_id": lead.apollo_id, "email": lead.person.email}
-            return NeedsEffects(
-                acts={"sequences": Effect(name="apollo.sequences", args=asked, reads=True)}
-            )
+            asked = ReadApolloSequences(apollo_id=lead.apollo_id, email=lead.person.email)
+            return NeedsEffects(acts={"sequences": asked})
         lead = replace(lead, sequences=verdict.sequences, unknown_since=verdict.unknown_since)
         if verdict.review:
             return review(lead, "sequence_unknown", (verdict.reason,))
@@ -274,8 +273,8 @@ class Engage:
         if call and not done["task"].ok:
             return to_fallback(lead, self.name, done["task"], rules, now)
         if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
-            args = {"apollo_id": lead.apollo_id, "email": lead.route.owner_email}
-            return NeedsEffects(acts={"apollo_owner": Effect(name="apollo.owner", args=args)})
+            owner = SetApolloOwner(apollo_id=lead.apollo_id, email=lead.route.owner_email)
+            return NeedsEffects(acts={"apollo_owner": owner})
         lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=None)
         return self._outreach(self._told(lead, high, why, rules, now), done, rules)
 
@@ -339,13 +338,12 @@ class Engage:
     def _task(self, lead: Lead, rules: Rules) -> Effect:
         assert lead.route is not None
         assert lead.score is not None
-        args = {
-            "contact_id": lead.crm.contact_id,
-            "owner_id": lead.route.owner_id,
-            "due": lead.owner_confirmed_at + rules.sla.seconds,
-            "subject": f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
-        }
-        return Effect(name="crm.task", args=args, guarded=True, once=True)
+        return CreateTask(
+            contact_id=lead.crm.contact_id,
+            owner_id=lead.route.owner_id,
+            due=lead.owner_confirmed_at + rules.sla.seconds,
+            subject=f"Call {lead.person.name} ({lead.company.name}): {lead.score.high_intent}",
+        )
 
     def _stop(
         self,
@@ -360,19 +358,17 @@ class Engage:
         end = terminal_decision(lead, seen.suppression)
         assert end is not None
         kind = seen.suppression.kind if seen.suppression else "do_not_contact"
-        args = {
-            "contact_id": lead.crm.contact_id,
-            "nurtured": bool(rested and rested.enrolled),
-            "kind": kind,
-        }
-        other = {
-            "apollo_id": lead.apollo_id,
-            "kind": kind,
-            "from": seen.suppression.source if seen.suppression else "desk",
-        }
-        acts = {
-            "stop": Effect(name="crm.stop", args=args),
-            "apollo": Effect(name="apollo.stop", args=other),
+        acts: dict[str, Effect] = {
+            "stop": StopContact(
+                contact_id=lead.crm.contact_id,
+                kind=kind,
+                nurtured=bool(rested and rested.enrolled),
+            ),
+            "apollo": StopInApollo(
+                apollo_id=lead.apollo_id,
+                kind=kind,
+                source=seen.suppression.source if seen.suppression else "review",
+            ),
         }
         if (
             rested

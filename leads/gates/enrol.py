@@ -2,7 +2,17 @@
 
 from msgspec.structs import replace
 
-from leads.decision import AuditNote, Decision, Effect, EffectResult, NeedsEffects
+from leads.decision import AuditNote, Decision, NeedsEffects
+from leads.effect_results import EffectResult
+from leads.effects import (
+    Effect,
+    EnterApolloSequence,
+    EnterList,
+    EnterSequence,
+    LeaveApolloSequence,
+    LeaveList,
+    LeaveSequence,
+)
 from leads.gates.common import held_for_sequence, review, to_fallback
 from leads.records import Enrolment, Lead, Reason
 from leads.rule_models import SequenceRule
@@ -18,18 +28,19 @@ def entering(lead: Lead, rule: SequenceRule, rules: Rules) -> Effect | None:
     if rule.tool == "none":
         return None
     if rule.tool == "apollo":
-        args = {"apollo_id": lead.apollo_id, "sequence": rule.target, "sender": rule.sender}
-        return Effect(name="apollo.enrol", args=args, guarded=True)
+        return EnterApolloSequence(
+            apollo_id=lead.apollo_id, sequence=rule.target, sender=rule.sender
+        )
     if rule.tool == "hubspot":
         assert lead.route is not None
-        args = {"contact_id": lead.crm.contact_id, "sequence": rule.target, "leave": rule.leave}
-        args |= {"owner_id": lead.route.owner_id, "inbox": rules.inbox_of(lead.route.owner_email)}
-        return Effect(name="crm.enrol", args=args, guarded=True)
-    return Effect(
-        name="crm.enter_list",
-        args={"contact_id": lead.crm.contact_id, "list": rule.target},
-        guarded=True,
-    )
+        return EnterSequence(
+            contact_id=lead.crm.contact_id,
+            sequence=rule.target,
+            leave=rule.leave,
+            owner_id=lead.route.owner_id,
+            inbox=rules.inbox_of(lead.route.owner_email),
+        )
+    return EnterList(contact_id=lead.crm.contact_id, list_name=rule.target)
 
 
 def refused(
@@ -69,18 +80,15 @@ def leave(rested: Lead, done: dict[str, EffectResult]) -> NeedsEffects | None:
     if sequence is None or sequence.tool == "none" or "leave" in done:
         return None
     if sequence.tool == "apollo":
-        act = Effect(
-            name="apollo.leave", args={"apollo_id": rested.apollo_id, "sequence": sequence.target}
-        )
-    elif sequence.tool == "hubspot":
-        args = {"contact_id": rested.crm.contact_id, "leave": sequence.leave, "patience": _PATIENCE}
-        act = Effect(name="crm.unenrol", args=args)
-    else:
-        act = Effect(
-            name="crm.leave_list",
-            args={"contact_id": rested.crm.contact_id, "list": sequence.target},
-        )
-    return NeedsEffects(acts={"leave": act})
+        return _leave(LeaveApolloSequence(apollo_id=rested.apollo_id, sequence=sequence.target))
+    contact = rested.crm.contact_id
+    if sequence.tool == "hubspot":
+        return _leave(LeaveSequence(contact_id=contact, leave=sequence.leave, patience=_PATIENCE))
+    return _leave(LeaveList(contact_id=contact, list_name=sequence.target))
+
+
+def _leave(effect: Effect) -> NeedsEffects:
+    return NeedsEffects(acts={"leave": effect})
 
 
 def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:

@@ -6,7 +6,9 @@ Who claimed the address is stored, never a mere flag (facts/faust.md 6).
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.effect_results import EffectResult
+from leads.effects import AwaitSnapshot
 from leads.gates.common import forward, terminal_decision
 from leads.gates.intake import company_key
 from leads.keys import STEPS_A_REVISION, derive, event_id
@@ -49,7 +51,7 @@ class Identity:
         if (end := terminal_decision(record, None)) is not None:
             return end
         if not seen.synced and "sync" not in done:
-            return NeedsEffects(acts={"sync": Effect(name="sync.wait", args={}, reads=True)})
+            return NeedsEffects(acts={"sync": AwaitSnapshot()})
         return self._claim(record, seen, rules, now)
 
     def _claim(self, lead: Lead, seen: IdentityState, rules: Rules, now: float) -> Decision:

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.corrections import apply_corrections
-from leads.decision import AuditNote, Decision, EffectResult, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import AuditNote, Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.effect_results import EffectResult
 from leads.gates.common import forward, overruled, review, terminal_decision
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped

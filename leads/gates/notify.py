@@ -1,6 +1,8 @@
 """Alerts to Slack: a notice to a rep, an escalation, a word to ops. Nothing waits for it."""
 
-from leads.decision import Decision, Effect, EffectResult, NeedsEffects
+from leads.decision import Decision, NeedsEffects
+from leads.effect_results import EffectResult
+from leads.effects import PostAlert
 from leads.records import Alert, Place, Record
 from leads.rules import Rules
 
@@ -25,8 +27,9 @@ class Notify:
         """Sent, or said why not."""
         del seen, rules, now
         if "post" not in done:
-            args = {"to": record.to, "text": record.text, "alert_id": record.alert_id}
-            if record.person_key:
-                args["button"] = f"{record.person_key} {record.lead_id}"
-            return NeedsEffects(acts={"post": Effect(name="slack.post", args=args, once=True)})
+            button = f"{record.person_key} {record.lead_id}" if record.person_key else ""
+            post = PostAlert(
+                to=record.to, text=record.text, alert_id=record.alert_id, button=button
+            )
+            return NeedsEffects(acts={"post": post})
         return Decision(kind="sent" if done["post"].ok else "unsent", place=Place.NOWHERE)

@@ -5,7 +5,9 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import AuditNote, Decision, Effect, EffectResult, NeedsEffects, WaitReason
+from leads.decision import AuditNote, Decision, NeedsEffects, WaitReason
+from leads.effect_results import EffectResult, OwnerFound, value_of
+from leads.effects import LookUpOwner, ReadAccounts
 from leads.gates.common import Guarded, forward, is_customer, ops_alert, terminal_decision
 from leads.records import Lead, Place, Reason, Route, Score
 from leads.route import route, route_to_account
@@ -27,13 +29,7 @@ class Routing:
         if (end := terminal_decision(record, seen.suppression)) is not None:
             return end
         if record.crm.owner_id and "owner" not in done:
-            return NeedsEffects(
-                acts={
-                    "owner": Effect(
-                        name="crm.owner", args={"owner_id": record.crm.owner_id}, reads=True
-                    )
-                }
-            )
+            return NeedsEffects(acts={"owner": LookUpOwner(owner_id=record.crm.owner_id)})
         points, reasons = score(record, rules, now)
         lead = replace(record, score=points)
         chosen = self._choose(lead, done, rules)
@@ -94,8 +90,8 @@ class Routing:
         if rules.account_owner is None or not (lead.crm.company_id or lead.company.domain):
             return _to_rep(lead, rules, threshold)
         if (account := done.get("account")) is None:
-            args = {"company_id": lead.crm.company_id, "domain": lead.company.domain}
-            return NeedsEffects(acts={"account": Effect(name="crm.account", args=args, reads=True)})
+            asked = ReadAccounts(company_id=lead.crm.company_id, domain=lead.company.domain)
+            return NeedsEffects(acts={"account": asked})
         owned, reason = route_to_account(lead, account, rules.account_owner)
         return (
             (owned, (threshold, reason))
@@ -160,9 +156,11 @@ def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Ch
 def _existing(lead: Lead, owner: EffectResult | None, rules: Rules) -> Route | None:
     """The owner that the CRM's contact had, if active; the nurture owner is ours and owns
     nobody."""
-    if owner is None or not owner.ok or not owner.value.get("active"):
+    found = value_of(owner, OwnerFound)
+    if found is None or not found.active:
         return None
-    email = str(owner.value.get("email", ""))
-    if email.casefold() == rules.nurture.owner.casefold():
+    if found.email.casefold() == rules.nurture.owner.casefold():
         return None
-    return Route(kind="existing", owner_email=email, owner_id=lead.crm.owner_id, rule="crm.owner")
+    return Route(
+        kind="existing", owner_email=found.email, owner_id=lead.crm.owner_id, rule="crm.owner"
+    )

@@ -4,7 +4,8 @@ person."""
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, EffectResult, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.effect_results import EffectResult
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from leads.decision import Decision, Effect, EffectResult, NeedsEffects, TableWrite
+from leads.decision import Decision, NeedsEffects, TableWrite
+from leads.effect_results import ActivityRead, EffectResult, SlackUserRead, value_of
+from leads.effects import CreateNote, CreateTask, Effect, ReadActivities, ReadSlackUser
 from leads.gates.common import Guarded, ops_alert
 from leads.keys import derive, event_id
 from leads.records import Alert, Place, Reason, Signal, SlaTick
@@ -121,25 +123,24 @@ class Sla:
         lead, owner = clock.lead, clock.lead.route
         if "who" not in done:
             return NeedsEffects(
-                acts={"who": Effect(name="slack.user", args={"user": signal.value}, reads=True)},
+                acts={"who": ReadSlackUser(user=signal.value)},
                 lead=lead,
             )
-        if str(done["who"].value.get("email", "")).casefold() != owner.owner_email.casefold():
+        who = value_of(done["who"], SlackUserRead)
+        if who is None or who.email.casefold() != owner.owner_email.casefold():
             said = (
                 f"{lead.person.name} ({lead.company.name}) is {owner.owner_email}'s: only the owner"
                 " stops the clock."
             )
             return self._answer(signal, clock, "not_taken", said, rules, now)
         if "note" not in done:
-            args = {
-                "contact_id": lead.crm.contact_id,
-                "owner_id": owner.owner_id,
-                "text": "I'm on it (Slack)",
-                "at": signal.heard_at,
-            }
-            return NeedsEffects(
-                acts={"note": Effect(name="crm.note", args=args, once=True)}, lead=lead
+            note = CreateNote(
+                contact_id=lead.crm.contact_id,
+                owner_id=owner.owner_id,
+                text="I'm on it (Slack)",
+                at=signal.heard_at,
             )
+            return NeedsEffects(acts={"note": note}, lead=lead)
         if not done["note"].ok:
             said = (
                 f"The CRM did not take the note for {lead.person.name}, so the clock runs on:"
@@ -204,30 +205,24 @@ class Sla:
         if "task" in done:
             return self._breach(tick, clock, rules, now)
         if "activity" not in done:
-            args = {
-                "contact_id": lead.crm.contact_id,
-                "owner_id": lead.route.owner_id,
-                "since": clock.started,
-            }
-            return NeedsEffects(
-                acts={"activity": Effect(name="crm.activities", args=args, reads=True)}
+            activity = ReadActivities(
+                contact_id=lead.crm.contact_id, owner_id=lead.route.owner_id, since=clock.started
             )
-        acted = float(done["activity"].value.get("at") or 0)
-        if done["activity"].ok and acted and acted <= clock.deadline:
-            return self._met(clock, acted, tick.person_key)
+            return NeedsEffects(acts={"activity": activity})
+        acted = value_of(done["activity"], ActivityRead)
+        if acted is not None and acted.at and acted.at <= clock.deadline:
+            return self._met(clock, acted.at, tick.person_key)
         return NeedsEffects(acts={"task": self._task(clock, rules)}, lead=lead)
 
     def _task(self, clock: SlaClock, rules: Rules) -> Effect:
         lead = clock.lead
-        args = {
-            "contact_id": lead.crm.contact_id,
-            "owner_email": rules.sla.escalate_to,
-            "due": clock.deadline,
-            "subject": (
-                f"Escalation: {lead.person.name} ({lead.company.name}) was not contacted in time"
-            ),
-        }
-        return Effect(name="crm.task", args=args, guarded=True, once=True)
+        who = f"{lead.person.name} ({lead.company.name})"
+        return CreateTask(
+            contact_id=lead.crm.contact_id,
+            owner_email=rules.sla.escalate_to,
+            due=clock.deadline,
+            subject=f"Escalation: {who} was not contacted in time",
+        )
 
     def _breach(self, tick: SlaTick, clock: SlaClock, rules: Rules, now: float) -> Decision:
         lead = clock.lead

@@ -7,7 +7,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, Effect, EffectResult, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.effect_results import ContactWritten, EffectResult, value_of
+from leads.effects import UpsertContact
 from leads.gates.common import (
     Guarded,
     answered,
@@ -40,13 +42,11 @@ class Write:
             return self._make_again(record)
         answer = done.get("upsert")
         if answer is None:
-            names = {"contact": "overwrite", "company": "company_overwrite"}
-            args = {
-                a: some
-                for of, a in names.items()
-                if (some := [r.to for r in rules.mapping if r.overwrite and r.object == of])
-            }
-            return NeedsEffects(acts={"upsert": Effect(name="crm.upsert", args=args)})
+            upsert = UpsertContact(
+                overwrite=_overwritten(rules, "contact"),
+                company_overwrite=_overwritten(rules, "company"),
+            )
+            return NeedsEffects(acts={"upsert": upsert})
         if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",
@@ -62,17 +62,17 @@ class Write:
         return self._written(record, answer, rules, now)
 
     def _written(self, lead: Lead, answer: EffectResult, rules: Rules, now: float) -> Decision:
-        known = answer.value.get("person_key", "")
-        if known and known != lead.person_key:
-            return self._send_back(lead, known, str(answer.value["contact_id"]))
-        v = answer.value
+        found = value_of(answer, ContactWritten)
+        assert found is not None
+        if found.person_key and found.person_key != lead.person_key:
+            return self._send_back(lead, found.person_key, found.contact_id)
         crm = CrmLink(
-            contact_id=str(v["contact_id"]),
-            company_id=str(v.get("company_id") or ""),
-            owner_id=str(v.get("owner_id") or ""),
-            lifecycle=str(v.get("lifecycle") or ""),
-            existed=bool(v.get("existed")),
-            open_deal=bool(v.get("open_deal")),
+            contact_id=found.contact_id,
+            company_id=found.company_id,
+            owner_id=found.owner_id,
+            lifecycle=found.lifecycle,
+            existed=found.existed,
+            open_deal=found.open_deal,
         )
         lead = replace(lead, crm=crm)
         did = "was already there: blanks filled" if crm.existed else "made"
@@ -95,8 +95,8 @@ class Write:
             "existed": crm.existed,
             "would": would,
         }
-        if dropped := v.get("dropped"):
-            outcome["dropped"] = dropped
+        if found.dropped:
+            outcome["dropped"] = found.dropped
         decision = Decision(
             kind="written",
             place=Place.IN_FLIGHT,
@@ -106,7 +106,7 @@ class Write:
             puts=puts,
             outcome=outcome,
         )
-        if not (lead.source_crm_id and crm.existed and v.get("unknown")):
+        if not (lead.source_crm_id and crm.existed and found.unknown):
             return decision
         said = (
             f"Apollo knows {lead.person.name} as the CRM's {lead.source_crm_id}, which we have not"
@@ -162,3 +162,8 @@ class Write:
         return Decision(
             kind="rekeyed", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
         )
+
+
+def _overwritten(rules: Rules, of: str) -> tuple[str, ...]:
+    """The properties of a contact or company that the rules' mapping may replace."""
+    return tuple(r.to for r in rules.mapping if r.overwrite and r.object == of)

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
 from connectors.core.crm import Crm
-from leads.decision import EffectResult
+from leads.effect_results import EffectResult, EffectValue
 
 
 class EffectAttempt(msgspec.Struct, frozen=True):
@@ -32,11 +32,9 @@ class Unasked(NamedTuple):
     result: EffectResult
 
 
-#: Answers the result's value; one that changes a contact's properties answers the whole result,
-#: with the change.
-Handler = Callable[
-    [dict[str, Any], Any, EffectAttempt], Awaitable[dict[str, Any] | EffectResult | Unasked]
-]
+#: What a handler answers: the result's value, None where there is nothing to say; one that changes
+#: a contact's properties answers the whole result, with the change.
+Answer: TypeAlias = EffectValue | EffectResult | Unasked | None
 
 
 class Credits:

@@ -1,6 +1,8 @@
-"""Acts at the CRM, gathered into its batches by loaders."""
+"""Effects at the CRM, gathered into its batches by loaders."""
 
-from typing import Any
+from typing import Any, assert_never
+
+from msgspec.structs import asdict
 
 from connectors.core.batch_loader import BatchLoader
 from connectors.core.crm import (
@@ -16,11 +18,43 @@ from connectors.core.crm import (
 )
 from connectors.core.errors import NotSent, RecordRejected, VendorError
 from connectors.core.fields import Admission
-from leads.decision import EffectResult
+from leads.effect_results import (
+    AccountsRead,
+    ActivityRead,
+    ContactWritten,
+    EffectResult,
+    ListEntered,
+    ListLeft,
+    NoteCreated,
+    OwnedAccount,
+    OwnerAssigned,
+    OwnerFound,
+    OwnerRead,
+    SequenceEntered,
+    SequenceLeft,
+    TaskCreated,
+)
+from leads.effects import (
+    AssignOwner,
+    CreateNote,
+    CreateTask,
+    CrmEffect,
+    EnterList,
+    EnterSequence,
+    LeaveList,
+    LeaveSequence,
+    LookUpOwner,
+    ReadAccounts,
+    ReadActivities,
+    ReadOwner,
+    StopContact,
+    UpsertContact,
+)
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
+from leads.records import Lead
 from streams.effects.contact_write import contact_write
-from streams.effects.context import EffectAttempt, EffectContext, Handler, Unasked
+from streams.effects.context import Answer, EffectAttempt, EffectContext, Unasked
 from streams.ports import Clock
 from streams.runner.outbox import IdleDetector
 
@@ -28,8 +62,8 @@ _HIGHEST = 5  # companies from a lead's own upwards
 _WORKFLOW = 10.0  # seconds after which a CRM's own workflow is looked at again
 
 
-class CrmActs:
-    """`handlers`, by the act's name. Each raises what the connector raises."""
+class CrmEffects:
+    """Makes calls to the CRM. Raises what the connector raises."""
 
     def __init__(
         self, outside: EffectContext, gate: IdleDetector, keys: Keys, clock: Clock
@@ -37,208 +71,185 @@ class CrmActs:
         self._out, self._keys, self._clock = outside, keys, clock
         crm = outside.crm
         self._fields, self._company_fields = Admission(crm.fields), Admission(crm.company_fields)
-        self._upsert = BatchLoader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
-        self._assign = BatchLoader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
+        self._upserts = BatchLoader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
+        self._assigns = BatchLoader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
         self._owners = BatchLoader(crm.read_owners, gate, most=crm.batch)
         self._accounts: BatchLoader[CompanyAsked, Account | None] = BatchLoader(
             crm.accounts, gate, most=crm.batch
         )
         self._tasks = BatchLoader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)
-        self._enter: dict[str, BatchLoader[str, str]] = {}
+        self._lists: dict[str, BatchLoader[str, str]] = {}
         self._gate = gate
-        self.handlers: dict[str, Handler] = {
-            "crm.upsert": self._do_upsert,
-            "crm.owner": self._do_owner,
-            "crm.account": self._do_account,
-            "crm.assign": self._do_assign,
-            "crm.read_owner": self._do_read_owner,
-            "crm.task": self._do_task,
-            "crm.note": self._do_note,
-            "crm.enter_list": self._do_enter,
-            "crm.leave_list": self._do_leave,
-            "crm.enrol": self._do_enrol,
-            "crm.unenrol": self._do_unenrol,
-            "crm.stop": self._do_stop,
-            "crm.activities": self._do_activities,
-        }
 
-    async def _do_upsert(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> EffectResult:
-        del effect
-        more, dropped = await self._fields.admit(record.person.more)
-        firm, lost = await self._company_fields.admit(record.company.more)
-        wish = contact_write(
-            record, more, args.get("overwrite", ()), firm, args.get("company_overwrite", ())
-        )
-        written: UpsertResult = await self._upsert.load(wish)
+    async def make(self, effect: CrmEffect, record: Any, attempt: EffectAttempt) -> Answer:
+        """Make one call; `record` is the lead, or what else its stage works on."""
+        match effect:
+            case UpsertContact():
+                return await self._upsert(effect, record)
+            case AssignOwner():
+                return await self._assign(effect)
+            case ReadOwner():
+                return await self._read_owner(effect)
+            case LookUpOwner():
+                return await self._look_up_owner(effect)
+            case ReadAccounts():
+                return await self._read_accounts(effect)
+            case CreateTask():
+                return await self._create_task(effect, attempt)
+            case CreateNote():
+                return await self._create_note(effect, attempt)
+            case ReadActivities():
+                return await self._read_activities(effect)
+        return await self._stop_or_sequence(effect, attempt)
+
+    async def _stop_or_sequence(
+        self,
+        effect: EnterList | LeaveList | EnterSequence | LeaveSequence | StopContact,
+        attempt: EffectAttempt,
+    ) -> Answer:
+        match effect:
+            case EnterList():
+                return await self._enter_list(effect)
+            case LeaveList():
+                return await self._leave_list(effect)
+            case EnterSequence():
+                was_in = await self._out.crm.enrol(EnrolWrite(**asdict(effect)))
+                return SequenceEntered(was_in=was_in)
+            case LeaveSequence():
+                return await self._leave_sequence(effect, attempt)
+            case StopContact():
+                return await self._stop(effect)
+        assert_never(effect)
+
+    async def _upsert(self, effect: UpsertContact, lead: Lead) -> EffectResult:
+        more, dropped = await self._fields.admit(lead.person.more)
+        firm, lost = await self._company_fields.admit(lead.company.more)
+        wish = contact_write(lead, more, effect.overwrite, firm, effect.company_overwrite)
+        written: UpsertResult = await self._upserts.load(wish)
         c = written.contact
         key = self._keys.address(c.email) if written.existed else ""
-        ours = {record.person_key, record.address_key}
-        value = {
-            "contact_id": c.id,
-            "company_id": c.company_id,
-            "owner_id": c.owner_id,
-            "lifecycle": c.lifecycle,
-            "existed": written.existed,
-            "open_deal": c.open_deal,
-            "person_key": "" if key in ours or c.key in ours else key,
-            **({"dropped": left_out} if (left_out := (*dropped, *lost, *written.dropped)) else {}),
-            # a contact that bears no mark of ours
-            **({"unknown": True} if written.existed and not c.key else {}),
-        }
+        ours = {lead.person_key, lead.address_key}
+        value = ContactWritten(
+            contact_id=c.id,
+            company_id=c.company_id,
+            owner_id=c.owner_id,
+            lifecycle=c.lifecycle,
+            existed=written.existed,
+            open_deal=c.open_deal,
+            person_key="" if key in ours or c.key in ours else key,
+            dropped=(*dropped, *lost, *written.dropped),
+            unknown=written.existed and not c.key,
+        )
+        changes = (written.change, written.company_change)
         return EffectResult(
-            ok=True,
-            value=value,
-            changes=tuple(c for c in (written.change, written.company_change) if c is not None),
+            ok=True, value=value, changes=tuple(c for c in changes if c is not None)
         )
 
-    async def _do_owner(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        owner = await self._out.crm.owner(args["owner_id"])
-        return {"active": bool(owner and owner.active), "email": owner.email if owner else ""}
+    async def _look_up_owner(self, effect: LookUpOwner) -> OwnerFound:
+        owner = await self._out.crm.owner(effect.owner_id)
+        if owner is None:
+            return OwnerFound()
+        return OwnerFound(email=owner.email, active=owner.active)
 
-    async def _do_account(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        """The company and those above it, each with its owner."""
-        del record, effect
-        chain: list[dict[str, Any]] = []
+    async def _read_accounts(self, effect: ReadAccounts) -> AccountsRead:
+        chain: list[OwnedAccount] = []
         seen: set[str] = set()
-        asked = CompanyAsked(id=args["company_id"], domain=args["domain"])
-        while (
-            len(chain) < _HIGHEST
-            and (company := await self._accounts.load(asked)) is not None
-            and company.id not in seen
-        ):
+        asked = CompanyAsked(id=effect.company_id, domain=effect.domain)
+        while len(chain) < _HIGHEST:
+            company = await self._accounts.load(asked)
+            if company is None or company.id in seen:
+                break
             seen.add(company.id)
-            owner = await self._out.crm.owner(company.owner_id) if company.owner_id else None
-            shown = (
-                {"email": owner.email, "active": owner.active, "teams": list(owner.teams)}
-                if owner
-                else {}
-            )
-            chain.append({"name": company.name, "email": "", "active": False, "teams": []} | shown)
+            chain.append(await self._account_owner(company))
             if not company.parent_id:
                 break
             asked = CompanyAsked(id=company.parent_id)
-        return {"chain": chain}
+        return AccountsRead(accounts=tuple(chain))
 
-    async def _do_assign(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> EffectResult:
-        del record, effect
-        change = await self._assign.load(OwnerWrite(**args))
-        return EffectResult(ok=True, value={"contact_id": change.contact_id}, changes=(change,))
+    async def _account_owner(self, company: Account) -> OwnedAccount:
+        owner = await self._out.crm.owner(company.owner_id) if company.owner_id else None
+        if owner is None:
+            return OwnedAccount(name=company.name)
+        return OwnedAccount(
+            name=company.name, email=owner.email, active=owner.active, teams=tuple(owner.teams)
+        )
 
-    async def _do_read_owner(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        shown: OwnerReadback = await self._owners.load(args["contact_id"])
-        return {
-            "owner_id": shown.owner_id,
-            "email": shown.email,
-            "active": shown.active,
-            "at": shown.at,
-        }
+    async def _assign(self, effect: AssignOwner) -> EffectResult:
+        change = await self._assigns.load(OwnerWrite(**asdict(effect)))
+        value = OwnerAssigned(contact_id=change.contact_id)
+        return EffectResult(ok=True, value=value, changes=(change,))
 
-    async def _do_task(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record
-        owner_id = args.get("owner_id", "")
-        if email := args.get("owner_email", ""):
-            owner = await self._out.crm.owner_by_email(email)
+    async def _read_owner(self, effect: ReadOwner) -> OwnerRead:
+        shown: OwnerReadback = await self._owners.load(effect.contact_id)
+        return OwnerRead(
+            owner_id=shown.owner_id, email=shown.email, active=shown.active, at=shown.at
+        )
+
+    async def _create_task(self, effect: CreateTask, attempt: EffectAttempt) -> TaskCreated:
+        owner_id = effect.owner_id
+        if effect.owner_email:
+            owner = await self._out.crm.owner_by_email(effect.owner_email)
             owner_id = owner.id if owner else ""
         write = TaskWrite(
-            effect_id=effect.id,
-            contact_id=args["contact_id"],
+            effect_id=attempt.id,
+            contact_id=effect.contact_id,
             owner_id=owner_id,
-            subject=args["subject"],
-            due=args["due"],
-            look_first=effect.again,
-            until=effect.until,
+            subject=effect.subject,
+            due=effect.due,
+            look_first=attempt.again,
+            until=attempt.until,
         )
-        return {"task_id": await self._tasks.load(write)}
+        return TaskCreated(task_id=await self._tasks.load(write))
 
-    async def _do_note(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record
-        [row] = await self._out.crm.add_notes(
-            [NoteWrite(effect_id=effect.id, look_first=effect.again, until=effect.until, **args)]
+    async def _create_note(self, effect: CreateNote, attempt: EffectAttempt) -> NoteCreated:
+        write = NoteWrite(
+            effect_id=attempt.id, look_first=attempt.again, until=attempt.until, **asdict(effect)
         )
+        [row] = await self._out.crm.add_notes([write])
         if isinstance(row, VendorError):
             raise row
-        return {"note_id": row}
+        return NoteCreated(note_id=row)
 
-    async def _do_enter(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        name = args["list"]
-        loader = self._enter.get(name)
+    async def _enter_list(self, effect: EnterList) -> ListEntered:
+        name = effect.list_name
+        loader = self._lists.get(name)
         if loader is None:
 
             async def enter(ids: Any) -> Any:
                 return await self._out.crm.enter_list(name, ids)
 
-            loader = self._enter[name] = BatchLoader(
+            loader = self._lists[name] = BatchLoader(
                 enter, self._gate, most=self._out.crm.batch, serial=lambda i: i
             )
-        return {"contact_id": await loader.load(args["contact_id"])}
+        return ListEntered(contact_id=await loader.load(effect.contact_id))
 
-    async def _do_leave(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        [row] = await self._out.crm.leave_list(args["list"], [args["contact_id"]])
+    async def _leave_list(self, effect: LeaveList) -> ListLeft:
+        [row] = await self._out.crm.leave_list(effect.list_name, [effect.contact_id])
         if isinstance(row, VendorError) and not isinstance(row, RecordRejected):
             raise row
-        return {"gone": isinstance(row, RecordRejected)}
+        return ListLeft(gone=isinstance(row, RecordRejected))
 
-    async def _do_enrol(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        return {"was_in": await self._out.crm.enrol(EnrolWrite(**args))}
+    async def _leave_sequence(self, effect: LeaveSequence, attempt: EffectAttempt) -> SequenceLeft:
+        """Until the CRM shows that it is out; who only undoes an entry asks once."""
+        if await self._out.crm.unenrol(effect.contact_id, effect.leave):
+            return SequenceLeft(out=True)
+        if effect.patience is None:
+            return SequenceLeft(out=False)
+        if self._clock.now() < attempt.since + effect.patience:
+            said = "the sequence is still running: waiting for the workflow that ends it"
+            raise NotSent(said, _WORKFLOW)
+        said = f"the list {effect.leave!r} has no workflow that takes people out of sequences"
+        raise RecordRejected(said, STILL_IN)
 
-    async def _do_unenrol(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        """Until the CRM shows that it is out; who only undoes an entry (`patience` is missing) asks
-        once."""
-        del record
-        if await self._out.crm.unenrol(args["contact_id"], args["leave"]):
-            return {"out": True}
-        if "patience" in args and self._clock.now() < effect.since + args["patience"]:
-            raise NotSent(
-                "the sequence is still running: waiting for the workflow that ends it", _WORKFLOW
-            )
-        if "patience" in args:
-            raise RecordRejected(
-                f"the list {args['leave']!r} has no workflow that takes people out of sequences",
-                STILL_IN,
-            )
-        return {"out": False}
-
-    async def _do_stop(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any] | Unasked:
-        del record, effect
-        if not args["contact_id"]:
+    async def _stop(self, effect: StopContact) -> Unasked | None:
+        if not effect.contact_id:
             return Unasked(EffectResult(ok=True))
-        await self._out.crm.stop(
-            args["contact_id"], args["kind"], self._out.nurture_lists() if args["nurtured"] else []
-        )
-        return {}
+        lists = self._out.nurture_lists() if effect.nurtured else []
+        await self._out.crm.stop(effect.contact_id, effect.kind, lists)
+        return None
 
-    async def _do_activities(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        [at] = await self._out.crm.activities([ActivityAsked(**args)])
-        return {"at": at}
+    async def _read_activities(self, effect: ReadActivities) -> ActivityRead:
+        [at] = await self._out.crm.activities([ActivityAsked(**asdict(effect))])
+        if isinstance(at, VendorError):
+            raise at
+        return ActivityRead(at=at)

@@ -22,23 +22,26 @@ from tenacity import (
 )
 
 from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
-from leads.decision import Effect, EffectResult
+from leads.effect_results import (
+    ActivityRead,
+    ContactWritten,
+    EffectResult,
+    EffectValue,
+    OwnerAssigned,
+    OwnerRead,
+)
+from leads.effects import AssignOwner, Effect, ReadActivities, ReadOwner, UpsertContact, undoing
 from leads.keys import Keys
 from leads.records import Lead
 from streams.effects.circuit import Circuit
-from streams.effects.context import EffectAttempt, EffectContext, Unasked
+from streams.effects.context import Answer, EffectAttempt, EffectContext, Unasked
 from streams.effects.handlers import EffectHandlers
 from streams.effects.vendors import Pass, Vendor, is_lacking, unreadable
 from streams.ports import Clock, Fatal
 from streams.runner.outbox import IdleDetector
 
 TRIES = 3
-#: What takes back an entry that a suppression has overtaken.
-_OUT_AGAIN = {
-    "crm.enter_list": "crm.leave_list",
-    "apollo.enrol": "apollo.leave",
-    "crm.enrol": "crm.unenrol",
-}
+_SHADOW = "shadow:"  # how the id of a contact begins that only a shadow run has made
 #: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS
 #: 4).
 DEADLINE = 15.0
@@ -79,7 +82,7 @@ class EffectExecutor:
             **vendors,
             "sync": Vendor("The CRM's snapshot", clock, partial(alarm, "sync")),
         }
-        self._acts = EffectHandlers(outside, gate, keys, clock, share)
+        self._handlers = EffectHandlers(outside, gate, keys, clock, share)
         self.paused = False
 
     async def wait_for_signals(self, partition: int) -> None:
@@ -112,7 +115,7 @@ class EffectExecutor:
             )
         if (shadow or not self._live) and not act.reads:
             return EffectResult(ok=True, kind="would", value=_would(act, record))
-        if record_is_shadow(act):
+        if asks_about_shadow(act):
             return _shadow_read(act, self._clock.now())
         vendor = self._vendors[act.name.split(".", 1)[0]]
         leave = vendor.admit(act.name)
@@ -169,9 +172,10 @@ class EffectExecutor:
             answer = await self._once(act, effect, partition, record)
         except RecordRetryable:
             answer = await self._retry(act, replace(effect, again=True), partition, record)
-        if (out := _OUT_AGAIN.get(act.name)) and (why := self._out.suppressed(partition, record)):
+        out = undoing(act)
+        if out is not None and (why := self._out.suppressed(partition, record)):
             # an earlier try, the outcome of which is unknown, may have entered
-            await self._ask(out, act, record, effect)
+            await self._ask(out, record, effect)
             return EffectResult(ok=False, kind="suppressed", reason=why)
         return answer
 
@@ -181,23 +185,22 @@ class EffectExecutor:
         self._check()
         if act.guarded and (why := self._out.suppressed(partition, record)):
             return Unasked(EffectResult(ok=False, kind="suppressed", reason=why))
-        answer = await self._ask(act.name, act, record, effect)
-        return EffectResult(ok=True, value=answer) if isinstance(answer, dict) else answer
+        answer = await self._ask(act, record, effect)
+        if isinstance(answer, (EffectResult, Unasked)):
+            return answer
+        return EffectResult(ok=True, value=answer)
 
-    async def _ask(
-        self, name: str, act: Effect, record: Any, effect: EffectAttempt
-    ) -> dict[str, Any] | EffectResult | Unasked:
+    async def _ask(self, act: Effect, record: Any, effect: EffectAttempt) -> Answer:
         """The handler's answer.
 
         What it raises that no connector means to raise is an answer that it could not read.
         """
-        handler = self._acts.handlers[name]
         try:
-            return await handler(act.args, record, effect)
+            return await self._handlers.make(act, record, effect)
         except (VendorError, Fatal, MemoryError):
             raise
         except Exception as error:
-            raise unreadable(name, error) from error
+            raise unreadable(act.name, error) from error
 
     async def _retry(
         self, act: Effect, effect: EffectAttempt, partition: int, record: Any
@@ -219,26 +222,28 @@ class EffectExecutor:
         return result
 
 
-def _would(act: Effect, record: Any) -> dict[str, Any]:
+def _would(act: Effect, record: Any) -> EffectValue | None:
     """What a shadow run goes on with: ids that no vendor has, marked as such."""
     known = record.crm.contact_id if isinstance(record, Lead) else ""
-    return {
-        "contact_id": known or f"shadow:{getattr(record, 'person_key', '')}",
-        "existed": False,
-        **({"shown": act.args} if act.name == "crm.assign" else {}),
-    }
+    contact_id = known or f"{_SHADOW}{getattr(record, 'person_key', '')}"
+    match act:
+        case UpsertContact():
+            return ContactWritten(contact_id=contact_id)
+        case AssignOwner():
+            return OwnerAssigned(contact_id=contact_id, would=act)
+        case _:
+            return None
 
 
-def record_is_shadow(act: Effect) -> bool:
-    """Whether a reading act asks about something that only a shadow run has made."""
-    return str(act.args.get("contact_id", "")).startswith("shadow:")
+def asks_about_shadow(act: Effect) -> bool:
+    """Whether an effect is about a contact that only a shadow run has made."""
+    return str(getattr(act, "contact_id", "")).startswith(_SHADOW)
 
 
 def _shadow_read(act: Effect, now: float) -> EffectResult:
-    if act.name == "crm.read_owner":
-        return EffectResult(
-            ok=True,
-            kind="would",
-            value={"owner_id": "shadow", "email": "would be written", "active": True, "at": now},
-        )
-    return EffectResult(ok=True, kind="would", value={"at": 0.0})
+    if isinstance(act, ReadOwner):
+        owner = OwnerRead(owner_id="shadow", email="would be written", active=True, at=now)
+        return EffectResult(ok=True, kind="would", value=owner)
+    if isinstance(act, ReadActivities):
+        return EffectResult(ok=True, kind="would", value=ActivityRead(at=0.0))
+    return EffectResult(ok=True, kind="would")

@@ -1,20 +1,29 @@
-"""What each act of a gate is at a vendor: one handler a name."""
+"""What each effect of a gate is at a vendor: one method an effect, found by `match`."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 from connectors.core.errors import AccountLimited
+from leads.effect_results import MessagePosted, SlackUserRead
+from leads.effects import (
+    ApolloEffect,
+    AwaitSnapshot,
+    CrmEffect,
+    Effect,
+    PostAlert,
+    ReadSlackUser,
+)
 from leads.keys import Keys
-from streams.effects.apollo import ApolloActs
-from streams.effects.context import EffectAttempt, EffectContext, Handler
-from streams.effects.crm import CrmActs
+from streams.effects.apollo import ApolloEffects
+from streams.effects.context import Answer, EffectAttempt, EffectContext
+from streams.effects.crm import CrmEffects
 from streams.ports import Clock
 from streams.runner.outbox import IdleDetector
 
 
 class EffectHandlers:
-    """`handlers`, by the act's name. Each raises what the connector raises."""
+    """Makes calls. Raises what the connector raises."""
 
     def __init__(
         self,
@@ -25,39 +34,33 @@ class EffectHandlers:
         share: Callable[[], float],
     ) -> None:
         self._out = outside
-        self.handlers: dict[str, Handler] = {
-            **CrmActs(outside, gate, keys, clock).handlers,
-            **ApolloActs(outside, clock, share).handlers,
-            "slack.post": self._do_post,
-            "slack.user": self._do_user,
-            "sync.wait": self._do_sync,
-        }
+        self._crm = CrmEffects(outside, gate, keys, clock)
+        self._apollo = ApolloEffects(outside, clock, share)
 
-    async def _do_post(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record
-        post = self._out.slack.post
-        button = args.get("button", "")
-        ts = await post(
-            args["to"],
-            args["text"],
-            args["alert_id"],
-            button=button,
-            look_first=effect.again,
-            until=effect.until,
+    async def make(self, effect: Effect, record: Any, attempt: EffectAttempt) -> Answer:
+        """Make one call; `record` is what its stage works on."""
+        match effect:
+            case PostAlert():
+                return await self._post(effect, attempt)
+            case ReadSlackUser():
+                return SlackUserRead(email=await self._out.slack.email_of(effect.user))
+            case AwaitSnapshot():
+                await asyncio.sleep(0)
+                said = "The CRM's snapshot is not complete: run leadgate sync-crm"
+                raise AccountLimited(said, 2.0)
+        if isinstance(effect, ApolloEffect):
+            return await self._apollo.make(effect)
+        if isinstance(effect, CrmEffect):
+            return await self._crm.make(effect, record, attempt)
+        assert_never(effect)
+
+    async def _post(self, effect: PostAlert, attempt: EffectAttempt) -> MessagePosted:
+        ts = await self._out.slack.post(
+            effect.to,
+            effect.text,
+            effect.alert_id,
+            button=effect.button,
+            look_first=attempt.again,
+            until=attempt.until,
         )
-        return {"ts": ts}
-
-    async def _do_user(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del record, effect
-        return {"email": await self._out.slack.email_of(args["user"])}
-
-    async def _do_sync(
-        self, args: dict[str, Any], record: Any, effect: EffectAttempt
-    ) -> dict[str, Any]:
-        del args, record, effect
-        await asyncio.sleep(0)
-        raise AccountLimited("The CRM's snapshot is not complete: run leadgate sync-crm", 2.0)
+        return MessagePosted(ts=ts)

@@ -25,7 +25,7 @@ from connectors.core.errors import (
     Unreadable,
     VendorError,
 )
-from leads.decision import EffectResult
+from leads.effect_results import EffectResult
 from streams.effects.circuit import Circuit
 from streams.ports import Clock
 

@@ -6,7 +6,8 @@ from operator import attrgetter, itemgetter
 
 from msgspec.structs import replace
 
-from leads.decision import Decision, EffectResult, Parked, WaitReason
+from leads.decision import Decision, Parked, WaitReason
+from leads.effect_results import EffectResult
 from leads.records import Lead, encode
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
 from leads.waits import release

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias, cast
 from msgspec.structs import asdict, replace
 
 from leads import topics
-from leads.decision import Decision, EffectResult, WaitReason
+from leads.decision import Decision, WaitReason
+from leads.effect_results import EffectResult
 from leads.keys import STEPS_A_REVISION, derive, event_id, lead_id
 from leads.records import (
     Audit,

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from leads import topics
-from leads.decision import Decision, Effect, EffectResult, Gate, NeedsEffects, Parked
+from leads.decision import Decision, Gate, NeedsEffects, Parked
+from leads.effect_results import EffectResult
+from leads.effects import Effect
 from leads.records import (
     Alert,
     CrmRecord,

@@ -20,7 +20,8 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from leads.decision import Decision, EffectResult, NeedsEffects
+from leads.decision import Decision, NeedsEffects
+from leads.effect_results import EffectResult
 from leads.keys import event_id
 from leads.records import Alert, Lead, Place, ReviewDecision, Signal
 from leads.table_rows import Attempt

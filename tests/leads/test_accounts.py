@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from msgspec import convert
 from msgspec.structs import replace
 
-from leads.decision import Decision, EffectResult, NeedsEffects
+from leads.decision import Decision, NeedsEffects
+from leads.effect_results import AccountsRead, EffectResult, OwnedAccount, OwnerFound
+from leads.effects import ReadAccounts
 from leads.gates import company, identity
 from leads.gates.common import Guarded
 from leads.gates.company import Companies
@@ -35,7 +38,8 @@ def decide(record: Lead, rules: Rules, **done: EffectResult) -> Decision | Needs
 
 def chain(*companies: dict[str, Any]) -> EffectResult:
     """What the CRM says of a company and those above it."""
-    return EffectResult(ok=True, value={"chain": list(companies)})
+    accounts = convert(companies, tuple[OwnedAccount, ...])
+    return EffectResult(ok=True, value=AccountsRead(accounts=accounts))
 
 
 def routed(decision: Decision | NeedsEffects) -> tuple[str, str]:
@@ -50,7 +54,7 @@ def test_the_account_is_asked_for_by_id_and_else_by_domain(some: Rules) -> None:
     for crm, company_id in ((OWNED, "c1"), (CrmLink(), "")):
         asked = decide(lead(crm=crm), some)
         assert isinstance(asked, NeedsEffects)
-        assert asked.acts["account"].args == {"company_id": company_id, "domain": "b.com"}
+        assert asked.acts["account"] == ReadAccounts(company_id=company_id, domain="b.com")
         assert asked.acts["account"].reads
 
 
@@ -94,7 +98,7 @@ def test_a_customer_without_an_owner_goes_to_the_accounts_and_else_to_a_person(s
 
 
 def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> None:
-    kept = EffectResult(ok=True, value={"active": True, "email": "ana.us@acme.test"})
+    kept = EffectResult(ok=True, value=OwnerFound(active=True, email="ana.us@acme.test"))
     assert routed(decide(lead(crm=replace(OWNED, owner_id="9")), some, owner=kept)) == (
         "ana.us@acme.test",
         "crm.owner",

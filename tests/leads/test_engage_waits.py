@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from leads.decision import Decision, EffectResult, NeedsEffects, WaitReason
+from leads.decision import Decision, NeedsEffects, WaitReason
+from leads.effect_results import EffectResult, SequencesRead
+from leads.effects import LeaveList
 from leads.gates import engage, intake
 from leads.keys import Keys
 from leads.records import Captured, Enrolment, Lead, Place, Route, Sequences, Trigger
@@ -75,7 +77,7 @@ def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Ru
     done = {"stop": OK, "apollo": OK}
     answer = GATE.decide(record, seen, done, rules, NOW)
     assert isinstance(answer, NeedsEffects)
-    assert answer.acts["leave"].args == {"contact_id": "7", "list": rules.nurture.list}
+    assert answer.acts["leave"] == LeaveList(contact_id="7", list_name=rules.nurture.list)
     assert (
         decided(GATE.decide(record, seen, {**done, "leave": OK}, rules, NOW)).place
         == Place.SUPPRESSED
@@ -107,7 +109,9 @@ def test_a_lead_that_is_held_on_its_way_to_a_rep_is_not_at_rest(rules: Rules) ->
     assert isinstance(asks, NeedsEffects)
     assert "sequences" in asks.acts
     free = {
-        "sequences": EffectResult(ok=True, value={"state": "inactive", "read_at": NOW}),
+        "sequences": EffectResult(
+            ok=True, value=SequencesRead(sequences=Sequences(state="inactive", read_at=NOW))
+        ),
         "leave": OK,
     }
     assert decided(GATE.decide(held, seen, free, rules, NOW)).place == Place.ENGAGED

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, EffectResult, NeedsEffects, Parked
+from leads.decision import Decision, NeedsEffects, Parked
+from leads.effect_results import ActivityRead, ContactWritten, EffectResult, OwnerRead
 from leads.gates import assign, engage, identity, routing, sla, write
 from leads.gates.common import Guarded
 from leads.mapping import map_captured
@@ -183,7 +184,7 @@ def test_a_claim_of_its_own_goes_on_and_anothers_merges(rules: Rules) -> None:
 def shown(email: str, active: bool = True) -> EffectResult:
     """What the CRM shows, read back."""
     return EffectResult(
-        ok=True, value={"owner_id": email and "9", "email": email, "active": active, "at": NOW}
+        ok=True, value=OwnerRead(owner_id=email and "9", email=email, active=active, at=NOW)
     )
 
 
@@ -252,8 +253,9 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
 
 
 def test_a_contact_of_apollos_own_sync_raises_one_alert_a_day(rules: Rules) -> None:
-    def alerts(**fields: object) -> list[str]:
-        result = EffectResult(ok=True, value={"contact_id": "7", "existed": True, **fields})
+    def alerts(*, unknown: bool = False) -> list[str]:
+        written = ContactWritten(contact_id="7", existed=True, unknown=unknown)
+        result = EffectResult(ok=True, value=written)
         decision = write.Write().decide(
             lead(source_crm_id="7"), Guarded(), {"upsert": result}, rules, NOW
         )
@@ -337,7 +339,7 @@ def test_a_breach_comes_by_the_tick_of_its_own_deadline(
     rules: Rules, deadline: float, breached: bool
 ) -> None:
     """Not by the reader's clock: one that is behind the sender's would lose the breach."""
-    done = {"activity": EffectResult(ok=True, value={"at": 0.0}), "task": OK}
+    done = {"activity": EffectResult(ok=True, value=ActivityRead(at=0.0)), "task": OK}
     decision = sla.Sla().decide(
         tick("due", NOW + deadline), sla.SlaState(clock=clock()), done, rules, NOW + 7199
     )
@@ -347,7 +349,7 @@ def test_a_breach_comes_by_the_tick_of_its_own_deadline(
 
 
 def test_a_breach_comes_once_and_never_after_activity(rules: Rules) -> None:
-    done = {"activity": EffectResult(ok=True, value={"at": 0.0}), "task": OK}
+    done = {"activity": EffectResult(ok=True, value=ActivityRead(at=0.0)), "task": OK}
     for ended in (clock(breached_at=NOW + 7201), clock(satisfied_at=NOW + 100)):
         decision = sla.Sla().decide(
             tick("due", NOW + 7200), sla.SlaState(clock=ended), done, rules, NOW + 9000
@@ -357,7 +359,7 @@ def test_a_breach_comes_once_and_never_after_activity(rules: Rules) -> None:
 
 
 def test_activity_that_was_not_polled_yet_is_no_breach(rules: Rules) -> None:
-    done = {"activity": EffectResult(ok=True, value={"at": NOW + 7000})}
+    done = {"activity": EffectResult(ok=True, value=ActivityRead(at=NOW + 7000))}
     decision = sla.Sla().decide(
         tick("due", NOW + 7200), sla.SlaState(clock=clock()), done, rules, NOW + 7201
     )
@@ -406,7 +408,7 @@ def test_changed_rules_have_another_hash_and_another_best(rules: Rules) -> None:
 
 
 def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rules: Rules) -> None:
-    value = {"contact_id": "7", "existed": False}
+    value = ContactWritten(contact_id="7")
     written = write.Write().decide(
         lead(crm=CrmLink()), Guarded(), {"upsert": EffectResult(ok=True, value=value)}, rules, NOW
     )

@@ -7,7 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, EffectResult, NeedsEffects, Parked
+from leads.decision import Decision, NeedsEffects, Parked
+from leads.effect_results import EffectResult, SequenceLeft, SequencesRead
+from leads.effects import AssignOwner
 from leads.gates import assign, company, engage, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake
@@ -37,8 +39,13 @@ from tests.leads.test_gates import NOW, OK, lead, shown
 
 BEN = "ben@acme.test"
 NURTURE = Route(kind="nurture", owner_email="nurture@acme.test", owner_id="1", rule="threshold")
-ACTIVE = EffectResult(ok=True, value={"state": "active", "read_at": NOW, "names": ["spring"]})
-INACTIVE = EffectResult(ok=True, value={"state": "inactive", "read_at": NOW})
+ACTIVE = EffectResult(
+    ok=True,
+    value=SequencesRead(sequences=Sequences(state="active", read_at=NOW, names=("spring",))),
+)
+INACTIVE = EffectResult(
+    ok=True, value=SequencesRead(sequences=Sequences(state="inactive", read_at=NOW))
+)
 
 
 def held(kind: str = "review", asked: str = "invalid", **fields: Any) -> ReviewItem:
@@ -244,7 +251,9 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
     assert onward.score.points < rules.threshold
     written = assign.Assign().decide(onward, Guarded(), {}, rules, NOW)
     assert isinstance(written, NeedsEffects)
-    assert [act.args["owner_email"] for act in written.acts.values()] == [BEN]
+    assert [act.owner_email for act in written.acts.values() if isinstance(act, AssignOwner)] == [
+        BEN
+    ]
     owned = decided(
         assign.Assign().decide(onward, Guarded(), {"assign": OK, "read": shown(BEN)}, rules, NOW)
     )
@@ -385,7 +394,7 @@ def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(ru
     left = engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), {}, rules, NOW)
     assert isinstance(left, NeedsEffects)
     assert [act.name for act in left.acts.values()] == ["crm.unenrol"]
-    done = {"leave": EffectResult(ok=True, value={"out": True})}
+    done = {"leave": EffectResult(ok=True, value=SequenceLeft(out=True))}
     found = decided(
         engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), done, rules, NOW)
     )

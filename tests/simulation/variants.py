@@ -9,7 +9,8 @@ from unittest.mock import patch
 import msgspec
 from msgspec.structs import replace
 
-from leads.decision import Decision, Effect, NeedsEffects, Parked
+from leads.decision import Decision, NeedsEffects, Parked
+from leads.effects import StopContact, StopInApollo
 from leads.gates.common import terminal_decision
 from leads.gates.engage import Engage
 from leads.keys import derive
@@ -45,16 +46,11 @@ def _r1() -> AbstractContextManager[None]:
         kind = seen.suppression.kind if seen.suppression else "do_not_contact"
         if "stop" in done:
             return replace(end, outcome={"crm": done["stop"].kind, "apollo": done["apollo"].kind})
-        args = {
-            "contact_id": lead.crm.contact_id,
-            "nurtured": bool(rested and rested.enrolled),
-            "kind": kind,
-        }
-        other = {"apollo_id": lead.apollo_id, "kind": kind, "from": "crm"}
+        nurtured = bool(rested and rested.enrolled)
         return NeedsEffects(
             acts={
-                "stop": Effect(name="crm.stop", args=args),
-                "apollo": Effect(name="apollo.stop", args=other),
+                "stop": StopContact(contact_id=lead.crm.contact_id, kind=kind, nurtured=nurtured),
+                "apollo": StopInApollo(apollo_id=lead.apollo_id, kind=kind, source="crm"),
             }
         )
 

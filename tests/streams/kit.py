@@ -5,7 +5,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from leads.decision import Decision, EffectResult, NeedsEffects
+from leads.decision import Decision, NeedsEffects
+from leads.effect_results import EffectResult
 from leads.rules import Rules
 from streams.runner.model import Stage
 from streams.runner.outbox import IdleDetector, Outbox

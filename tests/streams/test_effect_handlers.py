@@ -8,6 +8,8 @@ import pytest
 
 from connectors.core.errors import NotSent, RecordRejected
 from connectors.memory.crm import MemoryCrm
+from leads.effect_results import SequenceLeft
+from leads.effects import LeaveSequence
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
 from leads.records import Person
@@ -47,14 +49,14 @@ def unenrol(asks: int, **args: Any) -> Any:
     acts = EffectHandlers(outside, IdleDetector(), Keys("k"), Fixed(), lambda: 1.0)
 
     async def act() -> Any:
-        asked = {"contact_id": "7", "leave": "Out", **args}
-        return await acts.handlers["crm.unenrol"](asked, None, EffectAttempt("e", False, 1e12, NOW))
+        effect = LeaveSequence(contact_id="7", leave="Out", **args)
+        return await acts.make(effect, None, EffectAttempt("e", False, 1e12, NOW))
 
     return asyncio.run(act())
 
 
 def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> None:
-    assert unenrol(0, patience=1) == {"out": True}
+    assert unenrol(0, patience=1) == SequenceLeft(out=True)
     with pytest.raises(NotSent) as waiting:
         unenrol(1, patience=1)
     assert waiting.value.after > 0
@@ -80,4 +82,4 @@ def test_a_crm_is_told_a_countrys_name_and_its_code(country: str, name: str, cod
 
 
 def test_who_only_undoes_an_entry_asks_once() -> None:
-    assert unenrol(1) == {"out": False}
+    assert unenrol(1) == SequenceLeft(out=False)

@@ -23,7 +23,19 @@ from connectors.core.errors import (
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
 from connectors.memory.slack import MemorySlack
-from leads.decision import Effect, EffectResult
+from leads.effect_results import EffectResult
+from leads.effects import (
+    CreateTask,
+    Effect,
+    EnrichCompany,
+    EnterApolloSequence,
+    LookUpOwner,
+    PostAlert,
+    ReadAccounts,
+    ReadApolloSequences,
+    StopContact,
+    StopInApollo,
+)
 from leads.keys import Keys
 from streams.effects.circuit import PROBE_WAIT, STEADY
 from streams.effects.context import EffectContext
@@ -34,25 +46,15 @@ from streams.runner.outbox import IdleDetector
 from tests.leads.test_gates import lead
 
 Fault = Callable[[], Exception]
-ENRICH = Effect(name="apollo.enrich", args={"domain": "firm.com", "cap": 10**6})
-SEQUENCES = Effect(name="apollo.sequences", args={"apollo_id": "a1", "email": ""}, reads=True)
-ACCOUNT = Effect(name="crm.account", args={"company_id": "", "domain": "firm.com"}, reads=True)
-ENROL = Effect(
-    name="apollo.enrol",
-    args={"apollo_id": "a1", "sequence": "warm", "sender": "n@acme.test"},
-    guarded=True,
-)
-STOP = Effect(name="crm.stop", args={"contact_id": "1", "kind": "unsubscribe", "nurtured": False})
-NO_CALL = Effect(name="apollo.stop", args={"apollo_id": "", "kind": "unsubscribe", "from": "crm"})
-POST = Effect(
-    name="slack.post", args={"to": "#ops", "text": "text", "alert_id": "alert"}, once=True
-)
-OWNER = Effect(name="crm.owner", args={"owner_id": "rep@acme.test"}, reads=True)
-TASK = Effect(
-    name="crm.task",
-    args={"contact_id": "1", "subject": "Call", "due": 1.0, "owner_id": "r"},
-    once=True,
-)
+ENRICH = EnrichCompany(domain="firm.com", daily_cap=10**6)
+SEQUENCES = ReadApolloSequences(apollo_id="a1", email="")
+ACCOUNT = ReadAccounts(company_id="", domain="firm.com")
+ENROL = EnterApolloSequence(apollo_id="a1", sequence="warm", sender="n@acme.test")
+STOP = StopContact(contact_id="1", kind="unsubscribe", nurtured=False)
+NO_CALL = StopInApollo(apollo_id="", kind="unsubscribe", source="crm")
+POST = PostAlert(to="#ops", text="text", alert_id="alert")
+OWNER = LookUpOwner(owner_id="rep@acme.test")
+TASK = CreateTask(contact_id="1", subject="Call", due=1.0, owner_id="r")
 
 
 class Failing:
@@ -340,9 +342,7 @@ def test_a_call_that_alone_is_refused_waits_alone() -> None:
 
     async def test(site: Site) -> None:
         site.apollo.always["stop"] = refused
-        stop = Effect(
-            name="apollo.stop", args={"apollo_id": "a1", "kind": "unsubscribe", "from": "crm"}
-        )
+        stop = StopInApollo(apollo_id="a1", kind="unsubscribe", source="crm")
         await site.do(stop)
         site.at += APART
         assert (await site.do(SEQUENCES)).ok

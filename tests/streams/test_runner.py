@@ -9,15 +9,9 @@ from aiokafka.errors import KafkaTimeoutError
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import (
-    Decision,
-    Effect,
-    EffectResult,
-    NeedsEffects,
-    OutputRecord,
-    Parked,
-    WaitReason,
-)
+from leads.decision import Decision, NeedsEffects, OutputRecord, Parked, WaitReason
+from leads.effect_results import EffectResult
+from leads.effects import Effect, LeaveList, ReadOwner
 from leads.records import Lead, Place, Record, encode
 from leads.rules import Rules
 from leads.table_rows import SlaClock
@@ -76,9 +70,9 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
         record: Lead, there: Nothing, done: dict[str, EffectResult]
     ) -> Decision | NeedsEffects:
         seen.append(there.there)
-        asks = {
-            "read": Effect(name="x.read", args={}, reads=True),
-            "write": Effect(name="x.write", args={}),
+        asks: dict[str, Effect] = {
+            "read": ReadOwner(contact_id="1"),
+            "write": LeaveList(contact_id="1", list_name="x"),
         }
         return NeedsEffects(acts=asks) if len(done) < 2 else passes(record)
 
@@ -93,7 +87,7 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
         await asyncio.sleep(4.0)
         await bench.process_again(bench.log.read(topics.MATCHED.full, 0, 1))
         assert kinds(bench) == ["passed"]
-        assert bench.effector.asked == ["x.read", "x.write", "x.read", "x.write"]
+        assert bench.effector.asked == 2 * ["crm.read_owner", "crm.leave_list"]
         assert seen[-1] is True
 
     on_kit(body)
@@ -138,11 +132,11 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
 def test_a_gate_that_asks_for_what_it_has_is_told_so_and_not_asked_for_ever(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(
-            loop, stage(lambda *_: NeedsEffects(acts={"a": Effect(name="x.a", args={})})), rules
+            loop, stage(lambda *_: NeedsEffects(acts={"a": ReadOwner(contact_id="1")})), rules
         )
         await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["quarantined"]
-        assert bench.effector.asked == ["x.a"]
+        assert bench.effector.asked == ["crm.read_owner"]
 
     on_kit(body)
 
