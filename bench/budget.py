@@ -21,7 +21,7 @@ _NOT_COUNTED = re.compile(r"/search$|/properties/")
 
 def measure_budget() -> dict[str, float]:
     """5,000 new leads against a sandbox that allows 190 calls in any 10 s (a private app's limit,
-    facts/hubspot.md 2).
+    docs/design/vendors.md HubSpot 2).
 
     `fullest` is the share of the limit in the fullest ten seconds; `average` that over the whole
     time from the first call for a lead to the last, which exceeds it where a window begins empty

@@ -69,7 +69,8 @@ def _derive_lead(source: str, source_id: str) -> str:
 
 
 def event_id(lead: str, stage: str, cause: str, kind: str, ordinal: int = 0) -> str:
-    """The id of what a stage does about a lead because of `cause` (INTERLEAVINGS 12)."""
+    """The id of what a stage does about a lead because of `cause`
+    (docs/design/interleavings.md 12)."""
     return _derive_event(lead, stage, cause, kind, ordinal)
 
 
@@ -123,7 +124,8 @@ def is_company_domain(domain: str) -> bool:
 
 
 class Keys:
-    """Keyed hashes of addresses, so that topics' keys name nobody (INTERLEAVINGS 19).
+    """Keyed hashes of addresses, so that topics' keys name nobody
+    (docs/design/interleavings.md 19).
 
     `secret` is the site's; with another one nothing matches what was stored.
     """

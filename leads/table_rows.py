@@ -43,7 +43,7 @@ class WaitingRow(Record, frozen=True, kw_only=True):
 
 class Attempt(Record, frozen=True, kw_only=True):
     """How far a stage got with a record: written before anything leaves, so that it decides once
-    (INTERLEAVINGS 1).
+    (docs/design/interleavings.md 1).
 
     Once closed, `seen`, `done` and `now` are what the decision was made from; with the record
     itself and the rules' version they give the same decision again, byte for byte. Until then

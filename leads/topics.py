@@ -22,7 +22,7 @@ class Topic:
     key: str
     flow: str
     cleanup: Literal["delete", "compact"] = "delete"
-    retention_days: int = -1  # -1: kept until a keeper deletes what is committed (INTERLEAVINGS 10)
+    retention_days: int = -1  # -1: without limit (docs/design/interleavings.md 10)
     partitions: int = PARTITIONS
     public: bool = False  # written from outside: what can't be decoded is a dead letter, not a bug
     full: str = field(init=False)  # the name on the broker

@@ -37,8 +37,8 @@ def resume(parked: Parked | None, cause: ReviewDecision | Signal, stage: str) ->
     """The lead as it goes on because of `cause`, or None if nothing waits for it, or if it is put
     off.
 
-    A decision names the step that it settles; for another step it comes too late (INTERLEAVINGS
-    3).
+    A decision names the step that it settles; for another step it comes too late
+    (docs/design/interleavings.md 3).
     """
     if parked is None or parked.lead is None or parked.put_off:
         return None

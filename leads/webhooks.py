@@ -1,9 +1,9 @@
 """What a webhook says: Zapier's fields or whatever somebody typed into an Apollo workflow, as a
 lead or a signal.
 
-Source: facts/apollo.md 6. The body has no event name, no time and no delivery id, so the event
-stands in the address (`?event=replied`), and ids come from what is said: a second delivery is
-the same lead, or the same signal for a day.
+Source: docs/design/vendors.md Apollo 6. The body has no event name, no time and no delivery id, so
+the event stands in the address (`?event=replied`), and ids come from what is said: a second
+delivery is the same lead, or the same signal for a day.
 """
 
 import re
@@ -142,7 +142,8 @@ def _with_site(contact: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source_id(contact: dict[str, Any], body: dict[str, Any]) -> str:
-    """The contact's id, else one of its address, else one of the whole body (INTERLEAVINGS 12)."""
+    """The contact's id, else one of its address, else one of the whole body
+    (docs/design/interleavings.md 12)."""
     if ident := str(contact.get("id") or "").strip():
         return ident
     if address := fold_email(read_address(contact.get("email"))):

@@ -1,6 +1,6 @@
 """Apollo as its OpenAPI describes it, on the sandbox's store.
 
-Sources: facts/apollo.md, sections named at each route.
+Sources: docs/design/vendors.md Apollo, sections named at each route.
 """
 
 import math
@@ -277,8 +277,8 @@ def make_router(store: Store, limits: dict[str, tuple[int, float]] | None = None
 
 
 def _skips(store: Store, contact: Thing | None, sequence: str, query: Any) -> str:
-    """Why a contact may not enter, '' if it may (facts 1.3; control: apollo_skips, by contact id,
-    for the rest of the reasons)."""
+    """Why a contact may not enter, '' if it may (docs/design/vendors.md Apollo 1.3;
+    control: apollo_skips, by contact id, for the rest of the reasons)."""
     if contact is None or store.get("apollo.sequences", sequence) is None:
         return "contact_not_found"
     if (told := (store.get("control", "apollo_skips") or {}).get(contact["id"])) is not None:
@@ -317,7 +317,7 @@ def _matching(store: Store, query: dict[str, Any]) -> list[Thing]:
 
 
 def _shows(message: Thing, stats: set[str]) -> bool:
-    """Unknown stats filter nothing: the whole set comes (facts 4's guard)."""
+    """Unknown stats filter nothing: the whole set comes (docs/design/vendors.md Apollo 4)."""
     known = {
         "bounced": "bounce",
         "spam_blocked": "spam_blocked",
@@ -329,5 +329,6 @@ def _shows(message: Thing, stats: set[str]) -> bool:
 
 
 def _public(message: Thing) -> Thing:
-    """Apollo's message has no `unsubscribed` field: only the filter knows (facts 4)."""
+    """Apollo's message has no `unsubscribed` field: only the filter knows
+    (docs/design/vendors.md Apollo 4)."""
     return {k: v for k, v in message.items() if k != "unsubscribed"}

@@ -129,7 +129,8 @@ class RollingWindow:
 
 
 class FixedWindows:
-    """Apollo's windows: per endpoint, opened by the first call (facts/apollo.md 3)."""
+    """Apollo's windows: per endpoint, opened by the first call
+    (docs/design/vendors.md Apollo 3)."""
 
     def __init__(self, limits: dict[str, tuple[int, float]]) -> None:
         self.limits = limits

@@ -381,7 +381,8 @@ class Week:
         self._expect("no_company", [contact], ["review"])
 
     def unverified(self, i: int) -> None:
-        """'verified' by the stale field, not by the true one (facts 2.1)."""
+        """'verified' by the stale field, not by the true one
+        (docs/design/vendors.md Apollo 2.1)."""
         status = ("User Managed", "Guessed", "Unavailable", None)[i % 4]
         self._expect("unverified", [self._one(self._kind(i), email_true_status=status)], ["review"])
 

@@ -1,5 +1,5 @@
 """Google Sheets as far as one tab needs it: values read, appended, set
-(facts/salesforce_zoho_slack.md 5)."""
+(docs/design/vendors.md Google 5)."""
 
 import re
 from typing import Any

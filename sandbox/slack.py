@@ -1,5 +1,5 @@
 """Slack's Web API as far as a bot that posts needs it: failures are 200 with ok:false
-(facts/salesforce_zoho_slack.md 3)."""
+(docs/design/vendors.md Slack 3)."""
 
 import json
 import time

@@ -3,7 +3,7 @@
 The only place that touches either.
 
 Restoring and writing go past Faust: it stores a changelog's rows and its offset one after the
-other, event by event, and its own changelog sends fail unseen (facts/faust.md 5). Which
+other, event by event, and its own changelog sends fail unseen (docs/design/faust-facts.md 5). Which
 partitions, from where and how far stays Faust's. 12 databases open in a second, 120 don't, and
 take a tenth of the memory: so one table holds all kinds of rows.
 """

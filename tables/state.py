@@ -6,7 +6,7 @@ they must reach the changelog in one record batch, which the broker takes whole 
 partition p of every topic is at one worker, so p of one table serves them all.
 
 `write` awaits the broker's acknowledgement, then stores rows and changelog offset together
-(INTERLEAVINGS 17).
+(docs/design/interleavings.md 17).
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 """The CRM's snapshot into `crm.records`: whom it already holds, before the first live effect
-(INTERLEAVINGS 14)."""
+(docs/design/interleavings.md 14)."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

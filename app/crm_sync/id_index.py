@@ -1,9 +1,9 @@
 """Our keys by the CRM's ids, kept by the poller for a CRM that tells no more of a deleted contact
 than its id.
 
-INTERLEAVINGS 7. Topic `crm.ids`, CRM id to person key. A contact is noted when the CRM first
-shows it, which is at the poll after we wrote it; who is deleted before that is met by the next
-gate, which reads the contact.
+docs/design/interleavings.md 7. Topic `crm.ids`, CRM id to person key. A contact is noted when the
+CRM first shows it, which is at the poll after we wrote it; who is deleted before that is met by the
+next gate, which reads the contact.
 """
 
 from collections.abc import Iterable, Mapping

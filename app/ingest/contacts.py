@@ -1,9 +1,9 @@
 """Apollo's contacts into `captured`.
 
 Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest
-less the overlap, and only then does the cursor move (INTERLEAVINGS 24): a crash repeats the
-pass, and repeats are known by their version at intake. A contact that can't be used is set
-aside, and the pass goes on.
+less the overlap, and only then does the cursor move (docs/design/interleavings.md 24): a crash
+repeats the pass, and repeats are known by their version at intake. A contact that can't be used is
+set aside, and the pass goes on.
 """
 
 from collections.abc import Callable

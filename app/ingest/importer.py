@@ -1,8 +1,8 @@
 """CSV import of Apollo's export: by header name, both layouts, in the slow lane.
 
 The file is the queue: rows are admitted only while the pipeline has room, so that fresh leads
-pass a bulk import (DESIGN, lanes). A second import of the same file adds nothing: its rows are
-the same revisions.
+pass a bulk import (docs/architecture.md, Design decisions). A second import of the same file adds
+nothing: its rows are the same revisions.
 """
 
 import asyncio

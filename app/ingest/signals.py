@@ -27,7 +27,7 @@ from streams.runner.outbox import partition_of
 log = structlog.get_logger(__name__)
 
 #: The flags that a message shows of itself. An opt-out has none: only the filter knows it
-#: (facts/apollo.md 4).
+#: (docs/design/vendors.md Apollo 4).
 _FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
 _FLAGGED = ("bounced", "spam_blocked", "replied")
 _CRM_OVERLAP = 60.0

@@ -1,9 +1,9 @@
 """Webhooks in: a lead is taken when the broker has it, and not before.
 
 202 is said for an invalid lead, too: intake shows it to a person, and a Zap that errors is
-switched off (facts 4). What names no person at all gets 422, so that whoever set it up sees it,
-and is kept among the dead letters, so that whoever runs Leadgate does. 503 means that nothing
-was stored.
+switched off (docs/design/vendors.md Zapier 4). What names no person at all gets 422, so that
+whoever set it up sees it, and is kept among the dead letters, so that whoever runs Leadgate does.
+503 means that nothing was stored.
 """
 
 import asyncio

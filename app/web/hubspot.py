@@ -2,8 +2,8 @@
 at its next turn.
 
 What has changed is always read from the CRM, never believed from an event: events come in any
-order, twice, as echoes of our own writes, and some properties fire none (facts/hubspot.md 3). So
-a lost one costs a minute and nothing else.
+order, twice, as echoes of our own writes, and some properties fire none
+(docs/design/vendors.md HubSpot 3). So a lost one costs a minute and nothing else.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Clicks in Slack: signed, answered within three seconds, and kept by the broker before they are
 answered.
 
-Source: facts/salesforce_zoho_slack.md 3. What the click means is decided by the SLA stage, which
+Source: docs/design/vendors.md Slack 3. What the click means is decided by the SLA stage, which
 answers in Slack.
 """
 

@@ -1,4 +1,4 @@
-"""The Faust app: what of its many settings the promises rest on (facts/faust.md e)."""
+"""The Faust app: what of its many settings the promises rest on (docs/design/faust-facts.md e)."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ SESSION = 10
 
 
 def make_app(settings: Settings, data: Path) -> StrictApp:
-    """The Faust app: settings that hold what facts/faust.md e recommends."""
+    """The Faust app: settings that hold what docs/design/faust-facts.md e recommends."""
     data.mkdir(parents=True, exist_ok=True)
     source = SourceTopics(
         compacted=frozenset(t.full for t in topics.TOPICS if t.cleanup == "compact"),

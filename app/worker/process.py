@@ -132,7 +132,8 @@ class Worker:
         return self._partitions
 
     def _share(self) -> float:
-        """This worker's part of the vendors' limits, by partitions (INTERLEAVINGS 22)."""
+        """This worker's part of the vendors' limits, by partitions
+        (docs/design/interleavings.md 22)."""
         return WORKERS_SHARE * max(1, len(self._mine())) / topics.PARTITIONS
 
     async def _signals_applied(self, partition: int) -> None:

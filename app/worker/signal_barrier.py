@@ -1,5 +1,5 @@
-"""Before a stage acts, every signal that the broker has acknowledged is applied (INTERLEAVINGS
-15)."""
+"""Before a stage acts, every signal that the broker has acknowledged is applied
+(docs/design/interleavings.md 15)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable

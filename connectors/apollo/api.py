@@ -1,7 +1,7 @@
 """Apollo over HTTP: what its answers mean, and a budget for each endpoint.
 
-Sources: facts/apollo.md (1.1 conventions, 3 limits). 401 answers are plain text; a missing
-contact is a 422.
+Sources: docs/design/vendors.md Apollo 1.1 (conventions), Apollo 3 (limits). 401 answers are plain
+text; a missing contact is a 422.
 """
 
 import re
@@ -25,15 +25,16 @@ from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
 
 PAGE = 100
 _SPARE = 0.02  # of an hour's or a day's calls, for people
-#: Apollo's longer windows, by the names in its headers, those of before 2026 among them (facts 3).
+#: Apollo's longer windows, by the names in its headers, those of before 2026 among them
+#: (docs/design/vendors.md Apollo 3).
 _WINDOWS = {"an hour": ("hourly",), "a day": ("24-hour", "daily")}
 #: Of a contact, and of nothing else: an endpoint or a list that is missing is no deleted contact
-#: (facts 1.3).
+#: (docs/design/vendors.md Apollo 1.3).
 _GONE = re.compile(
     r"contact does not exist|contact has been deleted|contact as it is deleted", re.IGNORECASE
 )
 T = TypeVar("T")
-LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (facts 1.2)
+LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (docs/design/vendors.md Apollo 1.2)
 
 
 def classify(response: httpx.Response) -> VendorError | None:
@@ -46,7 +47,8 @@ def classify(response: httpx.Response) -> VendorError | None:
         f" {response.text[:200]}"
     )
     if status == 401 and "html" not in response.headers.get("content-type", ""):
-        return Unauthorised(said)  # plain text (facts 1.1), so that there is no word to tell it by
+        # plain text (docs/design/vendors.md Apollo 1.1), so that there is no word to tell it by
+        return Unauthorised(said)
     if status in {401, 403}:
         return _closed(response, said)
     if status == 429:
@@ -59,8 +61,8 @@ def classify(response: httpx.Response) -> VendorError | None:
 
 
 def _closed(response: httpx.Response, said: str) -> VendorError:
-    """403 says that the key or the plan leaves one endpoint out (facts 1.1), if it is Apollo that
-    says it."""
+    """403 says that the key or the plan leaves one endpoint out
+    (docs/design/vendors.md Apollo 1.1), if it is Apollo that says it."""
     if words(foreign(response.content), "error"):
         return NotInPlan(said)
     return Unavailable(f"{said} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
@@ -135,7 +137,7 @@ class ApolloApi:
         **more: Any,
     ) -> T:
         """One call on its endpoint's own budgets: Apollo has three windows for each team and
-        endpoint (facts 3).
+        endpoint (docs/design/vendors.md Apollo 3).
 
         See VendorHttp.call. `endpoint` is the limit's name where it isn't the path's. Raises
         EndpointSpent shortly before the end of an hour's or a day's calls.

@@ -1,8 +1,8 @@
 """Apollo over HTTP: what the poller, the enrichment and the sequence guard ask of it.
 
-Sources: facts/apollo.md (1.3 endpoints, 3 limits, 4 signals) and Apollo's OpenAPI. 401 answers
-are plain text; a missing contact is a 422; unknown filters are ignored with 200, so every answer
-is checked again here.
+Sources: Apollo's OpenAPI and docs/design/vendors.md Apollo 1.3 (endpoints), Apollo 3 (limits),
+Apollo 4 (signals). 401 answers are plain text; a missing contact is a 422; unknown filters are
+ignored with 200, so every answer is checked again here.
 """
 
 from typing import Any
@@ -105,7 +105,7 @@ class ApolloClient:
         """One page of sent messages in one of the states (bounced, unsubscribed, spam_blocked,
         replied); `since` is a day.
 
-        There are no totals: a short page is the last (facts 1.2).
+        There are no totals: a short page is the last (docs/design/vendors.md Apollo 1.2).
         """
         params = [("emailer_message_stats[]", stat) for stat in stats]
         params += [

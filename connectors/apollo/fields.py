@@ -10,8 +10,8 @@ from connectors.core.errors import NotInPlan, RecordRejected, Unauthorised
 
 
 class CustomField(NamedTuple):
-    """A field that an account has added: facts/apollo.md 2.1,
-    examples/get_typed_custom_fields.json."""
+    """A field that an account has added: docs/design/vendors.md Apollo 2.1, and the
+    OpenAPI's example of GET /typed_custom_fields."""
 
     id: str
     name: str

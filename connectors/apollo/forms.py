@@ -1,4 +1,4 @@
-"""Apollo's answers, as its OpenAPI describes them (facts/apollo.md 1.3).
+"""Apollo's answers, as its OpenAPI describes them (docs/design/vendors.md Apollo 1.3).
 
 What isn't named here isn't read.
 """

@@ -25,7 +25,8 @@ from connectors.core.answers import all_of, read, sound, words
 from connectors.core.errors import RecordRejected, RecordRetryable
 from connectors.core.stopping import do_all
 
-#: Why Apollo skips a contact that is to enter a sequence (facts 1.3), in a person's words.
+#: Why Apollo skips a contact that is to enter a sequence (docs/design/vendors.md Apollo 1.3), in a
+#: person's words.
 ALREADY = "contacts_already_exists_in_current_campaign"
 SKIPPED = {
     "contact_not_found": "Apollo has no such contact",
@@ -83,8 +84,8 @@ class ApolloSequences:
         return all_of("Apollo", shown.contact.contact_campaign_statuses or (), status_of)
 
     async def stop(self, contact_id: str) -> None:
-        """Out of every Apollo sequence, and the stage 'Do Not Contact' (facts 4): Apollo writes to
-        them no more.
+        """Out of every Apollo sequence, and the stage 'Do Not Contact'
+        (docs/design/vendors.md Apollo 4): Apollo writes to them no more.
 
         Both are tried whatever becomes of the other, and both are harmless twice.
         """
@@ -127,9 +128,9 @@ class ApolloSequences:
 
         Harmless twice.
 
-        200 doesn't mean done: those that Apollo skips are listed with a reason (facts 1.3), and
-        raise RowRejected: `busy` if another sequence is running or this one is being entered,
-        else `refused`.
+        200 doesn't mean done: those that Apollo skips are listed with a reason
+        (docs/design/vendors.md Apollo 1.3), and raise RowRejected: `busy` if another sequence is
+        running or this one is being entered, else `refused`.
         """
         if not contact_id:
             raise RecordRejected(

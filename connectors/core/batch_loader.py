@@ -30,8 +30,8 @@ class BatchLoader(Generic[K, V]):
 
     A batch leaves when full, after `wait` seconds, or when idle.
 
-    A call that has not left by a key's deadline never leaves for it (INTERLEAVINGS 4). Keys of
-    one `serial` value never share a batch.
+    A call that has not left by a key's deadline never leaves for it
+    (docs/design/interleavings.md 4). Keys of one `serial` value never share a batch.
     """
 
     def __init__(

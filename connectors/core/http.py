@@ -44,7 +44,8 @@ class SlidingWindowLimiter:
 
     A call counts from before it leaves until the window has passed after its answer: whenever
     between the two the vendor counted it, no window of the vendor's own ever holds more than
-    `limit`. `share` is this process's part of the account's limit (INTERLEAVINGS 22).
+    `limit`. `share` is this process's part of the account's limit
+    (docs/design/interleavings.md 22).
     """
 
     def __init__(
@@ -149,10 +150,10 @@ class VendorHttp:
         The call is made at most twice, when it was sent too early (429 with a short wait) or the
         vendor stumbled once. `until` marks a call that leaves something behind each time: it
         doesn't leave after that moment (the loop's time), and is made again only when it surely
-        did nothing (INTERLEAVINGS 4). Raises VendorError and nothing else; Unreadable for an
-        answer in another form. `nothing` is what an answer without a body (204, 304) stands for,
-        where it stands for something; any other answer without one is an empty object. `urgent`
-        marks a call of an opt-out: see Daily.check.
+        did nothing (docs/design/interleavings.md 4). Raises VendorError and nothing else;
+        Unreadable for an answer in another form. `nothing` is what an answer without a body (204,
+        304) stands for, where it stands for something; any other answer without one is an empty
+        object. `urgent` marks a call of an opt-out: see Daily.check.
         """
         path, limit = path_of(template, *parts), day or self._day
         for last in (False, True):

@@ -1,6 +1,6 @@
 """One tab of a Google spreadsheet: rows read, appended, and cells set.
 
-Source: facts/salesforce_zoho_slack.md 5.
+Source: docs/design/vendors.md Google 5.
 
 An append is not idempotent, and several at once overwrite each other: there is one writer, and
 it reads before it appends, so that one whose answer was lost is found and not made again.

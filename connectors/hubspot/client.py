@@ -1,7 +1,7 @@
 """HubSpot over HTTP: paths of the date-based API, and what its answers mean.
 
-Sources: facts/hubspot.md (1 endpoints, 2 limits and errors). The version is one constant:
-HubSpot releases one each March and September and keeps it 18 months.
+Sources: docs/design/vendors.md HubSpot 1 (endpoints), HubSpot 2 (limits and errors). The version is
+one constant: HubSpot releases one each March and September and keeps it 18 months.
 """
 
 import re

@@ -95,7 +95,7 @@ class HubSpotContacts:
         self, emails: Sequence[str], more: Sequence[str]
     ) -> tuple[dict[str, Thing], dict[str, VendorError]]:
         """Indexed by main and secondary addresses: the answer doesn't say which input matched
-        (facts 1.1)."""
+        (docs/design/vendors.md HubSpot 1.1)."""
         wanted = [email for email in emails if email]
         there, failed = await read_by(
             self._http, "contacts", "email", wanted, [*records.READ, *more]

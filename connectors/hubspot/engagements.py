@@ -13,8 +13,8 @@ from connectors.hubspot.batches import Match, linked, read_all, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Thing
 
-#: How a task and a note hang on a contact (facts/hubspot.md 1.3), and the property that holds their
-#: text.
+#: How a task and a note hang on a contact (docs/design/vendors.md HubSpot 1.3), and the property
+#: that holds their text.
 _TO_CONTACT = {"tasks": 204, "notes": 202}
 _BODY = {"tasks": "hs_task_body", "notes": "hs_note_body"}
 
@@ -63,7 +63,7 @@ class HubSpotTasks:
 
     async def _find(self, kind: str, contacts: Sequence[str], effects: set[str]) -> dict[str, str]:
         """Tasks or notes that earlier attempts made, through the contacts' associations: search
-        lags (INTERLEAVINGS 5)."""
+        lags (docs/design/interleavings.md 5)."""
         if not contacts:
             return {}
         there = await self._associated("contacts", kind, contacts, [_BODY[kind]])

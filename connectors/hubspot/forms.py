@@ -1,4 +1,4 @@
-"""HubSpot's answers, as its documents describe them (facts/hubspot.md 1).
+"""HubSpot's answers, as its documents describe them (docs/design/vendors.md HubSpot 1).
 
 What isn't named here isn't read.
 """

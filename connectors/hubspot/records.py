@@ -170,7 +170,8 @@ def company_of(ident: str, p: Mapping[str, str | None]) -> Account:
 
 
 def owner_of(found: OwnerRow, *, archived: bool) -> Owner:
-    """An owner; deactivated users come without a userId, or archived (facts 1.4)."""
+    """An owner; deactivated users come without a userId, or archived
+    (docs/design/vendors.md HubSpot 1.4)."""
     active = not archived and not found.archived and found.userId is not None
     user = str(found.userId) if active else ""
     teams = tuple(team.name for team in found.teams or () if team.name)

@@ -1,8 +1,9 @@
 """HubSpot's own sequences: entered in an owner's name, from the owner's inbox; left by a list, for
 there is no public way out.
 
-Sources: facts/hubspot.md 1.8 (endpoints, one sequence at a time, refusals). What a refusal's
-JSON looks like is unconfirmed: it is told by the words that HubSpot's knowledge base names.
+Sources: docs/design/vendors.md HubSpot 1.8 (endpoints, one sequence at a time, refusals). What a
+refusal's JSON looks like is unconfirmed: it is told by the words that HubSpot's knowledge base
+names.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

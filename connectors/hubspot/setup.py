@@ -15,7 +15,7 @@ from connectors.hubspot.forms import Done, Listing, PropertyRow
 from connectors.hubspot.sequences import ENROLMENT
 
 _ACTIVITIES = ("calls", "emails", "meetings", "notes")
-_MOST_TEXT = 65_536  # of every text, by HubSpot's guide (facts 1.5)
+_MOST_TEXT = 65_536  # of every text, by HubSpot's guide (docs/design/vendors.md HubSpot 1.5)
 _GROUP, _COMPANY_GROUP = "leadgate", "companyinformation"
 #: Our types as HubSpot's, with the control that its pages show.
 _MADE_AS: dict[str, tuple[str, str]] = {
@@ -235,7 +235,7 @@ def _definition(field: Field) -> dict[str, Any]:
 
 def _field_of(item: Any) -> Field:
     """A property as HubSpot defines it; calculated ones and its own read-only ones can't be written
-    (facts 1.5)."""
+    (docs/design/vendors.md HubSpot 1.5)."""
     row = read(item, PropertyRow)
     fixed = (row.modificationMetadata and row.modificationMetadata.readOnlyValue) or row.calculated
     return Field(

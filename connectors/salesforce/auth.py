@@ -1,6 +1,6 @@
 """Tokens of Salesforce: client credentials or a signed JWT.
 
-Source: facts/salesforce_zoho_slack.md 1.1. Neither flow has a refresh token: the old one's end
+Source: docs/design/vendors.md Salesforce 1.1. Neither flow has a refresh token: the old one's end
 is a 401, and the same question gives a new one.
 """
 

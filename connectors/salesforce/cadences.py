@@ -1,5 +1,5 @@
 """Nurture by a cadence of Sales Engagement: entered and left by standard actions, seen in trackers
-(facts 1.6)."""
+(docs/design/vendors.md Salesforce 1.6)."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,6 +1,6 @@
 """Salesforce over REST: queries, collections and composite calls, and what its answers mean.
 
-Sources: facts/salesforce_zoho_slack.md 1.2 and 1.7. Salesforce has no limit a second but one a
+Sources: docs/design/vendors.md Salesforce 1.2 and 1.7. Salesforce has no limit a second but one a
 day: each answer tells how much of it is used, and before the last of it is gone the connector
 stops by itself and says so.
 """
@@ -39,7 +39,8 @@ MOST_ROWS = 200
 MOST_QUERIES = 5
 _SPARE = 0.95  # of the day's calls; what is left is for people
 _HEADERS = {
-    # else an org's assignment rule takes the owner at every write (facts 1.4)
+    # else an org's assignment rule takes the owner at every write
+    # (docs/design/vendors.md Salesforce 1.4)
     "sforce-auto-assign": "FALSE",
     "sforce-query-options": "batchSize=2000",
 }

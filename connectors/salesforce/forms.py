@@ -1,4 +1,4 @@
-"""Salesforce's answers, as its documents describe them (facts/salesforce_zoho_slack.md 1.2).
+"""Salesforce's answers, as its documents describe them (docs/design/vendors.md Salesforce 1.2).
 
 What isn't named isn't read.
 """

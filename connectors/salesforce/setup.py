@@ -1,5 +1,5 @@
 """Our fields in Salesforce: made by the Tooling API, and shown to the integration user by a
-permission set, without which they can't even be named (facts 1.5)."""
+permission set, without which they can't even be named (docs/design/vendors.md Salesforce 1.5)."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -164,7 +164,7 @@ def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
 
 
 def _metadata(field: Field) -> dict[str, Any]:
-    """What the Tooling API is told (facts 1.5).
+    """What the Tooling API is told (docs/design/vendors.md Salesforce 1.5).
 
     Our own numbers are whole, a client's may have two decimals.
     """

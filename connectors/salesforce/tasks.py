@@ -126,8 +126,8 @@ def _note(write: NoteWrite) -> Record:
 
 
 def _task(write: TaskWrite) -> Record:
-    """A task's due field holds a day only (facts 1.4), so the hour stands in a field of ours and in
-    the reminder."""
+    """A task's due field holds a day only (docs/design/vendors.md Salesforce 1.4), so the hour
+    stands in a field of ours and in the reminder."""
     due = datetime.fromtimestamp(write.due, UTC)
     at = due.strftime("%Y-%m-%dT%H:%M:%SZ")
     owner = {"OwnerId": write.owner_id} if write.owner_id else {}

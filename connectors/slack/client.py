@@ -1,7 +1,7 @@
 """Slack: one message a second and channel, waiting ones folded, found again by its metadata after a
 lost answer.
 
-Slack has no idempotency key (facts/salesforce_zoho_slack.md 3); the alert's id travels in the
+Slack has no idempotency key (docs/design/vendors.md Slack 3); the alert's id travels in the
 message's metadata, and after an unknown outcome the channel's history is read before it is
 posted again. Without the history scope the promise is: at most one repeat, marked as one.
 """

@@ -1,4 +1,4 @@
-"""Slack's answers, as its documents describe them (facts/salesforce_zoho_slack.md 3).
+"""Slack's answers, as its documents describe them (docs/design/vendors.md Slack 3).
 
 What isn't named isn't read.
 """

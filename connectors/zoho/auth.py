@@ -1,5 +1,6 @@
 """Tokens of Zoho: a refresh token gives one for an hour, ten in ten minutes at most, fifteen alive
-(facts 2.1). So the processes of a machine share one, in a file that only they may read."""
+(docs/design/vendors.md Zoho 2.1). So the processes of a machine share one, in a file that only they
+may read."""
 
 import contextlib
 import os

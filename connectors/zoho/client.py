@@ -1,6 +1,6 @@
 """Zoho CRM v8 over HTTP: rows of a hundred, COQL, and what its answers mean.
 
-Sources: facts/salesforce_zoho_slack.md 2.2 and 2.4. Every write says that no workflow and no
+Sources: docs/design/vendors.md Zoho 2.2 and 2.4. Every write says that no workflow and no
 cadence may run for it: left out, all of them run. Search lags and is never asked; COQL and ids
 are.
 """
@@ -33,7 +33,8 @@ VERSION = "v8"
 BASE = "/crm/" + VERSION
 MOST_ROWS = 100
 _PAGE = 2000  # a COQL answer's rows
-_AT_ONCE = 8  # ten heavy calls at once are allowed (facts 2.4); two are for people
+# ten heavy calls at once are allowed (docs/design/vendors.md Zoho 2.4); two are for people
+_AT_ONCE = 8
 _SPARE = 0.05  # of the day's credits, for people
 _QUIET: dict[str, Any] = {"trigger": [], "skip_feature_execution": [{"name": "cadences"}]}
 _PASSING = frozenset(

@@ -1,4 +1,4 @@
-"""Zoho's answers, as its documents describe them (facts/salesforce_zoho_slack.md 2).
+"""Zoho's answers, as its documents describe them (docs/design/vendors.md Zoho 2.2).
 
 What isn't named isn't read.
 """

@@ -202,8 +202,8 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
 
 
 def value_of(value: Any) -> Any:
-    """A mapped value as Zoho takes it: a moment with an offset, for Z is not understood (facts
-    7.15)."""
+    """A mapped value as Zoho takes it: a moment with an offset, for Z is not understood
+    (docs/design/vendors.md Zoho 7.15)."""
     return f"{value[:-1]}+00:00" if isinstance(value, str) and _MOMENT.fullmatch(value) else value
 
 

@@ -189,7 +189,8 @@ def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
 
 
 def _definition(field: Field) -> dict[str, Any]:
-    """What Zoho is told (facts 2.3). Our own numbers are whole, a client's may have decimals."""
+    """What Zoho is told (docs/design/vendors.md Zoho 2.3). Our own numbers are whole, a client's
+    may have decimals."""
     kind = _MADE_AS[field.type]
     if field.type == "number" and not field.name.startswith("Leadgate_"):
         kind = "double"

@@ -133,7 +133,8 @@ def _note(write: NoteWrite) -> Record:
 
 
 def _task(write: TaskWrite) -> Record:
-    """A task's due field holds a day only (facts 2.3), so the hour stands in a field of ours.
+    """A task's due field holds a day only (docs/design/vendors.md Zoho 2.3), so the hour stands in
+    a field of ours.
 
     A lead stands in What_Id.
     """

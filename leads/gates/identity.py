@@ -1,6 +1,6 @@
 """Gate 2: one person, one claim.
 
-Who claimed the address is stored, never a mere flag (facts/faust.md 6).
+Who claimed the address is stored, never a mere flag (docs/design/faust-facts.md 6).
 """
 
 from msgspec.structs import replace

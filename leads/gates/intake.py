@@ -302,8 +302,8 @@ class Intake:
 
 
 def _changes_employer(lead: Lead, source: SourceRow | None) -> Reason | None:
-    """A known lead whose company's domain is another one than last time: a person decides (DESIGN,
-    identity)."""
+    """A known lead whose company's domain is another one than last time: a person decides
+    (docs/architecture.md, Design decisions)."""
     if (
         source is None
         or not source.company_domain

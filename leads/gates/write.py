@@ -135,7 +135,7 @@ class Write:
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
         """The address is another person's secondary one: nothing was written; identity decides
-        again (INTERLEAVINGS 6)."""
+        again (docs/design/interleavings.md 6)."""
         why = Reason(
             rule="crm.identity",
             decisive=True,

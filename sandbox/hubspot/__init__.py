@@ -1,8 +1,7 @@
 """HubSpot's CRM on the sandbox's store: v3, v4 and date-based paths on one set of objects.
 
-Sources: facts/hubspot.md (sections at each rule) and facts/hubspot_python_client_contract.md
-(paths and success statuses that the official client needs). What is unknown there is answered in
-the stricter way.
+Sources: docs/design/vendors.md HubSpot (sections at each rule) and HubSpot 5 (paths and success
+statuses that the official client needs). What is unknown there is answered in the stricter way.
 """
 
 from fastapi import APIRouter

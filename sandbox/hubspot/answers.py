@@ -25,7 +25,7 @@ def refuse_doubles(inputs: list[Thing]) -> None:
 
 def each(inputs: list[Thing], do: Callable[[Thing], Thing], status: int) -> Response:
     """Row by row: 207 with the trace id of each that failed; without trace ids the first fault
-    fails the call (facts 0.5)."""
+    fails the call (docs/design/vendors.md HubSpot 0.5)."""
     results, errors = [], []
     for item in inputs:
         try:

@@ -1,9 +1,8 @@
 """The objects of the sandbox's HubSpot and their rules: types, unique values, read-only properties,
 associations.
 
-Sources: facts/hubspot.md (sections at each rule) and facts/hubspot_python_client_contract.md
-(paths and success statuses that the official client needs). What is unknown there is answered in
-the stricter way.
+Sources: docs/design/vendors.md HubSpot (sections at each rule) and HubSpot 5 (paths and success
+statuses that the official client needs). What is unknown there is answered in the stricter way.
 """
 
 import json
@@ -103,7 +102,8 @@ class Hub:
         }
 
     def check(self, kind: str, properties: dict[str, Any]) -> dict[str, str]:
-        """Refuse what the account doesn't define; activities ignore it instead (facts 1.6)."""
+        """Refuse what the account doesn't define; activities ignore it instead
+        (docs/design/vendors.md HubSpot 1.6)."""
         if kind in ACTIVITIES or kind == "deals":
             return {k: str(v) for k, v in properties.items()}
         known = BUILT_IN[kind] | set(self.defined(kind))
@@ -234,8 +234,8 @@ class Hub:
         return None if found is None or found["archived"] else found
 
     def _heir(self, kind: str, ident: str) -> Thing | None:
-        """The contact into which another was merged: HubSpot answers by the old id with it (facts
-        1.1)."""
+        """The contact into which another was merged: HubSpot answers by the old id with it
+        (docs/design/vendors.md HubSpot 1.1)."""
         if kind != "contacts":
             return None
         held = self.store.all("hubspot.contacts").values()
@@ -285,7 +285,7 @@ _FITS = {
 _MISFITS = {"number": "INVALID_INTEGER", "date": "INVALID_DATE", "datetime": "INVALID_DATE"}
 
 
-_MOST_TEXT = 65_536  # facts 1.5
+_MOST_TEXT = 65_536  # docs/design/vendors.md HubSpot 1.5
 
 
 def _misfit(definition: Thing, value: str) -> Thing | None:

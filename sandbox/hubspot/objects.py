@@ -1,4 +1,4 @@
-"""Objects one by one, in batches, by search. Sources: facts/hubspot.md 1 and 2."""
+"""Objects one by one, in batches, by search. Sources: docs/design/vendors.md HubSpot 1 and 2."""
 
 import time
 
@@ -58,7 +58,8 @@ def serve_objects(routes: Routes, hub: Hub) -> None:
                 hub.link(kind, thing["id"], target, str(link["to"]["id"]))
             return shown(thing, list(item["properties"]))
 
-        # all or nothing (facts 0.5): the first fault names itself and nothing is made
+        # all or nothing (docs/design/vendors.md HubSpot 0.5): the first fault names itself and
+        # nothing is made
         if not traced:
             for item in body["inputs"]:
                 hub.refuse_twin(kind, hub.check(kind, item["properties"]), None)

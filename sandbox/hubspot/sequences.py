@@ -1,4 +1,5 @@
-"""Sequences: who may enrol whom, one at a time, and no way out by the API (facts/hubspot.md 1.8).
+"""Sequences: who may enrol whom, one at a time, and no way out by the API
+(docs/design/vendors.md HubSpot 1.8).
 
 A portal's own workflow, that takes out of sequences whoever enters a list, is put into
 `hubspot.workflows` under that list's id; HubSpot by itself takes out who unsubscribes, bounces

@@ -1,6 +1,6 @@
 """Salesforce on the sandbox's store.
 
-Sources: facts/salesforce_zoho_slack.md 1, by section at each rule; what is unknown there is
+Sources: docs/design/vendors.md Salesforce, by section at each rule; what is unknown there is
 answered in the stricter way.
 """
 

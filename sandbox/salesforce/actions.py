@@ -1,5 +1,5 @@
-"""Cadences of the sandbox's Salesforce: standard actions in, trackers that can only be read (facts
-1.6)."""
+"""Cadences of the sandbox's Salesforce: standard actions in, trackers that can only be read
+(docs/design/vendors.md Salesforce 1.6)."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
 """The records of the sandbox's Salesforce and their rules: fields and who sees them, unique values,
 duplicate rule, assignment rule, locks, owners who left.
 
-Sources: facts/salesforce_zoho_slack.md 1.3 to 1.5. An active assignment rule gives each lead to
+Sources: docs/design/vendors.md Salesforce 1.3, 1.4, 1.5. An active assignment rule gives each lead to
 a queue unless the caller says otherwise, and an active duplicate rule refuses a second record of
 one address: what an org does to the careless.
 """
@@ -117,8 +117,8 @@ class Org:
         }
 
     def visible(self, kind: str) -> set[str]:
-        """Fields that the integration user may see: an added one only with a permission (facts
-        1.5)."""
+        """Fields that the integration user may see: an added one only with a permission
+        (docs/design/vendors.md Salesforce 1.5)."""
         mine = {
             a["PermissionSetId"]
             for a in self.all("PermissionSetAssignment").values()

@@ -1,5 +1,5 @@
 """SOQL calls of the sandbox's Salesforce: pages smaller than asked, deleted records only for
-queryAll (facts 1.2)."""
+queryAll (docs/design/vendors.md Salesforce 1.2)."""
 
 from itertools import count
 from typing import Any
@@ -95,7 +95,7 @@ def parent(org: Org, record: Thing, head: str) -> Thing | None:
 def value(org: Org, record: Thing, name: str) -> Any:
     """A field's value, through at most one reference.
 
-    An owner's Type is its object's name (facts 1.4).
+    An owner's Type is its object's name (docs/design/vendors.md Salesforce 1.4).
     """
     head, _, tail = name.partition(".")
     if not tail:

@@ -1,5 +1,5 @@
-"""Single records, collections of up to 200, and composite calls of the sandbox's Salesforce (facts
-1.2)."""
+"""Single records, collections of up to 200, and composite calls of the sandbox's Salesforce
+(docs/design/vendors.md Salesforce 1.2)."""
 
 from collections.abc import Callable, Iterable
 from copy import deepcopy

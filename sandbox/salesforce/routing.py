@@ -2,7 +2,7 @@
 errors in Salesforce's shape.
 
 One dispatcher serves single calls and the parts of a composite call. Sources:
-facts/salesforce_zoho_slack.md 1.1, 1.2, 1.7.
+docs/design/vendors.md Salesforce 1.1, 1.2, 1.7.
 """
 
 import re
@@ -35,8 +35,8 @@ class Call:
 
     @property
     def assign(self) -> bool:
-        """Whether the lead assignment rule may run: it does unless the caller says FALSE (facts
-        1.4)."""
+        """Whether the lead assignment rule may run: it does unless the caller says FALSE
+        (docs/design/vendors.md Salesforce 1.4)."""
         return self.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"
 
 

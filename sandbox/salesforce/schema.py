@@ -1,6 +1,6 @@
 """What the sandbox's Salesforce knows of its objects before anybody adds a field.
 
-Source: the object reference, and facts/salesforce_zoho_slack.md 1.4.
+Source: the object reference, and docs/design/vendors.md Salesforce 1.4.
 """
 
 PREFIXES = {

@@ -1,5 +1,5 @@
-"""Set-up of the sandbox's Salesforce: added fields, who sees them, describe, limits (facts 1.2,
-1.5)."""
+"""Set-up of the sandbox's Salesforce: added fields, who sees them, describe, limits
+(docs/design/vendors.md Salesforce 1.2, 1.5)."""
 
 import re
 

@@ -1,6 +1,6 @@
 """Zoho CRM v8 on the sandbox's store.
 
-Sources: facts/salesforce_zoho_slack.md 2, by section at each rule; what is unknown there is
+Sources: docs/design/vendors.md Zoho, by section at each rule; what is unknown there is
 answered in the stricter way.
 """
 
@@ -49,7 +49,8 @@ def make_router(org: Org, limit: int = 1_000_000) -> APIRouter:
         now = time.monotonic()
         while given and given[0] <= now - _WINDOW:
             given.popleft()
-        if len(given) >= _TOKENS_A_WINDOW:  # a refusal with status 200 (facts 2.1)
+        # a refusal with status 200 (docs/design/vendors.md Zoho 2.1)
+        if len(given) >= _TOKENS_A_WINDOW:
             said = "You have made too many requests continuously. Please try again after some time."
             return JSONResponse(
                 {"error": "Access Denied", "error_description": said, "status": "failure"}

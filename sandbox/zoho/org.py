@@ -1,7 +1,7 @@
 """The records of the sandbox's Zoho and their rules: fields, unique values, locks, users who left,
 and automation that runs unless the caller says that it must not.
 
-Sources: facts/salesforce_zoho_slack.md 2.2 and 2.3. Left unsaid, `trigger` lets a workflow take
+Sources: docs/design/vendors.md Zoho 2.2 and 2.3. Left unsaid, `trigger` lets a workflow take
 every new lead for the company's mailbox user, and `skip_feature_execution` lets a cadence enrol
 it at once: what an org does to the careless.
 """
@@ -270,7 +270,8 @@ class Org:
 
 
 def _fits(field: Thing, value: Any) -> bool:
-    """Whether an added field takes a value (facts 2.2: a row that doesn't fit is INVALID_DATA)."""
+    """Whether an added field takes a value (docs/design/vendors.md Zoho 2.2: a row that doesn't fit
+    is INVALID_DATA)."""
     kind = field["data_type"]
     if kind == "double":
         return isinstance(value, int | float) and not isinstance(value, bool)

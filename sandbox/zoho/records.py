@@ -1,5 +1,5 @@
 """Records of the sandbox's Zoho: rows of up to a hundred, each with its own code; COQL; lists; what
-was deleted (facts 2.2)."""
+was deleted (docs/design/vendors.md Zoho 2.2)."""
 
 import time
 from collections.abc import Callable

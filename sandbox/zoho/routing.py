@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.zoho.org import Org, RefusedError
 
-_AT_ONCE = 10  # facts 2.4: heavy calls at once
+_AT_ONCE = 10  # docs/design/vendors.md Zoho 2.4: heavy calls at once
 
 Handler = Callable[..., Awaitable[Any]]
 

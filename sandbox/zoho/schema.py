@@ -1,5 +1,5 @@
 """What the sandbox's Zoho knows of its modules before anybody adds a field
-(facts/salesforce_zoho_slack.md 2.3, and the SDK's field list)."""
+(docs/design/vendors.md Zoho 2.3, and the SDK's field list)."""
 
 _SHARED = "id Owner Created_Time Modified_Time Created_By Modified_By"
 _PERSON = f"{_SHARED} Email Secondary_Email First_Name Last_Name Phone Mobile Email_Opt_Out Lead_Source Last_Activity_Time"

@@ -1,4 +1,5 @@
-"""Set-up of the sandbox's Zoho: users, the org, fields, cadences (facts 2.3)."""
+"""Set-up of the sandbox's Zoho: users, the org, fields, cadences
+(docs/design/vendors.md Zoho 2.3)."""
 
 import re
 

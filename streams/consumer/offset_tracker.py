@@ -1,8 +1,8 @@
 """What one source partition has delivered, and how far it may be committed.
 
 Faust's own book-keeping takes a hole in delivery for a compaction gap and commits past it
-(facts/faust.md 0b). Here a hole is never a gap: `admit` says to seek back, and only what was
-settled without a hole from the first delivered record may be committed.
+(docs/design/faust-facts.md 0b). Here a hole is never a gap: `admit` says to seek back, and only
+what was settled without a hole from the first delivered record may be committed.
 """
 
 from bisect import bisect_right

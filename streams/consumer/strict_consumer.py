@@ -1,8 +1,8 @@
 """The strict consumer: Faust's aiokafka consumer, delivering without holes and committing without
 guesses.
 
-Why it exists: facts/faust.md 0b. Faust 0.15.3 skips records at a restart with a backlog and commits
-past them, silently. It overrides private methods of exactly that version, so the pin in
+Why it exists: docs/design/faust-facts.md 0b. Faust 0.15.3 skips records at a restart with a backlog
+and commits past them, silently. It overrides private methods of exactly that version, so the pin in
 pyproject.toml and `tests/crash/test_backlog.py`, which fails without this module, belong to it.
 
 What it changes:

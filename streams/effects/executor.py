@@ -42,8 +42,8 @@ from streams.runner.outbox import IdleDetector
 
 TRIES = 3
 _SHADOW = "shadow:"  # how the id of a contact begins that only a shadow run has made
-#: A call leaves within so many seconds after its `started` row was written, or never (INTERLEAVINGS
-#: 4).
+#: A call leaves within so many seconds after its `started` row was written, or never
+#: (docs/design/interleavings.md 4).
 DEADLINE = 15.0
 #: What may be called, by the first part of an act's name, and what people call it.
 NAMES = MappingProxyType({"crm": "The CRM", "apollo": "Apollo", "slack": "Slack"})

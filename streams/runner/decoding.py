@@ -15,7 +15,7 @@ from streams.runner.outbox import Outbox
 
 log = structlog.get_logger(__name__)
 
-#: A public record over this many bytes is a dead letter (INTERLEAVINGS 13).
+#: A public record over this many bytes is a dead letter (docs/design/interleavings.md 13).
 MAX_RECORD = 200_000
 #: So is one nested deeper: the decoder and the encoder give up at depths that depend on who calls
 #: them.

@@ -12,7 +12,7 @@ from streams.ports import Fatal
 
 class RulesRegistry:
     """`current` is what new leads get; older versions serve the leads that carry them
-    (INTERLEAVINGS 16)."""
+    (docs/design/interleavings.md 16)."""
 
     def __init__(
         self, current: Rules, fetch: Callable[[], Awaitable[dict[str, Rules]]] | None = None

@@ -3,7 +3,7 @@ dead.
 
 Its partitions have another worker then, who has gone on from the state as it was. Whatever this
 one would still write or call comes from the past, so it ends before it does either
-(INTERLEAVINGS 4).
+(docs/design/interleavings.md 4).
 """
 
 import threading

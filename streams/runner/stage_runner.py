@@ -171,7 +171,8 @@ class StageRunner:
         subject, step, cause = about
         if attempt is not None and attempt.cause != cause:
             if attempt.step >= step:
-                # stale: a later decision about this lead has been taken here (INTERLEAVINGS 3)
+                # stale: a later decision about this lead has been taken here
+                # (docs/design/interleavings.md 3)
                 return None
             attempt = None
         if attempt is not None and attempt.closed and attempt.at != item.at:

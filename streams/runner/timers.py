@@ -1,5 +1,5 @@
-"""Time as records: what is due is produced to the log, and the stage that reads it decides (DESIGN,
-state).
+"""Time as records: what is due is produced to the log, and the stage that reads it decides
+(docs/architecture.md, Design decisions).
 
 A heap per partition holds the times of this worker's waiting leads and running clocks; it is
 filled from the state at each assignment and by the harness afterwards. Nothing is decided here:

@@ -18,7 +18,8 @@ from sandbox.apollo import KEY
 from sandbox.generate import MAILBOX, SEQUENCE
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
-#: Sent by the real service, and missing from the OpenAPI (facts/apollo.md 2.1, recorded answers).
+#: Sent by the real service, and missing from the OpenAPI (docs/design/vendors.md Apollo 2.1,
+#: recorded answers).
 RECORDED = frozenset({"intent_strength", "pagination.total_entries"})
 ADD = (
     f"emailer_campaigns/{SEQUENCE}/add_contact_ids?emailer_campaign_id={SEQUENCE}"

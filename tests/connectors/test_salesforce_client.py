@@ -1,5 +1,5 @@
 """The sandbox is held by simple-salesforce, untouched but for its address: it always speaks https
-(facts 6)."""
+(docs/design/vendors.md Salesforce 6)."""
 
 import json
 from typing import Any

@@ -1,8 +1,8 @@
 """A restart with a backlog: 100,000 leads wait, and the worker is stopped and killed in the middle,
 again and again.
 
-This is where Faust's own consumer loses leads for good (facts/faust.md 0b); `-m proof` shows it
-on the same test.
+This is where Faust's own consumer loses leads for good (docs/design/faust-facts.md 0b); `-m proof`
+shows it on the same test.
 """
 
 import asyncio

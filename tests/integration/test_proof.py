@@ -175,7 +175,7 @@ def shown(site: SiteHarness) -> dict[str, int]:
 
 
 def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarness) -> None:
-    """U4: leads that a person let go on are not back on the list, and what still waits can be
+    """Leads that a person let go on are not back on the list, and what still waits can be
     decided."""
     site.work()
     untitled = [captured(n, title=None, company=f"again{n}") for n in range(520, 527)]

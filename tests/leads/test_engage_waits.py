@@ -35,7 +35,7 @@ def nurtured(**fields: object) -> Lead:
 
 
 def test_a_stop_asks_for_each_call_that_has_no_result_yet(rules: Rules) -> None:
-    """R1: Apollo had put its part off, and the gate read a result that was not there."""
+    """Apollo had put its part off, and the gate read a result that was not there."""
     seen = engage.EngageState(suppression=STOPPED)
     first = GATE.decide(lead(), seen, {}, rules, NOW)
     assert isinstance(first, NeedsEffects)
@@ -126,7 +126,7 @@ def revision(number: int, company: str) -> Captured:
 
 def test_a_further_revision_does_not_settle_a_changed_employer(rules: Rules) -> None:
     """Seeds 90210 and 1004 of the demo: an import of the same person passed while the question was
-    open (D11)."""
+    open."""
     gate = intake.Intake(Keys("k"))
     source, places = None, []
     for number, company in enumerate(("old", "new", "new", "old")):

@@ -1,4 +1,5 @@
-"""What a webhook's body is taken for. Bodies as seen in production: facts/apollo.md 6."""
+"""What a webhook's body is taken for. Bodies as seen in production:
+docs/design/vendors.md Apollo 6."""
 
 import contextlib
 import json

@@ -81,8 +81,8 @@ def fingerprint(seed: int) -> str:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("seed", "leads"), [(90210, 400), (1004, 400), (7, 120), (8, 120)])
 def test_a_week_over_the_real_connectors_ends_as_its_generator_says(seed: int, leads: int) -> None:
-    """90210 and 1004 left one changed employer engaged or nurtured instead of asking (cases
-    D11)."""
+    """90210 and 1004 left one changed employer engaged or nurtured instead of
+    asking."""
     outcome = simulate_week(seed, leads)
     assert outcome.wrong == []
     assert outcome.fatal == []

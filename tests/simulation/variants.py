@@ -139,6 +139,7 @@ def _r6() -> AbstractContextManager[None]:
     return _patched((attempts, "_over", over))
 
 
+#: By the number under which each fault was first reported.
 VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R1": _r1,
     "R2": lambda: _stale("company"),

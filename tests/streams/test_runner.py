@@ -63,7 +63,7 @@ def kinds(bench: Bench) -> list[str]:
 
 
 def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> None:
-    """R2, D10: only the decision freezes its reading."""
+    """Only the decision freezes its reading."""
     seen: list[bool] = []
 
     def answer(
@@ -159,7 +159,7 @@ def test_a_row_that_no_record_can_hold_is_its_leads_trouble(rules: Rules) -> Non
 
 
 def test_a_tick_is_named_by_its_deadline_and_not_sent_while_one_is_under_way(rules: Rules) -> None:
-    """R5: each look was a new cause, and each cause an escalation."""
+    """Each look was a new cause, and each cause an escalation."""
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, sla.make(), rules)
