@@ -44,15 +44,15 @@ class WaitReason(StrEnum):
     """Whether a lead stays under the stage that decided, and for what."""
 
     NO = ""
-    REVIEW = "review"  # a person must decide: it is shown on the desk
-    HELD = "held"  # an outside cause must end: it is shown on the desk
-    # the CRM would not take it: a person re-drives it, and it is shown on the desk
+    REVIEW = "review"  # a person must decide: it is shown in the review queue
+    HELD = "held"  # an outside cause must end: it is shown in the review queue
+    # the CRM would not take it: a person re-drives it, and it is shown in the review queue
     FALLBACK = "fallback"
     REST = "rest"  # it has arrived; whatever is heard of the person sets it going again
 
 
 class Decision(Record, frozen=True, kw_only=True):
-    """A gate's answer, complete. The harness writes it, then sends what it holds."""
+    """A gate's answer, complete. The stage runner writes it, then sends what it holds."""
 
     kind: str
     place: Place

@@ -188,7 +188,8 @@ class Lead(Record, frozen=True, kw_only=True):
     score: Score | None = None
     route: Route | None = None
     owner_confirmed_at: float = 0.0
-    # people's answers by what was asked (see Held.reason_kind), `route`, and what they have set
+    # people's answers by what was asked (see ReviewItem.reason_kind), `route`, and what they have
+    # set
     review_decisions: dict[str, str] = {}
     trigger: Trigger | None = None  # what set it going again after it had come to rest
     unknown_since: float = 0.0  # since when Apollo's sequence state could not be read
@@ -241,7 +242,7 @@ class ReviewDecision(Record, frozen=True, kw_only=True):
     fields: dict[str, str] = {}
     # how often the stage has kept it and sent it again, under the step that the lead had by then
     delivery: int = 0
-    # what it answers (Held.reason_kind); '' answers what the lead waits for by then
+    # what it answers (ReviewItem.reason_kind); '' answers what the lead waits for by then
     asked: str = ""
     # the version in force, by which the lead is judged from here on; '' leaves it its own
     rules: str = ""

@@ -15,7 +15,7 @@ from leads.rules import Rules
 
 #: Every decision, in the order in which help and messages name them.
 ACTIONS = ("set", "merge", "separate", "route", "redrive", "approve", "suppress")
-#: What approving means, by what is asked (Held.reason_kind).
+#: What approving means, by what is asked (ReviewItem.reason_kind).
 APPROVES = {
     "invalid": "it goes on although required fields are missing or not good enough",
     "job_change": "it goes on with the new employer",

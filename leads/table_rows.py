@@ -61,7 +61,8 @@ class Attempt(Record, frozen=True, kw_only=True):
     # acts that reach somebody and may have been made, known only once they are in `done`
     begun: tuple[str, ...] = ()
     closed: bool = False
-    waited: bool = False  # it was on the desk before, so that the desk must hear that it moved on
+    # it was in the review queue before, which must be updated now that it moves on
+    waited: bool = False
     # the record's place in the log: only the same place is a replay, another is a copy
     at: str = ""
     ruling: ReviewDecision | None = None  # the person's decision that set the lead going

@@ -1,4 +1,4 @@
-"""What the harness needs from outside, as small protocols; each has a double in the tests."""
+"""What the stage runner needs from outside, as small protocols; each has a double in the tests."""
 
 from typing import Any, Protocol
 
@@ -58,7 +58,7 @@ class Timekeeper(Protocol):
     """Sees to it that what waits comes again when its time has come."""
 
     def lead_parked(self, stage: Any, partition: int, parked: Parked) -> None:
-        """A record waits under a stage (`jobs.Stage`)."""
+        """A record waits under a stage (`model.Stage`)."""
         ...
 
     def put(self, partition: int, key: str, value: Any) -> None:

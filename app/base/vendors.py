@@ -107,7 +107,7 @@ def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimi
     ), [calls]
 
 
-#: A further CRM is a package that implements contract.Crm, and a line here.
+#: A further CRM is a package that implements crm.Crm, and a line here.
 _CRMS: dict[CrmName, Callable[[Settings, Clock], tuple[Crm, list[SlidingWindowLimiter]]]] = {
     CrmName.HUBSPOT: _hubspot,
     CrmName.SALESFORCE: _salesforce,

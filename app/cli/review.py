@@ -123,7 +123,7 @@ def review_resolve(
 
 
 def _fields(given: list[str]) -> dict[str, str]:
-    """`field=value` each. Raises BadUseError for one without '='."""
+    """`field=value` each. Raises UsageError for one without '='."""
     for item in given:
         if "=" not in item:
             raise UsageError(f"--set {item}: write field=value")

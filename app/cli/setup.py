@@ -48,8 +48,8 @@ def doctor(as_json: Json = False) -> None:
 
 @app.command("sync-crm")
 def sync_crm(
-    anew: Annotated[
-        bool, typer.Option("--anew", help="begin again, even if a reading was cut off")
+    restart: Annotated[
+        bool, typer.Option("--restart", help="begin again, even if a reading was cut off")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -57,5 +57,5 @@ def sync_crm(
 
     A reading that was cut off goes on.
     """
-    snapshot = run(site_commands.sync(*known_site(), anew=anew))
+    snapshot = run(site_commands.sync(*known_site(), restart=restart))
     show(snapshot.report(), as_json, snapshot.text())

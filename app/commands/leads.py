@@ -62,7 +62,7 @@ class LeadHistory:
 
 
 async def why(settings: Settings, lead: str) -> LeadHistory:
-    """A lead's story out of the audit. Raises BadUseError for a lead without events."""
+    """A lead's story out of the audit. Raises UsageError for a lead without events."""
     found = await reader.events_of(settings, lead)
     if not found:
         raise UsageError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
@@ -93,7 +93,7 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
 
 
 async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> UndoReport:
-    """Take an import back. Raises BadUseError for one that the audit doesn't know."""
+    """Take an import back. Raises UsageError for one that the audit doesn't know."""
     vendors = make_vendors(settings, _CLOCK)
     items = [msgspec.convert(item, ReviewItem) for item in await queue.list_items(settings)]
     try:
@@ -114,7 +114,7 @@ async def release(
 ) -> ReleaseReport:
     """Send leads that rest in shadow through the gates again, live.
 
-    Raises BadUseError while effects are in shadow.
+    Raises UsageError while effects are in shadow.
     """
     if not dry_run and not effects_are_live(settings, rules):
         raise UsageError(

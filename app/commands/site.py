@@ -62,9 +62,9 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     return made
 
 
-async def sync(settings: Settings, rules: Rules, *, anew: bool) -> SyncReport:
+async def sync(settings: Settings, rules: Rules, *, restart: bool) -> SyncReport:
     """The CRM's snapshot into Kafka, with its progress on stderr; one that was cut off goes on,
-    unless `anew`."""
+    unless `restart`."""
     del rules
     vendors = make_vendors(settings, _CLOCK)
     keys = Keys(settings.site_secret.get_secret_value())
@@ -80,7 +80,7 @@ async def sync(settings: Settings, rules: Rules, *, anew: bool) -> SyncReport:
                 syncing = FullSync(
                     vendors.crm, producer, consumer, keys, lambda n: bar.update(task, completed=n)
                 )
-                return await syncing.run(_CLOCK.now(), anew=anew)
+                return await syncing.run(_CLOCK.now(), restart=restart)
     except VendorError as error:
         said = f"the CRM can't be read: {error}; what was read is kept"
         raise UsageError(

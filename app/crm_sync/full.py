@@ -73,14 +73,14 @@ class FullSync:
         self._found, self._records = ReportBuilder(), CrmRecordProducer(producer, keys)
         self._sites: dict[str, CrmRecord] = {}
 
-    async def run(self, now: float, *, anew: bool = False) -> SyncReport:
+    async def run(self, now: float, *, restart: bool = False) -> SyncReport:
         """Contacts with all their addresses, companies by brand, then an end marker in every
         partition.
 
         Each page is durable before the next is asked for. Raises what the CRM raises; what was
         read is kept.
         """
-        at = None if anew else await self._left_off(now)
+        at = None if restart else await self._left_off(now)
         if at is None:
             until = await ends(self._consumer, [topics.CRM_RECORDS.full])
             at = SyncCheckpoint(started=now, since=tuple(until[tp] for tp in sorted(until)))

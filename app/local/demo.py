@@ -174,7 +174,7 @@ class Site:
 
     def _sync(self) -> None:
         settings = self.settings()
-        asyncio.run(site_commands.sync(settings, load_rules(settings.rules), anew=False))
+        asyncio.run(site_commands.sync(settings, load_rules(settings.rules), restart=False))
 
     def _wait_for_sandbox(self) -> None:
         deadline = time.monotonic() + 60

@@ -24,7 +24,7 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Serve /metrics, /livez and /readyz at HOST:PORT while inside; nothing if `address` is empty.
 
-    Raises BadUseError when the address can't be listened on.
+    Raises UsageError when the address can't be listened on.
     """
     if not address:
         yield

@@ -34,7 +34,7 @@ async def list_items(settings: Settings) -> list[Any]:
 
 
 async def get_item(settings: Settings, lead: str) -> Any:
-    """One waiting item. Raises BadUseError if the lead does not wait."""
+    """One waiting item. Raises UsageError if the lead does not wait."""
     found = next((h for h in await list_items(settings) if h["lead_id"] == lead), None)
     if found is None:
         raise UsageError(_waits_no_more(lead))
@@ -44,7 +44,7 @@ async def get_item(settings: Settings, lead: str) -> Any:
 async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[str, Any]:
     """Read a corrected sheet back, from a file or from Google Sheets.
 
-    Raises BadUseError for one that can't be read.
+    Raises UsageError for one that can't be read.
     """
     try:
         rows = read_csv(file) if file else await read_google(settings)
@@ -80,7 +80,7 @@ class Chosen:
 async def choose(settings: Settings, chosen: Chosen) -> list[ReviewItem]:
     """The waiting leads that are meant.
 
-    Raises BadUseError if there are none, or the one has moved on.
+    Raises UsageError if there are none, or the one has moved on.
     """
     items = [msgspec.convert(item, ReviewItem) for item in await list_items(settings)]
     if chosen.lead:
@@ -122,7 +122,7 @@ async def resolve(
 ) -> Decided:
     """Decide about the chosen leads; `by` is who decides, and why.
 
-    Raises BadUseError if nothing could be taken.
+    Raises UsageError if nothing could be taken.
     """
     actor, reason = by
     wishes = [Wish(item, action, actor, reason, fields) for item in await choose(settings, chosen)]

@@ -13,7 +13,7 @@ def lock_directory(data: Path) -> int:
     """Take the directory for this process, until the process ends however it ends; the lock's file
     descriptor.
 
-    The directory is made when it is missing. Raises BadUseError, and leaves everything as it is,
+    The directory is made when it is missing. Raises UsageError, and leaves everything as it is,
     while another process holds the directory.
     """
     data.mkdir(parents=True, exist_ok=True)

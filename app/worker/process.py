@@ -180,7 +180,7 @@ def run_worker(
 ) -> int:
     """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
 
-    `make` makes other vendors than the settings' inside the event loop. Raises BadUseError when
+    `make` makes other vendors than the settings' inside the event loop. Raises UsageError when
     another worker runs on the directory `data`.
     """
     lock_directory(data)

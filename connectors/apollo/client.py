@@ -119,7 +119,7 @@ class ApolloClient:
     async def set_owner(self, contact_id: str, email: str) -> None:
         """Make a user of Apollo's the contact's owner there.
 
-        Raises RowRejected for somebody who is none.
+        Raises RecordRejected for somebody who is none.
         """
         if email.casefold() not in self._users:
             found = await self._api.call(

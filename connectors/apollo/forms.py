@@ -16,12 +16,12 @@ ApolloId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$")]
 
 
 def contact_id(ident: str) -> str:
-    """A contact's id, or a RowRejected: a webhook can bring anything as one."""
+    """A contact's id, or a RecordRejected: a webhook can bring anything as one."""
     return checked_id(ident, _ID, "contact's id of Apollo's (24 hexadecimal digits)")
 
 
 def sequence_id(ident: str) -> str:
-    """A sequence's id, or a RowRejected."""
+    """A sequence's id, or a RecordRejected."""
     return checked_id(ident, _ID, "sequence's id of Apollo's (24 hexadecimal digits)")
 
 

@@ -129,7 +129,7 @@ class ApolloSequences:
         Harmless twice.
 
         200 doesn't mean done: those that Apollo skips are listed with a reason
-        (docs/design/vendors.md Apollo 1.3), and raise RowRejected: `busy` if another sequence is
+        (docs/design/vendors.md Apollo 1.3), and raise RecordRejected: `busy` if another sequence is
         running or this one is being entered, else `refused`.
         """
         if not contact_id:

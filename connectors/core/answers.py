@@ -150,7 +150,7 @@ def all_of(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> li
     """The rows of a look-up on which it hangs whether something is made: one that can't be read is
     not "nobody there".
 
-    Raises RowRetryable for an odd row, so that the look-up is split (splitting.one_by_one), and
+    Raises RecordRetryable for an odd row, so that the look-up is split (splitting.one_by_one), and
     Unreadable if there are several and none can be read.
     """
     rows: list[T] = []

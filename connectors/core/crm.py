@@ -217,7 +217,7 @@ class Crm(Protocol):
         """Write owner, score and status; answers what was set (what was there before, the upsert
         has told).
 
-        An owner nobody knows is a RowRejected 'no_owner'.
+        An owner nobody knows is a RecordRejected 'no_owner'.
         """
         ...
 
@@ -264,7 +264,7 @@ class Crm(Protocol):
     async def enrol(self, write: EnrolWrite) -> bool:
         """Into a sequence; True if the contact was in it already. Harmless twice.
 
-        Raises RowRejected: `busy` while another one runs or the inbox's day is spent, else
+        Raises RecordRejected: `busy` while another one runs or the inbox's day is spent, else
         `refused`.
         """
         ...
@@ -337,7 +337,7 @@ class Crm(Protocol):
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
         """Set properties of one contact as they were, null clears.
 
-        Raises RowRejected if the CRM refuses.
+        Raises RecordRejected if the CRM refuses.
         """
         ...
 
@@ -353,7 +353,7 @@ class Crm(Protocol):
 
     async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
         """Make our properties, and of what is wanted fields and lists as far as the CRM lets us,
-        where missing; answers what was (or would be) made. Raises RowRejected for a property
+        where missing; answers what was (or would be) made. Raises RecordRejected for a property
         that is there as another type."""
         ...
 

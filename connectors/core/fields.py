@@ -38,7 +38,7 @@ def missing(
 ) -> list[Field]:
     """Those to be made.
 
-    Raises RowRejected for one that is there as something else: it isn't ours to change.
+    Raises RecordRejected for one that is there as something else: it isn't ours to change.
     """
     faults = [
         fault

@@ -233,7 +233,7 @@ def path_of(template: str, *parts: str) -> str:
     """A path with its parts in place of each `{}`, every character of theirs that has a meaning in
     an address quoted.
 
-    So a lead's field names what it says and never another endpoint. Raises RowRejected for a
+    So a lead's field names what it says and never another endpoint. Raises RecordRejected for a
     part that would change the path whatever is quoted (empty, `.` and `..`), or that is no text.
     """
     for part in parts:
@@ -254,7 +254,7 @@ def path_of(template: str, *parts: str) -> str:
 def checked_id(ident: str, form: "re.Pattern[str]", what: str) -> str:
     """An id that has the form of the vendor's own.
 
-    Raises RowRejected for anything else, before it goes anywhere.
+    Raises RecordRejected for anything else, before it goes anywhere.
     """
     if not form.fullmatch(ident):
         raise RecordRejected(f"{ident[:80]!r} is no {what}")

@@ -7,7 +7,7 @@ from connectors.core.fields import Field
 
 
 class ListOnlySequences:
-    """What contract.Crm asks of sequences and of companies' properties, for `vendor`."""
+    """What crm.Crm asks of sequences and of companies' properties, for `vendor`."""
 
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor

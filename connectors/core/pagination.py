@@ -17,7 +17,7 @@ def in_turn(kinds: Sequence[str], after: str) -> Iterator[tuple[str, str, str]]:
 
 
 async def keys_of(pages: AsyncIterator[Page[Contact]]) -> AsyncIterator[dict[str, str]]:
-    """See contract.Crm.known_keys, by a reading of all contacts."""
+    """See crm.Crm.known_keys, by a reading of all contacts."""
     async for page in pages:
         yield {contact.id: contact.key for contact in page.rows if contact.key}
 

@@ -89,9 +89,9 @@ class _Appended(msgspec.Struct, frozen=True):
 
 
 class GoogleGrant:
-    """See bearer.Grant: a service account's signed word for an access token.
+    """See oauth.TokenGrant: a service account's signed word for an access token.
 
-    Raises RowRejected for a file that is no key.
+    Raises RecordRejected for a file that is no key.
     """
 
     scheme = "Bearer"

@@ -138,8 +138,8 @@ async def read_all(
 ) -> dict[str, Row[Thing]]:
     """Objects by their ids as they are now; a contact that was merged is the one into which it was.
 
-    RowRejected 'deleted' is the answer for one of which HubSpot says that it isn't there,
-    RowRetryable for one of which it says nothing. An id that can't be looked up, or whose object
+    RecordRejected 'deleted' is the answer for one of which HubSpot says that it isn't there,
+    RecordRetryable for one of which it says nothing. An id that can't be looked up, or whose object
     can't be read, costs the others nothing.
     """
     found: dict[str, Thing] = {}

@@ -100,7 +100,7 @@ class HubSpotCompanies:
         return ids
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
-        """See contract.Crm.
+        """See crm.Crm.
 
         Only what has no id is searched for, and then read by its key too: the search lags.
         """
@@ -180,7 +180,7 @@ class HubSpotCompanies:
         return {i: row.properties for i, row in rows.items() if isinstance(row, Thing)}, failed
 
     async def read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """See contract.Crm.read, for those of the ids that are companies'."""
+        """See crm.Crm.read, for those of the ids that are companies'."""
         mine = [i for i in dict.fromkeys(ids) if i.startswith(COMPANY)]
         found = await self._read([i.removeprefix(COMPANY) for i in mine], names) if mine else {}
         return {i: held for i in mine if (held := found.get(i.removeprefix(COMPANY))) is not None}

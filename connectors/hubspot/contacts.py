@@ -31,7 +31,7 @@ _PRIMARY_COMPANY = [
 
 
 class HubSpotContacts:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(self, http: HubSpotHttp, companies: HubSpotCompanies) -> None:
         self._http, self._companies = http, companies

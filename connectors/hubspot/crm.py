@@ -28,7 +28,7 @@ _MOST_SEARCHED = 9800  # rows of one query, which ends at 10,000
 
 
 class HubSpotCrm:
-    """See contract.Crm. `clock` tells the time of read-backs; list names are looked up once."""
+    """See crm.Crm. `clock` tells the time of read-backs; list names are looked up once."""
 
     batch = 100
     tells_deleted = True

@@ -20,7 +20,7 @@ _BODY = {"tasks": "hs_task_body", "notes": "hs_note_body"}
 
 
 class HubSpotTasks:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(self, http: HubSpotHttp) -> None:
         self._http = http

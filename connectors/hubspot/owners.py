@@ -15,7 +15,7 @@ from leads.records import Change
 
 
 class HubSpotOwners:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(
         self, http: HubSpotHttp, people: HubSpotContacts, clock: Callable[[], float]

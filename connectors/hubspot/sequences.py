@@ -23,7 +23,7 @@ _PASSING = ("already_enrolled", "already enrolled", "limit")
 
 
 class HubSpotSequences:
-    """See contract.Crm.
+    """See crm.Crm.
 
     `membership` adds contacts to a list, or removes them; `read` is the contract's own.
     """

@@ -43,9 +43,9 @@ _FLAG_OPTIONS = [
 
 
 class HubSpotSetup:
-    """See contract.Crm.
+    """See crm.Crm.
 
-    `list_id` finds a manual list, or raises RowRejected; `lacking` tells what is wrong with
+    `list_id` finds a manual list, or raises RecordRejected; `lacking` tells what is wrong with
     sequences.
     """
 

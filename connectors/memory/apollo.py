@@ -113,7 +113,7 @@ class MemoryApollo:
         return [dict(status) for c in found for status in c["contact_campaign_statuses"]]
 
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
-        """See the Protocol. Raises RowRejected, kind 'busy' or 'refused', as the client does."""
+        """See the Protocol. Raises RecordRejected, kind 'busy' or 'refused', as the client does."""
         if not contact_id:
             raise RecordRejected(
                 "the person is no contact in Apollo, so no Apollo sequence can take it", "refused"
@@ -164,7 +164,7 @@ class MemoryApollo:
         self._note("stop", contact_id, "")
 
     async def set_owner(self, contact_id: str, email: str) -> None:
-        """See the Protocol. Raises RowRejected 'no_owner' for an address that no user has."""
+        """See the Protocol. Raises RecordRejected 'no_owner' for an address that no user has."""
         if self._users is not None and email.casefold() not in self._users:
             raise RecordRejected(f"{email} is no user of Apollo's", "no_owner")
         if (contact := self.contacts.get(contact_id)) is not None:

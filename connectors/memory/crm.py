@@ -38,7 +38,7 @@ _CHANGED = ("owner", "score", "status")
 
 
 class MemoryCrm:
-    """See contract.Crm. Any address that asks to be an owner is one, unless `users` says who is.
+    """See crm.Crm. Any address that asks to be an owner is one, unless `users` says who is.
 
     As a vendor's, its tasks and notes are made each time that they are asked for, unless the
     caller has it look first.

@@ -52,7 +52,7 @@ class MemorySlack:
     ) -> str:
         """See the Protocol.
 
-        Raises RowRejected for an address that no user has, NotSent after `until`.
+        Raises RecordRejected for an address that no user has, NotSent after `until`.
         """
         channel = self._channel(to)
         if look_first and (ts := self._find(channel, alert_id)):
@@ -65,7 +65,7 @@ class MemorySlack:
         return ts
 
     async def email_of(self, user: str) -> str:
-        """See the Protocol. Raises RowRejected for somebody who is no user."""
+        """See the Protocol. Raises RecordRejected for somebody who is no user."""
         if self._users is None:
             return user.casefold()
         if user not in self._users:

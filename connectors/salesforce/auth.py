@@ -25,7 +25,7 @@ _WRONG = frozenset(
 
 
 class SalesforceGrant:
-    """See bearer.Grant.
+    """See oauth.TokenGrant.
 
     `user_id` is the integration user's, once logged in. Made by `by_secret` or `by_key`.
     """

@@ -15,7 +15,7 @@ from connectors.salesforce.owners import owners_of
 
 
 class SalesforceCadences:
-    """See contract.Crm: a list's name is a cadence's.
+    """See crm.Crm: a list's name is a cadence's.
 
     What is asked twice is looked up first, so it is done once.
     """

@@ -24,7 +24,7 @@ _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
 
 
 class SalesforceChanges:
-    """See contract.Crm.
+    """See crm.Crm.
 
     A call or a mail doesn't change the person's record, so they are asked for beside it.
     """

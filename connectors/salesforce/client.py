@@ -339,7 +339,7 @@ class SalesforceHttp:
 def _asking(text: str) -> str:
     """A query as a web address has it.
 
-    Raises RowRejected for half a character, which no address can hold.
+    Raises RecordRejected for half a character, which no address can hold.
     """
     try:
         return urlencode({"q": text})

@@ -24,7 +24,7 @@ _MISPLACED = ("FIELD_INTEGRITY_EXCEPTION", "INVALID_FIELD")
 
 
 class SalesforceContacts:
-    """See contract.Crm.
+    """See crm.Crm.
 
     A person who is a contact stays one; nobody who is one becomes a lead again.
     """

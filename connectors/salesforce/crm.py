@@ -21,7 +21,7 @@ from connectors.salesforce.tasks import SalesforceTasks
 
 
 class SalesforceCrm:
-    """See contract.Crm. `clock` tells the time of read-backs."""
+    """See crm.Crm. `clock` tells the time of read-backs."""
 
     batch = MOST_ROWS
     tells_deleted = True

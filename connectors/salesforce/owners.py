@@ -28,7 +28,7 @@ def owners_of(ids: Sequence[str]) -> list[str]:
 
 
 class SalesforceOwners:
-    """See contract.Crm. The integration user owns nothing."""
+    """See crm.Crm. The integration user owns nothing."""
 
     def __init__(
         self, http: SalesforceHttp, people: SalesforceContacts, clock: Callable[[], float]

@@ -42,7 +42,7 @@ _READ_AS: dict[str, Type] = {
 
 
 class SalesforceSetup:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(
         self, http: SalesforceHttp, cadences: SalesforceCadences, sequences: ListOnlySequences

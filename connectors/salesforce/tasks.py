@@ -20,7 +20,7 @@ _OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {records.EFFECT
 
 
 class SalesforceTasks:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(self, http: SalesforceHttp) -> None:
         self._http = http

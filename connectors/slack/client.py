@@ -177,7 +177,7 @@ class SlackClient:
 
         `button` offers "I'm on it" and is what it says.
 
-        Raises RowRejected when Slack knows no such person or channel, NotSent when its turn
+        Raises RecordRejected when Slack knows no such person or channel, NotSent when its turn
         didn't come in time.
         """
         channel = await self._channel(to)
@@ -224,7 +224,7 @@ class SlackClient:
     async def _send(self, channel: str, alerts: Sequence["_Waiting"]) -> list[Row[str]]:
         """Post alerts in one message.
 
-        Raises RowRejected if one of them may be the reason that Slack refuses it.
+        Raises RecordRejected if one of them may be the reason that Slack refuses it.
         """
         text = alerts[0].text if len(alerts) == 1 else "\n".join(f"• {one.text}" for one in alerts)
         body = {

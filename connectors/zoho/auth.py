@@ -20,7 +20,10 @@ _WRONG = frozenset(
 
 
 class ZohoGrant:
-    """See bearer.Grant. `accounts` is the data centre's host, https://accounts.zoho.com for one."""
+    """See oauth.TokenGrant.
+
+    `accounts` is the data centre's host, https://accounts.zoho.com for one.
+    """
 
     scheme = "Zoho-oauthtoken"
 

@@ -36,7 +36,7 @@ class Person(NamedTuple):
 
 
 class ZohoContacts:
-    """See contract.Crm.
+    """See crm.Crm.
 
     A person who is a contact stays one; nobody who is one becomes a lead again.
     """

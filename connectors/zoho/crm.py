@@ -27,7 +27,7 @@ _MODULES = ("Leads", "Contacts")
 
 
 class ZohoCrm:
-    """See contract.Crm. A list's name is a cadence's, of the kind that is entered by hand."""
+    """See crm.Crm. A list's name is a cadence's, of the kind that is entered by hand."""
 
     batch = MOST_ROWS
     tells_deleted = False

@@ -19,7 +19,7 @@ _MODULES = ("Leads", "Contacts")
 
 
 class ZohoOwners:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(self, http: ZohoHttp, account: ZohoAccount, clock: Callable[[], float]) -> None:
         self._http, self._account, self._clock = http, account, clock

@@ -37,7 +37,7 @@ _READ_AS: dict[str, Type] = {
 
 
 class ZohoAccount:
-    """See contract.Crm. The user under whose name everything is written owns nothing."""
+    """See crm.Crm. The user under whose name everything is written owns nothing."""
 
     def __init__(
         self, http: ZohoHttp, clock: Callable[[], float], sequences: ListOnlySequences
@@ -72,7 +72,7 @@ class ZohoAccount:
     async def cadence(self, name: str) -> str:
         """A cadence's id.
 
-        Raises RowRejected for one that isn't there, or that can't be entered by hand.
+        Raises RecordRejected for one that isn't there, or that can't be entered by hand.
         """
         if name not in self._cadences:
             body = await self._http.call(

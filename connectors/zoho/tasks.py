@@ -18,7 +18,7 @@ _DONE = {"Calls": "Call_Start_Time", "Events": "Created_Time", "Notes": "Created
 
 
 class ZohoTasks:
-    """See contract.Crm."""
+    """See crm.Crm."""
 
     def __init__(self, http: ZohoHttp) -> None:
         self._http = http

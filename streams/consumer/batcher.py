@@ -2,7 +2,7 @@
 calls to a CRM.
 
 A stage that calls the CRM begins when a batch is together, when nobody is on the way to it any
-more, or after `HOLD`. Otherwise it would take what the first partition brings, and call for
+more, or after `MAX_LINGER`. Otherwise it would take what the first partition brings, and call for
 three leads while ninety are a gate behind. A lead alone on its way is held by nothing.
 """
 

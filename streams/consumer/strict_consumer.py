@@ -63,7 +63,7 @@ class RecordBatch(ConsumerMessage):
     def settle(self) -> None:
         """Mark every record of the run as processed for good by one stage.
 
-        Called by the harness, last thing.
+        Called by the stage runner, last thing.
         """
         self.readers -= 1
         if self.readers == 0:

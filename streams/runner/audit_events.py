@@ -298,7 +298,7 @@ def _released(job: StageTask) -> list[OutgoingRecord]:
 
 
 def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem:
-    """What the desk shows of a waiting lead."""
+    """What the review queue shows of a waiting lead."""
     return ReviewItem(
         lead_id=lead.lead_id,
         kind=str(decision.wait),

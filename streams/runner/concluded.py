@@ -11,7 +11,7 @@ _MANY = 5_000
 
 
 class Concluded:
-    """Of one stage in one worker; see Harness for `settled_to`.
+    """Of one stage in one worker; see StageRunner for `settled_to`.
 
     A record that an earlier worker decided and did not settle comes again here, and sends then.
     """

@@ -1,5 +1,5 @@
-"""Step 1 of the harness: bytes in, records out; what can't be used is buried where a person sees
-it."""
+"""Step 1 of the stage runner: bytes in, records out; what can't be used is buried where a person
+sees it."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What one stage is, and one record's way through it: the harness's own nouns."""
+"""What one stage is, and the records of one task's way through the stage runner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 (docs/architecture.md, Design decisions).
 
 A heap per partition holds the times of this worker's waiting leads and running clocks; it is
-filled from the state at each assignment and by the harness afterwards. Nothing is decided here:
-a record that comes twice, or too late, finds its row and does nothing.
+filled from the state at each assignment and by the stage runner afterwards. Nothing is decided
+here: a record that comes twice, or too late, finds its row and does nothing.
 """
 
 import asyncio

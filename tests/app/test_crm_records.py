@@ -107,7 +107,7 @@ def test_a_look_goes_on_from_the_last_and_the_first_from_where_the_snapshot_bega
     async def check() -> None:
         await provision_topics(settings)
         async with producing(settings) as producer, consuming(settings) as consumer:
-            await FullSync(crm, producer, consumer, KEYS).run(1000.0, anew=True)
+            await FullSync(crm, producer, consumer, KEYS).run(1000.0, restart=True)
         await sync_once(2000.0)
         crm.closed = True
         with pytest.raises(Unauthorised):

@@ -82,7 +82,7 @@ def crm() -> BreakingCrm:
 
 
 async def sync(
-    settings: Settings, crm: BreakingCrm, now: float, *, anew: bool = False, dies_at: int = 0
+    settings: Settings, crm: BreakingCrm, now: float, *, restart: bool = False, dies_at: int = 0
 ) -> SyncReport:
     """One reading, which ends once so many rows are told of."""
 
@@ -91,7 +91,7 @@ async def sync(
             raise Unavailable("killed", 1.0)
 
     async with producing(settings) as producer, consuming(settings) as consumer:
-        return await FullSync(crm, producer, consumer, KEYS, told).run(now, anew=anew)
+        return await FullSync(crm, producer, consumer, KEYS, told).run(now, restart=restart)
 
 
 async def records(settings: Settings) -> list[Any]:
@@ -127,10 +127,10 @@ async def check(kafka: str, crm: BreakingCrm) -> None:
     assert len(await records(settings)) - before == before - others
     assert await sync(settings, crm, 2030.0) == whole, "a whole reading is followed by a new one"
     crm.breaks = 1
-    for now, kwargs in ((3000.0, {}), (3001.0, {"anew": True}), (3000.0 + 13 * 3600, {})):
+    for now, kwargs in ((3000.0, {}), (3001.0, {"restart": True}), (3000.0 + 13 * 3600, {})):
         with pytest.raises(Unavailable):
             await sync(settings, crm, now, **kwargs)
-    assert crm.asked[-3:] == ["", "", ""], "told to begin anew, and what is older than half a day"
+    assert crm.asked[-3:] == ["", "", ""], "told to begin again, and what is older than half a day"
     parents = [r for r in await records(settings) if b"Firm Labs" in r.value]
     assert parents
     assert all(b'"parent":"Firm"' in r.value for r in parents)
@@ -153,7 +153,7 @@ def test_a_reading_that_was_cut_off_among_the_companies_finds_the_same_of_them(k
 
     async def check() -> None:
         await provision_topics(settings)
-        whole = await sync(settings, crm, 1000.0, anew=True)
+        whole = await sync(settings, crm, 1000.0, restart=True)
         assert (whole.companies, whole.domains) == (36, {"shared.com": ["101", "150", "300"]})
         for cut in range(3):
             crm.breaks_off = 1

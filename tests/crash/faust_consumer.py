@@ -22,7 +22,7 @@ class PlainApp(FaustApp):
 
 
 class OneRecord:
-    """What the harness needs of a run, around one Faust message."""
+    """What the stage runner needs of a run, around one Faust message."""
 
     def __init__(self, message: Any) -> None:
         self.partition = message.partition

@@ -49,7 +49,7 @@ INACTIVE = EffectResult(
 
 
 def held(kind: str = "review", asked: str = "invalid", **fields: Any) -> ReviewItem:
-    """What the desk shows of a waiting lead."""
+    """What the review queue shows of a waiting lead."""
     why = Reason(rule="r", decisive=True, why="so it is")
     given = {
         "lead_id": "l1",

@@ -55,7 +55,7 @@ class Memory:
 
 
 def job_of(record: Captured, view: BatchView) -> StageTask:
-    """The job of a captured record, as the harness begins it."""
+    """The job of a captured record, as the stage runner begins it."""
     subject, step, cause = audit_events.subject_of(record, _Raw(encode(record)))
     job = StageTask(record, "leadgate.captured/0@7", 0, subject, step, cause, "", 1.0)
     if (attempt := view.get(STAGE.attempts, subject)) is not None:
