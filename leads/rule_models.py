@@ -31,12 +31,24 @@ class RuleModel(BaseModel):
 class Capture(RuleModel):
     """What is taken in from Apollo. Empty lists mean no restriction."""
 
-    lists: tuple[str, ...] = ()
-    stages: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
-    enrich: bool = False
-    enrich_days: int = Field(90, ge=1)
-    enrich_daily_cap: int = Field(200, ge=0)
+    lists: tuple[str, ...] = Field(
+        (), description="only contacts on one of these lists of Apollo's, by name"
+    )
+    stages: tuple[str, ...] = Field(
+        (), description="only contacts in one of these stages of Apollo's, by id"
+    )
+    owners: tuple[str, ...] = Field(
+        (), description="only contacts of one of these users of Apollo's, by id"
+    )
+    enrich: bool = Field(
+        False, description="ask Apollo for a company's industry and size where one isn't known"
+    )
+    enrich_days: int = Field(
+        90, ge=1, description="how long the answer counts before Apollo is asked again"
+    )
+    enrich_daily_cap: int = Field(
+        200, ge=0, description="Apollo's credits that this may spend in a day"
+    )
     fields: dict[str, str] = Field(
         default_factory=dict,
         description=(
@@ -55,17 +67,25 @@ class FieldRule(RuleModel):
     the lead with a person if it is `required`.
     """
 
-    apollo: str = Field(min_length=1)
-    column: str = ""
-    to: str = Field(pattern=r"^[A-Za-z]\w*$")
-    object: Literal["contact", "company"] = "contact"
-    type: Literal["text", "long", "number", "date", "moment", "flag", "choice"] = "text"
-    transform: tuple[Literal["lower", "upper", "title", "digits", "domain"], ...] = ()
+    apollo: str = Field(
+        min_length=1, description="a custom field's name, or a path into the contact"
+    )
+    column: str = Field("", description="its column in a CSV export; unset: the same name")
+    to: str = Field(pattern=r"^[A-Za-z]\w*$", description="the CRM's own name of the property")
+    object: Literal["contact", "company"] = Field(
+        "contact", description="whose property it is; company only in HubSpot"
+    )
+    type: Literal["text", "long", "number", "date", "moment", "flag", "choice"] = Field(
+        "text", description="what the property holds; what can't become it is left out and told"
+    )
+    transform: tuple[Literal["lower", "upper", "title", "digits", "domain"], ...] = Field(
+        (), description="how the text is changed first, in this order"
+    )
     values: dict[str, str] = Field(
         default_factory=dict, description="Apollo's value -> the property's option"
     )
-    required: bool = False
-    overwrite: bool = False
+    required: bool = Field(False, description="without a value the lead waits for a person")
+    overwrite: bool = Field(False, description="written even where the property holds something")
 
     @property
     def name(self) -> str:
@@ -81,8 +101,10 @@ class FieldRule(RuleModel):
 class TitleRule(RuleModel):
     """Titles that match `pattern` (case folded) have this seniority; the first match counts."""
 
-    pattern: str
-    seniority: str
+    pattern: str = Field(
+        description="a regular expression, sought anywhere in the title in lower case"
+    )
+    seniority: str = Field(description="your name for the seniority, as icp.seniority uses it")
 
     @model_validator(mode="after")
     def _compiles(self) -> Self:
@@ -96,18 +118,24 @@ class TitleRule(RuleModel):
 class Size(RuleModel):
     """A company size by number of employees, both ends included."""
 
-    name: str
-    least: int = Field(ge=1)
-    most: int = Field(ge=1)
+    name: str = Field(description="your name for it, as icp.size and conditions use it")
+    least: int = Field(ge=1, description="employees at least")
+    most: int = Field(ge=1, description="employees at most")
 
 
 class IcpWeights(RuleModel):
     """Points of the ideal customer profile. The best of each part must add up to 100."""
 
-    seniority: dict[str, int]
-    industry: dict[str, int]
-    size: dict[str, int]
-    country: dict[str, int]
+    seniority: dict[str, int] = Field(
+        description="seniority, as in titles -> points; * for any other that is known"
+    )
+    industry: dict[str, int] = Field(
+        description="group of industries -> points; * for any other that is known"
+    )
+    size: dict[str, int] = Field(description="size -> points; * for any other that is known")
+    country: dict[str, int] = Field(
+        description="country by its two letters -> points; * for any other that is known"
+    )
     intent: dict[str, int] = Field(
         description="strength, score, list, visit -> points; the best sign counts"
     )
@@ -126,20 +154,30 @@ class IcpWeights(RuleModel):
 class HighIntent(RuleModel):
     """A sign that makes a lead high intent while it is not older than `days`."""
 
-    kind: Literal["strength", "score", "list", "visit"]
-    value: str = ""
-    at_least: int = 0
-    days: float = Field(gt=0)
+    kind: Literal["strength", "score", "list", "visit"] = Field(
+        description="intent strength, intent score, an Apollo list, or a visit of the website"
+    )
+    value: str = Field("", description="this strength, list or page alone; unset: any")
+    at_least: int = Field(0, description="of a score: so many points or more")
+    days: float = Field(gt=0, description="for so many days after the sign was heard")
 
 
 class Condition(RuleModel):
     """A route's condition. Every filled field must hold; an empty condition holds for all."""
 
-    countries: tuple[str, ...] = ()
-    states: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    sizes: tuple[str, ...] = ()
-    high_intent: bool | None = None
+    countries: tuple[str, ...] = Field(
+        (), description="the company's country is one of these, by two letters"
+    )
+    states: tuple[str, ...] = Field(
+        (), description="the company's state is one of these, as Apollo writes it"
+    )
+    industries: tuple[str, ...] = Field(
+        (), description="the company's industry is in one of these groups"
+    )
+    sizes: tuple[str, ...] = Field((), description="the company's size is one of these")
+    high_intent: bool | None = Field(
+        None, description="whether the lead must be high intent or must not be; unset: either"
+    )
 
 
 class RolloutShare(RuleModel):
@@ -149,16 +187,22 @@ class RolloutShare(RuleModel):
     The share goes by a hash of the lead, so that a lead stays on its side while the share grows.
     """
 
-    lists: tuple[str, ...] = ()
-    percent: float = Field(0, ge=0, le=100)
+    lists: tuple[str, ...] = Field(
+        (), description="leads on one of these lists of Apollo's are live"
+    )
+    percent: float = Field(
+        0, ge=0, le=100, description="so many of a hundred other leads are live, too"
+    )
 
 
 class RouteRule(RuleModel):
     """A territory or vertical and its rep. The first match in the file's order counts."""
 
-    name: str
-    when: Condition = Condition()
-    owner: str = Field(pattern=r".+@.+")
+    name: str = Field(description="how the audit and notices call this route")
+    when: Condition = Field(
+        Condition(), description="for which leads: each key given must fit; unset: all"
+    )
+    owner: str = Field(pattern=r".+@.+", description="the rep, by e-mail address in the CRM")
 
 
 class AccountOwner(RuleModel):
@@ -169,15 +213,19 @@ class AccountOwner(RuleModel):
     empty: all.
     """
 
-    teams: tuple[str, ...] = ()
+    teams: tuple[str, ...] = Field(
+        (), description="teams (HubSpot) or roles (Salesforce, Zoho) whose owners take leads"
+    )
 
 
 class Nurture(RuleModel):
     """The sequence below the threshold, entered and left by membership of a CRM list."""
 
-    owner: str = Field(pattern=r".+@.+")
-    list: str
-    steps: int = Field(5, ge=1)
+    owner: str = Field(
+        pattern=r".+@.+", description="the user whom the CRM shows as nurtured leads' owner"
+    )
+    list: str = Field(description="the CRM's list or cadence, by name")
+    steps: int = Field(5, ge=1, description="how many steps it has, for the audit")
 
 
 class SequenceRule(RuleModel):
@@ -190,14 +238,20 @@ class SequenceRule(RuleModel):
     nobody. Leads of the band `rep` have their rep first.
     """
 
-    name: str
-    band: Literal["nurture", "rep"] = "nurture"
-    when: Condition = Condition()
-    tool: Literal["list", "cadence", "apollo", "hubspot", "none"]
-    target: str = ""
-    sender: str = ""
-    leave: str = ""
-    steps: int = Field(5, ge=1)
+    name: str = Field(description="how the audit calls this sequence")
+    band: Literal["nurture", "rep"] = Field(
+        "nurture", description="for leads below the threshold, or for leads that have a rep"
+    )
+    when: Condition = Field(
+        Condition(), description="for which leads of the band: each key given must fit; unset: all"
+    )
+    tool: Literal["list", "cadence", "apollo", "hubspot", "none"] = Field(
+        description="what runs its steps"
+    )
+    target: str = Field("", description="the list's or cadence's name, or the sequence's id")
+    sender: str = Field("", description="for apollo: the mailbox that it is sent from")
+    leave: str = Field("", description="for hubspot: the list whose workflow unenrols")
+    steps: int = Field(5, ge=1, description="how many steps it has, for the audit")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -222,15 +276,25 @@ class SequenceRule(RuleModel):
 class Sla(RuleModel):
     """The clock of a high-intent lead, in seconds, and who hears of a breach."""
 
-    seconds: float = Field(7200, gt=0)
-    untaken_seconds: float = Field(1800, gt=0)
-    escalate_to: str = Field(pattern=r".+@.+")
+    seconds: float = Field(
+        7200, gt=0, description="from the confirmed owner to the owner's first activity, at most"
+    )
+    untaken_seconds: float = Field(
+        1800, gt=0, description="from the sign of intent until a rep has the lead, at most"
+    )
+    escalate_to: str = Field(
+        pattern=r".+@.+", description="who hears of a breach and gets a task, by e-mail address"
+    )
 
 
 class Matching(RuleModel):
     """Likeness thresholds, 0 to 100 (rapidfuzz ratios)."""
 
-    sure_name: float = 95
-    sure_title: float = 85
-    unsure_name: float = 86
-    subsidiary_name: float = 90
+    sure_name: float = Field(
+        95, description="names of two addresses so alike are one person's, if titles agree, too"
+    )
+    sure_title: float = Field(85, description="titles so alike agree")
+    unsure_name: float = Field(86, description="from here on a person is asked whether it is one")
+    subsidiary_name: float = Field(
+        90, description="names of two companies so alike: a person is asked about a subsidiary"
+    )

@@ -41,43 +41,76 @@ class Rules(RuleModel):
     `hash` names the version that each lead carries through all gates.
     """
 
-    version: int = Field(ge=1)
-    effects: Literal["shadow", "live"] = "shadow"
+    version: int = Field(ge=1, description="your own number for this version of the file")
+    effects: Literal["shadow", "live"] = Field(
+        "shadow", description="whether anything is done outside; in shadow it is only decided"
+    )
     live: RolloutShare = Field(
         RolloutShare(percent=100), description="going live by share, while effects are live"
     )
-    capture: Capture = Capture()
+    capture: Capture = Field(Capture(), description="what is taken in from Apollo")
     stop_stages: tuple[str, ...] = Field(
         ("Do Not Contact", "Unsubscribed"),
         description="Apollo stages, by name or id, whose people are never written to",
     )
-    mapping: tuple[FieldRule, ...] = ()
-    required: tuple[Required, ...] = ("verified_email", "company", "title")
-    verified: dict[str, tuple[str, ...]]
-    titles: tuple[TitleRule, ...]
-    industries: dict[str, tuple[str, ...]]
-    sizes: tuple[Size, ...]
-    icp: IcpWeights
-    threshold: int = Field(70, ge=1, le=100)
-    high_intent: tuple[HighIntent, ...] = ()
-    routes: tuple[RouteRule, ...]
+    mapping: tuple[FieldRule, ...] = Field(
+        (), description="further fields of Apollo's and the CRM properties that they land in"
+    )
+    required: tuple[Required, ...] = Field(
+        ("verified_email", "company", "title"),
+        description="what a lead must have; without it the lead waits for a person",
+    )
+    verified: dict[str, tuple[str, ...]] = Field(
+        description="source (apollo, csv, zapier, workflow) -> e-mail statuses that are good enough"
+    )
+    titles: tuple[TitleRule, ...] = Field(
+        description="which seniority a job title has; the first match counts"
+    )
+    industries: dict[str, tuple[str, ...]] = Field(
+        description="your name for a group of industries -> Apollo's names in it"
+    )
+    sizes: tuple[Size, ...] = Field(description="your names for sizes of companies")
+    icp: IcpWeights = Field(description="the points of the ideal customer profile")
+    threshold: int = Field(
+        70, ge=1, le=100, description="points from which a lead goes to a rep; below it is nurtured"
+    )
+    high_intent: tuple[HighIntent, ...] = Field(
+        (), description="signs by which a lead goes to a rep whatever its points, with a clock"
+    )
+    routes: tuple[RouteRule, ...] = Field(
+        description="which rep gets a lead; the first match in the file's order counts"
+    )
     account_owner: AccountOwner | None = Field(
         None, description="the owner of the lead's company comes before all routes"
     )
-    nurture: Nurture
-    sequences: tuple[SequenceRule, ...] = ()
+    nurture: Nurture = Field(description="where leads below the threshold go")
+    sequences: tuple[SequenceRule, ...] = Field(
+        (), description="further sequences; the first that fits a lead is entered"
+    )
     inboxes: dict[str, str] = Field(
         default_factory=dict, description="owner -> the inbox that is connected to HubSpot"
     )
     apollo_owner: bool = Field(
         False, description="tell Apollo whom the CRM shows as a rep's lead's owner"
     )
-    sla: Sla
-    matching: Matching = Matching()
-    ops_channel: str = "#leadgate-ops"
-    reopen_days: float = Field(90, gt=0)
-    sequence_fresh_seconds: float = Field(900, gt=0, le=900)
-    unknown_sequence_hours: float = Field(24, gt=0)
+    sla: Sla = Field(description="how soon a high-intent lead must be contacted")
+    matching: Matching = Field(
+        Matching(), description="how alike two people or companies must be to count as the same"
+    )
+    ops_channel: str = Field(
+        "#leadgate-ops", description="the Slack channel that hears what operators must know"
+    )
+    reopen_days: float = Field(
+        90, gt=0, description="read by no gate at present: a value changes nothing"
+    )
+    sequence_fresh_seconds: float = Field(
+        900, gt=0, le=900, description="how old what is known of Apollo's sequences may be"
+    )
+    unknown_sequence_hours: float = Field(
+        24,
+        gt=0,
+        description="how long Apollo's sequences may stay unknown before a person is asked",
+    )
     recheck_seconds: float = Field(
         900, gt=0, description="how often a held lead's outside cause is looked at again"
     )

@@ -64,22 +64,28 @@ def _is_address(text: str) -> str:
 class Settings(LogSettings):
     """Each field is the variable LEADGATE_<FIELD>; Kafka's own are KAFKA_<FIELD>."""
 
-    apollo_url: str = "https://api.apollo.io/api/v1/"
-    apollo_key: SecretStr = SecretStr("")
+    apollo_url: str = Field(
+        "https://api.apollo.io/api/v1/", description="where Apollo's API is; a stand-in in tests"
+    )
+    apollo_key: SecretStr = Field(SecretStr(""), description="Apollo's API key")
     apollo_limit_minute: int = Field(
         200, ge=1, description="Apollo's calls a minute and endpoint for the plan"
     )
     crm: CrmName = Field(CrmName.HUBSPOT, description="the CRM that leads are written to")
-    hubspot_url: str = "https://api.hubapi.com"
-    hubspot_token: SecretStr = SecretStr("")
+    hubspot_url: str = Field(
+        "https://api.hubapi.com", description="where HubSpot's API is; a stand-in in tests"
+    )
+    hubspot_token: SecretStr = Field(
+        SecretStr(""), description="access token of the private app in HubSpot"
+    )
     hubspot_client_secret: SecretStr = Field(
-        SecretStr(""), description="of the app whose webhooks leadgate web takes"
+        SecretStr(""), description="client secret of the app whose webhooks leadgate web takes"
     )
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
     salesforce_url: str = Field("", description="the org's My Domain, https://….my.salesforce.com")
     salesforce_client_id: str = Field("", description="consumer key of the External Client App")
     salesforce_client_secret: SecretStr = Field(
-        SecretStr(""), description="for the client credentials flow"
+        SecretStr(""), description="that app's secret, for the client credentials flow"
     )
     salesforce_key: Path | None = Field(
         None, description="PEM of the app's certificate, for the JWT bearer flow instead"
@@ -100,9 +106,12 @@ class Settings(LogSettings):
     zoho_accounts_url: str = Field(
         "https://accounts.zoho.com", description="the data centre's login host"
     )
-    zoho_client_id: str = Field("", description="of the server-based or self client")
-    zoho_client_secret: SecretStr = SecretStr("")
-    zoho_refresh_token: SecretStr = SecretStr("")
+    zoho_client_id: str = Field("", description="id of the server-based or self client")
+    zoho_client_secret: SecretStr = Field(SecretStr(""), description="that client's secret")
+    zoho_refresh_token: SecretStr = Field(
+        SecretStr(""),
+        description="that client's refresh token; docs/connectors/zoho.md names its scopes",
+    )
     zoho_token_file: Path = Field(
         Path(".zoho-token"), description="where the processes of a machine share the hour's token"
     )
@@ -110,10 +119,13 @@ class Settings(LogSettings):
     zoho_limit_10s: int = Field(
         100, ge=10, description="calls per 10 s that Leadgate allows itself; Zoho counts by day"
     )
-    slack_url: str = "https://slack.com/api/"
-    slack_token: SecretStr = SecretStr("")
+    slack_url: str = Field(
+        "https://slack.com/api/", description="where Slack's API is; a stand-in in tests"
+    )
+    slack_token: SecretStr = Field(SecretStr(""), description="bot token of the Slack app")
     slack_signing_secret: SecretStr = Field(
-        SecretStr(""), description="of the Slack app: without it buttons' clicks aren't taken"
+        SecretStr(""),
+        description="the Slack app's signing secret: without it clicks on buttons aren't taken",
     )
     web_secret: SecretStr = Field(
         SecretStr(""), description="what webhooks must show; leadgate web needs it"
@@ -121,31 +133,44 @@ class Settings(LogSettings):
     web_address: str = Field(
         "", description="where leadgate web is reached from outside, as https://leads.acme.com"
     )
-    rules: Path = Path("rules.yaml")
+    rules: Path = Field(Path("rules.yaml"), description="the file with the rules")
     site_secret: SecretStr = Field(
-        SecretStr(""), description="keys addresses; never change it, or nothing is recognised"
+        SecretStr(""),
+        description="key of the hashes that addresses are known by; never change it, or nobody is"
+        " recognised",
     )
     worker_id: str = Field(
         "worker-1",
         min_length=1,
         description="one name a worker, kept over restarts (static membership)",
     )
-    effects: Literal["shadow", "live", "rules"] = "rules"
-    poll_seconds: float = Field(60.0, gt=0)
+    effects: Literal["shadow", "live", "rules"] = Field(
+        "rules",
+        description=(
+            "whether anything is done outside: never (shadow), always (live), or as rules.yaml says"
+        ),
+    )
+    poll_seconds: float = Field(60.0, gt=0, description="seconds between two polls of a source")
     signals_days: int = Field(
         14, ge=1, description="how far back messages are asked for bounces and replies"
     )
     overlap_seconds: float = Field(
         300.0, ge=0, description="how far each poll reaches back over the last one"
     )
-    sheet: Path = Path("waiting.csv")
+    sheet: Path = Field(
+        Path("waiting.csv"), description="CSV file that shows what waits for a person"
+    )
     google_sheet: str = Field(
-        "", description="id of a Google spreadsheet that shows the same; needs google_key"
+        "",
+        description="id of a Google spreadsheet that shows the same as the sheet; needs google_key",
     )
     google_key: Path | None = Field(
         None, description="the service account's JSON key; share the spreadsheet with its address"
     )
-    google_url: str = "https://sheets.googleapis.com"
+    google_url: str = Field(
+        "https://sheets.googleapis.com",
+        description="where the API of Google Sheets is; a stand-in in tests",
+    )
     metrics_address: Annotated[str, AfterValidator(_is_address)] = Field(
         "",
         description=(
@@ -153,18 +178,39 @@ class Settings(LogSettings):
         ),
     )
     kafka_bootstrap_servers: str = Field(
-        "127.0.0.1:9092", validation_alias="KAFKA_BOOTSTRAP_SERVERS"
+        "127.0.0.1:9092",
+        validation_alias="KAFKA_BOOTSTRAP_SERVERS",
+        description="the brokers, HOST:PORT each, separated by commas",
     )
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", validation_alias="KAFKA_SECURITY_PROTOCOL"
+        "PLAINTEXT",
+        validation_alias="KAFKA_SECURITY_PROTOCOL",
+        description="how the brokers are reached: encrypted (SSL), with a password (SASL), or both",
     )
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "PLAIN", validation_alias="KAFKA_SASL_MECHANISM"
+        "PLAIN",
+        validation_alias="KAFKA_SASL_MECHANISM",
+        description="how the password is shown to the brokers, with SASL",
     )
-    kafka_sasl_username: str = Field("", validation_alias="KAFKA_SASL_USERNAME")
-    kafka_sasl_password: SecretStr = Field(SecretStr(""), validation_alias="KAFKA_SASL_PASSWORD")
-    kafka_ssl_cafile: Path | None = Field(None, validation_alias="KAFKA_SSL_CAFILE")
-    kafka_replication: int = Field(1, ge=1, validation_alias="KAFKA_REPLICATION")
+    kafka_sasl_username: str = Field(
+        "", validation_alias="KAFKA_SASL_USERNAME", description="the user at the brokers, with SASL"
+    )
+    kafka_sasl_password: SecretStr = Field(
+        SecretStr(""),
+        validation_alias="KAFKA_SASL_PASSWORD",
+        description="that user's password, with SASL",
+    )
+    kafka_ssl_cafile: Path | None = Field(
+        None,
+        validation_alias="KAFKA_SSL_CAFILE",
+        description="PEM file of the authority that signed the brokers' certificates, with SSL",
+    )
+    kafka_replication: int = Field(
+        1,
+        ge=1,
+        validation_alias="KAFKA_REPLICATION",
+        description="copies of each topic that provision makes; 3 on three brokers",
+    )
 
     @model_validator(mode="after")
     def _no_stranger(self) -> Self:

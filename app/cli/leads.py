@@ -7,7 +7,7 @@ import typer
 
 from app.base.errors import UsageError
 from app.base.settings import load_settings
-from app.cli.shared import Json, app, known_site, run, show
+from app.cli.shared import Json, LeadId, app, known_site, run, show
 from app.commands import leads as lead_commands
 from app.operations.release import ReleaseScope
 from app.operations.replay import replay_range
@@ -97,7 +97,7 @@ def release(
 
 
 @app.command()
-def why(lead: str, as_json: Json = False) -> None:
+def why(lead: LeadId, as_json: Json = False) -> None:
     """Tell a lead's story: each gate, its inputs, the rule that decided and those that did not."""
     story = run(lead_commands.why(load_settings(), lead))
     show(story.events, as_json, story.text)
@@ -109,8 +109,12 @@ def replay(
     partition: Annotated[int | None, typer.Option("--partition", help="0 to 11; else all.")] = None,
     since: Annotated[str, typer.Option("--from", help="A time (ISO 8601), or an offset.")] = "",
     until: Annotated[str, typer.Option("--to", help="The same, not included.")] = "",
-    first: Annotated[int | None, typer.Option("--from-offset", min=0)] = None,
-    last: Annotated[int | None, typer.Option("--to-offset", min=0, help="Not included.")] = None,
+    first: Annotated[
+        int | None, typer.Option("--from-offset", min=0, help="An offset; needs --partition.")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--to-offset", min=0, help="The same, not included.")
+    ] = None,
     act: Annotated[bool, typer.Option("--act", help="Do effects that never happened.")] = False,
     as_json: Json = False,
 ) -> None:

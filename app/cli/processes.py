@@ -24,9 +24,14 @@ from app.commands import site as site_commands
 from app.local.broker import FATAL_EXIT, Broker
 from app.setup import doctor as doctoring
 
+Leads = Annotated[int, typer.Option("--leads", help="How many leads the week has.")]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed, other leads.")]
+
 
 @app.command()
-def broker(data: Data, port: Annotated[int, typer.Option("--port")] = 9092) -> None:
+def broker(
+    data: Data, port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 9092
+) -> None:
     """Run the local Kafka broker until Ctrl-C."""
     one = Broker(data, port)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -42,10 +47,12 @@ def broker(data: Data, port: Annotated[int, typer.Option("--port")] = 9092) -> N
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option("--port")],
-    data: Annotated[Path | None, typer.Option("--data")] = None,
-    leads: Annotated[int, typer.Option("--leads")] = 400,
-    seed: Annotated[int, typer.Option("--seed")] = 1,
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Directory for what is kept; else in memory.")
+    ] = None,
+    leads: Leads = 400,
+    seed: Seed = 1,
     latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     hubspot_limit: Annotated[
@@ -77,7 +84,7 @@ def worker(data: Data) -> None:
 
 @app.command()
 def poll(
-    once: Annotated[bool, typer.Option("--once")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Read each source once, and end.")] = False,
     since: Annotated[
         float | None,
         typer.Option(
@@ -91,7 +98,7 @@ def poll(
 
 @app.command()
 def web(
-    port: Annotated[int, typer.Option("--port")] = 8080,
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 8080,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
@@ -104,12 +111,14 @@ def web(
 
 @app.command()
 def demo(
-    leads: Annotated[int, typer.Option("--leads")] = 400,
-    seed: Annotated[int, typer.Option("--seed")] = 1,
+    leads: Leads = 400,
+    seed: Seed = 1,
     data: Annotated[
         Path | None, typer.Option("--data", help="Directory for what is kept; one for each CRM.")
     ] = None,
-    until_done: Annotated[bool, typer.Option("--until-done")] = False,
+    until_done: Annotated[
+        bool, typer.Option("--until-done", help="End once every lead is settled.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates into

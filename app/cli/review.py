@@ -7,7 +7,7 @@ import typer
 
 from app.base.errors import UsageError
 from app.base.settings import load_settings
-from app.cli.shared import Json, app, run, show
+from app.cli.shared import Json, LeadId, app, run, show
 from app.review import queue
 from leads.records import to_plain
 from leads.rulings import ACTIONS
@@ -33,7 +33,7 @@ def _line(item: dict[str, Any]) -> str:
 
 
 @review_app.command("show")
-def review_show(lead: str, as_json: Json = False) -> None:
+def review_show(lead: LeadId, as_json: Json = False) -> None:
     """One waiting lead."""
     item = run(queue.get_item(load_settings(), lead))
     show(item, as_json, json.dumps(item, indent=2))

@@ -13,7 +13,8 @@ from app.setup import doctor as doctoring
 
 @app.command()
 def init(
-    rules: Annotated[Path, typer.Option("--rules")] = Path("rules.yaml"), as_json: Json = False
+    rules: Annotated[Path, typer.Option("--rules", help="The file to write.")] = Path("rules.yaml"),
+    as_json: Json = False,
 ) -> None:
     """Write first rules from what the CRM and Apollo hold."""
     path = run(site_commands.init(load_settings(), rules))

@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 errors = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LeadId = Annotated[str, typer.Argument(metavar="LEAD", help="A lead's id.")]
 Data = Annotated[Path, typer.Option("--data", help="Directory for what is kept.")]
 
 
