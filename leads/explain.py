@@ -2,57 +2,11 @@
 
 from datetime import UTC, datetime
 
+from leads.audit_kinds import AUDIT_KINDS
 from leads.records import Audit, Lead
 from leads.rules import Rules
 
-_SAY = {
-    "captured": "came in",
-    "revised": "came in again with changes",
-    "validated": "is complete enough to work with",
-    "invalid": "can't go on as it is",
-    "unique": "is a person nobody else works on",
-    "merged": "is the same person as another lead and was merged into it",
-    "forwarded": "belongs to a known person and was taken there",
-    "matched": "fits its company",
-    "variant": "may be a known person under another address",
-    "subsidiary": "may work for a subsidiary",
-    "written": "is in the CRM",
-    "scored": "was scored",
-    "routed": "was routed",
-    "unrouted": "found no route",
-    "assigned": "has an owner whom the CRM confirms",
-    "unowned": "has no active owner",
-    "engaged": "was given to its rep",
-    "noticed": "was told to the rep",
-    "nurtured": "entered the nurture sequence",
-    "enrolled": "was enrolled",
-    "not_enrolled": "could not be enrolled",
-    "unenrol_failed": "could not be taken out of its sequence",
-    "suppressed": "will not be written to",
-    "fallback": "could not be written to the CRM",
-    "sequence_active": "waits for Apollo's own sequence to end",
-    "sequence_unknown": "waits until Apollo's sequences are known",
-    "replied": "answered",
-    "job_change": "seems to have changed employer",
-    "deleted": "was deleted in the CRM",
-    "dead": "could not be read",
-    "reviewed": "was decided by a person",
-    "rescored": "is scored again",
-    "updated": "was brought up to date",
-    "breached": "was not contacted in time: escalated",
-    "sla_met": "was contacted in time",
-    "sla_started": "has its clock running",
-    "assignment_overdue": "was not with a rep in time",
-    "resubmitted": "was mended by a person and goes through the gates again",
-    "undone": "was taken back with its import",
-    "restored": "had its contact set back",
-    "released": "is live from here on",
-    "owner_rewritten": "had its owner changed back by another automation: written once more",
-    "another_automation": "has an owner that something else keeps changing",
-    "rerouted": "goes back to be scored and routed",
-    "remade": "goes back to be written to the CRM",
-    "rekeyed": "is known to the CRM under another address",
-}
+_SAY = {kind.name: kind.says for kind in AUDIT_KINDS}
 
 
 def notice(lead: Lead, rules: Rules) -> str:

@@ -1,0 +1,130 @@
+"""The kinds of what people decide, of what is heard after arrival, and of the SLA's clock."""
+
+from leads.audit_kinds.model import LEAD_STAGES, AuditKind, Repeats
+
+_ARRIVED, _ON = ("engaged", "nurtured"), ("in_flight",)
+
+AFTERWARDS = (
+    AuditKind(
+        "reviewed",
+        LEAD_STAGES,
+        (),
+        "was decided by a person",
+        "the decision that set it going again; `actor` is who decided, `inputs.step` the step",
+        outcome={
+            "action": "set, merge, separate, route, redrive, approve, suppress or undo",
+            "reason": "in the person's words",
+            "fields": "what was set, or to whom it goes",
+            "rules": "the rules in force then; missing if they stayed the lead's own",
+        },
+    ),
+    AuditKind(
+        "resubmitted",
+        LEAD_STAGES,
+        _ON,
+        "was mended by a person and goes through the gates again",
+        "a person has set fields at a later gate: a revision of the lead goes to the first one",
+    ),
+    AuditKind(
+        "rerouted",
+        ("assign", "engage"),
+        _ON,
+        "goes back to be scored and routed",
+        "a person named a rep, or had it looked at again",
+    ),
+    AuditKind(
+        "remade",
+        ("write", "engage"),
+        _ON,
+        "goes back to be written to the CRM",
+        "a person has answered for a deleted contact",
+    ),
+    AuditKind(
+        "updated",
+        ("engage",),
+        _ARRIVED,
+        "was brought up to date",
+        "a further revision of a lead that had arrived; nobody is told again",
+    ),
+    AuditKind(
+        "rescored",
+        ("engage",),
+        _ON,
+        "is scored again",
+        "a new sign of intent was heard: it goes back to scoring",
+    ),
+    AuditKind(
+        "heard_*",
+        ("engage",),
+        _ARRIVED,
+        "heard the signal that the kind names",
+        "`heard_reply`, `heard_owner`, `heard_sequence`, `heard_bounce`: it stays where it is,"
+        " and a sequence that the signal ends has been left",
+    ),
+    AuditKind(
+        "owner_rewritten",
+        ("engage",),
+        _ON,
+        "had its owner changed back by another automation: written once more",
+        "the owner before ours came back; ours is written again, once",
+    ),
+    AuditKind(
+        "released",
+        ("engage",),
+        _ON,
+        "is live from here on",
+        "`leadgate release` sends it through the gates again, live",
+    ),
+    AuditKind(
+        "sla_started",
+        ("sla",),
+        (),
+        "has its clock running",
+        "a high-intent lead was given to its rep",
+        outcome={"deadline": "seconds since 1970"},
+    ),
+    AuditKind(
+        "sla_met",
+        ("sla",),
+        (),
+        "was contacted in time",
+        "the owner acted, or said so in Slack: the clock stands",
+        outcome={"seconds": "from the start to the act"},
+    ),
+    AuditKind(
+        "breached",
+        ("sla",),
+        (),
+        "was not contacted in time: escalated",
+        "the clock ran out: `sla.escalate_to` of the rules has a task and a message; once a clock",
+        outcome={"late": "seconds after the deadline", "to": "e-mail address"},
+    ),
+    AuditKind(
+        "assignment_overdue",
+        ("sla",),
+        (),
+        "was not with a rep in time",
+        "its sign of intent was heard, and no rep had it within the rules' time; once a clock",
+    ),
+    AuditKind(
+        "not_taken",
+        ("sla",),
+        (),
+        "was clicked in Slack, and its clock was not stopped",
+        "the click came too late, from another person, or the CRM did not take the note",
+    ),
+    AuditKind(
+        "restored",
+        ("undo",),
+        (),
+        "had its contact set back",
+        "`leadgate undo` set back what the import wrote on its contact",
+        Repeats.NO,
+        {
+            "contact": "the contact's id in the CRM",
+            "set_back": "properties that have their former value again",
+            "left": "properties that somebody has changed since",
+            "refused": "why the CRM did not take it, empty if it did",
+        },
+    ),
+)
