@@ -55,7 +55,10 @@ simulate: install ## seeds of the whole pipeline in one process, with every faul
 bench: install ## the figures, with their comparisons
 	$(BIN)/python -m bench $(ARGS)
 
+reference: install ## docs/reference/ anew from the code
+	$(BIN)/python -m reference
+
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench proof
+.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench reference proof

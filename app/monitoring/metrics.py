@@ -1,6 +1,6 @@
 """What a process counts.
 
-`docs/operations.md` lists every metric with its meaning; a test compares.
+`docs/reference/metrics.md` lists every metric with its meaning, the text given here.
 """
 
 import importlib.metadata
@@ -17,7 +17,7 @@ def make_registry(process: str) -> CollectorRegistry:
     """A registry with what every process shows: its version, memory, CPU time and start."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    build = Info("leadgate_build", "Which Leadgate this is", registry=registry)
+    build = Info("leadgate_build", "What runs here", registry=registry)
     build.info({"version": importlib.metadata.version("leadgate"), "process": process})
     return registry
 
@@ -34,17 +34,21 @@ class Metrics:
             registry=self.registry,
         )
         self._decisions = Counter(
-            "leadgate_decisions", "Decisions taken", ["stage", "kind"], registry=self.registry
+            "leadgate_decisions",
+            "Decisions by what was decided",
+            ["stage", "kind"],
+            registry=self.registry,
         )
         self._sent = Counter(
             "leadgate_sent_records",
-            "Records that the broker acknowledged",
+            "Records that the broker acknowledged: dead letters are those of"
+            " leadgate.dead-letters, alerts those of leadgate.alerts",
             ["topic"],
             registry=self.registry,
         )
         self._retries = Counter(
             "leadgate_act_retries",
-            "Second and third tries of an act",
+            "Second and third tries of an act after the vendor failed on one row",
             ["act"],
             registry=self.registry,
         )
@@ -56,13 +60,14 @@ class Metrics:
         )
         self._put_off = Gauge(
             "leadgate_leads_put_off",
-            "Records put aside now until a vendor answers",
+            "Records put aside now because a vendor doesn't answer or its budget is spent",
             ["stage"],
             registry=self.registry,
         )
         self._end_to_end = Histogram(
             "leadgate_lead_end_to_end_seconds",
-            "From capture to the first place where a lead comes to rest",
+            "From capture to the first place where a lead came to rest: without leads that had"
+            " waited or were woken again",
             ["place"],
             registry=self.registry,
             buckets=END_TO_END_BUCKETS,
@@ -112,7 +117,7 @@ class PollerMetrics:
         )
         self._passes = Counter(
             "leadgate_poll_passes",
-            "Passes by their end",
+            "Passes over a source that succeeded or failed",
             ["source", "outcome"],
             registry=self.registry,
         )
@@ -144,7 +149,10 @@ class WebMetrics:
         self.registry = make_registry("web")
         self._paths = frozenset(paths)
         self._requests = Counter(
-            "leadgate_web_requests", "Requests answered", ["path", "code"], registry=self.registry
+            "leadgate_web_requests",
+            "Requests answered; paths that aren't ours are one, `other`",
+            ["path", "code"],
+            registry=self.registry,
         )
 
     def answered(self, path: str, code: int) -> None:

@@ -26,7 +26,8 @@ class WorkerCollector(Collector):
         """Lag where a partition's end is known, and the state of each circuit."""
         lag = GaugeMetricFamily(
             "leadgate_consumer_lag_records",
-            "Records of a partition not yet settled",
+            "Records of an assigned partition that no stage has settled yet; missing until the"
+            " partition was read once",
             labels=["topic", "partition"],
         )
         for topic, partition, records in self._lags():
@@ -34,7 +35,8 @@ class WorkerCollector(Collector):
         yield lag
         circuits = GaugeMetricFamily(
             "leadgate_circuit_state",
-            "1 for the state that a vendor's circuit is in",
+            "1 for the state of the vendor's circuit: `closed` calls pass, `open` none does,"
+            " `half_open` one tries",
             labels=["vendor", "state"],
         )
         for vendor, state in circuit_states(getattr(self._effector, "circuits", {})).items():

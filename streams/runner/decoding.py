@@ -1,5 +1,4 @@
-"""Step 1 of the stage runner: bytes in, records out; what can't be used is buried where a person
-sees it."""
+"""Step 1 of the stage runner: bytes in, records out; what can't be used is a dead letter."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a process counts can be scraped, parsed, and is explained in docs/operations.md."""
+"""What a process counts can be scraped, parsed, and is explained in docs/reference/metrics.md."""
 
 import asyncio
 import socket
@@ -26,7 +26,7 @@ from connectors.core.errors import Unavailable
 from leads import topics
 from streams.effects.circuit import Circuit
 
-OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 Samples = dict[str, float]
 
 
@@ -267,7 +267,7 @@ def test_the_web_process_counts_its_answers_and_is_not_ready_without_a_broker(
     assert found["leadgate_web_requests_total 404 other"] == 2
 
 
-def test_operations_explains_every_metric_and_no_other() -> None:
+def test_the_page_explains_every_metric_and_no_other() -> None:
     worker = Metrics()
     worker.registry.register(WorkerCollector(fake_app({}), SimpleNamespace()))
     registries = (worker.registry, PollerMetrics().registry, WebMetrics([]).registry)
@@ -275,7 +275,7 @@ def test_operations_explains_every_metric_and_no_other() -> None:
     suffixed = {"counter": "_total", "info": "_info"}
     kinds = {f.name: f.type for r in registries for f in r.collect()}
     there = {name + suffixed.get(kinds[name], "") for name in families}
-    text = OPERATIONS.read_text()
+    text = PAGE.read_text()
     explained = {
         word.split("{")[0] for word in text.split("`")[1::2] if word.startswith("leadgate_")
     }

@@ -1,0 +1,18 @@
+"""Which pages there are, and what makes each of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reference import audit_events, cli, metrics, rules, settings, topics_and_tables
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+
+#: Each page's text by the file's name. The same code gives the same text.
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings.make_page,
+    "rules.md": rules.make_page,
+    "cli.md": cli.make_page,
+    "topics-and-tables.md": topics_and_tables.make_page,
+    "audit-events.md": audit_events.make_page,
+    "metrics.md": metrics.make_page,
+}

@@ -1,0 +1,72 @@
+"""docs/reference/topics-and-tables.md: what lies in Kafka, and in a worker's state."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from leads import topics
+from leads.topics import Topic
+from reference.markdown import code, page, plain, table
+from tables import schema
+from tables.state import Table
+
+_TOPICS = f"""\
+## Topics
+
+`leadgate provision` makes them; `leadgate doctor` checks them. A topic has {topics.PARTITIONS}
+partitions unless said otherwise. Records are JSON. *public* topics are written from outside, too:
+what can't be read there becomes a dead letter."""
+_TABLES = f"""\
+## Tables
+
+A worker keeps its tables in RocksDB under `--data`. All lie in one changelog, the topic
+`{topics.CHANGELOG}`, told apart by their names. One stage writes each; *timers* is the worker's
+clock."""
+_OF_A_STAGE = """\
+### Tables that each stage has of its own
+
+`STAGE` is the stage's name. `waiting` is filled only where signals wake leads."""
+_COLUMNS = ("table", "key", "record", "writer", "readers", "meaning")
+
+
+def make_page() -> str:
+    """The page's text."""
+    named = table(
+        ("topic", "key", "kept", "public", "from whom, to whom"),
+        (_topic(topic) for topic in topics.TOPICS),
+    )
+    rows = table(_COLUMNS, (_table(t, plain(t.record.__doc__)) for t in schema.TABLES))
+    own = table(
+        _COLUMNS, (_table(make("STAGE"), plain(make.__doc__)) for make in schema.OF_A_STAGE)
+    )
+    source = "`leads/topics.py` and `tables/schema.py`"
+    return page(
+        "Topics and tables", source, _TOPICS, named, _TABLES, rows, f"{_OF_A_STAGE}\n\n{own}"
+    )
+
+
+def _topic(topic: Topic) -> list[str]:
+    kept = "compacted" if topic.cleanup == "compact" else _days(topic.retention_days)
+    if topic.partitions != topics.PARTITIONS:
+        kept += f"; {topic.partitions} partition"
+    return [code(topic.full), topic.key, kept, "public" if topic.public else "", topic.flow]
+
+
+def _days(days: int) -> str:
+    if days < 0:
+        return "without end"
+    return f"{days} day{'s' if days > 1 else ''}"
+
+
+def _table(one: Table[Any], meaning: str) -> list[str]:
+    return [
+        code(one.name),
+        one.key_is,
+        code(one.record.__name__),
+        one.writer,
+        _listed(one.readers),
+        meaning,
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
