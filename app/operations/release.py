@@ -142,14 +142,12 @@ async def release_leads(
     chosen = [e for e in moves.latest.values() if withheld[e.lead].is_open and wanted.includes(e)]
     found = ReleaseReport()
     for event in chosen:
-        where = (
-            found.released
-            if event.place in RESTING
-            else found.ended
-            if event.place in _ENDED
-            else found.not_at_rest
-        )
-        where.append(event.lead)
+        if event.place in RESTING:
+            found.released.append(event.lead)
+        elif event.place in _ENDED:
+            found.ended.append(event.lead)
+        else:
+            found.not_at_rest.append(event.lead)
     if not dry_run:
         async with producing(settings) as producer:
             for event in chosen:

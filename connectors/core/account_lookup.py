@@ -43,6 +43,5 @@ def answer(asked: Sequence[CompanyAsked], found: Iterable[Account]) -> list[Acco
     for company in found:
         by_id.setdefault(company.id, company)
         by_domain.setdefault(registrable(company.domain), company)
-    return [
-        by_id.get(a.id) if a.id else by_domain.get(a.domain) if a.domain else None for a in asked
-    ]
+    by_domain.pop("", None)  # whoever asks without a domain asks for nobody
+    return [by_id.get(a.id) if a.id else by_domain.get(a.domain) for a in asked]

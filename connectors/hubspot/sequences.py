@@ -81,11 +81,7 @@ class HubSpotSequences:
         try:
             await self._http.send(Done, "POST", _ENROLMENTS, body=body, userId=owner.user_id)
         except RecordRejected as error:
-            passing = any(word in str(error).casefold() for word in _PASSING)
-            gone = error.kind == "missing" and "contact not found" in str(error).casefold()
-            raise RecordRejected(
-                str(error), "deleted" if gone else "busy" if passing else "refused"
-            ) from error
+            raise RecordRejected(str(error), _kind_of(error)) from error
         return False
 
     async def unenrol(self, contact_id: str, leave: str) -> bool:
@@ -103,3 +99,11 @@ class HubSpotSequences:
         [row] = await self._membership(name, [contact_id], verb)
         if isinstance(row, VendorError):
             raise row
+
+
+def _kind_of(refusal: RecordRejected) -> str:
+    """Whether the contact is gone, is in another sequence for now, or is refused for good."""
+    said = str(refusal).casefold()
+    if refusal.kind == "missing" and "contact not found" in said:
+        return "deleted"
+    return "busy" if any(word in said for word in _PASSING) else "refused"

@@ -118,10 +118,9 @@ def row_error(row: Outcome) -> VendorError:
         return RecordRetryable(said)
     if limited := _of_the_account(0, code):
         return AccountLimited(f"{limited} ({said})")
-    gone = code == "INVALID_DATA" and field in {"id", "ids"}
-    return RecordRejected(
-        said, "deleted" if gone else "no_owner" if field == "Owner" else "rejected"
-    )
+    if code == "INVALID_DATA" and field in {"id", "ids"}:
+        return RecordRejected(said, "deleted")
+    return RecordRejected(said, "no_owner" if field == "Owner" else "rejected")
 
 
 def saved(sent: Record, item: Any) -> Row[str]:

@@ -101,16 +101,7 @@ class Assign:
 
         It was written once more; if that didn't last, it waits.
         """
-        found = value_of(read, OwnerRead)
-        shown = found.email if found is not None else ""
-        who = (
-            f"shows {shown}"
-            if _active(read)
-            else "shows an inactive owner"
-            if shown
-            else "shows no owner"
-        )
-        said = f"read back, the CRM {who}"
+        said = f"read back, the CRM shows {_shown_by(read)}"
         about = (
             f"contact {lead.crm.contact_id} did not keep the owner we wrote; written again, {said}"
         )
@@ -180,6 +171,13 @@ class Assign:
             wakes=("owner",),
             until=now + rules.recheck_seconds,
         )
+
+
+def _shown_by(read: EffectResult) -> str:
+    found = value_of(read, OwnerRead)
+    if found is None or not found.email:
+        return "no owner"
+    return found.email if _active(read) else "an inactive owner"
 
 
 def _ours(lead: Lead, read: EffectResult) -> bool:

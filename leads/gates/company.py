@@ -195,14 +195,15 @@ class Companies:
         if answer is not None and answer.ok:
             known = facts_of(answer)
         lead = replace(lead, company=_fill(lead.company, known))
-        new = CompanyRow(
-            name=lead.company.name or (row.name if row else ""),
+        before = row or CompanyRow(name="")
+        new = replace(
+            before,
+            name=lead.company.name or before.name,
             people=_remember(row, lead),
             separate=_separate(row, lead),
-            parent=row.parent if row else "",
-            facts=known if answer is not None and answer.ok else (row.facts if row else None),
-            facts_at=now if answer is not None and answer.ok else (row.facts_at if row else 0.0),
         )
+        if answer is not None and answer.ok:
+            new = replace(new, facts=known, facts_at=now)
         domains = {**(seen.brand.domains if seen.brand else {}), lead.company.domain: new.name}
         puts = (
             TableWrite(table="companies", key=lead.company.domain, value=new),

@@ -97,7 +97,9 @@ class Identity:
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
         first = row is None or row.status in {"crm", "ended"}
         why = Reason(rule="identity.claim", decisive=first, why=_say(row, lead))
-        crm_id = contact.crm_id if contact else row.crm_id if row else ""
+        crm_id = ""
+        if (known := contact or row) is not None:
+            crm_id = known.crm_id
         if crm_id:
             lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
         claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=crm_id)
