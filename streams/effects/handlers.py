@@ -39,6 +39,10 @@ class EffectHandlers:
 
     async def make(self, effect: Effect, record: Any, attempt: EffectAttempt) -> Answer:
         """Make one call; `record` is what its stage works on."""
+        if isinstance(effect, CrmEffect):
+            return await self._crm.make(effect, record, attempt)
+        if isinstance(effect, ApolloEffect):
+            return await self._apollo.make(effect)
         match effect:
             case PostAlert():
                 return await self._post(effect, attempt)
@@ -48,10 +52,6 @@ class EffectHandlers:
                 await asyncio.sleep(0)
                 said = "The CRM's snapshot is not complete: run leadgate sync-crm"
                 raise AccountLimited(said, 2.0)
-        if isinstance(effect, ApolloEffect):
-            return await self._apollo.make(effect)
-        if isinstance(effect, CrmEffect):
-            return await self._crm.make(effect, record, attempt)
         assert_never(effect)
 
     async def _post(self, effect: PostAlert, attempt: EffectAttempt) -> MessagePosted:
