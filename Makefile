@@ -32,6 +32,9 @@ check: install ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+pictures: install ## the diagrams of docs/pictures, from their texts
+	$(BIN)/python -m pictures
+
 JOBS ?= 3
 test: install ## all tests, real Kafka included (JOBS at a time, a file each: most of the time they wait)
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
@@ -61,4 +64,4 @@ reference: install ## docs/reference/ anew from the code
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench reference proof
+.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench reference proof pictures

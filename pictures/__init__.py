@@ -1,0 +1,1 @@
+"""Draws the documentation's diagrams from text: docs/pictures/NAME.txt becomes NAME.svg."""
