@@ -119,7 +119,8 @@ class Broker:
     def __init__(
         self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None
     ) -> None:
-        self.data, self.port, self.heap_mb, self.archive = data, port, heap_mb, archive
+        # Kafka runs in the directory, so that a relative path would lead elsewhere
+        self.data, self.port, self.heap_mb, self.archive = data.resolve(), port, heap_mb, archive
         self.process: subprocess.Popen[bytes] | None = None
         self.log_begins = 0
 

@@ -328,7 +328,10 @@ def _mend(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
     if fields.get("email_status"):
         lead = replace(lead, review_decisions={**lead.review_decisions, "email_status": "verified"})
     person, company, dropped = apply_corrections(lead.person, lead.company, fields, rules)
-    return replace(lead, person=person, company=company), dropped
+    seniority = lead.seniority
+    if person.title != lead.person.title:
+        seniority = rules.seniority_of(person.title) or seniority
+    return replace(lead, person=person, company=company, seniority=seniority), dropped
 
 
 def company_key(lead: Lead) -> str:

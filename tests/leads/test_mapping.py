@@ -213,6 +213,19 @@ def test_what_a_person_sets_and_cannot_be_is_told_in_the_audit() -> None:
     ]
 
 
+def test_a_title_that_a_person_sets_gives_the_seniority() -> None:
+    waits = lead(review_decisions={"set.title": "Head of Sales"}, step=0)
+    decision = Intake(Keys("k")).decide(waits, IntakeState(), {}, RULES, NOW)
+    assert isinstance(decision, Decision)
+    assert decision.lead is not None
+    assert waits.seniority != RULES.seniority_of("Head of Sales") == decision.lead.seniority
+    unsaid = lead(review_decisions={"set.first_name": "Ada"}, step=0)
+    kept = Intake(Keys("k")).decide(unsaid, IntakeState(), {}, RULES, NOW)
+    assert isinstance(kept, Decision)
+    assert kept.lead is not None
+    assert kept.lead.seniority == unsaid.seniority
+
+
 STRANGE = ["፩", "9" * 5000, "TRUE", "½", "\x00"]
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(STRANGE)
