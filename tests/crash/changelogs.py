@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, cast
 
+import psutil
 import rocksdict
 
 from app.base.settings import Settings
@@ -120,15 +121,9 @@ class ChangelogSite:
             }
             time.sleep(0.02)
 
-    def tables_written(self, name: str) -> int:
-        """How many of RocksDB's files a worker has filled since its directory was made; it numbers
-        them in order."""
-        found = (self.data / name / "state").glob("v*/tables/*.db/*.sst")
-        numbers = [(path.parent, int(path.stem)) for path in found]
-        return sum(
-            max(n for one, n in numbers if one == parent)
-            for parent in {parent for parent, _ in numbers}
-        )
+    def bytes_written(self, name: str) -> int:
+        """How much a worker has written to files since it was started, its log included."""
+        return int(psutil.Process(self.children[name].pid).io_counters().write_chars)
 
     def changelog(self) -> list[tuple[Rows, int]]:
         """Of each partition: the rows that its changelog leaves, and its end."""
