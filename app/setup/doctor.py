@@ -16,7 +16,7 @@ from app.rules.requirements import mapping_gaps, requirements_of
 from app.rules.store import effects_are_live, unresolved_todos
 from app.setup.provision import check_topics, publish_rules
 from app.setup.site_check import check_site, settle_site
-from connectors.core.crm import Crm
+from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError
 from leads.rules import Rules
 from streams.effects.vendors import APART
@@ -67,7 +67,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     return found
 
 
-async def _strangers(crm: Crm, rules: Rules) -> list[str]:
+async def _strangers(crm: OwnerDirectory, rules: Rules) -> list[str]:
     users = await crm.owners()
     known = {o.email for o in users}
     wanted = {r.owner for r in rules.routes} | {

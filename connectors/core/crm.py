@@ -198,20 +198,43 @@ class CrmRequirements(msgspec.Struct, frozen=True, kw_only=True):
     accounts: bool = False  # owners of companies decide where leads go
 
 
-class Crm(Protocol):
-    """A CRM. Every method may raise Unavailable or Unauthorised."""
-
-    batch: int
-    # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted
-    # lately
-    tells_deleted: bool
-    # properties by which a contact is somebody: `undo` leaves them on those whom an import made
-    identity: frozenset[str]
+class ContactStore(Protocol):
+    """Contacts: who somebody is, what we wrote, what stood there before."""
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
         """One contact for each person: found by any address or made; its company found or made, and
         linked."""
         ...
+
+    async def read(
+        self, contact_ids: Sequence[str], names: Sequence[str]
+    ) -> list[dict[str, Any] | None]:
+        """These properties of contacts, null where unset; None for a contact that is gone."""
+        ...
+
+    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
+        """Set properties of one contact as they were, null clears.
+
+        Raises RecordRejected if the CRM refuses.
+        """
+        ...
+
+    async def fields(self) -> dict[str, Field]:
+        """The properties of a contact as they are now, by name."""
+        ...
+
+    async def company_fields(self) -> dict[str, Field]:
+        """The same for a company; none for a CRM whose leads carry their company themselves."""
+        ...
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
+        """Companies as they are now, None for those that aren't there; the oldest, where several
+        have the domain."""
+        ...
+
+
+class OwnerDirectory(Protocol):
+    """Users, and which of them has a contact."""
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
         """Write owner, score and status; answers what was set (what was there before, the upsert
@@ -233,6 +256,14 @@ class Crm(Protocol):
         """A user by address, from a list not older than ten seconds."""
         ...
 
+    async def owners(self) -> list[Owner]:
+        """Every user, deactivated ones too."""
+        ...
+
+
+class TaskLog(Protocol):
+    """Tasks and notes for owners, and what owners have done."""
+
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
         """Make tasks, or find those that an earlier attempt made (`look_first`); answers their
         ids."""
@@ -249,6 +280,10 @@ class Crm(Protocol):
         """For each: the time of the owner's first own call, one-to-one mail, meeting or note since
         then; 0 for none."""
         ...
+
+
+class SequenceTool(Protocol):
+    """Lists, sequences and the end of both."""
 
     async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
         """Put contacts on a list, which enters the sequence behind it. Harmless twice."""
@@ -277,6 +312,10 @@ class Crm(Protocol):
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         """Status, opt-out where `kind` is one, and off all lists."""
         ...
+
+
+class ChangeFeed(Protocol):
+    """Everything the CRM holds, and what has changed in it."""
 
     async def changed_since(self, since: float) -> list[Contact]:
         """Contacts of ours changed after `since`, oldest first."""
@@ -311,35 +350,9 @@ class Crm(Protocol):
         """Every company that was made or changed since then, a page at a time."""
         ...
 
-    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
-        """Companies as they are now, None for those that aren't there; the oldest, where several
-        have the domain."""
-        ...
 
-    async def owners(self) -> list[Owner]:
-        """Every user, deactivated ones too."""
-        ...
-
-    async def fields(self) -> dict[str, Field]:
-        """The properties of a contact as they are now, by name."""
-        ...
-
-    async def company_fields(self) -> dict[str, Field]:
-        """The same for a company; none for a CRM whose leads carry their company themselves."""
-        ...
-
-    async def read(
-        self, contact_ids: Sequence[str], names: Sequence[str]
-    ) -> list[dict[str, Any] | None]:
-        """These properties of contacts, null where unset; None for a contact that is gone."""
-        ...
-
-    async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        """Set properties of one contact as they were, null clears.
-
-        Raises RecordRejected if the CRM refuses.
-        """
-        ...
+class CrmSetup(Protocol):
+    """What must be there before anything is written."""
 
     async def check(self, wants: CrmRequirements) -> list[str]:
         """What stands in the way of writing, one line a fault: token, scopes, our properties, and
@@ -356,6 +369,17 @@ class Crm(Protocol):
         where missing; answers what was (or would be) made. Raises RecordRejected for a property
         that is there as another type."""
         ...
+
+
+class Crm(ContactStore, OwnerDirectory, TaskLog, SequenceTool, ChangeFeed, CrmSetup, Protocol):
+    """A CRM. Every method may raise Unavailable or Unauthorised."""
+
+    batch: int
+    # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted
+    # lately
+    tells_deleted: bool
+    # properties by which a contact is somebody: `undo` leaves them on those whom an import made
+    identity: frozenset[str]
 
     async def close(self) -> None:
         """Let connections go."""

@@ -8,8 +8,25 @@ from functools import partial
 from typing import Any
 
 from connectors.core.answers import sound
-from connectors.core.crm import Account, Contact, CrmRequirements, Owner, Page, Row
+from connectors.core.crm import (
+    Account,
+    ActivityAsked,
+    CompanyAsked,
+    Contact,
+    ContactWrite,
+    CrmRequirements,
+    EnrolWrite,
+    NoteWrite,
+    Owner,
+    OwnerReadback,
+    OwnerWrite,
+    Page,
+    Row,
+    TaskWrite,
+    UpsertResult,
+)
 from connectors.core.errors import RecordRejected, Unreadable, VendorError
+from connectors.core.fields import Field
 from connectors.core.pagination import keys_of, turn
 from connectors.core.splitting import one_by_one
 from connectors.core.stopping import OPT_OUT, do_all
@@ -23,6 +40,7 @@ from connectors.hubspot.forms import Done, Listing, Lists, Members, Thing, thing
 from connectors.hubspot.owners import HubSpotOwners
 from connectors.hubspot.sequences import HubSpotSequences
 from connectors.hubspot.setup import HubSpotSetup
+from leads.records import Change
 
 _MOST_SEARCHED = 9800  # rows of one query, which ends at 10,000
 
@@ -41,23 +59,56 @@ class HubSpotCrm:
         self._owners = HubSpotOwners(http, self._people, clock)
         self._tasks = HubSpotTasks(http)
         self._lists: dict[str, str] = {}
-        self.upsert, self.accounts = self._people.upsert, companies.accounts
-        self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
-        self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
-        self.add_tasks, self.add_notes, self.activities = (
-            self._tasks.add_tasks,
-            self._tasks.add_notes,
-            self._tasks.activities,
-        )
         self._sequences = HubSpotSequences(http, self._owners.owner, self._membership, self.read)
-        self.enrol, self.unenrol = self._sequences.enrol, self._sequences.unenrol
         self._setup = HubSpotSetup(http, self._list_id, self._lacking)
-        self.fields, self.check, self.provision = (
-            self._setup.fields,
-            self._setup.check,
-            self._setup.provision,
-        )
-        self.limits, self.company_fields = self._setup.limits, self._setup.company_fields
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
+        return await self._people.upsert(writes)
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
+        return await self._companies.accounts(asked)
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        return await self._owners.assign(writes)
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
+        return await self._owners.read_owners(contact_ids)
+
+    async def owner(self, owner_id: str) -> Owner | None:
+        return await self._owners.owner(owner_id)
+
+    async def owner_by_email(self, email: str) -> Owner | None:
+        return await self._owners.owner_by_email(email)
+
+    async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
+        return await self._tasks.add_tasks(writes)
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        return await self._tasks.add_notes(writes)
+
+    async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
+        return await self._tasks.activities(asked)
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        return await self._sequences.enrol(write)
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        return await self._sequences.unenrol(contact_id, leave)
+
+    async def fields(self) -> dict[str, Field]:
+        return await self._setup.fields()
+
+    async def check(self, wants: CrmRequirements) -> list[str]:
+        return await self._setup.check(wants)
+
+    async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
+        return await self._setup.provision(wants, dry_run=dry_run)
+
+    async def limits(self, wants: CrmRequirements) -> list[str]:
+        return await self._setup.limits(wants)
+
+    async def company_fields(self) -> dict[str, Field]:
+        return await self._setup.company_fields()
 
     async def owners(self) -> list[Owner]:
         return await self._owners.owners()

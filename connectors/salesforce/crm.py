@@ -1,11 +1,29 @@
 """Salesforce behind the CRM contract."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from connectors.core.answers import all_of
+from connectors.core.crm import (
+    Account,
+    ActivityAsked,
+    CompanyAsked,
+    Contact,
+    ContactWrite,
+    CrmRequirements,
+    EnrolWrite,
+    NoteWrite,
+    Owner,
+    OwnerReadback,
+    OwnerWrite,
+    Page,
+    Row,
+    TaskWrite,
+    UpsertResult,
+)
 from connectors.core.errors import VendorError
+from connectors.core.fields import Field
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import literal
 from connectors.core.stopping import OPT_OUT, do_all, mark
@@ -18,6 +36,7 @@ from connectors.salesforce.forms import record
 from connectors.salesforce.owners import SalesforceOwners
 from connectors.salesforce.setup import SalesforceSetup
 from connectors.salesforce.tasks import SalesforceTasks
+from leads.records import Change
 
 
 class SalesforceCrm:
@@ -32,41 +51,87 @@ class SalesforceCrm:
         self._people, self._tasks = SalesforceContacts(http), SalesforceTasks(http)
         self._owners = SalesforceOwners(http, self._people, clock)
         self._cadences = SalesforceCadences(http)
-        sequences = ListOnlySequences("Salesforce")
-        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
-        self.company_fields = sequences.company_fields
+        self._sequences = sequences = ListOnlySequences("Salesforce")
         self._changes = SalesforceChanges(http, self._people, self._tasks)
         self._setup = SalesforceSetup(http, self._cadences, sequences)
-        self.upsert = self._people.upsert
-        self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
-        self.owner, self.owner_by_email, self.owners = (
-            self._owners.owner,
-            self._owners.owner_by_email,
-            self._owners.owners,
-        )
-        self.add_tasks, self.add_notes, self.activities = (
-            self._tasks.add_tasks,
-            self._tasks.add_notes,
-            self._tasks.activities,
-        )
-        self.enter_list, self.leave_list = self._cadences.enter_list, self._cadences.leave_list
-        self.changed_since, self.deleted = self._changes.changed_since, self._changes.deleted
-        self.contacts, self.companies, self.known_keys = (
-            self._changes.contacts,
-            self._changes.companies,
-            self._changes.known_keys,
-        )
-        self.contacts_since, self.companies_since = (
-            self._changes.contacts_since,
-            self._changes.companies_since,
-        )
-        self.accounts = self._changes.accounts
-        self.fields, self.check, self.provision = (
-            self._setup.fields,
-            self._setup.check,
-            self._setup.provision,
-        )
-        self.limits = self._setup.limits
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        return await self._sequences.enrol(write)
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        return await self._sequences.unenrol(contact_id, leave)
+
+    async def company_fields(self) -> dict[str, Field]:
+        return await self._sequences.company_fields()
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
+        return await self._people.upsert(writes)
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        return await self._owners.assign(writes)
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
+        return await self._owners.read_owners(contact_ids)
+
+    async def owner(self, owner_id: str) -> Owner | None:
+        return await self._owners.owner(owner_id)
+
+    async def owner_by_email(self, email: str) -> Owner | None:
+        return await self._owners.owner_by_email(email)
+
+    async def owners(self) -> list[Owner]:
+        return await self._owners.owners()
+
+    async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
+        return await self._tasks.add_tasks(writes)
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        return await self._tasks.add_notes(writes)
+
+    async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
+        return await self._tasks.activities(asked)
+
+    async def enter_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        return await self._cadences.enter_list(name, contact_ids)
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        return await self._cadences.leave_list(name, contact_ids)
+
+    async def changed_since(self, since: float) -> list[Contact]:
+        return await self._changes.changed_since(since)
+
+    def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
+        return self._changes.deleted(since, keys)
+
+    def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
+        return self._changes.contacts(after)
+
+    def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
+        return self._changes.companies(after)
+
+    def known_keys(self) -> AsyncIterator[dict[str, str]]:
+        return self._changes.known_keys()
+
+    def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        return self._changes.contacts_since(since)
+
+    def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
+        return self._changes.companies_since(since)
+
+    async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
+        return await self._changes.accounts(asked)
+
+    async def fields(self) -> dict[str, Field]:
+        return await self._setup.fields()
+
+    async def check(self, wants: CrmRequirements) -> list[str]:
+        return await self._setup.check(wants)
+
+    async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
+        return await self._setup.provision(wants, dry_run=dry_run)
+
+    async def limits(self, wants: CrmRequirements) -> list[str]:
+        return await self._setup.limits(wants)
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         """Each step is made whatever becomes of the others, and is harmless twice."""

@@ -8,8 +8,25 @@ from msgspec.structs import replace
 
 from connectors.core.account_lookup import answer, conditions
 from connectors.core.answers import all_of, each, read, sound
-from connectors.core.crm import Account, CompanyAsked, Contact, Page, Row
+from connectors.core.crm import (
+    Account,
+    ActivityAsked,
+    CompanyAsked,
+    Contact,
+    ContactWrite,
+    CrmRequirements,
+    EnrolWrite,
+    NoteWrite,
+    Owner,
+    OwnerReadback,
+    OwnerWrite,
+    Page,
+    Row,
+    TaskWrite,
+    UpsertResult,
+)
 from connectors.core.errors import RecordRejected, Unreadable, VendorError
+from connectors.core.fields import Field
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import quoted
 from connectors.core.pagination import in_turn
@@ -22,6 +39,7 @@ from connectors.zoho.forms import Answered, GoneRow, KeyRow
 from connectors.zoho.owners import ZohoOwners
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.tasks import ZohoTasks
+from leads.records import Change
 
 _MODULES = ("Leads", "Contacts")
 
@@ -35,30 +53,61 @@ class ZohoCrm:
 
     def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        sequences = ListOnlySequences("Zoho")
+        self._sequences = sequences = ListOnlySequences("Zoho")
         self._account = ZohoAccount(http, clock, sequences)
         self._people, self._owners = (
             ZohoContacts(http, self._account),
             ZohoOwners(http, self._account, clock),
         )
         self._tasks = ZohoTasks(http)
-        self.enrol, self.unenrol = sequences.enrol, sequences.unenrol
-        self.company_fields = sequences.company_fields
-        self.upsert = self._people.upsert
-        self.assign, self.read_owners = self._owners.assign, self._owners.read_owners
-        self.owner, self.owner_by_email = self._owners.owner, self._owners.owner_by_email
-        self.owners = self._account.owners
-        self.add_tasks, self.add_notes, self.activities = (
-            self._tasks.add_tasks,
-            self._tasks.add_notes,
-            self._tasks.activities,
-        )
-        self.fields, self.check, self.provision = (
-            self._account.fields,
-            self._account.check,
-            self._account.provision,
-        )
-        self.limits = self._account.limits
+
+    async def enrol(self, write: EnrolWrite) -> bool:
+        return await self._sequences.enrol(write)
+
+    async def unenrol(self, contact_id: str, leave: str) -> bool:
+        return await self._sequences.unenrol(contact_id, leave)
+
+    async def company_fields(self) -> dict[str, Field]:
+        return await self._sequences.company_fields()
+
+    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
+        return await self._people.upsert(writes)
+
+    async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
+        return await self._owners.assign(writes)
+
+    async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
+        return await self._owners.read_owners(contact_ids)
+
+    async def owner(self, owner_id: str) -> Owner | None:
+        return await self._owners.owner(owner_id)
+
+    async def owner_by_email(self, email: str) -> Owner | None:
+        return await self._owners.owner_by_email(email)
+
+    async def owners(self) -> list[Owner]:
+        return await self._account.owners()
+
+    async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
+        return await self._tasks.add_tasks(writes)
+
+    async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
+        return await self._tasks.add_notes(writes)
+
+    async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
+        return await self._tasks.activities(asked)
+
+    async def fields(self) -> dict[str, Field]:
+        return await self._account.fields()
+
+    async def check(self, wants: CrmRequirements) -> list[str]:
+        return await self._account.check(wants)
+
+    async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
+        return await self._account.provision(wants, dry_run=dry_run)
+
+    async def limits(self, wants: CrmRequirements) -> list[str]:
+        return await self._account.limits(wants)
 
     # Cadences and opt-out
 

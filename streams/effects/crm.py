@@ -250,6 +250,4 @@ class CrmEffects:
 
     async def _read_activities(self, effect: ReadActivities) -> ActivityRead:
         [at] = await self._out.crm.activities([ActivityAsked(**asdict(effect))])
-        if isinstance(at, VendorError):
-            raise at
         return ActivityRead(at=at)
