@@ -24,8 +24,8 @@ PREFIX = "leadgate."
 CONSUMED = tuple(
     PREFIX + name
     for name in (
-        "captured validated links unique matched written routed assigned clocks signals heard due"
-        " decided crm.records alerts"
+        "captured validated links unique matched written routed assigned clocks signals"
+        " routed-signals sla-ticks review-decisions crm.records alerts"
     ).split()
 )
 #: Topics whose records the auditor judges by; of the others the offsets are enough.
