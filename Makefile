@@ -22,7 +22,7 @@ install: .venv/installed ## the product and its tools into .venv, Kafka's jars i
 	@$(BIN)/python -c 'from app.local.broker import prepare; prepare()'
 	@touch $@
 
-lock: ## requirements.lock anew from pyproject.toml
+lock: ## requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --extra dev --output-file requirements.lock pyproject.toml tools.in
 
 demo: install ## a week's leads through the gates, on this machine (ARGS="--until-done --json")
@@ -58,7 +58,7 @@ simulate: install ## seeds of the whole pipeline in one process, with every faul
 bench: install ## the figures, with their comparisons
 	$(BIN)/python -m bench $(ARGS)
 
-reference: install ## docs/reference/ anew from the code
+reference: install ## docs/reference/ from the code
 	$(BIN)/python -m reference
 
 proof: install ## what Faust's own consumer loses (not part of the pass)

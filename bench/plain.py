@@ -116,7 +116,7 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
             while isinstance(
                 answer := stage.gate.decide(record, seen, job.results, rules, job.now), NeedsEffects
             ):
-                for name, act in answer.acts.items():
+                for name, act in answer.effects.items():
                     job.results[name] = await _do(act, record, vendors, clock)
             job.answer = answer
             _put(stage, job, answer, view)

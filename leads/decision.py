@@ -1,7 +1,7 @@
-"""What a gate answers: either acts that must happen first, or a decision.
+"""What a gate answers: either effects that must be made first, or a decision.
 
 A gate is a pure function `decide(record, seen, done, rules, now)`. `seen` is what it read from
-state, `done` the results of its acts so far. While an act it needs is not in `done` it answers
+state, `done` the results of its effects so far. While one it needs is not in `done` it answers
 with that act; when nothing is missing it answers with the decision. So the same function serves
 the live stream, a replay from the stored row, the what-if and the property tests.
 """
@@ -70,9 +70,9 @@ class Decision(Record, frozen=True, kw_only=True):
 
 
 class NeedsEffects(Record, frozen=True, kw_only=True):
-    """Acts without whose results nothing can be decided."""
+    """Effects without whose results nothing can be decided."""
 
-    acts: dict[str, Effect]
+    effects: dict[str, Effect]
     lead: Lead | None = None  # about whom, where the record that is decided on is no lead
 
 

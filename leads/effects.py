@@ -14,6 +14,9 @@ from typing import ClassVar, TypeAlias
 
 from leads.records import Record
 
+#: How the id of a contact begins that only a shadow run has made.
+SHADOW = "shadow:"
+
 
 class _Effect(Record, frozen=True, kw_only=True):
     """One call. `name` is the vendor and the call, as metrics and alerts show them."""

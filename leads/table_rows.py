@@ -47,7 +47,7 @@ class Attempt(Record, frozen=True, kw_only=True):
 
     Once closed, `seen`, `done` and `now` are what the decision was made from; with the record
     itself and the rules' version they give the same decision again, byte for byte. Until then
-    only `started` and what acts have changed outside counts: what was read is read again.
+    only `started` and what effects have changed outside counts: what was read is read again.
     """
 
     step: int
@@ -58,7 +58,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     seen: msgspec.Raw  # the stage's own `seen`, encoded
     done: dict[str, EffectResult]
     started: dict[str, float] = {}
-    # acts that reach somebody and may have been made, known only once they are in `done`
+    # effects that reach somebody and may have been made, known only once they are in `done`
     begun: tuple[str, ...] = ()
     closed: bool = False
     # it was in the review queue before, which must be updated now that it moves on

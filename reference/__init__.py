@@ -1,1 +1,1 @@
-"""The pages of docs/reference/, made from the code: `make reference` writes them anew."""
+"""The pages of docs/reference/, made from the code: `make reference` writes them."""

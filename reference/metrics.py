@@ -31,7 +31,7 @@ ALARMS = {
     "leadgate_leads_put_off": "above 0 for an hour, or rising while all circuits are closed",
     "leadgate_leads_quarantined_total": "any increase",
     "leadgate_circuit_state": "`open` for 15 minutes",
-    "leadgate_act_retries_total": "more than 5 % of decisions",
+    "leadgate_effect_retries_total": "more than 5 % of decisions",
     "leadgate_sent_records_total": (
         "any increase of `leadgate.dead-letters` over 1 % of `leadgate.captured`; more than 10"
         " `leadgate.alerts` an hour"

@@ -60,7 +60,7 @@ def _days(days: int) -> str:
 def _table(one: Table[Any], meaning: str) -> list[str]:
     return [
         code(one.name),
-        one.key_is,
+        one.keyed_by,
         code(one.record.__name__),
         one.writer,
         _listed(one.readers),

@@ -20,11 +20,11 @@ class Clock(Protocol):
 
 
 class Effector(Protocol):
-    """Performs acts."""
+    """Performs effects."""
 
     async def perform(
         self,
-        act: Effect,
+        effect: Effect,
         *,
         effect_id: str,
         since: float,
@@ -34,8 +34,8 @@ class Effector(Protocol):
         record: Any,
         shadow: bool,
     ) -> EffectResult:
-        """Do one act that was noted as begun at `started`, or look whether it was done if `again`;
-        in `shadow` only say so.
+        """Make one effect that was noted as begun at `started`, or look whether it was done if
+        `again`; in `shadow` only say so.
 
         `since` is when its stage first took up the record.
 
@@ -90,5 +90,5 @@ class StageMetrics(Protocol):
     def sent(self, topic: str, records: int) -> None:
         """The broker has acknowledged so many records of a topic."""
 
-    def retried(self, act: str) -> None:
-        """An act is tried once more, because the vendor failed on this row."""
+    def retried(self, effect: str) -> None:
+        """An effect is tried once more, because the vendor failed on this row."""

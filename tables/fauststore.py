@@ -10,6 +10,7 @@ take a tenth of the memory: so one table holds all kinds of rows.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,11 @@ ROCKSDB_OPTIONS = {
 
 #: While a partition is restored: fewer and larger files, merged seldom. Nobody reads it then.
 _RESTORING = {"write_buffer_size": str(8 << 20), "level0_file_num_compaction_trigger": "12"}
-_RESTORED = {"write_buffer_size": str(2 << 20), "level0_file_num_compaction_trigger": "4"}
+_RESTORED = {
+    "write_buffer_size": str(ROCKSDB_OPTIONS["write_buffer_size"]),
+    "level0_file_num_compaction_trigger": "4",  # RocksDB's own default
+}
+_ROW = attrgetter("key", "value")  # of a changelog record
 
 
 class PartitionStore(rocksdb.Store):
@@ -79,7 +84,11 @@ class PartitionStore(rocksdb.Store):
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        self._write(partition, batch, offset)
+        batch.put(self.offset_key, str(offset).encode())
+        try:
+            self._db_for_partition(partition).write(batch)
+        except Exception as error:
+            raise self._judge(partition, error) from error
 
     def restore(self, partition: int, records: Sequence[Any]) -> None:
         """Store changelog records, in order, with the offset of the last, in one RocksDB batch.
@@ -89,13 +98,7 @@ class PartitionStore(rocksdb.Store):
         if partition not in self._restoring:
             self._restoring.add(partition)
             self._db_for_partition(partition).set_options(_RESTORING)
-        batch = rocksdict.WriteBatch(raw_mode=True)
-        for record in records:
-            if (value := record.value) is None:
-                batch.delete(record.key)
-            else:
-                batch.put(record.key, value)
-        self._write(partition, batch, records[-1].offset)
+        self.write(partition, map(_ROW, records), records[-1].offset)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Called by Faust when every partition is restored."""
@@ -105,13 +108,6 @@ class PartitionStore(rocksdb.Store):
             if (database := self._dbs.get(partition)) is not None:
                 database.set_options(_RESTORED)
         self._restoring.clear()
-
-    def _write(self, partition: int, batch: Any, offset: int) -> None:
-        batch.put(self.offset_key, str(offset).encode())
-        try:
-            self._db_for_partition(partition).write(batch)
-        except Exception as error:
-            raise self._judge(partition, error) from error
 
     def persisted_offset(self, tp: TP) -> int | None:
         """The changelog's offset that a partition is stored up to, None if nothing is.

@@ -30,28 +30,32 @@ from tables.state import Table
 #: partition.
 COMPLETE = ""
 
-SOURCES = Table("sources", SourceRow, key="lead id", writer="intake", readers=("intake",))
+SOURCES = Table("sources", SourceRow, keyed_by="lead id", writer="intake", readers=("intake",))
 PEOPLE = Table(
     "people",
     PersonRow,
-    key="address key",
+    keyed_by="address key",
     writer="identity",
     readers=("identity", "signals", "engage"),
 )
 COMPANIES = Table(
-    "companies", CompanyRow, key="registrable domain", writer="company", readers=("company",)
+    "companies", CompanyRow, keyed_by="registrable domain", writer="company", readers=("company",)
 )
-BRANDS = Table("brands", BrandRow, key="domain stem", writer="company", readers=("company",))
-CONTACTS = Table("contacts", ContactRow, key="person key", writer="write", readers=("identity",))
+BRANDS = Table("brands", BrandRow, keyed_by="domain stem", writer="company", readers=("company",))
+CONTACTS = Table(
+    "contacts", ContactRow, keyed_by="person key", writer="write", readers=("identity",)
+)
 SUPPRESSIONS = Table(
     "suppressions",
     Suppression,
-    key="address key or person key",
+    keyed_by="address key or person key",
     writer="signals",
     readers=("identity", "write", "routing", "assign", "engage", "signals", "sla"),
 )
-SEQUENCES = Table("sequences", Sequences, key="person key", writer="signals", readers=("engage",))
-CLOCKS = Table("clocks", SlaClock, key="person key", writer="sla", readers=("sla", "timers"))
+SEQUENCES = Table(
+    "sequences", Sequences, keyed_by="person key", writer="signals", readers=("engage",)
+)
+CLOCKS = Table("clocks", SlaClock, keyed_by="person key", writer="sla", readers=("sla", "timers"))
 
 #: What one stage each writes by its decisions.
 TABLES: tuple[Table[Any], ...] = (
@@ -70,7 +74,7 @@ TABLES: tuple[Table[Any], ...] = (
 def attempts(stage: str) -> Table[Attempt]:
     """How far a stage came with each record; by the record's own id, or by the lead's."""
     return Table(
-        f"attempt.{stage}", Attempt, key="lead id or record id", writer=stage, readers=(stage,)
+        f"attempt.{stage}", Attempt, keyed_by="lead id or record id", writer=stage, readers=(stage,)
     )
 
 
@@ -80,7 +84,7 @@ def parked(stage: str) -> Table[Parked]:
     return Table(
         f"parked.{stage}",
         Parked,
-        key="lead id or record id",
+        keyed_by="lead id or record id",
         writer=stage,
         readers=(stage, "timers"),
     )
@@ -89,13 +93,15 @@ def parked(stage: str) -> Table[Parked]:
 @lru_cache
 def waiting(stage: str) -> Table[WaitingRow]:
     """Which lead of a person waits under a stage; only where signals wake leads."""
-    return Table(f"waiting.{stage}", WaitingRow, key="person key", writer=stage, readers=(stage,))
+    return Table(
+        f"waiting.{stage}", WaitingRow, keyed_by="person key", writer=stage, readers=(stage,)
+    )
 
 
 @lru_cache
 def deferred(stage: str) -> Table[Deferred]:
     """What came for a lead that could not take it up yet."""
-    return Table(f"deferred.{stage}", Deferred, key="lead id", writer=stage, readers=(stage,))
+    return Table(f"deferred.{stage}", Deferred, keyed_by="lead id", writer=stage, readers=(stage,))
 
 
 @lru_cache
@@ -104,7 +110,7 @@ def woken(stage: str) -> Table[Woken]:
     return Table(
         f"woken.{stage}",
         Woken,
-        key="signal id or decision id, #delivery",
+        keyed_by="signal id or decision id, #delivery",
         writer=stage,
         readers=(stage,),
     )

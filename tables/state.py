@@ -39,8 +39,8 @@ class ChangelogWriter(Protocol):
 class Table(Generic[T]):
     """One table: its name, which is the prefix of its rows' keys, and the record that a row holds.
 
-    `key` says what its rows are found by, `writer` which stage changes them, `readers` who reads
-    them: see schema.py.
+    `keyed_by` says what its rows are found by, `writer` which stage changes them, `readers` who
+    reads them: see schema.py.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Table(Generic[T]):
         name: str,
         record: type[T],
         *,
-        key: str = "",
+        keyed_by: str = "",
         writer: str = "",
         readers: tuple[str, ...] = (),
     ) -> None:
         self.name, self.record = name, record
-        self.key_is, self.writer, self.readers = key, writer, readers
+        self.keyed_by, self.writer, self.readers = keyed_by, writer, readers
         self._prefix = name + _SEP
         #: A stored row's record.
         self.decode: Callable[[bytes], T] = msgspec.json.Decoder(record).decode

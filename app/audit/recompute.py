@@ -143,7 +143,7 @@ class Recomputing:
         }
         answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
         if not isinstance(answer, Decision):
-            return f"it asks for {', '.join(answer.acts)} now"
+            return f"it asks for {', '.join(answer.effects)} now"
         step, cause = event.step, event.cause
         job = StageTask(
             record,

@@ -136,8 +136,8 @@ class Settings(LogSettings):
     rules: Path = Field(Path("rules.yaml"), description="the file with the rules")
     site_secret: SecretStr = Field(
         SecretStr(""),
-        description="key of the hashes that addresses are known by; never change it, or nobody is"
-        " recognised",
+        description="key of the hashes that stand for addresses; never change it: with another key"
+        " no known person is recognised",
     )
     worker_id: str = Field(
         "worker-1",

@@ -54,7 +54,7 @@ def sync_crm(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read whom the CRM already holds; needed once before live effects.
+    """Read the people and companies that the CRM already holds; needed once before live effects.
 
     A reading that was cut off goes on.
     """

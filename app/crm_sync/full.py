@@ -1,5 +1,5 @@
-"""The CRM's snapshot into `crm.records`: whom it already holds, before the first live effect
-(docs/design/interleavings.md 14)."""
+"""The CRM's snapshot into `crm.records`: the people and companies that it holds before the first
+live effect (docs/design/interleavings.md 14)."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -52,7 +52,8 @@ async def begun(consumer: AIOKafkaConsumer) -> float:
 class FullSync:
     """A reading of the CRM.
 
-    One that was cut off goes on where it was; a whole one begins anew, and writes the same keys.
+    One that was cut off goes on where it was; after a whole one the next begins at the start,
+    and writes the same keys.
     """
 
     def __init__(

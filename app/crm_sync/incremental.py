@@ -1,8 +1,7 @@
 """The CRM's snapshot kept current: every ten minutes what people have changed there, beside the
 poller.
 
-Beside it, since a change of half the CRM takes an hour to read, and a bounce must be heard
-meanwhile.
+Beside it, since a change of half the CRM takes an hour to read, and a bounce must not wait so long.
 """
 
 from aiokafka import AIOKafkaProducer

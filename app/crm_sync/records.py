@@ -59,7 +59,7 @@ class CrmRecordProducer:
 
 
 async def refresh(crm: Crm, records: CrmRecordProducer, keys: Keys, since: float) -> None:
-    """Write whom and which companies the CRM has changed since then.
+    """Write the people and companies that have changed in the CRM since then.
 
     Durable when it returns; raises what the CRM raises.
     """
@@ -81,8 +81,8 @@ def company_record(domain: str, company: Account, called: Mapping[str, str]) -> 
 
 
 async def names_above(crm: Crm, companies: Collection[Account]) -> dict[str, str]:
-    """The names of the companies to which these belong, by id: whom these don't tell themselves,
-    the CRM is asked for."""
+    """The names of the companies to which these belong, by id; the CRM is asked for those that are
+    not among them."""
     called = {company.id: company.name for company in companies}
     above = [
         *dict.fromkeys(c.parent_id for c in companies if c.parent_id and c.parent_id not in called)

@@ -93,7 +93,7 @@ async def import_csv(
 ) -> int:
     """Import every row; the number of rows. Returns when all are acknowledged.
 
-    `again` takes rows in anew that are known and unchanged, as after an undo: each run of it is
+    `again` takes known and unchanged rows in once more, as after an undo: each run of it is
     one wish.
     """
     wish = f"{ident} {clock.now()}" if again else ""

@@ -23,7 +23,7 @@ def make_registry(process: str) -> CollectorRegistry:
 
 
 class Metrics:
-    """A worker's; the Probe of its harnesses."""
+    """A worker's; see ports.StageMetrics."""
 
     def __init__(self) -> None:
         self.registry = make_registry("worker")
@@ -47,9 +47,9 @@ class Metrics:
             registry=self.registry,
         )
         self._retries = Counter(
-            "leadgate_act_retries",
-            "Second and third tries of an act after the vendor failed on one row",
-            ["act"],
+            "leadgate_effect_retries",
+            "Second and third tries of an effect after the vendor failed on one row",
+            ["effect"],
             registry=self.registry,
         )
         self._quarantined = Counter(
@@ -74,37 +74,37 @@ class Metrics:
         )
 
     def passed(self, stage: str, records: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self._records.labels(stage).inc(records)
 
     def decided(self, stage: str, kinds: list[str]) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         for kind, count in Tally(kinds).items():
             self._decisions.labels(stage, kind).inc(count)
 
     def arrived(self, place: str, seconds: float) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self._end_to_end.labels(place).observe(max(0.0, seconds))
 
     def put_off(self, stage: str, count_delta: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self._put_off.labels(stage).inc(count_delta)
 
     def set_put_off(self, stage: str, count: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self._put_off.labels(stage).set(count)
 
     def quarantined(self, stage: str) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self._quarantined.labels(stage).inc()
 
     def sent(self, topic: str, records: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self._sent.labels(topic).inc(records)
 
-    def retried(self, act: str) -> None:
-        """See ports.Probe."""
-        self._retries.labels(act).inc()
+    def retried(self, effect: str) -> None:
+        """See ports.StageMetrics."""
+        self._retries.labels(effect).inc()
 
 
 class PollerMetrics:

@@ -111,7 +111,7 @@ class Evidence:
             self._asked.setdefault(stage.parked.key(ruling.lead_id), []).append(claim)
 
     def _expect_mark(self, stage: Stage, mark: str, claim: _Claim) -> None:
-        key = stage.woken_by.key(mark)
+        key = stage.woken.key(mark)
         self._marks.setdefault(key, []).append(claim)
 
     def note_row(self, key: bytes, value: bytes | None) -> None:

@@ -92,7 +92,7 @@ class _Endpoint(DailyQuota):
         self.budget, self._most = budget, budget.limit
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
-        """See Daily.note."""
+        """See DailyQuota.note."""
         if (told := headers.get("x-rate-limit-minute", "")).isdigit():
             self.budget.limit = min(self._most, int(told))
         super().note(headers, problem)

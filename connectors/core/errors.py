@@ -28,8 +28,8 @@ class Unavailable(VendorError):  # noqa: N818  named for the outcome
 
 
 class QuotaExhausted(Unavailable):
-    """The account's calls or credits of the day are spent; `daily.Daily` turns it into a pause with
-    a stated end."""
+    """The account's calls or credits of the day are spent; `daily_quota.DailyQuota` turns it into a
+    pause with a stated end."""
 
 
 class EndpointSpent(Unavailable):

@@ -153,7 +153,7 @@ class VendorHttp:
         did nothing (docs/design/interleavings.md 4). Raises VendorError and nothing else;
         Unreadable for an answer in another form. `nothing` is what an answer without a body (204,
         304) stands for, where it stands for something; any other answer without one is an empty
-        object. `urgent` marks a call of an opt-out: see Daily.check.
+        object. `urgent` marks a call of an opt-out: see DailyQuota.check.
         """
         path, limit = path_of(template, *parts), day or self._day
         for last in (False, True):

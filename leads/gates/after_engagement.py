@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, NeedsEffects, WaitReason
 from leads.effect_results import EffectResult
+from leads.effects import SHADOW
 from leads.gates.common import answered, automation_alert, forward, held_for_sequence, review
 from leads.gates.enrol import NAME, in_apollos, leave, stuck
 from leads.keys import derive
@@ -127,9 +128,7 @@ def _unseen(lead: Lead) -> Lead:
     It rests here no more, since the write may ask people about it: whatever comes meanwhile is
     kept until it is back.
     """
-    crm = CrmLink(
-        contact_id="" if lead.crm.contact_id.startswith("shadow:") else lead.crm.contact_id
-    )
+    crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith(SHADOW) else lead.crm.contact_id)
     fresh = replace(lead, trigger=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
     return replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
 

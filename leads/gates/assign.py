@@ -50,7 +50,7 @@ class Assign:
             record.trigger is not None or redriven
         ):  # it waited: what a person has set in the CRM meanwhile counts before our own route
             if "before" not in done:
-                return NeedsEffects(acts={"before": _read(record)})
+                return NeedsEffects(effects={"before": _read(record)})
             if _active(done["before"]):
                 return self._confirmed(record, done["before"])
             if redriven:
@@ -62,7 +62,7 @@ class Assign:
                 return routed_again(record, self.name, why)
         written = done.get("assign")
         if written is None:
-            return NeedsEffects(acts={"assign": self._assign(record)})
+            return NeedsEffects(effects={"assign": self._assign(record)})
         if written.kind == "no_owner":
             return self._hold(
                 record,
@@ -87,13 +87,13 @@ class Assign:
             )
             return self._confirmed(lead, EffectResult(ok=True, kind="would", value=would))
         if "read" not in done:
-            return NeedsEffects(acts={"read": _read(lead)})
+            return NeedsEffects(effects={"read": _read(lead)})
         if _ours(lead, done["read"]):
             return self._confirmed(lead, done["read"])
         if "again" not in done:
-            return NeedsEffects(acts={"again": self._assign(lead)})
+            return NeedsEffects(effects={"again": self._assign(lead)})
         if "read_again" not in done:
-            return NeedsEffects(acts={"read_again": _read(lead)})
+            return NeedsEffects(effects={"read_again": _read(lead)})
         return self._overruled(lead, done["read_again"], rules, now)
 
     def _overruled(self, lead: Lead, read: EffectResult, rules: Rules, now: float) -> Decision:

@@ -57,7 +57,7 @@ class Companies:
             )
             return self._pass(record, (why,), ())
         if not seen.synced and "sync" not in done:
-            return NeedsEffects(acts={"sync": AwaitSnapshot()})
+            return NeedsEffects(effects={"sync": AwaitSnapshot()})
         question = self._subsidiary(record, seen, rules)
         trace: tuple[Reason, ...] = (question,)
         if question.decisive:
@@ -185,7 +185,7 @@ class Companies:
         )
         if blank and facts is None and rules.capture.enrich and "enrich" not in done:
             return NeedsEffects(
-                acts={
+                effects={
                     "enrich": EnrichCompany(
                         domain=lead.company.domain, daily_cap=rules.capture.enrich_daily_cap
                     )

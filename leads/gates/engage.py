@@ -210,7 +210,7 @@ class Engage:
         verdict = guard(lead, done.get("sequences"), rules, now)
         if verdict.ask:
             asked = ReadApolloSequences(apollo_id=lead.apollo_id, email=lead.person.email)
-            return NeedsEffects(acts={"sequences": asked})
+            return NeedsEffects(effects={"sequences": asked})
         lead = replace(lead, sequences=verdict.sequences, unknown_since=verdict.unknown_since)
         if verdict.review:
             return review(lead, "sequence_unknown", (verdict.reason,))
@@ -229,7 +229,7 @@ class Engage:
         entered = done.get("enter")
         act = entering(lead, rule, rules)
         if act is not None and entered is None:
-            return NeedsEffects(acts={"enter": act})
+            return NeedsEffects(effects={"enter": act})
         if entered is not None and entered.kind == "suppressed":
             return self._suppressed(lead, entered.reason)
         if entered is not None and not entered.ok:
@@ -267,14 +267,14 @@ class Engage:
             )
         call = high and not lead.do_not_call
         if call and "task" not in done:
-            return NeedsEffects(acts={"task": self._task(lead, rules)})
+            return NeedsEffects(effects={"task": self._task(lead, rules)})
         if call and done["task"].kind == "suppressed":
             return self._suppressed(lead, done["task"].reason)
         if call and not done["task"].ok:
             return to_fallback(lead, self.name, done["task"], rules, now)
         if rules.apollo_owner and lead.apollo_id and "apollo_owner" not in done:
             owner = SetApolloOwner(apollo_id=lead.apollo_id, email=lead.route.owner_email)
-            return NeedsEffects(acts={"apollo_owner": owner})
+            return NeedsEffects(effects={"apollo_owner": owner})
         lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=None)
         return self._outreach(self._told(lead, high, why, rules, now), done, rules)
 
@@ -294,7 +294,7 @@ class Engage:
             return told
         entered = done.get("enter")
         if entered is None:
-            return NeedsEffects(acts={"enter": act})
+            return NeedsEffects(effects={"enter": act})
         if entered.kind == "suppressed":
             return self._suppressed(lead, entered.reason)
         if not entered.ok:
@@ -376,9 +376,9 @@ class Engage:
             and rested.enrolled.tool == "hubspot"
             and (own := leave(rested, done)) is not None
         ):
-            acts |= own.acts
+            acts |= own.effects
         if missing := {name: act for name, act in acts.items() if name not in done}:
-            return NeedsEffects(acts=missing)
+            return NeedsEffects(effects=missing)
         if refused := [
             f"{name}: {done[name].reason}"
             for name in acts

@@ -88,7 +88,7 @@ def leave(rested: Lead, done: dict[str, EffectResult]) -> NeedsEffects | None:
 
 
 def _leave(effect: Effect) -> NeedsEffects:
-    return NeedsEffects(acts={"leave": effect})
+    return NeedsEffects(effects={"leave": effect})
 
 
 def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:

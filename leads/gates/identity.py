@@ -51,7 +51,7 @@ class Identity:
         if (end := terminal_decision(record, None)) is not None:
             return end
         if not seen.synced and "sync" not in done:
-            return NeedsEffects(acts={"sync": AwaitSnapshot()})
+            return NeedsEffects(effects={"sync": AwaitSnapshot()})
         return self._claim(record, seen, rules, now)
 
     def _claim(self, lead: Lead, seen: IdentityState, rules: Rules, now: float) -> Decision:

@@ -31,5 +31,5 @@ class Notify:
             post = PostAlert(
                 to=record.to, text=record.text, alert_id=record.alert_id, button=button
             )
-            return NeedsEffects(acts={"post": post})
+            return NeedsEffects(effects={"post": post})
         return Decision(kind="sent" if done["post"].ok else "unsent", place=Place.NOWHERE)

@@ -29,7 +29,7 @@ class Routing:
         if (end := terminal_decision(record, seen.suppression)) is not None:
             return end
         if record.crm.owner_id and "owner" not in done:
-            return NeedsEffects(acts={"owner": LookUpOwner(owner_id=record.crm.owner_id)})
+            return NeedsEffects(effects={"owner": LookUpOwner(owner_id=record.crm.owner_id)})
         points, reasons = score(record, rules, now)
         lead = replace(record, score=points)
         chosen = self._choose(lead, done, rules)
@@ -91,7 +91,7 @@ class Routing:
             return _to_rep(lead, rules, threshold)
         if (account := done.get("account")) is None:
             asked = ReadAccounts(company_id=lead.crm.company_id, domain=lead.company.domain)
-            return NeedsEffects(acts={"account": asked})
+            return NeedsEffects(effects={"account": asked})
         owned, reason = route_to_account(lead, account, rules.account_owner)
         return (
             (owned, (threshold, reason))

@@ -123,7 +123,7 @@ class Sla:
         lead, owner = clock.lead, clock.lead.route
         if "who" not in done:
             return NeedsEffects(
-                acts={"who": ReadSlackUser(user=signal.value)},
+                effects={"who": ReadSlackUser(user=signal.value)},
                 lead=lead,
             )
         who = value_of(done["who"], SlackUserRead)
@@ -140,7 +140,7 @@ class Sla:
                 text="I'm on it (Slack)",
                 at=signal.heard_at,
             )
-            return NeedsEffects(acts={"note": note}, lead=lead)
+            return NeedsEffects(effects={"note": note}, lead=lead)
         if not done["note"].ok:
             said = (
                 f"The CRM did not take the note for {lead.person.name}, so the clock runs on:"
@@ -208,11 +208,11 @@ class Sla:
             activity = ReadActivities(
                 contact_id=lead.crm.contact_id, owner_id=lead.route.owner_id, since=clock.started
             )
-            return NeedsEffects(acts={"activity": activity})
+            return NeedsEffects(effects={"activity": activity})
         acted = value_of(done["activity"], ActivityRead)
         if acted is not None and acted.at and acted.at <= clock.deadline:
             return self._met(clock, acted.at, tick.person_key)
-        return NeedsEffects(acts={"task": self._task(clock, rules)}, lead=lead)
+        return NeedsEffects(effects={"task": self._task(clock, rules)}, lead=lead)
 
     def _task(self, clock: SlaClock, rules: Rules) -> Effect:
         lead = clock.lead

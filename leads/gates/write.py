@@ -46,7 +46,7 @@ class Write:
                 overwrite=_overwritten(rules, "contact"),
                 company_overwrite=_overwritten(rules, "company"),
             )
-            return NeedsEffects(acts={"upsert": upsert})
+            return NeedsEffects(effects={"upsert": upsert})
         if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",

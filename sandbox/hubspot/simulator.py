@@ -11,7 +11,7 @@ _OUT = {"hs_sequences_is_enrolled": "false"}  # HubSpot ends a sequence by itsel
 
 
 class HubSpotStand:
-    """See stand.Stand."""
+    """See simulator.CrmSimulator."""
 
     calls_at = "/hubspot/"
 

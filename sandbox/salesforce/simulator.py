@@ -13,7 +13,7 @@ _PEOPLE = ("Contact", "Lead")
 
 
 class SalesforceStand:
-    """See stand.Stand."""
+    """See simulator.CrmSimulator."""
 
     calls_at = "/salesforce/"
 

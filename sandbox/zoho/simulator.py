@@ -15,7 +15,7 @@ _PEOPLE = ("Contacts", "Leads")
 
 
 class ZohoStand:
-    """See stand.Stand."""
+    """See simulator.CrmSimulator."""
 
     calls_at = "/zoho/"
 

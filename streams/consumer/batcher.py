@@ -20,12 +20,12 @@ MAX_LINGER = 1.0
 class RecordBatcher:
     """Queues by partition.
 
-    `path` is the lead topics in order, `calling` those whose stage calls the CRM.
+    `lead_topics` are in order, `crm_topics` those of them whose stage calls the CRM.
     """
 
-    def __init__(self, path: Iterable[str] = (), calling: Iterable[str] = ()) -> None:
-        self.order = {topic: place for place, topic in enumerate(path)}
-        self._calling = frozenset(calling)
+    def __init__(self, lead_topics: Iterable[str] = (), crm_topics: Iterable[str] = ()) -> None:
+        self.order = {topic: place for place, topic in enumerate(lead_topics)}
+        self._crm_topics = frozenset(crm_topics)
         self._queues: dict[TP, deque[Any]] = {}
         self._held: dict[str, float] = {}
 
@@ -69,7 +69,7 @@ class RecordBatcher:
 
         `free`: no run of it is at work; `coming`: to a topic.
         """
-        if tp.topic not in self._calling:
+        if tp.topic not in self._crm_topics:
             yield from [tp] if free(tp) and self.count(tp) else []
             return
         ready = {

@@ -23,15 +23,15 @@ class FetchVerdict(Enum):
 class OffsetTracker:
     """Delivery and settlement of one partition since it was last (re)assigned.
 
-    `expected` is the next offset to deliver. `committed` is what the broker was last told. `low`
-    is the end of the contiguous settled prefix: the only offset that may be committed.
-    `left_out`, ranges in order, each from and up to an offset, was processed before and isn't
-    wanted again: it settles unseen.
+    `expected` is the next offset to deliver. `committed` is what the broker was last told.
+    `low_watermark` is the end of the contiguous settled prefix: the only offset that may be
+    committed. `skip_ranges`, ranges in order, each from and up to an offset, was processed
+    before and isn't wanted again: it settles unseen.
     """
 
     expected: int
     committed: int = -1
-    left_out: tuple[tuple[int, int], ...] = ()
+    skip_ranges: tuple[tuple[int, int], ...] = ()
     low_watermark: int = field(init=False)
     sought: bool = field(init=False, default=False)
     _completed: dict[int, int] = field(init=False, default_factory=dict)
@@ -51,15 +51,15 @@ class OffsetTracker:
                 return FetchVerdict.SEEK_BACK
             self._skip(offset)
         self.sought = False
-        if self._is_left_out(offset):
+        if self._is_skipped(offset):
             self.delivered(offset)
             self.settle(offset, offset)
             return FetchVerdict.DROP
         return FetchVerdict.DELIVER
 
-    def _is_left_out(self, offset: int) -> bool:
-        place = bisect_right(self.left_out, offset, key=itemgetter(0)) - 1
-        return place >= 0 and offset < self.left_out[place][1]
+    def _is_skipped(self, offset: int) -> bool:
+        place = bisect_right(self.skip_ranges, offset, key=itemgetter(0)) - 1
+        return place >= 0 and offset < self.skip_ranges[place][1]
 
     def delivered(self, last: int) -> None:
         """Note that everything up to `last` was handed on."""

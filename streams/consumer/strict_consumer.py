@@ -18,7 +18,7 @@ What it changes:
  6. A changelog's records are stored a fetched batch at once; Faust sees the last of them.
  7. Nothing is handed on while Faust rebalances: it empties its queues when it resumes, and what it
     empties it forgets. What was fetched meanwhile is fetched again.
- 7. A partition that stands still is reported from what is settled. Faust's own look goes by its
+ 8. A partition that stands still is reported from what is settled. Faust's own look goes by its
     acknowledgements and by stream times that changelogs never have: it calls every changelog of
     a healthy worker an error.
 """
@@ -106,7 +106,7 @@ class StrictConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was fetched and not begun; what is in progress settles into its old
-        Progress."""
+        tracker."""
         self._batcher.reset(())
         self._lead_partitions.clear()
         await super().on_partitions_revoked(revoked)
@@ -170,8 +170,8 @@ class StrictConsumer(driver.Consumer):
             )
 
     async def seek(self, partition: TP, offset: int) -> None:
-        """Refuse: the read position belongs to Progress alone, and nothing in Leadgate seeks by
-        hand."""
+        """Refuse: the read position belongs to OffsetTracker alone, and nothing in Leadgate seeks
+        by hand."""
         raise NotImplementedError(
             f"{partition} is read in order; reset the group's offset instead of seeking to {offset}"
         )

@@ -1,4 +1,4 @@
-"""What acts are given and what they reach."""
+"""What effects are given and what they reach."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from leads.effect_results import EffectResult, EffectValue
 
 
 class EffectAttempt(msgspec.Struct, frozen=True):
-    """One attempt at an act.
+    """One attempt at an effect.
 
     `again`: an earlier one began. `until`: when it must have left, by the loop's clock.
 
@@ -27,7 +27,7 @@ class EffectAttempt(msgspec.Struct, frozen=True):
 
 
 class Unasked(NamedTuple):
-    """What an act came to without a call: it says nothing about how the vendor is."""
+    """What an effect came to without a call: it says nothing about how the vendor is."""
 
     result: EffectResult
 
@@ -55,7 +55,7 @@ class Credits:
 
 
 class Apollo(Protocol):
-    """What acts ask of Apollo; see connectors.apollo.client for each call's meaning and what it
+    """What effects ask of Apollo; see connectors.apollo.client for each call's meaning and what it
     raises."""
 
     async def enrich(self, domain: str) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Apollo(Protocol):
 
 
 class Slack(Protocol):
-    """What acts ask of Slack; see connectors.slack.client."""
+    """What effects ask of Slack; see connectors.slack.client."""
 
     async def post(
         self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float
@@ -99,7 +99,7 @@ class Slack(Protocol):
 
 @dataclass(slots=True)
 class EffectContext:
-    """What acts reach: the vendors, and what this worker knows of suppressions and of signals'
+    """What effects reach: the vendors, and what this worker knows of suppressions and of signals'
     progress."""
 
     crm: Crm

@@ -1,7 +1,7 @@
-"""Acts made real: three tries for a row's own failure, waiting for a vendor's, shadow, and the last
-look before a call.
+"""Effects made real: three tries for a row's own failure, waiting for a vendor's, shadow, and the
+last look before a call.
 
-A row's failure is told as a Result, so that the gate decides what becomes of the lead; a
+A row's failure is an EffectResult, so that the gate decides what becomes of the lead; a
 vendor's failure puts the lead off without counting an attempt, or lets it go on without an
 optional answer (vendors.py). Nothing that a vendor says is raised here, in whatever form it says
 it.
@@ -30,7 +30,15 @@ from leads.effect_results import (
     OwnerAssigned,
     OwnerRead,
 )
-from leads.effects import AssignOwner, Effect, ReadActivities, ReadOwner, UpsertContact, undoing
+from leads.effects import (
+    SHADOW,
+    AssignOwner,
+    Effect,
+    ReadActivities,
+    ReadOwner,
+    UpsertContact,
+    undoing,
+)
 from leads.keys import Keys
 from leads.records import Lead
 from streams.effects.circuit import Circuit
@@ -41,22 +49,21 @@ from streams.ports import Clock, Fatal
 from streams.runner.outbox import IdleDetector
 
 TRIES = 3
-_SHADOW = "shadow:"  # how the id of a contact begins that only a shadow run has made
 #: A call leaves within so many seconds after its `started` row was written, or never
 #: (docs/design/interleavings.md 4).
 DEADLINE = 15.0
-#: What may be called, by the first part of an act's name, and what people call it.
+#: What may be called, by the first part of an effect's name, and what people call it.
 NAMES = MappingProxyType({"crm": "The CRM", "apollo": "Apollo", "slack": "Slack"})
 
 
 class EffectExecutor:
     """The worker's effector.
 
-    `live` False is shadow: reading acts are real, others are said to have been done.
+    `live` False is shadow: effects that read are real, others are only said to have been made.
 
     `check` raises when this worker must not act any more; `alarm(vendor, text)` tells people of
-    a vendor's trouble, once an outage; `retried(act)` is called before each second and third
-    try. `circuits` are read by metrics, by vendor.
+    a vendor's trouble, once an outage; `retried(name)`, an effect's, is called before
+    each second and third try. `circuits` are read by metrics, by vendor.
     """
 
     def __init__(
@@ -95,7 +102,7 @@ class EffectExecutor:
 
     async def perform(
         self,
-        act: Effect,
+        effect: Effect,
         *,
         effect_id: str,
         since: float,
@@ -109,26 +116,26 @@ class EffectExecutor:
 
         Raises Fatal for what is wrong with this worker, and nothing else.
         """
-        if self.paused and not act.reads:
+        if self.paused and not effect.reads:
             return EffectResult(
                 ok=False, reason="effects are paused", retry_after=5.0, not_sent=True
             )
-        if (shadow or not self._live) and not act.reads:
-            return EffectResult(ok=True, kind="would", value=_would(act, record))
-        if asks_about_shadow(act):
-            return _shadow_read(act, self._clock.now())
-        vendor = self._vendors[act.name.split(".", 1)[0]]
-        leave = vendor.admit(act.name)
+        if (shadow or not self._live) and not effect.reads:
+            return EffectResult(ok=True, kind="would", value=_would(effect, record))
+        if _asks_about_shadow(effect):
+            return _shadow_read(effect, self._clock.now())
+        vendor = self._vendors[effect.name.split(".", 1)[0]]
+        leave = vendor.admit(effect.name)
         if isinstance(leave, EffectResult):
             return leave
-        effect = EffectAttempt(
+        attempt = EffectAttempt(
             effect_id,
             again,
             asyncio.get_running_loop().time() + started + DEADLINE - self._clock.now(),
             since,
         )
         try:
-            return await self._call(vendor, leave, act, effect, partition, record)
+            return await self._call(vendor, leave, effect, attempt, partition, record)
         except BaseException:
             vendor.withdraw(leave)  # cancelled, or Fatal: the vendor has said nothing
             raise
@@ -137,14 +144,14 @@ class EffectExecutor:
         self,
         vendor: Vendor,
         leave: Pass,
-        act: Effect,
-        effect: EffectAttempt,
+        effect: Effect,
+        attempt: EffectAttempt,
         partition: int,
         record: Any,
     ) -> EffectResult:
         """One call that may be made, its outcome noted."""
         try:
-            answer = await self._try(act, effect, partition, record)
+            answer = await self._try(effect, attempt, partition, record)
         except RecordRetryable as error:
             vendor.succeed(leave)
             return EffectResult(ok=False, kind="failed", reason=str(error))
@@ -162,88 +169,88 @@ class EffectExecutor:
         return answer
 
     async def _try(
-        self, act: Effect, effect: EffectAttempt, partition: int, record: Any
+        self, effect: Effect, attempt: EffectAttempt, partition: int, record: Any
     ) -> EffectResult | Unasked:
         """Up to three tries.
 
         Whom a suppression has overtaken is out of the sequence again before this returns.
         """
         try:
-            answer = await self._once(act, effect, partition, record)
+            answer = await self._once(effect, attempt, partition, record)
         except RecordRetryable:
-            answer = await self._retry(act, replace(effect, again=True), partition, record)
-        out = undoing(act)
+            answer = await self._retry(effect, replace(attempt, again=True), partition, record)
+        out = undoing(effect)
         if out is not None and (why := self._out.suppressed(partition, record)):
             # an earlier try, the outcome of which is unknown, may have entered
-            await self._ask(out, record, effect)
+            await self._ask(out, record, attempt)
             return EffectResult(ok=False, kind="suppressed", reason=why)
         return answer
 
     async def _once(
-        self, act: Effect, effect: EffectAttempt, partition: int, record: Any
+        self, effect: Effect, attempt: EffectAttempt, partition: int, record: Any
     ) -> EffectResult | Unasked:
         self._check()
-        if act.guarded and (why := self._out.suppressed(partition, record)):
+        if effect.guarded and (why := self._out.suppressed(partition, record)):
             return Unasked(EffectResult(ok=False, kind="suppressed", reason=why))
-        answer = await self._ask(act, record, effect)
+        answer = await self._ask(effect, record, attempt)
         if isinstance(answer, (EffectResult, Unasked)):
             return answer
         return EffectResult(ok=True, value=answer)
 
-    async def _ask(self, act: Effect, record: Any, effect: EffectAttempt) -> Answer:
+    async def _ask(self, effect: Effect, record: Any, attempt: EffectAttempt) -> Answer:
         """The handler's answer.
 
         What it raises that no connector means to raise is an answer that it could not read.
         """
         try:
-            return await self._handlers.make(act, record, effect)
+            return await self._handlers.make(effect, record, attempt)
         except (VendorError, Fatal, MemoryError):
             raise
         except Exception as error:
-            raise unreadable(act.name, error) from error
+            raise unreadable(effect.name, error) from error
 
     async def _retry(
-        self, act: Effect, effect: EffectAttempt, partition: int, record: Any
+        self, effect: Effect, attempt: EffectAttempt, partition: int, record: Any
     ) -> EffectResult | Unasked:
         """The second and third try.
 
         The first is made without tenacity, whose set-up costs more than most calls.
         """
         await asyncio.sleep(0.2)
-        async for attempt in AsyncRetrying(
+        async for retry in AsyncRetrying(
             stop=stop_after_attempt(TRIES - 1),
             wait=wait_random_exponential(multiplier=0.2, max=2.0),
             retry=retry_if_exception_type(RecordRetryable),
             reraise=True,
         ):
-            with attempt:
-                self._retried(act.name)
-                result = await self._once(act, effect, partition, record)
+            with retry:
+                self._retried(effect.name)
+                result = await self._once(effect, attempt, partition, record)
         return result
 
 
-def _would(act: Effect, record: Any) -> EffectValue | None:
+def _would(effect: Effect, record: Any) -> EffectValue | None:
     """What a shadow run goes on with: ids that no vendor has, marked as such."""
     known = record.crm.contact_id if isinstance(record, Lead) else ""
-    contact_id = known or f"{_SHADOW}{getattr(record, 'person_key', '')}"
-    match act:
+    contact_id = known or f"{SHADOW}{getattr(record, 'person_key', '')}"
+    match effect:
         case UpsertContact():
             return ContactWritten(contact_id=contact_id)
         case AssignOwner():
-            return OwnerAssigned(contact_id=contact_id, would=act)
+            return OwnerAssigned(contact_id=contact_id, would=effect)
         case _:
             return None
 
 
-def asks_about_shadow(act: Effect) -> bool:
+def _asks_about_shadow(effect: Effect) -> bool:
     """Whether an effect is about a contact that only a shadow run has made."""
-    return str(getattr(act, "contact_id", "")).startswith(_SHADOW)
+    return str(getattr(effect, "contact_id", "")).startswith(SHADOW)
 
 
-def _shadow_read(act: Effect, now: float) -> EffectResult:
-    if isinstance(act, ReadOwner):
+def _shadow_read(effect: Effect, now: float) -> EffectResult:
+    if isinstance(effect, ReadOwner):
         owner = OwnerRead(owner_id="shadow", email="would be written", active=True, at=now)
         return EffectResult(ok=True, kind="would", value=owner)
-    if isinstance(act, ReadActivities):
+    if isinstance(effect, ReadActivities):
         return EffectResult(ok=True, kind="would", value=ActivityRead(at=0.0))
     return EffectResult(ok=True, kind="would")

@@ -1,5 +1,5 @@
-"""What a vendor's failure means for the acts that need it, and what people are told of it: once an
-outage, in plain words.
+"""What a vendor's failure means for the effects that need it, and what people are told of it: once
+an outage, in plain words.
 
 Each vendor has a circuit. Beside it, each act has one of its own, which opens when the vendor
 leaves that call out of the plan: an optional feature is off then, any other act waits.
@@ -31,7 +31,7 @@ from streams.ports import Clock
 
 log = structlog.get_logger(__name__)
 
-#: Acts whose gate goes on without an answer, and what people call them.
+#: Effects whose gate goes on without an answer, and what people call them.
 OPTIONAL: Mapping[str, str] = MappingProxyType(
     {
         "apollo.enrich": "Completing companies from Apollo",

@@ -72,11 +72,11 @@ class Deciding:
             job.record, job.state, job.results, self._book.get(job.rules), job.now
         )
         if isinstance(answer, NeedsEffects):
-            missing = {name: act for name, act in answer.acts.items() if name not in job.results}
+            missing = {name: one for name, one in answer.effects.items() if name not in job.results}
             if not missing:
-                raise UndecidedError(f"the gate asks for {', '.join(answer.acts)} again")
+                raise UndecidedError(f"the gate asks for {', '.join(answer.effects)} again")
             job.answer = (
-                answer if len(missing) == len(answer.acts) else replace(answer, acts=missing)
+                answer if len(missing) == len(answer.effects) else replace(answer, effects=missing)
             )
         else:
             self._accept(job, view, answer)

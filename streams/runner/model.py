@@ -80,7 +80,7 @@ class Stage:
         return schema.deferred(self.name)
 
     @cached_property
-    def woken_by(self) -> Table[Woken]:
+    def woken(self) -> Table[Woken]:
         """What signals and decisions did here."""
         return schema.woken(self.name)
 
@@ -139,7 +139,7 @@ class StageTask(msgspec.Struct, eq=False):
     rules: str
     now: float
     state: StageState = None
-    # once for each time that the record is taken up: what it waits for between two acts is short
+    # once for each time that the record is taken up: what it waits for between two effects is short
     has_state: bool = False
     results: dict[str, EffectResult] = msgspec.field(default_factory=dict)
     started: dict[str, float] = msgspec.field(default_factory=dict)
@@ -200,15 +200,15 @@ class StageTask(msgspec.Struct, eq=False):
 
 
 class EffectCall(msgspec.Struct, frozen=True):
-    """One act of a job on its way.
+    """One effect of a task on its way.
 
-    `begun` is when an earlier attempt at an act that is made once began, None if there was none;
-    `was_begun` says so of any act that reaches somebody.
+    `begun` is when an earlier attempt at an effect that is made once began, None if there was none;
+    `was_begun` says so of any effect that reaches somebody.
     """
 
     job: StageTask
     name: str
-    act: Effect
+    effect: Effect
     started: float
     begun: float | None
     was_begun: bool
@@ -218,7 +218,7 @@ class EffectCall(msgspec.Struct, frozen=True):
         by this attempt."""
         if not result.retry_after:
             self.job.results[self.name] = result
-            if self.act.reads:
+            if self.effect.reads:
                 self.job.reads.add(self.name)
             return
         self.job.postponed = max(self.job.postponed, result.retry_after)

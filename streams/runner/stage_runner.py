@@ -7,7 +7,7 @@ For each run of records (see streams/consumer), under the lock of its stage and 
     internal topic, is fatal;
  2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is
     decided;
- 3. perform the acts that decisions need: for those that can't be made twice, `started` reaches the
+ 3. make the effects that decisions need: for those that can't be made twice, `started` reaches the
     broker before the call;
  4. write rows and changes, and await the broker's acknowledgement;
  5. send the audit events, then the outputs, awaiting the acknowledgement of each;
@@ -140,7 +140,7 @@ class StageRunner:
                 if isinstance(job.answer, NeedsEffects):
                     pending.append(job)
                     busy.update(self.stage.keys_of(job.record))
-        await self._act_until_decided(partition, view, pending)
+        await self._perform_until_decided(partition, view, pending)
         await self._persist_and_send(partition, view, jobs)
         return later
 
@@ -210,40 +210,40 @@ class StageRunner:
 
     # Step 3
 
-    async def _act_until_decided(
+    async def _perform_until_decided(
         self, partition: int, view: BatchView, pending: list[StageTask]
     ) -> None:
         if pending:
             async with self._gate.awaiting_kafka():
                 await self._effector.wait_for_signals(partition)
         while pending:
-            await self._act(partition, pending)
+            await self._perform(partition, pending)
             for job in pending:
                 self._deciding.decide(job, view)
             pending = [job for job in pending if isinstance(job.answer, NeedsEffects)]
 
-    async def _act(self, partition: int, jobs: list[StageTask]) -> None:
+    async def _perform(self, partition: int, jobs: list[StageTask]) -> None:
         now = self._clock.now()
         rows: list[Row] = []
         calls: list[EffectCall] = []
         for job in jobs:
             assert isinstance(job.answer, NeedsEffects)
-            for name, act in job.answer.acts.items():
+            for name, effect in job.answer.effects.items():
                 begun = job.started.get(name)
                 if begun is not None and (wait := self._effector.seconds_until_settled(begun)):
                     job.postponed = max(job.postponed, wait)
                     continue
-                calls.append(EffectCall(job, name, act, now, begun, name in job.begun))
-                if act.once:
+                calls.append(EffectCall(job, name, effect, now, begun, name in job.begun))
+                if effect.once:
                     job.started[name] = now
-                if act.guarded:
+                if effect.guarded:
                     job.begun.add(name)
-            if any(act.once or act.guarded for act in job.answer.acts.values()):
+            if any(one.once or one.guarded for one in job.answer.effects.values()):
                 rows.append(self.stage.attempts.row(job.row_key, attempt_of(job, closed=False)))
         if rows:
             async with self._gate.awaiting_kafka():
                 await self._state.write(partition, rows)
-        if any(not call.act.reads for call in calls):
+        if any(not call.effect.reads for call in calls):
             self._fault_point("after started before call")
         async with self._gate.awaiting_vendor():
             results = await _gather([self._call(partition, call) for call in calls])
@@ -252,11 +252,11 @@ class StageRunner:
             call.note(result)
 
     async def _call(self, partition: int, call: EffectCall) -> EffectResult:
-        job, act = call.job, call.act
-        effect = "" if act.reads else event_id(job.row_key, self.stage.name, job.cause, call.name)
+        job, effect = call.job, call.effect
+        ident = "" if effect.reads else event_id(job.row_key, self.stage.name, job.cause, call.name)
         return await self._effector.perform(
-            act,
-            effect_id=effect,
+            effect,
+            effect_id=ident,
             since=job.since,
             started=call.started,
             again=call.begun is not None,

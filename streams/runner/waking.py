@@ -25,7 +25,7 @@ class Waking:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._woken = stage.woken_by
+        self._woken = stage.woken
         self._early: list[Parked] = []
 
     def take_early(self) -> list[Parked]:

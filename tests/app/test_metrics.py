@@ -100,7 +100,7 @@ def test_a_worker_shows_what_its_stages_did() -> None:
     assert found["leadgate_leads_put_off assign"] == 7
     assert found["leadgate_leads_quarantined_total company"] == 1
     assert found[f"leadgate_sent_records_total {topics.DEAD.full}"] == 2
-    assert found["leadgate_act_retries_total crm.upsert"] == 1
+    assert found["leadgate_effect_retries_total crm.upsert"] == 1
 
 
 def test_lag_is_what_is_not_settled_of_partitions_whose_end_is_known() -> None:

@@ -54,8 +54,8 @@ def test_the_account_is_asked_for_by_id_and_else_by_domain(some: Rules) -> None:
     for crm, company_id in ((OWNED, "c1"), (CrmLink(), "")):
         asked = decide(lead(crm=crm), some)
         assert isinstance(asked, NeedsEffects)
-        assert asked.acts["account"] == ReadAccounts(company_id=company_id, domain="b.com")
-        assert asked.acts["account"].reads
+        assert asked.effects["account"] == ReadAccounts(company_id=company_id, domain="b.com")
+        assert asked.effects["account"].reads
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ def test_a_stop_asks_for_each_call_that_has_no_result_yet(rules: Rules) -> None:
     seen = engage.EngageState(suppression=STOPPED)
     first = GATE.decide(lead(), seen, {}, rules, NOW)
     assert isinstance(first, NeedsEffects)
-    assert set(first.acts) == {"stop", "apollo"}
+    assert set(first.effects) == {"stop", "apollo"}
     second = GATE.decide(lead(), seen, {"stop": OK}, rules, NOW)
     assert isinstance(second, NeedsEffects)
-    assert set(second.acts) == {"apollo"}
+    assert set(second.effects) == {"apollo"}
     assert (
         decided(GATE.decide(lead(), seen, {"stop": OK, "apollo": OK}, rules, NOW)).place
         == Place.SUPPRESSED
@@ -77,7 +77,7 @@ def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Ru
     done = {"stop": OK, "apollo": OK}
     answer = GATE.decide(record, seen, done, rules, NOW)
     assert isinstance(answer, NeedsEffects)
-    assert answer.acts["leave"] == LeaveList(contact_id="7", list_name=rules.nurture.list)
+    assert answer.effects["leave"] == LeaveList(contact_id="7", list_name=rules.nurture.list)
     assert (
         decided(GATE.decide(record, seen, {**done, "leave": OK}, rules, NOW)).place
         == Place.SUPPRESSED
@@ -107,7 +107,7 @@ def test_a_lead_that_is_held_on_its_way_to_a_rep_is_not_at_rest(rules: Rules) ->
     seen = engage.EngageState(rest=held, waits=True)
     asks = GATE.decide(held, seen, {}, rules, NOW)
     assert isinstance(asks, NeedsEffects)
-    assert "sequences" in asks.acts
+    assert "sequences" in asks.effects
     free = {
         "sequences": EffectResult(
             ok=True, value=SequencesRead(sequences=Sequences(state="inactive", read_at=NOW))

@@ -219,10 +219,10 @@ def test_an_owner_is_confirmed_only_by_what_is_read_back_and_written_twice_at_mo
     if again is not None:
         need = gate.decide(lead(), Guarded(), done, rules, NOW)
         assert isinstance(need, NeedsEffects)
-        assert [act.name for act in need.acts.values()] == ["crm.assign"]
+        assert [act.name for act in need.effects.values()] == ["crm.assign"]
         need = gate.decide(lead(), Guarded(), {**done, "again": OK}, rules, NOW)
         assert isinstance(need, NeedsEffects)
-        assert [act.name for act in need.acts.values()] == ["crm.read_owner"]
+        assert [act.name for act in need.effects.values()] == ["crm.read_owner"]
         done |= {"again": OK, "read_again": again}
     decision = gate.decide(lead(), Guarded(), done, rules, NOW)
     assert isinstance(decision, Decision)
@@ -318,7 +318,7 @@ def test_a_suppression_stops_a_nurtured_lead_and_tells_both_tools(rules: Rules) 
     )
     need = engage.Engage().decide(resting, seen, {}, rules, NOW)
     assert isinstance(need, NeedsEffects)
-    assert {act.name for act in need.acts.values()} == {"crm.stop", "apollo.stop"}
+    assert {act.name for act in need.effects.values()} == {"crm.stop", "apollo.stop"}
     decision = engage.Engage().decide(resting, seen, {"stop": OK, "apollo": OK}, rules, NOW)
     assert isinstance(decision, Decision)
     assert decision.place is Place.SUPPRESSED

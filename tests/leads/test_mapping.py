@@ -103,7 +103,7 @@ def test_who_is_not_to_be_called_has_no_phone_and_gets_no_call_task() -> None:
     hot = lead(score=Score(points=90, parts={"intent": 20}, high_intent="list Demo requests"))
     called = Engage().decide(hot, EngageState(), {}, RULES, NOW)
     assert isinstance(called, NeedsEffects)
-    assert list(called.acts) == ["task"]
+    assert list(called.effects) == ["task"]
     told = Engage().decide(replace(hot, do_not_call=True), EngageState(), {}, RULES, NOW)
     assert isinstance(told, Decision)
     assert (told.place, "do not call" in told.alerts[0].text) == (Place.ENGAGED, True)
@@ -119,7 +119,7 @@ def test_who_has_replied_is_a_persons_question_before_any_sequence() -> None:
         replace(answered, review_decisions={"replied": "approve"}), EngageState(), {}, RULES, NOW
     )
     assert isinstance(goes_on, NeedsEffects)
-    assert list(goes_on.acts) == ["enter"]
+    assert list(goes_on.effects) == ["enter"]
 
 
 def test_a_known_leads_reply_is_a_signal_though_nothing_else_has_changed() -> None:

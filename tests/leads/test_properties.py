@@ -125,7 +125,7 @@ def test_points_are_of_a_hundred_and_the_sum_of_their_parts(
 
 
 def test_what_a_replay_leaves_out_is_committed_unseen() -> None:
-    progress = OffsetTracker(0, left_out=((2, 4), (5, 6)))
+    progress = OffsetTracker(0, skip_ranges=((2, 4), (5, 6)))
     seen = []
     for offset in range(7):
         if progress.admit(offset, gaps=False) is FetchVerdict.DELIVER:

@@ -96,7 +96,7 @@ def test_looking_again_asks_apollo_and_holds_while_its_sequence_is_active(rules:
     again = answer(waits, "engage", "sequence_active", "redrive")
     asked = engage.Engage().decide(again, engage.EngageState(rest=waits), {}, rules, NOW)
     assert isinstance(asked, NeedsEffects)
-    assert [act.name for act in asked.acts.values()] == ["apollo.sequences"]
+    assert [act.name for act in asked.effects.values()] == ["apollo.sequences"]
     still = decided(
         engage.Engage().decide(
             again, engage.EngageState(rest=waits), {"sequences": ACTIVE}, rules, NOW
@@ -110,7 +110,7 @@ def test_looking_again_asks_apollo_and_holds_while_its_sequence_is_active(rules:
         again, engage.EngageState(rest=waits), {"sequences": INACTIVE}, rules, NOW
     )
     assert isinstance(free, NeedsEffects)
-    assert list(free.acts) == ["enter"]
+    assert list(free.effects) == ["enter"]
 
 
 @pytest.mark.parametrize("asked", ["sequence_active", "sequence_unknown"])
@@ -251,9 +251,9 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
     assert onward.score.points < rules.threshold
     written = assign.Assign().decide(onward, Guarded(), {}, rules, NOW)
     assert isinstance(written, NeedsEffects)
-    assert [act.owner_email for act in written.acts.values() if isinstance(act, AssignOwner)] == [
-        BEN
-    ]
+    assert [
+        act.owner_email for act in written.effects.values() if isinstance(act, AssignOwner)
+    ] == [BEN]
     owned = decided(
         assign.Assign().decide(onward, Guarded(), {"assign": OK, "read": shown(BEN)}, rules, NOW)
     )
@@ -298,7 +298,7 @@ def test_looking_again_for_an_owner_sees_the_crm_first_and_then_the_rules_in_for
     assert going.rules == "new"
     read = assign.Assign().decide(going, Guarded(), {}, rules, NOW)
     assert isinstance(read, NeedsEffects)
-    assert list(read.acts) == ["before"]
+    assert list(read.effects) == ["before"]
     by_hand = decided(
         assign.Assign().decide(going, Guarded(), {"before": shown("x@acme.test")}, rules, NOW)
     )
@@ -393,7 +393,7 @@ def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(ru
     again = answer(waits, "engage", "unenrol_failed", "redrive")
     left = engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), {}, rules, NOW)
     assert isinstance(left, NeedsEffects)
-    assert [act.name for act in left.acts.values()] == ["crm.unenrol"]
+    assert [act.name for act in left.effects.values()] == ["crm.unenrol"]
     done = {"leave": EffectResult(ok=True, value=SequenceLeft(out=True))}
     found = decided(
         engage.Engage().decide(again, engage.EngageState(rest=waits, waits=True), done, rules, NOW)

@@ -69,7 +69,7 @@ def test_each_tool_is_entered_by_its_own_act(some: Rules) -> None:
     for country in ("US", "FR", "DE"):
         answer = decide(nurtured(country), some)
         asked[country] = (
-            next(iter(answer.acts.values())).name
+            next(iter(answer.effects.values())).name
             if isinstance(answer, NeedsEffects)
             else answer.kind
         )
@@ -109,7 +109,7 @@ def test_our_own_apollo_sequence_being_active_is_no_news(some: Rules) -> None:
     listed = replace(rested, enrolled=Enrolment(name="n", tool="list", target="Leadgate nurture"))
     another = decide(replace(listed, trigger=heard.trigger), some, listed)
     assert isinstance(another, NeedsEffects)
-    assert another.acts["leave"] == LeaveList(contact_id="7", list_name="Leadgate nurture")
+    assert another.effects["leave"] == LeaveList(contact_id="7", list_name="Leadgate nurture")
 
 
 def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
@@ -119,7 +119,7 @@ def test_a_reply_leaves_by_the_tool_that_was_entered_whatever_the_rules_say_now(
     heard = replace(rested, trigger=Trigger(kind="reply", at=NOW))
     need = decide(heard, rules, rested)
     assert isinstance(need, NeedsEffects)
-    assert need.acts["leave"] == LeaveApolloSequence(apollo_id="a7", sequence="d1")
+    assert need.effects["leave"] == LeaveApolloSequence(apollo_id="a7", sequence="d1")
     decision = decide(heard, rules, rested, leave=OK)
     assert isinstance(decision, Decision)
     assert decision.place == Place.REVIEW
@@ -131,7 +131,7 @@ def test_a_row_of_the_release_before_leaves_the_list_that_it_was_on(some: Rules)
     before = nurtured("DE", nurtured_at=NOW)
     need = decide(replace(before, trigger=Trigger(kind="reply", at=NOW)), some, before)
     assert isinstance(need, NeedsEffects)
-    assert need.acts["leave"] == LeaveList(contact_id="7", list_name="Leadgate nurture")
+    assert need.effects["leave"] == LeaveList(contact_id="7", list_name="Leadgate nurture")
 
 
 def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_is_told(
@@ -143,17 +143,17 @@ def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_
     )
     need = decide(risen, some, rested)
     assert isinstance(need, NeedsEffects)
-    assert list(need.acts) == ["leave"]
+    assert list(need.effects) == ["leave"]
     need = decide(risen, some, rested, leave=OK)
     assert isinstance(need, NeedsEffects)
-    assert list(need.acts) == ["sequences"]
+    assert list(need.effects) == ["sequences"]
 
 
 def test_a_reps_lead_is_told_and_then_enters_the_reps_sequence(some: Rules) -> None:
     ready = lead(sequences=INACTIVE)
     need = decide(ready, some)
     assert isinstance(need, NeedsEffects)
-    assert need.acts["enter"] == EnterList(contact_id="7", list_name="Rep cadence")
+    assert need.effects["enter"] == EnterList(contact_id="7", list_name="Rep cadence")
     told = decide(ready, some, enter=OK)
     assert isinstance(told, Decision)
     assert [n.kind for n in told.notes] == ["noticed", "enrolled"]
@@ -177,7 +177,7 @@ def test_a_reps_sequence_ends_with_an_answer_or_apollos_own_and_the_lead_stays_w
     for heard in (Trigger(kind="reply", at=NOW), Trigger(kind="sequence", value="active", at=NOW)):
         need = decide(replace(rested, trigger=heard), some, rested)
         assert isinstance(need, NeedsEffects)
-        assert need.acts["leave"] == LeaveList(contact_id="7", list_name="Rep cadence")
+        assert need.effects["leave"] == LeaveList(contact_id="7", list_name="Rep cadence")
         left = decide(replace(rested, trigger=heard), some, rested, leave=OK)
         assert isinstance(left, Decision)
         assert left.lead is not None
@@ -202,7 +202,7 @@ def test_apollo_hears_of_the_owner_where_the_rules_say_so(rules: Rules) -> None:
     told = rules.model_copy(update={"apollo_owner": True})
     need = decide(lead(sequences=INACTIVE, apollo_id="a7"), told)
     assert isinstance(need, NeedsEffects)
-    owner = need.acts["apollo_owner"]
+    owner = need.effects["apollo_owner"]
     assert isinstance(owner, SetApolloOwner)
     assert owner.apollo_id == "a7"
     done = decide(
@@ -247,11 +247,11 @@ def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules
         "owner_id": "1",
         "inbox": "box@acme.test",
     }
-    assert need.acts["enter"] == EnterSequence(**args)
-    assert need.acts["enter"].guarded
+    assert need.effects["enter"] == EnterSequence(**args)
+    assert need.effects["enter"].guarded
     poor = decide(nurtured("US"), hub.model_copy(update={"inboxes": {}}))
     assert isinstance(poor, NeedsEffects)
-    assert poor.acts["enter"].name == "crm.enter_list"
+    assert poor.effects["enter"].name == "crm.enter_list"
     entered = decide(nurtured("US"), hub, enter=OK)
     assert isinstance(entered, Decision)
     rested = entered.lead
@@ -259,7 +259,7 @@ def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules
     risen = replace(lead(sequences=INACTIVE), enrolled=rested.enrolled, nurtured_at=NOW)
     left = decide(risen, rules, rested)
     assert isinstance(left, NeedsEffects)
-    out = left.acts["leave"]
+    out = left.effects["leave"]
     assert isinstance(out, LeaveSequence)
     assert (out.leave, bool(out.patience)) == ("Out of sequences", True)
     still = decide(

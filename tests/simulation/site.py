@@ -37,29 +37,29 @@ class Coverage:
         self.deaths: set[str] = set()
 
     def passed(self, stage: str, records: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
     def decided(self, stage: str, kinds: list[str]) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
         self.outcomes.update(f"{stage} {kind}" for kind in kinds)
 
     def arrived(self, place: str, seconds: float) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
     def put_off(self, stage: str, count_delta: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
     def set_put_off(self, stage: str, count: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
     def quarantined(self, stage: str) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
     def sent(self, topic: str, records: int) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
     def retried(self, act: str) -> None:
-        """See ports.Probe."""
+        """See ports.StageMetrics."""
 
 
 class Site:

@@ -48,7 +48,7 @@ def _r1() -> AbstractContextManager[None]:
             return replace(end, outcome={"crm": done["stop"].kind, "apollo": done["apollo"].kind})
         nurtured = bool(rested and rested.enrolled)
         return NeedsEffects(
-            acts={
+            effects={
                 "stop": StopContact(contact_id=lead.crm.contact_id, kind=kind, nurtured=nurtured),
                 "apollo": StopInApollo(apollo_id=lead.apollo_id, kind=kind, source="crm"),
             }

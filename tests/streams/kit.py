@@ -25,15 +25,15 @@ T = TypeVar("T")
 
 
 class Effector:
-    """Answers every act with what the test has put there, in turn; then with a good result."""
+    """Answers every effect with what the test has put there, in turn; then with a good result."""
 
     def __init__(self) -> None:
         self.answers: list[EffectResult] = []
         self.asked: list[str] = []
 
-    async def perform(self, act: Any, **_: Any) -> EffectResult:
+    async def perform(self, effect: Any, **_: Any) -> EffectResult:
         """See ports.Effector."""
-        self.asked.append(act.name)
+        self.asked.append(effect.name)
         return self.answers.pop(0) if self.answers else EffectResult(ok=True)
 
     def seconds_until_settled(self, begun: float) -> float:

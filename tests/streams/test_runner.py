@@ -74,7 +74,7 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
             "read": ReadOwner(contact_id="1"),
             "write": LeaveList(contact_id="1", list_name="x"),
         }
-        return NeedsEffects(acts=asks) if len(done) < 2 else passes(record)
+        return NeedsEffects(effects=asks) if len(done) < 2 else passes(record)
 
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(loop, stage(answer), rules)
@@ -132,7 +132,7 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
 def test_a_gate_that_asks_for_what_it_has_is_told_so_and_not_asked_for_ever(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(
-            loop, stage(lambda *_: NeedsEffects(acts={"a": ReadOwner(contact_id="1")})), rules
+            loop, stage(lambda *_: NeedsEffects(effects={"a": ReadOwner(contact_id="1")})), rules
         )
         await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["quarantined"]
