@@ -157,8 +157,13 @@ class Ledger:
         put_off = {_subject(key) for key, (_, waits) in self._parked.items() if waits}
         under_way = self._moving | put_off
         for ident, lead in self.leads.items():
-            if lead.step >= 0 and ident not in under_way:
+            if ident in under_way:
+                continue
+            if lead.step >= 0:
                 self._judge_lead(account, ident, lead)
+            elif ident not in self._unread:
+                what = "it was captured and decided, and no audit event says what became of it"
+                account.note(Fault.LOST, ident, what)
         for ident, item in self._items.items():
             place = account.places.get(ident, "nowhere")
             if item.kind != MOVED and ident not in under_way and place not in _WAITING:

@@ -16,7 +16,8 @@ class Fault(StrEnum):
     SKIPPED = "skipped"  # a captured record is committed, and nothing was decided about it
     DELETED = "deleted"  # records were deleted from a log before anybody read them
     CUT = "cut"  # a log ends before what was processed of it: the broker has lost its end
-    LOST = "lost"  # a lead is in flight, and nothing of it is under way
+    # a lead is in flight and nothing of it is under way, or nothing says where it is
+    LOST = "lost"
     DOUBLED = "doubled"  # a lead is in two places at once
     UNKNOWN = "unknown"  # a lead has events and was never captured
     UNSHOWN = "unshown"  # a lead waits, and no review item shows it

@@ -8,8 +8,11 @@ such a record is a fault, not a moment between two writes.
 
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
+
 from app.audit.ledger import Ledger
 from app.audit.placement import PlacementLedger
+from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
 from app.monitoring.lag import OTHER_TOPICS, committed
@@ -47,10 +50,10 @@ async def verify_placement(settings: Settings) -> PlacementLedger:
 async def _look(settings: Settings) -> PlacementLedger:
     done = await committed(settings)
     async with consuming(settings) as consumer:
-        first = await ends(
+        first = await _all_ends(
             consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.REVIEW_QUEUE.full]
         )
-        read = await ends(consumer, [t.full for t in (*topics.LEAD_TOPICS, *OTHER_TOPICS)])
+        read = await _all_ends(consumer, [t.full for t in (*topics.LEAD_TOPICS, *OTHER_TOPICS)])
         kept = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
         begin = await consumer.beginning_offsets(kept)
         ledger = Ledger(done)
@@ -70,6 +73,17 @@ async def _look(settings: Settings) -> PlacementLedger:
             if record.value:
                 ledger.note_event(record.value)
     return ledger.judge(begin, read)
+
+
+async def _all_ends(consumer: AIOKafkaConsumer, names: list[str]) -> Offsets:
+    """The ends of these topics. Raises UsageError for one that is not there: an account of a part
+    of the log would accuse leads whose records are merely unread."""
+    found = await ends(consumer, names)
+    if missing := sorted(set(names) - {tp.topic for tp in found}):
+        raise UsageError(
+            f"the broker has no topic {', '.join(missing)}: run `leadgate provision` first"
+        )
+    return found
 
 
 def _of(offsets: Offsets, topic: str) -> Offsets:

@@ -248,6 +248,11 @@ def double(log: Log) -> None:
     log.events.append(event(ENGAGED, "nurtured", 6, "nurtured", "engage"))
 
 
+def lose_the_events(log: Log) -> None:
+    log.events = [e for e in log.events if MOVES.encode() not in e]
+    log.under_way.clear()
+
+
 def appear_from_nowhere(log: Log) -> None:
     log.events.append(event("nobody", "engaged", 6, "engaged", "engage"))
 
@@ -261,6 +266,7 @@ def appear_from_nowhere(log: Log) -> None:
         (delete_unread, Fault.DELETED, f"{CAPTURED}/0"),
         (cut_the_end, Fault.CUT, f"{CAPTURED}/0"),
         (drop_the_record_under_way, Fault.LOST, MOVES),
+        (lose_the_events, Fault.LOST, MOVES),
         (drop_the_put_off_row, Fault.LOST, PUT_OFF),
         (put_off_no_more, Fault.LOST, PUT_OFF),
         (drop_the_item, Fault.UNSHOWN, WAITS),

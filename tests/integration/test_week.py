@@ -170,4 +170,4 @@ def test_a_lead_whose_record_is_skipped_is_found_lost(site: SiteHarness) -> None
     site.commit_to_the_end(topics.VALIDATED)
     report = site.account()
     assert not report["conserved"]
-    assert any(lead in line and "lost" in line for line in report["broken"])
+    assert any(lead in line and "lost" in line for line in report["broken"]), report
