@@ -6,7 +6,7 @@ Times are seconds since the epoch, UTC, as floats. Ids are strings.
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -257,6 +257,21 @@ class SlaTick(Record, frozen=True, kw_only=True):
     person_key: str
     at: float
     lead: Lead | None = None
+
+
+class SlaOutcome(Record, frozen=True, kw_only=True):
+    """What became of a clock: topic `sla-outcomes`, keyed by the team.
+
+    `clock_id` names the lead and when its clock started. Met is a clock in time only; one that is
+    met after its breach stays breached. `shadow`: it was decided while effects were not live.
+    """
+
+    outcome_id: str
+    kind: Literal["opened", "met", "breached", "withdrawn"]
+    team: str
+    clock_id: str
+    deadline: float
+    shadow: bool = False
 
 
 class IdentityLink(Record, frozen=True, kw_only=True):

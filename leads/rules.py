@@ -30,6 +30,9 @@ from leads.rule_models import (
     TitleRule,
 )
 
+#: The team of an owner whom the rules put in none.
+NO_TEAM = "no team"
+
 
 class RulesError(ValueError):
     """The rules can't be used. Each line says where, what and what would be right."""
@@ -94,6 +97,11 @@ class Rules(RuleModel):
         False, description="tell Apollo whom the CRM shows as a rep's lead's owner"
     )
     sla: Sla = Field(description="how soon a high-intent lead must be contacted")
+    teams: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="your name for a team -> its reps, by e-mail address; the outcomes of clocks"
+        " are counted by team, those of a rep in no team under `no team`",
+    )
     matching: Matching = Field(
         Matching(), description="how alike two people or companies must be to count as the same"
     )
@@ -157,6 +165,13 @@ class Rules(RuleModel):
                 f" {', '.join(sorted(known))}"
             )
 
+    @model_validator(mode="after")
+    def _one_team_each(self) -> Self:
+        members = Counter(rep.casefold() for reps in self.teams.values() for rep in reps)
+        if twice := sorted(rep for rep, count in members.items() if count > 1):
+            raise ValueError(f"teams: {', '.join(twice)} can be in one team only")
+        return self
+
     @property
     def default_sequence(self) -> SequenceRule:
         """The nurture list, for nurtured leads that no other sequence fits."""
@@ -188,6 +203,14 @@ class Rules(RuleModel):
     @cached_property
     def _inboxes(self) -> dict[str, str]:
         return {owner.casefold(): inbox for owner, inbox in self.inboxes.items()}
+
+    def team_of(self, owner: str) -> str:
+        """The team of an owner, by e-mail address; NO_TEAM for one who is in none."""
+        return self._teams.get(owner.casefold(), NO_TEAM)
+
+    @cached_property
+    def _teams(self) -> dict[str, str]:
+        return {rep.casefold(): team for team, reps in self.teams.items() for rep in reps}
 
     @cached_property
     def hash(self) -> str:

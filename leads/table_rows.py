@@ -144,3 +144,24 @@ class SlaClock(Record, frozen=True, kw_only=True):
     breached_at: float = 0.0
     assign_by: float = 0.0
     alerted_at: float = 0.0
+    # of the owner, by the rules under which the clock was started
+    team: str = ""
+
+
+class SlaWindow(Record, frozen=True, kw_only=True):
+    """SLA windows: the clocks of one team whose deadlines lie in one hour, by their ids.
+
+    A clock that is opened and nothing else still runs, or its person was suppressed meanwhile.
+    """
+
+    opened: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
+    breached: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+
+
+class SlaWindowSpan(Record, frozen=True, kw_only=True):
+    """SLA windows: the first and the last window that a team may have, by when they begin."""
+
+    first: int
+    last: int

@@ -12,6 +12,7 @@ PARTITIONS = 12
 APP_ID = "leadgate"
 STATE = "state"
 DAY_MS = 86_400_000
+SLA_WINDOW_DAYS = 400  # how long SLA windows are kept, and the outcomes that fill them
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,9 @@ ROUTED_SIGNALS = Topic(
     "routed-signals", "person key", "signals stage -> routing, CRM assign, engagement, SLA"
 )
 SLA_TICKS = Topic("sla-ticks", "person key", "timer -> SLA", retention_days=1)
+SLA_OUTCOMES = Topic(
+    "sla-outcomes", "team", "SLA -> SLA windows", retention_days=SLA_WINDOW_DAYS
+)
 REVIEW_DECISIONS = Topic(
     "review-decisions",
     "key of the stage that asked",
@@ -108,6 +112,7 @@ TOPICS = (
     SIGNALS,
     ROUTED_SIGNALS,
     SLA_TICKS,
+    SLA_OUTCOMES,
     REVIEW_DECISIONS,
     CRM_RECORDS,
     CRM_IDS,

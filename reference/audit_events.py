@@ -46,7 +46,8 @@ The gate for scoring and routing has made it."""
 def make_page() -> str:
     """The page's text."""
     columns = ("kind", "stages", "places", "the lead …", "may repeat", "meaning")
-    kinds = _KINDS.format(gates=", ".join(LEAD_STAGES), others="signals, sla and notify")
+    others = "signals, sla, sla_windows and notify"
+    kinds = _KINDS.format(gates=", ".join(LEAD_STAGES), others=others)
     outcomes = [
         [code(kind.name), code(field), said]
         for kind in AUDIT_KINDS

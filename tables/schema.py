@@ -19,6 +19,8 @@ from leads.table_rows import (
     Deferred,
     PersonRow,
     SlaClock,
+    SlaWindow,
+    SlaWindowSpan,
     SourceRow,
     Suppression,
     WaitingRow,
@@ -56,6 +58,20 @@ SEQUENCES = Table(
     "sequences", Sequences, keyed_by="person key", writer="signals", readers=("engage",)
 )
 CLOCKS = Table("clocks", SlaClock, keyed_by="person key", writer="sla", readers=("sla", "timers"))
+SLA_WINDOWS = Table(
+    "sla_windows",
+    SlaWindow,
+    keyed_by="hour's start/team",
+    writer="sla_windows",
+    readers=("sla_windows",),
+)
+SLA_WINDOW_SPANS = Table(
+    "sla_window_spans",
+    SlaWindowSpan,
+    keyed_by="team",
+    writer="sla_windows",
+    readers=("sla_windows",),
+)
 
 #: What one stage each writes by its decisions.
 TABLES: tuple[Table[Any], ...] = (
@@ -67,6 +83,8 @@ TABLES: tuple[Table[Any], ...] = (
     SUPPRESSIONS,
     SEQUENCES,
     CLOCKS,
+    SLA_WINDOWS,
+    SLA_WINDOW_SPANS,
 )
 
 

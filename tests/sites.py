@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from rich.console import Console
@@ -22,7 +22,10 @@ from app.monitoring.lag import lag
 from app.operations.replay import commit_offsets
 from leads import topics
 from leads.keys import lead_id
-from leads.records import Captured, encode
+from leads.records import Captured, Record, encode
+from tables.state import Table
+
+T = TypeVar("T", bound=Record)
 
 
 class SiteHarness(Site):
@@ -86,10 +89,22 @@ class SiteHarness(Site):
 
     def records(self, topic: topics.Topic) -> list[Any]:
         """Every record of a topic."""
+        return self._read(topic.full)
 
+    def rows(self, table: Table[T]) -> dict[str, T]:
+        """A table's rows, as the changelog leaves them."""
+        latest = {record.key: record.value for record in self._read(topics.CHANGELOG)}
+        prefix = table.key("")
+        return {
+            key.removeprefix(prefix).decode(): table.decode(value)
+            for key, value in latest.items()
+            if value is not None and key.startswith(prefix)
+        }
+
+    def _read(self, topic: str) -> list[Any]:
         async def read() -> list[Any]:
             async with consuming(self.settings()) as consumer:
-                return [r async for r in read_to(consumer, await ends(consumer, [topic.full]))]
+                return [r async for r in read_to(consumer, await ends(consumer, [topic]))]
 
         return asyncio.run(read())
 

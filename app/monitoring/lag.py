@@ -19,6 +19,7 @@ OTHER_TOPICS = (
     topics.SIGNALS,
     topics.ROUTED_SIGNALS,
     topics.SLA_TICKS,
+    topics.SLA_OUTCOMES,
     topics.REVIEW_DECISIONS,
     topics.CRM_RECORDS,
 )

@@ -26,6 +26,7 @@ _LINES = {
     r"  owner:.*": "  owner: {first}  # TODO whose name nurtured leads bear",
     r"ops_channel:.*": "ops_channel: '#leadgate-ops'  # TODO the Slack channel of its operators",
     r"(  - \{{name: .*), owner: .*": "\\1, owner: {first}}}  # TODO whose?",
+    r"teams:.*": "teams: {{}}  # {{west: [rep@...]}}: the outcomes of clocks are counted by team",
     r"  seconds:.*": "  seconds: 7200",
     r"  untaken_seconds:.*": "  untaken_seconds: 1800",
     r"recheck_seconds:.*": "recheck_seconds: 900",

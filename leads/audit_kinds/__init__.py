@@ -28,6 +28,8 @@ NO_EVENT: dict[tuple[str, str], str] = {
     ("signals", "forwarded"): "a signal went to the partition of the address's person",
     ("sla", "set"): "a clock was prepared or taken away",
     ("sla", "unchanged"): "there was no clock, or nothing to change on it",
+    ("sla_windows", "counted"): "an outcome was filed into its window",
+    ("sla_windows", "unchanged"): "it was in its window, has expired, or is of a shadow clock",
     ("notify", "sent"): "Slack took the message",
     ("notify", "unsent"): "Slack refused the message",
 }

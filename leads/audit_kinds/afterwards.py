@@ -81,7 +81,10 @@ AFTERWARDS = (
         (),
         "has its clock running",
         "a high-intent lead was given to its rep",
-        outcome={"deadline": "seconds since 1970"},
+        outcome={
+            "deadline": "seconds since 1970",
+            "team": "the owner's, by `teams` of the rules",
+        },
     ),
     AuditKind(
         "sla_met",

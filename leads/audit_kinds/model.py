@@ -6,7 +6,7 @@ from enum import StrEnum
 #: Stages that decide about leads.
 LEAD_STAGES = ("intake", "identity", "company", "write", "routing", "assign", "engage")
 #: All stages.
-STAGES = (*LEAD_STAGES, "signals", "sla", "notify")
+STAGES = (*LEAD_STAGES, "signals", "sla", "sla_windows", "notify")
 
 
 class Repeats(StrEnum):

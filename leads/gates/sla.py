@@ -2,15 +2,17 @@
 once."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from msgspec.structs import replace
 
-from leads.decision import Decision, NeedsEffects, TableWrite
+from leads import topics
+from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import ActivityRead, EffectResult, SlackUserRead, value_of
 from leads.effects import CreateNote, CreateTask, Effect, ReadActivities, ReadSlackUser
 from leads.gates.common import Guarded, ops_alert
 from leads.keys import derive, event_id
-from leads.records import Alert, Place, Reason, Signal, SlaTick
+from leads.records import Alert, Place, Reason, Signal, SlaOutcome, SlaTick
 from leads.rules import Rules
 from leads.table_rows import SlaClock
 
@@ -40,7 +42,7 @@ class Sla:
         if isinstance(record, Signal) and record.kind == "taken":
             return self._taken(record, clock, done, rules, now)
         if isinstance(record, Signal):
-            return self._activity(record, clock)
+            return self._activity(record, clock, rules)
         if record.kind in {"start", "taken", "intent"}:
             return self._set(record, clock, rules)
         if clock is None:
@@ -75,7 +77,13 @@ class Sla:
         )
         if running:
             return _nothing()
-        new = SlaClock(lead=tick.lead, started=tick.at, deadline=tick.at + rules.sla.seconds)
+        owner = tick.lead.route.owner_email if tick.lead.route else ""
+        new = SlaClock(
+            lead=tick.lead,
+            started=tick.at,
+            deadline=tick.at + rules.sla.seconds,
+            team=rules.team_of(owner),
+        )
         why = Reason(
             rule="sla.start",
             decisive=True,
@@ -85,10 +93,11 @@ class Sla:
             _put(tick.person_key, new, new),
             kind="sla_started",
             trace=(why,),
-            outcome={"deadline": new.deadline},
+            outcome={"deadline": new.deadline, "team": new.team},
+            outputs=_outcome(new, "opened", rules),
         )
 
-    def _activity(self, signal: Signal, clock: SlaClock | None) -> Decision:
+    def _activity(self, signal: Signal, clock: SlaClock | None, rules: Rules) -> Decision:
         owner = clock.lead.route.owner_id if clock and clock.lead.route else ""
         mine = (
             signal.kind == "activity"
@@ -97,7 +106,11 @@ class Sla:
             and signal.heard_at >= clock.started
         )
         if signal.kind == "undone" and clock is not None and clock.lead.lead_id == signal.value:
-            return _put(signal.person_key, None, None)
+            ends = _runs(clock)
+            return replace(
+                _put(signal.person_key, None, None),
+                outputs=_outcome(clock, "withdrawn", rules) if ends else (),
+            )
         if (
             clock is None
             or not clock.started
@@ -106,7 +119,7 @@ class Sla:
             or not mine
         ):
             return _nothing()
-        return self._met(clock, signal.heard_at, signal.person_key)
+        return self._met(clock, signal.heard_at, signal.person_key, rules)
 
     def _taken(
         self,
@@ -147,7 +160,7 @@ class Sla:
                 f" {done['note'].reason}"
             )
             return self._answer(signal, clock, "not_taken", said, rules, now)
-        met = self._met(clock, signal.heard_at, signal.person_key)
+        met = self._met(clock, signal.heard_at, signal.person_key, rules)
         said = f"Noted in the CRM: you are on {lead.person.name} ({lead.company.name})."
         return replace(met, alerts=self._answer(signal, clock, "", said, rules, now).alerts)
 
@@ -168,7 +181,7 @@ class Sla:
         why = Reason(rule="sla.taken", decisive=True, why=said)
         return Decision(kind=kind, place=Place.NOWHERE, trace=(why,), lead=lead, alerts=(alert,))
 
-    def _met(self, clock: SlaClock, at: float, person_key: str) -> Decision:
+    def _met(self, clock: SlaClock, at: float, person_key: str, rules: Rules) -> Decision:
         new = replace(clock, satisfied_at=at)
         why = Reason(
             rule="sla.activity",
@@ -180,6 +193,7 @@ class Sla:
             kind="sla_met",
             trace=(why,),
             outcome={"seconds": at - clock.started},
+            outputs=_outcome(clock, "met", rules) if _runs(clock) else (),
         )
 
     def _due(
@@ -211,7 +225,7 @@ class Sla:
             return NeedsEffects(effects={"activity": activity})
         acted = value_of(done["activity"], ActivityRead)
         if acted is not None and acted.at and acted.at <= clock.deadline:
-            return self._met(clock, acted.at, tick.person_key)
+            return self._met(clock, acted.at, tick.person_key, rules)
         return NeedsEffects(effects={"task": self._task(clock, rules)}, lead=lead)
 
     def _task(self, clock: SlaClock, rules: Rules) -> Effect:
@@ -257,6 +271,7 @@ class Sla:
             trace=(why,),
             alerts=(alert,),
             outcome=outcome,
+            outputs=_outcome(clock, "breached", rules),
         )
 
     def _untaken(self, tick: SlaTick, clock: SlaClock, rules: Rules, now: float) -> Decision:
@@ -292,6 +307,27 @@ def _too_late(clock: SlaClock | None) -> str:
         at = datetime.fromtimestamp(clock.satisfied_at, UTC)
         return f"{who} was taken already, {at:%Y-%m-%d %H:%M} UTC: the clock stands."
     return f"The clock of {who} has not begun yet: click again in a minute."
+
+
+def _runs(clock: SlaClock) -> bool:
+    """Whether the owner's time is counted, and neither met nor over."""
+    return bool(clock.started) and not (clock.satisfied_at or clock.breached_at)
+
+
+def _outcome(
+    clock: SlaClock, kind: Literal["opened", "met", "breached", "withdrawn"], rules: Rules
+) -> tuple[OutputRecord, ...]:
+    """What the windows count of a clock."""
+    clock_id = f"{clock.lead.lead_id}@{clock.started:.3f}"
+    record = SlaOutcome(
+        outcome_id=derive("sla-outcome", clock_id, kind),
+        kind=kind,
+        team=clock.team,
+        clock_id=clock_id,
+        deadline=clock.deadline,
+        shadow=not rules.is_live(clock.lead),
+    )
+    return (OutputRecord(topic=topics.SLA_OUTCOMES.full, key=clock.team, record=record),)
 
 
 def _nothing() -> Decision:

@@ -21,6 +21,7 @@ from leads.records import (
     Record,
     ReviewItem,
     Signal,
+    SlaOutcome,
     encode,
 )
 from leads.review_items import MOVED
@@ -69,7 +70,7 @@ def subject_of(record: Any, raw: Any) -> About:
     ident = next(
         (
             getattr(record, name)
-            for name in ("link_id", "alert_id", "tick_id")
+            for name in ("link_id", "alert_id", "tick_id", "outcome_id")
             if hasattr(record, name)
         ),
         "",
@@ -233,7 +234,7 @@ def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     decision = job.answer
     assert isinstance(decision, Decision)
     letters = [
-        OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(o.record))
+        OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(_marked(o.record, job)))
         for o in decision.outputs
     ]
     letters += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
@@ -251,6 +252,11 @@ def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
             )
         )
     return letters + _released(job)
+
+
+def _marked(record: Record, job: StageTask) -> Record:
+    """An output as it leaves: an SLA outcome that was decided in shadow says so."""
+    return replace(record, shadow=True) if job.shadow and isinstance(record, SlaOutcome) else record
 
 
 def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem | None:

@@ -12,12 +12,13 @@ from streams.stages import (
     routing,
     signals,
     sla,
+    sla_windows,
     write,
 )
 
 
 def make_stages(keys: Keys) -> list[Stage]:
-    """The ten stages of a worker."""
+    """The eleven stages of a worker."""
     return [
         intake.make(keys),
         identity.make(),
@@ -28,5 +29,6 @@ def make_stages(keys: Keys) -> list[Stage]:
         engage.make(),
         signals.make(),
         sla.make(),
+        sla_windows.make(),
         notify.make(),
     ]

@@ -25,7 +25,7 @@ CONSUMED = tuple(
     PREFIX + name
     for name in (
         "captured validated links unique matched written routed assigned clocks signals"
-        " routed-signals sla-ticks review-decisions crm.records alerts"
+        " routed-signals sla-ticks sla-outcomes review-decisions crm.records alerts"
     ).split()
 )
 #: Topics whose records the auditor judges by; of the others the offsets are enough.

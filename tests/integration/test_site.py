@@ -17,6 +17,7 @@ from app.rules.store import load_rules, unresolved_todos
 from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, encode
+from tables.schema import SLA_WINDOWS
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
@@ -324,6 +325,10 @@ def test_a_breach_escalates_once_over_kills(site: SiteHarness) -> None:
     )
     assert len(told) == 1
     site.kill("worker", 15)
+    windows = site.rows(SLA_WINDOWS).values()
+    for kind, leads in (("opened", ids), ("met", ids[:1]), ("breached", ids[1:])):
+        held = [clock for window in windows for clock in getattr(window, kind)]
+        assert sorted(clock.split("@")[0] for clock in held) == sorted(leads)
 
 
 def events(site: SiteHarness, kind: str, ids: list[str]) -> list[dict[str, object]]:

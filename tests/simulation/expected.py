@@ -37,6 +37,7 @@ engage engaged nurtured sequence_active replied rescored suppressed updated dele
 engage released
 signals heard forwarded
 sla sla_started breached sla_met assignment_overdue unchanged
+sla_windows counted unchanged
 notify sent
 """
 

@@ -26,6 +26,7 @@ _COPIED = (
     topics.ALERTS,
     topics.CLOCKS,
     topics.SLA_TICKS,
+    topics.SLA_OUTCOMES,
 )
 
 

@@ -273,6 +273,40 @@ def one_breach(facts: Facts) -> Iterator[str]:
             )
 
 
+def windows_add_up(facts: Facts) -> Iterator[str]:
+    """The SLA windows hold what the events of live clocks say, each clock once."""
+    expected: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for event in _unique(facts):
+        if event["kind"] == "sla_started" and not event.get("shadow"):
+            clock = event["outcome"] | {"started": event["inputs"]["record"]["at"]}
+            expected[_window(clock), "opened"].add(_clock_id(event, clock))
+    for event in _unique(facts):
+        kind = {"sla_met": "met", "breached": "breached"}.get(event["kind"], "")
+        clock = event["inputs"]["seen"]["clock"] if kind else {}
+        runs = kind and not (clock.get("breached_at") or clock.get("satisfied_at"))
+        if runs and _clock_id(event, clock) in expected[_window(clock), "opened"]:
+            expected[_window(clock), kind].add(_clock_id(event, clock))
+    found: dict[tuple[str, str], set[str]] = {}
+    for key, value in facts.rows.items():
+        table, _, window = key.split(" ", 1)[1].partition("\0")
+        for kind, ids in json.loads(value).items() if table == "sla_windows" else ():
+            found[window, kind] = set(ids)
+    for at in expected.keys() | {at for at in found if at[1] != "withdrawn"}:
+        if expected[at] != found.get(at, set()):
+            yield (
+                f"SLA window {at[0]} holds {sorted(found.get(at, set()))} as {at[1]}, the events"
+                f" say {sorted(expected[at])}"
+            )
+
+
+def _window(clock: Event) -> str:
+    return f"{int(clock['deadline'] // 3600 * 3600)}/{clock.get('team', '')}"
+
+
+def _clock_id(event: Event, clock: Event) -> str:
+    return f"{event['lead']}@{clock['started']:.3f}"
+
+
 def _unique(facts: Facts) -> list[Event]:
     return list({event["id"]: event for event in facts.events}.values())
 
@@ -374,6 +408,7 @@ CHECKS: tuple[Check, ...] = (
     gates_in_order,
     suppression_wins,
     one_breach,
+    windows_add_up,
     nothing_twice,
     one_content,
     shadow_is_quiet,
