@@ -6,6 +6,7 @@ that led to it at or past a committed offset, and a lead of which the topics dis
 such a record is a fault, not a moment between two writes.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -15,7 +16,7 @@ from app.audit.placement import PlacementLedger
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
-from app.monitoring.lag import OTHER_TOPICS, committed
+from app.monitoring.lag import STAGE_TOPICS, committed
 from leads import topics
 
 
@@ -53,7 +54,7 @@ async def _look(settings: Settings) -> PlacementLedger:
         first = await _all_ends(
             consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.REVIEW_QUEUE.full]
         )
-        read = await _all_ends(consumer, [t.full for t in (*topics.LEAD_TOPICS, *OTHER_TOPICS)])
+        read = await _all_ends(consumer, STAGE_TOPICS)
         kept = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
         begin = await consumer.beginning_offsets(kept)
         ledger = Ledger(done)
@@ -75,7 +76,7 @@ async def _look(settings: Settings) -> PlacementLedger:
     return ledger.judge(begin, read)
 
 
-async def _all_ends(consumer: AIOKafkaConsumer, names: list[str]) -> Offsets:
+async def _all_ends(consumer: AIOKafkaConsumer, names: Collection[str]) -> Offsets:
     """The ends of these topics. Raises UsageError for one that is not there: an account of a part
     of the log would accuse leads whose records are merely unread."""
     found = await ends(consumer, names)

@@ -25,7 +25,8 @@ def connection(settings: Settings) -> dict[str, Any]:
         "security_protocol": settings.kafka_security_protocol,
     }
     if "SSL" in settings.kafka_security_protocol:
-        args["ssl_context"] = ssl_context(settings)
+        # without a file, the system's certificate authorities
+        args["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
     if settings.kafka_security_protocol.startswith("SASL"):
         args["sasl_mechanism"] = settings.kafka_sasl_mechanism
         args["sasl_plain_username"] = settings.kafka_sasl_username
@@ -33,14 +34,9 @@ def connection(settings: Settings) -> dict[str, Any]:
     return args
 
 
-def ssl_context(settings: Settings) -> ssl.SSLContext:
-    """TLS with the system's authorities, or the given one's."""
-    return ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
-
-
 def make_producer(settings: Settings) -> AIOKafkaProducer:
-    """A producer whose acknowledgement means every in-sync replica has the record, once and in
-    order."""
+    """A producer whose acknowledgement means that every in-sync replica has the record, once and
+    in order."""
     return AIOKafkaProducer(
         **connection(settings),
         acks="all",
@@ -54,11 +50,8 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def _start(client: Any) -> None:
-    """Connect.
-
-    A broker that does not answer is raised (KafkaConnectionError), so aiokafka need not log it,
-    too.
-    """
+    """Connect. Raises KafkaConnectionError when no broker answers, so aiokafka's log line about it
+    is left out."""
     logger = logging.getLogger("aiokafka")
     logger.addFilter(_is_no_refusal)
     try:
@@ -114,17 +107,19 @@ async def consuming(
 
 
 async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicPartition, int]:
-    """One cut of the end offsets of all partitions of some topics."""
-    wanted = [
-        TopicPartition(t, p) for t in topics for p in sorted(await partitions_of(consumer, t))
-    ]
+    """The end offsets of all partitions of some topics, from one request."""
+    wanted: list[TopicPartition] = []
+    for topic in topics:
+        for partition in sorted(await partitions_of(consumer, topic)):
+            wanted.append(TopicPartition(topic, partition))
     found: dict[TopicPartition, int] = await consumer.end_offsets(wanted)
     return found
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     """A topic's partitions; empty if the broker has no such topic."""
-    await consumer._client._wait_on_metadata(topic) if topic in await consumer.topics() else None
+    if topic in await consumer.topics():
+        await consumer._client._wait_on_metadata(topic)
     return consumer.partitions_for_topic(topic) or set()
 
 
@@ -137,15 +132,21 @@ async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> 
     async for record in read_to(consumer, await ends(consumer, [topics.CURSORS.full])):
         if record.key == key:
             found = record.value
-    return msgspec.json.decode(found, type=kind) if found else None
+    if not found:
+        return None
+    return msgspec.json.decode(found, type=kind)
 
 
 async def offsets_at(
     consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int], at: float
 ) -> dict[TopicPartition, int]:
-    """The first offset of each partition from a time on; its end, where all records are older."""
+    """The first offset of each partition from a time on; its end where all records are older."""
+    offsets = dict(end)
     found = await consumer.offsets_for_times(dict.fromkeys(end, int(at * 1000)))
-    return {tp: found[tp].offset if found.get(tp) else end[tp] for tp in end}
+    for tp, first in found.items():
+        if first is not None:
+            offsets[tp] = first.offset
+    return offsets
 
 
 async def read_to(
@@ -156,11 +157,15 @@ async def read_to(
     """Every record of some partitions from `since` (default: the start) up to the offsets `until`,
     not included."""
     begin = await consumer.beginning_offsets(list(until))
-    position = {tp: max(begin[tp], (since or {}).get(tp, 0)) for tp in until}
-    todo = {tp for tp in until if position[tp] < until[tp]}
-    consumer.assign(list(todo))
-    for tp in todo:
-        consumer.seek(tp, position[tp])
+    starts: dict[TopicPartition, int] = {}
+    for tp, end in until.items():
+        start = max(begin[tp], (since or {}).get(tp, 0))
+        if start < end:
+            starts[tp] = start
+    consumer.assign(list(starts))
+    for tp, start in starts.items():
+        consumer.seek(tp, start)
+    todo = set(starts)
     while todo:
         for tp, batch in (await consumer.getmany(timeout_ms=500)).items():
             for record in batch:

@@ -1,4 +1,4 @@
-"""How far the workers are behind: the end of each stage topic against what is committed."""
+"""How far the workers are behind: the end of each stage topic minus the committed offset."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,38 +12,41 @@ from app.base.settings import Settings
 from app.kafka.clients import administering, consuming, ends
 from leads import topics
 
-#: Everything else that the workers consume, alerts aside: nobody waits for Slack.
-OTHER_TOPICS = (
-    topics.LINKS,
-    topics.CLOCKS,
-    topics.SIGNALS,
-    topics.ROUTED_SIGNALS,
-    topics.SLA_TICKS,
-    topics.SLA_OUTCOMES,
-    topics.REVIEW_DECISIONS,
-    topics.CRM_RECORDS,
+#: The full names of the topics that the stages consume. Alerts are left out: no lead waits for
+#: Slack.
+STAGE_TOPICS = tuple(
+    topic.full
+    for topic in (
+        *topics.LEAD_TOPICS,
+        topics.LINKS,
+        topics.CLOCKS,
+        topics.SIGNALS,
+        topics.ROUTED_SIGNALS,
+        topics.SLA_TICKS,
+        topics.SLA_OUTCOMES,
+        topics.REVIEW_DECISIONS,
+        topics.CRM_RECORDS,
+    )
 )
 
 
 async def committed(settings: Settings) -> dict[TopicPartition, int]:
-    """What the workers' group has committed."""
-    found = await _asked(settings, lambda admin: admin.list_consumer_group_offsets(topics.APP_ID))
+    """The offsets that the workers' group has committed."""
+    found = await _ask(settings, lambda admin: admin.list_consumer_group_offsets(topics.APP_ID))
     return {tp: meta.offset for tp, meta in found.items() if meta.offset >= 0}
 
 
 async def workers(settings: Settings) -> int:
     """How many workers the broker counts as running; one that was killed counts until its session
     ends."""
-    [response] = await _asked(
-        settings, lambda admin: admin.describe_consumer_groups([topics.APP_ID])
-    )
+    [response] = await _ask(settings, lambda admin: admin.describe_consumer_groups([topics.APP_ID]))
     return len(response.groups[0][5])
 
 
-async def _asked(settings: Settings, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
-    """What the broker says of a group.
+async def _ask(settings: Settings, ask: Callable[[AIOKafkaAdminClient], Awaitable[Any]]) -> Any:
+    """What the broker answers about a group.
 
-    One that is still electing the group's coordinator is waited for.
+    Waits while the broker elects the group's coordinator.
     """
     async with administering(settings) as admin:
         async for attempt in AsyncRetrying(
@@ -60,11 +63,10 @@ async def _asked(settings: Settings, ask: Callable[[AIOKafkaAdminClient], Awaita
 async def lag(settings: Settings) -> dict[str, int]:
     """Uncommitted records by topic."""
     done = await committed(settings)
-    watched = [t.full for t in (*topics.LEAD_TOPICS, *OTHER_TOPICS)]
     async with consuming(settings) as consumer:
-        end = await ends(consumer, watched)
+        end = await ends(consumer, STAGE_TOPICS)
         begin = await consumer.beginning_offsets(list(end))
-    behind = dict.fromkeys(watched, 0)
+    behind = dict.fromkeys(STAGE_TOPICS, 0)
     for tp, offset in end.items():
         behind[tp.topic] += offset - max(done.get(tp, 0), begin[tp])
     return behind

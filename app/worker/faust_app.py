@@ -1,4 +1,4 @@
-"""The Faust app: what of its many settings the promises rest on (docs/design/faust-facts.md e)."""
+"""The Faust app, with the settings that the promises depend on (docs/design/faust-facts.md e)."""
 
 from pathlib import Path
 from typing import Any
@@ -6,29 +6,23 @@ from typing import Any
 import faust
 
 from app.base.settings import Settings
-from app.kafka.clients import ssl_context
+from app.kafka.clients import connection
 from leads import topics
 from leads.keys import version
 from streams.consumer.faust_overrides import ImmediateTableManager, StrictApp
 from streams.consumer.strict_consumer import SourceTopics
 
-#: Seconds after which the group gives a silent worker's partitions away.
+#: Seconds after which the group assigns a silent worker's partitions to others.
 SESSION = 10
 
 
 def make_app(settings: Settings, data: Path) -> StrictApp:
-    """The Faust app: settings that hold what docs/design/faust-facts.md e recommends."""
+    """The Faust app, with the settings that docs/design/faust-facts.md e recommends."""
     data.mkdir(parents=True, exist_ok=True)
-    source = SourceTopics(
-        compacted=frozenset(t.full for t in topics.TOPICS if t.cleanup == "compact"),
-        lead_topics=tuple(t.full for t in topics.LEAD_TOPICS),
-        crm_topics=frozenset(t.full for t in (topics.MATCHED, topics.ROUTED, topics.ASSIGNED)),
-    )
-    broker = ";".join(f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(","))
     return StrictApp(
         topics.APP_ID,
-        source=source,
-        broker=broker,
+        source=_source_topics(),
+        broker=_brokers(settings),
         broker_credentials=_credentials(settings),
         store="rocksdb://",
         datadir=str(data / "state"),
@@ -44,7 +38,7 @@ def make_app(settings: Settings, data: Path) -> StrictApp:
         broker_session_timeout=SESSION,
         broker_heartbeat_interval=2,
         broker_rebalance_timeout=30,
-        # joining waits for a rebalance; so long does a request that a dying broker lost
+        # joining waits for a rebalance; a request that a dying broker lost waits as long
         broker_request_timeout=40,
         broker_commit_interval=0.5,
         broker_commit_every=None,
@@ -58,24 +52,38 @@ def make_app(settings: Settings, data: Path) -> StrictApp:
     )
 
 
+def _source_topics() -> SourceTopics:
+    return SourceTopics(
+        compacted=frozenset(topic.full for topic in topics.TOPICS if topic.cleanup == "compact"),
+        lead_topics=tuple(topic.full for topic in topics.LEAD_TOPICS),
+        crm_topics=frozenset({topics.MATCHED.full, topics.ROUTED.full, topics.ASSIGNED.full}),
+    )
+
+
+def _brokers(settings: Settings) -> str:
+    """The brokers' addresses in Faust's form."""
+    return "kafka://" + settings.kafka_bootstrap_servers.replace(",", ";kafka://")
+
+
 def _instance(settings: Settings) -> str:
     """The static member's id.
 
-    It changes with the set of topics: the broker gives a known static member its old assignment
-    back without looking whether it now reads other topics, and those would lie unread.
+    It changes with the set of topics: the broker returns a known static member's old assignment
+    without checking whether the member now reads other topics, and nobody would read those.
     """
     return f"{settings.worker_id}-{version(*sorted(topics.BY_NAME))[:8]}"
 
 
 def _credentials(settings: Settings) -> Any:
-    protocol = settings.kafka_security_protocol
-    context = ssl_context(settings) if "SSL" in protocol else None
-    if protocol.startswith("SASL"):
-        password = settings.kafka_sasl_password.get_secret_value()
+    args = connection(settings)
+    context = args.get("ssl_context")
+    if "sasl_mechanism" in args:
         return faust.SASLCredentials(
-            username=settings.kafka_sasl_username,
-            password=password,
-            mechanism=settings.kafka_sasl_mechanism,
+            username=args["sasl_plain_username"],
+            password=args["sasl_plain_password"],
+            mechanism=args["sasl_mechanism"],
             ssl_context=context,
         )
-    return faust.SSLCredentials(context) if context else None
+    if context is None:
+        return None
+    return faust.SSLCredentials(context)
