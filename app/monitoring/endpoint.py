@@ -24,7 +24,7 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Serve /metrics, /livez and /readyz at HOST:PORT while inside; nothing if `address` is empty.
 
-    Raises UsageError when the address can't be listened on.
+    Raises UsageError when it can't listen on the address.
     """
     if not address:
         yield

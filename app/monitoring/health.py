@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-#: Answers the reasons why a process isn't ready, one a line; empty when it is.
+#: Returns the reasons why a process isn't ready, one sentence each; an empty list when it is.
 Readiness = Callable[[], Awaitable[list[str]]]
 HEALTH_PATHS = ("/metrics", "/livez", "/readyz")
 
@@ -19,7 +19,7 @@ HEALTH_PATHS = ("/metrics", "/livez", "/readyz")
 def health_routes(registry: CollectorRegistry, why_not_ready: Readiness) -> list[Route]:
     """The three routes.
 
-    They answer on the loop that does the work, so /livez says 200 only while it turns.
+    They run on the event loop that does the work, so /livez answers 200 only while it runs.
     """
 
     async def metrics(_request: Request) -> Response:
@@ -38,7 +38,7 @@ def health_routes(registry: CollectorRegistry, why_not_ready: Readiness) -> list
 
 
 class HealthServer(uvicorn.Server):
-    """Serves the three routes, and leaves signals to the process that it runs in."""
+    """Serves the three routes; the process handles signals, not this server."""
 
     def __init__(self, registry: CollectorRegistry, why_not_ready: Readiness) -> None:
         app = Starlette(routes=health_routes(registry, why_not_ready))

@@ -18,7 +18,7 @@ _FAUST_SERVICES = (
     "streams.consumer.faust_overrides",
     "tables.fauststore",
 )
-#: A shorter secret could be a word of the text; hiding it would only garble lines.
+#: A shorter secret could be a part of ordinary text: replacing it would only garble lines.
 _SHORTEST_SECRET = 6
 
 
@@ -26,10 +26,10 @@ class Redaction:
     """Replaces secrets in rendered lines, as they are and as JSON writes them."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        long = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
-        self._hidden = [
-            form for secret in long for form in dict.fromkeys((secret, json.dumps(secret)[1:-1]))
-        ]
+        self._hidden: list[str] = []
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                self._hidden += [secret, json.dumps(secret)[1:-1]]
 
     def __call__(self, _logger: WrappedLogger, _method: str, line: EventDict | str) -> str:
         """The line without secrets."""
@@ -42,12 +42,12 @@ class Redaction:
 def set_up_logging(
     level: str = "INFO", form: Format = "console", secrets: Iterable[str] = ()
 ) -> None:
-    """Send every line of this process to stderr; calling it again replaces what was set up before.
+    """Send every line of this process to stderr; a second call replaces the first one's settings.
 
-    `level` (DEBUG, INFO, WARNING or ERROR) is that of Leadgate's own lines. Libraries only
-    report trouble, at any level: their debug lines hold requests, and requests hold keys and
-    leads. `json` writes one object a line with `timestamp` (ISO 8601, UTC), `level`, `logger`
-    and `event`. None of `secrets` appears in a line.
+    `level` (DEBUG, INFO, WARNING or ERROR) is that of Leadgate's own lines. Libraries log
+    warnings and errors only, at any level: their debug lines hold requests, and requests hold
+    keys and leads. `json` writes one object per line with `timestamp` (ISO 8601, UTC), `level`,
+    `logger` and `event`. None of `secrets` appears in a line.
     """
     before: list[Processor] = [
         structlog.stdlib.add_logger_name,
@@ -71,13 +71,17 @@ def set_up_logging(
     libraries = max(logging.WARNING, logging.getLevelNamesMapping()[level])
     logging.basicConfig(level=libraries, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+    _set_levels(level, libraries)
+
+
+def _set_levels(own: str, libraries: int) -> None:
     for package in OWN:
-        logging.getLogger(package).setLevel(level)
+        logging.getLogger(package).setLevel(own)
     for module in _FAUST_SERVICES:
         logging.getLogger(module).setLevel(libraries)
-    # reports each retry; what fails in the end is raised
+    # it logs each retry; a send that fails in the end raises
     logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)
-    # warns when a busy machine is late; what stays undone is a stall
+    # it warns when a busy machine is late; records that stay unprocessed are reported as a stall
     logging.getLogger("mode.timers").setLevel(logging.ERROR)
 
 
@@ -96,6 +100,6 @@ def _renderers(form: Format) -> list[Processor]:
 
 
 def _in_order(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-    """What every line has comes first."""
+    """Put the fields that every line has first."""
     first = {name: line.pop(name) for name in ("timestamp", "level", "logger", "event")}
     return {**first, **line}

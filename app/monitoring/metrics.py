@@ -1,6 +1,6 @@
-"""What a process counts.
+"""The metrics of each process.
 
-`docs/reference/metrics.md` lists every metric with its meaning, the text given here.
+`docs/reference/metrics.md` lists every metric with the text given here.
 """
 
 import importlib.metadata
@@ -23,13 +23,13 @@ def make_registry(process: str) -> CollectorRegistry:
 
 
 class Metrics:
-    """A worker's; see ports.StageMetrics."""
+    """A worker's metrics; see ports.StageMetrics."""
 
     def __init__(self) -> None:
         self.registry = make_registry("worker")
         self._records = Counter(
             "leadgate_records",
-            "Records that a stage is through with",
+            "Records that a stage has finished",
             ["stage"],
             registry=self.registry,
         )
@@ -48,26 +48,26 @@ class Metrics:
         )
         self._retries = Counter(
             "leadgate_effect_retries",
-            "Second and third tries of an effect after the vendor failed on one row",
+            "Second and third attempts at an effect after the vendor failed on one row",
             ["effect"],
             registry=self.registry,
         )
         self._quarantined = Counter(
             "leadgate_leads_quarantined",
-            "Leads set apart because a gate raised or they can't be read",
+            "Leads quarantined because a gate raised or they can't be read",
             ["stage"],
             registry=self.registry,
         )
         self._put_off = Gauge(
             "leadgate_leads_put_off",
-            "Records put aside now because a vendor doesn't answer or its budget is spent",
+            "Records postponed now because a vendor doesn't answer or its budget is spent",
             ["stage"],
             registry=self.registry,
         )
         self._end_to_end = Histogram(
             "leadgate_lead_end_to_end_seconds",
             "From capture to the first place where a lead came to rest: without leads that had"
-            " waited or were woken again",
+            " waited or that a signal started again",
             ["place"],
             registry=self.registry,
             buckets=END_TO_END_BUCKETS,
@@ -108,7 +108,7 @@ class Metrics:
 
 
 class PollerMetrics:
-    """A poller's: when each source was last read to its end."""
+    """A poller's metrics: records captured, and when each source was last read to its end."""
 
     def __init__(self) -> None:
         self.registry = make_registry("poller")
@@ -129,7 +129,7 @@ class PollerMetrics:
         )
 
     def received(self, source: str, records: int) -> None:
-        """So many records were captured."""
+        """`records` records were captured from a source."""
         self._captured.labels(source).inc(records)
 
     def succeeded(self, source: str, at: float) -> None:
@@ -143,14 +143,14 @@ class PollerMetrics:
 
 
 class WebMetrics:
-    """The web process's: requests by what they asked for and what they were answered."""
+    """The web process's metrics: requests by path and status code."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.registry = make_registry("web")
         self._paths = frozenset(paths)
         self._requests = Counter(
             "leadgate_web_requests",
-            "Requests answered; paths that aren't ours are one, `other`",
+            "Requests answered; unknown paths are counted as `other`",
             ["path", "code"],
             registry=self.registry,
         )
@@ -158,6 +158,6 @@ class WebMetrics:
     def answered(self, path: str, code: int) -> None:
         """A request was answered.
 
-        Paths that aren't ours are one, or strangers could make labels without end.
+        Unknown paths share one label, or callers could create labels without limit.
         """
         self._requests.labels(path if path in self._paths else "other", str(code)).inc()

@@ -1,5 +1,4 @@
-"""What a worker's metrics read from it when they are scraped: lag by partition, circuits by
-vendor."""
+"""Metrics that are read from a worker at each scrape: lag by partition, circuits by vendor."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -35,8 +34,8 @@ class WorkerCollector(Collector):
         yield lag
         circuits = GaugeMetricFamily(
             "leadgate_circuit_state",
-            "1 for the state of the vendor's circuit: `closed` calls pass, `open` none does,"
-            " `half_open` one tries",
+            "1 for the state of the vendor's circuit: `closed` all calls pass, `open` none passes,"
+            " `half_open` one passes as a test",
             labels=["vendor", "state"],
         )
         for vendor, state in circuit_states(getattr(self._effector, "circuits", {})).items():
@@ -75,10 +74,10 @@ async def why_not_ready(app: Any) -> list[str]:
 
 
 def circuit_states(circuits: Mapping[str, object]) -> dict[str, str]:
-    """The state of each vendor's circuit that tells one, as a word."""
-    states = {vendor: getattr(circuit, "state", None) for vendor, circuit in circuits.items()}
-    return {
-        vendor: str(getattr(state, "value", state))
-        for vendor, state in states.items()
-        if state is not None
-    }
+    """The state of each vendor's circuit that has one, as a word."""
+    states: dict[str, str] = {}
+    for vendor, circuit in circuits.items():
+        state = getattr(circuit, "state", None)
+        if state is not None:
+            states[vendor] = str(getattr(state, "value", state))
+    return states
