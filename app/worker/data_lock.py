@@ -1,4 +1,4 @@
-"""One worker a data directory: RocksDB and the static member's id are one process's."""
+"""One worker per data directory: RocksDB and the static member's id belong to one process."""
 
 import fcntl
 import os
@@ -10,11 +10,11 @@ LOCK_NAME = "worker.lock"
 
 
 def lock_directory(data: Path) -> int:
-    """Take the directory for this process, until the process ends however it ends; the lock's file
-    descriptor.
+    """Lock the directory for this process, until the process ends in whatever way; returns the
+    lock's file descriptor.
 
-    The directory is made when it is missing. Raises UsageError, and leaves everything as it is,
-    while another process holds the directory.
+    Makes the directory if it is missing. Raises UsageError, and changes nothing, while another
+    process has the lock.
     """
     data.mkdir(parents=True, exist_ok=True)
     lock = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)

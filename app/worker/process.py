@@ -1,4 +1,4 @@
-"""The worker: a Faust app with every stage, wired. `run_worker` returns the process's exit code."""
+"""The worker process: a Faust app with every stage. `run_worker` returns its exit code."""
 
 import asyncio
 import gc
@@ -42,9 +42,9 @@ FATAL_EXIT = 70
 
 
 class Worker:
-    """Everything of one worker, made inside its event loop.
+    """All parts of one worker, made inside its event loop.
 
-    `only` names the stages it runs; none means all.
+    `only` names the stages that it runs; none means all.
     """
 
     def __init__(
@@ -63,8 +63,24 @@ class Worker:
         self.producer = make_producer(settings)
         self.pulse = SessionWatchdog(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
-        live = effects_are_live(settings, rules)
-        around = Around(
+        self.pipeline = Pipeline(
+            self._around(clock),
+            settings.worker_id,
+            Keys(settings.site_secret.get_secret_value()),
+            rules,
+            RulesRegistry(rules, lambda: fetch_rules(settings)),
+            live=effects_are_live(settings, rules),
+            only=only,
+        )
+        self.metrics.registry.register(WorkerCollector(self.app, self.pipeline.effects))
+        self._partitions: set[int] = set()
+        self.signals_end = EndOffsets(settings)
+        self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
+        self._declare()
+
+    def _around(self, clock: Clock) -> Around:
+        """What the pipeline uses of this process."""
+        return Around(
             store=FaustStore(self.app, clock.now),
             producer=self.producer,
             crm=self.vendors.crm,
@@ -79,18 +95,6 @@ class Worker:
             settled_to=self._settled_to,
             reached=hit_fault_point,
         )
-        keys, book = (
-            Keys(settings.site_secret.get_secret_value()),
-            RulesRegistry(rules, lambda: fetch_rules(settings)),
-        )
-        self.pipeline = Pipeline(
-            around, settings.worker_id, keys, rules, book, live=live, only=only
-        )
-        self.metrics.registry.register(WorkerCollector(self.app, self.pipeline.effects))
-        self._partitions: set[int] = set()
-        self.signals_end = EndOffsets(settings)
-        self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
-        self._declare()
 
     def _settled_to(self, topic: str, partition: int) -> int:
         consumer: Any = self.app.consumer
@@ -98,7 +102,7 @@ class Worker:
 
     def _has_pending_input(self) -> bool:
         consumer: Any = self.app.consumer
-        return bool(consumer.has_pending_input()) if consumer is not None else False
+        return consumer is not None and bool(consumer.has_pending_input())
 
     def _consumer(self) -> Any:
         return self.app.consumer
@@ -118,11 +122,10 @@ class Worker:
         self.app.on_rebalance_complete.connect(self._on_assigned)
 
     async def _on_assigned(self, *_: Any, **__: Any) -> None:
-        self._partitions = {
-            tp.partition
-            for tp in self.app.consumer.assignment()
-            if tp.topic == topics.CAPTURED.full
-        }
+        self._partitions = set()
+        for tp in self.app.consumer.assignment():
+            if tp.topic == topics.CAPTURED.full:
+                self._partitions.add(tp.partition)
         mine = sorted(self._mine())
         self.pipeline.timers.assign(mine)
         self.vendors.share(self._share())
@@ -150,7 +153,7 @@ class Worker:
         self.pipeline.timers.start(self.end)
 
     async def stop(self) -> None:
-        """Stop in the other order; what is in progress is finished and committed."""
+        """Stop in the reverse order; work in progress is finished and committed."""
         await self.pipeline.timers.stop()
         await self.app.stop()
         self.pipeline.outbox.flush()
@@ -165,7 +168,7 @@ def _agent(body: Callable[[RecordBatch], Any]) -> Callable[[Any], Any]:
             try:
                 await body(event.message)
             except GivenUp as why:
-                log.info("a run is given up and comes again", why=str(why))
+                log.info("a run is given up; it is read again", why=str(why))
 
     return agent
 
@@ -178,10 +181,10 @@ def run_worker(
     make: Callable[[], VendorClients] | None = None,
     only: Collection[str] = (),
 ) -> int:
-    """Run until SIGTERM or SIGINT (exit code 0), or until something fatal (70, without a commit).
+    """Run until SIGTERM or SIGINT (exit code 0), or until a fatal error (70, without a commit).
 
-    `make` makes other vendors than the settings' inside the event loop. Raises UsageError when
-    another worker runs on the directory `data`.
+    `make` is called inside the event loop and makes the vendors' clients; None makes those of the
+    settings. Raises UsageError when another worker uses the directory `data`.
     """
     lock_directory(data)
     return uvloop.run(_run(settings, rules, data, clock, make, only))
@@ -195,15 +198,8 @@ async def _run(
     make: Callable[[], VendorClients] | None,
     only: Collection[str],
 ) -> int:
-    def end(error: BaseException) -> None:
-        foreseen = isinstance(error, (Fatal, DamagedStateError))
-        log.critical(
-            "fatal", error=f"{type(error).__name__}: {error}", exc_info=None if foreseen else error
-        )
-        os._exit(FATAL_EXIT)
-
     _collect_seldom()
-    worker = Worker(settings, rules, data, clock, end, make() if make else None, only)
+    worker = Worker(settings, rules, data, clock, _exit, make() if make else None, only)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -214,22 +210,34 @@ async def _run(
         try:
             await worker.start()
         except Exception as error:  # noqa: BLE001  Faust's threads would keep a process alive that does nothing
-            end(error)
+            _exit(error)
         gc.freeze()
         log.info("worker ready", worker=settings.worker_id, rules=rules.hash)
         crashed = asyncio.ensure_future(_crashed(worker.app))
         stopped = asyncio.ensure_future(stopping.wait())
         await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if crashed.done():
-            end(crashed.result())
+            _exit(crashed.result())
         await worker.stop()
     return 0
 
 
+def _exit(error: BaseException) -> None:
+    """End the process without a commit; the traceback is logged for unexpected errors only."""
+    traceback: BaseException | None = error
+    if isinstance(error, (Fatal, DamagedStateError)):
+        traceback = None
+    log.critical("fatal", error=f"{type(error).__name__}: {error}", exc_info=traceback)
+    os._exit(FATAL_EXIT)
+
+
 def _collect_seldom() -> None:
-    """Keep the garbage collector from reading everything there is a hundred times a second: it took
-    a quarter of the worker's CPU (`make bench`), and a seventh of a restore's, since awaiting
-    and fetching make many short-lived objects and nearly none in cycles."""
+    """Make full garbage collections rare.
+
+    With Python's defaults the collector reads all objects a hundred times a second: a quarter of
+    the worker's CPU (`make bench`), and a seventh of a restore's. Awaiting and fetching make many
+    short-lived objects, and nearly none of them in cycles.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)

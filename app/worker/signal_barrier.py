@@ -26,8 +26,8 @@ RETRY_PAUSE = 0.5
 
 
 class GivenUp(asyncio.CancelledError):
-    """The worker stops, or its partitions go elsewhere: the run stays unsettled, and comes again
-    where they go."""
+    """The worker stops, or its partitions are assigned to another: the run stays unsettled, and the
+    next owner of the partition reads it again."""
 
 
 class EndOffsets:
@@ -57,8 +57,8 @@ class EndOffsets:
     async def read(self, partitions: Iterable[TP]) -> dict[TP, int]:
         """The end offset of each partition, not older than this call.
 
-        While the broker is away, or has lost the request with a crash, it is asked again,
-        without a limit.
+        While the broker does not answer, or has lost the request in a crash, the request is
+        repeated without a limit.
         """
         assert self._client is not None, "start() comes first"
         wanted = list(partitions)
@@ -69,7 +69,7 @@ class EndOffsets:
                 )
             except (KafkaError, TimeoutError) as error:
                 log.warning(
-                    "the broker does not answer where the signals end; asking again",
+                    "the broker does not answer the request for the signals' end offsets; retrying",
                     error=repr(error),
                 )
                 await asyncio.sleep(RETRY_PAUSE)
@@ -78,10 +78,10 @@ class EndOffsets:
 
 
 class Deliveries(Protocol):
-    """What is asked of the worker's consumer."""
+    """What is used of the worker's consumer."""
 
     def settled_up_to(self, tp: TP) -> int:
-        """The end of what is settled of a partition."""
+        """The offset up to which a partition is settled."""
         ...
 
     def delivers(self, tp: TP) -> bool:
@@ -92,9 +92,9 @@ class Deliveries(Protocol):
 class SignalsWait:
     """Waits until a partition's signals are applied.
 
-    Those who wait at the same time share one request.
+    Concurrent waits share one request for end offsets.
 
-    `read_ends` is as `EndOffsets.read`, `mine` gives this worker's partitions, `limit` is in
+    `read_ends` is as `EndOffsets.read`, `mine` returns this worker's partitions, `limit` is in
     seconds.
     """
 
@@ -116,8 +116,8 @@ class SignalsWait:
     async def applied(self, partition: int) -> None:
         """Return once every signal acknowledged before this call is in the state of the partition.
 
-        Raises GivenUp as soon as this worker is not given the partition's signals any more, and
-        Fatal when they aren't applied within the limit.
+        Raises GivenUp as soon as this worker does not receive the partition's signals any more,
+        and Fatal when they aren't applied within the limit.
         """
         tp = TP(topics.SIGNALS.full, partition)
         end = await self._end(tp)
@@ -126,7 +126,7 @@ class SignalsWait:
             self._check(tp)
             if asyncio.get_running_loop().time() > deadline:
                 raise Fatal(
-                    f"signals of partition {partition} stand at {settled} of {end} for"
+                    f"signals of partition {partition} are applied up to {settled} of {end} after"
                     f" {self._limit:.0f} s"
                 )
             await asyncio.sleep(0.002)

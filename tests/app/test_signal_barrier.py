@@ -95,5 +95,5 @@ def test_a_partition_that_is_no_longer_here_is_given_up() -> None:
 
 
 def test_signals_that_are_given_and_never_applied_are_fatal() -> None:
-    with pytest.raises(Fatal, match="stand at 4 of 5"):
+    with pytest.raises(Fatal, match="applied up to 4 of 5"):
         asyncio.run(waiting(Broker(5), Consumer(4), limit=0.01).applied(0))
