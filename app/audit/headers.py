@@ -1,4 +1,5 @@
-"""What little the proof of conservation reads of each record: a million leads' records must fit."""
+"""The few fields that the proof of conservation decodes of each record, so that a million leads fit
+in memory."""
 
 from typing import Any
 
@@ -20,7 +21,7 @@ class _Inputs(msgspec.Struct):
 
 
 class EventBrief(msgspec.Struct):
-    """Of an audit event."""
+    """The fields read of an audit event."""
 
     lead: str
     stage: str
@@ -32,8 +33,10 @@ class EventBrief(msgspec.Struct):
 
     @property
     def person_key(self) -> str:
-        """The person whom the decided record was about, '' where it names none."""
-        return self.inputs.record.person_key if self.inputs and self.inputs.record else ""
+        """The key of the decided record's person, '' where it names none."""
+        if self.inputs is None or self.inputs.record is None:
+            return ""
+        return self.inputs.record.person_key
 
     @property
     def foreign(self) -> bool:
@@ -43,14 +46,14 @@ class EventBrief(msgspec.Struct):
 
 
 class AttemptBrief(msgspec.Struct):
-    """Of a stage's own row."""
+    """The fields read of a stage's attempt row."""
 
     step: int
     cause: str
 
 
 class ItemBrief(msgspec.Struct):
-    """Of a review item, or of the word that a lead has moved on."""
+    """The fields read of a record of topic `review-queue`."""
 
     lead_id: str
     step: int
@@ -59,14 +62,21 @@ class ItemBrief(msgspec.Struct):
 
 
 class ParkedBrief(msgspec.Struct):
-    """Of a parked row."""
+    """The fields read of a parked row."""
 
     held: ItemBrief | None = None
     put_off: bool = False
 
+    @property
+    def step(self) -> int:
+        """The step at which a person is asked about the lead, -1 where nobody is."""
+        if self.held is None:
+            return -1
+        return self.held.step
+
 
 class PendingBrief(msgspec.Struct):
-    """Of a record that a stage has yet to read."""
+    """The fields read of a record that no stage has processed yet."""
 
     lead_id: str = ""
     person_key: str = ""
@@ -81,9 +91,9 @@ _CAPTURED = msgspec.json.Decoder(Captured)
 
 
 def identify(record: Any) -> tuple[str, str]:
-    """The lead that a record of `captured` is about, and the cause under which it is decided.
+    """The lead id of a record of `captured`, and the cause under which intake decides it.
 
-    What can't be used is about nobody: its id and cause are those of its dead letter.
+    An unusable record has the id and the cause of its dead letter.
     """
     value = record.value or b""
     try:

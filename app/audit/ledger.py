@@ -1,7 +1,7 @@
-"""Where every lead is by what the log says, and what does not fit: the pure part of `audit verify`.
+"""The place of every lead by the log, and the contradictions: the pure part of `audit verify`.
 
-A ledger keeps a few words a lead, never its events, so that a million leads fit. What comes in must
-come in this order, since each reading settles questions of the one before: records under way,
+A ledger stores a few words per lead, never its events, so that a million leads fit in memory. The
+parts must be noted in this order, since each is checked against those before: uncommitted records,
 captured records, rows of the state, review items, audit events.
 """
 
@@ -37,9 +37,9 @@ _PARKED = b"parked."
 
 @dataclass(slots=True)
 class _Lead:
-    """The highest step of a lead, which stage decided it, and where the lead rests since.
+    """The highest step of a lead, the stage that decided it, and the places it led to.
 
-    `known`: it was captured, by the topic or by what intake says.
+    `known`: the lead was captured, by the topic `captured` or by an event of intake.
     """
 
     step: int = -1
@@ -50,7 +50,7 @@ class _Lead:
 
 @dataclass(slots=True)
 class _Unread:
-    """A captured record that is committed, until something shows that it was decided."""
+    """A captured record that is committed, and for which no decision was found so far."""
 
     cause: int
     partition: int
@@ -59,7 +59,7 @@ class _Unread:
 
 @dataclass(slots=True)
 class Ledger:
-    """What the log says. `done` is the committed offset of each partition."""
+    """What the log shows. `done` holds the committed offset of each partition."""
 
     done: Mapping[TopicPartition, int] = field(default_factory=dict)
     leads: dict[str, _Lead] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Ledger:
         self._persons.update({found.person_key} - {""})
 
     def note_captured(self, record: Any) -> None:
-        """A record of topic `captured`: it is a lead, or the dead letter that it must become."""
+        """A record of topic `captured`: a lead, or a dead letter if it is unusable."""
         ident, cause = identify(record)
         self.leads.setdefault(ident, _Lead()).known = True
         if record.offset >= self.done.get(TopicPartition(record.topic, record.partition), 0):
@@ -90,10 +90,12 @@ class Ledger:
     def note_row(self, key: bytes, value: bytes | None) -> None:
         """A row of the state's changelog; a later one of the same key takes its place."""
         if key.startswith(_PARKED):
-            parked = PARKED.decode(value) if value is not None else ParkedBrief()
             self._parked.pop(key, None)
+            parked = ParkedBrief()
+            if value is not None:
+                parked = PARKED.decode(value)
             if parked.put_off or parked.held is not None:
-                self._parked[key] = (parked.held.step if parked.held else -1, parked.put_off)
+                self._parked[key] = (parked.step, parked.put_off)
         elif value is not None and key.startswith(_ATTEMPT):
             ident = key[len(_ATTEMPT) :].decode()
             attempt, unread = ATTEMPT.decode(value), self._unread.get(ident)
@@ -101,7 +103,7 @@ class Ledger:
                 del self._unread[ident]
 
     def note_item(self, value: bytes) -> None:
-        """A record of topic `review-queue`; of a lead that of the highest step counts."""
+        """A record of topic `review-queue`; the one with a lead's highest step counts."""
         item = ITEM.decode(value)
         known = self._items.get(item.lead_id)
         if known is None or item.step >= known.step:
@@ -131,7 +133,7 @@ class Ledger:
                 lead.stage = intern(event.stage)
 
     def account(self) -> PlacementLedger:
-        """Where the leads are, by what was noted so far."""
+        """The leads' places, by what was noted so far."""
         account = PlacementLedger(known=len(self.leads))
         for ident, lead in self.leads.items():
             if lead.step >= 0:
@@ -148,14 +150,13 @@ class Ledger:
     def judge(
         self, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]
     ) -> PlacementLedger:
-        """Where the leads are, and all that does not fit.
+        """The leads' places, and every contradiction found.
 
-        `begin` is where the logs start, `end` where they end.
+        `begin` and `end` are the first and the end offsets of the partitions.
         """
         account = self.account()
         self._judge_reading(account, begin, end)
-        put_off = {_subject(key) for key, (_, waits) in self._parked.items() if waits}
-        under_way = self._moving | put_off
+        under_way = self._moving | self._postponed()
         for ident, lead in self.leads.items():
             if ident in under_way:
                 continue
@@ -170,6 +171,14 @@ class Ledger:
                 what = f"an item of {item.stage}, step {item.step}, shows it, and it is {place}"
                 account.note(Fault.MOVED_ON, ident, what)
         return account
+
+    def _postponed(self) -> set[str]:
+        """The leads that are postponed under a stage."""
+        leads = set()
+        for key, (_, put_off) in self._parked.items():
+            if put_off:
+                leads.add(_subject(key))
+        return leads
 
     def _judge_reading(
         self,
@@ -223,7 +232,7 @@ def judge(
     items: Iterable[bytes],
     events: Iterable[bytes],
 ) -> PlacementLedger:
-    """The account of a log at hand. `Ledger` says what each part is."""
+    """The account of a log that was read already. `Ledger` documents each part."""
     ledger = Ledger(done)
     for record in pending:
         ledger.note_pending(record)
@@ -239,11 +248,15 @@ def judge(
 
 
 def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:
-    """One more place of a step. An unusable source record is none beside a usable one."""
+    """Add a place of a step. `dead` counts only while the step has no other place: it can be the
+    dead letter of an unusable version of the lead's source record."""
     if place in places or (place == Place.DEAD and places):
         return places
-    return (*(p for p in places if p != Place.DEAD), intern(place))
+    if places == (Place.DEAD,):
+        places = ()
+    return (*places, intern(place))
 
 
 def _subject(key: bytes) -> str:
+    """The lead's id in the key of a row."""
     return key.split(b"\x00", 1)[1].decode()

@@ -1,4 +1,4 @@
-"""Captured records by the cause under which intake decides them: on disk, there may be millions."""
+"""Captured records by the cause under which intake decides them, on disk: there may be millions."""
 
 import sqlite3
 from typing import Self
@@ -8,7 +8,7 @@ _CACHE_KIB = 16_384
 
 
 class Originals:
-    """A temporary file, gone once this is closed, however the process ends.
+    """A temporary file, deleted on close and at the end of the process.
 
     It grows to the size of topic `captured`, in the directory that SQLITE_TMPDIR or TMPDIR names.
     """
@@ -30,19 +30,20 @@ class Originals:
         self._file.close()
 
     def add(self, cause: str, value: bytes) -> None:
-        """Keep one more record."""
+        """Store a record."""
         self._new.append((cause, value))
         if len(self._new) >= _BATCH:
             self._write()
 
     def get(self, cause: str) -> bytes | None:
-        """The record's bytes, None if it isn't kept."""
+        """The record's bytes, None if it isn't stored."""
         self._write()
-        found = self._file.execute(
+        row: tuple[bytes] | None = self._file.execute(
             "SELECT value FROM captured WHERE cause = ?", (cause,)
         ).fetchone()
-        value: bytes | None = found[0] if found else None
-        return value
+        if row is None:
+            return None
+        return row[0]
 
     def _write(self) -> None:
         if self._new:

@@ -1,4 +1,4 @@
-"""What `audit verify` answers: where every captured lead is, and what is wrong about whom."""
+"""The result of `audit verify`: the place of every captured lead, and the faults found."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any
 
 from leads.records import Place
 
-#: So many examples of a fault are kept, however often it occurs.
+#: So many examples of each fault are stored, however often it occurs.
 EXAMPLES = 10
 
 
@@ -15,19 +15,19 @@ class Fault(StrEnum):
 
     SKIPPED = "skipped"  # a captured record is committed, and nothing was decided about it
     DELETED = "deleted"  # records were deleted from a log before anybody read them
-    CUT = "cut"  # a log ends before what was processed of it: the broker has lost its end
-    # a lead is in flight and nothing of it is under way, or nothing says where it is
+    CUT = "cut"  # a log ends before its committed offset: the broker has lost its end
+    # a lead is in flight and no record of it is under way, or no event names its place
     LOST = "lost"
     DOUBLED = "doubled"  # a lead is in two places at once
     UNKNOWN = "unknown"  # a lead has events and was never captured
     UNSHOWN = "unshown"  # a lead waits, and no review item shows it
-    UNPARKED = "unparked"  # a lead waits, and the state holds nothing of it
-    MOVED_ON = "moved_on"  # a review item shows a lead as it is no more
+    UNPARKED = "unparked"  # a lead waits, and the state has no parked row of it
+    MOVED_ON = "moved_on"  # a review item shows a wait that has ended
 
 
 @dataclass(slots=True)
 class Count:
-    """How often a fault occurs, and the first of those whom it is about."""
+    """How often a fault occurs, and the first leads or partitions that have it."""
 
     count: int = 0
     examples: dict[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Count:
 
 @dataclass(slots=True)
 class PlacementLedger:
-    """Where every lead is at one cut.
+    """The place of every lead at one cut of the log.
 
     `known` leads were captured or have events; each of them must be in one place.
     """
@@ -45,14 +45,14 @@ class PlacementLedger:
     faults: dict[Fault, Count] = field(default_factory=dict)
 
     def note(self, fault: Fault, about: str, what: str) -> None:
-        """One more of a fault. `about` is a lead's id, or a topic's partition."""
+        """Count a fault. `about` is a lead's id, or a topic's partition."""
         found = self.faults.setdefault(fault, Count())
         found.count += 1
         if len(found.examples) < EXAMPLES:
             found.examples[about] = what
 
     def confirmed_by(self, later: "PlacementLedger") -> "PlacementLedger":
-        """The later account, with those faults alone that this one knew too."""
+        """The later account, with only the faults that this one has, too."""
         both = PlacementLedger(later.known, later.places)
         for fault, found in later.faults.items():
             if (before := self.faults.get(fault)) is None:
@@ -65,36 +65,33 @@ class PlacementLedger:
         return both
 
     def count(self) -> dict[str, int]:
-        """Leads by place, every place named."""
-        counts = {str(p): 0 for p in Place if p}
+        """The number of leads in each place, zeros included."""
+        counts = {str(place): 0 for place in Place if place}
         for place in self.places.values():
             counts[place] += 1
         return counts
 
     @property
     def conserved(self) -> bool:
-        """Whether each lead is in exactly one place, and everything fits."""
+        """Whether each lead is in exactly one place, and no fault was found."""
         return not self.faults and len(self.places) == self.known
 
     @property
     def broken(self) -> list[str]:
-        """One line an example, and one for those that are not shown."""
+        """A line for each example, and one with the number of those that are not shown."""
         lines = []
         for fault, found in self.faults.items():
-            lines += [
-                f"{fault}: {_subject(fault)} {about}: {what}"
-                for about, what in found.examples.items()
-            ]
+            for about, what in found.examples.items():
+                lines.append(f"{fault}: {_subject(fault)} {about}: {what}")
             if found.count > len(found.examples):
                 lines.append(f"{fault}: {found.count - len(found.examples)} more")
         return lines
 
     def report(self) -> dict[str, Any]:
         """The JSON of `leadgate audit verify`."""
-        faults = {
-            str(fault): {"count": f.count, "examples": f.examples}
-            for fault, f in self.faults.items()
-        }
+        faults = {}
+        for fault, found in self.faults.items():
+            faults[str(fault)] = {"count": found.count, "examples": found.examples}
         return {
             "captured": self.known,
             "places": self.count(),
@@ -105,4 +102,7 @@ class PlacementLedger:
 
 
 def _subject(fault: Fault) -> str:
-    return "partition" if fault in {Fault.DELETED, Fault.CUT} else "lead"
+    """What a fault is about."""
+    if fault in {Fault.DELETED, Fault.CUT}:
+        return "partition"
+    return "lead"

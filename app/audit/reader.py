@@ -1,4 +1,4 @@
-"""The audit read by a person's command: streams of events, and where each lead was last."""
+"""The audit as commands read it: streams of events, and each lead's last place."""
 
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from app.base.settings import Settings
-from app.kafka.clients import consuming, ends, offsets_at, read_to
+from app.kafka.clients import Offsets, consuming, ends, offsets_at, read_to
 from leads import topics
 from leads.records import Audit, Place
 from streams.runner.outbox import partition_of
@@ -15,8 +15,8 @@ from streams.runner.outbox import partition_of
 _SKEW = 3600.0  # clocks of the machines that write differ by less
 
 
-class _Whose(msgspec.Struct):
-    """All that must be read of another lead's event."""
+class _EventLead(msgspec.Struct):
+    """Decodes the lead's id alone, to skip other leads' events cheaply."""
 
     lead: str
 
@@ -24,36 +24,44 @@ class _Whose(msgspec.Struct):
 async def read_events(
     settings: Settings, leads: Collection[str] = (), since: float = 0.0
 ) -> AsyncIterator[Audit]:
-    """Events up to now, one lead's in the order in which they were written; some may come twice
-    (one id).
+    """Events up to now, each lead's in the order in which they were written; an event may come
+    twice, with the same id.
 
-    Those of `leads` only, where any are named, and from the time `since` on, or a little
+    Only those of `leads` if any are named, and only those from the time `since` on, or a little
     earlier.
     """
-    decoder, whose = msgspec.json.Decoder(Audit), msgspec.json.Decoder(_Whose)
+    decoder, lead_decoder = msgspec.json.Decoder(Audit), msgspec.json.Decoder(_EventLead)
     wanted = frozenset(leads)
     async with consuming(settings) as consumer:
         cut = await ends(consumer, [topics.AUDIT.full])
-        if leads:
-            homes = {
-                TopicPartition(topics.AUDIT.full, partition_of(lead.encode())) for lead in leads
-            }
-            cut = {tp: end for tp, end in cut.items() if tp in homes}
-        begin = await offsets_at(consumer, cut, since - _SKEW) if since else {}
+        if wanted:
+            cut = _partitions_with(wanted, cut)
+        begin: Offsets = {}
+        if since:
+            begin = await offsets_at(consumer, cut, since - _SKEW)
         async for record in read_to(consumer, cut, begin):
-            if record.value and (not wanted or whose.decode(record.value).lead in wanted):
+            if record.value and (not wanted or lead_decoder.decode(record.value).lead in wanted):
                 yield decoder.decode(record.value)
+
+
+def _partitions_with(leads: Collection[str], offsets: Offsets) -> Offsets:
+    """The offsets of those partitions of the audit that hold these leads' events."""
+    homes: Offsets = {}
+    for lead in leads:
+        tp = TopicPartition(topics.AUDIT.full, partition_of(lead.encode()))
+        if tp in offsets:
+            homes[tp] = offsets[tp]
+    return homes
 
 
 @dataclass(slots=True)
 class LatestPlaces:
-    """By lead, the event that says where it is, out of those that were noted."""
+    """For each lead the event with its last place, among those that were noted."""
 
     latest: dict[str, Audit] = field(default_factory=dict)
 
     def note(self, event: Audit) -> None:
-        """The highest step counts, and of one step the event by which a lead rests rather than that
-        it moves."""
+        """The highest step counts; within a step, a place of rest comes before `in_flight`."""
         if not event.place:
             return
         known = self.latest.get(event.lead)

@@ -1,9 +1,9 @@
 """Every decision computed again from its own audit event, byte for byte (promise P6).
 
-An event holds what its stage saw, the results of its acts, the rules' version and the time; a
-captured record is read from its topic. Notes and the decision's own event must come out as they
-were written. Events pass one by one: what is kept is a window of notes a partition, and on disk the
-captured records.
+An event holds what its stage read, the results of its effects, the rules' version and the time; a
+captured record is read from its topic. The decision's own event, and its notes (the further events
+that it wrote), must be equal to those in the log. Memory holds a window of notes per partition, the
+disk holds the captured records.
 """
 
 from collections import OrderedDict
@@ -30,16 +30,16 @@ from streams.stages.all import make_stages
 
 _MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": SlaTick}
 _NOT_DECIDED = frozenset({"reviewed", "dead", "restored"})
-#: A decision's notes lie before it, among those of the other leads of a run and of other stages.
+#: A decision's notes come before it, among those of the other leads of a run and of other stages.
 WINDOW = 5000
-#: So many differences are shown, and so many notes are waited for that lie behind their decision.
+#: So many differences are shown, and for so many notes a partition may wait after their decision.
 SHOWN = 100
 
 
 class RecomputeReport(Record, frozen=True, kw_only=True):
-    """How it went: `same` of `decisions`, each counted as often as the log holds it.
+    """The result: `same` of `decisions` are equal, each counted as often as the log has it.
 
-    `different` holds the first of the others' ids and why.
+    `different` holds the ids of the first others, with the difference.
     """
 
     decisions: int
@@ -49,14 +49,15 @@ class RecomputeReport(Record, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class _Notes:
-    """The last notes of a partition, and those that decisions want and that haven't come yet."""
+    """The last notes of a partition by id; and by id the notes that a decision needs and that have
+    not been read yet, with the decision's id and the bytes expected."""
 
     recent: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
     wanted: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
 class Recomputing:
-    """Takes audit events in the log's order; `original` gives a captured record by its cause."""
+    """Takes audit events in the log's order; `original` returns a captured record by its cause."""
 
     def __init__(
         self,
@@ -84,18 +85,18 @@ class Recomputing:
             if why := self._compare(event, value, notes):
                 self._note_difference(event.id, why)
             return
-        if (wish := notes.wanted.pop(event.id, None)) is not None and wish[1] != value:
-            self._note_difference(wish[0], _differs(value, wish[1]))
+        if (wanted := notes.wanted.pop(event.id, None)) is not None and wanted[1] != value:
+            self._note_difference(wanted[0], _differs(value, wanted[1]))
         notes.recent[event.id] = value
         if len(notes.recent) > self._window:
             notes.recent.popitem(last=False)
 
     def result(self) -> RecomputeReport:
-        """What came out, once the last event was taken."""
+        """The report, once the last event was taken."""
         for notes in self._notes.values():
-            missing = {
-                decision: _missing(i, value) for i, (decision, value) in notes.wanted.items()
-            }
+            missing: dict[str, str] = {}  # a decision counts once, however many notes it misses
+            for ident, (decision, value) in notes.wanted.items():
+                missing[decision] = _missing(ident, value)
             for decision, why in missing.items():
                 self._note_difference(decision, why)
             notes.wanted.clear()
@@ -111,14 +112,16 @@ class Recomputing:
             self._different[ident] = why
 
     def _compare(self, event: Audit, value: bytes, notes: _Notes) -> str:
-        """'' if the event and its notes come out as they were written; else the difference."""
+        """'' if the event and its notes are computed as they were written, else the difference."""
         job = self._decide(event)
         if isinstance(job, str):
             return job
         wanted: dict[str, tuple[str, bytes]] = {}
         for letter in audit_events.audits(self._stages[event.stage], job):
             ident, again = letter.key.decode(), letter.value or b""
-            written = value if ident == event.id else notes.recent.get(ident)
+            written = notes.recent.get(ident)
+            if ident == event.id:
+                written = value
             if written is not None and written != again:
                 return _differs(written, again)
             if written is None and len(notes.wanted) >= SHOWN:
@@ -129,18 +132,16 @@ class Recomputing:
         return ""
 
     def _decide(self, event: Audit) -> StageTask | str:
-        """The job with its decision, or why there is none."""
+        """The task with its decision, or why there is none."""
         stage = self._stages[event.stage]
         record = self._record(event)
         if record is None:
-            return "the captured record isn't kept any more"
+            return "the captured record is not in the log any more"
         if event.rules not in self._rules:
-            return f"the rules {event.rules} aren't kept any more"
+            return f"the rules {event.rules} are not in the log any more"
         seen = msgspec.convert(event.inputs["seen"], stage.state_type)
         seen = audit_events.with_person(seen, event.person or Person())
-        done = {
-            n: msgspec.convert(value, EffectResult) for n, value in event.inputs["done"].items()
-        }
+        done = msgspec.convert(event.inputs["done"], dict[str, EffectResult])
         answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
         if not isinstance(answer, Decision):
             return f"it asks for {', '.join(answer.effects)} now"
@@ -162,13 +163,16 @@ class Recomputing:
         return job
 
     def _record(self, event: Audit) -> Any:
-        """What the stage had before it, None for a captured record that is gone."""
+        """The record that the stage decided about, None for a captured one that was deleted."""
         plain = event.inputs["record"]
-        kind = next((kind for mark, kind in _MARKS.items() if mark in plain), None)
-        if kind is not None:
-            return audit_events.with_person(msgspec.convert(plain, kind), event.person or Person())
+        for mark, kind in _MARKS.items():
+            if mark in plain:
+                record = msgspec.convert(plain, kind)
+                return audit_events.with_person(record, event.person or Person())
         original = self._original(event.cause)
-        return None if original is None else self._captured.decode(original)
+        if original is None:
+            return None
+        return self._captured.decode(original)
 
 
 def _differs(written: bytes, again: bytes) -> str:
@@ -181,7 +185,8 @@ def _missing(ident: str, again: bytes) -> str:
 
 async def recompute(settings: Settings) -> RecomputeReport:
     """Read captured records, rules and audit, and decide everything again."""
-    stages = {s.name: s for s in make_stages(Keys(settings.site_secret.get_secret_value()))}
+    made = make_stages(Keys(settings.site_secret.get_secret_value()))
+    stages = {stage.name: stage for stage in made}
     rules = await fetch_rules(settings)
     with Originals() as originals:
         doing = Recomputing(stages, rules, originals.get)

@@ -1,9 +1,9 @@
 """Proof of conservation (promise P1), from the log alone.
 
-What is committed is read first, then one cut of all ends: of audit, state and review items
-before those of the topics that stages read. So whatever is decided by the cut has the record
-that led to it at or past a committed offset, and a lead of which the topics disagree without
-such a record is a fault, not a moment between two writes.
+The committed offsets are read first, then the end offsets: those of audit, state and review items
+before those of the topics that stages read. So a lead whose decision is being written meanwhile has
+the record that led to it at or after a committed offset. If the topics disagree about a lead
+without such a record, that is a fault, not a moment between two writes.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ from leads import topics
 
 
 class AuditTail:
-    """Keeps up with the audit, to show where leads are without reading it all each time."""
+    """Follows the audit, to count leads by place without reading all of it each time."""
 
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
@@ -29,7 +29,7 @@ class AuditTail:
         self._position: Offsets = {}
 
     async def account(self) -> PlacementLedger:
-        """Where every lead is, by the events up to now."""
+        """The place of every lead, by the events up to now."""
         cut = await ends(self._consumer, [topics.AUDIT.full])
         async for record in read_to(self._consumer, cut, self._position):
             if record.value:
@@ -39,29 +39,32 @@ class AuditTail:
 
 
 async def verify_placement(settings: Settings) -> PlacementLedger:
-    """Read, settle, and look for what does not fit.
+    """Read the log, and find every lead's place and every contradiction.
 
-    While workers run a log can be compacted past the cut, which hides rows; so a fault counts
-    when it is found twice.
+    While workers run, a log can be compacted past its cut, which hides rows; so only a fault that
+    two readings find counts.
     """
-    account = await _look(settings)
-    return account.confirmed_by(await _look(settings)) if account.faults else account
+    account = await _verify_once(settings)
+    if account.faults:
+        return account.confirmed_by(await _verify_once(settings))
+    return account
 
 
-async def _look(settings: Settings) -> PlacementLedger:
+async def _verify_once(settings: Settings) -> PlacementLedger:
     done = await committed(settings)
     async with consuming(settings) as consumer:
         first = await _all_ends(
             consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.REVIEW_QUEUE.full]
         )
         read = await _all_ends(consumer, STAGE_TOPICS)
-        kept = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
-        begin = await consumer.beginning_offsets(kept)
+        deleting = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
+        begin = await consumer.beginning_offsets(deleting)
         ledger = Ledger(done)
         captured = _of(read, topics.CAPTURED.full)
-        async for record in read_to(
-            consumer, {tp: end for tp, end in read.items() if tp not in captured}, done
-        ):
+        others = dict(read)
+        for tp in captured:
+            del others[tp]
+        async for record in read_to(consumer, others, done):
             ledger.note_pending(record)
         async for record in read_to(consumer, captured):
             ledger.note_captured(record)
@@ -77,8 +80,11 @@ async def _look(settings: Settings) -> PlacementLedger:
 
 
 async def _all_ends(consumer: AIOKafkaConsumer, names: Collection[str]) -> Offsets:
-    """The ends of these topics. Raises UsageError for one that is not there: an account of a part
-    of the log would accuse leads whose records are merely unread."""
+    """The end offsets of these topics.
+
+    Raises UsageError for a missing topic: by a part of the log, leads would be reported as lost
+    whose records were only not read.
+    """
     found = await ends(consumer, names)
     if missing := sorted(set(names) - {tp.topic for tp in found}):
         raise UsageError(
@@ -88,4 +94,5 @@ async def _all_ends(consumer: AIOKafkaConsumer, names: Collection[str]) -> Offse
 
 
 def _of(offsets: Offsets, topic: str) -> Offsets:
+    """The offsets of one topic's partitions."""
     return {tp: offset for tp, offset in offsets.items() if tp.topic == topic}

@@ -101,13 +101,13 @@ def test_a_note_that_compaction_has_left_behind_its_decision_is_found(
     assert run(rules, [*said[1:], said[0], said[1]], originals).different == {}
 
 
-def test_records_and_rules_that_are_gone_are_told(rules: Rules, log: Log) -> None:
+def test_records_and_rules_that_are_gone_are_reported(rules: Rules, log: Log) -> None:
     said, originals = log
     with Originals() as none:
-        assert all("isn't kept" in why for why in run(rules, said, none).different.values())
+        assert all("is not in the log" in why for why in run(rules, said, none).different.values())
     doing = Recomputing({"intake": STAGE}, {}, originals.get)
     doing.take(0, said[1])
-    assert all("aren't kept" in why for why in doing.result().different.values())
+    assert all("are not in the log" in why for why in doing.result().different.values())
 
 
 def test_of_many_differences_some_are_shown_and_all_are_counted(rules: Rules) -> None:
