@@ -1,5 +1,5 @@
-"""How a command refuses."""
+"""The error of a command that was called wrongly."""
 
 
 class UsageError(ValueError):
-    """The command can't be done as it was called; the text says why."""
+    """The command can't run as it was called; the text says why."""

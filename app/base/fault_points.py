@@ -1,12 +1,12 @@
-"""Named points for the crash tests: LEADGATE_CRASH_AT names one, and reaching it is kill -9, or
-SIGSTOP after "freeze "."""
+"""Named points for the crash tests: LEADGATE_CRASH_AT names the point at which the process gets
+SIGKILL, or SIGSTOP if `freeze ` precedes the name."""
 
 import os
 import signal
 
 
 def hit_fault_point(point: str) -> None:
-    """Die or freeze here if the environment asks for it."""
+    """Kill or stop this process here if the environment names the point."""
     asked = os.environ.get("LEADGATE_CRASH_AT")
     if asked == point:
         os.kill(os.getpid(), signal.SIGKILL)

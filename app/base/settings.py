@@ -1,6 +1,6 @@
-"""The settings: environment variables, one object.
+"""The settings: environment variables, decoded into one object.
 
-Unknown or missing ones stop the program, naming the variable.
+Unknown and missing variables stop the program with a text that names them.
 """
 
 import os
@@ -23,7 +23,7 @@ PREFIX = "LEADGATE_"
 
 
 class CrmName(StrEnum):
-    """The CRMs that there is a connector for."""
+    """The CRMs that have a connector."""
 
     HUBSPOT = "hubspot"
     SALESFORCE = "salesforce"
@@ -35,23 +35,28 @@ class SettingsError(ValueError):
 
 
 def _upper(text: object) -> object:
-    return text.upper() if isinstance(text, str) else text
+    if isinstance(text, str):
+        return text.upper()
+    return text
 
 
 def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
+    if isinstance(text, str):
+        return text.lower()
+    return text
 
 
 class LogSettings(BaseSettings):
-    """What must be known before the first line is logged."""
+    """The settings that are needed before the first line is logged."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     log: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
-        "INFO", description="the least level of Leadgate's own lines; libraries only report trouble"
+        "INFO",
+        description="the lowest level of Leadgate's own lines; libraries log warnings and errors",
     )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
-        "console", description="how log lines are written: for people, or one JSON object a line"
+        "console", description="how log lines are written: for people, or one JSON object per line"
     )
 
 
@@ -79,7 +84,7 @@ class Settings(LogSettings):
         SecretStr(""), description="access token of the private app in HubSpot"
     )
     hubspot_client_secret: SecretStr = Field(
-        SecretStr(""), description="client secret of the app whose webhooks leadgate web takes"
+        SecretStr(""), description="client secret of the app whose webhooks leadgate web receives"
     )
     hubspot_limit_10s: int = Field(100, ge=10, description="HubSpot's calls per 10 s for the plan")
     salesforce_url: str = Field("", description="the org's My Domain, https://….my.salesforce.com")
@@ -100,7 +105,7 @@ class Settings(LogSettings):
     salesforce_limit_10s: int = Field(
         100,
         ge=10,
-        description="calls per 10 s that Leadgate allows itself; Salesforce counts by day",
+        description="Leadgate's own limit of calls per 10 s; Salesforce's limit is per day",
     )
     zoho_url: str = Field("https://www.zohoapis.com", description="the data centre's API host")
     zoho_accounts_url: str = Field(
@@ -113,11 +118,12 @@ class Settings(LogSettings):
         description="that client's refresh token; docs/connectors/zoho.md names its scopes",
     )
     zoho_token_file: Path = Field(
-        Path(".zoho-token"), description="where the processes of a machine share the hour's token"
+        Path(".zoho-token"),
+        description="file in which the processes of a machine share the access token of an hour",
     )
     zoho_credits_day: int = Field(50_000, ge=100, description="API credits of the plan in 24 h")
     zoho_limit_10s: int = Field(
-        100, ge=10, description="calls per 10 s that Leadgate allows itself; Zoho counts by day"
+        100, ge=10, description="Leadgate's own limit of calls per 10 s; Zoho's limit is per day"
     )
     slack_url: str = Field(
         "https://slack.com/api/", description="where Slack's API is; a stand-in in tests"
@@ -125,40 +131,41 @@ class Settings(LogSettings):
     slack_token: SecretStr = Field(SecretStr(""), description="bot token of the Slack app")
     slack_signing_secret: SecretStr = Field(
         SecretStr(""),
-        description="the Slack app's signing secret: without it clicks on buttons aren't taken",
+        description="the Slack app's signing secret: without it clicks on buttons are refused",
     )
     web_secret: SecretStr = Field(
-        SecretStr(""), description="what webhooks must show; leadgate web needs it"
+        SecretStr(""), description="the secret that webhooks must send; leadgate web needs it"
     )
     web_address: str = Field(
-        "", description="where leadgate web is reached from outside, as https://leads.acme.com"
+        "", description="leadgate web's address from outside, as https://leads.acme.com"
     )
     rules: Path = Field(Path("rules.yaml"), description="the file with the rules")
     site_secret: SecretStr = Field(
         SecretStr(""),
-        description="key of the hashes that stand for addresses; never change it: with another key"
+        description="key of the hashes that replace addresses; never change it: with another key"
         " no known person is recognised",
     )
     worker_id: str = Field(
         "worker-1",
         min_length=1,
-        description="one name a worker, kept over restarts (static membership)",
+        description="this worker's name: no other has it, and it stays the same over restarts"
+        " (static membership)",
     )
     effects: Literal["shadow", "live", "rules"] = Field(
         "rules",
         description=(
-            "whether anything is done outside: never (shadow), always (live), or as rules.yaml says"
+            "whether vendors' data is changed: never (shadow), always (live), or as rules.yaml says"
         ),
     )
     poll_seconds: float = Field(60.0, gt=0, description="seconds between two polls of a source")
     signals_days: int = Field(
-        14, ge=1, description="how far back messages are asked for bounces and replies"
+        14, ge=1, description="days back over which Apollo's messages are read for bounces, replies"
     )
     overlap_seconds: float = Field(
-        300.0, ge=0, description="how far each poll reaches back over the last one"
+        300.0, ge=0, description="seconds by which each poll overlaps the one before"
     )
     sheet: Path = Field(
-        Path("waiting.csv"), description="CSV file that shows what waits for a person"
+        Path("waiting.csv"), description="CSV file that shows the leads that wait for a person"
     )
     google_sheet: str = Field(
         "",
@@ -190,7 +197,7 @@ class Settings(LogSettings):
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "PLAIN",
         validation_alias="KAFKA_SASL_MECHANISM",
-        description="how the password is shown to the brokers, with SASL",
+        description="how the password is sent to the brokers, with SASL",
     )
     kafka_sasl_username: str = Field(
         "", validation_alias="KAFKA_SASL_USERNAME", description="the user at the brokers, with SASL"
@@ -213,38 +220,45 @@ class Settings(LogSettings):
     )
 
     @model_validator(mode="after")
-    def _no_stranger(self) -> Self:
-        known = {PREFIX + name.upper() for name in type(self).model_fields} | {"LEADGATE_CRASH_AT"}
-        strangers = sorted(
+    def _refuse_unknown(self) -> Self:
+        known = {"LEADGATE_CRASH_AT", *map(_variable_of, type(self).model_fields)}
+        unknown = sorted(
             name for name in os.environ if name.startswith(PREFIX) and name not in known
         )
-        if strangers:
-            raise ValueError(f"{', '.join(strangers)}: no such setting")
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no such setting")
         return self
 
     def require(self, *fields: str) -> None:
-        """Refuse to go on without these. Raises SettingsError naming each missing variable."""
-        missing = [PREFIX + field.upper() for field in fields if not _filled(getattr(self, field))]
+        """Raise SettingsError with the variables of those fields that are not set."""
+        missing = [_variable_of(field) for field in fields if not _is_set(getattr(self, field))]
         if missing:
             raise SettingsError(f"{', '.join(missing)} must be set")
 
 
-def _filled(value: object) -> bool:
-    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+def _is_set(value: object) -> bool:
+    if isinstance(value, SecretStr):
+        return bool(value.get_secret_value())
+    return bool(value)
+
+
+def _variable_of(field: str) -> str:
+    """The environment variable of a field without a name of its own."""
+    return PREFIX + field.upper()
 
 
 def load_settings() -> Settings:
     """The settings of this process.
 
-    Raises SettingsError with one line a fault; never shows a value.
+    Raises SettingsError with a line for each fault; the text contains no value.
     """
     return _load(Settings)
 
 
 def load_log_settings() -> LogSettings:
-    """Those alone that logging needs.
+    """Only the settings that logging needs.
 
-    Raises SettingsError with one line a fault; never shows a value.
+    Raises SettingsError with a line for each fault; the text contains no value.
     """
     return _load(LogSettings)
 
@@ -256,23 +270,21 @@ def _load(kind: type[S]) -> S:
     try:
         return kind()
     except ValidationError as error:
-        lines = [
-            f"{_variable(e['loc'])}{e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors(include_input=False)
-        ]
+        lines = []
+        for fault in error.errors(include_input=False):
+            message = fault["msg"].removeprefix("Value error, ")
+            lines.append(f"{_prefix(fault['loc'])}{message}")
         raise SettingsError("\n".join(lines)) from None
 
 
 def secrets_in(environment: Mapping[str, str]) -> list[str]:
-    """The values of every secret setting that is set, sound or not."""
-    secret = [
-        name for name, field in Settings.model_fields.items() if field.annotation is SecretStr
-    ]
-    variables = [
-        str(Settings.model_fields[name].validation_alias or PREFIX + name.upper())
-        for name in secret
-    ]
-    return [environment[variable] for variable in variables if environment.get(variable)]
+    """The values of all secret settings that are set, valid or not."""
+    values = []
+    for name, field in Settings.model_fields.items():
+        value = environment.get(str(field.validation_alias or _variable_of(name)))
+        if field.annotation is SecretStr and value:
+            values.append(value)
+    return values
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -283,8 +295,11 @@ def address_of(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
+def _prefix(location: tuple[int | str, ...]) -> str:
+    """The variable of a fault and a colon; '' for a fault of the settings as a whole."""
     if not location:
         return ""
     name = str(location[0])
-    return f"{name if name.isupper() else PREFIX + name.upper()}: "
+    if not name.isupper():
+        name = _variable_of(name)
+    return f"{name}: "

@@ -1,4 +1,4 @@
-"""The vendors of this site, made from the settings: one CRM, Apollo, Slack."""
+"""The clients of this site's vendors, made from the settings: one CRM, Apollo, Slack."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from streams.ports import Clock
 
 @dataclass(slots=True)
 class VendorClients:
-    """Clients of one process, and the budgets they share."""
+    """The clients of one process, and their budgets of calls."""
 
     crm: Crm
     apollo: ApolloClient
@@ -30,13 +30,13 @@ class VendorClients:
     budgets: list[SlidingWindowLimiter]
 
     def share(self, part: float) -> None:
-        """Take this part of every vendor's limit."""
+        """Use this part, between 0 and 1, of every vendor's limit."""
         self.apollo.share(part)
         for budget in self.budgets:
             budget.share = part
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """Close all connections."""
         for vendor in (self.crm, self.apollo, self.slack):
             await vendor.close()
 
