@@ -1,5 +1,5 @@
-"""The CRM's snapshot into `crm.records`: the people and companies that it holds before the first
-live effect (docs/design/interleavings.md 14)."""
+"""Reads the CRM's people and companies into `crm.records`, before the first live effect
+(docs/design/interleavings.md 14)."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from app.crm_sync.records import CrmRecordProducer, company_record, names_above
 from app.crm_sync.report import ReportBuilder, SyncReport
-from app.kafka.clients import ends, last_record, read_to
+from app.kafka.clients import Offsets, ends, last_record, read_to
 from connectors.core.crm import Account, Crm
 from leads import topics
 from leads.keys import Keys
@@ -19,17 +19,17 @@ from leads.records import CrmRecord, Record, encode
 
 Part: TypeAlias = Literal["contacts", "companies", "end"]
 _KEY = b"sync-crm"
-_OTHERS = 50  # a reading that was cut off reports no more companies of one domain than these
-_GOOD_FOR = 12 * 3600.0  # a day is what the shortest-lived page token is good for
+_OTHERS = 50  # an interrupted reading that is resumed reports at most so many companies per domain
+_GOOD_FOR = 12 * 3600.0  # seconds; the shortest-lived page token is valid for a day
 
 
 class SyncCheckpoint(Record, frozen=True, kw_only=True):
-    """How far a reading came: topic `cursors`.
+    """How far a reading has come: topic `cursors`.
 
-    `since`: where its records begin, in each partition of `crm.records`.
+    `since`: the offset in each partition of `crm.records` at which its records begin.
 
-    `after` is where the contacts go on, or the companies, once `part` says so; at its end only
-    the marks are left.
+    `after` is the page token of `part`: contacts, then companies. At `end` only the end markers
+    are missing.
     """
 
     started: float
@@ -43,17 +43,19 @@ class SyncCheckpoint(Record, frozen=True, kw_only=True):
 
 
 async def begun(consumer: AIOKafkaConsumer) -> float:
-    """When the last whole reading began, 0 if there was none: what has changed since is the
-    poller's to tell."""
-    kept = await last_record(consumer, _KEY, SyncCheckpoint)
-    return kept.started if kept is not None and kept.done else 0.0
+    """When the last complete reading began, 0 if there was none. The poller reads what has changed
+    since."""
+    checkpoint = await last_record(consumer, _KEY, SyncCheckpoint)
+    if checkpoint is None or not checkpoint.done:
+        return 0.0
+    return checkpoint.started
 
 
 class FullSync:
     """A reading of the CRM.
 
-    One that was cut off goes on where it was; after a whole one the next begins at the start,
-    and writes the same keys.
+    An interrupted reading is resumed at its last page. After a complete one the next begins at the
+    start, and writes the same keys.
     """
 
     def __init__(
@@ -64,27 +66,23 @@ class FullSync:
         keys: Keys,
         progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._crm, self._producer, self._consumer, self._keys, self._tell = (
-            crm,
-            producer,
-            consumer,
-            keys,
-            progress,
-        )
+        self._crm, self._producer, self._consumer, self._keys = crm, producer, consumer, keys
+        self._progress = progress
         self._found, self._records = ReportBuilder(), CrmRecordProducer(producer, keys)
         self._sites: dict[str, CrmRecord] = {}
 
     async def run(self, now: float, *, restart: bool = False) -> SyncReport:
-        """Contacts with all their addresses, companies by brand, then an end marker in every
-        partition.
+        """Read contacts with all their addresses and companies by brand, then write an end marker
+        into every partition.
 
-        Each page is durable before the next is asked for. Raises what the CRM raises; what was
-        read is kept.
+        Each page is durable before the next is requested. Raises what the CRM raises; what was
+        read until then stays in the topic.
         """
-        at = None if restart else await self._left_off(now)
+        at = None
+        if not restart:
+            at = await self._resume(now)
         if at is None:
-            until = await ends(self._consumer, [topics.CRM_RECORDS.full])
-            at = SyncCheckpoint(started=now, since=tuple(until[tp] for tp in sorted(until)))
+            at = await self._begin(now)
         if at.part == "contacts":
             at = await self._read_contacts(at)
         if at.part == "companies":
@@ -95,32 +93,36 @@ class FullSync:
             await self._producer.send_and_wait(
                 topics.CRM_RECORDS.full, encode(record), key=b"complete", partition=partition
             )
-        await self._keep(replace(at, done=True))
+        await self._store(replace(at, done=True))
         return self._found.snapshot(at.contacts, at.companies, at.owners, active)
 
-    async def _left_off(self, now: float) -> SyncCheckpoint | None:
-        """Where a reading of the last hours was cut off, None if there is none.
+    async def _begin(self, now: float) -> SyncCheckpoint:
+        until = await ends(self._consumer, [topics.CRM_RECORDS.full])
+        return SyncCheckpoint(started=now, since=tuple(until[tp] for tp in sorted(until)))
 
-        What it had found is read back.
+    async def _resume(self, now: float) -> SyncCheckpoint | None:
+        """The checkpoint of an interrupted reading of the last hours, None if there is none.
+
+        Reads back what that reading had found.
         """
-        kept = await last_record(self._consumer, _KEY, SyncCheckpoint)
-        if kept is None or kept.done or kept.started < now - _GOOD_FOR:
+        checkpoint = await last_record(self._consumer, _KEY, SyncCheckpoint)
+        if checkpoint is None or checkpoint.done or checkpoint.started < now - _GOOD_FOR:
             return None
-        since = {
-            TopicPartition(topics.CRM_RECORDS.full, p): offset
-            for p, offset in enumerate(kept.since)
-        }
-        async for record in read_to(
-            self._consumer, await ends(self._consumer, [topics.CRM_RECORDS.full]), since
-        ):
-            one = msgspec.json.decode(record.value, type=CrmRecord)
-            if one.kind == "contact":
-                self._found.note_address(one.key, one.crm_id)
-            if one.kind == "company":
-                self._sites[one.key] = one
-                for ident in (one.crm_id, *one.others):
-                    self._found.note_site(one.key, ident)
-        return kept
+        since: Offsets = {}
+        for partition, offset in enumerate(checkpoint.since):
+            since[TopicPartition(topics.CRM_RECORDS.full, partition)] = offset
+        until = await ends(self._consumer, [topics.CRM_RECORDS.full])
+        async for record in read_to(self._consumer, until, since):
+            self._note(msgspec.json.decode(record.value, type=CrmRecord))
+        return checkpoint
+
+    def _note(self, record: CrmRecord) -> None:
+        if record.kind == "contact":
+            self._found.note_address(record.key, record.crm_id)
+        if record.kind == "company":
+            self._sites[record.key] = record
+            for ident in (record.crm_id, *record.others):
+                self._found.note_site(record.key, ident)
 
     async def _read_contacts(self, at: SyncCheckpoint) -> SyncCheckpoint:
         owners = Counter(at.owners)
@@ -131,42 +133,44 @@ class FullSync:
                     self._found.note_address(address, contact.id)
             part: Part = "contacts" if page.after else "companies"
             count = at.contacts + len(page.rows)
-            at = await self._keep(
+            at = await self._store(
                 replace(at, part=part, after=page.after, contacts=count, owners=dict(owners))
             )
         return replace(at, part="companies", after="")
 
     async def _read_companies(self, at: SyncCheckpoint) -> SyncCheckpoint:
         async for page in self._crm.companies(at.after):
-            sited = {
-                c.id: (domain, c) for c in page.rows if (domain := self._keys.domain(c.domain))
-            }
-            await self._put_companies(sited)
+            domains: dict[str, str] = {}  # by company id
+            companies: dict[str, Account] = {}
+            for company in page.rows:
+                if domain := self._keys.domain(company.domain):
+                    domains[company.id] = domain
+                    companies[company.id] = company
+            await self._put_companies(domains, companies)
             part: Part = "companies" if page.after else "end"
-            at = await self._keep(
-                replace(at, part=part, after=page.after, companies=at.companies + len(sited))
+            at = await self._store(
+                replace(at, part=part, after=page.after, companies=at.companies + len(companies))
             )
         return at
 
-    async def _put_companies(self, sited: Mapping[str, tuple[str, Account]]) -> None:
-        """One record a domain: the oldest company's, by the ids, which grow in every CRM we
-        know."""
-        called = await names_above(self._crm, [company for _, company in sited.values()])
-        for ident, (domain, _) in sited.items():
+    async def _put_companies(
+        self, domains: Mapping[str, str], companies: Mapping[str, Account]
+    ) -> None:
+        """Write one record per domain: that of the oldest company, by the ids, which grow in every
+        supported CRM. Both mappings are by company id."""
+        names = await names_above(self._crm, companies.values())
+        for ident, domain in domains.items():
             self._found.note_site(domain, ident)
-        for domain in dict.fromkeys(domain for domain, _ in sited.values()):
+        for domain in dict.fromkeys(domains.values()):
             oldest, *others = self._found.site(domain)
-            one = (
-                company_record(domain, sited[oldest][1], called)
-                if oldest in sited
-                else self._sites[domain]
-            )
-            self._sites[domain] = replace(one, others=tuple(others[:_OTHERS]))
+            if oldest in companies:
+                self._sites[domain] = company_record(domain, companies[oldest], names)
+            self._sites[domain] = replace(self._sites[domain], others=tuple(others[:_OTHERS]))
             await self._records.put_company(self._sites[domain])
 
-    async def _keep(self, at: SyncCheckpoint) -> SyncCheckpoint:
-        """Have the broker's word for what was read, then for how far."""
+    async def _store(self, at: SyncCheckpoint) -> SyncCheckpoint:
+        """Wait until the broker has the records, then store the checkpoint."""
         await self._records.flush()
         await self._producer.send_and_wait(topics.CURSORS.full, encode(at), key=_KEY)
-        self._tell(at.contacts + at.companies)
+        self._progress(at.contacts + at.companies)
         return at

@@ -1,9 +1,8 @@
-"""Our keys by the CRM's ids, kept by the poller for a CRM that tells no more of a deleted contact
-than its id.
+"""Person keys by CRM id, for a CRM that reports only the id of a deleted contact.
 
-docs/design/interleavings.md 7. Topic `crm.ids`, CRM id to person key. A contact is noted when the
-CRM first shows it, which is at the poll after we wrote it; who is deleted before that is met by the
-next gate, which reads the contact.
+docs/design/interleavings.md 7. Topic `crm.ids`, CRM id to person key, written by the poller. A
+contact is noted when the CRM first shows it, which is at the poll after Leadgate has written it. If
+it is deleted before that, the next gate finds out, since it reads the contact.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from app.kafka.clients import ends, read_to
+from app.kafka.sending import Message, send_all
 from connectors.core.crm import Contact, Crm
 from leads import topics
 
 
 class CrmIdIndex:
-    """Empty, and stays so, for a CRM that tells who was deleted: they are not `needed` then."""
+    """The index in memory. For a CRM that reports who was deleted it is not `needed`, and stays
+    empty."""
 
     def __init__(self, crm: Crm, producer: AIOKafkaProducer) -> None:
         self._crm, self._producer = crm, producer
@@ -24,7 +25,7 @@ class CrmIdIndex:
         self.keys: dict[str, str] = {}
 
     async def load(self, consumer: AIOKafkaConsumer) -> None:
-        """Take up what is kept; where nothing is, read it from the CRM once.
+        """Read the topic; if it is empty, read the keys from the CRM once and store them.
 
         Raises what the CRM raises.
         """
@@ -32,19 +33,17 @@ class CrmIdIndex:
             self.keys[record.key.decode()] = record.value.decode()
         if not self.keys:
             async for page in self._crm.known_keys():
-                await self._keep(page)
+                await self._store(page)
 
     async def note(self, contacts: Iterable[Contact]) -> None:
-        """Durable when it returns."""
+        """Store the keys of these contacts, if they are needed. Durable when it returns."""
         if self.needed:
-            await self._keep({c.id: c.key for c in contacts if c.key})
+            await self._store({contact.id: contact.key for contact in contacts if contact.key})
 
-    async def _keep(self, known: Mapping[str, str]) -> None:
-        fresh = {ident: key for ident, key in known.items() if self.keys.get(ident) != key}
-        sent = [
-            await self._producer.send(topics.CRM_IDS.full, k.encode(), key=i.encode())
-            for i, k in fresh.items()
-        ]
-        for future in sent:
-            await future
-        self.keys.update(fresh)
+    async def _store(self, known: Mapping[str, str]) -> None:
+        messages = []
+        for ident, key in known.items():
+            if self.keys.get(ident) != key:
+                messages.append(Message(topics.CRM_IDS.full, ident.encode(), key.encode()))
+        await send_all(self._producer, messages)
+        self.keys.update(known)

@@ -1,7 +1,7 @@
-"""The CRM's snapshot kept current: every ten minutes what people have changed there, beside the
-poller.
+"""Updates the CRM's snapshot every ten minutes with what has changed in the CRM.
 
-Beside it, since a change of half the CRM takes an hour to read, and a bounce must not wait so long.
+It runs beside the poller's other sources: to read a change of half the CRM takes an hour, and a
+bounce must not wait so long.
 """
 
 from aiokafka import AIOKafkaProducer
@@ -21,13 +21,13 @@ _KEY = b"crm.records"
 
 
 class SyncCursor(Record, frozen=True, kw_only=True):
-    """When the last look began: topic `cursors`."""
+    """When the last update began: topic `cursors`."""
 
     at: float
 
 
 class IncrementalSync:
-    """The looks of one poller. None is taken before sync-crm has read the CRM once."""
+    """The updates of one poller. There is none before sync-crm has read the CRM once."""
 
     def __init__(
         self, settings: Settings, crm: Crm, producer: AIOKafkaProducer, clock: Clock, keys: Keys
@@ -41,7 +41,8 @@ class IncrementalSync:
         )
 
     async def sync_once(self) -> None:
-        """One look, from the last one on, or from when the last whole reading began.
+        """Read what has changed since the last update began, or since the last complete reading
+        began.
 
         Durable when it returns; raises what the CRM raises.
         """

@@ -1,9 +1,10 @@
-"""What a snapshot of the CRM finds that a person may want to mend before the first import."""
+"""What a snapshot of the CRM finds that a person may want to correct before the first import."""
 
 from collections import defaultdict
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 _SHOWN = 20
@@ -17,48 +18,42 @@ class SyncReport:
     addresses: int
     companies: int
     twice: list[list[str]]  # ids of contacts that share an address
-    domains: dict[str, list[str]]  # of several companies; the first is the one that is used
+    domains: dict[str, list[str]]  # ids of companies that share a domain; the first one is used
     unowned: int  # contacts whose owner has left
 
     def report(self) -> dict[str, Any]:
-        """For programs."""
-        counts = {
+        """As JSON."""
+        return {
             "contacts": self.contacts,
             "addresses": self.addresses,
             "companies": self.companies,
-        }
-        return {
-            **counts,
             "duplicates": self.twice,
             "shared_domains": self.domains,
             "of_inactive_owners": self.unowned,
         }
 
     def text(self) -> str:
-        """For a person: the counts, and the first of each finding."""
+        """As sentences: the counts, and the first of each kind of finding."""
         lines = [
             f"{self.contacts} contacts, {self.addresses} addresses, {self.companies} companies"
         ]
-        lines += [
-            f"the same person twice: contacts {', '.join(ids)}" for ids in self.twice[:_SHOWN]
-        ]
-        lines += [
-            f"{d}: companies {', '.join(ids)}; the oldest, {ids[0]}, is used"
-            for d, ids in [*self.domains.items()][:_SHOWN]
-        ]
+        for ids in self.twice[:_SHOWN]:
+            lines.append(f"the same person twice: contacts {', '.join(ids)}")
+        for domain, ids in islice(self.domains.items(), _SHOWN):
+            lines.append(f"{domain}: companies {', '.join(ids)}; the oldest, {ids[0]}, is used")
         left = max(0, len(self.twice) - _SHOWN) + max(0, len(self.domains) - _SHOWN)
-        lines += [f"and {left} more of these; --json shows all"] if left else []
-        lines += (
-            [f"{self.unowned} contacts belong to users who have left: they are routed anew"]
-            if self.unowned
-            else []
-        )
+        if left:
+            lines.append(f"and {left} more of these; --json shows all")
+        if self.unowned:
+            lines.append(
+                f"{self.unowned} contacts belong to users who have left: they are routed again"
+            )
         return "\n".join(lines)
 
 
 @dataclass(slots=True)
 class ReportBuilder:
-    """What was seen so far, whoever read it: noting the same again changes nothing."""
+    """The addresses and domains read so far; noting one again changes nothing."""
 
     _holders: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _sites: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -78,23 +73,33 @@ class ReportBuilder:
     def snapshot(
         self, contacts: int, companies: int, owners: Mapping[str, int], active: AbstractSet[str]
     ) -> SyncReport:
-        """The findings; `owners` counts contacts by the ids of their owners, `active` are those who
-        haven't left."""
+        """The findings; `owners` counts contacts by owner id, `active` has the ids of the owners
+        who have not left."""
         return SyncReport(
             contacts=contacts,
             addresses=sum(map(len, self._holders.values())),
             companies=companies,
-            twice=[
-                list(ids)
-                for ids in sorted(
-                    {tuple(_oldest_first(i)) for i in self._holders.values() if len(i) > 1}
-                )
-            ],
-            domains={d: _oldest_first(ids) for d, ids in self._sites.items() if len(ids) > 1},
+            twice=self._duplicates(),
+            domains=self._shared_domains(),
             unowned=sum(n for owner, n in owners.items() if owner and owner not in active),
         )
 
+    def _duplicates(self) -> list[list[str]]:
+        """The contacts that share an address, each group once."""
+        groups = set()
+        for ids in self._holders.values():
+            if len(ids) > 1:
+                groups.add(tuple(_oldest_first(ids)))
+        return list(map(list, sorted(groups)))
+
+    def _shared_domains(self) -> dict[str, list[str]]:
+        shared = {}
+        for domain, ids in self._sites.items():
+            if len(ids) > 1:
+                shared[domain] = _oldest_first(ids)
+        return shared
+
 
 def _oldest_first(ids: AbstractSet[str]) -> list[str]:
-    """By length, then by text: ids are numbers, or texts of one length that grow."""
+    """By length, then by text: ids are growing numbers, or growing texts of one length."""
     return sorted(ids, key=lambda ident: (len(ident), ident))

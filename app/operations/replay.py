@@ -13,8 +13,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from app.base.settings import Settings
-from app.kafka import clients
-from app.kafka.clients import Offsets, consuming, ends, last_record, producing, read_to
+from app.kafka.clients import (
+    Offsets,
+    connection,
+    consuming,
+    ends,
+    last_record,
+    producing,
+    read_to,
+)
 from app.monitoring.lag import committed, workers
 from app.operations.replay_evidence import Evidence, Spot
 from app.operations.replay_range import ReplayRefusedError, ReplayScope, find_range, refuse_misuse
@@ -134,7 +141,7 @@ def _window(
 async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
     """Set the workers' group to these offsets. Raises ReplayRefusedError if a worker runs."""
     consumer = AIOKafkaConsumer(
-        **clients.connection(settings), group_id=topics.APP_ID, enable_auto_commit=False
+        **connection(settings), group_id=topics.APP_ID, enable_auto_commit=False
     )
     await consumer.start()
     try:
