@@ -1,8 +1,8 @@
 """Apollo's contacts into `captured`.
 
-Contacts are read newest first by `contact_updated_at`; a pass ends at the last pass's newest
-less the overlap, and only then does the cursor move (docs/design/interleavings.md 24): a crash
-repeats the pass, and repeats are known by their version at intake. A contact that can't be used is
+Contacts are read newest first by `contact_updated_at`. A pass ends at the newest change of the last
+pass minus the overlap, and only then does the cursor move (docs/design/interleavings.md 24): after
+a crash the pass is repeated, and intake drops the repeats by their version. An unusable contact is
 set aside, and the pass goes on.
 """
 
@@ -35,7 +35,7 @@ class _Account(msgspec.Struct):
 
 
 class _Contact(msgspec.Struct):
-    """What the poller itself reads of a contact; the rest is intake's to judge."""
+    """The fields of a contact that the poller reads; intake checks the rest."""
 
     id: Annotated[str, msgspec.Meta(min_length=1)]
     updated_at: str
@@ -55,8 +55,8 @@ class _Read(NamedTuple):
 
 @dataclass(slots=True)
 class Pass:
-    """What one pass came to: the newest change, how many contacts were captured, and how many came
-    from the CRM."""
+    """The result of a pass: the newest change, how many contacts were captured, and how many were
+    skipped because they came from the CRM."""
 
     newest: float
     captured: int = 0
@@ -66,7 +66,8 @@ class Pass:
 class Contacts:
     """The passes of one poller.
 
-    `crash` is called at a named point, for the crash tests; `received` counts what was captured.
+    `crash` is called at a named point, for the crash tests; `received` with each number of contacts
+    captured.
     """
 
     def __init__(
@@ -99,13 +100,12 @@ class Contacts:
         for page in range(1, LAST_PAGE + 1):
             read_at = self._clock.now()
             found, pages = await self._apollo.contacts_page(page)
-            readable = [one for raw in found if (one := await self._readable(raw)) is not None]
-            fresh = [one for one in readable if one.changed_at > until]
-            # a change from the future is Apollo's error: whoever followed it would hear of nothing
-            # until then
-            done.newest = max(
-                [done.newest, *(one.changed_at for one in fresh if one.changed_at <= read_at)]
-            )
+            readable = await self._decode_all(found)
+            fresh = [contact for contact in readable if contact.changed_at > until]
+            for contact in fresh:
+                # a time in the future is Apollo's error: a cursor there would skip all until then
+                if contact.changed_at <= read_at:
+                    done.newest = max(done.newest, contact.changed_at)
             await self._capture(fresh, read_at, done)
             self._crash("after page")
             if len(fresh) < len(readable) or page >= pages or len(found) < PAGE:
@@ -116,8 +116,17 @@ class Contacts:
             300.0,
         )
 
-    async def _readable(self, raw: Any) -> _Read | None:
-        """A contact with what the poller needs of it, None once it is set aside."""
+    async def _decode_all(self, page: list[Any]) -> list[_Read]:
+        """The readable contacts of a page; the others are set aside."""
+        readable = []
+        for raw in page:
+            if (contact := await self._decode(raw)) is not None:
+                readable.append(contact)
+        return readable
+
+    async def _decode(self, raw: Any) -> _Read | None:
+        """A contact with the fields that the poller reads; sets it aside and returns None if it is
+        unusable."""
         try:
             contact = msgspec.convert(raw, _Contact)
             return _Read(raw, contact, _time(contact.updated_at))
@@ -157,8 +166,8 @@ class Contacts:
         custom: dict[str, Any],
         read_at: float,
     ) -> bytes | None:
-        """The record's bytes, None once it is set aside: it is no text, or larger than intake
-        takes."""
+        """The record's bytes; sets it aside and returns None if it can't be encoded, or is larger
+        than intake accepts."""
         record = Captured(
             source="apollo",
             source_id=contact.id,
@@ -196,12 +205,14 @@ class Contacts:
 
 def _custom_of(contact: _Contact) -> dict[str, Any]:
     """Custom fields by their ids: the contact's, and its account's."""
-    account = contact.account.typed_custom_fields if contact.account else None
-    return {**(account or {}), **(contact.typed_custom_fields or {})}
+    fields: dict[str, Any] = {}
+    if contact.account is not None:
+        fields |= contact.account.typed_custom_fields or {}
+    return fields | (contact.typed_custom_fields or {})
 
 
 def _from_crm(contact: dict[str, Any]) -> bool:
-    """Apollo got it from the CRM: capturing it would send it round in a circle."""
+    """Whether Apollo got the contact from the CRM: to capture it would write it back there."""
     return contact.get("source") in {"crm", "salesforce", "hubspot"} and bool(
         contact.get("hubspot_vid") or contact.get("crm_id") or contact.get("salesforce_id")
     )

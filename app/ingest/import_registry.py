@@ -1,4 +1,4 @@
-"""When an import began: no event of it is older, so that `undo` need not read the audit from its
+"""When an import began. None of its events is older, so `undo` need not read the audit from its
 start."""
 
 from aiokafka import AIOKafkaProducer
@@ -18,7 +18,8 @@ class ImportStart(Record, frozen=True, kw_only=True):
 async def record_start(
     settings: Settings, producer: AIOKafkaProducer, ident: str, now: float
 ) -> None:
-    """Durable before the first row is sent. A file that comes again is the import that it was."""
+    """Store when an import began, unless it is stored already: the same file is the same import.
+    Durable when it returns."""
     if not await started_at(settings, ident):
         await producer.send_and_wait(
             topics.CURSORS.full, encode(ImportStart(at=now)), key=_key(ident)
@@ -26,10 +27,12 @@ async def record_start(
 
 
 async def started_at(settings: Settings, ident: str) -> float:
-    """When an import began; 0 for one that nobody has noted."""
+    """When an import began; 0 for an unknown one."""
     async with consuming(settings) as consumer:
-        begun = await last_record(consumer, _key(ident), ImportStart)
-    return begun.at if begun else 0.0
+        start = await last_record(consumer, _key(ident), ImportStart)
+    if start is None:
+        return 0.0
+    return start.at
 
 
 def _key(ident: str) -> bytes:

@@ -1,20 +1,22 @@
-"""CSV import of Apollo's export: by header name, both layouts, in the slow lane.
+"""CSV import of Apollo's export: columns by header name, both layouts, with low priority.
 
-The file is the queue: rows are admitted only while the pipeline has room, so that fresh leads
-pass a bulk import (docs/architecture.md, Design decisions). A second import of the same file adds
-nothing: its rows are the same revisions.
+Rows are sent only while few leads wait in the pipeline, so that fresh leads overtake a bulk import
+(docs/architecture.md, Design decisions). A second import of the same file adds nothing: its rows
+are the same revisions.
 """
 
 import asyncio
 import csv
 import hashlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
 from app.ingest.import_registry import record_start
+from app.kafka.sending import Message, send_all
 from app.monitoring.lag import backlog
 from leads import topics
 from leads.keys import derive
@@ -28,7 +30,7 @@ _NEEDED = ("First Name", "Last Name", "Title", "Email")
 
 
 class ImportFileError(ValueError):
-    """The file is no export of Apollo's; the text says which columns are missing."""
+    """The file is not an export of Apollo's; the text says which columns are missing."""
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -40,8 +42,9 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
         reader = csv.DictReader(file)
         there = reader.fieldnames or []
         missing = [name for name in _NEEDED if name not in there]
-        if missing or not {"Company Name", "Company"} & set(there):
-            missing += [] if {"Company Name", "Company"} & set(there) else ["Company Name"]
+        if "Company Name" not in there and "Company" not in there:
+            missing.append("Company Name")
+        if missing:
             raise ImportFileError(
                 f"{path}: no column {', '.join(missing)}; is it an Apollo contact export?"
             )
@@ -50,24 +53,22 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def count_rows(path: Path) -> int:
-    """How many rows there are, for a progress bar."""
+    """The number of rows, for a progress bar."""
     return sum(1 for _ in read_rows(path))
 
 
 def import_id(path: Path) -> str:
-    """Names what a file brings in, for the audit and `leadgate undo`: the same file has the same
-    id, however often it runs."""
+    """The id of a file's import, for the audit and `leadgate undo`; the same for each import of the
+    same file."""
     with path.open("rb") as file:
         return f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
 
 
 def to_captured(row: dict[str, str], name: str, now: float, lane: str, again: str = "") -> Captured:
-    """A row as a captured record: Apollo's own contact where it names one, else a record of the
-    file."""
-    apollo_id = read_apollo_id(row.get("Apollo Contact Id", "").strip().lstrip("'"))
-    source, ident = (
-        ("apollo", apollo_id) if apollo_id else ("csv", derive("row", *sorted(row.items())))
-    )
+    """A row as a captured record: of Apollo's contact if the row has its id, else of the file."""
+    source, ident = "apollo", read_apollo_id(row.get("Apollo Contact Id", "").strip().lstrip("'"))
+    if not ident:
+        source, ident = "csv", derive("row", *sorted(row.items()))
     return Captured(
         source=source,
         source_id=ident,
@@ -91,29 +92,29 @@ async def import_csv(
     again: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Import every row; the number of rows. Returns when all are acknowledged.
+    """Import every row; returns the number of rows, once all are acknowledged.
 
-    `again` takes known and unchanged rows in once more, as after an undo: each run of it is
-    one wish.
+    `again` imports known and unchanged rows once more, as after an undo; each run has an id of its
+    own.
     """
-    wish = f"{ident} {clock.now()}" if again else ""
+    reimport_id = f"{ident} {clock.now()}" if again else ""
     total = 0
     rows = read_rows(path)
     await record_start(settings, producer, ident, clock.now())
     lane = "bulk" if count_rows(path) > window else "fresh"
-    while chunk := [row for _, row in zip(range(_CHUNK), rows, strict=False)]:
+    while chunk := list(islice(rows, _CHUNK)):
         if lane == "bulk":
             while await backlog(settings) > window:
                 await asyncio.sleep(0.5)
-        records = [to_captured(row, ident, clock.now(), lane, wish) for row in chunk]
-        sent = [
-            await producer.send(
-                topics.CAPTURED.full, encode(r), key=f"{r.source}:{r.source_id}".encode()
-            )
-            for r in records
-        ]
-        for future in sent:
-            await future
+        messages = []
+        for row in chunk:
+            messages.append(_message(to_captured(row, ident, clock.now(), lane, reimport_id)))
+        await send_all(producer, messages)
         total += len(chunk)
         progress(total)
     return total
+
+
+def _message(record: Captured) -> Message:
+    key = f"{record.source}:{record.source_id}".encode()
+    return Message(topics.CAPTURED.full, key, encode(record))

@@ -1,8 +1,8 @@
-"""The poller: Apollo's contacts into `captured` (contacts.py), and what is heard of them later into
+"""The poller: Apollo's contacts into `captured` (contacts.py), later facts about them into
 `signals` (signals.py).
 
-Each source is read by itself (sources.py), and its part of the cursor, which is in Kafka, moves
-with it. There must be one poller; a second one only repeats its work.
+Each source is read independently (sources.py), with its own part of the cursor, which is stored in
+Kafka. One poller is enough; a second one only repeats its work.
 """
 
 import asyncio
@@ -31,16 +31,16 @@ from leads.rules import Rules
 from streams.ports import Clock
 
 _SEARCH_LAG = 5.0
-# what the sources are called, in the log and by metrics
+# the sources' names in the log and in metrics
 CONTACTS, MESSAGES = "apollo_contacts", "apollo_messages"
 CHANGES, DELETED, RECORDS, SHEET = "crm_changes", "crm_deleted", "crm_records", "sheet"
 log = structlog.get_logger(__name__)
 
 
 class Cursor(Record, frozen=True, kw_only=True):
-    """Where the passes stand: topic `cursors`.
+    """How far each source was read: topic `cursors`.
 
-    `passes` counts what was completed, `aside` what nobody could use.
+    `passes` counts the completed passes, `aside` the unusable objects.
     """
 
     apollo: float = 0.0
@@ -73,70 +73,70 @@ class Poller:
         self._contacts = Contacts(
             settings, rules, vendors.apollo, producer, clock, self._aside, crash, received
         )
-        self._listening = SignalPoller(settings, vendors, producer, clock, keys, self._aside)
-        self._current = IncrementalSync(settings, vendors.crm, producer, clock, keys)
-        self._apollo, self._crm, self._sheet = (
-            Reading(title, producer, rules.ops_channel, clock)
-            for title in ("Apollo", "The CRM", "The sheet of what waits")
-        )
+        self._signals = SignalPoller(settings, vendors, producer, clock, keys, self._aside)
+        self._sync = IncrementalSync(settings, vendors.crm, producer, clock, keys)
+        reading = partial(Reading, producer=producer, channel=rules.ops_channel, clock=clock)
+        self._apollo = reading("Apollo")
+        self._crm = reading("The CRM")
+        self._sheet = reading("The review sheet")
         self.cursor = Cursor()
 
     async def load_cursor(self, since: float | None) -> None:
-        """Take up the kept cursor; without one begin `since`, or now."""
+        """Load the stored cursor; if there is none, begin at `since`, or now."""
         start = self._clock.now() if since is None else since
         async with consuming(self._settings) as consumer:
-            kept = await last_record(consumer, b"poller", Cursor) or Cursor(apollo=start, crm=start)
-        self.cursor = msgspec.structs.replace(kept, deleted=kept.deleted or kept.crm)
+            cursor = await last_record(consumer, b"poller", Cursor) or Cursor(
+                apollo=start, crm=start
+            )
+        self.cursor = msgspec.structs.replace(cursor, deleted=cursor.deleted or cursor.crm)
 
     async def run(self, waiting: ReviewSheetProjector, *, once: bool = False) -> None:
-        """Poll at the stated interval until cancelled; an outage is waited for.
+        """Poll at the configured interval until cancelled; waits while a vendor does not answer.
 
         With `once`, one pass over everything; raises what refused one of the sources.
         """
         async with consuming(self._settings) as consumer, consuming(self._settings) as own:
             often = [
                 self._source(CONTACTS, self._poll_contacts, self._apollo),
-                self._source(MESSAGES, self._listening.poll_messages, self._apollo),
+                self._source(MESSAGES, self._signals.poll_messages, self._apollo),
                 self._source(DELETED, self._poll_deleted, self._crm),
                 self._source(SHEET, partial(waiting.refresh, consumer), self._sheet),
             ]
             changes = self._source(CHANGES, self._poll_changes, self._crm)
-            records = self._source(RECORDS, self._current.sync_once, self._crm)
+            records = self._source(RECORDS, self._sync.sync_once, self._crm)
             if once:
-                await records.attempt()  # what it would tell is met by each lead, too
+                await records.attempt()  # may fail: each lead reads the CRM, too
                 await _read_once([*often, changes])
                 return
-            bell = ChangeListener(own)
-            await bell.start()
-            await follow_all(
-                [
-                    changes.follow(partial(self._heed, bell)),
-                    records.follow(partial(asyncio.sleep, EVERY)),
-                    *(
-                        source.follow(partial(asyncio.sleep, self._settings.poll_seconds))
-                        for source in often
-                    ),
-                ]
-            )
+            listener = ChangeListener(own)
+            await listener.start()
+            following = [
+                changes.follow(partial(self._wait_for_change, listener)),
+                records.follow(partial(asyncio.sleep, EVERY)),
+            ]
+            for source in often:
+                following.append(source.follow(partial(asyncio.sleep, self._settings.poll_seconds)))
+            await follow_all(following)
 
     def _source(
         self, name: str, read: Callable[[], Awaitable[None]], reading: Reading
     ) -> PolledSource:
         return PolledSource(name, read, reading, self.passes, self._clock)
 
-    async def _heed(self, bell: ChangeListener) -> None:
-        """Return at the next turn, or when the CRM says that it has changed: a while later, since
-        its search lags behind its word, and once for all that comes meanwhile."""
+    async def _wait_for_change(self, listener: ChangeListener) -> None:
+        """Return after the poll interval, or a few seconds after a notice that the CRM has changed:
+        the CRM's search lags behind, and further notices of these seconds need no poll of their
+        own."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._settings.poll_seconds
-        if await bell.wait_for_change(self._settings.poll_seconds):
+        if await listener.wait_for_change(self._settings.poll_seconds):
             await asyncio.sleep(min(_SEARCH_LAG, max(0.0, until - loop.time())))
 
     async def _poll_contacts(self) -> None:
         done = await self._contacts.read(self.cursor.apollo)
         self._crash("between page and cursor")
         before = self.cursor
-        await self._keep(
+        await self._move(
             apollo=done.newest,
             captured=before.captured + done.captured,
             skipped_from_crm=before.skipped_from_crm + done.from_crm,
@@ -151,13 +151,13 @@ class Poller:
         )
 
     async def _poll_changes(self) -> None:
-        await self._keep(crm=await self._listening.poll_changes(self.cursor.crm))
+        await self._move(crm=await self._signals.poll_changes(self.cursor.crm))
 
     async def _poll_deleted(self) -> None:
-        await self._keep(deleted=await self._listening.poll_deleted(self.cursor.deleted))
+        await self._move(deleted=await self._signals.poll_deleted(self.cursor.deleted))
 
-    async def _keep(self, **moved: float) -> None:
-        """Write the cursor, the parts of other sources as they are now."""
+    async def _move(self, **moved: float) -> None:
+        """Store the cursor with these parts changed. Durable when it returns."""
         aside, self._aside.count = self._aside.count, 0
         moved |= {"passes": self.cursor.passes + 1, "aside": self.cursor.aside + aside}
         self.cursor = msgspec.structs.replace(self.cursor, **moved)
@@ -165,11 +165,7 @@ class Poller:
 
 
 async def _read_once(sources: list[PolledSource]) -> None:
-    """Read them all. Raises what refused one of them, once the others are read."""
-    refused = [
-        error
-        for error in await asyncio.gather(*(source.once() for source in sources))
-        if error is not None
-    ]
-    if refused:
-        raise refused[0]
+    """Read all sources. Raises the first one's error once all are read."""
+    for error in await asyncio.gather(*(source.once() for source in sources)):
+        if error is not None:
+            raise error

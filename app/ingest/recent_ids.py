@@ -1,4 +1,4 @@
-"""A memory of names with an end."""
+"""A bounded set of recently used names."""
 
 from collections import OrderedDict
 
@@ -6,9 +6,9 @@ _REMEMBERED = 200_000
 
 
 class RecentIds:
-    """What this process has sent lately, so that polls that overlap don't repeat it.
+    """The names of what this process has sent recently, so that overlapping polls don't repeat it.
 
-    Repeats are harmless, only many.
+    A repeat is harmless; without this there would be many.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class RecentIds:
         return name in self._names
 
     def add(self, name: str) -> bool:
-        """Remember a name; False if it was known."""
+        """Add a name; False if it is known already."""
         if name in self._names:
             return False
         self._names[name] = None

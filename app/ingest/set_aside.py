@@ -1,5 +1,5 @@
-"""What a vendor showed and nobody can use: set aside with its reason where a person sees it, so
-that the rest is read on."""
+"""Unusable objects of a vendor: set aside with the reason where a person sees it, so that the other
+objects can be read."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ log = structlog.get_logger(__name__)
 
 
 class Aside:
-    """Sends odd objects of a source to `captured` as rejects, which intake makes dead letters; the
-    same one once a process."""
+    """Sends unusable objects of a source to `captured` as rejects, which intake turns into dead
+    letters; each object once per process."""
 
     def __init__(self, producer: AIOKafkaProducer, clock: Clock) -> None:
         self._producer, self._clock = producer, clock
@@ -27,7 +27,7 @@ class Aside:
         self.count = 0
 
     async def put(self, source: str, why: str, raw: Any) -> None:
-        """Durable when it returns. `why` is a sentence for a person."""
+        """Send an object. Durable when it returns. `why` is a sentence for a person."""
         record = replace(rejected(source, why, _bytes(raw), self._clock.now()), imported="poll")
         if not self._known.add(f"{source} {record.source_id} {why}"):
             return
@@ -38,12 +38,12 @@ class Aside:
 
 
 def _bytes(raw: Any) -> bytes:
-    """An object as ASCII, half characters escaped; one that is too deep for that by its first
-    level."""
+    """An object as ASCII JSON, lone surrogates escaped; only the names of its first level if it is
+    nested too deep."""
     try:
         return json.dumps(raw, default=repr).encode()
     except (ValueError, RecursionError):
-        names_of = sorted(map(str, raw)) if isinstance(raw, dict) else []
-        return f"{type(raw).__name__} of {names_of}, too deep to be shown".encode(
+        names = sorted(map(str, raw)) if isinstance(raw, dict) else []
+        return f"{type(raw).__name__} of {names}, too deep to be shown".encode(
             "ascii", "backslashreplace"
         )

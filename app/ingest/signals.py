@@ -1,8 +1,9 @@
-"""What is heard of leads later: Apollo's messages and the CRM's changes, into `signals`."""
+"""Later facts about leads: Apollo's messages and the CRM's changes, into `signals`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from app.crm_sync.id_index import CrmIdIndex
 from app.ingest.recent_ids import RecentIds
 from app.ingest.set_aside import Aside
 from app.kafka.clients import consuming
+from app.kafka.sending import Message, send_all
 from connectors.apollo.api import PAGE
 from connectors.core.crm import ActivityAsked, Contact
 from connectors.core.errors import NotInPlan
@@ -26,17 +28,17 @@ from streams.runner.outbox import partition_of
 
 log = structlog.get_logger(__name__)
 
-#: The flags that a message shows of itself. An opt-out has none: only the filter knows it
-#: (docs/design/vendors.md Apollo 4).
+#: The flags of a message, and the kind of signal that each one makes. An opt-out has no flag: it
+#: shows only in the filter of the search (docs/design/vendors.md Apollo 4).
 _FLAGS = {"bounce": "bounce", "spam_blocked": "bounce", "replied": "reply"}
 _FLAGGED = ("bounced", "spam_blocked", "replied")
 _CRM_OVERLAP = 60.0
-_BIN_OVERLAP = 300.0  # counted by our clock, which may differ from the CRM's
+_BIN_OVERLAP = 300.0  # by this machine's clock, which may differ from the CRM's
 _FEW_PAGES, _A_PAGE = 10, 6.0  # of deleted contacts, and seconds for each page of a larger bin
 
 
 class _Message(msgspec.Struct):
-    """What is read of a message, whichever its state."""
+    """The fields that are read of a message."""
 
     id: str
     to_email: str | None = None
@@ -44,9 +46,9 @@ class _Message(msgspec.Struct):
 
 
 class SignalPoller:
-    """The poller's second half.
+    """Reads the sources of signals.
 
-    Its sources are independent of each other, and may be read at the same time.
+    The sources are independent of each other, and may be read concurrently.
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class SignalPoller:
         self._bin_after = 0.0
 
     async def _load_ids(self) -> None:
-        """What must be known before anything is added to it, and before a deletion can be read."""
+        """Load the index once, before anything is added to it and before deletions are read."""
         async with self._loading:
             if not self._ids_loaded:
                 async with consuming(self._settings) as consumer:
@@ -81,33 +83,31 @@ class SignalPoller:
                 self._ids_loaded = True
 
     async def poll_messages(self) -> None:
-        """What became of the messages that Apollo has sent: a rolling window, since states change
-        days later."""
+        """Read the state of the messages that Apollo has sent, over a rolling window: a message's
+        state can change days later."""
         since = (
             datetime.fromtimestamp(self._clock.now() - self._settings.signals_days * 86_400, UTC)
             .date()
             .isoformat()
         )
         async for messages in self._message_pages(_FLAGGED, since):
-            flagged = [(m, flag, kind) for m in messages for flag, kind in _FLAGS.items()]
-            await self._tell([s for one in flagged if (s := await self._flagged(*one))])
+            signals = []
+            for message in messages:
+                signals += await self._flag_signals(message)
+            await self._send(signals)
         async for messages in self._message_pages(("unsubscribed",), since):
-            await self._tell(
-                [
-                    s
-                    for m in messages
-                    if (s := await self._message_signal(m, "unsubscribed", "unsubscribe"))
-                ]
-            )
+            signals = []
+            for message in messages:
+                signals += await self._message_signals(message, "unsubscribed", "unsubscribe")
+            await self._send(signals)
 
-    async def _flagged(self, message: Any, flag: str, kind: str) -> Signal | None:
-        """The signal of a message that shows the flag.
-
-        An odd one is set aside by whichever flag is asked.
-        """
-        if isinstance(message, dict) and not message.get(flag):
-            return None
-        return await self._message_signal(message, flag, kind)
+    async def _flag_signals(self, message: Any) -> list[Signal]:
+        """A signal for each flag that the message has; an unusable message is set aside."""
+        signals = []
+        for flag, kind in _FLAGS.items():
+            if not isinstance(message, dict) or message.get(flag):
+                signals += await self._message_signals(message, flag, kind)
+        return signals
 
     async def _message_pages(
         self, stats: tuple[str, ...], since: str
@@ -120,54 +120,52 @@ class SignalPoller:
                 return
             page += 1
 
-    async def _message_signal(self, raw: Any, flag: str, kind: str) -> Signal | None:
-        """None for a message to nobody whom we could name, and once an odd one is set aside."""
+    async def _message_signals(self, raw: Any, flag: str, kind: str) -> list[Signal]:
+        """The signal of a message; empty for a message without a valid address. An unusable message
+        is set aside."""
         try:
             message = msgspec.convert(raw, _Message)
         except (msgspec.ValidationError, RecursionError) as error:
             await self._aside.put(
                 "apollo", f"a message's state ({kind}) can't be used: {error}", raw
             )
-            return None
+            return []
         key = self._keys.address(message.to_email or "")
         if not key:
-            return None
-        ident = derive("signal", "apollo", message.id, flag)
-        heard = self._clock.now()
-        return Signal(
-            signal_id=ident,
+            return []
+        signal = Signal(
+            signal_id=derive("signal", "apollo", message.id, flag),
             kind=kind,
-            heard_at=heard,
+            heard_at=self._clock.now(),
             source="apollo",
             address_key=key,
             person_key=key,
             value=message.reply_class or "",
         )
+        return [signal]
 
     async def poll_changes(self, since: float) -> float:
-        """What changed in the CRM; the time of the newest change.
+        """Send the signals of what has changed in the CRM; returns the time of the newest change.
 
-        What stops a lead is told first.
+        Signals that stop a lead are sent first.
         """
         changed = await self._vendors.crm.changed_since(max(0.0, since - _CRM_OVERLAP))
-        await self._tell(
-            [signal for contact in changed for signal in self._contact_signals(contact)]
-        )
+        await self._send(list(chain.from_iterable(map(self._contact_signals, changed))))
         await self._load_ids()
         await self._ids.note(changed)
         try:
             await self._poll_activities(changed)
         except NotInPlan as error:
             log.warning(
-                "owners' activities can't be read: clocks are stopped by the owner's click alone",
+                "owners' activities can't be read: only the owner's click stops a clock",
                 why=str(error),
             )
-        return max([since, *(c.changed_at for c in changed)])
+        return max([since, *(contact.changed_at for contact in changed)])
 
     async def poll_deleted(self, since: float) -> float:
-        """Who was deleted; from when on to ask the next time.
+        """Send a signal for each deleted contact; returns the time from which on to ask next.
 
-        A whole bin of many pages is read more seldom, so that it costs ten calls a minute.
+        A large bin of deleted contacts is read less often, so that it costs ten calls a minute.
         """
         begun = self._clock.now()
         if self._vendors.crm.tells_deleted and begun < self._bin_after:
@@ -175,27 +173,29 @@ class SignalPoller:
         await self._load_ids()
         pages = 0
         async for page in self._vendors.crm.deleted(max(0.0, since - _BIN_OVERLAP), self._ids.keys):
-            await self._tell([self._signal(c, "deleted", "", 0.0) for c in page])
+            await self._send([self._signal(contact, "deleted", "", 0.0) for contact in page])
             pages += 1
-        self._bin_after = self._clock.now() + (pages * _A_PAGE if pages > _FEW_PAGES else 0.0)
+        self._bin_after = self._clock.now()
+        if pages > _FEW_PAGES:
+            self._bin_after += pages * _A_PAGE
         return begun
 
     async def _poll_activities(self, changed: list[Contact]) -> None:
-        """Who acted, once for each time that the CRM says somebody did; after everything that stops
-        a lead is told."""
-        fresh = {
-            f"activity {c.id} {c.contacted_at}": c for c in changed if c.contacted_at and c.owner_id
-        }
-        fresh = {name: contact for name, contact in fresh.items() if name not in self._known}
-        asked = [
-            ActivityAsked(contact_id=c.id, owner_id=c.owner_id, since=c.contacted_at - 60.0)
-            for c in fresh.values()
-        ]
-        times = await self._vendors.crm.activities(asked) if asked else []
-        done = zip(fresh.values(), times, strict=True)
-        await self._tell(
-            [self._signal(contact, "activity", contact.owner_id, at) for contact, at in done if at]
-        )
+        """Send the owners' activities, each one once. The signals that stop a lead are sent
+        before."""
+        fresh: dict[str, Contact] = {}
+        for contact in changed:
+            name = f"activity {contact.id} {contact.contacted_at}"
+            if contact.contacted_at and contact.owner_id and name not in self._known:
+                fresh[name] = contact
+        if not fresh:
+            return
+        times = await self._vendors.crm.activities(list(map(_activity_asked, fresh.values())))
+        signals = []
+        for contact, at in zip(fresh.values(), times, strict=True):
+            if at:
+                signals.append(self._signal(contact, "activity", contact.owner_id, at))
+        await self._send(signals)
         for name in fresh:
             self._known.add(name)
 
@@ -213,18 +213,11 @@ class SignalPoller:
 
     def _signal(self, contact: Contact, kind: str, value: str, at: float) -> Signal:
         key = contact.key or self._keys.address(contact.email)
-        ident = derive(
-            "signal",
-            "crm",
-            contact.id,
-            kind,
-            value,
-            at,
-            self._keys.address(contact.email) if kind == "bounce" else "",
-        )
-        address = self._keys.address(contact.email) if kind == "bounce" else key
+        address, bounced = key, ""
+        if kind == "bounce":  # concerns one address, not the person
+            address = bounced = self._keys.address(contact.email)
         return Signal(
-            signal_id=ident,
+            signal_id=derive("signal", "crm", contact.id, kind, value, at, bounced),
             kind=kind,
             heard_at=at or self._clock.now(),
             source="crm",
@@ -234,16 +227,17 @@ class SignalPoller:
             value=value,
         )
 
-    async def _tell(self, signals: list[Signal]) -> None:
-        sent = []
+    async def _send(self, signals: list[Signal]) -> None:
+        """Send the signals that this process has not sent yet. Durable when it returns."""
+        await send_all(self._producer, self._new_messages(signals))
+
+    def _new_messages(self, signals: list[Signal]) -> Iterator[Message]:
         for signal in signals:
-            if not self._known.add(signal.signal_id):
-                continue
-            key = signal.address_key.encode()
-            sent.append(
-                await self._producer.send(
-                    topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)
-                )
-            )
-        for future in sent:
-            await future
+            if self._known.add(signal.signal_id):
+                key = signal.address_key.encode()
+                yield Message(topics.SIGNALS.full, key, encode(signal), partition_of(key))
+
+
+def _activity_asked(contact: Contact) -> ActivityAsked:
+    since = contact.contacted_at - 60.0
+    return ActivityAsked(contact_id=contact.id, owner_id=contact.owner_id, since=since)

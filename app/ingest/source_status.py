@@ -1,4 +1,4 @@
-"""Which sources a poller has read lately: its metrics, and whether it is ready."""
+"""When a poller has read each source: its metrics, and whether it is ready."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,8 +7,8 @@ from app.monitoring.metrics import PollerMetrics
 from connectors.core.errors import VendorError
 from streams.ports import Clock
 
-#: A source counts as read while its last pass ended less than so many intervals ago, and a minute
-#: for the pass itself.
+#: A source counts as read if its last pass ended at most so many intervals ago, plus seconds for
+#: the pass itself.
 _INTERVALS, _A_PASS = 3, 60.0
 
 
@@ -23,7 +23,7 @@ class Passes:
 
     @contextmanager
     def over(self, source: str) -> Iterator[None]:
-        """Around one pass over a source. What a vendor raises is noted and raised on."""
+        """Wrap one pass over a source. A vendor's error is noted and raised again."""
         try:
             yield
         except VendorError as error:
@@ -35,17 +35,16 @@ class Passes:
         self.metrics.succeeded(source, self._ended[source])
 
     async def why_not_ready(self) -> list[str]:
-        """A line for each source that was not read to its end lately."""
-        return [line for source in self._every if (line := self._why_not(source))]
+        """A line for each source that was not read to its end recently."""
+        return list(filter(None, map(self._why_not, self._every)))
 
     def _why_not(self, source: str) -> str:
-        ended, why = self._ended.get(source), self._failures.get(source)
-        if (
-            ended is not None
-            and self._clock.now() - ended <= self._every[source] * _INTERVALS + _A_PASS
-        ):
-            return ""
-        since = (
-            "not read yet" if ended is None else f"not read for {self._clock.now() - ended:.0f} s"
-        )
-        return f"{source}: {since}" + (f" ({why})" if why else "")
+        state = "not read yet"
+        if (ended := self._ended.get(source)) is not None:
+            age = self._clock.now() - ended
+            if age <= self._every[source] * _INTERVALS + _A_PASS:
+                return ""
+            state = f"not read for {age:.0f} s"
+        if why := self._failures.get(source):
+            state += f" ({why})"
+        return f"{source}: {state}"

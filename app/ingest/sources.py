@@ -1,8 +1,8 @@
-"""What the poller reads, each source by itself: whatever one vendor says, the others are read on.
+"""The sources that the poller reads, independently: if one vendor fails, the others are still read.
 
-A failed source waits as a circuit does: as long as the vendor names (five minutes at the most),
-or twice as long each time. People are told when a vendor could not be read for five minutes,
-once, and when it is read again.
+A failed source waits as a circuit does: as long as the vendor names (five minutes at most), or
+twice as long each time. One alert goes out when a vendor could not be read for five minutes, and
+one when it is read again.
 """
 
 import asyncio
@@ -24,11 +24,10 @@ from streams.ports import Clock, Fatal
 
 log = structlog.get_logger(__name__)
 
-#: Seconds for which a vendor must have failed before people are told: what passes by itself is no
-#: news.
+#: Seconds for which a vendor must have failed before an alert: shorter outages need nobody.
 SAY_AFTER = 300.0
-#: The longest time that a vendor is believed, in seconds: a limit that is lifted early is noticed
-#: after so long.
+#: The longest wait that a vendor may name, in seconds: a limit that is lifted early is noticed
+#: after this time.
 _LONGEST = 300.0
 
 
@@ -48,37 +47,37 @@ async def follow_all(sources: Iterable[Coroutine[Any, Any, None]]) -> None:
 
 
 class Reading:
-    """The sources of one vendor: one outage, one alert, however many of them it hits.
+    """The sources of one vendor: an outage makes one alert, however many of them it affects.
 
-    `title` begins the sentence.
+    `title` is the first part of the alert's sentence.
     """
 
     def __init__(self, title: str, producer: AIOKafkaProducer, channel: str, clock: Clock) -> None:
         self._title, self._producer, self._channel, self._clock = title, producer, channel, clock
         self._failing: dict[str, float] = {}  # since when, by source
-        self._told: dict[str, float] = {}  # the same of those that people know of
+        self._alerted: dict[str, float] = {}  # those of them that an alert was sent about
 
     async def note_failure(self, source: str, error: VendorError) -> None:
-        """Tell people, if it is time to. Durable when it returns."""
+        """Send an alert if the source has failed for long enough. Durable when it returns."""
         now = self._clock.now()
         since = self._failing.setdefault(source, now)
-        if source in self._told or now - since < SAY_AFTER:
+        if source in self._alerted or now - since < SAY_AFTER:
             return
-        said = (
-            f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. It is"
-            " tried again by itself"
+        text = (
+            f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. Leadgate"
+            " tries again, and goes on reading everything else."
         )
-        await self._say(f"{said}, and all else is read on.", "failed", since)
-        self._told |= self._failing  # whatever fails now is the same outage
+        await self._alert(text, "failed", since)
+        self._alerted |= self._failing  # all sources that fail now are part of the same outage
 
     async def note_success(self, source: str) -> None:
-        """Tell people, if they know of a failure and none is left."""
+        """Send an alert if there was one about a failure, and no such source fails any more."""
         self._failing.pop(source, None)
-        since = self._told.pop(source, None)
-        if since is not None and not self._told:
-            await self._say(f"{self._title} is read again.", "read", since)
+        since = self._alerted.pop(source, None)
+        if since is not None and not self._alerted:
+            await self._alert(f"{self._title} is read again.", "read", since)
 
-    async def _say(self, text: str, kind: str, since: float) -> None:
+    async def _alert(self, text: str, kind: str, since: float) -> None:
         ident = derive("unread", self._title, kind, since)
         alert = Alert(alert_id=ident, kind="ops", to=self._channel, text=text, at=self._clock.now())
         await self._producer.send_and_wait(
@@ -87,9 +86,9 @@ class Reading:
 
 
 class PolledSource:
-    """One thing that is read again and again.
+    """A source that is read repeatedly.
 
-    `read` raises what its vendor raises; in whatever form, it ends nothing here.
+    `read` raises what its vendor raises; no such error, in whatever form, ends the polling.
     """
 
     def __init__(
@@ -104,8 +103,8 @@ class PolledSource:
         self.circuit = Circuit(clock.now)
 
     async def follow(self, rest: Callable[[], Awaitable[None]]) -> None:
-        """Read until cancelled; `rest` returns when it is time for the next reading after a good
-        one."""
+        """Read until cancelled; after a successful reading `rest` returns when the next one is
+        due."""
         while True:
             if await self.attempt() is None:
                 await rest()
@@ -113,16 +112,16 @@ class PolledSource:
                 await asyncio.sleep(self.circuit.put_off())
 
     async def once(self) -> VendorError | None:
-        """Read until it was read once, or was refused for another reason than that the vendor is
-        away; the reason then."""
+        """Read once, waiting while the vendor does not answer; returns any other error of the
+        vendor's, None for success."""
         while isinstance(error := await self.attempt(), Unavailable):
             await asyncio.sleep(self.circuit.put_off())
         return error
 
     async def attempt(self) -> VendorError | None:
-        """Read once; what stood in the way, None for nothing.
+        """Read once; returns the vendor's error, None for success.
 
-        Raises what is ours: the broker's errors, a file's.
+        Raises errors of the broker and of files.
         """
         ticket = self.circuit.admit()
         try:
@@ -135,7 +134,7 @@ class PolledSource:
         return None
 
     async def _read_whole(self) -> None:
-        """Read. What no connector means to raise is an answer that it could not read."""
+        """Read. An exception that no connector raises on purpose means an unreadable answer."""
         try:
             await self._read()
         except (VendorError, KafkaError, OSError, Fatal, MemoryError):
@@ -144,7 +143,9 @@ class PolledSource:
             raise unreadable(self.name, error) from error
 
     async def _note(self, ticket: int, error: VendorError) -> VendorError:
-        after = min(error.after, _LONGEST) if isinstance(error, Unavailable) else APART
+        after = APART
+        if isinstance(error, Unavailable):
+            after = min(error.after, _LONGEST)
         self.circuit.fail(ticket, after)
         log.warning(
             "poll put off", source=self.name, why=str(error), again_in=self.circuit.put_off()
