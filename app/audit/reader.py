@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 from aiokafka import TopicPartition
@@ -67,6 +68,13 @@ class LatestPlaces:
         known = self.latest.get(event.lead)
         if known is None or _rank(event) >= _rank(known):
             self.latest[event.lead] = event
+
+
+def fields_of(part: Any) -> dict[str, Any]:
+    """An event's inputs or outcome, or a part of them; {} where it is no object."""
+    if isinstance(part, dict):
+        return part
+    return {}
 
 
 def _rank(event: Audit) -> tuple[int, bool]:

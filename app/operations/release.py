@@ -1,16 +1,17 @@
-"""`leadgate release`: leads of which something was decided in shadow are sent through the gates
+"""`leadgate release`: sends leads for which effects were withheld in shadow through the gates
 again, live."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.audit.reader import LatestPlaces, read_events
+from app.audit.reader import LatestPlaces, fields_of, read_events
 from app.base.settings import Settings
 from app.kafka.clients import producing
 from app.review.send import RESTING, send_lead_signal
 from leads.records import Audit, Place
 
-#: What changes something outside, by a stage's name for it. Other acts only read.
+#: The effects that change something outside, by the names that stages give them. Others only read.
 _CHANGES = frozenset(
     {
         "upsert",
@@ -26,37 +27,38 @@ _CHANGES = frozenset(
     }
 )
 _NOTICE = "notice"
-#: From these places no lead goes on by itself.
+#: A lead in one of these places has ended.
 _ENDED = frozenset({Place.SUPPRESSED, Place.UNDONE, Place.MERGED, Place.DEAD})
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseScope:
-    """Which leads are meant: those named, those of these lists, or all if neither is given."""
+    """The leads to release: those named, those of these lists, or all if neither is given."""
 
     leads: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
 
     def includes(self, event: Audit) -> bool:
-        """Whether the lead of this event, which says where it is, is meant."""
+        """Whether the lead of this event is in the scope; `event` is the one with its last
+        place."""
         if not self.leads and not self.lists:
             return True
-        return event.lead in self.leads or bool(
-            set(event.inputs["record"].get("lists", ())) & self.lists
-        )
+        if event.lead in self.leads:
+            return True
+        return not self.lists.isdisjoint(event.inputs["record"].get("lists", ()))
 
 
 @dataclass(slots=True)
 class ReleaseReport:
-    """Leads in shadow: those at rest, which can be released, those that wait or are under way, and
-    those that have ended."""
+    """Ids of leads in shadow: `released` were at rest, `not_at_rest` wait or are under way, `ended`
+    have ended."""
 
     released: list[str] = field(default_factory=list)
     not_at_rest: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
     def report(self) -> dict[str, Any]:
-        """As JSON: counts, and the ids of those that nothing was done about."""
+        """As JSON: counts and ids."""
         return {
             "released": len(self.released),
             "not_at_rest": len(self.not_at_rest),
@@ -69,8 +71,9 @@ class ReleaseReport:
         }
 
     def text(self, *, dry_run: bool) -> str:
-        """In sentences."""
-        lines = [f"{len(self.released)} leads {'would be released' if dry_run else 'released'}"]
+        """As sentences."""
+        done = "would be released" if dry_run else "released"
+        lines = [f"{len(self.released)} leads {done}"]
         if self.not_at_rest:
             lines.append(
                 f"{len(self.not_at_rest)} in shadow wait or are under way: release them when they"
@@ -78,18 +81,18 @@ class ReleaseReport:
             )
         if self.ended:
             lines.append(
-                f"{len(self.ended)} ended in shadow, and neither CRM nor Apollo was told (--json"
-                " names them)"
+                f"{len(self.ended)} ended in shadow, so CRM and Apollo were not changed for them"
+                " (--json names them)"
             )
         return "\n".join(lines)
 
 
 @dataclass(slots=True)
 class _Withheld:
-    """What of a lead was last done in earnest, and what was only said, in whatever order its events
-    are read."""
+    """For each change of a lead whether it was made or withheld the last time; events may be noted
+    in any order."""
 
-    # by stage and change: at which step, and whether in shadow
+    # by stage and change: the step, and whether the change was withheld
     last: dict[str, tuple[int, bool]] = field(default_factory=dict)
     released: int = -1
 
@@ -103,15 +106,16 @@ class _Withheld:
 
     @property
     def is_open(self) -> bool:
+        """Whether a change was withheld since the lead was last released."""
         return any(withheld and step > self.released for step, withheld in self.last.values())
 
 
 def changes_of(event: Audit) -> dict[str, bool]:
-    """The changes that an event's decision called for, and of each whether it was withheld."""
-    done = event.inputs.get("done", {}) if isinstance(event.inputs, dict) else {}
-    found = {
-        name: result.get("kind") == "would" for name, result in done.items() if name in _CHANGES
-    }
+    """The changes that an event's decision asked for, each with whether it was withheld."""
+    found = {}
+    for name, result in fields_of(event.inputs).get("done", {}).items():
+        if name in _CHANGES:
+            found[name] = result.get("kind") == "would"
     if event.kind == "noticed":
         found[_NOTICE] = event.shadow
     return found
@@ -120,37 +124,52 @@ def changes_of(event: Audit) -> dict[str, bool]:
 async def release_leads(
     settings: Settings, wanted: ReleaseScope, now: float, *, dry_run: bool = False
 ) -> ReleaseReport:
-    """Release the wanted leads, as far as they have come to rest in shadow; with `dry_run` only say
-    which.
+    """Release those leads of the scope that rest in shadow; with `dry_run` only list them.
 
-    Each decision says itself whether it was made in shadow, so it doesn't matter what the rules
-    or settings are now. A lead that waits for a person, or is under way, can be released when it
-    has arrived.
+    Each decision records whether it was made in shadow, so the present rules and settings don't
+    matter. A lead that waits for a person, or is under way, can be released once it has arrived.
     """
-    named = wanted.leads if not wanted.lists else frozenset()
-    shadow = {
-        event.lead
-        async for event in read_events(settings, named)
-        if any(changes_of(event).values())
-    }
-    moves = LatestPlaces()
-    withheld = {lead: _Withheld() for lead in shadow}
-    if shadow:
-        async for event in read_events(settings, shadow):
-            withheld[event.lead].note(event)
-            moves.note(event)
-    chosen = [e for e in moves.latest.values() if withheld[e.lead].is_open and wanted.includes(e)]
     found = ReleaseReport()
-    for event in chosen:
+    resting: list[Audit] = []
+    for event in await _places_in_shadow(settings, wanted):
         if event.place in RESTING:
             found.released.append(event.lead)
+            resting.append(event)
         elif event.place in _ENDED:
             found.ended.append(event.lead)
         else:
             found.not_at_rest.append(event.lead)
     if not dry_run:
         async with producing(settings) as producer:
-            for event in chosen:
-                if event.place in RESTING:
-                    await send_lead_signal(producer, event, "released", now)
+            for event in resting:
+                await send_lead_signal(producer, event, "released", now)
     return found
+
+
+async def _places_in_shadow(settings: Settings, wanted: ReleaseScope) -> list[Audit]:
+    """The events with the last places of the leads in the scope that have withheld changes."""
+    leads = await _leads_with_withheld(settings, wanted)
+    if not leads:
+        return []
+    places = LatestPlaces()
+    withheld: defaultdict[str, _Withheld] = defaultdict(_Withheld)
+    async for event in read_events(settings, leads):
+        withheld[event.lead].note(event)
+        places.note(event)
+    chosen = []
+    for event in places.latest.values():
+        if withheld[event.lead].is_open and wanted.includes(event):
+            chosen.append(event)
+    return chosen
+
+
+async def _leads_with_withheld(settings: Settings, wanted: ReleaseScope) -> set[str]:
+    """The leads that ever had a change withheld; only the named ones, unless lists count, too."""
+    named: frozenset[str] = frozenset()
+    if not wanted.lists:
+        named = wanted.leads
+    leads = set()
+    async for event in read_events(settings, named):
+        if any(changes_of(event).values()):
+            leads.add(event.lead)
+    return leads

@@ -1,11 +1,13 @@
-"""Replay: the workers' group is set back, so that the stages run over a part of a topic again.
+"""Replay: sets the offsets of the workers' group back, so that the stages process a part of a topic
+again.
 
-What keeps a replay from repeating effects are the rows in the state: a record that was decided is
-not decided again. A record of the range without such a row would be decided now, effects included,
-and that needs `--act`.
+The rows in the state prevent that a replay repeats effects: a record that was decided is not
+decided again. A record of the range without such a row would be decided now, effects included, and
+that needs `--act`.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -46,14 +48,15 @@ class SkipRange(Record, frozen=True, kw_only=True):
 
     @property
     def tp(self) -> TopicPartition:
-        """Where."""
+        """The partition."""
         return TopicPartition(self.topic, self.partition)
 
 
 async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any]:
-    """Set the group back; behind the range it goes on from where it was. Durable on return.
+    """Set the group back to the range's start; after the range it goes on where it was. Durable on
+    return.
 
-    Raises ReplayRefusedError while workers run, for a range that isn't there or was never
+    Raises ReplayRefusedError while workers run, for a range that doesn't exist or was never
     processed, and, unless `act`, for records that were never decided.
     """
     stages = make_stages(Keys(settings.site_secret.get_secret_value()))
@@ -63,38 +66,58 @@ async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any
     at = await committed(settings)
     async with consuming(settings) as consumer:
         windows = await _windows(consumer)
-        cut = [tp for tp in await ends(consumer, [topic.full]) if _is_wanted(tp, wanted)]
-        begin = await consumer.beginning_offsets(cut)
-        done = {tp: processed(tp, at.get(tp, begin[tp]), windows.get(tp)) for tp in cut}
-        start, stop = await find_range(consumer, wanted, begin, done)
-        start = {tp: offset for tp, offset in start.items() if offset < stop[tp]}
+        partitions = await _partitions(consumer, topic, wanted.partition)
+        begin = await consumer.beginning_offsets(partitions)
+        done: Offsets = {}
+        for tp in partitions:
+            done[tp] = processed(tp, at.get(tp, begin[tp]), windows.get(tp))
+        start, stop = _non_empty(*await find_range(consumer, wanted, begin, done))
         if not start:
             raise ReplayRefusedError(f"no processed record of {topic.name} lies in that range")
-        stop = {tp: stop[tp] for tp in start}
         left_out = await _judge(consumer, Evidence(stages), start, stop, act=wanted.act)
-    unfinished = {tp: w for tp, w in windows.items() if at.get(tp, 0) < w.done}
-    now = {tp: _window(tp, start[tp], stop[tp], done[tp], left_out) for tp in start}
-    value = msgspec.json.encode(list((unfinished | now).values()))
+    after = {tp: window for tp, window in windows.items() if at.get(tp, 0) < window.done}
+    for tp in start:
+        after[tp] = _window(tp, start[tp], stop[tp], done[tp], left_out)
     async with producing(settings) as producer:
-        await producer.send_and_wait(topics.CURSORS.full, value, key=_WINDOWS)
+        await producer.send_and_wait(
+            topics.CURSORS.full, msgspec.json.encode(list(after.values())), key=_WINDOWS
+        )
     await commit_offsets(settings, start)
-    records = sum(stop[tp] - start[tp] for tp in start) - len(left_out)
+    records = sum(stop.values()) - sum(start.values()) - len(left_out)
     return {"topic": topic.name, "records": records, "left_out": len(left_out), "act": wanted.act}
 
 
 def _topic(stages: Iterable[Stage], name: str) -> topics.Topic:
-    read = {topic.name: topic for stage in stages for topic in stage.inputs}
+    inputs = chain.from_iterable(stage.inputs for stage in stages)
+    read = {topic.name: topic for topic in inputs}
     if (short := name.removeprefix(topics.PREFIX)) not in read:
         raise ReplayRefusedError(f"no stage reads {name}; replay one of {', '.join(sorted(read))}")
     return read[short]
 
 
-def _is_wanted(tp: TopicPartition, wanted: ReplayScope) -> bool:
-    return wanted.partition is None or tp.partition == wanted.partition
+async def _partitions(
+    consumer: AIOKafkaConsumer, topic: topics.Topic, number: int | None
+) -> list[TopicPartition]:
+    """All partitions of a topic, or the one with this number."""
+    partitions = []
+    for tp in await ends(consumer, [topic.full]):
+        if number is None or tp.partition == number:
+            partitions.append(tp)
+    return partitions
+
+
+def _non_empty(start: Offsets, stop: Offsets) -> tuple[Offsets, Offsets]:
+    """The starts and the stops of those partitions that have a record between the two."""
+    starts: Offsets = {}
+    stops: Offsets = {}
+    for tp, offset in start.items():
+        if offset < stop[tp]:
+            starts[tp], stops[tp] = offset, stop[tp]
+    return starts, stops
 
 
 def processed(tp: TopicPartition, committed_at: int, earlier: SkipRange | None) -> int:
-    """Up to where a partition has been processed, whatever an earlier replay has set back.
+    """The offset up to which a partition was processed, before an earlier replay set it back.
 
     Raises ReplayRefusedError for an earlier replay that is half done.
     """
@@ -103,7 +126,7 @@ def processed(tp: TopicPartition, committed_at: int, earlier: SkipRange | None) 
     if committed_at != earlier.begin:
         raise ReplayRefusedError(
             f"an earlier replay of {tp.topic}/{tp.partition} is at {committed_at} of "
-            f"{earlier.done}: start the workers, let them come to its end, and stop them again"
+            f"{earlier.done}: start the workers, let them finish it, and stop them again"
         )
     return earlier.done
 
@@ -129,8 +152,10 @@ async def _judge(
 def _window(
     tp: TopicPartition, start: int, stop: int, done: int, left_out: Iterable[Spot]
 ) -> SkipRange:
-    offsets = sorted(spot.offset for spot in left_out if spot.partition == tp.partition)
-    ranges = [(offset, offset + 1) for offset in offsets]
+    ranges = []
+    for spot in sorted(left_out):
+        if spot.partition == tp.partition:
+            ranges.append((spot.offset, spot.offset + 1))
     if stop < done:
         ranges.append((stop, done))
     return SkipRange(
@@ -148,7 +173,7 @@ async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
         consumer.assign(list(offsets))
         await consumer.commit(offsets)
     except KafkaError as error:
-        why = f"the broker does not take the group's offsets ({error!r}): do workers run?"
+        why = f"the broker does not accept the group's offsets ({error!r}): do workers run?"
         raise ReplayRefusedError(why) from error
     finally:
         await consumer.stop()
@@ -160,10 +185,12 @@ async def _refuse_while_working(settings: Settings) -> None:
 
 
 async def _windows(consumer: AIOKafkaConsumer) -> dict[TopicPartition, SkipRange]:
-    return {w.tp: w for w in await last_record(consumer, _WINDOWS, list[SkipRange]) or []}
+    windows = await last_record(consumer, _WINDOWS, list[SkipRange]) or []
+    return {window.tp: window for window in windows}
 
 
 async def read_windows(settings: Settings) -> Mapping[TopicPartition, Ranges]:
-    """The ranges that replays leave out. Read by every worker at its start."""
+    """The ranges that replays leave out. Every worker reads them at its start."""
     async with consuming(settings) as consumer:
-        return {tp: window.left_out for tp, window in (await _windows(consumer)).items()}
+        windows = await _windows(consumer)
+    return {tp: window.left_out for tp, window in windows.items()}

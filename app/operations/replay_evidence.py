@@ -1,9 +1,9 @@
-"""What the state says of records that a replay would run again: decided, undecided or left out.
+"""Which records of a replay are decided by the state, undecided or left out.
 
-The rows that a stage keeps are read from the changelog, as the workers restore them. A record with
-a closed row of its own is decided and runs again without a call. Left out is what a stage would
-drop (a copy, a record older than its lead's row), and what ended a lead's wait: what that did to
-the review item and to the gates behind is done, and the lead may be anywhere by now.
+The stages' rows are read from the changelog, as the workers restore them. A record with a closed
+row of its own is decided, and runs again without a call. Left out are records that a stage would
+drop (a copy, a record older than its lead's row), and records that ended a lead's wait: the review
+item and the later gates have taken them into account already, and the lead may have gone on since.
 """
 
 from collections.abc import Iterable
@@ -42,11 +42,11 @@ class _Step(msgspec.Struct):
 
 
 class _Lead(msgspec.Struct):
-    """That there is one is all that counts."""
+    """Shows only that a row has a lead."""
 
 
 class _Row(msgspec.Struct):
-    """What is read of any row: an attempt's, a mark's lead, or of a parked lead who is asked."""
+    """The fields that are read of a row: of an attempt, of a mark, or of a parked lead."""
 
     step: int = 0
     cause: str = ""
@@ -59,7 +59,7 @@ class _Row(msgspec.Struct):
 
 @dataclass(slots=True)
 class Evidence:
-    """The records of one topic's range, and what the rows of its stages say of them."""
+    """The records of one topic's range, and what the stages' rows show of them."""
 
     stages: Iterable[Stage]
     left_out: set[Spot] = field(default_factory=set)
@@ -71,11 +71,12 @@ class Evidence:
 
     @property
     def undecided(self) -> list[Spot]:
-        """Records that some stage would decide now, in order."""
+        """The records that at least one stage would decide now, in order."""
         return sorted({claim.spot for claim in self._open})
 
     def expect(self, raw: Any) -> None:
-        """A record of the range. What can't be decoded is a dead letter once more, and no more."""
+        """Note a record of the range. One that can't be decoded only becomes a dead letter
+        again."""
         for stage in self.stages:
             for topic, kind in stage.inputs.items():
                 if topic.full == raw.topic and not (topic.public and refusal(raw.value or b"")):
@@ -104,7 +105,7 @@ class Evidence:
             self._open.add(claim)
 
     def _expect_ruling(self, stage: Stage, ruling: ReviewDecision, spot: Spot) -> None:
-        """One that left no mark came too late, unless the lead waits at the step that it names."""
+        """A decision without a mark came too late, unless the lead waits at the step it names."""
         if ruling.stage == stage.name:
             claim = _Claim(stage.name, spot, ruling.step)
             self._expect_mark(stage, mark_of(ruling.decision_id, ruling.delivery), claim)
@@ -115,7 +116,7 @@ class Evidence:
         self._marks.setdefault(key, []).append(claim)
 
     def note_row(self, key: bytes, value: bytes | None) -> None:
-        """A row of the changelog, in the order of the log."""
+        """Note a row of the changelog, in the order of the log."""
         if claims := self._attempts.get(key):
             self._note_attempt(claims, _decode(value))
         elif claims := self._marks.get(key):
@@ -146,7 +147,10 @@ class Evidence:
 
 
 def _decode(value: bytes | None) -> _Row:
-    return _Row(step=-1) if value is None else _ROW.decode(value)
+    """A row; one at step -1 if it was deleted."""
+    if value is None:
+        return _Row(step=-1)
+    return _ROW.decode(value)
 
 
 _ROW = msgspec.json.Decoder(_Row)

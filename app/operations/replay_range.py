@@ -1,4 +1,4 @@
-"""Which part of a topic a replay is about, and why a part is refused."""
+"""The part of a topic that a replay covers, and the reasons for which it is refused."""
 
 from datetime import UTC, datetime
 
@@ -10,15 +10,14 @@ from leads.records import Record
 
 
 class ReplayRefusedError(ValueError):
-    """The replay would not do what it says; the text says why, and what to do."""
+    """The replay can't be done as it was asked for; the text says why, and what to do."""
 
 
 class ReplayScope(Record, frozen=True, kw_only=True):
-    """What is to run again.
+    """The range to process again.
 
-    `since` and `until` are a time (ISO 8601), or an offset that counts in each partition; what lies
-    outside of the log is left out. `first` and `last` are offsets of one partition. An end is not
-    included.
+    `since` and `until` are a time (ISO 8601), or an offset for each partition; what lies outside
+    the log is left out. `first` and `last` are offsets of one partition. The end is not included.
     """
 
     topic: str = topics.CAPTURED.name
@@ -31,10 +30,10 @@ class ReplayScope(Record, frozen=True, kw_only=True):
 
 
 def refuse_misuse(wanted: ReplayScope) -> None:
-    """Raise ReplayRefusedError for a range that is told twice, or not at all."""
+    """Raise ReplayRefusedError for a range that is given twice, or not at all."""
     if wanted.partition is not None and not 0 <= wanted.partition < topics.PARTITIONS:
         highest = topics.PARTITIONS - 1
-        why = f"no partition {wanted.partition}: they count from 0 to {highest}"
+        why = f"no partition {wanted.partition}: they have the numbers 0 to {highest}"
         raise ReplayRefusedError(why)
     if wanted.partition is None and not (wanted.first is None and wanted.last is None):
         raise ReplayRefusedError("offsets count within a partition: name it with --partition")
@@ -47,9 +46,10 @@ def refuse_misuse(wanted: ReplayScope) -> None:
 async def find_range(
     consumer: AIOKafkaConsumer, wanted: ReplayScope, begin: Offsets, done: Offsets
 ) -> tuple[Offsets, Offsets]:
-    """First and last offset of each partition, the last not included.
+    """The first offset and the end of each partition, the end not included.
 
-    Raises ReplayRefusedError for offsets that aren't there, and for what is no offset and no time.
+    Raises ReplayRefusedError for offsets that don't exist, and for a text that is neither an offset
+    nor a time.
     """
     for tp in done:
         refuse_range(tp, wanted.first, wanted.last, begin[tp], done[tp])
@@ -68,24 +68,28 @@ async def find_range(
 def refuse_range(
     tp: TopicPartition, first: int | None, last: int | None, begin: int, done: int
 ) -> None:
-    """Raise ReplayRefusedError for offsets that aren't there, or that no worker has passed yet."""
+    """Raise ReplayRefusedError for offsets that were deleted, or that no worker has processed."""
     where = f"{tp.topic}/{tp.partition}"
     if first is not None and first < begin:
-        raise ReplayRefusedError(f"{where} begins at {begin}: what lay before is deleted")
+        raise ReplayRefusedError(f"{where} begins at {begin}: earlier records are deleted")
     if max(first or 0, last or 0) > done:
-        why = f"{where} is processed up to {done} only; what follows is read without a replay"
+        why = f"{where} is processed up to {done} only; the rest is processed without a replay"
         raise ReplayRefusedError(why)
-    end = done if last is None else last
+    end = last
+    if end is None:
+        end = done
     if first is not None and first >= end:
         raise ReplayRefusedError(f"no record of {where} lies from {first} up to {end}")
 
 
 def _within(offsets: Offsets, least: Offsets, most: Offsets) -> Offsets:
+    """The offsets, limited to those of the log."""
     return {tp: max(least[tp], min(offset, most[tp])) for tp, offset in offsets.items()}
 
 
 async def _offsets(consumer: AIOKafkaConsumer, moment: str, done: Offsets) -> Offsets:
-    """A number is an offset already, a time is that of the first record from then on."""
+    """The offset of each partition: a number is the offset itself, a time means the first record
+    from then on."""
     if moment.isdigit():
         return dict.fromkeys(done, int(moment))
     try:
@@ -93,5 +97,6 @@ async def _offsets(consumer: AIOKafkaConsumer, moment: str, done: Offsets) -> Of
     except ValueError as error:
         why = f"{moment!r} is neither an offset nor a time like 2026-11-24T10:00"
         raise ReplayRefusedError(why) from error
-    utc = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return await offsets_at(consumer, done, utc.timestamp())
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return await offsets_at(consumer, done, when.timestamp())

@@ -1,5 +1,5 @@
-"""`leadgate undo`: an import's leads end, and its contacts get back what nobody has changed
-since."""
+"""`leadgate undo`: ends an import's leads, and restores what it wrote on contacts unless somebody
+has changed it since."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from app.audit.reader import LatestPlaces, read_events
+from app.audit.reader import LatestPlaces, fields_of, read_events
 from app.base.settings import Settings
 from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
@@ -25,43 +25,33 @@ _WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 
 @dataclass(slots=True)
 class UndoReport:
-    """What was (or would be) done. Contacts by their ids in the CRM."""
+    """What was (or would be) done. Contacts are given by their ids in the CRM."""
 
     leads: int = 0
     restored: dict[str, list[str]] = field(default_factory=dict)
     changed_since: dict[str, list[str]] = field(default_factory=dict)
-    # by the import: left in the CRM, without owner and score
+    # created by the import: they stay in the CRM, without owner and score
     made: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
-    # leads that no gate has settled yet: undo once more
+    # leads that no gate has settled yet: run the undo again
     under_way: list[str] = field(default_factory=list)
 
     def text(self) -> str:
-        """For a person."""
+        """As sentences."""
         fields = sum(map(len, self.restored.values()))
-        lines = [
-            (
-                f"{self.leads} leads end; {fields} properties of {len(self.restored)} contacts are"
-                " set back"
-            ),
-            *(
-                f"  contact {c}: {', '.join(names)} changed since, left alone"
-                for c, names in self.changed_since.items()
-            ),
-            *(f"  contact {c}: the CRM refused: {why}" for c, why in self.refused.items()),
-            *(
-                [f"  made by the import, left without an owner: {', '.join(self.made)}"]
-                if self.made
-                else []
-            ),
-            *([f"  deleted meanwhile: {', '.join(self.gone)}"] if self.gone else []),
-            *(
-                [f"  {len(self.under_way)} leads are still under way: undo again later"]
-                if self.under_way
-                else []
-            ),
-        ]
+        restored = f"{fields} properties of {len(self.restored)} contacts are set back"
+        lines = [f"{self.leads} leads end; {restored}"]
+        for contact, names in self.changed_since.items():
+            lines.append(f"  contact {contact}: {', '.join(names)} changed since, left alone")
+        for contact, why in self.refused.items():
+            lines.append(f"  contact {contact}: the CRM refused: {why}")
+        if self.made:
+            lines.append(f"  made by the import, left without an owner: {', '.join(self.made)}")
+        if self.gone:
+            lines.append(f"  deleted meanwhile: {', '.join(self.gone)}")
+        if self.under_way:
+            lines.append(f"  {len(self.under_way)} leads are still under way: undo again later")
         return "\n".join(lines)
 
 
@@ -80,32 +70,32 @@ class ImportUndo:
         )
 
     async def run(self, held: list[ReviewItem], *, dry_run: bool) -> UndoReport | None:
-        """Tell the leads first, so that they leave their sequences; then the contacts.
+        """End the leads first, so that they leave their sequences, then restore the contacts.
 
-        None for an import nobody knows.
+        Returns None for an unknown import. `held` are the leads that wait for a person.
         """
         events, latest = await self._read()
         if not events:
             return None
-        report = UndoReport(
-            leads=len(latest),
-            under_way=[i for i, e in latest.items() if e.place == Place.IN_FLIGHT],
-        )
+        report = UndoReport(leads=len(latest))
+        for lead, event in latest.items():
+            if event.place == Place.IN_FLIGHT:
+                report.under_way.append(lead)
         plans = await self._plan(collect_changes(events), report)
         if dry_run:
             return report
         async with producing(self._settings) as producer:
-            await self._tell(producer, latest, {h.lead_id: h for h in held})
+            await self._end_leads(producer, latest, {item.lead_id: item for item in held})
             for contact, (traces, plan) in plans.items():
                 await self._restore(producer, contact, traces, plan, report)
         return report
 
     async def _read(self) -> tuple[list[Audit], dict[str, Audit]]:
-        """The import's events in time's order, and where its leads are by now: one reading, from
-        the import's beginning on."""
+        """The import's events in the order of their times, and the last places of its leads. Reads
+        the audit once, from the import's start."""
         mine: dict[str, Audit] = {}
         leads: set[str] = set()
-        moves = LatestPlaces()
+        places = LatestPlaces()
         async for event in read_events(
             self._settings, since=await started_at(self._settings, self._imported)
         ):
@@ -113,20 +103,19 @@ class ImportUndo:
                 mine[event.id] = event
                 leads.add(event.lead)
             if event.lead in leads:
-                moves.note(event)
-        return sorted(mine.values(), key=lambda e: (e.at, e.step)), moves.latest
+                places.note(event)
+        return sorted(mine.values(), key=lambda e: (e.at, e.step)), places.latest
 
     def _is_mine(self, event: Audit) -> bool:
-        record = event.inputs.get("record") if isinstance(event.inputs, dict) else None
-        told = (event.outcome or {}).get("imported") if isinstance(event.outcome, dict) else None
-        return self._imported in {
-            told,
-            record.get("imported") if isinstance(record, dict) else None,
-        }
+        """Whether the event's record or its outcome names the import."""
+        record = fields_of(fields_of(event.inputs).get("record"))
+        outcome = fields_of(event.outcome)
+        return self._imported in {record.get("imported"), outcome.get("imported")}
 
     async def _plan(
         self, found: dict[str, ContactChanges], report: UndoReport
     ) -> dict[str, tuple[ContactChanges, Restoration]]:
+        """What to restore of each contact that is still there; fills the report."""
         present, plans = await self._present(found), {}
         for contact, traces in found.items():
             if (now := present[contact]) is None:
@@ -134,7 +123,8 @@ class ImportUndo:
                 continue
             plan = restore(traces, now, self._vendors.crm.identity)
             plans[contact] = (traces, plan)
-            report.made += [contact] if traces.made else []
+            if traces.made:
+                report.made.append(contact)
             if plan.values:
                 report.restored[contact] = sorted(plan.values)
             if plan.left:
@@ -142,8 +132,8 @@ class ImportUndo:
         return plans
 
     async def _present(self, found: dict[str, ContactChanges]) -> dict[str, dict[str, Any] | None]:
-        """What the CRM shows now, read in its batches: contacts of which the same properties were
-        written go together."""
+        """The present values of the written properties, None for a deleted contact. Contacts of
+        which the same properties were written are read together, in batches."""
         alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for contact, traces in found.items():
             alike[tuple(sorted(traces.wrote))].append(contact)
@@ -156,16 +146,17 @@ class ImportUndo:
                 )
         return present
 
-    async def _tell(
+    async def _end_leads(
         self, producer: AIOKafkaProducer, latest: dict[str, Audit], held: dict[str, ReviewItem]
     ) -> None:
+        """Send a decision to each lead that waits, and a signal to each one at rest."""
         for lead, event in latest.items():
             if event.place in _WAITING and lead in held:
-                await self._rule(producer, held[lead])
+                await self._decide(producer, held[lead])
             elif event.place in RESTING:
                 await send_lead_signal(producer, event, "undone", self._now)
 
-    async def _rule(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
+    async def _decide(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
         ruling = ReviewDecision(
             decision_id=derive("ruling", item.lead_id, item.step, "undo"),
             lead_id=item.lead_id,
@@ -186,7 +177,7 @@ class ImportUndo:
         plan: Restoration,
         report: UndoReport,
     ) -> None:
-        """One contact, and a word of it in each lead's story."""
+        """Restore one contact, then write an audit event for each of its leads."""
         if plan.values:
             try:
                 await self._vendors.crm.restore(contact, plan.values)
@@ -200,21 +191,26 @@ class ImportUndo:
             "refused": report.refused.get(contact, ""),
         }
         for lead in sorted(traces.leads):
-            event = Audit(
-                id=event_id(lead, "undo", self._imported, "restored"),
-                lead=lead,
-                stage="undo",
-                kind="restored",
-                step=0,
-                place="",
-                at=self._now,
-                actor=self._actor,
-                cause=self._imported,
-                rules="",
-                inputs={"imported": self._imported},
-                outcome=outcome,
-            )
-            place = partition_of(lead.encode())
+            event = self._restored(lead, outcome)
             await producer.send_and_wait(
-                topics.AUDIT.full, encode(event), key=event.id.encode(), partition=place
+                topics.AUDIT.full,
+                encode(event),
+                key=event.id.encode(),
+                partition=partition_of(lead.encode()),
             )
+
+    def _restored(self, lead: str, outcome: dict[str, Any]) -> Audit:
+        return Audit(
+            id=event_id(lead, "undo", self._imported, "restored"),
+            lead=lead,
+            stage="undo",
+            kind="restored",
+            step=0,
+            place="",
+            at=self._now,
+            actor=self._actor,
+            cause=self._imported,
+            rules="",
+            inputs={"imported": self._imported},
+            outcome=outcome,
+        )
