@@ -1,5 +1,5 @@
 """People's decisions: checked against what the lead waits for, then sent to the stage that
-asked."""
+parked it."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -26,15 +26,15 @@ from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
 T = TypeVar("T")
-#: What would reach the person: refused once a bounce or an opt-out was heard (promise P4).
+#: Decisions after which the person is contacted: refused after a bounce or an opt-out (promise P4).
 _REACHES = frozenset({"approve", "route"})
-#: What the lead is judged by from then on is the version in force.
+#: Decisions after which the lead is judged by the version of the rules in force.
 _BY_PRESENT_RULES = frozenset({"redrive", "set"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a person wants of one waiting lead.
+class DecisionRequest:
+    """What a person wants to decide about one waiting lead.
 
     `fields`: the fields of `set`, or `to` of `route`.
     """
@@ -48,8 +48,8 @@ class Wish:
 
 @dataclass(slots=True)
 class Decided:
-    """What was taken, why the rest was refused (by lead), by which rules, and whether a worker is
-    there to carry it out."""
+    """The decisions that were accepted, the reasons of the refused ones (by lead id), the rules in
+    force, and the number of workers that run."""
 
     rules: Rules
     taken: list[ReviewDecision] = field(default_factory=list)
@@ -57,71 +57,71 @@ class Decided:
     workers: int = 0
 
     def text(self, *, dry_run: bool = False) -> str:
-        """In sentences, one line a lead."""
-        would = "would be decided" if dry_run else "decided"
-        lines = [
-            f"{would}: {ruling.action} {ruling.lead_id}{self._by(ruling)}" for ruling in self.taken
-        ]
-        lines += [f"refused: {lead}: {why}" for lead, why in self.refused.items()]
+        """As sentences, a line for each lead."""
+        done = "would be decided" if dry_run else "decided"
+        lines = []
+        for ruling in self.taken:
+            lines.append(f"{done}: {ruling.action} {ruling.lead_id}{self._by(ruling)}")
+        for lead, why in self.refused.items():
+            lines.append(f"refused: {lead}: {why}")
         if self.taken and not self.workers:
             lines.append("no worker runs: the decision waits, and is carried out when one starts")
         return "\n".join(lines)
 
     def _by(self, ruling: ReviewDecision) -> str:
-        return (
-            f", by the rules in force (version {self.rules.version}, {self.rules.hash})"
-            if ruling.rules
-            else ""
-        )
+        if not ruling.rules:
+            return ""
+        return f", by the rules in force (version {self.rules.version}, {self.rules.hash})"
 
 
 async def decide(
     settings: Settings,
-    wishes: Sequence[Wish],
+    requests: Sequence[DecisionRequest],
     clock: Clock,
     make_crm: Callable[[], Crm],
     *,
     dry_run: bool = False,
 ) -> Decided:
-    """Take every decision that can be carried out, durably; nothing is sent with `dry_run`.
+    """Check the requests, and send the accepted decisions; with `dry_run` nothing is sent. Durable
+    when it returns.
 
     `make_crm` is called if the CRM must be asked. Raises RulesError while no rules are in force.
     """
     decided = Decided(await rules_in_force(settings), workers=await workers(settings))
     async with _checks(settings, decided.rules, make_crm) as checks:
-        for wish in wishes:
-            if why := await checks.refusal(wish):
-                decided.refused[wish.item.lead_id] = why
+        for request in requests:
+            if why := await checks.refusal(request):
+                decided.refused[request.item.lead_id] = why
             else:
-                decided.taken.append(_ruling(wish, decided.rules, clock.now()))
+                decided.taken.append(_ruling(request, decided.rules, clock.now()))
     if not dry_run:
-        items = {wish.item.lead_id: wish.item for wish in wishes}
+        items = {request.item.lead_id: request.item for request in requests}
         async with producing(settings) as producer:
             for ruling in decided.taken:
                 await send_review_decision(producer, items[ruling.lead_id], ruling)
     return decided
 
 
-def _ruling(wish: Wish, rules: Rules, now: float) -> ReviewDecision:
-    item = wish.item
+def _ruling(request: DecisionRequest, rules: Rules, now: float) -> ReviewDecision:
+    item = request.item
     return ReviewDecision(
-        decision_id=derive("ruling", item.lead_id, item.step, wish.action, wish.actor, now),
+        decision_id=derive("ruling", item.lead_id, item.step, request.action, request.actor, now),
         lead_id=item.lead_id,
         stage=item.stage,
         step=item.step,
-        action=wish.action,
-        actor=wish.actor,
-        reason=wish.reason,
+        action=request.action,
+        actor=request.actor,
+        reason=request.reason,
         at=now,
-        fields=wish.fields,
+        fields=request.fields,
         asked=item.reason_kind,
-        rules=rules.hash if wish.action in _BY_PRESENT_RULES else "",
+        rules=rules.hash if request.action in _BY_PRESENT_RULES else "",
     )
 
 
 class _Checks:
-    """What stands against decisions: the rules, earlier decisions, suppressions, the CRM's
-    users."""
+    """Finds reasons against decisions: in the rules, in earlier decisions and suppressions, and in
+    the CRM's users. Each is read once."""
 
     def __init__(self, settings: Settings, rules: Rules, make_crm: Callable[[], Crm]) -> None:
         self._settings, self._rules, self._make_crm = settings, rules, make_crm
@@ -131,59 +131,64 @@ class _Checks:
         self._suppressed: dict[int, dict[str, Signal]] = {}
 
     async def close(self) -> None:
-        """Let the CRM go."""
+        """Close the CRM's connections, if there are any."""
         if self._crm is not None:
             await self._crm.close()
 
-    async def refusal(self, wish: Wish) -> str:
-        """Why a decision isn't taken, '' if it is."""
-        if why := refusal(wish.item, wish.action, wish.fields, self._rules):
+    async def refusal(self, request: DecisionRequest) -> str:
+        """The reason for which a decision is refused, '' if it is accepted."""
+        if why := refusal(request.item, request.action, request.fields, self._rules):
             return why
-        if why := await self._decided_already(wish.item):
+        if why := await self._decided_already(request.item):
             return why
-        if wish.action in _REACHES and (why := await self._is_suppressed(wish.item)):
+        if request.action in _REACHES and (why := await self._is_suppressed(request.item)):
             return why
-        return await self._no_owner(wish.fields["to"]) if wish.action == "route" else ""
+        if request.action == "route":
+            return await self._no_owner(request.fields["to"])
+        return ""
 
     async def _decided_already(self, item: ReviewItem) -> str:
-        """A decision about this very wait that no worker has carried out yet: a second one would
-        come too late."""
+        """Refuses a second decision about the same wait: it would come too late."""
         if item.partition not in self._earlier:
-            rulings = [
-                ruling
-                async for ruling in self._read(
-                    topics.REVIEW_DECISIONS, item.partition, ReviewDecision
-                )
-            ]
-            self._earlier[item.partition] = {(r.lead_id, r.step): r for r in reversed(rulings)}
+            self._earlier[item.partition] = await self._read_rulings(item.partition)
         earlier = self._earlier[item.partition].get((item.lead_id, item.step))
-        return (
-            f"{earlier.actor} has decided {earlier.action} already, which is not carried out yet"
-            if earlier
-            else ""
-        )
+        if earlier is None:
+            return ""
+        return f"{earlier.actor} has decided {earlier.action} already, which is not carried out yet"
+
+    async def _read_rulings(self, partition: int) -> dict[tuple[str, int], ReviewDecision]:
+        """The first decision about each wait, by lead id and step."""
+        rulings: dict[tuple[str, int], ReviewDecision] = {}
+        async for ruling in self._read(topics.REVIEW_DECISIONS, partition, ReviewDecision):
+            rulings.setdefault((ruling.lead_id, ruling.step), ruling)
+        return rulings
 
     async def _is_suppressed(self, item: ReviewItem) -> str:
         key = Keys(self._settings.site_secret.get_secret_value()).address(item.person.email)
+        if not key:
+            return ""
         partition = partition_of(key.encode())
-        if key and partition not in self._suppressed:
-            stops = [
-                signal
-                async for signal in self._read(topics.SIGNALS, partition, Signal)
-                if signal.kind in SUPPRESSING
-            ]
-            self._suppressed[partition] = {
-                k: s for s in stops for k in (s.address_key, s.person_key) if k
-            }
-        heard = self._suppressed.get(partition, {}).get(key)
+        if partition not in self._suppressed:
+            self._suppressed[partition] = await self._read_suppressions(partition)
+        signal = self._suppressed[partition].get(key)
+        if signal is None:
+            return ""
         return (
-            f"the person is not to be written to: {heard.kind} was heard from {heard.source}"
+            f"the person must not be contacted: {signal.kind} was received from {signal.source}"
             " (promise P4)"
-            if heard
-            else ""
         )
 
+    async def _read_suppressions(self, partition: int) -> dict[str, Signal]:
+        """The last suppressing signal about each address and person, by their keys."""
+        suppressions: dict[str, Signal] = {}
+        async for signal in self._read(topics.SIGNALS, partition, Signal):
+            if signal.kind in SUPPRESSING:
+                suppressions[signal.address_key] = signal
+                suppressions[signal.person_key] = signal
+        return suppressions
+
     async def _no_owner(self, email: str) -> str:
+        """Refuses to route to somebody who can't own leads in the CRM."""
         if email not in self._owners:
             self._owners[email] = await self._ask_owner(email)
         return self._owners[email]
@@ -194,15 +199,17 @@ class _Checks:
             owner = await self._crm.owner_by_email(email)
         except VendorError as error:
             return (
-                f"whether {email} can own leads isn't known, since the CRM does not answer: {error}"
+                f"whether {email} can own leads is unknown, since the CRM does not answer: {error}"
             )
         if owner is None:
             return f"the CRM has no user {email}"
-        return "" if owner.active else f"{email} is no active user of the CRM any more"
+        if not owner.active:
+            return f"{email} is no active user of the CRM any more"
+        return ""
 
     async def _read(self, topic: topics.Topic, partition: int, kind: type[T]) -> AsyncIterator[T]:
-        """The records of a partition that can be read: what can't is a dead letter, and stops
-        nobody."""
+        """The decodable records of a partition. The others become dead letters, and have no
+        effect."""
         tp = TopicPartition(topic.full, partition)
         async with consuming(self._settings) as consumer:
             cut = await ends(consumer, [topic.full])

@@ -1,5 +1,5 @@
-"""The sheet of what waits in Google Sheets: people correct it in place, so rows are added and
-closed, never rewritten."""
+"""The review sheet in Google Sheets: people correct it in place, so rows are added and marked as
+settled, never rewritten."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -17,52 +17,64 @@ _OPEN, _SETTLED = "open", "settled"
 class GoogleSheet:
     """See sheets.Sheet.
 
-    A row that waits no longer is marked settled; what a person has written stays.
+    The row of a lead that waits no longer is marked settled; what a person has written stays.
     """
 
     def __init__(self, tab: GoogleTab) -> None:
         self._tab = tab
 
     async def show(self, rows: list[Row]) -> None:
+        """See Sheet. Raises RecordRejected if the tab is not one of Leadgate's."""
         there = await self._tab.rows()
         if not there:
             await self._tab.append([_HEADER])
             there = [list(_HEADER)]
-        places = {name: i for i, name in enumerate(there[0])}
-        if not {"record_id", "status"} <= set(places):
+        header = there[0]
+        columns = dict(zip(header, range(len(header)), strict=True))
+        if "record_id" not in columns or "status" not in columns:
             raise RecordRejected(
                 f"the tab {TAB} has no columns record_id and status in its first row: give Leadgate"
                 " an empty tab"
             )
-        known = {
-            _cell(cells, places["record_id"]): number for number, cells in enumerate(there[1:], 2)
-        }
+        known: dict[str, int] = {}  # row numbers by record id; the header is row 1
+        for number, cells in enumerate(there[1:], 2):
+            known[_cell(cells, columns["record_id"])] = number
         wanted = {row["record_id"] for row in rows}
-        fresh = [row for row in rows if row["record_id"] not in known]
+        fresh = [_open_cells(row, header) for row in rows if row["record_id"] not in known]
         if fresh:
-            await self._tab.append(
-                [[{**row, "status": _OPEN}.get(name, "") for name in there[0]] for row in fresh]
-            )
-        status, letter = places["status"], _letter(places["status"])
-        ended = {
-            f"{letter}{number}": _SETTLED
-            for ident, number in known.items()
-            if ident not in wanted and _cell(there[number - 1], status) == _OPEN
-        }
+            await self._tab.append(fresh)
+        status, letter = columns["status"], _letter(columns["status"])
+        ended: dict[str, str] = {}
+        for ident, number in known.items():
+            if ident not in wanted and _cell(there[number - 1], status) == _OPEN:
+                ended[f"{letter}{number}"] = _SETTLED
         if ended:
             await self._tab.set(ended)
 
     async def read(self) -> list[Row]:
-        """The open rows, as people have left them. Raises ValueError if it is no sheet of ours."""
-        there = await self._tab.rows()
-        header = there[0] if there else list(_HEADER)
-        rows = [{name: _cell(cells, i) for i, name in enumerate(header)} for cells in there[1:]]
-        check_columns(rows[0] if rows else dict.fromkeys(header, ""), f"the tab {TAB}")
-        return [row for row in rows if row.get("status") == _OPEN]
+        """The open rows, as people have left them. Raises ValueError if the tab is not one of
+        Leadgate's."""
+        header, *filled = await self._tab.rows() or [list(_HEADER)]
+        check_columns(header, f"the tab {TAB}")
+        rows = []
+        for cells in filled:
+            row = {name: _cell(cells, i) for i, name in enumerate(header)}
+            if row.get("status") == _OPEN:
+                rows.append(row)
+        return rows
+
+
+def _open_cells(row: Row, header: list[str]) -> list[str]:
+    """The cells of a new row, in the order of the tab's columns."""
+    shown = {**row, "status": _OPEN}
+    return [shown.get(name, "") for name in header]
 
 
 def _cell(cells: list[str], i: int) -> str:
-    return cells[i] if i < len(cells) else ""
+    """A cell; '' where the row ends before it."""
+    if i < len(cells):
+        return cells[i]
+    return ""
 
 
 def _letter(i: int) -> str:
@@ -71,7 +83,7 @@ def _letter(i: int) -> str:
 
 
 def make_sheets(settings: Settings) -> tuple[list[Sheet], Callable[[], Awaitable[None]]]:
-    """The sheets of these settings, and what lets their connections go."""
+    """The sheets of these settings, and a function that closes their connections."""
     sheets: list[Sheet] = [CsvSheet(settings.sheet)]
     if not settings.google_sheet:
         return sheets, _nothing
@@ -90,7 +102,7 @@ async def read_google(settings: Settings) -> list[Row]:
 
 
 async def check_google(settings: Settings) -> list[str]:
-    """What stands in the way of the spreadsheet, one line a fault."""
+    """The faults of the spreadsheet's settings and access, one sentence each."""
     try:
         await read_google(settings)
     except (VendorError, ValueError) as error:
@@ -107,4 +119,4 @@ def _tab(settings: Settings) -> GoogleTab:
 
 
 async def _nothing() -> None:
-    """No connection to let go."""
+    """There is no connection to close."""

@@ -1,4 +1,4 @@
-"""What waits for people, and their decisions, one by one or out of a corrected sheet."""
+"""The leads that wait for people, and people's decisions: one by one or from a corrected sheet."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends, read_to
 from app.review import read_back
-from app.review.decisions import Decided, Wish, decide
+from app.review.decisions import Decided, DecisionRequest, decide
 from app.review.google_sheet import read_google
 from app.review.sheets import read_csv
 from connectors.core.errors import VendorError
@@ -23,53 +23,56 @@ from leads.review_items import ReviewItems
 _CLOCK = SystemClock()
 
 
-async def list_items(settings: Settings) -> list[Any]:
-    """Every waiting item, oldest first."""
+async def waiting_items(settings: Settings) -> list[ReviewItem]:
+    """The items of all leads that wait, the oldest first."""
     items = ReviewItems()
     decoder = msgspec.json.Decoder(ReviewItem)
     async with consuming(settings) as consumer:
         async for record in read_to(consumer, await ends(consumer, [topics.REVIEW_QUEUE.full])):
             items.note(decoder.decode(record.value))
-    return [to_plain(item) for item in items.waiting()]
+    return items.waiting()
+
+
+async def list_items(settings: Settings) -> list[Any]:
+    """The items of all leads that wait, the oldest first, as JSON's types."""
+    return list(map(to_plain, await waiting_items(settings)))
 
 
 async def get_item(settings: Settings, lead: str) -> Any:
-    """One waiting item. Raises UsageError if the lead does not wait."""
-    found = next((h for h in await list_items(settings) if h["lead_id"] == lead), None)
-    if found is None:
-        raise UsageError(_waits_no_more(lead))
-    return found
+    """One waiting lead's item, as JSON's types. Raises UsageError if the lead does not wait."""
+    return to_plain(_item_of(await waiting_items(settings), lead))
 
 
 async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[str, Any]:
-    """Read a corrected sheet back, from a file or from Google Sheets.
+    """Read a corrected sheet, from a file or from Google Sheets, and decide what it asks for.
 
-    Raises UsageError for one that can't be read.
+    Raises UsageError for a sheet that can't be read.
     """
     try:
         rows = read_csv(file) if file else await read_google(settings)
     except (ValueError, OSError, VendorError) as error:
         raise UsageError(str(error)) from None
-    reading = read_back.read(
-        rows, [msgspec.convert(item, ReviewItem) for item in await list_items(settings)]
-    )
-    wishes = [
-        Wish(w.item, w.action, actor, "corrected in the sheet", w.fields) for w in reading.wanted
-    ]
-    if not wishes:
-        return {"decided": 0, "untouched": reading.untouched, "problems": reading.problems}
-    decided = await decide(settings, wishes, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm)
-    problems = [
-        *reading.problems,
-        *(f"lead {lead}: {why}" for lead, why in decided.refused.items()),
-    ]
+    reading = read_back.read(rows, await waiting_items(settings))
+    problems = list(reading.problems)
+    requests = []
+    for wanted in reading.wanted:
+        requests.append(
+            DecisionRequest(
+                wanted.item, wanted.action, actor, "corrected in the sheet", wanted.fields
+            )
+        )
+    if not requests:
+        return {"decided": 0, "untouched": reading.untouched, "problems": problems}
+    decided = await decide(settings, requests, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm)
+    for lead, why in decided.refused.items():
+        problems.append(f"lead {lead}: {why}")
     return {"decided": len(decided.taken), "untouched": reading.untouched, "problems": problems}
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which waiting leads a decision is about: one by its id (and the step that was looked at), or
-    all of a reason."""
+    """The waiting leads that a decision is about: one by its id (and the step at which the person
+    saw it), or all that wait for the same reason."""
 
     lead: str = ""
     step: int | None = None
@@ -78,37 +81,37 @@ class Chosen:
 
 
 async def choose(settings: Settings, chosen: Chosen) -> list[ReviewItem]:
-    """The waiting leads that are meant.
+    """The items of the chosen leads.
 
-    Raises UsageError if there are none, or the one has moved on.
+    Raises UsageError if there are none, or if the one has moved on.
     """
-    items = [msgspec.convert(item, ReviewItem) for item in await list_items(settings)]
+    items = await waiting_items(settings)
     if chosen.lead:
-        return [_the_one(items, chosen)]
-    found = [
-        i for i in items if i.reason_kind == chosen.reason_kind and chosen.stage in {"", i.stage}
-    ]
+        return [_at_step(_item_of(items, chosen.lead), chosen.step)]
+    found = []
+    for item in items:
+        if item.reason_kind == chosen.reason_kind and chosen.stage in {"", item.stage}:
+            found.append(item)
     if not found:
-        kinds = ", ".join(sorted({i.reason_kind for i in items})) or "nothing"
+        kinds = ", ".join(sorted({item.reason_kind for item in items})) or "nothing"
         raise UsageError(f"no lead waits as {chosen.reason_kind}; what leads wait as: {kinds}")
     return found
 
 
-def _the_one(items: list[ReviewItem], chosen: Chosen) -> ReviewItem:
-    item = next((i for i in items if i.lead_id == chosen.lead), None)
-    if item is None:
-        raise UsageError(_waits_no_more(chosen.lead))
-    if chosen.step not in {None, item.step}:
-        said = (
-            f"lead {chosen.lead} has moved on from step {chosen.step}: it waits at step {item.step}"
-            f" as {item.reason_kind}"
-        )
-        raise UsageError(f"{said}; look at it again (leadgate review show) and decide then")
-    return item
+def _item_of(items: list[ReviewItem], lead: str) -> ReviewItem:
+    for item in items:
+        if item.lead_id == lead:
+            return item
+    raise UsageError(f"lead {lead} does not wait for a person; leadgate why {lead} shows its place")
 
 
-def _waits_no_more(lead: str) -> str:
-    return f"lead {lead} does not wait for a person; leadgate why {lead} tells where it is"
+def _at_step(item: ReviewItem, step: int | None) -> ReviewItem:
+    """The item, if it is still at the step at which the person saw it."""
+    if step in {None, item.step}:
+        return item
+    moved = f"lead {item.lead_id} has moved on from step {step}"
+    waits = f"it waits at step {item.step} as {item.reason_kind}"
+    raise UsageError(f"{moved}: {waits}; look at it again (leadgate review show) and decide then")
 
 
 async def resolve(
@@ -120,14 +123,16 @@ async def resolve(
     *,
     dry_run: bool = False,
 ) -> Decided:
-    """Decide about the chosen leads; `by` is who decides, and why.
+    """Decide about the chosen leads; `by` is the actor and the reason.
 
-    Raises UsageError if nothing could be taken.
+    Raises UsageError if every decision was refused.
     """
     actor, reason = by
-    wishes = [Wish(item, action, actor, reason, fields) for item in await choose(settings, chosen)]
+    requests = []
+    for item in await choose(settings, chosen):
+        requests.append(DecisionRequest(item, action, actor, reason, fields))
     decided = await decide(
-        settings, wishes, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm, dry_run=dry_run
+        settings, requests, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm, dry_run=dry_run
     )
     if not decided.taken:
         raise UsageError(decided.text())

@@ -1,5 +1,4 @@
-"""A corrected sheet read back: each changed row becomes a person's decision about the lead that
-waits."""
+"""Reads a corrected sheet: each changed row becomes a person's decision about a waiting lead."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ _PLAIN = frozenset({"merge", "separate", "redrive", "approve", "suppress"})
 
 @dataclass(frozen=True, slots=True)
 class SheetDiff:
-    """What a row asks for."""
+    """The decision that a row asks for."""
 
     item: ReviewItem
     action: str
@@ -21,7 +20,8 @@ class SheetDiff:
 
 @dataclass(slots=True)
 class Reading:
-    """What a sheet asks for, rows that ask for nothing, and a line for each that can't be done."""
+    """The decisions that a sheet asks for, the number of rows that ask for none, and a sentence for
+    each row that can't be carried out."""
 
     wanted: list[SheetDiff] = field(default_factory=list)
     untouched: int = 0
@@ -29,19 +29,18 @@ class Reading:
 
 
 def read(rows: Iterable[Row], held: Iterable[ReviewItem]) -> Reading:
-    """Compare rows with what waits now.
+    """Compare the rows with the items of the leads that wait now (`held`).
 
-    A row of a lead that has moved on does nothing: it comes too late.
+    A row of a lead that has moved on has no effect: it comes too late.
     """
     waiting = {f"{item.lead_id}:{item.step}": item for item in held}
     reading = Reading()
     for number, row in enumerate(rows, 2):  # line 1 is the header
         if (item := waiting.get(row["record_id"])) is None:
-            reading.problems += (
-                [f"row {number}: lead {row['record_id']} waits no longer at that step"]
-                if _asks(row)
-                else []
-            )
+            if _has_decision(row):
+                reading.problems.append(
+                    f"row {number}: lead {row['record_id']} waits no longer at that step"
+                )
             continue
         try:
             wanted = _wanted(row, item)
@@ -55,21 +54,21 @@ def read(rows: Iterable[Row], held: Iterable[ReviewItem]) -> Reading:
     return reading
 
 
-def _asks(row: Row) -> bool:
+def _has_decision(row: Row) -> bool:
     return bool(row.get("decision", "").strip())
 
 
 def _wanted(row: Row, item: ReviewItem) -> SheetDiff | None:
-    changed = {
-        n: row[n].strip() for n in FIELDS if n in row and row[n].strip() != value_of(item, n)
-    }
+    changed = _corrections(row, item)
     action, _, to = row["decision"].strip().partition(" ")
     if action and changed:
         raise ValueError(
             f"has both a decision ({action}) and corrections ({', '.join(changed)}): one at a time"
         )
+    if changed:
+        return SheetDiff(item, "set", changed)
     if not action:
-        return SheetDiff(item, "set", changed) if changed else None
+        return None
     if action == "route" and "@" in to:
         return SheetDiff(item, action, {"to": to.strip()})
     if action in _PLAIN and not to:
@@ -78,3 +77,12 @@ def _wanted(row: Row, item: ReviewItem) -> SheetDiff | None:
         f"no such decision {row['decision']!r}: merge, separate, redrive, approve, suppress, or"
         " route and an address"
     )
+
+
+def _corrections(row: Row, item: ReviewItem) -> dict[str, str]:
+    """The fields that a person has changed, with their new values."""
+    changed = {}
+    for name in FIELDS:
+        if name in row and (value := row[name].strip()) != value_of(item, name):
+            changed[name] = value
+    return changed

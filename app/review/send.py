@@ -1,5 +1,5 @@
-"""A person's word to one lead: a decision about one that waits, or a signal to one at rest that no
-other of the person heeds."""
+"""What a person sends to one lead: a decision if it waits, a signal if it rests. No other lead of
+the same person reacts to that signal."""
 
 from aiokafka import AIOKafkaProducer
 
@@ -14,7 +14,8 @@ RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
 async def send_review_decision(
     producer: AIOKafkaProducer, item: ReviewItem, ruling: ReviewDecision
 ) -> None:
-    """A person's decision, to the partition of the stage that asked. Durable when it returns."""
+    """Send a decision to the partition of the stage that parked the lead. Durable when it
+    returns."""
     key = ruling.lead_id.encode()
     await producer.send_and_wait(
         topics.REVIEW_DECISIONS.full, encode(ruling), key=key, partition=item.partition
@@ -24,8 +25,8 @@ async def send_review_decision(
 async def send_lead_signal(
     producer: AIOKafkaProducer, at_rest: Audit, kind: str, now: float
 ) -> None:
-    """Tell the lead of `at_rest`, the event by which it rests; said again of the same rest, it is
-    the same signal."""
+    """Send a signal to the lead of `at_rest`, which is the event by which it rests. Sent again for
+    the same event, it is the same signal. Durable when it returns."""
     person = str(at_rest.inputs["record"]["person_key"])
     signal = Signal(
         signal_id=derive(kind, at_rest.lead, at_rest.step),

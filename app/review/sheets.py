@@ -1,13 +1,13 @@
-"""What waits for people, as a sheet: rows projected from the topic `review-queue` by one writer,
-the poller, and read back by command.
+"""The review sheet: rows made from the topic `review-queue` by one writer, the poller, and read
+back by a command.
 
-A row is one wait of one lead (its `record_id` names lead and step), so that a lead that waits
-again is a new row and none is there twice. `decision` and the cells of a person's fields are for
-people to fill in.
+A row is one wait of one lead; its `record_id` has the lead's id and its step. So a lead that waits
+again gets a new row, and no wait has two. People fill in `decision` and correct the person's and
+the company's fields.
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,7 @@ from leads.records import ReviewItem
 from leads.review_items import ReviewItems
 
 log = structlog.get_logger(__name__)
-#: Columns that a person may correct, by what the lead's field is called.
+#: The columns that a person may correct, named as the lead's fields.
 FIELDS = (
     "email",
     "email_status",
@@ -41,16 +41,15 @@ Row = dict[str, str]
 
 
 class Sheet(Protocol):
-    """Where the rows are shown."""
+    """A place where the rows are shown."""
 
     async def show(self, rows: list[Row]) -> None:
-        """Have exactly these rows open. Called again with the same rows it changes nothing."""
+        """Show exactly these rows as open. A second call with the same rows changes nothing."""
         ...
 
 
 class ReviewSheetProjector:
-    """Follows the topic, and shows what waits on each sheet; does nothing while nothing has
-    changed."""
+    """Follows the topic, and shows the waiting leads on each sheet when they have changed."""
 
     def __init__(self, sheets: Iterable[Sheet]) -> None:
         self._sheets = list(sheets)
@@ -59,29 +58,29 @@ class ReviewSheetProjector:
         self._shown: list[Row] | None = None
 
     async def refresh(self, consumer: AIOKafkaConsumer) -> None:
-        """Show every wait that the topic holds now."""
+        """Show all leads that wait by the topic now."""
         until = await ends(consumer, [topics.REVIEW_QUEUE.full])
         async for record in read_to(consumer, until, self._position):
             self._items.note(msgspec.json.decode(record.value, type=ReviewItem))
         self._position = dict(until)
         rows = [row_of(item) for item in self._items.waiting() if item.kind in _SHOWN]
         if rows != self._shown:
-            done = [await self._show(sheet, rows) for sheet in self._sheets]
-            self._shown = rows if all(done) else None
+            written = [await self._show(sheet, rows) for sheet in self._sheets]
+            self._shown = rows if all(written) else None
 
     async def _show(self, sheet: Sheet, rows: list[Row]) -> bool:
-        """A sheet that can't be written stops no poll: it is said, and tried again at the next
-        one."""
+        """Whether the sheet was written. One that can't be written is logged, and written at the
+        next poll."""
         try:
             await sheet.show(rows)
         except VendorError as error:
-            log.error("the sheet of what waits is not up to date", why=str(error))
+            log.error("the review sheet is not up to date", why=str(error))
             return False
         return True
 
 
 class CsvSheet:
-    """A file, written anew and put in place at once: correct a copy of it."""
+    """A file that is replaced as a whole at each change; people correct a copy of it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -92,59 +91,66 @@ class CsvSheet:
         with fresh.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
-            writer.writerows(
-                {name: escape_formula(value) for name, value in row.items()} for row in rows
-            )
+            writer.writerows(map(_escape_row, rows))
         fresh.replace(self._path)
 
 
 def row_of(item: ReviewItem) -> Row:
-    """A wait's row; `decision` is empty."""
-    at = datetime.fromtimestamp(item.since, UTC).isoformat(timespec="seconds")
-    why = "; ".join(f"{r.rule}: {r.why}" for r in item.reasons)
-    told = {
+    """The row of a waiting lead; `decision` is empty."""
+    row = {
         "record_id": f"{item.lead_id}:{item.step}",
-        "since": at,
+        "since": datetime.fromtimestamp(item.since, UTC).isoformat(timespec="seconds"),
         "kind": item.kind,
         "stage": item.stage,
-        "reasons": why,
+        "reasons": "; ".join(f"{reason.rule}: {reason.why}" for reason in item.reasons),
     }
-    return told | {name: value_of(item, name) for name in FIELDS} | {"decision": ""}
+    for name in FIELDS:
+        row[name] = value_of(item, name)
+    row["decision"] = ""
+    return row
 
 
 def value_of(item: ReviewItem, name: str) -> str:
-    """A field of the lead as it waits."""
-    return str(
-        getattr(
-            item.company if name.startswith("company.") else item.person,
-            name.removeprefix("company."),
-        )
-    )
+    """The lead's value of a column."""
+    part, _, field = name.rpartition(".")
+    if part == "company":
+        return str(getattr(item.company, field))
+    return str(getattr(item.person, field))
 
 
 def escape_formula(text: str) -> str:
-    """A cell that no spreadsheet runs."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text of a cell that no spreadsheet runs as a formula."""
+    if text.startswith(_FORMULA):
+        return f"'{text}"
+    return text
 
 
 def unescape_formula(text: str) -> str:
-    """The cell as it was."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
+    """The text before `escape_formula`."""
+    if text[:1] == "'" and text[1:].startswith(_FORMULA):
+        return text[1:]
+    return text
+
+
+def _escape_row(row: Row) -> Row:
+    return {name: escape_formula(value) for name, value in row.items()}
+
+
+def _unescape_row(row: Mapping[str | None, str | None]) -> Row:
+    """A row of csv.DictReader; cells without a column are dropped, missing ones are empty."""
+    return {name: unescape_formula(value or "") for name, value in row.items() if name}
 
 
 def read_csv(path: Path) -> list[Row]:
-    """The rows of a corrected copy. Raises ValueError if it is no such sheet."""
+    """The rows of a corrected copy. Raises ValueError if the file is not a review sheet."""
     with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [
-            {n: unescape_formula(v or "") for n, v in row.items() if n}
-            for row in csv.DictReader(file)
-        ]
-    check_columns(rows[0] if rows else dict.fromkeys(COLUMNS, ""), str(path))
+        rows = list(map(_unescape_row, csv.DictReader(file)))
+    check_columns(next(iter(rows), COLUMNS), str(path))
     return rows
 
 
-def check_columns(row: Mapping[str, str], name: str) -> None:
+def check_columns(columns: Container[str], name: str) -> None:
     """Raise ValueError with the columns that are missing."""
-    missing = [column for column in ("record_id", "decision") if column not in row]
+    missing = [column for column in ("record_id", "decision") if column not in columns]
     if missing:
         raise ValueError(f"{name}: no column {', '.join(missing)}; is it a sheet of Leadgate's?")

@@ -11,7 +11,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.review import queue
-from app.review.decisions import Decided, Wish, decide
+from app.review.decisions import Decided, DecisionRequest, decide
 from app.review.queue import Chosen
 from app.rules.store import rules_in_force
 from app.setup.provision import provision_topics, publish_rules
@@ -67,9 +67,8 @@ async def take(
     settings: Settings, item: ReviewItem, action: str, *, dry_run: bool = False, **fields: str
 ) -> Decided:
     """Decide as a person would."""
-    return await decide(
-        settings, [Wish(item, action, "olga", "so", fields)], Fixed(), make_crm, dry_run=dry_run
-    )
+    request = DecisionRequest(item, action, "olga", "so", fields)
+    return await decide(settings, [request], Fixed(), make_crm, dry_run=dry_run)
 
 
 async def rulings(settings: Settings, lead: str) -> list[ReviewDecision]:
@@ -154,7 +153,7 @@ def test_nothing_reaches_a_person_who_opted_out(site: Settings) -> None:
         item = held(lead_id="s1", asked="job_change", person=Person(email="No@b.com"))
         for action in ("approve", "route"):
             decided = await take(site, item, action, to="ben@acme.test")
-            assert "unsubscribe was heard from workflow (promise P4)" in decided.refused["s1"]
+            assert "unsubscribe was received from workflow (promise P4)" in decided.refused["s1"]
         assert (await take(site, item, "redrive")).taken
 
     asyncio.run(check())
