@@ -1,9 +1,9 @@
-"""The rules against what the vendors have: what they want of the CRM, and what is left out on the
-way."""
+"""The rules compared with the vendors' data: what they need of the CRM, and what is left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from app.base.vendors import VendorClients
+from connectors.apollo.fields import CustomField
 from connectors.core.crm import CrmRequirements
 from connectors.core.errors import VendorError
 from connectors.core.fields import Field, lacking
@@ -12,20 +12,30 @@ from leads.rules import Rules
 
 
 def requirements_of(rules: Rules) -> CrmRequirements:
-    """What the rules want of the CRM."""
-    own = [s.target for s in rules.sequences if s.tool == "hubspot"]
+    """What the rules need of the CRM."""
+    own = [sequence.target for sequence in rules.sequences if sequence.tool == "hubspot"]
+    senders: list[str] = []
+    if own:
+        senders.extend(rules.inboxes)
     return CrmRequirements(
         lists=rules.lists,
-        fields=[_field(rule) for rule in rules.mapping if rule.object == "contact"],
-        company_fields=[_field(rule) for rule in rules.mapping if rule.object == "company"],
+        fields=_fields(rules, "contact"),
+        company_fields=_fields(rules, "company"),
         sequences=own,
-        senders=[*rules.inboxes] if own else [],
+        senders=senders,
         accounts=rules.account_owner is not None,
     )
 
 
+def _fields(rules: Rules, owner: str) -> list[Field]:
+    """The properties that the rules map, of contacts or of companies."""
+    return [_field(rule) for rule in rules.mapping if rule.object == owner]
+
+
 def _field(rule: FieldRule) -> Field:
-    options = tuple(dict.fromkeys(rule.values.values())) if rule.type == "choice" else ()
+    options: tuple[str, ...] = ()
+    if rule.type == "choice":
+        options = tuple(dict.fromkeys(rule.values.values()))
     return Field(
         name=rule.to,
         label=rule.to.removesuffix("__c").replace("_", " "),
@@ -35,52 +45,59 @@ def _field(rule: FieldRule) -> Field:
 
 
 async def mapping_gaps(vendors: VendorClients, rules: Rules) -> list[str]:
-    """What leads lose: options that the CRM hasn't got, and custom fields of Apollo's that no rule
-    takes along."""
+    """The data that leads lose, one sentence each: options that the CRM does not have, Apollo's
+    sequences that do not exist, and Apollo's custom fields that no rule maps."""
     wants = requirements_of(rules)
-    notes = _lacking(wants.fields, await vendors.crm.fields())
-    notes += _lacking(wants.company_fields, await vendors.crm.company_fields())
-    notes += await _absent_sequences(vendors, rules)
+    notes = _missing_options(wants.fields, await vendors.crm.fields())
+    notes += _missing_options(wants.company_fields, await vendors.crm.company_fields())
+    notes += await _missing_sequences(vendors, rules)
     try:
         fields = await vendors.apollo.custom_fields()
     except VendorError as error:
         return [
             *notes,
-            f"Apollo's custom fields can't be read, so they are known by their ids alone: {error}",
+            f"Apollo's custom fields can't be read, so only their ids are known: {error}",
         ]
-    taken = {rule.apollo for rule in rules.mapping} | set(rules.capture.fields)
-    left = [
-        f.name
-        for f in fields.values()
-        if f.modality in {"contact", "account"} and not taken & {f.name, f.id}
-    ]
-    return [
-        *notes,
-        *(f"Apollo's custom field {name!r} is mapped to nothing" for name in sorted(left)),
-    ]
+    return notes + _unmapped(fields.values(), rules)
 
 
-def _lacking(wanted: Sequence[Field], there: Mapping[str, Field]) -> list[str]:
-    return [
-        f"{field.name}: the CRM has no option {', '.join(map(repr, lost))}; left out, the lead"
-        " goes on"
-        for field in wanted
-        if field.name in there and (lost := lacking(field, there[field.name]))
-    ]
+def _unmapped(fields: Iterable[CustomField], rules: Rules) -> list[str]:
+    """Apollo's custom fields that no rule maps, by name."""
+    taken = {*rules.capture.fields, *(rule.apollo for rule in rules.mapping)}
+    notes = []
+    for field in sorted(fields, key=lambda field: field.name):
+        if field.modality in {"contact", "account"} and taken.isdisjoint((field.name, field.id)):
+            notes.append(f"Apollo's custom field {field.name!r} is mapped to nothing")
+    return notes
 
 
-async def _absent_sequences(vendors: VendorClients, rules: Rules) -> list[str]:
-    """Apollo sequences that the rules name and Apollo hasn't got: their leads would wait for a
+def _missing_options(wanted: Sequence[Field], there: Mapping[str, Field]) -> list[str]:
+    """Options of the rules' value tables that the CRM does not have."""
+    notes = []
+    for field in wanted:
+        if field.name in there and (missing := lacking(field, there[field.name])):
+            options = ", ".join(map(repr, missing))
+            notes.append(
+                f"{field.name}: the CRM has no option {options}; left out, the lead goes on"
+            )
+    return notes
+
+
+async def _missing_sequences(vendors: VendorClients, rules: Rules) -> list[str]:
+    """Apollo's sequences that the rules name and that do not exist: their leads would wait for a
     person."""
-    wanted = {s.target: s.name for s in rules.sequences if s.tool == "apollo"}
+    wanted: dict[str, str] = {}  # names by Apollo's id
+    for sequence in rules.sequences:
+        if sequence.tool == "apollo":
+            wanted[sequence.target] = sequence.name
     if not wanted:
         return []
     try:
         there = await vendors.apollo.sequence_names()
     except VendorError as error:
         return [f"Apollo's sequences can't be read: {error}"]
-    return [
-        f"sequences.{name}: Apollo has no sequence {ident}"
-        for ident, name in wanted.items()
-        if ident not in there
-    ]
+    notes = []
+    for ident, name in wanted.items():
+        if ident not in there:
+            notes.append(f"sequences.{name}: Apollo has no sequence {ident}")
+    return notes

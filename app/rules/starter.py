@@ -1,6 +1,6 @@
-"""`leadgate init`: first rules, commented, from what the CRM and Apollo hold.
+"""`leadgate init`: first rules, with comments, from the data of the CRM and Apollo.
 
-While a TODO stands, no effect is live.
+While the file has a TODO, no effect is live.
 """
 
 import re
@@ -11,8 +11,8 @@ from app.base.vendors import VendorClients
 from connectors.core.crm import CrmRequirements
 
 _HEAD = """\
-# Leadgate's rules, first draft. A line that says TODO needs your word; until then nothing is
-# written to the CRM.
+# Leadgate's rules, first draft. Decide the lines that say TODO, and remove the word; until then
+# nothing is written to the CRM.
 # The CRM's users:
 {owners}
 # Apollo's lists (capture.lists takes names; without it every list is captured):
@@ -23,9 +23,9 @@ _HEAD = """\
 _LINES = {
     r"effects:.*": "effects: shadow  # live, once doctor finds no fault and shadow runs look right",
     r"  escalate_to:.*": "  escalate_to: {first}  # TODO the sales lead",
-    r"  owner:.*": "  owner: {first}  # TODO whose name nurtured leads bear",
-    r"ops_channel:.*": "ops_channel: '#leadgate-ops'  # TODO the Slack channel of its operators",
-    r"(  - \{{name: .*), owner: .*": "\\1, owner: {first}}}  # TODO whose?",
+    r"  owner:.*": "  owner: {first}  # TODO the owner of nurtured leads",
+    r"ops_channel:.*": "ops_channel: '#leadgate-ops'  # TODO the operators' Slack channel",
+    r"(  - \{{name: .*), owner: .*": "\\1, owner: {first}}}  # TODO the rep",
     r"teams:.*": "teams: {{}}  # {{west: [rep@...]}}: the outcomes of clocks are counted by team",
     r"  seconds:.*": "  seconds: 7200",
     r"  untaken_seconds:.*": "  untaken_seconds: 1800",
@@ -34,12 +34,12 @@ _LINES = {
 
 
 async def write_starter_rules(vendors: VendorClients, path: Path) -> None:
-    """Write the file: the shipped tables, with this site's first user in the places that need
-    one."""
-    owners = [o.email for o in await vendors.crm.owners() if o.active]
-    first = owners[0] if owners else "nobody@example.com"
+    """Write the file: the shipped rules, with this site's first user as owner, rep and recipient of
+    escalations."""
+    owners = [owner.email for owner in await vendors.crm.owners() if owner.active]
+    first = next(iter(owners), "nobody@example.com")
     shipped = (files("app.rules") / "demo-rules.yaml").read_text().split("\n", 1)[1]
-    lines = [_settle(line, first) for line in shipped.splitlines()]
+    lines = [_adapt(line, first) for line in shipped.splitlines()]
     head = _HEAD.format(
         owners=_listed(owners),
         lists=_listed(await vendors.apollo.lists()),
@@ -48,7 +48,8 @@ async def write_starter_rules(vendors: VendorClients, path: Path) -> None:
     path.write_text(head + "\n".join(lines) + "\n")
 
 
-def _settle(line: str, first: str) -> str:
+def _adapt(line: str, first: str) -> str:
+    """A line of the shipped rules, with this site's value where it needs one."""
     for pattern, text in _LINES.items():
         if found := re.fullmatch(pattern.format(), line):
             return found.expand(text.format(first=first))
@@ -56,4 +57,5 @@ def _settle(line: str, first: str) -> str:
 
 
 def _listed(names: list[str]) -> str:
+    """The names as comment lines."""
     return "\n".join(f"#   {name}" for name in names) or "#   (none)"

@@ -14,14 +14,13 @@ def load_rules(path: Path) -> Rules:
 
 
 def unresolved_todos(path: Path) -> list[str]:
-    """The lines that `leadgate init` left to a person and nobody has settled: they stand in the way
-    of live effects."""
-    lines = enumerate(_text(path).splitlines(), 1)
-    return [
-        f"{path}, line {n}: {line.split('# TODO', 1)[1].strip()} (TODO)"
-        for n, line in lines
-        if "# TODO" in line
-    ]
+    """The lines that still have a TODO of `leadgate init`. They prevent live effects."""
+    found = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        _, todo, task = line.partition("# TODO")
+        if todo:
+            found.append(f"{path}, line {number}: {task.strip()} (TODO)")
+    return found
 
 
 def _text(path: Path) -> str:
@@ -34,13 +33,15 @@ def _text(path: Path) -> str:
 
 
 def effects_are_live(settings: Settings, rules: Rules) -> bool:
-    """Whether a process with these settings acts on the outside; otherwise it says what it would
-    do."""
-    return (rules.effects if settings.effects == "rules" else settings.effects) == "live"
+    """Whether a process with these settings changes vendors' data; otherwise it only records what
+    it would change."""
+    if settings.effects == "rules":
+        return rules.effects == "live"
+    return settings.effects == "live"
 
 
 async def fetch_rules(settings: Settings) -> dict[str, Rules]:
-    """Every version in the rules' topic, by hash, the one that was published last at the end."""
+    """Every version in the rules' topic, by hash; the one that was published last is the last."""
     async with consuming(settings) as consumer:
         found: dict[str, Rules] = {}
         async for record in read_to(consumer, await ends(consumer, [topics.RULES.full])):
@@ -51,7 +52,7 @@ async def fetch_rules(settings: Settings) -> dict[str, Rules]:
 
 
 async def rules_in_force(settings: Settings) -> Rules:
-    """The version that was published last: every worker does so when it starts.
+    """The version that was published last; every worker publishes its own when it starts.
 
     Raises RulesError if there is none.
     """

@@ -1,5 +1,5 @@
-"""`leadgate doctor`, and what a worker looks at before it starts: everything outside that Leadgate
-stands on."""
+"""`leadgate doctor`, and the checks of a worker before it starts: everything outside Leadgate that
+it depends on."""
 
 import asyncio
 from contextlib import suppress
@@ -27,14 +27,15 @@ _CLOCK = SystemClock()
 
 @dataclass(slots=True)
 class Findings:
-    """What `doctor` found: faults stand in the way, notes are what goes on without something."""
+    """What `doctor` found, one sentence each: faults prevent the work, notes say what is left
+    out."""
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 async def doctor(settings: Settings, rules: Rules) -> Findings:
-    """Look at everything outside that Leadgate stands on."""
+    """Check everything outside Leadgate that it depends on."""
     found = Findings()
     try:
         found.faults += await check_topics(settings) or await check_site(settings)
@@ -46,67 +47,60 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     vendors = make_vendors(settings, _CLOCK)
     try:
         wants = requirements_of(rules)
-        crm = await vendors.crm.check(wants)
-        found.faults += crm or await _strangers(vendors.crm, rules)
-        found.notes += (
-            [] if crm else [*await vendors.crm.limits(wants), *await mapping_gaps(vendors, rules)]
-        )
+        if faults := await vendors.crm.check(wants):
+            found.faults += faults
+        else:
+            found.faults += await _unknown_users(vendors.crm, rules)
+            notes = await vendors.crm.limits(wants)
+            found.notes += [*notes, *await mapping_gaps(vendors, rules)]
     except VendorError as error:
         found.faults.append(str(error))
     for check in (vendors.apollo.check, vendors.slack.check):
         found.faults += await check()
-    with suppress(VendorError):  # that it doesn't answer is a fault above
-        apollos = any(s.tool == "apollo" for s in rules.sequences)
+    with suppress(VendorError):  # that Apollo doesn't answer is among the faults already
         found.notes += await vendors.apollo.limits(
-            enrich=rules.capture.enrich, sequences=apollos, owners=rules.apollo_owner
+            enrich=rules.capture.enrich,
+            sequences=any(sequence.tool == "apollo" for sequence in rules.sequences),
+            owners=rules.apollo_owner,
         )
     if settings.google_sheet:
         found.faults += await check_google(settings)
     await vendors.close()
-    found.faults += unresolved_todos(settings.rules) if effects_are_live(settings, rules) else []
+    if effects_are_live(settings, rules):
+        found.faults += unresolved_todos(settings.rules)
     return found
 
 
-async def _strangers(crm: OwnerDirectory, rules: Rules) -> list[str]:
-    users = await crm.owners()
-    known = {o.email for o in users}
-    wanted = {r.owner for r in rules.routes} | {
-        rules.nurture.owner,
-        rules.sla.escalate_to,
-        *rules.inboxes,
-    }
-    teams = set(rules.account_owner.teams if rules.account_owner else ()) - {
-        team for o in users for team in o.teams
-    }
-    unknown = [
-        f"rules: {email} is no user of the CRM"
-        for email in sorted(wanted)
-        if email.casefold() not in known
-    ]
-    return unknown + [
-        f"rules: account_owner.teams: no user of the CRM is in {team}" for team in sorted(teams)
-    ]
+async def _unknown_users(crm: OwnerDirectory, rules: Rules) -> list[str]:
+    """The users and teams that the rules name and the CRM does not have."""
+    known: set[str] = set()
+    teams: set[str] = set()
+    for user in await crm.owners():
+        known.add(user.email)
+        teams.update(user.teams)
+    wanted = {rules.nurture.owner, rules.sla.escalate_to, *rules.inboxes}
+    wanted.update(route.owner for route in rules.routes)
+    faults = []
+    for email in sorted(wanted):
+        if email.casefold() not in known:
+            faults.append(f"rules: {email} is no user of the CRM")
+    if rules.account_owner is not None:
+        for team in sorted({*rules.account_owner.teams} - teams):
+            faults.append(f"rules: account_owner.teams: no user of the CRM is in {team}")
+    return faults
 
 
 async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
-    """Configuration faults, at once; an outage of the broker or the CRM is waited for.
+    """The faults of the configuration, at once; waits while the broker or the CRM does not answer.
+    Publishes the rules if there is no fault.
 
-    A key is wrong when the CRM has said so twice, some time apart: one refusal can be the CRM's
-    own trouble.
+    A key counts as wrong when the CRM has refused it twice, some time apart: a single refusal can
+    be a failure of the CRM.
     """
     refused = False
     while True:
         try:
-            if faults := await check_topics(settings) or await settle_site(settings):
-                return faults
-            vendors = make_vendors(settings, _CLOCK)
-            try:
-                if effects_are_live(settings, rules):
-                    faults += await vendors.crm.check(requirements_of(rules)) + unresolved_todos(
-                        settings.rules
-                    )
-            finally:
-                await vendors.close()
+            faults = await _startup_faults(settings, rules)
         except (KafkaError, OSError, Unavailable) as error:
             log.warning("waiting for the broker or the CRM", error=repr(error))
             await asyncio.sleep(2)
@@ -125,3 +119,18 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
         if not faults:
             await publish_rules(settings, rules)
         return faults
+
+
+async def _startup_faults(settings: Settings, rules: Rules) -> list[str]:
+    """The faults of topics and site; if there are none, those of the CRM and the rules' TODOs, as
+    far as effects are live."""
+    if faults := await check_topics(settings) or await settle_site(settings):
+        return faults
+    vendors = make_vendors(settings, _CLOCK)
+    try:
+        if not effects_are_live(settings, rules):
+            return []
+        faults = await vendors.crm.check(requirements_of(rules))
+    finally:
+        await vendors.close()
+    return faults + unresolved_todos(settings.rules)

@@ -1,5 +1,6 @@
-"""Makes what must exist before anything runs, and checks it: topics, CRM properties and lists, the
-rules' version."""
+"""Creates and checks the topics, and publishes the rules: both must exist before anything runs."""
+
+from typing import Any
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -14,41 +15,47 @@ _CHANGELOG = topics.Topic("", "row", "a stage -> its own state", cleanup="compac
 
 
 def wanted() -> dict[str, topics.Topic]:
-    """Every topic by its full name, the state's changelog too."""
+    """Every topic by its full name, the state's changelog included."""
     return {**topics.BY_NAME, topics.CHANGELOG: _CHANGELOG}
 
 
 async def provision_topics(settings: Settings, *, dry_run: bool = False) -> list[str]:
-    """Make missing topics; answers their names (with `dry_run` it only answers).
+    """Create the missing topics; returns their names. With `dry_run` nothing is created.
 
-    Existing ones are left as they are: `check_topics` judges them.
+    Existing topics are not changed; `check_topics` checks them.
     """
     async with administering(settings) as admin:
         there = set(await admin.list_topics())
-        new = [
-            NewTopic(
-                name, topic.partitions, settings.kafka_replication, topic_configs=topic.config()
-            )
-            for name, topic in wanted().items()
-            if name not in there
-        ]
+        new = []
+        for name, topic in wanted().items():
+            if name not in there:
+                new.append(
+                    NewTopic(
+                        name,
+                        topic.partitions,
+                        settings.kafka_replication,
+                        topic_configs=topic.config(),
+                    )
+                )
         if new and not dry_run:
             response = await admin.create_topics(new)
             for name, code, *rest in response.topic_errors:
                 if code not in {0, TopicAlreadyExistsError.errno}:
-                    raise RuntimeError(f"topic {name} could not be made: {rest}")
+                    raise RuntimeError(f"topic {name} could not be created: {rest}")
         return [topic.name for topic in new]
 
 
 async def check_topics(settings: Settings) -> list[str]:
-    """One line for each topic that is missing or made otherwise than Leadgate needs."""
+    """A sentence for each topic that is missing or not configured as Leadgate needs it."""
     faults = []
     async with administering(settings) as admin:
-        there = {t["topic"]: t for t in await admin.describe_topics(list(wanted()))}
-        known = [name for name in wanted() if there.get(name, {}).get("error_code", 3) == 0]
-        configs = await _configs(admin, known)
+        there: dict[str, Any] = {}  # descriptions of the topics that exist
+        for found in await admin.describe_topics(list(wanted())):
+            if found["error_code"] == 0:
+                there[found["topic"]] = found
+        configs = await _configs(admin, list(there))
         for name, topic in wanted().items():
-            if name not in known:
+            if name not in there:
                 faults.append(f"topic {name} is missing; run leadgate provision")
                 continue
             count = len(there[name]["partitions"])
@@ -63,24 +70,26 @@ async def check_topics(settings: Settings) -> list[str]:
 
 
 def miscounted(name: str, count: int, wanted: int) -> str:
-    """What is said of a topic with another number of partitions."""
+    """The sentence about a topic with a wrong number of partitions."""
     return (
-        f"topic {name} has {count} partitions, not {wanted}; a count can't change: make the site"
-        " anew"
+        f"topic {name} has {count} partitions, not {wanted}; the number can't be changed: set up"
+        " the site again, with empty topics"
     )
 
 
 async def _configs(admin: object, topics: list[str]) -> dict[str, dict[str, str]]:
+    """The settings of each topic."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
     found: dict[str, dict[str, str]] = {}
     for response in await admin.describe_configs(resources):  # type: ignore[attr-defined]
-        for resource in response.resources:
-            found[resource[3]] = {entry[0]: entry[1] for entry in resource[4]}
+        for _error, _message, _type, topic, entries in response.resources:
+            found[topic] = {name: value for name, value, *_ in entries}
     return found
 
 
 async def publish_rules(settings: Settings, rules: Rules) -> None:
-    """Put this version into the rules' topic, where every worker finds it by its hash."""
+    """Send this version to the rules' topic, where every worker finds it by its hash. Durable when
+    it returns."""
     async with producing(settings) as producer:
         await producer.send_and_wait(
             topics.RULES.full, rules.model_dump_json().encode(), key=rules.hash.encode()

@@ -1,15 +1,16 @@
-"""Whether secret, state and audit are one site's: keys made with another secret recognise nobody.
+"""Whether secret, state and audit belong to one site: keys made with another secret match no known
+person.
 
-Topic `cursors` holds the site's mark under its own key: a random id, and an HMAC of it under the
-site secret. The same mark is the first row of each partition of the state's changelog when a site
-begins, so that a changelog made later is known by what it begins with.
+Topic `cursors` holds the site's mark under a key of its own: a random id, and an HMAC of it with
+the site secret. When a site begins, the same mark becomes the first row of each partition of the
+state's changelog, so that a changelog that was created later is recognised by its missing mark.
 """
 
 import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -25,22 +26,22 @@ from leads.records import Record, encode
 KEY = b"site"
 #: The mark's row in the changelog; no kind of row has this prefix.
 ROW = b"site\x00"
-_LITTLE = 1024  # bytes fetched of a partition at once: its first record is all that is read
+_LITTLE = 1024  # bytes per fetch of a partition: only its first record is read
 _TRIES, _PAUSE = 50, 0.1
 
 _ANOTHER = (
     "LEADGATE_SITE_SECRET is not the one that this site's keys were made with: "
-    "nobody would be recognised. Set the secret that it was provisioned with"
+    "no known person would be recognised. Set the secret that it was provisioned with"
 )
 _OTHER_STATE = (
-    f"the state in topic {topics.CHANGELOG} is empty or was made anew, while topic "
-    f"{topics.AUDIT.full} holds decisions: leads would be decided and people written to once more. "
+    f"the state in topic {topics.CHANGELOG} is empty or was created again, while topic "
+    f"{topics.AUDIT.full} holds decisions: leads would be decided and people contacted again. "
     "Restore that topic from a copy, or begin a new site with empty topics"
 )
 
 
 class Mark(Record, frozen=True, kw_only=True):
-    """What a site is known by. `stated`: its state's changelog begins with this mark."""
+    """Identifies a site. `stated`: its state's changelog begins with this mark."""
 
     id: str
     check: str
@@ -49,10 +50,12 @@ class Mark(Record, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Found:
-    """What the topics say. `kept` is the mark in `cursors`, `mark` that one or else the state's."""
+    """What the topics hold: `kept` is the mark in `cursors`, `mark` is that one or else the one in
+    the changelog, `first` the first row of each partition of the changelog, `audited` whether there
+    are audit events."""
 
     mark: Mark | None = None
-    first: dict[int, tuple[bytes, bytes] | None] = field(default_factory=dict)  # by partition
+    first: dict[int, tuple[bytes, bytes] | None] = field(default_factory=dict)
     audited: bool = False
     kept: Mark | None = None
 
@@ -63,27 +66,29 @@ class Found:
 
     @property
     def stateless(self) -> bool:
-        """Whether the changelog holds nothing at all."""
+        """Whether the changelog is empty."""
         return not any(self.first.values())
 
 
 def make_mark(secret: str, *, stated: bool) -> Mark:
-    """The mark of a site that begins now."""
+    """The mark of a new site."""
     ident = secrets.token_hex(8)
     return Mark(id=ident, check=_check(secret, ident), stated=stated)
 
 
 def judge_secret(mark: Mark | None, secret: str) -> list[str]:
-    """One line if the mark was made with another secret."""
+    """A sentence if the mark was made with another secret."""
     if mark is None or hmac.compare_digest(mark.check, _check(secret, mark.id)):
         return []
     return [_ANOTHER]
 
 
 def judge_state(found: Found) -> list[str]:
-    """One line if state and audit can't belong together."""
+    """A sentence if state and audit can't belong together."""
     remade = found.mark is not None and found.mark.stated and found.unmarked
-    return [_OTHER_STATE] if found.audited and (remade or found.stateless) else []
+    if found.audited and (remade or found.stateless):
+        return [_OTHER_STATE]
+    return []
 
 
 def _check(secret: str, ident: str) -> str:
@@ -104,13 +109,14 @@ async def require_secret(settings: Settings) -> None:
 
 
 async def check_site(settings: Settings) -> list[str]:
-    """One line a fault. Reads only."""
+    """A sentence for each fault. Only reads."""
     found = await _find(settings)
     return judge_secret(found.mark, _secret(settings)) or judge_state(found)
 
 
 async def settle_site(settings: Settings) -> list[str]:
-    """One line a fault; a site that has no mark yet gets one, durable when this returns."""
+    """A sentence for each fault. Writes the mark of a site that has none; durable when it
+    returns."""
     found = await _find(settings)
     if faults := judge_secret(found.mark, _secret(settings)) or judge_state(found):
         return faults
@@ -139,14 +145,24 @@ async def _find(settings: Settings) -> Found:
         audit = await ends(consumer, [topics.AUDIT.full])
         begin = await consumer.beginning_offsets(list(audit))
         first = await _first_rows(consumer, await _changelog_ends(consumer))
-    marks = (row[1] for row in first.values() if row is not None and row[0] == ROW)
-    mark = kept or next((msgspec.json.decode(value, type=Mark) for value in marks), None)
-    return Found(mark, first, any(audit[tp] > begin[tp] for tp in audit), kept)
+    audited = any(audit[tp] > begin[tp] for tp in audit)
+    return Found(kept or _mark_in(first), first, audited, kept)
+
+
+def _mark_in(first: Mapping[int, tuple[bytes, bytes] | None]) -> Mark | None:
+    """The mark with which partitions of the changelog begin."""
+    for row in first.values():
+        if row is not None and row[0] == ROW:
+            return msgspec.json.decode(row[1], type=Mark)
+    return None
 
 
 async def _changelog_ends(consumer: AIOKafkaConsumer) -> Offsets:
-    """Raises UnknownTopicOrPartitionError, and SettingsError for another count; a topic made a
-    moment ago is waited for."""
+    """The end of each partition of the changelog. Waits a moment for a topic that was just created.
+
+    Raises UnknownTopicOrPartitionError if there is none, and SettingsError for a wrong number of
+    partitions.
+    """
     found: Offsets = {}
     for _ in range(_TRIES):
         if len(found := await ends(consumer, [topics.CHANGELOG])) == topics.PARTITIONS:
@@ -162,8 +178,12 @@ async def _first_rows(
 ) -> dict[int, tuple[bytes, bytes] | None]:
     """The first record of each partition, None for an empty one."""
     begin = await consumer.beginning_offsets(list(end))
-    todo = {tp for tp in end if begin[tp] < end[tp]}
-    found: dict[int, tuple[bytes, bytes] | None] = {tp.partition: None for tp in end}
+    found: dict[int, tuple[bytes, bytes] | None] = {}
+    todo = set()
+    for tp in end:
+        found[tp.partition] = None
+        if begin[tp] < end[tp]:
+            todo.add(tp)
     consumer.assign(list(todo))
     for tp in todo:
         consumer.seek(tp, begin[tp])

@@ -233,7 +233,8 @@ def test_a_changelog_that_is_gone_is_refused(tmp_path: Path, how: str) -> None:
         site.kill("worker", 15)
         shutil.rmtree(tmp_path / "worker")
         asyncio.run(delete_changelog(site) if how == "deleted" else empty_changelog(site))
-        assert f"topic {topics.CHANGELOG} is empty or was made anew" in site.refusal("provision")
+        fault = f"topic {topics.CHANGELOG} is empty or was created again"
+        assert fault in site.refusal("provision")
         site.work()
         assert site.wait_for_end("worker", 120) == 2
         assert topics.CHANGELOG in log_of(site)
