@@ -1,15 +1,16 @@
-"""HubSpot's webhooks: word that something has changed, on which the poller looks at once instead of
-at its next turn.
+"""HubSpot's webhooks: notices of changes, after which the poller reads the CRM at once instead of
+after its interval.
 
-What has changed is always read from the CRM, never believed from an event: events come in any
-order, twice, as echoes of our own writes, and some properties fire none
-(docs/design/vendors.md HubSpot 3). So a lost one costs a minute and nothing else.
+The change is always read from the CRM, never taken from an event: events come in any order, twice,
+and for Leadgate's own writes, and some properties have none (docs/design/vendors.md HubSpot 3). So
+a lost event only delays the poll by up to an interval.
 """
 
 import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from aiokafka import AIOKafkaProducer
@@ -23,9 +24,9 @@ from streams.ports import Clock
 
 _OLDEST = 300.0
 _MOST_BYTES = 1_000_000  # a hundred events
-#: HubSpot waits five seconds.
+#: Seconds; HubSpot waits five.
 _ACK_WAIT = 3.0
-#: The only escapes that HubSpot undoes before it signs.
+#: The only escapes that HubSpot decodes before it signs.
 _ESCAPES = "%3A %2F %3F %40 %21 %24 %27 %28 %29 %2A %2C %3B".split()
 
 
@@ -34,7 +35,7 @@ def is_signed(
 ) -> bool:
     """Whether HubSpot signed this request (version 3) within the last five minutes.
 
-    Constant-time.
+    Compares in constant time.
     """
     at = headers.get("x-hubspot-request-timestamp", "")
     sent = read_whole(at)
@@ -53,7 +54,7 @@ def is_signed(
 class Changes:
     """POST /hubspot/events.
 
-    `address` is where HubSpot sends to, as it signs it; '' takes the request's own.
+    `address` is the address that HubSpot sends to and signs; '' means the request's own.
     """
 
     def __init__(self, producer: AIOKafkaProducer, secret: str, address: str, clock: Clock) -> None:
@@ -65,31 +66,39 @@ class Changes:
         )
 
     async def take(self, request: Request) -> Response:
-        """200 when the poller will look; 401 unsigned, 413 too long, 422 unreadable, 503 not stored
-        (HubSpot sends it again)."""
+        """Answers 200 when the poller is notified; 401 unsigned, 413 too long, 422 unreadable, 503
+        not stored (HubSpot sends it again)."""
         try:
             body = await read(request, _MOST_BYTES)
         except BodyError as error:
             return JSONResponse({"error": str(error)}, error.status)
-        uri = f"{self._address}{request.url.path}" if self._address else str(request.url)
-        uri += f"?{request.url.query}" if self._address and request.url.query else ""
+        uri = self._signed_uri(request)
         if not is_signed(
             self._secret, request.method, uri, request.headers, body, self._clock.now()
         ):
-            said = (
+            why = (
                 "not signed by HubSpot: is LEADGATE_HUBSPOT_CLIENT_SECRET this app's, and"
                 " LEADGATE_WEB_ADDRESS its target's?"
             )
-            return JSONResponse({"error": said}, 401)
+            return JSONResponse({"error": why}, 401)
         try:
-            events = parse_json(body)
-            kinds = {
-                str(event.get("subscriptionType") or event.get("eventType") or "")
-                for event in events
-            }
+            kinds = list(map(_kind_of, parse_json(body)))
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
-            return JSONResponse({"error": f"no events can be read in it: {error!r}"}, 422)
-        ours = any(kind.startswith(("contact.", "object.")) for kind in kinds)
-        if ours and not await is_stored(notify_change(self._producer, "hubspot"), _ACK_WAIT):
+            return JSONResponse({"error": f"the body has no readable events: {error!r}"}, 422)
+        relevant = any(kind.startswith(("contact.", "object.")) for kind in kinds)
+        if relevant and not await is_stored(notify_change(self._producer, "hubspot"), _ACK_WAIT):
             return not_stored()
         return Response(status_code=200)
+
+    def _signed_uri(self, request: Request) -> str:
+        """The request's address as HubSpot has signed it."""
+        if not self._address:
+            return str(request.url)
+        uri = f"{self._address}{request.url.path}"
+        if request.url.query:
+            uri += f"?{request.url.query}"
+        return uri
+
+
+def _kind_of(event: Any) -> str:
+    return str(event.get("subscriptionType") or event.get("eventType") or "")

@@ -16,9 +16,10 @@ _TOO_DEEP = f"it is nested deeper than {DEEPEST}"
 
 
 class BodyError(Exception):
-    """The body can't be taken.
+    """The body is refused.
 
-    `status` is 413 or 415; what can't be read is told otherwise, since it must be kept.
+    `status` is 413 or 415. An unreadable body is another error (ValueError), since it must be
+    stored.
     """
 
     def __init__(self, status: int, why: str) -> None:
@@ -29,16 +30,16 @@ class BodyError(Exception):
 async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     """The body's bytes.
 
-    Raises BodyError as soon as it is known to be too large or of another kind.
+    Raises BodyError as soon as the body is known to be too large or of another content type.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
     if kind not in {"", "application/json", "application/x-www-form-urlencoded", "text/plain"}:
         raise BodyError(
             415, f"{kind} can't be read: send application/json or application/x-www-form-urlencoded"
         )
-    told = read_whole(request.headers.get("content-length", ""))
-    if told is not None and told > most:
-        raise BodyError(413, f"{told} bytes, more than {most}")
+    length = read_whole(request.headers.get("content-length", ""))
+    if length is not None and length > most:
+        raise BodyError(413, f"{length} bytes, more than {most}")
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -49,16 +50,17 @@ async def read(request: Request, most: int = MOST_BYTES) -> bytes:
 
 
 def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
-    """The objects in it; an empty body is one empty object.
+    """The objects of a body; an empty body is one empty object.
 
-    Raises ValueError for what can't be read.
+    Raises ValueError for an unreadable body.
     """
     if not body.strip():
         return [{}]
     if content_type.startswith("application/x-www-form-urlencoded"):
         return [_storable(dict(parse_qsl(body.decode(), keep_blank_values=True)))]
-    found = parse_json(body)
-    objects = found if isinstance(found, list) else [found]
+    objects = parse_json(body)
+    if not isinstance(objects, list):
+        objects = [objects]
     if not objects or not all(isinstance(one, dict) for one in objects):
         raise ValueError("neither an object nor a list of objects")
     if len(objects) > MOST_OBJECTS:
@@ -67,10 +69,10 @@ def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
 
 
 def parse_json(body: bytes) -> Any:
-    """What a body says, as it can be stored again: half an emoji is replaced, a whole number of
-    over 18 digits is text.
+    """A JSON body, changed where it could not be stored: lone surrogates are replaced, whole
+    numbers of more than 18 digits become text.
 
-    Raises ValueError for what is no JSON, and for what is nested deeper than 32.
+    Raises ValueError for invalid JSON, and for JSON that is nested deeper than 32.
     """
     try:
         found = json.loads(body, parse_int=_whole, parse_constant=lambda _: None)
@@ -81,14 +83,19 @@ def parse_json(body: bytes) -> Any:
 
 def read_whole(text: str) -> int | None:
     """A whole number of at most 15 ASCII digits, as headers have them; None for anything else."""
-    return int(text) if _DIGITS.fullmatch(text) else None
+    if not _DIGITS.fullmatch(text):
+        return None
+    return int(text)
 
 
 def _whole(text: str) -> int | str:
-    return int(text) if len(text) <= _LONGEST_WHOLE else text
+    if len(text) > _LONGEST_WHOLE:
+        return text
+    return int(text)
 
 
 def _storable(value: Any, depth: int = 0) -> Any:
+    """The value with every text in it repaired."""
     if depth > DEEPEST:
         raise ValueError(_TOO_DEEP)
     if isinstance(value, str):
@@ -101,7 +108,7 @@ def _storable(value: Any, depth: int = 0) -> Any:
 
 
 def _repaired(text: str) -> str:
-    """Without lone surrogates, which no UTF-8 text can hold."""
+    """The text without lone surrogates, which UTF-8 can't encode."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,10 +1,10 @@
-"""The web process: it stays up while workers rebalance or are down, since all it needs is the
-broker."""
+"""The web process. It needs only the broker, so it works while workers rebalance or are down."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 import uvicorn
@@ -29,73 +29,76 @@ from leads.keys import Keys
 from streams.ports import Clock
 
 log = structlog.get_logger(__name__)
-#: The last part of the address, and what the lead's source is called.
+#: The name of a lead's source, by the last part of the path.
 SOURCES = {"zapier": "zapier", "apollo": "workflow"}
 SLACK_PATH, HUBSPOT_PATH = "/slack/actions", "/hubspot/events"
 _BROKER_WAIT = 2.0
+_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def make_web(settings: Settings, clock: Clock) -> Starlette:
     """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /metrics, /livez,
     /readyz.
 
-    Until the broker answers for the first time, it says 503.
+    Until the broker answers for the first time, it answers 503.
     """
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.takers, app.state.producer = {}, None
-        task = asyncio.create_task(_connect(app, settings, clock))
-        yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    async def take(request: Request) -> Response:
-        source, takers = request.path_params["source"], request.app.state.takers
-        if source not in SOURCES:
-            return JSONResponse({"error": f"no such source: {' or '.join(SOURCES)}"}, 404)
-        if not takers:
-            return not_stored()
-        answer: Response = await takers[source](request)
-        return answer
-
-    def signed(
-        name: str, secret: SecretStr, variable: str
-    ) -> Callable[[Request], Awaitable[Response]]:
-        """An endpoint whose callers sign: not there without the secret."""
-
-        async def call(request: Request) -> Response:
-            if not secret.get_secret_value():
-                return JSONResponse({"error": f"{variable} is not set"}, 404)
-            takers = request.app.state.takers
-            answer: Response = await takers[name](request) if takers else not_stored()
-            return answer
-
-        return call
 
     async def why_not_ready() -> list[str]:
         return await _why_not_ready(app.state.producer)
 
+    slack = _signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET")
+    hubspot = _signed("hubspot", settings.hubspot_client_secret, "LEADGATE_HUBSPOT_CLIENT_SECRET")
     metrics = WebMetrics(
-        [*(f"/capture/{source}" for source in SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS]
+        [*map("/capture/{}".format, SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS]
     )
-    routes = [
-        Route("/capture/{source}", take, methods=["POST"]),
-        Route(
-            SLACK_PATH,
-            signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET"),
-            methods=["POST"],
-        ),
-        Route(
-            HUBSPOT_PATH,
-            signed("hubspot", settings.hubspot_client_secret, "LEADGATE_HUBSPOT_CLIENT_SECRET"),
-            methods=["POST"],
-        ),
-        *health_routes(metrics.registry, why_not_ready),
-    ]
-    app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(_Counting, metrics)])
+    app = Starlette(
+        routes=[
+            Route("/capture/{source}", _capture, methods=["POST"]),
+            Route(SLACK_PATH, slack, methods=["POST"]),
+            Route(HUBSPOT_PATH, hubspot, methods=["POST"]),
+            *health_routes(metrics.registry, why_not_ready),
+        ],
+        lifespan=partial(_lifespan, settings, clock),
+        middleware=[Middleware(_Counting, metrics)],
+    )
     return app
+
+
+@asynccontextmanager
+async def _lifespan(settings: Settings, clock: Clock, app: Starlette) -> AsyncIterator[None]:
+    app.state.takers, app.state.producer = {}, None
+    task = asyncio.create_task(_connect(app, settings, clock))
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _capture(request: Request) -> Response:
+    source = request.path_params["source"]
+    if source not in SOURCES:
+        return JSONResponse({"error": f"no such source: {' or '.join(SOURCES)}"}, 404)
+    return await _answer(source, request)
+
+
+def _signed(name: str, secret: SecretStr, variable: str) -> _Endpoint:
+    """An endpoint whose callers sign their requests: 404 without the secret."""
+
+    async def call(request: Request) -> Response:
+        if not secret.get_secret_value():
+            return JSONResponse({"error": f"{variable} is not set"}, 404)
+        return await _answer(name, request)
+
+    return call
+
+
+async def _answer(name: str, request: Request) -> Response:
+    """The answer of the endpoint with this name; 503 until the broker has answered once."""
+    takers = request.app.state.takers
+    if not takers:
+        return not_stored()
+    answer: Response = await takers[name](request)
+    return answer
 
 
 class _Counting:
@@ -106,17 +109,17 @@ class _Counting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if scope["type"] == "http" and message["type"] == "http.response.start":
                 self._metrics.answered(scope["path"], message["status"])
             await send(message)
 
-        await self._app(scope, receive, counted if scope["type"] == "http" else send)
+        await self._app(scope, receive, counted)
 
 
 async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
-    """Ask the broker itself: a connection that is there may lead nowhere.
+    """Asks the broker itself: an open connection may be dead.
 
-    Requests at the same time share the question.
+    Concurrent calls share one request.
     """
     if producer is None:
         return ["the broker has not answered yet"]
@@ -124,11 +127,13 @@ async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
         answers = await asyncio.wait_for(producer.client.force_metadata_update(), _BROKER_WAIT)
     except TimeoutError:
         answers = False
-    return [] if answers else ["the broker does not answer"]
+    if not answers:
+        return ["the broker does not answer"]
+    return []
 
 
 async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
-    """Hold a producer until cancelled, trying until there is one."""
+    """Connect a producer, trying again until it succeeds, and serve with it until cancelled."""
     secret, site = settings.web_secret.get_secret_value(), settings.site_secret.get_secret_value()
     while True:
         try:
@@ -141,11 +146,11 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
                     settings.web_address,
                     clock,
                 )
-                signed = {"slack": clicks.take, "hubspot": changes.take}
                 app.state.producer = producer
-                app.state.takers = {
-                    path: capture.taking(source) for path, source in SOURCES.items()
-                } | signed
+                takers: dict[str, _Endpoint] = {"slack": clicks.take, "hubspot": changes.take}
+                for path, source in SOURCES.items():
+                    takers[path] = capture.endpoint(source)
+                app.state.takers = takers
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
             log.warning("waiting for the broker", error=repr(error))

@@ -1,11 +1,10 @@
-"""Clicks in Slack: signed, answered within three seconds, and kept by the broker before they are
-answered.
+"""Clicks in Slack: signed, answered within three seconds, and stored by the broker before the
+answer.
 
-Source: docs/design/vendors.md Slack 3. What the click means is decided by the SLA stage, which
-answers in Slack.
+Source: docs/design/vendors.md Slack 3. The SLA stage decides what a click means, and answers in
+Slack.
 """
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.kafka.sending import Message, send_all
 from app.web.capture import is_stored, not_stored
 from app.web.request_bodies import BodyError, parse_json, read, read_whole
 from connectors.slack.client import TAKEN
@@ -26,15 +26,15 @@ from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
 _OLDEST = 300.0
-#: Slack waits three seconds; a broker that takes longer than this is away, and the rep clicks
-#: again.
+#: Seconds. Slack waits three; a broker that needs more than this counts as unavailable, and the rep
+#: clicks again.
 _ACK_WAIT = 2.0
 
 
 def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
     """Whether Slack signed this body within the last five minutes.
 
-    Constant-time; a timestamp that is no number is no.
+    Compares in constant time. False if the timestamp is not a number.
     """
     at = headers.get("x-slack-request-timestamp", "")
     sent = read_whole(at)
@@ -55,7 +55,7 @@ class Clicks:
         self._producer, self._secret, self._clock = producer, secret, clock
 
     async def take(self, request: Request) -> Response:
-        """200 when the broker has what was clicked; 401 unsigned, 413 too long, 422 for what is no
+        """Answers 200 when the broker has stored the clicks; 401 unsigned, 413 too long, 422 not a
         click, 503 not stored."""
         try:
             body = await read(request)
@@ -67,31 +67,31 @@ class Clicks:
                 {"error": "not signed by Slack: is LEADGATE_SLACK_SIGNING_SECRET this app's?"}, 401
             )
         try:
-            signals = [s for action in _actions(body) if (s := _signal(action, now)) is not None]
+            signals = _signals(body, now)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            return JSONResponse({"error": f"no click can be read in it: {error!r}"}, 422)
-        stored = await is_stored(
-            asyncio.gather(*(self._store(signal) for signal in signals)), _ACK_WAIT
-        )
-        return Response(status_code=200) if stored else not_stored()
-
-    async def _store(self, signal: Signal) -> None:
-        key = signal.person_key.encode()
-        await self._producer.send_and_wait(
-            topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)
-        )
+            return JSONResponse({"error": f"the body has no readable click: {error!r}"}, 422)
+        if not await is_stored(send_all(self._producer, map(_message, signals)), _ACK_WAIT):
+            return not_stored()
+        return Response(status_code=200)
 
 
-def _actions(body: bytes) -> list[dict[str, Any]]:
-    """The payload's actions, each with who clicked."""
+def _message(signal: Signal) -> Message:
+    key = signal.person_key.encode()
+    return Message(topics.SIGNALS.full, key, encode(signal), partition_of(key))
+
+
+def _signals(body: bytes, now: float) -> list[Signal]:
+    """A signal for each click on Leadgate's button; the app's other buttons are ignored."""
     payload = parse_json(parse_qs(body.decode())["payload"][0].encode())
-    return [{**action, "user": payload["user"]["id"]} for action in payload.get("actions") or []]
+    signals = []
+    for action in payload.get("actions") or []:
+        click = {**action, "user": payload["user"]["id"]}
+        if click.get("action_id") == TAKEN:
+            signals.append(_signal(click, now))
+    return signals
 
 
-def _signal(action: dict[str, Any], now: float) -> Signal | None:
-    """A click on our button; others' buttons in the same app are none of ours."""
-    if action.get("action_id") != TAKEN:
-        return None
+def _signal(action: dict[str, Any], now: float) -> Signal:
     key, _, lead = str(action["value"]).partition(" ")
     return Signal(
         signal_id=derive("taken", lead, action["user"], action.get("action_ts", "")),

@@ -47,7 +47,7 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
         async with producing(settings) as producer:
             capture = Capture(producer, Keys("k"), SECRET, Fixed())
             routes = [
-                Route("/capture", capture.taking("zapier"), methods=["POST"]),
+                Route("/capture", capture.endpoint("zapier"), methods=["POST"]),
                 Route("/slack", slack.Clicks(producer, SECRET, Fixed()).take, methods=["POST"]),
                 Route(
                     "/hubspot",

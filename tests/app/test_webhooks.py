@@ -31,7 +31,7 @@ ODD = {
 def post(path: str, body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, MemoryProducer]:
     """The answer to one post, and what was stored."""
     clock, producer = Clock(), MemoryProducer()
-    capture = Capture(anything(producer), Keys("test"), SECRET, clock).taking("zapier")
+    capture = Capture(anything(producer), Keys("test"), SECRET, clock).endpoint("zapier")
     changes = Changes(anything(producer), SECRET, ADDRESS, clock).take
     clicks = Clicks(anything(producer), SECRET, clock).take
     paths = {"/capture": capture, "/hubspot": changes, "/slack": clicks}
