@@ -5,7 +5,7 @@ parts must be noted in this order, since each is checked against those before: u
 captured records, rows of the state, review items, audit events.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
@@ -219,32 +219,6 @@ class Ledger:
         if step != lead.step and not put_off:
             what = f"{at}, and the state holds no parked row of that step to go on from"
             account.note(Fault.UNPARKED, ident, what)
-
-
-def judge(
-    *,
-    done: Mapping[TopicPartition, int],
-    begin: Mapping[TopicPartition, int],
-    end: Mapping[TopicPartition, int],
-    pending: Iterable[Any],
-    captured: Iterable[Any],
-    rows: Iterable[tuple[bytes, bytes | None]],
-    items: Iterable[bytes],
-    events: Iterable[bytes],
-) -> PlacementLedger:
-    """The account of a log that was read already. `Ledger` documents each part."""
-    ledger = Ledger(done)
-    for record in pending:
-        ledger.note_pending(record)
-    for record in captured:
-        ledger.note_captured(record)
-    for key, value in rows:
-        ledger.note_row(key, value)
-    for item in items:
-        ledger.note_item(item)
-    for event in events:
-        ledger.note_event(event)
-    return ledger.judge(begin, end)
 
 
 def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:

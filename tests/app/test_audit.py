@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from app.audit.ledger import Ledger, judge
+from app.audit.ledger import Ledger
 from app.audit.placement import EXAMPLES, Fault, PlacementLedger
 from leads import topics
 from leads.decision import Parked
@@ -155,16 +155,22 @@ class Log:
 
     def judge(self) -> PlacementLedger:
         """The account of this log."""
-        return judge(
-            done={TopicPartition(topic, 0): offset for topic, offset in self.committed.items()},
-            begin={TopicPartition(topic, 0): offset for topic, offset in self.begin.items()},
-            end={TopicPartition(topic, 0): offset for topic, offset in self.end.items()},
-            pending=self.under_way,
-            captured=self.captured,
-            rows=self.rows,
-            items=self.items,
-            events=self.events,
-        )
+        ledger = Ledger(_offsets(self.committed))
+        for record in self.under_way:
+            ledger.note_pending(record)
+        for record in self.captured:
+            ledger.note_captured(record)
+        for key, value in self.rows:
+            ledger.note_row(key, value)
+        for found in self.items:
+            ledger.note_item(found)
+        for found in self.events:
+            ledger.note_event(found)
+        return ledger.judge(_offsets(self.begin), _offsets(self.end))
+
+
+def _offsets(by_topic: dict[str, int]) -> dict[TopicPartition, int]:
+    return {TopicPartition(topic, 0): offset for topic, offset in by_topic.items()}
 
 
 def test_a_sound_log_is_conserved() -> None:
