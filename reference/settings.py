@@ -37,7 +37,8 @@ def make_page() -> str:
     parts = [
         f"## {system}\n\n{table(columns, groups[system])}" for system in (_OWN, *_SYSTEMS.values())
     ]
-    return page("Settings", "`app/base/settings.py`", _HEAD, *parts)
+    sources = "`app/base/settings.py` and `app/base/vendor_settings.py`"
+    return page("Settings", sources, _HEAD, *parts)
 
 
 def _row(name: str, field: FieldInfo) -> list[str]:

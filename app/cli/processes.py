@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from app.base.clock import SystemClock
-from app.base.settings import CrmName, load_settings
+from app.base.settings import load_settings
+from app.base.vendor_settings import CrmName
 from app.cli.shared import (
     Data,
     Json,
