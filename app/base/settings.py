@@ -83,7 +83,7 @@ class Settings(VendorSettings, LogSettings):
     effects: Literal["shadow", "live", "rules"] = Field(
         "rules",
         description=(
-            "whether vendors' data is changed: never (shadow), always (live), or as rules.yaml says"
+            "whether effects are carried out: never (shadow), always (live), or as rules.yaml says"
         ),
     )
     poll_seconds: float = Field(60.0, gt=0, description="seconds between two polls of a source")

@@ -33,8 +33,8 @@ def _text(path: Path) -> str:
 
 
 def effects_are_live(settings: Settings, rules: Rules) -> bool:
-    """Whether a process with these settings changes vendors' data; otherwise it only records what
-    it would change."""
+    """Whether a process with these settings carries out effects; otherwise it only records what it
+    would do."""
     if settings.effects == "rules":
         return rules.effects == "live"
     return settings.effects == "live"
