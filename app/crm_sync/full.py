@@ -19,8 +19,9 @@ from leads.records import CrmRecord, Record, encode
 
 Part: TypeAlias = Literal["contacts", "companies", "end"]
 _KEY = b"sync-crm"
-_OTHERS = 50  # an interrupted reading that is resumed reports at most so many companies per domain
-_GOOD_FOR = 12 * 3600.0  # seconds; the shortest-lived page token is valid for a day
+#: A resumed reading reports at most so many further companies per domain.
+_MOST_OTHERS = 50
+_RESUME_WITHIN = 12 * 3600.0  # seconds; the shortest-lived page token is valid for a day
 
 
 class SyncCheckpoint(Record, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class SyncCheckpoint(Record, frozen=True, kw_only=True):
     done: bool = False
 
 
-async def begun(consumer: AIOKafkaConsumer) -> float:
+async def last_full_sync(consumer: AIOKafkaConsumer) -> float:
     """When the last complete reading began, 0 if there was none. The poller reads what has changed
     since."""
     checkpoint = await last_record(consumer, _KEY, SyncCheckpoint)
@@ -106,7 +107,7 @@ class FullSync:
         Reads back what that reading had found.
         """
         checkpoint = await last_record(self._consumer, _KEY, SyncCheckpoint)
-        if checkpoint is None or checkpoint.done or checkpoint.started < now - _GOOD_FOR:
+        if checkpoint is None or checkpoint.done or checkpoint.started < now - _RESUME_WITHIN:
             return None
         since: Offsets = {}
         for partition, offset in enumerate(checkpoint.since):
@@ -165,7 +166,7 @@ class FullSync:
             oldest, *others = self._found.site(domain)
             if oldest in companies:
                 self._sites[domain] = company_record(domain, companies[oldest], names)
-            self._sites[domain] = replace(self._sites[domain], others=tuple(others[:_OTHERS]))
+            self._sites[domain] = replace(self._sites[domain], others=tuple(others[:_MOST_OTHERS]))
             await self._records.put_company(self._sites[domain])
 
     async def _store(self, at: SyncCheckpoint) -> SyncCheckpoint:

@@ -7,7 +7,7 @@ bounce must not wait so long.
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
-from app.crm_sync.full import begun
+from app.crm_sync.full import last_full_sync
 from app.crm_sync.records import CrmRecordProducer, refresh
 from app.kafka.clients import consuming, last_record
 from connectors.core.crm import Crm
@@ -49,7 +49,7 @@ class IncrementalSync:
         now = self._clock.now()
         async with consuming(self._settings) as consumer:
             last = await last_record(consumer, _KEY, SyncCursor)
-            since = last.at if last else await begun(consumer)
+            since = last.at if last else await last_full_sync(consumer)
         if since:
             await refresh(
                 self._crm,

@@ -47,7 +47,7 @@ class _Contact(msgspec.Struct):
     owner_id: str | None = None
 
 
-class _Read(NamedTuple):
+class _ReadContact(NamedTuple):
     raw: dict[str, Any]
     contact: _Contact
     changed_at: float
@@ -116,7 +116,7 @@ class Contacts:
             300.0,
         )
 
-    async def _decode_all(self, page: list[Any]) -> list[_Read]:
+    async def _decode_all(self, page: list[Any]) -> list[_ReadContact]:
         """The readable contacts of a page; the others are set aside."""
         readable = []
         for raw in page:
@@ -124,17 +124,17 @@ class Contacts:
                 readable.append(contact)
         return readable
 
-    async def _decode(self, raw: Any) -> _Read | None:
+    async def _decode(self, raw: Any) -> _ReadContact | None:
         """A contact with the fields that the poller reads; sets it aside and returns None if it is
         unusable."""
         try:
             contact = msgspec.convert(raw, _Contact)
-            return _Read(raw, contact, _time(contact.updated_at))
+            return _ReadContact(raw, contact, _time(contact.updated_at))
         except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
             await self._aside.put("apollo", f"the contact can't be used: {error}", raw)
             return None
 
-    async def _capture(self, contacts: list[_Read], read_at: float, done: Pass) -> None:
+    async def _capture(self, contacts: list[_ReadContact], read_at: float, done: Pass) -> None:
         sent = []
         for raw, contact, _ in contacts:
             if not self._known.add(f"{contact.id} {contact.updated_at}"):

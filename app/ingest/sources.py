@@ -25,7 +25,7 @@ from streams.ports import Clock, Fatal
 log = structlog.get_logger(__name__)
 
 #: Seconds for which a vendor must have failed before an alert: shorter outages need nobody.
-SAY_AFTER = 300.0
+ALERT_AFTER = 300.0
 #: The longest wait that a vendor may name, in seconds: a limit that is lifted early is noticed
 #: after this time.
 _LONGEST = 300.0
@@ -61,7 +61,7 @@ class Reading:
         """Send an alert if the source has failed for long enough. Durable when it returns."""
         now = self._clock.now()
         since = self._failing.setdefault(source, now)
-        if source in self._alerted or now - since < SAY_AFTER:
+        if source in self._alerted or now - since < ALERT_AFTER:
             return
         text = (
             f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. Leadgate"

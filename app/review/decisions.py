@@ -47,7 +47,7 @@ class DecisionRequest:
 
 
 @dataclass(slots=True)
-class Decided:
+class DecisionReport:
     """The decisions that were accepted, the reasons of the refused ones (by lead id), the rules in
     force, and the number of workers that run."""
 
@@ -81,13 +81,13 @@ async def decide(
     make_crm: Callable[[], Crm],
     *,
     dry_run: bool = False,
-) -> Decided:
+) -> DecisionReport:
     """Check the requests, and send the accepted decisions; with `dry_run` nothing is sent. Durable
     when it returns.
 
     `make_crm` is called if the CRM must be asked. Raises RulesError while no rules are in force.
     """
-    decided = Decided(await rules_in_force(settings), workers=await workers(settings))
+    decided = DecisionReport(await rules_in_force(settings), workers=await workers(settings))
     async with _checks(settings, decided.rules, make_crm) as checks:
         for request in requests:
             if why := await checks.refusal(request):

@@ -12,7 +12,7 @@ from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends, read_to
 from app.review import read_back
-from app.review.decisions import Decided, DecisionRequest, decide
+from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.google_sheet import read_google
 from app.review.sheets import read_csv
 from connectors.core.errors import VendorError
@@ -122,7 +122,7 @@ async def resolve(
     by: tuple[str, str],
     *,
     dry_run: bool = False,
-) -> Decided:
+) -> DecisionReport:
     """Decide about the chosen leads; `by` is the actor and the reason.
 
     Raises UsageError if every decision was refused.

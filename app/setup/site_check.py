@@ -26,7 +26,7 @@ from leads.records import Record, encode
 KEY = b"site"
 #: The mark's row in the changelog; no kind of row has this prefix.
 ROW = b"site\x00"
-_LITTLE = 1024  # bytes per fetch of a partition: only its first record is read
+_FETCH_BYTES = 1024  # bytes per fetch of a partition: only its first record is read
 _TRIES, _PAUSE = 50, 0.1
 
 _ANOTHER = (
@@ -49,15 +49,18 @@ class Mark(Record, frozen=True, kw_only=True):
 
 
 @dataclass(slots=True)
-class Found:
-    """What the topics hold: `kept` is the mark in `cursors`, `mark` is that one or else the one in
-    the changelog, `first` the first row of each partition of the changelog, `audited` whether there
-    are audit events."""
+class SiteState:
+    """What the topics hold.
+
+    `stored` is the mark in `cursors`, `mark` is that one or else the one in the changelog, `first`
+    is the first row of each partition of the changelog, `audited` says whether there are audit
+    events.
+    """
 
     mark: Mark | None = None
     first: dict[int, tuple[bytes, bytes] | None] = field(default_factory=dict)
     audited: bool = False
-    kept: Mark | None = None
+    stored: Mark | None = None
 
     @property
     def unmarked(self) -> list[int]:
@@ -83,7 +86,7 @@ def judge_secret(mark: Mark | None, secret: str) -> list[str]:
     return [_ANOTHER]
 
 
-def judge_state(found: Found) -> list[str]:
+def judge_state(found: SiteState) -> list[str]:
     """A sentence if state and audit can't belong together."""
     remade = found.mark is not None and found.mark.stated and found.unmarked
     if found.audited and (remade or found.stateless):
@@ -125,7 +128,7 @@ async def settle_site(settings: Settings) -> list[str]:
     if begins:
         mark = msgspec.structs.replace(mark, stated=True)
         await _write_rows(settings, mark, found.unmarked)
-    if mark != found.kept:
+    if mark != found.stored:
         async with producing(settings) as producer:
             await producer.send_and_wait(topics.CURSORS.full, encode(mark), key=KEY)
     return []
@@ -139,14 +142,14 @@ async def _write_rows(settings: Settings, mark: Mark, partitions: Iterable[int])
             )
 
 
-async def _find(settings: Settings) -> Found:
-    async with consuming(settings, max_partition_fetch_bytes=_LITTLE) as consumer:
-        kept = await last_record(consumer, KEY, Mark)
+async def _find(settings: Settings) -> SiteState:
+    async with consuming(settings, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+        stored = await last_record(consumer, KEY, Mark)
         audit = await ends(consumer, [topics.AUDIT.full])
         begin = await consumer.beginning_offsets(list(audit))
         first = await _first_rows(consumer, await _changelog_ends(consumer))
     audited = any(audit[tp] > begin[tp] for tp in audit)
-    return Found(kept or _mark_in(first), first, audited, kept)
+    return SiteState(stored or _mark_in(first), first, audited, stored)
 
 
 def _mark_in(first: Mapping[int, tuple[bytes, bytes] | None]) -> Mark | None:

@@ -11,7 +11,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.review import queue
-from app.review.decisions import Decided, DecisionRequest, decide
+from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.queue import Chosen
 from app.rules.store import rules_in_force
 from app.setup.provision import provision_topics, publish_rules
@@ -65,7 +65,7 @@ async def show(settings: Settings, *items: ReviewItem) -> None:
 
 async def take(
     settings: Settings, item: ReviewItem, action: str, *, dry_run: bool = False, **fields: str
-) -> Decided:
+) -> DecisionReport:
     """Decide as a person would."""
     request = DecisionRequest(item, action, "olga", "so", fields)
     return await decide(settings, [request], Fixed(), make_crm, dry_run=dry_run)

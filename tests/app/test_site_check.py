@@ -12,8 +12,8 @@ from app.kafka.clients import administering, producing
 from app.setup.provision import provision_topics
 from app.setup.site_check import (
     ROW,
-    Found,
     Mark,
+    SiteState,
     check_site,
     judge_secret,
     judge_state,
@@ -63,7 +63,7 @@ STATED, ADOPTED = make_mark("s", stated=True), make_mark("s", stated=False)
 def test_state_and_audit_belong_together(
     mark: Mark | None, first: list[tuple[bytes, bytes] | None], audited: bool, fits: bool
 ) -> None:
-    assert (judge_state(Found(mark, dict(enumerate(first)), audited)) == []) is fits
+    assert (judge_state(SiteState(mark, dict(enumerate(first)), audited)) == []) is fits
 
 
 async def remake(settings: Settings, *topics: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from app.ingest.source_status import Passes
-from app.ingest.sources import SAY_AFTER, PolledSource, Reading, follow_all
+from app.ingest.sources import ALERT_AFTER, PolledSource, Reading, follow_all
 from connectors.core.errors import (
     NotInPlan,
     QuotaExhausted,
@@ -99,14 +99,14 @@ def test_an_outage_that_lasts_is_told_once_whatever_it_hits_and_so_is_its_end() 
         site.fault = lambda: Unauthorised("Apollo: 401 Invalid API key")
         await site.first.attempt()
         await site.second.attempt()
-        site.clock.at += SAY_AFTER - 1.0
+        site.clock.at += ALERT_AFTER - 1.0
         await site.first.attempt()
         assert site.producer.alerts() == [], "what passes is no news"
         site.clock.at += 1.0
         for _ in range(3):
             await site.first.attempt()
             await site.second.attempt()
-            site.clock.at += SAY_AFTER
+            site.clock.at += ALERT_AFTER
         [text] = site.producer.alerts()
         assert text.startswith(
             "Apollo has not been read for 300 s (apollo_contacts): Apollo: 401 Invalid API key."
@@ -125,12 +125,12 @@ def test_a_source_that_is_refused_for_good_hides_no_later_outage() -> None:
         site = Site()
         site.fault = lambda: NotInPlan("403")
         await site.first.attempt()
-        site.clock.at += SAY_AFTER
+        site.clock.at += ALERT_AFTER
         await site.first.attempt()
-        site.clock.at += SAY_AFTER
+        site.clock.at += ALERT_AFTER
         site.fault = lambda: Unavailable("503")
         await site.second.attempt()
-        site.clock.at += SAY_AFTER
+        site.clock.at += ALERT_AFTER
         await site.second.attempt()
         assert [text.split(":")[0] for text in site.producer.alerts()] == [
             "Apollo has not been read for 300 s (apollo_contacts)",
