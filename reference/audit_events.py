@@ -2,6 +2,7 @@
 
 from leads.audit_kinds import AUDIT_KINDS, NO_EVENT, AuditKind
 from leads.audit_kinds.model import LEAD_STAGES, STAGES
+from leads.audit_kinds.outcomes import meanings
 from reference.example_event import example_event
 from reference.markdown import code, page, sentence, table
 
@@ -51,7 +52,7 @@ def make_page() -> str:
     outcomes = [
         [code(kind.name), code(field), said]
         for kind in AUDIT_KINDS
-        for field, said in kind.outcome.items()
+        for field, said in meanings(kind.outcome).items()
     ]
     none = [[code(kind), stage, said] for (stage, kind), said in NO_EVENT.items()]
     return page(

@@ -5,11 +5,11 @@ and tests/test_reference.py compares it with the gates' source.
 """
 
 from leads.audit_kinds.afterwards import AFTERWARDS
-from leads.audit_kinds.model import AuditKind, Repeats
+from leads.audit_kinds.model import AuditKind, EventForm, Origin, Repeats
 from leads.audit_kinds.on_the_way import ON_THE_WAY
 from leads.audit_kinds.waiting import WAITING
 
-__all__ = ["AUDIT_KINDS", "NO_EVENT", "AuditKind", "Repeats"]
+__all__ = ["AUDIT_KINDS", "NO_EVENT", "AuditKind", "EventForm", "Origin", "Repeats"]
 
 #: In the order in which a lead may meet them.
 AUDIT_KINDS: tuple[AuditKind, ...] = (*ON_THE_WAY, *WAITING, *AFTERWARDS)

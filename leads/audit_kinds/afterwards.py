@@ -1,6 +1,7 @@
 """The kinds of what people decide, of what is heard after arrival, and of the SLA's clock."""
 
-from leads.audit_kinds.model import LEAD_STAGES, AuditKind, Repeats
+from leads.audit_kinds import outcomes
+from leads.audit_kinds.model import LEAD_STAGES, AuditKind, Origin, Repeats
 
 _ARRIVED, _ON = ("engaged", "nurtured"), ("in_flight",)
 
@@ -11,12 +12,8 @@ AFTERWARDS = (
         (),
         "was decided by a person",
         "the decision that set it going again; `actor` is who decided, `inputs.step` the step",
-        outcome={
-            "action": "set, merge, separate, route, redrive, approve, suppress or undo",
-            "reason": "in the person's words",
-            "fields": "what was set, or to whom it goes",
-            "rules": "the rules in force then; missing if they stayed the lead's own",
-        },
+        outcome=outcomes.Reviewed,
+        origin=Origin.REVIEW,
     ),
     AuditKind(
         "resubmitted",
@@ -60,6 +57,7 @@ AFTERWARDS = (
         "heard the signal that the kind names",
         "`heard_reply`, `heard_owner`, `heard_sequence`, `heard_bounce`: it stays where it is,"
         " and a sequence that the signal ends has been left",
+        members=("heard_reply", "heard_owner", "heard_sequence", "heard_bounce"),
     ),
     AuditKind(
         "owner_rewritten",
@@ -81,10 +79,7 @@ AFTERWARDS = (
         (),
         "has its clock running",
         "a high-intent lead was given to its rep",
-        outcome={
-            "deadline": "seconds since 1970",
-            "team": "the owner's, by `teams` of the rules",
-        },
+        outcome=outcomes.SlaStarted,
     ),
     AuditKind(
         "sla_met",
@@ -92,7 +87,7 @@ AFTERWARDS = (
         (),
         "was contacted in time",
         "the owner acted, or said so in Slack: the clock stands",
-        outcome={"seconds": "from the start to the act"},
+        outcome=outcomes.SlaMet,
     ),
     AuditKind(
         "breached",
@@ -100,7 +95,7 @@ AFTERWARDS = (
         (),
         "was not contacted in time: escalated",
         "the clock ran out: `sla.escalate_to` of the rules has a task and a message; once a clock",
-        outcome={"late": "seconds after the deadline", "to": "e-mail address"},
+        outcome=outcomes.Breached,
     ),
     AuditKind(
         "assignment_overdue",
@@ -123,11 +118,7 @@ AFTERWARDS = (
         "had its contact set back",
         "`leadgate undo` set back what the import wrote on its contact",
         Repeats.NO,
-        {
-            "contact": "the contact's id in the CRM",
-            "set_back": "properties that have their former value again",
-            "left": "properties that somebody has changed since",
-            "refused": "why the CRM did not take it, empty if it did",
-        },
+        outcomes.Restored,
+        Origin.UNDO,
     ),
 )

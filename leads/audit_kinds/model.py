@@ -1,7 +1,9 @@
 """What is said of a kind of audit event."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+from leads.audit_kinds.outcomes import Outcome
 
 #: Stages that decide about leads.
 LEAD_STAGES = ("intake", "identity", "company", "write", "routing", "assign", "engage")
@@ -17,13 +19,35 @@ class Repeats(StrEnum):
     YES = "yes"
 
 
+class Origin(StrEnum):
+    """What an event comes from, which says what its `inputs` hold."""
+
+    DECISION = "decision"  # the record, what its stage had read, and the results of its effects
+    FAILURE = "failure"  # as DECISION, of a gate that raised; what was read may be missing
+    NOTE = "note"  # beside a decision of the same stage, whose event has the inputs: null
+    REVIEW = "review"  # a person's decision: the step that it settles
+    UNREADABLE = "unreadable"  # bytes that can't be decoded: their place in the log
+    UNDO = "undo"  # `leadgate undo`: the import
+
+
+@dataclass(frozen=True, slots=True)
+class EventForm:
+    """One form that the events of a kind have: the same origin, places and fields of `outcome`."""
+
+    origin: Origin
+    stages: tuple[str, ...]
+    places: tuple[str, ...]
+    outcome: type[Outcome] = Outcome
+
+
 @dataclass(frozen=True, slots=True)
 class AuditKind:
     """One kind of event.
 
     `says` completes "the lead …" in `leadgate why`. `places` are where the event puts the lead,
-    empty where it moves nobody. A name that ends in `*` stands for all kinds that begin so.
-    `outcome` has the fields of the event's `outcome`, each with its meaning.
+    empty where it moves nobody. A name that ends in `*` stands for the kinds in `members`.
+    `outcome` is the record that the event's `outcome` holds. `several` lists the forms of a kind
+    whose events are not all alike.
     """
 
     name: str
@@ -32,4 +56,18 @@ class AuditKind:
     says: str
     meaning: str
     repeats: Repeats = Repeats.YES
-    outcome: dict[str, str] = field(default_factory=dict)
+    outcome: type[Outcome] = Outcome
+    origin: Origin = Origin.DECISION
+    members: tuple[str, ...] = ()
+    several: tuple[EventForm, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values that an event's `kind` may have."""
+        return self.members or (self.name,)
+
+    @property
+    def forms(self) -> tuple[EventForm, ...]:
+        """Every form of its events; most kinds have one."""
+        own = EventForm(self.origin, self.stages, self.places, self.outcome)
+        return self.several or (own,)

@@ -1,12 +1,7 @@
 """The kinds of a lead that goes on from gate to gate."""
 
-from leads.audit_kinds.model import AuditKind, Repeats
-
-_SOURCE = {
-    "source": "apollo, csv, zapier or workflow",
-    "imported": "the import's id, `poll` from the poller",
-    "dropped": "values that could not be taken along, with the reason; missing if there are none",
-}
+from leads.audit_kinds import outcomes
+from leads.audit_kinds.model import AuditKind, Origin, Repeats
 
 ON_THE_WAY = (
     AuditKind(
@@ -16,7 +11,8 @@ ON_THE_WAY = (
         "came in",
         "the first record of the lead; another one follows only after one that could not be mapped",
         Repeats.NO,
-        _SOURCE,
+        outcomes.Source,
+        Origin.NOTE,
     ),
     AuditKind(
         "revised",
@@ -25,7 +21,8 @@ ON_THE_WAY = (
         "came in again with changes",
         "a further record of the same source record, with other values",
         Repeats.REVISION,
-        _SOURCE,
+        outcomes.Source,
+        Origin.NOTE,
     ),
     AuditKind(
         "not_set",
@@ -33,7 +30,8 @@ ON_THE_WAY = (
         (),
         "did not take all that a person has set",
         "a value that a person set can't be taken; the lead is judged without it",
-        outcome={"dropped": "the values, with the reason"},
+        outcome=outcomes.NotSet,
+        origin=Origin.NOTE,
     ),
     AuditKind(
         "validated",
@@ -69,13 +67,7 @@ ON_THE_WAY = (
         ("in_flight",),
         "is in the CRM",
         "the CRM has one contact for the person, with our fields on it",
-        outcome={
-            "contact": "the contact's id in the CRM",
-            "company": "the company's id in the CRM",
-            "existed": "whether the contact was there before",
-            "would": "whether this was only said, in shadow",
-            "dropped": "values that the CRM did not take; missing if it took all",
-        },
+        outcome=outcomes.Written,
     ),
     AuditKind(
         "rekeyed",
@@ -90,11 +82,8 @@ ON_THE_WAY = (
         (),
         "was scored",
         "its points against the ideal customer profile",
-        outcome={
-            "points": "of 100",
-            "parts": "points by part",
-            "missing": "parts that nobody could judge",
-        },
+        outcome=outcomes.Scored,
+        origin=Origin.NOTE,
     ),
     AuditKind(
         "routed",
@@ -102,12 +91,7 @@ ON_THE_WAY = (
         ("in_flight",),
         "was routed",
         "it is said who gets it",
-        outcome={
-            "kind": "rep, existing (the contact's owner keeps it) or nurture",
-            "owner": "e-mail address",
-            "rule": "the route, or what came before all routes",
-            "points": "of 100",
-        },
+        outcome=outcomes.Routed,
     ),
     AuditKind(
         "assigned",
@@ -115,7 +99,7 @@ ON_THE_WAY = (
         ("in_flight",),
         "has an owner whom the CRM confirms",
         "the owner was written, read back, and is active",
-        outcome={"owner": "e-mail address", "owner_id": "the owner's id in the CRM"},
+        outcome=outcomes.Assigned,
     ),
     AuditKind(
         "noticed",
@@ -123,7 +107,8 @@ ON_THE_WAY = (
         (),
         "was told to the rep",
         "a message to the rep was handed to Slack's stage",
-        outcome={"to": "e-mail address", "text": "the message"},
+        outcome=outcomes.Noticed,
+        origin=Origin.NOTE,
     ),
     AuditKind(
         "enrolled",
@@ -131,12 +116,8 @@ ON_THE_WAY = (
         (),
         "was enrolled",
         "it entered a sequence",
-        outcome={
-            "sequence": "its name in the rules",
-            "tool": "what runs it",
-            "steps": "how many steps it has, by the rules",
-            "would": "whether this was only said, in shadow",
-        },
+        outcome=outcomes.Enrolled,
+        origin=Origin.NOTE,
     ),
     AuditKind(
         "engaged",

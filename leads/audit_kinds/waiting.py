@@ -1,8 +1,15 @@
 """The kinds of a lead that waits for a person or for an outside cause, or that ends."""
 
-from leads.audit_kinds.model import LEAD_STAGES, STAGES, AuditKind, Repeats
+from leads.audit_kinds import outcomes
+from leads.audit_kinds.model import (
+    LEAD_STAGES,
+    STAGES,
+    AuditKind,
+    EventForm,
+    Origin,
+)
 
-_PERSON, _CAUSE = ("review",), ("held",)
+_PERSON, _CAUSE, _DEAD = ("review",), ("held",), ("dead",)
 
 WAITING = (
     AuditKind(
@@ -46,7 +53,7 @@ WAITING = (
         ("fallback",),
         "could not be written to the CRM",
         "the CRM refused it at once, or failed on it three times",
-        outcome={"why": "in the CRM's words"},
+        outcome=outcomes.Fallback,
     ),
     AuditKind(
         "unrouted",
@@ -89,10 +96,11 @@ WAITING = (
         ("", *_PERSON),
         "could not be enrolled",
         "its sequence did not take it: nobody moves if it has a rep, else a person looks",
-        outcome={
-            "sequence": "its name in the rules; missing if a person looks",
-            "why": "in the tool's words; missing if a person looks",
-        },
+        outcome=outcomes.NotEnrolled,
+        several=(
+            EventForm(Origin.DECISION, ("engage",), _PERSON),
+            EventForm(Origin.NOTE, ("engage",), (), outcomes.NotEnrolled),
+        ),
     ),
     AuditKind(
         "replied",
@@ -118,9 +126,13 @@ WAITING = (
     AuditKind(
         "quarantined",
         LEAD_STAGES,
-        (*_PERSON, "dead"),
+        (*_PERSON, *_DEAD),
         "could not be decided on",
         "the gate raised an error; the trace names it. A record that is no lead yet is dead",
+        several=(
+            EventForm(Origin.FAILURE, LEAD_STAGES, _PERSON),
+            EventForm(Origin.FAILURE, ("intake",), _DEAD),
+        ),
     ),
     AuditKind(
         "merged",
@@ -128,7 +140,7 @@ WAITING = (
         ("merged",),
         "is the same person as another lead and was merged into it",
         "it ends here; its signs of interest go to the other lead",
-        outcome={"into": "the other lead's id"},
+        outcome=outcomes.Merged,
     ),
     AuditKind(
         "suppressed",
@@ -136,11 +148,7 @@ WAITING = (
         ("suppressed",),
         "will not be written to",
         "the person opted out, a mail bounced, or a person decided so: it ends here",
-        outcome={
-            "at": "when it was heard, seconds since 1970; missing if a person decided",
-            "crm": "how the call to the CRM ended; only at engage",
-            "apollo": "how the call to Apollo ended; only at engage",
-        },
+        outcome=outcomes.Suppressed,
     ),
     AuditKind(
         "undone",
@@ -152,10 +160,13 @@ WAITING = (
     AuditKind(
         "dead",
         STAGES,
-        ("dead",),
+        _DEAD,
         "could not be read",
         "the record lies among the dead letters; the event's lead may be known by its place alone",
-        Repeats.YES,
-        {"why": "the reason; missing where the trace has it"},
+        outcome=outcomes.Unreadable,
+        several=(
+            EventForm(Origin.DECISION, ("intake",), _DEAD),
+            EventForm(Origin.UNREADABLE, STAGES, _DEAD, outcomes.Unreadable),
+        ),
     ),
 )

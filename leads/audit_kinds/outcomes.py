@@ -1,0 +1,202 @@
+"""What the `outcome` of an audit event holds, by kind: one record for each kind that has fields.
+
+A field that may be missing is `UNSET` then; all others are always written.
+"""
+
+from typing import Annotated, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Email: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "email"})]
+Action: TypeAlias = Literal[
+    "set", "merge", "separate", "route", "redrive", "approve", "suppress", "undo"
+]
+Tool: TypeAlias = Literal["list", "cadence", "apollo", "hubspot", "none"]
+Dropped: TypeAlias = tuple[str, ...] | UnsetType
+_WOULD = "whether this was only said, in shadow"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An `outcome` without fields, and the base of all others."""
+
+
+class Source(Outcome, frozen=True, kw_only=True):
+    """Of `captured` and `revised`."""
+
+    source: Annotated[str, Meta(description="apollo, csv, zapier or workflow")]
+    imported: Annotated[
+        str | UnsetType,
+        Meta(
+            description="the import's id, `poll` from the poller;"
+            " missing of a record that could not be mapped"
+        ),
+    ] = UNSET
+    dropped: Annotated[
+        Dropped,
+        Meta(
+            description="values that could not be taken along, with the reason;"
+            " missing if there are none"
+        ),
+    ] = UNSET
+
+
+class NotSet(Outcome, frozen=True, kw_only=True):
+    """Of `not_set`."""
+
+    dropped: Annotated[tuple[str, ...], Meta(description="the values, with the reason")]
+
+
+class Written(Outcome, frozen=True, kw_only=True):
+    """Of `written`."""
+
+    contact: Annotated[str, Meta(description="the contact's id in the CRM")]
+    company: Annotated[str, Meta(description="the company's id in the CRM")]
+    existed: Annotated[bool, Meta(description="whether the contact was there before")]
+    would: Annotated[bool, Meta(description=_WOULD)]
+    dropped: Annotated[
+        Dropped, Meta(description="values that the CRM did not take; missing if it took all")
+    ] = UNSET
+
+
+class Scored(Outcome, frozen=True, kw_only=True):
+    """Of `scored`."""
+
+    points: Annotated[int, Meta(description="of 100")]
+    parts: Annotated[dict[str, int], Meta(description="points by part")]
+    missing: Annotated[tuple[str, ...], Meta(description="parts that nobody could judge")]
+
+
+class Routed(Outcome, frozen=True, kw_only=True):
+    """Of `routed`."""
+
+    kind: Annotated[
+        Literal["rep", "existing", "nurture"],
+        Meta(description="rep, existing (the contact's owner keeps it) or nurture"),
+    ]
+    owner: Annotated[Email, Meta(description="e-mail address")]
+    rule: Annotated[str, Meta(description="the route, or what came before all routes")]
+    points: Annotated[int, Meta(description="of 100")]
+
+
+class Assigned(Outcome, frozen=True, kw_only=True):
+    """Of `assigned`."""
+
+    owner: Annotated[Email, Meta(description="e-mail address")]
+    owner_id: Annotated[str, Meta(description="the owner's id in the CRM")]
+
+
+class Noticed(Outcome, frozen=True, kw_only=True):
+    """Of `noticed`."""
+
+    to: Annotated[Email, Meta(description="e-mail address")]
+    text: Annotated[str, Meta(description="the message")]
+
+
+class Enrolled(Outcome, frozen=True, kw_only=True):
+    """Of `enrolled`."""
+
+    sequence: Annotated[str, Meta(description="its name in the rules")]
+    tool: Annotated[Tool, Meta(description="what runs it")]
+    steps: Annotated[int, Meta(description="how many steps it has, by the rules")]
+    would: Annotated[bool, Meta(description=_WOULD)]
+
+
+class Fallback(Outcome, frozen=True, kw_only=True):
+    """Of `fallback`."""
+
+    why: Annotated[str, Meta(description="in the CRM's words")]
+
+
+class NotEnrolled(Outcome, frozen=True, kw_only=True):
+    """Of `not_enrolled` about a lead that has a rep."""
+
+    sequence: Annotated[str, Meta(description="its name in the rules; missing if a person looks")]
+    why: Annotated[str, Meta(description="in the tool's words; missing if a person looks")]
+
+
+class Merged(Outcome, frozen=True, kw_only=True):
+    """Of `merged`."""
+
+    into: Annotated[str, Meta(description="the other lead's id")]
+
+
+class Suppressed(Outcome, frozen=True, kw_only=True):
+    """Of `suppressed`."""
+
+    at: Annotated[
+        float | UnsetType,
+        Meta(description="when it was heard, seconds since 1970; missing if a person decided"),
+    ] = UNSET
+    crm: Annotated[
+        str | UnsetType, Meta(description="how the call to the CRM ended; only at engage")
+    ] = UNSET
+    apollo: Annotated[
+        str | UnsetType, Meta(description="how the call to Apollo ended; only at engage")
+    ] = UNSET
+
+
+class Unreadable(Outcome, frozen=True, kw_only=True):
+    """Of `dead`, for a record that can't be decoded."""
+
+    why: Annotated[str, Meta(description="the reason; missing where the trace has it")]
+
+
+class Reviewed(Outcome, frozen=True, kw_only=True):
+    """Of `reviewed`."""
+
+    action: Annotated[
+        Action,
+        Meta(description="set, merge, separate, route, redrive, approve, suppress or undo"),
+    ]
+    reason: Annotated[str, Meta(description="in the person's words")]
+    fields: Annotated[dict[str, str], Meta(description="what was set, or to whom it goes")]
+    rules: Annotated[
+        str | UnsetType,
+        Meta(description="the rules in force then; missing if they stayed the lead's own"),
+    ] = UNSET
+
+
+class SlaStarted(Outcome, frozen=True, kw_only=True):
+    """Of `sla_started`."""
+
+    deadline: Annotated[float, Meta(description="seconds since 1970")]
+    team: Annotated[str, Meta(description="the owner's, by `teams` of the rules")]
+
+
+class SlaMet(Outcome, frozen=True, kw_only=True):
+    """Of `sla_met`."""
+
+    seconds: Annotated[float, Meta(description="from the start to the act")]
+
+
+class Breached(Outcome, frozen=True, kw_only=True):
+    """Of `breached`."""
+
+    late: Annotated[float, Meta(description="seconds after the deadline")]
+    to: Annotated[str, Meta(description="e-mail address")]
+
+
+class Restored(Outcome, frozen=True, kw_only=True):
+    """Of `restored`."""
+
+    contact: Annotated[str, Meta(description="the contact's id in the CRM")]
+    set_back: Annotated[
+        tuple[str, ...], Meta(description="properties that have their former value again")
+    ]
+    left: Annotated[tuple[str, ...], Meta(description="properties that somebody has changed since")]
+    refused: Annotated[str, Meta(description="why the CRM did not take it, empty if it did")]
+
+
+def meanings(outcome: type[Outcome]) -> dict[str, str]:
+    """The meaning of each field of an outcome, in the order of its declaration."""
+    hints = get_type_hints(outcome, include_extras=True)
+    return {name: _meaning(hints[name]) for name in outcome.__struct_fields__}
+
+
+def _meaning(hint: object) -> str:
+    if get_origin(hint) is not Annotated:
+        return ""
+    return next(
+        (m.description for m in get_args(hint)[1:] if isinstance(m, Meta) and m.description), ""
+    )
