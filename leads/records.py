@@ -329,8 +329,17 @@ class AuditPerson(Person, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
 
 
+#: The version of the audit's format. Fields and kinds may be added within a version
+#: (docs/design/compatibility.md).
+AUDIT_FORMAT = 1
+
+
 class Audit(Record, frozen=True, kw_only=True):
-    """One event of a lead's story: topic `audit`, keyed by its own `id` (promise P8)."""
+    """One event of a lead's story: topic `audit`, keyed by its own `id` (promise P8).
+
+    `schema` is the version of its format; an event without the field is of version 1. Whoever
+    writes another version names it: the default is what old events mean.
+    """
 
     id: str
     lead: str

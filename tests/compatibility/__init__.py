@@ -1,0 +1,1 @@
+"""What lies in Kafka and in the state stays readable: see docs/design/compatibility.md."""
