@@ -61,7 +61,10 @@ bench: install ## the figures, with their comparisons
 reference: install ## docs/reference/ from the code
 	$(BIN)/python -m reference
 
+formats: install ## record what is new in the wire formats; it only adds (ARGS=--state: a site's state too)
+	$(BIN)/python -m tests.compatibility $(ARGS)
+
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench reference proof pictures
+.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench reference formats proof pictures

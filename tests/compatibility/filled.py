@@ -103,3 +103,15 @@ def complete(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [complete(one) for one in value]
     return msgspec.to_builtins(value)
+
+
+def lost(before: Any, now: Any, path: str = "$") -> list[str]:
+    """Where a value that was written is not, or not the same, in what was read."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        gone = [f"{path}.{name}" for name in before if name not in now]
+        both = before.keys() & now.keys()
+        return gone + [at for n in both for at in lost(before[n], now[n], f"{path}.{n}")]
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        pairs = enumerate(zip(before, now, strict=True))
+        return [at for i, (a, b) in pairs for at in lost(a, b, f"{path}[{i}]")]
+    return [] if before == now else [path]
