@@ -10,7 +10,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
 from msgspec.structs import replace
 
@@ -20,7 +19,7 @@ from leads.keys import derive, event_id, lead_id
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.ports import Fatal
 from streams.runner.attempts import close_attempt, settle, write_letters
-from streams.runner.model import Stage, StageTask
+from streams.runner.model import UNREAD, Stage, StageTask
 from streams.runner.outgoing import LARGEST
 from streams.runner.rules_versions import RulesRegistry
 from tables.state import BatchView
@@ -104,10 +103,8 @@ class Deciding:
             exc_info=error,
         )
         if len(job.encoded_state) > LARGEST:
-            job.state, job.encoded_state = (
-                None,
-                msgspec.Raw(b"null"),
-            )  # it would not fit into the row either
+            # it would not fit into the row either
+            job.state, job.encoded_state = None, UNREAD
         self._failed.add(job.row_key)
         if len(self._failed) > FAILED_IN_A_ROW:
             raise Fatal(

@@ -29,6 +29,7 @@ from tables.state import BatchView, Table
 
 StageState = Any
 _OF_A_PERSON = (Signal, SlaTick)
+UNREAD = msgspec.Raw(b"null")  # the encoded state of a stage whose rows could not be read
 Reader = Callable[[Any, BatchView], StageState]
 
 
@@ -170,7 +171,8 @@ class StageTask(msgspec.Struct, eq=False):
     kept: bool = False
     stays: Deferred = NOTHING
     # `seen` as it is kept in the row and in the audit
-    encoded_state: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    # null where reading failed: an empty Raw is no JSON
+    encoded_state: msgspec.Raw = UNREAD
 
     def keep_state(self, seen: StageState) -> None:
         """Go on from this reading of the stage's rows."""

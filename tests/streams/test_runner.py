@@ -1,6 +1,7 @@
 """The runner on the kit: what waits, what a gate can't decide, what comes twice, and time."""
 
 import asyncio
+import dataclasses
 import json
 from typing import Any
 
@@ -89,6 +90,24 @@ def test_what_was_read_before_a_wait_is_read_again_after_it(rules: Rules) -> Non
         assert kinds(bench) == ["passed"]
         assert bench.effector.asked == 2 * ["crm.read_owner", "crm.leave_list"]
         assert seen[-1] is True
+
+    on_kit(body)
+
+
+def test_a_lead_whose_rows_cannot_be_read_is_quarantined_in_json(rules: Rules) -> None:
+    """The event and the attempt held an empty value: neither could be decoded again."""
+
+    def unreadable(*_: Any) -> Nothing:
+        raise KeyError("row")
+
+    async def body(loop: VirtualLoop) -> None:
+        bench = Bench(loop, dataclasses.replace(stage(passes), load_state=unreadable), rules)
+        records = await bench.feed(topics.MATCHED.full, of(1, rules))
+        assert kinds(bench) == ["quarantined"]
+        [event] = [json.loads(r.value or b"") for r in bench.log.all(topics.AUDIT.full)]
+        assert event["inputs"]["seen"] is None
+        await bench.process_again(records)
+        assert kinds(bench) == ["quarantined"] * 2
 
     on_kit(body)
 
