@@ -51,6 +51,9 @@ crash-short: install ## one small storm of twelve kills
 crash-brokers: install ## three brokers, failing networks, full and damaged disks, wrong clocks, long outages: some ten minutes
 	$(BIN)/pytest -m brokers --override-ini "addopts=--strict-markers --strict-config -ra" -n 2 --dist loadfile --durations=0 $(ARGS)
 
+clients: install ## programs in other languages on the audit topic; needs Node 18 or newer and npm
+	$(BIN)/pytest -m clients --override-ini "addopts=--strict-markers --strict-config -ra" $(ARGS)
+
 SEEDS ?= 3000
 simulate: install ## seeds of the whole pipeline in one process, with every fault (SEEDS=100000 ARGS="--first 7")
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
@@ -67,4 +70,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test simulate crash crash-short crash-brokers bench reference formats proof pictures
+.PHONY: help install lock demo check test simulate crash crash-short crash-brokers clients bench reference formats proof pictures

@@ -9,7 +9,12 @@ from reference.markdown import code, page, sentence, table
 _HEAD = """\
 Each decision about a lead is one event on the topic `leadgate.audit`, with what it was made from.
 `docs/audit.schema.json` is the events' JSON Schema; `leadgate why LEAD` tells a lead's events in
-order, `leadgate audit tail` follows them.
+order, `leadgate audit tail` follows them. [A program in Node](../../examples/audit-consumer) shows
+how to read and validate the topic.
+
+**Version.** An event's `schema` is the version of its format; an event without the field is of
+version 1. Later releases add fields and kinds within a version, and remove none
+([compatibility](../design/compatibility.md)).
 
 **Order.** All events of a lead lie in one partition. `leadgate why` sorts them by `at`, then by
 `step`. `step` counts what the lead has passed: a new revision of a source record begins at a

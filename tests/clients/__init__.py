@@ -1,0 +1,1 @@
+"""Programs in other languages that read what Leadgate writes."""
