@@ -1,10 +1,19 @@
-"""One token for all calls of a process, renewed once however many of them meet its end."""
+"""One access token for all calls of a process.
+
+The token is renewed once, however many calls find that it has expired.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 import httpx
+
+from connectors.core.answers import foreign
+from connectors.core.errors import Unauthorised, Unavailable, Unreadable, VendorError
+
+#: Seconds after which a refused login is tried again: after a server error, after anything else.
+_AFTER_STUMBLE, _AFTER_REFUSAL = 2.0, 30.0
 
 
 class TokenGrant(Protocol):
@@ -17,23 +26,38 @@ class TokenGrant(Protocol):
         ...
 
     def has_ended(self, response: httpx.Response) -> bool:
-        """Whether a 401, which has been read, says that the token has ended: a new one is no cure
-        for anything else."""
+        """Whether a 401, whose body has been read, says that the token has expired: a new token
+        helps against nothing else."""
         ...
 
     def take(self, response: httpx.Response) -> str:
-        """The token in its answer.
+        """The token in the answer to a login.
 
-        Raises Unauthorised, or Unavailable for a server that stumbles.
+        Raises Unauthorised for a wrong key, Unavailable for a refusal that may pass.
         """
         ...
 
 
-class TokenAuth(httpx.Auth):
-    """Puts the token on every request; logs in first, and once more when it has ended unless
-    another call has done so meanwhile.
+def login_error(response: httpx.Response, said: str, *, wrong_key: bool) -> VendorError:
+    """The error of a refused login; `wrong_key` states that the vendor blames the key.
 
-    `recall` and `keep` share the token with other processes, where a vendor counts its tokens.
+    Any other refusal may pass. `undone` holds for all of them: no token was given.
+    """
+    if wrong_key:
+        return Unauthorised(said)
+    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return Unavailable(said, _AFTER_STUMBLE, undone=True)
+    if foreign(response.content) is None:
+        return Unreadable(said, _AFTER_REFUSAL, undone=True)
+    return Unavailable(said, _AFTER_REFUSAL, undone=True)
+
+
+class TokenAuth(httpx.Auth):
+    """Puts the token on every request.
+
+    Logs in before the first request, and once more when the token has expired, unless another call
+    has renewed it meanwhile. `recall` and `keep` share the token with other processes, for a vendor
+    that limits the number of tokens.
     """
 
     def __init__(

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 
 from connectors.core.answers import foreign, token_of, words
-from connectors.core.errors import Unauthorised, Unavailable, Unreadable
+from connectors.core.errors import Unauthorised, Unavailable
+from connectors.core.oauth import login_error
 
 _THROTTLED = 600.0
-_LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again
 #: Zoho's words for a wrong key. Any other refusal may pass.
 _WRONG = frozenset(
     {"invalid_client", "invalid_client_secret", "invalid_grant", "unauthorized_client"}
@@ -62,11 +62,7 @@ class ZohoGrant:
                 f"{said} (a wrong or revoked refresh token, or perhaps one of another data centre"
                 f" than {self._url})"
             )
-        if code in _WRONG and response.status_code < 500:
-            raise Unauthorised(said)
-        if body is None and response.status_code < 500:
-            raise Unreadable(said, _LATER, undone=True)
-        raise Unavailable(said, 2.0 if response.status_code >= 500 else _LATER, undone=True)
+        raise login_error(response, said, wrong_key=code in _WRONG and response.status_code < 500)
 
 
 class TokenFile:
