@@ -1,12 +1,12 @@
 """Companies of HubSpot: one a domain, found by search, made under our own key."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors.core.account_lookup import answer
 from connectors.core.crm import Account, CompanyAsked, ContactWrite, Row
 from connectors.core.errors import RecordRejected, Unavailable, VendorError
+from connectors.core.single_flight import SharedBatches
 from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, by_property, read_all, things, write_all
 from connectors.hubspot.client import HubSpotHttp
@@ -35,7 +35,7 @@ class HubSpotCompanies:
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http, self._clock = http, clock
         self._company_ids: dict[str, tuple[str, float]] = {}
-        self._asking: dict[str, asyncio.Future[dict[str, Row[str]]]] = {}
+        self._asked = SharedBatches(self._ask)
 
     async def ids(self, writes: Sequence[ContactWrite]) -> dict[str, Row[str]]:
         """Company ids by domain, or why there is none.
@@ -46,21 +46,12 @@ class HubSpotCompanies:
         the others.
         """
         wanted = {w.domain: w for w in writes if w.domain}
-        ids: dict[str, Row[str]] = {
-            domain: known for domain in wanted if (known := self._known_company(domain))
-        }
-        fresh = {d: w for d, w in wanted.items() if d not in ids and d not in self._asking}
-        if fresh:
-            asking: asyncio.Future[dict[str, Row[str]]] = asyncio.ensure_future(self._ask(fresh))
-            self._asking.update(dict.fromkeys(fresh, asking))
-            asking.add_done_callback(lambda _: self._forget(fresh))
-        for asked in {self._asking[d] for d in wanted if d not in ids}:
-            ids.update(await asyncio.shield(asked))
+        ids: dict[str, Row[str]] = {}
+        for domain in wanted:
+            if known := self._known_company(domain):
+                ids[domain] = known
+        ids |= await self._asked.get({d: w for d, w in wanted.items() if d not in ids})
         return {domain: ids[domain] for domain in wanted if domain in ids}
-
-    def _forget(self, asked: Iterable[str]) -> None:
-        for domain in asked:
-            del self._asking[domain]
 
     async def _ask(self, wanted: Mapping[str, ContactWrite]) -> dict[str, Row[str]]:
         """Search for domains, stamp what is found, make the rest; remembered for a while."""
@@ -109,7 +100,7 @@ class HubSpotCompanies:
         for some in _chunks_of_text(domains, _SEARCH_CHARACTERS):
             ids.update((await self._by_domain(some))[0].values())
         found, failed = await self._look_up(sorted(ids), records.COMPANY_READ)
-        known = [records.company_of(ident, properties) for ident, properties in found.items()]
+        known = map(records.company_of, found.values())
         rows = answer(asked, sorted(known, key=lambda company: int(company.id)))
         return [failed.get(a.id, row) if a.id else row for a, row in zip(asked, rows, strict=True)]
 
@@ -167,23 +158,27 @@ class HubSpotCompanies:
         found, failed = await self._look_up(ids, names)
         for error in failed.values():
             raise error
-        return found
+        return {ident: company.properties for ident, company in found.items()}
 
     async def _look_up(
         self, ids: Sequence[str], names: Sequence[str]
-    ) -> tuple[dict[str, dict[str, str | None]], dict[str, VendorError]]:
-        """The same, with the errors of those that can't be looked up."""
-        rows = await read_all(self._http, "companies", ids, names)
-        failed = {
-            i: row for i, row in rows.items() if isinstance(row, VendorError) and not _is_gone(row)
-        }
-        return {i: row.properties for i, row in rows.items() if isinstance(row, Thing)}, failed
+    ) -> tuple[dict[str, Thing], dict[str, VendorError]]:
+        """Companies by id, and the errors of those that can't be looked up; one that is gone is in
+        neither."""
+        found: dict[str, Thing] = {}
+        failed: dict[str, VendorError] = {}
+        for ident, row in (await read_all(self._http, "companies", ids, names)).items():
+            if isinstance(row, Thing):
+                found[ident] = row
+            elif not _is_gone(row):
+                failed[ident] = row
+        return found, failed
 
     async def read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """See crm.Crm.read, for those of the ids that are companies'."""
-        mine = [i for i in dict.fromkeys(ids) if i.startswith(COMPANY)]
-        found = await self._read([i.removeprefix(COMPANY) for i in mine], names) if mine else {}
-        return {i: held for i in mine if (held := found.get(i.removeprefix(COMPANY))) is not None}
+        numbers = {i: i.removeprefix(COMPANY) for i in ids if i.startswith(COMPANY)}
+        found = await self._read([*numbers.values()], names) if numbers else {}
+        return {i: found[number] for i, number in numbers.items() if number in found}
 
     def _known_company(self, domain: str) -> str:
         """What HubSpot said of a domain less than a minute ago: colleagues and second tries come

@@ -27,7 +27,7 @@ from connectors.core.crm import (
 )
 from connectors.core.errors import RecordRejected, Unreadable, VendorError
 from connectors.core.fields import Field
-from connectors.core.pagination import keys_of, turn
+from connectors.core.pagination import follow, keys_of
 from connectors.core.splitting import one_by_one
 from connectors.core.stopping import OPT_OUT, do_all
 from connectors.hubspot import records
@@ -211,7 +211,7 @@ class HubSpotCrm:
 
     async def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         async for page in self._changed("companies", since, records.COMPANY_READ):
-            yield [records.company_of(item.id, item.properties) for item in page]
+            yield [*map(records.company_of, page)]
 
     async def _changed(
         self, kind: str, since: float, properties: Sequence[str], *more: dict[str, str]
@@ -251,34 +251,32 @@ class HubSpotCrm:
     async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
         """All that lie in the recycle bin: HubSpot lists them by id, and searches none of them."""
         del since, keys
-        async for page, _ in self._pages("contacts", ",".join(records.READ), archived="true"):
-            yield [c for item in page if (c := records.contact_of(item)).key]
+        async for page in self._listing("contacts", records.READ, archived="true"):
+            yield [c for item in page.rows if (c := records.contact_of(item)).key]
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
-        async for page, following in self._pages("contacts", ",".join(records.READ), after):
-            yield Page(rows=[records.contact_of(item) for item in page], after=following)
+        async for page in self._listing("contacts", records.READ, after):
+            yield Page(rows=[*map(records.contact_of, page.rows)], after=page.after)
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
         return keys_of(self.contacts())
 
     async def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
-        async for page, following in self._pages(
-            "companies", ",".join(records.COMPANY_READ), after
-        ):
-            companies = [records.company_of(item.id, item.properties) for item in page]
-            yield Page(rows=companies, after=following)
+        async for page in self._listing("companies", records.COMPANY_READ, after):
+            yield Page(rows=[*map(records.company_of, page.rows)], after=page.after)
 
-    async def _pages(
-        self, kind: str, properties: str, after: str = "", **more: str
-    ) -> AsyncIterator[tuple[list[Thing], str]]:
-        """Pages, each with where the next begins."""
-        params = {"limit": "100", "properties": properties, **more} | (
-            {"after": after} if after else {}
-        )
-        while params:
-            body = await self._http.get(Listing, "/crm/objects/{v}/{}", kind, **params)
-            params = turn(params, body.after)
-            yield things(body.results, kind), body.after
+    def _listing(
+        self, kind: str, properties: Sequence[str], after: str = "", **more: str
+    ) -> AsyncIterator[Page[Thing]]:
+        """Every object of a kind, or those from a place on, a page at a time."""
+        params = {"limit": "100", "properties": ",".join(properties), **more}
+
+        async def read(place: str) -> Page[Thing]:
+            begin = {"after": place} if place else {}
+            body = await self._http.get(Listing, "/crm/objects/{v}/{}", kind, **params, **begin)
+            return Page(rows=things(body.results, kind), after=body.after)
+
+        return follow(read, after)
 
     # What was there before, for `leadgate undo`
 

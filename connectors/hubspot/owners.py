@@ -1,11 +1,12 @@
 """Owners of HubSpot's contacts: written, and read back."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from connectors.core.answers import read, sound
-from connectors.core.crm import Owner, OwnerReadback, OwnerWrite, Row
+from connectors.core.crm import Owner, OwnerReadback, OwnerWrite, Page, Row
 from connectors.core.errors import RecordRejected, VendorError
-from connectors.core.pagination import turn
+from connectors.core.pagination import follow, rows_of
 from connectors.core.user_directory import UserDirectory
 from connectors.hubspot import records
 from connectors.hubspot.client import HubSpotHttp
@@ -69,12 +70,14 @@ class HubSpotOwners:
         )
 
     async def owners(self) -> list[Owner]:
-        found: list[Owner] = []
-        for archived in ("false", "true"):
-            params = {"limit": "100", "archived": archived}
-            while params:
-                body = await self._http.get(Listing, "/crm/owners/{v}", **params)
-                rows = sound("HubSpot", body.results, lambda item: read(item, OwnerRow))
-                found += [records.owner_of(row, archived=archived == "true") for row in rows]
-                params = turn(params, body.after)
-        return found
+        active = await rows_of(follow(partial(self._page, archived=False)))
+        return active + await rows_of(follow(partial(self._page, archived=True)))
+
+    async def _page(self, after: str, *, archived: bool) -> Page[Owner]:
+        params = {"limit": "100", "archived": "true" if archived else "false"}
+        if after:
+            params["after"] = after
+        body = await self._http.get(Listing, "/crm/owners/{v}", **params)
+        rows = sound("HubSpot", body.results, lambda item: read(item, OwnerRow))
+        owner_of = partial(records.owner_of, archived=archived)
+        return Page(rows=[*map(owner_of, rows)], after=body.after)

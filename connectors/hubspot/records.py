@@ -158,10 +158,11 @@ def _addresses(properties: Mapping[str, str | None]) -> set[str]:
     }
 
 
-def company_of(ident: str, p: Mapping[str, str | None]) -> Account:
-    """A company by its id, out of the COMPANY_READ properties."""
+def company_of(found: Thing) -> Account:
+    """A company out of an object with the COMPANY_READ properties."""
+    p = found.properties
     return Account(
-        id=ident,
+        id=found.id,
         name=p.get("name") or "",
         domain=p.get("domain") or "",
         owner_id=p.get(OWNER) or "",
