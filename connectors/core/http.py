@@ -105,8 +105,8 @@ class SlidingWindowLimiter:
 class VendorHttp:
     """Calls of one vendor.
 
-    `classify` turns a response into an error, or None when it is good; `day` minds the day's
-    limit.
+    `classify` turns a response into an error, or None when it is good; `day` watches the day's
+    limit; every path lies below `below`.
     """
 
     def __init__(
@@ -120,11 +120,13 @@ class VendorHttp:
         auth: httpx.Auth | None = None,
         at_once: int = CONCURRENT,
         day: DailyQuota | None = None,
+        below: str = "",
     ) -> None:
         self._client = httpx.AsyncClient(
             base_url=base, headers=headers, timeout=TIMEOUT, transport=transport, auth=auth
         )
         self._vendor, self._classify, self._budget, self._day = vendor, classify, budget, day
+        self._below = below
         self._slots = asyncio.Semaphore(at_once)
         self.calls = 0
 
@@ -155,7 +157,7 @@ class VendorHttp:
         304) stands for, where it stands for something; any other answer without one is an empty
         object. `urgent` marks a call of an opt-out: see DailyQuota.check.
         """
-        path, limit = path_of(template, *parts), day or self._day
+        path, limit = path_of(self._below + template, *parts), day or self._day
         for last in (False, True):
             if limit is not None:
                 limit.check(urgent=urgent)

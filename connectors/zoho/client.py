@@ -7,12 +7,13 @@ are.
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import httpx
 
 from connectors.core.answers import each, foreign, member, read, words
-from connectors.core.crm import Row
+from connectors.core.crm import Page, Row
 from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     AccountLimited,
@@ -26,11 +27,12 @@ from connectors.core.errors import (
 )
 from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
 from connectors.core.oauth import TokenAuth
+from connectors.core.pagination import follow, numbered, rows_of
 from connectors.core.splitting import one_by_one
 from connectors.zoho.forms import Answered, Outcome, Ref, Rows
 
 VERSION = "v8"
-BASE = "/crm/" + VERSION
+_BELOW = "/crm/" + VERSION + "/"
 MOST_ROWS = 100
 _PAGE = 2000  # a COQL answer's rows
 # ten heavy calls at once are allowed (docs/design/vendors.md Zoho 2.4); two are for people
@@ -63,7 +65,6 @@ _ACCOUNT = {
 
 Record = dict[str, Any]
 _NONE = Rows([])
-T = TypeVar("T")
 
 
 def classify(response: httpx.Response) -> VendorError | None:
@@ -142,7 +143,7 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(int(at), UTC).isoformat(timespec="seconds")
 
 
-class ZohoHttp:
+class ZohoHttp(VendorHttp):
     """The calls that the connector makes.
 
     `credits_day` is what the plan allows; near its end the connector stops by itself.
@@ -165,8 +166,7 @@ class ZohoHttp:
                 else ""
             )
 
-        day = DailyQuota("Zoho's credits of the day", clock, usage)
-        self._http = VendorHttp(
+        super().__init__(
             "Zoho",
             base.rstrip("/"),
             {},
@@ -175,33 +175,8 @@ class ZohoHttp:
             transport,
             auth=bearer,
             at_once=_AT_ONCE,
-            day=day,
-        )
-
-    async def call(
-        self,
-        form: type[T],
-        method: str,
-        template: str,
-        *parts: str,
-        json: Any = None,
-        params: Any = None,
-        headers: Mapping[str, str] | None = None,
-        until: float | None = None,
-        nothing: T | None = None,
-    ) -> T:
-        """One call below the version's path: see VendorHttp.call."""
-        below = BASE + "/" + template
-        return await self._http.call(
-            form,
-            method,
-            below,
-            *parts,
-            json=json,
-            params=params,
-            headers=headers,
-            until=until,
-            nothing=nothing,
+            day=DailyQuota("Zoho's credits of the day", clock, usage),
+            below=_BELOW,
         )
 
     async def rows(
@@ -231,66 +206,54 @@ class ZohoHttp:
 
         return await one_by_one(records, call, MOST_ROWS)
 
-    async def coql(self, asked: str) -> list[Any]:
+    async def coql(self, query: str) -> list[Any]:
         """All rows of a query without a limit of its own."""
-        found: list[Any] = []
-        more = True
-        while more:
-            rows, more = await self.coql_page(asked, len(found))
-            found += rows
-        return found
+        return await rows_of(follow(partial(self.coql_page, query)))
 
-    async def coql_page(self, asked: str, start: int = 0) -> tuple[list[Any], bool]:
-        """Up to 2,000 rows of a query from a row on, and whether there are more.
+    async def coql_page(self, query: str, after: str = "") -> Page[Any]:
+        """Up to 2,000 rows of a query from a row's number on.
 
-        Raises Unreadable for fewer than it says.
+        Raises Unreadable for fewer rows than Zoho says.
         """
+        start = int(after or 0)
         body = await self.call(
             Rows,
             "POST",
             "coql",
-            json={"select_query": f"{asked} limit {start}, {_PAGE}"},
+            json={"select_query": f"{query} limit {start}, {_PAGE}"},
             nothing=_NONE,
         )
         if not body.is_whole or (body.more and not body.data):
             raise Unreadable(
                 f"Zoho shows {len(body.data)} rows of a query and says that there are others"
             )
-        return body.data, body.more
+        following = str(start + len(body.data)) if body.more else ""
+        return Page(rows=body.data, after=following)
 
-    async def listing(
+    def listing(
         self, module: str, fields: Sequence[str], token: str = ""
-    ) -> AsyncIterator[tuple[list[Any], str]]:
-        """Every record of a module, or those from a page's token on: pages, each with the token of
-        the next."""
-        params = {"fields": ",".join(fields), "per_page": "200"}
-        while True:
-            asked = {**params, "page_token": token} if token else params
-            body = await self.call(Rows, "GET", "{}", module, params=asked, nothing=_NONE)
-            following = (body.info and body.info.next_page_token) or ""
-            if following and following == token:
-                raise Unreadable(
-                    f"Zoho says that the page of {module} after {token[:40]!r} is followed by"
-                    " itself"
-                )
-            token = following
-            yield body.data, token
-            if not token:
-                return
+    ) -> AsyncIterator[Page[Any]]:
+        """Every record of a module, or those from a page's token on, a page at a time."""
 
-    async def deleted(self, module: str, since: float) -> AsyncIterator[list[Any]]:
+        async def read(after: str) -> Page[Any]:
+            params = {"fields": ",".join(fields), "per_page": "200"}
+            if after:
+                params["page_token"] = after
+            body = await self.call(Rows, "GET", "{}", module, params=params, nothing=_NONE)
+            return Page(rows=body.data, after=body.next_token)
+
+        return follow(read, token)
+
+    def deleted(self, module: str, since: float) -> AsyncIterator[Sequence[Any]]:
         """What was deleted since then, for good too, a page at a time; 304 says that nothing
         was."""
         headers = {"If-Modified-Since": moment(since)} if since > 0 else {}
-        page, more = 1, True
-        while more:
-            params = {"type": "all", "page": str(page), "per_page": "200"}
+
+        async def read(number: int) -> tuple[list[Any], bool]:
+            params = {"type": "all", "page": str(number), "per_page": "200"}
             body = await self.call(
                 Rows, "GET", "{}/deleted", module, params=params, headers=headers, nothing=_NONE
             )
-            yield body.data
-            page, more = page + 1, body.more and bool(body.data)
+            return body.data, body.more and bool(body.data)
 
-    async def close(self) -> None:
-        """Let connections go."""
-        await self._http.close()
+        return numbered(read)

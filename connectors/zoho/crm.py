@@ -29,7 +29,7 @@ from connectors.core.errors import RecordRejected, Unreadable, VendorError
 from connectors.core.fields import Field
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import quoted
-from connectors.core.pagination import in_turn
+from connectors.core.pagination import follow, in_turn
 from connectors.core.splitting import one_by_one
 from connectors.core.stopping import OPT_OUT, do_all, mark
 from connectors.zoho import records
@@ -234,12 +234,16 @@ class ZohoCrm:
         """A place is a module and Zoho's token of a page in it, which lives for a day."""
         me = await self._account.me()
         for module, token, following in in_turn(("Contacts", "Leads"), after):
-            async for page, more in self._http.listing(module, records.READ[module], token):
-                people = [
-                    records.contact_of(module, r, me)
-                    for r in sound("Zoho", page, partial(records.heard, module))
-                ]
-                yield Page(rows=people, after=f"{module} {more}" if more else following)
+            async for page in self._http.listing(module, records.READ[module], token):
+                people = self._people_of(module, page.rows, me)
+                place = f"{module} {page.after}" if page.after else following
+                yield Page(rows=people, after=place)
+
+    @staticmethod
+    def _people_of(module: str, rows: Sequence[Any], me: str = "") -> list[Contact]:
+        """People of a feed; odd rows are read in part, or set aside."""
+        readable = sound("Zoho", rows, partial(records.heard, module))
+        return [records.contact_of(module, row, me) for row in readable]
 
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
         """By queries, for a listing can't be told whom to leave out."""
@@ -252,45 +256,41 @@ class ZohoCrm:
         self, module: str, fields: Sequence[str], where: str
     ) -> AsyncIterator[list[Any]]:
         """Pages of a query. Each goes on after the last id, for offsets end at 100,000."""
-        last, more = "0", True
-        while more:
-            asked = (
+
+        async def read_after(last: str) -> Page[Any]:
+            page = await self._http.coql_page(
                 f"select {','.join(fields)} from {module} where {where} and id > {quoted(last)}"
                 " order by id"
             )
-            rows, more = await self._http.coql_page(asked)
-            yield rows
-            ids = sound("Zoho", rows[-1:], lambda item: read(item, GoneRow).id)
-            if more and ids in ([], [last]):
+            if not page.after:
+                return page
+            ids = sound("Zoho", page.rows[-1:], lambda item: read(item, GoneRow).id)
+            if ids in ([], [last]):
                 raise Unreadable(
                     f"Zoho says that there are more {module} and doesn't say after which"
                 )
-            last = ids[-1] if ids else last
+            return Page(rows=page.rows, after=ids[0])
+
+        async for page in follow(read_after, "0"):
+            yield page.rows
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
+        changed = f"Modified_Time >= {quoted(moment(since))}"
         for module in _MODULES:
             fields = ("Email", "Secondary_Email", records.KEY)
-            async for rows in self._selected(
-                module, fields, f"Modified_Time >= {quoted(moment(since))}"
-            ):
-                yield [
-                    records.contact_of(module, r)
-                    for r in sound("Zoho", rows, partial(records.heard, module))
-                ]
+            async for rows in self._selected(module, fields, changed):
+                yield self._people_of(module, rows)
 
     async def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         me = await self._account.me()
-        async for rows in self._selected(
-            "Accounts", records.ACCOUNT_READ, f"Modified_Time >= {quoted(moment(since))}"
-        ):
+        changed = f"Modified_Time >= {quoted(moment(since))}"
+        async for rows in self._selected("Accounts", records.ACCOUNT_READ, changed):
             yield sound("Zoho", rows, partial(records.company_of, me=me))
 
     async def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
-        me = await self._account.me()
-        async for page, following in self._http.listing("Accounts", records.ACCOUNT_READ, after):
-            yield Page(
-                rows=sound("Zoho", page, partial(records.company_of, me=me)), after=following
-            )
+        company_of = partial(records.company_of, me=await self._account.me())
+        async for page in self._http.listing("Accounts", records.ACCOUNT_READ, after):
+            yield Page(rows=sound("Zoho", page.rows, company_of), after=page.after)
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
         return await one_by_one(asked, self._accounts)

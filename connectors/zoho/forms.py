@@ -30,6 +30,11 @@ class Rows(msgspec.Struct, frozen=True):
         return bool(self.info and self.info.more_records)
 
     @property
+    def next_token(self) -> str:
+        """The token of the next page, '' if this is the last."""
+        return (self.info and self.info.next_page_token) or ""
+
+    @property
     def is_whole(self) -> bool:
         """Whether the rows are as many as Zoho says."""
         return self.info is None or self.info.count is None or self.info.count == len(self.data)
@@ -55,6 +60,11 @@ class Users(msgspec.Struct, frozen=True):
 
     users: list[Any]
     info: Info | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether there are more users."""
+        return bool(self.info and self.info.more_records)
 
 
 class _Role(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from connectors.core.crm import CrmRequirements, Owner
 from connectors.core.errors import NotInPlan, RecordRejected, Unauthorised, Unreadable
 from connectors.core.fields import Field, Type, faults_of, missing
 from connectors.core.list_only import ListOnlySequences
+from connectors.core.pagination import numbered
 from connectors.core.permission_checks import PermissionCheck, closed
 from connectors.core.user_directory import UserDirectory
 from connectors.zoho import records
@@ -58,16 +59,18 @@ class ZohoAccount:
         return self._me
 
     async def owners(self) -> list[Owner]:
-        me, page = await self.me(), 1
-        found: list[UserRow] = []
-        more = True
-        while more:
-            params = {"type": "AllUsers", "page": str(page), "per_page": "200"}
-            body = await self._http.call(UserPage, "GET", "users", params=params)
-            found += sound("Zoho", body.users, lambda item: read(item, UserRow))
-            more = bool(body.users and body.info and body.info.more_records)
-            page += 1
-        return [owner for u in found if (owner := _owner_of(u)).id != me]
+        me = await self.me()
+        found: list[Owner] = []
+        async for users in numbered(self._users_page):
+            found += map(_owner_of, users)
+        return [owner for owner in found if owner.id != me]
+
+    async def _users_page(self, number: int) -> tuple[list[UserRow], bool]:
+        """A page of all users, and whether there is another."""
+        params = {"type": "AllUsers", "page": str(number), "per_page": "200"}
+        body = await self._http.call(UserPage, "GET", "users", params=params)
+        rows = sound("Zoho", body.users, lambda item: read(item, UserRow))
+        return rows, bool(body.users) and body.more
 
     async def cadence(self, name: str) -> str:
         """A cadence's id.
