@@ -6,7 +6,7 @@ from app.base.vendors import VendorClients
 from connectors.apollo.fields import CustomField
 from connectors.core.crm import CrmRequirements
 from connectors.core.errors import VendorError
-from connectors.core.fields import Field, lacking
+from connectors.core.fields import Field, missing_options
 from leads.rule_models import FieldRule
 from leads.rules import Rules
 
@@ -75,7 +75,7 @@ def _missing_options(wanted: Sequence[Field], there: Mapping[str, Field]) -> lis
     """Options of the rules' value tables that the CRM does not have."""
     notes = []
     for field in wanted:
-        if field.name in there and (missing := lacking(field, there[field.name])):
+        if field.name in there and (missing := missing_options(field, there[field.name])):
             options = ", ".join(map(repr, missing))
             notes.append(
                 f"{field.name}: the CRM has no option {options}; left out, the lead goes on"

@@ -1,5 +1,7 @@
-"""Companies asked for by id or domain, where a CRM keeps the web address that somebody typed and
-not the domain."""
+"""Companies looked up by id or domain.
+
+Salesforce and Zoho hold the web address that somebody typed, not the domain.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
@@ -12,28 +14,40 @@ _DOMAINS = 8  # a query: COQL's lists are short, and SOQL's go in a web address
 
 
 def conditions(asked: Sequence[CompanyAsked], ident: str) -> list[str]:
-    """What SOQL and COQL find them by, a condition a query; `ident` is the id's field, the web
-    address's is Website in both."""
-    ids = dict.fromkeys(a.id for a in asked if a.id)
-    by_id = [f"{ident} in {literal(ids)}"] if ids else []
-    return by_id + [
-        f"Website in {literal(some)}"
-        for some in _websites(a.domain for a in asked if a.domain and not a.id)
-    ]
+    """Conditions of SOQL or COQL that find companies, each for a query of its own.
+
+    `ident` is the name of the id's field; the web address's is Website in both.
+    """
+    found: list[str] = []
+    ids, domains = ids_and_domains(asked)
+    if ids:
+        found.append(f"{ident} in {literal(ids)}")
+    for websites in _websites(domains):
+        found.append(f"Website in {literal(websites)}")
+    return found
 
 
-def _websites(domains: Iterable[str]) -> Iterator[list[str]]:
+def ids_and_domains(asked: Sequence[CompanyAsked]) -> tuple[list[str], list[str]]:
+    """The ids that are asked for, and the domains of questions without an id; each once."""
+    ids: dict[str, None] = {}
+    domains: dict[str, None] = {}
+    for question in asked:
+        if question.id:
+            ids[question.id] = None
+        elif question.domain:
+            domains[question.domain] = None
+    return [*ids], [*domains]
+
+
+def _websites(domains: Sequence[str]) -> Iterator[list[str]]:
     """How people write the addresses of some domains, in parts that one query takes.
 
     By equality: a prefix is not indexed.
     """
-    unique = [*dict.fromkeys(domains)]
-    for start in range(0, len(unique), _DOMAINS):
-        some = unique[start : start + _DOMAINS]
-        yield [
-            f"{a}{b}{d}{c}"
-            for d, a, b, c in product(some, ("", "http://", "https://"), ("", "www."), ("", "/"))
-        ]
+    for start in range(0, len(domains), _DOMAINS):
+        some = domains[start : start + _DOMAINS]
+        spellings = product(some, ("", "http://", "https://"), ("", "www."), ("", "/"))
+        yield [f"{scheme}{www}{domain}{slash}" for domain, scheme, www, slash in spellings]
 
 
 def answer(asked: Sequence[CompanyAsked], found: Iterable[Account]) -> list[Account | None]:
@@ -43,5 +57,11 @@ def answer(asked: Sequence[CompanyAsked], found: Iterable[Account]) -> list[Acco
     for company in found:
         by_id.setdefault(company.id, company)
         by_domain.setdefault(registrable(company.domain), company)
-    by_domain.pop("", None)  # whoever asks without a domain asks for nobody
-    return [by_id.get(a.id) if a.id else by_domain.get(a.domain) for a in asked]
+    by_domain.pop("", None)  # a question without a domain asks for no company
+    answers: list[Account | None] = []
+    for question in asked:
+        if question.id:
+            answers.append(by_id.get(question.id))
+        else:
+            answers.append(by_domain.get(question.domain))
+    return answers

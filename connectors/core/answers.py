@@ -70,14 +70,18 @@ def words(value: Any, *path: str | int) -> str:
     """The text that lies in foreign JSON under these names, '' for none, 300 characters at the
     most."""
     found = member(value, *path)
-    return str(found)[:300] if isinstance(found, str | int | float) else ""
+    if not isinstance(found, str | int | float):
+        return ""
+    return str(found)[:300]
 
 
 def token_of(body: Any) -> str:
     """The access token of a login's answer, '' for none: one that can't travel in a header is
     none."""
     token = member(body, "access_token")
-    return token if isinstance(token, str) and token.isascii() and token.isprintable() else ""
+    if isinstance(token, str) and token.isascii() and token.isprintable():
+        return token
+    return ""
 
 
 def read(item: Any, form: type[T]) -> T:
@@ -132,8 +136,14 @@ def in_part(vendor: str, ident: Any, fields: Any, map_row: Callable[[dict[str, A
     """
     if not isinstance(fields, dict):
         raise ValueError("the row has no fields")
-    odd = {name for name, value in fields.items() if not _fits({name: value}, map_row)}
-    row = map_row({name: value for name, value in fields.items() if name not in odd})
+    readable: dict[str, Any] = {}
+    odd: list[str] = []
+    for name, value in fields.items():
+        if _fits({name: value}, map_row):
+            readable[name] = value
+        else:
+            odd.append(name)
+    row = map_row(readable)
     log.error("row read in part", vendor=vendor, row=ident, without=sorted(odd))
     return row
 

@@ -3,7 +3,7 @@ a worker."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from connectors.core.errors import NotSent, VendorError
 from connectors.core.single_flight import settle
@@ -25,8 +25,16 @@ class IdleSignal(Protocol):
         ...
 
 
+class _Waiting(NamedTuple, Generic[K, V]):
+    """A key, who waits for its answer, and the loop's time after which no call leaves for it."""
+
+    key: K
+    answer: "asyncio.Future[V]"
+    deadline: float
+
+
 class BatchLoader(Generic[K, V]):
-    """`load(key)` answers what `call(keys)` says for it.
+    """`load(key)` returns what `call(keys)` answers for it.
 
     A batch leaves when full, after `wait` seconds, or when idle.
 
@@ -46,7 +54,7 @@ class BatchLoader(Generic[K, V]):
     ) -> None:
         self._call, self._gate, self._most, self._wait = call, gate, most, wait
         self._serial, self._deadline = serial, deadline
-        self._open: list[tuple[K, asyncio.Future[V], float]] = []
+        self._open: list[_Waiting[K, V]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         gate.register(self.flush)
@@ -55,7 +63,7 @@ class BatchLoader(Generic[K, V]):
         """The answer for one key. Raises the key's VendorError, or what the whole call raised."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[V] = loop.create_future()
-        self._open.append((key, future, loop.time() + self._deadline))
+        self._open.append(_Waiting(key, future, loop.time() + self._deadline))
         if len(self._open) >= self._most:
             self.flush()
         elif self._timer is None:
@@ -78,33 +86,34 @@ class BatchLoader(Generic[K, V]):
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _take(
-        self,
-    ) -> tuple[list[tuple[K, asyncio.Future[V], float]], list[tuple[K, asyncio.Future[V], float]]]:
-        batch: list[tuple[K, asyncio.Future[V], float]] = []
-        rest: list[tuple[K, asyncio.Future[V], float]] = []
+    def _take(self) -> tuple[list[_Waiting[K, V]], list[_Waiting[K, V]]]:
+        """The next batch, and what stays open."""
+        batch: list[_Waiting[K, V]] = []
+        rest: list[_Waiting[K, V]] = []
         seen: set[object] = set()
-        for item in self._open:
-            kind = self._serial(item[0])
-            full = len(batch) >= self._most or kind in seen
-            (rest if full else batch).append(item)
+        for waiting in self._open:
+            kind = self._serial(waiting.key)
+            if len(batch) >= self._most or kind in seen:
+                rest.append(waiting)
+            else:
+                batch.append(waiting)
             seen.add(kind)
         return batch, rest
 
-    async def _run(self, batch: list[tuple[K, asyncio.Future[V], float]]) -> None:
+    async def _run(self, batch: list[_Waiting[K, V]]) -> None:
         now = asyncio.get_running_loop().time()
-        for _, future, deadline in batch:
-            if deadline < now:
-                settle(future, NotSent("the call's deadline passed before it left"))
-        live = [(key, future) for key, future, _ in batch if not future.done()]
+        for waiting in batch:
+            if waiting.deadline < now:
+                settle(waiting.answer, NotSent("the call's deadline passed before it left"))
+        live = [waiting for waiting in batch if not waiting.answer.done()]
         if not live:
             return
         try:
-            answers = await self._call([key for key, _ in live])
-            settled = [(future, answer) for (_, future), answer in zip(live, answers, strict=True)]
-        except Exception as error:  # noqa: BLE001  told to whoever asked
-            for _, future in live:
-                settle(future, error)
+            answers = await self._call([waiting.key for waiting in live])
+            settled = [*zip(live, answers, strict=True)]
+        except Exception as error:  # noqa: BLE001  raised again by every caller's `load`
+            for waiting in live:
+                settle(waiting.answer, error)
             return
-        for future, answer in settled:
-            settle(future, answer)
+        for waiting, answer in settled:
+            settle(waiting.answer, answer)

@@ -94,7 +94,7 @@ class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnerReadback(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom the CRM shows as a contact's owner. `owner_id` is '' if nobody."""
+    """The owner that the CRM shows of a contact. `owner_id` is '' for none."""
 
     owner_id: str
     email: str
@@ -128,7 +128,7 @@ class TaskWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """A note in an owner's name: what he told us he does.
+    """A note in an owner's name: what the owner said to do.
 
     `effect_id` stands in it, as in a task, and so does `until`.
     """
@@ -162,8 +162,8 @@ class ActivityAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A company as the CRM holds it: an account, with who answers for it and to whom it belongs (''
-    for nobody)."""
+    """A company as the CRM holds it: an account, with its owner and its parent company ('' for
+    none)."""
 
     id: str
     name: str
@@ -199,7 +199,7 @@ class CrmRequirements(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactStore(Protocol):
-    """Contacts: who somebody is, what we wrote, what stood there before."""
+    """Contacts: who a person is, what we wrote, what was there before."""
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
         """One contact for each person: found by any address or made; its company found or made, and
@@ -237,8 +237,8 @@ class OwnerDirectory(Protocol):
     """Users, and which of them has a contact."""
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
-        """Write owner, score and status; answers what was set (what was there before, the upsert
-        has told).
+        """Write owner, score and status; answers what was set (the upsert has answered what was
+        there before).
 
         An owner nobody knows is a RecordRejected 'no_owner'.
         """
@@ -322,10 +322,10 @@ class ChangeFeed(Protocol):
         ...
 
     def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
-        """Contacts of ours that were deleted since then, earlier ones perhaps too, a page at a
+        """Contacts of ours that were deleted since then, perhaps earlier ones too, a page at a
         time.
 
-        `keys` says which ids are ours, for a CRM that doesn't tell keys itself.
+        `keys` says which ids are ours, for a CRM that doesn't show keys itself.
         """
         ...
 
@@ -342,7 +342,7 @@ class ChangeFeed(Protocol):
         ...
 
     def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
-        """Everybody who was made or changed since then, ours or not, a page at a time: ids,
+        """Every contact that was made or changed since then, ours or not, a page at a time: ids,
         addresses and keys."""
         ...
 
@@ -355,8 +355,8 @@ class CrmSetup(Protocol):
     """What must be there before anything is written."""
 
     async def check(self, wants: CrmRequirements) -> list[str]:
-        """What stands in the way of writing, one line a fault: token, scopes, our properties, and
-        all that is wanted."""
+        """What prevents writing, a line for each fault: token, scopes, our properties, and all that
+        is wanted."""
         ...
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
@@ -378,9 +378,9 @@ class Crm(ContactStore, OwnerDirectory, TaskLog, SequenceTool, ChangeFeed, CrmSe
     # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted
     # lately
     tells_deleted: bool
-    # properties by which a contact is somebody: `undo` leaves them on those whom an import made
+    # properties that identify a contact: `undo` leaves them on contacts that an import made
     identity: frozenset[str]
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         ...

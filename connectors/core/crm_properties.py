@@ -13,7 +13,7 @@ _MOST_TEXT = 255
 
 
 class LeadgateProperties(NamedTuple):
-    """Their names in one CRM, and its own name for the owner."""
+    """Names of our properties in one CRM, and the CRM's own name of the owner."""
 
     owner: str
     key: str
@@ -66,10 +66,10 @@ class LeadgateProperties(NamedTuple):
     def change(
         self, contact_id: str, wrote: dict[str, Any], held: Mapping[str, Any] | None
     ) -> Change:
-        """What a write did to a person of whom `held` was read before; a new one was blank."""
-        kept = held or {}
-        before = {
-            name: kept.get(name) if kept.get(name) != "" else None
-            for name in (*wrote, *self.changed())
-        }
+        """What a write did to a person. `held` was read before; None for a new person."""
+        before = dict.fromkeys((*wrote, *self.changed()))
+        for name in before:
+            value = (held or {}).get(name)
+            if value != "":
+                before[name] = value
         return Change(contact_id=contact_id, wrote=wrote, before=before)

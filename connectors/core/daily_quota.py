@@ -44,7 +44,8 @@ class DailyQuota:
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """Read one answer. Raises Unavailable when it says that the day's limit is reached."""
         reached = isinstance(problem, QuotaExhausted)
-        if spent := str(problem) if reached else self._usage(headers):
+        spent = str(problem) if reached else self._usage(headers)
+        if spent:
             self._closed_until, self._spent, self._reached = self._clock() + PAUSE, spent, reached
         if reached:
             self.check()

@@ -1,14 +1,20 @@
-"""How a vendor's refusal is told, by what can be done about it.
+"""Refusals of vendors, by what can be done about them.
 
-VendorError ├ Unavailable       the vendor, not the row: nothing counts as an attempt, the
-circuit opens, it is tried later │  ├ QuotaExhausted       the vendor says that its limit of the
-day is reached │  ├ NotSent        we held it back (its deadline, our budget): no circuit opens,
-it is tried later │  ├ Unreadable     an answer in another form than the vendor documents (a page
-of HTML, a list for an object) │  └ AccountLimited what is true for every row until somebody
-changes the account (storage full, an object gone) ├ RecordRetryable      this row failed and may
-succeed: up to three attempts in all ├ RecordRejected       this row will never be taken as it
-is: a person must look ├ NotInPlan         the account or its key does not include this endpoint:
-an optional feature switches itself off └ Unauthorised      the vendor says that the key is wrong
+VendorError
+- Unavailable: the vendor, not the row. Nothing counts as an attempt, the circuit opens, the call is
+  tried later. Of this class are:
+  - QuotaExhausted: the vendor says that its limit of the day is reached;
+  - EndpointSpent: the calls of one endpoint are spent;
+  - NotSent: we held the call back (its deadline, our budget). No circuit opens;
+  - Unreadable: an answer in another form than the vendor documents (a page of HTML, a list for an
+    object);
+  - AccountLimited: true for every row until somebody changes the account (storage full, an object
+    gone).
+- RecordRetryable: this row failed and may succeed. Up to three attempts in all.
+- RecordRejected: this row will never be accepted as it is. A person must look.
+- NotInPlan: the account or its key does not include this endpoint. An optional feature switches
+  itself off.
+- Unauthorised: the vendor says that the key is wrong.
 """
 
 

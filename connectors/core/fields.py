@@ -1,8 +1,8 @@
-"""Properties of a CRM told alike for all: what we need, what is there, and what of a person's
-values may be written."""
+"""Properties of a CRM in one form for all CRMs: what we need, what is there, and which of a
+person's values may be written."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -19,9 +19,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """A property.
 
     `options` are a choice's, by what is written; `hidden` ones don't count. `unique`: our own
-    key.
-
-    `most` is the longest text that it takes, in characters; 0 where the CRM doesn't say.
+    key. `most` is the longest text that it takes, in characters; 0 where the CRM doesn't say.
     """
 
     name: str
@@ -36,30 +34,26 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 def missing(
     vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]
 ) -> list[Field]:
-    """Those to be made.
+    """The properties that must be made.
 
     Raises RecordRejected for one that is there as something else: it isn't ours to change.
     """
-    faults = [
-        fault
-        for field in wanted
-        if field.name in there and (fault := fault_of(vendor, kind, field, there[field.name]))
-    ]
-    if faults:
+    absent = [field for field in wanted if field.name not in there]
+    present = [field for field in wanted if field.name in there]
+    if faults := faults_of(vendor, kind, present, there):
         raise RecordRejected("\n".join(faults))
-    return [field for field in wanted if field.name not in there]
+    return absent
 
 
 def faults_of(
     vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]
 ) -> list[str]:
     """A line for each property that is missing, or is there as something else."""
-    return [
-        fault for field in wanted if (fault := fault_of(vendor, kind, field, there.get(field.name)))
-    ]
+    faults = [_fault_of(vendor, kind, field, there.get(field.name)) for field in wanted]
+    return [*filter(None, faults)]
 
 
-def fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:
+def _fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:
     """What is wrong with one property, '' if nothing is."""
     name = f"{vendor} {kind}.{field.name}"
     if there is None:
@@ -74,25 +68,30 @@ def fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:
             f"{name} is there as {_said(there)}, not as {_said(field)}: rename or delete it, or map"
             " to another"
         )
-    return "" if there.writable else f"{name} can't be written: map to another"
+    if not there.writable:
+        return f"{name} can't be written: map to another"
+    return ""
 
 
 def _said(field: Field) -> str:
     return f"unique {field.type}" if field.unique else field.type
 
 
-def lacking(field: Field, there: Field) -> list[str]:
-    """Options that the rules' value table names and the CRM hasn't got: leads go on without them
+def by_name(fields: Iterable[Field]) -> dict[str, Field]:
+    """Properties by their names; of several with one name the last."""
+    return {field.name: field for field in fields}
+
+
+def missing_options(field: Field, there: Field) -> list[str]:
+    """Options that the rules' value table names and the CRM doesn't have: leads go on without them
     (`doctor` lists them)."""
-    return (
-        [option for option in field.options if option not in there.options]
-        if there.type == "choice"
-        else []
-    )
+    if there.type != "choice":
+        return []
+    return [option for option in field.options if option not in there.options]
 
 
 class Admission:
-    """Keeps out what the CRM would refuse, so that one unknown option doesn't cost the whole row.
+    """Leaves out what the CRM would refuse, so that one unknown option doesn't cost the whole row.
 
     The CRM's properties are read at most every ten minutes; `read` is the connector's `fields`.
     """
@@ -112,18 +111,20 @@ class Admission:
         if not values:
             return {}, ()
         known = await self._fields.get()
-        faults = {
-            name: why for name, value in values.items() if (why := _refusal(known.get(name), value))
-        }
-        return {n: v for n, v in values.items() if n not in faults}, tuple(
-            f"{name}: {why}" for name, why in faults.items()
-        )
+        admitted: dict[str, Any] = {}
+        refused: list[str] = []
+        for name, value in values.items():
+            if refusal := _refusal(known.get(name), value):
+                refused.append(f"{name}: {refusal}")
+            else:
+                admitted[name] = value
+        return admitted, tuple(refused)
 
 
 def _refusal(field: Field | None, value: Any) -> str:
     if field is None or not field.writable:
         return "the CRM has no such property, or doesn't let it be written"
-    if field.type == "choice" and any(part not in field.options for part in str(value).split(";")):
+    if field.type == "choice" and not set(str(value).split(";")) <= set(field.options):
         return "the CRM has no such option"
     if field.type in _TEXTS and field.most and len(str(value)) > field.most:
         return f"longer than the {field.most} characters that the CRM's property takes"

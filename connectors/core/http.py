@@ -35,7 +35,7 @@ _AN_ANSWER = float("inf")
 # HubSpot's longest, of a migration; a vendor that says more, or NaN, is not believed
 _LONGEST_WAIT = 86_400.0
 _NO_BODY = frozenset({204, 304})
-#: Headers that tell how a body travelled: they are not true of the body that was read.
+#: Headers that describe the body as it was sent: they are not true of the body that was read.
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
@@ -92,11 +92,9 @@ class SlidingWindowLimiter:
         over = self._out + len(self._answered) + 1 - max(1, int(self.limit * self.share))
         if over <= 0:
             return 0.0
-        return (
-            self._answered[over - 1] + self._seconds - now
-            if over <= len(self._answered)
-            else _AN_ANSWER
-        )
+        if over > len(self._answered):
+            return _AN_ANSWER
+        return self._answered[over - 1] + self._seconds - now
 
     def _now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
@@ -221,13 +219,15 @@ class VendorHttp:
                     f"{self._vendor} {answer.request.url.path}: an answer of over {MOST_BYTES:,}"
                     " bytes"
                 )
-        kept = {name: value for name, value in answer.headers.items() if name not in _OF_THE_WIRE}
+        headers = {
+            name: value for name, value in answer.headers.items() if name not in _OF_THE_WIRE
+        }
         return httpx.Response(
-            answer.status_code, headers=kept, content=bytes(body), request=answer.request
+            answer.status_code, headers=headers, content=bytes(body), request=answer.request
         )
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         await self._client.aclose()
 
 
@@ -264,9 +264,9 @@ def checked_id(ident: str, form: "re.Pattern[str]", what: str) -> str:
 
 
 def retry_after(response: httpx.Response, default: float) -> float:
-    """Seconds to wait by the response's own word."""
+    """Seconds to wait by the response's header, `default` without a believable one."""
     try:
-        told = float(response.headers.get("retry-after", default))
+        wait = float(response.headers.get("retry-after", default))
     except ValueError:
         return default
-    return told if 0 <= told <= _LONGEST_WAIT else default
+    return wait if 0 <= wait <= _LONGEST_WAIT else default

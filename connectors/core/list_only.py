@@ -1,4 +1,4 @@
-"""A CRM whose sequences are all entered by its lists or cadences, and whose companies we don't
+"""A CRM whose sequences are entered by lists or cadences only, and whose companies we don't
 write."""
 
 from connectors.core.crm import CrmRequirements, EnrolWrite
@@ -12,17 +12,17 @@ class ListOnlySequences:
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
 
-    def lacking(self, wants: CrmRequirements) -> list[str]:
+    def unmet(self, wants: CrmRequirements) -> list[str]:
         """A line for each sequence that nobody could enter, and for each property of a company."""
         no = f"{self._vendor} has no"
-        lines = [
-            f"{no} sequence {name} to be entered: use the tool cadence or list"
-            for name in wants.sequences
-        ]
-        return lines + [
-            f"{no} company of a lead's own: map {field.name} to a property of the contact"
-            for field in wants.company_fields
-        ]
+        lines = []
+        for name in wants.sequences:
+            lines.append(f"{no} sequence {name} to be entered: use the tool cadence or list")
+        for field in wants.company_fields:
+            lines.append(
+                f"{no} company of a lead's own: map {field.name} to a property of the contact"
+            )
+        return lines
 
     async def company_fields(self) -> dict[str, Field]:
         """A lead carries its company itself."""

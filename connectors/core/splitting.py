@@ -24,20 +24,19 @@ async def one_by_one(
     """What `call` answers for rows, in their order, `most` of them a call; each refused row has its
     own refusal only.
 
-    Raises what the first call raises for the whole vendor. After a part was done such a failure
-    is told in the places of the rows that it concerns, so that what is known of the others is
-    kept; later parts don't leave then (NotSent).
+    Raises what the first call raises for the whole vendor. After a part was done, such a failure
+    stands in the places of the rows that it concerns, so that the results of the others are not
+    lost; later parts don't leave then (NotSent).
     """
     size = most or len(rows) or 1
-    parts = [rows[i : i + size] for i in range(0, len(rows), size)]
+    parts = [rows[start : start + size] for start in range(0, len(rows), size)]
     done: list[Row[R]] = []
     away: VendorError | None = None
     while parts:
         part = parts.pop(0)
         if away is not None:
-            done += [
-                NotSent(f"not sent, for an earlier part of the batch failed: {away}") for _ in part
-            ]
+            unsent = NotSent(f"not sent, for an earlier part of the batch failed: {away}")
+            done += [unsent] * len(part)
             continue
         try:
             done += await call(part)

@@ -1,4 +1,4 @@
-"""What takes a person out everywhere: several steps, each of which counts though another fails."""
+"""Steps that stop all writing to a person: each is made even if another fails."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -10,9 +10,10 @@ OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
 
 
 async def do_all(steps: Sequence[Callable[[], Awaitable[Any]]]) -> None:
-    """Make every step, then raise the first failure, one that can pass before one that can't:
-    nothing is done in part without a word. The steps are harmless twice, so that the whole is
-    simply tried again."""
+    """Make every step, then raise the first failure, a passing one before a refusal.
+
+    So no failure goes unnoticed. The steps are harmless twice: the caller tries the whole again.
+    """
     failed: list[VendorError] = []
     for step in steps:
         try:

@@ -1,4 +1,4 @@
-"""Something that a vendor tells, remembered for a while."""
+"""An answer of a vendor, remembered for a while."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,19 +15,19 @@ class TtlCache(Generic[T]):
         self, read: Callable[[], Awaitable[T]], seconds: float, clock: Callable[[], float]
     ) -> None:
         self._read, self._seconds, self._clock = read, seconds, clock
-        self._kept: list[T] = []
+        self._value: list[T] = []
         self._at = float("-inf")
         self._lock = asyncio.Lock()
 
     async def get(self) -> T:
         """Raises what `read` raises."""
         async with self._lock:
-            if not self._kept or self._clock() - self._at > self._seconds:
-                self._kept = [await self._read()]
+            if not self._value or self._clock() - self._at > self._seconds:
+                self._value = [await self._read()]
                 self._at = self._clock()
-            return self._kept[0]
+            return self._value[0]
 
     async def again(self) -> T:
-        """Read now, whatever is kept. Raises what `read` raises."""
-        self._kept.clear()
+        """Read now, however fresh the remembered answer is. Raises what `read` raises."""
+        self._value.clear()
         return await self.get()

@@ -1,12 +1,12 @@
-"""The users of a CRM, remembered for ten seconds: each assignment asks for one, and a rep who
-leaves must be missed soon."""
+"""The users of a CRM, remembered for ten seconds: each assignment asks for one, and a rep who has
+left must be noticed soon."""
 
 from collections.abc import Awaitable, Callable
 
 from connectors.core.crm import Owner
 from connectors.core.ttl_cache import TtlCache
 
-KEPT = 10.0
+SECONDS = 10.0
 
 
 class UserDirectory:
@@ -16,9 +16,9 @@ class UserDirectory:
         self, read: Callable[[], Awaitable[list[Owner]]], clock: Callable[[], float]
     ) -> None:
         async def by_ids() -> dict[str, Owner]:
-            return {o.id: o for o in await read()}
+            return {owner.id: owner for owner in await read()}
 
-        self._users = TtlCache(by_ids, KEPT, clock)
+        self._users = TtlCache(by_ids, SECONDS, clock)
 
     async def by_id(self, owner_id: str) -> Owner | None:
         """The user of an id."""
@@ -26,5 +26,11 @@ class UserDirectory:
 
     async def by_email(self, email: str) -> Owner | None:
         """The user of an address; an active one before one who left."""
-        fits = [o for o in (await self._users.get()).values() if o.email == email.casefold()]
-        return next((o for o in fits if o.active), fits[0] if fits else None)
+        found: Owner | None = None
+        for owner in (await self._users.get()).values():
+            if owner.email != email.casefold():
+                continue
+            if owner.active:
+                return owner
+            found = found or owner
+        return found

@@ -319,7 +319,7 @@ class MemoryCrm:
     async def check(self, wants: CrmRequirements) -> list[str]:
         return faults_of(
             "memory", "people", wants.fields, await self.fields()
-        ) + self._sequences.lacking(wants)
+        ) + self._sequences.unmet(wants)
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
         del wants

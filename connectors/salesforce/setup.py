@@ -55,7 +55,7 @@ class SalesforceSetup:
         return await self._fields("Lead")
 
     async def check(self, wants: CrmRequirements) -> list[str]:
-        faults = self._sequences.lacking(wants)
+        faults = self._sequences.unmet(wants)
         for kind, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(kind)

@@ -97,7 +97,7 @@ class ZohoAccount:
         return await self._fields("Leads")
 
     async def check(self, wants: CrmRequirements) -> list[str]:
-        faults = self._sequences.lacking(wants)
+        faults = self._sequences.unmet(wants)
         for module, wanted in _wanted(wants.fields).items():
             try:
                 there = await self._fields(module)

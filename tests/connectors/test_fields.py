@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from connectors.core.errors import RecordRejected
-from connectors.core.fields import Admission, Field, lacking, missing
+from connectors.core.fields import Admission, Field, missing, missing_options
 
 ROLE = Field(name="role", label="role", type="choice", options=("Champion", "Decision maker"))
 THERE = {
@@ -47,8 +47,8 @@ def test_what_the_crm_has_no_place_for_is_left_out_and_told_and_the_rest_goes_on
 
 def test_options_that_the_crm_lacks_are_told_and_a_text_takes_any() -> None:
     wanted = Field(name="role", label="role", type="choice", options=("Champion", "Janitor"))
-    assert lacking(wanted, ROLE) == ["Janitor"]
-    assert lacking(wanted, THERE["stack"]) == []
+    assert missing_options(wanted, ROLE) == ["Janitor"]
+    assert missing_options(wanted, THERE["stack"]) == []
 
 
 def test_all_that_is_there_otherwise_is_told_at_once() -> None:
