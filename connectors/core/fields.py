@@ -82,6 +82,14 @@ def by_name(fields: Iterable[Field]) -> dict[str, Field]:
     return {field.name: field for field in fields}
 
 
+def names_in(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names that stand in any of several records, sorted."""
+    names: set[str] = set()
+    for record in records:
+        names.update(record)
+    return sorted(names)
+
+
 def missing_options(field: Field, there: Field) -> list[str]:
     """Options that the rules' value table names and the CRM doesn't have: leads go on without them
     (`doctor` lists them)."""

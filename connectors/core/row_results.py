@@ -1,6 +1,6 @@
 """What became of the rows of a batch: values and errors apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from connectors.core.crm import Row
@@ -41,3 +41,14 @@ def split_errors(rows: Mapping[K, Row[T]]) -> tuple[dict[K, T], dict[K, VendorEr
         else:
             values[key] = row
     return values, errors
+
+
+async def refusals(find: Callable[[str], Awaitable[object]], names: Iterable[str]) -> list[str]:
+    """The text of each RecordRejected that `find` raises for a name."""
+    lines: list[str] = []
+    for name in names:
+        try:
+            await find(name)
+        except RecordRejected as error:
+            lines.append(str(error))
+    return lines

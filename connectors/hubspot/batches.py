@@ -1,11 +1,12 @@
-"""What all batch calls share: their parts, and what an answer says of each row."""
+"""Batch calls of HubSpot: their inputs, and what an answer says of each row."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from connectors.core.answers import all_of, read, sound
 from connectors.core.crm import Row
 from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
+from connectors.core.row_results import errors_by_key
 from connectors.core.splitting import one_by_one
 from connectors.hubspot.client import HubSpotHttp, row_error
 from connectors.hubspot.forms import Batch, Linked, Thing, thing
@@ -20,25 +21,37 @@ class Unanswered(RecordRetryable):
     """A row of which an answer says nothing: whether it was done is unknown."""
 
 
+def change_input(
+    ident: str, properties: Mapping[str, str], trace: str | None = None
+) -> dict[str, Any]:
+    """The input of an update. An error in the answer names it by `trace`, the id by default."""
+    return {"id": ident, "properties": properties, "objectWriteTraceId": trace or ident}
+
+
+def read_inputs(ids: Iterable[str]) -> list[dict[str, str]]:
+    """The inputs of a read."""
+    return [{"id": ident} for ident in ids]
+
+
 def failures(body: Batch) -> dict[str, VendorError]:
-    """Errors of a 207 by the trace id they were sent with."""
-    return {
-        trace: row_error(e) for e in body.errors or () for trace in e.about("objectWriteTraceId")
-    }
+    """Errors of a 207 by the trace ids of their inputs."""
+    failed: dict[str, VendorError] = {}
+    for error in body.errors or ():
+        failed.update(dict.fromkeys(error.about("objectWriteTraceId"), row_error(error)))
+    return failed
 
 
 def absent(body: Batch) -> set[str]:
     """Ids of which HubSpot says that nothing is there."""
-    return {
-        ident
-        for e in body.errors or ()
-        if e.category == "OBJECT_NOT_FOUND"
-        for ident in e.about("ids")
-    }
+    idents: set[str] = set()
+    for error in body.errors or ():
+        if error.category == "OBJECT_NOT_FOUND":
+            idents.update(error.about("ids"))
+    return idents
 
 
 def mapping(kind: str) -> Callable[[Any], Thing]:
-    """How a row of a kind is read. Of a contact everything is tried that is read of it later."""
+    """The function that reads a row of a kind; a contact's checks everything that is read later."""
     return person if kind == "contacts" else thing
 
 
@@ -48,8 +61,7 @@ def things(items: Iterable[Any], kind: str) -> list[Thing]:
 
 
 class Match(NamedTuple):
-    """How an object that HubSpot answers is known for what was sent: what an input is called, and
-    what an object bears."""
+    """How answered objects are matched with inputs: the key of an input, and that of an object."""
 
     sent: Callable[[dict[str, Any]], str]
     answered: Callable[[Thing], str]
@@ -62,32 +74,28 @@ def by_property(name: str) -> Match:
     """By a unique property of ours."""
     return Match(
         lambda item: str(item["properties"].get(name) or ""),
-        lambda one: one.properties.get(name) or "",
+        lambda one: one.text(name),
     )
 
 
 async def write_all(
     http: HubSpotHttp, kind: str, verb: str, inputs: list[dict[str, Any]], match: Match, **more: Any
 ) -> list[Row[Thing]]:
-    """Write objects: for each input what HubSpot made of it, or its own error.
+    """Write objects: for each input the object as HubSpot answers it, or the input's own error.
 
-    Each has an `objectWriteTraceId`.
-
-    Nothing is believed by its place: HubSpot doesn't document an order. A call that is refused
-    for one of them is split (splitting.one_by_one).
+    Each input has an `objectWriteTraceId`. Objects are not matched by their places: HubSpot doesn't
+    document an order. A call that is refused for one input is split (splitting.one_by_one).
     """
 
     async def call(some: Any) -> list[Row[Thing]]:
         body = await http.batch(kind, verb, list(some), **more)
-        failed, made = (
-            failures(body),
-            {match.answered(one): one for one in things(body.results, kind)},
-        )
-        nothing = f"HubSpot answered nothing about this of the {kind}"
-        return [
-            failed.get(i["objectWriteTraceId"]) or made.get(match.sent(i)) or Unanswered(nothing)
-            for i in some
-        ]
+        failed = failures(body)
+        made = {match.answered(one): one for one in things(body.results, kind)}
+        rows: list[Row[Thing]] = []
+        for sent in some:
+            row = failed.get(sent["objectWriteTraceId"]) or made.get(match.sent(sent))
+            rows.append(row or Unanswered(f"HubSpot answered nothing about this of the {kind}"))
+        return rows
 
     return await one_by_one(inputs, call, MOST)
 
@@ -95,19 +103,18 @@ async def write_all(
 async def linked(
     http: HubSpotHttp, source: str, target: str, ids: Collection[str]
 ) -> dict[str, list[str]]:
-    """Ids of what objects are associated with, by their own; read by key, for search lags."""
+    """The ids of associated objects, by the ids of the objects; read by key, since search lags."""
     found: dict[str, list[str]] = {}
 
     async def call(some: Any) -> list[Row[str]]:
-        body = await http.associate(source, target, "read", [{"id": i} for i in some])
+        body = await http.associate(source, target, "read", read_inputs(some))
         for row in all_of("HubSpot", body.results, lambda item: read(item, Linked)):
             found.setdefault(row.source.id, []).extend(row.ids)
         return list(some)
 
     for row in await one_by_one([*dict.fromkeys(ids)], call, MOST_LINKED):
         if isinstance(row, VendorError) and not isinstance(row, RecordRejected):
-            # a refused id has no associations, but one whose are unknown must not be taken for
-            # alone
+            # a refused id has no associations; one of unknown associations may have some
             raise row
     return found
 
@@ -121,16 +128,13 @@ async def read_by(
 
     async def call(some: Any) -> list[Row[str]]:
         body = await http.batch(
-            kind, "read", [{"id": i} for i in some], properties=[*properties], idProperty=by
+            kind, "read", read_inputs(some), properties=[*properties], idProperty=by
         )
         found.extend(all_of("HubSpot", body.results, mapping(kind)))
         return list(some)
 
     asked = [*dict.fromkeys(values)]
-    rows = await one_by_one(asked, call, MOST)
-    return found, {
-        value: row for value, row in zip(asked, rows, strict=True) if isinstance(row, VendorError)
-    }
+    return found, errors_by_key(asked, await one_by_one(asked, call, MOST))
 
 
 async def read_all(
@@ -144,20 +148,24 @@ async def read_all(
     """
     found: dict[str, Thing] = {}
     gone: set[str] = set()
-    wanted = [*properties, *([MERGED] if kind == "contacts" else [])]
+    wanted = [*properties]
+    if kind == "contacts":
+        wanted.append(MERGED)
 
     async def call(some: Any) -> list[Row[str]]:
-        body = await http.batch(kind, "read", [{"id": i} for i in some], properties=wanted)
+        body = await http.batch(kind, "read", read_inputs(some), properties=wanted)
         found.update(by_every_id(all_of("HubSpot", body.results, mapping(kind))))
         gone.update(absent(body))
         return list(some)
 
     asked = [*dict.fromkeys(ids)]
-    rows = await one_by_one(asked, call, MOST)
-    return {
-        i: row if isinstance(row, VendorError) else _looked_up(kind, i, found, gone)
-        for i, row in zip(asked, rows, strict=True)
-    }
+    shown: dict[str, Row[Thing]] = {}
+    for ident, row in zip(asked, await one_by_one(asked, call, MOST), strict=True):
+        if isinstance(row, VendorError):
+            shown[ident] = row
+        else:
+            shown[ident] = _looked_up(kind, ident, found, gone)
+    return shown
 
 
 def by_every_id(there: Iterable[Thing]) -> dict[str, Thing]:
@@ -167,7 +175,7 @@ def by_every_id(there: Iterable[Thing]) -> dict[str, Thing]:
     own: dict[str, Thing] = {}
     for item in there:
         own[item.id] = item
-        merged.update(dict.fromkeys((item.properties.get(MERGED) or "").split(";"), item))
+        merged.update(dict.fromkeys(item.text(MERGED).split(";"), item))
     return {**merged, **own}
 
 

@@ -23,7 +23,7 @@ from connectors.core.errors import (
     VendorError,
 )
 from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
-from connectors.hubspot.forms import Batch, Listing, Told
+from connectors.hubspot.forms import Batch, BatchError, Listing
 
 VERSION = "2026-03"
 _SPARE = 0.02  # of the day's calls, for people and other programs
@@ -49,7 +49,9 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status < 300:
         return None
     body = foreign(response.content)
-    message = words(body, "message") or ("" if isinstance(body, dict) else response.text[:200])
+    message = words(body, "message")
+    if not message and not isinstance(body, dict):
+        message = response.text[:200]
     said = f"HubSpot {response.request.method} {response.request.url.path}: {status} {message}"
     if status < 500 and (limited := _of_the_account(status, body, message)):
         return AccountLimited(f"{limited} ({said})")
@@ -58,11 +60,8 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status == 429 and "DAILY" in response.text:
         return QuotaExhausted(said, undone=True)
     if status == 429:
-        return Unavailable(
-            said,
-            retry_after(response, 10.0 if "TEN_SECONDLY" in response.text else 1.0),
-            undone=True,
-        )
+        window = 10.0 if "TEN_SECONDLY" in response.text else 1.0
+        return Unavailable(said, retry_after(response, window), undone=True)
     if status == 423:
         return Unavailable(said, 2.0, undone=True)
     if status >= 500 or status in {408, 477} or 300 <= status < 400:
@@ -71,8 +70,8 @@ def classify(response: httpx.Response) -> VendorError | None:
 
 
 def _closed(status: int, body: Any, said: str) -> VendorError:
-    """401 and 403: a wrong token only where HubSpot's own category says so; a missing scope leaves
-    one endpoint out."""
+    """The error of a 401 or 403: a wrong token only where HubSpot's own category says so; a missing
+    scope leaves one endpoint out."""
     category = words(body, "category")
     if scopes := _scopes(body):
         return NotInPlan(f"{said} (one of these scopes is needed: {', '.join(scopes)})")
@@ -85,16 +84,17 @@ def _closed(status: int, body: Any, said: str) -> VendorError:
 
 def _scopes(body: Any) -> list[str]:
     """The scopes of which HubSpot wants one, as its 403 lists them, old answers and new."""
-    told = (
-        [member(e, "context", name) for e in member(body, "errors") or () for name in _SCOPES]
-        if isinstance(body, dict)
-        else []
-    )
-    return [str(scope) for some in told if isinstance(some, list) for scope in some]
+    scopes: list[str] = []
+    for error in member(body, "errors") or ():
+        for name in _SCOPES:
+            listed = member(error, "context", name)
+            if isinstance(listed, list):
+                scopes += map(str, listed)
+    return scopes
 
 
 def _of_the_account(status: int, body: Any, message: str) -> str:
-    """What is true for every row until somebody changes the account, in a sentence; '' for anything
+    """A sentence on what holds for every row until somebody changes the account; '' for anything
     else."""
     if status == 402:
         return (
@@ -115,29 +115,27 @@ def _of_the_account(status: int, body: Any, message: str) -> str:
 
 
 def _undefined(message: str) -> str:
-    """A sentence on properties of ours that HubSpot says don't exist, '' if it doesn't say so."""
+    """A sentence on properties of ours that HubSpot says don't exist, '' if it says nothing of the
+    kind."""
     names = sorted(set(_NO_PROPERTY.findall(message)))
-    said = (
+    if not names:
+        return ""
+    return (
         f"HubSpot has no property {', '.join(names)}, which Leadgate writes on everybody: run"
         " leadgate provision"
     )
-    return said if names else ""
 
 
 def _usage(headers: Mapping[str, str]) -> str:
     """The day's headers, which OAuth apps don't get."""
-    most, left = (
-        headers.get("x-hubspot-ratelimit-daily", ""),
-        headers.get("x-hubspot-ratelimit-daily-remaining", ""),
-    )
-    return (
-        f"{left} left of {most}"
-        if most.isdigit() and left.isdigit() and int(left) < int(most) * _SPARE
-        else ""
-    )
+    most = headers.get("x-hubspot-ratelimit-daily", "")
+    left = headers.get("x-hubspot-ratelimit-daily-remaining", "")
+    if not (most.isdigit() and left.isdigit()) or int(left) >= int(most) * _SPARE:
+        return ""
+    return f"{left} left of {most}"
 
 
-def row_error(error: Told) -> VendorError:
+def row_error(error: BatchError) -> VendorError:
     """One entry of a 207's `errors`."""
     said = f"HubSpot: {error.category or ''} {(error.message or '')[:300]}"
     if error.category in _PASSING:
@@ -150,7 +148,7 @@ def row_error(error: Told) -> VendorError:
 class HubSpotHttp:
     """The calls that the connector makes.
 
-    Of a path's template `{v}` is the version, each `{}` one of its parts, quoted.
+    In a path's template `{v}` stands for the version, each `{}` for one of the parts, quoted.
     """
 
     def __init__(
@@ -162,10 +160,8 @@ class HubSpotHttp:
         clock: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        headers, day = (
-            {"authorization": f"Bearer {token}"},
-            DailyQuota("HubSpot's calls of the day", clock, _usage),
-        )
+        headers = {"authorization": f"Bearer {token}"}
+        day = DailyQuota("HubSpot's calls of the day", clock, _usage)
         self._http = VendorHttp("HubSpot", base, headers, classify, budget, transport, day=day)
         self._search = VendorHttp(
             "HubSpot", base, headers, classify, search_budget, transport, day=day
@@ -232,6 +228,6 @@ class HubSpotHttp:
         return self._http.calls + self._search.calls
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         await self._http.close()
         await self._search.close()

@@ -1,6 +1,6 @@
 """HubSpot's answers, as its documents describe them (docs/design/vendors.md HubSpot 1).
 
-What isn't named here isn't read.
+Only what is named here is read.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import msgspec
 from connectors.core.answers import Digits, Name, Scalar, read
 
 
-class Told(msgspec.Struct, frozen=True):
+class BatchError(msgspec.Struct, frozen=True):
     """One entry of a 207's `errors`; HubSpot's guide has every field of it optional."""
 
     category: str | None = None
@@ -20,14 +20,16 @@ class Told(msgspec.Struct, frozen=True):
     def about(self, name: str) -> list[str]:
         """The texts under a name of the context: trace ids, or ids of what isn't there."""
         found = (self.context or {}).get(name)
-        return [str(one) for one in found] if isinstance(found, list) else []
+        if not isinstance(found, list):
+            return []
+        return [*map(str, found)]
 
 
 class Batch(msgspec.Struct, frozen=True):
     """A 200, 201 or 207 to a batch."""
 
     results: list[Any]
-    errors: list[Told] | None = None
+    errors: list[BatchError] | None = None
 
 
 class _Next(msgspec.Struct, frozen=True):
@@ -47,7 +49,9 @@ class Listing(msgspec.Struct, frozen=True):
     @property
     def after(self) -> str:
         """Where the next page begins, '' if this is the last."""
-        return str(self.paging.next.after) if self.paging and self.paging.next else ""
+        if self.paging is None or self.paging.next is None:
+            return ""
+        return str(self.paging.next.after)
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -55,6 +59,10 @@ class Thing(msgspec.Struct, frozen=True):
 
     id: Digits
     properties: dict[str, str | None]
+
+    def text(self, name: str) -> str:
+        """A property's text, '' where it is unset."""
+        return self.properties.get(name) or ""
 
 
 class _Raw(msgspec.Struct, frozen=True):
@@ -95,6 +103,11 @@ class OwnerRow(msgspec.Struct, frozen=True):
     userId: int | str | None = None  # noqa: N815
     teams: list[_Team] | None = None
 
+    @property
+    def team_names(self) -> tuple[str, ...]:
+        """The names of the owner's teams."""
+        return tuple(team.name for team in self.teams or () if team.name)
+
 
 class _Option(msgspec.Struct, frozen=True):
     value: str
@@ -115,6 +128,17 @@ class PropertyRow(msgspec.Struct, frozen=True):
     hasUniqueValue: bool | None = False  # noqa: N815
     calculated: bool | None = False
     modificationMetadata: _Modification | None = None  # noqa: N815
+
+    @property
+    def shown_options(self) -> tuple[str, ...]:
+        """The values that may be chosen."""
+        return tuple(option.value for option in self.options or () if not option.hidden)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the property can't be written: calculated, or HubSpot's own."""
+        read_only = self.modificationMetadata and self.modificationMetadata.readOnlyValue
+        return bool(read_only or self.calculated)
 
 
 class ListRow(msgspec.Struct, frozen=True):
@@ -144,7 +168,7 @@ class Enrolment(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """An object of which nothing is read: that it is one says that HubSpot has answered."""
+    """An object of which nothing is read; it shows that HubSpot has answered."""
 
 
 def thing(item: Any) -> Thing:
@@ -154,4 +178,6 @@ def thing(item: Any) -> Thing:
 
 
 def _text(value: Scalar) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value).lower()
+    if value is None or isinstance(value, str):
+        return value
+    return str(value).lower()

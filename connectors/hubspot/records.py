@@ -1,4 +1,4 @@
-"""Between the CRM contract's records and HubSpot's properties (every value travels as text)."""
+"""Conversion between the CRM contract's records and HubSpot's properties, all of which are text."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def person(item: Any) -> Thing:
     return found
 
 
-def heard(item: Any) -> Thing:
+def person_in_part(item: Any) -> Thing:
     """A contact of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
     try:
         return person(item)
@@ -96,7 +96,7 @@ def contact_of(found: Thing) -> Contact:
     return Contact(
         id=found.id,
         email=p.get("email") or "",
-        emails=tuple(e for e in (p.get("hs_additional_emails") or "").split(";") if e),
+        emails=_further_emails(p),
         key=p.get(KEY) or "",
         owner_id=p.get(OWNER) or "",
         lifecycle=p.get("lifecyclestage") or "",
@@ -111,7 +111,7 @@ def contact_of(found: Thing) -> Contact:
 
 
 def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) -> dict[str, str]:
-    """Our properties, and the blanks we can fill; what `held` already says stays."""
+    """Our properties, and the blanks we can fill; what `held` already has stays."""
     wanted = {
         "firstname": write.first_name,
         "lastname": write.last_name,
@@ -122,51 +122,52 @@ def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) ->
         "country": write.country,
         "company": write.company,
     }
-    kept = held or {}
-    blanks = {name: value for name, value in wanted.items() if value and not kept.get(name)}
-    blanks |= {
-        n: text_of(v) for n, v in write.more.items() if n in write.overwrite or not kept.get(n)
-    }
-    own = {KEY: write.key, LEAD: write.lead_id}
-    if kept.get(KEY):
-        own.pop(KEY)
-    if held is None or (write.known_id and write.emails[0] not in _addresses(kept)):
-        own["email"] = write.emails[0]  # new, or the person's address has changed
-    return {**blanks, **own}
+    there = held or {}
+    given: dict[str, str] = {}
+    for name, value in wanted.items():
+        if value and not there.get(name):
+            given[name] = value
+    for name, more in write.more.items():
+        if name in write.overwrite or not there.get(name):
+            given[name] = text_of(more)
+    if not there.get(KEY):
+        given[KEY] = write.key
+    given[LEAD] = write.lead_id
+    if held is None or (write.known_id and write.emails[0] not in _addresses(there)):
+        given["email"] = write.emails[0]  # new, or the person's address has changed
+    return given
 
 
 def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
     """What an assignment sets; the owner only where there is one to set."""
-    return {n: text_of(v) for n, v in OWN.assignment(write).items()} | (
-        {OWNER: owner_id} if owner_id else {}
-    )
+    properties = {name: text_of(value) for name, value in OWN.assignment(write).items()}
+    if owner_id:
+        properties[OWNER] = owner_id
+    return properties
 
 
 def text_of(value: Any) -> str:
     """A value as HubSpot takes it: everything travels as text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value)
+    return text.lower() if isinstance(value, bool) else text
+
+
+def _further_emails(properties: Mapping[str, str | None]) -> tuple[str, ...]:
+    return tuple(filter(None, (properties.get("hs_additional_emails") or "").split(";")))
 
 
 def _addresses(properties: Mapping[str, str | None]) -> set[str]:
-    return {
-        e
-        for e in [
-            properties.get("email") or "",
-            *(properties.get("hs_additional_emails") or "").split(";"),
-        ]
-        if e
-    }
+    return {*filter(None, (properties.get("email"), *_further_emails(properties)))}
 
 
 def company_of(found: Thing) -> Account:
     """A company out of an object with the COMPANY_READ properties."""
-    p = found.properties
     return Account(
         id=found.id,
-        name=p.get("name") or "",
-        domain=p.get("domain") or "",
-        owner_id=p.get(OWNER) or "",
-        parent_id=p.get("hs_parent_company_id") or "",
+        name=found.text("name"),
+        domain=found.text("domain"),
+        owner_id=found.text(OWNER),
+        parent_id=found.text("hs_parent_company_id"),
     )
 
 
@@ -174,10 +175,12 @@ def owner_of(found: OwnerRow, *, archived: bool) -> Owner:
     """An owner; deactivated users come without a userId, or archived
     (docs/design/vendors.md HubSpot 1.4)."""
     active = not archived and not found.archived and found.userId is not None
-    user = str(found.userId) if active else ""
-    teams = tuple(team.name for team in found.teams or () if team.name)
     return Owner(
-        id=found.id, email=(found.email or "").casefold(), active=active, teams=teams, user_id=user
+        id=found.id,
+        email=(found.email or "").casefold(),
+        active=active,
+        teams=found.team_names,
+        user_id=str(found.userId) if active else "",
     )
 
 

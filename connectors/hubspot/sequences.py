@@ -1,18 +1,20 @@
-"""HubSpot's own sequences: entered in an owner's name, from the owner's inbox; left by a list, for
-there is no public way out.
+"""HubSpot's own sequences: entered in an owner's name, from the owner's inbox; left by a list,
+since the API has no call for it.
 
-Sources: docs/design/vendors.md HubSpot 1.8 (endpoints, one sequence at a time, refusals). What a
-refusal's JSON looks like is unconfirmed: it is told by the words that HubSpot's knowledge base
-names.
+Sources: docs/design/vendors.md HubSpot 1.8 (endpoints, one sequence at a time, refusals). The JSON
+of a refusal is unconfirmed: it is recognised by the words that HubSpot's knowledge base gives.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from connectors.core.crm import CrmRequirements, EnrolWrite, Owner, Row
-from connectors.core.errors import RecordRejected, VendorError
+from connectors.core.crm import CrmRequirements, EnrolWrite, Owner
+from connectors.core.errors import RecordRejected
+from connectors.core.row_results import raise_first
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Done, Enrolment
+from connectors.hubspot.lists import HubSpotLists
+from connectors.hubspot.owners import HubSpotOwners
 
 _STATE = "hs_sequences_is_enrolled"
 _SEQUENCE = "/automation/sequences/{v}/{}"
@@ -23,37 +25,31 @@ _PASSING = ("already_enrolled", "already enrolled", "limit")
 
 
 class HubSpotSequences:
-    """See crm.Crm.
-
-    `membership` adds contacts to a list, or removes them; `read` is the contract's own.
-    """
+    """See crm.Crm; `read` is the contract's own."""
 
     def __init__(
         self,
         http: HubSpotHttp,
-        owner: Callable[[str], Awaitable[Owner | None]],
-        membership: Callable[[str, Sequence[str], str], Awaitable[list[Row[str]]]],
+        owners: HubSpotOwners,
+        lists: HubSpotLists,
         read: Callable[[Sequence[str], Sequence[str]], Awaitable[list[dict[str, Any] | None]]],
     ) -> None:
-        self._http, self._owner, self._membership, self._read = http, owner, membership, read
+        self._http, self._owners, self._lists, self._read = http, owners, lists, read
 
-    async def lacking(self, wants: CrmRequirements, owners: Sequence[Owner]) -> list[str]:
-        """A line for each wanted sequence that isn't there, as one of those sees it who send (or
-        anybody, if none is active)."""
-        senders = {email.casefold() for email in wants.senders}
-        active = sorted(
-            (o for o in owners if o.active and o.user_id), key=lambda o: o.email not in senders
-        )
-        if not active:
+    async def unmet(self, wants: CrmRequirements) -> list[str]:
+        """A line for each wanted sequence that isn't there, as one of the senders sees it (or
+        anybody, if none of them is active)."""
+        if not wants.sequences:
+            return []
+        user = _active_user(await self._owners.owners(), wants.senders)
+        if user is None:
             return ["HubSpot has no active user: nobody can enter its sequences"]
         lines = []
         for name in wants.sequences:
             try:
-                await self._http.get(Done, _SEQUENCE, name, userId=active[0].user_id)
+                await self._http.get(Done, _SEQUENCE, name, userId=user.user_id)
             except RecordRejected as error:
-                lines.append(
-                    f"HubSpot has no sequence {name} that {active[0].email} sees ({error})"
-                )
+                lines.append(f"HubSpot has no sequence {name} that {user.email} sees ({error})")
         return lines
 
     async def enrol(self, write: EnrolWrite) -> bool:
@@ -67,12 +63,12 @@ class HubSpotSequences:
             raise RecordRejected(
                 f"the contact is in HubSpot's sequence {name}, and can be in one only", "busy"
             )
-        owner = await self._owner(write.owner_id)
+        owner = await self._owners.owner(write.owner_id)
         if owner is None or not owner.user_id:
             raise RecordRejected(f"owner {write.owner_id} is no active user of HubSpot", "refused")
         # The workflow that takes people out starts when they enter its list, so they must not be on
         # it already.
-        await self._place(write.leave, write.contact_id, "remove")
+        await self._lists.take_off(write.leave, write.contact_id)
         body = {
             "contactId": write.contact_id,
             "sequenceId": write.sequence,
@@ -87,7 +83,7 @@ class HubSpotSequences:
     async def unenrol(self, contact_id: str, leave: str) -> bool:
         if not await self._is_in(contact_id):
             return True
-        await self._place(leave, contact_id, "add")
+        raise_first(await self._lists.enter(leave, [contact_id]))
         return not await self._is_in(contact_id)
 
     async def _is_in(self, contact_id: str) -> bool:
@@ -95,10 +91,12 @@ class HubSpotSequences:
         [held] = await self._read([contact_id], [_STATE])
         return held is not None and str(held[_STATE]).casefold() == "true"
 
-    async def _place(self, name: str, contact_id: str, verb: str) -> None:
-        [row] = await self._membership(name, [contact_id], verb)
-        if isinstance(row, VendorError):
-            raise row
+
+def _active_user(owners: Sequence[Owner], senders: Sequence[str]) -> Owner | None:
+    """An active user, if possible one of the senders."""
+    addresses = {*map(str.casefold, senders)}
+    active = [owner for owner in owners if owner.active and owner.user_id]
+    return min(active, key=lambda owner: owner.email not in addresses, default=None)
 
 
 def _kind_of(refusal: RecordRejected) -> str:

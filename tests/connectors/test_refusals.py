@@ -22,7 +22,7 @@ from connectors.core.errors import (
 from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.google import sheets as google
 from connectors.hubspot import client as hubspot
-from connectors.hubspot.forms import Told
+from connectors.hubspot.forms import BatchError
 from connectors.salesforce import client as salesforce
 from connectors.salesforce.auth import by_secret
 from connectors.salesforce.forms import Fault
@@ -163,7 +163,9 @@ def test_the_kinds_and_the_words_of_refusals() -> None:
             [Fault(statusCode="INVALID_FIELD", message="No such column 'Leadgate_Key__c'")]
         ),
         hubspot.row_error(
-            Told(category="VALIDATION_ERROR", message='Property "leadgate_key" does not exist')
+            BatchError(
+                category="VALIDATION_ERROR", message='Property "leadgate_key" does not exist'
+            )
         ),
         zoho.row_error(Outcome(status="error", code="LICENSE_LIMIT_EXCEEDED")),
     ],
@@ -176,8 +178,8 @@ def test_what_is_true_for_all_rows_is_told_as_that_in_one_rows_place_too(
 
 def test_a_row_without_a_word_of_explanation_is_refused_and_not_our_fault() -> None:
     assert type(salesforce.row_error([])) is RecordRejected
-    assert type(hubspot.row_error(Told())) is RecordRejected
-    assert type(hubspot.row_error(Told(category="RATE_LIMITS"))) is RecordRetryable
+    assert type(hubspot.row_error(BatchError())) is RecordRejected
+    assert type(hubspot.row_error(BatchError(category="RATE_LIMITS"))) is RecordRetryable
 
 
 @pytest.mark.parametrize(

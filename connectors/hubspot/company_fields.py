@@ -1,0 +1,77 @@
+"""Further properties of HubSpot's companies: their blanks, and what the rules overwrite."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from connectors.core.crm import ContactWrite
+from connectors.core.errors import VendorError
+from connectors.core.fields import names_in
+from connectors.core.row_results import errors_by_key
+from connectors.hubspot import records
+from connectors.hubspot.batches import BY_ID, change_input, write_all
+from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.companies import COMPANY, read_companies
+from leads.records import Change
+
+
+class Filled(NamedTuple):
+    """What was changed on a company, or why nothing was."""
+
+    change: Change | None
+    dropped: tuple[str, ...] = ()
+
+
+async def fill(
+    http: HubSpotHttp, writes: Sequence[ContactWrite], ids: Mapping[str, str]
+) -> dict[str, Filled]:
+    """Fill blanks of companies, and overwrite what is to be overwritten; answers by domain.
+
+    `ids` are the companies' by domain. The first of several colleagues counts. What HubSpot refuses
+    is reported, and no contact is refused for it.
+    """
+    wanted: dict[str, ContactWrite] = {}
+    for write in writes:
+        if write.company_more and write.domain in ids:
+            wanted.setdefault(ids[write.domain], write)
+    if not wanted:
+        return {}
+    names = names_in(write.company_more for write in wanted.values())
+    held = await read_companies(http, sorted(wanted), names)
+    changes: dict[str, dict[str, str]] = {}
+    for ident, write in wanted.items():
+        if ident in held and (due := _due(write, held[ident])):
+            changes[ident] = due
+    failed = await _update(http, changes)
+    filled: dict[str, Filled] = {}
+    for ident, wrote in changes.items():
+        domain = wanted[ident].domain
+        if ident in failed:
+            filled[domain] = Filled(None, (f"company: {failed[ident]}",))
+        else:
+            filled[domain] = Filled(_change(ident, wrote, held[ident]))
+    return filled
+
+
+async def _update(
+    http: HubSpotHttp, changes: Mapping[str, Mapping[str, str]]
+) -> dict[str, VendorError]:
+    """Write properties by company; answers the errors by company."""
+    if not changes:
+        return {}
+    inputs = [change_input(*change) for change in changes.items()]
+    return errors_by_key(changes, await write_all(http, "companies", "update", inputs, BY_ID))
+
+
+def _due(write: ContactWrite, held: Mapping[str, Any]) -> dict[str, str]:
+    """The properties that are blank, or have another value and are to be overwritten."""
+    due: dict[str, str] = {}
+    for name, value in write.company_more.items():
+        text = records.text_of(value)
+        if not held.get(name) or (name in write.company_overwrite and held[name] != text):
+            due[name] = text
+    return due
+
+
+def _change(ident: str, wrote: dict[str, str], held: Mapping[str, Any]) -> Change:
+    before = {name: held.get(name) or None for name in wrote}
+    return Change(contact_id=f"{COMPANY}{ident}", wrote=wrote, before=before)

@@ -1,0 +1,50 @@
+"""Properties of HubSpot's contacts and companies read and set back, for `leadgate undo`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connectors.core.row_results import is_deleted, raise_first
+from connectors.hubspot import records
+from connectors.hubspot.batches import BY_ID, change_input, write_all
+from connectors.hubspot.client import HubSpotHttp
+from connectors.hubspot.companies import COMPANY, read_companies
+from connectors.hubspot.contacts import HubSpotContacts
+from connectors.hubspot.forms import Thing
+
+
+async def read_properties(
+    http: HubSpotHttp, people: HubSpotContacts, idents: Sequence[str], names: Sequence[str]
+) -> list[dict[str, Any] | None]:
+    """See crm.Crm.read; an id with the prefix COMPANY is a company's."""
+    held: dict[str, Mapping[str, Any]] = {}
+    contacts = [ident for ident in idents if not ident.startswith(COMPANY)]
+    for ident, row in (await people.held(contacts, names)).items():
+        if isinstance(row, Thing):
+            held[ident] = row.properties
+        elif not is_deleted(row):
+            raise row
+    numbers = [ident.removeprefix(COMPANY) for ident in idents if ident.startswith(COMPANY)]
+    if numbers:
+        for number, properties in (await read_companies(http, numbers, names)).items():
+            held[f"{COMPANY}{number}"] = properties
+    return [_values(held.get(ident), names) for ident in idents]
+
+
+def _values(held: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any] | None:
+    if held is None:
+        return None
+    return {name: held.get(name) or None for name in names}
+
+
+async def restore_properties(
+    http: HubSpotHttp, people: HubSpotContacts, ident: str, values: Mapping[str, Any]
+) -> None:
+    """See crm.Crm.restore; an empty text clears a property of HubSpot's."""
+    properties: dict[str, str] = {}
+    for name, value in values.items():
+        properties[name] = "" if value is None else records.text_of(value)
+    inputs = [change_input(ident.removeprefix(COMPANY), properties)]
+    if ident.startswith(COMPANY):
+        raise_first(await write_all(http, "companies", "update", inputs, BY_ID))
+    else:
+        raise_first(await people.update(inputs))
