@@ -1,6 +1,6 @@
 """Companies looked up by id or domain.
 
-Salesforce and Zoho hold the web address that somebody typed, not the domain.
+Salesforce and Zoho hold the web address that a user typed, not the domain.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -19,12 +19,11 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: The largest answer that is read, in bytes. The largest that a vendor has reason to give, two
-#: thousand rows of thirty fields, is some 3 MB; what is larger is another thing than what was asked
-#: for.
+#: The largest answer that is read, in bytes. The largest that a call can have, two thousand rows of
+#: thirty fields, is some 3 MB.
 MOST_BYTES = 7_000_000
-#: What a JSON text of any depth can be refused for: msgspec's faults are a wrong form, too deep is
-#: a RecursionError.
+#: The errors of reading any JSON text: msgspec's for a wrong form, RecursionError for a text that
+#: is nested too deep.
 _FAULTS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 
 Scalar = str | int | float | bool | None
@@ -54,8 +53,7 @@ def foreign(content: bytes) -> Any:
 
 
 def member(value: Any, *path: str | int) -> Any:
-    """What lies in foreign JSON under these names and numbers, None where anything else lies on the
-    way."""
+    """The value in foreign JSON at this path of names and numbers, None if the path ends early."""
     for step in path:
         if isinstance(step, str) and isinstance(value, Mapping):
             value = value.get(step)
@@ -67,8 +65,7 @@ def member(value: Any, *path: str | int) -> Any:
 
 
 def words(value: Any, *path: str | int) -> str:
-    """The text that lies in foreign JSON under these names, '' for none, 300 characters at the
-    most."""
+    """The text in foreign JSON at this path, '' for none; at most 300 characters."""
     found = member(value, *path)
     if not isinstance(found, str | int | float):
         return ""

@@ -1,6 +1,6 @@
-"""What Leadgate needs of a CRM, small and typed.
+"""What Leadgate needs of a CRM.
 
-One package a CRM implements it; one contract suite checks each.
+A package for each CRM implements it; one contract suite checks them all.
 
 Methods take batches (the caller gathers) of at most `batch` rows and answer in the order of the
 rows. A row's own failure is a VendorError in its place; a whole call's failure is raised. Times
@@ -89,7 +89,7 @@ class OwnerWrite(msgspec.Struct, frozen=True, kw_only=True):
     intent: str = ""  # the strongest sign of interest
     engagement: int = 0  # the score's points for interest
     sequence: str = ""  # what Apollo said of its own sequences: active, inactive or unknown
-    # the parts of the score, and the rule that routed, for whoever opens the contact
+    # the parts of the score, and the rule that routed, for people who open the contact
     reasons: str = ""
 
 
@@ -143,8 +143,10 @@ class NoteWrite(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnrolWrite(msgspec.Struct, frozen=True, kw_only=True):
-    """Into one of the CRM's own sequences, in an owner's name and from the owner's inbox; out again
-    by the list `leave`."""
+    """An enrolment in one of the CRM's own sequences, in an owner's name, from the owner's inbox.
+
+    The contact leaves the sequence by the list `leave`.
+    """
 
     contact_id: str
     sequence: str
@@ -173,8 +175,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Some rows, and where those after them begin ('' where none do): good for a new reading within
-    half a day."""
+    """Some rows, and the place where the next page begins, '' for none.
+
+    A reading can go on from a place within half a day.
+    """
 
     rows: list[T]
     after: str
@@ -188,13 +192,13 @@ class CompanyAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CrmRequirements(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client's rules want of the CRM, beside what Leadgate always needs."""
+    """What a client's rules need in the CRM, in addition to what Leadgate always needs."""
 
     lists: Sequence[str] = ()  # and cadences, by name
     fields: Sequence[Field] = ()  # properties of a contact
     company_fields: Sequence[Field] = ()  # and of a company
     sequences: Sequence[str] = ()  # the CRM's own, by id
-    senders: Sequence[str] = ()  # addresses of the owners in whose names those are entered
+    senders: Sequence[str] = ()  # addresses of the owners in whose names contacts enter them
     accounts: bool = False  # owners of companies decide where leads go
 
 
@@ -202,18 +206,18 @@ class ContactStore(Protocol):
     """Contacts: who a person is, what we wrote, what was there before."""
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
-        """One contact for each person: found by any address or made; its company found or made, and
-        linked."""
+        """Find or make one contact for each person, by any address, and find, make and link its
+        company."""
         ...
 
     async def read(
         self, contact_ids: Sequence[str], names: Sequence[str]
     ) -> list[dict[str, Any] | None]:
-        """These properties of contacts, null where unset; None for a contact that is gone."""
+        """These properties of contacts, None where unset; None for a contact that is gone."""
         ...
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        """Set properties of one contact as they were, null clears.
+        """Set properties of one contact to earlier values; None clears.
 
         Raises RecordRejected if the CRM refuses.
         """
@@ -234,7 +238,7 @@ class ContactStore(Protocol):
 
 
 class OwnerDirectory(Protocol):
-    """Users, and which of them has a contact."""
+    """Users, and which of them owns a contact."""
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
         """Write owner, score and status; answers what was set (the upsert has answered what was
@@ -245,7 +249,7 @@ class OwnerDirectory(Protocol):
         ...
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
-        """Read back by key, never by search: what the CRM shows now."""
+        """Read owners back by key, never by search: what the CRM shows now."""
         ...
 
     async def owner(self, owner_id: str) -> Owner | None:
@@ -297,7 +301,7 @@ class SequenceTool(Protocol):
         ...
 
     async def enrol(self, write: EnrolWrite) -> bool:
-        """Into a sequence; True if the contact was in it already. Harmless twice.
+        """Enrol a contact; True if it was in the sequence already. Harmless twice.
 
         Raises RecordRejected: `busy` while another one runs or the inbox's day is spent, else
         `refused`.
@@ -305,12 +309,15 @@ class SequenceTool(Protocol):
         ...
 
     async def unenrol(self, contact_id: str, leave: str) -> bool:
-        """Have a contact taken out of the CRM's own sequence; True once the CRM shows that none is
-        running. Harmless twice."""
+        """Take a contact out of the CRM's own sequence; True once the CRM shows none that runs.
+
+        Harmless twice.
+        """
         ...
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
-        """Status, opt-out where `kind` is one, and off all lists."""
+        """Write the status, and the opt-out where `kind` is one, and take the contact off all
+        lists."""
         ...
 
 
@@ -334,7 +341,7 @@ class ChangeFeed(Protocol):
         ...
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
-        """Our keys by the ids of all contacts that bear one, a page at a time."""
+        """Our keys by the ids of all contacts that have one, a page at a time."""
         ...
 
     def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
@@ -360,14 +367,15 @@ class CrmSetup(Protocol):
         ...
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
-        """Calls that this key or plan may not make, each with what it disables; nothing is changed
-        by asking."""
+        """Calls that this key or plan may not make, each with what it disables. Changes nothing."""
         ...
 
     async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
-        """Make our properties, and of what is wanted fields and lists as far as the CRM lets us,
-        where missing; answers what was (or would be) made. Raises RecordRejected for a property
-        that is there as another type."""
+        """Make what is missing of our properties, and of the wanted fields and lists as far as the
+        CRM permits; answers what was (or would be) made.
+
+        Raises RecordRejected for a property that is there as another type.
+        """
         ...
 
 
@@ -375,8 +383,8 @@ class Crm(ContactStore, OwnerDirectory, TaskLog, SequenceTool, ChangeFeed, CrmSe
     """A CRM. Every method may raise Unavailable or Unauthorised."""
 
     batch: int
-    # `deleted` reads the whole recycle bin, with our keys; else ids alone, of what was deleted
-    # lately
+    # whether `deleted` reads the whole recycle bin, with our keys; else it reads ids alone, of
+    # recent deletions
     tells_deleted: bool
     # properties that identify a contact: `undo` leaves them on contacts that an import made
     identity: frozenset[str]

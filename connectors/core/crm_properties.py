@@ -53,7 +53,7 @@ class LeadgateProperties(NamedTuple):
         )
 
     def assignment(self, write: OwnerWrite) -> dict[str, Any]:
-        """What an assignment sets beside the owner."""
+        """What an assignment sets in addition to the owner."""
         return {
             self.score: write.score,
             self.status: write.status,

@@ -1,20 +1,20 @@
-"""A vendor's limit of a day or an hour: shortly before its end the connector stops by itself, says
-so, and looks again later."""
+"""A vendor's limit of a day or an hour: shortly before it is reached the connector stops by itself,
+says so, and tries again later."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from connectors.core.errors import QuotaExhausted, Unavailable, VendorError
 
-#: Vendors' days end at midnight of the account's own zone or roll on, and few say when: it is
-#: looked again so often.
+#: Seconds until the limit is tried again. Vendors' days end at midnight of the account's own zone,
+#: or are sliding windows, and few vendors say which.
 PAUSE = 900.0
 
 
 class DailyQuota:
     """`what` is spent: "Salesforce's calls of the day".
 
-    `usage` says by an answer's headers how near the end is, or nothing.
+    `usage` returns, from an answer's headers, a text if the limit is near, else ''.
 
     `refusal` is what is raised then: an EndpointSpent where the limit is not the whole
     account's.

@@ -61,7 +61,7 @@ class Unreadable(Unavailable):
 
 
 class AccountLimited(Unavailable):
-    """The account refuses every row alike until a person changes it.
+    """The account refuses every row until a person changes the account.
 
     The text says what, in plain words.
     """
@@ -79,7 +79,7 @@ class RecordRetryable(VendorError):  # noqa: N818
 
 
 class RecordRejected(VendorError):  # noqa: N818
-    """One row was refused for what it says.
+    """One row was refused for its content.
 
     `kind` is 'deleted' for an object that is gone, 'no_owner' for an unknown user, 'credits'
     when the account has none left for this call: the feature is switched off then, as for

@@ -38,8 +38,10 @@ def missing(
 
     Raises RecordRejected for one that is there as something else: it isn't ours to change.
     """
-    absent = [field for field in wanted if field.name not in there]
-    present = [field for field in wanted if field.name in there]
+    absent: list[Field] = []
+    present: list[Field] = []
+    for field in wanted:
+        (present if field.name in there else absent).append(field)
     if faults := faults_of(vendor, kind, present, there):
         raise RecordRejected("\n".join(faults))
     return absent
@@ -49,8 +51,11 @@ def faults_of(
     vendor: str, kind: str, wanted: Sequence[Field], there: Mapping[str, Field]
 ) -> list[str]:
     """A line for each property that is missing, or is there as something else."""
-    faults = [_fault_of(vendor, kind, field, there.get(field.name)) for field in wanted]
-    return [*filter(None, faults)]
+    faults: list[str] = []
+    for field in wanted:
+        if fault := _fault_of(vendor, kind, field, there.get(field.name)):
+            faults.append(fault)
+    return faults
 
 
 def _fault_of(vendor: str, kind: str, field: Field, there: Field | None) -> str:

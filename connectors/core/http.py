@@ -6,6 +6,8 @@ import random
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
+from operator import add
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -25,14 +27,14 @@ from connectors.core.errors import (
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
-#: Requests at once to one vendor. A thousand that queue inside httpx cost it a million comparisons:
-#: the loop stands still for seconds (seen when a spent enrichment budget came back).
+#: Requests at once to one vendor. A thousand that queue inside httpx cost a million comparisons,
+#: and the event loop stands still for seconds (seen when a spent enrichment budget came back).
 CONCURRENT = 20
 #: How an account's limit is divided between its workers, who share their part by partitions, and
 #: the poller; what is left is for people's commands.
 WORKERS_SHARE, POLLER_SHARE = 0.94, 0.06
 _AN_ANSWER = float("inf")
-# HubSpot's longest, of a migration; a vendor that says more, or NaN, is not believed
+# HubSpot's longest, of a migration; a longer wait, or NaN, is ignored
 _LONGEST_WAIT = 86_400.0
 _NO_BODY = frozenset({204, 304})
 #: Headers that describe the body as it was sent: they are not true of the body that was read.
@@ -63,7 +65,7 @@ class SlidingWindowLimiter:
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> None:
-        """Return when one more call fits. Raises NotSent if that is more than 10 s away."""
+        """Return when one more call fits. Raises NotSent for a wait of more than 10 s."""
         async with self._turn:
             while (wait := self._wait()) > 0:
                 if wait == _AN_ANSWER:
@@ -78,7 +80,7 @@ class SlidingWindowLimiter:
             self._out += 1
 
     async def __aexit__(self, *_: object) -> None:
-        """The call has been answered, or never will be."""
+        """Count the call from now on as answered, whatever its outcome."""
         self._out -= 1
         self._answered.append(self._now())
         self._one_answered.set()
@@ -104,7 +106,7 @@ class VendorHttp:
     """Calls of one vendor.
 
     `classify` turns a response into an error, or None when it is good; `day` watches the day's
-    limit; every path lies below `below`.
+    limit; every path begins with `below`.
     """
 
     def __init__(
@@ -147,8 +149,8 @@ class VendorHttp:
 
         Each `{}` of the path's template is one of `parts`, quoted: see `path_of`.
 
-        The call is made at most twice, when it was sent too early (429 with a short wait) or the
-        vendor stumbled once. `until` marks a call that leaves something behind each time: it
+        The call is made at most twice: again after a 429 with a short wait, or after a passing
+        error of the vendor. `until` marks a call that leaves something behind each time: it
         doesn't leave after that moment (the loop's time), and is made again only when it surely
         did nothing (docs/design/interleavings.md 4). Raises VendorError and nothing else;
         Unreadable for an answer in another form. `nothing` is what an answer without a body (204,
@@ -209,7 +211,7 @@ class VendorHttp:
     async def _whole(self, answer: httpx.Response) -> httpx.Response:
         """An answer with its body.
 
-        Raises Unreadable for one that is larger than any that can be meant.
+        Raises Unreadable for a body of over MOST_BYTES.
         """
         body = bytearray()
         async for part in answer.aiter_bytes():
@@ -232,17 +234,17 @@ class VendorHttp:
 
 
 def path_of(template: str, *parts: str) -> str:
-    """A path with its parts in place of each `{}`, every character of theirs that has a meaning in
-    an address quoted.
+    """A path with its parts in place of each `{}`; every character of a part that has a meaning in
+    an address is quoted.
 
-    So a lead's field names what it says and never another endpoint. Raises RecordRejected for a
+    So a lead's field can never name another endpoint. Raises RecordRejected for a
     part that would change the path whatever is quoted (empty, `.` and `..`), or that is no text.
     """
     for part in parts:
         if part in {"", ".", ".."}:
             raise RecordRejected(f"{part!r} can't stand in the path {template}")
     try:
-        quoted = [quote(part, safe="") for part in parts]
+        quoted = [*map(partial(quote, safe=""), parts)]
     except UnicodeError as error:
         raise RecordRejected(
             f"half a character can't stand in the path {template}: {error}"
@@ -250,7 +252,7 @@ def path_of(template: str, *parts: str) -> str:
     fixed = template.split("{}")
     if len(fixed) != len(parts) + 1:
         raise ValueError(f"{template} has {len(fixed) - 1} places for {len(parts)} parts")
-    return fixed[0] + "".join(part + rest for part, rest in zip(quoted, fixed[1:], strict=True))
+    return fixed[0] + "".join(map(add, quoted, fixed[1:]))
 
 
 def checked_id(ident: str, form: "re.Pattern[str]", what: str) -> str:
@@ -264,7 +266,7 @@ def checked_id(ident: str, form: "re.Pattern[str]", what: str) -> str:
 
 
 def retry_after(response: httpx.Response, default: float) -> float:
-    """Seconds to wait by the response's header, `default` without a believable one."""
+    """Seconds to wait by the response's header, `default` if it has no valid one."""
     try:
         wait = float(response.headers.get("retry-after", default))
     except ValueError:

@@ -1,6 +1,6 @@
-"""Texts in SOQL and COQL, which escape alike.
+"""Texts in SOQL and COQL, which have the same escapes.
 
-Every value that goes into a query goes through here.
+Every value of a query is quoted here.
 """
 
 from collections.abc import Iterable

@@ -21,8 +21,7 @@ async def closed(probes: Sequence[PermissionCheck], marks: Sequence[str] = ()) -
 
     Any other refusal means that it may be called.
 
-    `marks` are words by which a vendor says in a 400 that the plan hasn't got something. Raises
-    Unavailable.
+    `marks` are a vendor's words in a 400 for what the plan doesn't include. Raises Unavailable.
     """
     lines = []
     for probe in probes:
@@ -30,7 +29,7 @@ async def closed(probes: Sequence[PermissionCheck], marks: Sequence[str] = ()) -
             await probe.call()
         except (NotInPlan, Unauthorised, RecordRejected, AccountLimited) as error:
             if any(mark in str(error) for mark in marks):
-                lines.append(f"{probe.name}: this plan hasn't got it, so {probe.disables}")
+                lines.append(f"{probe.name}: this plan doesn't include it, so {probe.disables}")
             elif isinstance(error, NotInPlan | Unauthorised):
                 lines.append(f"{probe.name}: this key may not call it, so {probe.disables}")
             elif isinstance(error, AccountLimited):

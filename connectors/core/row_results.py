@@ -1,4 +1,4 @@
-"""What became of the rows of a batch: values and errors apart."""
+"""Values and errors among the rows of a batch."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar

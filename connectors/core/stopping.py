@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.core.errors import AccountLimited, RecordRejected, RecordRetryable, VendorError
 
-#: The kinds of a suppression that forbid the CRM itself to write to somebody.
+#: The kinds of a suppression that forbid the CRM itself to write to a person.
 OPT_OUT = frozenset({"unsubscribe", "do_not_contact"})
 
 
@@ -32,8 +32,7 @@ async def mark(
     """Write a person's status and opt-out in one call; if the row is refused, the opt-out by
     itself, and raise.
 
-    So a status that can't be written (a field that somebody changed) doesn't keep the opt-out
-    from the CRM.
+    So the opt-out is written even if the status can't be, because its field was changed.
     """
     try:
         await write({**status, **opt_out})

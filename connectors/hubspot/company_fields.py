@@ -1,6 +1,7 @@
 """Further properties of HubSpot's companies: their blanks, and what the rules overwrite."""
 
 from collections.abc import Mapping, Sequence
+from itertools import starmap
 from typing import Any, NamedTuple
 
 from connectors.core.crm import ContactWrite
@@ -58,7 +59,7 @@ async def _update(
     """Write properties by company; answers the errors by company."""
     if not changes:
         return {}
-    inputs = [change_input(*change) for change in changes.items()]
+    inputs = [*starmap(change_input, changes.items())]
     return errors_by_key(changes, await write_all(http, "companies", "update", inputs, BY_ID))
 
 
@@ -73,5 +74,5 @@ def _due(write: ContactWrite, held: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _change(ident: str, wrote: dict[str, str], held: Mapping[str, Any]) -> Change:
-    before = {name: held.get(name) or None for name in wrote}
+    before = records.values(held, wrote)
     return Change(contact_id=f"{COMPANY}{ident}", wrote=wrote, before=before)

@@ -1,9 +1,9 @@
 """Contacts of HubSpot as they are now, found by id or by any address, and their updates."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any, TypeVar
 
+from connectors.core.contact_writes import addresses, known_ids, mapped_names
 from connectors.core.crm import ContactWrite, Row
 from connectors.core.errors import VendorError
 from connectors.core.fields import names_in
@@ -26,10 +26,9 @@ class HubSpotContacts:
 
         An error stands in the place of a write whose contact can't be looked up.
         """
-        wanted = [*records.READ, *names_in(write.more for write in writes)]
-        emails = chain.from_iterable(write.emails for write in writes)
-        by_email, unknown = await self._read_by_email(filter(None, emails), wanted)
-        known = await self.held([*filter(None, [w.known_id for w in writes])], wanted)
+        wanted = [*records.READ, *mapped_names(writes)]
+        by_email, unknown = await self._read_by_email(addresses(writes), wanted)
+        known = await self.held(known_ids(writes), wanted)
         found: list[Thing | VendorError | None] = []
         for write in writes:
             if write.known_id:
@@ -40,11 +39,11 @@ class HubSpotContacts:
         return found
 
     async def _read_by_email(
-        self, emails: Iterable[str], wanted: Sequence[str]
+        self, emails: Sequence[str], wanted: Sequence[str]
     ) -> tuple[dict[str, Thing], dict[str, VendorError]]:
         """Contacts by their main and secondary addresses, and errors by address: the answer doesn't
         say which input matched (docs/design/vendors.md HubSpot 1.1)."""
-        there, failed = await read_by(self._http, "contacts", "email", [*emails], wanted)
+        there, failed = await read_by(self._http, "contacts", "email", emails, wanted)
         found: dict[str, Thing] = {}
         for item in there:
             contact = records.contact_of(item)
@@ -64,14 +63,17 @@ class HubSpotContacts:
         if not inputs:
             return []
         rows = await write_all(self._http, "contacts", "update", [*inputs], BY_ID)
-        unsure = [place for place, row in enumerate(rows) if isinstance(row, Unanswered)]
+        unsure: dict[int, dict[str, Any]] = {}
+        for place, row in enumerate(rows):
+            if isinstance(row, Unanswered):
+                unsure[place] = inputs[place]
         if not unsure:
             return rows
-        names = names_in(inputs[place]["properties"] for place in unsure)
-        now = await self.held([inputs[place]["id"] for place in unsure], names)
-        for place in unsure:
-            held = now[inputs[place]["id"]]
-            if isinstance(held, VendorError) or _shows(held, inputs[place]["properties"]):
+        names = names_in(sent["properties"] for sent in unsure.values())
+        now = await self.held([sent["id"] for sent in unsure.values()], names)
+        for place, sent in unsure.items():
+            held = now[sent["id"]]
+            if isinstance(held, VendorError) or _shows(held, sent["properties"]):
                 rows[place] = held
         return rows
 

@@ -137,7 +137,7 @@ class HubSpotCrm:
         return self._changes.companies_since(since)
 
     def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
-        del since, keys  # the whole recycle bin is read, and its contacts bear our keys
+        del since, keys  # the whole recycle bin is read, and its contacts have our keys
         return self._changes.deleted()
 
     def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:

@@ -18,9 +18,9 @@ async def with_open_deals(http: HubSpotHttp, contacts: Sequence[Contact]) -> lis
 
     Raises the VendorError of an association that can't be read.
     """
-    companies = filter(None, [contact.company_id for contact in contacts])
-    by_contact = await linked(http, "contacts", "deals", [contact.id for contact in contacts])
-    by_company = await linked(http, "companies", "deals", [*companies])
+    companies = {contact.id: contact.company_id for contact in contacts}
+    by_contact = await linked(http, "contacts", "deals", companies)
+    by_company = await linked(http, "companies", "deals", [*filter(None, companies.values())])
     wanted = {*chain.from_iterable(by_contact.values()), *chain.from_iterable(by_company.values())}
     deals = await read_all(http, "deals", sorted(wanted), ["hs_is_closed"])
     marked: list[Contact] = []

@@ -65,12 +65,11 @@ class HubSpotTasks:
     ) -> dict[str, str]:
         """Tasks or notes that earlier attempts made, through the contacts' associations: search
         lags (docs/design/interleavings.md 5)."""
-        contacts = [write.contact_id for write in writes]
-        effects = {write.effect_id for write in writes}
+        contacts = {write.effect_id: write.contact_id for write in writes}
         found: dict[str, str] = {}
-        for _, item in await self._associated(kind, contacts, [_BODY[kind]]):
+        for _, item in await self._associated(kind, [*contacts.values()], [_BODY[kind]]):
             effect = _effect_of(item)
-            if effect in effects:
+            if effect in contacts:
                 found[effect] = item.id
         return found
 

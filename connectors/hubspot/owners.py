@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import starmap
 
 from connectors.core.answers import read, sound
 from connectors.core.assignment import Assigned, assign
@@ -37,7 +38,7 @@ class HubSpotOwners:
         )
 
     async def _send(self, sent: Sequence[Assigned]) -> list[Row[Thing]]:
-        return await self._people.update([change_input(*assigned) for assigned in sent])
+        return await self._people.update([*starmap(change_input, sent)])
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
         held = await self._people.held(contact_ids, [records.OWNER])

@@ -17,23 +17,25 @@ async def read_properties(
 ) -> list[dict[str, Any] | None]:
     """See crm.Crm.read; an id with the prefix COMPANY is a company's."""
     held: dict[str, Mapping[str, Any]] = {}
-    contacts = [ident for ident in idents if not ident.startswith(COMPANY)]
+    contacts: list[str] = []
+    companies: list[str] = []
+    for ident in idents:
+        if ident.startswith(COMPANY):
+            companies.append(ident.removeprefix(COMPANY))
+        else:
+            contacts.append(ident)
     for ident, row in (await people.held(contacts, names)).items():
         if isinstance(row, Thing):
             held[ident] = row.properties
         elif not is_deleted(row):
             raise row
-    numbers = [ident.removeprefix(COMPANY) for ident in idents if ident.startswith(COMPANY)]
-    if numbers:
-        for number, properties in (await read_companies(http, numbers, names)).items():
+    if companies:
+        for number, properties in (await read_companies(http, companies, names)).items():
             held[f"{COMPANY}{number}"] = properties
-    return [_values(held.get(ident), names) for ident in idents]
-
-
-def _values(held: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any] | None:
-    if held is None:
-        return None
-    return {name: held.get(name) or None for name in names}
+    values: list[dict[str, Any] | None] = []
+    for ident in idents:
+        values.append(records.values(held[ident], names) if ident in held else None)
+    return values
 
 
 async def restore_properties(

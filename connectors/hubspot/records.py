@@ -1,6 +1,6 @@
 """Conversion between the CRM contract's records and HubSpot's properties, all of which are text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -144,6 +144,11 @@ def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
     if owner_id:
         properties[OWNER] = owner_id
     return properties
+
+
+def values(held: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Properties under these names, None where unset or blank."""
+    return {name: held.get(name) or None for name in names}
 
 
 def text_of(value: Any) -> str:

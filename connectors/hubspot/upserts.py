@@ -54,6 +54,11 @@ class Upsert:
         """The result of a write that has not failed."""
         return self.result if self.error is None else None
 
+    @property
+    def contact_id(self) -> str:
+        """The id of the contact, '' before it is known."""
+        return self.result.contact.id if self.result is not None else ""
+
     def row(self) -> Row[UpsertResult]:
         """The write's row in the answer to the batch."""
         nothing = RecordRetryable("HubSpot answered nothing about this row")
@@ -181,25 +186,21 @@ class HubSpotUpserts:
     async def _link(self, batch: Sequence[Upsert]) -> None:
         """Link contacts with their companies. A refused link is an error of its row: the next try
         finds the contact and links it."""
-        work: list[tuple[Upsert, dict[str, Any]]] = []
+        work: list[Upsert] = []
         for upsert in batch:
-            done = upsert.done
-            if done is None or not upsert.company or done.contact.company_id:
-                continue
-            ends = {"from": {"id": done.contact.id}, "to": {"id": upsert.company}}
-            work.append((upsert, {**ends, "types": _PRIMARY_COMPANY}))
-            upsert.show_company()
-
-        async def call(some: Sequence[tuple[Upsert, dict[str, Any]]]) -> list[Row[str]]:
-            links = [link for _, link in some]
-            body = await self._http.associate("contacts", "companies", "create", links)
-            if body.errors:
-                raise row_error(body.errors[0])
-            return [upsert.trace for upsert, _ in some]
-
-        for (upsert, _), row in zip(work, await one_by_one(work, call), strict=True):
+            if upsert.done is not None and upsert.company and not upsert.done.contact.company_id:
+                upsert.show_company()
+                work.append(upsert)
+        for upsert, row in zip(work, await one_by_one(work, self._link_some), strict=True):
             if isinstance(row, VendorError):
                 upsert.error = row
+
+    async def _link_some(self, batch: Sequence[Upsert]) -> list[Row[Upsert]]:
+        inputs = [*map(_link_input, batch)]
+        body = await self._http.associate("contacts", "companies", "create", inputs)
+        if body.errors:
+            raise row_error(body.errors[0])
+        return [*batch]
 
     async def _mark_deals(self, batch: Sequence[Upsert]) -> None:
         """Show whether contacts that were there before, or their companies, have an open deal: no
@@ -226,6 +227,11 @@ def _create_input(upsert: Upsert) -> dict[str, Any]:
     if upsert.company:
         sent["associations"] = [{"to": {"id": upsert.company}, "types": _PRIMARY_COMPANY}]
     return sent
+
+
+def _link_input(upsert: Upsert) -> dict[str, Any]:
+    ends = {"from": {"id": upsert.contact_id}, "to": {"id": upsert.company}}
+    return {**ends, "types": _PRIMARY_COMPANY}
 
 
 def _upsert_input(upsert: Upsert) -> dict[str, Any]:

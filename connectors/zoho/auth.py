@@ -1,6 +1,9 @@
-"""Tokens of Zoho: a refresh token gives one for an hour, ten in ten minutes at most, fifteen alive
+"""Access tokens of Zoho.
+
+A refresh token gives one for an hour, at most ten in ten minutes; fifteen are valid at once
 (docs/design/vendors.md Zoho 2.1). So the processes of a machine share one, in a file that only they
-may read."""
+may read.
+"""
 
 import contextlib
 import os
@@ -68,20 +71,21 @@ class ZohoGrant:
 class TokenFile:
     """The shared token.
 
-    A file that isn't there, or can't be written, is no fault: each process then has its own.
+    Without the file, or if it can't be written, each process has a token of its own.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def recall(self) -> str:
-        """The token that a process here has got, '' for none."""
+        """The token that a process of this machine has stored, '' for none."""
         with contextlib.suppress(OSError):
             return self._path.read_text().strip()
         return ""
 
     def keep(self, token: str) -> None:
-        """Let the others have it; replaced as a whole, readable for the owner alone."""
+        """Store a token for the other processes. The file is replaced as a whole, and readable for
+        its owner alone."""
         with contextlib.suppress(OSError):
             new = self._path.with_suffix(f".{os.getpid()}")
             new.touch(0o600)

@@ -68,20 +68,16 @@ _NONE = Rows([])
 
 
 def classify(response: httpx.Response) -> VendorError | None:
-    """What to do about an answer. 400 with rows in it is an answer like any other: the rows
-    tell."""
+    """What to do about an answer. A 400 with rows is an answer like any other: each row has its
+    own status."""
     status = response.status_code
     if status < 300 or status == 304:
         return None
     body = foreign(response.content)
     if status == 400 and isinstance(member(body, "data"), list):
         return None
-    code, message = (
-        words(body, "code"),
-        words(body, "message") or ("" if body else response.text[:200]),
-    )
-    request = response.request
-    said = f"Zoho {request.method} {request.url.path}: {status} {code} {message}".rstrip()
+    code = words(body, "code")
+    said = _description(response, code, body)
     if limited := _of_the_account(status, code):
         return AccountLimited(f"{limited} ({said})")
     if status == 429:
@@ -91,18 +87,25 @@ def classify(response: httpx.Response) -> VendorError | None:
     if code.startswith("FEATURE_NOT_"):
         return NotInPlan(said)
     if status in {401, 403}:
-        return (
-            NotInPlan(said)
-            if code
-            else Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, undone=True)
-        )
+        if code:
+            return NotInPlan(said)
+        return Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, undone=True)
     if status >= 500 or status == 408 or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
     return RecordRejected(said, "missing" if status == 404 else "rejected")
 
 
+def _description(response: httpx.Response, code: str, body: Any) -> str:
+    """The call and its refusal, for a person."""
+    message = words(body, "message")
+    if not message and not body:
+        message = response.text[:200]
+    call = f"{response.request.method} {response.request.url.path}"
+    return f"Zoho {call}: {response.status_code} {code} {message}".rstrip()
+
+
 def _of_the_account(status: int, code: str) -> str:
-    """What is true for every row until somebody changes the account, in a sentence; '' for anything
+    """A sentence on what holds for every row until somebody changes the account; '' for anything
     else."""
     if status == 402 or code in _LICENCE:
         return "Zoho says that the account's plan or licence doesn't cover this or has ended"
@@ -112,7 +115,7 @@ def _of_the_account(status: int, code: str) -> str:
 
 
 def row_error(row: Outcome) -> VendorError:
-    """A row that is no success."""
+    """The error of a row that is no success."""
     code, field = row.code or "", words(row.details, "api_name")
     said = f"Zoho: {code} {(row.message or '')[:300]} {field}".rstrip()
     if code in _PASSING:
@@ -138,6 +141,17 @@ def saved(sent: Record, item: Any) -> Row[str]:
     return ident
 
 
+def results(sent: Sequence[Record], answered: Answered) -> list[Row[str]]:
+    """Each record's id, or its error. Zoho answers in the order of the records.
+
+    Raises Unreadable for an answer about more or fewer records than were sent.
+    """
+    done = answered.data
+    if len(done) != len(sent):
+        raise Unreadable(f"Zoho answered {len(done)} rows to {len(sent)}: they can't be matched")
+    return [*each("Zoho", [*zip(sent, done, strict=True)], lambda pair: saved(*pair))]
+
+
 def moment(at: float) -> str:
     """A date-time as Zoho takes it: whole seconds, with an offset, no Z."""
     return datetime.fromtimestamp(int(at), UTC).isoformat(timespec="seconds")
@@ -160,11 +174,9 @@ class ZohoHttp(VendorHttp):
     ) -> None:
         def usage(headers: Mapping[str, str]) -> str:
             left = headers.get("x-api-credits-remaining", "")
-            return (
-                f"{left} left of {credits_day}"
-                if left.isdigit() and int(left) < credits_day * _SPARE
-                else ""
-            )
+            if left.isdigit() and int(left) < credits_day * _SPARE:
+                return f"{left} left of {credits_day}"
+            return ""
 
         super().__init__(
             "Zoho",
@@ -195,14 +207,8 @@ class ZohoHttp(VendorHttp):
 
         async def call(some: Sequence[Record]) -> list[Row[str]]:
             body = {"data": list(some), **_QUIET, **more}
-            done = (
-                await self.call(Answered, method, template, *parts, json=body, until=until)
-            ).data
-            if len(done) != len(some):
-                raise Unreadable(
-                    f"Zoho answered {len(done)} rows to {len(some)}: which is whose can't be told"
-                )
-            return [*each("Zoho", [*zip(some, done, strict=True)], lambda pair: saved(*pair))]
+            done = await self.call(Answered, method, template, *parts, json=body, until=until)
+            return results(some, done)
 
         return await one_by_one(records, call, MOST_ROWS)
 

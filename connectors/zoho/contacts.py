@@ -1,233 +1,110 @@
-"""People of Zoho: read by key, id and address among contacts and leads, written by our own unique
-field."""
+"""People of Zoho as they are now: found by key, id and address among contacts and leads."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
-from msgspec.structs import replace
-
-from connectors.core.answers import all_of, read, sound
-from connectors.core.crm import ContactWrite, Row, UpsertResult
-from connectors.core.errors import RecordRetryable, VendorError
+from connectors.core.answers import all_of, sound
+from connectors.core.contact_writes import addresses, known_ids, mapped_names
+from connectors.core.crm import ContactWrite
 from connectors.core.literals import literal
-from connectors.core.splitting import one_by_one
-from connectors.core.write_checks import judge
 from connectors.zoho import records
 from connectors.zoho.client import Record, ZohoHttp
-from connectors.zoho.forms import DealRow
-from connectors.zoho.setup import ZohoAccount
 
-_MODULES = ("Contacts", "Leads")
-_CLOSED = frozenset({"Closed Won", "Closed Lost", "Closed-Lost to Competition"})
+MODULES = ("Contacts", "Leads")
 
 
 class Person(NamedTuple):
-    """A record, and the module it lies in."""
+    """A record, and the module in which it is."""
 
     module: str
     record: Record
 
     @property
     def ident(self) -> str:
-        """The id as Leadgate keeps it."""
+        """The id as Leadgate stores it."""
         return records.ident_of(self.module, str(self.record["id"]))
 
 
+class People:
+    """Of several people with one key or address a contact counts before a lead, then the older."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        """`people` are contacts before leads, and the older before the younger."""
+        self._by_id: dict[str, Person] = {}
+        self._by_key: dict[str, Person] = {}
+        self._by_main: dict[str, Person] = {}
+        self._by_other: dict[str, Person] = {}
+        for person in people:
+            self._by_id[person.ident] = person
+            if key := person.record.get(records.KEY):
+                self._by_key.setdefault(key, person)
+            if main := person.record.get("Email"):
+                self._by_main.setdefault(main.casefold(), person)
+            if other := person.record.get("Secondary_Email"):
+                self._by_other.setdefault(other.casefold(), person)
+
+    def of(self, write: ContactWrite) -> Person | None:
+        """The person whom a write means: by the known id, else our key, else an address."""
+        if write.known_id and (known := self._by_id.get(write.known_id)) is not None:
+            return known
+        named = self._by_key.get(write.key)  # a converted lead's key went with it to the contact
+        if write.known_id or named is not None:
+            return named
+        for email in map(str.casefold, write.emails):
+            found = self._by_main.get(email) or self._by_other.get(email)
+            if found is not None:
+                return found
+        return None
+
+
 class ZohoContacts:
-    """See crm.Crm.
+    """Reads people by queries and ids, never by search, which lags."""
 
-    A person who is a contact stays one; nobody who is one becomes a lead again.
-    """
+    def __init__(self, http: ZohoHttp) -> None:
+        self._http = http
 
-    def __init__(self, http: ZohoHttp, account: ZohoAccount) -> None:
-        self._http, self._account = http, account
+    async def find(self, writes: Sequence[ContactWrite]) -> list[Person | None]:
+        """The person whom each write means, None for nobody: see People.of."""
+        parts = await asyncio.gather(*(self._of_module(module, writes) for module in MODULES))
+        people = People(chain.from_iterable(parts))
+        return [*map(people.of, writes)]
 
-    async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
-        found = await one_by_one(writes, self._find)
-        rows: list[Row[UpsertResult] | None] = [
-            *judge(writes, [held.ident if isinstance(held, Person) else "" for held in found])
-        ]
-        for i, (write, held) in enumerate(zip(writes, found, strict=True)):
-            if isinstance(held, VendorError):
-                rows[i] = held
-            elif held is not None and _other_person(write, held):
-                rows[i] = UpsertResult(
-                    contact=records.contact_of(held.module, held.record, await self._account.me()),
-                    existed=True,
-                )
-        live = [i for i, row in enumerate(rows) if row is None]
-        await self._update(
-            [(i, writes[i], held) for i in live if isinstance(held := found[i], Person)], rows
-        )
-        await self._create([(i, writes[i]) for i in live if found[i] is None], rows)
-        await self._mark_deals(rows)
-        return [
-            row if row is not None else RecordRetryable("Zoho answered nothing about this row")
-            for row in rows
-        ]
+    async def _of_module(self, module: str, writes: Sequence[ContactWrite]) -> list[Person]:
+        """Everybody in a module who may be meant, the older before the younger."""
+        emails = literal(addresses(writes))
+        keys = literal(write.key for write in writes)
+        where = f"Email in {emails} or Secondary_Email in {emails} or {records.KEY} in {keys}"
+        known = records.by_module(known_ids(writes))
+        if module in known:
+            where += f" or id in {literal(known[module])}"
+        return await self.select(module, where, mapped_names(writes))
 
-    async def _find(self, writes: Sequence[ContactWrite]) -> list[Row[Person | None]]:
-        """By the known id, else our key, else an address; a contact before a lead, the older before
-        the younger."""
-        parts = await asyncio.gather(*(self._read(module, writes) for module in _MODULES))
-        held = [
-            Person(module, r) for module, part in zip(_MODULES, parts, strict=True) for r in part
-        ]
-        by_id = {p.ident: p for p in held}
-        by_key = {p.record[records.KEY]: p for p in reversed(held) if p.record.get(records.KEY)}
-        by_email = {
-            e.casefold(): p
-            for name in ("Secondary_Email", "Email")
-            for p in reversed(held)
-            if (e := p.record.get(name))
-        }
+    async def select(self, module: str, where: str, more: Sequence[str] = ()) -> list[Person]:
+        """People with the fields that a Contact is made of, and `more`; the oldest first."""
+        found = await self._http.coql(_query(module, where, "Created_Time", more))
+        rows = all_of("Zoho", found, partial(records.person, module))
+        return [*map(partial(Person, module), rows)]
 
-        def one(write: ContactWrite) -> Person | None:
-            if write.known_id and (known := by_id.get(write.known_id)) is not None:
-                return known
-            named = by_key.get(write.key)  # a converted lead's key went with it to the contact
-            if write.known_id or named is not None:
-                return named
-            return next((p for e in write.emails if (p := by_email.get(e.casefold()))), None)
+    async def select_feed(self, module: str, where: str) -> list[Person]:
+        """People by the time of their change; odd rows are read in part, or set aside."""
+        found = await self._http.coql(_query(module, where, "Modified_Time"))
+        rows = sound("Zoho", found, partial(records.person_in_part, module))
+        return [*map(partial(Person, module), rows)]
 
-        return [one(write) for write in writes]
-
-    async def _read(self, module: str, writes: Sequence[ContactWrite]) -> list[Record]:
-        emails = literal(dict.fromkeys(e for w in writes for e in w.emails if e))
-        known = [
-            records.number_of(w.known_id)
-            for w in writes
-            if w.known_id and records.module_of(w.known_id) == module
-        ]
-        ids = f" or id in {literal(known)}" if known else ""
-        where = (
-            f"Email in {emails} or Secondary_Email in {emails} or {records.KEY} in"
-            f" {literal(w.key for w in writes)}{ids}"
-        )
-        return await self.select(
-            module,
-            where,
-            more=sorted({n for w in writes for n in w.more} - set(records.READ[module])),
-        )
-
-    async def select(
-        self,
-        module: str,
-        where: str,
-        order: str = "Created_Time",
-        more: Sequence[str] = (),
-        *,
-        feed: bool = False,
-    ) -> list[Record]:
-        """Records with the fields that a Contact is made of, and `more`.
-
-        A feed's odd rows are read in part, or set aside.
-        """
-        fields = [
-            *records.READ[module],
-            *more,
-            *(["Account_Name.Account_Type"] if module == "Contacts" else []),
-        ]
-        found = await self._http.coql(
-            f"select {','.join(fields)} from {module} where {where} order by {order}"
-        )
-        return (
-            sound("Zoho", found, partial(records.heard, module))
-            if feed
-            else all_of("Zoho", found, partial(records.person, module))
-        )
-
-    async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> list[Person]:
+    async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> dict[str, Person]:
         """People by their ids, with `more` fields; who isn't there is left out."""
-        parts: dict[str, list[str]] = {}
-        for ident in idents:
-            parts.setdefault(records.module_of(ident), []).append(records.number_of(ident))
-        return [
-            Person(module, r)
-            for module, some in parts.items()
-            for r in await self.select(
-                module,
-                f"id in {literal(some)}",
-                more=[n for n in more if n not in records.READ[module]],
-            )
-        ]
-
-    async def _update(
-        self, work: list[tuple[int, ContactWrite, Person]], rows: list[Row[UpsertResult] | None]
-    ) -> None:
-        me = await self._account.me() if work else ""
-        for module in _MODULES:
-            part = [item for item in work if item[2].module == module]
-            sent = [
-                {"id": str(p.record["id"]), **records.fields_of(w, module, p.record)}
-                for _, w, p in part
-            ]
-            done = await self._http.rows("PUT", "{}", module, records=sent)
-            for (i, _, person), fields, row in zip(part, sent, done, strict=True):
-                contact = records.contact_of(module, person.record, me)
-                change = records.change_of(
-                    person.ident, {n: v for n, v in fields.items() if n != "id"}, person.record
-                )
-                rows[i] = (
-                    row
-                    if isinstance(row, VendorError)
-                    else UpsertResult(contact=contact, existed=True, change=change)
-                )
-
-    async def _create(
-        self, work: list[tuple[int, ContactWrite]], rows: list[Row[UpsertResult] | None]
-    ) -> None:
-        """By our own unique field, so that a repeat after a lost answer meets its own lead."""
-        sent = [records.fields_of(w, "Leads", None) for _, w in work]
-        done = await self._http.rows(
-            "POST", "Leads/upsert", records=sent, duplicate_check_fields=[records.KEY]
-        )
-        for (i, _), fields, row in zip(work, sent, done, strict=True):
-            if isinstance(row, VendorError):
-                rows[i] = row
-                continue
-            made: dict[str, Any] = {"id": row, **fields}
-            change = records.change_of(records.ident_of("Leads", row), fields, None)
-            rows[i] = UpsertResult(
-                contact=records.contact_of("Leads", made), existed=False, change=change
-            )
-
-    async def _mark_deals(self, rows: list[Row[UpsertResult] | None]) -> None:
-        """Whether contacts that were there before, or their accounts, have an open deal: no
-        sequence for them."""
-        there = [
-            r.contact
-            for r in rows
-            if isinstance(r, UpsertResult) and records.module_of(r.contact.id) == "Contacts"
-        ]
-        if not there:
-            return
-        people = literal(records.number_of(c.id) for c in there)
-        firms = literal(dict.fromkeys(c.company_id for c in there if c.company_id))
-        asked = (
-            f"select Stage, Contact_Name, Account_Name from Deals where Contact_Name in {people} or"
-            f" Account_Name in {firms}"
-        )
-        deals = all_of("Zoho", await self._http.coql(asked), lambda item: read(item, DealRow))
-        opened = {
-            ref.id
-            for d in deals
-            if d.Stage not in _CLOSED
-            for ref in (d.Contact_Name, d.Account_Name)
-            if ref
-        }
-        for i, row in enumerate(rows):
-            if (
-                isinstance(row, UpsertResult)
-                and {records.number_of(row.contact.id), row.contact.company_id} & opened
-            ):
-                rows[i] = replace(row, contact=replace(row.contact, open_deal=True))
+        found: dict[str, Person] = {}
+        for module, numbers in records.by_module(idents).items():
+            for person in await self.select(module, f"id in {literal(numbers)}", more):
+                found[person.ident] = person
+        return found
 
 
-def _other_person(write: ContactWrite, held: Person) -> bool:
-    """The record goes by another main address that isn't among the person's own: somebody we know
-    under another key."""
-    main, ours = held.record.get("Email") or "", held.record.get(records.KEY) or ""
-    return not write.known_id and bool(main) and main not in write.emails and ours != write.key
+def _query(module: str, where: str, order: str, more: Sequence[str] = ()) -> str:
+    fields = dict.fromkeys((*records.READ[module], *more))
+    if module == "Contacts":
+        fields["Account_Name.Account_Type"] = None
+    return f"select {','.join(fields)} from {module} where {where} order by {order}"

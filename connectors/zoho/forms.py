@@ -1,17 +1,17 @@
 """Zoho's answers, as its documents describe them (docs/design/vendors.md Zoho 2.2).
 
-What isn't named isn't read.
+Only what is named here is read.
 """
 
 from typing import Any
 
 import msgspec
 
-from connectors.core.answers import Digits, Name, checked, read
+from connectors.core.answers import Digits, Name, read
 
 
 class Info(msgspec.Struct, frozen=True):
-    """What stands beside the rows of a listing or a query."""
+    """What an answer says of the rows of a listing or a query."""
 
     count: int | None = None
     more_records: bool | None = False
@@ -79,6 +79,11 @@ class UserRow(msgspec.Struct, frozen=True):
     email: str | None = None
     role: _Role | None = None
 
+    @property
+    def role_name(self) -> str:
+        """The name of the user's role, '' for none."""
+        return (self.role and self.role.name) or ""
+
 
 class Cadences(msgspec.Struct, frozen=True):
     """The account's cadences."""
@@ -93,6 +98,11 @@ class CadenceRow(msgspec.Struct, frozen=True):
     name: Name
     type: str | None = None
     active: bool | None = False
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether records can be entered by hand."""
+        return self.type == "manual_enrollment" and bool(self.active)
 
 
 class Fields(msgspec.Struct, frozen=True):
@@ -116,9 +126,14 @@ class FieldRow(msgspec.Struct, frozen=True):
     read_only: bool | None = False
     length: int | None = 0
 
+    @property
+    def option_values(self) -> tuple[str, ...]:
+        """The values of a pick list."""
+        return tuple(entry.actual_value for entry in self.pick_list_values or ())
+
 
 class Done(msgspec.Struct, frozen=True):
-    """An object of which nothing is read: that it is one says that Zoho has answered."""
+    """An object of which nothing is read; it shows that Zoho has answered."""
 
 
 class Ref(msgspec.Struct, frozen=True):
@@ -217,11 +232,6 @@ class DealRow(msgspec.Struct, frozen=True):
     Stage: str | None = None
     Contact_Name: Ref | None = None
     Account_Name: Ref | None = None
-
-
-def record(item: Any) -> dict[str, Any]:
-    """A record whose fields the rules name. Raises ValueError."""
-    return checked(item, GoneRow)
 
 
 def owned(item: Any) -> OwnedRow:

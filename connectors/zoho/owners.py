@@ -1,18 +1,21 @@
 """Owners of Zoho's people: written, and read back by id.
 
-Every record has an owner there; the one who made it is nobody's rep.
+Every record has an owner there. The integration user counts as nobody.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from connectors.core.answers import all_of
+from connectors.core.assignment import assign
 from connectors.core.crm import OwnerReadback, OwnerWrite, Row
 from connectors.core.errors import RecordRejected, Unreadable
 from connectors.core.splitting import one_by_one
 from connectors.zoho import records
-from connectors.zoho.client import Record, ZohoHttp
-from connectors.zoho.forms import Rows, owned
+from connectors.zoho.client import ZohoHttp
+from connectors.zoho.forms import OwnedRow, Rows, owned
 from connectors.zoho.setup import ZohoAccount
+from connectors.zoho.updates import update_people
 from leads.records import Change
 
 _MODULES = ("Leads", "Contacts")
@@ -26,60 +29,36 @@ class ZohoOwners:
         self.owner, self.owner_by_email = account.users.by_id, account.users.by_email
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
-        rows: list[Row[Change]] = []
-        sent: dict[str, list[tuple[str, Record]]] = {module: [] for module in _MODULES}
-        for write in writes:
-            owner = await self.owner_by_email(write.owner_email) if write.owner_email else None
-            if write.owner_email and (owner is None or not owner.active):
-                rows.append(
-                    RecordRejected(f"Zoho has no active user {write.owner_email}", "no_owner")
-                )
-                continue
-            fields = records.owner_fields(write, owner.id if owner else "")
-            number = records.number_of(write.contact_id)
-            sent[records.module_of(write.contact_id)].append(
-                (write.contact_id, {"id": number, **fields})
-            )
-            rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
-        failed = {}
-        for module, part in sent.items():
-            done = await self._http.rows(
-                "PUT", "{}", module, records=[record for _, record in part]
-            )
-            failed.update(
-                {
-                    ident: row
-                    for (ident, _), row in zip(part, done, strict=True)
-                    if not isinstance(row, str)
-                }
-            )
-        return [failed.get(row.contact_id, row) if isinstance(row, Change) else row for row in rows]
+        return await assign(
+            writes,
+            self.owner_by_email,
+            records.owner_fields,
+            partial(update_people, self._http),
+            "Zoho has no active user",
+        )
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
         return await one_by_one(contact_ids, self._read)
 
     async def _read(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
         at, me = self._clock(), await self._account.me()
+        numbers = records.by_module(dict.fromkeys(contact_ids))
         found: dict[str, str] = {}
         for module in _MODULES:
-            numbers = [
-                records.number_of(i)
-                for i in dict.fromkeys(contact_ids)
-                if records.module_of(i) == module
-            ]
-            if numbers:
-                params = {"ids": ",".join(numbers), "fields": "Owner"}
-                body = await self._http.call(
-                    Rows, "GET", "{}", module, params=params, nothing=Rows([])
-                )
-                if not body.is_whole:
-                    raise Unreadable(
-                        f"Zoho shows {len(body.data)} rows of {module} and says that there are"
-                        " others"
-                    )
-                rows = all_of("Zoho", body.data, owned)
-                found.update({records.ident_of(module, row.id): row.Owner.id for row in rows})
+            if module in numbers:
+                for row in await self._owned(module, numbers[module]):
+                    found[records.ident_of(module, row.id)] = row.Owner.id
         return [await self._shown(found.get(ident), ident, me, at) for ident in contact_ids]
+
+    async def _owned(self, module: str, numbers: Sequence[str]) -> list[OwnedRow]:
+        """Records of a module with their owners."""
+        params = {"ids": ",".join(numbers), "fields": "Owner"}
+        body = await self._http.call(Rows, "GET", "{}", module, params=params, nothing=Rows([]))
+        if not body.is_whole:
+            raise Unreadable(
+                f"Zoho shows {len(body.data)} rows of {module} and says that there are others"
+            )
+        return all_of("Zoho", body.data, owned)
 
     async def _shown(
         self, owner_id: str | None, ident: str, me: str, at: float

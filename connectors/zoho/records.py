@@ -1,12 +1,11 @@
-"""Between the CRM contract's records and Zoho's fields.
+"""Conversion between the CRM contract's records and Zoho's fields.
 
-A person is a lead until somebody converts it, then a contact.
-
-Ids of both modules are alike, so a contact's id is told with its module before it:
-`Contacts:554…`.
+A person is a lead until somebody converts it, then a contact. Ids of both modules look alike, so a
+contact's id has its module before it: `Contacts:554…`.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from connectors.core.answers import checked, in_part, member, read
 from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
 from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
-from connectors.zoho.forms import AccountRow, PersonRow
+from connectors.zoho.forms import AccountRow, PersonRow, Ref
 from leads.records import Change
 
 OWN = LeadgateProperties(
@@ -115,8 +114,16 @@ def number_of(ident: str) -> str:
 
 
 def ident_of(module: str, number: str) -> str:
-    """The id as Leadgate keeps it."""
-    return f"{_CONTACTS if module == 'Contacts' else ''}{number}"
+    """The id as Leadgate stores it."""
+    return _CONTACTS + number if module == "Contacts" else number
+
+
+def by_module(idents: Iterable[str]) -> dict[str, list[str]]:
+    """Zoho's ids by module."""
+    numbers: dict[str, list[str]] = {}
+    for ident in idents:
+        numbers.setdefault(module_of(ident), []).append(number_of(ident))
+    return numbers
 
 
 def owner_of(found: dict[str, Any]) -> str:
@@ -131,7 +138,7 @@ def person(module: str, item: Any) -> dict[str, Any]:
     return found
 
 
-def heard(module: str, item: Any) -> dict[str, Any]:
+def person_in_part(module: str, item: Any) -> dict[str, Any]:
     """A person of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
     try:
         return person(module, item)
@@ -145,12 +152,12 @@ def contact_of(module: str, found: dict[str, Any], me: str = "") -> Contact:
 
     What the integration user owns, nobody does.
     """
-    owner, other = owner_of(found), found.get("Secondary_Email") or ""
+    owner = owner_of(found)
     kind = str(found.get("Account_Name.Account_Type") or "").casefold()
     return Contact(
         id=ident_of(module, str(found["id"])),
         email=found.get("Email") or "",
-        emails=(other,) if other else (),
+        emails=tuple(filter(None, (found.get("Secondary_Email"),))),
         key=found.get(KEY) or "",
         owner_id="" if owner == me else owner,
         lifecycle="customer" if kind.startswith("customer") else "",
@@ -164,65 +171,84 @@ def contact_of(module: str, found: dict[str, Any], me: str = "") -> Contact:
 
 
 def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> dict[str, Any]:
-    """Our fields, and the blanks we can fill; what `held` already says stays."""
-    lead = module == "Leads"
-    place = (
-        ("City", "State", "Country")
-        if lead
-        else ("Mailing_City", "Mailing_State", "Mailing_Country")
-    )
-    wanted = {
-        "First_Name": write.first_name,
-        "Last_Name": write.last_name,
-        "Designation" if lead else "Title": write.title,
-        "Phone": write.phone,
-        **({"Company": write.company or write.domain} if lead else {}),
-        **dict(zip(place, (write.city, write.state, write.country), strict=True)),
-    }
-    kept = held or {}
-    fields: dict[str, Any] = {
-        n: v[: _LENGTHS.get(n, 100)]
-        for n, v in wanted.items()
-        if v and kept.get(n) in (None, "", _UNKNOWN)
-    }
-    fields |= {
-        n: value_of(v)
-        for n, v in write.more.items()
-        if n in write.overwrite or kept.get(n) in (None, "")
-    }
+    """Our fields, and the blanks we can fill; what `held` already has stays."""
+    there = held or {}
+    fields: dict[str, Any] = {}
+    for name, value in _person_fields(write, module).items():
+        if value and there.get(name) in (None, "", _UNKNOWN):
+            fields[name] = value[: _LENGTHS.get(name, 100)]
+    for name, more in write.more.items():
+        if name in write.overwrite or there.get(name) in (None, ""):
+            fields[name] = value_of(more)
     fields[LEAD] = write.lead_id
-    if not kept.get(KEY):
+    if not there.get(KEY):
         fields[KEY] = write.key
     if held is None:
-        fields |= _new(write)
-    elif write.known_id and write.emails[0] not in {kept.get("Email"), kept.get("Secondary_Email")}:
+        return fields | _new(write)
+    known = {there.get("Email"), there.get("Secondary_Email")}
+    if write.known_id and write.emails[0] not in known:
         # the person's address has changed
-        fields |= {"Email": write.emails[0], "Secondary_Email": kept.get("Email")}
+        fields |= {"Email": write.emails[0], "Secondary_Email": there.get("Email")}
     return fields
+
+
+def _person_fields(write: ContactWrite, module: str) -> dict[str, str]:
+    """A person's fields by the names that they have in a module; '' for what isn't known."""
+    shared = {
+        "First_Name": write.first_name,
+        "Last_Name": write.last_name,
+        "Phone": write.phone,
+    }
+    if module == "Leads":
+        return {
+            **shared,
+            "Designation": write.title,
+            "Company": write.company or write.domain,
+            "City": write.city,
+            "State": write.state,
+            "Country": write.country,
+        }
+    return {
+        **shared,
+        "Title": write.title,
+        "Mailing_City": write.city,
+        "Mailing_State": write.state,
+        "Mailing_Country": write.country,
+    }
 
 
 def value_of(value: Any) -> Any:
     """A mapped value as Zoho takes it: a moment with an offset, for Z is not understood
     (docs/design/vendors.md Zoho 7.15)."""
-    return f"{value[:-1]}+00:00" if isinstance(value, str) and _MOMENT.fullmatch(value) else value
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{value[:-1]}+00:00"
+    return value
 
 
 def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
     """What an assignment sets; the owner only where there is one to set."""
-    return OWN.assignment(write) | ({OWN.owner: {"id": owner_id}} if owner_id else {})
+    fields = OWN.assignment(write)
+    if owner_id:
+        fields[OWN.owner] = {"id": owner_id}
+    return fields
 
 
 def change_of(ident: str, wrote: dict[str, Any], held: dict[str, Any] | None) -> Change:
-    """See Own.change. A field that names a record is told by the record's id."""
-    shown, kept = {name: plain(value) for name, value in wrote.items()}, held or {}
-    return OWN.change(
-        ident, shown, {name: plain(kept.get(name)) for name in (*wrote, *OWN.changed())}
-    )
+    """See LeadgateProperties.change. A field that names a record stands by the record's id."""
+    before = held or {}
+    return OWN.change(ident, values(wrote, wrote), values(before, (*wrote, *OWN.changed())))
+
+
+def values(record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """A record's values under these names, each as `plain` has it, None where unset."""
+    return {name: plain(record.get(name)) for name in names}
 
 
 def plain(value: Any) -> Any:
-    """A value without what Zoho tells about it beside."""
-    return {"id": str(value["id"])} if isinstance(value, dict) and "id" in value else value
+    """A value without what Zoho adds to it; of a record its id alone."""
+    if isinstance(value, dict) and "id" in value:
+        return {"id": str(value["id"])}
+    return value
 
 
 def company_of(item: Any, me: str) -> Account:
@@ -231,36 +257,41 @@ def company_of(item: Any, me: str) -> Account:
     What we own, nobody does. Raises ValueError.
     """
     found = read(item, AccountRow)
-    owner = found.Owner.id if found.Owner else ""
+    owner = id_of(found.Owner)
     return Account(
         id=found.id,
         name=found.Account_Name or "",
         domain=found.Website or "",
         owner_id="" if owner == me else owner,
-        parent_id=found.Parent_Account.id if found.Parent_Account else "",
+        parent_id=id_of(found.Parent_Account),
     )
 
 
+def id_of(found: Ref | None) -> str:
+    """The id of a record or user that a field names, '' for an empty field."""
+    return found.id if found is not None else ""
+
+
 def _new(write: ContactWrite) -> dict[str, Any]:
-    required = {
-        "Last_Name": write.last_name or _UNKNOWN,
-        "Company": write.company or write.domain or _UNKNOWN,
-    }
-    other = next((e for e in write.emails[1:] if e), None)
-    firm = {
-        "Website": write.domain,
-        "No_of_Employees": write.employees or None,
-        "Secondary_Email": other,
-    }
-    given = {name: value for name, value in firm.items() if value}
-    return {
-        **{n: v[: _LENGTHS[n]] for n, v in required.items()},
+    """The further fields of a new lead."""
+    company = write.company or write.domain or _UNKNOWN
+    fields: dict[str, Any] = {
+        "Last_Name": (write.last_name or _UNKNOWN)[: _LENGTHS["Last_Name"]],
+        "Company": company[: _LENGTHS["Company"]],
         "Email": write.emails[0],
         "Lead_Source": "Apollo",
-        **given,
     }
+    if write.domain:
+        fields["Website"] = write.domain
+    if write.employees:
+        fields["No_of_Employees"] = write.employees
+    if others := [*filter(None, write.emails[1:])]:
+        fields["Secondary_Email"] = others[0]
+    return fields
 
 
 def seconds(value: Any) -> float:
-    """Seconds of Zoho's time text; 0 for none."""
-    return datetime.fromisoformat(str(value)).timestamp() if value else 0.0
+    """Seconds of Zoho's time text; 0 for none. Raises ValueError for anything else."""
+    if not value:
+        return 0.0
+    return datetime.fromisoformat(str(value)).timestamp()

@@ -1,21 +1,23 @@
-"""The account: its users, which of them we are, our fields, and its cadences."""
+"""The Zoho account: its users, the integration user, our fields, and its cadences."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors.core.answers import read, sound
 from connectors.core.crm import CrmRequirements, Owner
 from connectors.core.errors import NotInPlan, RecordRejected, Unauthorised, Unreadable
-from connectors.core.fields import Field, Type, faults_of, missing
+from connectors.core.fields import Field, Type, by_name, faults_of, missing
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.pagination import numbered
-from connectors.core.permission_checks import PermissionCheck, closed
+from connectors.core.permission_checks import closed
+from connectors.core.row_results import refusals
 from connectors.core.user_directory import UserDirectory
 from connectors.zoho import records
 from connectors.zoho.client import ZohoHttp
 from connectors.zoho.forms import CadenceRow, Cadences, Done, FieldRow, Fields, UserRow
 from connectors.zoho.forms import Users as UserPage
+from connectors.zoho.permission_checks import NOT_IN_PLAN, checks
 
 _MADE_AS = {
     "text": "text",
@@ -38,7 +40,7 @@ _READ_AS: dict[str, Type] = {
 
 
 class ZohoAccount:
-    """See crm.Crm. The user under whose name everything is written owns nothing."""
+    """See crm.Crm. The integration user counts as nobody."""
 
     def __init__(
         self, http: ZohoHttp, clock: Callable[[], float], sequences: ListOnlySequences
@@ -49,7 +51,7 @@ class ZohoAccount:
         self.users = UserDirectory(self.owners, clock)
 
     async def me(self) -> str:
-        """The id of the user whose token it is."""
+        """The id of the integration user."""
         if not self._me:
             body = await self._http.call(UserPage, "GET", "users", params={"type": "CurrentUser"})
             users = sound("Zoho", body.users, lambda item: read(item, UserRow))
@@ -82,9 +84,7 @@ class ZohoAccount:
                 Cadences, "GET", "settings/automation/cadences", nothing=Cadences([])
             )
             rows = sound("Zoho", body.cadences, lambda item: read(item, CadenceRow))
-            self._cadences = {
-                c.name: c.id for c in rows if c.type == "manual_enrollment" and c.active
-            }
+            self._cadences = {row.name: row.id for row in rows if row.is_manual}
         if name not in self._cadences:
             raise RecordRejected(
                 f"Zoho has no active cadence {name!r} with manual enrolment; build it in Setup >"
@@ -104,57 +104,11 @@ class ZohoAccount:
             except (Unauthorised, NotInPlan) as error:
                 return [f"{error}; see the scopes in docs/connectors/zoho.md"]
             faults += faults_of("Zoho", module, wanted, there)
-        for name in wants.lists:
-            try:
-                await self.cadence(name)
-            except RecordRejected as error:
-                faults.append(str(error))
-        return faults
+        return faults + await refusals(self.cadence, wants.lists)
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
         del wants  # all of them are needed whatever the rules say
-
-        def get(*path: str, **params: str) -> Callable[[], Awaitable[object]]:
-            return lambda: self._http.call(Done, "GET", *path, params=params)
-
-        def one(module: str) -> Callable[[], Awaitable[object]]:
-            query = {"select_query": f"select id from {module} where id = '0' limit 1"}
-            return lambda: self._http.call(Done, "POST", "coql", json=query)
-
-        return await closed(
-            [
-                PermissionCheck(
-                    "users", "no owner can be written or confirmed", get("users", type="AllUsers")
-                ),
-                PermissionCheck("coql", "nobody is found: nothing can be written", one("Leads")),
-                *(
-                    PermissionCheck(f"coql {m}", f"{m.lower()} don't stop the clock", one(m))
-                    for m in ("Calls", "Events", "Notes")
-                ),
-                PermissionCheck(
-                    "coql Tasks", "no task is found again after a lost answer", one("Tasks")
-                ),
-                PermissionCheck(
-                    "coql Deals",
-                    "open deals aren't known: customers could enter sequences",
-                    one("Deals"),
-                ),
-                PermissionCheck(
-                    "coql Accounts",
-                    "companies, their owners and who is a customer aren't known",
-                    one("Accounts"),
-                ),
-                PermissionCheck(
-                    "Leads/deleted", "deletions aren't heard", get("Leads/deleted", type="recycle")
-                ),
-                PermissionCheck(
-                    "settings/automation/cadences",
-                    "nobody enters a cadence",
-                    get("settings/automation/cadences"),
-                ),
-            ],
-            ("NOT_SUPPORTED", "FEATURE_NOT", "INVALID_MODULE"),
-        )
+        return await closed(checks(self._http), NOT_IN_PLAN)
 
     async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
         """A cadence can only be built by hand; `check` says when it is missing."""
@@ -171,40 +125,48 @@ class ZohoAccount:
 
     async def _fields(self, module: str) -> dict[str, Field]:
         body = await self._http.call(Fields, "GET", "settings/fields", params={"module": module})
-        return {field.name: field for field in sound("Zoho", body.fields, _field_of)}
+        return by_name(sound("Zoho", body.fields, _field_of))
 
 
 def _owner_of(user: UserRow) -> Owner:
     """A user; the role is the nearest that Zoho has to a team."""
-    role = (user.role.name if user.role else "") or ""
-    active = user.status == "active"
     return Owner(
         id=user.id,
         email=(user.email or "").casefold(),
-        active=active,
-        teams=(role,) if role else (),
+        active=user.status == "active",
+        teams=tuple(filter(None, (user.role_name,))),
     )
 
 
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
-    more: dict[str, Sequence[Field]] = {"Leads": fields, "Contacts": fields, "Tasks": ()}
-    return {module: [*own, *more[module]] for module, own in records.FIELDS.items()}
+    """Ours, and the mapped ones of people."""
+    return {
+        "Leads": [*records.FIELDS["Leads"], *fields],
+        "Contacts": [*records.FIELDS["Contacts"], *fields],
+        "Tasks": [*records.FIELDS["Tasks"]],
+    }
 
 
 def _definition(field: Field) -> dict[str, Any]:
-    """What Zoho is told (docs/design/vendors.md Zoho 2.3). Our own numbers are whole, a client's
-    may have decimals."""
-    kind = _MADE_AS[field.type]
-    if field.type == "number" and not field.name.startswith("Leadgate_"):
-        kind = "double"
-    more: dict[str, Any] = {"length": 255} if field.type == "text" else {}
-    if field.unique:
-        more |= {"unique": {"case_sensitive": False}, "length": 100}
-    if field.type == "choice":
-        more["pick_list_values"] = [{"display_value": o, "actual_value": o} for o in field.options]
+    """A field as it is sent to be made (docs/design/vendors.md Zoho 2.3). Our own numbers are
+    whole, a client's may have decimals."""
+    definition: dict[str, Any] = {"field_label": field.name, "data_type": _MADE_AS[field.type]}
     # Zoho makes the name of the label
-    label = field.label if re.sub(r"\W+", "_", field.label) == field.name else field.name
-    return {"field_label": label, "data_type": kind, **more}
+    if re.sub(r"\W+", "_", field.label) == field.name:
+        definition["field_label"] = field.label
+    if field.type == "number" and not field.name.startswith("Leadgate_"):
+        definition["data_type"] = "double"
+    if field.type == "text":
+        definition["length"] = 255
+    if field.unique:
+        definition |= {"unique": {"case_sensitive": False}, "length": 100}
+    if field.type == "choice":
+        definition["pick_list_values"] = [*map(_option, field.options)]
+    return definition
+
+
+def _option(value: str) -> dict[str, str]:
+    return {"display_value": value, "actual_value": value}
 
 
 def _field_of(item: Any) -> Field:
@@ -213,7 +175,7 @@ def _field_of(item: Any) -> Field:
         name=row.api_name,
         label=row.field_label or row.api_name,
         type=_READ_AS.get(row.data_type or "", "other"),
-        options=tuple(v.actual_value for v in row.pick_list_values or ()),
+        options=row.option_values,
         unique=bool(row.unique),
         writable=not row.read_only,
         most=row.length or 0,
