@@ -33,6 +33,7 @@ CONCURRENT = 20
 #: How an account's limit is divided between its workers, who share their part by partitions, and
 #: the poller; what is left is for people's commands.
 WORKERS_SHARE, POLLER_SHARE = 0.94, 0.06
+_MOST_WAIT = 5.0  # seconds before a call is made again; after a longer wait the caller decides
 _AN_ANSWER = float("inf")
 # HubSpot's longest, of a migration; a longer wait, or NaN, is ignored
 _LONGEST_WAIT = 86_400.0
@@ -171,18 +172,12 @@ class VendorHttp:
                 assert response is not None
                 if nothing is not None and response.status_code in _NO_BODY:
                     return nothing
-                return decode(
-                    response.content,
-                    form,
-                    f"{self._vendor} {method} {path}: {response.status_code}",
-                )
-            if last or not isinstance(problem, Unavailable) or problem.after > 5:
+                said = f"{self._vendor} {method} {path}: {response.status_code}"
+                return decode(response.content, form, said)
+            wait = _wait_to_repeat(problem, until)
+            if last or wait is None:
                 raise problem
-            if isinstance(problem, Unreadable | AccountLimited) or (
-                until is not None and not problem.undone
-            ):
-                raise problem
-            await asyncio.sleep(problem.after + random.random() * 0.2)
+            await asyncio.sleep(wait + random.random() * 0.2)
         raise AssertionError("unreachable")
 
     async def _request(
@@ -231,6 +226,18 @@ class VendorHttp:
     async def close(self) -> None:
         """Close connections."""
         await self._client.aclose()
+
+
+def _wait_to_repeat(problem: VendorError, until: float | None) -> float | None:
+    """Seconds after which a failed call may be made again, None if it may not.
+
+    `until`: see VendorHttp.call.
+    """
+    if not isinstance(problem, Unavailable) or isinstance(problem, Unreadable | AccountLimited):
+        return None
+    if problem.after > _MOST_WAIT or (until is not None and not problem.undone):
+        return None
+    return problem.after
 
 
 def path_of(template: str, *parts: str) -> str:
