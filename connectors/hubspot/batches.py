@@ -8,9 +8,10 @@ from connectors.core.crm import Row
 from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
 from connectors.core.row_results import errors_by_key
 from connectors.core.splitting import one_by_one
-from connectors.hubspot.client import HubSpotHttp, row_error
+from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.forms import Batch, Linked, Thing, thing
 from connectors.hubspot.records import person
+from connectors.hubspot.refusals import row_error
 
 MOST, MOST_LINKED = 100, 1000
 MERGED = "hs_merged_object_ids"

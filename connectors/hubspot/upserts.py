@@ -13,12 +13,13 @@ from connectors.core.splitting import one_by_one
 from connectors.core.write_checks import judge
 from connectors.hubspot import records
 from connectors.hubspot.batches import by_property, change_input, write_all
-from connectors.hubspot.client import HubSpotHttp, row_error
+from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import HubSpotCompanies
 from connectors.hubspot.company_fields import Filled, fill
 from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.deals import with_open_deals
 from connectors.hubspot.forms import Thing
+from connectors.hubspot.refusals import row_error
 
 _PRIMARY_COMPANY = [
     {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1},

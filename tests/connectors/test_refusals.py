@@ -21,13 +21,13 @@ from connectors.core.errors import (
 )
 from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.google import sheets as google
-from connectors.hubspot import client as hubspot
+from connectors.hubspot import refusals as hubspot
 from connectors.hubspot.forms import BatchError
 from connectors.salesforce import client as salesforce
 from connectors.salesforce.auth import by_secret
 from connectors.salesforce.forms import Fault
 from connectors.slack import client as slack
-from connectors.zoho import client as zoho
+from connectors.zoho import refusals as zoho
 from connectors.zoho.auth import ZohoGrant
 from connectors.zoho.forms import Outcome
 

@@ -30,9 +30,10 @@ from connectors.core.errors import (
 from connectors.core.http import SlidingWindowLimiter
 from connectors.core.oauth import TokenAuth
 from connectors.zoho.auth import TokenFile, ZohoGrant
-from connectors.zoho.client import ZohoHttp, classify, row_error
+from connectors.zoho.client import ZohoHttp
 from connectors.zoho.crm import ZohoCrm
 from connectors.zoho.forms import Outcome, Rows
+from connectors.zoho.refusals import classify, row_error
 from sandbox.generate import REPS
 from sandbox.simulator import Held
 from sandbox.store import Store
