@@ -31,8 +31,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,20}$")]
 
 
-def decode(content: bytes, form: type[T], said: str) -> T:
-    """The body of an answer as `form`; an empty body is an empty object. `said` names the call.
+def decode(content: bytes, form: type[T], call: str) -> T:
+    """The body of an answer as `form`; an empty body is an empty object. `call` names the call.
 
     Raises Unreadable for everything that is not JSON of that form.
     """
@@ -40,7 +40,7 @@ def decode(content: bytes, form: type[T], said: str) -> T:
         return msgspec.json.decode(content or b"{}", type=form)
     except _FAULTS as error:
         raise Unreadable(
-            f"{said}: the answer is not in the documented form ({_why(content, error)})"
+            f"{call}: the answer is not in the documented form ({_why(content, error)})"
         ) from None
 
 

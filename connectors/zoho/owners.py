@@ -16,6 +16,7 @@ from connectors.zoho.client import ZohoHttp
 from connectors.zoho.forms import OwnedRow, Rows, owned
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.updates import update_people
+from connectors.zoho.written_fields import owner_fields
 from leads.records import Change
 
 _MODULES = ("Leads", "Contacts")
@@ -32,7 +33,7 @@ class ZohoOwners:
         return await assign(
             writes,
             self.owner_by_email,
-            records.owner_fields,
+            owner_fields,
             partial(update_people, self._http),
             "Zoho has no active user",
         )

@@ -17,6 +17,7 @@ from connectors.zoho.contacts import Person, ZohoContacts
 from connectors.zoho.forms import DealRow
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.updates import update_people
+from connectors.zoho.written_fields import change_of, fields_of
 
 _CLOSED = frozenset({"Closed Won", "Closed Lost", "Closed-Lost to Competition"})
 
@@ -58,7 +59,7 @@ class ZohoUpserts:
         me = await self._account.me()
         changes: list[tuple[str, dict[str, Any]]] = []
         for write, held in work:
-            changes.append((held.ident, records.fields_of(write, held.module, held.record)))
+            changes.append((held.ident, fields_of(write, held.module, held.record)))
         rows: list[Row[UpsertResult]] = []
         done = await update_people(self._http, changes)
         for (_, held), (ident, fields), row in zip(work, changes, done, strict=True):
@@ -66,13 +67,13 @@ class ZohoUpserts:
                 rows.append(row)
                 continue
             contact = records.contact_of(held.module, held.record, me)
-            change = records.change_of(ident, fields, held.record)
+            change = change_of(ident, fields, held.record)
             rows.append(UpsertResult(contact=contact, existed=True, change=change))
         return rows
 
     async def _create(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
         """By our own unique field, so that a repeat after a lost answer finds its own lead."""
-        sent = [records.fields_of(write, "Leads", None) for write in writes]
+        sent = [fields_of(write, "Leads", None) for write in writes]
         done = await self._http.rows(
             "POST", "Leads/upsert", records=sent, duplicate_check_fields=[records.KEY]
         )
@@ -82,7 +83,7 @@ class ZohoUpserts:
                 rows.append(row)
                 continue
             contact = records.contact_of("Leads", {"id": row, **fields})
-            change = records.change_of(records.ident_of("Leads", row), fields, None)
+            change = change_of(records.ident_of("Leads", row), fields, None)
             rows.append(UpsertResult(contact=contact, existed=False, change=change))
         return rows
 
