@@ -8,7 +8,7 @@ Picklists"; new orgs have them).
 
 import time
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from connectors.core.answers import sound
@@ -16,7 +16,7 @@ from connectors.core.crm import ContactWrite
 from connectors.core.fields import FIELDS_KEPT
 from connectors.core.ttl_cache import TtlCache
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import Described, FieldRow, field_of
+from connectors.salesforce.forms import Described, Entry, FieldRow, field_of
 
 
 class Picklists(NamedTuple):
@@ -28,13 +28,13 @@ class Picklists(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Of a person's place, the blanks that can be filled, and a line for each that can't."""
+    """The blanks of a person's address that can be filled, and a line for each that can't."""
 
     fields: dict[str, str]
     dropped: tuple[str, ...] = ()
 
 
-def kept_picklists(http: SalesforceHttp) -> TtlCache[Picklists | None]:
+def cached_picklists(http: SalesforceHttp) -> TtlCache[Picklists | None]:
     """Whether this org has the picklists, None for one that takes text, by a description that is at
     most ten minutes old."""
 
@@ -46,25 +46,30 @@ def kept_picklists(http: SalesforceHttp) -> TtlCache[Picklists | None]:
 
 
 def picklists_of(fields: Mapping[str, FieldRow]) -> Picklists | None:
-    """Out of a lead's description.
-
-    A state's `validFor` has a bit for each country, in the order of their values.
-    """
+    """Out of a lead's description, None for an org without the picklists."""
     if "CountryCode" not in fields:
         return None
-    values = fields["CountryCode"].picklistValues or []
+    countries = fields["CountryCode"].entries
+    labels = {c.value: c.label or c.value for c in countries if c.active}
+    if "StateCode" not in fields:
+        return Picklists(labels, {})
     states: dict[tuple[str, str], str] = {}
-    for state in (fields["StateCode"].picklistValues or []) if "StateCode" in fields else []:
-        bits = _bits(state.validFor or "")
-        for number, country in enumerate(values):
-            if (
-                state.active
-                and number >> 3 < len(bits)
-                and bits[number >> 3] & 0x80 >> (number & 7)
-            ):
-                for name in (state.value, state.label or state.value):
-                    states[country.value, name.casefold()] = state.value
-    return Picklists({c.value: c.label or c.value for c in values if c.active}, states)
+    for state in fields["StateCode"].entries:
+        if not state.active:
+            continue
+        for country in _countries_of(state, countries):
+            for name in (state.value, state.label or state.value):
+                states[country, name.casefold()] = state.value
+    return Picklists(labels, states)
+
+
+def _countries_of(state: Entry, countries: Sequence[Entry]) -> Iterator[str]:
+    """The values of a state's countries: `validFor` has a bit for each country, in the order of
+    their entries."""
+    bits = _bits(state.validFor or "")
+    for number, country in enumerate(countries[: 8 * len(bits)]):
+        if bits[number >> 3] & 0x80 >> (number & 7):
+            yield country.value
 
 
 def _bits(text: str) -> bytes:
@@ -81,27 +86,37 @@ def place_of(
     """What to write of the person's city, state and country on a lead or contact; what `held` says
     stays."""
     prefix = "" if kind == "Lead" else "Mailing"
-    blank = {
-        name: held.get(f"{prefix}{name}") in (None, "") for name in ("City", "State", "Country")
-    }
-    fields = {f"{prefix}City": write.city} if blank["City"] else {}
+    texts = {"City": write.city, "State": write.state, "Country": write.country}
+    blanks: dict[str, str] = {}
+    for name, text in texts.items():
+        if held.get(f"{prefix}{name}") in (None, ""):
+            blanks[f"{prefix}{name}"] = text
     if picklists is None:
-        texts = {"State": write.state, "Country": write.country}
-        return Place(
-            fields | {f"{prefix}{name}": text for name, text in texts.items() if blank[name]}
-        )
+        return Place(blanks)
+    return _by_code(write, prefix, held, blanks, picklists)
+
+
+def _by_code(
+    write: ContactWrite,
+    prefix: str,
+    held: Mapping[str, Any],
+    blanks: Mapping[str, str],
+    picklists: Picklists,
+) -> Place:
+    city, state, country = f"{prefix}City", f"{prefix}State", f"{prefix}Country"
+    fields: dict[str, str] = {}
     dropped: list[str] = []
-    shown = picklists.countries.get(write.country_code, "")
-    if write.country and not shown:
-        dropped.append(f"{prefix}CountryCode: the org's picklist has no such country")
-    if shown and blank["Country"]:
-        fields[f"{prefix}CountryCode"] = write.country_code
-    same = blank["Country"] or held.get(f"{prefix}Country") == shown
-    if write.state and shown and same and blank["State"]:
+    if city in blanks:
+        fields[city] = write.city
+    label = picklists.countries.get(write.country_code, "")
+    if write.country and not label:
+        dropped.append(f"{country}Code: the org's picklist has no such country")
+    if label and country in blanks:
+        fields[f"{country}Code"] = write.country_code
+    is_same = country in blanks or held.get(country) == label
+    if write.state and label and is_same and state in blanks:
         if code := picklists.states.get((write.country_code, write.state.casefold())):
-            fields[f"{prefix}StateCode"] = code
+            fields[f"{state}Code"] = code
         else:
-            dropped.append(
-                f"{prefix}StateCode: the org's picklist has no such state of that country"
-            )
+            dropped.append(f"{state}Code: the org's picklist has no such state of that country")
     return Place(fields, tuple(dropped))

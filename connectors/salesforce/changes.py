@@ -3,21 +3,22 @@ mail, by the recycle bin."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from connectors.core.account_lookup import answer, conditions
-from connectors.core.answers import all_of, read, sound
+from connectors.core.answers import read, sound
 from connectors.core.crm import Account, CompanyAsked, Contact, Page, Row
 from connectors.core.literals import quoted
 from connectors.core.pagination import in_turn, keys_of
 from connectors.core.splitting import one_by_one
 from connectors.salesforce import records
-from connectors.salesforce.client import Record, SalesforceHttp, moment
-from connectors.salesforce.contacts import SalesforceContacts
-from connectors.salesforce.forms import ReplyRow
-from connectors.salesforce.tasks import SalesforceTasks
+from connectors.salesforce.client import SalesforceHttp
+from connectors.salesforce.forms import Record, ReplyRow
+from connectors.salesforce.people import SalesforcePeople
+from connectors.salesforce.properties import EMAILS, KEY, READ
+from connectors.salesforce.tasks import Activity, SalesforceTasks
 
 _KINDS = ("Lead", "Contact")
 _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
@@ -30,64 +31,53 @@ class SalesforceChanges:
     """
 
     def __init__(
-        self, http: SalesforceHttp, people: SalesforceContacts, tasks: SalesforceTasks
+        self, http: SalesforceHttp, people: SalesforcePeople, tasks: SalesforceTasks
     ) -> None:
         self._http, self._people, self._tasks = http, people, tasks
 
     async def changed_since(self, since: float) -> list[Contact]:
-        after = moment(since)
+        after = records.moment(since)
         *changed, replies = await self._http.queries(
-            *(self._ours(kind, f"SystemModstamp >= {after}") for kind in _KINDS),
+            *_ours(f"SystemModstamp >= {after}"),
             "SELECT RelationId, EmailMessage.MessageDate FROM EmailMessageRelation WHERE"
             " RelationType = 'FromAddress' AND EmailMessage.Incoming = true AND"
             f" EmailMessage.MessageDate >= {after}",
         )
-        contacted = _latest((who, at) for who, _, at in await self._tasks.done(since))
+        contacted = _latest(await self._tasks.done(since))
         replied = _latest(sound("Salesforce", replies, _reply))
-        found = {r["Id"]: r for part in changed for r in sound("Salesforce", part, records.heard)}
-        others = {i for i in {*contacted, *replied} - set(found) if i.startswith(("00Q", "003"))}
-        found.update(
-            {r["Id"]: r for r in await self._people.read_by_id(others) if r.get(records.KEY)}
-        )
-        people = [
-            self._heard(r, contacted.get(r["Id"], 0.0), replied.get(r["Id"], 0.0))
-            for r in found.values()
-        ]
-        return sorted(people, key=lambda c: c.changed_at)
+        found: dict[str, Record] = {}
+        for part in changed:
+            found |= records.by_id(sound("Salesforce", part, records.person_in_part))
+        others = (contacted.keys() | replied.keys()) - found.keys()
+        for person in await self._people.read_by_id(filter(records.is_person, others)):
+            if person.get(KEY):
+                found[person["Id"]] = person
+        people = [self._contact(person, contacted, replied) for person in found.values()]
+        return sorted(people, key=lambda contact: contact.changed_at)
 
-    def _heard(self, found: Record, contacted: float, replied: float) -> Contact:
-        contact = records.contact_of(found, self._http.me)
-        newest = max(contact.changed_at, contacted, replied)
-        return replace(contact, contacted_at=contacted, replied_at=replied, changed_at=newest)
-
-    @staticmethod
-    def _ours(kind: str, where: str) -> str:
-        fields = ",".join(records.READ[kind])
-        return (
-            f"SELECT {fields} FROM {kind} WHERE {records.KEY} != null AND {where} ORDER BY"
-            " SystemModstamp, Id"
-        )
+    def _contact(
+        self, person: Record, contacted: Mapping[str, float], replied: Mapping[str, float]
+    ) -> Contact:
+        contact = records.contact_of(person, self._http.me)
+        contacted_at = contacted.get(contact.id, 0.0)
+        replied_at = replied.get(contact.id, 0.0)
+        newest = max(contact.changed_at, contacted_at, replied_at)
+        return replace(contact, contacted_at=contacted_at, replied_at=replied_at, changed_at=newest)
 
     async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
         """Who lies in the recycle bin, two weeks' worth; who was merged into another is not
         gone."""
         del since, keys
-        asked = (self._ours(kind, "IsDeleted = true AND MasterRecordId = null") for kind in _KINDS)
+        asked = _ours("IsDeleted = true AND MasterRecordId = null")
         for part in await self._http.queries(*asked, deleted=True):
-            yield [records.contact_of(r) for r in sound("Salesforce", part, records.person)]
+            yield list(map(records.contact_of, sound("Salesforce", part, records.person)))
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
         """A place is an object and the last id that was read, not a locator, which ends with its
         session."""
         for kind, last, following in in_turn(("Contact", "Lead"), after):
-            # Salesforce compares an id with nothing but an id
-            wheres = [f"Id > {quoted(last)}"] if last else []
-            wheres += ["IsConverted = false"] if kind == "Lead" else []
-            where = f" WHERE {' AND '.join(wheres)}" if wheres else ""
-            async for page in self._http.pages(
-                f"SELECT {','.join(records.READ[kind])} FROM {kind}{where} ORDER BY Id"
-            ):
-                people = self._people_of(page)
+            async for page in self._http.pages(_all_people(kind, last)):
+                people = self._contacts_of(page)
                 yield Page(rows=people, after=f"{kind} {people[-1].id}" if people else following)
 
     def known_keys(self) -> AsyncIterator[dict[str, str]]:
@@ -101,18 +91,17 @@ class SalesforceChanges:
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
         for kind in _KINDS:
-            where = f"SystemModstamp >= {moment(since)}" + (
-                " AND IsConverted = false" if kind == "Lead" else ""
-            )
-            fields = f"Id,Email,{records.EMAILS},{records.KEY}"
+            where = f"SystemModstamp >= {records.moment(since)}"
+            if kind == "Lead":
+                where += " AND IsConverted = false"
             async for page in self._http.pages(
-                f"SELECT {fields} FROM {kind} WHERE {where} ORDER BY Id"
+                f"SELECT Id,Email,{EMAILS},{KEY} FROM {kind} WHERE {where} ORDER BY Id"
             ):
-                yield self._people_of(page)
+                yield self._contacts_of(page)
 
     async def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         async for page in self._http.pages(
-            f"{_ACCOUNTS} WHERE SystemModstamp >= {moment(since)} ORDER BY Id"
+            f"{_ACCOUNTS} WHERE SystemModstamp >= {records.moment(since)} ORDER BY Id"
         ):
             yield self._companies_of(page)
 
@@ -120,34 +109,59 @@ class SalesforceChanges:
         return await one_by_one(asked, self._accounts)
 
     async def _accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
-        queries = (
-            f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id"
-            for where in conditions(asked, "Id")
-        )
-        parts = await self._http.queries(*queries)
-        found = [
-            one
-            for part in parts
-            for one in all_of("Salesforce", part, partial(records.company_of, me=self._http.me))
-        ]
+        queries = map(_oldest_accounts, conditions(asked, "Id"))
+        found = await self._http.rows(partial(records.company_of, me=self._http.me), *queries)
         return [*answer(asked, found)]
 
-    def _people_of(self, rows: Sequence[Any]) -> list[Contact]:
-        return [
-            records.contact_of(r, self._http.me) for r in sound("Salesforce", rows, records.heard)
-        ]
+    def _contacts_of(self, rows: Sequence[Any]) -> list[Contact]:
+        people = sound("Salesforce", rows, records.person_in_part)
+        return list(map(partial(records.contact_of, me=self._http.me), people))
 
     def _companies_of(self, rows: Sequence[Any]) -> list[Account]:
         return sound("Salesforce", rows, partial(records.company_of, me=self._http.me))
 
 
-def _reply(item: Any) -> tuple[str, float]:
+def _all_people(kind: str, last: str) -> str:
+    """The query for everybody of one object, after the id `last`."""
+    conditions: list[str] = []
+    if last:
+        # Salesforce compares an id with nothing but an id
+        conditions.append(f"Id > {quoted(last)}")
+    if kind == "Lead":
+        conditions.append("IsConverted = false")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {','.join(READ[kind])} FROM {kind}{where} ORDER BY Id"
+
+
+def _ours(where: str) -> tuple[str, str]:
+    """The queries for our leads and for our contacts."""
+    return _ours_of("Lead", where), _ours_of("Contact", where)
+
+
+def _ours_of(kind: str, where: str) -> str:
+    return (
+        f"SELECT {','.join(READ[kind])} FROM {kind} WHERE {KEY} != null AND {where} ORDER BY"
+        " SystemModstamp, Id"
+    )
+
+
+def _oldest_accounts(where: str) -> str:
+    return f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id"
+
+
+class _Reply(NamedTuple):
+    contact_id: str
+    at: float
+
+
+def _reply(item: Any) -> _Reply:
     row = read(item, ReplyRow)
-    return row.RelationId, records.seconds(row.EmailMessage.MessageDate)
+    return _Reply(row.RelationId, records.seconds(row.EmailMessage.MessageDate))
 
 
-def _latest(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+def _latest(activities: Iterable[Activity | _Reply]) -> dict[str, float]:
+    """The latest time of each person."""
     found: dict[str, float] = {}
-    for who, at in pairs:
-        found[who] = max(at, found.get(who, 0.0))
+    for one in activities:
+        found[one.contact_id] = max(one.at, found.get(one.contact_id, 0.0))
     return found

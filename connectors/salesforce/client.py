@@ -1,42 +1,31 @@
-"""Salesforce over REST: queries, collections and composite calls, and what its answers mean.
+"""Salesforce over REST: queries, collections and composite calls.
 
 Sources: docs/design/vendors.md Salesforce 1.2 and 1.7. Salesforce has no limit a second but one a
-day: each answer tells how much of it is used, and before the last of it is gone the connector
-stops by itself and says so.
+day: each answer states how much of it is used, and shortly before its end the connector stops by
+itself and says so.
 """
 
 import re
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 
-from connectors.core.answers import each, foreign, read, words
+from connectors.core.answers import all_of, each, read
 from connectors.core.crm import Row
 from connectors.core.daily_quota import DailyQuota
-from connectors.core.errors import (
-    AccountLimited,
-    NotInPlan,
-    QuotaExhausted,
-    RecordRejected,
-    RecordRetryable,
-    Unauthorised,
-    Unavailable,
-    Unreadable,
-    VendorError,
-)
-from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
+from connectors.core.errors import RecordRejected, Unreadable
+from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.core.oauth import TokenAuth
 from connectors.core.splitting import one_by_one
 from connectors.salesforce.auth import SalesforceGrant
-from connectors.salesforce.forms import Acted, Composite, Fault, Found, IdRow, Part, Saved
+from connectors.salesforce.forms import Acted, Composite, Found, IdRow, Part, Record, Saved
+from connectors.salesforce.refusals import classify, part_error, row_error
 
 VERSION = "v67.0"
 BASE = f"/services/data/{VERSION}"
 MOST_ROWS = 200
-MOST_QUERIES = 5
 _SPARE = 0.95  # of the day's calls; what is left is for people
 _HEADERS = {
     # else an org's assignment rule takes the owner at every write
@@ -44,139 +33,21 @@ _HEADERS = {
     "sforce-auto-assign": "FALSE",
     "sforce-query-options": "batchSize=2000",
 }
-#: DUPLICATES_DETECTED and DUPLICATE_VALUE: somebody was there between our read and our write; the
-#: next try reads it.
-_PASSING = frozenset(
-    "UNABLE_TO_LOCK_ROW SERVER_UNAVAILABLE QUERY_TIMEOUT REQUEST_RUNNING_TOO_LONG"
-    " CANNOT_UPDATE_CONVERTED_LEAD DUPLICATES_DETECTED DUPLICATE_VALUE PROCESSING_HALTED"
-    " ALL_OR_NONE_OPERATION_ROLLED_BACK".split()
-)
-_KINDS = {
-    "ENTITY_IS_DELETED": "deleted",
-    "INACTIVE_OWNER_OR_USER": "no_owner",
-    "NOT_FOUND": "missing",
-}
-#: What is true for every record until somebody changes the org, and what a person must know of it.
-_ORG = {
-    "STORAGE_LIMIT_EXCEEDED": (
-        "Salesforce's data storage is full: delete records there or buy storage"
-    ),
-    "API_DISABLED_FOR_ORG": "the org's edition or its settings don't allow the API",
-    "API_CURRENTLY_DISABLED": "the org's API is switched off for now",
-    "UNSUPPORTED_API_VERSION": (
-        "Salesforce has shut down this version of its API: Leadgate must be updated"
-    ),
-    "ORG_LOCKED": "the org is locked: ask Salesforce",
-    "LICENSE_LIMIT_EXCEEDED": "the org's licences are used up",
-    "TRIAL_EXPIRED": "the org's trial has ended",
-    "INVALID_TYPE": (
-        "the org has no such object, or hides it from the integration user: run leadgate doctor"
-    ),
-}
-_HIDDEN = (
-    "Salesforce has no such field of Leadgate's, or hides it from the integration user: run"
-    " leadgate provision"
-)
-_NO_LOGIN = frozenset({"INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_LOGIN"})
+_REFERENCES = ["q0", "q1", "q2", "q3", "q4"]  # of the queries of a composite call
+MOST_QUERIES = len(_REFERENCES)
 _LOCATOR = re.compile(r"/services/data/v[0-9.]{3,6}/(query|queryAll)/([A-Za-z0-9_-]{3,60})")
 
-Record = dict[str, Any]
 T = TypeVar("T")
 
 
-def classify(response: httpx.Response) -> VendorError | None:
-    """What to do about an answer.
-
-    A 403 can be a scope, the day's limit or too many long calls: its code tells.
-    """
-    status = response.status_code
-    if status < 300:
-        return None
-    if status == 400 and _is_action(response):
-        return None  # every input of an action failed, and each row says why
-    body = foreign(response.content)
-    code, message = (
-        words(body, 0, "errorCode"),
-        words(body, 0, "message") or ("" if body else response.text[:200]),
-    )
-    said = (
-        f"Salesforce {response.request.method} {response.request.url.path}: {status} {code}"
-        f" {message}".rstrip()
-    )
-    if code == "REQUEST_LIMIT_EXCEEDED":
-        return (
-            Unavailable(said, 2.0, undone=True)
-            if "Concurrent" in message
-            else QuotaExhausted(said, undone=True)
-        )
-    if limited := _of_the_org(status, code, message):
-        return AccountLimited(f"{limited} ({said})")
-    if status == 401 and (code in _NO_LOGIN or not code):
-        return Unauthorised(said)
-    if status in {401, 403}:
-        return (
-            NotInPlan(said)
-            if code
-            else Unavailable(
-                f"{said} (a refusal that Salesforce doesn't explain)", 60.0, undone=True
-            )
-        )
-    if status >= 500 or status in {408, 429} or 300 <= status < 400:
-        return Unavailable(said, retry_after(response, 1.0), undone=status == 429)
-    return _row(code, said)
-
-
-def _of_the_org(status: int, code: str, message: str) -> str:
-    """What is true for every record, in a sentence; '' for anything else.
-
-    Optional objects are asked for by `limits` alone.
-    """
-    if status == 410:
-        return _ORG["UNSUPPORTED_API_VERSION"]
-    if code == "INVALID_FIELD" and "leadgate_" in message.casefold():
-        return _HIDDEN
-    return _ORG.get(code, "")
-
-
-def row_error(errors: Sequence[Fault]) -> VendorError:
-    """The first error of a collection's row, or of an action's."""
-    first = errors[0] if errors else Fault()
-    said = f"Salesforce: {first.code} {(first.message or '')[:300]}"
-    if limited := _of_the_org(0, first.code, first.message or ""):
-        return AccountLimited(f"{limited} ({said})")
-    return _row(first.code, said)
-
-
-def _row(code: str, said: str) -> VendorError:
-    return (
-        RecordRetryable(said)
-        if code in _PASSING
-        else RecordRejected(said, _KINDS.get(code, "rejected"))
-    )
-
-
-def _is_action(response: httpx.Response) -> bool:
-    return b'"isSuccess"' in response.content
-
-
-def moment(at: float) -> str:
-    """A SOQL date-time, whole seconds, never later than `at`."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(at)))
-
-
 def _usage(headers: Mapping[str, str]) -> str:
-    """`api-usage=18/5000`, perhaps with more behind a semicolon."""
-    used, _, most = (
-        headers.get("sforce-limit-info", "")
-        .partition(";")[0]
-        .removeprefix("api-usage=")
-        .partition("/")
-    )
-    return (
-        f"{used} of {most}"
-        if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE
-        else ""
-    )
+    """The day's calls of `api-usage=18/5000`, perhaps with more behind a semicolon; '' while enough
+    are left."""
+    usage, _, _ = headers.get("sforce-limit-info", "").partition(";")
+    used, _, most = usage.removeprefix("api-usage=").partition("/")
+    if used.isdigit() and most.isdigit() and int(used) >= int(most) * _SPARE:
+        return f"{used} of {most}"
+    return ""
 
 
 class SalesforceHttp:
@@ -227,36 +98,48 @@ class SalesforceHttp:
             form, method, below, *parts, json=json, params=params, until=until
         )
 
+    async def rows(
+        self, map_row: Callable[[Any], T], *asked: str, deleted: bool = False
+    ) -> list[T]:
+        """The rows of some queries, each read by `map_row`: see `queries` and answers.all_of."""
+        rows: list[T] = []
+        for found in await self.queries(*asked, deleted=deleted):
+            rows += all_of("Salesforce", found, map_row)
+        return rows
+
     async def queries(self, *asked: str, deleted: bool = False) -> list[list[Any]]:
         """The records of up to 25 queries, five a composite call; a composite call counts as one.
 
         An answer belongs to the query whose reference it bears. Raises Unreadable for one with
         fewer records than it says.
         """
-        found: list[list[Any]] = []
         verb = "queryAll" if deleted else "query"
+        found: list[list[Any]] = []
         for start in range(0, len(asked), MOST_QUERIES):
-            some = asked[start : start + MOST_QUERIES]
-            parts = [
-                {"method": "GET", "url": f"{BASE}/{verb}?{_asking(text)}", "referenceId": f"q{i}"}
-                for i, text in enumerate(some)
-            ]
-            body = {"allOrNone": False, "compositeRequest": parts}
-            answers = (await self.call(Composite, "POST", "composite", json=body)).compositeResponse
-            by_reference = {part.referenceId: part for part in answers}
-            if set(by_reference) != {f"q{i}" for i in range(len(some))} or len(answers) != len(
-                some
-            ):
-                raise Unreadable(
-                    f"Salesforce answered {len(answers)} of {len(some)} queries of a call, or"
-                    " others"
-                )
-            found += [await self._rest(by_reference[f"q{i}"]) for i in range(len(some))]
+            parts = await self._composite(verb, asked[start : start + MOST_QUERIES])
+            found += [await self._records(part) for part in parts]
         return found
 
-    async def _rest(self, part: Part) -> list[Any]:
+    async def _composite(self, verb: str, asked: Sequence[str]) -> list[Part]:
+        """The answers to at most five queries, in their order."""
+        references = _REFERENCES[: len(asked)]
+        requests = [
+            {"method": "GET", "url": f"{BASE}/{verb}?{_asking(text)}", "referenceId": reference}
+            for reference, text in zip(references, asked, strict=True)
+        ]
+        body = {"allOrNone": False, "compositeRequest": requests}
+        answers = (await self.call(Composite, "POST", "composite", json=body)).compositeResponse
+        answers.sort(key=lambda part: part.referenceId)
+        if [part.referenceId for part in answers] != references:
+            raise Unreadable(
+                f"Salesforce answered {len(answers)} of {len(asked)} queries of a call, or others"
+            )
+        return answers
+
+    async def _records(self, part: Part) -> list[Any]:
+        """All records of one query, those of its further pages too."""
         if part.httpStatusCode >= 300:
-            raise _part_error(part)
+            raise part_error(part)
         try:
             page = read(part.body, Found)
         except ValueError as error:
@@ -276,7 +159,7 @@ class SalesforceHttp:
     async def _following(self, page: Found) -> AsyncIterator[Found]:
         """The pages after one.
 
-        Their locator is Salesforce's own; nothing else of its address is believed.
+        Only the locator is taken from the address that Salesforce names.
         """
         seen: set[str] = set()
         while not page.done:
@@ -307,8 +190,8 @@ class SalesforceHttp:
     ) -> list[Row[str]]:
         """Write up to any number of records, 200 a call: each row's id, or its VendorError.
 
-        Salesforce answers in the order of the rows, and its word is taken for a row only if it
-        names the id that was sent.
+        Salesforce answers in the order of the rows. An answer counts for a row only if it names
+        the id that was sent.
         """
 
         async def call(some: Sequence[Record]) -> list[Row[str]]:
@@ -371,18 +254,6 @@ def _saved(pair: tuple[Record, Any]) -> Row[str]:
 
 def _acted(item: Any) -> Row[bool]:
     row = read(item, Acted)
-    return True if row.isSuccess else row_error(row.errors or ())
-
-
-def _part_error(part: Part) -> VendorError:
-    """The error of one query of a composite call."""
-    code, message = words(part.body, 0, "errorCode"), words(part.body, 0, "message")
-    if code == "INVALID_FIELD":
-        return AccountLimited(
-            "a field that Leadgate reads of everybody isn't there, or is hidden from it"
-            f" (Salesforce: {message})"
-        )
-    error = row_error([Fault(errorCode=code, message=message)])
-    if isinstance(error, AccountLimited):
-        return error
-    return error if part.httpStatusCode < 500 else Unavailable(str(error))
+    if row.isSuccess:
+        return True
+    return row_error(row.errors or ())

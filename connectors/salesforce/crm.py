@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from connectors.core.answers import all_of
 from connectors.core.crm import (
     Account,
     ActivityAsked,
@@ -22,34 +21,36 @@ from connectors.core.crm import (
     TaskWrite,
     UpsertResult,
 )
-from connectors.core.errors import VendorError
 from connectors.core.fields import Field
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import literal
 from connectors.core.stopping import OPT_OUT, do_all, mark
-from connectors.salesforce import records
+from connectors.salesforce import properties, records
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.changes import SalesforceChanges
 from connectors.salesforce.client import MOST_ROWS, SalesforceHttp
 from connectors.salesforce.contacts import SalesforceContacts
 from connectors.salesforce.forms import record
 from connectors.salesforce.owners import SalesforceOwners
+from connectors.salesforce.people import SalesforcePeople
+from connectors.salesforce.refusals import raise_failed
 from connectors.salesforce.setup import SalesforceSetup
 from connectors.salesforce.tasks import SalesforceTasks
 from leads.records import Change
 
 
 class SalesforceCrm:
-    """See crm.Crm. `clock` tells the time of read-backs."""
+    """See crm.Crm. `clock` gives the time of read-backs."""
 
     batch = MOST_ROWS
     tells_deleted = True
-    identity = records.IDENTITY
+    identity = properties.IDENTITY
 
     def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
         self._http = http
-        self._people, self._tasks = SalesforceContacts(http), SalesforceTasks(http)
-        self._owners = SalesforceOwners(http, self._people, clock)
+        self._people, self._tasks = SalesforcePeople(http), SalesforceTasks(http)
+        self._contacts = SalesforceContacts(http, self._people)
+        self._owners = SalesforceOwners(http, self._people, self._contacts, clock)
         self._cadences = SalesforceCadences(http)
         self._sequences = sequences = ListOnlySequences("Salesforce")
         self._changes = SalesforceChanges(http, self._people, self._tasks)
@@ -65,7 +66,7 @@ class SalesforceCrm:
         return await self._sequences.company_fields()
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
-        return await self._people.upsert(writes)
+        return await self._contacts.upsert(writes)
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
         return await self._owners.assign(writes)
@@ -135,52 +136,39 @@ class SalesforceCrm:
 
     async def stop(self, contact_id: str, kind: str, lists: Sequence[str]) -> None:
         """Each step is made whatever becomes of the others, and is harmless twice."""
+        status = {properties.STATUS: kind}
         opt_out = {"HasOptedOutOfEmail": True} if kind in OPT_OUT else {}
-        leave = [partial(self._leave, name, contact_id) for name in lists]
-        await do_all(
-            [
-                *leave,
-                partial(mark, partial(self._write, contact_id), {records.STATUS: kind}, opt_out),
-            ]
-        )
+        steps = [partial(self._leave, name, contact_id) for name in lists]
+        write = partial(mark, partial(self._write, contact_id), status, opt_out)
+        await do_all([*steps, write])
 
     async def _leave(self, name: str, contact_id: str) -> None:
-        for row in await self._cadences.leave_list(name, [contact_id]):
-            if isinstance(row, VendorError):
-                raise row
+        raise_failed(await self._cadences.leave_list(name, [contact_id]))
 
     async def _write(self, contact_id: str, fields: Mapping[str, Any]) -> None:
-        sent = {"attributes": {"type": records.object_of(contact_id)}, "id": contact_id, **fields}
-        for row in await self._people.update([sent]):
-            if isinstance(row, VendorError):
-                raise row
+        raise_failed(await self._contacts.update([records.update_of(contact_id, fields)]))
 
     async def read(
         self, contact_ids: Sequence[str], names: Sequence[str]
     ) -> list[dict[str, Any] | None]:
-        found = await self._read(contact_ids, names)
-        masters = await self._people.masters([i for i in contact_ids if i not in found])
-        heirs = await self._read([*masters.values()], names)
-        return [found.get(i) or heirs.get(masters.get(i, "")) for i in contact_ids]
+        return await self._people.read_merged(contact_ids, partial(self._read, names))
 
-    async def _read(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        asked = [
-            f"SELECT Id,{','.join(n for n in names if records.is_field(n, kind))} FROM {kind} WHERE"
-            f" Id IN {literal(some)}"
-            for kind in ("Lead", "Contact")
-            if (some := [i for i in dict.fromkeys(ids) if records.object_of(i) == kind])
-        ]
-        rows = [
-            row
-            for part in await self._http.queries(*asked)
-            for row in all_of("Salesforce", part, record)
-        ]
-        return {row["Id"]: {n: row.get(n) for n in names} for row in rows}
+    async def _read(self, names: Sequence[str], ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        asked: list[str] = []
+        for kind, some in records.by_object(ids):
+            fields = ",".join(filter(partial(properties.is_field, kind=kind), names))
+            asked.append(f"SELECT Id,{fields} FROM {kind} WHERE Id IN {literal(some)}")
+        found: dict[str, dict[str, Any]] = {}
+        for row in await self._http.rows(record, *asked):
+            found[row["Id"]] = {name: row.get(name) for name in names}
+        return found
 
     async def restore(self, contact_id: str, values: Mapping[str, Any]) -> None:
-        # nobody is us, here
-        owner = {"OwnerId": values["OwnerId"] or self._http.me} if "OwnerId" in values else {}
-        await self._write(contact_id, {**values, **owner})
+        fields = dict(values)
+        if "OwnerId" in fields:
+            # nobody is us, here
+            fields["OwnerId"] = fields["OwnerId"] or self._http.me
+        await self._write(contact_id, fields)
 
     async def close(self) -> None:
         await self._http.close()

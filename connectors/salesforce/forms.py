@@ -3,12 +3,14 @@
 What isn't named isn't read.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
 from connectors.core.answers import Name, checked, read
 
+#: A record as Salesforce writes it: its fields by their names.
+Record: TypeAlias = dict[str, Any]
 SfId = Annotated[str, msgspec.Meta(pattern=r"^[a-zA-Z0-9]{15}([a-zA-Z0-9]{3})?$")]
 
 
@@ -21,7 +23,7 @@ class Fault(msgspec.Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """Salesforce's word."""
+        """The code, by whichever name it has."""
         return self.statusCode or self.errorCode or ""
 
 
@@ -73,7 +75,9 @@ class Made(msgspec.Struct, frozen=True):
     id: SfId
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True):
+    """An entry of a picklist."""
+
     value: str
     label: str | None = None
     active: bool | None = True
@@ -86,10 +90,15 @@ class FieldRow(msgspec.Struct, frozen=True):
     name: Name
     type: str
     label: str | None = None
-    picklistValues: list[_Entry] | None = None  # noqa: N815
+    picklistValues: list[Entry] | None = None  # noqa: N815
     externalId: bool | None = False  # noqa: N815
     updateable: bool | None = True
     length: int | None = 0
+
+    @property
+    def entries(self) -> list[Entry]:
+        """A picklist's entries, none for another field."""
+        return self.picklistValues or []
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -175,16 +184,12 @@ class MergedRow(msgspec.Struct, frozen=True):
     MasterRecordId: str | None = None
 
 
-class TaskRow(msgspec.Struct, frozen=True):
-    """A task of ours."""
-
+class _TaskRow(msgspec.Struct, frozen=True):
     Id: SfId
     Leadgate_Effect__c: Name
 
 
-class NoteRow(msgspec.Struct, frozen=True):
-    """A note of ours."""
-
+class _NoteRow(msgspec.Struct, frozen=True):
     Id: SfId
     Title: Name
 
@@ -210,15 +215,11 @@ class ReplyRow(msgspec.Struct, frozen=True):
     EmailMessage: _Mail
 
 
-class TrackerRow(msgspec.Struct, frozen=True):
-    """Who is in a cadence."""
-
+class _TrackerRow(msgspec.Struct, frozen=True):
     TargetId: SfId
 
 
-class NamedRow(msgspec.Struct, frozen=True):
-    """A cadence's name."""
-
+class _NamedRow(msgspec.Struct, frozen=True):
     Name: Name
 
 
@@ -228,29 +229,63 @@ class IdRow(msgspec.Struct, frozen=True):
     Id: SfId
 
 
-class AllowedRow(msgspec.Struct, frozen=True):
-    """A field that a permission set shows."""
-
+class _AllowedRow(msgspec.Struct, frozen=True):
     Field: Name
 
 
-class RoleRow(msgspec.Struct, frozen=True):
-    """A contact with an open opportunity."""
-
+class _RoleRow(msgspec.Struct, frozen=True):
     ContactId: SfId
 
 
-class DealRow(msgspec.Struct, frozen=True):
-    """An account with an open opportunity."""
-
+class _DealRow(msgspec.Struct, frozen=True):
     AccountId: SfId
 
 
-def record(item: Any) -> dict[str, Any]:
-    """A record whose fields the rules name. Raises ValueError."""
+# Readers of rows. All raise ValueError.
+
+
+def record(item: Any) -> Record:
+    """A record whose fields the rules name."""
     return checked(item, IdRow)
 
 
 def field_of(item: Any) -> FieldRow:
-    """A field of a description. Raises ValueError."""
+    """A field of a description."""
     return read(item, FieldRow)
+
+
+def task_of(item: Any) -> tuple[str, str]:
+    """A task of ours: the effect's id, and its own."""
+    row = read(item, _TaskRow)
+    return row.Leadgate_Effect__c, row.Id
+
+
+def note_of(item: Any) -> tuple[str, str]:
+    """A note of ours: its title, and its id."""
+    row = read(item, _NoteRow)
+    return row.Title, row.Id
+
+
+def id_in_cadence(item: Any) -> str:
+    """The person of a cadence's tracker."""
+    return read(item, _TrackerRow).TargetId
+
+
+def name_of(item: Any) -> str:
+    """A cadence's name."""
+    return read(item, _NamedRow).Name
+
+
+def allowed_field(item: Any) -> str:
+    """The name of a field that a permission set shows."""
+    return read(item, _AllowedRow).Field
+
+
+def contact_of_role(item: Any) -> str:
+    """The id of a contact with an open opportunity."""
+    return read(item, _RoleRow).ContactId
+
+
+def account_of_deal(item: Any) -> str:
+    """The id of an account with an open opportunity."""
+    return read(item, _DealRow).AccountId

@@ -1,88 +1,18 @@
-"""Between the CRM contract's records and Salesforce's fields.
+"""Between the CRM contract's records and Salesforce's.
 
 A person is a Lead until somebody converts it, then a Contact.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from connectors.core.answers import checked, in_part, member, read
 from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
-from connectors.core.crm_properties import LeadgateProperties
-from connectors.core.fields import Field
-from connectors.salesforce.forms import AccountRow, PersonRow
+from connectors.salesforce.forms import AccountRow, PersonRow, Record
+from connectors.salesforce.properties import EMAILS, KEY, LEAD, OWN, STATUS, is_custom
 
-OWN = LeadgateProperties(
-    owner="OwnerId",
-    key="Leadgate_Key__c",
-    lead="Leadgate_Lead__c",
-    score="Leadgate_Score__c",
-    status="Leadgate_Status__c",
-    intent="Leadgate_Intent__c",
-    engagement="Leadgate_Engagement__c",
-    sequence="Leadgate_Sequence__c",
-    reasons="Leadgate_Reasons__c",
-)
-KEY, LEAD, STATUS, EMAILS = OWN.key, OWN.lead, OWN.status, "Leadgate_Emails__c"
-EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
-_PERSON = (*OWN.fields(), Field(name=EMAILS, label="Leadgate further addresses", type="text"))
-_ACTIVITY = (
-    Field(name=EFFECT, label="Leadgate effect", type="text"),
-    Field(name=DUE, label="Leadgate due", type="moment"),
-)
-#: Added fields by the object that is described; an activity's are defined on Activity.
-FIELDS: dict[str, tuple[Field, ...]] = {"Lead": _PERSON, "Contact": _PERSON, "Task": _ACTIVITY}
-IDENTITY = frozenset(
-    {
-        KEY,
-        EMAILS,
-        "Email",
-        "FirstName",
-        "LastName",
-        "Title",
-        "Phone",
-        "City",
-        "State",
-        "Country",
-        "Company",
-        "LeadSource",
-    }
-    | {"Website", "NumberOfEmployees", "MailingCity", "MailingState", "MailingCountry"}
-    | {"CountryCode", "StateCode", "MailingCountryCode", "MailingStateCode"}
-)
-
-_MOST_TEXT = 255
-DEFINED_ON = {"Task": "Activity"}
-NEEDED = {
-    "Lead": ("HasOptedOutOfEmail", "EmailBouncedDate"),
-    "Contact": ("HasOptedOutOfEmail", "EmailBouncedDate"),
-    "Task": (),
-}
-
-_SHARED = ("Id", "Email", "FirstName", "LastName", "Title", "Phone", KEY, EMAILS, *OWN.changed())
-_HEARD = ("HasOptedOutOfEmail", "EmailBouncedDate", "SystemModstamp")
-READ = {
-    "Lead": (
-        *_SHARED,
-        *_HEARD,
-        "Company",
-        "City",
-        "State",
-        "Country",
-        "IsConverted",
-        "ConvertedContactId",
-    ),
-    "Contact": (
-        *_SHARED,
-        *_HEARD,
-        "AccountId",
-        "Account.Type",
-        "MailingCity",
-        "MailingState",
-        "MailingCountry",
-    ),
-}
 _LENGTHS = {
     "FirstName": 40,
     "LastName": 80,
@@ -92,6 +22,7 @@ _LENGTHS = {
     "MailingCity": 40,
     "Company": 255,
 }
+_MOST_TEXT = 255
 # what Salesforce's own imports write into a required field that nobody knows
 _UNKNOWN = "[not provided]"
 
@@ -101,14 +32,34 @@ def object_of(ident: str) -> str:
     return "Contact" if ident.startswith("003") else "Lead"
 
 
-def person(item: Any) -> dict[str, Any]:
+def is_person(ident: str) -> bool:
+    """Whether an id is a lead's or a contact's."""
+    return ident.startswith(("00Q", "003"))
+
+
+def by_object(ids: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """The objects of some people, each with its ids; every id once."""
+    found: dict[str, list[str]] = {"Lead": [], "Contact": []}
+    for ident in dict.fromkeys(ids):
+        found[object_of(ident)].append(ident)
+    for kind, some in found.items():
+        if some:
+            yield kind, some
+
+
+def by_id(people: Iterable[Record]) -> dict[str, Record]:
+    """People by their ids."""
+    return {person["Id"]: person for person in people}
+
+
+def person(item: Any) -> Record:
     """A lead or a contact of an answer, of which everything can be read. Raises ValueError."""
     found = checked(item, PersonRow)
     contact_of(found)
     return found
 
 
-def heard(item: Any) -> dict[str, Any]:
+def person_in_part(item: Any) -> Record:
     """A person of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
     try:
         return person(item)
@@ -117,20 +68,21 @@ def heard(item: Any) -> dict[str, Any]:
         return in_part("Salesforce", ident, item, lambda some: person({**some, "Id": ident}))
 
 
-def contact_of(found: dict[str, Any], me: str = "") -> Contact:
+def contact_of(found: Record, me: str = "") -> Contact:
     """A person out of a record with the READ fields.
 
-    What the integration user owns, nobody does.
+    A record of the integration user `me` has no owner.
     """
-    owner, email = found.get("OwnerId") or "", found.get("Email") or ""
+    email = found.get("Email") or ""
     account = (found.get("Account") or {}).get("Type") or ""
+    is_customer = account.casefold().startswith("customer")
     return Contact(
         id=found["Id"],
         email=email,
-        emails=tuple(e for e in (found.get(EMAILS) or "").split(";") if e and e != email),
+        emails=tuple(e for e in _further_emails(found) if e != email),
         key=found.get(KEY) or "",
-        owner_id="" if owner == me else owner,
-        lifecycle="customer" if account.casefold().startswith("customer") else "",
+        owner_id=_owner_id(found.get("OwnerId"), me),
+        lifecycle="customer" if is_customer else "",
         status=found.get(STATUS) or "",
         company_id=found.get("AccountId") or "",
         opted_out=bool(found.get("HasOptedOutOfEmail")),
@@ -139,12 +91,22 @@ def contact_of(found: dict[str, Any], me: str = "") -> Contact:
     )
 
 
+def _further_emails(found: Record) -> list[str]:
+    return list(filter(None, (found.get(EMAILS) or "").split(";")))
+
+
+def _owner_id(ident: str | None, me: str) -> str:
+    if not ident or ident == me:
+        return ""
+    return ident
+
+
 def fields_of(
-    write: ContactWrite, kind: str, held: dict[str, Any] | None, place: Mapping[str, str]
-) -> dict[str, Any]:
+    write: ContactWrite, kind: str, held: Record | None, place: Mapping[str, str]
+) -> Record:
     """Our fields, and the blanks we can fill; what `held` already says stays.
 
-    `place`: see places.place_of.
+    `place`: see address_picklists.place_of.
     """
     wanted: dict[str, Any] = {
         "FirstName": write.first_name,
@@ -155,90 +117,101 @@ def fields_of(
     }
     if kind == "Lead":
         wanted["Company"] = write.company or write.domain
-    kept = held or {}
-    fields = {
-        n: v[: _LENGTHS.get(n, 255)]
-        for n, v in wanted.items()
-        if v and kept.get(n) in (None, "", _UNKNOWN)
-    }
-    fields |= {
-        n: v
-        for n, v in more_of(write, kind).items()
-        if n in write.overwrite or kept.get(n) in (None, "")
-    }
+    old = held or {}
+    fields: Record = {}
+    for name, text in wanted.items():
+        if text and old.get(name) in (None, "", _UNKNOWN):
+            fields[name] = text[: _LENGTHS.get(name, _MOST_TEXT)]
+    for name, value in more_of(write, kind).items():
+        if name in write.overwrite or old.get(name) in (None, ""):
+            fields[name] = value
     fields[LEAD] = write.lead_id
-    if not kept.get(KEY):
+    if not old.get(KEY):
         fields[KEY] = write.key
     if held is None:
         fields |= _new(write)
-    elif write.known_id and write.emails[0] != kept.get("Email"):
+    elif write.known_id and write.emails[0] != old.get("Email"):
         fields["Email"] = write.emails[0]  # the person's address has changed
-    return fields | _further(write, kept)
+    return fields | _further(write, old)
 
 
-def more_of(write: ContactWrite, kind: str) -> dict[str, Any]:
-    """The mapped fields that an object has: a lead's standard ones are no contact's, our mapping's
-    own are on both."""
-    return {n: v for n, v in write.more.items() if kind == "Lead" or n.endswith("__c")}
+def more_of(write: ContactWrite, kind: str) -> Mapping[str, Any]:
+    """The mapped fields that an object has: a contact has only the custom ones, which are on both
+    objects."""
+    if kind == "Lead":
+        return write.more
+    return {name: value for name, value in write.more.items() if is_custom(name)}
 
 
-def is_field(name: str, kind: str) -> bool:
-    """Whether an object may have a field that stands on one of the two, so that a query may name
-    it."""
-    return (
-        kind == "Lead" or name in READ[kind] or name.endswith("__c") or name.startswith("Mailing")
-    )
-
-
-def owner_fields(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
+def owner_fields(write: OwnerWrite, owner_id: str) -> Record:
     """What an assignment sets; the owner only where there is one to set."""
-    return OWN.assignment(write) | ({OWN.owner: owner_id} if owner_id else {})
+    fields = OWN.assignment(write)
+    if owner_id:
+        fields[OWN.owner] = owner_id
+    return fields
 
 
-def _new(write: ContactWrite) -> dict[str, Any]:
+def update_of(ident: str, fields: Mapping[str, Any]) -> Record:
+    """A row of a collection that sets fields of a person."""
+    return {"attributes": {"type": object_of(ident)}, "id": ident, **fields}
+
+
+def _new(write: ContactWrite) -> Record:
     """What only a new lead gets: the fields that Salesforce requires, and firmographics."""
-    required = {
-        "LastName": write.last_name or _UNKNOWN,
-        "Company": write.company or write.domain or _UNKNOWN,
-    }
-    firm = {"Website": write.domain, "NumberOfEmployees": write.employees or None}
-    given = {name: value for name, value in firm.items() if value}
-    return {
-        **{n: v[: _LENGTHS[n]] for n, v in required.items()},
+    company = write.company or write.domain or _UNKNOWN
+    fields: Record = {
+        "LastName": (write.last_name or _UNKNOWN)[: _LENGTHS["LastName"]],
+        "Company": company[: _LENGTHS["Company"]],
         "Email": write.emails[0],
         "LeadSource": "Apollo",
-        **given,
     }
+    if write.domain:
+        fields["Website"] = write.domain
+    if write.employees:
+        fields["NumberOfEmployees"] = write.employees
+    return fields
 
 
-def _further(write: ContactWrite, kept: dict[str, Any]) -> dict[str, str]:
+def _further(write: ContactWrite, old: Record) -> dict[str, str]:
     """The person's further addresses, earlier ones too: Salesforce has one field for one
     address."""
-    main = write.emails[0] if write.known_id or not kept else kept.get("Email") or ""
-    before = [e for e in (kept.get(EMAILS) or "").split(";") if e]
-    known = dict.fromkeys([*before, *([kept["Email"]] if kept.get("Email") else []), *write.emails])
-    further = ";".join(e for e in known if e != main)
+    address = old.get("Email") or ""
+    addresses = _further_emails(old)
+    if address:
+        addresses.append(address)
+    known = dict.fromkeys([*addresses, *write.emails])
+    main = write.emails[0] if write.known_id or not old else address
+    known.pop(main, None)
+    further = ";".join(known)
     while len(further) > _MOST_TEXT:
         further = further.partition(";")[2]
-    return {EMAILS: further} if further != (kept.get(EMAILS) or "") else {}
+    if further == (old.get(EMAILS) or ""):
+        return {}
+    return {EMAILS: further}
 
 
 def seconds(value: Any) -> float:
     """Seconds of Salesforce's time text; 0 for none. Raises ValueError."""
-    return datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp() if value else 0.0
+    if not value:
+        return 0.0
+    return datetime.fromisoformat(str(value).replace("Z", "+00:00")).timestamp()
+
+
+def moment(at: float) -> str:
+    """A SOQL date-time, whole seconds, never later than `at`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(at)))
 
 
 def company_of(item: Any, me: str) -> Account:
     """A company out of an account.
 
-    What the integration user owns, nobody does. Raises ValueError.
+    An account of the integration user `me` has no owner. Raises ValueError.
     """
     found = read(item, AccountRow)
-    owner = found.OwnerId or ""
     return Account(
         id=found.Id,
         name=found.Name or "",
         domain=found.Website or "",
-        owner_id="" if owner == me else owner,
+        owner_id=_owner_id(found.OwnerId, me),
         parent_id=found.ParentId or "",
     )

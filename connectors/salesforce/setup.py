@@ -1,7 +1,8 @@
 """Our fields in Salesforce: made by the Tooling API, and shown to the integration user by a
 permission set, without which they can't even be named (docs/design/vendors.md Salesforce 1.5)."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from connectors.core.answers import all_of, read, sound
@@ -11,10 +12,18 @@ from connectors.core.fields import Field, Type, faults_of, missing
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import quoted
 from connectors.core.permission_checks import PermissionCheck, closed
-from connectors.salesforce import records
+from connectors.salesforce import properties
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import AllowedRow, Described, Done, IdRow, Made, field_of
+from connectors.salesforce.forms import (
+    Described,
+    Done,
+    IdRow,
+    Made,
+    Record,
+    allowed_field,
+    field_of,
+)
 
 PERMISSIONS = "Leadgate"
 _NEEDS = {
@@ -51,7 +60,7 @@ class SalesforceSetup:
 
     async def fields(self) -> dict[str, Field]:
         """A lead's; a contact takes of the mapped ones those that are ours or the client's own
-        (records.more_of)."""
+        (see records.more_of)."""
         return await self._fields("Lead")
 
     async def check(self, wants: CrmRequirements) -> list[str]:
@@ -62,45 +71,41 @@ class SalesforceSetup:
             except (Unauthorised, NotInPlan) as error:
                 return [f"{error}; see the app's set-up in docs/connectors/salesforce.md"]
             faults += faults_of("Salesforce", kind, wanted, there)
-            faults += [
-                f"Salesforce shows no {kind}.{name}: give the integration user the field's"
-                " permission"
-                for name in records.NEEDED[kind]
-                if name not in there
-            ]
-        lacking = await self._cadences.missing(wants.lists)
-        return faults + [
-            f"Salesforce has no active cadence {name!r}; build it in Sales Engagement"
-            for name in lacking
-        ]
+            for name in properties.NEEDED[kind]:
+                if name not in there:
+                    faults.append(
+                        f"Salesforce shows no {kind}.{name}: give the integration user the field's"
+                        " permission"
+                    )
+        for name in await self._cadences.missing(wants.lists):
+            faults.append(
+                f"Salesforce has no active cadence {name!r}; build it in Sales Engagement"
+            )
+        return faults
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
         """By one row of each object; what the plan hasn't got is no object at all."""
-
-        def one(kind: str) -> Callable[[], Awaitable[object]]:
-            return lambda: self._http.queries(f"SELECT Id FROM {kind} LIMIT 1")
-
         del wants  # all of them are needed whatever the rules say
-        return await closed(
-            [PermissionCheck(kind, disables, one(kind)) for kind, disables in _NEEDS.items()],
-            ("INVALID_TYPE", "INVALID_FIELD"),
-        )
+        checks: list[PermissionCheck] = []
+        for kind, disables in _NEEDS.items():
+            call = partial(self._http.queries, f"SELECT Id FROM {kind} LIMIT 1")
+            checks.append(PermissionCheck(kind, disables, call))
+        return await closed(checks, ("INVALID_TYPE", "INVALID_FIELD"))
 
     async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
-        """Cadences can only be built by hand; `check` says when one is missing.
-
-        So can a standard field not be made.
-        """
+        """Cadences and standard fields can only be made by hand; `check` says when a cadence is
+        missing."""
         made: list[str] = []
-        for kind, wanted in _wanted(wants.fields).items():
-            lacks = missing("Salesforce", kind, wanted, await self._fields(kind))
-            place = records.DEFINED_ON.get(kind, kind)
-            made += [
-                f"field {kind}.{f.name} ({f.type})"
-                for f in lacks
-                if dry_run or await self._add(place, f)
-            ]
-        return made if dry_run else made + await self._allow(_wanted(wants.fields))
+        wanted = _wanted(wants.fields)
+        for kind, fields in wanted.items():
+            defined_on = properties.DEFINED_ON.get(kind, kind)
+            for field in missing("Salesforce", kind, fields, await self._fields(kind)):
+                added = dry_run or await self._add(defined_on, field)
+                if added:
+                    made.append(f"field {kind}.{field.name} ({field.type})")
+        if not dry_run:
+            made += await self._allow(wanted)
+        return made
 
     async def _fields(self, kind: str) -> dict[str, Field]:
         described = await self._http.call(Described, "GET", "sobjects/{}/describe", kind)
@@ -118,13 +123,13 @@ class SalesforceSetup:
 
     async def _allow(self, fields: dict[str, list[Field]]) -> list[str]:
         """One permission set with every field of ours, assigned to the integration user."""
-        [sets] = await self._http.queries(
-            f"SELECT Id FROM PermissionSet WHERE Name = '{PERMISSIONS}'"
+        sets = await self._http.rows(
+            partial(read, form=IdRow),
+            f"SELECT Id FROM PermissionSet WHERE Name = '{PERMISSIONS}'",
         )
-        there_already = all_of("Salesforce", sets, lambda item: read(item, IdRow))
         ident = (
-            there_already[0].Id
-            if there_already
+            sets[0].Id
+            if sets
             else await self._make("PermissionSet", Name=PERMISSIONS, Label=PERMISSIONS)
         )
         shown, mine = await self._http.queries(
@@ -132,24 +137,28 @@ class SalesforceSetup:
             f"SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = '{ident}' AND"
             f" AssigneeId = {quoted(self._http.me)}",
         )
-        there = {p.Field for p in all_of("Salesforce", shown, lambda item: read(item, AllowedRow))}
-        wanted = [
-            (kind, f"{kind}.{f.name}")
-            for kind, added in fields.items()
-            for f in added
-            if f.name.endswith("__c")
-        ]
-        for kind, field in wanted:
-            if field not in there:
-                more = {"PermissionsRead": True, "PermissionsEdit": True}
-                await self._make(
-                    "FieldPermissions", ParentId=ident, SobjectType=kind, Field=field, **more
-                )
-        if not mine:
-            await self._make(
-                "PermissionSetAssignment", AssigneeId=self._http.me, PermissionSetId=ident
-            )
-        return [] if sets and mine else [f"permission set {PERMISSIONS}"]
+        await self._show(ident, fields, set(all_of("Salesforce", shown, allowed_field)))
+        if mine:
+            return [] if sets else [f"permission set {PERMISSIONS}"]
+        await self._make("PermissionSetAssignment", AssigneeId=self._http.me, PermissionSetId=ident)
+        return [f"permission set {PERMISSIONS}"]
+
+    async def _show(
+        self, permission_set: str, fields: dict[str, list[Field]], shown: set[str]
+    ) -> None:
+        """Have a permission set show our custom fields that it doesn't show yet."""
+        for kind, added in fields.items():
+            for field in added:
+                name = f"{kind}.{field.name}"
+                if properties.is_custom(name) and name not in shown:
+                    await self._make(
+                        "FieldPermissions",
+                        ParentId=permission_set,
+                        SobjectType=kind,
+                        Field=name,
+                        PermissionsRead=True,
+                        PermissionsEdit=True,
+                    )
 
     async def _make(self, kind: str, **fields: Any) -> str:
         return (await self._http.call(Made, "POST", "sobjects/{}", kind, json=fields)).id
@@ -158,36 +167,45 @@ class SalesforceSetup:
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
     """Ours on each object, and the mapped ones on leads and, where they are no standard ones, on
     contacts."""
-    custom = [field for field in fields if field.name.endswith("__c")]
-    more: dict[str, Sequence[Field]] = {"Lead": fields, "Contact": custom, "Task": ()}
-    return {kind: [*own, *more[kind]] for kind, own in records.FIELDS.items()}
+    custom = [field for field in fields if properties.is_custom(field.name)]
+    own = properties.FIELDS
+    return {
+        "Lead": [*own["Lead"], *fields],
+        "Contact": [*own["Contact"], *custom],
+        "Task": [*own["Task"]],
+    }
 
 
-def _metadata(field: Field) -> dict[str, Any]:
-    """What the Tooling API is told (docs/design/vendors.md Salesforce 1.5).
+def _metadata(field: Field) -> Record:
+    """What the Tooling API makes a field of (docs/design/vendors.md Salesforce 1.5).
 
     Our own numbers are whole, a client's may have two decimals.
     """
-    key = {"unique": True, "caseSensitive": False, "externalId": True} if field.unique else {}
-    scale = 0 if field.name.startswith("Leadgate_") else 2
-    more: dict[str, dict[str, Any]] = {
-        "text": {"type": "Text", "length": 64 if field.unique else 255, **key},
+    types: dict[str, Record] = {
+        "text": {"type": "Text", "length": 64 if field.unique else 255},
         "long": {"type": "LongTextArea", "length": 32_768, "visibleLines": 3},
-        "number": {"type": "Number", "precision": 18, "scale": scale},
+        "number": {"type": "Number", "precision": 18, "scale": _scale(field)},
         "date": {"type": "Date"},
         "moment": {"type": "DateTime"},
         "flag": {"type": "Checkbox", "defaultValue": False},
-        "choice": {
-            "type": "Picklist",
-            "valueSet": {
-                "valueSetDefinition": {
-                    "value": [{"fullName": o, "label": o, "default": False} for o in field.options]
-                }
-            },
-        },
+        "choice": {"type": "Picklist", "valueSet": _value_set(field.options)},
     }
-    required = {} if field.type == "flag" else {"required": False}
-    return {"label": field.label, **required, **more[field.type]}
+    body: Record = {"label": field.label}
+    if field.type != "flag":
+        body["required"] = False
+    body |= types[field.type]
+    if field.type == "text" and field.unique:
+        body |= {"unique": True, "caseSensitive": False, "externalId": True}
+    return body
+
+
+def _scale(field: Field) -> int:
+    return 0 if field.name.startswith("Leadgate_") else 2
+
+
+def _value_set(options: Sequence[str]) -> Record:
+    values = [{"fullName": one, "label": one, "default": False} for one in options]
+    return {"valueSetDefinition": {"value": values}}
 
 
 def _field_of(item: Any) -> Field:
@@ -196,7 +214,7 @@ def _field_of(item: Any) -> Field:
         name=row.name,
         label=row.label or row.name,
         type=_READ_AS.get(row.type, "other"),
-        options=tuple(v.value for v in row.picklistValues or () if v.active),
+        options=tuple(entry.value for entry in row.entries if entry.active),
         unique=bool(row.externalId),
         writable=bool(row.updateable),
         most=row.length or 0,

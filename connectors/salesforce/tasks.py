@@ -3,20 +3,33 @@
 SOQL reads what was written a moment ago.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from math import inf
+from typing import Any, NamedTuple, TypeVar
 
-from connectors.core.answers import all_of, read, sound
+from connectors.core.answers import read, sound
 from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
 from connectors.core.literals import literal
 from connectors.salesforce import records
-from connectors.salesforce.client import Record, SalesforceHttp, moment
-from connectors.salesforce.forms import ActivityRow, NoteRow, TaskRow
+from connectors.salesforce.client import SalesforceHttp
+from connectors.salesforce.forms import ActivityRow, Record, note_of, task_of
+from connectors.salesforce.properties import DUE, EFFECT
 
 #: A logged call or a one-to-one mail; a cadence's steps, list mails and our own tasks are of other
 #: kinds (promise P5).
-_OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {records.EFFECT} = null"
+_OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {EFFECT} = null"
+
+
+W = TypeVar("W", TaskWrite, NoteWrite)
+
+
+class Activity(NamedTuple):
+    """A call, mail, meeting or note: with whom, by whom, when."""
+
+    contact_id: str
+    owner_id: str
+    at: float
 
 
 class SalesforceTasks:
@@ -26,69 +39,73 @@ class SalesforceTasks:
         self._http = http
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
-        made: dict[str, Row[str]] = {**await self._find([w for w in writes if w.look_first])}
-        rest = [w for w in writes if w.effect_id not in made]
-        if rest:
-            sent = [_task(w) for w in rest]
-            until = min(w.until for w in rest)
-            done = await self._http.collection(
-                "POST", "composite/sobjects", records=sent, until=until
-            )
-            made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
-        return [made[w.effect_id] for w in writes]
+        made = await self._find_tasks([w for w in writes if w.look_first])
+        return await self._add(writes, made, _task)
 
     async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
         """A note has no field of ours: its title holds the effect."""
-        made: dict[str, Row[str]] = {}
-        if titles := [_title(w) for w in writes if w.look_first]:
-            parents = literal(dict.fromkeys(w.contact_id for w in writes))
-            [found] = await self._http.queries(
-                f"SELECT Id, Title FROM Note WHERE ParentId IN {parents} AND Title IN"
-                f" {literal(titles)}"
-            )
-            there = {
-                n.Title: n.Id for n in all_of("Salesforce", found, lambda item: read(item, NoteRow))
-            }
-            made.update({w.effect_id: there[_title(w)] for w in writes if _title(w) in there})
-        if rest := [w for w in writes if w.effect_id not in made]:
-            sent = [_note(w) for w in rest]
-            until = min(w.until for w in rest)
+        return await self._add(writes, await self._find_notes(writes), _note)
+
+    async def _add(
+        self, writes: Sequence[W], made: Mapping[str, str], body_of: Callable[[W], Record]
+    ) -> list[Row[str]]:
+        """Make those that are not among `made`, which are ids by the effects' ids."""
+        rows: dict[str, Row[str]] = {**made}
+        rest: list[W] = []
+        sent: list[Record] = []
+        until = inf
+        for write in writes:
+            if write.effect_id not in made:
+                rest.append(write)
+                sent.append(body_of(write))
+                until = min(until, write.until)
+        if rest:
             done = await self._http.collection(
                 "POST", "composite/sobjects", records=sent, until=until
             )
-            made.update({w.effect_id: row for w, row in zip(rest, done, strict=True)})
-        return [made[w.effect_id] for w in writes]
+            for write, row in zip(rest, done, strict=True):
+                rows[write.effect_id] = row
+        return [rows[write.effect_id] for write in writes]
 
-    async def _find(self, writes: Sequence[TaskWrite]) -> dict[str, str]:
+    async def _find_tasks(self, writes: Sequence[TaskWrite]) -> dict[str, str]:
         """Tasks that earlier attempts made."""
         if not writes:
             return {}
-        effects = literal(w.effect_id for w in writes)
-        whos = literal(dict.fromkeys(w.contact_id for w in writes))
-        [found] = await self._http.queries(
-            f"SELECT Id, {records.EFFECT} FROM Task WHERE WhoId IN {whos} AND {records.EFFECT} IN"
-            f" {effects}"
+        rows = await self._http.rows(
+            task_of,
+            f"SELECT Id, {EFFECT} FROM Task WHERE WhoId IN {_contacts_of(writes)} AND {EFFECT} IN"
+            f" {literal(w.effect_id for w in writes)}",
         )
-        return {
-            t.Leadgate_Effect__c: t.Id
-            for t in all_of("Salesforce", found, lambda item: read(item, TaskRow))
-        }
+        return dict(rows)
+
+    async def _find_notes(self, writes: Sequence[NoteWrite]) -> dict[str, str]:
+        """Notes that earlier attempts made."""
+        titles = [_title(w) for w in writes if w.look_first]
+        if not titles:
+            return {}
+        rows = await self._http.rows(
+            note_of,
+            f"SELECT Id, Title FROM Note WHERE ParentId IN {_contacts_of(writes)} AND Title IN"
+            f" {literal(titles)}",
+        )
+        by_title = dict(rows)
+        made: dict[str, str] = {}
+        for write in writes:
+            if ident := by_title.get(_title(write)):
+                made[write.effect_id] = ident
+        return made
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
-        whos = dict.fromkeys(a.contact_id for a in asked)
-        done = await self.done(min(a.since for a in asked), f" IN {literal(whos)}") if asked else []
-        return [
-            min(
-                (at for w, o, at in done if (w, o) == (a.contact_id, a.owner_id) and at >= a.since),
-                default=0.0,
-            )
-            for a in asked
-        ]
+        if not asked:
+            return []
+        since = min(one.since for one in asked)
+        done = await self.done(since, f" IN {_contacts_of(asked)}")
+        return [_first(one, done) for one in asked]
 
-    async def done(self, since: float, of_whom: str = " != null") -> list[tuple[str, str, float]]:
-        """Whom, by whom and when: own calls, mails, meetings and notes since a time."""
-        after, closed = moment(since), "CompletedDateTime"
-        tasks, events, notes = await self._http.queries(
+    async def done(self, since: float, of_whom: str = " != null") -> list[Activity]:
+        """Own calls, mails, meetings and notes since a time."""
+        after, closed = records.moment(since), "CompletedDateTime"
+        found = await self._http.queries(
             f"SELECT WhoId, OwnerId, {closed} FROM Task WHERE WhoId{of_whom} AND {_OWN} AND"
             f" {closed} >= {after}",
             f"SELECT WhoId, OwnerId, CreatedDate FROM Event WHERE WhoId{of_whom} AND CreatedDate >="
@@ -96,30 +113,47 @@ class SalesforceTasks:
             f"SELECT ParentId, OwnerId, CreatedDate FROM Note WHERE ParentId{of_whom} AND"
             f" CreatedDate >= {after}",
         )
-        return [
-            one for rows in (tasks, events, notes) for one in sound("Salesforce", rows, _activity)
-        ]
+        activities: list[Activity] = []
+        for rows in found:
+            activities += sound("Salesforce", rows, _activity)
+        return activities
 
 
-def _activity(item: Any) -> tuple[str, str, float]:
-    """Whom, by whom and when. Raises ValueError."""
+def _contacts_of(writes: Iterable[TaskWrite | NoteWrite | ActivityAsked]) -> str:
+    """The people of some writes or questions, each once, as a query names them."""
+    return literal(dict.fromkeys(write.contact_id for write in writes))
+
+
+def _first(asked: ActivityAsked, done: Iterable[Activity]) -> float:
+    """When the owner first did something with the contact since a time, 0 for never."""
+    wanted = (asked.contact_id, asked.owner_id)
+    times = (at for contact, owner, at in done if (contact, owner) == wanted and at >= asked.since)
+    return min(times, default=0.0)
+
+
+def _activity(item: Any) -> Activity:
+    """Raises ValueError."""
     row = read(item, ActivityRow)
-    whom, at = row.WhoId or row.ParentId, records.seconds(row.CompletedDateTime or row.CreatedDate)
-    if not whom or not at:
+    contact_id = row.WhoId or row.ParentId
+    at = records.seconds(row.CompletedDateTime or row.CreatedDate)
+    if not contact_id or not at:
         raise ValueError("an activity without a person or a time")
-    return whom, row.OwnerId, at
+    return Activity(contact_id, row.OwnerId, at)
 
 
 def _title(write: NoteWrite) -> str:
     return f"Leadgate {write.effect_id}"
 
 
+def _owner(write: TaskWrite | NoteWrite) -> dict[str, str]:
+    return {"OwnerId": write.owner_id} if write.owner_id else {}
+
+
 def _note(write: NoteWrite) -> Record:
-    owner = {"OwnerId": write.owner_id} if write.owner_id else {}
     return {
         "attributes": {"type": "Note"},
         "ParentId": write.contact_id,
-        **owner,
+        **_owner(write),
         "Title": _title(write),
         "Body": write.text,
     }
@@ -130,17 +164,16 @@ def _task(write: TaskWrite) -> Record:
     stands in a field of ours and in the reminder."""
     due = datetime.fromtimestamp(write.due, UTC)
     at = due.strftime("%Y-%m-%dT%H:%M:%SZ")
-    owner = {"OwnerId": write.owner_id} if write.owner_id else {}
     return {
         "attributes": {"type": "Task"},
         "WhoId": write.contact_id,
-        **owner,
+        **_owner(write),
         "Subject": write.subject[:255],
         "Status": "Not Started",
         "Priority": "High",
         "ActivityDate": due.date().isoformat(),
         "IsReminderSet": True,
         "ReminderDateTime": at,
-        records.DUE: at,
-        records.EFFECT: write.effect_id,
+        DUE: at,
+        EFFECT: write.effect_id,
     }

@@ -23,7 +23,7 @@ from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.google import sheets as google
 from connectors.hubspot import refusals as hubspot
 from connectors.hubspot.forms import BatchError
-from connectors.salesforce import client as salesforce
+from connectors.salesforce import refusals as salesforce
 from connectors.salesforce.auth import by_secret
 from connectors.salesforce.forms import Fault
 from connectors.slack import client as slack

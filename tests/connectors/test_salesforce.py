@@ -30,8 +30,9 @@ from connectors.core.errors import (
 )
 from connectors.core.http import SlidingWindowLimiter
 from connectors.salesforce.auth import by_key, by_secret
-from connectors.salesforce.client import SalesforceHttp, classify
+from connectors.salesforce.client import SalesforceHttp
 from connectors.salesforce.crm import SalesforceCrm
+from connectors.salesforce.refusals import classify
 from sandbox.generate import REPS
 from sandbox.salesforce import CLIENT_ID, CLIENT_SECRET, make_router
 from sandbox.salesforce.org import Org
