@@ -1,7 +1,7 @@
 """Tokens of Salesforce: client credentials or a signed JWT.
 
-Source: docs/design/vendors.md Salesforce 1.1. Neither flow has a refresh token: the old one's end
-is a 401, and the same question gives a new one.
+Source: docs/design/vendors.md Salesforce 1.1. Neither flow has a refresh token: an expired token is
+answered with 401, and the same request gives a new one.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,12 @@ from collections.abc import Callable
 import httpx
 
 from connectors.core.answers import foreign, token_of, words
-from connectors.core.errors import Unauthorised, Unavailable, Unreadable
 from connectors.core.jwt_assertion import assertion_of
+from connectors.core.oauth import login_error
 
 _PATH = "/services/oauth2/token"
 _JWT_SECONDS = 180
-_LATER = 30.0  # seconds after which a login that was refused for a passing reason is tried again
-#: Salesforce's words for a wrong key, by "OAuth 2.0 Flow Errors": `unknown_error: retry your
+#: Salesforce's error codes for a wrong key, by "OAuth 2.0 Flow Errors": `unknown_error: retry your
 #: request` is none of them.
 _WRONG = frozenset(
     "invalid_client invalid_client_id invalid_client_credentials invalid_grant"
@@ -44,8 +43,10 @@ class SalesforceGrant:
         return True
 
     def take(self, response: httpx.Response) -> str:
-        """Of Salesforce's refusals only those in `_WRONG` say that the key is wrong; any other may
-        pass."""
+        """The token.
+
+        Only the codes in `_WRONG` state that the key is wrong; any other refusal may pass.
+        """
         body = foreign(response.content)
         token, ident = token_of(body), words(body, "id")
         if response.status_code == httpx.codes.OK and token and ident:
@@ -53,12 +54,9 @@ class SalesforceGrant:
             return token
         code = words(body, "error")
         detail = words(body, "error_description") or response.text[:200]
-        said = f"Salesforce's login: {response.status_code} {code} {detail}".rstrip()
-        if response.status_code in {400, 401} and code in _WRONG:
-            raise Unauthorised(said)
-        if body is None and response.status_code < 500:
-            raise Unreadable(said, _LATER, undone=True)
-        raise Unavailable(said, 2.0 if response.status_code >= 500 else _LATER, undone=True)
+        text = f"Salesforce's login: {response.status_code} {code} {detail}".rstrip()
+        wrong_key = response.status_code in {400, 401} and code in _WRONG
+        raise login_error(response, text, wrong_key=wrong_key)
 
 
 def by_secret(base: str, client_id: str, client_secret: str) -> SalesforceGrant:

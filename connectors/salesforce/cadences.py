@@ -8,11 +8,13 @@ from connectors.core.answers import all_of, read
 from connectors.core.crm import Row
 from connectors.core.errors import VendorError
 from connectors.core.literals import literal, quoted
+from connectors.core.row_results import errors_by_key
 from connectors.core.splitting import one_by_one
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import OwnedRow, Record, id_in_cadence, name_of
+from connectors.salesforce.forms import Record
 from connectors.salesforce.owners import owners_of
-from connectors.salesforce.refusals import deleted, failed_by
+from connectors.salesforce.refusals import deleted
+from connectors.salesforce.rows import OwnedRow, id_in_cadence, name_of
 
 
 class SalesforceCadences:
@@ -65,7 +67,8 @@ class SalesforceCadences:
 
     async def _act(self, action: str, inputs: Sequence[Record]) -> dict[str, VendorError]:
         """The errors of those inputs that failed, by their targets."""
-        return failed_by("targetId", inputs, await self._http.action(action, inputs))
+        targets = [one["targetId"] for one in inputs]
+        return errors_by_key(targets, await self._http.action(action, inputs))
 
     async def missing(self, names: Sequence[str]) -> list[str]:
         """Names that no active cadence has."""

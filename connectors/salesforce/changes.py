@@ -1,9 +1,9 @@
-"""What happened in Salesforce, and what it holds: by SystemModstamp, by activities, by incoming
-mail, by the recycle bin."""
+"""What changed in Salesforce, and what it holds: read by SystemModstamp, activities, incoming mail
+and the recycle bin."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -15,10 +15,11 @@ from connectors.core.pagination import in_turn, keys_of
 from connectors.core.splitting import one_by_one
 from connectors.salesforce import records
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import Record, ReplyRow
+from connectors.salesforce.forms import Record
 from connectors.salesforce.people import SalesforcePeople
 from connectors.salesforce.properties import EMAILS, KEY, READ
-from connectors.salesforce.tasks import Activity, SalesforceTasks
+from connectors.salesforce.rows import ReplyRow
+from connectors.salesforce.tasks import SalesforceTasks
 
 _KINDS = ("Lead", "Contact")
 _ACCOUNTS = "SELECT Id, Name, Website, OwnerId, ParentId FROM Account"
@@ -43,7 +44,7 @@ class SalesforceChanges:
             " RelationType = 'FromAddress' AND EmailMessage.Incoming = true AND"
             f" EmailMessage.MessageDate >= {after}",
         )
-        contacted = _latest(await self._tasks.done(since))
+        contacted = _latest((who, at) for who, _, at in await self._tasks.done(since))
         replied = _latest(sound("Salesforce", replies, _reply))
         found: dict[str, Record] = {}
         for part in changed:
@@ -65,15 +66,14 @@ class SalesforceChanges:
         return replace(contact, contacted_at=contacted_at, replied_at=replied_at, changed_at=newest)
 
     async def deleted(self, since: float, keys: Mapping[str, str]) -> AsyncIterator[list[Contact]]:
-        """Who lies in the recycle bin, two weeks' worth; who was merged into another is not
-        gone."""
+        """The people in the recycle bin, which holds two weeks; a merged record is not deleted."""
         del since, keys
         asked = _ours("IsDeleted = true AND MasterRecordId = null")
         for part in await self._http.queries(*asked, deleted=True):
             yield list(map(records.contact_of, sound("Salesforce", part, records.person)))
 
     async def contacts(self, after: str = "") -> AsyncIterator[Page[Contact]]:
-        """A place is an object and the last id that was read, not a locator, which ends with its
+        """A place is an object and the id that was read last; a locator would expire with its
         session."""
         for kind, last, following in in_turn(("Contact", "Lead"), after):
             async for page in self._http.pages(_all_people(kind, last)):
@@ -122,7 +122,7 @@ class SalesforceChanges:
 
 
 def _all_people(kind: str, last: str) -> str:
-    """The query for everybody of one object, after the id `last`."""
+    """The query for all people of one object whose ids follow `last`."""
     conditions: list[str] = []
     if last:
         # Salesforce compares an id with nothing but an id
@@ -149,19 +149,14 @@ def _oldest_accounts(where: str) -> str:
     return f"{_ACCOUNTS} WHERE {where} ORDER BY CreatedDate, Id"
 
 
-class _Reply(NamedTuple):
-    contact_id: str
-    at: float
-
-
-def _reply(item: Any) -> _Reply:
+def _reply(item: Any) -> tuple[str, float]:
     row = read(item, ReplyRow)
-    return _Reply(row.RelationId, records.seconds(row.EmailMessage.MessageDate))
+    return row.RelationId, records.seconds(row.EmailMessage.MessageDate)
 
 
-def _latest(activities: Iterable[Activity | _Reply]) -> dict[str, float]:
+def _latest(times: Iterable[tuple[str, float]]) -> dict[str, float]:
     """The latest time of each person."""
     found: dict[str, float] = {}
-    for one in activities:
-        found[one.contact_id] = max(one.at, found.get(one.contact_id, 0.0))
+    for contact_id, at in times:
+        found[contact_id] = max(at, found.get(contact_id, 0.0))
     return found

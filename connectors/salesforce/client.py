@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 import httpx
 
 from connectors.core.answers import all_of, each, read
-from connectors.core.crm import Row
+from connectors.core.crm import Page, Row
 from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import RecordRejected, Unreadable
 from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.core.oauth import TokenAuth
+from connectors.core.pagination import follow, rows_of
 from connectors.core.splitting import one_by_one
 from connectors.salesforce.auth import SalesforceGrant
 from connectors.salesforce.forms import Acted, Composite, Found, IdRow, Part, Record, Saved
@@ -50,8 +51,8 @@ def _usage(headers: Mapping[str, str]) -> str:
     return ""
 
 
-class SalesforceHttp:
-    """The calls that the connector makes."""
+class SalesforceHttp(VendorHttp):
+    """The calls that the connector makes, below the version's path."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class SalesforceHttp:
     ) -> None:
         self._grant = grant
         self.session = TokenAuth(grant)
-        self._http = VendorHttp(
+        super().__init__(
             "Salesforce",
             base.rstrip("/"),
             _HEADERS,
@@ -72,31 +73,13 @@ class SalesforceHttp:
             transport,
             auth=self.session,
             day=DailyQuota("Salesforce's calls of the day", clock, _usage),
+            below=f"{BASE}/",
         )
 
     @property
     def me(self) -> str:
         """The integration user's id, '' before the first call."""
         return self._grant.user_id
-
-    async def call(
-        self,
-        form: type[T],
-        method: str,
-        template: str,
-        *parts: str,
-        json: Any = None,
-        params: Any = None,
-        until: float | None = None,
-    ) -> T:
-        """One call below the version's path: see VendorHttp.call.
-
-        Raises Unavailable while the day's calls are spent.
-        """
-        below = BASE + "/" + template
-        return await self._http.call(
-            form, method, below, *parts, json=json, params=params, until=until
-        )
 
     async def rows(
         self, map_row: Callable[[Any], T], *asked: str, deleted: bool = False
@@ -141,44 +124,36 @@ class SalesforceHttp:
         if part.httpStatusCode >= 300:
             raise part_error(part)
         try:
-            page = read(part.body, Found)
+            found = read(part.body, Found)
         except ValueError as error:
             raise Unreadable(
                 f"Salesforce: the answer to a query is not in the documented form ({error})"
             ) from None
-        records = list(page.records)
-        async for more in self._following(page):
-            records += more.records
-        if len(records) != page.totalSize:
+        records = list(found.records)
+        if following := _following(found):
+            records += await rows_of(follow(self._page, following))
+        if len(records) != found.totalSize:
             raise Unreadable(
-                f"Salesforce says that a query has {page.totalSize} records and shows"
+                f"Salesforce says that a query has {found.totalSize} records and shows"
                 f" {len(records)}"
             )
         return records
 
-    async def _following(self, page: Found) -> AsyncIterator[Found]:
-        """The pages after one.
-
-        Only the locator is taken from the address that Salesforce names.
-        """
-        seen: set[str] = set()
-        while not page.done:
-            named = _LOCATOR.fullmatch(page.nextRecordsUrl or "")
-            if named is None or named[2] in seen:
-                raise Unreadable(
-                    "Salesforce names no next page of a query:"
-                    f" {(page.nextRecordsUrl or '')[:80]!r}"
-                )
-            seen.add(named[2])
-            page = await self.call(Found, "GET", "{}/{}", named[1], named[2])
-            yield page
-
     async def pages(self, asked: str) -> AsyncIterator[list[Any]]:
         """The pages of one query, one at a time."""
-        page = await self.call(Found, "GET", "query", params={"q": asked})
-        yield page.records
-        async for more in self._following(page):
-            yield more.records
+        found = await self.call(Found, "GET", "query", params={"q": asked})
+        yield found.records
+        if following := _following(found):
+            async for page in follow(self._page, following):
+                yield page.rows
+
+    async def _page(self, address: str) -> Page[Any]:
+        """The page at an address that Salesforce has named; only the locator is taken from it."""
+        named = _LOCATOR.fullmatch(address)
+        if named is None:
+            raise Unreadable(f"Salesforce names no next page of a query: {address[:80]!r}")
+        found = await self.call(Found, "GET", "{}/{}", named[1], named[2])
+        return Page(rows=found.records, after=_following(found))
 
     async def collection(
         self,
@@ -203,7 +178,7 @@ class SalesforceHttp:
         return await one_by_one(records, call, MOST_ROWS)
 
     async def action(self, name: str, inputs: Sequence[Record]) -> list[Row[bool]]:
-        """A standard action: for each input True, or what stood against it."""
+        """A standard action: for each input True or its VendorError."""
 
         async def call(some: Sequence[Record]) -> list[Row[bool]]:
             done = await self.call(
@@ -214,9 +189,12 @@ class SalesforceHttp:
 
         return await one_by_one(inputs, call, MOST_ROWS)
 
-    async def close(self) -> None:
-        """Let connections go."""
-        await self._http.close()
+
+def _following(found: Found) -> str:
+    """The address of the next page, '' after the last."""
+    if found.done:
+        return ""
+    return found.nextRecordsUrl or "none"
 
 
 def _asking(text: str) -> str:
@@ -233,7 +211,7 @@ def _asking(text: str) -> str:
 def _check_count(sent: int, answered: int) -> None:
     if sent != answered:
         raise Unreadable(
-            f"Salesforce answered {answered} rows to {sent}: which is whose can't be told"
+            f"Salesforce answered {answered} rows to {sent}: it isn't known which belongs to which"
         )
 
 

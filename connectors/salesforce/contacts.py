@@ -1,5 +1,5 @@
-"""People written to Salesforce: leads made by our own external id, leads and contacts changed by
-their ids."""
+"""Writes of people to Salesforce: leads are made by our own external id, leads and contacts changed
+by their ids."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from connectors.core.crm import Contact, ContactWrite, Row, UpsertResult
 from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
+from connectors.core.row_results import is_deleted
 from connectors.core.splitting import one_by_one
 from connectors.core.write_checks import judge
 from connectors.salesforce import records
@@ -25,7 +26,7 @@ _NO_ANSWER = "Salesforce answered nothing about this row"
 
 
 class _Work(NamedTuple):
-    """A write, the number of its row, and whom Salesforce holds; None for a new lead."""
+    """A write, the number of its row, and the person in Salesforce; None for a new lead."""
 
     row: int
     write: ContactWrite
@@ -33,7 +34,7 @@ class _Work(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """The fields that are set, the row that is sent, and what of it concerns the place."""
+    """The fields that are set, the row that is sent, and the part of it that is an address."""
 
     fields: Record
     sent: Record
@@ -74,7 +75,7 @@ class SalesforceContacts:
         What is to be written on a record that was merged into another is written on that one.
         """
         rows = await self._http.collection("PATCH", "composite/sobjects", records=sent)
-        gone = [one["id"] for one, row in zip(sent, rows, strict=True) if _is_deleted(row)]
+        gone = [one["id"] for one, row in zip(sent, rows, strict=True) if is_deleted(row)]
         masters = await self._people.masters(gone)
         places: list[int] = []
         again: list[Record] = []
@@ -150,18 +151,16 @@ def _result(contact: Contact, written: _Prepared, held: Record | None) -> Upsert
 def _obstacles(
     writes: Sequence[ContactWrite], found: Sequence[Row[Record | None]]
 ) -> list[VendorError | None]:
-    """For each write what stands against it: that its person can't be looked up, or see
+    """For each write why it can't be made: its person can't be looked up, or see
     write_checks.judge."""
-    ids = [held["Id"] if isinstance(held, dict) else "" for held in found]
+    ids: list[str] = []
+    for held in found:
+        ids.append(held["Id"] if isinstance(held, dict) else "")
     obstacles = judge(writes, ids)
     for i, held in enumerate(found):
         if isinstance(held, VendorError):
             obstacles[i] = held
     return obstacles
-
-
-def _is_deleted(row: Row[str]) -> bool:
-    return isinstance(row, RecordRejected) and row.kind == "deleted"
 
 
 def _is_misplaced(row: Row[str]) -> bool:

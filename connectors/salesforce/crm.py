@@ -24,16 +24,16 @@ from connectors.core.crm import (
 from connectors.core.fields import Field
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.literals import literal
+from connectors.core.row_results import raise_first
 from connectors.core.stopping import OPT_OUT, do_all, mark
 from connectors.salesforce import properties, records
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.changes import SalesforceChanges
 from connectors.salesforce.client import MOST_ROWS, SalesforceHttp
 from connectors.salesforce.contacts import SalesforceContacts
-from connectors.salesforce.forms import record
 from connectors.salesforce.owners import SalesforceOwners
 from connectors.salesforce.people import SalesforcePeople
-from connectors.salesforce.refusals import raise_failed
+from connectors.salesforce.rows import record
 from connectors.salesforce.setup import SalesforceSetup
 from connectors.salesforce.tasks import SalesforceTasks
 from leads.records import Change
@@ -143,10 +143,10 @@ class SalesforceCrm:
         await do_all([*steps, write])
 
     async def _leave(self, name: str, contact_id: str) -> None:
-        raise_failed(await self._cadences.leave_list(name, [contact_id]))
+        raise_first(await self._cadences.leave_list(name, [contact_id]))
 
     async def _write(self, contact_id: str, fields: Mapping[str, Any]) -> None:
-        raise_failed(await self._contacts.update([records.update_of(contact_id, fields)]))
+        raise_first(await self._contacts.update([records.update_of(contact_id, fields)]))
 
     async def read(
         self, contact_ids: Sequence[str], names: Sequence[str]

@@ -7,7 +7,7 @@ from connectors.core.crm import Row, UpsertResult
 from connectors.core.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import account_of_deal, contact_of_role
+from connectors.salesforce.rows import account_of_deal, contact_of_role
 
 
 async def mark_open_deals(http: SalesforceHttp, rows: list[Row[UpsertResult]]) -> None:

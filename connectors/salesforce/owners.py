@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from connectors.core.answers import read, sound
+from connectors.core.assignment import Assigned, assign
 from connectors.core.crm import Owner, OwnerReadback, OwnerWrite, Row
-from connectors.core.errors import RecordRejected
 from connectors.core.literals import literal
 from connectors.core.splitting import one_by_one
 from connectors.core.user_directory import UserDirectory
 from connectors.salesforce import records
 from connectors.salesforce.client import SalesforceHttp
 from connectors.salesforce.contacts import SalesforceContacts
-from connectors.salesforce.forms import OwnedRow, Record, UserRow
 from connectors.salesforce.people import SalesforcePeople
-from connectors.salesforce.refusals import deleted, failed_by
+from connectors.salesforce.refusals import deleted
+from connectors.salesforce.rows import OwnedRow, UserRow
 from leads.records import Change
 
 _OWNER = "Id, OwnerId, Owner.Email, Owner.IsActive, Owner.Type"
@@ -46,31 +46,18 @@ class SalesforceOwners:
         self.owner, self.owner_by_email = self._users.by_id, self._users.by_email
 
     async def assign(self, writes: Sequence[OwnerWrite]) -> list[Row[Change]]:
-        rows: list[Row[Change]] = []
-        sent: list[Record] = []
-        for write in writes:
-            owner_id = await self._owner_id(write.owner_email)
-            if isinstance(owner_id, RecordRejected):
-                rows.append(owner_id)
-                continue
-            fields = records.owner_fields(write, owner_id)
-            sent.append(records.update_of(write.contact_id, fields))
-            rows.append(Change(contact_id=write.contact_id, wrote=fields, before={}))
-        sent.sort(key=lambda one: records.object_of(one["id"]))
-        failed = failed_by("id", sent, await self._contacts.update(sent))
-        for i, row in enumerate(rows):
-            if isinstance(row, Change):
-                rows[i] = failed.get(row.contact_id, row)
-        return rows
+        no_owner = "Salesforce has no active user"
+        by_email = self._users.by_email
+        return await assign(writes, by_email, records.owner_fields, self._send, no_owner)
 
-    async def _owner_id(self, email: str) -> str | RecordRejected:
-        """The id of the active user with an address, '' for no address."""
-        if not email:
-            return ""
-        owner = await self._users.by_email(email)
-        if owner is None or not owner.active:
-            return RecordRejected(f"Salesforce has no active user {email}", "no_owner")
-        return owner.id
+    async def _send(self, assigned: Sequence[Assigned]) -> list[Row[str]]:
+        """Write fields of people, by object: a call takes ten changes of type."""
+        places = sorted(
+            range(len(assigned)), key=lambda place: records.object_of(assigned[place][0])
+        )
+        sent = [records.update_of(*assigned[place]) for place in places]
+        rows = dict(zip(places, await self._contacts.update(sent), strict=True))
+        return [rows[place] for place in range(len(assigned))]
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
         return await one_by_one(contact_ids, self._read)
@@ -104,7 +91,11 @@ class SalesforceOwners:
             "SELECT Id, Email, IsActive, UserRole.Name FROM User WHERE UserType = 'Standard'"
         )
         users = sound("Salesforce", found, partial(read, form=UserRow))
-        return [_owner_of(user) for user in users if user.Id != self._http.me]
+        owners: list[Owner] = []
+        for user in users:
+            if user.Id != self._http.me:
+                owners.append(_owner_of(user))
+        return owners
 
 
 def _owner_of(user: UserRow) -> Owner:

@@ -9,8 +9,9 @@ from connectors.core.crm import ContactWrite
 from connectors.core.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import MergedRow, Record
+from connectors.salesforce.forms import Record
 from connectors.salesforce.properties import KEY, READ
+from connectors.salesforce.rows import MergedRow
 
 _CHUNK = 100
 
@@ -18,14 +19,17 @@ T = TypeVar("T")
 
 
 class SalesforcePeople:
-    """Looks people up. A record that was merged or converted stands for the one that it became."""
+    """Finds people; for a record that was merged or converted, the one that it became."""
 
     def __init__(self, http: SalesforceHttp) -> None:
         self._http = http
 
     async def find(self, writes: Sequence[ContactWrite]) -> list[Record | None]:
-        """By the known id, else our key, else an address; a contact before a lead, the older before
-        the younger."""
+        """The person of each write, None where there is none.
+
+        By the known id, else our key, else an address; a contact before a lead, the older record
+        before the younger.
+        """
         held = await self._candidates(writes)
         by_id = records.by_id(held)
         gone = [w.known_id for w in writes if w.known_id and w.known_id not in by_id]
@@ -33,8 +37,8 @@ class SalesforcePeople:
         return list(map(candidates.match, writes))
 
     async def _candidates(self, writes: Sequence[ContactWrite]) -> list[Record]:
-        """Everybody who may be meant; contacts first, each object's older records first; the
-        contacts that leads were converted into too."""
+        """All people that the writes may mean, and the contacts that leads were converted into;
+        contacts first, each object's older records first."""
         asked: list[str] = []
         for start in range(0, len(writes), _CHUNK):
             some = writes[start : start + _CHUNK]
@@ -51,7 +55,7 @@ class SalesforcePeople:
         return list(unique.values())
 
     async def read_by_id(self, ids: Iterable[str]) -> list[Record]:
-        """People by their ids; who isn't there is left out."""
+        """People by their ids; those that aren't there are left out."""
         asked: list[str] = []
         for kind, some in records.by_object(ids):
             fields = ",".join(READ[kind])
@@ -83,16 +87,21 @@ class SalesforcePeople:
     async def read_merged(
         self, ids: Sequence[str], read_by_id: Callable[[Sequence[str]], Awaitable[dict[str, T]]]
     ) -> list[T | None]:
-        """What `read_by_id` finds, in the order of the ids; for a record that was merged, what it
-        finds of the master, and None for one that is gone."""
+        """What `read_by_id` finds, in the order of the ids.
+
+        For a record that was merged it is what is found of the master, for a deleted one None.
+        """
         found = await read_by_id(ids)
         masters = await self.masters(ident for ident in ids if ident not in found)
         of_masters = await read_by_id([*masters.values()])
-        return [found.get(i) or of_masters.get(masters.get(i, "")) for i in ids]
+        rows: list[T | None] = []
+        for ident in ids:
+            rows.append(found.get(ident) or of_masters.get(masters.get(ident, "")))
+        return rows
 
 
 class _Candidates:
-    """People who may be meant by a batch, by id, key and address; the first of them counts."""
+    """The people that a batch may mean, by id, key and address; the first of several counts."""
 
     def __init__(self, held: Sequence[Record], by_id: Mapping[str, Record]) -> None:
         self._by_id = by_id
@@ -135,7 +144,7 @@ class _Candidates:
 
 
 def _select(kind: str, writes: Sequence[ContactWrite]) -> str:
-    """The query for everybody of one object who may be meant."""
+    """The query for all people of one object that the writes may mean."""
     mapped: set[str] = set()
     emails: dict[str, None] = {}
     keys: list[str] = []

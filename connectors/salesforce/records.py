@@ -10,8 +10,9 @@ from typing import Any
 
 from connectors.core.answers import checked, in_part, member, read
 from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
-from connectors.salesforce.forms import AccountRow, PersonRow, Record
+from connectors.salesforce.forms import Record
 from connectors.salesforce.properties import EMAILS, KEY, LEAD, OWN, STATUS, is_custom
+from connectors.salesforce.rows import AccountRow, PersonRow
 
 _LENGTHS = {
     "FirstName": 40,

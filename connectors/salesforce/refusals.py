@@ -3,12 +3,11 @@
 Sources: docs/design/vendors.md Salesforce 1.2 and 1.7.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import httpx
 
 from connectors.core.answers import foreign, words
-from connectors.core.crm import Row
 from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
@@ -20,7 +19,7 @@ from connectors.core.errors import (
     VendorError,
 )
 from connectors.core.http import retry_after
-from connectors.salesforce.forms import Fault, Part, Record
+from connectors.salesforce.forms import Fault, Part
 
 #: DUPLICATES_DETECTED and DUPLICATE_VALUE: somebody was there between our read and our write; the
 #: next try reads it.
@@ -152,19 +151,3 @@ def _row(code: str, text: str) -> VendorError:
 def deleted(ident: str) -> RecordRejected:
     """The error of a row whose record is gone."""
     return RecordRejected(f"{ident} is deleted", "deleted")
-
-
-def failed_by(
-    name: str, sent: Iterable[Record], rows: Iterable[Row[object]]
-) -> dict[str, VendorError]:
-    """The errors of the rows that failed, each by a field of what was sent."""
-    return {
-        one[name]: row for one, row in zip(sent, rows, strict=True) if isinstance(row, VendorError)
-    }
-
-
-def raise_failed(rows: Iterable[Row[object]]) -> None:
-    """Raise the first row that is an error."""
-    for row in rows:
-        if isinstance(row, VendorError):
-            raise row

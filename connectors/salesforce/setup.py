@@ -1,5 +1,5 @@
 """Our fields in Salesforce: made by the Tooling API, and shown to the integration user by a
-permission set, without which they can't even be named (docs/design/vendors.md Salesforce 1.5)."""
+permission set, without which no query may name them (docs/design/vendors.md Salesforce 1.5)."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,15 +15,8 @@ from connectors.core.permission_checks import PermissionCheck, closed
 from connectors.salesforce import properties
 from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import (
-    Described,
-    Done,
-    IdRow,
-    Made,
-    Record,
-    allowed_field,
-    field_of,
-)
+from connectors.salesforce.forms import Described, Done, IdRow, Made, Record, field_of
+from connectors.salesforce.rows import allowed_field
 
 PERMISSIONS = "Leadgate"
 _NEEDS = {
@@ -59,8 +52,8 @@ class SalesforceSetup:
         self._http, self._cadences, self._sequences = http, cadences, sequences
 
     async def fields(self) -> dict[str, Field]:
-        """A lead's; a contact takes of the mapped ones those that are ours or the client's own
-        (see records.more_of)."""
+        """A lead's fields; of the mapped ones a contact takes the custom ones (see
+        records.more_of)."""
         return await self._fields("Lead")
 
     async def check(self, wants: CrmRequirements) -> list[str]:
@@ -84,7 +77,7 @@ class SalesforceSetup:
         return faults
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
-        """By one row of each object; what the plan hasn't got is no object at all."""
+        """Reads one row of each object; an object that the plan leaves out doesn't exist."""
         del wants  # all of them are needed whatever the rules say
         checks: list[PermissionCheck] = []
         for kind, disables in _NEEDS.items():
@@ -165,8 +158,8 @@ class SalesforceSetup:
 
 
 def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
-    """Ours on each object, and the mapped ones on leads and, where they are no standard ones, on
-    contacts."""
+    """The fields wanted of each object: ours, the mapped ones on leads, and the custom ones among
+    those on contacts."""
     custom = [field for field in fields if properties.is_custom(field.name)]
     own = properties.FIELDS
     return {
@@ -177,7 +170,7 @@ def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
 
 
 def _metadata(field: Field) -> Record:
-    """What the Tooling API makes a field of (docs/design/vendors.md Salesforce 1.5).
+    """What the Tooling API takes to make a field (docs/design/vendors.md Salesforce 1.5).
 
     Our own numbers are whole, a client's may have two decimals.
     """

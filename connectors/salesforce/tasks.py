@@ -1,20 +1,22 @@
-"""Tasks that we make in Salesforce, and what owners did by themselves.
+"""Tasks and notes that we make in Salesforce, and owners' own activities.
 
 SOQL reads what was written a moment ago.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from math import inf
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+from connectors.core.activity_log import Activity, first_activities, make_once
 from connectors.core.answers import read, sound
 from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
 from connectors.core.literals import literal
 from connectors.salesforce import records
 from connectors.salesforce.client import SalesforceHttp
-from connectors.salesforce.forms import ActivityRow, Record, note_of, task_of
+from connectors.salesforce.forms import Record
 from connectors.salesforce.properties import DUE, EFFECT
+from connectors.salesforce.rows import ActivityRow, note_of, task_of
 
 #: A logged call or a one-to-one mail; a cadence's steps, list mails and our own tasks are of other
 #: kinds (promise P5).
@@ -24,14 +26,6 @@ _OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {EFFECT} = null
 W = TypeVar("W", TaskWrite, NoteWrite)
 
 
-class Activity(NamedTuple):
-    """A call, mail, meeting or note: with whom, by whom, when."""
-
-    contact_id: str
-    owner_id: str
-    at: float
-
-
 class SalesforceTasks:
     """See crm.Crm."""
 
@@ -39,38 +33,20 @@ class SalesforceTasks:
         self._http = http
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
-        made = await self._find_tasks([w for w in writes if w.look_first])
-        return await self._add(writes, made, _task)
+        return await make_once(writes, self._find_tasks, partial(self._make, _task))
 
     async def add_notes(self, writes: Sequence[NoteWrite]) -> list[Row[str]]:
         """A note has no field of ours: its title holds the effect."""
-        return await self._add(writes, await self._find_notes(writes), _note)
+        return await make_once(writes, self._find_notes, partial(self._make, _note))
 
-    async def _add(
-        self, writes: Sequence[W], made: Mapping[str, str], body_of: Callable[[W], Record]
+    async def _make(
+        self, body_of: Callable[[W], Record], writes: Sequence[W], until: float
     ) -> list[Row[str]]:
-        """Make those that are not among `made`, which are ids by the effects' ids."""
-        rows: dict[str, Row[str]] = {**made}
-        rest: list[W] = []
-        sent: list[Record] = []
-        until = inf
-        for write in writes:
-            if write.effect_id not in made:
-                rest.append(write)
-                sent.append(body_of(write))
-                until = min(until, write.until)
-        if rest:
-            done = await self._http.collection(
-                "POST", "composite/sobjects", records=sent, until=until
-            )
-            for write, row in zip(rest, done, strict=True):
-                rows[write.effect_id] = row
-        return [rows[write.effect_id] for write in writes]
+        sent = list(map(body_of, writes))
+        return await self._http.collection("POST", "composite/sobjects", records=sent, until=until)
 
     async def _find_tasks(self, writes: Sequence[TaskWrite]) -> dict[str, str]:
-        """Tasks that earlier attempts made."""
-        if not writes:
-            return {}
+        """Tasks that earlier attempts made, by effect."""
         rows = await self._http.rows(
             task_of,
             f"SELECT Id, {EFFECT} FROM Task WHERE WhoId IN {_contacts_of(writes)} AND {EFFECT} IN"
@@ -79,28 +55,26 @@ class SalesforceTasks:
         return dict(rows)
 
     async def _find_notes(self, writes: Sequence[NoteWrite]) -> dict[str, str]:
-        """Notes that earlier attempts made."""
-        titles = [_title(w) for w in writes if w.look_first]
-        if not titles:
-            return {}
+        """Notes that earlier attempts made, by effect."""
+        effects: dict[str, str] = {}
+        for write in writes:
+            effects[_title(write)] = write.effect_id
         rows = await self._http.rows(
             note_of,
             f"SELECT Id, Title FROM Note WHERE ParentId IN {_contacts_of(writes)} AND Title IN"
-            f" {literal(titles)}",
+            f" {literal(effects)}",
         )
-        by_title = dict(rows)
         made: dict[str, str] = {}
-        for write in writes:
-            if ident := by_title.get(_title(write)):
-                made[write.effect_id] = ident
+        for title, ident in rows:
+            if title in effects:
+                made[effects[title]] = ident
         return made
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         if not asked:
             return []
         since = min(one.since for one in asked)
-        done = await self.done(since, f" IN {_contacts_of(asked)}")
-        return [_first(one, done) for one in asked]
+        return first_activities(asked, await self.done(since, f" IN {_contacts_of(asked)}"))
 
     async def done(self, since: float, of_whom: str = " != null") -> list[Activity]:
         """Own calls, mails, meetings and notes since a time."""
@@ -120,25 +94,18 @@ class SalesforceTasks:
 
 
 def _contacts_of(writes: Iterable[TaskWrite | NoteWrite | ActivityAsked]) -> str:
-    """The people of some writes or questions, each once, as a query names them."""
+    """The people of some writes or questions as a list in SOQL, each once."""
     return literal(dict.fromkeys(write.contact_id for write in writes))
 
 
-def _first(asked: ActivityAsked, done: Iterable[Activity]) -> float:
-    """When the owner first did something with the contact since a time, 0 for never."""
-    wanted = (asked.contact_id, asked.owner_id)
-    times = (at for contact, owner, at in done if (contact, owner) == wanted and at >= asked.since)
-    return min(times, default=0.0)
-
-
 def _activity(item: Any) -> Activity:
-    """Raises ValueError."""
+    """The person, the user and the time of an activity. Raises ValueError."""
     row = read(item, ActivityRow)
     contact_id = row.WhoId or row.ParentId
     at = records.seconds(row.CompletedDateTime or row.CreatedDate)
     if not contact_id or not at:
         raise ValueError("an activity without a person or a time")
-    return Activity(contact_id, row.OwnerId, at)
+    return contact_id, row.OwnerId, at
 
 
 def _title(write: NoteWrite) -> str:
