@@ -6,7 +6,7 @@ text; a missing contact is a 422.
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import httpx
@@ -47,7 +47,7 @@ def classify(response: httpx.Response) -> VendorError | None:
         f" {response.text[:200]}"
     )
     if status == 401 and "html" not in response.headers.get("content-type", ""):
-        # plain text (docs/design/vendors.md Apollo 1.1), so that there is no word to tell it by
+        # plain text (docs/design/vendors.md Apollo 1.1), without a code that could be checked
         return Unauthorised(said)
     if status in {401, 403}:
         return _closed(response, said)
@@ -61,31 +61,38 @@ def classify(response: httpx.Response) -> VendorError | None:
 
 
 def _closed(response: httpx.Response, said: str) -> VendorError:
-    """403 says that the key or the plan leaves one endpoint out
-    (docs/design/vendors.md Apollo 1.1), if it is Apollo that says it."""
+    """403 means that the key or the plan leaves one endpoint out
+    (docs/design/vendors.md Apollo 1.1), if the answer is Apollo's own."""
     if words(foreign(response.content), "error"):
         return NotInPlan(said)
     return Unavailable(f"{said} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
 
 
 def usage(headers: Mapping[str, str]) -> str:
-    """How near an hour's or a day's end an endpoint is, '' while it is far.
+    """What is left of an endpoint's calls of the hour or the day, '' while it is enough.
 
     An unlimited window has an empty limit.
     """
     for window, names in _WINDOWS.items():
-        most = next((v for n in names if (v := headers.get(f"x-rate-limit-{n}", "")).isdigit()), "")
-        left = next(
-            (v for n in names if (v := headers.get(f"x-{n}-requests-left", "")).isdigit()), ""
-        )
-        if most and left and int(left) < int(most) * _SPARE:
-            return f"{left} left of {most} {window}"
+        limit = _first_number(headers, "x-rate-limit-{}", names)
+        left = _first_number(headers, "x-{}-requests-left", names)
+        if limit and left and int(left) < int(limit) * _SPARE:
+            return f"{left} left of {limit} {window}"
+    return ""
+
+
+def _first_number(headers: Mapping[str, str], template: str, names: Sequence[str]) -> str:
+    """The first of a window's headers that holds a number, '' for none."""
+    for name in names:
+        value = headers.get(template.format(name), "")
+        if value.isdigit():
+            return value
     return ""
 
 
 class _Endpoint(DailyQuota):
-    """One endpoint's limits: of the hour's and the day's the answers tell what is left, the
-    minute's they may lower."""
+    """One endpoint's limits: answers state what is left of the hour's and the day's calls, and may
+    lower the limit of a minute."""
 
     def __init__(self, name: str, budget: SlidingWindowLimiter, clock: Callable[[], float]) -> None:
         super().__init__(f"Apollo's calls of {name}", clock, usage, EndpointSpent)
@@ -93,8 +100,9 @@ class _Endpoint(DailyQuota):
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """See DailyQuota.note."""
-        if (told := headers.get("x-rate-limit-minute", "")).isdigit():
-            self.budget.limit = min(self._most, int(told))
+        limit = headers.get("x-rate-limit-minute", "")
+        if limit.isdigit():
+            self.budget.limit = min(self._most, int(limit))
         super().note(headers, problem)
 
 
@@ -153,5 +161,5 @@ class ApolloApi:
         )
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         await self._http.close()

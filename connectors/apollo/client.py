@@ -5,6 +5,7 @@ Apollo 4 (signals). 401 answers are plain text; a missing contact is a 422; unkn
 ignored with 200, so every answer is checked again here.
 """
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -41,16 +42,13 @@ class ApolloClient:
         self._api = ApolloApi(base, key, limit, transport)
         self._fields, self._sequences = ApolloFields(self._api), ApolloSequences(self._api)
         self.share, self.close = self._api.share, self._api.close
-        self.custom_fields, self.name_fields = self._fields.custom_fields, self._fields.name_fields
-        self.sequences, self.sequence_names = (
-            self._sequences.sequences,
-            self._sequences.sequence_names,
-        )
-        self.enrol, self.leave, self.stop = (
-            self._sequences.enrol,
-            self._sequences.leave,
-            self._sequences.stop,
-        )
+        self.custom_fields = self._fields.custom_fields
+        self.name_fields = self._fields.name_fields
+        self.sequences = self._sequences.sequences
+        self.sequence_names = self._sequences.sequence_names
+        self.enrol = self._sequences.enrol
+        self.leave = self._sequences.leave
+        self.stop = self._sequences.stop
         self._labels: dict[str, str] = {}
         self._gone: set[str] = set()
         self._users: dict[str, str] = {}
@@ -78,13 +76,12 @@ class ApolloClient:
     async def lists(self) -> list[str]:
         """The names of all lists."""
         found = await self._api.call(list[Any], "GET", "labels")
-        self._labels = {
-            item.id: item.name for item in sound("Apollo", found, lambda item: read(item, Label))
-        }
+        labels = sound("Apollo", found, partial(read, form=Label))
+        self._labels = {label.id: label.name for label in labels}
         return sorted(self._labels.values())
 
     async def check(self) -> list[str]:
-        """What stands in the way, one line a fault.
+        """A line for each fault that keeps us from reading.
 
         It reads the lists: every key that can poll may do that.
         """
@@ -107,25 +104,26 @@ class ApolloClient:
 
         There are no totals: a short page is the last (docs/design/vendors.md Apollo 1.2).
         """
-        params = [("emailer_message_stats[]", stat) for stat in stats]
-        params += [
+        params = [
+            *(("emailer_message_stats[]", stat) for stat in stats),
             ("emailer_message_date_range_mode", "completed_at"),
             ("emailer_message_date_range[min]", since),
+            ("page", str(page)),
+            ("per_page", str(PAGE)),
         ]
-        params += [("page", str(page)), ("per_page", str(PAGE))]
         found = await self._api.call(Messages, "GET", "emailer_messages/search", params=params)
-        return [_message(item) for item in found.emailer_messages]
+        return list(map(_message, found.emailer_messages))
 
     async def set_owner(self, contact_id: str, email: str) -> None:
         """Make a user of Apollo's the contact's owner there.
 
-        Raises RecordRejected for somebody who is none.
+        Raises RecordRejected for an address that no user has.
         """
         if email.casefold() not in self._users:
             found = await self._api.call(
                 Users, "GET", "users/search", params={"page": "1", "per_page": "100"}
             )
-            users = sound("Apollo", found.users, lambda item: read(item, User))
+            users = sound("Apollo", found.users, partial(read, form=User))
             self._users = {u.email.casefold(): u.id for u in users if u.email}
         if email.casefold() not in self._users:
             raise RecordRejected(f"{email} is no user of Apollo's", "no_owner")
@@ -151,7 +149,7 @@ def _message(item: Any) -> dict[str, Any]:
 
 
 def _object(item: Any) -> dict[str, Any]:
-    """A contact or a message: what is in it, whoever takes it in reads with care.
+    """A contact, as the object that it is; its fields are checked where they are read.
 
     Raises ValueError.
     """

@@ -22,15 +22,19 @@ class CustomField(NamedTuple):
     def of(cls, item: Any) -> Self:
         """Out of Apollo's object. Raises ValueError."""
         row = read(item, Definition)
-        given = row.picklist_values or row.picklist_options or []
-        options = {ident: words(o, "name") for o in given if (ident := words(o, "id"))}
+        options: dict[str, str] = {}
+        for option in row.picklist_values or row.picklist_options or []:
+            if ident := words(option, "id"):
+                options[ident] = words(option, "name")
         return cls(row.id, row.name or row.id, row.modality or "", options)
 
     def label(self, value: Any) -> Any:
-        """A value with its options' labels; an option that is no more stays an id."""
+        """A value with the labels of its options; the id of a deleted option stays."""
         if isinstance(value, list):
-            return [self.label(part) for part in value]
-        return self.options.get(value, value) if isinstance(value, str) else value
+            return list(map(self.label, value))
+        if isinstance(value, str):
+            return self.options.get(value, value)
+        return value
 
 
 class ApolloFields:
@@ -67,8 +71,9 @@ class ApolloFields:
                 self._closed = True
             # a contact can keep a value of a field that was deleted
             self._gone |= fresh - set(self._fields)
-        return {
-            f.name: f.label(value)
-            for i, value in values.items()
-            if (f := self._fields.get(i)) is not None
-        }
+        named: dict[str, Any] = {}
+        for ident, value in values.items():
+            field = self._fields.get(ident)
+            if field is not None:
+                named[field.name] = field.label(value)
+        return named

@@ -1,6 +1,6 @@
 """What a key of Apollo's may not call."""
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,78 +8,92 @@ import msgspec
 from connectors.apollo.api import ApolloApi
 from connectors.core.permission_checks import PermissionCheck, closed
 
-_MESSAGES = "emailer_messages/search"
+_ONE = {"page": "1", "per_page": "1"}
+_NOBODY = "0" * 24
 
 
 async def limits(api: ApolloApi, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
     """Endpoints that this key may not call, each with what it disables; those of features that
-    aren't used aren't asked.
+    aren't used aren't called.
 
     Keys are scoped by endpoint (docs/design/vendors.md Apollo 1.1). A call without what it needs is
     a 422 to a key that may make it.
     """
+    checks = _always(api)
+    if enrich:
+        name = "organizations/enrich"
+        checks.append(_check(api, name, "companies aren't completed", "GET", name))
+    if sequences:
+        checks += _of_sequences(api)
+    if owners:
+        checks += _of_owners(api)
+    return await closed(checks)
 
-    def ask(
-        method: str, template: str, *parts: str, endpoint: str = "", **more: Any
-    ) -> Callable[[], Awaitable[Any]]:
-        return lambda: api.call(msgspec.Raw, method, template, *parts, endpoint=endpoint, **more)
 
-    one = {"page": "1", "per_page": "1"}
-    nobody, stop = "0" * 24, "emailer_campaigns/remove_or_stop_contact_ids"
-    used = [
-        PermissionCheck(
-            "contacts/search", "nothing is captured", ask("POST", "contacts/search", json=one)
-        ),
-        PermissionCheck(
+def _always(api: ApolloApi) -> list[PermissionCheck]:
+    stop = "emailer_campaigns/remove_or_stop_contact_ids"
+    return [
+        _check(api, "contacts/search", "nothing is captured", "POST", "contacts/search", json=_ONE),
+        _check(
+            api,
             "contacts/show",
             "sequences are unknown, and leads wait",
-            ask("GET", "contacts/{}", nobody, endpoint="contacts/show"),
+            "GET",
+            "contacts/{}",
+            _NOBODY,
         ),
-        PermissionCheck(
-            "labels", "lists have no names: no capture or intent by list", ask("GET", "labels")
-        ),
-        PermissionCheck(
+        _check(api, "labels", "lists have no names: no capture or intent by list", "GET", "labels"),
+        _check(
+            api,
             "emailer_messages/search",
-            "Apollo's bounces, replies and opt-outs aren't heard",
-            ask("GET", _MESSAGES, params=one),
+            "Apollo's bounces, replies and opt-outs aren't read",
+            "GET",
+            "emailer_messages/search",
+            params=_ONE,
         ),
-        PermissionCheck(stop, "nobody is taken out of an Apollo sequence", ask("POST", stop)),
-        PermissionCheck(
-            "contact_stages", "no contact is marked 'Do Not Contact'", ask("GET", "contact_stages")
+        _check(api, stop, "nobody is taken out of an Apollo sequence", "POST", stop),
+        _check(
+            api,
+            "contact_stages",
+            "no contact is marked 'Do Not Contact'",
+            "GET",
+            "contact_stages",
         ),
-        PermissionCheck(
-            "typed_custom_fields", "custom fields have no names", ask("GET", "typed_custom_fields")
+        _check(
+            api,
+            "typed_custom_fields",
+            "custom fields have no names",
+            "GET",
+            "typed_custom_fields",
         ),
     ]
-    if enrich:
-        used.append(
-            PermissionCheck(
-                "organizations/enrich",
-                "companies aren't completed",
-                ask("GET", "organizations/enrich"),
-            )
-        )
-    if sequences:
-        add, path = "emailer_campaigns/add_contact_ids", "emailer_campaigns/{}/add_contact_ids"
-        used += [
-            PermissionCheck(
-                add, "nobody enters an Apollo sequence", ask("POST", path, nobody, endpoint=add)
-            ),
-            PermissionCheck(
-                "email_accounts", "no mailbox is found to send from", ask("GET", "email_accounts")
-            ),
-        ]
-    if owners:
-        used += [
-            PermissionCheck(
-                "users/search",
-                "Apollo isn't told of owners",
-                ask("GET", "users/search", params=one),
-            ),
-            PermissionCheck(
-                "contacts/update_owners",
-                "Apollo isn't told of owners",
-                ask("POST", "contacts/update_owners"),
-            ),
-        ]
-    return await closed(used)
+
+
+def _of_sequences(api: ApolloApi) -> list[PermissionCheck]:
+    return [
+        _check(
+            api,
+            "emailer_campaigns/add_contact_ids",
+            "nobody enters an Apollo sequence",
+            "POST",
+            "emailer_campaigns/{}/add_contact_ids",
+            _NOBODY,
+        ),
+        _check(api, "email_accounts", "no mailbox is found to send from", "GET", "email_accounts"),
+    ]
+
+
+def _of_owners(api: ApolloApi) -> list[PermissionCheck]:
+    disables = "owners aren't set in Apollo"
+    update = "contacts/update_owners"
+    return [
+        _check(api, "users/search", disables, "GET", "users/search", params=_ONE),
+        _check(api, update, disables, "POST", update),
+    ]
+
+
+def _check(
+    api: ApolloApi, name: str, disables: str, method: str, template: str, *parts: str, **more: Any
+) -> PermissionCheck:
+    call = partial(api.call, msgspec.Raw, method, template, *parts, endpoint=name, **more)
+    return PermissionCheck(name, disables, call)

@@ -1,5 +1,5 @@
-"""Apollo's own sequences: who is in one, into one and out again, and the mark that keeps
-everybody's hands off a contact."""
+"""Apollo's own sequences: who is in one, entering and leaving one, and the stage 'Do Not
+Contact'."""
 
 from functools import partial
 from typing import Any
@@ -23,10 +23,11 @@ from connectors.apollo.forms import (
 from connectors.apollo.forms import contact_id as checked_contact
 from connectors.core.answers import all_of, read, sound, words
 from connectors.core.errors import RecordRejected, RecordRetryable
+from connectors.core.pagination import numbered
 from connectors.core.stopping import do_all
 
-#: Why Apollo skips a contact that is to enter a sequence (docs/design/vendors.md Apollo 1.3), in a
-#: person's words.
+#: Why Apollo skips a contact that is to enter a sequence (docs/design/vendors.md Apollo 1.3), in
+#: plain words.
 ALREADY = "contacts_already_exists_in_current_campaign"
 SKIPPED = {
     "contact_not_found": "Apollo has no such contact",
@@ -63,15 +64,7 @@ class ApolloSequences:
         """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no
         such contact."""
         if not contact_id:
-            body = {"q_keywords": email, "page": 1, "per_page": 10}
-            found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
-            hits = all_of("Apollo", found.contacts, lambda item: read(item, Hit))
-            mine = [hit for hit in hits if (hit.email or "").casefold() == email.casefold()]
-            return [
-                s
-                for hit in mine
-                for s in all_of("Apollo", hit.contact_campaign_statuses or (), status_of)
-            ]
+            return await self._by_email(email)
         ident = checked_contact(contact_id)
         try:
             shown = await self._api.call(
@@ -83,9 +76,18 @@ class ApolloSequences:
             raise
         return all_of("Apollo", shown.contact.contact_campaign_statuses or (), status_of)
 
+    async def _by_email(self, email: str) -> list[dict[str, Any]]:
+        body = {"q_keywords": email, "page": 1, "per_page": 10}
+        found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
+        statuses: list[dict[str, Any]] = []
+        for hit in all_of("Apollo", found.contacts, partial(read, form=Hit)):
+            if (hit.email or "").casefold() == email.casefold():
+                statuses += all_of("Apollo", hit.contact_campaign_statuses or (), status_of)
+        return statuses
+
     async def stop(self, contact_id: str) -> None:
-        """Out of every Apollo sequence, and the stage 'Do Not Contact'
-        (docs/design/vendors.md Apollo 4): Apollo writes to them no more.
+        """Take a contact out of every Apollo sequence, and set the stage 'Do Not Contact'
+        (docs/design/vendors.md Apollo 4), after which Apollo sends nothing more.
 
         Both are tried whatever becomes of the other, and both are harmless twice.
         """
@@ -103,32 +105,30 @@ class ApolloSequences:
     async def _mark(self, contact_id: str) -> None:
         if not self._do_not_contact:
             body = await self._api.call(Stages, "GET", "contact_stages", urgent=True)
-            stages = {
-                s.name: s.id
-                for s in sound("Apollo", body.contact_stages, lambda item: read(item, Stage))
-            }
-            self._do_not_contact = stages.get("Do Not Contact", "")
+            for stage in sound("Apollo", body.contact_stages, partial(read, form=Stage)):
+                if stage.name == "Do Not Contact":
+                    self._do_not_contact = stage.id
         if self._do_not_contact:
             params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
             await self._api.call(Done, "POST", "contacts/update_stages", params=params, urgent=True)
 
     async def leave(self, contact_id: str, sequences: list[str]) -> None:
-        """Out of these sequences before their next step. Harmless twice."""
-        params: list[tuple[str, str]] = [
+        """Take a contact out of these sequences before their next step. Harmless twice."""
+        params = [
             ("mode", "stop"),
             ("contact_ids[]", checked_contact(contact_id)),
+            *(("emailer_campaign_ids[]", sequence) for sequence in sequences),
         ]
-        params += [("emailer_campaign_ids[]", c) for c in sequences]
         await self._api.call(
             Done, "POST", "emailer_campaigns/remove_or_stop_contact_ids", params=params, urgent=True
         )
 
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
-        """Into a sequence, sent from a mailbox; True if the contact was in it already.
+        """Enter a sequence that sends from a mailbox; True if the contact was in it already.
 
         Harmless twice.
 
-        200 doesn't mean done: those that Apollo skips are listed with a reason
+        200 doesn't mean done: Apollo lists the contacts that it skips, with a reason
         (docs/design/vendors.md Apollo 1.3), and raise RecordRejected: `busy` if another sequence is
         running or this one is being entered, else `refused`.
         """
@@ -137,8 +137,11 @@ class ApolloSequences:
                 "the person is no contact in Apollo, so no Apollo sequence can take it", "refused"
             )
         campaign = sequence_id(sequence)
-        params = [("emailer_campaign_id", campaign), ("contact_ids[]", checked_contact(contact_id))]
-        params += [("send_email_from_email_account_id", await self._mailbox(sender))]
+        params = [
+            ("emailer_campaign_id", campaign),
+            ("contact_ids[]", checked_contact(contact_id)),
+            ("send_email_from_email_account_id", await self._mailbox(sender)),
+        ]
         path, endpoint = "emailer_campaigns/{}/add_contact_ids", "emailer_campaigns/add_contact_ids"
         done = await self._api.call(Added, "POST", path, campaign, endpoint=endpoint, params=params)
         reason = (done.skipped_contact_ids or {}).get(contact_id)
@@ -152,7 +155,7 @@ class ApolloSequences:
     async def _mailbox(self, sender: str) -> str:
         if sender not in self._mailboxes:
             body = await self._api.call(Mailboxes, "GET", "email_accounts")
-            found = sound("Apollo", body.email_accounts, lambda item: read(item, Mailbox))
+            found = sound("Apollo", body.email_accounts, partial(read, form=Mailbox))
             self._mailboxes = {m.email.casefold(): m.id for m in found if m.active}
         if sender.casefold() not in self._mailboxes:
             raise RecordRejected(
@@ -165,13 +168,17 @@ class ApolloSequences:
     async def sequence_names(self) -> dict[str, str]:
         """Every sequence's name by its id, archived ones left out."""
         names: dict[str, str] = {}
-        page = 1
-        while True:
-            asked = {"page": page, "per_page": PAGE}
-            body = await self._api.call(Sequences, "POST", "emailer_campaigns/search", json=asked)
-            found = sound("Apollo", body.emailer_campaigns, lambda item: read(item, Sequence))
-            names.update({c.id: c.name for c in found if not c.archived})
-            last = min(body.pagination.total_pages, LAST_PAGE) if body.pagination else 1
-            if page >= last or not body.emailer_campaigns:
-                return names
-            page += 1
+        async for sequences in numbered(self._page):
+            for sequence in sequences:
+                if not sequence.archived:
+                    names[sequence.id] = sequence.name
+        return names
+
+    async def _page(self, number: int) -> tuple[list[Sequence], bool]:
+        """A page of sequences, and whether there is another."""
+        asked = {"page": number, "per_page": PAGE}
+        body = await self._api.call(Sequences, "POST", "emailer_campaigns/search", json=asked)
+        found = sound("Apollo", body.emailer_campaigns, partial(read, form=Sequence))
+        if body.pagination is None or not body.emailer_campaigns:
+            return found, False
+        return found, number < min(body.pagination.total_pages, LAST_PAGE)
