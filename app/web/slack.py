@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from app.kafka.sending import Message, send_all
 from app.web.capture import is_stored, not_stored
 from app.web.request_bodies import BodyError, parse_json, read, read_whole
-from connectors.slack.client import TAKEN
+from connectors.slack.messages import TAKEN
 from leads import topics
 from leads.keys import derive
 from leads.records import Signal, encode

@@ -47,9 +47,9 @@ class History(msgspec.Struct, frozen=True):
 
 
 def alerts_of(message: Any) -> list[tuple[str, str]]:
-    """The alerts in a message of anybody's, each with the message's ts; none in one that isn't
+    """The ids of the alerts in any message, each with the message's ts; none in one that isn't
     ours."""
     ids, ts = member(message, "metadata", "event_payload", "alert_ids"), words(message, "ts")
-    return (
-        [(one, ts) for one in ids if isinstance(one, str)] if isinstance(ids, list) and ts else []
-    )
+    if not isinstance(ids, list) or not ts:
+        return []
+    return [(one, ts) for one in ids if isinstance(one, str)]

@@ -26,7 +26,7 @@ from connectors.hubspot.forms import BatchError
 from connectors.salesforce import refusals as salesforce
 from connectors.salesforce.auth import by_secret
 from connectors.salesforce.forms import Fault
-from connectors.slack import client as slack
+from connectors.slack import refusals as slack
 from connectors.zoho import refusals as zoho
 from connectors.zoho.auth import ZohoGrant
 from connectors.zoho.forms import Outcome

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from app.web.slack import is_signed
-from connectors.slack.client import blocks_of, escape
+from connectors.slack.messages import AlertText, blocks_of, escape
 from sandbox.generate import REPS
 from sandbox.slack import TOKEN
 
@@ -26,7 +26,7 @@ def client(served: str) -> Any:
 
 def test_a_message_with_our_blocks_is_posted_and_found_by_its_metadata(client: Any) -> None:
     metadata = {"event_type": "leadgate_alert", "event_payload": {"alert_ids": ["a1"]}}
-    blocks = blocks_of([("one", "person lead"), ("two", "")])
+    blocks = blocks_of([AlertText("a1", "one", "person lead"), AlertText("a2", "two", "")])
     made = client.chat_postMessage(channel="#ops", text="one", blocks=blocks, metadata=metadata)
     history = client.conversations_history(channel="#ops", include_all_metadata=True)
     [found] = [m for m in history["messages"] if m["ts"] == made["ts"]]
@@ -53,7 +53,10 @@ def test_bad_blocks_are_refused(client: Any, blocks: list[Any]) -> None:
 
 
 def test_a_long_alert_is_cut_and_twenty_with_buttons_fit(client: Any) -> None:
-    for alerts in ([("x" * 5000, "p l")], [("x" * 400, "p l")] * 20):
+    for alerts in (
+        [AlertText("a", "x" * 5000, "p l")],
+        [AlertText("a", "x" * 400, "p l")] * 20,
+    ):
         assert client.chat_postMessage(channel="#ops2", text="x", blocks=blocks_of(alerts))["ok"]
 
 
