@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from app.base.settings import Settings
 from app.review.sheets import COLUMNS, CsvSheet, Row, Sheet, check_columns
 from connectors.core.errors import RecordRejected, VendorError
-from connectors.google.sheets import GoogleGrant, GoogleTab
+from connectors.google.auth import GoogleGrant
+from connectors.google.sheets import GoogleTab
 
 TAB = "Leadgate"
 _HEADER = (*COLUMNS, "status")

@@ -6,31 +6,24 @@ An append is not idempotent, and several at once overwrite each other: there is 
 it reads before it appends, so that one whose answer was lost is found and not made again.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import httpx
 import msgspec
 
-from connectors.core.answers import Scalar, foreign, token_of, words
+from connectors.core.answers import Scalar, foreign, words
 from connectors.core.errors import (
     AccountLimited,
     NotInPlan,
     RecordRejected,
     Unauthorised,
     Unavailable,
-    Unreadable,
     VendorError,
 )
 from connectors.core.http import SlidingWindowLimiter, VendorHttp, retry_after
-from connectors.core.jwt_assertion import assertion_of
 from connectors.core.oauth import TokenAuth
+from connectors.google.auth import GoogleGrant
 
-_SCOPE = "https://www.googleapis.com/auth/spreadsheets"
-_WRONG_KEY = frozenset(
-    {"invalid_grant", "invalid_client", "unauthorized_client", "deleted_client", "disabled_client"}
-)
 _MINUTE_LIMIT = 50  # of the 60 reads and 60 writes that one user may make a minute
 
 
@@ -39,34 +32,33 @@ MOST_CELL = 50_000
 
 
 def classify(response: httpx.Response) -> VendorError | None:
-    """What to do about an answer."""
+    """What an answer means; None for a success."""
     status = response.status_code
     if status < 300:
         return None
     body = foreign(response.content)
-    message, word = (
-        words(body, "error", "message") or response.text[:200],
-        words(body, "error", "status"),
-    )
-    said = (
+    message = words(body, "error", "message") or response.text[:200]
+    code = words(body, "error", "status")
+    text = (
         f"Google Sheets {response.request.method} {response.request.url.path}: {status} {message}"
     )
     if status == 401 and body is not None:
-        return Unauthorised(said)
-    if status == 403 and ("RATE" in word or "RESOURCE_EXHAUSTED" in word):
-        return Unavailable(said, 60.0, undone=True)
+        return Unauthorised(text)
+    if status == 403 and ("RATE" in code or "RESOURCE_EXHAUSTED" in code):
+        return Unavailable(text, 60.0, undone=True)
     if status == 403 and "has not been used" in message:
         return NotInPlan(
-            f"{said}; switch the Google Sheets API on for the service account's project"
+            f"{text}; switch the Google Sheets API on for the service account's project"
         )
     if status == 403 and body is not None:
-        return Unauthorised(f"{said}; share the spreadsheet with the service account's address")
+        return Unauthorised(f"{text}; share the spreadsheet with the service account's address")
     if status == 429:
-        return Unavailable(said, retry_after(response, 60.0), undone=True)
+        return Unavailable(text, retry_after(response, 60.0), undone=True)
     if "above the limit of 10000000 cells" in message:
-        return AccountLimited(f"the spreadsheet is full: empty it, or name another ({said})")
-    passing = status >= 500 or status == 408 or 300 <= status < 400 or status in {401, 403}
-    return Unavailable(said, 5.0) if passing else RecordRejected(said)
+        return AccountLimited(f"the spreadsheet is full: empty it, or name another ({text})")
+    if status >= 500 or 300 <= status < 400 or status in {401, 403, 408}:
+        return Unavailable(text, 5.0)
+    return RecordRejected(text)
 
 
 def cell_of(text: str) -> str:
@@ -86,53 +78,6 @@ class _Values(msgspec.Struct, frozen=True):
 
 class _Appended(msgspec.Struct, frozen=True):
     spreadsheetId: str  # noqa: N815  Google's name
-
-
-class GoogleGrant:
-    """See oauth.TokenGrant: a service account's signed word for an access token.
-
-    Raises RecordRejected for a file that is no key.
-    """
-
-    scheme = "Bearer"
-
-    def __init__(self, key: Path, clock: Callable[[], float]) -> None:
-        try:
-            told = json.loads(key.read_text())
-            self._email, self._key, self._at = (
-                told["client_email"],
-                told["private_key"],
-                told["token_uri"],
-            )
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RecordRejected(f"{key} is no service account's JSON key: {error!r}") from None
-        self._clock = clock
-
-    def ask(self) -> httpx.Request:
-        now = int(self._clock())
-        claims = {
-            "iss": self._email,
-            "scope": _SCOPE,
-            "aud": self._at,
-            "iat": now,
-            "exp": now + 3600,
-        }
-        return httpx.Request("POST", self._at, data=assertion_of(claims, self._key))
-
-    def has_ended(self, response: httpx.Response) -> bool:
-        del response
-        return True
-
-    def take(self, response: httpx.Response) -> str:
-        body = foreign(response.content)
-        if response.status_code == httpx.codes.OK and (token := token_of(body)):
-            return token
-        said = f"Google's login: {response.status_code} {response.text[:200]}"
-        if response.status_code < 500 and words(body, "error") in _WRONG_KEY:
-            raise Unauthorised(said)
-        if body is None and response.status_code < 500:
-            raise Unreadable(said, 30.0, undone=True)
-        raise Unavailable(said, 2.0 if response.status_code >= 500 else 30.0, undone=True)
 
 
 class GoogleTab:
@@ -163,7 +108,7 @@ class GoogleTab:
         found = await self._http.call(
             _Values, "GET", "/v4/spreadsheets/{}/values/{}", self._sheet, self._range("A1:Z")
         )
-        return [["" if cell is None else str(cell) for cell in row] for row in found.values or ()]
+        return list(map(_texts, found.values or ()))
 
     async def append(self, rows: Sequence[Sequence[str]]) -> None:
         """Put rows below the table, in one call that is made once: after an unknown outcome read
@@ -171,6 +116,7 @@ class GoogleTab:
 
         A text that no cell holds is cut, and says so.
         """
+        values = [list(map(cell_of, row)) for row in rows]
         await self._http.call(
             _Appended,
             "POST",
@@ -178,7 +124,7 @@ class GoogleTab:
             self._sheet,
             self._range("A1"),
             params={"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS"},
-            json={"values": [[cell_of(cell) for cell in row] for row in rows]},
+            json={"values": values},
             until=float("inf"),
         )
 
@@ -197,5 +143,13 @@ class GoogleTab:
         return f"'{self._tab}'!{cells}"
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close connections."""
         await self._http.close()
+
+
+def _texts(row: Sequence[Scalar]) -> list[str]:
+    """The cells of a row as texts, '' for an empty one."""
+    texts: list[str] = []
+    for cell in row:
+        texts.append("" if cell is None else str(cell))
+    return texts

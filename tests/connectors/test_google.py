@@ -17,7 +17,8 @@ from gspread.utils import InsertDataOption
 from app.review.google_sheet import GoogleSheet
 from app.review.sheets import COLUMNS, Row
 from connectors.core.errors import RecordRejected, Unauthorised, Unavailable
-from connectors.google.sheets import GoogleGrant, GoogleTab
+from connectors.google.auth import GoogleGrant
+from connectors.google.sheets import GoogleTab
 from sandbox.google import EMAIL
 from sandbox.server import make_sandbox
 

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.apollo.client import ApolloClient
 from connectors.core.http import SlidingWindowLimiter
-from connectors.google.sheets import GoogleGrant, GoogleTab
+from connectors.google.auth import GoogleGrant
+from connectors.google.sheets import GoogleTab
 from connectors.slack.client import SlackClient
 from sandbox.apollo import KEY
 from sandbox.generate import NURTURE, REPS, ROLE_FIELD, SEQUENCE
