@@ -1,12 +1,12 @@
 """Apollo in memory: the double of connectors.apollo.client for tests and simulations.
 
-Nothing is kept, nothing fails.
+Nothing is stored on disk, nothing fails.
 
 Contacts are held in Apollo's own shape. A failure is injected by a wrapper around this object,
 never here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -47,12 +47,8 @@ class MemoryApollo:
         mailboxes: frozenset[str] | None = None,
         sequences: frozenset[str] | None = None,
     ) -> None:
-        self._clock, self._users, self._mailboxes, self._sequences = (
-            clock,
-            users,
-            mailboxes,
-            sequences,
-        )
+        self._clock = clock
+        self._users, self._mailboxes, self._sequences = users, mailboxes, sequences
         self.contacts: dict[str, dict[str, Any]] = {}
         self.organizations: dict[str, dict[str, Any]] = {}
         self.labels: dict[str, str] = {}
@@ -79,8 +75,8 @@ class MemoryApollo:
         return contact
 
     def add_status(self, contact_id: str, sequence: str, status: str = "active") -> None:
-        """Somebody puts a contact into a sequence by hand, or (another status) changes how it
-        stands there."""
+        """A user of Apollo puts a contact into a sequence by hand, or changes its status
+        there."""
         contact = self.contacts[contact_id]
         rest = [
             s for s in contact["contact_campaign_statuses"] if s["emailer_campaign_id"] != sequence
@@ -94,7 +90,7 @@ class MemoryApollo:
         statuses = self.contacts[contact_id]["contact_campaign_statuses"]
         return [s["emailer_campaign_id"] for s in statuses if s["status"] in _RUNNING]
 
-    # What acts ask
+    # What effects ask
 
     async def enrich(self, domain: str) -> dict[str, Any]:
         """See the Protocol."""
@@ -106,11 +102,19 @@ class MemoryApollo:
 
         By id or, without one, by address; none for a contact that is not there.
         """
+        statuses: list[dict[str, Any]] = []
+        for contact in self._matching(contact_id, email):
+            statuses += map(dict, contact["contact_campaign_statuses"])
+        return statuses
+
+    def _matching(self, contact_id: str, email: str) -> Iterator[dict[str, Any]]:
         if contact_id:
-            found = [c] if (c := self.contacts.get(contact_id)) is not None else []
-        else:
-            found = [c for c in self.contacts.values() if c["email"].casefold() == email.casefold()]
-        return [dict(status) for c in found for status in c["contact_campaign_statuses"]]
+            if contact_id in self.contacts:
+                yield self.contacts[contact_id]
+            return
+        for contact in self.contacts.values():
+            if contact["email"].casefold() == email.casefold():
+                yield contact
 
     async def enrol(self, contact_id: str, sequence: str, sender: str) -> bool:
         """See the Protocol. Raises RecordRejected, kind 'busy' or 'refused', as the client does."""
@@ -140,15 +144,17 @@ class MemoryApollo:
             return ALREADY
         if self.running(contact_id):
             return "contacts_active_in_other_campaigns"
-        return "" if contact["email"] else "contacts_without_email"
+        if not contact["email"]:
+            return "contacts_without_email"
+        return ""
 
     async def leave(self, contact_id: str, sequences: list[str]) -> None:
         """See the Protocol."""
         contact = self.contacts.get(contact_id)
-        for status in contact["contact_campaign_statuses"] if contact else ():
-            if status["emailer_campaign_id"] in sequences:
-                status.update(status="finished", inactive_reason="manually finished")
         if contact is not None:
+            for status in contact["contact_campaign_statuses"]:
+                if status["emailer_campaign_id"] in sequences:
+                    status.update(status="finished", inactive_reason="manually finished")
             self._touch(contact)
         for sequence in sequences:
             self._note("leave", contact_id, sequence)
@@ -187,7 +193,8 @@ class MemoryApollo:
         found = sorted(
             self.contacts.values(), key=lambda c: (c["updated_at"], c["id"]), reverse=not ascending
         )
-        return [dict(c) for c in found[(page - 1) * PAGE : page * PAGE]], -(-len(found) // PAGE)
+        some = found[(page - 1) * PAGE : page * PAGE]
+        return list(map(dict, some)), -(-len(found) // PAGE)
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
         """The names of lists that are there."""
@@ -195,18 +202,26 @@ class MemoryApollo:
 
     async def name_fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Custom fields by their names."""
-        return {self.fields[i]: value for i, value in values.items() if i in self.fields}
+        named: dict[str, Any] = {}
+        for ident, value in values.items():
+            if ident in self.fields:
+                named[self.fields[ident]] = value
+        return named
 
     async def messages(self, stats: tuple[str, ...], since: str, page: int) -> list[dict[str, Any]]:
         """One page of sent messages in one of the states; `since` is a day."""
         wanted = [_STATS.get(stat, stat) for stat in stats]
-        found = [
-            m
-            for m in self.sent
-            if any(m.get(w) for w in wanted) and str(m["completed_at"])[:10] >= since
-        ]
-        some = found[(page - 1) * PAGE : page * PAGE]
-        return [{name: value for name, value in m.items() if name != _HIDDEN} for m in some]
+        found: list[dict[str, Any]] = []
+        for message in self.sent:
+            if any(map(message.get, wanted)) and str(message["completed_at"])[:10] >= since:
+                found.append(message)
+        return list(map(_shown, found[(page - 1) * PAGE : page * PAGE]))
+
+
+def _shown(message: dict[str, Any]) -> dict[str, Any]:
+    shown = dict(message)
+    shown.pop(_HIDDEN, None)
+    return shown
 
 
 def stamp(at: float) -> str:

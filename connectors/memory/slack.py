@@ -1,6 +1,6 @@
 """Slack in memory: the double of connectors.slack.client for tests and simulations.
 
-Nothing is kept, nothing fails.
+Nothing is stored on disk, nothing fails.
 
 A failure, an answer lost after the message was posted among them, is injected by a wrapper
 around this object.
@@ -33,7 +33,7 @@ class MemorySlack:
 
     Each alert is a message of its own; a channel's whole history is searched.
 
-    `users` are addresses by user ids: without them, every address is somebody's, whose id is the
+    `users` are addresses by user ids; without them every address has a user, whose id is the
     address. `reads_history` False is a bot without the history scope: a look finds nothing.
     """
 
@@ -65,7 +65,7 @@ class MemorySlack:
         return ts
 
     async def email_of(self, user: str) -> str:
-        """See the Protocol. Raises RecordRejected for somebody who is no user."""
+        """See the Protocol. Raises RecordRejected for an id that no user has."""
         if self._users is None:
             return user.casefold()
         if user not in self._users:
@@ -79,14 +79,14 @@ class MemorySlack:
     def _channel(self, to: str) -> str:
         if "@" not in to or self._users is None:
             return to
-        found = next(
-            (ident for ident, email in self._users.items() if email.casefold() == to.casefold()), ""
-        )
-        if not found:
-            raise RecordRejected(f"Slack knows no user {to}")
-        return found
+        for ident, email in self._users.items():
+            if email.casefold() == to.casefold():
+                return ident
+        raise RecordRejected(f"Slack knows no user {to}")
 
     def _find(self, channel: str, alert_id: str) -> str:
-        if not self._reads_history:
-            return ""
-        return next((m.ts for m in self.posted(alert_id) if m.channel == channel), "")
+        if self._reads_history:
+            for message in self.posted(alert_id):
+                if message.channel == channel:
+                    return message.ts
+        return ""
