@@ -38,7 +38,7 @@ LAST_PAGE = 500  # 50,000 entries: Apollo shows no more (docs/design/vendors.md 
 
 
 def classify(response: httpx.Response) -> VendorError | None:
-    """What to do about an answer of Apollo's."""
+    """What an answer of Apollo's means; None for a success."""
     status = response.status_code
     if status < 300:
         return None
@@ -130,7 +130,7 @@ class ApolloApi:
         )
 
     def share(self, part: float) -> None:
-        """Take this part of every endpoint's limit."""
+        """Use this part of every endpoint's limit."""
         self._share = part
         for endpoint in self._endpoints.values():
             endpoint.budget.share = part

@@ -1,4 +1,4 @@
-"""Apollo over HTTP: what the poller, the enrichment and the sequence guard ask of it.
+"""Apollo over HTTP: the calls of the poller, the enrichment and the sequence guard.
 
 Sources: Apollo's OpenAPI and docs/design/vendors.md Apollo 1.3 (endpoints), Apollo 3 (limits),
 Apollo 4 (signals). 401 answers are plain text; a missing contact is a 422; unknown filters are
@@ -24,7 +24,7 @@ from connectors.apollo.forms import (
     Users,
 )
 from connectors.apollo.forms import contact_id as checked_contact
-from connectors.apollo.limits import limits
+from connectors.apollo.permission_checks import limits
 from connectors.apollo.sequences import ApolloSequences
 from connectors.core.answers import checked, read, sound, words
 from connectors.core.errors import RecordRejected, VendorError
@@ -33,12 +33,12 @@ log = structlog.get_logger(__name__)
 
 
 class ApolloClient:
-    """Apollo's calls, each one endpoint."""
+    """Apollo's calls, one for each endpoint."""
 
     def __init__(
         self, base: str, key: str, limit: int, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        """`limit` is calls a minute and endpoint at the most."""
+        """`limit` is the most calls of an endpoint in a minute."""
         self._api = ApolloApi(base, key, limit, transport)
         self._fields, self._sequences = ApolloFields(self._api), ApolloSequences(self._api)
         self.share, self.close = self._api.share, self._api.close
@@ -67,7 +67,7 @@ class ApolloClient:
         return sound("Apollo", found.contacts, _object), found.pagination.total_pages
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
-        """The names of lists; they are read again for an id that is new to us."""
+        """The names of lists. All lists are read again for an id that is not known yet."""
         if fresh := set(ids) - set(self._labels) - self._gone:
             await self.lists()
             self._gone |= fresh - set(self._labels)  # a contact can keep a list that was deleted
@@ -134,13 +134,13 @@ class ApolloClient:
         await self._api.call(Done, "POST", "contacts/update_owners", params=params)
 
     async def limits(self, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
-        """See limits.limits."""
+        """See permission_checks.limits."""
         return await limits(self._api, enrich=enrich, sequences=sequences, owners=owners)
 
 
 def _message(item: Any) -> dict[str, Any]:
-    """A message; an empty object for an odd one, since the number of a page's messages says whether
-    it is the last."""
+    """A message; an empty object for an unreadable one, since the number of messages shows whether
+    the page is the last."""
     try:
         return checked(item, Message)
     except ValueError as error:

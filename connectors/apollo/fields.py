@@ -57,11 +57,10 @@ class ApolloFields:
         return self._fields
 
     async def name_fields(self, values: dict[str, Any]) -> dict[str, Any]:
-        """A contact's `typed_custom_fields` by the fields' names, option ids as labels; read again
-        for an id that is new to us.
+        """A contact's `typed_custom_fields` by the fields' names, with labels for option ids.
 
-        A key that may not read the definitions gets nothing here: rules can still name fields by
-        id.
+        The definitions are read again for an id that is not known yet.
+        Empty for a key that may not read them: rules can still name fields by id.
         """
         fresh = set(values) - set(self._fields) - self._gone
         if fresh and not self._closed:

@@ -1,6 +1,6 @@
 """Apollo's answers, as its OpenAPI describes them (docs/design/vendors.md Apollo 1.3).
 
-What isn't named here isn't read.
+Fields that aren't named here aren't read.
 """
 
 import re
@@ -16,21 +16,21 @@ ApolloId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{24}$")]
 
 
 def contact_id(ident: str) -> str:
-    """A contact's id, or a RecordRejected: a webhook can bring anything as one."""
+    """A contact's id. Raises RecordRejected for anything else, which a webhook may bring."""
     return checked_id(ident, _ID, "contact's id of Apollo's (24 hexadecimal digits)")
 
 
 def sequence_id(ident: str) -> str:
-    """A sequence's id, or a RecordRejected."""
+    """A sequence's id. Raises RecordRejected for anything else."""
     return checked_id(ident, _ID, "sequence's id of Apollo's (24 hexadecimal digits)")
 
 
 class Done(msgspec.Struct, frozen=True):
-    """An object of which nothing is read: that it is one says that Apollo has answered."""
+    """An object of which nothing is read; that it is an object shows that Apollo answered."""
 
 
 class Pagination(msgspec.Struct, frozen=True):
-    """Where in a listing a page lies."""
+    """The number of a listing's pages."""
 
     total_pages: int
 
@@ -87,7 +87,7 @@ class Stages(msgspec.Struct, frozen=True):
 
 
 class Organization(msgspec.Struct, frozen=True):
-    """A company, null for one that Apollo hasn't got."""
+    """A company, null for one that Apollo doesn't have."""
 
     organization: dict[str, Any] | None = None
 

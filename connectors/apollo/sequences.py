@@ -61,8 +61,8 @@ class ApolloSequences:
     async def sequences(
         self, contact_id: str, email: str, *, urgent: bool = False
     ) -> list[dict[str, Any]]:
-        """The contact's campaign statuses, by id or, without one, by address; none if Apollo has no
-        such contact."""
+        """The campaign statuses of a contact, found by id or, without one, by address; none if
+        Apollo has no such contact."""
         if not contact_id:
             return await self._by_email(email)
         ident = checked_contact(contact_id)
@@ -89,7 +89,7 @@ class ApolloSequences:
         """Take a contact out of every Apollo sequence, and set the stage 'Do Not Contact'
         (docs/design/vendors.md Apollo 4), after which Apollo sends nothing more.
 
-        Both are tried whatever becomes of the other, and both are harmless twice.
+        Each is tried even if the other fails, and both are harmless twice.
         """
         checked_contact(contact_id)
         await do_all([partial(self._leave_all, contact_id), partial(self._mark, contact_id)])
@@ -129,8 +129,8 @@ class ApolloSequences:
         Harmless twice.
 
         200 doesn't mean done: Apollo lists the contacts that it skips, with a reason
-        (docs/design/vendors.md Apollo 1.3), and raise RecordRejected: `busy` if another sequence is
-        running or this one is being entered, else `refused`.
+        (docs/design/vendors.md Apollo 1.3). Raises RecordRejected for them: `busy` if another
+        sequence is running or this one is being entered, else `refused`.
         """
         if not contact_id:
             raise RecordRejected(
@@ -166,7 +166,7 @@ class ApolloSequences:
         return self._mailboxes[sender.casefold()]
 
     async def sequence_names(self) -> dict[str, str]:
-        """Every sequence's name by its id, archived ones left out."""
+        """The names of all sequences by their ids, without archived ones."""
         names: dict[str, str] = {}
         async for sequences in numbered(self._page):
             for sequence in sequences:

@@ -24,7 +24,7 @@ _WRONG_KEY = frozenset(
 class GoogleGrant:
     """See oauth.TokenGrant: a service account's signed JWT for an access token.
 
-    Raises RecordRejected for a file that is no key.
+    Raises RecordRejected for a file that holds no key.
     """
 
     scheme = "Bearer"

@@ -2,8 +2,8 @@
 
 Source: docs/design/vendors.md Google 5.
 
-An append is not idempotent, and several at once overwrite each other: there is one writer, and
-it reads before it appends, so that one whose answer was lost is found and not made again.
+An append is not idempotent, and concurrent appends overwrite each other: there is one writer, and
+it reads before it appends, so that an append whose answer was lost is found and not repeated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def classify(response: httpx.Response) -> VendorError | None:
 
 
 def cell_of(text: str) -> str:
-    """A text as a cell takes it; one that is cut says so."""
+    """A text as a cell takes it; a text that is cut ends with a note of that."""
     if len(text) <= MOST_CELL:
         return text
     mark = f"… [cut by Leadgate: the whole has {len(text):,} characters]"
@@ -81,7 +81,7 @@ class _Appended(msgspec.Struct, frozen=True):
 
 
 class GoogleTab:
-    """A tab by its name. Values travel RAW, so that nothing in them becomes a formula."""
+    """A tab by its name. Values are sent RAW, so that none becomes a formula."""
 
     def __init__(
         self,

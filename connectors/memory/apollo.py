@@ -21,7 +21,7 @@ _HIDDEN = "unsubscribed"  # Apollo filters by it and shows it in no message
 
 
 class Did(NamedTuple):
-    """One call that changed something, in the order of the calls.
+    """One call that changed something.
 
     `kind`: enrol, leave, stop or owner.
     """
@@ -60,7 +60,7 @@ class MemoryApollo:
         self.enriched: list[str] = []  # domains asked for, one credit each
 
     def add_contact(self, ident: str, email: str, **more: Any) -> dict[str, Any]:
-        """Put a contact there, changed now; the stored object."""
+        """Store a contact, changed now; returns the stored object."""
         contact: dict[str, Any] = {
             "id": ident,
             "email": email,

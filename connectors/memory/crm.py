@@ -32,10 +32,11 @@ _TEAMS = ("Sales",)
 
 
 class MemoryCrm(MemoryContacts):
-    """See crm.Crm. Any address that asks to be an owner is one, unless `users` says who is.
+    """See crm.Crm. Every address is a user's, unless `users` lists the users.
 
-    As a vendor's, its tasks and notes are made each time that they are asked for, unless the
-    caller has it look first.
+    `users` are addresses, and whether each is active.
+
+    As in a vendor's CRM, a repeated task or note is made again, unless the write has `look_first`.
     """
 
     tells_deleted = True

@@ -1,6 +1,6 @@
 """Salesforce's answers, as its documents describe them (docs/design/vendors.md Salesforce 1.2).
 
-What isn't named isn't read.
+Fields that aren't named aren't read.
 """
 
 from typing import Annotated, Any, TypeAlias
@@ -66,7 +66,7 @@ class Acted(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """An object of which nothing is read: that it is one says that Salesforce has answered."""
+    """An object of which nothing is read; that it is an object shows that Salesforce answered."""
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TypeVar
 
 from connectors.core.answers import all_of, read
+from connectors.core.contact_writes import addresses, known_ids
 from connectors.core.crm import ContactWrite
 from connectors.core.literals import literal
 from connectors.salesforce import records
@@ -32,7 +33,7 @@ class SalesforcePeople:
         """
         held = await self._candidates(writes)
         by_id = records.by_id(held)
-        gone = [w.known_id for w in writes if w.known_id and w.known_id not in by_id]
+        gone = [ident for ident in known_ids(writes) if ident not in by_id]
         candidates = _Candidates(held, by_id | await self._by_lost_id(gone))
         return list(map(candidates.match, writes))
 
@@ -146,17 +147,15 @@ class _Candidates:
 def _select(kind: str, writes: Sequence[ContactWrite]) -> str:
     """The query for all people of one object that the writes may mean."""
     mapped: set[str] = set()
-    emails: dict[str, None] = {}
     keys: list[str] = []
     known: list[str] = []
     for write in writes:
         mapped.update(records.more_of(write, kind))
-        emails.update(dict.fromkeys(filter(None, write.emails)))
         keys.append(write.key)
         if write.known_id and records.object_of(write.known_id) == kind:
             known.append(write.known_id)
     fields = ",".join((*READ[kind], *sorted(mapped.difference(READ[kind]))))
-    where = f"Email IN {literal(emails)} OR {KEY} IN {literal(keys)}"
+    where = f"Email IN {literal(addresses(writes))} OR {KEY} IN {literal(keys)}"
     if known:
         where += f" OR Id IN {literal(known)}"
     return f"SELECT {fields} FROM {kind} WHERE {where} ORDER BY CreatedDate, Id"

@@ -1,6 +1,6 @@
 """Rows of Salesforce's queries (docs/design/vendors.md Salesforce 1.2).
 
-What isn't named isn't read.
+Fields that aren't named aren't read.
 """
 
 from typing import Any

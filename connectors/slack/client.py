@@ -40,8 +40,10 @@ class _Waiting(NamedTuple):
 
 
 class SlackClient:
-    """Posts alerts to channels ('#name') and people (their e-mail address); alerts
-    that wait for their turn share a message."""
+    """Posts alerts to channels ('#name') and people (their e-mail address).
+
+    Alerts that wait for their turn share a message.
+    """
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class SlackClient:
     async def post(
         self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float
     ) -> str:
-        """Post once, not after `until` (the loop's time); the message's ts.
+        """Post an alert once, not after `until` (the loop's time); returns the message's ts.
 
         A `button` offers "I'm on it"; its text is the value that a click sends.
 
@@ -152,7 +154,7 @@ class SlackClient:
         return found.id
 
     async def email_of(self, user: str) -> str:
-        """A user's address in lower case, '' for one who shows none."""
+        """A user's address in lower case, '' for a user without a visible one."""
         found = (await self._http.call(Person, "GET", "users.info", params={"user": user})).user
         if found.id != user:
             raise Unreadable(f"Slack was asked for the user {user} and answered about {found.id}")
@@ -162,8 +164,10 @@ class SlackClient:
         return (await self._histories.get(channel)).get(alert_id, "")
 
     async def _read_history(self, channel: str) -> dict[str, str]:
-        """The timestamps of a channel's newest messages by the alerts in them; none where we may
-        not read it."""
+        """The timestamps of a channel's newest messages, by the ids of the alerts in them.
+
+        None for a channel that we may not read.
+        """
         try:
             params = {"channel": channel, "include_all_metadata": "true", "limit": "200"}
             history = await self._http.call(History, "GET", "conversations.history", params=params)

@@ -1,6 +1,6 @@
 """Slack's answers, as its documents describe them (docs/design/vendors.md Slack 3).
 
-What isn't named isn't read.
+Fields that aren't named aren't read.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ class _User(msgspec.Struct, frozen=True):
 
     @property
     def email(self) -> str:
-        """The address in lower case, '' for one who shows none."""
+        """The address in lower case, '' for a user without a visible one."""
         return ((self.profile and self.profile.email) or "").casefold()
 
 

@@ -16,8 +16,8 @@ async def limits(api: ApolloApi, *, enrich: bool, sequences: bool, owners: bool)
     """Endpoints that this key may not call, each with what it disables; those of features that
     aren't used aren't called.
 
-    Keys are scoped by endpoint (docs/design/vendors.md Apollo 1.1). A call without what it needs is
-    a 422 to a key that may make it.
+    Keys are scoped by endpoint (docs/design/vendors.md Apollo 1.1). A call without its required
+    parameters is a 422 for a key that may make it.
     """
     checks = _always(api)
     if enrich:
