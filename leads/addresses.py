@@ -26,7 +26,9 @@ def clean_address(value: object) -> str:
     if text.casefold().startswith("mailto:"):
         text = unquote(text[7:].partition("?")[0]).strip()
     text = text.lower()
-    return "" if is_hidden(text) or not is_address(text) else text
+    if is_hidden(text) or not is_address(text):
+        return ""
+    return text
 
 
 def is_hidden(text: str) -> bool:
@@ -38,4 +40,6 @@ def read_address(value: object) -> str:
     """A lead's address: cleaned, or malformed as it came for a person to correct, in lower case; ''
     for a placeholder."""
     text = squeeze(value).lower()
-    return clean_address(text) or ("" if is_hidden(text) else text)
+    if address := clean_address(text):
+        return address
+    return "" if is_hidden(text) else text

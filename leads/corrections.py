@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from leads.addresses import read_address
-from leads.fields import convert
+from leads.fields import Fields, convert
 from leads.normalise import normalise_company, normalise_country, normalise_title
 from leads.numbers import parse_count
 from leads.records import Captured, Company, Lead, Person, Record, to_plain
@@ -29,8 +29,8 @@ COMPANY = frozenset(
 _AS_SAID: dict[str, Callable[[str], str]] = {"title": normalise_title, "country": normalise_country}
 
 
-class Kept(Record, frozen=True, kw_only=True):
-    """What a lead keeps when it comes in once more."""
+class CarriedOver(Record, frozen=True, kw_only=True):
+    """What a lead's new revision takes over from the one before."""
 
     seniority: str = ""
     apollo_id: str = ""
@@ -44,13 +44,13 @@ class Resubmitted(Record, frozen=True, kw_only=True):
 
     person: Person
     company: Company
-    kept: Kept
+    kept: CarriedOver
     fix: dict[str, str]
 
 
-class Mended(NamedTuple):
-    """Who and for whom, with what a person has set; a line for each value that can't be what its
-    field takes: it stays unset."""
+class Corrected(NamedTuple):
+    """Person and company with what a person has set, and a line for each value that its field
+    can't take: that field stays as it was."""
 
     person: Person
     company: Company
@@ -59,37 +59,71 @@ class Mended(NamedTuple):
 
 def apply_corrections(
     person: Person, company: Company, fields: Mapping[str, str], rules: Rules
-) -> Mended:
+) -> Corrected:
     """Both with the fields set: a person's by name, `company` or `company.…`, mapped ones by their
     rules' names.
 
-    Raises nothing: fields that there aren't are left out.
+    Raises nothing: unknown fields are left out.
     """
-    dropped: list[str] = []
-    who: dict[str, Any] = {
-        n: _AS_SAID.get(n, str.strip)(v) for n, v in fields.items() if n in PERSON
-    }
-    if "email" in who:
-        who["email"] = read_address(who["email"])
-    said = {n.removeprefix("company."): v for n, v in fields.items() if n in COMPANY}
-    firm: dict[str, Any] = {n: _AS_SAID.get(n, str.strip)(v) for n, v in said.items()}
+    mapped = _set_mapped(person, company, fields, rules)
+    dropped = list(mapped.dropped)
+    of_person = _set_values(fields, PERSON)
+    if "email" in of_person:
+        of_person["email"] = read_address(of_person["email"])
+    of_company: dict[str, Any] = _set_values(fields, COMPANY, "company.")
+    if name := fields.get("company", of_company.get("name", "")):
+        of_company["name"] = normalise_company(name)
+    if "employees" in of_company:
+        count = parse_count(of_company.pop("employees"))
+        if count is None:
+            dropped.append("company.employees: it is no number")
+        else:
+            of_company["employees"] = count
+    return Corrected(
+        replace(person, **of_person, more=mapped.contact),
+        replace(company, **of_company, more=mapped.company),
+        tuple(dropped),
+    )
+
+
+def _set_values(
+    fields: Mapping[str, str], names: frozenset[str], prefix: str = ""
+) -> dict[str, str]:
+    """The values of those fields that are among `names`, by the names without `prefix`."""
+    values = {}
+    for field, value in fields.items():
+        if field in names:
+            name = field.removeprefix(prefix)
+            values[name] = _AS_SAID.get(name, str.strip)(value)
+    return values
+
+
+def _set_mapped(
+    person: Person, company: Company, fields: Mapping[str, str], rules: Rules
+) -> Fields:
+    """The mapped properties of both, with those that a person has set."""
+    more = {"contact": dict(person.more), "company": dict(company.more)}
+    dropped = []
     for rule in rules.mapping:
-        if rule.name in fields:
-            place, before = (who, person.more) if rule.object == "contact" else (firm, company.more)
-            try:
-                place["more"] = {
-                    **place.get("more", before),
-                    rule.to: convert(fields[rule.name], rule),
-                }
-            except ValueError as error:
-                dropped.append(f"{rule.name}: {error}")
-    if name := fields.get("company", firm.get("name", "")):
-        firm["name"] = normalise_company(name)
-    if "employees" in firm:
-        count = parse_count(firm.pop("employees"))
-        firm |= {"employees": count} if count is not None else {}
-        dropped += ["company.employees: it is no number"] if count is None else []
-    return Mended(replace(person, **who), replace(company, **firm), tuple(dropped))
+        if rule.name not in fields:
+            continue
+        try:
+            more[rule.object][rule.to] = convert(fields[rule.name], rule)
+        except ValueError as error:
+            dropped.append(f"{rule.name}: {error}")
+    return Fields(more["contact"], more["company"], tuple(dropped))
+
+
+def fields_set(lead: Lead, prefix: str) -> dict[str, str]:
+    """The fields that people have set on a lead, by name.
+
+    `prefix` is "set." for those set at the first gate, "fix." for those set at a later one.
+    """
+    return {
+        name.removeprefix(prefix): value
+        for name, value in lead.review_decisions.items()
+        if name.startswith(prefix)
+    }
 
 
 def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Captured:
@@ -98,7 +132,7 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
 
     `ident` names the decision. What is personal lies in `raw`, as in every captured record.
     """
-    kept = Kept(
+    carried = CarriedOver(
         seniority=lead.seniority,
         apollo_id=lead.apollo_id,
         linked=lead.source_crm_id,
@@ -109,7 +143,9 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
         source=lead.source,
         source_id=lead.source_id,
         captured_at=now,
-        raw=to_plain(Resubmitted(person=lead.person, company=lead.company, kept=kept, fix=fields)),
+        raw=to_plain(
+            Resubmitted(person=lead.person, company=lead.company, kept=carried, fix=fields)
+        ),
         format="resubmitted",
         imported=lead.imported,
         lists=lead.lists,

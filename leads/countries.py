@@ -38,9 +38,13 @@ def country_code(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def country_name(code: str) -> str:
-    """The common English name of a code; what is none is answered as it is."""
-    found = pycountry.countries.get(alpha_2=code) if len(code) == _CODE else None
-    return str(getattr(found, "common_name", found.name)) if found else code
+    """The common English name of a code; anything else is returned unchanged."""
+    if len(code) != _CODE:
+        return code
+    found = pycountry.countries.get(alpha_2=code)
+    if found is None:
+        return code
+    return str(getattr(found, "common_name", found.name))
 
 
 def is_country(code: str) -> bool:

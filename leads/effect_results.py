@@ -183,5 +183,6 @@ class EffectResult(Record, frozen=True, kw_only=True):
 
 def value_of(result: EffectResult | None, kind: type[V]) -> V | None:
     """The result's value if it is of this kind, None otherwise, as of a result that isn't there."""
-    value = result.value if result is not None else None
-    return value if isinstance(value, kind) else None
+    if result is None or not isinstance(result.value, kind):
+        return None
+    return result.value

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from leads.audit_kinds import AUDIT_KINDS
-from leads.records import Audit, Lead
+from leads.records import Audit, Lead, Reason, Route, Score
 from leads.rules import Rules
 
 _SAY = {kind.name: kind.says for kind in AUDIT_KINDS}
@@ -13,32 +13,43 @@ def notice(lead: Lead, rules: Rules) -> str:
     """One sentence for the rep: why this lead, and why you."""
     assert lead.route is not None
     assert lead.score is not None
-    parts = [
-        p
-        for p, _ in sorted(lead.score.parts.items(), key=lambda item: -item[1])
-        if lead.score.parts[p]
-    ][:2]
-    why = (
-        f"high intent ({lead.score.high_intent})"
-        if lead.score.high_intent
-        else f"{lead.score.points} points, mostly for {' and '.join(parts)}"
-    )
-    given = (
-        "a person gave it to you"
-        if lead.route.rule == "review_decision"
-        else f"rule '{lead.route.rule}' gives it to you"
-    )
-    you = {"existing": "you already own the contact", "rep": given}[lead.route.kind]
-    how = "write, and do not call," if lead.do_not_call else "call"
-    due = f" Please {how} within {rules.sla.seconds / 3600:g} h." if lead.score.high_intent else ""
-    due = due or (" Do not call: the person asked for that." if lead.do_not_call else "")
-    return f"{lead.person.name}, {lead.person.title} at {lead.company.name}: {why}, and {you}.{due}"
+    who = f"{lead.person.name}, {lead.person.title} at {lead.company.name}"
+    why_lead, why_you = _why_lead(lead.score), _why_you(lead.route)
+    return f"{who}: {why_lead}, and {why_you}.{_request(lead, rules)}"
+
+
+def _why_lead(score: Score) -> str:
+    if score.high_intent:
+        return f"high intent ({score.high_intent})"
+    by_points = sorted(score.parts, key=score.parts.__getitem__, reverse=True)
+    best = [part for part in by_points if score.parts[part]][:2]
+    return f"{score.points} points, mostly for {' and '.join(best)}"
+
+
+def _why_you(route: Route) -> str:
+    if route.kind == "existing":
+        return "you already own the contact"
+    if route.rule == "review_decision":
+        return "a person gave it to you"
+    return f"rule '{route.rule}' gives it to you"
+
+
+def _request(lead: Lead, rules: Rules) -> str:
+    """What the rep should do: act in time on high intent, respect a wish not to be called."""
+    if lead.high_intent:
+        how = "write, and do not call," if lead.do_not_call else "call"
+        return f" Please {how} within {rules.sla.seconds / 3600:g} h."
+    if lead.do_not_call:
+        return " Do not call: the person asked for that."
+    return ""
 
 
 def interest(lead: Lead) -> str:
     """The sign of interest that was heard last, '' for none."""
     last = max(lead.intents, key=lambda i: i.heard_at, default=None)
-    return f"{last.kind} {last.value}" if last else ""
+    if last is None:
+        return ""
+    return f"{last.kind} {last.value}"
 
 
 def score_summary(lead: Lead) -> str:
@@ -60,7 +71,10 @@ def describe_event(event: Audit) -> str:
 def reasons(event: Audit) -> list[str]:
     """The rules that an event's decision looked at: first those that decided, then those that did
     not."""
-    return [
-        f"{'decided' if r.decisive else 'did not'}: {r.rule}: {r.why}"
-        for r in sorted(event.trace, key=lambda r: not r.decisive)
-    ]
+    decisive_first = sorted(event.trace, key=lambda reason: not reason.decisive)
+    return list(map(_describe_reason, decisive_first))
+
+
+def _describe_reason(reason: Reason) -> str:
+    verdict = "decided" if reason.decisive else "did not"
+    return f"{verdict}: {reason.rule}: {reason.why}"

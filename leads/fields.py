@@ -1,9 +1,10 @@
 """Further fields by the rules' mapping: from Apollo's record, through transforms, to values of the
 CRM property's type."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from string import digits
+from functools import partial
 from typing import Any, NamedTuple
 
 from leads.keys import registrable
@@ -18,7 +19,7 @@ _TRANSFORMS: dict[str, Callable[[str], str]] = {
     "lower": str.casefold,
     "upper": str.upper,
     "title": str.title,
-    "digits": lambda text: "".join(c for c in text if c in digits),
+    "digits": partial(re.compile(r"[^0-9]").sub, ""),
     "domain": registrable,
 }
 
@@ -85,12 +86,9 @@ def _moment(text: str) -> str:
         at = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise ValueError("it is no time, such as 2026-11-24T10:00:00Z") from None
-    return (
-        (at if at.tzinfo else at.replace(tzinfo=UTC))
-        .astimezone(UTC)
-        .isoformat(timespec="seconds")
-        .replace("+00:00", "Z")
-    )
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 _TYPES: dict[str, Callable[[str], Any]] = {
@@ -113,7 +111,9 @@ def _dig(captured: Captured, rule: FieldRule) -> Any:
         return captured.raw.get(rule.column or rule.apollo)
     value: Any = captured.raw
     for step in rule.apollo.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
     return value
 
 
@@ -121,7 +121,9 @@ def _text(value: Any) -> str:
     """Several values are one text with semicolons, as both CRMs' multiple choices and Apollo's own
     export have them."""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return str(value).lower()
     if isinstance(value, list):
-        return ";".join(t for item in value if (t := squeeze(item)))
-    return "" if isinstance(value, dict) else squeeze(value)
+        return ";".join(filter(None, map(squeeze, value)))
+    if isinstance(value, dict):
+        return ""
+    return squeeze(value)

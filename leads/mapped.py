@@ -1,7 +1,8 @@
 """What a captured record says, in our words, and the parts of it that every source maps alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from leads.addresses import read_address
 from leads.keys import is_company_domain, registrable
 from leads.normalise import normalise_company, normalise_country, normalise_phone
 from leads.numbers import parse_count
@@ -29,7 +30,25 @@ class Mapped(Record, frozen=True, kw_only=True):
 
 def phone_of(numbers: Iterable[str], country: str) -> str:
     """The first of these that is a phone number in that country, in E.164; '' if none is."""
-    return next((phone for number in numbers if (phone := normalise_phone(number, country))), "")
+    for number in numbers:
+        if phone := normalise_phone(number, country):
+            return phone
+    return ""
+
+
+def addresses_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Further addresses of a person, as `read_address` reads them; empty ones are left out."""
+    return tuple(filter(None, map(read_address, texts)))
+
+
+def list_intents(names: Iterable[str], at: float) -> list[Intent]:
+    """A sign of interest for each of Apollo's lists that the person is on."""
+    return [Intent(kind="list", value=name, heard_at=at) for name in names]
+
+
+def kinds_marked(marks: Mapping[str, bool]) -> tuple[str, ...]:
+    """The kinds of signals whose mark is set, in order."""
+    return tuple(kind for kind, is_set in marks.items() if is_set)
 
 
 def company_of(
@@ -38,9 +57,9 @@ def company_of(
     """The company, and a line for a number of employees that is none."""
     mail = registrable(person.email.rpartition("@")[2])
     free = bool(mail) and not is_company_domain(mail)
-    own = domain or ("" if free else mail)
-    told = more.get("employees", "")
-    employees = parse_count(told)
+    own = domain or mail
+    stated = more.get("employees", "")
+    employees = parse_count(stated)
     company = Company(
         name=normalise_company(name),
         domain=own if is_company_domain(own) else "",
@@ -51,6 +70,6 @@ def company_of(
         parent=normalise_company(more.get("parent", "")),
         free_mail=free,
     )
-    return company, (
-        "employees are unknown: what was told is no number",
-    ) if told and employees is None else ()
+    if stated and employees is None:
+        return company, ("employees are unknown: what was told is no number",)
+    return company, ()

@@ -11,7 +11,14 @@ from leads.corrections import Resubmitted, apply_corrections
 from leads.exportrow import map_row
 from leads.fields import map_fields
 from leads.keys import registrable
-from leads.mapped import Mapped, company_of, phone_of
+from leads.mapped import (
+    Mapped,
+    addresses_of,
+    company_of,
+    kinds_marked,
+    list_intents,
+    phone_of,
+)
 from leads.normalise import (
     normalise_country,
     normalise_name,
@@ -29,7 +36,10 @@ from leads.rawvalues import (
     word_of,
 )
 from leads.records import Captured, Intent, Person, Sequences
+from leads.rule_models import FieldRule
 from leads.rules import Rules
+
+_BOUNCES = frozenset({"hard_bounced", "bounced", "spam_blocked"})
 
 
 def map_captured(captured: Captured, rules: Rules) -> Mapped:
@@ -41,7 +51,13 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
         raise UnusableError(str(captured.raw.get("why", "")))
     if captured.format == "resubmitted":
         return _map_resubmitted(captured, rules)
-    mapped = map_row(captured, rules) if captured.format == "csv" else _map_contact(captured, rules)
+    if captured.format == "csv":
+        return _with_mapped_fields(map_row(captured, rules), captured, rules)
+    return _with_mapped_fields(_map_contact(captured, rules), captured, rules)
+
+
+def _with_mapped_fields(mapped: Mapped, captured: Captured, rules: Rules) -> Mapped:
+    """Add the further CRM properties that the rules' mapping makes of the record."""
     if not rules.mapping:
         return mapped
     fields = map_fields(captured, rules)
@@ -49,24 +65,27 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
     if mapped.do_not_call:
         more, uncalled = _without_phones(more, rules)
         lines += uncalled
-    person, company = (
-        replace(mapped.person, more=more),
-        replace(mapped.company, more=fields.company),
-    )
+    person = replace(mapped.person, more=more)
+    company = replace(mapped.company, more=fields.company)
     return replace(mapped, person=person, company=company, dropped=(*mapped.dropped, *lines))
 
 
 def _without_phones(more: dict[str, Any], rules: Rules) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The mapped properties of somebody who is not to be called, and a line for each that is a
     phone number."""
-    names = {
-        rule.to: f"{rule.apollo} {rule.column} {rule.to}".casefold()
-        for rule in rules.mapping
-        if rule.object == "contact"
-    }
-    phones = [name for name in more if any(word in names[name] for word in ("phone", "mobile"))]
-    left = {name: value for name, value in more.items() if name not in phones}
-    return left, tuple(f"{name} is not written: the person is not to be called" for name in phones)
+    left = dict(more)
+    lines = []
+    for rule in rules.mapping:
+        if rule.object == "contact" and rule.to in left and _is_phone(rule):
+            del left[rule.to]
+            lines.append(f"{rule.to} is not written: the person is not to be called")
+    return left, tuple(lines)
+
+
+def _is_phone(rule: FieldRule) -> bool:
+    """Whether a name of the field says that it is a phone number."""
+    names = f"{rule.apollo} {rule.column} {rule.to}".casefold()
+    return "phone" in names or "mobile" in names
 
 
 def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
@@ -93,33 +112,9 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
 def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     raw = captured.raw
     organization = dict_of(raw, "organization") or dict_of(raw, "account")
-    told = {**dict_of(raw, "typed_custom_fields"), **captured.custom}
-    custom = {
-        rules.capture.fields[k]: squeeze(v) for k, v in told.items() if k in rules.capture.fields
-    }
-    country = normalise_country(text_of(raw, "country"))
-    emails = tuple(
-        e for item in dicts_of(raw, "contact_emails") if (e := read_address(text_of(item, "email")))
-    )
-    phones = [
-        text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")
-    ]
-    title = normalise_title(text_of(raw, "title"))
+    custom = _custom_fields(captured, rules)
     do_not_call = says_yes(raw, "do_not_call")
-    numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
-    person = Person(
-        email=read_address(text_of(raw, "email")),
-        emails=emails,
-        email_status=text_of(raw, "email_true_status"),
-        first_name=normalise_name(text_of(raw, "first_name")),
-        last_name=normalise_name(text_of(raw, "last_name")),
-        title=title,
-        phone=phone_of(numbers, country),
-        linkedin=text_of(raw, "linkedin_url"),
-        city=text_of(raw, "city"),
-        state=text_of(raw, "state"),
-        country=country,
-    )
+    person = _contact_person(raw, do_not_call=do_not_call)
     domain = registrable(text_of(organization, "primary_domain", "domain", "website_url"))
     company, dropped = company_of(
         text_of(raw, "organization_name") or text_of(organization, "name"), domain, person, custom
@@ -127,7 +122,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     return Mapped(
         person=person,
         company=company,
-        seniority=rules.seniority_of(title),
+        seniority=rules.seniority_of(person.title),
         intents=_contact_intents(raw, captured),
         sequences=read_sequences(
             dicts_of(raw, "contact_campaign_statuses"), captured.sequences_read_at
@@ -149,24 +144,52 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     )
 
 
+def _custom_fields(captured: Captured, rules: Rules) -> dict[str, str]:
+    """Facts of the company out of the account's own fields, as the rules' `capture.fields` name
+    them."""
+    names = rules.capture.fields
+    values = {**dict_of(captured.raw, "typed_custom_fields"), **captured.custom}
+    return {names[key]: squeeze(value) for key, value in values.items() if key in names}
+
+
+def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> Person:
+    country = normalise_country(text_of(raw, "country"))
+    emails = addresses_of([text_of(item, "email") for item in dicts_of(raw, "contact_emails")])
+    phones = [
+        text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")
+    ]
+    title = normalise_title(text_of(raw, "title"))
+    numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
+    return Person(
+        email=read_address(text_of(raw, "email")),
+        emails=emails,
+        email_status=text_of(raw, "email_true_status"),
+        first_name=normalise_name(text_of(raw, "first_name")),
+        last_name=normalise_name(text_of(raw, "last_name")),
+        title=title,
+        phone=phone_of(numbers, country),
+        linkedin=text_of(raw, "linkedin_url"),
+        city=text_of(raw, "city"),
+        state=text_of(raw, "state"),
+        country=country,
+    )
+
+
 def _stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:
     """Apollo's own marks on a contact: opted out, in a stage that stops, or a sequence that failed
     by a bounce."""
     reasons = {
         text_of(status, "failure_reason") for status in dicts_of(raw, "contact_campaign_statuses")
     }
-    bounced = says_yes(raw, "email_bounced") or reasons & {
-        "hard_bounced",
-        "bounced",
-        "spam_blocked",
-    }
+    bounced = says_yes(raw, "email_bounced") or not _BOUNCES.isdisjoint(reasons)
     stages = ("stage", "contact_stage", "contact_stage_name", "contact_stage_id")
-    marks = {
-        "unsubscribe": raw.get("email_unsubscribed") is True,
-        "do_not_contact": any(rules.stops(word_of(raw, name)) for name in stages),
-        "bounce": bounced,
-    }
-    return tuple(kind for kind, there in marks.items() if there)
+    return kinds_marked(
+        {
+            "unsubscribe": raw.get("email_unsubscribed") is True,
+            "do_not_contact": any(rules.stops(word_of(raw, name)) for name in stages),
+            "bounce": bounced,
+        }
+    )
 
 
 def _contact_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, ...]:
@@ -174,10 +197,7 @@ def _contact_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, .
     strength = text_of(raw, "intent_strength").casefold()
     if strength and strength != "none":
         found.append(Intent(kind="strength", value=strength, heard_at=captured.captured_at))
-    found += [
-        Intent(kind="list", value=name, heard_at=captured.captured_at) for name in captured.lists
-    ]
-    return (*found, *captured.intents)
+    return (*found, *list_intents(captured.lists, captured.captured_at), *captured.intents)
 
 
 def read_sequences(statuses: list[dict[str, Any]], read_at: float) -> Sequences:
@@ -192,4 +212,5 @@ def read_sequences(statuses: list[dict[str, Any]], read_at: float) -> Sequences:
         for s in statuses
         if text_of(s, "status") in {"active", "paused"}
     )
-    return Sequences(state="active" if running else "inactive", read_at=read_at, names=running)
+    state = "active" if running else "inactive"
+    return Sequences(state=state, read_at=read_at, names=running)

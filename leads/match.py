@@ -80,5 +80,9 @@ def domain_stem(domain: str) -> str:
 
 def related(name: str, other: str, limits: Matching) -> bool:
     """Whether two companies of one brand stem look like parent and subsidiary."""
-    a, b = (_PLACES.sub("", n).strip().casefold() for n in (name, other))
+    a, b = _without_place(name), _without_place(other)
     return bool(a and b) and token_set_ratio(a, b) >= limits.subsidiary_name
+
+
+def _without_place(name: str) -> str:
+    return _PLACES.sub("", name).strip().casefold()

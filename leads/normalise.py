@@ -47,7 +47,9 @@ def squeeze(value: object) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     text = " ".join(text.split())
-    return text.lstrip(" '") if text.startswith("'") else text
+    if text.startswith("'"):
+        return text.lstrip(" '")
+    return text
 
 
 def normalise_name(value: object) -> str:
@@ -57,7 +59,7 @@ def normalise_name(value: object) -> str:
     if text and (text.isupper() or text.islower()):
         text = re.sub(r"(?:^|(?<=[\s'\-]))\w", lambda m: m.group().title(), text.lower())
     # a capital can fall apart into letter and accent
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFKC", text)
 
 
 @lru_cache(maxsize=16384)
@@ -87,11 +89,9 @@ def _title_word(word: str, position: int) -> str:
         return word.upper()
     if position and word.lower() in _SMALL:
         return word.lower()
-    return (
-        word
-        if any(c.isupper() for c in word[1:]) and not word.isupper()
-        else word[:1].title() + word[1:].lower()
-    )
+    if any(map(str.isupper, word[1:])) and not word.isupper():
+        return word  # mixed case is deliberate: McKinsey, DevOps
+    return word[:1].title() + word[1:].lower()
 
 
 @lru_cache(maxsize=16384)
@@ -113,11 +113,9 @@ def normalise_phone(value: str, country: str) -> str:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
         return ""
-    return (
-        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        if phonenumbers.is_possible_number(number)
-        else ""
-    )
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def normalise_country(value: object) -> str:

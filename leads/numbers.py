@@ -25,13 +25,16 @@ def parse_number(text: str) -> int | float | None:
     number = float(plain)
     if abs(number) > _MOST:
         return None
-    return int(number) if number == int(number) else number
+    if number.is_integer():
+        return int(number)
+    return number
 
 
 def _ungrouped(text: str) -> str:
     """With a point before decimals, and nothing between thousands."""
-    sign, text = (text[0], text[1:]) if text[0] in "+-" else ("", text)
-    decimal = ""
+    sign = decimal = ""
+    if text[0] in "+-":
+        sign, text = text[0], text[1:]
     if "," in text and "." in text:
         mark = max(",", ".", key=text.rfind)
         text, _, decimal = text.rpartition(mark)
@@ -39,17 +42,21 @@ def _ungrouped(text: str) -> str:
         text, _, decimal = text.partition(".")
     elif text.count(",") == 1 and not _GROUPED.fullmatch(text):
         text, _, decimal = text.partition(",")
-    if _GROUPED.fullmatch(text):
-        text = re.sub(r"[,.' ]", "", text)
+    text = _join_groups(text)
     return f"{sign}{text}.{decimal}" if decimal else sign + text
+
+
+def _join_groups(text: str) -> str:
+    """Without the marks between groups of three digits, if it is such groups."""
+    if _GROUPED.fullmatch(text):
+        return re.sub(r"[,.' ]", "", text)
+    return text
 
 
 def parse_count(text: str) -> int | None:
     """A number of things; of a range (`201-500`, `10,001+`) its lower bound. Every group of three
     digits is thousands, since things are whole. None for what is no whole number from 0 on."""
-    found = _COUNT.fullmatch(text.strip()) if len(text) <= _LONGEST else None
-    if found is None:
+    if len(text) > _LONGEST or (found := _COUNT.fullmatch(text.strip())) is None:
         return None
-    least = found[1].strip()
-    number = parse_number(re.sub(r"[,.' ]", "", least) if _GROUPED.fullmatch(least) else least)
+    number = parse_number(_join_groups(found[1].strip()))
     return number if isinstance(number, int) else None

@@ -19,7 +19,8 @@ def word_of(raw: dict[str, Any], *names: str) -> str:
     for name in names:
         if (value := raw.get(name)) is None:
             continue
-        value = value.get("name") if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            value = value.get("name")
         if isinstance(value, (str, bool)) and (text := squeeze(value)):
             return text
     return ""
@@ -75,9 +76,13 @@ def dicts_of(raw: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def read_time(value: object) -> float:
     """An ISO 8601 time with its zone, in seconds since the epoch; 0 for anything else."""
+    if not isinstance(value, str):
+        return 0.0
     try:
-        time = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return time.timestamp() if time is not None and time.tzinfo is not None else 0.0
+        time = datetime.fromisoformat(value)
+        if time.tzinfo is None:
+            return 0.0
+        return time.timestamp()
     except (ValueError, OverflowError):
         return 0.0
 
@@ -85,4 +90,6 @@ def read_time(value: object) -> float:
 def read_apollo_id(text: str) -> str:
     """An Apollo id, 24 hex digits; '' for what identifies nobody, such as the 6.4E+22 that a
     spreadsheet makes of one."""
-    return text.casefold() if _APOLLO_ID.fullmatch(text) else ""
+    if not _APOLLO_ID.fullmatch(text):
+        return ""
+    return text.casefold()

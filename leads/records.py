@@ -205,6 +205,21 @@ class Lead(Record, frozen=True, kw_only=True):
     # how often its owner was written again because another automation had changed it
     owner_rewrites: int = 0
 
+    @property
+    def owner_id(self) -> str:
+        """The CRM's id of the owner that its route names, '' without one."""
+        return self.route.owner_id if self.route else ""
+
+    @property
+    def is_nurture(self) -> bool:
+        """Whether its route is the nurture sequence."""
+        return self.route is not None and self.route.kind == "nurture"
+
+    @property
+    def high_intent(self) -> str:
+        """The sign that makes it high intent, '' if none does or it isn't scored yet."""
+        return self.score.high_intent if self.score else ""
+
 
 class Signal(Record, frozen=True, kw_only=True):
     """Something heard later: topic `signals`, keyed by the person's key.

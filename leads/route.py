@@ -1,7 +1,7 @@
 """Who gets a lead, and which sequence: the first rule in the file's order whose every condition
 holds."""
 
-from leads.effect_results import AccountsRead, EffectResult, value_of
+from leads.effect_results import AccountsRead, EffectResult, OwnedAccount, value_of
 from leads.records import Lead, Reason, Route
 from leads.rule_models import AccountOwner, Condition, RouteRule, SequenceRule
 from leads.rules import Rules
@@ -26,12 +26,16 @@ def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...
 def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
     """The sequence of a lead of this band: the first that fits, the nurture list for a nurtured
     lead without any."""
-    fits = (
-        s
-        for s in rules.sequences
-        if s.band == band and not mismatch_reason(lead, s.when, rules) and _can_send(lead, s, rules)
-    )
-    return next(fits, rules.default_sequence if band == "nurture" else None)
+    for rule in rules.sequences:
+        if (
+            rule.band == band
+            and not mismatch_reason(lead, rule.when, rules)
+            and _can_send(lead, rule, rules)
+        ):
+            return rule
+    if band == "nurture":
+        return rules.default_sequence
+    return None
 
 
 def _can_send(lead: Lead, rule: SequenceRule, rules: Rules) -> bool:
@@ -44,31 +48,38 @@ def route_to_account(
 ) -> tuple[Route | None, Reason]:
     """The owner of the lead's company, or of the nearest company above it that has one who may take
     leads."""
-    said = []
-    found = value_of(account, AccountsRead)
-    for company in found.accounts if found is not None else ():
-        name, email, teams = company.name or lead.company.domain, company.email, company.teams
-        if not email:
-            said.append(f"{name} has no owner")
-        elif not company.active:
-            said.append(f"{email}, who has {name}, has left")
-        elif rule.teams and not set(rule.teams) & set(teams):
-            said.append(
-                f"{email}, who has {name}, is in {', '.join(teams) or 'no team'}, not"
-                f" {', '.join(rule.teams)}"
-            )
-        else:
-            why = "; ".join([*said, f"{email} owns {name}"])
-            return Route(kind="rep", owner_email=email, rule="account_owner"), Reason(
-                rule="account_owner", decisive=True, why=why
-            )
-    why = "; ".join(said) or account.reason or "the CRM doesn't hold the company"
+    refusals = []
+    found = value_of(account, AccountsRead) or AccountsRead()
+    for company in found.accounts:
+        name = company.name or lead.company.domain
+        if refusal := _owner_refusal(company, name, rule):
+            refusals.append(refusal)
+            continue
+        why = "; ".join([*refusals, f"{company.email} owns {name}"])
+        return Route(kind="rep", owner_email=company.email, rule="account_owner"), Reason(
+            rule="account_owner", decisive=True, why=why
+        )
+    why = "; ".join(refusals) or account.reason or "the CRM doesn't hold the company"
     return None, Reason(rule="account_owner", decisive=False, why=why)
 
 
+def _owner_refusal(company: OwnedAccount, name: str, rule: AccountOwner) -> str:
+    """Why the owner of a company gets no leads, '' if the owner may take them."""
+    if not company.email:
+        return f"{name} has no owner"
+    if not company.active:
+        return f"{company.email}, who has {name}, has left"
+    if rule.teams and not set(rule.teams) & set(company.teams):
+        return (
+            f"{company.email}, who has {name}, is in {', '.join(company.teams) or 'no team'}, not"
+            f" {', '.join(rule.teams)}"
+        )
+    return ""
+
+
 def mismatch_reason(lead: Lead, when: Condition, rules: Rules) -> str:
+    """The first part of a condition that a lead doesn't meet, in words; '' if it meets all."""
     company = lead.company
-    high = bool(lead.score and lead.score.high_intent)
     checks = (
         (when.countries, company.country, "country"),
         (when.states, company.state, "state"),
@@ -78,6 +89,8 @@ def mismatch_reason(lead: Lead, when: Condition, rules: Rules) -> str:
     for wanted, value, name in checks:
         if wanted and value not in wanted:
             return f"{name} is {value or 'unknown'}, not {', '.join(wanted)}"
-    if when.high_intent is not None and when.high_intent != high:
-        return "it is high intent" if high else "it isn't high intent"
+    if when.high_intent is True and not lead.high_intent:
+        return "it isn't high intent"
+    if when.high_intent is False and lead.high_intent:
+        return "it is high intent"
     return ""

@@ -15,6 +15,11 @@ Required = Literal[
 ]
 
 
+def by_casefold(values: Mapping[str, str]) -> dict[str, str]:
+    """The values under their case-folded names."""
+    return {name.casefold(): value for name, value in values.items()}
+
+
 class RuleModel(BaseModel):
     """What all parts share: nothing unknown is taken, nothing changes."""
 
@@ -95,7 +100,7 @@ class FieldRule(RuleModel):
     @cached_property
     def table(self) -> dict[str, str]:
         """The value table, whatever the case of Apollo's side."""
-        return {name.casefold(): value for name, value in self.values.items()}
+        return by_casefold(self.values)
 
 
 class TitleRule(RuleModel):

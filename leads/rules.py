@@ -6,15 +6,18 @@ import json
 import re
 from collections import Counter
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from leads.records import Lead
 from leads.rule_models import (
     AccountOwner,
     Capture,
+    Condition,
     FieldRule,
     HighIntent,
     IcpWeights,
@@ -28,8 +31,10 @@ from leads.rule_models import (
     Size,
     Sla,
     TitleRule,
+    by_casefold,
 )
 
+_PROPERTY = attrgetter("object", "to")  # of a FieldRule: which CRM property it writes
 #: The team of an owner whom the rules put in none.
 NO_TEAM = "no team"
 
@@ -125,9 +130,14 @@ class Rules(RuleModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        parts = ("seniority", "industry", "size", "country")
-        total = sum(self.icp.best(part) for part in (*parts, "intent"))
-        firm = sum(self.icp.best(part) for part in parts)
+        self._check_points()
+        self._check_mapping()
+        self._check_names()
+        return self
+
+    def _check_points(self) -> None:
+        firm = sum(map(self.icp.best, ("seniority", "industry", "size", "country")))
+        total = firm + self.icp.best("intent")
         if total != 100:
             raise ValueError(
                 f"icp: the best of each part must add up to 100, they add up to {total}"
@@ -137,24 +147,27 @@ class Rules(RuleModel):
                 f"icp: firmographics alone reach {firm} points and never the threshold"
                 f" {self.threshold}; most leads carry no intent, so they could never be routed"
             )
-        twice = sorted(
-            to
-            for (_, to), n in Counter((rule.object, rule.to) for rule in self.mapping).items()
-            if n > 1
-        )
+
+    def _check_mapping(self) -> None:
+        counts = Counter(map(_PROPERTY, self.mapping))
+        twice = sorted(to for (_, to), count in counts.items() if count > 1)
         if twice:
             raise ValueError(f"mapping: {', '.join(twice)} can take only one field")
-        self._known("icp.seniority", self.icp.seniority, {t.seniority for t in self.titles})
+
+    def _check_names(self) -> None:
+        seniorities = {title.seniority for title in self.titles}
+        sizes = {size.name for size in self.sizes}
+        self._known("icp.seniority", self.icp.seniority, seniorities)
         self._known("icp.industry", self.icp.industry, set(self.industries))
-        self._known("icp.size", self.icp.size, {size.name for size in self.sizes})
-        named = [(f"routes[{i}]", r.when) for i, r in enumerate(self.routes)]
-        for where, when in [
-            *named,
-            *((f"sequences[{i}]", s.when) for i, s in enumerate(self.sequences)),
-        ]:
-            self._known(f"{where}.when.industries", when.industries, set(self.industries))
-            self._known(f"{where}.when.sizes", when.sizes, {size.name for size in self.sizes})
-        return self
+        self._known("icp.size", self.icp.size, sizes)
+        for i, route in enumerate(self.routes):
+            self._check_condition(f"routes[{i}].when", route.when, sizes)
+        for i, sequence in enumerate(self.sequences):
+            self._check_condition(f"sequences[{i}].when", sequence.when, sizes)
+
+    def _check_condition(self, where: str, when: Condition, sizes: set[str]) -> None:
+        self._known(f"{where}.industries", when.industries, set(self.industries))
+        self._known(f"{where}.sizes", when.sizes, sizes)
 
     @staticmethod
     def _known(where: str, names: Any, known: set[str]) -> None:
@@ -182,19 +195,17 @@ class Rules(RuleModel):
     @property
     def entered_lists(self) -> list[str]:
         """Every list and cadence that a lead may be on as in a sequence."""
-        used = (
-            s.target
-            for s in (*self.sequences, self.default_sequence)
-            if s.tool in {"list", "cadence"}
-        )
-        return list(dict.fromkeys(used))
+        names: dict[str, None] = {}
+        for rule in (*self.sequences, self.default_sequence):
+            if rule.tool in {"list", "cadence"}:
+                names[rule.target] = None
+        return list(names)
 
     @property
     def lists(self) -> list[str]:
         """Every list and cadence that must be there."""
-        return list(
-            dict.fromkeys([*self.entered_lists, *(s.leave for s in self.sequences if s.leave)])
-        )
+        left = [rule.leave for rule in self.sequences if rule.leave]
+        return list(dict.fromkeys([*self.entered_lists, *left]))
 
     def inbox_of(self, owner: str) -> str:
         """The inbox from which an owner's HubSpot sequences are sent, '' if none is connected."""
@@ -202,7 +213,7 @@ class Rules(RuleModel):
 
     @cached_property
     def _inboxes(self) -> dict[str, str]:
-        return {owner.casefold(): inbox for owner, inbox in self.inboxes.items()}
+        return by_casefold(self.inboxes)
 
     def team_of(self, owner: str) -> str:
         """The team of an owner, by e-mail address; NO_TEAM for one who is in none."""
@@ -230,7 +241,10 @@ class Rules(RuleModel):
     def seniority_of(self, title: str) -> str:
         """The seniority of a title by the title table, '' if none fits."""
         folded = title.casefold()
-        return next((t.seniority for t in self.titles if re.search(t.pattern, folded)), "")
+        for rule in self.titles:
+            if re.search(rule.pattern, folded):
+                return rule.seniority
+        return ""
 
     def stops(self, stage: str) -> bool:
         """Whether people in this stage of Apollo's are never to be written to; case doesn't
@@ -239,7 +253,7 @@ class Rules(RuleModel):
 
     @cached_property
     def _stop_stages(self) -> frozenset[str]:
-        return frozenset(stage.casefold() for stage in self.stop_stages)
+        return frozenset(map(str.casefold, self.stop_stages))
 
     def industry_of(self, industry: str) -> str:
         """The rules' name for a vendor's industry, '' if it is in no group."""
@@ -248,13 +262,18 @@ class Rules(RuleModel):
     @cached_property
     def _groups(self) -> dict[str, str]:
         """The first group that names an industry counts."""
-        return {
-            n.casefold(): group for group, names in reversed(self.industries.items()) for n in names
-        }
+        groups: dict[str, str] = {}
+        for group, names in self.industries.items():
+            for name in names:
+                groups.setdefault(name.casefold(), group)
+        return groups
 
     def size_of(self, employees: int) -> str:
         """The rules' name for a number of employees, '' if unknown or in none."""
-        return next((s.name for s in self.sizes if s.least <= employees <= s.most), "")
+        for size in self.sizes:
+            if size.least <= employees <= size.most:
+                return size.name
+        return ""
 
 
 def parse_rules(text: str, name: str = "rules.yaml") -> Rules:
@@ -267,28 +286,34 @@ def parse_rules(text: str, name: str = "rules.yaml") -> Rules:
     try:
         return Rules.model_validate(data)
     except ValidationError as error:
-        lines = [
-            f"{name}:{_line(node, e['loc'])}: {'.'.join(map(str, e['loc'])) or 'rules'}: {e['msg']}"
-            for e in error.errors()
-        ]
-        raise RulesError("\n".join(lines)) from error
+        faults = [_describe_fault(name, node, fault) for fault in error.errors()]
+        raise RulesError("\n".join(faults)) from error
 
 
-def _line(node: Any, location: tuple[int | str, ...]) -> int:
+def _describe_fault(name: str, node: Any, fault: ErrorDetails) -> str:
+    place = ".".join(map(str, fault["loc"])) or "rules"
+    return f"{name}:{_line(node, fault['loc'])}: {place}: {fault['msg']}"
+
+
+def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
     """The line of the deepest node of `location` that exists in the file."""
     line = 1
     for step in location:
         if node is None:
             break
-        line = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((k, v) for k, v in node.value if k.value == str(step)), None)
-            line, node = (pair[0].start_mark.line + 1, pair[1]) if pair else (line, None)
-        elif (
-            isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value)
-        ):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
+        mark, node = _child(node, step)
+        line = mark.line + 1
     return line
+
+
+def _child(node: yaml.Node, step: int | str) -> tuple[Any, yaml.Node | None]:
+    """Where a key or an item of a node begins, and its value; for one that isn't there, where the
+    node itself begins, and None."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        item = node.value[step]
+        return item.start_mark, item
+    return node.start_mark, None

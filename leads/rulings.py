@@ -11,6 +11,7 @@ from leads.fields import convert
 from leads.normalise import is_address
 from leads.numbers import parse_count
 from leads.records import ReviewItem
+from leads.rule_models import FieldRule
 from leads.rules import Rules
 
 #: Every decision, in the order in which help and messages name them.
@@ -59,16 +60,17 @@ def refusal(item: ReviewItem, action: str, fields: Mapping[str, str], rules: Rul
     """
     asked = item.reason_kind
     if action == "set":
-        return "; ".join(
-            filter(None, (_wrong_field(name, value, rules) for name, value in fields.items()))
-        )
+        faults = [_wrong_field(name, value, rules) for name, value in fields.items()]
+        return "; ".join(filter(None, faults))
     if action == "merge" and asked != "variant":
         return f"there is nobody to merge it with: it waits as {asked}"
     if action == "separate" and asked not in {"variant", "subsidiary"}:
         return f"there is nothing to keep separate: it waits as {asked}"
     if action == "route" and asked not in _ROUTED:
         return f"naming a rep doesn't answer what it waits for ({asked}): settle that first"
-    return _not_approved(item) if action == "approve" else ""
+    if action == "approve":
+        return _not_approved(item)
+    return ""
 
 
 def _not_approved(item: ReviewItem) -> str:
@@ -89,17 +91,22 @@ def _wrong_field(name: str, value: str, rules: Rules) -> str:
     known = settable(rules)
     if name not in known:
         near = get_close_matches(name, known, n=3)
-        return f"no field is called {name}; " + (
-            f"near it: {', '.join(near)}" if near else f"there are {', '.join(known)}"
-        )
+        hint = f"near it: {', '.join(near)}" if near else f"there are {', '.join(known)}"
+        return f"no field is called {name}; {hint}"
     if name == "email" and not is_address(value.strip()):
         return "email: that is no e-mail address"
     if name == "company.employees" and parse_count(value) is None:
         return "company.employees: that is no number"
-    rule = next((rule for rule in rules.mapping if rule.name == name), None)
-    if rule is not None:
-        try:
-            convert(value, rule)
-        except ValueError as error:
-            return f"{name}: {error}"
+    for rule in rules.mapping:
+        if rule.name == name:
+            return _wrong_value(value, rule)
+    return ""
+
+
+def _wrong_value(value: str, rule: FieldRule) -> str:
+    """Why a mapped property can't take a value, '' if it can."""
+    try:
+        convert(value, rule)
+    except ValueError as error:
+        return f"{rule.name}: {error}"
     return ""

@@ -17,10 +17,15 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
         "country": (lead.company.country, lead.company.country),
     }
     parts: dict[str, int] = {}
+    missing: list[str] = []
     reasons: list[Reason] = []
     for part, (given, group) in facts.items():
         weights: dict[str, int] = getattr(rules.icp, part)
-        points = weights.get(group, weights.get("*", 0)) if given else 0
+        points = 0
+        if given:
+            points = weights.get(group, weights.get("*", 0))
+        else:
+            missing.append(part)
         parts[part] = points
         reasons.append(
             Reason(
@@ -31,27 +36,25 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
         )
     parts["intent"], why = _intent_points(lead.intents, rules, now)
     reasons.append(Reason(rule="icp.intent", decisive=parts["intent"] > 0, why=why))
-    missing = tuple(part for part, (given, _) in facts.items() if not given) + (
-        () if lead.intents else ("intent",)
-    )
+    if not lead.intents:
+        missing.append("intent")
     sign, more = high_intent(lead.intents, rules, now)
-    return Score(points=sum(parts.values()), parts=parts, missing=missing, high_intent=sign), (
-        *reasons,
-        *more,
-    )
+    points = sum(parts.values())
+    found = Score(points=points, parts=parts, missing=tuple(missing), high_intent=sign)
+    return found, (*reasons, *more)
 
 
 def _say(part: str, given: str, group: str, points: int, best: int) -> str:
     if not given:
         return f"{part} is unknown: 0 of {best}"
-    name = given if given == group or not group else f"{given} ({group})"
+    name = given if group in {"", given} else f"{given} ({group})"
     return f"{part} {name}: {points} of {best}"
 
 
 def _intent_points(intents: tuple[Intent, ...], rules: Rules, now: float) -> tuple[int, str]:
-    live = [i for i in intents if any(_is(i, rule, now) for rule in rules.high_intent)] or [
-        i for i in intents if i.heard_at > now - 90 * _DAY
-    ]
+    live = [intent for intent in intents if _is_high(intent, rules, now)]
+    if not live:
+        live = [intent for intent in intents if intent.heard_at > now - 90 * _DAY]
     best = max(live, key=lambda i: rules.icp.intent.get(i.kind, 0), default=None)
     if best is None:
         return 0, f"no intent heard: 0 of {rules.icp.best('intent')}"
@@ -66,19 +69,31 @@ def high_intent(
     reasons: list[Reason] = []
     sign = ""
     for rule in rules.high_intent:
-        hit = next((i for i in intents if _is(i, rule, now)), None)
+        hit = _first_hit(intents, rule, now)
         name = f"high_intent.{rule.kind}"
         if hit and not sign:
             sign = f"{hit.kind} {hit.value}"
         wanted = f">= {rule.at_least}" if rule.kind == "score" else rule.value
+        said = "heard" if hit else "no"
         reasons.append(
             Reason(
                 rule=name,
                 decisive=hit is not None,
-                why=f"{'heard' if hit else 'no'} {rule.kind} {wanted} within {rule.days:g} days",
+                why=f"{said} {rule.kind} {wanted} within {rule.days:g} days",
             )
         )
     return sign, tuple(reasons)
+
+
+def _is_high(intent: Intent, rules: Rules, now: float) -> bool:
+    return any(_is(intent, rule, now) for rule in rules.high_intent)
+
+
+def _first_hit(intents: tuple[Intent, ...], rule: HighIntent, now: float) -> Intent | None:
+    for intent in intents:
+        if _is(intent, rule, now):
+            return intent
+    return None
 
 
 def _is(intent: Intent, rule: HighIntent, now: float) -> bool:

@@ -33,14 +33,14 @@ def guard(lead: Lead, read: EffectResult | None, rules: Rules, now: float) -> Gu
     fresh = known.state != "unknown" and known.read_at >= now - rules.sequence_fresh_seconds
     if read is None and (lead.trigger is not None or not _ASKED.isdisjoint(lead.review_decisions)):
         fresh = False  # it was set going again: what was known before says nothing about now
-    if not fresh and read is None:
+    if not fresh:
+        if read is not None:
+            return _unknown(lead, known, read, rules, now)
         return GuardVerdict(
             sequences=known,
             ask=True,
             reason=Reason(rule=_RULE, decisive=True, why="Apollo must be asked first"),
         )
-    if not fresh:
-        return _unknown(lead, known, read, rules, now)
     if known.state == "active":
         said = ", ".join(known.names) or "one"
         return GuardVerdict(
@@ -55,11 +55,11 @@ def guard(lead: Lead, read: EffectResult | None, rules: Rules, now: float) -> Gu
 
 
 def _unknown(
-    lead: Lead, known: Sequences, read: EffectResult | None, rules: Rules, now: float
+    lead: Lead, known: Sequences, read: EffectResult, rules: Rules, now: float
 ) -> GuardVerdict:
     since = lead.unknown_since or now
     hours = (now - since) / 3600
-    why = f"Apollo could not say whether a sequence is active: {read.reason if read else ''}"
+    why = f"Apollo could not say whether a sequence is active: {read.reason}"
     verdict = GuardVerdict(
         sequences=replace(known, state="unknown"),
         unknown_since=since,

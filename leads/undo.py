@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from leads.records import Audit
+from leads.records import Audit, Change
 
 
 @dataclass(slots=True)
@@ -17,6 +17,19 @@ class ContactChanges:
     made: bool = False
     before: dict[str, Any] = field(default_factory=dict)
     wrote: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, event: Audit, change: Change) -> None:
+        """Add a change of this contact that an event reports; events come in their order."""
+        self.leads.add(event.lead)
+        outcome = event.outcome or {}
+        self.made |= (
+            event.kind == "written"
+            and not outcome.get("existed", True)
+            and outcome.get("contact") == change.contact_id
+        )
+        for name, value in change.before.items():
+            self.before.setdefault(name, value)
+        self.wrote.update(change.wrote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +48,11 @@ def collect_changes(events: Iterable[Audit]) -> dict[str, ContactChanges]:
     """
     found: dict[str, ContactChanges] = {}
     for event in events:
-        for change in event.person.changes if event.person else ():
+        if event.person is None:
+            continue
+        for change in event.person.changes:
             traces = found.setdefault(change.contact_id, ContactChanges())
-            traces.leads.add(event.lead)
-            told = event.outcome or {}
-            traces.made |= (
-                event.kind == "written"
-                and not told.get("existed", True)
-                and told.get("contact") == change.contact_id
-            )
-            for name, value in change.before.items():
-                traces.before.setdefault(name, value)
-            traces.wrote.update(change.wrote)
+            traces.add(event, change)
     return found
 
 
@@ -56,10 +62,19 @@ def restore(traces: ContactChanges, now: dict[str, Any], identity: frozenset[str
     A contact that the import made keeps its `identity` (who it is): it is left without owner and
     score, for a person to delete or keep. No property is touched whose value before is unknown.
     """
-    known = [n for n in traces.wrote if n in traces.before and not (traces.made and n in identity)]
-    differ = [n for n in known if _plain(now.get(n)) != _plain(traces.before[n])]
-    values = {n: traces.before[n] for n in differ if _plain(now.get(n)) == _plain(traces.wrote[n])}
-    return Restoration(values, tuple(n for n in differ if n not in values))
+    values: dict[str, Any] = {}
+    left: list[str] = []
+    for name, wrote in traces.wrote.items():
+        if name not in traces.before or (traces.made and name in identity):
+            continue
+        before, present = traces.before[name], _plain(now.get(name))
+        if present == _plain(before):
+            continue
+        if present == _plain(wrote):
+            values[name] = before
+        else:
+            left.append(name)
+    return Restoration(values, tuple(left))
 
 
 def _plain(value: Any) -> Any:

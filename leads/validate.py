@@ -16,54 +16,45 @@ def validate(lead: Lead, rules: Rules) -> tuple[Reason, ...]:
 
 
 def _check_mapped(rule: FieldRule, lead: Lead) -> Reason:
-    name, held = (
-        rule.to,
-        rule.to not in (lead.person.more if rule.object == "contact" else lead.company.more),
-    )
-    return Reason(
-        rule=f"required.{name}",
-        decisive=held,
-        why=f"{name} is {'missing, or was not what the property takes' if held else 'there'}",
-    )
+    more = lead.person.more
+    if rule.object == "company":
+        more = lead.company.more
+    if rule.to in more:
+        return _passes(rule.to, f"{rule.to} is there")
+    return _fails(rule.to, f"{rule.to} is missing, or was not what the property takes")
 
 
 def _check(name: str, lead: Lead, rules: Rules) -> Reason:
-    person, company = lead.person, lead.company
-    rule = f"required.{name}"
     if name == "verified_email":
-        good = rules.verified.get(lead.source, ())
-        if not is_address(person.email):
-            return Reason(
-                rule=rule,
-                decisive=True,
-                why=(
-                    "there is no e-mail address"
-                    if not person.email
-                    else "the e-mail address is malformed"
-                ),
-            )
-        if person.email_status in good or lead.review_decisions.get("email_status") == "verified":
-            return Reason(
-                rule=rule,
-                decisive=False,
-                why=f"the address is {person.email_status or 'verified by a person'}",
-            )
-        return Reason(
-            rule=rule,
-            decisive=True,
-            why=(
-                f"the address is {person.email_status or 'of unknown status'}, not"
-                f" {' or '.join(good)}"
-            ),
-        )
+        return _check_verified(lead, rules)
     if name == "email":
-        held = not is_address(person.email)
-        return Reason(
-            rule=rule,
-            decisive=held,
-            why="no usable e-mail address" if held else "has an e-mail address",
-        )
-    value = company.name or company.domain if name == "company" else getattr(person, name)
-    return Reason(
-        rule=rule, decisive=not value, why=f"{name} is {'missing' if not value else 'there'}"
-    )
+        if is_address(lead.person.email):
+            return _passes(name, "has an e-mail address")
+        return _fails(name, "no usable e-mail address")
+    if name == "company":
+        value = lead.company.name or lead.company.domain
+    else:
+        value = getattr(lead.person, name)
+    if value:
+        return _passes(name, f"{name} is there")
+    return _fails(name, f"{name} is missing")
+
+
+def _check_verified(lead: Lead, rules: Rules) -> Reason:
+    name, email, status = "verified_email", lead.person.email, lead.person.email_status
+    good = rules.verified.get(lead.source, ())
+    if not email:
+        return _fails(name, "there is no e-mail address")
+    if not is_address(email):
+        return _fails(name, "the e-mail address is malformed")
+    if status in good or lead.review_decisions.get("email_status") == "verified":
+        return _passes(name, f"the address is {status or 'verified by a person'}")
+    return _fails(name, f"the address is {status or 'of unknown status'}, not {' or '.join(good)}")
+
+
+def _passes(name: str, why: str) -> Reason:
+    return Reason(rule=f"required.{name}", decisive=False, why=why)
+
+
+def _fails(name: str, why: str) -> Reason:
+    return Reason(rule=f"required.{name}", decisive=True, why=why)

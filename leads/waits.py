@@ -42,27 +42,38 @@ def resume(parked: Parked | None, cause: ReviewDecision | Signal, stage: str) ->
     """
     if parked is None or parked.lead is None or parked.put_off:
         return None
-    lead = parked.lead
     if isinstance(cause, ReviewDecision):
-        if cause.step != lead.step:
-            return None
-        asked = cause.asked or (parked.held.reason_kind if parked.held is not None else stage)
-        ruled = {**lead.review_decisions, **_ruled(cause, stage, asked)}
-        return replace(
-            lead,
-            step=lead.step + 1,
-            cause=cause.decision_id,
-            review_decisions=ruled,
-            rules=cause.rules or lead.rules,
-        )
-    if not wakes(parked, cause) or (cause.delivery and cause.heard_at < lead.captured_at):
+        return _resume_decided(parked, parked.lead, cause, stage)
+    return _resume_woken(parked, parked.lead, cause, stage)
+
+
+def _resume_decided(
+    parked: Parked, lead: Lead, decision: ReviewDecision, stage: str
+) -> Lead | None:
+    if decision.step != lead.step:
         return None
-    heard = Trigger(kind=cause.kind, value=cause.value, at=cause.heard_at, source=cause.source)
+    asked = decision.asked
+    if not asked:
+        asked = stage if parked.held is None else parked.held.reason_kind
     return replace(
         lead,
         step=lead.step + 1,
-        cause=event_id(lead.lead_id, stage, cause.signal_id, "wake"),
-        trigger=heard,
+        cause=decision.decision_id,
+        review_decisions={**lead.review_decisions, **_ruled(decision, stage, asked)},
+        rules=decision.rules or lead.rules,
+    )
+
+
+def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lead | None:
+    if not wakes(parked, signal) or (signal.delivery and signal.heard_at < lead.captured_at):
+        return None
+    return replace(
+        lead,
+        step=lead.step + 1,
+        cause=event_id(lead.lead_id, stage, signal.signal_id, "wake"),
+        trigger=Trigger(
+            kind=signal.kind, value=signal.value, at=signal.heard_at, source=signal.source
+        ),
     )
 
 
@@ -132,10 +143,10 @@ def _ruled(ruling: ReviewDecision, stage: str, asked: str) -> dict[str, str]:
         return {f"{prefix}.{name}": value for name, value in ruling.fields.items()}
     if ruling.action in {"suppress", "undo"}:
         return {ruling.action: ruling.actor}
-    return {
-        asked: ruling.action,
-        **({"route": ruling.fields["to"]} if ruling.action == "route" else {}),
-    }
+    answers = {asked: ruling.action}
+    if ruling.action == "route":
+        answers["route"] = ruling.fields["to"]
+    return answers
 
 
 def resume_due(parked: Parked, stage: str) -> Lead | None:

@@ -78,11 +78,12 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
     if post.event not in LEADS and post.event not in INTERESTS:
         known = ", ".join(sorted({*LEADS, *INTERESTS, *SIGNALS} - {""}))
         raise UnusableBodyError(f"event {post.event!r} is unknown; known are {known}")
-    if not any(contact.get(name) for name in ("email", "id", "last_name", "name")):
+    if not any(map(contact.get, ("email", "id", "last_name", "name"))):
         wanted = "email, last_name or Apollo's contact_id (24 hex digits)"
         raise UnusableBodyError(f"no field names a person: {wanted} must be among them")
-    kind = INTERESTS.get(post.event)
-    intents = (Intent(kind=kind, value=post.value.casefold(), heard_at=post.at),) if kind else ()
+    intents: tuple[Intent, ...] = ()
+    if kind := INTERESTS.get(post.event):
+        intents = (Intent(kind=kind, value=post.value.casefold(), heard_at=post.at),)
     return Captured(
         source=post.source,
         source_id=_source_id(contact, post.body),
@@ -116,8 +117,10 @@ def unfold(body: dict[str, Any]) -> dict[str, Any]:
                 inner = place[step] = {}
             place = inner
         place[path[-1]] = deepcopy(value)
-    contact = {**found, **found.pop("contact")} if isinstance(found.get("contact"), dict) else found
-    contact.pop("contact", None)
+    contact = found
+    if isinstance(inner := found.pop("contact", None), dict):
+        contact = {**found, **inner}
+        contact.pop("contact", None)
     for alias, name in _ALIASES.items():
         if alias in contact and not contact.get(name):
             contact[name] = contact.pop(alias)
@@ -130,7 +133,7 @@ def unfold(body: dict[str, Any]) -> dict[str, Any]:
 
 def _with_site(contact: dict[str, Any]) -> dict[str, Any]:
     """A company's address, by whatever name, where Apollo has it."""
-    site = next((contact.pop(name) for name in _SITES if isinstance(contact.get(name), str)), "")
+    site = _pop_site(contact)
     organization = contact.get("organization")
     if isinstance(organization, str):
         contact["organization_name"] = contact.get("organization_name") or organization
@@ -139,6 +142,14 @@ def _with_site(contact: dict[str, Any]) -> dict[str, Any]:
     if site and not contact["organization"].get("primary_domain"):
         contact["organization"] = {**contact["organization"], "primary_domain": site}
     return contact
+
+
+def _pop_site(contact: dict[str, Any]) -> str:
+    """Take out the first field that names the company's site; its value, '' if none does."""
+    for name in _SITES:
+        if isinstance(contact.get(name), str):
+            return str(contact.pop(name))
+    return ""
 
 
 def _source_id(contact: dict[str, Any], body: dict[str, Any]) -> str:
