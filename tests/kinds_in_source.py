@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 GATES = ROOT / "leads" / "gates"
 #: Modules that are parts of another gate.
-_PART_OF = {"enrol": "engage", "after_engagement": "engage"}
+_PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "stopping"), "engage")
 _SHARED = "common"
 _MADE_BY_KEYWORD = frozenset({"Decision", "AuditNote", "Audit", "replace"})
 #: Functions that take a kind, and as which argument.

@@ -36,11 +36,9 @@ def deleted(lead: Lead) -> Decision:
     said = Reason(
         rule="signal.deleted", decisive=True, why=f"deleted, heard from {lead.trigger.source}"
     )
-    return (
-        _look_again(lead, said)
-        if "deleted" in lead.review_decisions
-        else review(lead, "deleted", (said,))
-    )
+    if "deleted" in lead.review_decisions:
+        return _look_again(lead, said)
+    return review(lead, "deleted", (said,))
 
 
 def on_signal(
@@ -115,9 +113,9 @@ def _release(lead: Lead, said: Reason) -> Decision:
 def _look_again(lead: Lead, said: Reason) -> Decision:
     """A person has answered for a deleted contact: the CRM write looks whether it is back, or makes
     it again if approved."""
-    fresh = _unseen(
-        lead if lead.review_decisions["deleted"] == "approve" else answered(lead, "deleted")
-    )
+    if lead.review_decisions["deleted"] != "approve":
+        lead = answered(lead, "deleted")
+    fresh = _unseen(lead)
     to = forward(fresh, NAME, "remade", topics.MATCHED, lead.person_key)
     return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
 
@@ -128,7 +126,9 @@ def _unseen(lead: Lead) -> Lead:
     It rests here no more, since the write may ask people about it: whatever comes meanwhile is
     kept until it is back.
     """
-    crm = CrmLink(contact_id="" if lead.crm.contact_id.startswith(SHADOW) else lead.crm.contact_id)
+    crm = CrmLink(contact_id=lead.crm.contact_id)
+    if crm.contact_id.startswith(SHADOW):
+        crm = CrmLink()
     fresh = replace(lead, trigger=None, crm=crm, score=None, route=None, owner_confirmed_at=0.0)
     return replace(fresh, engaged_at=0.0, nurtured_at=0.0, enrolled=None)
 
@@ -162,5 +162,4 @@ def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
 
 def _flipped(rested: Lead, owner_id: str) -> bool:
     """The CRM shows the owner again whom our write has replaced."""
-    ours = rested.route.owner_id if rested.route else ""
-    return bool(owner_id) and owner_id == rested.crm.owner_id != ours
+    return bool(owner_id) and owner_id == rested.crm.owner_id != rested.owner_id

@@ -38,41 +38,43 @@ class Assign:
         """A lead with a confirmed owner to `assigned`, or held until it has one."""
         if (end := terminal_decision(record, seen.suppression)) is not None:
             return end
-        if (
-            named := rerouted(record, self.name, ("unowned", "another_automation", "fallback"))
-        ) is not None:
+        asked = ("unowned", "another_automation", "fallback")
+        if (named := rerouted(record, self.name, asked)) is not None:
             return named
-        redriven, record = (
-            record.review_decisions.get("unowned") == "redrive",
-            answered(record, "unowned"),
-        )
-        if (
-            record.trigger is not None or redriven
-        ):  # it waited: what a person has set in the CRM meanwhile counts before our own route
-            if "before" not in done:
-                return NeedsEffects(effects={"before": _read(record)})
-            if _active(done["before"]):
-                return self._confirmed(record, done["before"])
-            if redriven:
-                why = Reason(
-                    rule="review_decision.redrive",
-                    decisive=True,
-                    why="the CRM shows no active owner: routed by the rules in force",
-                )
-                return routed_again(record, self.name, why)
+        redriven = record.review_decisions.get("unowned") == "redrive"
+        record = answered(record, "unowned")
+        if record.trigger is not None or redriven:
+            found = self._set_meanwhile(record, done, redriven=redriven)
+            if found is not None:
+                return found
         written = done.get("assign")
         if written is None:
             return NeedsEffects(effects={"assign": self._assign(record)})
         if written.kind == "no_owner":
-            return self._hold(
-                record,
-                f"the CRM has no active user {record.route.owner_email if record.route else ''}",
-                rules,
-                now,
-            )
+            assert record.route is not None
+            why = f"the CRM has no active user {record.route.owner_email}"
+            return self._hold(record, why, rules, now)
         if not written.ok:
             return to_fallback(record, self.name, written, rules, now)
         return self._read_back(record, done, rules, now)
+
+    def _set_meanwhile(
+        self, lead: Lead, done: dict[str, EffectResult], *, redriven: bool
+    ) -> Decision | NeedsEffects | None:
+        """An active owner whom a person has set in the CRM while the lead waited comes before our
+        own route; None if there is none and our route is written."""
+        if "before" not in done:
+            return NeedsEffects(effects={"before": _read(lead)})
+        if _active(done["before"]):
+            return self._confirmed(lead, done["before"])
+        if not redriven:
+            return None
+        why = Reason(
+            rule="review_decision.redrive",
+            decisive=True,
+            why="the CRM shows no active owner: routed by the rules in force",
+        )
+        return routed_again(lead, self.name, why)
 
     def _read_back(
         self, lead: Lead, done: dict[str, EffectResult], rules: Rules, now: float
@@ -160,13 +162,13 @@ class Assign:
             rules,
             now,
         )
-        first = lead.trigger is None
+        alerts = (alert,) if lead.trigger is None else ()
         return Decision(
             kind="unowned",
             place=Place.HELD,
             trace=(Reason(rule="crm.owner_confirmed", decisive=True, why=why),),
             lead=lead,
-            alerts=(alert,) if first else (),
+            alerts=alerts,
             wait=WaitReason.HELD,
             wakes=("owner",),
             until=now + rules.recheck_seconds,
@@ -177,7 +179,9 @@ def _shown_by(read: EffectResult) -> str:
     found = value_of(read, OwnerRead)
     if found is None or not found.email:
         return "no owner"
-    return found.email if _active(read) else "an inactive owner"
+    if not _active(read):
+        return "an inactive owner"
+    return found.email
 
 
 def _ours(lead: Lead, read: EffectResult) -> bool:

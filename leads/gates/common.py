@@ -5,11 +5,20 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from leads import topics
-from leads.corrections import resubmit
+from leads.corrections import fields_set, resubmit
 from leads.decision import Decision, OutputRecord, WaitReason
 from leads.effect_results import EffectResult
-from leads.keys import derive, event_id
-from leads.records import Alert, IdentityLink, Lead, Place, Reason, Record
+from leads.keys import derive, event_id, lead_id
+from leads.records import (
+    Alert,
+    Captured,
+    IdentityLink,
+    Lead,
+    Place,
+    Reason,
+    Record,
+    Signal,
+)
 from leads.rules import Rules
 from leads.table_rows import Suppression
 from leads.topics import Topic
@@ -31,6 +40,46 @@ def advance(lead: Lead, stage: str, kind: str) -> Lead:
 def forward(lead: Lead, stage: str, kind: str, topic: Topic, key: str) -> OutputRecord:
     """The output that hands a lead to the next stage."""
     return OutputRecord(topic=topic.full, key=key, record=advance(lead, stage, kind))
+
+
+def link_output(link: IdentityLink) -> OutputRecord:
+    """The output that brings a fact about an address to identity."""
+    return OutputRecord(topic=topics.LINKS.full, key=link.address_key, record=link)
+
+
+def free_claim(lead: Lead, cause: str) -> OutputRecord:
+    """The output that ends a lead's claim on its person, so that another lead may take it over.
+
+    `cause` distinguishes the links of one step.
+    """
+    return link_output(
+        IdentityLink(
+            link_id=derive(cause, lead.lead_id, lead.step),
+            address_key=lead.person_key,
+            person_key="",
+            ended=lead.lead_id,
+        )
+    )
+
+
+def signal_output(signal: Signal) -> OutputRecord:
+    """The output that brings a signal to the stage of that name."""
+    return OutputRecord(topic=topics.SIGNALS.full, key=signal.person_key, record=signal)
+
+
+def unread_lead(record: Captured, stage: str, why: str) -> Lead:
+    """The lead of a captured record that can't be mapped: its ids, and nothing else."""
+    ident = lead_id(record.source, record.source_id)
+    return Lead(
+        lead_id=ident,
+        source=record.source,
+        source_id=record.source_id,
+        version="",
+        step=0,
+        cause=event_id(ident, stage, why, "captured"),
+        rules="",
+        captured_at=record.captured_at,
+    )
 
 
 def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision | None:
@@ -69,17 +118,9 @@ def undone(lead: Lead) -> Decision | None:
     if not heard and "undo" not in lead.review_decisions:
         return None
     why = Reason(rule="import.undone", decisive=True, why=f"import {lead.imported} was taken back")
-    freed = IdentityLink(
-        link_id=derive("undone", lead.lead_id, lead.step),
-        address_key=lead.person_key,
-        person_key="",
-        ended=lead.lead_id,
-    )
-    outputs = (
-        (OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=freed),)
-        if lead.person_key
-        else ()
-    )
+    outputs: tuple[OutputRecord, ...] = ()
+    if lead.person_key:
+        outputs = (free_claim(lead, "undone"),)
     return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
 
 
@@ -88,11 +129,7 @@ def resubmitted(lead: Lead) -> Decision | None:
     for any other lead."""
     if not lead.review_decisions:
         return None
-    fields = {
-        name.removeprefix("fix."): value
-        for name, value in lead.review_decisions.items()
-        if name.startswith("fix.")
-    }
+    fields = fields_set(lead, "fix.")
     if not fields:
         return None
     why = Reason(
@@ -135,9 +172,7 @@ def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
 def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
     """Back to scoring and routing with whom a person has just named, None if nobody answered these
     questions so."""
-    if not lead.review_decisions or not any(
-        lead.review_decisions.get(kind) == "route" for kind in asked
-    ):
+    if not lead.review_decisions or "route" not in map(lead.review_decisions.get, asked):
         return None
     why = Reason(
         rule="review_decision.route",

@@ -6,10 +6,17 @@ Recognises a person's other addresses, asks about possible subsidiaries, complet
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
-from leads.gates.common import forward, overruled, review, terminal_decision
+from leads.gates.common import (
+    forward,
+    free_claim,
+    link_output,
+    overruled,
+    review,
+    terminal_decision,
+)
 from leads.keys import derive
 from leads.match import Fingerprint, MatchConfidence, compare, domain_stem, fingerprint, related
 from leads.normalise import normalise_country
@@ -29,6 +36,18 @@ class CompanyState(Record, frozen=True, kw_only=True):
     company: CompanyRow | None = None
     brand: BrandRow | None = None
     synced: bool = True
+
+    @property
+    def row(self) -> CompanyRow:
+        """The company's row, a blank one if there is none yet."""
+        return self.company or CompanyRow(name="")
+
+    @property
+    def domains(self) -> dict[str, str]:
+        """The brand's known domains, with their companies' names."""
+        if self.brand is None:
+            return {}
+        return self.brand.domains
 
 
 class Companies:
@@ -91,9 +110,8 @@ class Companies:
         return review(lead, "variant", trace)
 
     def _subsidiary(self, lead: Lead, seen: CompanyState, rules: Rules) -> Reason:
-        own = seen.company
-        domain, parent = lead.company.domain, _parent(own, lead)
-        settled = own.separate if own else ()
+        settled = seen.row.separate
+        domain, parent = lead.company.domain, _parent(seen.row, lead)
         if parent and parent.casefold() not in settled:
             who = "source" if lead.company.parent else "CRM"
             return Reason(
@@ -101,44 +119,28 @@ class Companies:
                 decisive=True,
                 why=f"the {who} calls it a subsidiary of {parent}",
             )
-        others = {
-            d: n
-            for d, n in (seen.brand.domains if seen.brand else {}).items()
-            if d != domain and d not in settled
-        }
-        known = seen.brand is not None and domain in seen.brand.domains
-        for other, name in others.items():
-            if not known and related(lead.company.name, name, rules.matching):
-                return Reason(
-                    rule="company.subsidiary",
-                    decisive=True,
-                    why=f"{lead.company.name} is named like {name} ({other})",
-                )
+        if domain not in seen.domains:
+            for other, name in seen.domains.items():
+                if other not in settled and related(lead.company.name, name, rules.matching):
+                    return Reason(
+                        rule="company.subsidiary",
+                        decisive=True,
+                        why=f"{lead.company.name} is named like {name} ({other})",
+                    )
         return Reason(rule="company.subsidiary", decisive=False, why="no related company is known")
 
     def _variant(
         self, lead: Lead, seen: CompanyState, rules: Rules
     ) -> tuple[MatchConfidence, Fingerprint | None, Reason]:
         mine = fingerprint(lead.lead_id, lead.person_key, lead.person)
-        best: tuple[MatchConfidence, Fingerprint | None, str] = (
-            MatchConfidence.OTHER,
-            None,
-            "nobody alike is known there",
-        )
-        for other in seen.company.people if seen.company else ():
-            if other.person_key == lead.person_key:
-                continue
-            likeness, why = compare(mine, other, rules.matching)
-            if likeness is MatchConfidence.SURE:
-                best = (likeness, other, why)
+        likeness, twin, why = MatchConfidence.OTHER, None, "nobody alike is known there"
+        for other in _others(seen.row, lead):
+            found, alike = compare(mine, other, rules.matching)
+            if found is not MatchConfidence.OTHER:
+                likeness, twin, why = found, other, alike
+            if found is MatchConfidence.SURE:
                 break
-            if likeness is MatchConfidence.UNSURE:
-                best = (likeness, other, why)
-        return (
-            best[0],
-            best[1],
-            Reason(rule="company.variant", decisive=best[1] is not None, why=best[2]),
-        )
+        return likeness, twin, Reason(rule="company.variant", decisive=twin is not None, why=why)
 
     def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
         link = IdentityLink(
@@ -146,24 +148,13 @@ class Companies:
             address_key=lead.person_key,
             person_key=twin.person_key,
         )
-        freed = IdentityLink(
-            link_id=derive("ended", lead.lead_id, lead.step),
-            address_key=lead.person_key,
-            person_key="",
-            ended=lead.lead_id,
-        )
-        outputs = tuple(
-            OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=fact)
-            for fact in (freed, link)
-        )
-        outcome = {"into": twin.lead_id}
         return Decision(
             kind="merged",
             place=Place.MERGED,
             trace=trace,
             lead=lead,
-            outputs=outputs,
-            outcome=outcome,
+            outputs=(free_claim(lead, "ended"), link_output(link)),
+            outcome={"into": twin.lead_id},
         )
 
     def _complete(
@@ -177,41 +168,33 @@ class Companies:
     ) -> Decision | NeedsEffects:
         """Fill the company's blanks from what is known, or from Apollo once a domain and
         `enrich_days`."""
-        row = seen.company
-        facts = row.facts if row and row.facts_at > now - rules.capture.enrich_days * _DAY else None
+        before = seen.row
+        facts = before.facts
+        if before.facts_at <= now - rules.capture.enrich_days * _DAY:
+            facts = None
         known = facts or Company()
         blank = not (lead.company.industry or known.industry) or not (
             lead.company.employees or known.employees
         )
         if blank and facts is None and rules.capture.enrich and "enrich" not in done:
-            return NeedsEffects(
-                effects={
-                    "enrich": EnrichCompany(
-                        domain=lead.company.domain, daily_cap=rules.capture.enrich_daily_cap
-                    )
-                }
+            enrich = EnrichCompany(
+                domain=lead.company.domain, daily_cap=rules.capture.enrich_daily_cap
             )
+            return NeedsEffects(effects={"enrich": enrich})
         answer = done.get("enrich")
         if answer is not None and answer.ok:
             known = facts_of(answer)
+            before = replace(before, facts=known, facts_at=now)
         lead = replace(lead, company=_fill(lead.company, known))
-        before = row or CompanyRow(name="")
-        new = replace(
+        row = replace(
             before,
             name=lead.company.name or before.name,
-            people=_remember(row, lead),
-            separate=_separate(row, lead),
+            people=_remember(before, lead),
+            separate=_separate(before, lead),
         )
-        if answer is not None and answer.ok:
-            new = replace(new, facts=known, facts_at=now)
-        domains = {**(seen.brand.domains if seen.brand else {}), lead.company.domain: new.name}
         puts = (
-            TableWrite(table="companies", key=lead.company.domain, value=new),
-            TableWrite(
-                table="brands",
-                key=domain_stem(lead.company.domain),
-                value=BrandRow(domains=domains),
-            ),
+            TableWrite(table="companies", key=lead.company.domain, value=row),
+            _brand_write(seen, lead.company.domain, row.name),
         )
         return self._pass(lead, trace, puts)
 
@@ -233,11 +216,8 @@ class Companies:
             )
         if record.kind != "company":
             return Decision(kind="known", place=Place.NOWHERE)
-        domains = {**(seen.brand.domains if seen.brand else {}), record.key: record.name}
-        puts = [
-            TableWrite(table="brands", key=domain_stem(record.key), value=BrandRow(domains=domains))
-        ]
-        if record.parent != (seen.company.parent if seen.company else ""):
+        puts = [_brand_write(seen, record.key, record.name)]
+        if record.parent != seen.row.parent:
             held = replace(seen.company or CompanyRow(name=record.name), parent=record.parent)
             puts.append(TableWrite(table="companies", key=record.key, value=held))
         return Decision(kind="known", place=Place.NOWHERE, puts=tuple(puts))
@@ -269,20 +249,30 @@ def _fill(company: Company, known: Company) -> Company:
     )
 
 
-def _remember(row: CompanyRow | None, lead: Lead) -> tuple[Fingerprint, ...]:
-    others = tuple(p for p in (row.people if row else ()) if p.person_key != lead.person_key)
-    return (*others, fingerprint(lead.lead_id, lead.person_key, lead.person))
+def _brand_write(seen: CompanyState, domain: str, name: str) -> TableWrite:
+    """The change of the brand's row that adds a company."""
+    brand = BrandRow(domains={**seen.domains, domain: name})
+    return TableWrite(table="brands", key=domain_stem(domain), value=brand)
 
 
-def _separate(row: CompanyRow | None, lead: Lead) -> tuple[str, ...]:
+def _others(row: CompanyRow, lead: Lead) -> list[Fingerprint]:
+    """The known people of a company without the lead's own person."""
+    return [person for person in row.people if person.person_key != lead.person_key]
+
+
+def _remember(row: CompanyRow, lead: Lead) -> tuple[Fingerprint, ...]:
+    return (*_others(row, lead), fingerprint(lead.lead_id, lead.person_key, lead.person))
+
+
+def _separate(row: CompanyRow, lead: Lead) -> tuple[str, ...]:
     """A person's word that companies are unrelated is remembered; whose one lead is says nothing
     about others."""
-    before, parent = row.separate if row else (), _parent(row, lead)
+    before, parent = row.separate, _parent(row, lead)
     if lead.review_decisions.get("subsidiary") not in {"approve", "separate"} or not parent:
         return before
     return tuple(dict.fromkeys((*before, parent.casefold())))
 
 
-def _parent(row: CompanyRow | None, lead: Lead) -> str:
+def _parent(row: CompanyRow, lead: Lead) -> str:
     """Whose subsidiary it is, by the lead's own source, else by the CRM; '' if nobody says so."""
-    return lead.company.parent or (row.parent if row else "")
+    return lead.company.parent or row.parent

@@ -51,12 +51,9 @@ def refused(
     why = Reason(rule=f"sequences.{rule.name}", decisive=True, why=entered.reason)
     if entered.kind == "busy":
         return held_for_sequence(lead, "sequence_active", why, rules, now)
-    asks = rule.tool in {"apollo", "hubspot"}
-    return (
-        review(lead, "not_enrolled", (why,))
-        if asks
-        else to_fallback(lead, NAME, entered, rules, now)
-    )
+    if rule.tool in {"apollo", "hubspot"}:
+        return review(lead, "not_enrolled", (why,))
+    return to_fallback(lead, NAME, entered, rules, now)
 
 
 def enrolled(

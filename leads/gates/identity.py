@@ -9,14 +9,25 @@ from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
 from leads.effects import AwaitSnapshot
-from leads.gates.common import forward, terminal_decision
+from leads.gates.common import forward, signal_output, terminal_decision
 from leads.gates.intake import company_key
 from leads.keys import STEPS_A_REVISION, derive, event_id
-from leads.records import CrmRecord, IdentityLink, Lead, Place, Reason, Record, Signal, SlaTick
+from leads.records import (
+    CrmRecord,
+    IdentityLink,
+    Intent,
+    Lead,
+    Place,
+    Reason,
+    Record,
+    Signal,
+    SlaTick,
+)
 from leads.rules import Rules
 from leads.score import high_intent
 from leads.table_rows import ContactRow, PersonRow, Suppression
 
+_FREE = frozenset({"crm", "ended"})  # statuses of an address that no lead has claimed
 _MOST_STEPS = 40  # of a lead on its way to here: it is sent round
 
 
@@ -70,7 +81,7 @@ class Identity:
         if (
             row is None
             or row.person_key != key
-            or row.status in {"crm", "ended"}
+            or row.status in _FREE
             or row.lead_id == lead.lead_id
         ):
             decision = self._pass(lead, row, seen.contact)
@@ -95,7 +106,7 @@ class Identity:
         return (OutputRecord(topic=topics.CLOCKS.full, key=lead.person_key, record=tick),)
 
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
-        first = row is None or row.status in {"crm", "ended"}
+        first = row is None or row.status in _FREE
         why = Reason(rule="identity.claim", decisive=first, why=_say(row, lead))
         crm_id = ""
         if (known := contact or row) is not None:
@@ -120,24 +131,7 @@ class Identity:
         why = Reason(
             rule="identity.claim", decisive=True, why=f"the person is already lead {row.lead_id}"
         )
-        signals = (
-            Signal(
-                signal_id=derive(
-                    "signal", "merged", lead.lead_id, lead.version, intent.kind, intent.value
-                ),
-                kind="intent",
-                value=f"{intent.kind}:{intent.value}",
-                heard_at=intent.heard_at,
-                source=lead.source,
-                person_key=lead.person_key,
-                address_key=lead.person_key,
-            )
-            for intent in lead.intents
-        )
-        outputs = tuple(
-            OutputRecord(topic=topics.SIGNALS.full, key=lead.person_key, record=signal)
-            for signal in signals
-        )
+        outputs = tuple(_interest_signal(lead, intent) for intent in lead.intents)
         outcome = {"into": row.lead_id}
         return Decision(
             kind="merged",
@@ -151,28 +145,14 @@ class Identity:
     def _link(self, link: IdentityLink, seen: IdentityState) -> Decision:
         row = seen.person
         if link.ended:
-            ended = row is not None and row.lead_id == link.ended
-            puts = (
-                (
-                    TableWrite(
-                        table="people", key=link.address_key, value=replace(row, status="ended")
-                    ),
-                )
-                if ended and row
-                else ()
-            )
-            return Decision(kind="linked", place=Place.NOWHERE, puts=puts)
-        free = row is None or row.status in {"crm", "ended"} or row.person_key != link.address_key
-        if not free and link.address_key != link.person_key:
+            return self._end_claim(link, row)
+        before = row or PersonRow(person_key=link.person_key)
+        value = PersonRow(person_key=link.person_key, crm_id=link.crm_id or before.crm_id)
+        if link.address_key == link.person_key:
+            value = replace(value, lead_id=before.lead_id, status=before.status)
+        elif row is not None and row.status not in _FREE and row.person_key == link.address_key:
             # the address has a lead of its own under way
             return Decision(kind="link_refused", place=Place.NOWHERE)
-        own = link.address_key == link.person_key
-        value = PersonRow(
-            person_key=link.person_key,
-            crm_id=link.crm_id or (row.crm_id if row else ""),
-            lead_id=row.lead_id if row and own else "",
-            status=row.status if row and own else "waiting",
-        )
         outputs = self._pass_on_opt_out(link, seen.suppression)
         return Decision(
             kind="linked",
@@ -180,6 +160,14 @@ class Identity:
             puts=(TableWrite(table="people", key=link.address_key, value=value),),
             outputs=outputs,
         )
+
+    def _end_claim(self, link: IdentityLink, row: PersonRow | None) -> Decision:
+        """Free the address, unless another lead has claimed it since."""
+        puts: tuple[TableWrite, ...] = ()
+        if row is not None and row.lead_id == link.ended:
+            ended = replace(row, status="ended")
+            puts = (TableWrite(table="people", key=link.address_key, value=ended),)
+        return Decision(kind="linked", place=Place.NOWHERE, puts=puts)
 
     def _pass_on_opt_out(
         self, link: IdentityLink, suppression: Suppression | None
@@ -200,7 +188,7 @@ class Identity:
             address_key=link.person_key,
             person_key=link.person_key,
         )
-        return (OutputRecord(topic=topics.SIGNALS.full, key=link.person_key, record=signal),)
+        return (signal_output(signal),)
 
     def _hold_crm(self, record: CrmRecord, seen: IdentityState) -> Decision:
         if record.kind == "complete":
@@ -235,8 +223,22 @@ def _say(row: PersonRow | None, lead: Lead) -> str:
         return "its aliases lead back to where it came from: the claim is made here"
     if row.status == "crm":
         return f"the CRM knows the person as contact {row.crm_id}, no lead does"
-    return (
-        "the claim is this lead's own"
-        if row.lead_id == lead.lead_id
-        else f"lead {row.lead_id} had it, and has ended"
+    if row.lead_id == lead.lead_id:
+        return "the claim is this lead's own"
+    return f"lead {row.lead_id} had it, and has ended"
+
+
+def _interest_signal(lead: Lead, intent: Intent) -> OutputRecord:
+    """A merged lead's sign of interest, for the lead that goes on."""
+    ident = derive("signal", "merged", lead.lead_id, lead.version, intent.kind, intent.value)
+    return signal_output(
+        Signal(
+            signal_id=ident,
+            kind="intent",
+            value=f"{intent.kind}:{intent.value}",
+            heard_at=intent.heard_at,
+            source=lead.source,
+            person_key=lead.person_key,
+            address_key=lead.person_key,
+        )
     )

@@ -3,13 +3,23 @@
 What fails waits for a person with every reason; nothing is dropped.
 """
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from leads import topics
-from leads.corrections import apply_corrections
+from leads.corrections import apply_corrections, fields_set
 from leads.decision import AuditNote, Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
-from leads.gates.common import forward, overruled, review, terminal_decision
+from leads.gates.common import (
+    forward,
+    link_output,
+    overruled,
+    review,
+    signal_output,
+    terminal_decision,
+    unread_lead,
+)
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped
 from leads.mapping import map_captured
@@ -47,65 +57,46 @@ class Intake:
         """A mapped lead to `validated`, a review item, or nothing new."""
         del done, now
         if isinstance(record, Lead):
-            lead, dropped = _mend(record, rules)
-            return self._judge(
-                lead,
-                seen,
-                rules,
-                (AuditNote(kind="not_set", outcome={"dropped": dropped}),) if dropped else (),
-                0.0,
-            )
+            return self._decide_corrected(record, seen, rules)
         try:
             mapped = map_captured(record, rules)
         except UnusableError as error:
             return self._dead(record, str(error))
-        if (
-            seen.source is not None
-            and mapped.updated_at < seen.source.updated_at
-            and mapped.updated_at
-            and not record.reimport_id
-        ):
-            return self._outdated(record, mapped, seen.source)
-        revision = version(
-            mapped.person,
-            mapped.company,
-            mapped.seniority,
-            mapped.intents and [(i.kind, i.value) for i in mapped.intents],
-            *([record.reimport_id] if record.reimport_id else []),
-            *(name for name in ("do_not_call", "replied") if getattr(mapped, name)),
-        )
-        if seen.source is not None and seen.source.version == revision:
-            return self._unchanged(record, mapped, seen.source)
-        lead = self._lead(record, mapped, revision, seen.source, rules)
-        first = seen.source is None
+        source = seen.source
+        if source is not None and _is_outdated(record, mapped, source):
+            return self._outdated(record, mapped, source)
+        revision = _revision(record, mapped)
+        if source is not None and source.version == revision:
+            return self._unchanged(record, mapped, source)
+        lead = self._lead(record, mapped, revision, source, rules)
+        outcome: dict[str, Any] = {"source": record.source, "imported": record.imported}
+        if mapped.dropped:
+            outcome["dropped"] = mapped.dropped
         note = AuditNote(
-            kind="captured" if first else "revised",
-            place="in_flight",
-            outcome={
-                "source": record.source,
-                "imported": record.imported,
-                **({"dropped": mapped.dropped} if mapped.dropped else {}),
-            },
+            kind="captured" if source is None else "revised", place="in_flight", outcome=outcome
         )
         decision = self._judge(lead, seen, rules, (note,), mapped.updated_at)
-        return replace(
-            decision, outputs=(*self._signals(record, mapped, seen.source), *decision.outputs)
-        )
+        signals = self._signals(record, mapped, source)
+        return replace(decision, outputs=(*signals, *decision.outputs))
+
+    def _decide_corrected(self, waiting: Lead, seen: IntakeState, rules: Rules) -> Decision:
+        """A lead that waited here, with what a person has set on it."""
+        lead, dropped = _correct(waiting, rules)
+        notes: tuple[AuditNote, ...] = ()
+        if dropped:
+            notes = (AuditNote(kind="not_set", outcome={"dropped": dropped}),)
+        return self._judge(lead, seen, rules, notes, 0.0)
 
     def _unchanged(self, record: Captured, mapped: Mapped, source: SourceRow) -> Decision:
         """A known revision ends here; only what Apollo says of its sequences may be news."""
         outputs = self._signals(record, mapped, source)
         newest = max(source.updated_at, mapped.updated_at)
-        row = replace(
-            source,
-            updated_at=newest,
-            sequence=mapped.sequences.state if record.sequences_read_at else source.sequence,
-        )
-        puts = (
-            (TableWrite(table="sources", key=source.lead_id, value=row),)
-            if outputs or newest > source.updated_at
-            else ()
-        )
+        puts: tuple[TableWrite, ...] = ()
+        if outputs or newest > source.updated_at:
+            row = replace(source, updated_at=newest)
+            if record.sequences_read_at:
+                row = replace(row, sequence=mapped.sequences.state)
+            puts = (TableWrite(table="sources", key=source.lead_id, value=row),)
         return Decision(kind="unchanged", place=Place.NOWHERE, outputs=outputs, puts=puts)
 
     def _outdated(self, record: Captured, mapped: Mapped, source: SourceRow) -> Decision:
@@ -121,40 +112,17 @@ class Intake:
     ) -> tuple[OutputRecord, ...]:
         """What the record says beside the lead: a sequence that began or ended, an opt-out, a
         bounce."""
-        key = (
-            source.person_key
-            if source and source.person_key
-            else self._keys.address(mapped.person.email)
-        )
         news = [(kind, "") for kind in mapped.stops]
-        # of a new lead the lead itself tells
-        news += [("reply", "")] if mapped.replied and source is not None else []
+        # a new lead carries `replied` itself
+        if mapped.replied and source is not None:
+            news.append(("reply", ""))
         state = mapped.sequences.state
         if source is not None and source.sequence and state not in {"unknown", source.sequence}:
             news.append(("sequence", state))
-        signals = [
-            Signal(
-                signal_id=derive(
-                    "signal",
-                    record.source,
-                    record.source_id,
-                    kind,
-                    value,
-                    record.raw.get("updated_at", ""),
-                ),
-                kind=kind,
-                value=value,
-                heard_at=record.captured_at,
-                source="apollo",
-                address_key=key,
-                person_key=key,
-            )
-            for kind, value in news
-            if key
-        ]
-        return tuple(
-            OutputRecord(topic=topics.SIGNALS.full, key=key, record=signal) for signal in signals
-        )
+        key = _person_key(source, self._keys.address(mapped.person.email))
+        if not key:
+            return ()
+        return tuple(_signal(record, key, kind, value) for kind, value in news)
 
     def _lead(
         self,
@@ -240,65 +208,96 @@ class Intake:
 
     def _outputs(self, lead: Lead, source: SourceRow | None) -> tuple[OutputRecord, ...]:
         """To identity under the person's first key; a new address becomes an alias of it."""
-        known = source.person_key if source is not None and source.person_key else lead.person_key
-        addresses = {lead.person_key, *(self._keys.address(e) for e in lead.person.emails)} - {
-            known,
-            "",
-        }
-        links = [
-            OutputRecord(
-                topic=topics.LINKS.full,
-                key=a,
-                record=IdentityLink(
-                    link_id=derive("link", a, known, lead.lead_id, lead.step),
-                    address_key=a,
-                    person_key=known,
-                ),
+        known = _person_key(source, lead.person_key)
+        addresses = {lead.person_key, *map(self._keys.address, lead.person.emails)} - {known, ""}
+        outputs = []
+        for address in sorted(addresses):
+            link = IdentityLink(
+                link_id=derive("link", address, known, lead.lead_id, lead.step),
+                address_key=address,
+                person_key=known,
             )
-            for a in sorted(addresses)
-        ]
+            outputs.append(link_output(link))
         lead = replace(lead, person_key=known)
-        return (*links, forward(lead, self.name, "validated", topics.VALIDATED, known))
+        return (*outputs, forward(lead, self.name, "validated", topics.VALIDATED, known))
 
     def _source(self, lead: Lead, before: SourceRow | None, updated_at: float) -> SourceRow:
         """The row of a record that did not pass: the employer is the one that passed last, so that
         a further revision of somebody whose change a person has yet to judge is judged like the
         first."""
-        passed = before is not None and before.person_key
-        return SourceRow(
+        row = SourceRow(
             lead_id=lead.lead_id,
             version=lead.version,
             revision=lead.step // STEPS_A_REVISION,
             address_key=lead.person_key,
-            person_key=before.person_key if passed and before else lead.person_key,
-            company_domain=before.company_domain if before else "",
+            person_key=_person_key(before, lead.person_key),
+            company_domain="",
             sequence=lead.sequences.state if lead.sequences.read_at else "",
-            updated_at=max(before.updated_at if before else 0.0, updated_at),
+            updated_at=max(0.0, updated_at),
         )
+        if before is None:
+            return row
+        newest = max(before.updated_at, updated_at)
+        return replace(row, company_domain=before.company_domain, updated_at=newest)
 
     def _dead(self, record: Captured, why: str) -> Decision:
-        ident = lead_id(record.source, record.source_id)
-        nobody = Lead(
-            lead_id=ident,
-            source=record.source,
-            source_id=record.source_id,
-            version="",
-            step=0,
-            cause=event_id(ident, self.name, why, "captured"),
-            rules="",
-            captured_at=record.captured_at,
-        )
-        trace = (Reason(rule="mapping", decisive=True, why=why),)
-        letter = OutputRecord(topic=topics.DEAD.full, key=ident, record=record)
-        note = AuditNote(kind="captured", place="in_flight", outcome={"source": record.source})
+        lead = unread_lead(record, self.name, why)
         return Decision(
             kind="dead",
             place=Place.DEAD,
-            trace=trace,
-            lead=nobody,
-            outputs=(letter,),
-            notes=(note,),
+            trace=(Reason(rule="mapping", decisive=True, why=why),),
+            lead=lead,
+            outputs=(OutputRecord(topic=topics.DEAD.full, key=lead.lead_id, record=record),),
+            notes=(
+                AuditNote(kind="captured", place="in_flight", outcome={"source": record.source}),
+            ),
         )
+
+
+def _revision(record: Captured, mapped: Mapped) -> str:
+    """Names what is mapped: the same fields are the same revision.
+
+    When a sign of interest was seen doesn't count.
+    """
+    intents = mapped.intents and [(intent.kind, intent.value) for intent in mapped.intents]
+    more = []
+    if record.reimport_id:
+        more.append(record.reimport_id)
+    if mapped.do_not_call:
+        more.append("do_not_call")
+    if mapped.replied:
+        more.append("replied")
+    return version(mapped.person, mapped.company, mapped.seniority, intents, *more)
+
+
+def _is_outdated(record: Captured, mapped: Mapped, source: SourceRow) -> bool:
+    """Whether a newer revision has come before, by the source's own clock."""
+    if not mapped.updated_at or record.reimport_id:
+        return False
+    return mapped.updated_at < source.updated_at
+
+
+def _person_key(source: SourceRow | None, address_key: str) -> str:
+    """The key of the person that a source record belongs to; that of its address where none is
+    known."""
+    if source is None:
+        return address_key
+    return source.person_key or address_key
+
+
+def _signal(record: Captured, key: str, kind: str, value: str) -> OutputRecord:
+    revised = record.raw.get("updated_at", "")
+    return signal_output(
+        Signal(
+            signal_id=derive("signal", record.source, record.source_id, kind, value, revised),
+            kind=kind,
+            value=value,
+            heard_at=record.captured_at,
+            source="apollo",
+            address_key=key,
+            person_key=key,
+        )
+    )
 
 
 def _changes_employer(lead: Lead, source: SourceRow | None) -> Reason | None:
@@ -318,13 +317,9 @@ def _changes_employer(lead: Lead, source: SourceRow | None) -> Reason | None:
     )
 
 
-def _mend(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
+def _correct(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
     """Apply what a person has set; a line for each value that can't be."""
-    fields = {
-        name.removeprefix("set."): value
-        for name, value in lead.review_decisions.items()
-        if name.startswith("set.")
-    }
+    fields = fields_set(lead, "set.")
     if fields.get("email_status"):
         lead = replace(lead, review_decisions={**lead.review_decisions, "email_status": "verified"})
     person, company, dropped = apply_corrections(lead.person, lead.company, fields, rules)
@@ -335,5 +330,7 @@ def _mend(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
 
 
 def company_key(lead: Lead) -> str:
-    """The key of `unique`: leads of sister companies meet in one partition (see match.brand)."""
-    return domain_stem(lead.company.domain) if lead.company.domain else lead.person_key
+    """The key of `unique`: leads of sister companies meet in one partition (match.domain_stem)."""
+    if not lead.company.domain:
+        return lead.person_key
+    return domain_stem(lead.company.domain)

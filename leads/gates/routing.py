@@ -42,21 +42,28 @@ class Routing:
         )
         if found is None:
             return self._hold(lead, (*reasons, *why), note, rules, now)
-        # before what the CRM shows
-        lead = replace(
-            lead, route=found, trigger=None if found.rule == "review_decision" else lead.trigger
-        )
+        return self._routed(lead, found, (*reasons, *why), note)
+
+    def _routed(
+        self, lead: Lead, found: Route, trace: tuple[Reason, ...], note: AuditNote
+    ) -> Decision:
+        assert lead.score is not None
+        points = lead.score.points
+        lead = replace(lead, route=found)
+        if found.rule == "review_decision":
+            # the person's choice comes before what the CRM shows
+            lead = replace(lead, trigger=None)
         to = forward(lead, self.name, "routed", topics.ROUTED, lead.person_key)
         outcome = {
             "kind": found.kind,
             "owner": found.owner_email,
             "rule": found.rule,
-            "points": points.points,
+            "points": points,
         }
         return Decision(
             kind="routed",
             place=Place.IN_FLIGHT,
-            trace=(*reasons, *why),
+            trace=trace,
             lead=lead,
             outputs=(to,),
             notes=(note,),
@@ -72,13 +79,13 @@ class Routing:
                     rule="review_decision.route", decisive=True, why=f"a person gave it to {email}"
                 ),
             )
-        kept = _existing(lead, done.get("owner"), rules)
-        if kept is not None:
-            return kept, (
+        existing = _existing(lead, done.get("owner"), rules)
+        if existing is not None:
+            return existing, (
                 Reason(
                     rule="crm.owner",
                     decisive=True,
-                    why=f"{kept.owner_email} already owns the contact and keeps it",
+                    why=f"{existing.owner_email} already owns the contact and keeps it",
                 ),
             )
         assert lead.score is not None
@@ -93,11 +100,9 @@ class Routing:
             asked = ReadAccounts(company_id=lead.crm.company_id, domain=lead.company.domain)
             return NeedsEffects(effects={"account": asked})
         owned, reason = route_to_account(lead, account, rules.account_owner)
-        return (
-            (owned, (threshold, reason))
-            if owned is not None
-            else _to_rep(lead, rules, threshold, reason)
-        )
+        if owned is None:
+            return _to_rep(lead, rules, threshold, reason)
+        return owned, (threshold, reason)
 
     def _hold(
         self, lead: Lead, trace: tuple[Reason, ...], note: AuditNote, rules: Rules, now: float

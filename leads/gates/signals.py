@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
+from leads.gates.common import signal_output
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression
@@ -46,8 +47,9 @@ class Signals:
             and not record.forwarded
         ):
             moved = replace(record, forwarded=True, person_key=row.person_key)
-            to = OutputRecord(topic=topics.SIGNALS.full, key=row.person_key, record=moved)
-            return Decision(kind="forwarded", place=Place.NOWHERE, outputs=(to,), puts=puts)
+            return Decision(
+                kind="forwarded", place=Place.NOWHERE, outputs=(signal_output(moved),), puts=puts
+            )
         key = record.person_key or record.address_key
         if record.kind == "sequence":
             state = Sequences(state=record.value, read_at=record.heard_at)
@@ -63,11 +65,9 @@ class Signals:
         whole = signal.kind in _WHOLE_PERSON
         if seen.suppression is not None and (seen.suppression.whole_person or not whole):
             return ()
-        key = (
-            (signal.person_key or signal.address_key)
-            if whole and signal.forwarded
-            else signal.address_key
-        )
+        key = signal.address_key
+        if whole and signal.forwarded:
+            key = signal.person_key or key
         value = Suppression(
             kind=signal.kind, at=signal.heard_at, source=signal.source, whole_person=whole
         )

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
+from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import ContactWritten, EffectResult, value_of
 from leads.effects import UpsertContact
 from leads.gates.common import (
@@ -15,13 +15,15 @@ from leads.gates.common import (
     answered,
     automation_alert,
     forward,
+    free_claim,
+    link_output,
     overruled,
     review,
     terminal_decision,
     to_fallback,
 )
 from leads.keys import derive
-from leads.records import CrmLink, IdentityLink, Lead, Place, Reason
+from leads.records import Alert, CrmLink, IdentityLink, Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import ContactRow
 
@@ -77,46 +79,24 @@ class Write:
         lead = replace(lead, crm=crm)
         did = "was already there: blanks filled" if crm.existed else "made"
         why = Reason(rule="crm.write", decisive=True, why=f"contact {crm.contact_id} {did}")
-        # a shadow run's contact is in no CRM: nobody must look for it later
         would = answer.kind == "would"
-        puts = (
-            ()
-            if would
-            else (
-                TableWrite(
-                    table="contacts", key=lead.person_key, value=ContactRow(crm_id=crm.contact_id)
-                ),
-            )
-        )
-        to = forward(lead, self.name, "written", topics.WRITTEN, lead.person_key)
-        outcome: dict[str, Any] = {
-            "contact": crm.contact_id,
-            "company": crm.company_id,
-            "existed": crm.existed,
-            "would": would,
-        }
-        if found.dropped:
-            outcome["dropped"] = found.dropped
+        puts: tuple[TableWrite, ...] = ()
+        # a shadow run's contact is in no CRM: nobody must look for it later
+        if not would:
+            row = ContactRow(crm_id=crm.contact_id)
+            puts = (TableWrite(table="contacts", key=lead.person_key, value=row),)
         decision = Decision(
             kind="written",
             place=Place.IN_FLIGHT,
             trace=(why,),
             lead=lead,
-            outputs=(to,),
+            outputs=(forward(lead, self.name, "written", topics.WRITTEN, lead.person_key),),
             puts=puts,
-            outcome=outcome,
+            outcome=_outcome(crm, found, would=would),
         )
-        if not (lead.source_crm_id and crm.existed and found.unknown):
-            return decision
-        said = (
-            f"Apollo knows {lead.person.name} as the CRM's {lead.source_crm_id}, which we have not"
-            " written: its own sync is on"
-        )
-        day = datetime.fromtimestamp(now, UTC).date().isoformat()
-        return replace(
-            decision,
-            alerts=(automation_alert(lead, said, rules, now, derive("automation", "apollo", day)),),
-        )
+        if lead.source_crm_id and crm.existed and found.unknown:
+            return replace(decision, alerts=(_apollo_sync_alert(lead, rules, now),))
+        return decision
 
     def _make_again(self, lead: Lead) -> Decision:
         """A person wants the deleted contact made again: written once more, as one that the CRM
@@ -147,21 +127,37 @@ class Write:
             person_key=person_key,
             crm_id=contact_id,
         )
-        freed = IdentityLink(
-            link_id=derive("ended", lead.lead_id, lead.step),
-            address_key=lead.person_key,
-            person_key="",
-            ended=lead.lead_id,
-        )
         moved = replace(lead, person_key=person_key)
         outputs = (
-            OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=freed),
-            OutputRecord(topic=topics.LINKS.full, key=lead.person_key, record=link),
+            free_claim(lead, "ended"),
+            link_output(link),
             forward(moved, self.name, "rekeyed", topics.VALIDATED, person_key),
         )
         return Decision(
             kind="rekeyed", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
         )
+
+
+def _outcome(crm: CrmLink, found: ContactWritten, *, would: bool) -> dict[str, Any]:
+    outcome: dict[str, Any] = {
+        "contact": crm.contact_id,
+        "company": crm.company_id,
+        "existed": crm.existed,
+        "would": would,
+    }
+    if found.dropped:
+        outcome["dropped"] = found.dropped
+    return outcome
+
+
+def _apollo_sync_alert(lead: Lead, rules: Rules, now: float) -> Alert:
+    """Once a day: Apollo knows a contact of the CRM that we have not written."""
+    said = (
+        f"Apollo knows {lead.person.name} as the CRM's {lead.source_crm_id}, which we have not"
+        " written: its own sync is on"
+    )
+    day = datetime.fromtimestamp(now, UTC).date().isoformat()
+    return automation_alert(lead, said, rules, now, derive("automation", "apollo", day))
 
 
 def _overwritten(rules: Rules, of: str) -> tuple[str, ...]:
