@@ -53,8 +53,10 @@ def set_aside(path: Path, why: str, now: float) -> Path:
 def held_rows(path: Path) -> list[Path]:
     """The databases set aside in place of `path` that rows were ever written to."""
     found = sorted(path.parent.glob(f"{path.name}.damaged-*"))
-    return [
-        one
-        for one in found
-        if any(one.glob("*.sst")) or any(f.stat().st_size for f in one.glob("*.log"))
-    ]
+    return list(filter(_has_rows, found))
+
+
+def _has_rows(path: Path) -> bool:
+    if any(path.glob("*.sst")):
+        return True
+    return any(log_file.stat().st_size for log_file in path.glob("*.log"))

@@ -115,7 +115,9 @@ class PartitionStore(rocksdb.Store):
         Raises DamagedStateError.
         """
         value = self.read(tp.partition, self.offset_key)
-        return None if value is None else int(value)
+        if value is None:
+            return None
+        return int(value)
 
     def _open_for_partition(self, partition: int) -> Any:
         path = self.partition_path(partition)
@@ -183,9 +185,10 @@ class StateTable(faust.Table[bytes, bytes]):
         """
         store: Any = self.data
         stored = self.persisted_offset(TP(CHANGELOG, partition))
-        fresh = records if stored is None else [r for r in records if r.offset > stored]
-        if fresh:
-            store.restore(partition, fresh)
+        if stored is not None:
+            records = [record for record in records if record.offset > stored]
+        if records:
+            store.restore(partition, records)
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Do nothing: `restore` has stored these records, and newer ones since."""

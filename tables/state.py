@@ -95,6 +95,13 @@ class State:
         """The stored value, None if there is none."""
         return self._store.get(partition, key)
 
+    def read(self, partition: int, table: Table[T], key: str) -> T | None:
+        """A stored row's record, None if there is no such row."""
+        value = self._store.get(partition, table.key(key))
+        if value is None:
+            return None
+        return table.decode(value)
+
     def scan(self, partition: int, table: Table[T]) -> Iterator[tuple[str, T]]:
         """All rows of a table in a partition.
 
