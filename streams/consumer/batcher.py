@@ -70,7 +70,8 @@ class RecordBatcher:
         `free`: no run of it is at work; `coming`: to a topic.
         """
         if tp.topic not in self._crm_topics:
-            yield from [tp] if free(tp) and self.count(tp) else []
+            if free(tp) and self.count(tp):
+                yield tp
             return
         ready = {
             one: len(queue)

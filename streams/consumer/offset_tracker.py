@@ -75,7 +75,9 @@ class OffsetTracker:
 
     def committable(self) -> int | None:
         """The offset to commit, or None when there is nothing new."""
-        return self.low_watermark if self.low_watermark > self.committed else None
+        if self.low_watermark <= self.committed:
+            return None
+        return self.low_watermark
 
     def _skip(self, offset: int) -> None:
         gap_start, self.expected = self.expected, offset

@@ -118,17 +118,12 @@ class StrictConsumer(driver.Consumer):
         none."""
         committed: Mapping[TP, int | None] = await self.seek_to_committed()
         sources = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
-        earliest = await self.earliest_offsets(*sources) if sources else {}
-        ends = await self._ends_past(sources, committed)
         positions: dict[TP, int] = {}
-        for tp in sources:
-            offset = committed.get(tp)
-            known = offset if offset is not None and offset >= 0 else None
-            self._refuse_loss(tp, known, earliest[tp], ends[tp])
-            positions[tp] = earliest[tp] if known is None else known
-            self._progress[tp] = OffsetTracker(
-                positions[tp], -1 if known is None else known, self._source.skip_ranges.get(tp, ())
-            )
+        if sources:
+            earliest = await self.earliest_offsets(*sources)
+            ends = await self._ends_past(sources, committed)
+            for tp in sources:
+                positions[tp] = self._track(tp, committed.get(tp), earliest[tp], ends[tp])
         self._batcher.reset(sources)
         self._in_flight.clear()
         self._lead_partitions = [
@@ -136,6 +131,19 @@ class StrictConsumer(driver.Consumer):
         ]
         if positions:
             await self.seek_wait(positions)
+
+    def _track(self, tp: TP, committed: int | None, earliest: int, end: int) -> int:
+        """Track a partition from the position at which it is read, which is returned.
+
+        Raises LostRecordsError.
+        """
+        skipped = self._source.skip_ranges.get(tp, ())
+        if committed is None or committed < 0:
+            self._progress[tp] = OffsetTracker(earliest, -1, skipped)
+            return earliest
+        self._refuse_loss(tp, committed, earliest, end)
+        self._progress[tp] = OffsetTracker(committed, committed, skipped)
+        return committed
 
     async def _ends_past(
         self, sources: list[TP], committed: Mapping[TP, int | None]
@@ -146,24 +154,20 @@ class StrictConsumer(driver.Consumer):
         """
         ends: Mapping[TP, int] = {}
         for _ in range(_END_TRIES):
-            ends = await self.highwaters(*sources) if sources else {}
+            ends = await self.highwaters(*sources)
             if all((committed.get(tp) or 0) <= end for tp, end in ends.items()):
                 break
             await asyncio.sleep(_END_PAUSE)
         return ends
 
-    def _refuse_loss(self, tp: TP, committed: int | None, earliest: int, end: int) -> None:
-        if committed is not None and committed > end:
+    def _refuse_loss(self, tp: TP, committed: int, earliest: int, end: int) -> None:
+        if committed > end:
             raise LostRecordsError(
                 f"{tp.topic}/{tp.partition} ends at {end}, but up to {committed} is processed: the"
                 f" broker has lost {committed - end} records, and what it takes now would be passed"
                 " over (docs/operations.md says how to go on)"
             )
-        if (
-            committed is not None
-            and committed < earliest
-            and tp.topic not in self._source.compacted
-        ):
+        if committed < earliest and tp.topic not in self._source.compacted:
             raise LostRecordsError(
                 f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is"
                 f" processed: {earliest - committed} records were deleted unread"
@@ -276,9 +280,8 @@ class StrictConsumer(driver.Consumer):
 
     def _readers_of(self, topic: str) -> int:
         if not self._readers:
-            self._readers = Counter(
-                name for agent in self.app.agents.values() for name in agent.channel.topics
-            )
+            for agent in self.app.agents.values():
+                self._readers.update(agent.channel.topics)
         return self._readers[topic]
 
     async def _dispatch(self, tp: TP) -> None:
@@ -349,8 +352,11 @@ class StrictConsumer(driver.Consumer):
     def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
         del tps  # Faust's own list of acknowledged offsets is not used
         assigned = ensure_TPset(self.assignment())
-        ready = {tp: p.committable() for tp, p in self._progress.items() if tp in assigned}
-        return {tp: offset for tp, offset in ready.items() if offset is not None}
+        ready: dict[TP, int] = {}
+        for tp, progress in self._progress.items():
+            if tp in assigned and (offset := progress.committable()) is not None:
+                ready[tp] = offset
+        return ready
 
     async def _commit_offsets(
         self, offsets: Mapping[TP, int], start_new_transaction: bool = True
@@ -381,17 +387,20 @@ class StrictConsumer(driver.Consumer):
 
     def has_pending_input(self) -> bool:
         """Whether leads are known that no stage has begun, nor are held back."""
-        waits, holds = self._batcher.count, self._batcher.holds
-        return any(
-            (waits(tp) and not holds(tp)) or (self.highwater(tp) or 0) > p.expected
-            for tp, p in self._lead_partitions
-        )
+        for tp, progress in self._lead_partitions:
+            if self._batcher.count(tp) and not self._batcher.holds(tp):
+                return True
+            if (self.highwater(tp) or 0) > progress.expected:
+                return True
+        return False
 
     def settled_up_to(self, tp: TP) -> int:
         """The end of what this worker has settled of a partition, -1 when it isn't assigned
         here."""
         progress = self._progress.get(tp)
-        return progress.low_watermark if progress else -1
+        if progress is None:
+            return -1
+        return progress.low_watermark
 
     def delivers(self, tp: TP) -> bool:
         """Whether records of a partition still come to this worker: it neither stops nor
