@@ -4,6 +4,7 @@ time, contiguous commits."""
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from leads.topics import LEAD_TOPICS
@@ -71,30 +72,24 @@ class MemoryConsumer:
     def assign(self, partitions: Iterable[int]) -> None:
         """Begin with what the group has committed; forget everything else."""
         self._out.clear()
-        places = [(topic, p) for topic in self._readers for p in partitions]
-        committed = self._log.committed
-        self._progress = {
-            place: OffsetTracker(committed.get(place, 0), committed.get(place, -1))
-            for place in places
-        }
         self._uncommitted.clear()
-        self._ready = {
-            place: None
-            for place, progress in self._progress.items()
-            if self._log.end(*place) > progress.expected
-        }
+        self._progress, self._ready = {}, {}
+        committed = self._log.committed
+        for place in product(self._readers, partitions):
+            tracker = OffsetTracker(committed.get(place, 0), committed.get(place, -1))
+            self._progress[place] = tracker
+            if self._has_more(place):
+                self._ready[place] = None
         self._changed.set()
 
     async def drain(self, partitions: Iterable[int]) -> None:
         """Hand on nothing more of these partitions, and return when what was handed on is settled
         and committed."""
         gone = set(partitions)
-        leaving = {
-            place: progress for place, progress in self._progress.items() if place[1] in gone
-        }
-        self._progress = {
-            place: progress for place, progress in self._progress.items() if place[1] not in gone
-        }
+        leaving: dict[Place, OffsetTracker] = {}
+        for place in list(self._progress):
+            if place[1] in gone:
+                leaving[place] = self._progress.pop(place)
         while any(progress.low_watermark < progress.expected for progress in leaving.values()):
             async with self._settled:
                 await self._settled.wait()
@@ -107,7 +102,9 @@ class MemoryConsumer:
     def settled_up_to(self, topic: str, partition: int) -> int:
         """The end of what is settled of a partition, -1 for one that isn't this worker's."""
         progress = self._progress.get((topic, partition))
-        return progress.low_watermark if progress is not None else -1
+        if progress is None:
+            return -1
+        return progress.low_watermark
 
     async def settled_to(self, topic: str, partition: int, end: int) -> None:
         """Return once everything before `end` is settled here; never for a partition that isn't
@@ -121,7 +118,7 @@ class MemoryConsumer:
     async def run(self) -> None:
         """Hand on what there is, until cancelled."""
         while not self._process.dead:
-            self._ready = {place: None for place in self._ready if self._has_more(place)}
+            self._ready = dict.fromkeys(filter(self._has_more, self._ready))
             ready = [place for place in self._ready if place not in self._out]
             if not ready:
                 self._changed.clear()
@@ -173,11 +170,10 @@ class MemoryConsumer:
             )
 
     async def _commit(self, of: Mapping[Place, OffsetTracker]) -> None:
-        ready = {
-            place: offset
-            for place, progress in of.items()
-            if (offset := progress.committable()) is not None
-        }
+        ready: dict[Place, int] = {}
+        for place, progress in of.items():
+            if (offset := progress.committable()) is not None:
+                ready[place] = offset
         if ready:
             await self._process.step("commit")
             for place, offset in ready.items():

@@ -54,7 +54,10 @@ class MemoryLog:
 
     def all(self, topic: str) -> list[LogRecord]:
         """The records of all partitions of a topic, each partition in its order."""
-        return [record for p in range(PARTITIONS) for record in self._partitions[topic, p]]
+        records: list[LogRecord] = []
+        for partition in range(PARTITIONS):
+            records += self._partitions[topic, partition]
+        return records
 
 
 class _Batch:
@@ -121,5 +124,6 @@ class MemoryProducer:
     ) -> _Sent:
         """Write one record; as commands and the poller send."""
         await self._process.step(f"append {topic}")
-        place = partition_of(key) if partition is None else partition
-        return _Sent(self._log.append(topic, place, [(key, value)]))
+        if partition is None:
+            partition = partition_of(key)
+        return _Sent(self._log.append(topic, partition, [(key, value)]))

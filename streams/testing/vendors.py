@@ -82,7 +82,9 @@ class Faulty:
             raise trouble.error
         if trouble.row is not None and args and isinstance(args[-1], list):
             args = (*args[:-1], args[-1][1:])
-            answer = [trouble.row, *(await found(*args, **kwargs) if args[-1] else ())]
+            answer = [trouble.row]
+            if args[-1]:
+                answer += await found(*args, **kwargs)
         else:
             answer = await found(*args, **kwargs)
         acted = Acted(
