@@ -117,7 +117,9 @@ class Pipeline:
 
     def _suppressed(self, partition: int, record: Any) -> str:
         found: Suppression | None = suppression_of(record, BatchView(self.state, partition))
-        return f"{found.kind} heard from {found.source}" if found else ""
+        if found is None:
+            return ""
+        return f"{found.kind} heard from {found.source}"
 
     def _alarm(self, vendor: str, text: str) -> None:
         """One alert to ops. About Slack only the log can tell, and has."""

@@ -49,7 +49,9 @@ class Circuit:
         """For metrics, and for whoever asks why leads wait."""
         if not self.down:
             return "closed"
-        return "open" if self.now() < self.opened_until else "half_open"
+        if self.now() < self.opened_until:
+            return "open"
+        return "half_open"
 
     @property
     def is_steady(self) -> bool:
@@ -63,7 +65,9 @@ class Circuit:
         now = self.now()
         if now < self.opened_until:
             return self.opened_until - now
-        return PROBE_WAIT if now < self._probe_until else 0.0
+        if now < self._probe_until:
+            return PROBE_WAIT
+        return 0.0
 
     def admit(self) -> int:
         """A ticket for a call that goes now: the probe's, if the circuit isn't closed."""
@@ -91,9 +95,8 @@ class Circuit:
             self.opened_until = now + max(self.wait, after)
             self._turn += 1
             self._probe_until, self.down = 0.0, True
-        elif (
-            self.down
-        ):  # it left together with the one that opened it: one failure, the longer wait
+        elif self.down:
+            # it left together with the one that opened it: one failure, the longer wait
             self.opened_until = max(self.opened_until, now + after)
 
     def withdraw(self, ticket: int) -> None:

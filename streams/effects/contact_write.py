@@ -23,7 +23,7 @@ def contact_write(
     p, c = lead.person, lead.company
     return ContactWrite(
         key=lead.person_key,
-        emails=tuple(dict.fromkeys(e for e in (p.email, *p.emails) if e)),
+        emails=tuple(dict.fromkeys(filter(None, (p.email, *p.emails)))),
         known_id=lead.crm.contact_id,
         first_name=p.first_name,
         last_name=p.last_name,

@@ -127,8 +127,6 @@ class CrmEffects:
         wish = contact_write(lead, more, effect.overwrite, firm, effect.company_overwrite)
         written: UpsertResult = await self._upserts.load(wish)
         c = written.contact
-        key = self._keys.address(c.email) if written.existed else ""
-        ours = {lead.person_key, lead.address_key}
         value = ContactWritten(
             contact_id=c.id,
             company_id=c.company_id,
@@ -136,14 +134,20 @@ class CrmEffects:
             lifecycle=c.lifecycle,
             existed=written.existed,
             open_deal=c.open_deal,
-            person_key="" if key in ours or c.key in ours else key,
+            person_key=self._other_person(written, lead),
             dropped=(*dropped, *lost, *written.dropped),
             unknown=written.existed and not c.key,
         )
-        changes = (written.change, written.company_change)
-        return EffectResult(
-            ok=True, value=value, changes=tuple(c for c in changes if c is not None)
-        )
+        changes = tuple(filter(None, (written.change, written.company_change)))
+        return EffectResult(ok=True, value=value, changes=changes)
+
+    def _other_person(self, written: UpsertResult, lead: Lead) -> str:
+        """The person's key under which the CRM knows the contact, '' if it is the lead's own."""
+        ours = {lead.person_key, lead.address_key}
+        if not written.existed or written.contact.key in ours:
+            return ""
+        key = self._keys.address(written.contact.email)
+        return "" if key in ours else key
 
     async def _look_up_owner(self, effect: LookUpOwner) -> OwnerFound:
         owner = await self._out.crm.owner(effect.owner_id)
@@ -167,8 +171,7 @@ class CrmEffects:
         return AccountsRead(accounts=tuple(chain))
 
     async def _account_owner(self, company: Account) -> OwnedAccount:
-        owner = await self._out.crm.owner(company.owner_id) if company.owner_id else None
-        if owner is None:
+        if not company.owner_id or (owner := await self._out.crm.owner(company.owner_id)) is None:
             return OwnedAccount(name=company.name)
         return OwnedAccount(
             name=company.name, email=owner.email, active=owner.active, teams=tuple(owner.teams)
@@ -244,7 +247,9 @@ class CrmEffects:
     async def _stop(self, effect: StopContact) -> Unasked | None:
         if not effect.contact_id:
             return Unasked(EffectResult(ok=True))
-        lists = self._out.nurture_lists() if effect.nurtured else []
+        lists: list[str] = []
+        if effect.nurtured:
+            lists = self._out.nurture_lists()
         await self._out.crm.stop(effect.contact_id, effect.kind, lists)
         return None
 

@@ -231,8 +231,9 @@ class EffectExecutor:
 
 def _would(effect: Effect, record: Any) -> EffectValue | None:
     """What a shadow run goes on with: ids that no vendor has, marked as such."""
-    known = record.crm.contact_id if isinstance(record, Lead) else ""
-    contact_id = known or f"{SHADOW}{getattr(record, 'person_key', '')}"
+    contact_id = f"{SHADOW}{getattr(record, 'person_key', '')}"
+    if isinstance(record, Lead):
+        contact_id = record.crm.contact_id or contact_id
     match effect:
         case UpsertContact():
             return ContactWritten(contact_id=contact_id)

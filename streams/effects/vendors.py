@@ -84,9 +84,10 @@ class Vendor:
             return EffectResult(
                 ok=False, reason=f"{self.name} does not answer", retry_after=wait, not_sent=True
             )
-        return Pass(
-            act, self._clock.now(), self.circuit.admit(), own.admit() if own is not None else 0
-        )
+        began, ticket = self._clock.now(), self.circuit.admit()
+        if own is None:
+            return Pass(act, began, ticket, 0)
+        return Pass(act, began, ticket, own.admit())
 
     def withdraw(self, leave: Pass) -> None:
         """The call ended without a word of the vendor's. Nothing, if its end was noted before."""
@@ -166,7 +167,7 @@ class Vendor:
         if text and kind not in self._told:
             self._told.add(kind)
             self._say(text)
-        undone = error.undone if isinstance(error, Unavailable) else True
+        undone = not isinstance(error, Unavailable) or error.undone
         return EffectResult(ok=False, reason=str(error), retry_after=later, not_sent=undone)
 
     def _refuse(self, leave: Pass, error: Unauthorised) -> EffectResult:
@@ -174,9 +175,9 @@ class Vendor:
         since. Else it is a wait."""
         since = self._refused.setdefault(leave.act, self._clock.now())
         others = self._answered > since
-        first = (
-            since if others else min(at for at in self._refused.values() if at >= self._answered)
-        )
+        first = since
+        if not others:
+            first = min(at for at in self._refused.values() if at >= self._answered)
         if leave.began - first < APART:
             return self._break(leave, error, APART, "refused", "")
         if others:
