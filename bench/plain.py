@@ -30,6 +30,7 @@ from leads.rules import Rules
 from streams.effects.contact_write import contact_write
 from streams.runner import audit_events
 from streams.runner.model import Stage, StageTask
+from streams.runner.outputs import outputs
 from streams.stages.all import make_stages
 from tables.state import BatchView
 
@@ -121,7 +122,7 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
             job.answer = answer
             _put(stage, job, answer, view)
             table.write(view)
-            for letter in (*audit_events.audits(stage, job), *audit_events.outputs(stage, job)):
+            for letter in (*audit_events.audits(stage, job), *outputs(stage, job)):
                 await by_name[letter.topic.full].send(key=letter.key, value=letter.value)
 
     return agent

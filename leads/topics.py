@@ -65,9 +65,7 @@ ROUTED_SIGNALS = Topic(
     "routed-signals", "person key", "signals stage -> routing, CRM assign, engagement, SLA"
 )
 SLA_TICKS = Topic("sla-ticks", "person key", "timer -> SLA", retention_days=1)
-SLA_OUTCOMES = Topic(
-    "sla-outcomes", "team", "SLA -> SLA windows", retention_days=SLA_WINDOW_DAYS
-)
+SLA_OUTCOMES = Topic("sla-outcomes", "team", "SLA -> SLA windows", retention_days=SLA_WINDOW_DAYS)
 REVIEW_DECISIONS = Topic(
     "review-decisions",
     "key of the stage that asked",

@@ -65,9 +65,7 @@ def _filed(window: SlaWindow, record: SlaOutcome) -> SlaWindow | None:
     return replace(window, **{record.kind: (*known, record.clock_id)}) if counts else None
 
 
-def _writes(
-    record: SlaOutcome, seen: SlaWindowsState, window: SlaWindow
-) -> tuple[TableWrite, ...]:
+def _writes(record: SlaOutcome, seen: SlaWindowsState, window: SlaWindow) -> tuple[TableWrite, ...]:
     span = seen.span or SlaWindowSpan(first=seen.start, last=seen.start)
     first = min(span.first, seen.start)
     kept_from = min(max(first, seen.oldest), first + MOST_DELETIONS * HOUR)

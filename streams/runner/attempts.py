@@ -11,7 +11,7 @@ from leads.effect_results import EffectResult
 from leads.records import Lead, encode
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
 from leads.waits import release
-from streams.runner import audit_events
+from streams.runner import audit_events, outputs
 from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST
 from tables.state import BatchView, Row
@@ -31,9 +31,9 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
         since=job.since,
         rules=job.rules,
         seen=job.encoded_state,
-        done=job.results if closed or not job.reads else _lasting(job),
+        done=_results(job, closed=closed),
         started=job.started,
-        begun=tuple(sorted(job.begun)) if job.begun else (),
+        begun=tuple(sorted(job.begun)),
         closed=closed,
         waited=job.was_waiting,
         at=job.at,
@@ -44,21 +44,21 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
     )
 
 
-def _lasting(job: StageTask) -> dict[str, EffectResult]:
+def _results(job: StageTask, *, closed: bool) -> dict[str, EffectResult]:
+    if closed or not job.reads:
+        return job.results
     return {name: result for name, result in job.results.items() if name not in job.reads}
 
 
 def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> None:
     """Complete a decided job: what waits now, what is released by it, and all that it sends."""
     lead = decision.lead
-    before = job.before = view.get(stage.parked, lead.lead_id if lead is not None else job.row_key)
+    before = job.before = view.get(stage.parked, _parked_key(job, lead))
     job.was_waiting = before is not None and before.held is not None
     if lead is not None and decision.wait:
-        held = (
-            None
-            if decision.wait is WaitReason.REST
-            else audit_events.held(stage, job, decision, lead)
-        )
+        held = None
+        if decision.wait is not WaitReason.REST:
+            held = outputs.held(stage, job, decision, lead)
         job.parked = Parked(
             subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until
         )
@@ -69,13 +69,20 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
     write_letters(stage, job)
 
 
+def _parked_key(job: StageTask, lead: Lead | None) -> str:
+    """The key of what lies here of a decision's lead, or of the record if it is about none."""
+    if lead is None:
+        return job.row_key
+    return lead.lead_id
+
+
 def _release(
     stage: Stage, view: BatchView, job: StageTask, decision: Decision, lead: Lead
 ) -> tuple[bool, Deferred, Deferred]:
     kept = view.get(stage.deferred, lead.lead_id)
     if kept is None:
         return False, NOTHING, NOTHING
-    lasting = stage.lead_on_its_way is not None and decision.place not in audit_events.ENDED
+    lasting = stage.lead_on_its_way is not None and decision.place not in outputs.ENDED
     answered = job.ruling.at if job.ruling is not None else 0.0
     return (True, *release(kept, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
@@ -86,7 +93,7 @@ def write_letters(stage: Stage, job: StageTask) -> None:
     Raises what encoding raises, and ValueError for what no topic takes.
     """
     job.audits = audit_events.audits(stage, job)
-    job.outputs = audit_events.outputs(stage, job)
+    job.outputs = outputs.outputs(stage, job)
     letters = job.audits + job.outputs
     if _size(map(_VALUE, letters)) > LARGEST:
         for letter in letters:
@@ -98,7 +105,7 @@ def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decis
     rows = [stage.tables[put.table].row(put.key, put.value) for put in decision.puts]
     rows.append(stage.attempts.row(job.row_key, attempt_of(job, closed=True)))
     lead = decision.lead
-    ident = lead.lead_id if lead is not None else job.row_key
+    ident = _parked_key(job, lead)
     if job.parked is not None or job.before is not None:
         rows.append(stage.parked.row(ident, job.parked))
         if stage.wakes_on_signal and lead is not None:
@@ -130,8 +137,9 @@ def _waiting(stage: Stage, view: BatchView, lead: Lead, parked: Parked | None) -
     if parked is not None:
         return [stage.waiting.row(lead.person_key, WaitingRow(lead_id=lead.lead_id))]
     pointer = view.get(stage.waiting, lead.person_key)
-    mine = pointer is not None and pointer.lead_id == lead.lead_id
-    return [stage.waiting.row(lead.person_key, None)] if mine else []
+    if pointer is None or pointer.lead_id != lead.lead_id:
+        return []
+    return [stage.waiting.row(lead.person_key, None)]
 
 
 def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:

@@ -2,36 +2,34 @@
 
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
+from operator import attrgetter
 from typing import Any, TypeAlias, cast
 
 from msgspec.structs import asdict, replace
 
 from leads import topics
-from leads.decision import Decision, WaitReason
+from leads.decision import Decision
 from leads.effect_results import EffectResult
-from leads.keys import STEPS_A_REVISION, derive, event_id, lead_id
+from leads.keys import derive, event_id, lead_id
 from leads.records import (
     Audit,
     AuditPerson,
     Captured,
+    Change,
     Lead,
     Person,
-    Place,
     Reason,
     Record,
-    ReviewItem,
+    ReviewDecision,
     Signal,
-    SlaOutcome,
     encode,
 )
-from leads.review_items import MOVED
-from leads.table_rows import NOTHING
 from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST, OutgoingRecord
 
-_ACTOR, _NOBODY = "leadgate", Person()
+_ACTOR, _NOBODY, _CHANGES = "leadgate", Person(), attrgetter("changes")
 _FIRST_BYTES = 64 << 10
-ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
 # a record's subject, its step and its cause: see subject_of
@@ -65,17 +63,14 @@ def subject_of(record: Any, raw: Any) -> About:
         )
     # forwarded to its person it is worked once more, perhaps in the same partition
     if isinstance(record, Signal):
-        ident = f"{record.signal_id}>" if record.forwarded else record.signal_id
+        ident = record.signal_id
+        if record.forwarded:
+            ident += ">"
         return ident, 0, ident
-    ident = next(
-        (
-            getattr(record, name)
-            for name in ("link_id", "alert_id", "tick_id", "outcome_id")
-            if hasattr(record, name)
-        ),
-        "",
-    )
-    ident = ident or derive(type(record).__name__, encode(record).hex())
+    for name in ("link_id", "alert_id", "tick_id", "outcome_id"):
+        if ident := getattr(record, name, ""):
+            return ident, 0, ident
+    ident = derive(type(record).__name__, encode(record).hex())
     return ident, 0, ident
 
 
@@ -91,25 +86,7 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
         return []
     events = []
     if job.ruling is not None:
-        said = {
-            "action": job.ruling.action,
-            "reason": job.ruling.reason,
-            "fields": job.ruling.fields,
-        }
-        said |= {"rules": job.ruling.rules} if job.ruling.rules else {}
-        events.append(
-            _event(
-                stage,
-                job,
-                lead,
-                "reviewed",
-                0,
-                place="",
-                actor=job.ruling.actor,
-                inputs={"step": job.ruling.step},
-                outcome=said,
-            )
-        )
+        events.append(_reviewed(stage, job, lead, job.ruling))
     for i, note in enumerate(decision.notes):
         events.append(
             _event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome)
@@ -130,10 +107,31 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
             inputs=inputs,
             outcome=decision.outcome,
             trace=decision.trace,
-            person=_whom(lead, job),
+            person=_person_of(lead, job),
         )
     )
-    return [_audit(event) for event in events]
+    return list(map(_audit, events))
+
+
+def _reviewed(stage: Stage, job: StageTask, lead: Lead, ruling: ReviewDecision) -> Audit:
+    outcome: dict[str, Any] = {
+        "action": ruling.action,
+        "reason": ruling.reason,
+        "fields": ruling.fields,
+    }
+    if ruling.rules:
+        outcome["rules"] = ruling.rules
+    return _event(
+        stage,
+        job,
+        lead,
+        "reviewed",
+        0,
+        place="",
+        actor=ruling.actor,
+        inputs={"step": ruling.step},
+        outcome=outcome,
+    )
 
 
 def _event(
@@ -169,19 +167,20 @@ def _event(
     )
 
 
-def _whom(lead: Lead, job: StageTask) -> AuditPerson:
-    changes = (
-        [change for result in job.results.values() for change in result.changes]
-        if job.results
-        else []
-    )
+def _person_of(lead: Lead, job: StageTask) -> AuditPerson:
+    changes = _changes(job)
     if not changes:
         return cast("AuditPerson", lead.person)  # encoded alike, and a lead has ten events
-    return AuditPerson(**asdict(lead.person), changes=tuple(changes))
+    return AuditPerson(**asdict(lead.person), changes=changes)
+
+
+def _changes(job: StageTask) -> tuple[Change, ...]:
+    """What the job's effects have changed in the CRM."""
+    return tuple(chain.from_iterable(map(_CHANGES, job.results.values())))
 
 
 def _done_without_changes(job: StageTask) -> dict[str, EffectResult]:
-    if not job.results or not any(result.changes for result in job.results.values()):
+    if not _changes(job):
         return job.results
     return {name: replace(result, changes=()) for name, result in job.results.items()}
 
@@ -201,19 +200,25 @@ def _without_person(record: Any) -> Any:
     if isinstance(record, Lead):
         return replace(record, person=_NOBODY)
     lead = getattr(record, "lead", None)
-    return replace(record, lead=_without_person(lead)) if isinstance(lead, Lead) else record
+    if isinstance(lead, Lead):
+        return replace(record, lead=_without_person(lead))
+    return record
 
 
 def _seen_without_person(job: StageTask) -> Any:
     name = _personal_field(job.state.__class__)
-    row = getattr(job.state, name) if name else None
-    return job.encoded_state if row is None else replace(job.state, **{name: _without_person(row)})
+    if not name or (row := getattr(job.state, name)) is None:
+        return job.encoded_state
+    return replace(job.state, **{name: _without_person(row)})
 
 
 @lru_cache
 def _personal_field(seen: object) -> str:
     """The field of a stage's `seen` that holds a record with a person, '' for none."""
-    return next((name for name in ("rest", "clock") if hasattr(seen, name)), "")
+    for name in ("rest", "clock"):
+        if hasattr(seen, name):
+            return name
+    return ""
 
 
 def with_person(record: Any, person: Person) -> Any:
@@ -227,96 +232,6 @@ def with_person(record: Any, person: Person) -> Any:
         if (row := getattr(record, name, None)) is not None:
             return replace(record, **{name: with_person(row, person)})
     return record
-
-
-def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
-    """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
-    decision = job.answer
-    assert isinstance(decision, Decision)
-    letters = [
-        OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(_marked(o.record, job)))
-        for o in decision.outputs
-    ]
-    letters += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
-    lead = decision.lead
-    if lead is None:
-        return letters
-    item = _item(stage, job, decision, lead)
-    if item is not None:
-        letters.append(
-            OutgoingRecord(
-                topics.REVIEW_QUEUE,
-                f"{lead.lead_id}/{stage.name}".encode(),
-                encode(item),
-                lead.lead_id.encode(),
-            )
-        )
-    return letters + _released(job)
-
-
-def _marked(record: Record, job: StageTask) -> Record:
-    """An output as it leaves: an SLA outcome that was decided in shadow says so."""
-    return replace(record, shadow=True) if job.shadow and isinstance(record, SlaOutcome) else record
-
-
-def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem | None:
-    """What people are asked of the lead now, or that it has moved on; None if there is nothing new
-    to say.
-
-    A replay says it of what waits now, not of what was decided then: compaction keeps a stage's
-    last word on a lead.
-    """
-    waits = job.before.held if job.replay and job.before is not None else None
-    if decision.wait in {WaitReason.REVIEW, WaitReason.HELD, WaitReason.FALLBACK}:
-        moved_on = job.replay and (waits is None or waits.step != lead.step)
-        return None if moved_on else held(stage, job, decision, lead)
-    moved = job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION)
-    if not moved or waits is not None:
-        return None
-    return ReviewItem(
-        lead_id=lead.lead_id,
-        kind=MOVED,
-        stage=stage.name,
-        partition=job.partition,
-        step=lead.step,
-        since=job.now,
-    )
-
-
-def _released(job: StageTask) -> list[OutgoingRecord]:
-    """What had been deferred and can be taken up now, sent to this stage's own partition again."""
-    kept = job.released
-    if kept is NOTHING:
-        return []
-    signals = [
-        OutgoingRecord(
-            topics.ROUTED_SIGNALS, s.person_key.encode(), encode(s), partition=job.partition
-        )
-        for _, s in kept.signals
-    ]
-    rulings = [
-        OutgoingRecord(
-            topics.REVIEW_DECISIONS, r.lead_id.encode(), encode(r), partition=job.partition
-        )
-        for r in kept.rulings
-    ]
-    return signals + rulings
-
-
-def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem:
-    """What the review queue shows of a waiting lead."""
-    return ReviewItem(
-        lead_id=lead.lead_id,
-        kind=str(decision.wait),
-        stage=stage.name,
-        partition=job.partition,
-        step=lead.step,
-        since=job.now,
-        reasons=tuple(r for r in decision.trace if r.decisive),
-        person=lead.person,
-        company=lead.company,
-        reason_kind=decision.kind,
-    )
 
 
 def dead_letter(stage: str, record: Any, why: str) -> list[OutgoingRecord]:

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
-from leads.keys import derive, event_id, lead_id
+from leads.gates.common import unread_lead
+from leads.keys import derive
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.ports import Fatal
 from streams.runner.attempts import close_attempt, settle, write_letters
@@ -74,9 +75,9 @@ class Deciding:
             missing = {name: one for name, one in answer.effects.items() if name not in job.results}
             if not missing:
                 raise UndecidedError(f"the gate asks for {', '.join(answer.effects)} again")
-            job.answer = (
-                answer if len(missing) == len(answer.effects) else replace(answer, effects=missing)
-            )
+            if len(missing) < len(answer.effects):
+                answer = replace(answer, effects=missing)
+            job.answer = answer
         else:
             self._accept(job, view, answer)
 
@@ -86,8 +87,9 @@ class Deciding:
     def _accept(self, job: StageTask, view: BatchView, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
-            lead = decision.lead
-            job.before = view.get(self._stage.parked, lead.lead_id) if lead is not None else None
+            job.before = None
+            if decision.lead is not None:
+                job.before = view.get(self._stage.parked, decision.lead.lead_id)
             write_letters(self._stage, job)
             return
         settle(self._stage, view, job, decision)
@@ -131,8 +133,9 @@ def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
             wait=WaitReason.REVIEW,
             alerts=alerts,
         )
-    lead = _nobody(job.record, stage, job.failed) if isinstance(job.record, Captured) else None
-    place = Place.DEAD if lead is not None else Place.NOWHERE
+    lead, place = None, Place.NOWHERE
+    if isinstance(job.record, Captured):
+        lead, place = unread_lead(job.record, stage, job.failed), Place.DEAD
     letter = OutputRecord(topic=topics.DEAD.full, key=job.row_key, record=job.record)
     return Decision(
         kind=QUARANTINED, place=place, trace=(why,), lead=lead, outputs=(letter,), alerts=alerts
@@ -154,22 +157,10 @@ def _alert(stage: str, job: StageTask, ops_channel: str) -> Alert:
     )
 
 
-def _nobody(record: Captured, stage: str, why: str) -> Lead:
-    ident = lead_id(record.source, record.source_id)
-    return Lead(
-        lead_id=ident,
-        source=record.source,
-        source_id=record.source_id,
-        version="",
-        step=0,
-        cause=event_id(ident, stage, why, "captured"),
-        rules="",
-        captured_at=record.captured_at,
-    )
-
-
 def _place_of(error: Exception) -> str:
     """The function in which it was raised, without lines, which another release moves."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "site-packages" not in f.filename] or frames
-    return f"{Path(own[-1].filename).name} {own[-1].name}" if own else "?"
+    own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    if not own:
+        return "?"
+    return f"{Path(own[-1].filename).name} {own[-1].name}"

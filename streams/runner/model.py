@@ -44,8 +44,8 @@ class Stage:
     state_type: type[Any]
     retry_topic: topics.Topic  # where a lead comes back to when its wait ends
     writes: tuple[Table[Any], ...] = ()  # the tables that its decisions change
-    # records of one value are never at work side by side; '' is free
-    serialize_by: Callable[[Any], str] | None = None
+    # leads of one value are never at work side by side; '' is free
+    serialize_by: Callable[[Lead], str] | None = None
     wakes_on_signal: bool = False  # signals wake what waits here, by person key
     # the id of the lead that is on its way here, '' for none
     lead_on_its_way: Callable[[Signal, BatchView], str] | None = None
@@ -88,13 +88,10 @@ class Stage:
     def keys_of(self, record: Any) -> tuple[str, ...]:
         """What a record's rows are kept under: two records that share one are worked one after the
         other."""
-        own = self.serialize_by(record) if self.serialize_by is not None else ""
         if isinstance(record, Lead):
-            return (
-                (record.lead_id, record.person_key, own)
-                if own
-                else (record.lead_id, record.person_key)
-            )
+            if self.serialize_by is not None and (own := self.serialize_by(record)):
+                return (record.lead_id, record.person_key, own)
+            return (record.lead_id, record.person_key)
         if isinstance(record, Alert):
             return (record.alert_id,)
         if isinstance(record, ReviewDecision):
@@ -103,7 +100,9 @@ class Stage:
             return (record.key,)
         if isinstance(record, IdentityLink):
             return (record.address_key,)
-        return (record.person_key,) if isinstance(record, _OF_A_PERSON) else ()
+        if isinstance(record, _OF_A_PERSON):
+            return (record.person_key,)
+        return ()
 
 
 class DecodedRecord(msgspec.Struct, frozen=True):

@@ -48,7 +48,8 @@ class IdleDetector:
 
     def register(self, flush: Callable[[], None], *, calls: bool = True) -> None:
         """Have `flush` called whenever nothing else can join."""
-        (self._flush_calls if calls else self._flush_records).append(flush)
+        gatherers = self._flush_calls if calls else self._flush_records
+        gatherers.append(flush)
 
     @property
     def idle(self) -> bool:
@@ -133,7 +134,9 @@ class Outbox:
     ) -> "asyncio.Future[int]":
         """Add a record; the future resolves when the broker has it, or raises what the broker
         said."""
-        place = (topic, partition_of(key) if partition is None else partition)
+        if partition is None:
+            partition = partition_of(key)
+        place = (topic, partition)
         batch = self._open.get(place)
         if batch is None:
             batch = self._open[place] = _Batch(asyncio.get_running_loop())
@@ -157,11 +160,9 @@ class Outbox:
         """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
         waiting = []
         for letter in letters:
-            partition = (
-                letter.partition
-                if letter.partition >= 0
-                else partition_of(letter.home or letter.key)
-            )
+            partition = letter.partition
+            if partition < 0:
+                partition = partition_of(letter.home or letter.key)
             waiting.append(self.put(letter.topic.full, letter.key, letter.value, partition))
         await self.deliver(waiting)
 

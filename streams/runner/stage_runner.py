@@ -18,6 +18,8 @@ For each run of records (see streams/consumer), under the lock of its stage and 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from leads.decision import Decision, NeedsEffects
@@ -39,6 +41,7 @@ from streams.runner.waking import Waking
 from tables.state import BatchView, Row, State
 
 _MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
+_AUDITS, _OUTPUTS = attrgetter("audits"), attrgetter("outputs")
 _WAKERS = (ReviewDecision, Signal)  # what may set a waiting lead going
 
 
@@ -86,17 +89,22 @@ class StageRunner:
             changed = self._concluded.changed(run.partition)
             async with self._locks[run.partition], self._gate.processing():
                 if items is None:
-                    items = [
-                        item
-                        for record in run.records
-                        if (item := await self._decoding.decode(record)) is not None
-                    ]
+                    items = await self._decode(run.records)
                 items = await self._passes(run.partition, items)
             if not items:
                 break
             await changed.wait()
         self._probe.passed(self.stage.name, len(run.records))
         run.settle()
+
+    async def _decode(self, records: Iterable[Any]) -> list[DecodedRecord]:
+        """Step 1."""
+        items = []
+        for record in records:
+            item = await self._decoding.decode(record)
+            if item is not None:
+                items.append(item)
+        return items
 
     async def _passes(self, partition: int, items: list[DecodedRecord]) -> list[DecodedRecord]:
         """As many passes as it takes; what is left waits for a record of another run."""
@@ -113,20 +121,19 @@ class StageRunner:
         One that is acting has yet to decide; one that has decided has yet to send, and its row
         is all that tells what.
         """
-        view, now, attempts = (
-            BatchView(self._state, partition),
-            self._clock.now(),
-            self.stage.attempts,
-        )
+        view, now = BatchView(self._state, partition), self._clock.now()
         jobs: list[StageTask] = []
         pending: list[StageTask] = []
         later: list[DecodedRecord] = []
         busy: set[str] = set()
         for item in items:
-            waking = isinstance(item.decoded, _WAKERS)
-            found = self._waking.find(view, item.decoded) if waking else item.decoded
-            about = audit_events.subject_of(found, item.raw) if found is not None else None
-            attempt = view.get(attempts, about[0]) if about else None
+            found = item.decoded
+            if waking := isinstance(found, _WAKERS):
+                found = self._waking.find(view, found)
+            about = attempt = None
+            if found is not None:
+                about = audit_events.subject_of(found, item.raw)
+                attempt = view.get(self.stage.attempts, about[0])
             is_busy = busy and not busy.isdisjoint(self._keys_of(item, found))
             if is_busy or (about and attempt and self._would_overwrite(attempt, item, about)):
                 later.append(item)
@@ -134,8 +141,7 @@ class StageRunner:
                 continue
             if waking:
                 self._waking.note(view, item.decoded, found, now)
-            job = await self._open(view, item, found, about, attempt) if about else None
-            if job is not None:
+            if about and (job := await self._open(view, item, found, about, attempt)) is not None:
                 jobs.append(job)
                 if isinstance(job.answer, NeedsEffects):
                     pending.append(job)
@@ -146,7 +152,9 @@ class StageRunner:
 
     def _keys_of(self, item: DecodedRecord, found: Any) -> tuple[str, ...]:
         own = self.stage.keys_of(item.decoded)
-        return own if found is None or found is item.decoded else (*own, *self.stage.keys_of(found))
+        if found is None or found is item.decoded:
+            return own
+        return (*own, *self.stage.keys_of(found))
 
     def _would_overwrite(
         self, attempt: Attempt, item: DecodedRecord, about: audit_events.About
@@ -177,11 +185,10 @@ class StageRunner:
             attempt = None
         if attempt is not None and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sees to its own outputs
-        rules = (
-            attempt.rules
-            if attempt is not None
-            else getattr(record, "rules", "") or self._book.current
-        )
+        if attempt is not None:
+            rules = attempt.rules
+        else:
+            rules = getattr(record, "rules", "") or self._book.current
         if not self._book.knows(rules):
             await self._book.ensure(rules)
         now, raw = self._clock.now(), item.raw
@@ -253,7 +260,9 @@ class StageRunner:
 
     async def _call(self, partition: int, call: EffectCall) -> EffectResult:
         job, effect = call.job, call.effect
-        ident = "" if effect.reads else event_id(job.row_key, self.stage.name, job.cause, call.name)
+        ident = ""
+        if not effect.reads:
+            ident = event_id(job.row_key, self.stage.name, job.cause, call.name)
         return await self._effector.perform(
             effect,
             effect_id=ident,
@@ -288,8 +297,8 @@ class StageRunner:
             await self._state.write(partition, view.take())
         self._fault_point("after state before send")
         self._schedule(partition, jobs)
-        await self._outbox.send([letter for job in jobs for letter in job.audits])
-        await self._outbox.send([letter for job in jobs for letter in job.outputs])
+        await self._outbox.send(chain.from_iterable(map(_AUDITS, jobs)))
+        await self._outbox.send(chain.from_iterable(map(_OUTPUTS, jobs)))
         self._concluded.note(partition, [job.at for job in jobs])
         self._fault_point("after send before commit")
         self._count(jobs)
@@ -327,8 +336,9 @@ class StageRunner:
         for job in jobs:
             if job.parked is not None:
                 self._timers.lead_parked(self.stage, partition, job.parked)
-            for put in job.answer.puts if isinstance(job.answer, Decision) else ():
-                self._timers.put(partition, put.key, put.value)
+            if isinstance(job.answer, Decision):
+                for put in job.answer.puts:
+                    self._timers.put(partition, put.key, put.value)
 
 
 async def _gather(calls: list[Coroutine[Any, Any, EffectResult]]) -> list[EffectResult]:

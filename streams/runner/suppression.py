@@ -12,10 +12,13 @@ from tables.state import BatchView
 def suppression_of(record: Any, view: BatchView) -> Suppression | None:
     """What stops a lead's person, or its present address."""
     lead = record if isinstance(record, Lead) else getattr(record, "lead", None)
-    keys = (record.person_key, lead.address_key if lead else "")
-    return next(
-        (found for key in keys if key and (found := view.get(SUPPRESSIONS, key)) is not None), None
-    )
+    keys = [record.person_key]
+    if lead is not None:
+        keys.append(lead.address_key)
+    for key in filter(None, keys):
+        if (found := view.get(SUPPRESSIONS, key)) is not None:
+            return found
+    return None
 
 
 def read_guarded(record: Any, view: BatchView) -> Guarded:

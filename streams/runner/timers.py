@@ -103,16 +103,20 @@ class Timers:
         try:
             while True:
                 await self.tick()
-                wait = self._heap[0][0] - self._clock.now() if self._heap else LONGEST_SLEEP
+                wait = self._seconds_to_sleep()
                 self._earlier.clear()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._earlier.wait(), min(LONGEST_SLEEP, max(0.001, wait))
-                    )
+                    await asyncio.wait_for(self._earlier.wait(), wait)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  the process ends with it
             end(error)
+
+    def _seconds_to_sleep(self) -> float:
+        if not self._heap:
+            return LONGEST_SLEEP
+        wait = self._heap[0][0] - self._clock.now()
+        return min(LONGEST_SLEEP, max(0.001, wait))
 
     async def tick(self) -> None:
         """Produce what is due now, and wait for the broker's word."""
@@ -121,7 +125,9 @@ class Timers:
         again: list[tuple[float, int, str, str]] = []
         while self._heap and self._heap[0][0] <= now:
             _, partition, kind, key = heapq.heappop(self._heap)
-            record = self._record(partition, kind, key) if partition in self._mine else None
+            if partition not in self._mine:
+                continue
+            record = self._record(partition, kind, key)
             if record is not None:
                 topic, own_key, value = record
                 sent.append(self._outbox.put(topic.full, own_key, value, partition))
@@ -138,8 +144,7 @@ class Timers:
         if kind in {"due", "assign_by"}:
             return self._tick_of(partition, kind, key)
         stage = self._stages[kind]
-        data = self._state.get(partition, stage.parked.key(key))
-        parked = stage.parked.decode(data) if data else None
+        parked = self._state.read(partition, stage.parked, key)
         if parked is None or not parked.until or parked.until > self._clock.now():
             return None
         lead = resume_due(parked, stage.name)
@@ -150,8 +155,7 @@ class Timers:
     def _tick_of(
         self, partition: int, kind: str, key: str
     ) -> tuple[topics.Topic, bytes, bytes] | None:
-        data = self._state.get(partition, CLOCKS.key(key))
-        clock = CLOCKS.decode(data) if data else None
+        clock = self._state.read(partition, CLOCKS, key)
         if (
             clock is None
             or clock.breached_at

@@ -38,11 +38,14 @@ class Waking:
         """The waiting lead as a signal or a ruling sets it going; any other record itself; None
         where nothing follows."""
         if isinstance(record, ReviewDecision):
-            return self._by_ruling(view, record) if record.stage == self._stage.name else None
+            if record.stage != self._stage.name:
+                return None
+            return self._by_ruling(view, record)
         if isinstance(record, Signal):
             if record.only not in {"", self._stage.name}:
                 return None
-            return self._by_signal(view, record) if self._stage.wakes_on_signal else record
+            if self._stage.wakes_on_signal:
+                return self._by_signal(view, record)
         return record
 
     def note(self, view: BatchView, record: Record, found: Any, now: float) -> None:
@@ -109,17 +112,22 @@ class Waking:
     def _lying(self, view: BatchView, signal: Signal) -> tuple[WaitingRow | None, Parked | None]:
         """The pointer to the person's lead here, and the lead's row."""
         waiting = view.get(self._stage.waiting, signal.person_key)
-        return waiting, view.get(self._stage.parked, waiting.lead_id) if waiting else None
+        if waiting is None:
+            return None, None
+        return waiting, view.get(self._stage.parked, waiting.lead_id)
 
     def _about(
         self, view: BatchView, waiting: WaitingRow | None, parked: Parked | None, signal: Signal
     ) -> str:
         """The id of the lead for which a signal is kept, '' for none."""
-        if parked is not None and parked.put_off and wakes(parked, signal):
-            return waiting.lead_id if waiting else ""
+        put_off = parked is not None and parked.put_off and wakes(parked, signal)
+        if waiting is not None and put_off:
+            return waiting.lead_id
         if self._stage.lead_on_its_way is None or signal.kind not in LASTING:
             return ""
-        return waiting.lead_id if waiting else self._stage.lead_on_its_way(signal, view)
+        if waiting is not None:
+            return waiting.lead_id
+        return self._stage.lead_on_its_way(signal, view)
 
     def _put_aside(self, view: BatchView, signal: Signal, now: float) -> None:
         """A signal about somebody whom no lead has claimed comes again in a while."""
@@ -150,4 +158,6 @@ def _subject(signal: Signal) -> str:
 def mark_of(ident: str, delivery: int) -> str:
     """Under what the row is kept that says what a signal or a ruling did when it was delivered so
     often."""
-    return f"{ident}#{delivery}" if delivery else ident
+    if not delivery:
+        return ident
+    return f"{ident}#{delivery}"

@@ -28,9 +28,9 @@ def make() -> Stage:
     )
 
 
-def by_brand(record: Any) -> str:
+def by_brand(lead: Lead) -> str:
     """Leads of one brand are decided one after another: each must see who came before it."""
-    return domain_stem(record.company.domain) if isinstance(record, Lead) else ""
+    return domain_stem(lead.company.domain)
 
 
 def read(record: Any, view: BatchView) -> CompanyState:

@@ -31,13 +31,12 @@ def make() -> Stage:
 def read(record: Lead, view: BatchView) -> EngageState:
     """What stops the person, and how the lead rested here before."""
     parked = view.get(schema.parked("engage"), record.lead_id)
-    heard = view.get(SEQUENCES, record.person_key)
     attempt = view.get(schema.attempts("engage"), record.lead_id)
     return EngageState(
         suppression=suppression_of(record, view),
         rest=parked.waiting if parked else None,
         waits=parked is not None and parked.held is not None,
-        sequences=heard,
+        sequences=view.get(SEQUENCES, record.person_key),
         entering=attempt is not None and attempt.cause == record.cause and "enter" in attempt.begun,
     )
 
@@ -45,4 +44,6 @@ def read(record: Lead, view: BatchView) -> EngageState:
 def expects(signal: Signal, view: BatchView) -> str:
     """The lead that has claimed the person, wherever it is under way; '' if none has."""
     person = view.get(PEOPLE, signal.person_key)
-    return person.lead_id if person is not None and person.status == "waiting" else ""
+    if person is None or person.status != "waiting":
+        return ""
+    return person.lead_id

@@ -17,6 +17,7 @@ from leads.rules import Rules
 from streams.runner import audit_events
 from streams.runner.deciding import Deciding
 from streams.runner.model import Stage, StageTask
+from streams.runner.outputs import outputs
 from streams.runner.rules_versions import RulesRegistry
 from streams.stages import intake
 from tables.state import BatchView, Row, State
@@ -139,7 +140,7 @@ def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -
     job.answer = Decision(kind="k", lead=lead(3), **decision)
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
-    letters = audit_events.outputs(stage, job)
+    letters = outputs(stage, job)
     items = [letter.value or b"" for letter in letters if letter.topic is topics.REVIEW_QUEUE]
     return [msgspec.json.decode(item, type=ReviewItem).kind != MOVED for item in items]
 

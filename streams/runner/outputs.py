@@ -1,0 +1,107 @@
+"""From a decided job to the records that its decision sends on: outputs, alerts, what people are
+asked, and what had been deferred."""
+
+from msgspec.structs import replace
+
+from leads import topics
+from leads.decision import Decision, WaitReason
+from leads.keys import STEPS_A_REVISION
+from leads.records import Lead, Place, Record, ReviewItem, SlaOutcome, encode
+from leads.review_items import MOVED
+from leads.table_rows import NOTHING
+from streams.runner.model import Stage, StageTask
+from streams.runner.outgoing import OutgoingRecord
+
+ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
+
+
+def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
+    """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
+    decision = job.answer
+    assert isinstance(decision, Decision)
+    letters = [
+        OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(_marked(o.record, job)))
+        for o in decision.outputs
+    ]
+    letters += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    lead = decision.lead
+    if lead is None:
+        return letters
+    item = _item(stage, job, decision, lead)
+    if item is not None:
+        letters.append(
+            OutgoingRecord(
+                topics.REVIEW_QUEUE,
+                f"{lead.lead_id}/{stage.name}".encode(),
+                encode(item),
+                lead.lead_id.encode(),
+            )
+        )
+    return letters + _released(job)
+
+
+def _marked(record: Record, job: StageTask) -> Record:
+    """An output as it leaves: an SLA outcome that was decided in shadow says so."""
+    if job.shadow and isinstance(record, SlaOutcome):
+        return replace(record, shadow=True)
+    return record
+
+
+def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem | None:
+    """What people are asked of the lead now, or that it has moved on; None if there is nothing new
+    to say.
+
+    A replay says it of what waits now, not of what was decided then: compaction keeps a stage's
+    last word on a lead.
+    """
+    waits = job.before.held if job.replay and job.before is not None else None
+    if decision.wait in {WaitReason.REVIEW, WaitReason.HELD, WaitReason.FALLBACK}:
+        if job.replay and (waits is None or waits.step != lead.step):
+            return None
+        return held(stage, job, decision, lead)
+    moved = job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION)
+    if not moved or waits is not None:
+        return None
+    return ReviewItem(
+        lead_id=lead.lead_id,
+        kind=MOVED,
+        stage=stage.name,
+        partition=job.partition,
+        step=lead.step,
+        since=job.now,
+    )
+
+
+def _released(job: StageTask) -> list[OutgoingRecord]:
+    """What had been deferred and can be taken up now, sent to this stage's own partition again."""
+    if job.released is NOTHING:
+        return []
+    signals = [
+        OutgoingRecord(
+            topics.ROUTED_SIGNALS, s.person_key.encode(), encode(s), partition=job.partition
+        )
+        for _, s in job.released.signals
+    ]
+    rulings = [
+        OutgoingRecord(
+            topics.REVIEW_DECISIONS, r.lead_id.encode(), encode(r), partition=job.partition
+        )
+        for r in job.released.rulings
+    ]
+    return signals + rulings
+
+
+def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem:
+    """What the review queue shows of a waiting lead."""
+    return ReviewItem(
+        lead_id=lead.lead_id,
+        kind=str(decision.wait),
+        stage=stage.name,
+        partition=job.partition,
+        step=lead.step,
+        since=job.now,
+        reasons=tuple(r for r in decision.trace if r.decisive),
+        person=lead.person,
+        company=lead.company,
+        reason_kind=decision.kind,
+    )
