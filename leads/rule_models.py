@@ -4,7 +4,7 @@ Together they are rules.Rules.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -18,6 +18,15 @@ Required = Literal[
 def by_casefold(values: Mapping[str, str]) -> dict[str, str]:
     """The values under their case-folded names."""
     return {name.casefold(): value for name, value in values.items()}
+
+
+def by_member(groups: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """The group of each member, by its case-folded name; the first group that names it counts."""
+    found: dict[str, str] = {}
+    for group, members in groups.items():
+        for member in members:
+            found.setdefault(member.casefold(), group)
+    return found
 
 
 class RuleModel(BaseModel):

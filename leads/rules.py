@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Literal, Self
 
@@ -32,6 +33,7 @@ from leads.rule_models import (
     Sla,
     TitleRule,
     by_casefold,
+    by_member,
 )
 
 _PROPERTY = attrgetter("object", "to")  # of a FieldRule: which CRM property it writes
@@ -180,7 +182,8 @@ class Rules(RuleModel):
 
     @model_validator(mode="after")
     def _one_team_each(self) -> Self:
-        members = Counter(rep.casefold() for reps in self.teams.values() for rep in reps)
+        reps = chain.from_iterable(self.teams.values())
+        members = Counter(map(str.casefold, reps))
         if twice := sorted(rep for rep, count in members.items() if count > 1):
             raise ValueError(f"teams: {', '.join(twice)} can be in one team only")
         return self
@@ -221,7 +224,7 @@ class Rules(RuleModel):
 
     @cached_property
     def _teams(self) -> dict[str, str]:
-        return {rep.casefold(): team for team, reps in self.teams.items() for rep in reps}
+        return by_member(self.teams)
 
     @cached_property
     def hash(self) -> str:
@@ -262,11 +265,7 @@ class Rules(RuleModel):
     @cached_property
     def _groups(self) -> dict[str, str]:
         """The first group that names an industry counts."""
-        groups: dict[str, str] = {}
-        for group, names in self.industries.items():
-            for name in names:
-                groups.setdefault(name.casefold(), group)
-        return groups
+        return by_member(self.industries)
 
     def size_of(self, employees: int) -> str:
         """The rules' name for a number of employees, '' if unknown or in none."""
