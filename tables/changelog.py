@@ -1,5 +1,5 @@
-"""What the changelog holds beside what the state says to have read of it, and when the two can't
-belong together."""
+"""What the changelog holds, how far the state has read it, and when the two can't belong
+together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

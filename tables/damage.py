@@ -22,12 +22,12 @@ class DamagedStateError(RuntimeError):
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether RocksDB complains of its files, and not of a lock, a full disk or a wrong call."""
+    """Whether RocksDB reports damaged files, and not a lock, a full disk or a wrong call."""
     return any(sign in str(error) for sign in _SIGNS)
 
 
-def lacks_current(path: Path) -> bool:
-    """Whether a database has files but no CURRENT. RocksDB could make an empty one in its place."""
+def is_without_current(path: Path) -> bool:
+    """Whether a database has files but no CURRENT. RocksDB could create an empty database there."""
     return not (path / "CURRENT").exists() and (
         any(path.glob("*.sst")) or any(path.glob("MANIFEST-*"))
     )

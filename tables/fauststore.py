@@ -21,7 +21,7 @@ from faust.types import TP
 
 from leads.topics import CHANGELOG, PARTITIONS, STATE
 from tables.changelog import ChangelogSpan
-from tables.damage import DamagedStateError, held_rows, is_damage, lacks_current, set_aside
+from tables.damage import DamagedStateError, held_rows, is_damage, is_without_current, set_aside
 from tables.state import Row
 
 #: Per partition database. Faust's defaults allow 2 GiB of cache and 192 MiB of memtables each.
@@ -121,7 +121,7 @@ class PartitionStore(rocksdb.Store):
 
     def _open_for_partition(self, partition: int) -> Any:
         path = self.partition_path(partition)
-        if lacks_current(path):
+        if is_without_current(path):
             set_aside(path, "CURRENT is missing", self._now())
         try:
             return self._open(path)

@@ -162,7 +162,7 @@ class _GroupCommit:
             waiting, self._next = self._next, None
             try:
                 await self._commit(rows)
-            except Exception as error:  # noqa: BLE001  whoever waits decides; nothing is swallowed
+            except Exception as error:  # noqa: BLE001  every waiter gets it; nothing is swallowed
                 waiting.set_exception(error)
             else:
                 waiting.set_result(None)
