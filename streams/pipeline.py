@@ -1,5 +1,5 @@
-"""All that lies between a fetched run and the broker's acknowledgements, wired: what a worker runs,
-and the simulation.
+"""Everything between a fetched run and the broker's acknowledgements, wired: a worker runs it, and
+so does the simulation.
 
 Nothing here knows Faust: the log comes in as a producer, the rows as a store, the vendors as
 protocols, time as a clock.
@@ -29,14 +29,14 @@ from tables.state import BatchView, State, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """What a pipeline stands in.
+    """What a pipeline depends on.
 
     `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker
     must not act any more. `signals_applied` returns once the signals acknowledged before the
     call are in the state of a partition. `share` is this worker's part of the vendors' limits;
     `has_pending_input` says whether leads are known that no stage has begun; `settled_to`
     answers up to which offset a topic's partition is settled, -1 for one that isn't this
-    worker's; `reached` is told of each point at which a process may die.
+    worker's; `reached` is called at each point at which a process may die.
     """
 
     store: Store
@@ -122,7 +122,7 @@ class Pipeline:
         return f"{found.kind} heard from {found.source}"
 
     def _alarm(self, vendor: str, text: str) -> None:
-        """One alert to ops. About Slack only the log can tell, and has."""
+        """One alert to ops. One about Slack itself stands in the log only."""
         if vendor == "slack":
             return
         now = self._around.clock.now()

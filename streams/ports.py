@@ -1,4 +1,4 @@
-"""What the stage runner needs from outside, as small protocols; each has a double in the tests."""
+"""What the stage runner depends on, as small protocols; each has a double in the tests."""
 
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ class Fatal(Exception):  # noqa: N818  an outcome, beside Retry and Dead, rather
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """The time."""
 
     def now(self) -> float:
         """Seconds since the epoch, UTC."""
@@ -44,8 +44,8 @@ class Effector(Protocol):
         ...
 
     def seconds_until_settled(self, begun: float) -> float:
-        """Seconds until an attempt begun at `begun`, maybe by a worker that is frozen, can leave no
-        more; 0 if it may."""
+        """Seconds until the call of an attempt begun at `begun`, maybe by a frozen worker, can no
+        longer leave; 0 if that time is over."""
         ...
 
     async def wait_for_signals(self, partition: int) -> None:
@@ -55,7 +55,7 @@ class Effector(Protocol):
 
 
 class Timekeeper(Protocol):
-    """Sees to it that what waits comes again when its time has come."""
+    """Sends waiting records again when they are due."""
 
     def lead_parked(self, stage: Any, partition: int, parked: Parked) -> None:
         """A record waits under a stage (`model.Stage`)."""
@@ -67,7 +67,7 @@ class Timekeeper(Protocol):
 
 
 class StageMetrics(Protocol):
-    """Is told what happens; may count, must not fail."""
+    """Counts what happens. Its methods must not raise."""
 
     def passed(self, stage: str, records: int) -> None:
         """A run of so many records is through a stage."""

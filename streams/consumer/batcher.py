@@ -1,5 +1,5 @@
-"""What was fetched and no stage has begun: cut into runs, and held back a moment where that saves
-calls to a CRM.
+"""Fetched records that no stage has begun: cut into runs, and held back for a moment where that
+saves calls to a CRM.
 
 A stage that calls the CRM begins when a batch is together, when nobody is on the way to it any
 more, or after `MAX_LINGER`. Otherwise it would take what the first partition brings, and call for
@@ -55,11 +55,11 @@ class RecordBatcher:
         return run
 
     def held(self) -> list[str]:
-        """Topics that something is held back of."""
+        """Topics with records that are held back."""
         return list(self._held)
 
     def holds(self, tp: TP) -> bool:
-        """Whether a partition's records wait for company, not for their stage."""
+        """Whether a partition's records wait for a fuller batch, not for their stage."""
         return tp.topic in self._held
 
     def ready_partitions(

@@ -23,7 +23,7 @@ class FetchVerdict(Enum):
 class OffsetTracker:
     """Delivery and settlement of one partition since it was last (re)assigned.
 
-    `expected` is the next offset to deliver. `committed` is what the broker was last told.
+    `expected` is the next offset to deliver. `committed` is what was last committed.
     `low_watermark` is the end of the contiguous settled prefix: the only offset that may be
     committed. `skip_ranges`, ranges in order, each from and up to an offset, was processed
     before and isn't wanted again: it settles unseen.

@@ -63,7 +63,7 @@ class RecordBatch(ConsumerMessage):
     def settle(self) -> None:
         """Mark every record of the run as processed for good by one stage.
 
-        Called by the stage runner, last thing.
+        The stage runner calls it last.
         """
         self.readers -= 1
         if self.readers == 0:
@@ -150,7 +150,7 @@ class StrictConsumer(driver.Consumer):
     ) -> Mapping[TP, int]:
         """Where the logs end.
 
-        A leader just elected may tell of an earlier end for a moment, so it is asked again.
+        A leader just elected may report an earlier end for a moment, so it is asked again.
         """
         ends: Mapping[TP, int] = {}
         for _ in range(_END_TRIES):
@@ -230,8 +230,8 @@ class StrictConsumer(driver.Consumer):
             await self.seek_wait(back)
 
     async def _restore(self, tp: TP, batch: list[Any]) -> None:
-        """Store a changelog's batch, and give Faust its last record: how far the table is, Faust
-        decides by that."""
+        """Store a changelog's batch, and give Faust its last record: Faust needs it to know how far
+        the table is restored."""
         tables: Any = self.app.tables
         if tp not in tables.recovery.active_tps:
             return

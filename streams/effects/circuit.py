@@ -46,7 +46,7 @@ class Circuit:
 
     @property
     def state(self) -> State:
-        """For metrics, and for whoever asks why leads wait."""
+        """The state, for metrics and for answers to why leads wait."""
         if not self.down:
             return "closed"
         if self.now() < self.opened_until:
@@ -100,9 +100,9 @@ class Circuit:
             self.opened_until = max(self.opened_until, now + after)
 
     def withdraw(self, ticket: int) -> None:
-        """The call has ended without a word of the vendor's: another may be the probe.
+        """The call has ended without an answer: another may be the probe.
 
-        Nothing, if its end is known.
+        Does nothing if its end was noted before.
         """
         if self.is_probe(ticket):
             self._probe_until = 0.0

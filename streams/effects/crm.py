@@ -233,7 +233,8 @@ class CrmEffects:
         return ListLeft(gone=isinstance(row, RecordRejected))
 
     async def _leave_sequence(self, effect: LeaveSequence, attempt: EffectAttempt) -> SequenceLeft:
-        """Until the CRM shows that it is out; who only undoes an entry asks once."""
+        """Ask until the CRM shows that it is out; without `patience`, as when an entry is undone,
+        ask once."""
         if await self._out.crm.unenrol(effect.contact_id, effect.leave):
             return SequenceLeft(out=True)
         if effect.patience is None:

@@ -1,10 +1,9 @@
-"""Effects made real: three tries for a row's own failure, waiting for a vendor's, shadow, and the
-last look before a call.
+"""Makes effects: three tries for a row's own failure, a wait for a vendor's, shadow, and the last
+check before a call.
 
 A row's failure is an EffectResult, so that the gate decides what becomes of the lead; a
 vendor's failure puts the lead off without counting an attempt, or lets it go on without an
-optional answer (vendors.py). Nothing that a vendor says is raised here, in whatever form it says
-it.
+optional answer (vendors.py). No answer of a vendor, in whatever form, raises an exception here.
 """
 
 import asyncio
@@ -44,7 +43,7 @@ from leads.records import Lead
 from streams.effects.circuit import Circuit
 from streams.effects.context import Answer, EffectAttempt, EffectContext, Unasked
 from streams.effects.handlers import EffectHandlers
-from streams.effects.vendors import Pass, Vendor, is_lacking, unreadable
+from streams.effects.vendors import Pass, Vendor, is_left_out, unreadable
 from streams.ports import Clock, Fatal
 from streams.runner.outbox import IdleDetector
 
@@ -61,8 +60,8 @@ class EffectExecutor:
 
     `live` False is shadow: effects that read are real, others are only said to have been made.
 
-    `check` raises when this worker must not act any more; `alarm(vendor, text)` tells people of
-    a vendor's trouble, once an outage; `retried(name)`, an effect's, is called before
+    `check` raises when this worker must not act any more; `alarm(vendor, text)` alerts people to
+    a vendor's failure, once an outage; `retried(name)`, an effect's, is called before
     each second and third try. `circuits` are read by metrics, by vendor.
     """
 
@@ -156,7 +155,7 @@ class EffectExecutor:
             vendor.succeed(leave)
             return EffectResult(ok=False, kind="failed", reason=str(error))
         except RecordRejected as error:
-            if is_lacking(error):
+            if is_left_out(error):
                 return vendor.fail(leave, error)
             vendor.succeed(leave)
             return EffectResult(ok=False, kind=error.kind, reason=str(error))
@@ -173,7 +172,7 @@ class EffectExecutor:
     ) -> EffectResult | Unasked:
         """Up to three tries.
 
-        Whom a suppression has overtaken is out of the sequence again before this returns.
+        A person who was suppressed meanwhile has left the sequence again before this returns.
         """
         try:
             answer = await self._once(effect, attempt, partition, record)

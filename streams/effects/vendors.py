@@ -1,8 +1,8 @@
-"""What a vendor's failure means for the effects that need it, and what people are told of it: once
-an outage, in plain words.
+"""What a vendor's failure means for the effects that need it, and which alert it causes: one for
+each outage.
 
-Each vendor has a circuit. Beside it, each act has one of its own, which opens when the vendor
-leaves that call out of the plan: an optional feature is off then, any other act waits.
+Each vendor has a circuit. Beside it, each effect has one of its own, which opens when the
+plan doesn't include that call: an optional feature is off then, any other effect waits.
 """
 
 import traceback
@@ -72,7 +72,7 @@ class Vendor:
         # when the key was first refused since it was last good, by act
         self._refused: dict[str, float] = {}
         self._answered = float("-inf")  # when the youngest call began that was answered
-        self._told: set[str] = set()  # what was said of this outage
+        self._announced: set[str] = set()  # what was said of this outage
 
     def admit(self, act: str) -> Pass | EffectResult:
         """Leave to call, which must end with `succeed`, `fail` or `withdraw`; or what to answer
@@ -90,7 +90,7 @@ class Vendor:
         return Pass(act, began, ticket, own.admit())
 
     def withdraw(self, leave: Pass) -> None:
-        """The call ended without a word of the vendor's. Nothing, if its end was noted before."""
+        """The call ended without an answer. Does nothing if its end was noted before."""
         self.circuit.withdraw(leave.ticket)
         self._withdraw_own(leave)
 
@@ -107,8 +107,8 @@ class Vendor:
         if self._left_out.pop(leave.act, None) is not None:
             said = OPTIONAL.get(leave.act, f"The call {leave.act} of {self.name}")
             self._say(f"{said} works again.")
-        if self._told and self.circuit.is_steady:
-            self._told.clear()
+        if self._announced and self.circuit.is_steady:
+            self._announced.clear()
             self._say(f"{self.name} is well again; the leads that waited go on.")
 
     def _note_answer(self, leave: Pass) -> None:
@@ -152,7 +152,7 @@ class Vendor:
         self, leave: Pass, error: VendorError, after: float, kind: str, text: str
     ) -> EffectResult:
         if self.circuit.is_steady:
-            self._told.clear()
+            self._announced.clear()
         self.circuit.fail(leave.ticket, after)
         self._withdraw_own(leave)
         later = max(_LEAST, self.circuit.put_off())
@@ -164,8 +164,8 @@ class Vendor:
             why=str(error),
             again_in=later,
         )
-        if text and kind not in self._told:
-            self._told.add(kind)
+        if text and kind not in self._announced:
+            self._announced.add(kind)
             self._say(text)
         undone = not isinstance(error, Unavailable) or error.undone
         return EffectResult(ok=False, reason=str(error), retry_after=later, not_sent=undone)
@@ -223,7 +223,7 @@ class Vendor:
         self._alarm(text)
 
 
-def is_lacking(error: VendorError) -> bool:
+def is_left_out(error: VendorError) -> bool:
     """Whether the account leaves out the call, rather than refuses this row: by its plan, or since
     its credits are used up."""
     return isinstance(error, NotInPlan) or (
@@ -232,8 +232,8 @@ def is_lacking(error: VendorError) -> bool:
 
 
 def unreadable(what: str, error: Exception) -> Unreadable:
-    """What no connector meant to raise, as the vendor's trouble: its type, its first words, and
-    where it was raised.
+    """An error that no connector raises by design, as an unreadable answer: its type, the start of
+    its text, and where it was raised.
 
     A line and no traceback: one is printed for each call of an outage, takes a second of the
     event loop where locals are shown, and these are people's data.

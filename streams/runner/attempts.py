@@ -1,5 +1,5 @@
-"""What a stage keeps of a job: its attempt, the record that waits under it, and what is deferred
-for its lead."""
+"""The rows that a stage stores of a job: its attempt, the record that waits under it, and what is
+deferred for its lead."""
 
 from collections.abc import Iterable
 from operator import attrgetter, itemgetter
@@ -65,7 +65,7 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
     if lead is not None and (
         stage.lead_on_its_way is not None or (before is not None and before.put_off)
     ):
-        job.kept, job.released, job.stays = _release(stage, view, job, decision, lead)
+        job.had_deferred, job.released, job.stays = _release(stage, view, job, decision, lead)
     write_letters(stage, job)
 
 
@@ -79,12 +79,12 @@ def _parked_key(job: StageTask, lead: Lead | None) -> str:
 def _release(
     stage: Stage, view: BatchView, job: StageTask, decision: Decision, lead: Lead
 ) -> tuple[bool, Deferred, Deferred]:
-    kept = view.get(stage.deferred, lead.lead_id)
-    if kept is None:
+    deferred = view.get(stage.deferred, lead.lead_id)
+    if deferred is None:
         return False, NOTHING, NOTHING
     lasting = stage.lead_on_its_way is not None and decision.place not in outputs.ENDED
     answered = job.ruling.at if job.ruling is not None else 0.0
-    return (True, *release(kept, job.parked, stage.name, lasting=lasting, answered_at=answered))
+    return (True, *release(deferred, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
 
 def write_letters(stage: Stage, job: StageTask) -> None:
@@ -114,7 +114,7 @@ def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decis
     if job.taken_up and ident != job.row_key and view.has(stage.parked, job.row_key):
         job.was_put_off = True
         rows.append(stage.parked.row(job.row_key, None))
-    if job.kept:
+    if job.had_deferred:
         rows.append(stage.deferred.row(ident, job.stays or None))
     if _size(map(_CHANGE, rows)) > LARGEST:
         for key, value in rows:
@@ -143,7 +143,7 @@ def _waiting(stage: Stage, view: BatchView, lead: Lead, parked: Parked | None) -
 
 
 def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:
-    """Put a record aside whose call must wait: it is in flight, its results so far are kept, no
+    """Put a record off whose call must wait: it is in flight, its results so far are stored, and no
     attempt counts."""
     job.before = view.get(stage.parked, job.row_key)
     if isinstance(job.record, Lead):

@@ -45,7 +45,7 @@ def _audit(event: Audit) -> OutgoingRecord:
 
 
 def subject_of(record: Any, raw: Any) -> About:
-    """Under what a record's row is kept, its step, and what makes the stage run.
+    """The key of a record's row, its step, and what makes the stage run.
 
     `raw` is what it was decoded from.
 
@@ -236,7 +236,7 @@ def with_person(record: Any, person: Person) -> Any:
 
 def dead_letter(stage: str, record: Any, why: str) -> list[OutgoingRecord]:
     """The original bytes as they came, or their beginning where a letter can't hold them, and the
-    audit event that tells of them.
+    audit event that reports them.
 
     Its time is the record's own, so that a replay writes the same event.
     """

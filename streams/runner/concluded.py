@@ -1,6 +1,6 @@
-"""Which decided records have sent all that they decided.
+"""Which decided records have sent everything that they decided.
 
-Only then may the row that tells what be overwritten.
+Only then may the row that holds the decision be overwritten.
 """
 
 import asyncio

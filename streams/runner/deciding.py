@@ -1,9 +1,9 @@
-"""The gate asked, and its answer completed; what a gate can't decide is its lead's trouble, not the
-worker's.
+"""Asks the gate and completes its answer. A record that a gate can't decide on doesn't stop the
+worker.
 
-A decision freezes what it was made from. Until then each reading of the stage's rows is made
-anew, since a record may have waited for hours (promise P6 holds: the reading that counts lies in
-the closed attempt).
+A decision freezes what it was made from. Until then the stage's rows are read again each time,
+since a record may have waited for hours (promise P6 holds: the reading that counts lies in the
+closed attempt).
 """
 
 import traceback
@@ -33,7 +33,7 @@ QUARANTINED = "quarantined"  # the kind of the decision that sets a record apart
 
 
 class UndecidedError(RuntimeError):
-    """A gate asks for nothing that it has not been given."""
+    """A gate asks again for effects whose results it has."""
 
 
 class Deciding:
@@ -57,7 +57,7 @@ class Deciding:
                 self._failed.clear()
         except Fatal:
             raise
-        except Exception as error:  # noqa: BLE001  whatever a gate raises is its lead's trouble
+        except Exception as error:  # noqa: BLE001  whatever a gate raises concerns its lead only
             self._fail(job, view, error)
 
     def _ask(self, job: StageTask, view: BatchView) -> None:
@@ -143,7 +143,7 @@ def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
 
 
 def _alert(stage: str, job: StageTask, ops_channel: str) -> Alert:
-    """One word to ops a fault, however many records have it."""
+    """One alert to ops for each fault, however many records have it."""
     text = (
         f"Leadgate can't decide on a record at {stage}: {job.failed}. It waits in review or among"
         " the dead letters."
@@ -158,7 +158,7 @@ def _alert(stage: str, job: StageTask, ops_channel: str) -> Alert:
 
 
 def _place_of(error: Exception) -> str:
-    """The function in which it was raised, without lines, which another release moves."""
+    """The function in which it was raised, without the line, which changes with each release."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "site-packages" not in frame.filename] or frames
     if not own:

@@ -86,8 +86,7 @@ class Stage:
         return schema.woken(self.name)
 
     def keys_of(self, record: Any) -> tuple[str, ...]:
-        """What a record's rows are kept under: two records that share one are worked one after the
-        other."""
+        """The keys of a record's rows: records that share one are worked one after the other."""
         if isinstance(record, Lead):
             if self.serialize_by is not None and (own := self.serialize_by(record)):
                 return (record.lead_id, record.person_key, own)
@@ -166,10 +165,10 @@ class StageTask(msgspec.Struct, eq=False):
     before: Parked | None = None
     parked: Parked | None = None
     was_put_off: bool = False  # it is put off no longer
-    # something was deferred for the lead; `released` of it goes out, `stays` stays
-    kept: bool = False
+    # something was deferred for the lead: `released` of it goes out, `stays` stays
+    had_deferred: bool = False
     stays: Deferred = NOTHING
-    # `seen` as it is kept in the row and in the audit
+    # `seen` as the row and the audit hold it;
     # null where reading failed: an empty Raw is no JSON
     encoded_state: msgspec.Raw = UNREAD
 
@@ -178,8 +177,8 @@ class StageTask(msgspec.Struct, eq=False):
         self.state, self.encoded_state, self.has_state = seen, msgspec.Raw(encode(seen)), True
 
     def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
-        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps what it
-        has changed outside."""
+        """Go on from the row: a replay gives the same decision, an unfinished attempt keeps the
+        results of effects that change something."""
         self.rules, self.results, self.started = (
             attempt.rules,
             dict(attempt.done),
@@ -215,8 +214,8 @@ class EffectCall(msgspec.Struct, frozen=True):
     was_begun: bool
 
     def note(self, result: EffectResult) -> None:
-        """Keep the result, or put the job off; what surely left nothing behind counts as not begun
-        by this attempt."""
+        """Store the result, or put the job off; a call that surely left nothing behind counts as
+        not begun by this attempt."""
         if not result.retry_after:
             self.job.results[self.name] = result
             if self.effect.reads:

@@ -31,8 +31,8 @@ def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
 
 
 class IdleDetector:
-    """Knows when a gatherer gathers in vain: for records when nothing computes, for calls when
-    nothing else can come.
+    """Knows when a batch need not wait longer: one of records when nothing computes, one of calls
+    when no other call can come.
 
     While records wait that no body has begun, batches are left to fill. A body that waits for
     Kafka may still bring a lead to a call; one that waits for calls can't. `has_pending_input` says
@@ -68,7 +68,7 @@ class IdleDetector:
 
     @asynccontextmanager
     async def awaiting_kafka(self) -> AsyncIterator[None]:
-        """Inside a body, around an await of the broker's word."""
+        """Inside a body, around an await of the broker's acknowledgement."""
         self._on_kafka += 1
         self._check()
         try:
@@ -132,8 +132,8 @@ class Outbox:
     def put(
         self, topic: str, key: bytes, value: bytes | None, partition: int | None = None
     ) -> "asyncio.Future[int]":
-        """Add a record; the future resolves when the broker has it, or raises what the broker
-        said."""
+        """Add a record; the future resolves when the broker has it, or raises the
+        broker's error."""
         if partition is None:
             partition = partition_of(key)
         place = (topic, partition)

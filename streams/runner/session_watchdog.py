@@ -1,8 +1,7 @@
-"""A worker that stood still (SIGSTOP, a suspended machine) longer than its session takes itself for
-dead.
+"""A worker that stood still (SIGSTOP, a suspended machine) longer than its session ends itself.
 
-Its partitions have another worker then, who has gone on from the state as it was. Whatever this
-one would still write or call comes from the past, so it ends before it does either
+Another worker has its partitions by then and has gone on from their state. What this one would
+still write or call is out of date, so it ends before it does either
 (docs/design/interleavings.md 4).
 """
 
@@ -17,7 +16,7 @@ BEATS = 10
 
 class SessionWatchdog:
     """Beats `BEATS` times in `most` seconds, on a thread of its own: a busy event loop is no
-    standstill, since the group hears of the worker from another thread, too."""
+    standstill, since the heartbeats to the group come from another thread, too."""
 
     def __init__(self, most: float) -> None:
         self._most = most

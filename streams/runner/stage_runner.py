@@ -42,15 +42,15 @@ from tables.state import BatchView, Row, State
 
 _MOVING = frozenset({Place.IN_FLIGHT, Place.NOWHERE})
 _AUDITS, _OUTPUTS = attrgetter("audits"), attrgetter("outputs")
-_WAKERS = (ReviewDecision, Signal)  # what may set a waiting lead going
+_WAKERS = (ReviewDecision, Signal)  # what may resume a waiting lead
 
 
 class StageRunner:
     """Runs one stage in one worker.
 
-    `timers` is told of what waits, `reached` of each point at which a process may die, `probe`
-    of what was done. `settled_to` answers up to which offset a topic's partition is settled, -1
-    for one that isn't this worker's.
+    `timers` gets what waits, `probe` counts what was done, `reached` is called at each point at
+    which a process may die. `settled_to` answers up to which offset a topic's partition is settled,
+    -1 for one that isn't this worker's.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class StageRunner:
         return items
 
     async def _passes(self, partition: int, items: list[DecodedRecord]) -> list[DecodedRecord]:
-        """As many passes as it takes; what is left waits for a record of another run."""
+        """Passes until no item can go on; the items left wait for a record of another run."""
         while items:
             count = len(items)
             items = await self._pass(partition, items)
@@ -118,8 +118,8 @@ class StageRunner:
     async def _pass(self, partition: int, items: list[DecodedRecord]) -> list[DecodedRecord]:
         """Steps 2 to 5. Answers the items that must wait for another that shares a row with them.
 
-        One that is acting has yet to decide; one that has decided has yet to send, and its row
-        is all that tells what.
+        An item with open effects has yet to decide; one that has decided has yet to send, and only
+        its row holds what.
         """
         view, now = BatchView(self._state, partition), self._clock.now()
         jobs: list[StageTask] = []
@@ -275,7 +275,7 @@ class StageRunner:
         )
 
     def _is_shadow(self, job: StageTask) -> bool:
-        """The rules let the effects of a part of the leads be live, and this one is of the rest."""
+        """Whether the rules make only a share of the leads live, and this one is not in it."""
         record, lead = job.record, None
         if isinstance(record, Lead):
             lead = record
@@ -342,8 +342,7 @@ class StageRunner:
 
 
 async def _gather(calls: list[Coroutine[Any, Any, EffectResult]]) -> list[EffectResult]:
-    """What asyncio.gather answers, at a third of its price for thousands of calls: each lead makes
-    eight."""
+    """As asyncio.gather, in a third of its time for thousands of calls: each lead makes eight."""
     tasks = [asyncio.get_running_loop().create_task(call) for call in calls]
     try:
         return [await task for task in tasks]

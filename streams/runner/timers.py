@@ -119,7 +119,7 @@ class Timers:
         return min(LONGEST_SLEEP, max(0.001, wait))
 
     async def tick(self) -> None:
-        """Produce what is due now, and wait for the broker's word."""
+        """Produce what is due now, and wait for the broker's acknowledgement."""
         now = self._clock.now()
         sent = []
         again: list[tuple[float, int, str, str]] = []

@@ -1,6 +1,6 @@
-"""Step 2's first question: whom does a signal or a ruling set going?
+"""The beginning of step 2: which lead a signal or a review decision resumes.
 
-What nobody can take yet is deferred, never dropped.
+What no lead can take yet is deferred, never dropped.
 """
 
 from typing import Any
@@ -29,14 +29,13 @@ class Waking:
         self._early: list[Parked] = []
 
     def take_early(self) -> list[Parked]:
-        """The signals that were put aside since the last call; their rows lie in the views that
-        they came with."""
+        """The signals put aside since the last call; their rows are in the views of their runs."""
         early, self._early = self._early, []
         return early
 
     def find(self, view: BatchView, record: Record) -> Any:
-        """The waiting lead as a signal or a ruling sets it going; any other record itself; None
-        where nothing follows."""
+        """The waiting lead as a signal or a ruling resumes it; any other record itself; None where
+        nothing follows."""
         if isinstance(record, ReviewDecision):
             if record.stage != self._stage.name:
                 return None
@@ -49,7 +48,7 @@ class Waking:
         return record
 
     def note(self, view: BatchView, record: Record, found: Any, now: float) -> None:
-        """Keep what `find` has answered, and the record itself where its lead can't take it yet."""
+        """Store what `find` has answered, and defer the record where its lead can't take it yet."""
         if isinstance(record, ReviewDecision) and record.stage == self._stage.name:
             self._note_ruling(view, record, found, now)
         elif (
@@ -87,7 +86,7 @@ class Waking:
             before := view.get(self._woken, mark_of(signal.signal_id, signal.delivery))
         ) is not None:
             return before.lead
-        _, parked = self._lying(view, signal)
+        _, parked = self._parked_lead(view, signal)
         if signal.kind in STOPPING and (
             parked is None or suppression_of(parked.lead, view) is None
         ):
@@ -102,14 +101,16 @@ class Waking:
             return
         if signal.delivery:
             view.put(self._stage.parked, _subject(signal), None)
-        waiting, parked = self._lying(view, signal)
+        waiting, parked = self._parked_lead(view, signal)
         if lead is None and (about := self._about(view, waiting, parked, signal)):
             self._defer(view, about, signal, now)
         elif lead is None and waiting is None and self._stage.lead_on_its_way is not None:
             self._put_aside(view, signal, now)
         view.put(self._woken, mark, Woken(lead=lead))
 
-    def _lying(self, view: BatchView, signal: Signal) -> tuple[WaitingRow | None, Parked | None]:
+    def _parked_lead(
+        self, view: BatchView, signal: Signal
+    ) -> tuple[WaitingRow | None, Parked | None]:
         """The pointer to the person's lead here, and the lead's row."""
         waiting = view.get(self._stage.waiting, signal.person_key)
         if waiting is None:
@@ -119,7 +120,7 @@ class Waking:
     def _about(
         self, view: BatchView, waiting: WaitingRow | None, parked: Parked | None, signal: Signal
     ) -> str:
-        """The id of the lead for which a signal is kept, '' for none."""
+        """The id of the lead for which a signal is deferred, '' for none."""
         put_off = parked is not None and parked.put_off and wakes(parked, signal)
         if waiting is not None and put_off:
             return waiting.lead_id
@@ -130,7 +131,7 @@ class Waking:
         return self._stage.lead_on_its_way(signal, view)
 
     def _put_aside(self, view: BatchView, signal: Signal, now: float) -> None:
-        """A signal about somebody whom no lead has claimed comes again in a while."""
+        """A signal about an unclaimed person comes again after a while."""
         if wait := early_wait(signal):
             again = replace(signal, only=self._stage.name, delivery=signal.delivery + 1)
             parked = Parked(
@@ -156,8 +157,7 @@ def _subject(signal: Signal) -> str:
 
 
 def mark_of(ident: str, delivery: int) -> str:
-    """Under what the row is kept that says what a signal or a ruling did when it was delivered so
-    often."""
+    """The key of the row that says what a signal or a ruling did at this delivery."""
     if not delivery:
         return ident
     return f"{ident}#{delivery}"

@@ -1,4 +1,4 @@
-"""assigned -> the rep, the nurture sequence; and heard -> whatever it means for a lead that
+"""assigned -> the rep or the nurture sequence; routed-signals -> what they mean for a lead that
 arrived."""
 
 from leads import topics

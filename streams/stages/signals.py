@@ -1,4 +1,4 @@
-"""signals -> heard."""
+"""signals -> routed-signals."""
 
 from leads import topics
 from leads.gates.signals import Signals, SignalsState

@@ -148,13 +148,13 @@ class MemoryConsumer:
                 self._to_commit.set()
             self._changed.set()
             self._tasks = [task for task in self._tasks if not task.done()]
-            self._tasks.append(asyncio.get_running_loop().create_task(self._tell()))
+            self._tasks.append(asyncio.get_running_loop().create_task(self._notify_settled()))
 
         run = MemoryRun(records, len(bodies), settled)
         loop = asyncio.get_running_loop()
         self._tasks += [loop.create_task(_body(body, run)) for body in bodies]
 
-    async def _tell(self) -> None:
+    async def _notify_settled(self) -> None:
         async with self._settled:
             self._settled.notify_all()
 

@@ -24,7 +24,7 @@ class LogRecord(NamedTuple):
 
 
 class MemoryLog:
-    """Every topic has PARTITIONS partitions; `grown` are told of each append."""
+    """Every topic has PARTITIONS partitions; `grown` are called after each append."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
@@ -40,8 +40,8 @@ class MemoryLog:
             LogRecord(topic, partition, first + i, key, value, at)
             for i, (key, value) in enumerate(rows)
         ]
-        for tell in self.grown:
-            tell((topic, partition))
+        for notify in self.grown:
+            notify((topic, partition))
         return first
 
     def end(self, topic: str, partition: int) -> int:

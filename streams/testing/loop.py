@@ -12,7 +12,7 @@ EPOCH = 1_767_603_600.0
 
 
 class StandstillError(RuntimeError):
-    """Nothing is ready and nothing is scheduled: whoever waits, waits for ever."""
+    """Nothing is ready and nothing is scheduled: every waiter waits for ever."""
 
 
 class _InstantSelector(selectors.BaseSelector):

@@ -1,5 +1,5 @@
-"""A process as the simulation sees it: each step by which it reaches outside passes here, and here
-it may die or freeze."""
+"""A process of the simulation: it may die or freeze at each step by which it reaches the log or a
+vendor."""
 
 import asyncio
 from collections.abc import Callable
@@ -86,7 +86,7 @@ class Process:
             self.end(None)
 
     def end(self, error: BaseException | None) -> None:
-        """Be no more."""
+        """End the process."""
         if not self.dead:
             self.dead = True
             self._ended(error)

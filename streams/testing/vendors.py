@@ -41,7 +41,7 @@ class Faulty:
     """Stands for a double: its coroutine methods pass `trouble` first, everything else is the
     double's own.
 
-    `journal` is told of each call that the vendor has acted on.
+    `journal` is called for each call that the vendor has acted on.
     """
 
     def __init__(
