@@ -1,4 +1,4 @@
-"""What a person has set on a lead, applied to whom and for whom it is."""
+"""What a person has set on a lead, applied to its person and company."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -25,8 +25,11 @@ COMPANY = frozenset(
     }
 )
 
-#: What a person writes as any source might.
-_AS_SAID: dict[str, Callable[[str], str]] = {"title": normalise_title, "country": normalise_country}
+#: How a value that a person writes is normalised, as a source's would be.
+_NORMALISE: dict[str, Callable[[str], str]] = {
+    "title": normalise_title,
+    "country": normalise_country,
+}
 
 
 class CarriedOver(Record, frozen=True, kw_only=True):
@@ -40,7 +43,7 @@ class CarriedOver(Record, frozen=True, kw_only=True):
 
 
 class Resubmitted(Record, frozen=True, kw_only=True):
-    """What lies in `raw` of a captured record of the shape `resubmitted`."""
+    """The content of `raw` in a captured record whose format is `resubmitted`."""
 
     person: Person
     company: Company
@@ -94,7 +97,7 @@ def _set_values(
     for field, value in fields.items():
         if field in names:
             name = field.removeprefix(prefix)
-            values[name] = _AS_SAID.get(name, str.strip)(value)
+            values[name] = _NORMALISE.get(name, str.strip)(value)
     return values
 
 
@@ -127,8 +130,8 @@ def fields_set(lead: Lead, prefix: str) -> dict[str, str]:
 
 
 def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Captured:
-    """The lead as it comes in once more with what a person has set on it: a new revision, to be
-    judged from the first gate.
+    """The lead as it comes in once more with what a person has set on it: a new revision, for the
+    first gate.
 
     `ident` names the decision. What is personal lies in `raw`, as in every captured record.
     """

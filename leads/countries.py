@@ -1,5 +1,5 @@
-"""Countries by their ISO 3166 codes, from whatever a vendor calls them and back to the English name
-that CRMs show."""
+"""Countries: from a vendor's name to the ISO 3166 code, and from the code to the English name that
+CRMs show."""
 
 from functools import lru_cache
 
@@ -26,7 +26,8 @@ _CODE = 2  # letters
 
 @lru_cache(maxsize=4096)
 def country_code(text: str) -> str:
-    """ISO 3166 alpha-2 where known, otherwise the source's own word. `text` has no outer spaces."""
+    """ISO 3166 alpha-2 where known, otherwise the text as the source has it. `text` has no outer
+    spaces."""
     folded = text.casefold()
     if folded in _ALSO:
         return _ALSO[folded]

@@ -1,9 +1,9 @@
 """What a gate answers: either effects that must be made first, or a decision.
 
 A gate is a pure function `decide(record, seen, done, rules, now)`. `seen` is what it read from
-state, `done` the results of its effects so far. While one it needs is not in `done` it answers
-with that act; when nothing is missing it answers with the decision. So the same function serves
-the live stream, a replay from the stored row, the what-if and the property tests.
+state, `done` the results of its effects so far. While `done` lacks the result of an effect, the
+gate answers with that effect; when it has all of them, with the decision. So the same function
+serves the live stream, a replay from the stored row, recomputation and the property tests.
 """
 
 from enum import StrEnum
@@ -48,7 +48,7 @@ class WaitReason(StrEnum):
     HELD = "held"  # an outside cause must end: it is shown in the review queue
     # the CRM would not take it: a person re-drives it, and it is shown in the review queue
     FALLBACK = "fallback"
-    REST = "rest"  # it has arrived; whatever is heard of the person sets it going again
+    REST = "rest"  # it has arrived; a signal about the person resumes it
 
 
 class Decision(Record, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class NeedsEffects(Record, frozen=True, kw_only=True):
     """Effects without whose results nothing can be decided."""
 
     effects: dict[str, Effect]
-    lead: Lead | None = None  # about whom, where the record that is decided on is no lead
+    lead: Lead | None = None  # whose effects they are, where the decided record is no lead
 
 
 class Gate(Protocol):

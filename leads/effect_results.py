@@ -1,4 +1,4 @@
-"""How an effect ended, and what it read or wrote: a result per effect, told apart by `type`."""
+"""How an effect ended, and what it read or wrote: one result per effect, by its `type`."""
 
 from typing import TypeAlias, TypeVar
 
@@ -163,9 +163,9 @@ class EffectResult(Record, frozen=True, kw_only=True):
     """How an effect ended.
 
     kind: ok, would (shadow), rejected (the vendor refused this row), failed (three tries),
-    suppressed (acknowledged in the last moment, so not made), off (an optional feature that the
-    vendor doesn't grant just now), cap (the day's credits are spent), or a connector's own word
-    for a refusal. `value` is None where there is nothing to say.
+    suppressed (a suppression was acknowledged right before the call, which was not made), off (an
+    optional feature that the vendor doesn't grant at present), cap (the day's credits are spent),
+    or a connector's own kind of refusal. `value` is None where there is nothing to report.
 
     retry_after: seconds after which to try again; no attempt is counted (the vendor is down, or
     the budget is spent). not_sent: with `retry_after`, that this attempt left nothing behind.

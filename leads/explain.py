@@ -45,7 +45,7 @@ def _request(lead: Lead, rules: Rules) -> str:
 
 
 def interest(lead: Lead) -> str:
-    """The sign of interest that was heard last, '' for none."""
+    """The latest sign of interest, '' for none."""
     last = max(lead.intents, key=lambda i: i.heard_at, default=None)
     if last is None:
         return ""

@@ -102,7 +102,7 @@ def _row_intents(
 
 
 def _row_stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:
-    """The same marks in a row of the export."""
+    """The kinds of signals by which the row says that nobody may write to the person."""
     return kinds_marked(
         {
             "do_not_contact": rules.stops(text_of(raw, "Stage")),

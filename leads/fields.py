@@ -25,8 +25,8 @@ _TRANSFORMS: dict[str, Callable[[str], str]] = {
 
 
 class Fields(NamedTuple):
-    """The CRM properties of a record by name, and a line for each value that can't be one: it is
-    left out and told."""
+    """The CRM properties of a record by name, and a line for each value that can't be one and
+    is left out."""
 
     contact: dict[str, Any]
     company: dict[str, Any]
@@ -51,7 +51,7 @@ def map_fields(captured: Captured, rules: Rules) -> Fields:
 def convert(text: str, rule: FieldRule) -> Any:
     """A text as its property's type.
 
-    Raises ValueError with what is wrong; the value itself, personal as it is, isn't told.
+    Raises ValueError with what is wrong. Its text doesn't hold the value, which is personal.
     """
     for name in rule.transform:
         text = _TRANSFORMS[name](text)

@@ -1,4 +1,4 @@
-"""What a captured record says, in our words, and the parts of it that every source maps alike."""
+"""A captured record in normalised fields, and the mapping steps that all sources share."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ from leads.records import Company, Intent, Person, Record, Sequences
 
 
 class Mapped(Record, frozen=True, kw_only=True):
-    """A captured record's content in our words."""
+    """A captured record's content in normalised fields."""
 
     person: Person
     company: Company

@@ -53,8 +53,8 @@ def squeeze(value: object) -> str:
 
 
 def normalise_name(value: object) -> str:
-    """A person's name part: capitals where the source shouted or whispered, its own spelling
-    otherwise."""
+    """A person's name part: capitalised where the source has all upper or all lower case, its
+    own spelling otherwise."""
     text = squeeze(value)
     if text and (text.isupper() or text.islower()):
         text = re.sub(r"(?:^|(?<=[\s'\-]))\w", lambda m: m.group().title(), text.lower())
@@ -67,7 +67,7 @@ def normalise_title(value: str) -> str:
     """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' ->
     'VP Sales'."""
     text = squeeze(value)
-    for _ in range(4):  # lower case can uncover an abbreviation, and no title is worth a fifth look
+    for _ in range(4):  # lower case can uncover an abbreviation; four rounds are enough
         settled = _settle_title(text)
         if settled == text:
             break
@@ -119,7 +119,7 @@ def normalise_phone(value: str, country: str) -> str:
 
 
 def normalise_country(value: object) -> str:
-    """ISO 3166 alpha-2 where known, otherwise the source's own word."""
+    """ISO 3166 alpha-2 where known, otherwise the text as the source has it."""
     return country_code(squeeze(value))
 
 

@@ -12,9 +12,9 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Anything that travels in a topic or lies in a table.
+    """Anything that is written to a topic or a table.
 
-    Records are trees, so the collector needn't look at them.
+    Records are trees, so the garbage collector needn't track them.
     """
 
 
@@ -25,7 +25,7 @@ class Place(StrEnum):
     ENGAGED = "engaged"
     NURTURED = "nurtured"
     REVIEW = "review"  # a person must decide
-    HELD = "held"  # an outside cause is awaited
+    HELD = "held"  # it waits for an outside cause
     FALLBACK = "fallback"
     SUPPRESSED = "suppressed"
     MERGED = "merged"
@@ -54,10 +54,9 @@ class Captured(Record, frozen=True, kw_only=True):
     sequences_read_at: float = 0.0
     # the account's own fields by their names, options by their labels; personal, as `raw` is
     custom: dict[str, Any] = {}
-    intents: tuple["Intent", ...] = ()  # interest that the source told of beside the record
-    reimport_id: str = (
-        ""  # names one wish to take the record in anew, though nothing in it has changed
-    )
+    intents: tuple["Intent", ...] = ()  # interest that the source reports beside the record
+    # names one request to take the record in again, although nothing in it has changed
+    reimport_id: str = ""
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -84,7 +83,7 @@ class Person(Record, frozen=True, kw_only=True):
 
 
 class Company(Record, frozen=True, kw_only=True):
-    """For whom they work. `employees` is 0 and `industry` empty when nobody told."""
+    """The employer. `employees` is 0 and `industry` empty where no source says."""
 
     name: str = ""
     domain: str = ""
@@ -198,10 +197,9 @@ class Lead(Record, frozen=True, kw_only=True):
     enrolled: Enrolment | None = None
     do_not_call: bool = False
     replied: bool = False  # it had answered a sequence of Apollo's before it came in
-    source_crm_id: str = (
-        ""  # the CRM's id of the person as Apollo knows it: its own sync has been at work
-    )
-    released: bool = False  # live whatever share of leads the rules let be
+    # the CRM's id of the person as Apollo knows it: Apollo's own sync has written to the CRM
+    source_crm_id: str = ""
+    released: bool = False  # live, whatever share of leads the rules make live
     # how often its owner was written again because another automation had changed it
     owner_rewrites: int = 0
 
@@ -222,10 +220,10 @@ class Lead(Record, frozen=True, kw_only=True):
 
 
 class Signal(Record, frozen=True, kw_only=True):
-    """Something heard later: topic `signals`, keyed by the person's key.
+    """A fact about a person that comes after capture: topic `signals`, keyed by the person's key.
 
     kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted,
-    updated; undone and released are told to the one lead that `value` names; taken is a click on
+    updated; undone and released concern only the lead that `value` names; taken is a click on
     "I'm on it" by the Slack user in `value`.
     """
 
@@ -240,7 +238,7 @@ class Signal(Record, frozen=True, kw_only=True):
     forwarded: bool = False
     # the one stage that it is for: it came when its lead was put off there, or not there yet
     only: str = ""
-    delivery: int = 0  # how often a stage has kept it and sent it again
+    delivery: int = 0  # how often a stage has deferred it and sent it again
 
 
 class ReviewDecision(Record, frozen=True, kw_only=True):
@@ -255,16 +253,16 @@ class ReviewDecision(Record, frozen=True, kw_only=True):
     reason: str
     at: float
     fields: dict[str, str] = {}
-    # how often the stage has kept it and sent it again, under the step that the lead had by then
+    # how often the stage has deferred it and sent it again, each time under the lead's step then
     delivery: int = 0
-    # what it answers (ReviewItem.reason_kind); '' answers what the lead waits for by then
+    # what it answers (ReviewItem.reason_kind); '' answers what the lead waits for at that time
     asked: str = ""
-    # the version in force, by which the lead is judged from here on; '' leaves it its own
+    # the version of the rules that decides on the lead from here on; '' leaves it its own
     rules: str = ""
 
 
 class SlaTick(Record, frozen=True, kw_only=True):
-    """A word to the SLA stage: topics `clocks` (start, intent) and `sla-ticks` (due, assign_by),
+    """A message to the SLA stage: topics `clocks` (start, intent) and `sla-ticks` (due, assign_by),
     keyed by the person's key."""
 
     tick_id: str
@@ -299,7 +297,7 @@ class IdentityLink(Record, frozen=True, kw_only=True):
     address_key: str
     person_key: str
     crm_id: str = ""
-    ended: str = ""  # the lead whose claim has ended, so that a newcomer may take it over
+    ended: str = ""  # the lead whose claim has ended, so that another lead may take it over
 
 
 class CrmRecord(Record, frozen=True, kw_only=True):

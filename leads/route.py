@@ -39,7 +39,7 @@ def sequence(lead: Lead, rules: Rules, band: str) -> SequenceRule | None:
 
 
 def _can_send(lead: Lead, rule: SequenceRule, rules: Rules) -> bool:
-    """A HubSpot sequence is sent from the inbox of whoever has the lead."""
+    """A HubSpot sequence is sent from the inbox of the lead's owner."""
     return rule.tool != "hubspot" or bool(lead.route and rules.inbox_of(lead.route.owner_email))
 
 

@@ -35,7 +35,7 @@ class RuleModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy that computes anew what the original has remembered of itself."""
+        """A copy without the cached properties of the original, which it computes for itself."""
         copied = super().model_copy(update=update, deep=deep)
         for name in set(copied.__dict__) - set(type(self).model_fields):
             del copied.__dict__[name]
@@ -77,8 +77,8 @@ class FieldRule(RuleModel):
     `apollo` is a custom field's name or a path into the contact ("account.phone"); `column` its
     column in a CSV export. `object` says whose property it is: the contact's, or its company's
     where the CRM keeps companies of its own (HubSpot). A property that holds something is left
-    alone unless `overwrite`. A value that the property can't hold is left out and told, or keeps
-    the lead with a person if it is `required`.
+    alone unless `overwrite`. A value that the property can't hold is left out and
+    reported in the audit, or sends the lead to review if it is `required`.
     """
 
     apollo: str = Field(
@@ -90,7 +90,8 @@ class FieldRule(RuleModel):
         "contact", description="whose property it is; company only in HubSpot"
     )
     type: Literal["text", "long", "number", "date", "moment", "flag", "choice"] = Field(
-        "text", description="what the property holds; what can't become it is left out and told"
+        "text",
+        description="what the property holds; other values are left out and reported in the audit",
     )
     transform: tuple[Literal["lower", "upper", "title", "digits", "domain"], ...] = Field(
         (), description="how the text is changed first, in this order"
@@ -173,7 +174,7 @@ class HighIntent(RuleModel):
     )
     value: str = Field("", description="this strength, list or page alone; unset: any")
     at_least: int = Field(0, description="of a score: so many points or more")
-    days: float = Field(gt=0, description="for so many days after the sign was heard")
+    days: float = Field(gt=0, description="for so many days after the sign came in")
 
 
 class Condition(RuleModel):
@@ -195,8 +196,8 @@ class Condition(RuleModel):
 
 
 class RolloutShare(RuleModel):
-    """For whom effects are live: leads on one of these lists, and a share of all others; the rest
-    is shadow.
+    """Which leads' effects are live: those on one of these lists, and a share of the others; the
+    rest is shadow.
 
     The share goes by a hash of the lead, so that a lead stays on its side while the share grows.
     """
@@ -220,8 +221,8 @@ class RouteRule(RuleModel):
 
 
 class AccountOwner(RuleModel):
-    """Before any route, a lead goes to whom the CRM shows as the owner of its company, or of that
-    one's parent.
+    """Before any route, a lead goes to the owner of its company in the CRM, or of the company's
+    parent.
 
     `teams` names those whose owners take leads, so that one who looks after customers gets none;
     empty: all.
@@ -235,9 +236,7 @@ class AccountOwner(RuleModel):
 class Nurture(RuleModel):
     """The sequence below the threshold, entered and left by membership of a CRM list."""
 
-    owner: str = Field(
-        pattern=r".+@.+", description="the user whom the CRM shows as nurtured leads' owner"
-    )
+    owner: str = Field(pattern=r".+@.+", description="the CRM user who owns nurtured leads")
     list: str = Field(description="the CRM's list or cadence, by name")
     steps: int = Field(5, ge=1, description="how many steps it has, for the audit")
 
@@ -288,7 +287,7 @@ class SequenceRule(RuleModel):
 
 
 class Sla(RuleModel):
-    """The clock of a high-intent lead, in seconds, and who hears of a breach."""
+    """The clock of a high-intent lead, in seconds, and who is notified of a breach."""
 
     seconds: float = Field(
         7200, gt=0, description="from the confirmed owner to the owner's first activity, at most"
@@ -297,7 +296,8 @@ class Sla(RuleModel):
         1800, gt=0, description="from the sign of intent until a rep has the lead, at most"
     )
     escalate_to: str = Field(
-        pattern=r".+@.+", description="who hears of a breach and gets a task, by e-mail address"
+        pattern=r".+@.+",
+        description="who is notified of a breach and gets a task, by e-mail address",
     )
 
 
@@ -305,10 +305,12 @@ class Matching(RuleModel):
     """Likeness thresholds, 0 to 100 (rapidfuzz ratios)."""
 
     sure_name: float = Field(
-        95, description="names of two addresses so alike are one person's, if titles agree, too"
+        95, description="names at least so similar are one person's, if titles agree, too"
     )
-    sure_title: float = Field(85, description="titles so alike agree")
-    unsure_name: float = Field(86, description="from here on a person is asked whether it is one")
+    sure_title: float = Field(85, description="titles at least so similar agree")
+    unsure_name: float = Field(
+        86, description="names at least so similar: a person is asked whether it is one person"
+    )
     subsidiary_name: float = Field(
-        90, description="names of two companies so alike: a person is asked about a subsidiary"
+        90, description="company names at least so similar: a person is asked about a subsidiary"
     )

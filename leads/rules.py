@@ -53,7 +53,7 @@ class Rules(RuleModel):
 
     version: int = Field(ge=1, description="your own number for this version of the file")
     effects: Literal["shadow", "live"] = Field(
-        "shadow", description="whether anything is done outside; in shadow it is only decided"
+        "shadow", description="whether vendors are written to; in shadow it is only decided"
     )
     live: RolloutShare = Field(
         RolloutShare(percent=100), description="going live by share, while effects are live"
@@ -100,9 +100,7 @@ class Rules(RuleModel):
     inboxes: dict[str, str] = Field(
         default_factory=dict, description="owner -> the inbox that is connected to HubSpot"
     )
-    apollo_owner: bool = Field(
-        False, description="tell Apollo whom the CRM shows as a rep's lead's owner"
-    )
+    apollo_owner: bool = Field(False, description="also set the owner of a rep's lead in Apollo")
     sla: Sla = Field(description="how soon a high-intent lead must be contacted")
     teams: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
@@ -113,7 +111,7 @@ class Rules(RuleModel):
         Matching(), description="how alike two people or companies must be to count as the same"
     )
     ops_channel: str = Field(
-        "#leadgate-ops", description="the Slack channel that hears what operators must know"
+        "#leadgate-ops", description="the Slack channel for what operators must know"
     )
     reopen_days: float = Field(
         90, gt=0, description="read by no gate at present: a value changes nothing"

@@ -1,4 +1,4 @@
-"""Taking an import back: from the changes that its audit events tell to what is restored on each
+"""Taking an import back: from the changes that its audit events report to what is restored on each
 contact, and what is left."""
 
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Restoration:
 def collect_changes(events: Iterable[Audit]) -> dict[str, ContactChanges]:
     """By contact, from an import's events in their order.
 
-    Shadow runs changed nothing and tell no changes.
+    Shadow runs changed nothing and report no changes.
     """
     found: dict[str, ContactChanges] = {}
     for event in events:
@@ -78,8 +78,8 @@ def restore(traces: ContactChanges, now: dict[str, Any], identity: frozenset[str
 
 
 def _plain(value: Any) -> Any:
-    """A value so that it equals what a CRM tells back of it: numbers and truths as text, nothing as
-    null or ''."""
+    """A value in a form that can be compared with what a CRM returns: flags as text, numbers as
+    floats, null as ''."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):

@@ -7,22 +7,22 @@ from leads.keys import event_id
 from leads.records import Lead, ReviewDecision, Signal, Trigger
 from leads.table_rows import Deferred
 
-#: Signals that set every waiting or resting lead of the person going, whatever it waits for.
+#: Signals that resume every waiting or resting lead of the person, whatever it waits for.
 ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
-#: Signals that are about one lead, and set it going only if it is that one.
+#: Signals about one lead, which resume that one only.
 _OF_ONE = frozenset({"undone", "released"})
-#: Signals that count for a lead whenever they come: at the last gate they are kept until it rests
+#: Signals that count for a lead whenever they come: the last gate defers them until the lead rests
 #: there.
 LASTING = frozenset({"reply", "intent", "deleted"}) | _OF_ONE
-#: Signals that can set a lead going at all; others need no mark that they were read.
+#: Signals that can resume a lead at all; for others no row says that they were read.
 WAKING = ALWAYS | LASTING | {"owner", "sequence"}
 #: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing
 #: waits to be stopped.
 STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
 
 
-#: A signal for somebody whom no lead has claimed yet comes again after so long each time, a day in
-#: all: the lead may lie in a topic that is read later.
+#: Seconds after which a signal about an unclaimed person is read again, a day in all: the person's
+#: lead may lie in a topic that is read later.
 EARLY_WAITS = (5.0, 30.0, 300.0, 3600.0, 21_600.0, 56_000.0)
 
 
@@ -78,7 +78,7 @@ def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lea
 
 
 def wakes(parked: Parked, signal: Signal) -> bool:
-    """Whether a signal sets going the lead that lies here, or lay here before it was put off."""
+    """Whether a signal resumes the lead that is parked here, or was before it was put off."""
     lead = parked.waiting
     if signal.kind in _OF_ONE and (lead is None or signal.value != lead.lead_id):
         return False
@@ -91,19 +91,24 @@ def awaits(parked: Parked, ruling: ReviewDecision) -> bool:
 
 
 def defer(known: Deferred | None, record: ReviewDecision | Signal, now: float) -> Deferred:
-    """Keep one more record; one that is kept already stays in its place."""
-    kept = known or Deferred()
+    """Defer one more record; one that is deferred already stays in its place."""
+    deferred = known or Deferred()
     if isinstance(record, ReviewDecision):
-        if any(one.decision_id == record.decision_id for one in kept.rulings):
-            return kept
-        return replace(kept, rulings=(*kept.rulings, record))
-    if any(one.signal_id == record.signal_id for _, one in kept.signals):
-        return kept
-    return replace(kept, signals=(*kept.signals, (now, record)))
+        if any(one.decision_id == record.decision_id for one in deferred.rulings):
+            return deferred
+        return replace(deferred, rulings=(*deferred.rulings, record))
+    if any(one.signal_id == record.signal_id for _, one in deferred.signals):
+        return deferred
+    return replace(deferred, signals=(*deferred.signals, (now, record)))
 
 
 def release(
-    kept: Deferred, parked: Parked | None, stage: str, *, lasting: bool, answered_at: float = 0.0
+    deferred: Deferred,
+    parked: Parked | None,
+    stage: str,
+    *,
+    lasting: bool,
+    answered_at: float = 0.0,
 ) -> tuple[Deferred, Deferred]:
     """What is sent again after a decision, and what stays.
 
@@ -116,7 +121,7 @@ def release(
     """
     send: list[tuple[float, Signal]] = []
     stay: list[tuple[float, Signal]] = []
-    for at, signal in kept.signals:
+    for at, signal in deferred.signals:
         if parked is not None and parked.lead is not None and at < parked.lead.captured_at:
             continue  # the source's record is newer than the signal
         if signal.kind == "reply" and at <= answered_at:
@@ -128,7 +133,9 @@ def release(
     rulings: tuple[ReviewDecision, ...] = ()
     if parked is not None and parked.held is not None:
         step = parked.held.step
-        rulings = tuple(replace(one, step=step, delivery=one.delivery + 1) for one in kept.rulings)
+        rulings = tuple(
+            replace(one, step=step, delivery=one.delivery + 1) for one in deferred.rulings
+        )
     return Deferred(signals=tuple(send), rulings=rulings), Deferred(signals=tuple(stay))
 
 

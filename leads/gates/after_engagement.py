@@ -1,5 +1,5 @@
-"""A lead that had arrived hears something: out of its sequence, scored again, released, or to a
-person."""
+"""A signal for a lead that has arrived: it leaves its sequence, is scored again, released, or goes
+to a person."""
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ _WAKES = ("reply", "intent", "owner", "deleted", "sequence", "undone", "released
 
 
 def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
-    """It rests, engaged or nurtured, until something is heard."""
+    """It rests, engaged or nurtured, until a signal comes."""
     place = Place.ENGAGED if lead.engaged_at else Place.NURTURED
     return Decision(
         kind=kind,
@@ -30,8 +30,8 @@ def arrived(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
 
 
 def deleted(lead: Lead) -> Decision:
-    """Whatever it waited for: a contact that people have deleted is their question, and nothing
-    more is done with it."""
+    """A contact that people have deleted: whatever the lead waited for, they are asked, and nothing
+    else is done."""
     assert lead.trigger is not None
     said = Reason(
         rule="signal.deleted", decisive=True, why=f"deleted, heard from {lead.trigger.source}"
@@ -44,7 +44,7 @@ def deleted(lead: Lead) -> Decision:
 def on_signal(
     lead: Lead, rested: Lead, done: dict[str, EffectResult], rules: Rules, now: float
 ) -> Decision | NeedsEffects:
-    """What becomes of a lead that had arrived, by what is heard of it now."""
+    """What becomes of a lead that had arrived, by the signal that resumes it."""
     assert lead.trigger is not None
     kind = lead.trigger.kind
     said = Reason(rule=f"signal.{kind}", decisive=True, why=f"{kind} {lead.trigger.value}".strip())
@@ -65,18 +65,18 @@ def on_signal(
     return arrived(lead, f"heard_{kind}", (said,))
 
 
-def _ends_sequence(heard: Trigger, rested: Lead) -> bool:
+def _ends_sequence(trigger: Trigger, rested: Lead) -> bool:
     """An answer ends any sequence; Apollo's own beginning ends ours, unless it is the one that we
     have entered."""
     if not (rested.nurtured_at or rested.enrolled):
         return False
-    return heard.kind == "reply" or (
-        heard.kind == "sequence" and heard.value == "active" and not in_apollos(rested)
+    return trigger.kind == "reply" or (
+        trigger.kind == "sequence" and trigger.value == "active" and not in_apollos(rested)
     )
 
 
 def _out_of_nurture(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
-    """Who answered is a person's; whom Apollo has taken up is held until it lets go."""
+    """One that has answered goes to a person; one in Apollo's sequence is held until that ends."""
     assert lead.trigger is not None
     if lead.trigger.kind == "reply":
         return review(lead, "replied", (said,))
@@ -101,8 +101,7 @@ def _again(lead: Lead, said: Reason, now: float) -> Decision:
 
 
 def _release(lead: Lead, said: Reason) -> Decision:
-    """From here on it is live: written, scored, routed and told as a lead that nobody has seen
-    yet."""
+    """From here on it is live: it is written, scored, routed and handed over like a new lead."""
     fresh = replace(_unseen(lead), released=True)
     to = forward(fresh, NAME, "released", topics.MATCHED, lead.person_key)
     return Decision(
@@ -123,8 +122,8 @@ def _look_again(lead: Lead, said: Reason) -> Decision:
 def _unseen(lead: Lead) -> Lead:
     """As before the CRM write, but for the contact that it is known by.
 
-    It rests here no more, since the write may ask people about it: whatever comes meanwhile is
-    kept until it is back.
+    It rests here no more, since the write may ask people about it: signals that come meanwhile
+    are deferred until it is back.
     """
     crm = CrmLink(contact_id=lead.crm.contact_id)
     if crm.contact_id.startswith(SHADOW):
@@ -134,8 +133,8 @@ def _unseen(lead: Lead) -> Lead:
 
 
 def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
-    """The owner we had replaced is back, and no person would take a lead back to somebody who has
-    left: written once more, and after that a person's question."""
+    """The owner we had replaced is back. No person gives a lead back to an owner who has left, so
+    this is another automation: our owner is written once more, then a person is asked."""
     alert = automation_alert(
         lead,
         f"the owner of contact {lead.crm.contact_id} flipped back after our write",
@@ -161,5 +160,5 @@ def _flip(lead: Lead, said: Reason, rules: Rules, now: float) -> Decision:
 
 
 def _flipped(rested: Lead, owner_id: str) -> bool:
-    """The CRM shows the owner again whom our write has replaced."""
+    """Whether the CRM shows the owner again that our write has replaced."""
     return bool(owner_id) and owner_id == rested.crm.owner_id != rested.owner_id

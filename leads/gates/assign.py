@@ -1,6 +1,6 @@
 """Gate 7: the owner is written, read back, and active.
 
-Until the CRM shows that, nobody is told and nothing starts.
+Until the CRM shows that, nobody is notified and nothing starts.
 """
 
 from msgspec.structs import replace
@@ -185,8 +185,8 @@ def _shown_by(read: EffectResult) -> str:
 
 
 def _ours(lead: Lead, read: EffectResult) -> bool:
-    """The CRM shows an active owner, and the one we wrote; of an owner whom we left in place, only
-    that he is active."""
+    """The CRM shows an active owner, and the one we wrote; of an owner that we left in place, only
+    that it is active."""
     assert lead.route is not None
     found = value_of(read, OwnerRead)
     if found is None or not _active(read):

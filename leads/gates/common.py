@@ -1,4 +1,4 @@
-"""What several gates answer alike."""
+"""Decisions and outputs that several gates share."""
 
 from collections.abc import Iterable
 
@@ -83,7 +83,7 @@ def unread_lead(record: Captured, stage: str, why: str) -> Lead:
 
 
 def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision | None:
-    """The decision that ends a lead by a person's word or a suppression, None if it may go on."""
+    """The decision that ends a lead by a person's answer or a suppression, None if it may go on."""
     if (end := undone(lead) or resubmitted(lead)) is not None:
         return end
     if by := lead.review_decisions.get("suppress"):
@@ -112,10 +112,10 @@ def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision |
 def undone(lead: Lead) -> Decision | None:
     """The end of a lead whose import was taken back, None for any other.
 
-    Its person may be claimed anew.
+    Another lead may claim its person then.
     """
-    heard = lead.trigger is not None and lead.trigger.kind == "undone"
-    if not heard and "undo" not in lead.review_decisions:
+    signalled = lead.trigger is not None and lead.trigger.kind == "undone"
+    if not signalled and "undo" not in lead.review_decisions:
         return None
     why = Reason(rule="import.undone", decisive=True, why=f"import {lead.imported} was taken back")
     outputs: tuple[OutputRecord, ...] = ()
@@ -170,8 +170,8 @@ def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
 
 
 def rerouted(lead: Lead, stage: str, asked: Iterable[str]) -> Decision | None:
-    """Back to scoring and routing with whom a person has just named, None if nobody answered these
-    questions so."""
+    """Back to scoring and routing with the rep that a person has just named, None if no answer to
+    these questions names one."""
     if not lead.review_decisions or "route" not in map(lead.review_decisions.get, asked):
         return None
     why = Reason(
@@ -192,13 +192,13 @@ def routed_again(lead: Lead, stage: str, why: Reason) -> Decision:
 
 
 def is_customer(lead: Lead) -> bool:
-    """Who buys already, or has an open deal."""
+    """Whether the person buys already, or has an open deal."""
     return lead.crm.lifecycle in _CUSTOMER or lead.crm.open_deal
 
 
 def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str) -> Alert:
-    """One word that something else writes to the same contacts; `ident` says how often one is
-    enough."""
+    """An alert that something else writes to the same contacts. `ident` is its id: one id, one
+    alert."""
     text = (
         f"another automation writes here: {said} (docs/connectors/apollo.md names Apollo's own"
         " switches)"
@@ -214,7 +214,7 @@ def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
 
 
 def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: float) -> Decision:
-    """It waits until Apollo's own sequence lets go of the person, or is known to have."""
+    """It waits until Apollo's own sequence has ended, or is known to have."""
     return Decision(
         kind=kind,
         place=Place.HELD,
@@ -227,7 +227,7 @@ def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: flo
 
 
 def ops_alert(lead: Lead, stage: str, text: str, rules: Rules, now: float) -> Alert:
-    """A word to the people who run it."""
+    """An alert to the people who operate Leadgate."""
     ident = event_id(lead.lead_id, stage, lead.cause, "alert")
     return Alert(
         alert_id=ident, kind="ops", to=rules.ops_channel, text=text, at=now, lead_id=lead.lead_id

@@ -1,8 +1,8 @@
-"""The last gate: the rep is told, or the nurture sequence is entered; and whatever is heard
-afterwards is acted on here.
+"""The last gate: the rep gets the lead, or it enters the nurture sequence; signals that come
+afterwards are acted on here.
 
-A lead that arrived rests here. A signal sets it going again, with `heard`: out of sequences at
-once, scored again, or to a person.
+A lead that arrived rests here. A signal resumes it, with the signal as its `trigger`: it leaves
+its sequence at once, is scored again, or goes to a person.
 """
 
 from msgspec.structs import replace
@@ -45,11 +45,11 @@ _QUESTIONS = {"reply": "replied", "deleted": "deleted"}
 
 
 class EngageState(Guarded, frozen=True, kw_only=True):
-    """The suppression, the lead as it came to rest here before, and what was last heard of Apollo's
-    sequences."""
+    """The suppression, the lead as it came to rest here before, and the last signal about
+    Apollo's sequences."""
 
     rest: Lead | None = None
-    waits: bool = False  # it lies here for an answer or an outside cause, and does not rest
+    waits: bool = False  # it is parked for an answer or an outside cause, and does not rest
     sequences: Sequences | None = None
     entering: bool = False  # an earlier attempt at this record may have entered its sequence
 
@@ -70,8 +70,8 @@ class Engage:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to
         scoring again.
 
-        Whoever may have been entered by an attempt whose outcome is unknown, and is not to be by
-        now, is taken out first.
+        An earlier attempt of unknown outcome may have entered the person into a sequence. If this
+        decision doesn't enter it, the sequence is left first.
         """
         answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
@@ -96,8 +96,8 @@ class Engage:
             return named
         if record.trigger is not None and record.trigger.kind == "deleted":
             return deleted(record)
-        hears_again = record.review_decisions.get("unenrol_failed") == "redrive"
-        if rested is not None and record.trigger is not None and (hears_again or not seen.waits):
+        acts_again = record.review_decisions.get("unenrol_failed") == "redrive"
+        if rested is not None and record.trigger is not None and (acts_again or not seen.waits):
             return on_signal(answered(record, "unenrol_failed"), rested, done, rules, now)
         if (
             asked := self._still_asked(record, seen) or self._replied_before(record, rested)
@@ -113,7 +113,7 @@ class Engage:
         return self._start(record, rested, done, rules, now)
 
     def _routed_by_person(self, lead: Lead) -> Decision | None:
-        """Back to routing with the rep whom a person names, or to write our own owner once more."""
+        """Back to routing with the rep that a person names, or to write our own owner once more."""
         again = rerouted(lead, self.name, _ASKED)
         if again is None and lead.review_decisions.get("another_automation") == "redrive":
             said = Reason(
@@ -144,8 +144,8 @@ class Engage:
         return review(replace(lead, trigger=waits), kind, (said,))
 
     def _replied_before(self, lead: Lead, rested: Lead | None) -> Decision | None:
-        """Who had answered Apollo's sequence when he came in enters none of ours before a person
-        says so."""
+        """A person who had answered Apollo's sequence before capture enters none of ours until
+        somebody approves it."""
         if (
             not (lead.replied and lead.is_nurture)
             or rested is not None
@@ -173,7 +173,7 @@ class Engage:
         if rested is not None and in_apollos(rested):
             if (left := leave(rested, done) or stuck(lead, done)) is not None:
                 return left
-            # what is known of them is of before we left: asked anew
+            # what is known of them dates from before we left: Apollo is asked again
             lead = replace(lead, sequences=Sequences())
         verdict = guard(lead, done.get("sequences"), rules, now)
         if verdict.ask:

@@ -1,4 +1,4 @@
-"""Into a sequence and out of it again, whichever tool runs its steps."""
+"""Entering and leaving a sequence, whichever tool runs its steps."""
 
 from msgspec.structs import replace
 
@@ -46,7 +46,7 @@ def entering(lead: Lead, rule: SequenceRule, rules: Rules) -> Effect | None:
 def refused(
     lead: Lead, rule: SequenceRule, entered: EffectResult, rules: Rules, now: float
 ) -> Decision:
-    """What becomes of a lead that its sequence would not take: busy elsewhere it waits, else a
+    """What becomes of a lead that its sequence refuses: it waits if another sequence has it, else a
     person looks."""
     why = Reason(rule=f"sequences.{rule.name}", decisive=True, why=entered.reason)
     if entered.kind == "busy":
@@ -59,7 +59,7 @@ def refused(
 def enrolled(
     lead: Lead, rule: SequenceRule, entered: EffectResult | None
 ) -> tuple[Lead, AuditNote]:
-    """The lead in its sequence, and the audit's word of it."""
+    """The lead in its sequence, and the audit event of that."""
     enrolment = Enrolment(name=rule.name, tool=rule.tool, target=rule.target, leave=rule.leave)
     said = {
         "sequence": rule.name,
@@ -102,5 +102,6 @@ def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:
 
 
 def in_apollos(rested: Lead | None) -> bool:
-    """It is in a sequence of Apollo's that we have entered: that one being active is no news."""
+    """Whether it is in a sequence of Apollo's that we have entered: that this one is active is no
+    news."""
     return rested is not None and rested.enrolled is not None and rested.enrolled.tool == "apollo"

@@ -28,7 +28,7 @@ from leads.score import high_intent
 from leads.table_rows import ContactRow, PersonRow, Suppression
 
 _FREE = frozenset({"crm", "ended"})  # statuses of an address that no lead has claimed
-_MOST_STEPS = 40  # of a lead on its way to here: it is sent round
+_MOST_STEPS = 40  # of a lead that reaches this stage; more mean that aliases send it in a circle
 
 
 class IdentityState(Record, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class IdentityState(Record, frozen=True, kw_only=True):
 
 
 class Identity:
-    """Decides whose address it is: of leads, of facts about addresses, of the CRM's snapshot."""
+    """Decides which person an address belongs to: of leads, of links, of the CRM's snapshot."""
 
     name = "identity"
 
@@ -95,12 +95,12 @@ class Identity:
         second limit)."""
         if not high_intent(lead.intents, rules, now)[0]:
             return ()
-        heard = min(intent.heard_at for intent in lead.intents)
+        first = min(intent.heard_at for intent in lead.intents)
         tick = SlaTick(
             tick_id=event_id(lead.lead_id, self.name, lead.cause, "intent"),
             kind="intent",
             person_key=lead.person_key,
-            at=heard,
+            at=first,
             lead=lead,
         )
         return (OutputRecord(topic=topics.CLOCKS.full, key=lead.person_key, record=tick),)
@@ -126,7 +126,7 @@ class Identity:
         )
 
     def _merge(self, lead: Lead, row: PersonRow) -> Decision:
-        """A further lead of a claimed person: it ends here, and what it knows of interest is told
+        """A further lead of a claimed person: it ends here, and its signs of interest go
         to the first."""
         why = Reason(
             rule="identity.claim", decisive=True, why=f"the person is already lead {row.lead_id}"
@@ -198,7 +198,7 @@ class Identity:
                 place=Place.NOWHERE,
                 puts=(TableWrite(table="people", key="", value=value),),
             )
-        # ours knows better
+        # a row of a lead's counts more than the snapshot
         if record.kind != "contact" or (seen.person is not None and seen.person.status != "crm"):
             return Decision(kind="known", place=Place.NOWHERE)
         value = PersonRow(person_key=record.person_key, status="crm", crm_id=record.crm_id)
@@ -211,8 +211,7 @@ class Identity:
 
 def _goes_round(lead: Lead) -> bool:
     """Whether aliases point to each other: claims end and are taken over in partitions that can't
-    see one another, so that the last of two facts may lead back. The person is then whoever is
-    asked here."""
+    see one another, so that the last of two facts may lead back. The claim is then made here."""
     return lead.step % STEPS_A_REVISION > _MOST_STEPS
 
 

@@ -39,7 +39,7 @@ class IntakeState(Record, frozen=True, kw_only=True):
 
 
 class Intake:
-    """Decides on captured records, and on waiting leads that a person has mended."""
+    """Decides on captured records, and on waiting leads that a person has corrected."""
 
     name = "intake"
 
@@ -100,7 +100,7 @@ class Intake:
         return Decision(kind="unchanged", place=Place.NOWHERE, outputs=outputs, puts=puts)
 
     def _outdated(self, record: Captured, mapped: Mapped, source: SourceRow) -> Decision:
-        """An older revision that comes after a newer one: only what stops is heeded, since that is
+        """An older revision that comes after a newer one: only its stops count, since they are
         never taken back."""
         outputs = self._signals(
             record, replace(mapped, replied=False, sequences=Sequences()), source
@@ -222,9 +222,11 @@ class Intake:
         return (*outputs, forward(lead, self.name, "validated", topics.VALIDATED, known))
 
     def _source(self, lead: Lead, before: SourceRow | None, updated_at: float) -> SourceRow:
-        """The row of a record that did not pass: the employer is the one that passed last, so that
-        a further revision of somebody whose change a person has yet to judge is judged like the
-        first."""
+        """The row of a record that did not pass.
+
+        The employer is the one that passed last: until a person has decided on a changed employer,
+        each further revision raises the question again.
+        """
         row = SourceRow(
             lead_id=lead.lead_id,
             version=lead.version,

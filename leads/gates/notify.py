@@ -1,4 +1,4 @@
-"""Alerts to Slack: a notice to a rep, an escalation, a word to ops. Nothing waits for it."""
+"""Alerts to Slack: a notice to a rep, an escalation, an alert to ops. Nothing waits for it."""
 
 from leads.decision import Decision, NeedsEffects
 from leads.effect_results import EffectResult
@@ -12,7 +12,7 @@ class NotifyState(Record, frozen=True, kw_only=True):
 
 
 class Notify:
-    """Decides nothing but that the alert is sent."""
+    """Decides only that the alert is sent."""
 
     name = "notify"
 
@@ -24,7 +24,7 @@ class Notify:
         rules: Rules,
         now: float,
     ) -> Decision | NeedsEffects:
-        """Sent, or said why not."""
+        """`sent`, or `unsent` if Slack refused it."""
         del seen, rules, now
         if "post" not in done:
             button = f"{record.person_key} {record.lead_id}" if record.person_key else ""

@@ -14,7 +14,9 @@ from leads.route import route, route_to_account
 from leads.rules import Rules
 from leads.score import score
 
-_Chosen: TypeAlias = tuple[Route | None, tuple[Reason, ...]]  # to whom (None: nobody fits), and why
+_Chosen: TypeAlias = tuple[
+    Route | None, tuple[Reason, ...]
+]  # the route (None: no rule fits), and why
 
 
 class Routing:
@@ -146,7 +148,7 @@ def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
 def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Chosen:
     """By territory or vertical; a customer's is a person's choice.
 
-    `before` is what was asked in vain.
+    `before` are the reasons of rules that gave no owner.
     """
     if is_customer(lead):
         said = "a customer or an open deal without an active owner: a person must say who"
@@ -159,8 +161,8 @@ def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Ch
 
 
 def _existing(lead: Lead, owner: EffectResult | None, rules: Rules) -> Route | None:
-    """The owner that the CRM's contact had, if active; the nurture owner is ours and owns
-    nobody."""
+    """The route to the owner that the CRM's contact had, if active; the nurture owner doesn't
+    count."""
     found = value_of(owner, OwnerFound)
     if found is None or not found.active:
         return None

@@ -1,5 +1,5 @@
-"""What is heard after capture: kept where it holds, and told to whoever waits or rests under the
-person."""
+"""Signals: what stops an address or a person is stored, and every signal goes to the stages under
+which the person's leads wait or rest."""
 
 from msgspec.structs import replace
 
@@ -23,7 +23,7 @@ class SignalsState(Record, frozen=True, kw_only=True):
 
 
 class Signals:
-    """Decides to whom a signal belongs and whether it stops them."""
+    """Decides which person a signal belongs to, and whether it suppresses an address or person."""
 
     name = "signals"
 
