@@ -164,13 +164,11 @@ def _source_id(contact: dict[str, Any], body: dict[str, Any]) -> str:
 
 def _signal(post: Post, contact: dict[str, Any], keys: Keys) -> Signal:
     if not contact.get("email"):
-        raise UnusableBodyError(
-            f"event {post.event} needs an email, so that it can be told whose it is"
-        )
+        raise UnusableBodyError(f"event {post.event} needs an email, which says whose it is")
     key = keys.address(clean_address(contact["email"]))
     if not key:
         raise UnusableBodyError(
-            f"event {post.event}: what stands in email is no address, so nobody is told apart by it"
+            f"event {post.event}: what stands in email is no address, so it identifies nobody"
         )
     kind, day = SIGNALS[post.event], datetime.fromtimestamp(post.at, UTC).date().isoformat()
     return Signal(

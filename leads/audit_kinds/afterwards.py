@@ -1,4 +1,4 @@
-"""The kinds of what people decide, of what is heard after arrival, and of the SLA's clock."""
+"""The kinds of what people decide, of signals after arrival, and of the SLA's clock."""
 
 from leads.audit_kinds import outcomes
 from leads.audit_kinds.model import LEAD_STAGES, AuditKind, Origin, Repeats
@@ -19,7 +19,7 @@ AFTERWARDS = (
         "resubmitted",
         LEAD_STAGES,
         _ON,
-        "was mended by a person and goes through the gates again",
+        "was corrected by a person and goes through the gates again",
         "a person has set fields at a later gate: a revision of the lead goes to the first one",
     ),
     AuditKind(
@@ -41,20 +41,20 @@ AFTERWARDS = (
         ("engage",),
         _ARRIVED,
         "was brought up to date",
-        "a further revision of a lead that had arrived; nobody is told again",
+        "a further revision of a lead that had arrived; nobody is notified again",
     ),
     AuditKind(
         "rescored",
         ("engage",),
         _ON,
         "is scored again",
-        "a new sign of intent was heard: it goes back to scoring",
+        "a new sign of intent came in: it goes back to scoring",
     ),
     AuditKind(
         "heard_*",
         ("engage",),
         _ARRIVED,
-        "heard the signal that the kind names",
+        "received the signal that the kind names",
         "`heard_reply`, `heard_owner`, `heard_sequence`, `heard_bounce`: it stays where it is,"
         " and a sequence that the signal ends has been left",
         members=("heard_reply", "heard_owner", "heard_sequence", "heard_bounce"),
@@ -102,7 +102,7 @@ AFTERWARDS = (
         ("sla",),
         (),
         "was not with a rep in time",
-        "its sign of intent was heard, and no rep had it within the rules' time; once a clock",
+        "its sign of intent came in, and no rep had it within the rules' time; once a clock",
     ),
     AuditKind(
         "not_taken",

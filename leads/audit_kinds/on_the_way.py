@@ -105,7 +105,7 @@ ON_THE_WAY = (
         "noticed",
         ("engage",),
         (),
-        "was told to the rep",
+        "was announced to its rep",
         "a message to the rep was handed to Slack's stage",
         outcome=outcomes.Noticed,
         origin=Origin.NOTE,
@@ -124,7 +124,7 @@ ON_THE_WAY = (
         ("engage",),
         ("engaged",),
         "was given to its rep",
-        "it has arrived: its rep has been told",
+        "it has arrived: its rep has been notified",
     ),
     AuditKind(
         "nurtured",

@@ -38,7 +38,7 @@ WAITING = (
         ("company",),
         _PERSON,
         "may be a known person under another address",
-        "somebody alike is known at the company",
+        "a similar person is known at the company",
     ),
     AuditKind(
         "deleted",

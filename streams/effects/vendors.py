@@ -184,7 +184,7 @@ class Vendor:
             self._note_answer(leave)
             return self._leave_out(leave, error)
         text = (
-            f"{self.name} has refused our key twice: {error}. Leads wait. Mend the key where"
+            f"{self.name} has refused our key twice: {error}. Leads wait. Correct the key where"
             f" {self.name} gives it; it is tried again every {PAUSE / 60:.0f} minutes. A new key"
             " goes into the settings, and the workers are restarted."
         )
