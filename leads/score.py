@@ -57,7 +57,7 @@ def _intent_points(intents: tuple[Intent, ...], rules: Rules, now: float) -> tup
         live = [intent for intent in intents if intent.heard_at > now - 90 * _DAY]
     best = max(live, key=lambda i: rules.icp.intent.get(i.kind, 0), default=None)
     if best is None:
-        return 0, f"no intent heard: 0 of {rules.icp.best('intent')}"
+        return 0, f"no sign of intent: 0 of {rules.icp.best('intent')}"
     points = rules.icp.intent.get(best.kind, 0)
     return points, f"intent {best.kind} {best.value}: {points} of {rules.icp.best('intent')}"
 
@@ -74,7 +74,7 @@ def high_intent(
         if hit and not sign:
             sign = f"{hit.kind} {hit.value}"
         wanted = f">= {rule.at_least}" if rule.kind == "score" else rule.value
-        said = "heard" if hit else "no"
+        said = "found" if hit else "no"
         reasons.append(
             Reason(
                 rule=name,

@@ -119,7 +119,7 @@ class Pipeline:
         found: Suppression | None = suppression_of(record, BatchView(self.state, partition))
         if found is None:
             return ""
-        return f"{found.kind} heard from {found.source}"
+        return f"{found.kind} reported by {found.source}"
 
     def _alarm(self, vendor: str, text: str) -> None:
         """One alert to ops. One about Slack itself stands in the log only."""

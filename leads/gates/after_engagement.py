@@ -34,7 +34,7 @@ def deleted(lead: Lead) -> Decision:
     else is done."""
     assert lead.trigger is not None
     said = Reason(
-        rule="signal.deleted", decisive=True, why=f"deleted, heard from {lead.trigger.source}"
+        rule="signal.deleted", decisive=True, why=f"deleted, reported by {lead.trigger.source}"
     )
     if "deleted" in lead.review_decisions:
         return _look_again(lead, said)

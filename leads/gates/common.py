@@ -97,7 +97,7 @@ def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision |
         why = Reason(
             rule=f"suppression.{suppression.kind}",
             decisive=True,
-            why=f"{suppression.kind} heard from {suppression.source}",
+            why=f"{suppression.kind} reported by {suppression.source}",
         )
         return Decision(
             kind="suppressed",
@@ -135,7 +135,7 @@ def resubmitted(lead: Lead) -> Decision | None:
     why = Reason(
         rule="review_decision.set",
         decisive=True,
-        why=f"a person has set {', '.join(sorted(fields))}: judged anew",
+        why=f"a person has set {', '.join(sorted(fields))}: judged again",
     )
     record = resubmit(lead, fields, lead.cause, lead.captured_at)
     to = OutputRecord(
