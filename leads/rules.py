@@ -37,7 +37,7 @@ from leads.rule_models import (
 )
 
 _PROPERTY = attrgetter("object", "to")  # of a FieldRule: which CRM property it writes
-#: The team of an owner whom the rules put in none.
+#: The team of an owner that the rules put in none.
 NO_TEAM = "no team"
 
 

@@ -97,7 +97,7 @@ ON_THE_WAY = (
         "assigned",
         ("assign",),
         ("in_flight",),
-        "has an owner whom the CRM confirms",
+        "has an owner that the CRM confirms",
         "the owner was written, read back, and is active",
         outcome=outcomes.Assigned,
     ),

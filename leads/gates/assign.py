@@ -61,7 +61,7 @@ class Assign:
     def _set_meanwhile(
         self, lead: Lead, done: dict[str, EffectResult], *, redriven: bool
     ) -> Decision | NeedsEffects | None:
-        """An active owner whom a person has set in the CRM while the lead waited comes before our
+        """An active owner that a person has set in the CRM while the lead waited comes before our
         own route; None if there is none and our route is written."""
         if "before" not in done:
             return NeedsEffects(effects={"before": _read(lead)})

@@ -11,7 +11,7 @@ from leads.records import Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import Suppression
 
-#: What stops a person whom somebody of the team has suppressed.
+#: What stops a person that somebody of the team has suppressed.
 _BY_TEAM = Suppression(kind="do_not_contact", at=0.0, source="review", whole_person=True)
 
 
