@@ -9,7 +9,7 @@ from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
 from connectors.core.row_results import errors_by_key
 from connectors.core.splitting import one_by_one
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.forms import Batch, Linked, Thing, thing
+from connectors.hubspot.forms import Batch, HubSpotObject, Linked, read_object
 from connectors.hubspot.records import person
 from connectors.hubspot.refusals import row_error
 
@@ -51,12 +51,12 @@ def absent(body: Batch) -> set[str]:
     return idents
 
 
-def mapping(kind: str) -> Callable[[Any], Thing]:
+def mapping(kind: str) -> Callable[[Any], HubSpotObject]:
     """The function that reads a row of a kind; a contact's checks everything that is read later."""
-    return person if kind == "contacts" else thing
+    return person if kind == "contacts" else read_object
 
 
-def things(items: Iterable[Any], kind: str) -> list[Thing]:
+def read_objects(items: Iterable[Any], kind: str) -> list[HubSpotObject]:
     """Objects of an answer; see answers.sound."""
     return sound("HubSpot", items, mapping(kind))
 
@@ -65,7 +65,7 @@ class Match(NamedTuple):
     """How answered objects are matched with inputs: the key of an input, and that of an object."""
 
     sent: Callable[[dict[str, Any]], str]
-    answered: Callable[[Thing], str]
+    answered: Callable[[HubSpotObject], str]
 
 
 BY_ID = Match(lambda item: str(item["id"]), lambda one: one.id)
@@ -81,18 +81,18 @@ def by_property(name: str) -> Match:
 
 async def write_all(
     http: HubSpotHttp, kind: str, verb: str, inputs: list[dict[str, Any]], match: Match, **more: Any
-) -> list[Row[Thing]]:
+) -> list[Row[HubSpotObject]]:
     """Write objects: for each input the object as HubSpot answers it, or the input's own error.
 
     Each input has an `objectWriteTraceId`. Objects are not matched by their places: HubSpot doesn't
     document an order. A call that is refused for one input is split (splitting.one_by_one).
     """
 
-    async def call(some: Any) -> list[Row[Thing]]:
+    async def call(some: Any) -> list[Row[HubSpotObject]]:
         body = await http.batch(kind, verb, list(some), **more)
         failed = failures(body)
-        made = {match.answered(one): one for one in things(body.results, kind)}
-        rows: list[Row[Thing]] = []
+        made = {match.answered(one): one for one in read_objects(body.results, kind)}
+        rows: list[Row[HubSpotObject]] = []
         for sent in some:
             row = failed.get(sent["objectWriteTraceId"]) or made.get(match.sent(sent))
             rows.append(row or Unanswered(f"HubSpot answered nothing about this of the {kind}"))
@@ -122,10 +122,10 @@ async def linked(
 
 async def read_by(
     http: HubSpotHttp, kind: str, by: str, values: Collection[str], properties: Iterable[str]
-) -> tuple[list[Thing], dict[str, VendorError]]:
+) -> tuple[list[HubSpotObject], dict[str, VendorError]]:
     """Objects by another unique property, and the errors of values that can't be looked up; they
     cost the others nothing."""
-    found: list[Thing] = []
+    found: list[HubSpotObject] = []
 
     async def call(some: Any) -> list[Row[str]]:
         body = await http.batch(
@@ -140,14 +140,14 @@ async def read_by(
 
 async def read_all(
     http: HubSpotHttp, kind: str, ids: Collection[str], properties: Iterable[str]
-) -> dict[str, Row[Thing]]:
+) -> dict[str, Row[HubSpotObject]]:
     """Objects by their ids as they are now; a contact that was merged is the one into which it was.
 
     RecordRejected 'deleted' is the answer for one of which HubSpot says that it isn't there,
     RecordRetryable for one of which it says nothing. An id that can't be looked up, or whose object
     can't be read, costs the others nothing.
     """
-    found: dict[str, Thing] = {}
+    found: dict[str, HubSpotObject] = {}
     gone: set[str] = set()
     wanted = [*properties]
     if kind == "contacts":
@@ -160,7 +160,7 @@ async def read_all(
         return list(some)
 
     asked = [*dict.fromkeys(ids)]
-    shown: dict[str, Row[Thing]] = {}
+    shown: dict[str, Row[HubSpotObject]] = {}
     for ident, row in zip(asked, await one_by_one(asked, call, MOST), strict=True):
         if isinstance(row, VendorError):
             shown[ident] = row
@@ -169,18 +169,20 @@ async def read_all(
     return shown
 
 
-def by_every_id(there: Iterable[Thing]) -> dict[str, Thing]:
+def by_every_id(there: Iterable[HubSpotObject]) -> dict[str, HubSpotObject]:
     """Objects by their ids and by those of what was merged into them; an object's own id comes
     first."""
-    merged: dict[str, Thing] = {}
-    own: dict[str, Thing] = {}
+    merged: dict[str, HubSpotObject] = {}
+    own: dict[str, HubSpotObject] = {}
     for item in there:
         own[item.id] = item
         merged.update(dict.fromkeys(item.text(MERGED).split(";"), item))
     return {**merged, **own}
 
 
-def _looked_up(kind: str, ident: str, found: dict[str, Thing], gone: set[str]) -> Row[Thing]:
+def _looked_up(
+    kind: str, ident: str, found: dict[str, HubSpotObject], gone: set[str]
+) -> Row[HubSpotObject]:
     if (item := found.get(ident)) is not None:
         return item
     what = f"{_ONE.get(kind, kind)} {ident}"

@@ -8,9 +8,9 @@ from connectors.core.answers import sound
 from connectors.core.crm import Account, Contact, Page
 from connectors.core.pagination import follow
 from connectors.hubspot import records
-from connectors.hubspot.batches import things
+from connectors.hubspot.batches import read_objects
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.forms import Listing, Thing, thing
+from connectors.hubspot.forms import HubSpotObject, Listing, read_object
 
 _MOST_SEARCHED = 9800  # rows of one query, which ends at 10,000
 _PEOPLE_READ = ("email", "hs_additional_emails", records.KEY)
@@ -41,13 +41,13 @@ class HubSpotChanges:
 
     async def _changed(
         self, kind: str, since: float, properties: Sequence[str], *filters: dict[str, str]
-    ) -> AsyncIterator[list[Thing]]:
+    ) -> AsyncIterator[list[HubSpotObject]]:
         """Pages in the order of change.
 
         A query ends at 10,000 rows, so another one begins at the last change that was read.
         """
         stamp = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
-        read_row = records.person_in_part if kind == "contacts" else thing
+        read_row = records.person_in_part if kind == "contacts" else read_object
         begin: int | None = int(since * 1000)
         while begin is not None:
             body = _changes_query(stamp, begin, properties, filters)
@@ -84,14 +84,14 @@ class HubSpotChanges:
 
     def _listing(
         self, kind: str, properties: Sequence[str], after: str = "", **more: str
-    ) -> AsyncIterator[Page[Thing]]:
+    ) -> AsyncIterator[Page[HubSpotObject]]:
         """Every object of a kind, or those from a place on, a page at a time."""
         params = {"limit": "100", "properties": ",".join(properties), **more}
 
-        async def read(place: str) -> Page[Thing]:
+        async def read(place: str) -> Page[HubSpotObject]:
             begin = {"after": place} if place else {}
             body = await self._http.get(Listing, "/crm/objects/{v}/{}", kind, **params, **begin)
-            return Page(rows=things(body.results, kind), after=body.after)
+            return Page(rows=read_objects(body.results, kind), after=body.after)
 
         return follow(read, after)
 
@@ -108,5 +108,5 @@ def _changes_query(
     }
 
 
-def _milliseconds(stamp: str, item: Thing) -> int:
+def _milliseconds(stamp: str, item: HubSpotObject) -> int:
     return int(records.seconds(item.properties.get(stamp)) * 1000)

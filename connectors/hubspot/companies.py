@@ -14,11 +14,11 @@ from connectors.hubspot.batches import (
     by_property,
     change_input,
     read_all,
-    things,
+    read_objects,
     write_all,
 )
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.forms import Thing
+from connectors.hubspot.forms import HubSpotObject
 
 _SECONDS = 60.0  # that a company's id is remembered
 _MOST_REMEMBERED = 10_000
@@ -143,7 +143,7 @@ class HubSpotCompanies:
         )
         found: dict[str, str] = {}
         fresh: dict[str, str] = {}
-        for item in sorted(things(body.results, "companies"), key=lambda one: int(one.id)):
+        for item in sorted(read_objects(body.results, "companies"), key=lambda one: int(one.id)):
             domain = item.text("domain")
             if domain in domains and domain not in found:
                 found[domain] = item.id
@@ -154,13 +154,13 @@ class HubSpotCompanies:
 
 async def look_up(
     http: HubSpotHttp, ids: Iterable[str], names: Sequence[str]
-) -> tuple[dict[str, Thing], dict[str, VendorError]]:
+) -> tuple[dict[str, HubSpotObject], dict[str, VendorError]]:
     """Companies by id, and the errors of those that can't be read; one that is gone is in
     neither."""
-    found: dict[str, Thing] = {}
+    found: dict[str, HubSpotObject] = {}
     failed: dict[str, VendorError] = {}
     for ident, row in (await read_all(http, "companies", [*ids], names)).items():
-        if isinstance(row, Thing):
+        if isinstance(row, HubSpotObject):
             found[ident] = row
         elif not is_deleted(row):
             failed[ident] = row

@@ -10,7 +10,7 @@ from connectors.core.fields import names_in
 from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, Unanswered, read_all, read_by, write_all
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.forms import Thing
+from connectors.hubspot.forms import HubSpotObject
 
 T = TypeVar("T")
 
@@ -21,7 +21,9 @@ class HubSpotContacts:
     def __init__(self, http: HubSpotHttp) -> None:
         self._http = http
 
-    async def find(self, writes: Sequence[ContactWrite]) -> list[Thing | VendorError | None]:
+    async def find(
+        self, writes: Sequence[ContactWrite]
+    ) -> list[HubSpotObject | VendorError | None]:
         """The contact that each write means, by the known id, else by an address; None for none.
 
         An error stands in the place of a write whose contact can't be looked up.
@@ -29,7 +31,7 @@ class HubSpotContacts:
         wanted = [*records.READ, *mapped_names(writes)]
         by_email, unknown = await self._read_by_email(addresses(writes), wanted)
         known = await self.held(known_ids(writes), wanted)
-        found: list[Thing | VendorError | None] = []
+        found: list[HubSpotObject | VendorError | None] = []
         for write in writes:
             if write.known_id:
                 found.append(known[write.known_id])
@@ -40,21 +42,21 @@ class HubSpotContacts:
 
     async def _read_by_email(
         self, emails: Sequence[str], wanted: Sequence[str]
-    ) -> tuple[dict[str, Thing], dict[str, VendorError]]:
+    ) -> tuple[dict[str, HubSpotObject], dict[str, VendorError]]:
         """Contacts by their main and secondary addresses, and errors by address: the answer doesn't
         say which input matched (docs/design/vendors.md HubSpot 1.1)."""
         there, failed = await read_by(self._http, "contacts", "email", emails, wanted)
-        found: dict[str, Thing] = {}
+        found: dict[str, HubSpotObject] = {}
         for item in there:
             contact = records.contact_of(item)
             found.update(dict.fromkeys((contact.email, *contact.emails), item))
         return found, failed
 
-    async def held(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, Row[Thing]]:
+    async def held(self, ids: Sequence[str], names: Sequence[str]) -> dict[str, Row[HubSpotObject]]:
         """Contacts as they are now: see batches.read_all."""
         return await read_all(self._http, "contacts", ids, names)
 
-    async def update(self, inputs: Sequence[dict[str, Any]]) -> list[Row[Thing]]:
+    async def update(self, inputs: Sequence[dict[str, Any]]) -> list[Row[HubSpotObject]]:
         """Update contacts by their ids.
 
         HubSpot answers about a merged contact by the id of the one into which it was merged, so
@@ -86,5 +88,5 @@ def _first(answers: Mapping[str, T], keys: Iterable[str]) -> T | None:
     return None
 
 
-def _shows(held: Thing, wrote: Mapping[str, str]) -> bool:
+def _shows(held: HubSpotObject, wrote: Mapping[str, str]) -> bool:
     return all(held.text(name) == value for name, value in wrote.items())

@@ -10,7 +10,7 @@ from connectors.core.errors import VendorError
 from connectors.core.row_results import is_deleted
 from connectors.hubspot.batches import linked, read_all
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.forms import Thing
+from connectors.hubspot.forms import HubSpotObject
 
 
 async def with_open_deals(http: HubSpotHttp, contacts: Sequence[Contact]) -> list[Contact]:
@@ -31,7 +31,7 @@ async def with_open_deals(http: HubSpotHttp, contacts: Sequence[Contact]) -> lis
     return marked
 
 
-def _may_be_open(deal: Row[Thing]) -> bool:
+def _may_be_open(deal: Row[HubSpotObject]) -> bool:
     """Whether a deal may be open: one that can't be read may be."""
     if isinstance(deal, VendorError):
         return not is_deleted(deal)

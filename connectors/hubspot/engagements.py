@@ -15,7 +15,7 @@ from connectors.core.errors import RecordRejected, VendorError
 from connectors.hubspot import records
 from connectors.hubspot.batches import Match, linked, read_all, write_all
 from connectors.hubspot.client import HubSpotHttp
-from connectors.hubspot.forms import Thing
+from connectors.hubspot.forms import HubSpotObject
 
 W = TypeVar("W", TaskWrite, NoteWrite)
 
@@ -75,17 +75,17 @@ class HubSpotTasks:
 
     async def _associated(
         self, kind: str, contacts: Sequence[str], properties: list[str]
-    ) -> list[tuple[str, Thing]]:
+    ) -> list[tuple[str, HubSpotObject]]:
         """Objects with the ids of the contacts that they are associated with, by key reads alone.
 
         Raises the VendorError of one that can't be read: what may be there must not be made again.
         """
         links = await linked(self._http, "contacts", kind, contacts)
         found = await read_all(self._http, kind, [*chain.from_iterable(links.values())], properties)
-        pairs: list[tuple[str, Thing]] = []
+        pairs: list[tuple[str, HubSpotObject]] = []
         for contact, idents in links.items():
             for row in map(found.__getitem__, idents):
-                if isinstance(row, Thing):
+                if isinstance(row, HubSpotObject):
                     pairs.append((contact, row))
                 elif not isinstance(row, RecordRejected):
                     raise row
@@ -100,7 +100,7 @@ class HubSpotTasks:
         return first_activities(asked, done)
 
 
-def _own_activity(kind: str, found: tuple[str, Thing]) -> Activity | None:
+def _own_activity(kind: str, found: tuple[str, HubSpotObject]) -> Activity | None:
     """A contact's activity, None for one that the owner didn't do.
 
     Raises ValueError for an unreadable time.
@@ -146,7 +146,7 @@ def _input(
     }
 
 
-def _effect_of(item: Thing) -> str:
+def _effect_of(item: HubSpotObject) -> str:
     """The effect id that ends a task's or a note's body, '' for one that isn't ours."""
     body = item.text(_BODY["tasks"]) or item.text(_BODY["notes"])
     _, mark, effect = body.rpartition("leadgate:")

@@ -54,7 +54,7 @@ class Listing(msgspec.Struct, frozen=True):
         return str(self.paging.next.after)
 
 
-class Thing(msgspec.Struct, frozen=True):
+class HubSpotObject(msgspec.Struct, frozen=True):
     """An object. Every property travels as text."""
 
     id: Digits
@@ -171,10 +171,10 @@ class Done(msgspec.Struct, frozen=True):
     """An object of which nothing is read; it shows that HubSpot has answered."""
 
 
-def thing(item: Any) -> Thing:
+def read_object(item: Any) -> HubSpotObject:
     """An object of an answer. Raises ValueError."""
     raw = read(item, _Raw)
-    return Thing(raw.id, {name: _text(value) for name, value in raw.properties.items()})
+    return HubSpotObject(raw.id, {name: _text(value) for name, value in raw.properties.items()})
 
 
 def _text(value: Scalar) -> str | None:

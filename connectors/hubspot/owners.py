@@ -14,7 +14,7 @@ from connectors.hubspot import records
 from connectors.hubspot.batches import change_input
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.contacts import HubSpotContacts
-from connectors.hubspot.forms import Listing, OwnerRow, Thing
+from connectors.hubspot.forms import HubSpotObject, Listing, OwnerRow
 from leads.records import Change
 
 
@@ -37,7 +37,7 @@ class HubSpotOwners:
             "HubSpot has no active owner",
         )
 
-    async def _send(self, sent: Sequence[Assigned]) -> list[Row[Thing]]:
+    async def _send(self, sent: Sequence[Assigned]) -> list[Row[HubSpotObject]]:
         return await self._people.update([*starmap(change_input, sent)])
 
     async def read_owners(self, contact_ids: Sequence[str]) -> list[Row[OwnerReadback]]:
@@ -45,7 +45,7 @@ class HubSpotOwners:
         at = self._clock()
         return [await self._shown(held[contact], at) for contact in contact_ids]
 
-    async def _shown(self, held: Row[Thing], at: float) -> Row[OwnerReadback]:
+    async def _shown(self, held: Row[HubSpotObject], at: float) -> Row[OwnerReadback]:
         if isinstance(held, VendorError):
             return held
         ident = held.text(records.OWNER)

@@ -9,7 +9,7 @@ from connectors.hubspot.batches import BY_ID, change_input, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import COMPANY, read_companies
 from connectors.hubspot.contacts import HubSpotContacts
-from connectors.hubspot.forms import Thing
+from connectors.hubspot.forms import HubSpotObject
 
 
 async def read_properties(
@@ -25,7 +25,7 @@ async def read_properties(
         else:
             contacts.append(ident)
     for ident, row in (await people.held(contacts, names)).items():
-        if isinstance(row, Thing):
+        if isinstance(row, HubSpotObject):
             held[ident] = row.properties
         elif not is_deleted(row):
             raise row

@@ -8,7 +8,7 @@ from connectors.core.answers import in_part, member
 from connectors.core.crm import Account, Contact, ContactWrite, Owner, OwnerWrite
 from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
-from connectors.hubspot.forms import OwnerRow, Thing, thing
+from connectors.hubspot.forms import HubSpotObject, OwnerRow, read_object
 
 OWN = LeadgateProperties(
     owner="hubspot_owner_id",
@@ -65,14 +65,14 @@ READ = [
 ]
 
 
-def person(item: Any) -> Thing:
+def person(item: Any) -> HubSpotObject:
     """A contact of an answer, of which everything can be read. Raises ValueError."""
-    found = thing(item)
+    found = read_object(item)
     contact_of(found)
     return found
 
 
-def person_in_part(item: Any) -> Thing:
+def person_in_part(item: Any) -> HubSpotObject:
     """A contact of a feed: as much of it as can be read. Raises ValueError if that is nothing."""
     try:
         return person(item)
@@ -86,7 +86,7 @@ def person_in_part(item: Any) -> Thing:
         )
 
 
-def contact_of(found: Thing) -> Contact:
+def contact_of(found: HubSpotObject) -> Contact:
     """A contact out of an object with the READ properties.
 
     Raises ValueError for one that can't be read.
@@ -165,7 +165,7 @@ def _addresses(properties: Mapping[str, str | None]) -> set[str]:
     return {*filter(None, (properties.get("email"), *_further_emails(properties)))}
 
 
-def company_of(found: Thing) -> Account:
+def company_of(found: HubSpotObject) -> Account:
     """A company out of an object with the COMPANY_READ properties."""
     return Account(
         id=found.id,

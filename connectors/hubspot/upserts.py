@@ -18,7 +18,7 @@ from connectors.hubspot.companies import HubSpotCompanies
 from connectors.hubspot.company_fields import Filled, fill
 from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.deals import with_open_deals
-from connectors.hubspot.forms import Thing
+from connectors.hubspot.forms import HubSpotObject
 from connectors.hubspot.refusals import row_error
 
 _PRIMARY_COMPANY = [
@@ -34,7 +34,7 @@ class Upsert:
 
     trace: str  # names the write in HubSpot's answers
     write: ContactWrite
-    held: Thing | None = None  # the contact as it was before
+    held: HubSpotObject | None = None  # the contact as it was before
     company: str = ""  # the id of the person's company
     properties: dict[str, str] = field(default_factory=dict)  # what is written
     result: UpsertResult | None = None
@@ -65,7 +65,7 @@ class Upsert:
         nothing = RecordRetryable("HubSpot answered nothing about this row")
         return self.error or self.result or nothing
 
-    def take(self, row: Row[Thing], *, existed: bool) -> None:
+    def take(self, row: Row[HubSpotObject], *, existed: bool) -> None:
         """Take HubSpot's answer to a create, or to an upsert that found what existed.
 
         Nobody has read what such a contact held before, so that its change is unknown.
@@ -139,7 +139,7 @@ class HubSpotUpserts:
         return refused
 
     async def _update(self, batch: Sequence[Upsert]) -> None:
-        work: list[tuple[Upsert, Thing]] = []
+        work: list[tuple[Upsert, HubSpotObject]] = []
         inputs: list[dict[str, Any]] = []
         for upsert in batch:
             if (held := upsert.held) is not None:
@@ -219,8 +219,8 @@ def _open(batch: Iterable[Upsert]) -> list[Upsert]:
     return [upsert for upsert in batch if upsert.is_open]
 
 
-def _ident(found: Thing | VendorError | None) -> str:
-    return found.id if isinstance(found, Thing) else ""
+def _ident(found: HubSpotObject | VendorError | None) -> str:
+    return found.id if isinstance(found, HubSpotObject) else ""
 
 
 def _create_input(upsert: Upsert) -> dict[str, Any]:
@@ -252,7 +252,7 @@ def _add_filled(batch: Sequence[Upsert], filled: dict[str, Filled]) -> None:
         )
 
 
-def _is_other_person(write: ContactWrite, held: Thing) -> bool:
+def _is_other_person(write: ContactWrite, held: HubSpotObject) -> bool:
     """Whether the contact is of a person whom we know by another key: its main address isn't among
     this person's."""
     if write.known_id:
