@@ -11,7 +11,7 @@ from connectors.core.errors import RecordRejected
 from connectors.core.ttl_cache import TtlCache
 
 Type = Literal["text", "long", "number", "date", "moment", "flag", "choice", "other"]
-FIELDS_KEPT = 600.0  # seconds that a CRM's description of its fields is good for
+FIELDS_SECONDS = 600.0  # seconds that a CRM's description of its fields is good for
 _TEXTS = frozenset({"text", "long"})
 
 
@@ -114,7 +114,7 @@ class Admission:
         read: Callable[[], Awaitable[Mapping[str, Field]]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._fields = TtlCache(read, FIELDS_KEPT, clock)
+        self._fields = TtlCache(read, FIELDS_SECONDS, clock)
 
     async def admit(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         """What may be written of a person's mapped values, and a line for each that may not.

@@ -253,7 +253,7 @@ def _add_filled(batch: Sequence[Upsert], filled: dict[str, Filled]) -> None:
 
 
 def _is_other_person(write: ContactWrite, held: HubSpotObject) -> bool:
-    """Whether the contact is of a person whom we know by another key: its main address isn't among
+    """Whether the contact is of a person that we know by another key: its main address isn't among
     this person's."""
     if write.known_id:
         return False

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from connectors.core.answers import sound
 from connectors.core.crm import ContactWrite
-from connectors.core.fields import FIELDS_KEPT
+from connectors.core.fields import FIELDS_SECONDS
 from connectors.core.ttl_cache import TtlCache
 from connectors.salesforce.client import SalesforceHttp
 from connectors.salesforce.forms import Described, Entry, FieldRow, field_of
@@ -42,7 +42,7 @@ def cached_picklists(http: SalesforceHttp) -> TtlCache[Picklists | None]:
         described = await http.call(Described, "GET", "sobjects/{}/describe", "Lead")
         return picklists_of({f.name: f for f in sound("Salesforce", described.fields, field_of)})
 
-    return TtlCache(read, FIELDS_KEPT, time.monotonic)
+    return TtlCache(read, FIELDS_SECONDS, time.monotonic)
 
 
 def picklists_of(fields: Mapping[str, FieldRow]) -> Picklists | None:

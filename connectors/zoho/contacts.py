@@ -47,7 +47,7 @@ class People:
                 self._by_other.setdefault(other.casefold(), person)
 
     def of(self, write: ContactWrite) -> Person | None:
-        """The person whom a write means: by the known id, else our key, else an address."""
+        """The person that a write means: by the known id, else our key, else an address."""
         if write.known_id and (known := self._by_id.get(write.known_id)) is not None:
             return known
         named = self._by_key.get(write.key)  # a converted lead's key went with it to the contact
@@ -67,7 +67,7 @@ class ZohoContacts:
         self._http = http
 
     async def find(self, writes: Sequence[ContactWrite]) -> list[Person | None]:
-        """The person whom each write means, None for nobody: see People.of."""
+        """The person that each write means, None for nobody: see People.of."""
         parts = await asyncio.gather(*(self._of_module(module, writes) for module in MODULES))
         people = People(chain.from_iterable(parts))
         return [*map(people.of, writes)]

@@ -135,7 +135,7 @@ def _ident(found: Row[Person | None]) -> str:
 
 
 def _is_other_person(write: ContactWrite, held: Person) -> bool:
-    """Whether the record is of a person whom we know by another key: its main address isn't among
+    """Whether the record is of a person that we know by another key: its main address isn't among
     this person's."""
     main, key = held.record.get("Email") or "", held.record.get(records.KEY) or ""
     return not write.known_id and bool(main) and main not in write.emails and key != write.key
