@@ -42,30 +42,30 @@ def classify(response: httpx.Response) -> VendorError | None:
     status = response.status_code
     if status < 300:
         return None
-    said = (
+    text = (
         f"Apollo {response.request.method} {response.request.url.path}: {status}"
         f" {response.text[:200]}"
     )
     if status == 401 and "html" not in response.headers.get("content-type", ""):
         # plain text (docs/design/vendors.md Apollo 1.1), without a code that could be checked
-        return Unauthorised(said)
+        return Unauthorised(text)
     if status in {401, 403}:
-        return _closed(response, said)
+        return _closed(response, text)
     if status == 429:
-        return Unavailable(said, retry_after(response, 60.0))
+        return Unavailable(text, retry_after(response, 60.0))
     if status >= 500 or status == 408 or 300 <= status < 400:
-        return Unavailable(said, retry_after(response, 1.0))
+        return Unavailable(text, retry_after(response, 1.0))
     if status == 402 or "insufficient credits" in response.text.casefold():
-        return RecordRejected(f"Apollo's credits are used up ({said})", "credits")
-    return RecordRejected(said, "deleted" if _GONE.search(response.text) else "rejected")
+        return RecordRejected(f"Apollo's credits are used up ({text})", "credits")
+    return RecordRejected(text, "deleted" if _GONE.search(response.text) else "rejected")
 
 
-def _closed(response: httpx.Response, said: str) -> VendorError:
+def _closed(response: httpx.Response, text: str) -> VendorError:
     """403 means that the key or the plan leaves one endpoint out
     (docs/design/vendors.md Apollo 1.1), if the answer is Apollo's own."""
     if words(foreign(response.content), "error"):
-        return NotInPlan(said)
-    return Unavailable(f"{said} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
+        return NotInPlan(text)
+    return Unavailable(f"{text} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
 
 
 def usage(headers: Mapping[str, str]) -> str:

@@ -21,8 +21,7 @@ async def limits(api: ApolloApi, *, enrich: bool, sequences: bool, owners: bool)
     """
     checks = _always(api)
     if enrich:
-        name = "organizations/enrich"
-        checks.append(_check(api, name, "companies aren't completed", "GET", name))
+        checks.append(_get(api, "organizations/enrich", "companies aren't completed"))
     if sequences:
         checks += _of_sequences(api)
     if owners:
@@ -31,65 +30,38 @@ async def limits(api: ApolloApi, *, enrich: bool, sequences: bool, owners: bool)
 
 
 def _always(api: ApolloApi) -> list[PermissionCheck]:
-    stop = "emailer_campaigns/remove_or_stop_contact_ids"
+    search, stop = "contacts/search", "emailer_campaigns/remove_or_stop_contact_ids"
+    unknown = "sequences are unknown, and leads wait"
+    unread = "Apollo's bounces, replies and opt-outs aren't read"
     return [
-        _check(api, "contacts/search", "nothing is captured", "POST", "contacts/search", json=_ONE),
-        _check(
-            api,
-            "contacts/show",
-            "sequences are unknown, and leads wait",
-            "GET",
-            "contacts/{}",
-            _NOBODY,
-        ),
-        _check(api, "labels", "lists have no names: no capture or intent by list", "GET", "labels"),
-        _check(
-            api,
-            "emailer_messages/search",
-            "Apollo's bounces, replies and opt-outs aren't read",
-            "GET",
-            "emailer_messages/search",
-            params=_ONE,
-        ),
+        _check(api, search, "nothing is captured", "POST", search, json=_ONE),
+        _check(api, "contacts/show", unknown, "GET", "contacts/{}", _NOBODY),
+        _get(api, "labels", "lists have no names: no capture or intent by list"),
+        _get(api, "emailer_messages/search", unread, params=_ONE),
         _check(api, stop, "nobody is taken out of an Apollo sequence", "POST", stop),
-        _check(
-            api,
-            "contact_stages",
-            "no contact is marked 'Do Not Contact'",
-            "GET",
-            "contact_stages",
-        ),
-        _check(
-            api,
-            "typed_custom_fields",
-            "custom fields have no names",
-            "GET",
-            "typed_custom_fields",
-        ),
+        _get(api, "contact_stages", "no contact is marked 'Do Not Contact'"),
+        _get(api, "typed_custom_fields", "custom fields have no names"),
     ]
 
 
 def _of_sequences(api: ApolloApi) -> list[PermissionCheck]:
+    add, path = "emailer_campaigns/add_contact_ids", "emailer_campaigns/{}/add_contact_ids"
     return [
-        _check(
-            api,
-            "emailer_campaigns/add_contact_ids",
-            "nobody enters an Apollo sequence",
-            "POST",
-            "emailer_campaigns/{}/add_contact_ids",
-            _NOBODY,
-        ),
-        _check(api, "email_accounts", "no mailbox is found to send from", "GET", "email_accounts"),
+        _check(api, add, "nobody enters an Apollo sequence", "POST", path, _NOBODY),
+        _get(api, "email_accounts", "no mailbox is found to send from"),
     ]
 
 
 def _of_owners(api: ApolloApi) -> list[PermissionCheck]:
-    disables = "owners aren't set in Apollo"
-    update = "contacts/update_owners"
+    update, disables = "contacts/update_owners", "owners aren't set in Apollo"
     return [
-        _check(api, "users/search", disables, "GET", "users/search", params=_ONE),
+        _get(api, "users/search", disables, params=_ONE),
         _check(api, update, disables, "POST", update),
     ]
+
+
+def _get(api: ApolloApi, name: str, disables: str, **more: Any) -> PermissionCheck:
+    return _check(api, name, disables, "GET", name, **more)
 
 
 def _check(

@@ -149,8 +149,8 @@ class ApolloSequences:
             raise RecordRetryable(f"Apollo answered nothing about contact {contact_id}")
         if reason is None or reason == ALREADY:
             return reason == ALREADY
-        said = SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
-        raise RecordRejected(f"{said} ({reason})", "busy" if reason in BUSY else "refused")
+        text = SKIPPED.get(reason, f"Apollo skipped the contact: {reason}")
+        raise RecordRejected(f"{text} ({reason})", "busy" if reason in BUSY else "refused")
 
     async def _mailbox(self, sender: str) -> str:
         if sender not in self._mailboxes:
