@@ -86,7 +86,7 @@ def test_an_event_of_every_form_of_the_catalogue_fits() -> None:
     assert faults(json.loads(example_event())) == []
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.data())
 def test_an_event_with_a_changed_field_is_refused(data: st.DataObject) -> None:
     event = deepcopy(data.draw(st.sampled_from(one_of_each())))
@@ -137,7 +137,7 @@ def records(value: Any) -> list[Event]:
     return [value, *inner]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.data())
 def test_an_event_in_a_place_or_of_a_stage_of_another_kind_is_refused(data: st.DataObject) -> None:
     allowed = {

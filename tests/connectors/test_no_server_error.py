@@ -57,9 +57,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-FEW = settings(
-    max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+FEW = settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def served() -> list[str]:

@@ -124,7 +124,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=50)  # each opens a database
+@settings(max_examples=50)  # each opens a database
 @given(
     changes=CHANGES, cuts=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6)
 )
