@@ -126,7 +126,7 @@ class Suppressed(Outcome, frozen=True, kw_only=True):
 
     at: Annotated[
         float | UnsetType,
-        Meta(description="when it was heard, seconds since 1970; missing if a person decided"),
+        Meta(description="when the signal came, seconds since 1970; missing if a person decided"),
     ] = UNSET
     crm: Annotated[
         str | UnsetType, Meta(description="how the call to the CRM ended; only at engage")
@@ -150,7 +150,7 @@ class Reviewed(Outcome, frozen=True, kw_only=True):
         Meta(description="set, merge, separate, route, redrive, approve, suppress or undo"),
     ]
     reason: Annotated[str, Meta(description="in the person's words")]
-    fields: Annotated[dict[str, str], Meta(description="what was set, or to whom it goes")]
+    fields: Annotated[dict[str, str], Meta(description="what was set, or the rep that gets it")]
     rules: Annotated[
         str | UnsetType,
         Meta(description="the rules in force then; missing if they stayed the lead's own"),
