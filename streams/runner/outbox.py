@@ -150,7 +150,8 @@ class Outbox:
 
     async def deliver(self, futures: Iterable["asyncio.Future[int]"]) -> None:
         """Wait until all of them are acknowledged. Raises the first refusal."""
-        waiting = set(futures)
+        # in their order, not in that of a set: a seed of the simulation must run alike each time
+        waiting = dict.fromkeys(futures)
         if waiting:
             async with self._gate.awaiting_kafka():
                 for future in waiting:
