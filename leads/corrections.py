@@ -47,8 +47,8 @@ class Resubmitted(Record, frozen=True, kw_only=True):
 
     person: Person
     company: Company
-    kept: CarriedOver
-    fix: dict[str, str]
+    carried_over: CarriedOver
+    corrections: dict[str, str]
 
 
 class Corrected(NamedTuple):
@@ -147,7 +147,9 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
         source_id=lead.source_id,
         captured_at=now,
         raw=to_plain(
-            Resubmitted(person=lead.person, company=lead.company, kept=carried, fix=fields)
+            Resubmitted(
+                person=lead.person, company=lead.company, carried_over=carried, corrections=fields
+            )
         ),
         format="resubmitted",
         imported=lead.imported,

@@ -46,7 +46,7 @@ def _request(lead: Lead, rules: Rules) -> str:
 
 def interest(lead: Lead) -> str:
     """The latest sign of interest, '' for none."""
-    last = max(lead.intents, key=lambda i: i.heard_at, default=None)
+    last = max(lead.intents, key=lambda i: i.at, default=None)
     if last is None:
         return ""
     return f"{last.kind} {last.value}"

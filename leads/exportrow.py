@@ -94,7 +94,7 @@ def _row_intents(
         text = text_of(raw, column)
         score = parse_number(text)
         if score is not None:
-            scores.append(Intent(kind="score", value=f"{score}", heard_at=at))
+            scores.append(Intent(kind="score", value=f"{score}", at=at))
         elif text:
             unread.append(f"{column} is unknown: it is no number")
     named = filter(None, map(str.strip, text_of(raw, "Lists").split(",")))

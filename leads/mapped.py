@@ -43,7 +43,7 @@ def addresses_of(texts: Iterable[str]) -> tuple[str, ...]:
 
 def list_intents(names: Iterable[str], at: float) -> list[Intent]:
     """A sign of interest for each of Apollo's lists that the person is on."""
-    return [Intent(kind="list", value=name, heard_at=at) for name in names]
+    return [Intent(kind="list", value=name, at=at) for name in names]
 
 
 def kinds_marked(marks: Mapping[str, bool]) -> tuple[str, ...]:

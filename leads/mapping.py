@@ -93,18 +93,18 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
         raw = msgspec.convert(captured.raw, Resubmitted)
     except msgspec.ValidationError as error:
         raise UnusableError(f"this is no lead that a person has corrected: {error}") from error
-    person, company, dropped = apply_corrections(raw.person, raw.company, raw.fix, rules)
+    person, company, dropped = apply_corrections(raw.person, raw.company, raw.corrections, rules)
     return Mapped(
         person=person,
         company=company,
-        seniority=rules.seniority_of(person.title) or raw.kept.seniority,
+        seniority=rules.seniority_of(person.title) or raw.carried_over.seniority,
         intents=captured.intents,
         sequences=Sequences(),
-        apollo_id=raw.kept.apollo_id,
-        linked=raw.kept.linked,
-        vouched=bool(raw.fix.get("email_status")),
-        do_not_call=raw.kept.do_not_call,
-        replied=raw.kept.replied,
+        apollo_id=raw.carried_over.apollo_id,
+        linked=raw.carried_over.linked,
+        vouched=bool(raw.corrections.get("email_status")),
+        do_not_call=raw.carried_over.do_not_call,
+        replied=raw.carried_over.replied,
         dropped=dropped,
     )
 
@@ -196,7 +196,7 @@ def _contact_intents(raw: dict[str, Any], captured: Captured) -> tuple[Intent, .
     found = []
     strength = text_of(raw, "intent_strength").casefold()
     if strength and strength != "none":
-        found.append(Intent(kind="strength", value=strength, heard_at=captured.captured_at))
+        found.append(Intent(kind="strength", value=strength, at=captured.captured_at))
     return (*found, *list_intents(captured.lists, captured.captured_at), *captured.intents)
 
 

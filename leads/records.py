@@ -102,7 +102,7 @@ class Intent(Record, frozen=True, kw_only=True):
 
     kind: str
     value: str
-    heard_at: float
+    at: float
 
 
 class Sequences(Record, frozen=True, kw_only=True):
@@ -229,7 +229,7 @@ class Signal(Record, frozen=True, kw_only=True):
 
     signal_id: str
     kind: str
-    heard_at: float
+    at: float
     source: str
     address_key: str = ""
     person_key: str = ""

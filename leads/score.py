@@ -54,7 +54,7 @@ def _say(part: str, given: str, group: str, points: int, best: int) -> str:
 def _intent_points(intents: tuple[Intent, ...], rules: Rules, now: float) -> tuple[int, str]:
     live = [intent for intent in intents if _is_high(intent, rules, now)]
     if not live:
-        live = [intent for intent in intents if intent.heard_at > now - 90 * _DAY]
+        live = [intent for intent in intents if intent.at > now - 90 * _DAY]
     best = max(live, key=lambda i: rules.icp.intent.get(i.kind, 0), default=None)
     if best is None:
         return 0, f"no sign of intent: 0 of {rules.icp.best('intent')}"
@@ -97,7 +97,7 @@ def _first_hit(intents: tuple[Intent, ...], rule: HighIntent, now: float) -> Int
 
 
 def _is(intent: Intent, rule: HighIntent, now: float) -> bool:
-    if intent.kind != rule.kind or intent.heard_at < now - rule.days * _DAY:
+    if intent.kind != rule.kind or intent.at < now - rule.days * _DAY:
         return False
     if rule.kind == "score":
         points = parse_number(intent.value)

@@ -16,18 +16,18 @@ class Deferred(Record, frozen=True, kw_only=True):
     """
 
     signals: tuple[tuple[float, Signal], ...] = ()
-    rulings: tuple[ReviewDecision, ...] = ()
+    review_decisions: tuple[ReviewDecision, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.signals or self.rulings)
+        return bool(self.signals or self.review_decisions)
 
 
 NOTHING = Deferred()
 
 
 class Woken(Record, frozen=True, kw_only=True):
-    """What a signal or a ruling did when a stage first read it: the lead as it went on, None for
-    nothing.
+    """What a signal or a review decision did when a stage first read it: the lead as it went on,
+    None for nothing.
 
     A replay of the record does the same again, whatever waits by then (promise P7).
     """
@@ -65,7 +65,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     waited: bool = False
     # the record's place in the log: only the same place is a replay, another is a copy
     at: str = ""
-    ruling: ReviewDecision | None = None  # the person's decision that set the lead going
+    review_decision: ReviewDecision | None = None  # the person's decision that set the lead going
     released: Deferred = NOTHING  # what had been deferred, and is sent again with this decision
     failed: str = ""  # the gate could not decide, for this reason
     shadow: bool = False  # effects were not live when it was decided

@@ -65,15 +65,13 @@ def _resume_decided(
 
 
 def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lead | None:
-    if not wakes(parked, signal) or (signal.delivery and signal.heard_at < lead.captured_at):
+    if not wakes(parked, signal) or (signal.delivery and signal.at < lead.captured_at):
         return None
     return replace(
         lead,
         step=lead.step + 1,
         cause=event_id(lead.lead_id, stage, signal.signal_id, "wake"),
-        trigger=Trigger(
-            kind=signal.kind, value=signal.value, at=signal.heard_at, source=signal.source
-        ),
+        trigger=Trigger(kind=signal.kind, value=signal.value, at=signal.at, source=signal.source),
     )
 
 
@@ -85,18 +83,18 @@ def wakes(parked: Parked, signal: Signal) -> bool:
     return signal.kind in parked.wakes or signal.kind in ALWAYS
 
 
-def awaits(parked: Parked, ruling: ReviewDecision) -> bool:
-    """Whether a ruling is about what people were asked of a lead that is put off now."""
-    return parked.put_off and parked.held is not None and parked.held.step == ruling.step
+def awaits(parked: Parked, review_decision: ReviewDecision) -> bool:
+    """Whether a review decision is about what people were asked of a lead that is put off now."""
+    return parked.put_off and parked.held is not None and parked.held.step == review_decision.step
 
 
 def defer(known: Deferred | None, record: ReviewDecision | Signal, now: float) -> Deferred:
     """Defer one more record; one that is deferred already stays in its place."""
     deferred = known or Deferred()
     if isinstance(record, ReviewDecision):
-        if any(one.decision_id == record.decision_id for one in deferred.rulings):
+        if any(one.decision_id == record.decision_id for one in deferred.review_decisions):
             return deferred
-        return replace(deferred, rulings=(*deferred.rulings, record))
+        return replace(deferred, review_decisions=(*deferred.review_decisions, record))
     if any(one.signal_id == record.signal_id for _, one in deferred.signals):
         return deferred
     return replace(deferred, signals=(*deferred.signals, (now, record)))
@@ -114,9 +112,9 @@ def release(
 
     `parked` is the lead as it lies here now, None if it doesn't.
 
-    A ruling goes on under the step at which the lead asks now. With `lasting` a signal that the
-    lead can't take yet waits until it rests here; without, or once the lead has ended, it is
-    dropped: the gate has read what it says. A person who decided at `answered_at` had every
+    A review decision goes on under the step at which the lead asks now. With `lasting` a signal
+    that the lead can't take yet waits until it rests here; without, or once the lead has ended, it
+    is dropped: the gate has read what it says. A person who decided at `answered_at` had every
     reply before.
     """
     send: list[tuple[float, Signal]] = []
@@ -130,29 +128,31 @@ def release(
             send.append((at, replace(signal, only=stage, delivery=signal.delivery + 1)))
         elif lasting and signal.kind in LASTING:
             stay.append((at, signal))
-    rulings: tuple[ReviewDecision, ...] = ()
+    review_decisions: tuple[ReviewDecision, ...] = ()
     if parked is not None and parked.held is not None:
         step = parked.held.step
-        rulings = tuple(
-            replace(one, step=step, delivery=one.delivery + 1) for one in deferred.rulings
+        review_decisions = tuple(
+            replace(one, step=step, delivery=one.delivery + 1) for one in deferred.review_decisions
         )
-    return Deferred(signals=tuple(send), rulings=rulings), Deferred(signals=tuple(stay))
+    return Deferred(signals=tuple(send), review_decisions=review_decisions), Deferred(
+        signals=tuple(stay)
+    )
 
 
-def _ruled(ruling: ReviewDecision, stage: str, asked: str) -> dict[str, str]:
+def _ruled(review_decision: ReviewDecision, stage: str, asked: str) -> dict[str, str]:
     """What the lead carries of a decision.
 
     An answer stands under what was asked: it answers no later question.
     """
     # at the first gate it is applied there; from any other the lead goes back to it
-    if ruling.action == "set":
+    if review_decision.action == "set":
         prefix = "set" if stage == "intake" else "fix"
-        return {f"{prefix}.{name}": value for name, value in ruling.fields.items()}
-    if ruling.action in {"suppress", "undo"}:
-        return {ruling.action: ruling.actor}
-    answers = {asked: ruling.action}
-    if ruling.action == "route":
-        answers["route"] = ruling.fields["to"]
+        return {f"{prefix}.{name}": value for name, value in review_decision.fields.items()}
+    if review_decision.action in {"suppress", "undo"}:
+        return {review_decision.action: review_decision.actor}
+    answers = {asked: review_decision.action}
+    if review_decision.action == "route":
+        answers["route"] = review_decision.fields["to"]
     return answers
 
 

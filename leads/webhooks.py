@@ -83,7 +83,7 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
         raise UnusableBodyError(f"no field names a person: {wanted} must be among them")
     intents: tuple[Intent, ...] = ()
     if kind := INTERESTS.get(post.event):
-        intents = (Intent(kind=kind, value=post.value.casefold(), heard_at=post.at),)
+        intents = (Intent(kind=kind, value=post.value.casefold(), at=post.at),)
     return Captured(
         source=post.source,
         source_id=_source_id(contact, post.body),
@@ -174,7 +174,7 @@ def _signal(post: Post, contact: dict[str, Any], keys: Keys) -> Signal:
     return Signal(
         signal_id=derive("signal", post.source, kind, key, day),
         kind=kind,
-        heard_at=post.at,
+        at=post.at,
         source=post.source,
         address_key=key,
         person_key=key,

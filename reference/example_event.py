@@ -69,6 +69,6 @@ def _lead(rules: Rules) -> Lead:
             employees=250,
             country="GB",
         ),
-        intents=(Intent(kind="list", value="Webinar", heard_at=_AT),),
+        intents=(Intent(kind="list", value="Webinar", at=_AT),),
         crm=CrmLink(contact_id="501", company_id="77"),
     )

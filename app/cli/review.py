@@ -10,7 +10,7 @@ from app.base.settings import load_settings
 from app.cli.shared import Json, LeadId, app, run, show
 from app.review import queue
 from leads.records import to_plain
-from leads.rulings import ACTIONS
+from leads.review_actions import ACTIONS
 
 review_app = typer.Typer(no_args_is_help=True, help="What waits for a person.")
 app.add_typer(review_app, name="review")
@@ -114,7 +114,7 @@ def review_resolve(
         queue.resolve(load_settings(), chosen, actions[0], fields, (actor, reason), dry_run=dry_run)
     )
     plain = {
-        "decided": [to_plain(ruling) for ruling in decided.taken],
+        "decided": [to_plain(review_decision) for review_decision in decided.taken],
         "refused": decided.refused,
         "workers": decided.workers,
         "dry_run": dry_run,

@@ -136,7 +136,7 @@ class SignalPoller:
         signal = Signal(
             signal_id=derive("signal", "apollo", message.id, flag),
             kind=kind,
-            heard_at=self._clock.now(),
+            at=self._clock.now(),
             source="apollo",
             address_key=key,
             person_key=key,
@@ -219,7 +219,7 @@ class SignalPoller:
         return Signal(
             signal_id=derive("signal", "crm", contact.id, kind, value, at, bounced),
             kind=kind,
-            heard_at=at or self._clock.now(),
+            at=at or self._clock.now(),
             source="crm",
             address_key=address,
             person_key=key,

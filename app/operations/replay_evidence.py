@@ -89,7 +89,7 @@ class Evidence:
             return
         spot = Spot(raw.partition, raw.offset)
         if isinstance(record, ReviewDecision):
-            self._expect_ruling(stage, record, spot)
+            self._expect_review_decision(stage, record, spot)
         elif isinstance(record, Signal) and record.only not in {"", stage.name}:
             return
         elif isinstance(record, Signal) and stage.wakes_on_signal:
@@ -104,12 +104,16 @@ class Evidence:
             self._attempts.setdefault(stage.attempts.key(subject), []).append(claim)
             self._open.add(claim)
 
-    def _expect_ruling(self, stage: Stage, ruling: ReviewDecision, spot: Spot) -> None:
+    def _expect_review_decision(
+        self, stage: Stage, review_decision: ReviewDecision, spot: Spot
+    ) -> None:
         """A decision without a mark came too late, unless the lead waits at the step it names."""
-        if ruling.stage == stage.name:
-            claim = _Claim(stage.name, spot, ruling.step)
-            self._expect_mark(stage, mark_of(ruling.decision_id, ruling.delivery), claim)
-            self._asked.setdefault(stage.parked.key(ruling.lead_id), []).append(claim)
+        if review_decision.stage == stage.name:
+            claim = _Claim(stage.name, spot, review_decision.step)
+            self._expect_mark(
+                stage, mark_of(review_decision.decision_id, review_decision.delivery), claim
+            )
+            self._asked.setdefault(stage.parked.key(review_decision.lead_id), []).append(claim)
 
     def _expect_mark(self, stage: Stage, mark: str, claim: _Claim) -> None:
         key = stage.woken.key(mark)

@@ -157,8 +157,8 @@ class ImportUndo:
                 await send_lead_signal(producer, event, "undone", self._now)
 
     async def _decide(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
-        ruling = ReviewDecision(
-            decision_id=derive("ruling", item.lead_id, item.step, "undo"),
+        review_decision = ReviewDecision(
+            decision_id=derive("review-decision", item.lead_id, item.step, "undo"),
             lead_id=item.lead_id,
             stage=item.stage,
             step=item.step,
@@ -167,7 +167,7 @@ class ImportUndo:
             reason=f"import {self._imported} is taken back",
             at=self._now,
         )
-        await send_review_decision(producer, item, ruling)
+        await send_review_decision(producer, item, review_decision)
 
     async def _restore(
         self,

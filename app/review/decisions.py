@@ -20,8 +20,8 @@ from leads import topics
 from leads.gates.signals import SUPPRESSING
 from leads.keys import Keys, derive
 from leads.records import ReviewDecision, ReviewItem, Signal
+from leads.review_actions import refusal
 from leads.rules import Rules
-from leads.rulings import refusal
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
@@ -60,16 +60,16 @@ class DecisionReport:
         """As sentences, a line for each lead."""
         done = "would be decided" if dry_run else "decided"
         lines = []
-        for ruling in self.taken:
-            lines.append(f"{done}: {ruling.action} {ruling.lead_id}{self._by(ruling)}")
+        for taken in self.taken:
+            lines.append(f"{done}: {taken.action} {taken.lead_id}{self._by(taken)}")
         for lead, why in self.refused.items():
             lines.append(f"refused: {lead}: {why}")
         if self.taken and not self.workers:
             lines.append("no worker runs: the decision waits, and is carried out when one starts")
         return "\n".join(lines)
 
-    def _by(self, ruling: ReviewDecision) -> str:
-        if not ruling.rules:
+    def _by(self, review_decision: ReviewDecision) -> str:
+        if not review_decision.rules:
             return ""
         return f", by the rules in force (version {self.rules.version}, {self.rules.hash})"
 
@@ -93,19 +93,23 @@ async def decide(
             if why := await checks.refusal(request):
                 decided.refused[request.item.lead_id] = why
             else:
-                decided.taken.append(_ruling(request, decided.rules, clock.now()))
+                decided.taken.append(_review_decision(request, decided.rules, clock.now()))
     if not dry_run:
         items = {request.item.lead_id: request.item for request in requests}
         async with producing(settings) as producer:
-            for ruling in decided.taken:
-                await send_review_decision(producer, items[ruling.lead_id], ruling)
+            for review_decision in decided.taken:
+                await send_review_decision(
+                    producer, items[review_decision.lead_id], review_decision
+                )
     return decided
 
 
-def _ruling(request: DecisionRequest, rules: Rules, now: float) -> ReviewDecision:
+def _review_decision(request: DecisionRequest, rules: Rules, now: float) -> ReviewDecision:
     item = request.item
     return ReviewDecision(
-        decision_id=derive("ruling", item.lead_id, item.step, request.action, request.actor, now),
+        decision_id=derive(
+            "review-decision", item.lead_id, item.step, request.action, request.actor, now
+        ),
         lead_id=item.lead_id,
         stage=item.stage,
         step=item.step,
@@ -150,18 +154,20 @@ class _Checks:
     async def _decided_already(self, item: ReviewItem) -> str:
         """Refuses a second decision about the same wait: it would come too late."""
         if item.partition not in self._earlier:
-            self._earlier[item.partition] = await self._read_rulings(item.partition)
+            self._earlier[item.partition] = await self._read_review_decisions(item.partition)
         earlier = self._earlier[item.partition].get((item.lead_id, item.step))
         if earlier is None:
             return ""
         return f"{earlier.actor} has decided {earlier.action} already, which is not carried out yet"
 
-    async def _read_rulings(self, partition: int) -> dict[tuple[str, int], ReviewDecision]:
+    async def _read_review_decisions(self, partition: int) -> dict[tuple[str, int], ReviewDecision]:
         """The first decision about each wait, by lead id and step."""
-        rulings: dict[tuple[str, int], ReviewDecision] = {}
-        async for ruling in self._read(topics.REVIEW_DECISIONS, partition, ReviewDecision):
-            rulings.setdefault((ruling.lead_id, ruling.step), ruling)
-        return rulings
+        review_decisions: dict[tuple[str, int], ReviewDecision] = {}
+        async for review_decision in self._read(topics.REVIEW_DECISIONS, partition, ReviewDecision):
+            review_decisions.setdefault(
+                (review_decision.lead_id, review_decision.step), review_decision
+            )
+        return review_decisions
 
     async def _is_suppressed(self, item: ReviewItem) -> str:
         key = Keys(self._settings.site_secret.get_secret_value()).address(item.person.email)

@@ -12,13 +12,13 @@ RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
 
 
 async def send_review_decision(
-    producer: AIOKafkaProducer, item: ReviewItem, ruling: ReviewDecision
+    producer: AIOKafkaProducer, item: ReviewItem, review_decision: ReviewDecision
 ) -> None:
     """Send a decision to the partition of the stage that parked the lead. Durable when it
     returns."""
-    key = ruling.lead_id.encode()
+    key = review_decision.lead_id.encode()
     await producer.send_and_wait(
-        topics.REVIEW_DECISIONS.full, encode(ruling), key=key, partition=item.partition
+        topics.REVIEW_DECISIONS.full, encode(review_decision), key=key, partition=item.partition
     )
 
 
@@ -31,7 +31,7 @@ async def send_lead_signal(
     signal = Signal(
         signal_id=derive(kind, at_rest.lead, at_rest.step),
         kind=kind,
-        heard_at=now,
+        at=now,
         source="desk",
         address_key=person,
         person_key=person,

@@ -88,8 +88,8 @@ def judge_secret(mark: Mark | None, secret: str) -> list[str]:
 
 def judge_state(found: SiteState) -> list[str]:
     """A sentence if state and audit can't belong together."""
-    remade = found.mark is not None and found.mark.stated and found.unmarked
-    if found.audited and (remade or found.stateless):
+    recreated = found.mark is not None and found.mark.stated and found.unmarked
+    if found.audited and (recreated or found.stateless):
         return [_OTHER_STATE]
     return []
 

@@ -96,7 +96,7 @@ def _signal(action: dict[str, Any], now: float) -> Signal:
     return Signal(
         signal_id=derive("taken", lead, action["user"], action.get("action_ts", "")),
         kind="taken",
-        heard_at=now,
+        at=now,
         source="slack",
         address_key=key,
         person_key=key,

@@ -24,7 +24,10 @@ NO_EVENT: dict[tuple[str, str], str] = {
     ("identity", "synced"): "the CRM's snapshot is complete in this partition",
     ("company", "known"): "a company of the CRM's snapshot was noted",
     ("company", "synced"): "the CRM's snapshot is complete in this partition",
-    ("signals", "heard"): "a signal went to the stages under which the person's leads wait or rest",
+    (
+        "signals",
+        "relayed",
+    ): "a signal went to the stages under which the person's leads wait or rest",
     ("signals", "forwarded"): "a signal went to the partition of the address's person",
     ("sla", "set"): "a clock was prepared or taken away",
     ("sla", "unchanged"): "there was no clock, or nothing to change on it",

@@ -30,7 +30,7 @@ AFTERWARDS = (
         "a person named a rep, or had it looked at again",
     ),
     AuditKind(
-        "remade",
+        "recreated",
         ("write", "engage"),
         _ON,
         "goes back to be written to the CRM",
@@ -51,13 +51,13 @@ AFTERWARDS = (
         "a new sign of intent came in: it goes back to scoring",
     ),
     AuditKind(
-        "heard_*",
+        "signal_*",
         ("engage",),
         _ARRIVED,
         "received the signal that the kind names",
-        "`heard_reply`, `heard_owner`, `heard_sequence`, `heard_bounce`: it stays where it is,"
+        "`signal_reply`, `signal_owner`, `signal_sequence`, `signal_bounce`: it stays where it is,"
         " and a sequence that the signal ends has been left",
-        members=("heard_reply", "heard_owner", "heard_sequence", "heard_bounce"),
+        members=("signal_reply", "signal_owner", "signal_sequence", "signal_bounce"),
     ),
     AuditKind(
         "owner_rewritten",

@@ -62,7 +62,7 @@ def on_signal(
         lead = replace(lead, enrolled=None)
         if rested.nurtured_at:
             return _out_of_nurture(replace(lead, nurtured_at=0.0), said, rules, now)
-    return arrived(lead, f"heard_{kind}", (said,))
+    return arrived(lead, f"signal_{kind}", (said,))
 
 
 def _ends_sequence(trigger: Trigger, rested: Lead) -> bool:
@@ -87,7 +87,7 @@ def _again(lead: Lead, said: Reason, now: float) -> Decision:
     """New interest is a new fact: the lead is scored and routed again."""
     assert lead.trigger is not None
     sort, _, value = lead.trigger.value.partition(":")
-    intents = (*lead.intents, Intent(kind=sort, value=value, heard_at=lead.trigger.at or now))
+    intents = (*lead.intents, Intent(kind=sort, value=value, at=lead.trigger.at or now))
     moved = replace(lead, intents=intents, trigger=None, route=None, score=None)
     to = forward(moved, NAME, "rescored", topics.WRITTEN, lead.person_key)
     return Decision(
@@ -115,8 +115,10 @@ def _look_again(lead: Lead, said: Reason) -> Decision:
     if lead.review_decisions["deleted"] != "approve":
         lead = answered(lead, "deleted")
     fresh = _unseen(lead)
-    to = forward(fresh, NAME, "remade", topics.MATCHED, lead.person_key)
-    return Decision(kind="remade", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,))
+    to = forward(fresh, NAME, "recreated", topics.MATCHED, lead.person_key)
+    return Decision(
+        kind="recreated", place=Place.IN_FLIGHT, trace=(said,), lead=fresh, outputs=(to,)
+    )
 
 
 def _unseen(lead: Lead) -> Lead:

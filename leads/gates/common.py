@@ -165,7 +165,7 @@ def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
     return Reason(
         rule=f"review_decision.{answer}",
         decisive=True,
-        why=f"a person answered {answer}, overruling: {against}",
+        why=f"a person answered {answer}, setting aside: {against}",
     )
 
 

@@ -95,7 +95,7 @@ class Identity:
         second limit)."""
         if not high_intent(lead.intents, rules, now)[0]:
             return ()
-        first = min(intent.heard_at for intent in lead.intents)
+        first = min(intent.at for intent in lead.intents)
         tick = SlaTick(
             tick_id=event_id(lead.lead_id, self.name, lead.cause, "intent"),
             kind="intent",
@@ -183,7 +183,7 @@ class Identity:
         signal = Signal(
             signal_id=derive("signal", "linked", link.link_id, suppression.kind),
             kind=suppression.kind,
-            heard_at=suppression.at,
+            at=suppression.at,
             source=suppression.source,
             address_key=link.person_key,
             person_key=link.person_key,
@@ -235,7 +235,7 @@ def _interest_signal(lead: Lead, intent: Intent) -> OutputRecord:
             signal_id=ident,
             kind="intent",
             value=f"{intent.kind}:{intent.value}",
-            heard_at=intent.heard_at,
+            at=intent.at,
             source=lead.source,
             person_key=lead.person_key,
             address_key=lead.person_key,

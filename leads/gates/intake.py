@@ -294,7 +294,7 @@ def _signal(record: Captured, key: str, kind: str, value: str) -> OutputRecord:
             signal_id=derive("signal", record.source, record.source_id, kind, value, revised),
             kind=kind,
             value=value,
-            heard_at=record.captured_at,
+            at=record.captured_at,
             source="apollo",
             address_key=key,
             person_key=key,

@@ -52,12 +52,12 @@ class Signals:
             )
         key = record.person_key or record.address_key
         if record.kind == "sequence":
-            state = Sequences(state=record.value, read_at=record.heard_at)
+            state = Sequences(state=record.value, read_at=record.at)
             puts = (*puts, TableWrite(table="sequences", key=key, value=state))
         to = OutputRecord(
             topic=topics.ROUTED_SIGNALS.full, key=key, record=replace(record, person_key=key)
         )
-        return Decision(kind="heard", place=Place.NOWHERE, outputs=(to,), puts=puts)
+        return Decision(kind="relayed", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
     def _suppress(self, signal: Signal, seen: SignalsState) -> tuple[TableWrite, ...]:
         if signal.kind not in SUPPRESSING:
@@ -69,6 +69,6 @@ class Signals:
         if whole and signal.forwarded:
             key = signal.person_key or key
         value = Suppression(
-            kind=signal.kind, at=signal.heard_at, source=signal.source, whole_person=whole
+            kind=signal.kind, at=signal.at, source=signal.source, whole_person=whole
         )
         return (TableWrite(table="suppressions", key=key, value=value),)

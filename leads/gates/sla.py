@@ -103,7 +103,7 @@ class Sla:
             signal.kind == "activity"
             and clock is not None
             and signal.value == owner
-            and signal.heard_at >= clock.started
+            and signal.at >= clock.started
         )
         if signal.kind == "undone" and clock is not None and clock.lead.lead_id == signal.value:
             ends = _runs(clock)
@@ -119,7 +119,7 @@ class Sla:
             or not mine
         ):
             return _nothing()
-        return self._met(clock, signal.heard_at, signal.person_key, rules)
+        return self._met(clock, signal.at, signal.person_key, rules)
 
     def _taken(
         self,
@@ -151,7 +151,7 @@ class Sla:
                 contact_id=lead.crm.contact_id,
                 owner_id=owner.owner_id,
                 text="I'm on it (Slack)",
-                at=signal.heard_at,
+                at=signal.at,
             )
             return NeedsEffects(effects={"note": note}, lead=lead)
         if not done["note"].ok:
@@ -160,7 +160,7 @@ class Sla:
                 f" {done['note'].reason}"
             )
             return self._answer(signal, clock, "not_taken", said, rules, now)
-        met = self._met(clock, signal.heard_at, signal.person_key, rules)
+        met = self._met(clock, signal.at, signal.person_key, rules)
         said = f"Noted in the CRM: you are on {lead.person.name} ({lead.company.name})."
         return replace(met, alerts=self._answer(signal, clock, "", said, rules, now).alerts)
 

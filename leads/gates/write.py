@@ -108,9 +108,9 @@ class Write:
         )
         why = overruled(lead, "deleted", (gone,))
         fresh = replace(answered(lead, "deleted"), crm=CrmLink())
-        to = forward(fresh, self.name, "remade", topics.MATCHED, lead.person_key)
+        to = forward(fresh, self.name, "recreated", topics.MATCHED, lead.person_key)
         return Decision(
-            kind="remade", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,)
+            kind="recreated", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,)
         )
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:

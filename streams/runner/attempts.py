@@ -37,7 +37,7 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
         closed=closed,
         waited=job.was_waiting,
         at=job.at,
-        ruling=job.ruling,
+        review_decision=job.review_decision,
         released=job.released,
         failed=job.failed,
         shadow=job.shadow,
@@ -83,7 +83,7 @@ def _release(
     if deferred is None:
         return False, NOTHING, NOTHING
     lasting = stage.lead_on_its_way is not None and decision.place not in outputs.ENDED
-    answered = job.ruling.at if job.ruling is not None else 0.0
+    answered = job.review_decision.at if job.review_decision is not None else 0.0
     return (True, *release(deferred, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
 

@@ -85,8 +85,8 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     if lead is None:
         return []
     events = []
-    if job.ruling is not None:
-        events.append(_reviewed(stage, job, lead, job.ruling))
+    if job.review_decision is not None:
+        events.append(_reviewed(stage, job, lead, job.review_decision))
     for i, note in enumerate(decision.notes):
         events.append(
             _event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome)
@@ -113,14 +113,14 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     return list(map(_audit, events))
 
 
-def _reviewed(stage: Stage, job: StageTask, lead: Lead, ruling: ReviewDecision) -> Audit:
+def _reviewed(stage: Stage, job: StageTask, lead: Lead, review_decision: ReviewDecision) -> Audit:
     outcome: dict[str, Any] = {
-        "action": ruling.action,
-        "reason": ruling.reason,
-        "fields": ruling.fields,
+        "action": review_decision.action,
+        "reason": review_decision.reason,
+        "fields": review_decision.fields,
     }
-    if ruling.rules:
-        outcome["rules"] = ruling.rules
+    if review_decision.rules:
+        outcome["rules"] = review_decision.rules
     return _event(
         stage,
         job,
@@ -128,8 +128,8 @@ def _reviewed(stage: Stage, job: StageTask, lead: Lead, ruling: ReviewDecision) 
         "reviewed",
         0,
         place="",
-        actor=ruling.actor,
-        inputs={"step": ruling.step},
+        actor=review_decision.actor,
+        inputs={"step": review_decision.step},
         outcome=outcome,
     )
 

@@ -147,7 +147,7 @@ class StageTask(msgspec.Struct, eq=False):
     replay: bool = False
     postponed: float = 0.0
     was_waiting: bool = False
-    ruling: ReviewDecision | None = None
+    review_decision: ReviewDecision | None = None
     # which of `done` only read: they are made again after a wait
     reads: set[str] = msgspec.field(default_factory=set)
     released: Deferred = NOTHING
@@ -185,7 +185,7 @@ class StageTask(msgspec.Struct, eq=False):
             dict(attempt.started),
         )
         self.begun = set(attempt.begun)
-        self.ruling, self.since = attempt.ruling, attempt.since
+        self.review_decision, self.since = attempt.review_decision, attempt.since
         self.taken_up, self.replay = True, attempt.closed
         if attempt.closed:
             self.now, self.was_waiting = attempt.now, attempt.waited

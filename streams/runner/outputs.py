@@ -82,13 +82,13 @@ def _released(job: StageTask) -> list[OutgoingRecord]:
         )
         for _, s in job.released.signals
     ]
-    rulings = [
+    review_decisions = [
         OutgoingRecord(
             topics.REVIEW_DECISIONS, r.lead_id.encode(), encode(r), partition=job.partition
         )
-        for r in job.released.rulings
+        for r in job.released.review_decisions
     ]
-    return signals + rulings
+    return signals + review_decisions
 
 
 def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> ReviewItem:

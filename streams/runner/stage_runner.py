@@ -207,7 +207,7 @@ class StageRunner:
             key=key,
         )
         if isinstance(item.decoded, ReviewDecision):
-            job.ruling = item.decoded
+            job.review_decision = item.decoded
         if attempt is not None:
             job.take_up(attempt, self.stage.state_type)
         if not job.replay:

@@ -34,12 +34,12 @@ class Waking:
         return early
 
     def find(self, view: BatchView, record: Record) -> Any:
-        """The waiting lead as a signal or a ruling resumes it; any other record itself; None where
-        nothing follows."""
+        """The waiting lead as a signal or a review decision resumes it; any other record
+        itself; None where nothing follows."""
         if isinstance(record, ReviewDecision):
             if record.stage != self._stage.name:
                 return None
-            return self._by_ruling(view, record)
+            return self._by_review_decision(view, record)
         if isinstance(record, Signal):
             if record.only not in {"", self._stage.name}:
                 return None
@@ -50,7 +50,7 @@ class Waking:
     def note(self, view: BatchView, record: Record, found: Any, now: float) -> None:
         """Store what `find` has answered, and defer the record where its lead can't take it yet."""
         if isinstance(record, ReviewDecision) and record.stage == self._stage.name:
-            self._note_ruling(view, record, found, now)
+            self._note_review_decision(view, record, found, now)
         elif (
             isinstance(record, Signal)
             and self._stage.wakes_on_signal
@@ -58,27 +58,34 @@ class Waking:
         ):
             self._note_signal(view, record, found, now)
 
-    def _by_ruling(self, view: BatchView, ruling: ReviewDecision) -> Lead | None:
+    def _by_review_decision(self, view: BatchView, review_decision: ReviewDecision) -> Lead | None:
         if (
-            before := view.get(self._woken, mark_of(ruling.decision_id, ruling.delivery))
+            before := view.get(
+                self._woken, mark_of(review_decision.decision_id, review_decision.delivery)
+            )
         ) is not None:
             return before.lead
-        return resume(view.get(self._stage.parked, ruling.lead_id), ruling, self._stage.name)
+        return resume(
+            view.get(self._stage.parked, review_decision.lead_id), review_decision, self._stage.name
+        )
 
-    def _note_ruling(
-        self, view: BatchView, ruling: ReviewDecision, lead: Lead | None, now: float
+    def _note_review_decision(
+        self, view: BatchView, review_decision: ReviewDecision, lead: Lead | None, now: float
     ) -> None:
-        mark = mark_of(ruling.decision_id, ruling.delivery)
+        mark = mark_of(review_decision.decision_id, review_decision.delivery)
         if view.has(self._woken, mark):
             return
-        parked = view.get(self._stage.parked, ruling.lead_id)
+        parked = view.get(self._stage.parked, review_decision.lead_id)
         if lead is not None:
             view.put(self._woken, mark, Woken(lead=lead))
-        elif parked is not None and awaits(parked, ruling):
-            self._defer(view, ruling.lead_id, ruling, now)
+        elif parked is not None and awaits(parked, review_decision):
+            self._defer(view, review_decision.lead_id, review_decision, now)
         else:
             log.warning(
-                "decision came too late", lead=ruling.lead_id, stage=ruling.stage, step=ruling.step
+                "decision came too late",
+                lead=review_decision.lead_id,
+                stage=review_decision.stage,
+                step=review_decision.step,
             )
 
     def _by_signal(self, view: BatchView, signal: Signal) -> Lead | None:
@@ -157,7 +164,7 @@ def _subject(signal: Signal) -> str:
 
 
 def mark_of(ident: str, delivery: int) -> str:
-    """The key of the row that says what a signal or a ruling did at this delivery."""
+    """The key of the row that says what a signal or a review decision did at this delivery."""
     if not delivery:
         return ident
     return f"{ident}#{delivery}"

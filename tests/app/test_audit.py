@@ -307,9 +307,7 @@ def test_a_lead_of_which_a_record_is_under_way_is_between_two_writes() -> None:
     assert log.judge().broken == []
     log = Log()
     drop_the_item(log)
-    heard = Signal(
-        signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="key of waits"
-    )
+    heard = Signal(signal_id="s", kind="reply", at=1.0, source="apollo", person_key="key of waits")
     log.under_way.append(Raw(HEARD, 0, encode(heard)))
     assert list(log.judge().faults) == [Fault.UNSHOWN]
     log.events.append(

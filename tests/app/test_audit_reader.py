@@ -124,7 +124,7 @@ STORIES = {
         event("", 3, "engaged", "engaged", stage="engage", shadow=True),
     ],
     "only read": [event("", 2, "unowned", "held", shadow=True, inputs=done(before="would"))],
-    "nothing to do": [event("", 5, "heard_owner", "engaged", stage="engage", shadow=True)],
+    "nothing to do": [event("", 5, "signal_owner", "engaged", stage="engage", shadow=True)],
     "opted out": [
         event("", 2, "nurtured", "nurtured"),
         event(

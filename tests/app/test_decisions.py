@@ -21,7 +21,7 @@ from leads.keys import Keys, derive
 from leads.records import Person, ReviewDecision, ReviewItem, Signal, encode
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
-from tests.leads.test_rulings import held
+from tests.leads.test_review_actions import held
 
 pytestmark = pytest.mark.kafka
 SECRET = "s3cret"
@@ -71,7 +71,7 @@ async def take(
     return await decide(settings, [request], Fixed(), make_crm, dry_run=dry_run)
 
 
-async def rulings(settings: Settings, lead: str) -> list[ReviewDecision]:
+async def review_decisions(settings: Settings, lead: str) -> list[ReviewDecision]:
     """What was sent about a lead."""
     async with consuming(settings) as consumer:
         found = [
@@ -97,11 +97,11 @@ def test_a_decision_is_taken_once_names_the_rules_in_force_and_says_that_no_work
             await producer.send_and_wait(topics.REVIEW_DECISIONS.full, UNREADABLE, partition=2)
         planned = await take(site, item, "redrive", dry_run=True)
         assert "would be decided" in planned.text(dry_run=True)
-        assert await rulings(site, "d1") == []
+        assert await review_decisions(site, "d1") == []
         decided = await take(site, item, "redrive")
         assert f"by the rules in force (version 7, {newer.hash})" in decided.text()
         assert "no worker runs: the decision waits" in decided.text()
-        [sent] = await rulings(site, "d1")
+        [sent] = await review_decisions(site, "d1")
         assert (sent.action, sent.rules, sent.step) == ("redrive", newer.hash, item.step)
         again = await take(site, item, "suppress")
         assert again.refused == {
@@ -140,7 +140,7 @@ def test_nothing_reaches_a_person_who_opted_out(site: Settings) -> None:
         signal = Signal(
             signal_id="x1",
             kind="unsubscribe",
-            heard_at=1.0,
+            at=1.0,
             source="workflow",
             address_key=key,
             person_key=key,

@@ -163,7 +163,7 @@ def test_an_event_in_a_place_or_of_a_stage_of_another_kind_is_refused(data: st.D
     ("name", "value"),
     [
         ("schema", 2),
-        ("kind", "heard_nothing"),
+        ("kind", "signal_nothing"),
         ("id", "no uuid"),
         ("rules", "latest"),
         ("step", -1),

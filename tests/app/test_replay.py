@@ -131,12 +131,12 @@ def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:
 
 
 def woken(stage: str, mark: str, lead: Lead | None = None) -> tuple[bytes, bytes | None]:
-    """The mark that a signal or ruling leaves."""
+    """The mark that a signal or review decision leaves."""
     return schema.woken(stage).row(mark, Woken(lead=lead))
 
 
 def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> None:
-    reply = Signal(signal_id="s", kind="reply", heard_at=1.0, source="apollo", person_key="p")
+    reply = Signal(signal_id="s", kind="reply", at=1.0, source="apollo", person_key="p")
     marks = [woken(stage, "s") for stage in ("routing", "assign", "engage")]
     sla = row_of("sla", reply, Raw(topics.ROUTED_SIGNALS.full, encode(reply)))
     assert found(reply, topics.ROUTED_SIGNALS, *marks) == UNDECIDED
@@ -146,18 +146,16 @@ def test_a_signal_is_decided_once_every_stage_that_reads_it_has_marked_it() -> N
         found(reply, topics.ROUTED_SIGNALS, *marks[:2], woken("engage", "s", lead()), sla)
         == LEFT_OUT
     )
-    activity = Signal(signal_id="t", kind="activity", heard_at=1.0, source="crm", person_key="p")
+    activity = Signal(signal_id="t", kind="activity", at=1.0, source="crm", person_key="p")
     done = row_of("sla", activity, Raw(topics.ROUTED_SIGNALS.full, encode(activity)))
     assert found(activity, topics.ROUTED_SIGNALS, done) == DECIDED, "it wakes nobody"
-    engages = Signal(
-        signal_id="s", kind="reply", heard_at=1.0, source="a", only="engage", delivery=2
-    )
+    engages = Signal(signal_id="s", kind="reply", at=1.0, source="a", only="engage", delivery=2)
     assert found(engages, topics.ROUTED_SIGNALS) == UNDECIDED
     assert found(engages, topics.ROUTED_SIGNALS, woken("engage", "s#2")) == DECIDED
 
 
 def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> None:
-    ruling = ReviewDecision(
+    review_decision = ReviewDecision(
         decision_id="r",
         lead_id="a",
         stage="company",
@@ -181,14 +179,14 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
     waits = company.parked.row("a", Parked(subject="a", lead=lead(), held=item))
     later = company.parked.row("a", Parked(subject="a", held=msgspec.structs.replace(item, step=4)))
     gone = company.parked.row("a", None)
-    assert found(ruling, topics.REVIEW_DECISIONS) == DECIDED
-    assert found(ruling, topics.REVIEW_DECISIONS, waits) == UNDECIDED
-    assert found(ruling, topics.REVIEW_DECISIONS, waits, later) == DECIDED
-    assert found(ruling, topics.REVIEW_DECISIONS, waits, gone) == DECIDED
+    assert found(review_decision, topics.REVIEW_DECISIONS) == DECIDED
+    assert found(review_decision, topics.REVIEW_DECISIONS, waits) == UNDECIDED
+    assert found(review_decision, topics.REVIEW_DECISIONS, waits, later) == DECIDED
+    assert found(review_decision, topics.REVIEW_DECISIONS, waits, gone) == DECIDED
     taken = woken("company", "r", lead())
     put_off = company.parked.row("a", Parked(subject="a", lead=lead(), held=item, put_off=True))
-    assert found(ruling, topics.REVIEW_DECISIONS, waits, taken, gone) == LEFT_OUT
-    assert found(ruling, topics.REVIEW_DECISIONS, waits, taken, put_off) == LEFT_OUT
+    assert found(review_decision, topics.REVIEW_DECISIONS, waits, taken, gone) == LEFT_OUT
+    assert found(review_decision, topics.REVIEW_DECISIONS, waits, taken, put_off) == LEFT_OUT
 
 
 def test_what_was_no_record_is_none_now() -> None:

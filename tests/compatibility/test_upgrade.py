@@ -119,7 +119,7 @@ def test_a_lead_that_rests_is_woken_by_a_signal(path: Path) -> None:
             signal = Signal(
                 signal_id=derive("upgrade", key),
                 kind="unsubscribe",
-                heard_at=site.clock.now(),
+                at=site.clock.now(),
                 source="crm",
                 address_key=key,
                 person_key=key,

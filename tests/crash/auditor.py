@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.crash.case import Case, Violation, heard_suppressions, once, sort_out
+from tests.crash.case import Case, Violation, known_suppressions, once, sort_out
 from tests.crash.evidence import Death, Entry, Evidence, lead_of
 from tests.crash.once import clocks_end_once, nothing_is_done_twice
 
@@ -143,7 +143,7 @@ def owners_come_first(case: Case) -> Iterator[Violation]:
 def suppressions_hold(case: Case) -> Iterator[Violation]:
     """P4: no notice and no enrolment begins after a suppression was heard, and nobody suppressed
     stays enrolled."""
-    heard = heard_suppressions(case)
+    heard = known_suppressions(case)
     for event in case.events:
         if event.kind in {"noticed", "enrolled"} and event.at > heard.get(event.lead, event.at):
             what = (
@@ -190,13 +190,15 @@ def decisions_count(case: Case) -> Iterator[Violation]:
     """What a person decided about a waiting lead was done, unless the lead had moved on by
     itself."""
     for entry in once(case.of("review-decisions"), "decision_id"):
-        ruling = entry.value
-        lead, step = ruling["lead_id"], ruling["step"]
+        review_decision = entry.value
+        lead, step = review_decision["lead_id"], review_decision["step"]
         done = any(
             e.kind == "reviewed" and e.record.get("step") == step for e in case.by_lead[lead]
         )
         if not done and max((e.step for e in case.by_lead[lead]), default=0) <= step:
-            what = f"{ruling['action']} was decided about step {step}, and nothing came of it"
+            what = (
+                f"{review_decision['action']} was decided about step {step}, and nothing came of it"
+            )
             yield Violation("decision", what, (lead,))
 
 

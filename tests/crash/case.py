@@ -147,7 +147,7 @@ def once(entries: Iterator[Entry], ident: str) -> Iterator[Entry]:
             yield entry
 
 
-def heard_suppressions(case: Case) -> dict[str, float]:
+def known_suppressions(case: Case) -> dict[str, float]:
     """When the first suppression of each lead was acknowledged on `signals`."""
     found: dict[str, float] = {}
     for entry in case.of("signals"):

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from tests.crash.case import Case, Violation, heard_suppressions, once
+from tests.crash.case import Case, Violation, known_suppressions, once
 
 
 def nothing_is_done_twice(case: Case) -> Iterator[Violation]:
@@ -128,7 +128,7 @@ def _unnoticed(
     ended = (
         {e.lead for e in case.events if e.kind == "sla_met"}
         | {lead for lead, _ in breached}
-        | set(heard_suppressions(case))
+        | set(known_suppressions(case))
     )
     for lead, deadline in clocks:
         if lead not in ended and case.place(lead) not in {"suppressed", "undone"}:

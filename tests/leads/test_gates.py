@@ -99,7 +99,7 @@ def test_a_missing_part_gives_nothing_and_is_named(rules: Rules) -> None:
 
 @pytest.mark.parametrize(("age_days", "high"), [(13.9, True), (14.1, False)])
 def test_high_intent_is_not_older_than_its_days(rules: Rules, age_days: float, high: bool) -> None:
-    sign = Intent(kind="list", value="demo requests", heard_at=NOW - age_days * 86_400)
+    sign = Intent(kind="list", value="demo requests", at=NOW - age_days * 86_400)
     found, _ = score(lead(intents=(sign,)), rules, NOW)
     assert bool(found.high_intent) is high
 
@@ -108,7 +108,7 @@ def test_high_intent_is_not_older_than_its_days(rules: Rules, age_days: float, h
     ("value", "high"), [("79", False), ("80", True), ("", False), ("many", False)]
 )
 def test_an_intent_score_counts_from_its_least(rules: Rules, value: str, high: bool) -> None:
-    found, _ = score(lead(intents=(Intent(kind="score", value=value, heard_at=NOW),)), rules, NOW)
+    found, _ = score(lead(intents=(Intent(kind="score", value=value, at=NOW),)), rules, NOW)
     assert bool(found.high_intent) is high
 
 
@@ -243,7 +243,7 @@ def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_questi
         assert isinstance(decision, Decision)
         return decision
 
-    assert hears(resting, "somebody").kind == "heard_owner"
+    assert hears(resting, "somebody").kind == "signal_owner"
     first = hears(resting, "gone")
     assert (first.kind, first.outputs[0].topic) == ("owner_rewritten", topics.ROUTED.full)
     assert first.lead is not None
@@ -369,10 +369,10 @@ def test_activity_that_was_not_polled_yet_is_no_breach(rules: Rules) -> None:
 
 def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> None:
     heard = Signal(
-        signal_id="s", kind="activity", heard_at=NOW + 5, source="crm", person_key="p1", value="9"
+        signal_id="s", kind="activity", at=NOW + 5, source="crm", person_key="p1", value="9"
     )
     kinds = []
-    for signal in (heard, replace(heard, value="8"), replace(heard, heard_at=NOW - 5)):
+    for signal in (heard, replace(heard, value="8"), replace(heard, at=NOW - 5)):
         decision = sla.Sla().decide(signal, sla.SlaState(clock=clock()), {}, rules, NOW + 10)
         assert isinstance(decision, Decision)
         kinds.append(decision.kind)
@@ -431,7 +431,7 @@ def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rul
 def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored_by_it(
     rules: Rules,
 ) -> None:
-    sign = Intent(kind="list", value="Demo requests", heard_at=NOW - 60)
+    sign = Intent(kind="list", value="Demo requests", at=NOW - 60)
     row = PersonRow(person_key="p1", lead_id="l0")
     merged = identity.Identity().decide(
         lead(intents=(sign,)), identity.IdentityState(person=row), {}, rules, NOW

@@ -22,9 +22,9 @@ from leads.mapped import Mapped
 from leads.mapping import map_captured
 from leads.rawvalues import UnusableError
 from leads.records import Captured, Company, Intent, Person, Place, Route, Score, encode
+from leads.review_actions import settable
 from leads.rule_models import FieldRule
 from leads.rules import Rules, parse_rules
-from leads.rulings import settable
 from leads.score import score
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead
@@ -196,7 +196,7 @@ def test_a_number_that_is_none_is_unknown_and_told(text: str) -> None:
         5,
         ("company.employees: it is no number",),
     )
-    strange = lead(intents=(Intent(kind="score", value=text, heard_at=NOW),))
+    strange = lead(intents=(Intent(kind="score", value=text, at=NOW),))
     assert not score(strange, RULES, NOW)[0].high_intent
 
 

@@ -105,7 +105,7 @@ def entered(some: Rules) -> Lead:
 def test_our_own_apollo_sequence_being_active_is_no_news(some: Rules) -> None:
     rested = entered(some)
     heard = replace(rested, trigger=Trigger(kind="sequence", value="active", at=NOW))
-    assert decide(heard, some, rested).kind == "heard_sequence"  # type: ignore[union-attr]
+    assert decide(heard, some, rested).kind == "signal_sequence"  # type: ignore[union-attr]
     listed = replace(rested, enrolled=Enrolment(name="n", tool="list", target="Leadgate nurture"))
     another = decide(replace(listed, trigger=heard.trigger), some, listed)
     assert isinstance(another, NeedsEffects)

@@ -127,7 +127,7 @@ def test_a_clock_keeps_the_team_under_which_it_was_started() -> None:
     assert isinstance(clock, SlaClock)
     other = RULES.model_copy(update={"teams": {}})
     acted = Signal(
-        signal_id="s", kind="activity", heard_at=NOW + 5, source="crm", person_key="p1", value="9"
+        signal_id="s", kind="activity", at=NOW + 5, source="crm", person_key="p1", value="9"
     )
     met = sla.Sla().decide(acted, sla.SlaState(clock=clock), {}, other, NOW + 6)
     assert outcomes(met) == [("us", "met")]
@@ -139,7 +139,7 @@ def test_an_ended_clock_is_not_withdrawn(ended: dict[str, float]) -> None:
     undo = Signal(
         signal_id="s",
         kind="undone",
-        heard_at=NOW + 5,
+        at=NOW + 5,
         source="undo",
         person_key="p1",
         value=ANA.lead_id,

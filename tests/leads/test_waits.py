@@ -15,12 +15,12 @@ from tests.leads.test_gates import NOW, lead
 def signal(kind: str, ident: str = "s", **fields: object) -> Signal:
     """A signal about the sample lead's person."""
     return replace(
-        Signal(signal_id=ident, kind=kind, heard_at=NOW + 1, source="crm", person_key="p1"),
+        Signal(signal_id=ident, kind=kind, at=NOW + 1, source="crm", person_key="p1"),
         **fields,
     )
 
 
-def ruling(step: int, ident: str = "r") -> ReviewDecision:
+def review_decision(step: int, ident: str = "r") -> ReviewDecision:
     """A person's word on the sample lead."""
     return ReviewDecision(
         decision_id=ident,
@@ -49,10 +49,10 @@ def rests(**fields: object) -> Parked:
 def test_a_put_off_lead_is_set_going_by_nothing_and_awaits_what_people_were_asked() -> None:
     put_off = rests(put_off=True, rested=lead(), held=asked(lead(), 3))
     assert resume(put_off, signal("reply"), "engage") is None
-    assert resume(put_off, ruling(3), "engage") is None
-    assert awaits(put_off, ruling(3))
-    assert not awaits(put_off, ruling(4))
-    assert not awaits(rests(held=asked(lead(), 3)), ruling(3))
+    assert resume(put_off, review_decision(3), "engage") is None
+    assert awaits(put_off, review_decision(3))
+    assert not awaits(put_off, review_decision(4))
+    assert not awaits(rests(held=asked(lead(), 3)), review_decision(3))
 
 
 def test_what_was_deferred_goes_out_as_soon_as_the_lead_rests_in_the_order_in_which_it_came() -> (
@@ -85,13 +85,13 @@ def test_a_person_who_decides_has_had_the_replies_before_and_not_those_after() -
 def test_a_signal_older_than_the_sources_record_says_nothing() -> None:
     kept = defer(None, signal("intent"), NOW - 1)
     assert not any(release(kept, rests(), "engage", lasting=True))
-    assert resume(rests(), signal("intent", delivery=1, heard_at=NOW - 1), "engage") is None
+    assert resume(rests(), signal("intent", delivery=1, at=NOW - 1), "engage") is None
 
 
-def test_a_ruling_goes_on_under_the_step_at_which_the_lead_asks_by_now() -> None:
-    kept = defer(None, ruling(3), NOW)
+def test_a_review_decision_goes_on_under_the_step_at_which_the_lead_asks_by_now() -> None:
+    kept = defer(None, review_decision(3), NOW)
     sent, _ = release(kept, rests(held=asked(lead(), 4)), "engage", lasting=False)
-    assert [(r.step, r.delivery) for r in sent.rulings] == [(4, 1)]
+    assert [(r.step, r.delivery) for r in sent.review_decisions] == [(4, 1)]
     assert not any(release(kept, rests(), "engage", lasting=False))
 
 

@@ -97,7 +97,7 @@ def test_a_second_delivery_and_a_later_change_are_the_same_source_record() -> No
 )
 def test_interest_comes_with_its_lead(rules: Rules, event: str, kind: str) -> None:
     [intent] = map_captured(lead_of(FLAT, event, "High"), rules).intents
-    assert (intent.kind, intent.value, intent.heard_at) == (kind, "high", NOW)
+    assert (intent.kind, intent.value, intent.at) == (kind, "high", NOW)
 
 
 @pytest.mark.parametrize(

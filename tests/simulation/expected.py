@@ -33,9 +33,9 @@ company matched merged synced
 write written fallback suppressed rekeyed
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
-engage engaged nurtured sequence_active replied rescored suppressed updated deleted heard_owner
+engage engaged nurtured sequence_active replied rescored suppressed updated deleted signal_owner
 engage released
-signals heard forwarded
+signals relayed forwarded
 sla sla_started breached sla_met assignment_overdue unchanged
 sla_windows counted unchanged
 notify sent

@@ -103,7 +103,7 @@ class Happening:
         signal = Signal(
             signal_id=derive("sim", number),
             kind=event.kind,
-            heard_at=site.clock.now(),
+            at=site.clock.now(),
             source="crm",
             address_key=key,
             person_key=key,
@@ -169,8 +169,8 @@ class Happening:
         self._decide(number, item, *self._choose(item, event.value))
 
     def _decide(self, number: int, item: ReviewItem, action: str, fields: dict[str, str]) -> None:
-        ruling = ReviewDecision(
-            decision_id=derive("ruling", number),
+        review_decision = ReviewDecision(
+            decision_id=derive("review-decision", number),
             lead_id=item.lead_id,
             stage=item.stage,
             step=item.step,
@@ -180,7 +180,9 @@ class Happening:
             at=self._site.clock.now(),
             fields=fields,
         )
-        self._site.send(topics.REVIEW_DECISIONS, item.lead_id, encode(ruling), item.partition)
+        self._site.send(
+            topics.REVIEW_DECISIONS, item.lead_id, encode(review_decision), item.partition
+        )
         self.ruled.append(
             Ruled(self._site.loop.time(), item.lead_id, item.stage, item.step, action)
         )
@@ -230,7 +232,7 @@ class Happening:
             signal = Signal(
                 signal_id=derive("released", lead, event["step"]),
                 kind="released",
-                heard_at=self._site.clock.now(),
+                at=self._site.clock.now(),
                 source="desk",
                 address_key=person,
                 person_key=person,

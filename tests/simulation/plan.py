@@ -127,9 +127,9 @@ def _news(draw: random.Random, world: World) -> list[Event]:
         events.append(Event(at, kind, about, value))
         if draw.random() < 0.3:  # two at once, about the same person
             events.append(Event(at, draw.choice(SIGNALS), about, draw.choice(REPS)))
-    rulings = ("redrive", "redrive", "set", "route", "suppress")
+    review_decisions = ("redrive", "redrive", "set", "route", "suppress")
     events += [
-        Event(draw.uniform(5, 150), "rule", -1, draw.choice(rulings), number=i)
+        Event(draw.uniform(5, 150), "rule", -1, draw.choice(review_decisions), number=i)
         for i in range(draw.randint(0, 4))
     ]
     return events

@@ -31,8 +31,8 @@ from leads.records import (
     Sequences,
     Trigger,
 )
+from leads.review_actions import APPROVES, refusal
 from leads.rules import Rules
-from leads.rulings import APPROVES, refusal
 from leads.table_rows import CompanyRow, SourceRow
 from leads.waits import resume
 from tests.leads.test_gates import NOW, OK, lead, shown
@@ -67,7 +67,7 @@ def held(kind: str = "review", asked: str = "invalid", **fields: Any) -> ReviewI
 def answer(waits: Lead, stage: str, asked: str, action: str, **more: Any) -> Lead:
     """A waiting lead as it goes on by a person's decision."""
     parked = Parked(subject=waits.lead_id, lead=waits)
-    ruling = ReviewDecision(
+    review_decision = ReviewDecision(
         decision_id="d1",
         lead_id=waits.lead_id,
         stage=stage,
@@ -79,7 +79,7 @@ def answer(waits: Lead, stage: str, asked: str, action: str, **more: Any) -> Lea
         asked=asked,
         **more,
     )
-    going = resume(parked, ruling, stage)
+    going = resume(parked, review_decision, stage)
     assert going is not None
     return going
 
@@ -340,7 +340,7 @@ def test_a_deleted_contact_is_made_again_only_if_that_is_approved(rules: Rules) 
         )
     )
     [fresh] = [output.record for output in made.outputs]
-    assert (made.kind, fresh.crm, fresh.review_decisions) == ("remade", CrmLink(), {})
+    assert (made.kind, fresh.crm, fresh.review_decisions) == ("recreated", CrmLink(), {})
     assert [o.topic for o in made.outputs] == [topics.MATCHED.full]
 
 
@@ -354,7 +354,7 @@ def test_a_contact_deleted_under_a_resting_lead_is_looked_for_by_the_crm_write(
     going = answer(waits, "engage", "deleted", action)
     found = decided(engage.Engage().decide(going, engage.EngageState(rest=waits), {}, rules, NOW))
     [fresh] = [output.record for output in found.outputs]
-    assert (found.kind, fresh.review_decisions, fresh.engaged_at) == ("remade", asked_again, 0.0)
+    assert (found.kind, fresh.review_decisions, fresh.engaged_at) == ("recreated", asked_again, 0.0)
 
 
 def test_an_answered_lead_stays_with_people_until_that_is_approved(rules: Rules) -> None:
