@@ -1,10 +1,9 @@
 """Plain sentences: the notice to a rep, and a lead's story out of its audit events."""
 
-from datetime import UTC, datetime
-
 from leads.audit_kinds import AUDIT_KINDS
 from leads.records import Audit, Lead, Reason, Route, Score
 from leads.rules import Rules
+from leads.times import format_duration, format_time
 
 _SAY = {kind.name: kind.says for kind in AUDIT_KINDS}
 
@@ -38,7 +37,7 @@ def _request(lead: Lead, rules: Rules) -> str:
     """What the rep should do: act in time on high intent, respect a wish not to be called."""
     if lead.high_intent:
         how = "write, and do not call," if lead.do_not_call else "call"
-        return f" Please {how} within {rules.sla.seconds / 3600:g} h."
+        return f" Please {how} within {format_duration(rules.sla.seconds)}."
     if lead.do_not_call:
         return " Do not call: the person asked for that."
     return ""
@@ -63,9 +62,9 @@ def score_summary(lead: Lead) -> str:
 
 def describe_event(event: Audit) -> str:
     """One event of a lead's story."""
-    when = datetime.fromtimestamp(event.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     who = f" by {event.actor}" if event.kind == "reviewed" else ""
-    return f"{when}  {event.stage}: {_SAY.get(event.kind, event.kind.replace('_', ' '))}{who}."
+    says = _SAY.get(event.kind, event.kind.replace("_", " "))
+    return f"{format_time(event.at)}  {event.stage}: {says}{who}."
 
 
 def reasons(event: Audit) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from app.monitoring.metrics import PollerMetrics
 from connectors.core.errors import VendorError
+from leads.times import format_duration
 from streams.ports import Clock
 
 #: A source counts as read if its last pass ended at most so many intervals ago, plus seconds for
@@ -44,7 +45,7 @@ class Passes:
             age = self._clock.now() - ended
             if age <= self._every[source] * _INTERVALS + _A_PASS:
                 return ""
-            state = f"not read for {age:.0f} s"
+            state = f"not read for {format_duration(age)}"
         if why := self._failures.get(source):
             state += f" ({why})"
         return f"{source}: {state}"

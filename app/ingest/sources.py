@@ -18,6 +18,7 @@ from connectors.core.errors import Unavailable, VendorError
 from leads import topics
 from leads.keys import derive
 from leads.records import Alert, encode
+from leads.times import format_duration
 from streams.effects.circuit import Circuit
 from streams.effects.vendors import APART, unreadable
 from streams.ports import Clock, Fatal
@@ -64,8 +65,8 @@ class Reading:
         if source in self._alerted or now - since < ALERT_AFTER:
             return
         text = (
-            f"{self._title} has not been read for {now - since:.0f} s ({source}): {error}. Leadgate"
-            " tries again, and goes on reading everything else."
+            f"{self._title} has not been read for {format_duration(now - since)} ({source}):"
+            f" {error}. Leadgate tries again, and goes on reading everything else."
         )
         await self._alert(text, "failed", since)
         self._alerted |= self._failing  # all sources that fail now are part of the same outage

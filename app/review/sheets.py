@@ -8,7 +8,6 @@ the company's fields.
 
 import csv
 from collections.abc import Container, Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from connectors.core.errors import VendorError
 from leads import topics
 from leads.records import ReviewItem
 from leads.review_items import ReviewItems
+from leads.times import format_time
 
 log = structlog.get_logger(__name__)
 #: The columns that a person may correct, named as the lead's fields.
@@ -99,7 +99,7 @@ def row_of(item: ReviewItem) -> Row:
     """The row of a waiting lead; `decision` is empty."""
     row = {
         "record_id": f"{item.lead_id}:{item.step}",
-        "since": datetime.fromtimestamp(item.since, UTC).isoformat(timespec="seconds"),
+        "since": format_time(item.since),
         "kind": item.kind,
         "stage": item.stage,
         "reasons": "; ".join(f"{reason.rule}: {reason.why}" for reason in item.reasons),

@@ -109,7 +109,7 @@ def test_an_outage_that_lasts_is_told_once_whatever_it_hits_and_so_is_its_end() 
             site.clock.at += ALERT_AFTER
         [text] = site.producer.alerts()
         assert text.startswith(
-            "Apollo has not been read for 300 s (apollo_contacts): Apollo: 401 Invalid API key."
+            "Apollo has not been read for 5 min (apollo_contacts): Apollo: 401 Invalid API key."
         )
         site.fault = None
         await site.first.attempt()
@@ -133,8 +133,8 @@ def test_a_source_that_is_refused_for_good_hides_no_later_outage() -> None:
         site.clock.at += ALERT_AFTER
         await site.second.attempt()
         assert [text.split(":")[0] for text in site.producer.alerts()] == [
-            "Apollo has not been read for 300 s (apollo_contacts)",
-            "Apollo has not been read for 300 s (apollo_messages)",
+            "Apollo has not been read for 5 min (apollo_contacts)",
+            "Apollo has not been read for 5 min (apollo_messages)",
         ]
 
     asyncio.run(test())

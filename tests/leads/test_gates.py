@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import ActivityRead, ContactWritten, EffectResult, OwnerRead
+from leads.explain import notice
 from leads.gates import assign, engage, identity, routing, sla, write
 from leads.gates.common import Guarded
 from leads.mapping import map_captured
@@ -64,6 +65,16 @@ def lead(**fields: object) -> Lead:
         owner_confirmed_at=NOW,
     )
     return replace(base, **fields)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "within"), [(60, "1 min"), (7200, "2 h"), (5400, "1 h 30 min")]
+)
+def test_the_notice_gives_the_time_in_plain_units(rules: Rules, seconds: int, within: str) -> None:
+    clock = rules.sla.model_copy(update={"seconds": seconds})
+    urgent = lead(score=Score(points=80, parts={"seniority": 30}, high_intent="demo"))
+    text = notice(urgent, rules.model_copy(update={"sla": clock}))
+    assert text.endswith(f"Please call within {within}.")
 
 
 def at_points(rules: Rules, points: int) -> Rules:
