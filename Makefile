@@ -19,7 +19,7 @@ install: .venv/installed ## the product and its tools into .venv, Kafka's jars i
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@$(BIN)/python -c 'from app.local.broker import prepare; prepare()'
+	@$(BIN)/python -m app.local.prepare
 	@touch $@
 
 lock: ## requirements.lock from pyproject.toml

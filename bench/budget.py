@@ -6,9 +6,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rich.console import Console
-
-from app.local.demo import Site
+from app.local.demo_site import Site
 from bench.site import capture
 from bench.week import settled, state
 
@@ -28,7 +26,7 @@ def measure_budget() -> dict[str, float]:
     and falls below it where the machine is slower than the limit.
     """
     with tempfile.TemporaryDirectory() as data:
-        site = Site(Path(data), 0, 1, Console(quiet=True), "hubspot")
+        site = Site(Path(data), 0, 1, "hubspot")
         try:
             site.ground()
             asyncio.run(capture(site.settings(), LEADS))

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from rich.console import Console
 
 from app.audit.verify import verify_placement
-from app.local.demo import Site
+from app.local.demo_site import Site
 from app.monitoring.lag import lag
 from bench.site import capture
 
@@ -53,7 +52,7 @@ def measure_calls(crm: str) -> dict[str, float]:
 
 def _calls(crm: str, sandbox: int, fill: Callable[[Site], None], captured: int) -> float:
     with tempfile.TemporaryDirectory() as data:
-        site = Site(Path(data), sandbox, 1, Console(quiet=True), crm)
+        site = Site(Path(data), sandbox, 1, crm)
         try:
             site.ground()
             fill(site)

@@ -280,6 +280,8 @@ def parse_rules(text: str, name: str = "rules.yaml") -> Rules:
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise RulesError(f"{name}: not YAML: {error}") from error
+    except RecursionError:
+        raise RulesError(f"{name}: nested too deeply to be rules") from None
     try:
         return Rules.model_validate(data)
     except ValidationError as error:

@@ -12,10 +12,12 @@ from reference.markdown import code, page, plain, sentence, table
 from reference.wording import default_of, limits_of, type_of
 
 _HEAD = """\
-`leadgate COMMAND --help` shows the same. Data goes to stdout and messages to stderr; with
-`--json` data is one JSON value. Exit codes: 0, 1 for a broken promise or a fault that was found,
-2 for a wrong use or setting. A worker that must be started again ends with 70, and so does a
-broker that failed (docs/operations.md)."""
+`leadgate COMMAND -h` shows the same, `leadgate --version` the version, and
+`leadgate --install-completion` sets up completion for bash, zsh or fish. Data goes to stdout and
+messages to stderr; with `--json` data is one JSON value. Exit codes: 0, 1 for a broken promise or
+a fault that was found, 2 for a wrong use or setting, 70 for a fault of Leadgate itself, 130 after
+Ctrl-C. A worker that must be started again ends with 70, and so does a broker that failed
+(docs/operations.md)."""
 
 
 def make_page() -> str:

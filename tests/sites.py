@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from rich.console import Console
 
 from app.audit.verify import verify_placement
 from app.kafka.clients import administering, consuming, ends, producing, read_to
-from app.local.demo import Site, judge
+from app.local.demo_report import judge
+from app.local.demo_site import Site
 from app.monitoring.lag import lag
 from app.operations.replay import commit_offsets
 from leads import topics
@@ -42,7 +42,7 @@ class SiteHarness(Site):
         rules: Callable[[str], str] = lambda text: text,
         crm: str = "hubspot",
     ) -> None:
-        super().__init__(data, leads, seed, Console(quiet=True), crm)
+        super().__init__(data, leads, seed, crm)
         self.environment()
         path = data / "rules.yaml"
         path.write_text(rules(path.read_text()))

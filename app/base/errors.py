@@ -2,4 +2,7 @@
 
 
 class UsageError(ValueError):
-    """The command can't run as it was called; the text says why."""
+    """The command ends without having done its task. The text says what is wrong, where, and what
+    to do; the command line prints it and ends with `exit_code`."""
+
+    exit_code = 2

@@ -18,12 +18,13 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.base.errors import UsageError
 from app.base.vendor_settings import VendorSettings
 
 PREFIX = "LEADGATE_"
 
 
-class SettingsError(ValueError):
+class SettingsError(UsageError):
     """A setting is missing, wrong or unknown. The text names it."""
 
 
@@ -56,6 +57,14 @@ class LogSettings(BaseSettings):
 def _is_address(text: str) -> str:
     if text:
         address_of(text)
+    return text
+
+
+def _are_brokers(text: str) -> str:
+    for broker in text.split(","):
+        host, *port = broker.strip().split(":", 1)
+        if port or not host:
+            address_of(broker.strip())
     return text
 
 
@@ -113,7 +122,7 @@ class Settings(VendorSettings, LogSettings):
             "HOST:PORT where worker and poller serve /metrics, /livez and /readyz; unset: nowhere"
         ),
     )
-    kafka_bootstrap_servers: str = Field(
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(_are_brokers)] = Field(
         "127.0.0.1:9092",
         validation_alias="KAFKA_BOOTSTRAP_SERVERS",
         description="the brokers, HOST:PORT each, separated by commas",

@@ -1,18 +1,11 @@
 """The settings of the vendors: addresses, keys and limits."""
 
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-
-class CrmName(StrEnum):
-    """The CRMs that have a connector."""
-
-    HUBSPOT = "hubspot"
-    SALESFORCE = "salesforce"
-    ZOHO = "zoho"
+from app.base.crm_name import CrmName
 
 
 class VendorSettings(BaseSettings):

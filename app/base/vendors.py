@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.base.crm_name import CrmName
 from app.base.settings import Settings
-from app.base.vendor_settings import CrmName
 from connectors.apollo.client import ApolloClient
 from connectors.core.crm import Crm
 from connectors.core.http import SlidingWindowLimiter

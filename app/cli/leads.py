@@ -1,26 +1,25 @@
 """Leads in, out again, and what became of them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from app.base.errors import UsageError
-from app.base.settings import load_settings
-from app.cli.shared import Json, LeadId, app, known_site, run, show
-from app.commands import leads as lead_commands
-from app.operations.release import ReleaseScope
-from app.operations.replay import replay_range
-from app.operations.replay_range import ReplayScope
-from app.review import queue
-from leads.records import to_plain
+from app.cli.output import show
+from app.cli.shared import Json, LeadId, app, known_site, run, settings
 
 
 @app.command("import")
 def import_(
     file: Annotated[
         Path | None,
-        typer.Argument(help="Apollo's export; with --resubmit a corrected sheet of Leadgate's."),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="Apollo's export; with --resubmit a corrected sheet of Leadgate's.",
+        ),
     ] = None,
     as_json: Json = False,
     window: Annotated[
@@ -39,21 +38,27 @@ def import_(
 ) -> None:
     """Import a CSV export of Apollo's, or read a corrected sheet back (--resubmit; without a file
     from Google Sheets)."""
-    settings, _ = known_site()
     if resubmit:
-        if not actor:
-            raise UsageError("say who corrected the sheet: --actor")
-        back = run(queue.resubmit(settings, file, actor))
-        lines = [
-            f"{back['decided']} rows decided, {back['untouched']} untouched",
-            *back["problems"],
-        ]
-        show(back, as_json, "\n".join(lines))
-        raise typer.Exit(1 if back["problems"] else 0)
+        _resubmit(file, actor, as_json)
     if file is None:
-        raise UsageError("name the file to import")
-    done = run(lead_commands.import_file(settings, file, window, again=again))
+        raise UsageError("name the file to import: leadgate import FILE")
+    from app.commands import leads as lead_commands
+
+    ours, _ = known_site()
+    done = run(lead_commands.import_file(ours, file, window, again=again))
     show(done, as_json, f"{done['rows']} rows as import {done['import']}")
+
+
+def _resubmit(file: Path | None, actor: str, as_json: bool) -> NoReturn:
+    from app.review import queue
+
+    if not actor:
+        raise UsageError("say who corrected the sheet: --actor")
+    ours, _ = known_site()
+    back = run(queue.resubmit(ours, file, actor))
+    counted = f"{back['decided']} rows decided, {back['untouched']} untouched"
+    show(back, as_json, "\n".join([counted, *back["problems"]]))
+    raise typer.Exit(bool(back["problems"]))
 
 
 @app.command()
@@ -68,8 +73,11 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Take an import back: its leads end, and contacts get back what nobody has changed since."""
-    settings, _ = known_site()
-    report = run(lead_commands.undo(settings, imported, actor, dry_run=dry_run))
+    from app.commands import leads as lead_commands
+    from leads.records import to_plain
+
+    ours, _ = known_site()
+    report = run(lead_commands.undo(ours, imported, actor, dry_run=dry_run))
     show(to_plain(report), as_json, report.text())
 
 
@@ -86,20 +94,25 @@ def release(
     as_json: Json = False,
 ) -> None:
     """Make leads live of which something was decided in shadow: these, those of a list, or all."""
-    settings, rules = known_site()
     if not (lead or list_ or everything):
         raise UsageError(
-            "say which: --lead, --list or --all; --all --dry-run tells how many there are"
+            "say which: --lead, --list or --all; --all --dry-run says how many there are"
         )
+    from app.commands import leads as lead_commands
+    from app.operations.release import ReleaseScope
+
+    ours, rules = known_site()
     wanted = ReleaseScope(frozenset(lead or ()), frozenset(list_ or ()))
-    found = run(lead_commands.release(settings, rules, wanted, dry_run=dry_run))
+    found = run(lead_commands.release(ours, rules, wanted, dry_run=dry_run))
     show(found.report(), as_json, found.text(dry_run=dry_run))
 
 
 @app.command()
 def why(lead: LeadId, as_json: Json = False) -> None:
-    """Tell a lead's story: each gate, its inputs, the rule that decided and those that did not."""
-    story = run(lead_commands.why(load_settings(), lead))
+    """Print a lead's story: each gate, its inputs, the rule that decided and those that did not."""
+    from app.commands import leads as lead_commands
+
+    story = run(lead_commands.why(settings(), lead))
     show(story.events, as_json, story.text)
 
 
@@ -107,7 +120,12 @@ def why(lead: LeadId, as_json: Json = False) -> None:
 def replay(
     topic: Annotated[str, typer.Option("--topic", help="A topic that a stage reads.")] = "captured",
     partition: Annotated[int | None, typer.Option("--partition", help="0 to 11; else all.")] = None,
-    since: Annotated[str, typer.Option("--from", help="A time (ISO 8601), or an offset.")] = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            "--from", help="A time (2026-11-24T10:00, or 2h for two hours ago), or an offset."
+        ),
+    ] = "",
     until: Annotated[str, typer.Option("--to", help="The same, not included.")] = "",
     first: Annotated[
         int | None, typer.Option("--from-offset", min=0, help="An offset; needs --partition.")
@@ -119,11 +137,15 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Run the stages again over a part of a topic. Refuses while workers run."""
-    settings, _ = known_site()
+    from app.operations.replay import replay_range
+    from app.operations.replay_range import ReplayScope
+
+    ours, _ = known_site()
     wanted = ReplayScope(
         topic=topic, partition=partition, since=since, until=until, first=first, last=last, act=act
     )
-    done = run(replay_range(settings, wanted))
+    done = run(replay_range(ours, wanted))
     text = f"{done['records']} records of {done['topic']} run again when a worker starts"
-    more = f"; {done['left_out']} are left out" if done["left_out"] else ""
-    show(done, as_json, text + more)
+    if done["left_out"]:
+        text += f"; {done['left_out']} are left out"
+    show(done, as_json, text)

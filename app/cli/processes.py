@@ -1,44 +1,41 @@
-"""What runs until it is ended: broker, sandbox, worker, poller, web, demo."""
+"""What runs until it is ended: broker, sandbox, worker, poller, web server."""
 
-import signal
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.base.clock import SystemClock
-from app.base.settings import load_settings
-from app.base.vendor_settings import CrmName
+from app.base.crm_name import CrmName
+from app.base.errors import UsageError
+from app.cli.output import complain, notify
 from app.cli.shared import (
     Data,
-    Json,
     app,
-    complain,
-    errors,
+    end_on_signals,
     known_site,
     known_site_or_away,
     run,
-    show,
+    set_up_logs,
     site,
 )
-from app.commands import site as site_commands
-from app.local.broker import FATAL_EXIT, Broker
-from app.setup import doctor as doctoring
+from leads.times import parse_time
 
-Leads = Annotated[int, typer.Option("--leads", help="How many leads the week has.")]
-Seed = Annotated[int, typer.Option("--seed", help="Another seed, other leads.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 
 @app.command()
-def broker(
-    data: Data, port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 9092
-) -> None:
+def broker(data: Data, port: Port = 9092) -> None:
     """Run the local Kafka broker until Ctrl-C."""
+    from app.local.broker import FATAL_EXIT, Broker
+
+    set_up_logs()
     one = Broker(data, port)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    end_on_signals()
     try:
         one.start()
-        errors.print(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
+        notify(f"broker ready: KAFKA_BOOTSTRAP_SERVERS={one.address}")
         complain(one.watch())
     except KeyboardInterrupt:
         one.stop()
@@ -48,38 +45,49 @@ def broker(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option("--port", help="Port to listen on.")],
+    port: Port,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Directory for what is kept; else in memory.")
+        Path | None,
+        typer.Option("--data", file_okay=False, help="Directory for the data; else in memory."),
     ] = None,
-    leads: Leads = 400,
-    seed: Seed = 1,
-    latency: Annotated[float, typer.Option("--latency", help="Seconds each answer takes.")] = 0.0,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    leads: Annotated[int, typer.Option("--leads", min=0, help="How many leads the week has.")] = (
+        400
+    ),
+    seed: Annotated[int, typer.Option("--seed", help="Another seed, other leads.")] = 1,
+    latency: Annotated[
+        float, typer.Option("--latency", min=0, help="Seconds each answer takes.")
+    ] = 0.0,
+    host: Host = "127.0.0.1",
     hubspot_limit: Annotated[
-        int, typer.Option("--hubspot-limit", help="HubSpot's calls per 10 s.")
+        int, typer.Option("--hubspot-limit", min=1, help="HubSpot's calls per 10 s.")
     ] = 100,
     crm: Annotated[
         CrmName, typer.Option("--crm", help="The CRM that the week lies in.")
     ] = CrmName.HUBSPOT,
 ) -> None:
     """Run the stand-ins of Apollo, the CRMs and Slack until Ctrl-C."""
-    from sandbox.server import serve  # noqa: PLC0415  a worker doesn't load a web server
+    from app.cli.serving import serve
+    from sandbox.server import make_sandbox
 
-    serve(data, port, leads, seed, host=host, crm=crm, latency=latency, hubspot_limit=hubspot_limit)
+    set_up_logs()
+    stand_ins = make_sandbox(
+        data, leads, seed, crm=crm, latency=latency, hubspot_limit=hubspot_limit
+    )
+    serve(stand_ins, "sandbox", host, port)
 
 
 @app.command()
 def worker(data: Data) -> None:
     """Run every stage until SIGTERM."""
-    from app.worker.process import run_worker  # noqa: PLC0415  Faust takes a second to import
+    from app.base.clock import SystemClock
+    from app.setup.doctor import wait_until_sound
+    from app.worker.process import run_worker
 
     settings, rules = site()
     clock = SystemClock()
-    faults = run(doctoring.wait_until_sound(settings, rules))
+    faults = run(wait_until_sound(settings, rules))
     if faults:
-        complain("\n".join(faults))
-        raise typer.Exit(2)
+        raise UsageError("\n".join(faults))
     raise typer.Exit(run_worker(settings, rules, data, clock))
 
 
@@ -87,49 +95,31 @@ def worker(data: Data) -> None:
 def poll(
     once: Annotated[bool, typer.Option("--once", help="Read each source once, and end.")] = False,
     since: Annotated[
-        float | None,
+        str,
         typer.Option(
-            "--since", help="First poll: from this time (seconds since 1970) instead of now."
+            "--since",
+            help="First poll: from this time instead of now (2026-11-24T10:00, seconds since 1970,"
+            " or 2h for two hours ago).",
         ),
-    ] = None,
+    ] = "",
 ) -> None:
     """Poll Apollo and the CRM into Kafka."""
-    run(site_commands.poll(*known_site(), once=once, since=since))
+    from app.commands import site as site_commands
+
+    try:
+        begin = parse_time(since, time.time()) if since else None
+    except ValueError as error:
+        raise UsageError(f"--since {error}") from None
+    run(site_commands.poll(*known_site(), once=once, since=begin))
 
 
 @app.command()
-def web(
-    port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 8080,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-) -> None:
+def web(port: Port = 8080, host: Host = "127.0.0.1") -> None:
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
-    from app.web.server import serve  # noqa: PLC0415  a worker doesn't load a web server
+    from app.base.clock import SystemClock
+    from app.cli.serving import serve
+    from app.web.server import make_web
 
     settings = known_site_or_away()
     settings.require("web_secret")
-    serve(settings, SystemClock(), host, port)
-
-
-@app.command()
-def demo(
-    leads: Leads = 400,
-    seed: Seed = 1,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="Directory for what is kept; one for each CRM.")
-    ] = None,
-    until_done: Annotated[
-        bool, typer.Option("--until-done", help="End once every lead is settled.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Broker, sandbox, worker and poller on this machine: a week's leads pass the gates into
-    LEADGATE_CRM."""
-    from app.local.demo import run_demo  # noqa: PLC0415  only here
-
-    crm = load_settings().crm
-    data = data or Path(".data") / ("demo" if crm is CrmName.HUBSPOT else f"demo-{crm}")
-    summary = run_demo(
-        leads=leads, seed=seed, data=data.resolve(), crm=crm, until_done=until_done, quiet=as_json
-    )
-    show(summary.report, as_json, summary.text)
-    raise typer.Exit(0 if summary.sound else 1)
+    serve(make_web(settings, SystemClock()), "web", host, port)

@@ -1,44 +1,52 @@
-"""All commands, and how the faults that a user can mend are printed."""
+"""All commands, and the one place where a command's failure is printed."""
 
-import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
-from aiokafka.errors import KafkaError
+import typer
 
-from app.base.errors import UsageError
-from app.base.settings import SettingsError, load_log_settings, load_settings, secrets_in
-from app.cli import audit, leads, processes, review, setup
-from app.cli.shared import app, complain
-from app.ingest.importer import ImportFileError
-from app.local.broker import MissingError
-from app.monitoring.logs import set_up_logging
-from app.operations.replay_range import ReplayRefusedError
-from leads.rules import RulesError
+from app.cli import audit, demo, leads, processes, review, setup
+from app.cli.faults import describe
+from app.cli.output import complain, discard_output, prepare_streams
+from app.cli.shared import app
 
 # each adds its commands to the program
-__all__ = ["audit", "leads", "processes", "review", "run_command", "setup"]
+__all__ = ["audit", "demo", "leads", "processes", "review", "run_command", "setup"]
+
+_INTERRUPTED = 130
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"leadgate {version('leadgate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def leadgate(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """The gate between Apollo.io and a CRM."""
 
 
 def run_command() -> None:
-    """Run the command that the arguments name."""
+    """Run the command that the arguments name, and end the process with its exit code."""
+    prepare_streams()
     try:
-        lines = load_log_settings()
-        set_up_logging(lines.log, lines.log_format, secrets_in(os.environ))
-        app()
-    except (
-        SettingsError,
-        RulesError,
-        MissingError,
-        ImportFileError,
-        ReplayRefusedError,
-        UsageError,
-    ) as error:
-        complain(str(error))
-        sys.exit(2)
-    except KafkaError as error:
-        complain(f"{_broker()} does not answer ({error}): start it, or set KAFKA_BOOTSTRAP_SERVERS")
-        sys.exit(2)
-
-
-def _broker() -> str:
-    return f"the broker at {load_settings().kafka_bootstrap_servers}"
+        try:
+            app(prog_name="leadgate")
+        finally:
+            sys.stdout.flush()  # a full disk shows here at the latest
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  no user meets a traceback
+        fault = describe(error)
+        discard_output()
+        complain(fault.message)
+        sys.exit(fault.exit_code)

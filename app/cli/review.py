@@ -1,27 +1,27 @@
 """What waits for a person."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.base.errors import UsageError
-from app.base.settings import load_settings
-from app.cli.shared import Json, LeadId, app, run, show
-from app.review import queue
-from leads.records import to_plain
-from leads.review_actions import ACTIONS
+from app.cli.output import show
+from app.cli.shared import Json, LeadId, add_group, run, settings
 
-review_app = typer.Typer(no_args_is_help=True, help="What waits for a person.")
-app.add_typer(review_app, name="review")
+if TYPE_CHECKING:
+    from app.review.decisions import DecisionReport
+
+review_app = add_group("review", "What waits for a person.")
 
 
 @review_app.command("list")
 def review_list(as_json: Json = False) -> None:
     """What waits, and for what."""
-    items = run(queue.list_items(load_settings()))
-    lines = [_line(item) for item in items]
-    show(items, as_json, "\n".join(lines) or "nothing waits")
+    from app.review import queue
+
+    items = run(queue.list_items(settings()))
+    show(items, as_json, "\n".join(map(_line, items)) or "nothing waits")
 
 
 def _line(item: dict[str, Any]) -> str:
@@ -35,7 +35,9 @@ def _line(item: dict[str, Any]) -> str:
 @review_app.command("show")
 def review_show(lead: LeadId, as_json: Json = False) -> None:
     """One waiting lead."""
-    item = run(queue.get_item(load_settings(), lead))
+    from app.review import queue
+
+    item = run(queue.get_item(settings(), lead))
     show(item, as_json, json.dumps(item, indent=2))
 
 
@@ -94,37 +96,50 @@ def review_resolve(
 
     What can't be carried out is refused.
     """
-    given = {
-        "set": bool(set_),
-        "merge": merge,
-        "separate": separate,
-        "route": bool(route),
-        "redrive": redrive,
-        "approve": approve,
-        "suppress": suppress,
-    }
-    actions = [name for name in ACTIONS if given[name]]
-    if len(actions) != 1:
-        raise UsageError(f"give exactly one of {', '.join(f'--{name}' for name in ACTIONS)}")
+    from app.review import queue
+
+    flags = {"merge": merge, "separate": separate, "redrive": redrive, "approve": approve}
+    action = _chosen_action(flags | {"set": set_, "route": route, "suppress": suppress})
     if bool(lead) == bool(reason_kind):
         raise UsageError("name one lead, or a --reason-kind for all that wait for it")
-    fields = _fields(set_ or []) | ({"to": route} if route else {})
+    fields = _fields(set_ or [])
+    if route:
+        fields["to"] = route
     chosen = queue.Chosen(lead, step, reason_kind, stage)
     decided = run(
-        queue.resolve(load_settings(), chosen, actions[0], fields, (actor, reason), dry_run=dry_run)
+        queue.resolve(settings(), chosen, action, fields, (actor, reason), dry_run=dry_run)
     )
-    plain = {
-        "decided": [to_plain(review_decision) for review_decision in decided.taken],
-        "refused": decided.refused,
-        "workers": decided.workers,
-        "dry_run": dry_run,
-    }
-    show(plain, as_json, decided.text(dry_run=dry_run))
+    show(_plain(decided, dry_run), as_json, decided.text(dry_run=dry_run))
+
+
+def _chosen_action(given: dict[str, Any]) -> str:
+    """The one decision that the options name. Raises UsageError for none or several."""
+    from leads.review_actions import ACTIONS
+
+    actions = [name for name in ACTIONS if given[name]]
+    if len(actions) != 1:
+        raise UsageError(f"give exactly one of --{', --'.join(ACTIONS)}")
+    return actions[0]
 
 
 def _fields(given: list[str]) -> dict[str, str]:
     """`field=value` each. Raises UsageError for one without '='."""
+    fields = {}
     for item in given:
-        if "=" not in item:
+        name, equals, value = item.partition("=")
+        if not equals:
             raise UsageError(f"--set {item}: write field=value")
-    return dict(item.split("=", 1) for item in given)
+        fields[name] = value
+    return fields
+
+
+def _plain(decided: "DecisionReport", dry_run: bool) -> dict[str, Any]:
+    """The outcome as JSON."""
+    from leads.records import to_plain
+
+    return {
+        "decided": list(map(to_plain, decided.taken)),
+        "refused": decided.refused,
+        "workers": decided.workers,
+        "dry_run": dry_run,
+    }

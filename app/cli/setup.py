@@ -1,14 +1,12 @@
-"""Setting a site up, and looking whether it is sound."""
+"""Setting a site up and checking it."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.base.settings import load_settings
-from app.cli.shared import Json, app, known_site, run, show, site
-from app.commands import site as site_commands
-from app.setup import doctor as doctoring
+from app.cli.output import show
+from app.cli.shared import Json, app, known_site, run, settings, site
 
 
 @app.command()
@@ -17,7 +15,9 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Write first rules from what the CRM and Apollo hold."""
-    path = run(site_commands.init(load_settings(), rules))
+    from app.commands import site as site_commands
+
+    path = run(site_commands.init(settings(), rules))
     show({"rules": str(path)}, as_json, f"{path} is written; settle its TODOs")
 
 
@@ -29,34 +29,40 @@ def provision(
     as_json: Json = False,
 ) -> None:
     """Make topics, CRM properties and the nurture list, and publish the rules."""
+    from app.commands import site as site_commands
+
     made = run(site_commands.provision(*site(), dry_run=dry_run))
-    show(
-        {"would_make" if dry_run else "made": made},
-        as_json,
-        "\n".join(made) or "everything is there",
-    )
+    name = "would_make" if dry_run else "made"
+    show({name: made}, as_json, "\n".join(made) or "everything is there")
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Check broker, topics, keys, CRM and rules: one line a fault, then what is left out or not
-    allowed to this key."""
+    """Check broker, topics, keys, CRM and rules.
+
+    Each fault is a line; notes follow on what is left out or not allowed to this key.
+    """
+    from app.setup import doctor as doctoring
+
     found = run(doctoring.doctor(*site()))
-    lines = [*(found.faults or ["no fault found"]), *(f"note: {note}" for note in found.notes)]
-    show({"faults": found.faults, "notes": found.notes}, as_json, "\n".join(lines))
-    raise typer.Exit(1 if found.faults else 0)
+    lines = found.faults or ["no fault found"]
+    notes = [f"note: {note}" for note in found.notes]
+    show({"faults": found.faults, "notes": found.notes}, as_json, "\n".join([*lines, *notes]))
+    raise typer.Exit(bool(found.faults))
 
 
 @app.command("sync-crm")
 def sync_crm(
     restart: Annotated[
-        bool, typer.Option("--restart", help="begin again, even if a reading was cut off")
+        bool, typer.Option("--restart", help="Begin again, even if an earlier run was cut off.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Read the people and companies that the CRM already holds; needed once before live effects.
 
-    A reading that was cut off goes on.
+    A run that was cut off goes on where it ended.
     """
+    from app.commands import site as site_commands
+
     snapshot = run(site_commands.sync(*known_site(), restart=restart))
     show(snapshot.report(), as_json, snapshot.text())

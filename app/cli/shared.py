@@ -1,34 +1,34 @@
-"""What all commands share: the program, the site's settings and rules, and how data and messages
-are printed."""
+"""What all commands share: the program, their common options, and the site they work on."""
 
 import asyncio
-import json
-import sys
+import os
+import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from aiokafka.errors import KafkaConnectionError
-from rich.console import Console
 
-from app.base.settings import Settings, load_settings
-from app.rules.store import load_rules
-from app.setup.site_check import require_secret
-from leads.rules import Rules
+if TYPE_CHECKING:
+    from app.base.settings import Settings
+    from leads.rules import Rules
 
 T = TypeVar("T")
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="The gate between Apollo.io and a CRM.",
-)
-errors = Console(stderr=True)
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, context_settings=HELP_NAMES)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LeadId = Annotated[str, typer.Argument(metavar="LEAD", help="A lead's id.")]
-Data = Annotated[Path, typer.Option("--data", help="Directory for what is kept.")]
+Data = Annotated[
+    Path, typer.Option("--data", file_okay=False, help="Directory for what is stored.")
+]
+
+
+def add_group(name: str, about: str) -> typer.Typer:
+    """A group of commands under `name`."""
+    group = typer.Typer(no_args_is_help=True, help=about, context_settings=HELP_NAMES)
+    app.add_typer(group, name=name)
+    return group
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -36,39 +36,61 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def site() -> tuple[Settings, Rules]:
+def end_on_signals() -> None:
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+def set_up_logs() -> None:
+    """Send log lines to stderr as the settings say. Raises SettingsError."""
+    from app.base.settings import load_log_settings, secrets_in
+    from app.monitoring.logs import set_up_logging
+
+    lines = load_log_settings()
+    set_up_logging(lines.log, lines.log_format, secrets_in(os.environ))
+
+
+def settings() -> "Settings":
+    """The settings, with logging set up by them. Raises SettingsError."""
+    from app.base.settings import load_settings
+
+    set_up_logs()
+    return load_settings()
+
+
+def site() -> "tuple[Settings, Rules]":
     """The settings and rules of a site that has its secret. Raises SettingsError, RulesError."""
-    settings = load_settings()
-    settings.require("site_secret")
-    return settings, load_rules(settings.rules)
+    from app.rules.store import load_rules
+
+    ours = settings()
+    ours.require("site_secret")
+    return ours, load_rules(ours.rules)
 
 
-def known_site() -> tuple[Settings, Rules]:
+def known_site() -> "tuple[Settings, Rules]":
     """As `site`, for what makes or compares keys: refused, too, with another secret than the
     site's."""
-    settings, rules = site()
-    run(require_secret(settings))
-    return settings, rules
+    from app.setup.site_check import require_secret
+
+    ours, rules = site()
+    run(require_secret(ours))
+    return ours, rules
 
 
-def known_site_or_away() -> Settings:
+def known_site_or_away() -> "Settings":
     """As `known_site`, for what starts while the broker is away, too: the secret is not compared
     then."""
-    settings, _ = site()
+    from aiokafka.errors import KafkaConnectionError
+
+    from app.setup.site_check import require_secret
+
+    ours, _ = site()
 
     async def compare() -> None:
         with suppress(KafkaConnectionError):
-            await require_secret(settings)
+            await require_secret(ours)
 
     run(compare())
-    return settings
-
-
-def show(value: Any, as_json: bool, text: str) -> None:
-    """Data to stdout, for programs or for people."""
-    sys.stdout.write((json.dumps(value) if as_json else text) + "\n")
-
-
-def complain(lines: str) -> None:
-    """A fault to stderr."""
-    errors.print(lines, style="red", markup=False, soft_wrap=True)
+    return ours

@@ -34,8 +34,6 @@ async def import_file(
     settings: Settings, file: Path, window: int, *, again: bool
 ) -> dict[str, Any]:
     """Import with a progress bar on stderr; the import's id and the number of rows."""
-    if not file.exists():
-        raise UsageError(f"{file}: no such file")
     async with producing(settings) as producer:
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(file.name, total=count_rows(file))

@@ -1,6 +1,7 @@
 """What the commands do that set a site up and read its vendors, without how they are called or
 printed."""
 
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -35,6 +36,8 @@ async def init(settings: Settings, path: Path) -> Path:
     """First rules from what is there."""
     if path.exists():
         raise UsageError(f"{path} is already there; move it away first")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no directory: create it, or name another file")
     vendors = make_vendors(settings, _CLOCK)
     try:
         await write_starter_rules(vendors, path)
@@ -74,6 +77,7 @@ async def sync(settings: Settings, rules: Rules, *, restart: bool) -> SyncReport
             TextColumn("{task.completed:.0f}"),
             console=Console(stderr=True),
             transient=True,
+            disable=not sys.stderr.isatty(),
         ) as bar:
             task = bar.add_task("contacts and companies read:", total=None)
             async with producing(settings) as producer, consuming(settings) as consumer:

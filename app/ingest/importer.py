@@ -14,6 +14,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
+from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.ingest.import_registry import record_start
 from app.kafka.sending import Message, send_all
@@ -29,27 +30,30 @@ _CHUNK = 100
 _NEEDED = ("First Name", "Last Name", "Title", "Email")
 
 
-class ImportFileError(ValueError):
+class ImportFileError(UsageError):
     """The file is not an export of Apollo's; the text says which columns are missing."""
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
     """The rows by column name.
 
-    Raises ImportFileError when the columns that every export has aren't there.
+    Raises ImportFileError when the columns that every export has aren't there, or it is no CSV.
     """
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
-        there = reader.fieldnames or []
-        missing = [name for name in _NEEDED if name not in there]
-        if "Company Name" not in there and "Company" not in there:
-            missing.append("Company Name")
-        if missing:
-            raise ImportFileError(
-                f"{path}: no column {', '.join(missing)}; is it an Apollo contact export?"
-            )
-        for row in reader:
-            yield {name: value for name, value in row.items() if name and value}
+        try:
+            there = reader.fieldnames or []
+            missing = [name for name in _NEEDED if name not in there]
+            if "Company Name" not in there and "Company" not in there:
+                missing.append("Company Name")
+            if missing:
+                raise ImportFileError(
+                    f"{path}: no column {', '.join(missing)}; is it an Apollo contact export?"
+                )
+            for row in reader:
+                yield {name: value for name, value in row.items() if name and value}
+        except csv.Error as error:
+            raise ImportFileError(f"{path}: not CSV ({error}, line {reader.line_num})") from None
 
 
 def count_rows(path: Path) -> int:

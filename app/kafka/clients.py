@@ -11,7 +11,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from app.base.settings import Settings
+from app.base.settings import Settings, SettingsError
 from leads import topics
 
 T = TypeVar("T")
@@ -26,12 +26,24 @@ def connection(settings: Settings) -> dict[str, Any]:
     }
     if "SSL" in settings.kafka_security_protocol:
         # without a file, the system's certificate authorities
-        args["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+        args["ssl_context"] = _ssl_context(settings)
     if settings.kafka_security_protocol.startswith("SASL"):
         args["sasl_mechanism"] = settings.kafka_sasl_mechanism
         args["sasl_plain_username"] = settings.kafka_sasl_username
         args["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
     return args
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    """TLS with the system's authorities, or the given one's.
+
+    Raises SettingsError if the given file can't be read.
+    """
+    file = settings.kafka_ssl_cafile
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:
+        raise SettingsError(f"KAFKA_SSL_CAFILE: {file} can't be read: {error.strerror}") from None
 
 
 def make_producer(settings: Settings) -> AIOKafkaProducer:

@@ -10,16 +10,15 @@ import itertools
 import os
 import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from importlib.resources import as_file, files
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from app.local.jars import MissingError, jars
 
 _READY_SECONDS = 60.0
 #: What Kafka 4.2 logs when it gives up: its only log directory has failed, or something it can't
@@ -29,69 +28,11 @@ _TAIL = 1 << 16  # bytes of the log that are looked at
 _FAULT = re.compile(r"^[\w.]+(?:Exception|Error): .*$", re.MULTILINE)
 #: Exit code of a process that ended because something around it is broken (the worker's, too).
 FATAL_EXIT = 70
-_ARCHIVE = "classes.jsa"
+CLASS_ARCHIVE = "classes.jsa"
+#: The cluster's id, any base64 of 16 bytes.
+_CLUSTER = "TGVhZGdhdGVMb2NhbEJyb2tlcg"
 _LOWEST_PORT, _PORT_COUNT = 20_000, 12_000
 _PORTS = itertools.count(secrets.randbelow(_PORT_COUNT))
-
-
-class MissingError(RuntimeError):
-    """Something the machine must have is not there; the text says what to install or set."""
-
-
-def jars(cache: Path | None = None) -> Path:
-    """The directory with Kafka's jars, fetched through Maven from the pinned pom.xml the first
-    time."""
-    home = (
-        cache
-        or Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-        / "leadgate"
-        / "kafka-4.2.0"
-    )
-    if (home / "complete").exists():
-        return home
-    for program, package in (
-        ("java", "a Java 17 runtime (openjdk-17-jre-headless)"),
-        ("mvn", "Maven (package maven)"),
-    ):
-        if shutil.which(program) is None:
-            raise MissingError(f"{program} is not on the PATH: install {package}")
-    home.mkdir(parents=True, exist_ok=True)
-    with as_file(files("app.local") / "pom.xml") as pom:
-        command = [
-            "mvn",
-            "-q",
-            "-B",
-            "-f",
-            str(pom),
-            "dependency:copy-dependencies",
-            f"-DoutputDirectory={home}",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise MissingError(
-            f"Maven could not fetch Kafka: {(done.stdout + done.stderr).strip()[-500:]}"
-        )
-    (home / "complete").touch()
-    return home
-
-
-def prepare() -> None:
-    """Fetch what a broker needs, and keep an archive of its loaded classes: with it a start takes
-    one second instead of two.
-
-    `make install` calls it. A JVM that can't use the archive (another one made it) goes on
-    without.
-    """
-    home = jars()
-    if (home / _ARCHIVE).exists():
-        return
-    made = home / f"{_ARCHIVE}.{os.getpid()}"
-    with TemporaryDirectory() as data:
-        broker = Broker(Path(data), free_port(), archive=made)
-        broker.start()
-        broker.stop()
-    if made.exists():
-        made.replace(home / _ARCHIVE)
 
 
 def free_port() -> int:
@@ -139,17 +80,8 @@ class Broker:
         self.data.mkdir(parents=True, exist_ok=True)
         config = self._write_config()
         if not (self.data / "log" / "meta.properties").exists():
-            cluster = "TGVhZGdhdGVMb2NhbEJyb2tlcg"
-            self._run(
-                home,
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                cluster,
-                "-c",
-                str(config),
-                "--ignore-formatted",
-            )
+            options = ("-t", _CLUSTER, "-c", str(config), "--ignore-formatted")
+            self._run(home, "kafka.tools.StorageTool", "format", *options)
         memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
         with (self.data / "broker.log").open("ab") as out:
             self.log_begins = out.tell()
@@ -159,6 +91,7 @@ class Broker:
                 stderr=out,
                 stdin=subprocess.DEVNULL,
                 preexec_fn=die_with_parent,
+                process_group=0,  # Ctrl-C reaches the parent alone, which stops it in order
                 cwd=self.data,
             )
         self._wait_ready()
@@ -176,7 +109,7 @@ class Broker:
 
     def _write_config(self) -> Path:
         path = self.data / "server.properties"
-        controller = _kept_port(self.data / "controller.port")
+        controller = _controller_port(self.data / "controller.port")
         path.write_text(
             "process.roles=broker,controller\nnode.id=1\n"
             f"controller.quorum.voters=1@127.0.0.1:{controller}\n"
@@ -192,12 +125,10 @@ class Broker:
         return path
 
     def _java(self, home: Path, *options: str, archive: Path | None = None) -> list[str]:
-        """A JVM on the archive of classes, or one that writes it."""
-        classes = (
-            f"-XX:ArchiveClassesAtExit={archive}"
-            if archive
-            else f"-XX:SharedArchiveFile={home / _ARCHIVE}"
-        )
+        """A JVM on the archive of classes, or one that writes it to `archive`."""
+        classes = f"-XX:SharedArchiveFile={home / CLASS_ARCHIVE}"
+        if archive:
+            classes = f"-XX:ArchiveClassesAtExit={archive}"
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         quick = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", classes)
         return ["java", *options, *quick, quiet, "-cp", f"{home}/*"]
@@ -229,11 +160,10 @@ class Broker:
         )
 
     def watch(self, look: float = 1.0, grace: float = 10.0) -> str:
-        """Wait until the broker ends without being told to; why, in one line, by what it wrote
-        last.
+        """Wait until the broker ends by itself; the reason in one line, from what it wrote last.
 
-        It is looked at every `look` seconds. One that says it gives up, and still runs `grace`
-        seconds later, is killed: it serves nobody.
+        Its log is read every `look` seconds. A broker that has given up and still runs `grace`
+        seconds later is killed: it serves nobody.
         """
         assert self.process is not None
         while self.process.poll() is None and not _GIVES_UP.search(self._written()):
@@ -275,7 +205,7 @@ class Broker:
             self.process = None
 
 
-def _kept_port(path: Path) -> int:
+def _controller_port(path: Path) -> int:
     """The controller's port: chosen once for a data directory, since KRaft remembers its voters."""
     if not path.exists():
         path.write_text(str(free_port()))

@@ -1,23 +1,29 @@
 """The part of a topic that a replay covers, and the reasons for which it is refused."""
 
-from datetime import UTC, datetime
+import time
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.base.errors import UsageError
 from app.kafka.clients import Offsets, offsets_at
 from leads import topics
 from leads.records import Record
+from leads.times import parse_time
+
+#: A number from here on is a time in seconds since 1970, not an offset.
+_FIRST_EPOCH = 1_000_000_000
 
 
-class ReplayRefusedError(ValueError):
+class ReplayRefusedError(UsageError):
     """The replay can't be done as it was asked for; the text says why, and what to do."""
 
 
 class ReplayScope(Record, frozen=True, kw_only=True):
     """The range to process again.
 
-    `since` and `until` are a time (ISO 8601), or an offset for each partition; what lies outside
-    the log is left out. `first` and `last` are offsets of one partition. The end is not included.
+    `since` and `until` are a time as `leads.times.parse_time` reads it, or an offset (a number
+    below 1,000,000,000) for each partition; what lies outside the log is left out. `first` and
+    `last` are offsets of one partition. The end is not included.
     """
 
     topic: str = topics.CAPTURED.name
@@ -88,15 +94,12 @@ def _within(offsets: Offsets, least: Offsets, most: Offsets) -> Offsets:
 
 
 async def _offsets(consumer: AIOKafkaConsumer, moment: str, done: Offsets) -> Offsets:
-    """The offset of each partition: a number is the offset itself, a time means the first record
-    from then on."""
-    if moment.isdigit():
+    """The offset of each partition: a small number is the offset itself, a time means the first
+    record from then on."""
+    if moment.isdecimal() and int(moment) < _FIRST_EPOCH:
         return dict.fromkeys(done, int(moment))
     try:
-        when = datetime.fromisoformat(moment)
+        at = parse_time(moment, time.time())
     except ValueError as error:
-        why = f"{moment!r} is neither an offset nor a time like 2026-11-24T10:00"
-        raise ReplayRefusedError(why) from error
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return await offsets_at(consumer, done, when.timestamp())
+        raise ReplayRefusedError(f"{error}, or an offset") from None
+    return await offsets_at(consumer, done, at)

@@ -38,14 +38,14 @@ async def write_starter_rules(vendors: VendorClients, path: Path) -> None:
     escalations."""
     owners = [owner.email for owner in await vendors.crm.owners() if owner.active]
     first = next(iter(owners), "nobody@example.com")
-    shipped = (files("app.rules") / "demo-rules.yaml").read_text().split("\n", 1)[1]
+    shipped = (files("app.rules") / "demo-rules.yaml").read_text(encoding="utf-8").split("\n", 1)[1]
     lines = [_adapt(line, first) for line in shipped.splitlines()]
     head = _HEAD.format(
         owners=_listed(owners),
         lists=_listed(await vendors.apollo.lists()),
         missing=_listed(await vendors.crm.check(CrmRequirements())),
     )
-    path.write_text(head + "\n".join(lines) + "\n")
+    path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _adapt(line: str, first: str) -> str:

@@ -25,7 +25,10 @@ def unresolved_todos(path: Path) -> list[str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise RulesError(f"{path}:{line}: not UTF-8 ({error.reason}): save it as UTF-8") from None
     except OSError as error:
         raise RulesError(
             f"{path}: can't be read ({error.strerror}); leadgate init writes a first one"

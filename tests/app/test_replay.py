@@ -1,15 +1,22 @@
 """What a replay may run again: only what is there, was processed and was decided."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.operations.replay import SkipRange, processed
 from app.operations.replay_evidence import Evidence, Spot
-from app.operations.replay_range import ReplayRefusedError, ReplayScope, refuse_misuse, refuse_range
+from app.operations.replay_range import (
+    ReplayRefusedError,
+    ReplayScope,
+    find_range,
+    refuse_misuse,
+    refuse_range,
+)
 from leads import topics
 from leads.decision import Parked
 from leads.keys import Keys
@@ -31,6 +38,8 @@ from streams.stages.all import make_stages
 from tables import schema
 
 STAGES = make_stages(Keys("secret"))
+#: Offsets are compared without asking a broker.
+NO_BROKER: AIOKafkaConsumer = None
 PLACE = TopicPartition(topics.VALIDATED.full, 3)
 
 
@@ -211,6 +220,18 @@ def test_what_was_no_record_is_none_now() -> None:
 def test_a_range_is_told_once(wanted: ReplayScope, why: str) -> None:
     with pytest.raises(ReplayRefusedError, match=why):
         refuse_misuse(wanted)
+
+
+def test_a_beginning_that_is_no_time_and_no_offset_is_refused() -> None:
+    wanted = ReplayScope(since="yesterday")
+    with pytest.raises(ReplayRefusedError, match=r"'yesterday' is not a time: .* or an offset"):
+        asyncio.run(find_range(NO_BROKER, wanted, {PLACE: 0}, {PLACE: 9}))
+
+
+def test_a_small_number_is_an_offset_of_each_partition() -> None:
+    wanted = ReplayScope(since="3", until="999999999")
+    found = asyncio.run(find_range(NO_BROKER, wanted, {PLACE: 0}, {PLACE: 9}))
+    assert found == ({PLACE: 3}, {PLACE: 9})
 
 
 def test_a_range_that_is_there_is_taken() -> None:

@@ -1,0 +1,48 @@
+"""A web server that says when it is ready, and refuses a port that is taken in one line."""
+
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from app.base.errors import UsageError
+from app.cli.output import notify
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Prints a line once it takes requests."""
+
+    line = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            notify(self.line)
+
+
+def serve(app: ASGIApp, name: str, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM. Raises UsageError if the port can't be used."""
+    listener = _listen(host, port)
+    config = uvicorn.Config(app, log_level="warning", log_config=None, access_log=False)
+    server = _AnnouncingServer(config)
+    shown = f"[{host}]" if ":" in host else host
+    server.line = f"{name} ready: http://{shown}:{listener.getsockname()[1]}"
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return  # uvicorn has shut down in order, and passes the signal on
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"{host}:{port} can't be listened on ({error.strerror}): stop what listens there, or"
+            " choose another with --host and --port"
+        ) from None
+    return listener
