@@ -57,13 +57,15 @@ def demo(
 
 
 def _directory(crm: CrmName) -> str:
-    return "demo" if crm is CrmName.HUBSPOT else f"demo-{crm}"
+    if crm is CrmName.HUBSPOT:
+        return "demo"
+    return f"demo-{crm}"
 
 
 def _print_settings(data: Path | None, as_json: bool) -> None:
     from app.local.running_demo import read_variables, to_exports
 
-    variables = read_variables(data.resolve() if data else None)
+    variables = read_variables(data and data.resolve())
     show(variables, as_json, to_exports(variables))
     if not as_json and sys.stdout.isatty():
         notify('# in a shell: eval "$(leadgate demo --env)"')

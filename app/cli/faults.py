@@ -93,13 +93,11 @@ def _of_system(error: Exception) -> Fault | None:
         )
     if not isinstance(error, OSError) or not error.strerror:
         return None
-    where = f"{_path(error.filename)}: " if error.filename else ""
-    advice = _ADVICE.get(error.errno or 0)
-    return Fault(f"{where}{error.strerror}" + (f": {advice}" if advice else ""))
-
-
-def _path(name: str | bytes | int) -> str:
-    return os.fsdecode(name) if isinstance(name, (str, bytes)) else f"file {name}"
+    place = error.filename
+    if isinstance(place, bytes):
+        place = os.fsdecode(place)
+    parts = (place, error.strerror, _ADVICE.get(error.errno or 0))
+    return Fault(": ".join([str(part) for part in parts if part]))
 
 
 def _own(error: Exception) -> Fault:

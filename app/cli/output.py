@@ -23,8 +23,10 @@ def prepare_streams() -> None:
 
 def show(value: Any, as_json: bool, text: str) -> None:
     """Data to stdout, for programs or for people."""
+    if as_json:
+        text = json.dumps(value)
     try:
-        sys.stdout.write((json.dumps(value) if as_json else text) + "\n")
+        sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
         discard_output()

@@ -23,10 +23,12 @@ class _AnnouncingServer(uvicorn.Server):
 def serve(app: ASGIApp, name: str, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. Raises UsageError if the port can't be used."""
     listener = _listen(host, port)
+    address = f"{host}:{listener.getsockname()[1]}"
+    if listener.family == socket.AF_INET6:
+        address = f"[{host}]:{listener.getsockname()[1]}"
     config = uvicorn.Config(app, log_level="warning", log_config=None, access_log=False)
     server = _AnnouncingServer(config)
-    shown = f"[{host}]" if ":" in host else host
-    server.line = f"{name} ready: http://{shown}:{listener.getsockname()[1]}"
+    server.line = f"{name} ready: http://{address}"
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -32,8 +32,10 @@ def provision(
     from app.commands import site as site_commands
 
     made = run(site_commands.provision(*site(), dry_run=dry_run))
-    name = "would_make" if dry_run else "made"
-    show({name: made}, as_json, "\n".join(made) or "everything is there")
+    plain = {"made": made}
+    if dry_run:
+        plain = {"would_make": made}
+    show(plain, as_json, "\n".join(made) or "everything is there")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What the commands do about leads, without how they are called or printed."""
+"""What the commands about leads do. How they are called and printed is in app/cli."""
 
 import sys
 from collections.abc import Callable
@@ -33,7 +33,10 @@ _CLOCK = SystemClock()
 async def import_file(
     settings: Settings, file: Path, window: int, *, again: bool
 ) -> dict[str, Any]:
-    """Import with a progress bar on stderr; the import's id and the number of rows."""
+    """Import with a progress bar on stderr; returns the import's id and the number of rows.
+
+    Every row is durable in Kafka on return. Raises ImportFileError.
+    """
     async with producing(settings) as producer:
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task(file.name, total=count_rows(file))
@@ -60,24 +63,23 @@ class LeadHistory:
 
 
 async def why(settings: Settings, lead: str) -> LeadHistory:
-    """A lead's story out of the audit. Raises UsageError for a lead without events."""
+    """A lead's story from the audit. Raises UsageError for a lead without events."""
     found = await reader.events_of(settings, lead)
     if not found:
         raise UsageError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
-    lines = []
+    lines: list[str] = []
     for event in found:
-        lines.append(describe_event(event))
-        lines += [f"    {line}" for line in reasons(event)]
-    return LeadHistory([to_plain(e) for e in found], "\n".join(lines))
+        lines += describe_event(event), *map("    {}".format, reasons(event))
+    return LeadHistory(list(map(to_plain, found)), "\n".join(lines))
 
 
 async def verify(settings: Settings) -> dict[str, Any]:
-    """The proof of conservation."""
+    """The proof from the log that every lead is in exactly one place, as JSON."""
     return (await verify_placement(settings)).report()
 
 
 async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
-    """Every new audit event."""
+    """Pass every new audit event to `show`, as JSON and as a sentence, until cancelled."""
     decoder = msgspec.json.Decoder(Audit)
     async with consuming(settings) as consumer:
         end = await ends(consumer, [topics.AUDIT.full])

@@ -1,5 +1,5 @@
-"""What the commands do that set a site up and read its vendors, without how they are called or
-printed."""
+"""What the commands do that set a site up and read its vendors. How they are called and printed is
+in app/cli."""
 
 import sys
 from pathlib import Path
@@ -33,7 +33,10 @@ _CLOCK = SystemClock()
 
 
 async def init(settings: Settings, path: Path) -> Path:
-    """First rules from what is there."""
+    """Write first rules from what the CRM and Apollo hold; returns the file.
+
+    Raises UsageError if the file is there already or its directory is not.
+    """
     if path.exists():
         raise UsageError(f"{path} is already there; move it away first")
     if not path.parent.is_dir():
@@ -47,8 +50,12 @@ async def init(settings: Settings, path: Path) -> Path:
 
 
 async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) -> list[str]:
-    """Make what is missing; answers what was made, or with `dry_run` what would be."""
-    made = [f"topic {name}" for name in await provision_topics(settings, dry_run=dry_run)]
+    """Make what is missing; returns what was made, or with `dry_run` what would be.
+
+    Raises SettingsError for another secret than the site's, UsageError for a refusal of the CRM.
+    """
+    topics = await provision_topics(settings, dry_run=dry_run)
+    made = [f"topic {name}" for name in topics]
     if not dry_run and (faults := await settle_site(settings)):
         raise SettingsError(faults[0])
     vendors = make_vendors(settings, _CLOCK)
@@ -66,8 +73,11 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
 
 
 async def sync(settings: Settings, rules: Rules, *, restart: bool) -> SyncReport:
-    """The CRM's snapshot into Kafka, with its progress on stderr; one that was cut off goes on,
-    unless `restart`."""
+    """Read the CRM's contacts and companies into Kafka, with progress on stderr.
+
+    A run that was cut off goes on where it ended, unless `restart`. The snapshot is durable on
+    return. Raises UsageError if the CRM can't be read.
+    """
     del rules
     vendors = make_vendors(settings, _CLOCK)
     keys = Keys(settings.site_secret.get_secret_value())
@@ -86,16 +96,19 @@ async def sync(settings: Settings, rules: Rules, *, restart: bool) -> SyncReport
                 )
                 return await syncing.run(_CLOCK.now(), restart=restart)
     except VendorError as error:
-        said = f"the CRM can't be read: {error}; what was read is kept"
         raise UsageError(
-            f"{said}: run leadgate sync-crm again within twelve hours, and it goes on there"
+            f"the CRM can't be read: {error}; what was read is stored: run leadgate sync-crm again"
+            " within twelve hours, and it goes on there"
         ) from None
     finally:
         await vendors.close()
 
 
 async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | None) -> None:
-    """Poll until cancelled, or once."""
+    """Read the sources until cancelled, or once; the first time from `since`, by default from now.
+
+    Raises UsageError if a source can't be read with `once`.
+    """
     vendors = make_vendors(settings, _CLOCK)
     vendors.share(POLLER_SHARE)
     async with producing(settings) as producer:

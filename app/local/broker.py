@@ -5,19 +5,17 @@ It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind ho
 ends.
 """
 
-import ctypes
 import itertools
 import os
 import re
 import secrets
-import signal
 import socket
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from app.local.children import start_child
 from app.local.jars import MissingError, jars
 
 _READY_SECONDS = 60.0
@@ -85,15 +83,9 @@ class Broker:
         memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
         with (self.data / "broker.log").open("ab") as out:
             self.log_begins = out.tell()
-            self.process = subprocess.Popen(  # noqa: S603
-                [*self._java(home, *memory, archive=self.archive), "kafka.Kafka", str(config)],
-                stdout=out,
-                stderr=out,
-                stdin=subprocess.DEVNULL,
-                preexec_fn=die_with_parent,
-                process_group=0,  # Ctrl-C reaches the parent alone, which stops it in order
-                cwd=self.data,
-            )
+            java = self._java(home, *memory, archive=self.archive)
+            command = [*java, "kafka.Kafka", str(config)]
+            self.process = start_child(command, out, directory=self.data)
         self._wait_ready()
 
     def _refuse_taken_port(self) -> None:
@@ -210,12 +202,3 @@ def _controller_port(path: Path) -> int:
     if not path.exists():
         path.write_text(str(free_port()))
     return int(path.read_text())
-
-
-def die_with_parent() -> None:
-    """In a child, before exec: be killed when the parent ends.
-
-    Linux only; elsewhere it does nothing.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -14,7 +14,8 @@ import httpx
 from app.base.errors import UsageError
 from app.base.settings import Settings, load_settings
 from app.commands import site as site_commands
-from app.local.broker import Broker, die_with_parent, free_port
+from app.local.broker import Broker, free_port
+from app.local.children import start_child
 from app.rules.store import load_rules
 from sandbox import zoho
 from sandbox.apollo import KEY
@@ -119,17 +120,9 @@ class Site:
     def spawn(self, name: str, *args: str, **more: str) -> None:
         """Start `leadgate ARGS` as a child that dies with this process; its messages go to a
         file."""
-        out = (self.data / f"{name}.log").open("ab")
         command = [sys.executable, "-m", "app.cli", *args]
-        self.children[name] = subprocess.Popen(  # noqa: S603
-            command,
-            env=self.environment() | more,
-            stdout=out,
-            stderr=out,
-            stdin=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-            process_group=0,  # Ctrl-C reaches this process alone, which stops them in order
-        )
+        with (self.data / f"{name}.log").open("ab") as out:
+            self.children[name] = start_child(command, out, environment=self.environment() | more)
 
     def run(self, *args: str) -> None:
         """Run a command to its end. Raises DemoError with its message if it fails."""

@@ -165,7 +165,7 @@ def test_a_file_of_the_settings_that_is_missing_is_named(
         (("demo", "--env"), "no demo runs: start one with leadgate demo"),
         (("release",), "say which: --lead, --list or --all"),
         (("poll", "--since", "yesterday"), "--since 'yesterday' is not a time"),
-        (("web", "--port", "70000"), "'--port': 70000"),
+        (("web", "--port", "70000"), "'--port': Input should be less than or equal to 65535"),
         (("review", "resolve", "--actor", "a", "--reason", "r"), "give exactly one of --set"),
         (
             ("review", "resolve", "x", "--set", "title", "--actor", "a", "--reason", "r"),

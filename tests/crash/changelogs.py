@@ -17,7 +17,8 @@ import rocksdict
 
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
-from app.local.broker import Broker, die_with_parent, free_port
+from app.local.broker import Broker, free_port
+from app.local.children import die_with_parent
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.records import CrmRecord, encode

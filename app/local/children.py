@@ -1,0 +1,73 @@
+"""Child processes that end with this one, and that Ctrl-C does not reach."""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+def start_child(
+    command: Sequence[str],
+    out: IO[bytes],
+    *,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child that writes to `out`.
+
+    It is killed when this process ends (on Linux). It has a process group of its own: Ctrl-C in a
+    terminal reaches this process alone, which stops its children in order. A Ctrl-C while the child
+    starts ends the child, and is raised as KeyboardInterrupt.
+    """
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        with _interrupts_deferred():
+            child = subprocess.Popen(  # noqa: S603
+                command,
+                env=environment,
+                cwd=directory,
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,
+                process_group=0,
+            )
+    except KeyboardInterrupt:
+        if child is not None:
+            child.kill()
+            child.wait()
+        raise
+    return child
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Raise KeyboardInterrupt for a Ctrl-C after the block, not within.
+
+    Python runs callbacks around a fork, and swallows what is raised in them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupts:
+        raise KeyboardInterrupt
+
+
+def die_with_parent() -> None:
+    """In a child, before exec: be killed when the parent ends.
+
+    Linux only; elsewhere it does nothing.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
