@@ -1,12 +1,15 @@
 """Commands on a broker without a site, and on a site that they don't fit."""
 
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.local.broker import Broker, free_port
-from tests.app.command_line import COMMANDS, LOCAL, Outcome, arguments, run_forked
+from tests.app.command_line import COMMANDS, LOCAL, Outcome, arguments, run_forked, start
 from tests.app.test_cli_faults import SITE, refusal
 
 pytestmark = pytest.mark.kafka
@@ -86,3 +89,24 @@ def test_what_is_not_there_is_named(
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 2000)
     outcome = run_forked(*command, settings=provisioned, directory=tmp_path)
     assert expected in refusal(outcome)
+
+
+@pytest.mark.parametrize("command", [("audit", "tail"), ("poll",)])
+def test_ctrl_c_ends_what_follows_a_topic(
+    provisioned: dict[str, str], command: tuple[str, ...]
+) -> None:
+    port = int(provisioned["KAFKA_BOOTSTRAP_SERVERS"].rpartition(":")[2])
+    with start(*command, settings=provisioned) as process:
+        while port not in _connected_to(process.pid):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+
+
+def _connected_to(pid: int) -> set[int]:
+    """The remote ports of a process's connections."""
+    found = psutil.Process(pid).net_connections("tcp")
+    return {one.raddr.port for one in found if one.status == psutil.CONN_ESTABLISHED}
