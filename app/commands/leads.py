@@ -24,7 +24,7 @@ from app.review import queue
 from app.rules.store import effects_are_live
 from leads import topics
 from leads.explain import describe_event, reasons
-from leads.records import Audit, ReviewItem, to_plain
+from leads.records import Audit, to_plain
 from leads.rules import Rules
 
 _CLOCK = SystemClock()
@@ -94,11 +94,11 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
 
 async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> UndoReport:
     """Take an import back. Raises UsageError for one that the audit doesn't know."""
+    waiting = await queue.waiting_items(settings)
     vendors = make_vendors(settings, _CLOCK)
-    items = [msgspec.convert(item, ReviewItem) for item in await queue.list_items(settings)]
     try:
         report = await ImportUndo(settings, vendors, imported, actor, _CLOCK.now()).run(
-            items, dry_run=dry_run
+            waiting, dry_run=dry_run
         )
     finally:
         await vendors.close()
