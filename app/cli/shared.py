@@ -32,7 +32,7 @@ def add_group(name: str, about: str) -> typer.Typer:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Do it to its end."""
+    """Run a coroutine to its end; returns its result."""
     return asyncio.run(work)
 
 

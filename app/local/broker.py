@@ -1,9 +1,5 @@
-"""The local broker: real Apache Kafka (KRaft, one node) as a child process, jars by Maven, data in
-a directory.
-
-It is killed with its parent (PR_SET_PDEATHSIG), so that nothing stays behind however the parent
-ends.
-"""
+"""The local broker: Apache Kafka (KRaft, one node) as a child process, with its data in a
+directory. It ends with its parent."""
 
 import itertools
 import os
@@ -34,12 +30,11 @@ _PORTS = itertools.count(secrets.randbelow(_PORT_COUNT))
 
 
 def free_port() -> int:
-    """A TCP port nobody listens on now.
+    """A TCP port that nobody listens on now.
 
-    From below the ports that the system gives out by itself: what is bound seconds later must
-    not be given to somebody else meanwhile. For the same reason a process never gives one twice,
-    and each begins somewhere else. Two brokers that took one controller port would fence each
-    other for ever.
+    It lies below the ports that the system assigns by itself, so that nobody else gets it before it
+    is bound. For the same reason a process never returns a port twice, and each process begins
+    at a random port: two brokers with one controller port would fence each other for ever.
     """
     while True:
         port = _LOWEST_PORT + next(_PORTS) % _PORT_COUNT
@@ -49,23 +44,22 @@ def free_port() -> int:
 
 
 class Broker:
-    """One broker.
+    """One broker: its data directory, its port, its process.
 
-    `start` returns when it answers; `stop` is clean, and writes `archive` if one is wanted;
-    `kill` is SIGKILL.
+    With `archive`, the JVM writes an archive of its loaded classes there when it stops.
     """
 
     def __init__(
         self, data: Path, port: int, heap_mb: int = 512, archive: Path | None = None
     ) -> None:
-        # Kafka runs in the directory, so that a relative path would lead elsewhere
+        # Kafka runs in this directory, where a relative path would mean another one
         self.data, self.port, self.heap_mb, self.archive = data.resolve(), port, heap_mb, archive
         self.process: subprocess.Popen[bytes] | None = None
         self.log_begins = 0
 
     @property
     def address(self) -> str:
-        """For KAFKA_BOOTSTRAP_SERVERS."""
+        """HOST:PORT, the value for KAFKA_BOOTSTRAP_SERVERS."""
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
@@ -174,13 +168,13 @@ class Broker:
         return str(last[-1])[:500]
 
     def _written(self) -> str:
-        """What it has logged last, since it was started."""
+        """The end of its log, at most 64 KiB, and nothing from before its start."""
         with (self.data / "broker.log").open("rb") as log:
             log.seek(max(self.log_begins, log.seek(0, os.SEEK_END) - _TAIL))
             return log.read().decode(errors="replace")
 
     def stop(self) -> None:
-        """Stop cleanly."""
+        """Stop it in order, by SIGTERM; after 20 s by SIGKILL."""
         if self.process is not None:
             self.process.terminate()
             try:
@@ -190,7 +184,7 @@ class Broker:
             self.process = None
 
     def kill(self) -> None:
-        """SIGKILL."""
+        """End it at once, by SIGKILL."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -198,7 +192,7 @@ class Broker:
 
 
 def _controller_port(path: Path) -> int:
-    """The controller's port: chosen once for a data directory, since KRaft remembers its voters."""
+    """The controller's port: chosen once for a data directory, since KRaft stores its voters."""
     if not path.exists():
         path.write_text(str(free_port()))
     return int(path.read_text())
