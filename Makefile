@@ -22,8 +22,10 @@ install: .venv/installed ## the product and its tools into .venv, Kafka's jars i
 	@$(BIN)/python -m app.local.prepare
 	@touch $@
 
-lock: ## requirements.lock from pyproject.toml
+lock: ## requirements.lock from pyproject.toml, and the benchmark's, which starts from the same versions
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --extra dev --output-file requirements.lock pyproject.toml tools.in
+	cp requirements.lock bench/requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --output-file bench/requirements.lock pyproject.toml bench/requirements.in
 
 demo: install ## a week's leads through the gates, on this machine (ARGS="--until-done --json")
 	@$(BIN)/leadgate demo $(ARGS)
@@ -58,7 +60,12 @@ SEEDS ?= 3000
 simulate: install ## seeds of the whole pipeline in one process, with every fault (SEEDS=100000 ARGS="--first 7")
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
-bench: install ## the figures, with their comparisons
+.venv-bench/installed: .venv/installed bench/requirements.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r bench/requirements.lock
+	@touch $@
+
+bench: install .venv-bench/installed ## the figures, with their comparisons (ARGS="--quick engines")
 	$(BIN)/python -m bench $(ARGS)
 
 reference: install ## docs/reference/ from the code
