@@ -14,20 +14,16 @@ from typing import Any
 import faust
 import msgspec
 import uvloop
-from msgspec.structs import asdict
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
-from bench.vendors import instant
-from connectors.core.crm import OwnerWrite
+from bench.peers.effects import DirectEffects
 from leads import topics
 from leads.decision import Decision, NeedsEffects
-from leads.effect_results import CompanyRead, ContactWritten, EffectResult, OwnerRead
-from leads.effects import AssignOwner, EnrichCompany, ReadOwner, UpsertContact
 from leads.keys import Keys
 from leads.records import encode
 from leads.rules import Rules
-from streams.effects.contact_write import contact_write
+from streams.ports import Clock
 from streams.runner import audit_events
 from streams.runner.model import Stage, StageTask
 from streams.runner.outputs import outputs
@@ -86,12 +82,13 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
         t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw")
         for t in topics.TOPICS
     }
-    vendors = instant()
+    clock = SystemClock()
+    effects = DirectEffects(clock)
     for stage in make_stages(Keys("bench")):
         source = app.topic(
             *[t.full for t in stage.inputs], key_serializer="raw", value_serializer="raw"
         )
-        agent = _agent(stage, table, by_name, rules, vendors)
+        agent = _agent(stage, table, by_name, rules, effects, clock)
         app.agent(source, name=f"plain.{stage.name}", isolated_partitions=True)(agent)
     await app.start()
     stopping = asyncio.Event()
@@ -100,9 +97,15 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
     await app.stop()
 
 
-def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vendors: Any) -> Any:
+def _agent(
+    stage: Stage,
+    table: Any,
+    by_name: dict[str, Any],
+    rules: Rules,
+    effects: DirectEffects,
+    clock: Clock,
+) -> Any:
     decoders = {t.full: msgspec.json.Decoder(r) for t, r in stage.inputs.items()}
-    clock = SystemClock()
 
     async def agent(stream: Any) -> None:
         async for event in stream.events():
@@ -118,7 +121,7 @@ def _agent(stage: Stage, table: Any, by_name: dict[str, Any], rules: Rules, vend
                 answer := stage.gate.decide(record, seen, job.results, rules, job.now), NeedsEffects
             ):
                 for name, act in answer.effects.items():
-                    job.results[name] = await _do(act, record, vendors, clock)
+                    job.results[name] = await effects.perform(act, record)
             job.answer = answer
             _put(stage, job, answer, view)
             table.write(view)
@@ -135,30 +138,3 @@ def _put(stage: Stage, job: StageTask, answer: Decision, view: BatchView) -> Non
     view.changes[f"{stage.name}:{job.row_key}".encode()] = (
         encode(answer.lead) if answer.lead else b"{}"
     )
-
-
-async def _do(act: Any, lead: Any, vendors: Any, clock: Any) -> EffectResult:
-    crm = vendors.crm
-    if isinstance(act, UpsertContact):
-        [row] = await crm.upsert([contact_write(lead)])
-        return EffectResult(
-            ok=True,
-            value=ContactWritten(
-                contact_id=row.contact.id, owner_id=row.contact.owner_id, existed=row.existed
-            ),
-        )
-    if isinstance(act, AssignOwner):
-        await crm.assign([OwnerWrite(**asdict(act))])
-        return EffectResult(ok=True)
-    if isinstance(act, ReadOwner):
-        [shown] = await crm.read_owners([act.contact_id])
-        return EffectResult(
-            ok=True,
-            value=OwnerRead(
-                owner_id=shown.owner_id, email=shown.email, active=True, at=clock.now()
-            ),
-        )
-    if isinstance(act, EnrichCompany):
-        await vendors.apollo.enrich(act.domain)
-        return EffectResult(ok=True, value=CompanyRead(employees="400"))
-    return EffectResult(ok=True)
