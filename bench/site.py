@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,7 @@ import psutil
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing
 from app.local.broker import Broker, free_port
+from app.monitoring.lag import committed
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.records import Captured, CrmRecord, encode
@@ -48,8 +50,8 @@ class BenchSite:
                     topics.CRM_RECORDS.full, mark, key=b"complete", partition=partition
                 )
 
-    def worker(self, engine: str) -> psutil.Process:
-        """Start `python -m bench.engine ENGINE` as a process of its own."""
+    def worker(self, engine: str, python: str = sys.executable) -> psutil.Process:
+        """Start `python -m bench.engine ENGINE` as a process of its own, by this interpreter."""
         environment = {
             k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))
         } | {
@@ -59,7 +61,7 @@ class BenchSite:
         }
         out = (self.data / f"{engine}.log").open("ab")
         child = subprocess.Popen(
-            [sys.executable, "-m", "bench.engine", engine, str(self.data / engine)],
+            [python, "-m", "bench.engine", engine, str(self.data / engine)],
             env=environment,
             stdout=out,
             stderr=out,
@@ -74,6 +76,13 @@ class BenchSite:
         """Records ever written to a topic."""
         async with consuming(self.settings) as consumer:
             return sum((await ends(consumer, [topic])).values())
+
+    async def uncommitted(self, read: Iterable[topics.Topic]) -> int:
+        """Records of these topics that the engine's group has yet to commit."""
+        done = await committed(self.settings)
+        async with consuming(self.settings) as consumer:
+            end = await ends(consumer, [topic.full for topic in read])
+        return sum(offset - done.get(tp, 0) for tp, offset in end.items())
 
 
 async def capture(settings: Settings, count: int) -> None:
