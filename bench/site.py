@@ -15,6 +15,7 @@ import psutil
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing
 from app.local.broker import Broker, free_port
+from app.local.children import die_with_parent
 from app.monitoring.lag import committed
 from app.setup.provision import provision_topics
 from leads import topics
@@ -65,6 +66,7 @@ class BenchSite:
             env=environment,
             stdout=out,
             stderr=out,
+            preexec_fn=die_with_parent,
         )
         return psutil.Process(child.pid)
 
