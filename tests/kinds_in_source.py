@@ -9,10 +9,11 @@ ROOT = Path(__file__).parents[1]
 GATES = ROOT / "leads" / "gates"
 #: Modules that are parts of another gate.
 _PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "stopping"), "engage")
+_PART_OF |= dict.fromkeys(("sla_clock", "sla_taken"), "sla")
 _SHARED = "common"
 _MADE_BY_KEYWORD = frozenset({"Decision", "AuditNote", "Audit", "replace"})
 #: Functions that take a kind, and as which argument.
-_MADE_BY_POSITION = {"review": 1, "held_for_sequence": 1, "arrived": 1, "_answer": 2, "_event": 3}
+_MADE_BY_POSITION = {"review": 1, "held_for_sequence": 1, "arrived": 1, "_event": 3}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OUTSIDE = (
     "streams/runner/audit_events.py",

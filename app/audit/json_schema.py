@@ -38,7 +38,9 @@ def audit_schema() -> Schema:
 
 
 def _common_properties() -> Schema:
-    names = [name for kind in AUDIT_KINDS for name in kind.names]
+    names: list[str] = []
+    for kind in AUDIT_KINDS:
+        names.extend(kind.names)
     return {
         "id": _ID,
         "lead": _ID,

@@ -63,8 +63,9 @@ def definitions() -> Schema:
     records: set[type[msgspec.Struct]] = {
         *(Audit, SourceRecord, Lead, SlaTick, Signal, EffectResult),
         *_STATES.values(),
-        *(form.outcome for kind in AUDIT_KINDS for form in kind.forms),
     }
+    for kind in AUDIT_KINDS:
+        records.update(form.outcome for form in kind.forms)
     in_order = sorted(records, key=lambda record: record.__name__)
     _, found = msgspec.json.schema_components(in_order, ref_template=REF)
     return {name: _closed(plain(schema)) for name, schema in sorted(found.items())}

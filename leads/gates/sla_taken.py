@@ -1,0 +1,88 @@
+"""A click on "I'm on it" in Slack: a note in the CRM as the owner's activity, which stops the
+clock."""
+
+from msgspec.structs import replace
+
+from leads.decision import Decision, NeedsEffects
+from leads.effect_results import EffectResult, SlackUserRead, value_of
+from leads.effects import CreateNote, ReadSlackUser
+from leads.gates.sla_clock import about, met
+from leads.keys import derive
+from leads.records import Alert, Place, Reason, Signal
+from leads.rules import Rules
+from leads.table_rows import SlaClock
+from leads.times import format_time
+
+
+def taken(
+    signal: Signal,
+    clock: SlaClock | None,
+    done: dict[str, EffectResult],
+    rules: Rules,
+    now: float,
+) -> Decision | NeedsEffects:
+    """The clock met by its owner's click, or an answer to the person who clicked that says why
+    not."""
+    if clock is None or not clock.started or clock.satisfied_at or clock.lead.route is None:
+        return _refused(signal, clock, _too_late(clock), rules, now)
+    lead, owner = clock.lead, clock.lead.route
+    if "who" not in done:
+        return NeedsEffects(effects={"who": ReadSlackUser(user=signal.value)}, lead=lead)
+    who = value_of(done["who"], SlackUserRead)
+    if who is None or who.email.casefold() != owner.owner_email.casefold():
+        said = f"{about(clock)} is {owner.owner_email}'s: only the owner stops the clock."
+        return _refused(signal, clock, said, rules, now)
+    if "note" not in done:
+        note = CreateNote(
+            contact_id=lead.crm.contact_id,
+            owner_id=owner.owner_id,
+            text="I'm on it (Slack)",
+            at=signal.at,
+        )
+        return NeedsEffects(effects={"note": note}, lead=lead)
+    if not done["note"].ok:
+        said = (
+            f"The CRM did not take the note for {lead.person.name}, so the clock runs on:"
+            f" {done['note'].reason}"
+        )
+        return _refused(signal, clock, said, rules, now)
+    said = f"Noted in the CRM: you are on {about(clock)}."
+    return replace(
+        met(signal.person_key, clock, signal.at, rules),
+        alerts=(_answer(signal, clock, said, rules, now),),
+    )
+
+
+def _refused(
+    signal: Signal, clock: SlaClock | None, said: str, rules: Rules, now: float
+) -> Decision:
+    return Decision(
+        kind="not_taken",
+        place=Place.NOWHERE,
+        trace=(Reason(rule="sla.taken", decisive=True, why=said),),
+        lead=clock.lead if clock is not None else None,
+        alerts=(_answer(signal, clock, said, rules, now),),
+    )
+
+
+def _answer(signal: Signal, clock: SlaClock | None, said: str, rules: Rules, now: float) -> Alert:
+    """A message to the person who clicked."""
+    alert = Alert(
+        alert_id=derive("taken", signal.signal_id),
+        kind="notice",
+        to=signal.value,
+        text=said,
+        at=now,
+    )
+    if clock is None:
+        return alert
+    return replace(alert, lead_id=clock.lead.lead_id, shadow=not rules.is_live(clock.lead))
+
+
+def _too_late(clock: SlaClock | None) -> str:
+    """Why a click stops nothing."""
+    if clock is None:
+        return "No clock runs for this lead any more."
+    if clock.satisfied_at:
+        return f"{about(clock)} was taken at {format_time(clock.satisfied_at)}: the clock stands."
+    return f"The clock of {about(clock)} has not begun yet: click again in a minute."
