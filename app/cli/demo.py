@@ -12,7 +12,7 @@ from app.cli.shared import Json, app, end_on_signals, settings
 
 _FIRST_LINE = (
     "Leadgate demo: {leads} generated leads pass the gates on this machine; nothing leaves it."
-    " Ctrl-C ends it."
+    " Ctrl-C stops everything."
 )
 
 
