@@ -22,7 +22,16 @@ from leads.gates.common import (
     terminal_decision,
     undone,
 )
-from leads.gates.enrol import NAME, enrolled, entering, in_apollos, leave, refused, stuck
+from leads.gates.enrol import (
+    LEAVE_ENTERED,
+    NAME,
+    enrolled,
+    entering,
+    in_apollos,
+    leave,
+    refused,
+    stuck,
+)
 from leads.gates.handover import hand_over
 from leads.gates.stopping import leave_first, stop_everywhere, suppressed
 from leads.records import Enrolment, Lead, Reason, Sequences
@@ -76,7 +85,7 @@ class Engage:
         answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
             entered = _as_entered(record, rules)
-            return leave_first(record, entered, done, rules, now) or answer
+            return leave_first(record, entered, done, rules, now, LEAVE_ENTERED) or answer
         return answer
 
     def _decide(

@@ -20,6 +20,9 @@ from leads.rules import Rules
 
 STILL_IN = "still_in"  # the result of a leave that its tool has not carried out
 _PATIENCE = 600.0  # a workflow acts within a minute or two, and the lead waits for it
+#: The effects that leave a sequence: the one in which the lead rested, and the one that an attempt
+#: of unknown outcome may have entered. Both may be left for one record.
+LEAVE, LEAVE_ENTERED = "leave", "leave_entered"
 NAME = "engage"  # the gate whose parts this and after_engagement.py are
 
 
@@ -70,30 +73,31 @@ def enrolled(
     return replace(lead, enrolled=enrolment), AuditNote(kind="enrolled", outcome=said)
 
 
-def leave(rested: Lead, done: dict[str, EffectResult]) -> NeedsEffects | None:
-    """The act that takes a lead out of its sequence, None once that is done, or if it is in
-    none."""
-    sequence = rested.enrolled
-    if sequence is None or sequence.tool == "none" or "leave" in done:
+def leaving(enrolled: Lead) -> Effect | None:
+    """The effect that takes a lead out of its sequence, None if it is in none that a tool runs."""
+    sequence = enrolled.enrolled
+    if sequence is None or sequence.tool == "none":
         return None
     if sequence.tool == "apollo":
-        return _leave(LeaveApolloSequence(apollo_id=rested.apollo_id, sequence=sequence.target))
-    contact = rested.crm.contact_id
+        return LeaveApolloSequence(apollo_id=enrolled.apollo_id, sequence=sequence.target)
+    contact = enrolled.crm.contact_id
     if sequence.tool == "hubspot":
-        return _leave(LeaveSequence(contact_id=contact, leave=sequence.leave, patience=_PATIENCE))
-    return _leave(LeaveList(contact_id=contact, list_name=sequence.target))
+        return LeaveSequence(contact_id=contact, leave=sequence.leave, patience=_PATIENCE)
+    return LeaveList(contact_id=contact, list_name=sequence.target)
 
 
-def _leave(effect: Effect) -> NeedsEffects:
-    return NeedsEffects(effects={"leave": effect})
+def leave(enrolled: Lead, done: dict[str, EffectResult], name: str = LEAVE) -> NeedsEffects | None:
+    """Ask that a lead leaves its sequence; None once that was tried, or if it is in none."""
+    effect = None if name in done else leaving(enrolled)
+    return NeedsEffects(effects={name: effect}) if effect is not None else None
 
 
-def stuck(lead: Lead, done: dict[str, EffectResult]) -> Decision | None:
+def stuck(lead: Lead, done: dict[str, EffectResult], name: str = LEAVE) -> Decision | None:
     """A person's question: the sequence goes on although everything was done to end it.
 
     None if it has ended.
     """
-    left = done.get("leave")
+    left = done.get(name)
     if left is None or left.ok or left.kind == "deleted":
         return None
     return review(

@@ -92,7 +92,9 @@ def _on_lead(tick: SlaTick, lead: Lead, clock: SlaClock | None, rules: Rules) ->
     # a clock that was started before the lead's release was one of a shadow run
     same_run = clock is not None and clock.lead.released == lead.released
     if clock is not None and same_run and is_running(clock):
-        return unchanged()
+        # the person waits since the first rep had the lead: another rep goes on with that deadline
+        same_owner = clock.lead.owner_id == lead.owner_id
+        return unchanged() if same_owner else set_clock(tick.person_key, replace(clock, lead=lead))
     return _started(tick, lead, rules)
 
 

@@ -6,7 +6,7 @@ from leads.decision import Decision, NeedsEffects
 from leads.effect_results import EffectResult
 from leads.effects import Effect, StopContact, StopInApollo
 from leads.gates.common import ops_alert, review
-from leads.gates.enrol import NAME, leave, stuck
+from leads.gates.enrol import LEAVE, NAME, leave, leaving, stuck
 from leads.records import Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import Suppression
@@ -16,14 +16,20 @@ _BY_TEAM = Suppression(kind="do_not_contact", at=0.0, source="review", whole_per
 
 
 def leave_first(
-    lead: Lead, rested: Lead | None, done: dict[str, EffectResult], rules: Rules, now: float
+    lead: Lead,
+    enrolled: Lead | None,
+    done: dict[str, EffectResult],
+    rules: Rules,
+    now: float,
+    name: str = LEAVE,
 ) -> Decision | NeedsEffects | None:
-    """What comes before the end of a lead that may be in a sequence; None once it is out of it."""
-    if rested is None:
+    """What comes before the end of a lead that may be in a sequence, that of `enrolled`; None once
+    it is out of it. `name` is the effect's."""
+    if enrolled is None:
         return None
-    if (left := leave(rested, done)) is not None:
+    if (left := leave(enrolled, done, name)) is not None:
         return left
-    if (asked := stuck(lead, done)) is not None:
+    if (asked := stuck(lead, done, name)) is not None:
         # it is tried again without a person's answer, too
         return replace(asked, until=now + rules.recheck_seconds)
     return None
@@ -39,7 +45,7 @@ def stop_everywhere(
     now: float,
 ) -> Decision | NeedsEffects:
     """End every sequence at once, in the CRM and in Apollo (promise P4), then decide `end`."""
-    effects = _stop_effects(lead, rested, suppression or _BY_TEAM, done)
+    effects = _stop_effects(lead, rested, suppression or _BY_TEAM)
     if missing := {name: effect for name, effect in effects.items() if name not in done}:
         return NeedsEffects(effects=missing)
     refused = []
@@ -53,9 +59,7 @@ def stop_everywhere(
     return replace(end, outcome=outcome)
 
 
-def _stop_effects(
-    lead: Lead, rested: Lead | None, cause: Suppression, done: dict[str, EffectResult]
-) -> dict[str, Effect]:
+def _stop_effects(lead: Lead, rested: Lead | None, cause: Suppression) -> dict[str, Effect]:
     enrolment = rested.enrolled if rested is not None else None
     effects: dict[str, Effect] = {
         "stop": StopContact(
@@ -65,9 +69,9 @@ def _stop_effects(
     }
     # stopping a HubSpot contact doesn't end a sequence
     if rested is not None and enrolment is not None and enrolment.tool == "hubspot":
-        left = leave(rested, done)
-        if left is not None:
-            effects |= left.effects
+        left = leaving(rested)
+        assert left is not None
+        effects[LEAVE] = left
     return effects
 
 

@@ -77,14 +77,44 @@ def test_who_may_have_been_entered_and_is_not_to_be_is_taken_out_first(rules: Ru
     done = {"stop": OK, "apollo": OK}
     answer = GATE.decide(record, seen, done, rules, NOW)
     assert isinstance(answer, NeedsEffects)
-    assert answer.effects["leave"] == LeaveList(contact_id="7", list_name=rules.nurture.list)
+    assert answer.effects["leave_entered"] == LeaveList(
+        contact_id="7", list_name=rules.nurture.list
+    )
     assert (
-        decided(GATE.decide(record, seen, {**done, "leave": OK}, rules, NOW)).place
+        decided(GATE.decide(record, seen, {**done, "leave_entered": OK}, rules, NOW)).place
         == Place.SUPPRESSED
     )
     assert isinstance(
         GATE.decide(record, replace(seen, entering=False), done, rules, NOW), Decision
     )
+
+
+def test_leaving_one_sequence_does_not_hide_another_that_may_have_been_entered(
+    rules: Rules,
+) -> None:
+    """One rep's sequence was left, the entry into the next one's has an unknown outcome, and an
+    opt-out comes."""
+    record = nurtured(enrolled=None, nurtured_at=0.0)
+    seen = engage.EngageState(suppression=STOPPED, entering=True, rest=nurtured())
+    done = {"leave": OK, "stop": OK, "apollo": OK}
+    answer = GATE.decide(record, seen, done, rules, NOW)
+    assert isinstance(answer, NeedsEffects)
+    assert list(answer.effects) == ["leave_entered"]
+
+
+def test_a_sequence_that_could_not_be_left_is_a_stop_that_a_tool_did_not_take(rules: Rules) -> None:
+    """A bounce that Apollo alone has seen stops the contact, and HubSpot's sequence mails on."""
+    enrolment = Enrolment(name="hub", tool="hubspot", target="77", leave="Out of sequences")
+    seen = engage.EngageState(suppression=STOPPED, rest=nurtured(enrolled=enrolment))
+    asked = GATE.decide(nurtured(), seen, {}, rules, NOW)
+    assert isinstance(asked, NeedsEffects)
+    assert set(asked.effects) == {"stop", "apollo", "leave"}
+    still_in = EffectResult(ok=False, kind="still_in", reason="no workflow")
+    done = {"stop": OK, "apollo": OK, "leave": still_in}
+    answer = decided(GATE.decide(nurtured(), seen, done, rules, NOW))
+    assert (answer.kind, answer.wait) == ("not_stopped", WaitReason.REVIEW)
+    done["leave"] = OK
+    assert decided(GATE.decide(nurtured(), seen, done, rules, NOW)).place == Place.SUPPRESSED
 
 
 def test_a_deleted_contact_is_a_persons_question_whatever_the_lead_waits_for(rules: Rules) -> None:

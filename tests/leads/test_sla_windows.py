@@ -150,6 +150,27 @@ def test_an_ended_clock_is_not_withdrawn(ended: dict[str, float]) -> None:
     assert outcomes(sla.Sla().decide(undo, state, {}, RULES, NOW)) == []
 
 
+def test_a_running_clock_goes_on_with_another_rep_and_the_same_deadline() -> None:
+    """The person has waited since the first rep had the lead."""
+    clock = SlaClock(lead=ANA, started=NOW, deadline=NOW + 60, team="us")
+    ben = replace(ANA, route=Route(kind="rep", owner_email="ben.us@acme.test", owner_id="8"))
+    start = SlaTick(tick_id="t", kind="start", person_key="p1", at=NOW + 30, lead=ben)
+    moved = sla.Sla().decide(start, sla.SlaState(clock=clock), {}, RULES, NOW + 30)
+    assert isinstance(moved, Decision)
+    assert moved.puts[0].value == replace(clock, lead=ben)
+    assert outcomes(moved) == []
+    acted = Signal(
+        signal_id="s", kind="activity", at=NOW + 40, source="crm", person_key="p1", value="8"
+    )
+    state = sla.SlaState(clock=moved.puts[0].value)
+    met = sla.Sla().decide(acted, state, {}, RULES, NOW + 41)
+    assert isinstance(met, Decision)
+    assert met.kind == "sla_met"
+    again = sla.Sla().decide(start, state, {}, RULES, NOW + 42)
+    assert isinstance(again, Decision)
+    assert again.kind == "unchanged"
+
+
 def test_the_team_of_an_owner(rules: Rules) -> None:
     given = rules.model_copy(update={"teams": {"west": ("Ana@acme.test",)}})
     assert (given.team_of("ana@ACME.test"), given.team_of("x@acme.test")) == ("west", NO_TEAM)
