@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -161,8 +160,8 @@ def test_a_level_in_lower_case_is_taken() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("module", ["app.local.broker", "app.setup.doctor"])
-def test_ctrl_c_leaves_no_traceback(tmp_path: Path, module: str) -> None:
+@pytest.mark.parametrize("awaited", ["import 'app.cli.processes'", "waiting for the broker"])
+def test_ctrl_c_leaves_no_traceback(tmp_path: Path, awaited: str) -> None:
     """Early, while the program still loads, and late, while the worker waits for a broker that
     isn't there."""
     rules = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
@@ -172,15 +171,11 @@ def test_ctrl_c_leaves_no_traceback(tmp_path: Path, module: str) -> None:
         KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
         PYTHONVERBOSE="1",
     )
-    late = module == "app.setup.doctor"
-    awaited = "waiting for the broker" if late else f"import '{module}'"
     child = subprocess.Popen(
         [*CLI, "worker", "--data", str(tmp_path)], env=settings, stderr=subprocess.PIPE, text=True
     )
     assert child.stderr is not None
-    deadline = time.monotonic() + 60
-    while awaited not in child.stderr.readline():
-        assert time.monotonic() < deadline
+    assert any(awaited in line for line in child.stderr), "it ended before"
     child.send_signal(signal.SIGINT)
     rest = [
         line for line in child.stderr.read().splitlines() if not line.startswith(("import ", "#"))

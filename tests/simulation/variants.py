@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from leads.decision import Decision, NeedsEffects, Parked
 from leads.effects import StopContact, StopInApollo
-from leads.gates.common import terminal_decision
-from leads.gates.engage import Engage
+from leads.gates import engage
 from leads.keys import derive
 from leads.records import Lead, SlaTick, encode
 from leads.topics import SLA_TICKS
@@ -38,12 +37,9 @@ def _r1() -> AbstractContextManager[None]:
     """The gate asks for two acts by the absence of one, and reads the results of both."""
 
     def stop(
-        self: Any, lead: Lead, seen: Any, rested: Lead | None, done: Any, *_: Any
+        end: Decision, lead: Lead, rested: Lead | None, suppression: Any, done: Any, *_: Any
     ) -> Decision | NeedsEffects:
-        del self
-        end = terminal_decision(lead, seen.suppression)
-        assert end is not None
-        kind = seen.suppression.kind if seen.suppression else "do_not_contact"
+        kind = suppression.kind if suppression else "do_not_contact"
         if "stop" in done:
             return replace(end, outcome={"crm": done["stop"].kind, "apollo": done["apollo"].kind})
         nurtured = bool(rested and rested.enrolled)
@@ -54,7 +50,7 @@ def _r1() -> AbstractContextManager[None]:
             }
         )
 
-    return _patched((Engage, "_stop", stop))
+    return _patched((engage, "stop_everywhere", stop))
 
 
 def _stale(*stages: str) -> AbstractContextManager[None]:
