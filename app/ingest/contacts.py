@@ -93,7 +93,8 @@ class Contacts:
     async def read(self, since: float) -> Pass:
         """One pass over what changed after `since`.
 
-        Durable when it returns; raises what Apollo raises.
+        Durable when it returns. Raises what Apollo raises, and AccountLimited when more has
+        changed than Apollo lists.
         """
         until = since - self._settings.overlap_seconds
         done = Pass(since)

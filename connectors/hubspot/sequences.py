@@ -54,7 +54,11 @@ class HubSpotSequences:
 
     async def enrol(self, write: EnrolWrite) -> bool:
         """Looks first: a lost answer's enrolment is found again, and nobody is taken out of another
-        sequence."""
+        sequence.
+
+        Raises RecordRejected: `busy` for a contact that is in another one, `refused` for an owner
+        who can't send.
+        """
         if await self._is_in(write.contact_id):
             now_in = await self._http.get(Enrolment, ENROLMENT, write.contact_id)
             if str(now_in.sequenceId or "") == write.sequence:

@@ -49,7 +49,10 @@ class ZohoGrant:
         return words(foreign(response.content), "code") != "OAUTH_SCOPE_MISMATCH"
 
     def take(self, response: httpx.Response) -> str:
-        """Zoho refuses with status 200, too: only a token is success."""
+        """The token of an answer; Zoho refuses with status 200, too: only a token is success.
+
+        Raises Unauthorised for a wrong key, Unavailable or Unreadable for what may pass.
+        """
         body = foreign(response.content)
         if response.status_code == httpx.codes.OK and (token := token_of(body)):
             return token

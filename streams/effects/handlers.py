@@ -38,7 +38,11 @@ class EffectHandlers:
         self._apollo = ApolloEffects(outside, clock, share)
 
     async def make(self, effect: Effect, record: Any, attempt: EffectAttempt) -> Answer:
-        """Make one call; `record` is what its stage works on."""
+        """Make one call; `record` is what its stage works on.
+
+        Raises VendorError: what the vendor's connector raises, and AccountLimited while the CRM's
+        snapshot is awaited.
+        """
         if isinstance(effect, CrmEffect):
             return await self._crm.make(effect, record, attempt)
         if isinstance(effect, ApolloEffect):
