@@ -144,6 +144,7 @@ def test_what_says_nothing_is_refused_in_words(body: dict[str, Any], event: str,
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
     lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+    max_leaves=20,
 )
 
 
