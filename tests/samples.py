@@ -4,6 +4,19 @@ import time
 from typing import Any
 
 from leads.records import Captured
+from sandbox.simulator import CrmSimulator, Held
+
+#: The columns of an Apollo export that a complete lead needs.
+CSV_COLUMNS = (
+    "First Name",
+    "Last Name",
+    "Title",
+    "Company Name",
+    "Email",
+    "Email Status",
+    "Country",
+    "Website",
+)
 
 
 def contact(number: int, **fields: Any) -> dict[str, Any]:
@@ -49,3 +62,11 @@ def captured(
         lists=lists,
         sequences_read_at=read_at,
     )
+
+
+def add_customers(crm: CrmSimulator) -> None:
+    """Three contacts whose company buys already."""
+    for number in (1, 2, 3):
+        email = f"p{number}@acme.com"
+        one = Held(email=email, first_name="A", last_name="B", company="C", customer=True)
+        crm.add_person(one)

@@ -39,6 +39,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.simulator import SalesforceStand
 from sandbox.simulator import Held
 from sandbox.store import Store
+from tests.samples import add_customers
 
 BASE = "http://sandbox"
 
@@ -358,16 +359,7 @@ def test_before_the_day_is_spent_the_connector_stops_and_says_until_when() -> No
 
 def test_an_open_opportunity_is_seen_by_contact_and_by_account() -> None:
     async def test(site: Site) -> None:
-        for number in (1, 2, 3):
-            site.stand.add_person(
-                Held(
-                    email=f"p{number}@acme.com",
-                    first_name="A",
-                    last_name="B",
-                    company="C",
-                    customer=True,
-                )
-            )
+        add_customers(site.stand)
         one, two, _ = site.org.all("Contact").values()
         deal = site.org.put("Opportunity", IsClosed=False, Name="New")
         site.org.put("OpportunityContactRole", ContactId=one["Id"], OpportunityId=deal["Id"])

@@ -40,6 +40,7 @@ from sandbox.store import Store
 from sandbox.zoho import CLIENT_ID, CLIENT_SECRET, REFRESH, make_router
 from sandbox.zoho.org import Org
 from sandbox.zoho.simulator import ZohoStand
+from tests.samples import add_customers
 
 BASE = "http://sandbox"
 
@@ -203,16 +204,7 @@ def test_a_changed_address_becomes_the_main_one() -> None:
 
 def test_an_open_deal_is_seen_by_contact_and_by_account() -> None:
     async def test(site: Site) -> None:
-        for number in (1, 2, 3):
-            site.stand.add_person(
-                Held(
-                    email=f"p{number}@acme.com",
-                    first_name="A",
-                    last_name="B",
-                    company="C",
-                    customer=True,
-                )
-            )
+        add_customers(site.stand)
         one, two, three = site.org.all("Contacts").values()
         site.org.put("Deals", Stage="Qualification", Contact_Name={"id": one["id"]})
         site.org.put("Deals", Stage="Qualification", Account_Name={"id": two["Account_Name"]["id"]})

@@ -12,7 +12,7 @@ import yaml
 
 from leads import topics
 from sandbox.generate import REPS
-from tests.samples import captured
+from tests.samples import CSV_COLUMNS, captured
 from tests.sites import SiteHarness, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -56,18 +56,7 @@ def site(
 def write_csv(path: Path, *numbers: int) -> Path:
     """An Apollo export; the second row has no title, so that it waits for a person, and the third
     is far below the threshold."""
-    columns = [
-        "First Name",
-        "Last Name",
-        "Title",
-        "Company Name",
-        "Email",
-        "Email Status",
-        "Country",
-        "Website",
-        "Industry",
-    ]
-    columns += ["# Employees", "State", "Tech stack", "Seats", "Role"]
+    columns = [*CSV_COLUMNS, "Industry", "# Employees", "State", "Tech stack", "Seats", "Role"]
     titles = ["VP Sales", "", "Clerk"]
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
