@@ -30,9 +30,21 @@ lock: ## requirements.lock from pyproject.toml, and the benchmark's, which start
 demo: install ## a week's leads through the gates, on this machine (ARGS="--until-done --json")
 	@$(BIN)/leadgate demo $(ARGS)
 
-check: install ## lint and types
+check: install ## lint, types, spelling, and our own checks of documents, docstrings and duplicates
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint spelling types own-checks
+
+lint:
 	$(BIN)/ruff check .
+
+spelling:
+	$(BIN)/codespell
+
+types:
 	$(BIN)/mypy
+
+own-checks:
+	$(BIN)/python -m checks
+
 
 pictures: install ## the diagrams of docs/pictures, from their texts
 	$(BIN)/python -m pictures
@@ -77,4 +89,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check test simulate crash crash-short crash-brokers clients bench reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test simulate crash crash-short crash-brokers clients bench reference formats proof pictures
