@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+from aiokafka.protocol.group import LeaveGroupRequest
 
 from app.audit.verify import verify_placement
 from app.kafka.clients import administering, consuming, ends, producing, read_to
@@ -22,8 +23,9 @@ from app.monitoring.lag import lag
 from app.operations.replay import commit_offsets
 from leads import topics
 from leads.keys import lead_id
-from leads.records import Captured, Record, encode
+from leads.records import Captured, Place, Record, encode
 from tables.state import Table
+from tests.places import PlaceFollower
 
 T = TypeVar("T", bound=Record)
 
@@ -44,6 +46,7 @@ class SiteHarness(Site):
     ) -> None:
         super().__init__(data, leads, seed, crm)
         self.environment()
+        self._follower: PlaceFollower | None = None
         path = data / "rules.yaml"
         path.write_text(rules(path.read_text()))
 
@@ -109,11 +112,13 @@ class SiteHarness(Site):
         return asyncio.run(read())
 
     def places(self) -> dict[str, str]:
-        """Where every lead is."""
-        return asyncio.run(verify_placement(self.settings())).places
+        """Where every lead is that has an event."""
+        if self._follower is None:
+            self._follower = PlaceFollower(self.settings())
+        return self._follower.places()
 
     def place_of(self, lead: str) -> str:
-        """Where a lead is, '' if nobody knows it."""
+        """Where a lead is, '' before its first event."""
         return self.places().get(lead, "")
 
     def wait_for(
@@ -141,6 +146,9 @@ class SiteHarness(Site):
 
     def stop(self) -> None:
         """Stop everything, under whatever name it was started, the broker last."""
+        if self._follower is not None:
+            self._follower.close()
+            self._follower = None
         for name in [n for n in self.children if n != "sandbox"]:
             child = self.children.pop(name)
             child.send_signal(signal.SIGCONT)
@@ -182,7 +190,9 @@ class SiteHarness(Site):
         settings = self.settings()
         while True:
             self.check_children()
-            if not sum(asyncio.run(lag(settings)).values()):
+            places = self.places()
+            at_rest = len(places) >= captured and Place.IN_FLIGHT not in places.values()
+            if at_rest and not sum(asyncio.run(lag(settings)).values()):
                 report = self.account()
                 if report["captured"] >= captured and not report["places"]["in_flight"]:
                     return report
@@ -218,15 +228,22 @@ class SiteHarness(Site):
         assert done.returncode == 2, done.stdout
         return done.stderr
 
-    def has_no_member(self) -> bool:
-        """Whether the session of every worker has ended."""
+    def remove_members(self) -> None:
+        """Take dead workers out of the group: it would wait for them until their session ends.
 
-        async def ask() -> bool:
+        A worker that runs has to join again.
+        """
+
+        async def remove() -> None:
             async with administering(self.settings()) as admin:
-                [response] = await admin.describe_consumer_groups([topics.APP_ID])
-                return not response.groups[0][5]
+                coordinator = await admin.find_coordinator(topics.APP_ID)
+                [described] = await admin.describe_consumer_groups([topics.APP_ID])
+                for member, *_ in described.groups[0][5]:
+                    leave = LeaveGroupRequest(topics.APP_ID, member)
+                    answer = await admin._send_request_to_node(coordinator, leave)
+                    assert answer.error_code == 0, answer
 
-        return asyncio.run(ask())
+        asyncio.run(remove())
 
     def commit_to_the_end(self, topic: topics.Topic) -> None:
         """Commit past everything that lies in a topic, as a broken consumer would."""
@@ -238,13 +255,6 @@ class SiteHarness(Site):
             await commit_offsets(settings, end)
 
         asyncio.run(commit())
-
-    def leadgate_or_none(self, *args: str) -> Any:
-        """As `leadgate`, or None when the command refuses for now."""
-        try:
-            return self.leadgate(*args)
-        except AssertionError:
-            return None
 
 
 def doubled_contacts(site: SiteHarness) -> list[str]:

@@ -41,7 +41,7 @@ def test_mended_rules_reach_leads_that_wait_and_a_named_rep_gets_the_lead(tmp_pa
         )
         site.wait_for(lambda: site.place_of(twin) == "review")
         site.kill("worker", 15)
-        site.wait_for(site.has_no_member, 120)
+        site.remove_members()
         assert "the CRM has no user" in site.refusal(
             "review", "resolve", twin, "--route", "nobody@nowhere.test", *BY
         )

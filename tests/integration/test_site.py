@@ -254,18 +254,16 @@ def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: SiteHarness) 
     site.wait_settled(1)
     site.kill("worker", 15)
     before, places = site.control("GET", "state")["writes"], site.account()["places"]
-    site.wait_for(
-        lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused"
-    )
+    site.remove_members()
+    site.leadgate("replay", "--from", "0")
     site.work()
     site.wait_settled(1)
     site.kill("worker", 15)
     assert site.control("GET", "state")["writes"] == before
     assert site.account()["places"] == places
     shutil.rmtree(site.data / "worker")
-    site.wait_for(
-        lambda: site.leadgate_or_none("replay", "--from", "0"), why="the replay was refused"
-    )
+    site.remove_members()
+    site.leadgate("replay", "--from", "0")
     site.work()
     site.wait_settled(1)
     [lead] = site.capture(captured(70, company="afterwards"))
@@ -283,7 +281,7 @@ def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: SiteH
     site.kill("worker", 15)
     between = datetime.now(UTC).isoformat()
     [after] = site.capture(captured(72, company="undecided"))
-    site.wait_for(site.has_no_member, why="the worker is still a member")
+    site.remove_members()
     site.commit_to_the_end(topics.CAPTURED)
     assert "--act" in site.refusal("replay", "--from", "0")
     assert site.leadgate("replay", "--from", "0", "--to", between)["records"] > 0
@@ -293,7 +291,7 @@ def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: SiteH
     site.kill("worker", 15)
     assert site.place_of(after) == ""
     assert site.control("GET", "state")["writes"] == writes
-    site.wait_for(site.has_no_member, why="the worker is still a member")
+    site.remove_members()
     site.leadgate("replay", "--from", between, "--act")
     site.work()
     site.wait_for(lambda: site.place_of(after) in {"engaged", "nurtured"})

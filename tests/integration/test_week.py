@@ -16,7 +16,7 @@ import pytest
 
 from app.monitoring.lag import lag
 from leads import topics
-from tests.samples import captured, contact
+from tests.samples import CSV_COLUMNS, captured, contact
 from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
@@ -113,19 +113,9 @@ def processes_of(data: Path) -> list[str]:
 
 def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: SiteHarness) -> None:
     file = site.data / "bulk.csv"
-    columns = [
-        "First Name",
-        "Last Name",
-        "Title",
-        "Company Name",
-        "Email",
-        "Email Status",
-        "Country",
-        "Website",
-    ]
     with file.open("w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(columns)
+        writer.writerow(CSV_COLUMNS)
         writer.writerows(
             [
                 "Xiomara",
@@ -166,7 +156,7 @@ def test_a_lead_whose_record_is_skipped_is_found_lost(site: SiteHarness) -> None
     )
     site.kill("worker")
     assert site.account()["conserved"]
-    site.wait_for(site.has_no_member, why="the killed worker is still a member")
+    site.remove_members()
     site.commit_to_the_end(topics.VALIDATED)
     report = site.account()
     assert not report["conserved"]
