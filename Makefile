@@ -31,7 +31,7 @@ demo: install ## a week's leads through the gates, on this machine (ARGS="--unti
 	@$(BIN)/leadgate demo $(ARGS)
 
 check: install ## lint, types, spelling, and our own checks of documents, docstrings and duplicates
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint spelling types own-checks
+	@$(MAKE) --no-print-directory --jobs 2 lint spelling types own-checks
 
 lint:
 	$(BIN)/ruff check .
@@ -49,9 +49,14 @@ own-checks:
 pictures: install ## the diagrams of docs/pictures, from their texts
 	$(BIN)/python -m pictures
 
+# most tests with Kafka wait most of the time; a group is a file, or one test with a site of its own
 JOBS ?= 3
-test: install ## all tests, real Kafka included (JOBS at a time, a file each: most of the time they wait)
-	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
+test: install ## all tests, real Kafka included (JOBS at a time)
+	$(BIN)/pytest $(SPREAD) $(ARGS)
+
+test-fast: install ## what needs neither Kafka nor hundreds of simulated runs: less than a minute
+	$(BIN)/pytest $(SPREAD) -m "not (kafka or crash or brokers or proof or simulation)" $(ARGS)
 
 RUNS ?= 1
 LEADS ?= 3000
@@ -89,4 +94,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check lint spelling types own-checks test simulate crash crash-short crash-brokers clients bench reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test test-fast simulate crash crash-short crash-brokers clients bench reference formats proof pictures

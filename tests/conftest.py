@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+import structlog
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from app.local.broker import Broker, free_port
 from leads.rules import Rules, parse_rules
@@ -16,6 +19,43 @@ settings.register_profile("leadgate", deadline=None, print_blob=True)
 settings.load_profile("leadgate")
 
 DEMO_RULES = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
+#: Tests that run longest begin first, so that no worker waits for the last of them.
+LONGEST_FIRST = ("crash", "simulation", "integration", "kafka")
+#: Files whose tests share no set-up: each test goes to whichever worker is free.
+UNSHARED = {"test_kills.py", "test_restore.py", "test_giving_up.py", "test_simulation.py"}
+
+
+def pytest_configure() -> None:
+    """Print tracebacks plainly: structlog's default takes a tenth of a second to draw one."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first; `--no-loadscope-reorder` keeps the order."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    names = {item.path.parent.name, *(mark.name for mark in item.iter_markers())}
+    ranks = [i for i, name in enumerate(LONGEST_FIRST) if name in names]
+    return min(ranks, default=len(LONGEST_FIRST))
+
+
+class FilesOrTests(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps a file's tests at one worker, as loadfile does, save those of UNSHARED.
+
+    xdist's own loadgroup, which would do so by marks, has no effect under pytest 9.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if Path(file).name in UNSHARED else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Replace loadfile's scheduler; others stay as they are."""
+    return FilesOrTests(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ SEEDS = 3000
 # seeds: `make simulate` runs one in ten over the real connectors, for which the suite has no time
 ONE_WEEK_IN = 50
 FOUND_WITHIN = 1000
+pytestmark = pytest.mark.simulation
 
 
 @pytest.fixture(autouse=True)
