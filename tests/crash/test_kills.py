@@ -5,11 +5,13 @@ import random
 import signal
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.crash.judging import LATER
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
@@ -18,14 +20,17 @@ pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(900)]
 SEED = 20261123
 
 
-def test_twenty_kills_of_the_worker_lose_and_double_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.long)])
+def test_kills_of_the_worker_at_any_moment_lose_and_double_nothing(
+    tmp_path: Path, kills: int
+) -> None:
     sys.stderr.write(f"seed {SEED}\n")
     chance = random.Random(SEED)
     site = SiteHarness(tmp_path, leads=400, seed=3)
     try:
         site.ground()
         site.poll()
-        for _ in range(20):
+        for _ in range(kills):
             site.work()
             # where it is hit is the seed's choice, not a condition to wait for
             time.sleep(2.0 + chance.random() * 2.0)
@@ -39,19 +44,6 @@ def test_twenty_kills_of_the_worker_lose_and_double_nothing(tmp_path: Path) -> N
         site.stop()
 
 
-#: Cases whose truth needs the later events, which these tests don't play.
-LATER = {
-    "bounce",
-    "unsubscribe",
-    "reply",
-    "intent",
-    "new_employer",
-    "away_owner",
-    "ownerless",
-    "sequence",
-}
-
-
 POINTS = (
     "after call before state",
     "after state before send",
@@ -60,22 +52,33 @@ POINTS = (
 )
 
 
-@pytest.mark.parametrize(("crm", "points"), [("hubspot", POINTS), ("salesforce", POINTS[:1])])
+STAGES = ("write", "assign", "engage")
+#: Each point once, each stage at least once; the simulation dies at each point of each stage.
+DEATHS = tuple(zip(POINTS, (*STAGES, "write"), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("crm", "deaths"),
+    [
+        ("hubspot", DEATHS),
+        pytest.param("hubspot", tuple(product(POINTS, STAGES)), marks=pytest.mark.long),
+        pytest.param("salesforce", tuple(product(POINTS[:1], STAGES)), marks=pytest.mark.long),
+    ],
+)
 def test_a_kill_at_a_named_point_of_a_stage(
-    tmp_path: Path, crm: str, points: tuple[str, ...]
+    tmp_path: Path, crm: str, deaths: tuple[tuple[str, str], ...]
 ) -> None:
     site = SiteHarness(tmp_path, leads=60, seed=4, crm=crm)
     try:
         site.ground()
         site.poll()
-        for n, point in enumerate(points):
+        for n, (point, stage) in enumerate(deaths):
             # else none is left to be hit
-            site.capture(*(captured(200 + 10 * n + i, title="Office Manager") for i in range(10)))
-            for stage in ("write", "assign", "engage"):
-                site.work(LEADGATE_CRASH_AT=f"{point} {stage}")
-                assert site.wait_for_end("worker") == -9
+            site.capture(*(captured(200 + 5 * n + i, title="Office Manager") for i in range(5)))
+            site.work(LEADGATE_CRASH_AT=f"{point} {stage}")
+            assert site.wait_for_end("worker") == -9
         site.work()
-        site.wait_settled(60 + 10 * len(points))
+        site.wait_settled(60 + 5 * len(deaths))
         assert broken_promises(site) == []
         assert [w for w in site.truth()["wrong"] if w["case"] not in LATER] == []
     finally:
@@ -100,13 +103,13 @@ def test_a_lead_whose_first_attempt_died_after_its_claim_still_arrives(tmp_path:
         site.stop()
 
 
-@pytest.mark.parametrize("point", ["after page", "between page and cursor"])
-def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path, point: str) -> None:
+def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path) -> None:
     site = SiteHarness(tmp_path, leads=120, seed=5)
     try:
         site.ground()
-        site.poll(LEADGATE_CRASH_AT=point)
-        assert site.wait_for_end("poller") == -9
+        for point in ("after page", "between page and cursor"):
+            site.poll(LEADGATE_CRASH_AT=point)
+            assert site.wait_for_end("poller") == -9
         site.poll()
         site.work()
         report = site.wait_settled(120)

@@ -1,5 +1,9 @@
 """One site for the tests of a module: broker and sandbox once for each CRM that the module names in
-CRMS."""
+CRMS.
+
+The first CRM stands for all in `make test`; the others are `long`: tests/contract shows that
+they behave alike.
+"""
 
 from collections.abc import Iterator
 
@@ -11,9 +15,9 @@ from tests.sites import SiteHarness
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give `site` the module's CRMS, HubSpot where it names none."""
     if "site" in metafunc.fixturenames:
-        metafunc.parametrize(
-            "site", getattr(metafunc.module, "CRMS", ("hubspot",)), indirect=True, scope="module"
-        )
+        first, *others = getattr(metafunc.module, "CRMS", ("hubspot",))
+        more = (pytest.param(crm, marks=pytest.mark.long) for crm in others)
+        metafunc.parametrize("site", [first, *more], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
