@@ -21,6 +21,8 @@ _IN_TEXT = re.compile(r"`((?:make|leadgate) [^`]+)`")
 _CALL = re.compile(r"(?:^|[\s(/])(make|leadgate) +([^|;&>#\n]*)")
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 _VARIABLE = re.compile(r"^(\w+) [?:]=", re.MULTILINE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_VALUE = re.compile(r"([A-Z]+=)\S*")
 _WORD = re.compile(r"--[a-z][a-z-]*|[A-Z]+=|[\w.:/-]+|\S")
 
 
@@ -30,7 +32,7 @@ def faults(root: Path) -> Iterator[str]:
     known = {*_TARGET.findall(makefile), *(f"{v}=" for v in _VARIABLE.findall(makefile))}
     for path in documents(root):
         for program_name, arguments in calls(path.read_text()):
-            words = _WORD.findall(re.sub(r"\"[^\"]*\"|'[^']*'", "x", arguments))
+            words = _WORD.findall(_VALUE.sub(r"\1", _QUOTED.sub("x", arguments)))
             unknown = unknown_to_make(words, known)
             if program_name == "leadgate":
                 unknown = unknown_to_leadgate(words)

@@ -68,7 +68,7 @@ def test_what_is_named_private_or_passed_on_is_no_fault(text: str) -> None:
         ("```sh\nleadgate review rezolve L\n```\n", "rezolve"),
         ("```console\n$ leadgate review resolve L \\\n  --sett a=b\n```\n", "--sett"),
         ("```sh\nmake demoo\n```\n", "demoo"),
-        ("Run `make test ARG=x`.\n", "ARG="),
+        ("Run `make test ARG=x ARGS=y`.\n", "ARG="),
         ("Set up:\n\n    make foo   # once\n", "foo"),
         ("Run `leadgate audit verify --fast`.\n", "--fast"),
     ],

@@ -22,7 +22,8 @@ def wanted() -> dict[str, topics.Topic]:
 async def provision_topics(settings: Settings, *, dry_run: bool = False) -> list[str]:
     """Create the missing topics; returns their names. With `dry_run` nothing is created.
 
-    Existing topics are not changed; `check_topics` checks them.
+    Existing topics are not changed; `check_topics` checks them. Raises RuntimeError when the
+    broker refuses a topic.
     """
     async with administering(settings) as admin:
         there = set(await admin.list_topics())

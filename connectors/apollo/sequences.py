@@ -130,7 +130,8 @@ class ApolloSequences:
 
         200 doesn't mean done: Apollo lists the contacts that it skips, with a reason
         (docs/design/vendors.md Apollo 1.3). Raises RecordRejected for them: `busy` if another
-        sequence is running or this one is being entered, else `refused`.
+        sequence is running or this one is being entered, else `refused`. Raises RecordRetryable
+        for an answer that doesn't name the contact.
         """
         if not contact_id:
             raise RecordRejected(

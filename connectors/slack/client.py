@@ -154,7 +154,10 @@ class SlackClient:
         return found.id
 
     async def email_of(self, user: str) -> str:
-        """A user's address in lower case, '' for a user without a visible one."""
+        """A user's address in lower case, '' for a user without a visible one.
+
+        Raises Unreadable for an answer about another user.
+        """
         found = (await self._http.call(Person, "GET", "users.info", params={"user": user})).user
         if found.id != user:
             raise Unreadable(f"Slack was asked for the user {user} and answered about {found.id}")

@@ -51,7 +51,7 @@ class ZohoAccount:
         self.users = UserDirectory(self.owners, clock)
 
     async def me(self) -> str:
-        """The id of the integration user."""
+        """The id of the integration user. Raises Unreadable unless Zoho names one user."""
         if not self._me:
             body = await self._http.call(UserPage, "GET", "users", params={"type": "CurrentUser"})
             users = sound("Zoho", body.users, lambda item: read(item, UserRow))
