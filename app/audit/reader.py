@@ -28,8 +28,8 @@ async def read_events(
     """Events up to now, each lead's in the order in which they were written; an event may come
     twice, with the same id.
 
-    Only those of `leads` if any are named, and only those from the time `since` on, or a little
-    earlier.
+    Only those of `leads` if any are named, and only those that were written from the time `since`
+    on, or up to an hour earlier: clocks differ.
     """
     decoder, lead_decoder = msgspec.json.Decoder(Audit), msgspec.json.Decoder(_EventLead)
     wanted = frozenset(leads)
@@ -38,9 +38,12 @@ async def read_events(
         if wanted:
             cut = _partitions_with(wanted, cut)
         begin: Offsets = {}
+        earliest = since - _SKEW if since else 0.0
         if since:
-            begin = await offsets_at(consumer, cut, since - _SKEW)
+            begin = await offsets_at(consumer, cut, earliest)
         async for record in read_to(consumer, cut, begin):
+            if record.timestamp < earliest * 1000:
+                continue  # written with an earlier time than one before it
             if record.value and (not wanted or lead_decoder.decode(record.value).lead in wanted):
                 yield decoder.decode(record.value)
 
