@@ -36,7 +36,7 @@ class Assign:
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
     ) -> Decision | NeedsEffects:
         """A lead with a confirmed owner to `assigned`, or held until it has one."""
-        if (end := terminal_decision(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return end
         asked = ("unowned", "another_automation", "fallback")
         if (named := rerouted(record, self.name, asked)) is not None:

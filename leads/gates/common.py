@@ -82,8 +82,12 @@ def unread_lead(record: Captured, stage: str, why: str) -> Lead:
     )
 
 
-def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision | None:
-    """The decision that ends a lead by a person's answer or a suppression, None if it may go on."""
+def terminal_decision(lead: Lead, suppression: Suppression | None, now: float) -> Decision | None:
+    """The decision that ends a lead by a person's answer or a suppression, None if it may go on.
+
+    A person's answer holds for whoever the lead's address belongs to, in every later lead: it goes
+    to the signals stage as an opt-out does.
+    """
     if (end := undone(lead) or resubmitted(lead)) is not None:
         return end
     if by := lead.review_decisions.get("suppress"):
@@ -92,7 +96,13 @@ def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision |
             decisive=True,
             why=f"{by} decided that this person is not to be written to",
         )
-        return Decision(kind="suppressed", place=Place.SUPPRESSED, trace=(why,), lead=lead)
+        return Decision(
+            kind="suppressed",
+            place=Place.SUPPRESSED,
+            trace=(why,),
+            lead=lead,
+            outputs=_opt_outs(lead, now),
+        )
     if suppression is not None:
         why = Reason(
             rule=f"suppression.{suppression.kind}",
@@ -107,6 +117,22 @@ def terminal_decision(lead: Lead, suppression: Suppression | None) -> Decision |
             outcome={"at": suppression.at},
         )
     return None
+
+
+def _opt_outs(lead: Lead, now: float) -> tuple[OutputRecord, ...]:
+    """One for each of its keys: the address may belong to another person by now."""
+    outputs = []
+    for key in dict.fromkeys(filter(None, (lead.address_key, lead.person_key))):
+        opt_out = Signal(
+            signal_id=derive("signal", "suppressed in review", lead.lead_id, lead.step, key),
+            kind="do_not_contact",
+            at=now,
+            source="review",
+            address_key=key,
+            person_key=key,
+        )
+        outputs.append(signal_output(opt_out))
+    return tuple(outputs)
 
 
 def undone(lead: Lead) -> Decision | None:

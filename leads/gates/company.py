@@ -66,7 +66,7 @@ class Companies:
         """A matched lead to `matched`, a merged variant, or a question to a person."""
         if isinstance(record, CrmRecord):
             return self._hold_crm(record, seen)
-        if (end := terminal_decision(record, None)) is not None:
+        if (end := terminal_decision(record, None, now)) is not None:
             return end
         if not record.company.domain:
             why = Reason(

@@ -99,7 +99,7 @@ class Engage:
         rested = _rested(seen, rules)
         if (end := undone(record) or resubmitted(record)) is not None:
             return leave_first(record, rested, done, rules, now) or end
-        if (end := terminal_decision(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return stop_everywhere(end, record, rested, seen.suppression, done, rules, now)
         if (named := self._routed_by_person(record)) is not None:
             return named

@@ -59,7 +59,7 @@ class Identity:
             return self._hold_crm(record, seen)
         if isinstance(record, IdentityLink):
             return self._link(record, seen)
-        if (end := terminal_decision(record, None)) is not None:
+        if (end := terminal_decision(record, None, now)) is not None:
             return end
         if not seen.synced and "sync" not in done:
             return NeedsEffects(effects={"sync": AwaitSnapshot()})

@@ -55,9 +55,9 @@ class Intake:
         now: float,
     ) -> Decision | NeedsEffects:
         """A mapped lead to `validated`, a review item, or nothing new."""
-        del done, now
+        del done
         if isinstance(record, Lead):
-            return self._decide_corrected(record, seen, rules)
+            return self._decide_corrected(record, seen, rules, now)
         try:
             mapped = map_captured(record, rules)
         except UnusableError as error:
@@ -79,8 +79,14 @@ class Intake:
         signals = self._signals(record, mapped, source)
         return replace(decision, outputs=(*signals, *decision.outputs))
 
-    def _decide_corrected(self, waiting: Lead, seen: IntakeState, rules: Rules) -> Decision:
-        """A lead that waited here, with what a person has set on it."""
+    def _decide_corrected(
+        self, waiting: Lead, seen: IntakeState, rules: Rules, now: float
+    ) -> Decision:
+        """A lead that waited here: ended by a person, or with what a person has set on it."""
+        known = replace(waiting, person_key=_person_key(seen.source, waiting.address_key))
+        if (end := terminal_decision(known, None, now)) is not None:
+            row = self._source(waiting, seen.source, 0.0)
+            return replace(end, puts=(TableWrite(table="sources", key=waiting.lead_id, value=row),))
         lead, dropped = _correct(waiting, rules)
         notes: tuple[AuditNote, ...] = ()
         if dropped:
@@ -175,8 +181,6 @@ class Intake:
         reasons = validate(lead, rules)
         row = self._source(lead, seen.source, updated_at)
         puts = (TableWrite(table="sources", key=lead.lead_id, value=row),)
-        if (end := terminal_decision(lead, None)) is not None:
-            return replace(end, puts=puts, notes=notes)
         if any(reason.decisive for reason in reasons):
             if lead.review_decisions.get("invalid") != "approve" or not is_address(
                 lead.person.email

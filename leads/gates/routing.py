@@ -28,7 +28,7 @@ class Routing:
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
     ) -> Decision | NeedsEffects:
         """A routed lead to `routed`, or held because no rule fits."""
-        if (end := terminal_decision(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return end
         if record.crm.owner_id and "owner" not in done:
             return NeedsEffects(effects={"owner": LookUpOwner(owner_id=record.crm.owner_id)})

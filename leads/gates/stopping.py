@@ -54,7 +54,7 @@ def stop_everywhere(
         if not result.ok and result.kind != "deleted":
             refused.append(f"{name}: {result.reason}")
     if refused:
-        return _not_stopped(lead, refused, rules, now)
+        return replace(_not_stopped(lead, refused, rules, now), outputs=end.outputs)
     outcome = {**end.outcome, "crm": done["stop"].kind, "apollo": done["apollo"].kind}
     return replace(end, outcome=outcome)
 

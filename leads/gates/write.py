@@ -38,7 +38,7 @@ class Write:
     ) -> Decision | NeedsEffects:
         """A written lead to `written`; back to identity if the CRM knows it as somebody; else
         fallback or review."""
-        if (end := terminal_decision(record, seen.suppression)) is not None:
+        if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return end
         if record.review_decisions.get("deleted") == "approve":
             return self._make_again(record)

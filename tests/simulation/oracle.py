@@ -194,14 +194,27 @@ def gates_in_order(facts: Facts) -> Iterator[str]:
 
 
 def _stopped(facts: Facts) -> dict[str, float]:
-    """When each address was stopped: by a bounce alone, by an opt-out with all of its person's."""
-    stopped: dict[str, float] = {}
+    """When each address was stopped: by a bounce or in review alone, by an opt-out with all of its
+    person's."""
+    stopped = _suppressed_in_review(facts)
     for said in _of(facts, _STOPS):
         lead = facts.run.plan.world.leads[said.lead]
         for email in (
             (lead.raw["email"].casefold(),) if said.kind == "bounce" else lead.person.addresses
         ):
             stopped[email] = min(said.at, stopped.get(email, said.at))
+    return stopped
+
+
+def _suppressed_in_review(facts: Facts) -> dict[str, float]:
+    """When a person decided of each address that it is not to be written to."""
+    stopped: dict[str, float] = {}
+    for event in facts.events:
+        rules = [reason["rule"] for reason in event.get("trace", ())]
+        if event["kind"] == "suppressed" and "review_decision.suppress" in rules:
+            email, at = event["person"].get("email", ""), event["at"] - EPOCH
+            stopped[email.casefold()] = min(at, stopped.get(email.casefold(), at))
+    stopped.pop("", None)
     return stopped
 
 
