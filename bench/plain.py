@@ -125,8 +125,8 @@ def _agent(
             job.answer = answer
             _put(stage, job, answer, view)
             table.write(view)
-            for letter in (*audit_events.audits(stage, job), *outputs(stage, job)):
-                await by_name[letter.topic.full].send(key=letter.key, value=letter.value)
+            for outgoing in (*audit_events.audits(stage, job), *outputs(stage, job)):
+                await by_name[outgoing.topic.full].send(key=outgoing.key, value=outgoing.value)
 
     return agent
 

@@ -28,7 +28,7 @@ from tables.state import BatchView, State, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class PipelineDependencies:
     """What a pipeline depends on.
 
     `producer` has aiokafka's `create_batch` and `send_batch`. `check` raises when this worker
@@ -45,7 +45,7 @@ class Around:
     apollo: Apollo
     slack: Slack
     clock: Clock
-    probe: StageMetrics
+    metrics: StageMetrics
     check: Callable[[], None]
     signals_applied: Callable[[int], Awaitable[None]]
     share: Callable[[], float]
@@ -62,54 +62,56 @@ class Pipeline:
 
     def __init__(
         self,
-        around: Around,
+        dependencies: PipelineDependencies,
         name: str,
         keys: Keys,
         rules: Rules,
-        book: RulesRegistry,
+        registry: RulesRegistry,
         *,
         live: bool,
         only: Collection[str] = (),
     ) -> None:
-        self._around, self._name, self._rules = around, name, rules
-        clock = around.clock
-        self.gate = IdleDetector(around.has_pending_input)
-        self.outbox = Outbox(around.producer, self.gate, around.check, around.probe.sent)
-        self.state = State(around.store, self.outbox)
+        self._dependencies, self._name, self._rules = dependencies, name, rules
+        clock = dependencies.clock
+        self.idle = IdleDetector(dependencies.has_pending_input)
+        self.outbox = Outbox(
+            dependencies.producer, self.idle, dependencies.check, dependencies.metrics.sent
+        )
+        self.state = State(dependencies.store, self.outbox)
         outside = EffectContext(
-            crm=around.crm,
-            apollo=around.apollo,
-            slack=around.slack,
+            crm=dependencies.crm,
+            apollo=dependencies.apollo,
+            slack=dependencies.slack,
             suppressed=self._suppressed,
-            signals_applied=around.signals_applied,
+            signals_applied=dependencies.signals_applied,
             nurture_lists=lambda: rules.entered_lists,
         )
         self.effects = EffectExecutor(
             outside,
-            self.gate,
+            self.idle,
             keys,
             clock,
-            check=around.check,
+            check=dependencies.check,
             alarm=self._alarm,
             live=live,
-            share=around.share,
-            retried=around.probe.retried,
+            share=dependencies.share,
+            retried=dependencies.metrics.retried,
         )
         stages = [stage for stage in make_stages(keys) if not only or stage.name in only]
-        self.timers = Timers(stages, self.state, self.outbox, clock, around.probe)
-        self.harnesses = [
+        self.timers = Timers(stages, self.state, self.outbox, clock, dependencies.metrics)
+        self.runners = [
             StageRunner(
                 stage,
                 state=self.state,
                 outbox=self.outbox,
-                gate=self.gate,
+                idle=self.idle,
                 effector=self.effects,
-                book=book,
+                registry=registry,
                 clock=clock,
-                probe=around.probe,
+                metrics=dependencies.metrics,
                 timers=self.timers,
-                settled_to=around.settled_to,
-                reached=around.reached,
+                settled_to=dependencies.settled_to,
+                reached=dependencies.reached,
                 live=live,
             )
             for stage in stages
@@ -125,7 +127,7 @@ class Pipeline:
         """One alert to ops. One about Slack itself stands in the log only."""
         if vendor == "slack":
             return
-        now = self._around.clock.now()
+        now = self._dependencies.clock.now()
         ident = derive("outage", self._name, vendor, now, text)
         alert = Alert(alert_id=ident, kind="ops", to=self._rules.ops_channel, text=text, at=now)
         self.outbox.put(topics.ALERTS.full, alert.to.encode(), encode(alert))

@@ -61,7 +61,7 @@ class Timekeeper(Protocol):
         """A record waits under a stage (`model.Stage`)."""
         ...
 
-    def put(self, partition: int, key: str, value: Any) -> None:
+    def row_changed(self, partition: int, key: str, value: Any) -> None:
         """A stage has changed one of its rows; only running clocks are of interest."""
         ...
 

@@ -117,8 +117,8 @@ class Recomputing:
         if isinstance(job, str):
             return job
         wanted: dict[str, tuple[str, bytes]] = {}
-        for letter in audit_events.audits(self._stages[event.stage], job):
-            ident, again = letter.key.decode(), letter.value or b""
+        for record in audit_events.audits(self._stages[event.stage], job):
+            ident, again = record.key.decode(), record.value or b""
             written = notes.recent.get(ident)
             if ident == event.id:
                 written = value

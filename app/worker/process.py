@@ -29,7 +29,7 @@ from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
 from streams.consumer.strict_consumer import RecordBatch
-from streams.pipeline import Around, Pipeline
+from streams.pipeline import Pipeline, PipelineDependencies
 from streams.ports import Clock, Fatal
 from streams.runner.rules_versions import RulesRegistry
 from streams.runner.session_watchdog import SessionWatchdog
@@ -64,7 +64,7 @@ class Worker:
         self.pulse = SessionWatchdog(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
         self.pipeline = Pipeline(
-            self._around(clock),
+            self._dependencies(clock),
             settings.worker_id,
             Keys(settings.site_secret.get_secret_value()),
             rules,
@@ -78,16 +78,16 @@ class Worker:
         self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
         self._declare()
 
-    def _around(self, clock: Clock) -> Around:
+    def _dependencies(self, clock: Clock) -> PipelineDependencies:
         """What the pipeline uses of this process."""
-        return Around(
+        return PipelineDependencies(
             store=FaustStore(self.app, clock.now),
             producer=self.producer,
             crm=self.vendors.crm,
             apollo=self.vendors.apollo,
             slack=self.vendors.slack,
             clock=clock,
-            probe=self.metrics,
+            metrics=self.metrics,
             check=self.pulse.check,
             signals_applied=self._signals_applied,
             share=self._share,
@@ -108,15 +108,15 @@ class Worker:
         return self.app.consumer
 
     def _declare(self) -> None:
-        bodies = fatal_on_error(self.pipeline.harnesses, self.end)
-        for harness in self.pipeline.harnesses:
-            body = bodies[harness.stage.name]
+        bodies = fatal_on_error(self.pipeline.runners, self.end)
+        for runner in self.pipeline.runners:
+            body = bodies[runner.stage.name]
             topic = self.app.topic(
-                *[t.full for t in harness.stage.inputs],
+                *[t.full for t in runner.stage.inputs],
                 key_serializer="raw",
                 value_serializer="raw",
             )
-            self.app.agent(topic, name=f"leadgate.{harness.stage.name}", isolated_partitions=True)(
+            self.app.agent(topic, name=f"leadgate.{runner.stage.name}", isolated_partitions=True)(
                 _agent(body)
             )
         self.app.on_rebalance_complete.connect(self._on_assigned)

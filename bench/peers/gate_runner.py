@@ -67,11 +67,11 @@ class GateRunner:
     """Runs each record through the gate of its topic's stage, effects included."""
 
     def __init__(self, rules: Rules, site_secret: str) -> None:
-        self._book, self._clock = RulesRegistry(rules), SystemClock()
+        self._registry, self._clock = RulesRegistry(rules), SystemClock()
         self.effects = BlockingEffects(self._clock)
         self._stages: dict[str, _StageParts] = {}
         for stage in make_stages(Keys(site_secret)):
-            parts = _StageParts(stage, Deciding(stage, self._book))
+            parts = _StageParts(stage, Deciding(stage, self._registry))
             for topic, record in stage.inputs.items():
                 if topic.full in LEAD_TOPICS:
                     parts.decoders[topic.full] = msgspec.json.Decoder(record)
@@ -98,7 +98,7 @@ class GateRunner:
             subject,
             step,
             cause,
-            record.rules if isinstance(record, Lead) else self._book.current,
+            record.rules if isinstance(record, Lead) else self._registry.current,
             now,
             since=now,
         )

@@ -65,7 +65,7 @@ def _closed(response: httpx.Response, text: str) -> VendorError:
     (docs/design/vendors.md Apollo 1.1), if the answer is Apollo's own."""
     if words(foreign(response.content), "error"):
         return NotInPlan(text)
-    return Unavailable(f"{text} (a refusal that Apollo doesn't explain)", 60.0, undone=True)
+    return Unavailable(f"{text} (a refusal that Apollo doesn't explain)", 60.0, not_sent=True)
 
 
 def usage(headers: Mapping[str, str]) -> str:

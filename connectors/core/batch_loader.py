@@ -45,19 +45,19 @@ class BatchLoader(Generic[K, V]):
     def __init__(
         self,
         call: Callable[[Sequence[K]], Awaitable[Sequence[V | VendorError]]],
-        gate: IdleSignal,
+        idle: IdleSignal,
         *,
         most: int = 100,
         wait: float = 0.25,
         serial: Callable[[K], object] = id,
         deadline: float = 15.0,
     ) -> None:
-        self._call, self._gate, self._most, self._wait = call, gate, most, wait
+        self._call, self._idle, self._most, self._wait = call, idle, most, wait
         self._serial, self._deadline = serial, deadline
         self._open: list[_Waiting[K, V]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        gate.register(self.flush)
+        idle.register(self.flush)
 
     async def load(self, key: K) -> V:
         """The answer for one key. Raises the key's VendorError, or what the whole call raised."""
@@ -72,7 +72,7 @@ class BatchLoader(Generic[K, V]):
         return await future
 
     def _flush_if_idle(self) -> None:
-        if self._open and self._gate.idle:
+        if self._open and self._idle.idle:
             self.flush()
 
     def flush(self) -> None:

@@ -39,7 +39,7 @@ class DailyQuota:
         if left > 0 and (self._reached or not urgent):
             again = datetime.fromtimestamp(self._closed_until, UTC).strftime("%H:%M UTC")
             said = f"{self._what} are spent or nearly so ({self._spent}); tried again at {again}"
-            raise self._refusal(said, left, undone=True)
+            raise self._refusal(said, left, not_sent=True)
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """Read one answer. Raises Unavailable when it says that the day's limit is reached."""

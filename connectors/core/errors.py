@@ -25,12 +25,12 @@ class VendorError(Exception):
 class Unavailable(VendorError):  # noqa: N818  named for the outcome
     """No answer, 429 or 5xx for a whole call. `after` is when to try again, in seconds.
 
-    `undone`: surely nothing happened at the vendor; otherwise the outcome is unknown.
+    `not_sent`: surely nothing happened at the vendor; otherwise the outcome is unknown.
     """
 
-    def __init__(self, text: str, after: float = 1.0, *, undone: bool = False) -> None:
+    def __init__(self, text: str, after: float = 1.0, *, not_sent: bool = False) -> None:
         super().__init__(text)
-        self.after, self.undone = after, undone
+        self.after, self.not_sent = after, not_sent
 
 
 class QuotaExhausted(Unavailable):
@@ -50,7 +50,7 @@ class NotSent(Unavailable):
     """
 
     def __init__(self, text: str, after: float = 1.0) -> None:
-        super().__init__(text, after, undone=True)
+        super().__init__(text, after, not_sent=True)
 
 
 class Unreadable(Unavailable):
@@ -66,8 +66,8 @@ class AccountLimited(Unavailable):
     The text says what, in plain words.
     """
 
-    def __init__(self, text: str, after: float = 60.0, *, undone: bool = True) -> None:
-        super().__init__(text, after, undone=undone)
+    def __init__(self, text: str, after: float = 60.0, *, not_sent: bool = True) -> None:
+        super().__init__(text, after, not_sent=not_sent)
 
 
 class NotInPlan(VendorError):  # noqa: N818

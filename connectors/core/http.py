@@ -195,7 +195,7 @@ class VendorHttp:
                 error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
             )
             return None, Unavailable(
-                f"{method} {path}: {type(error).__name__} {error}", undone=unsent
+                f"{method} {path}: {type(error).__name__} {error}", not_sent=unsent
             )
         except (UnicodeError, httpx.InvalidURL) as error:
             return None, RecordRejected(f"{self._vendor} {method} {path} can't be sent: {error}")
@@ -235,7 +235,7 @@ def _wait_to_repeat(problem: VendorError, until: float | None) -> float | None:
     """
     if not isinstance(problem, Unavailable) or isinstance(problem, Unreadable | AccountLimited):
         return None
-    if problem.after > _MOST_WAIT or (until is not None and not problem.undone):
+    if problem.after > _MOST_WAIT or (until is not None and not problem.not_sent):
         return None
     return problem.after
 

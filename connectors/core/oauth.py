@@ -41,15 +41,15 @@ class TokenGrant(Protocol):
 def login_error(response: httpx.Response, said: str, *, wrong_key: bool) -> VendorError:
     """The error of a refused login; `wrong_key` states that the vendor blames the key.
 
-    Any other refusal may pass. `undone` holds for all of them: no token was given.
+    Any other refusal may pass. `not_sent` holds for all of them: no token was given.
     """
     if wrong_key:
         return Unauthorised(said)
     if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-        return Unavailable(said, _AFTER_STUMBLE, undone=True)
+        return Unavailable(said, _AFTER_STUMBLE, not_sent=True)
     if foreign(response.content) is None:
-        return Unreadable(said, _AFTER_REFUSAL, undone=True)
-    return Unavailable(said, _AFTER_REFUSAL, undone=True)
+        return Unreadable(said, _AFTER_REFUSAL, not_sent=True)
+    return Unavailable(said, _AFTER_REFUSAL, not_sent=True)
 
 
 class TokenAuth(httpx.Auth):

@@ -45,7 +45,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status == 401 and body is not None:
         return Unauthorised(text)
     if status == 403 and ("RATE" in code or "RESOURCE_EXHAUSTED" in code):
-        return Unavailable(text, 60.0, undone=True)
+        return Unavailable(text, 60.0, not_sent=True)
     if status == 403 and "has not been used" in message:
         return NotInPlan(
             f"{text}; switch the Google Sheets API on for the service account's project"
@@ -53,7 +53,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status == 403 and body is not None:
         return Unauthorised(f"{text}; share the spreadsheet with the service account's address")
     if status == 429:
-        return Unavailable(text, retry_after(response, 60.0), undone=True)
+        return Unavailable(text, retry_after(response, 60.0), not_sent=True)
     if "above the limit of 10000000 cells" in message:
         return AccountLimited(f"the spreadsheet is full: empty it, or name another ({text})")
     if status >= 500 or 300 <= status < 400 or status in {401, 403, 408}:

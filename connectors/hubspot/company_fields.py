@@ -15,16 +15,16 @@ from connectors.hubspot.companies import COMPANY, read_companies
 from leads.records import Change
 
 
-class Filled(NamedTuple):
+class CompanyUpdate(NamedTuple):
     """What was changed on a company, or why nothing was."""
 
     change: Change | None
     dropped: tuple[str, ...] = ()
 
 
-async def fill(
+async def update_companies(
     http: HubSpotHttp, writes: Sequence[ContactWrite], ids: Mapping[str, str]
-) -> dict[str, Filled]:
+) -> dict[str, CompanyUpdate]:
     """Fill blanks of companies, and overwrite what is to be overwritten; answers by domain.
 
     `ids` are the companies' by domain. The first of several colleagues counts. What HubSpot refuses
@@ -37,20 +37,20 @@ async def fill(
     if not wanted:
         return {}
     names = names_in(write.company_more for write in wanted.values())
-    held = await read_companies(http, sorted(wanted), names)
+    existing = await read_companies(http, sorted(wanted), names)
     changes: dict[str, dict[str, str]] = {}
     for ident, write in wanted.items():
-        if ident in held and (due := _due(write, held[ident])):
+        if ident in existing and (due := _due(write, existing[ident])):
             changes[ident] = due
     failed = await _update(http, changes)
-    filled: dict[str, Filled] = {}
+    updates: dict[str, CompanyUpdate] = {}
     for ident, wrote in changes.items():
         domain = wanted[ident].domain
         if ident in failed:
-            filled[domain] = Filled(None, (f"company: {failed[ident]}",))
+            updates[domain] = CompanyUpdate(None, (f"company: {failed[ident]}",))
         else:
-            filled[domain] = Filled(_change(ident, wrote, held[ident]))
-    return filled
+            updates[domain] = CompanyUpdate(_change(ident, wrote, existing[ident]))
+    return updates
 
 
 async def _update(
@@ -63,16 +63,16 @@ async def _update(
     return errors_by_key(changes, await write_all(http, "companies", "update", inputs, BY_ID))
 
 
-def _due(write: ContactWrite, held: Mapping[str, Any]) -> dict[str, str]:
+def _due(write: ContactWrite, existing: Mapping[str, Any]) -> dict[str, str]:
     """The properties that are blank, or have another value and are to be overwritten."""
     due: dict[str, str] = {}
     for name, value in write.company_more.items():
         text = records.text_of(value)
-        if not held.get(name) or (name in write.company_overwrite and held[name] != text):
+        if not existing.get(name) or (name in write.company_overwrite and existing[name] != text):
             due[name] = text
     return due
 
 
-def _change(ident: str, wrote: dict[str, str], held: Mapping[str, Any]) -> Change:
-    before = records.values(held, wrote)
+def _change(ident: str, wrote: dict[str, str], existing: Mapping[str, Any]) -> Change:
+    before = records.values(existing, wrote)
     return Change(contact_id=f"{COMPANY}{ident}", wrote=wrote, before=before)

@@ -52,12 +52,12 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status in {401, 403}:
         return _closed(status, body, said)
     if status == 429 and "DAILY" in response.text:
-        return QuotaExhausted(said, undone=True)
+        return QuotaExhausted(said, not_sent=True)
     if status == 429:
         window = 10.0 if "TEN_SECONDLY" in response.text else 1.0
-        return Unavailable(said, retry_after(response, window), undone=True)
+        return Unavailable(said, retry_after(response, window), not_sent=True)
     if status == 423:
-        return Unavailable(said, 2.0, undone=True)
+        return Unavailable(said, 2.0, not_sent=True)
     if status >= 500 or status in {408, 477} or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
     return RecordRejected(said, "missing" if status == 404 else "rejected")
@@ -73,7 +73,7 @@ def _closed(status: int, body: Any, said: str) -> VendorError:
         return NotInPlan(said)
     if status == 401 and (category in _WRONG_TOKEN or body is None):
         return Unauthorised(said)
-    return Unavailable(f"{said} (a refusal that HubSpot doesn't explain)", 60.0, undone=True)
+    return Unavailable(f"{said} (a refusal that HubSpot doesn't explain)", 60.0, not_sent=True)
 
 
 def _scopes(body: Any) -> list[str]:

@@ -15,7 +15,7 @@ from connectors.hubspot import records
 from connectors.hubspot.batches import by_property, change_input, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import HubSpotCompanies
-from connectors.hubspot.company_fields import Filled, fill
+from connectors.hubspot.company_fields import CompanyUpdate, update_companies
 from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.deals import with_open_deals
 from connectors.hubspot.forms import HubSpotObject
@@ -34,7 +34,7 @@ class Upsert:
 
     trace: str  # names the write in HubSpot's answers
     write: ContactWrite
-    held: HubSpotObject | None = None  # the contact as it was before
+    existing: HubSpotObject | None = None  # the contact as it was before
     company: str = ""  # the id of the person's company
     properties: dict[str, str] = field(default_factory=dict)  # what is written
     result: UpsertResult | None = None
@@ -95,33 +95,33 @@ class HubSpotUpserts:
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
         batch = await self._look_up(writes)
         refused = await self._find_companies(_open(batch))
-        live = _open(batch)
-        ids = {upsert.write.domain: upsert.company for upsert in live if upsert.company}
+        writable = _open(batch)
+        ids = {upsert.write.domain: upsert.company for upsert in writable if upsert.company}
         # before the contacts: if this fails, the next try finds no contact made
-        filled = await fill(self._http, [upsert.write for upsert in live], ids)
-        await self._update(live)
-        await self._create([upsert for upsert in live if upsert.held is None])
-        await self._link(live)
+        updates = await update_companies(self._http, [upsert.write for upsert in writable], ids)
+        await self._update(writable)
+        await self._create([upsert for upsert in writable if upsert.existing is None])
+        await self._link(writable)
         await self._mark_deals(batch)
         for domain, error in refused.items():
-            filled[domain] = Filled(None, (f"company: {error}",))
-        _add_filled(live, filled)
+            updates[domain] = CompanyUpdate(None, (f"company: {error}",))
+        _add_company_updates(writable, updates)
         return [upsert.row() for upsert in batch]
 
     async def _look_up(self, writes: Sequence[ContactWrite]) -> list[Upsert]:
         """The batch with the contacts that are there. Open are those that may be written."""
         found = await self._people.find(writes)
-        verdicts = judge(writes, [*map(_ident, found)])
+        verdicts = judge(writes, [*map(_id_or_blank, found)])
         batch: list[Upsert] = []
-        for place, (write, held) in enumerate(zip(writes, found, strict=True)):
+        for place, (write, existing) in enumerate(zip(writes, found, strict=True)):
             upsert = Upsert(trace=str(place), write=write)
-            if isinstance(held, VendorError):
-                upsert.error = held
-            elif held is not None and _is_other_person(write, held):
-                contact = records.contact_of(held)
+            if isinstance(existing, VendorError):
+                upsert.error = existing
+            elif existing is not None and _is_other_person(write, existing):
+                contact = records.contact_of(existing)
                 upsert.result = UpsertResult(contact=contact, existed=True)
             else:
-                upsert.held, upsert.error = held, verdicts[place]
+                upsert.existing, upsert.error = existing, verdicts[place]
             batch.append(upsert)
         return batch
 
@@ -142,17 +142,17 @@ class HubSpotUpserts:
         work: list[tuple[Upsert, HubSpotObject]] = []
         inputs: list[dict[str, Any]] = []
         for upsert in batch:
-            if (held := upsert.held) is not None:
-                upsert.properties = records.properties_of(upsert.write, held.properties)
-                inputs.append(change_input(held.id, upsert.properties, upsert.trace))
-                work.append((upsert, held))
+            if (existing := upsert.existing) is not None:
+                upsert.properties = records.properties_of(upsert.write, existing.properties)
+                inputs.append(change_input(existing.id, upsert.properties, upsert.trace))
+                work.append((upsert, existing))
         done = await self._people.update(inputs)
-        for (upsert, held), row in zip(work, done, strict=True):
+        for (upsert, existing), row in zip(work, done, strict=True):
             if isinstance(row, VendorError):
                 upsert.error = row
                 continue
-            change = records.OWN.change(held.id, upsert.properties, held.properties)
-            contact = records.contact_of(held)
+            change = records.OWN.change(existing.id, upsert.properties, existing.properties)
+            contact = records.contact_of(existing)
             upsert.result = UpsertResult(contact=contact, existed=True, change=change)
 
     async def _create(self, batch: Sequence[Upsert]) -> None:
@@ -219,7 +219,7 @@ def _open(batch: Iterable[Upsert]) -> list[Upsert]:
     return [upsert for upsert in batch if upsert.is_open]
 
 
-def _ident(found: HubSpotObject | VendorError | None) -> str:
+def _id_or_blank(found: HubSpotObject | VendorError | None) -> str:
     return found.id if isinstance(found, HubSpotObject) else ""
 
 
@@ -240,22 +240,22 @@ def _upsert_input(upsert: Upsert) -> dict[str, Any]:
     return {**sent, "idProperty": records.KEY}
 
 
-def _add_filled(batch: Sequence[Upsert], filled: dict[str, Filled]) -> None:
+def _add_company_updates(batch: Sequence[Upsert], updates: dict[str, CompanyUpdate]) -> None:
     """The first of several colleagues shows what became of their company."""
     for upsert in batch:
         result = upsert.done
-        if result is None or upsert.write.domain not in filled:
+        if result is None or upsert.write.domain not in updates:
             continue
-        done = filled.pop(upsert.write.domain)
+        done = updates.pop(upsert.write.domain)
         upsert.result = replace(
             result, company_change=done.change, dropped=(*result.dropped, *done.dropped)
         )
 
 
-def _is_other_person(write: ContactWrite, held: HubSpotObject) -> bool:
+def _is_other_person(write: ContactWrite, existing: HubSpotObject) -> bool:
     """Whether the contact is of a person that we know by another key: its main address isn't among
     this person's."""
     if write.known_id:
         return False
-    main = held.text("email")
-    return bool(main) and main not in write.emails and held.text(records.KEY) != write.key
+    main = existing.text("email")
+    return bool(main) and main not in write.emails and existing.text(records.KEY) != write.key

@@ -84,7 +84,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status in {401, 403}:
         return _closed(code, text)
     if status >= 500 or status in {408, 429} or 300 <= status < 400:
-        return Unavailable(text, retry_after(response, 1.0), undone=status == 429)
+        return Unavailable(text, retry_after(response, 1.0), not_sent=status == 429)
     return _row(code, text)
 
 
@@ -95,15 +95,15 @@ def _is_action(response: httpx.Response) -> bool:
 def _limit(message: str, text: str) -> Unavailable:
     """Too many long calls at once, or the calls of the day."""
     if "Concurrent" in message:
-        return Unavailable(text, 2.0, undone=True)
-    return QuotaExhausted(text, undone=True)
+        return Unavailable(text, 2.0, not_sent=True)
+    return QuotaExhausted(text, not_sent=True)
 
 
 def _closed(code: str, text: str) -> VendorError:
     """A 401 or 403 that is neither the login nor a limit."""
     if code:
         return NotInPlan(text)
-    return Unavailable(f"{text} (a refusal that Salesforce doesn't explain)", 60.0, undone=True)
+    return Unavailable(f"{text} (a refusal that Salesforce doesn't explain)", 60.0, not_sent=True)
 
 
 def _of_the_org(status: int, code: str, message: str) -> str:

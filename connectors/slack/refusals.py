@@ -43,7 +43,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     status = response.status_code
     text = f"Slack {response.request.url.path}: {status} {response.text[:200]}"
     if status == 429:
-        return Unavailable(text, retry_after(response, 1.0), undone=True)
+        return Unavailable(text, retry_after(response, 1.0), not_sent=True)
     if status >= 500 or 300 <= status < 400:
         return Unavailable(text, 1.0)
     body = foreign(response.content)
@@ -65,5 +65,5 @@ def _refusal(code: str, text: str) -> VendorError:
     if code in _TEAM:
         return AccountLimited(f"{_TEAM[code]} ({text})")
     if code in _PASSING:
-        return Unavailable(text, undone="limited" in code)
+        return Unavailable(text, not_sent="limited" in code)
     return RecordRejected(text, "content" if code in _CONTENT else "rejected")

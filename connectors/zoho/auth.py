@@ -62,7 +62,7 @@ class ZohoGrant:
             f" {words(body, 'error_description') or response.text[:200]}".rstrip()
         )
         if code == "Access Denied":
-            raise Unavailable(f"{said} (ten tokens in ten minutes)", _THROTTLED, undone=True)
+            raise Unavailable(f"{said} (ten tokens in ten minutes)", _THROTTLED, not_sent=True)
         if code == "invalid_code":
             raise Unauthorised(
                 f"{said} (a wrong or revoked refresh token, or perhaps one of another data centre"

@@ -59,7 +59,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     if limited := _of_the_account(status, code):
         return AccountLimited(f"{limited} ({said})")
     if status == 429:
-        return Unavailable(said, retry_after(response, 2.0), undone=True)
+        return Unavailable(said, retry_after(response, 2.0), not_sent=True)
     if status == 401 and (code in _WRONG_TOKEN or not code):
         return Unauthorised(said)
     if code.startswith("FEATURE_NOT_"):
@@ -67,7 +67,7 @@ def classify(response: httpx.Response) -> VendorError | None:
     if status in {401, 403}:
         if code:
             return NotInPlan(said)
-        return Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, undone=True)
+        return Unavailable(f"{said} (a refusal that Zoho doesn't explain)", 60.0, not_sent=True)
     if status >= 500 or status == 408 or 300 <= status < 400:
         return Unavailable(said, retry_after(response, 1.0))
     return RecordRejected(said, "missing" if status == 404 else "rejected")

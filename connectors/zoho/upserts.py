@@ -33,7 +33,7 @@ class ZohoUpserts:
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
         found = await one_by_one(writes, self._people.find)
-        rows: list[Row[UpsertResult] | None] = [*judge(writes, [*map(_ident, found)])]
+        rows: list[Row[UpsertResult] | None] = [*judge(writes, [*map(_id_or_blank, found)])]
         updates: dict[int, tuple[ContactWrite, Person]] = {}
         creates: dict[int, ContactWrite] = {}
         for place, (write, held) in enumerate(zip(writes, found, strict=True)):
@@ -130,7 +130,7 @@ def _deal_ids(contact: Contact) -> tuple[str, str]:
     return records.number_of(contact.id), contact.company_id
 
 
-def _ident(found: Row[Person | None]) -> str:
+def _id_or_blank(found: Row[Person | None]) -> str:
     return found.ident if isinstance(found, Person) else ""
 
 

@@ -65,7 +65,7 @@ class Companies:
     ) -> Decision | NeedsEffects:
         """A matched lead to `matched`, a merged variant, or a question to a person."""
         if isinstance(record, CrmRecord):
-            return self._hold_crm(record, seen)
+            return self._note_crm_record(record, seen)
         if (end := terminal_decision(record, None, now)) is not None:
             return end
         if not record.company.domain:
@@ -206,7 +206,7 @@ class Companies:
             kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=lead, outputs=(to,), puts=puts
         )
 
-    def _hold_crm(self, record: CrmRecord, seen: CompanyState) -> Decision:
+    def _note_crm_record(self, record: CrmRecord, seen: CompanyState) -> Decision:
         if record.kind == "complete":
             value = CompanyRow(name="complete")
             return Decision(

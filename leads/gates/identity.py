@@ -56,7 +56,7 @@ class Identity:
     ) -> Decision | NeedsEffects:
         """A unique lead to `unique`, a merged one, or a changed row."""
         if isinstance(record, CrmRecord):
-            return self._hold_crm(record, seen)
+            return self._note_crm_record(record, seen)
         if isinstance(record, IdentityLink):
             return self._link(record, seen)
         if (end := terminal_decision(record, None, now)) is not None:
@@ -190,7 +190,7 @@ class Identity:
         )
         return (signal_output(signal),)
 
-    def _hold_crm(self, record: CrmRecord, seen: IdentityState) -> Decision:
+    def _note_crm_record(self, record: CrmRecord, seen: IdentityState) -> Decision:
         if record.kind == "complete":
             value = PersonRow(person_key="", status="complete")
             return Decision(

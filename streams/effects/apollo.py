@@ -15,7 +15,7 @@ from leads.effects import (
 )
 from leads.mapping import read_sequences
 from leads.rawvalues import word_of
-from streams.effects.context import Answer, EffectContext, Unasked
+from streams.effects.context import Answer, EffectContext, NotCalled
 from streams.ports import Clock
 
 
@@ -47,11 +47,11 @@ class ApolloEffects:
                 return None
         assert_never(effect)
 
-    async def _enrich(self, effect: EnrichCompany) -> CompanyRead | Unasked:
+    async def _enrich(self, effect: EnrichCompany) -> CompanyRead | NotCalled:
         cap = effect.daily_cap
         if not self._out.credits.take(cap, self._clock.now(), self._share()):
             said = f"the day's cap of {cap} credits is spent"
-            return Unasked(EffectResult(ok=False, kind="cap", reason=said))
+            return NotCalled(EffectResult(ok=False, kind="cap", reason=said))
         found = await self._out.apollo.enrich(effect.domain)
         return CompanyRead(
             name=word_of(found, "name"),
@@ -62,8 +62,8 @@ class ApolloEffects:
             state=word_of(found, "state"),
         )
 
-    async def _stop(self, effect: StopInApollo) -> Unasked | None:
+    async def _stop(self, effect: StopInApollo) -> NotCalled | None:
         if not effect.apollo_id or effect.kind == "bounce" or effect.source == "apollo":
-            return Unasked(EffectResult(ok=True))
+            return NotCalled(EffectResult(ok=True))
         await self._out.apollo.stop(effect.apollo_id)
         return None

@@ -26,7 +26,7 @@ class EffectAttempt(msgspec.Struct, frozen=True):
     since: float
 
 
-class Unasked(NamedTuple):
+class NotCalled(NamedTuple):
     """What an effect came to without a call: it says nothing about how the vendor is."""
 
     result: EffectResult
@@ -34,7 +34,7 @@ class Unasked(NamedTuple):
 
 #: What a handler answers: the result's value, None where there is nothing to say; one that changes
 #: a contact's properties answers the whole result, with the change.
-Answer: TypeAlias = EffectValue | EffectResult | Unasked | None
+Answer: TypeAlias = EffectValue | EffectResult | NotCalled | None
 
 
 class Credits:

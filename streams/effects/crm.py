@@ -54,7 +54,7 @@ from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
 from leads.records import Lead
 from streams.effects.contact_write import contact_write
-from streams.effects.context import Answer, EffectAttempt, EffectContext, Unasked
+from streams.effects.context import Answer, EffectAttempt, EffectContext, NotCalled
 from streams.ports import Clock
 from streams.runner.outbox import IdleDetector
 
@@ -66,20 +66,20 @@ class CrmEffects:
     """Makes calls to the CRM. Raises what the connector raises."""
 
     def __init__(
-        self, outside: EffectContext, gate: IdleDetector, keys: Keys, clock: Clock
+        self, outside: EffectContext, idle: IdleDetector, keys: Keys, clock: Clock
     ) -> None:
         self._out, self._keys, self._clock = outside, keys, clock
         crm = outside.crm
         self._fields, self._company_fields = Admission(crm.fields), Admission(crm.company_fields)
-        self._upserts = BatchLoader(crm.upsert, gate, most=crm.batch, serial=lambda w: w.key)
-        self._assigns = BatchLoader(crm.assign, gate, most=crm.batch, serial=lambda w: w.contact_id)
-        self._owners = BatchLoader(crm.read_owners, gate, most=crm.batch)
+        self._upserts = BatchLoader(crm.upsert, idle, most=crm.batch, serial=lambda w: w.key)
+        self._assigns = BatchLoader(crm.assign, idle, most=crm.batch, serial=lambda w: w.contact_id)
+        self._owners = BatchLoader(crm.read_owners, idle, most=crm.batch)
         self._accounts: BatchLoader[CompanyAsked, Account | None] = BatchLoader(
-            crm.accounts, gate, most=crm.batch
+            crm.accounts, idle, most=crm.batch
         )
-        self._tasks = BatchLoader(crm.add_tasks, gate, most=crm.batch, serial=lambda w: w.effect_id)
+        self._tasks = BatchLoader(crm.add_tasks, idle, most=crm.batch, serial=lambda w: w.effect_id)
         self._lists: dict[str, BatchLoader[str, str]] = {}
-        self._gate = gate
+        self._idle = idle
 
     async def make(self, effect: CrmEffect, record: Any, attempt: EffectAttempt) -> Answer:
         """Make one call; `record` is the lead, or what else its stage works on."""
@@ -222,7 +222,7 @@ class CrmEffects:
                 return await self._out.crm.enter_list(name, ids)
 
             loader = self._lists[name] = BatchLoader(
-                enter, self._gate, most=self._out.crm.batch, serial=lambda i: i
+                enter, self._idle, most=self._out.crm.batch, serial=lambda i: i
             )
         return ListEntered(contact_id=await loader.load(effect.contact_id))
 
@@ -245,9 +245,9 @@ class CrmEffects:
         said = f"the list {effect.leave!r} has no workflow that takes people out of sequences"
         raise RecordRejected(said, STILL_IN)
 
-    async def _stop(self, effect: StopContact) -> Unasked | None:
+    async def _stop(self, effect: StopContact) -> NotCalled | None:
         if not effect.contact_id:
-            return Unasked(EffectResult(ok=True))
+            return NotCalled(EffectResult(ok=True))
         lists: list[str] = []
         if effect.nurtured:
             lists = self._out.nurture_lists()

@@ -41,9 +41,9 @@ from leads.effects import (
 from leads.keys import Keys
 from leads.records import Lead
 from streams.effects.circuit import Circuit
-from streams.effects.context import Answer, EffectAttempt, EffectContext, Unasked
+from streams.effects.context import Answer, EffectAttempt, EffectContext, NotCalled
 from streams.effects.handlers import EffectHandlers
-from streams.effects.vendors import Pass, Vendor, is_left_out, unreadable
+from streams.effects.vendors import Permit, Vendor, is_left_out, unreadable
 from streams.ports import Clock, Fatal
 from streams.runner.outbox import IdleDetector
 
@@ -68,7 +68,7 @@ class EffectExecutor:
     def __init__(
         self,
         outside: EffectContext,
-        gate: IdleDetector,
+        idle: IdleDetector,
         keys: Keys,
         clock: Clock,
         *,
@@ -88,7 +88,7 @@ class EffectExecutor:
             **vendors,
             "sync": Vendor("The CRM's snapshot", clock, partial(alarm, "sync")),
         }
-        self._handlers = EffectHandlers(outside, gate, keys, clock, share)
+        self._handlers = EffectHandlers(outside, idle, keys, clock, share)
         self.paused = False
 
     async def wait_for_signals(self, partition: int) -> None:
@@ -124,9 +124,9 @@ class EffectExecutor:
         if _asks_about_shadow(effect):
             return _shadow_read(effect, self._clock.now())
         vendor = self._vendors[effect.name.split(".", 1)[0]]
-        leave = vendor.admit(effect.name)
-        if isinstance(leave, EffectResult):
-            return leave
+        permit = vendor.admit(effect.name)
+        if isinstance(permit, EffectResult):
+            return permit
         attempt = EffectAttempt(
             effect_id,
             again,
@@ -134,15 +134,15 @@ class EffectExecutor:
             since,
         )
         try:
-            return await self._call(vendor, leave, effect, attempt, partition, record)
+            return await self._call(vendor, permit, effect, attempt, partition, record)
         except BaseException:
-            vendor.withdraw(leave)  # cancelled, or Fatal: the vendor has said nothing
+            vendor.withdraw(permit)  # cancelled, or Fatal: the vendor has said nothing
             raise
 
     async def _call(
         self,
         vendor: Vendor,
-        leave: Pass,
+        permit: Permit,
         effect: Effect,
         attempt: EffectAttempt,
         partition: int,
@@ -152,24 +152,24 @@ class EffectExecutor:
         try:
             answer = await self._try(effect, attempt, partition, record)
         except RecordRetryable as error:
-            vendor.succeed(leave)
+            vendor.succeed(permit)
             return EffectResult(ok=False, kind="failed", reason=str(error))
         except RecordRejected as error:
             if is_left_out(error):
-                return vendor.fail(leave, error)
-            vendor.succeed(leave)
+                return vendor.fail(permit, error)
+            vendor.succeed(permit)
             return EffectResult(ok=False, kind=error.kind, reason=str(error))
         except VendorError as error:
-            return vendor.fail(leave, error)
-        if isinstance(answer, Unasked):
-            vendor.withdraw(leave)
+            return vendor.fail(permit, error)
+        if isinstance(answer, NotCalled):
+            vendor.withdraw(permit)
             return answer.result
-        vendor.succeed(leave)
+        vendor.succeed(permit)
         return answer
 
     async def _try(
         self, effect: Effect, attempt: EffectAttempt, partition: int, record: Any
-    ) -> EffectResult | Unasked:
+    ) -> EffectResult | NotCalled:
         """Up to three tries.
 
         A person who was suppressed meanwhile has left the sequence again before this returns.
@@ -187,12 +187,12 @@ class EffectExecutor:
 
     async def _once(
         self, effect: Effect, attempt: EffectAttempt, partition: int, record: Any
-    ) -> EffectResult | Unasked:
+    ) -> EffectResult | NotCalled:
         self._check()
         if effect.guarded and (why := self._out.suppressed(partition, record)):
-            return Unasked(EffectResult(ok=False, kind="suppressed", reason=why))
+            return NotCalled(EffectResult(ok=False, kind="suppressed", reason=why))
         answer = await self._ask(effect, record, attempt)
-        if isinstance(answer, (EffectResult, Unasked)):
+        if isinstance(answer, (EffectResult, NotCalled)):
             return answer
         return EffectResult(ok=True, value=answer)
 
@@ -210,7 +210,7 @@ class EffectExecutor:
 
     async def _retry(
         self, effect: Effect, attempt: EffectAttempt, partition: int, record: Any
-    ) -> EffectResult | Unasked:
+    ) -> EffectResult | NotCalled:
         """The second and third try.
 
         The first is made without tenacity, whose set-up costs more than most calls.

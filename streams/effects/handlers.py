@@ -28,13 +28,13 @@ class EffectHandlers:
     def __init__(
         self,
         outside: EffectContext,
-        gate: IdleDetector,
+        idle: IdleDetector,
         keys: Keys,
         clock: Clock,
         share: Callable[[], float],
     ) -> None:
         self._out = outside
-        self._crm = CrmEffects(outside, gate, keys, clock)
+        self._crm = CrmEffects(outside, idle, keys, clock)
         self._apollo = ApolloEffects(outside, clock, share)
 
     async def make(self, effect: Effect, record: Any, attempt: EffectAttempt) -> Answer:

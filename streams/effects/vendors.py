@@ -51,10 +51,10 @@ _LEAST = 1.0
 _FRAMES = 3  # of a place in the code: the innermost may be a library's
 
 
-class Pass(NamedTuple):
-    """Leave to make one call. `ticket` is of the vendor's circuit, `own` of the act's."""
+class Permit(NamedTuple):
+    """Permission to make one call. `ticket` is of the vendor's circuit, `own` of the effect's."""
 
-    act: str
+    effect: str
     began: float
     ticket: int
     own: int
@@ -67,72 +67,74 @@ class Vendor:
         self.name, self._clock, self._alarm = name, clock, alarm
         self.circuit = Circuit(clock.now)
         # of those that were left out once
-        self._acts: defaultdict[str, Circuit] = defaultdict(lambda: Circuit(clock.now))
-        self._left_out: dict[str, str] = {}  # why, by act
-        # when the key was first refused since it was last good, by act
+        self._effects: defaultdict[str, Circuit] = defaultdict(lambda: Circuit(clock.now))
+        self._left_out: dict[str, str] = {}  # why, by effect
+        # when the key was first refused since it was last good, by effect
         self._refused: dict[str, float] = {}
         self._answered = float("-inf")  # when the youngest call began that was answered
         self._announced: set[str] = set()  # what was said of this outage
 
-    def admit(self, act: str) -> Pass | EffectResult:
-        """Leave to call, which must end with `succeed`, `fail` or `withdraw`; or what to answer
-        instead of calling."""
-        own = self._acts.get(act)
-        if own is not None and act in self._left_out and (wait := own.put_off()):
-            return self._without(act, wait)
+    def admit(self, effect: str) -> Permit | EffectResult:
+        """Permission to call, which must end with `succeed`, `fail` or `withdraw`; or the result of
+        an effect that is not called."""
+        own = self._effects.get(effect)
+        if own is not None and effect in self._left_out and (wait := own.put_off()):
+            return self._without(effect, wait)
         if wait := self.circuit.put_off():
             return EffectResult(
                 ok=False, reason=f"{self.name} does not answer", retry_after=wait, not_sent=True
             )
         began, ticket = self._clock.now(), self.circuit.admit()
         if own is None:
-            return Pass(act, began, ticket, 0)
-        return Pass(act, began, ticket, own.admit())
+            return Permit(effect, began, ticket, 0)
+        return Permit(effect, began, ticket, own.admit())
 
-    def withdraw(self, leave: Pass) -> None:
+    def withdraw(self, permit: Permit) -> None:
         """The call ended without an answer. Does nothing if its end was noted before."""
-        self.circuit.withdraw(leave.ticket)
-        self._withdraw_own(leave)
+        self.circuit.withdraw(permit.ticket)
+        self._withdraw_own(permit)
 
-    def _withdraw_own(self, leave: Pass) -> None:
-        if (own := self._acts.get(leave.act)) is not None:
-            own.withdraw(leave.own)
+    def _withdraw_own(self, permit: Permit) -> None:
+        if (own := self._effects.get(permit.effect)) is not None:
+            own.withdraw(permit.own)
 
-    def succeed(self, leave: Pass) -> None:
-        """The vendor has answered, be it that it refuses a row."""
-        self._note_answer(leave)
-        self._refused.pop(leave.act, None)
-        if (own := self._acts.get(leave.act)) is not None:
-            own.succeed(leave.own)
-        if self._left_out.pop(leave.act, None) is not None:
-            said = OPTIONAL.get(leave.act, f"The call {leave.act} of {self.name}")
+    def succeed(self, permit: Permit) -> None:
+        """The vendor has answered, even if it refuses a row."""
+        self._note_answer(permit)
+        self._refused.pop(permit.effect, None)
+        if (own := self._effects.get(permit.effect)) is not None:
+            own.succeed(permit.own)
+        if self._left_out.pop(permit.effect, None) is not None:
+            said = OPTIONAL.get(permit.effect, f"The call {permit.effect} of {self.name}")
             self._say(f"{said} works again.")
         if self._announced and self.circuit.is_steady:
             self._announced.clear()
             self._say(f"{self.name} is well again; the leads that waited go on.")
 
-    def _note_answer(self, leave: Pass) -> None:
-        self._answered = max(self._answered, leave.began)
-        self.circuit.succeed(leave.ticket)
+    def _note_answer(self, permit: Permit) -> None:
+        self._answered = max(self._answered, permit.began)
+        self.circuit.succeed(permit.ticket)
 
-    def fail(self, leave: Pass, error: VendorError) -> EffectResult:
-        """What becomes of an act whose call raised this: put off, or gone on without."""
+    def fail(self, permit: Permit, error: VendorError) -> EffectResult:
+        """What becomes of an effect whose call raised this: put off, or gone on without."""
         match error:
             case NotSent():
-                self.withdraw(leave)
+                self.withdraw(permit)
                 return EffectResult(
                     ok=False, reason=str(error), retry_after=max(_LEAST, error.after), not_sent=True
                 )
             case Unauthorised():
-                return self._refuse(leave, error)
+                return self._refuse(permit, error)
             case EndpointSpent():
-                self.circuit.withdraw(leave.ticket)
-                return self._leave_out(leave, error, error.after)
-            case Unavailable() if not (isinstance(error, AccountLimited) and leave.act in OPTIONAL):
-                return self._break(leave, error, error.after, *self._words(error))
+                self.circuit.withdraw(permit.ticket)
+                return self._leave_out(permit, error, error.after)
+            case Unavailable() if not (
+                isinstance(error, AccountLimited) and permit.effect in OPTIONAL
+            ):
+                return self._break(permit, error, error.after, *self._words(error))
             case _:
-                self._note_answer(leave)
-                return self._leave_out(leave, error)
+                self._note_answer(permit)
+                return self._leave_out(permit, error)
 
     def _words(self, error: Unavailable) -> tuple[str, str]:
         if isinstance(error, AccountLimited):
@@ -149,17 +151,17 @@ class Vendor:
         )
 
     def _break(
-        self, leave: Pass, error: VendorError, after: float, kind: str, text: str
+        self, permit: Permit, error: VendorError, after: float, kind: str, text: str
     ) -> EffectResult:
         if self.circuit.is_steady:
             self._announced.clear()
-        self.circuit.fail(leave.ticket, after)
-        self._withdraw_own(leave)
+        self.circuit.fail(permit.ticket, after)
+        self._withdraw_own(permit)
         later = max(_LEAST, self.circuit.put_off())
         log.warning(
             "vendor failed",
             vendor=self.name,
-            act=leave.act,
+            effect=permit.effect,
             kind=kind,
             why=str(error),
             again_in=later,
@@ -167,54 +169,54 @@ class Vendor:
         if text and kind not in self._announced:
             self._announced.add(kind)
             self._say(text)
-        undone = not isinstance(error, Unavailable) or error.undone
-        return EffectResult(ok=False, reason=str(error), retry_after=later, not_sent=undone)
+        not_sent = not isinstance(error, Unavailable) or error.not_sent
+        return EffectResult(ok=False, reason=str(error), retry_after=later, not_sent=not_sent)
 
-    def _refuse(self, leave: Pass, error: Unauthorised) -> EffectResult:
+    def _refuse(self, permit: Permit, error: Unauthorised) -> EffectResult:
         """The key is wrong only if it was refused before, a while ago, and nothing was answered
         since. Else it is a wait."""
-        since = self._refused.setdefault(leave.act, self._clock.now())
+        since = self._refused.setdefault(permit.effect, self._clock.now())
         others = self._answered > since
         first = since
         if not others:
             first = min(at for at in self._refused.values() if at >= self._answered)
-        if leave.began - first < APART:
-            return self._break(leave, error, APART, "refused", "")
+        if permit.began - first < APART:
+            return self._break(permit, error, APART, "refused", "")
         if others:
-            self._note_answer(leave)
-            return self._leave_out(leave, error)
+            self._note_answer(permit)
+            return self._leave_out(permit, error)
         text = (
             f"{self.name} has refused our key twice: {error}. Leads wait. Correct the key where"
             f" {self.name} gives it; it is tried again every {PAUSE / 60:.0f} minutes. A new key"
             " goes into the settings, and the workers are restarted."
         )
-        return self._break(leave, error, PAUSE, "key", text)
+        return self._break(permit, error, PAUSE, "key", text)
 
-    def _leave_out(self, leave: Pass, error: VendorError, after: float = 0.0) -> EffectResult:
-        act, optional = leave.act, leave.act in OPTIONAL
-        own, first = self._acts[act], act not in self._left_out
+    def _leave_out(self, permit: Permit, error: VendorError, after: float = 0.0) -> EffectResult:
+        effect, optional = permit.effect, permit.effect in OPTIONAL
+        own, first = self._effects[effect], effect not in self._left_out
         pause = max(after, OFF if optional else PAUSE)
-        own.fail(leave.own, pause)
-        self._left_out[act] = str(error)
+        own.fail(permit.own, pause)
+        self._left_out[effect] = str(error)
         log.warning(
-            "call left out", vendor=self.name, act=act, why=str(error), again_in=own.put_off()
+            "call left out", vendor=self.name, effect=effect, why=str(error), again_in=own.put_off()
         )
         if first and optional:
             self._say(
-                f"{OPTIONAL[act]} is off: {error}. Leads go on without it; it is tried again every"
-                " hour."
+                f"{OPTIONAL[effect]} is off: {error}. Leads go on without it; it is tried again"
+                " every hour."
             )
         elif first:
             again = f"it is tried again every {pause / 60:.0f} minutes"
             self._say(
-                f"{self.name} does not take the call {act}: {error}. Leads that need it wait;"
+                f"{self.name} does not take the call {effect}: {error}. Leads that need it wait;"
                 f" {again}."
             )
-        return self._without(act, own.put_off())
+        return self._without(effect, own.put_off())
 
-    def _without(self, act: str, wait: float) -> EffectResult:
-        why = self._left_out[act]
-        if act in OPTIONAL:
+    def _without(self, effect: str, wait: float) -> EffectResult:
+        why = self._left_out[effect]
+        if effect in OPTIONAL:
             return EffectResult(ok=False, kind="off", reason=why)
         return EffectResult(ok=False, reason=why, retry_after=max(_LEAST, wait), not_sent=True)
 

@@ -66,7 +66,7 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
         stage.lead_on_its_way is not None or (before is not None and before.put_off)
     ):
         job.had_deferred, job.released, job.stays = _release(stage, view, job, decision, lead)
-    write_letters(stage, job)
+    encode_outgoing(stage, job)
 
 
 def _parked_key(job: StageTask, lead: Lead | None) -> str:
@@ -87,17 +87,17 @@ def _release(
     return (True, *release(deferred, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
 
-def write_letters(stage: Stage, job: StageTask) -> None:
-    """What the decision of a job sends, encoded.
+def encode_outgoing(stage: Stage, job: StageTask) -> None:
+    """Encode what the decision of a job sends, into `job.audits` and `job.outputs`.
 
     Raises what encoding raises, and ValueError for what no topic takes.
     """
     job.audits = audit_events.audits(stage, job)
     job.outputs = outputs.outputs(stage, job)
-    letters = job.audits + job.outputs
-    if _size(map(_VALUE, letters)) > LARGEST:
-        for letter in letters:
-            _refuse_large(letter.value, f"a record of {letter.topic.name}")
+    outgoing = job.audits + job.outputs
+    if _size(map(_VALUE, outgoing)) > LARGEST:
+        for record in outgoing:
+            _refuse_large(record.value, f"a record of {record.topic.name}")
 
 
 def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:

@@ -37,7 +37,7 @@ About: TypeAlias = tuple[str, int, str]
 
 
 def _audit(event: Audit) -> OutgoingRecord:
-    """An event's letter.
+    """An event as it leaves for Kafka.
 
     All events of a lead lie in one partition, in order, so that its story is one read.
     """
@@ -235,7 +235,7 @@ def with_person(record: Any, person: Person) -> Any:
 
 
 def dead_letter(stage: str, record: Any, why: str) -> list[OutgoingRecord]:
-    """The original bytes as they came, or their beginning where a letter can't hold them, and the
+    """The original bytes as they came, or their beginning where a record can't hold them, and the
     audit event that reports them.
 
     Its time is the record's own, so that a replay writes the same event.
@@ -275,7 +275,7 @@ class Dead(Record, frozen=True, kw_only=True):
 
     `key` and `value` are the original bytes (base64 in JSON).
 
-    Of a value of `size` bytes that is larger than a letter may be, `value` is the beginning; the
+    Of a value of `size` bytes that is larger than a record may be, `value` is the beginning; the
     whole lies at `where`.
     """
 

@@ -19,7 +19,7 @@ from leads.gates.common import unread_lead
 from leads.keys import derive
 from leads.records import Alert, Captured, Lead, Place, Reason
 from streams.ports import Fatal
-from streams.runner.attempts import close_attempt, settle, write_letters
+from streams.runner.attempts import close_attempt, encode_outgoing, settle
 from streams.runner.model import UNREAD, Stage, StageTask
 from streams.runner.outgoing import LARGEST
 from streams.runner.rules_versions import RulesRegistry
@@ -39,12 +39,12 @@ class UndecidedError(RuntimeError):
 class Deciding:
     """Asks one stage's gate."""
 
-    def __init__(self, stage: Stage, book: RulesRegistry) -> None:
-        self._stage, self._book = stage, book
+    def __init__(self, stage: Stage, registry: RulesRegistry) -> None:
+        self._stage, self._registry = stage, registry
         self._failed: set[str] = set()
 
     def decide(self, job: StageTask, view: BatchView) -> None:
-        """Give a job its answer. A decision's rows lie in `view` then, and its letters in the job.
+        """Give a job its answer. A decision's rows go into `view`, its records into the job.
 
         Raises Fatal when one lead after another can't be decided.
         """
@@ -63,13 +63,15 @@ class Deciding:
     def _ask(self, job: StageTask, view: BatchView) -> None:
         if job.failed:
             self._accept(
-                job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel)
+                job,
+                view,
+                quarantine(self._stage.name, job, self._registry.get(job.rules).ops_channel),
             )
             return
         if not job.replay and not job.has_state:
             job.keep_state(self._read(job, view))
         answer = self._stage.gate.decide(
-            job.record, job.state, job.results, self._book.get(job.rules), job.now
+            job.record, job.state, job.results, self._registry.get(job.rules), job.now
         )
         if isinstance(answer, NeedsEffects):
             missing = {name: one for name, one in answer.effects.items() if name not in job.results}
@@ -90,7 +92,7 @@ class Deciding:
             job.before = None
             if decision.lead is not None:
                 job.before = view.get(self._stage.parked, decision.lead.lead_id)
-            write_letters(self._stage, job)
+            encode_outgoing(self._stage, job)
             return
         settle(self._stage, view, job, decision)
         view.put_many(close_attempt(self._stage, view, job, decision))
@@ -114,7 +116,7 @@ class Deciding:
                 f" {job.failed}"
             ) from error
         self._accept(
-            job, view, quarantine(self._stage.name, job, self._book.get(job.rules).ops_channel)
+            job, view, quarantine(self._stage.name, job, self._registry.get(job.rules).ops_channel)
         )
 
 

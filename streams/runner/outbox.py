@@ -116,18 +116,18 @@ class Outbox:
     def __init__(
         self,
         producer: Any,
-        gate: IdleDetector,
+        idle: IdleDetector,
         check: Callable[[], None],
         sent: Callable[[str, int], None] = lambda *_: None,
         linger: float = 0.025,
     ) -> None:
         self._producer, self._check, self._sent = producer, check, sent
-        self._gate = gate
+        self._idle = idle
         self._linger = linger
         self._open: dict[tuple[str, int], _Batch] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        gate.register(self.flush, calls=False)
+        idle.register(self.flush, calls=False)
 
     def put(
         self, topic: str, key: bytes, value: bytes | None, partition: int | None = None
@@ -153,18 +153,18 @@ class Outbox:
         # in their order, not in that of a set: a seed of the simulation must run alike each time
         waiting = dict.fromkeys(futures)
         if waiting:
-            async with self._gate.awaiting_kafka():
+            async with self._idle.awaiting_kafka():
                 for future in waiting:
                     await future
 
-    async def send(self, letters: Iterable[OutgoingRecord]) -> None:
-        """Send letters and wait until all of them are acknowledged. Raises the first refusal."""
+    async def send(self, records: Iterable[OutgoingRecord]) -> None:
+        """Send records and wait until all of them are acknowledged. Raises the first refusal."""
         waiting = []
-        for letter in letters:
-            partition = letter.partition
+        for record in records:
+            partition = record.partition
             if partition < 0:
-                partition = partition_of(letter.home or letter.key)
-            waiting.append(self.put(letter.topic.full, letter.key, letter.value, partition))
+                partition = partition_of(record.home or record.key)
+            waiting.append(self.put(record.topic.full, record.key, record.value, partition))
         await self.deliver(waiting)
 
     async def append(self, topic: str, partition: int, rows: list[Row]) -> int:

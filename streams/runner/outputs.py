@@ -19,17 +19,17 @@ def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
     decision = job.answer
     assert isinstance(decision, Decision)
-    letters = [
+    outgoing = [
         OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(_marked(o.record, job)))
         for o in decision.outputs
     ]
-    letters += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    outgoing += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
     lead = decision.lead
     if lead is None:
-        return letters
+        return outgoing
     item = _item(stage, job, decision, lead)
     if item is not None:
-        letters.append(
+        outgoing.append(
             OutgoingRecord(
                 topics.REVIEW_QUEUE,
                 f"{lead.lead_id}/{stage.name}".encode(),
@@ -37,7 +37,7 @@ def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
                 lead.lead_id.encode(),
             )
         )
-    return letters + _released(job)
+    return outgoing + _released(job)
 
 
 def _marked(record: Record, job: StageTask) -> Record:

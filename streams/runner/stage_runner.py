@@ -31,12 +31,12 @@ from streams.consumer.strict_consumer import RecordBatch
 from streams.ports import Clock, Effector, StageMetrics, Timekeeper
 from streams.runner import audit_events
 from streams.runner.attempts import attempt_of, postpone
-from streams.runner.concluded import Concluded
 from streams.runner.deciding import QUARANTINED, Deciding
 from streams.runner.decoding import Decoding
 from streams.runner.model import DecodedRecord, EffectCall, Stage, StageTask
 from streams.runner.outbox import IdleDetector, Outbox
 from streams.runner.rules_versions import RulesRegistry
+from streams.runner.sent_records import SentRecords
 from streams.runner.waking import Waking
 from tables.state import BatchView, Row, State
 
@@ -48,7 +48,7 @@ _WAKERS = (ReviewDecision, Signal)  # what may resume a waiting lead
 class StageRunner:
     """Runs one stage in one worker.
 
-    `timers` gets what waits, `probe` counts what was done, `reached` is called at each point at
+    `timers` gets what waits, `metrics` counts what was done, `reached` is called at each point at
     which a process may die. `settled_to` answers up to which offset a topic's partition is settled,
     -1 for one that isn't this worker's.
     """
@@ -59,25 +59,30 @@ class StageRunner:
         *,
         state: State,
         outbox: Outbox,
-        gate: IdleDetector,
+        idle: IdleDetector,
         effector: Effector,
-        book: RulesRegistry,
+        registry: RulesRegistry,
         clock: Clock,
-        probe: StageMetrics,
+        metrics: StageMetrics,
         timers: Timekeeper,
         settled_to: Callable[[str, int], int],
         reached: Callable[[str], None] = lambda _: None,
         live: bool = True,
     ) -> None:
         self.stage = stage
-        self._state, self._outbox, self._gate = state, outbox, gate
-        self._effector, self._book, self._clock, self._probe = effector, book, clock, probe
+        self._state, self._outbox, self._idle = state, outbox, idle
+        self._effector, self._registry, self._clock, self._metrics = (
+            effector,
+            registry,
+            clock,
+            metrics,
+        )
         self._timers, self._reached, self._live = timers, reached, live
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._decoding = Decoding(stage, outbox)
-        self._concluded = Concluded(settled_to)
+        self._sent = SentRecords(settled_to)
         self._waking = Waking(stage)
-        self._deciding = Deciding(stage, book)
+        self._deciding = Deciding(stage, registry)
 
     async def process(self, run: RecordBatch) -> None:
         """Take one run through steps 1 to 6.
@@ -86,15 +91,15 @@ class StageRunner:
         """
         items: list[DecodedRecord] | None = None
         while True:
-            changed = self._concluded.changed(run.partition)
-            async with self._locks[run.partition], self._gate.processing():
+            changed = self._sent.changed(run.partition)
+            async with self._locks[run.partition], self._idle.processing():
                 if items is None:
                     items = await self._decode(run.records)
                 items = await self._passes(run.partition, items)
             if not items:
                 break
             await changed.wait()
-        self._probe.passed(self.stage.name, len(run.records))
+        self._metrics.passed(self.stage.name, len(run.records))
         run.settle()
 
     async def _decode(self, records: Iterable[Any]) -> list[DecodedRecord]:
@@ -164,7 +169,7 @@ class StageRunner:
         _, step, cause = about
         if not attempt.closed or attempt.cause == cause or attempt.step >= step:
             return False
-        return not self._concluded.has(attempt.at) and not item.is_before(attempt.at)
+        return not self._sent.has(attempt.at) and not item.is_before(attempt.at)
 
     # Step 2
 
@@ -188,9 +193,9 @@ class StageRunner:
         if attempt is not None:
             rules = attempt.rules
         else:
-            rules = getattr(record, "rules", "") or self._book.current
-        if not self._book.knows(rules):
-            await self._book.ensure(rules)
+            rules = getattr(record, "rules", "") or self._registry.current
+        if not self._registry.knows(rules):
+            await self._registry.ensure(rules)
         now, raw = self._clock.now(), item.raw
         key = raw.key or b""
         job = StageTask(
@@ -221,7 +226,7 @@ class StageRunner:
         self, partition: int, view: BatchView, pending: list[StageTask]
     ) -> None:
         if pending:
-            async with self._gate.awaiting_kafka():
+            async with self._idle.awaiting_kafka():
                 await self._effector.wait_for_signals(partition)
         while pending:
             await self._perform(partition, pending)
@@ -248,11 +253,11 @@ class StageRunner:
             if any(one.once or one.guarded for one in job.answer.effects.values()):
                 rows.append(self.stage.attempts.row(job.row_key, attempt_of(job, closed=False)))
         if rows:
-            async with self._gate.awaiting_kafka():
+            async with self._idle.awaiting_kafka():
                 await self._state.write(partition, rows)
         if any(not call.effect.reads for call in calls):
             self._fault_point("after started before call")
-        async with self._gate.awaiting_vendor():
+        async with self._idle.awaiting_vendor():
             results = await _gather([self._call(partition, call) for call in calls])
         self._fault_point("after call before state")
         for call, result in zip(calls, results, strict=True):
@@ -283,7 +288,7 @@ class StageRunner:
             return record.shadow
         elif isinstance(job.answer, NeedsEffects):
             lead = job.answer.lead
-        return lead is not None and not self._book.get(job.rules).is_live(lead)
+        return lead is not None and not self._registry.get(job.rules).is_live(lead)
 
     # Steps 4 and 5
 
@@ -293,13 +298,13 @@ class StageRunner:
         for job in jobs:
             if job.postponed:
                 job.parked = postpone(self.stage, view, job, self._clock.now() + job.postponed)
-        async with self._gate.awaiting_kafka():
+        async with self._idle.awaiting_kafka():
             await self._state.write(partition, view.take())
         self._fault_point("after state before send")
         self._schedule(partition, jobs)
         await self._outbox.send(chain.from_iterable(map(_AUDITS, jobs)))
         await self._outbox.send(chain.from_iterable(map(_OUTPUTS, jobs)))
-        self._concluded.note(partition, [job.at for job in jobs])
+        self._sent.note(partition, [job.at for job in jobs])
         self._fault_point("after send before commit")
         self._count(jobs)
 
@@ -313,19 +318,19 @@ class StageRunner:
             elif job.postponed:
                 delta += not (job.before and job.before.put_off)
             delta -= job.was_put_off
-        self._probe.decided(self.stage.name, kinds)
+        self._metrics.decided(self.stage.name, kinds)
         if delta:
-            self._probe.put_off(self.stage.name, delta)
+            self._metrics.put_off(self.stage.name, delta)
 
     def _count_end(self, job: StageTask, decision: Decision) -> None:
         if decision.kind == QUARANTINED:
-            self._probe.quarantined(self.stage.name)
+            self._metrics.quarantined(self.stage.name)
         if (
             (lead := decision.lead)
             and decision.place not in _MOVING
             and not (job.was_waiting or lead.trigger)
         ):
-            self._probe.arrived(decision.place, self._clock.now() - lead.captured_at)
+            self._metrics.arrived(decision.place, self._clock.now() - lead.captured_at)
 
     def _fault_point(self, point: str) -> None:
         self._reached(f"{point} {self.stage.name}")
@@ -338,7 +343,7 @@ class StageRunner:
                 self._timers.lead_parked(self.stage, partition, job.parked)
             if isinstance(job.answer, Decision):
                 for put in job.answer.puts:
-                    self._timers.put(partition, put.key, put.value)
+                    self._timers.row_changed(partition, put.key, put.value)
 
 
 async def _gather(calls: list[Coroutine[Any, Any, EffectResult]]) -> list[EffectResult]:
@@ -353,14 +358,14 @@ async def _gather(calls: list[Coroutine[Any, Any, EffectResult]]) -> list[Effect
 
 
 def fatal_on_error(
-    harnesses: Iterable[StageRunner], end: Callable[[BaseException], None]
+    runners: Iterable[StageRunner], end: Callable[[BaseException], None]
 ) -> dict[str, Callable[[RecordBatch], Any]]:
     """Per stage, a body for a Faust agent that lets no exception out: `end` must not return."""
 
-    def guarded(harness: StageRunner) -> Callable[[RecordBatch], Any]:
+    def body_of(runner: StageRunner) -> Callable[[RecordBatch], Any]:
         async def body(run: RecordBatch) -> None:
             try:
-                await harness.process(run)
+                await runner.process(run)
             except asyncio.CancelledError:
                 raise  # unsettled, so it comes again
             except BaseException as error:  # noqa: BLE001  the process ends with it, uncommitted
@@ -368,4 +373,4 @@ def fatal_on_error(
 
         return body
 
-    return {harness.stage.name: guarded(harness) for harness in harnesses}
+    return {runner.stage.name: body_of(runner) for runner in runners}

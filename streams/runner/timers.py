@@ -40,10 +40,10 @@ class Timers:
         state: State,
         outbox: Outbox,
         clock: Clock,
-        probe: StageMetrics,
+        metrics: StageMetrics,
     ) -> None:
         self._stages = {stage.name: stage for stage in stages}
-        self._state, self._outbox, self._clock, self._probe = state, outbox, clock, probe
+        self._state, self._outbox, self._clock, self._metrics = state, outbox, clock, metrics
         self._heap: list[tuple[float, int, str, str]] = []
         self._mine: set[int] = set()
         self._task: asyncio.Task[None] | None = None
@@ -65,7 +65,7 @@ class Timers:
             for _, parked in self._state.scan(partition, stage.parked):
                 self.lead_parked(stage, partition, parked)
                 put_off += parked.put_off
-        self._probe.set_put_off(stage.name, put_off)
+        self._metrics.set_put_off(stage.name, put_off)
 
     def lead_parked(self, stage: Stage, partition: int, parked: Parked) -> None:
         """Remember when a waiting record is due."""
@@ -84,7 +84,7 @@ class Timers:
             self._earlier.set()
         heapq.heappush(self._heap, (at, partition, kind, key))
 
-    def put(self, partition: int, key: str, value: Any) -> None:
+    def row_changed(self, partition: int, key: str, value: Any) -> None:
         """See ports.Timekeeper."""
         if isinstance(value, SlaClock):
             self.clock_set(partition, key, value)

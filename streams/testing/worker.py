@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
-from streams.pipeline import Around, Pipeline
+from streams.pipeline import Pipeline, PipelineDependencies
 from streams.ports import Clock, StageMetrics
 from streams.runner.rules_versions import RulesRegistry
 from streams.runner.stage_runner import fatal_on_error
@@ -42,20 +42,20 @@ class SimulatedWorker:
         keys: Keys,
         clock: Clock,
         draw: random.Random,
-        probe: StageMetrics,
+        metrics: StageMetrics,
         live: bool,
         repeats: Callable[[str], bool],
     ) -> None:
         self.process, self._log, self._store = process, log, store
         self.partitions: set[int] = set()
-        around = Around(
+        dependencies = PipelineDependencies(
             store=store,
             producer=MemoryProducer(log, process, repeats),
             crm=vendors.crm,
             apollo=vendors.apollo,
             slack=vendors.slack,
             clock=clock,
-            probe=probe,
+            metrics=metrics,
             check=process.check,
             signals_applied=self._signals_applied,
             share=lambda: max(1, len(self.partitions)) / topics.PARTITIONS,
@@ -63,12 +63,12 @@ class SimulatedWorker:
             settled_to=self._settled_to,
             reached=process.reached,
         )
-        book = RulesRegistry(rules)
+        registry = RulesRegistry(rules)
         for version in known:
-            book.add(version)
-        self.pipeline = Pipeline(around, process.name, keys, rules, book, live=live)
-        bodies = fatal_on_error(self.pipeline.harnesses, self._end)
-        stages = [harness.stage for harness in self.pipeline.harnesses]
+            registry.add(version)
+        self.pipeline = Pipeline(dependencies, process.name, keys, rules, registry, live=live)
+        bodies = fatal_on_error(self.pipeline.runners, self._end)
+        stages = [runner.stage for runner in self.pipeline.runners]
         self.consumer = MemoryConsumer(log, process, stages, bodies, draw)
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -39,7 +39,7 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     answer = STAGE.gate.decide(record, job.state, {}, rules, 9.0)
     assert isinstance(answer, Decision)
     job.answer = answer
-    return cause, value, [letter.value or b"" for letter in audit_events.audits(STAGE, job)]
+    return cause, value, [record.value or b"" for record in audit_events.audits(STAGE, job)]
 
 
 def run(

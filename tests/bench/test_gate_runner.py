@@ -96,7 +96,7 @@ async def on_worker(loop: VirtualLoop, records: Iterable[bytes]) -> list[bytes]:
         keys=Keys(SECRET),
         clock=clock,
         draw=random.Random(1),
-        probe=Coverage(),
+        metrics=Coverage(),
         live=True,
         repeats=lambda _: False,
     )

@@ -52,7 +52,7 @@ class RestoredSite:
             keys=self.keys,
             clock=self.clock,
             draw=random.Random(1),
-            probe=Coverage(),
+            metrics=Coverage(),
             live=True,
             repeats=lambda _: False,
         )

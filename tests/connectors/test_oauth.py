@@ -133,4 +133,4 @@ def test_a_refused_login_says_whose_trouble_it_is(
     error = login_error(httpx.Response(status, text=body), "said", wrong_key=wrong_key)
     assert type(error) is kind
     if isinstance(error, Unavailable):
-        assert (error.after, error.undone) == (after, True)
+        assert (error.after, error.not_sent) == (after, True)

@@ -131,7 +131,7 @@ def test_what_a_refusal_means(
 ) -> None:
     error = vendor.classify(answer(status, body))
     assert type(error) is expected, error
-    assert not isinstance(error, AccountLimited) or error.undone
+    assert not isinstance(error, AccountLimited) or error.not_sent
 
 
 def test_the_kinds_and_the_words_of_refusals() -> None:
@@ -206,7 +206,7 @@ def test_salesforces_login_calls_a_key_wrong_only_when_it_says_so(
     with pytest.raises(VendorError) as refused:
         by_secret("http://sf", "id", "secret").take(answer(status, body))
     assert type(refused.value) is expected
-    assert not isinstance(refused.value, Unavailable) or refused.value.undone
+    assert not isinstance(refused.value, Unavailable) or refused.value.not_sent
 
 
 @pytest.mark.parametrize(

@@ -351,7 +351,7 @@ def test_before_the_day_is_spent_the_connector_stops_and_says_until_when() -> No
             await site.crm.owners()
         with pytest.raises(Unavailable, match=r"19 of 20.*tried again at \d\d:\d\d UTC") as spent:
             await site.crm.owners()
-        assert spent.value.undone
+        assert spent.value.not_sent
         assert spent.value.after > 800
 
     asyncio.run(test())

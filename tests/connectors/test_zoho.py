@@ -275,7 +275,7 @@ def test_before_the_credits_are_spent_the_connector_stops_and_says_until_when() 
             Unavailable, match=r"4 left of 100.*tried again at \d\d:\d\d UTC"
         ) as spent:
             await site.crm.owners()
-        assert spent.value.undone
+        assert spent.value.not_sent
 
     asyncio.run(test())
 

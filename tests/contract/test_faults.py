@@ -58,7 +58,7 @@ def test_a_task_whose_answer_is_lost_is_not_made_twice(vendor: str) -> None:
         )
         with pytest.raises(Unavailable) as lost:
             await crm.add_tasks([task(ident, "")])
-        assert not lost.value.undone
+        assert not lost.value.not_sent
         await crm.add_tasks([msgspec.structs.replace(task(ident, ""), look_first=True)])
         assert len((await control.get("/crm/tasks")).json()) == 1
 
@@ -126,7 +126,7 @@ def test_a_spent_day_is_a_pause_with_a_stated_end_and_no_further_call(vendor: st
         await control.post("/faults", json={"path": about.writes, "times": 9, **about.day})
         with pytest.raises(Unavailable, match=r"tried again at \d\d:\d\d UTC") as spent:
             await crm.upsert([write(1)])
-        assert spent.value.undone
+        assert spent.value.not_sent
         assert spent.value.after > 600
         calls = (await control.get("/state")).json()["crm_calls"]
         with pytest.raises(Unavailable, match="tried again at"):

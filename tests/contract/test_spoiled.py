@@ -41,7 +41,7 @@ def test_an_answer_in_another_form_is_the_vendors_and_the_next_try_finds_what_wa
         await fault(control, path=VENDORS[vendor].writes, kind=kind, times=1)
         with pytest.raises(Unreadable) as unreadable:
             await crm.upsert([write(1), write(2)])
-        assert not unreadable.value.undone
+        assert not unreadable.value.not_sent
         for row in await crm.upsert([write(1), write(2)]):
             contact_id(row)
         assert len(await people(control)) == 2
@@ -193,7 +193,7 @@ def test_a_limit_of_the_account_is_no_leads_trouble(vendor: str) -> None:
         before = (await control.get("/state")).json()["crm_calls"]
         with pytest.raises(AccountLimited, match=about.limit) as limited:
             await crm.upsert([write(n) for n in range(20)])
-        assert limited.value.undone
+        assert limited.value.not_sent
         assert (await control.get("/state")).json()["crm_calls"] - before < 12, (
             "it is not tried row by row"
         )

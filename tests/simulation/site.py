@@ -30,7 +30,7 @@ ALL = frozenset(range(topics.PARTITIONS))
 
 
 class Coverage:
-    """What has occurred in a run: also the workers' probe."""
+    """What has occurred in a run: also the workers' metrics."""
 
     def __init__(self) -> None:
         self.outcomes: set[str] = set()
@@ -142,7 +142,7 @@ class Site:
             keys=self.keys,
             clock=VirtualClock(self.loop, 0.3 if name == "b" else 0.0),
             draw=self.draw,
-            probe=self.coverage,
+            metrics=self.coverage,
             live=self.live,
             repeats=lambda _: self._repeats(name),
         )

@@ -16,7 +16,7 @@ _BATCHES = frozenset(
     {"upsert", "assign", "read_owners", "add_tasks", "enter_list", "leave_list", "accounts"}
 )
 _WHOLE = {
-    "put_off": Trouble(error=Unavailable("429 Too Many Requests", 2.0, undone=True)),
+    "put_off": Trouble(error=Unavailable("429 Too Many Requests", 2.0, not_sent=True)),
     "unavailable": Trouble(error=Unavailable("503 Service Unavailable")),
     "timeout": Trouble(error=Unavailable("ReadTimeout"), seconds=10.0),
     "timeout_acted": Trouble(error=Unavailable("ReadTimeout"), seconds=10.0, acted=True),

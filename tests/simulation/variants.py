@@ -75,7 +75,7 @@ def _r3() -> AbstractContextManager[None]:
     def accept(self: Deciding, job: StageTask, view: BatchView, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
-            attempts.write_letters(self._stage, job)
+            attempts.encode_outgoing(self._stage, job)
             return
         attempts.settle(self._stage, view, job, decision)
         kept.setdefault(id(view), []).extend(

@@ -72,20 +72,20 @@ class Bench:
         self.log = MemoryLog(self.clock.now)
         self.process = Process("a", lambda *_: Fate.LIVE, lambda _: None)
         self.producer = MemoryProducer(self.log, self.process)
-        gate = IdleDetector()
-        self.outbox = Outbox(self.producer, gate, self.process.check)
+        idle = IdleDetector()
+        self.outbox = Outbox(self.producer, idle, self.process.check)
         self.state = State(MemoryStore(), self.outbox)
-        self.effector, self.probe, self.stage = Effector(), Coverage(), stage
-        self.timers = Timers([stage], self.state, self.outbox, self.clock, self.probe)
-        self.harness = StageRunner(
+        self.effector, self.metrics, self.stage = Effector(), Coverage(), stage
+        self.timers = Timers([stage], self.state, self.outbox, self.clock, self.metrics)
+        self.runner = StageRunner(
             stage,
             state=self.state,
             outbox=self.outbox,
-            gate=gate,
+            idle=idle,
             effector=self.effector,
-            book=RulesRegistry(rules),
+            registry=RulesRegistry(rules),
             clock=self.clock,
-            probe=self.probe,
+            metrics=self.metrics,
             timers=self.timers,
             settled_to=lambda *_: 0,
         )
@@ -100,7 +100,7 @@ class Bench:
     async def process_again(self, records: list[LogRecord]) -> None:
         """The same records once more, as after a restart."""
         batch: Any = MemoryRun(records, 1, lambda _: None)
-        await self.harness.process(batch)
+        await self.runner.process(batch)
 
 
 def on_kit(body: Callable[[VirtualLoop], Awaitable[T]]) -> T:

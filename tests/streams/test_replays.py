@@ -73,7 +73,7 @@ class _Raw:
 
 def items_of(job: StageTask) -> list[bytes | None]:
     """What goes to `review-queue`."""
-    return [letter.value for letter in job.outputs if letter.topic is topics.REVIEW_QUEUE]
+    return [record.value for record in job.outputs if record.topic is topics.REVIEW_QUEUE]
 
 
 def test_a_replay_shows_a_lead_that_still_waits_and_none_that_has_moved_on(rules: Rules) -> None:
@@ -140,8 +140,8 @@ def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -
     job.answer = Decision(kind="k", lead=lead(3), **decision)
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
-    letters = outputs(stage, job)
-    items = [letter.value or b"" for letter in letters if letter.topic is topics.REVIEW_QUEUE]
+    records = outputs(stage, job)
+    items = [record.value or b"" for record in records if record.topic is topics.REVIEW_QUEUE]
     return [msgspec.json.decode(item, type=ReviewItem).kind != MOVED for item in items]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 _MANY = 5_000
 
 
-class Concluded:
+class SentRecords:
     """Of one stage in one worker; see StageRunner for `settled_to`.
 
     A record that an earlier worker decided and did not settle comes again here, and sends then.
