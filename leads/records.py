@@ -262,8 +262,11 @@ class ReviewDecision(Record, frozen=True, kw_only=True):
 
 
 class SlaTick(Record, frozen=True, kw_only=True):
-    """A message to the SLA stage: topics `clocks` (start, intent) and `sla-ticks` (due, assign_by),
-    keyed by the person's key."""
+    """A message to the SLA stage, keyed by the person's key.
+
+    Topic `clocks`: intent (the lead has shown it), start (its rep has it, the clock runs), taken (a
+    rep has it, and no clock is needed). Topic `sla-ticks`: due and assign_by (a limit has passed).
+    """
 
     tick_id: str
     kind: str

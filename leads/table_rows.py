@@ -88,8 +88,8 @@ class SourceRow(Record, frozen=True, kw_only=True):
 class PersonRow(Record, frozen=True, kw_only=True):
     """Identity: who an address belongs to. An alias points to the person's first key.
 
-    status: waiting (the claimer is under way), crm (known from the CRM only), ended (it may be
-    taken over).
+    status: waiting (claimed by `lead_id`; it stays so after that lead has arrived), crm (known from
+    the CRM only), ended (the claim may be taken over).
     """
 
     person_key: str

@@ -17,7 +17,11 @@ SLA_WINDOW_DAYS = 400  # how long SLA windows are kept, and the outcomes that fi
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: `key` says by what it is keyed, `flow` from whom to whom."""
+    """One topic: `key` says by what it is keyed, `flow` who writes it and who reads it.
+
+    In `flow`, a stage is named as its gate is; `lead stages` are the seven that a lead passes. What
+    returns to the stage that it waited under is not repeated there.
+    """
 
     name: str
     key: str
@@ -46,53 +50,55 @@ class Topic:
 CAPTURED = Topic(
     "captured",
     "source record id",
-    "poller, importer, resubmission -> intake",
+    "poller, importer, web server, lead stages (a person's correction) -> intake",
     retention_days=400,
     public=True,
 )
-VALIDATED = Topic("validated", "address key", "intake -> identity")
-LINKS = Topic("links", "address key", "intake, company, CRM write -> identity")
+VALIDATED = Topic("validated", "address key", "intake, identity, write -> identity")
+LINKS = Topic("links", "address key", "lead stages -> identity")
 UNIQUE = Topic("unique", "brand stem of the domain", "identity -> company")
-MATCHED = Topic("matched", "person key", "company -> CRM write")
-WRITTEN = Topic("written", "person key", "CRM write, engagement (rescored) -> scoring and routing")
-ROUTED = Topic("routed", "person key", "scoring and routing -> CRM assign")
-ASSIGNED = Topic("assigned", "person key", "CRM assign -> engagement")
-CLOCKS = Topic("clocks", "person key", "engagement -> SLA")
+MATCHED = Topic("matched", "person key", "company, write, engage -> write")
+WRITTEN = Topic("written", "person key", "write, assign, engage -> routing")
+ROUTED = Topic("routed", "person key", "routing, engage -> assign")
+ASSIGNED = Topic("assigned", "person key", "assign -> engage")
+CLOCKS = Topic("clocks", "person key", "identity (intent), engage -> sla")
 SIGNALS = Topic(
-    "signals", "address key", "poller, webhooks -> signals stage", retention_days=400, public=True
+    "signals",
+    "address key; person key from Leadgate's own stages and commands",
+    "poller, web server, undo, release, intake, identity, signals -> signals",
+    retention_days=400,
+    public=True,
 )
-ROUTED_SIGNALS = Topic(
-    "routed-signals", "person key", "signals stage -> routing, CRM assign, engagement, SLA"
-)
-SLA_TICKS = Topic("sla-ticks", "person key", "timer -> SLA", retention_days=1)
-SLA_OUTCOMES = Topic("sla-outcomes", "team", "SLA -> SLA windows", retention_days=SLA_WINDOW_DAYS)
+ROUTED_SIGNALS = Topic("routed-signals", "person key", "signals -> routing, assign, engage, sla")
+SLA_TICKS = Topic("sla-ticks", "person key", "timers -> sla", retention_days=1)
+SLA_OUTCOMES = Topic("sla-outcomes", "team", "sla -> sla_windows", retention_days=SLA_WINDOW_DAYS)
 REVIEW_DECISIONS = Topic(
     "review-decisions",
     "key of the stage that asked",
-    "people -> the stage that asked",
+    "people, undo -> lead stages (the one that asked)",
     retention_days=400,
     public=True,
 )
 CRM_RECORDS = Topic(
     "crm.records",
     "address key or brand stem",
-    "sync-crm -> identity, company",
+    "sync-crm, poller -> identity, company",
     cleanup="compact",
     public=True,
 )
-CRM_IDS = Topic("crm.ids", "CRM id", "poller -> itself", cleanup="compact", partitions=1)
+CRM_IDS = Topic("crm.ids", "CRM id", "poller -> poller", cleanup="compact", partitions=1)
 REVIEW_QUEUE = Topic(
-    "review-queue", "lead id and stage", "any stage -> review queue, sheets", cleanup="compact"
+    "review-queue", "lead id and stage", "lead stages -> review queue, sheets", cleanup="compact"
 )
-FALLBACK = Topic("fallback", "lead id", "CRM write -> sheet, review queue", retention_days=400)
-DEAD = Topic("dead-letters", "lead id or source key", "any stage -> people", retention_days=400)
-ALERTS = Topic("alerts", "channel", "any stage -> Slack", retention_days=30)
-AUDIT = Topic("audit", "event id", "every stage -> consumers, why, what-if", cleanup="compact")
-RULES = Topic("rules", "hash", "operators -> every worker", cleanup="compact", partitions=1)
+FALLBACK = Topic("fallback", "lead id", "write, assign, engage -> consumers", retention_days=400)
+DEAD = Topic("dead-letters", "lead id or source key", "stages -> people", retention_days=400)
+ALERTS = Topic("alerts", "channel", "stages, poller -> notify", retention_days=30)
+AUDIT = Topic("audit", "event id", "stages, undo -> consumers, why, audit", cleanup="compact")
+RULES = Topic("rules", "hash", "provision, workers -> workers", cleanup="compact", partitions=1)
 CURSORS = Topic(
     "cursors",
     "source",
-    "poller, sync-crm, import -> themselves, webhooks -> poller",
+    "poller, sync-crm, importer, web server, replay, workers -> the same, poller, workers",
     cleanup="compact",
     partitions=1,
 )

@@ -14,7 +14,9 @@ _TOPICS = f"""\
 
 `leadgate provision` makes them; `leadgate doctor` checks them. A topic has {topics.PARTITIONS}
 partitions unless said otherwise. Records are JSON. *public* topics are written from outside, too:
-what can't be read there becomes a dead letter."""
+what can't be read there becomes a dead letter. In the last column stages have the names of their
+gates; *lead stages* are the seven that a lead passes, *stages* all eleven. What has waited under a
+stage comes again on that stage's own input topic."""
 _TABLES = f"""\
 ## Tables
 

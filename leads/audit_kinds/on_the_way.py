@@ -74,7 +74,8 @@ ON_THE_WAY = (
         ("write",),
         ("in_flight",),
         "is known to the CRM under another address",
-        "nothing was written: the lead goes back to identity under the contact's main address",
+        "the lead goes back to identity under the contact's main address; the contact was changed"
+        " only if that address is one of the lead's own",
     ),
     AuditKind(
         "scored",

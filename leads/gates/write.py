@@ -1,4 +1,4 @@
-"""Gate 4: the CRM has exactly one contact for the person, with our fields on it, linked to its
+"""The CRM has exactly one contact for the person, with our fields on it, linked to its
 company."""
 
 from datetime import UTC, datetime
@@ -114,8 +114,12 @@ class Write:
         )
 
     def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
-        """The address is another person's secondary one: nothing was written; identity decides
-        again (docs/design/interleavings.md 6)."""
+        """The CRM knows the contact under another main address: identity decides again
+        (docs/design/interleavings.md 6).
+
+        Nothing was written, unless that main address is one of the lead's further ones: then the
+        contact has had its blanks filled, and has our properties.
+        """
         why = Reason(
             rule="crm.identity",
             decisive=True,

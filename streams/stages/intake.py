@@ -19,6 +19,7 @@ def make(keys: Keys) -> Stage:
         load_state=read,
         state_type=IntakeState,
         writes=(SOURCES,),
+        # never used: intake makes no calls that can be postponed, and what waits here has no time
         retry_topic=topics.VALIDATED,
     )
 

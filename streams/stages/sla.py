@@ -1,4 +1,4 @@
-"""clocks, due, heard -> breaches."""
+"""clocks, sla-ticks, routed-signals -> sla-outcomes, breaches."""
 
 from typing import Any
 
