@@ -25,7 +25,7 @@ MEANINGS = {
     Place.NURTURED: "too few points for a rep: it is in the nurture sequence",
     Place.REVIEW: "only a person can answer: a field is missing, or it may be a known person",
     Place.HELD: "an outside cause must end: no owner in the CRM, or a sequence runs in Apollo",
-    Place.FALLBACK: "the CRM refused it three times",
+    Place.FALLBACK: "the CRM rejected it, or failed on it three times",
     Place.SUPPRESSED: "ended: the person opted out or a mail bounced, so nothing more is sent",
     Place.MERGED: "ended: it is the same person as another lead, which goes on",
     Place.DEAD: "ended: the record could not be read",

@@ -189,7 +189,7 @@ class StageRunner:
                 return None
             attempt = None
         if attempt is not None and attempt.closed and attempt.at != item.at:
-            return None  # a copy: the record that was decided sees to its own outputs
+            return None  # a copy: the record that was decided sends its own outputs
         if attempt is not None:
             rules = attempt.rules
         else:
