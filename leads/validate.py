@@ -1,4 +1,4 @@
-"""The first gate's question: is this enough of a lead to work with?"""
+"""Intake's question: is this enough of a lead to work with?"""
 
 from leads.normalise import is_address
 from leads.records import Lead, Reason

@@ -11,7 +11,7 @@ from leads.table_rows import Deferred
 ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
 #: Signals about one lead, which resume that one only.
 _OF_ONE = frozenset({"undone", "released"})
-#: Signals that count for a lead whenever they come: the last gate defers them until the lead rests
+#: Signals that count for a lead whenever they come: engagement defers them until the lead rests
 #: there.
 LASTING = frozenset({"reply", "intent", "deleted"}) | _OF_ONE
 #: Signals that can resume a lead at all; for others no row says that they were read.

@@ -3,7 +3,8 @@ found again by its metadata after a lost answer.
 
 Slack has no idempotency key (docs/design/vendors.md Slack 3); the alert's id travels in the
 message's metadata, and after an unknown outcome the channel's history is read before it is
-posted again. Without the history scope the promise is: at most one repeat, marked as one.
+posted again. Without the history scope nothing is found there: each try of unknown outcome may
+leave one more message, and nothing marks a repeat.
 """
 
 import asyncio
@@ -169,7 +170,7 @@ class SlackClient:
     async def _read_history(self, channel: str) -> dict[str, str]:
         """The timestamps of a channel's newest messages, by the ids of the alerts in them.
 
-        None for a channel that we may not read.
+        Empty for a channel that we may not read.
         """
         try:
             params = {"channel": channel, "include_all_metadata": "true", "limit": "200"}

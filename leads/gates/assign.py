@@ -1,4 +1,4 @@
-"""Gate 7: the owner is written, read back, and active.
+"""The owner is written, read back, and active.
 
 Until the CRM shows that, nobody is notified and nothing starts.
 """

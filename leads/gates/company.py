@@ -1,4 +1,4 @@
-"""Gate 3: the company.
+"""The company of a lead.
 
 Recognises a person's other addresses, asks about possible subsidiaries, completes firmographics.
 """

@@ -1,4 +1,4 @@
-"""The last gate: the rep gets the lead, or it enters the nurture sequence; signals that come
+"""The rep gets the lead, or it enters the nurture sequence; signals that come
 afterwards are acted on here.
 
 A lead that arrived rests here. A signal resumes it, with the signal as its `trigger`: it leaves

@@ -1,4 +1,4 @@
-"""Gate 2: one person, one claim.
+"""One person, one claim.
 
 Who claimed the address is stored, never a mere flag (docs/design/faust-facts.md 6).
 """

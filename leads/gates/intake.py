@@ -1,4 +1,4 @@
-"""Gate 1: map, normalise, validate.
+"""Map, normalise, validate.
 
 What fails waits for a person with every reason; nothing is dropped.
 """

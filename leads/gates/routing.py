@@ -1,4 +1,4 @@
-"""Gates 5 and 6: score against the ideal customer profile, then say who gets it."""
+"""Score against the ideal customer profile, then say who gets it."""
 
 from typing import TypeAlias
 

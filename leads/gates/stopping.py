@@ -1,4 +1,4 @@
-"""A lead that ends at the last gate: it leaves its sequence first, and mails stop everywhere."""
+"""A lead that ends at engagement: it leaves its sequence first, and mails stop everywhere."""
 
 from msgspec.structs import replace
 

@@ -77,7 +77,7 @@ def subject_of(record: Any, raw: Any) -> About:
 def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
     """The events of a decision: the human decision that led to it, its notes, itself.
 
-    None if it is about no lead.
+    Empty if it is about no lead.
     """
     decision = job.answer
     assert isinstance(decision, Decision)

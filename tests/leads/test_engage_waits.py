@@ -1,4 +1,4 @@
-"""The last gate, asked about leads that wait, were put off, or are to be stopped."""
+"""The gate `engage`, asked about leads that wait, were put off, or are to be stopped."""
 
 from typing import Any
 
