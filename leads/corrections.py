@@ -79,7 +79,7 @@ def apply_corrections(
     if "employees" in of_company:
         count = parse_count(of_company.pop("employees"))
         if count is None:
-            dropped.append("company.employees: it is no number")
+            dropped.append("company.employees: it is not a number")
         else:
             of_company["employees"] = count
     return Corrected(

@@ -62,18 +62,19 @@ def score_summary(lead: Lead) -> str:
 
 def describe_event(event: Audit) -> str:
     """One event of a lead's story."""
-    who = f" by {event.actor}" if event.kind == "reviewed" else ""
     says = _SAY.get(event.kind, event.kind.replace("_", " "))
-    return f"{format_time(event.at)}  {event.stage}: {says}{who}."
+    if event.kind == "reviewed":
+        says = f"was decided by {event.actor}"
+    return f"{format_time(event.at)}  {event.stage}: {says}."
 
 
 def reasons(event: Audit) -> list[str]:
-    """The rules that an event's decision looked at: first those that decided, then those that did
-    not."""
+    """The rules that an event's decision looked at: first those that decided, then the others
+    that were checked."""
     decisive_first = sorted(event.trace, key=lambda reason: not reason.decisive)
     return list(map(_describe_reason, decisive_first))
 
 
 def _describe_reason(reason: Reason) -> str:
-    verdict = "decided" if reason.decisive else "did not"
+    verdict = "decided" if reason.decisive else "checked"
     return f"{verdict}: {reason.rule}: {reason.why}"

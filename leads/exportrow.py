@@ -86,7 +86,7 @@ def _row_company(raw: dict[str, Any], person: Person) -> tuple[Company, tuple[st
 def _row_intents(
     raw: dict[str, Any], captured: Captured
 ) -> tuple[tuple[Intent, ...], tuple[str, ...]]:
-    """Interest, and a line for each score that is no number."""
+    """Interest, and a line for each score that is not a number."""
     at = captured.captured_at
     scores: list[Intent] = []
     unread: list[str] = []
@@ -96,7 +96,7 @@ def _row_intents(
         if score is not None:
             scores.append(Intent(kind="score", value=f"{score}", at=at))
         elif text:
-            unread.append(f"{column} is unknown: it is no number")
+            unread.append(f"{column} is unknown: it is not a number")
     named = filter(None, map(str.strip, text_of(raw, "Lists").split(",")))
     return (*scores, *list_intents((*captured.lists, *named), at)), tuple(unread)
 

@@ -64,7 +64,7 @@ def convert(text: str, rule: FieldRule) -> Any:
 
 def _number(text: str) -> int | float:
     if (number := parse_number(text)) is None:
-        raise ValueError("it is no number")
+        raise ValueError("it is not a number")
     return number
 
 

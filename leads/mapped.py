@@ -71,5 +71,5 @@ def company_of(
         free_mail=free,
     )
     if stated and employees is None:
-        return company, ("employees are unknown: the value is no number",)
+        return company, ("employees are unknown: the value is not a number",)
     return company, ()

@@ -96,7 +96,7 @@ def _wrong_field(name: str, value: str, rules: Rules) -> str:
     if name == "email" and not is_address(value.strip()):
         return "email: that is no e-mail address"
     if name == "company.employees" and parse_count(value) is None:
-        return "company.employees: that is no number"
+        return "company.employees: it is not a number"
     for rule in rules.mapping:
         if rule.name == name:
             return _wrong_value(value, rule)

@@ -114,8 +114,8 @@ def release(
 
     A review decision goes on under the step at which the lead asks now. With `lasting` a signal
     that the lead can't take yet waits until it rests here; without, or once the lead has ended, it
-    is dropped: the gate has read what it says. A person who decided at `answered_at` had every
-    reply before.
+    is dropped: the gate has read what it says. Replies from before the decision at `answered_at`
+    are dropped: the person had seen them.
     """
     send: list[tuple[float, Signal]] = []
     stay: list[tuple[float, Signal]] = []

@@ -95,8 +95,8 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
 
 
 def rejected(source: str, why: str, body: bytes, at: float) -> Captured:
-    """A delivery that says nothing usable, for intake to bury where a person sees it, its first
-    bytes with it."""
+    """A delivery that says nothing usable, with its first bytes, which intake turns into a dead
+    letter."""
     raw = {"why": why, "body": body[:1000].decode(errors="replace")}
     ident = sha256(body).hexdigest()[:32]
     return Captured(

@@ -80,7 +80,11 @@ def test_a_wrong_row_is_found(page: str, wrong: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["Output: topic `writen`.", "Table `person`. Output: topic `unique`.", "Tables `brands`, `b`."],
+    [
+        "Output: topic `unwritten`.",
+        "Table `person`. Output: topic `unique`.",
+        "Tables `brands`, `b`.",
+    ],
 )
 def test_a_wrong_topic_or_table_is_found(page: str) -> None:
     assert len(wrong_places(page)) == 1

@@ -154,7 +154,7 @@ def _fits(fields: dict[str, Any], map_row: Callable[[dict[str, Any]], object]) -
 
 
 def all_of(vendor: str, items: Iterable[Any], map_row: Callable[[Any], T]) -> list[T]:
-    """The rows of a look-up on which it hangs whether something is made: one that can't be read is
+    """The rows of a look-up that decides whether something is created: one that can't be read is
     not "nobody there".
 
     Raises RecordRetryable for an odd row, so that the look-up is split (splitting.one_by_one), and

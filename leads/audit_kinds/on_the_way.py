@@ -51,14 +51,14 @@ ON_THE_WAY = (
         "unique",
         ("identity",),
         ("in_flight",),
-        "is a person nobody else works on",
+        "is the only lead of this person",
         "the lead holds the claim on its person",
     ),
     AuditKind(
         "matched",
         ("company",),
         ("in_flight",),
-        "fits its company",
+        "was matched to its company",
         "no double and no subsidiary is in question; the company's blanks are filled",
     ),
     AuditKind(
@@ -91,7 +91,7 @@ ON_THE_WAY = (
         ("routing",),
         ("in_flight",),
         "was routed",
-        "it is said who gets it",
+        "the rep, or nurture, was chosen",
         outcome=outcomes.Routed,
     ),
     AuditKind(

@@ -45,7 +45,7 @@ WAITING = (
         ("write", "engage"),
         _PERSON,
         "was deleted in the CRM",
-        "people have deleted its contact; it is not made again unasked",
+        "people have deleted its contact; it is not created again unless somebody approves it",
     ),
     AuditKind(
         "fallback",

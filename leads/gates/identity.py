@@ -28,7 +28,7 @@ from leads.score import high_intent
 from leads.table_rows import ContactRow, PersonRow, Suppression
 
 _FREE = frozenset({"crm", "ended"})  # statuses of an address that no lead has claimed
-_MOST_STEPS = 40  # of a lead that reaches this stage; more mean that aliases send it in a circle
+_MOST_STEPS = 40  # of a lead that reaches this stage; more mean that aliases forward it in a loop
 
 
 class IdentityState(Record, frozen=True, kw_only=True):
@@ -198,7 +198,7 @@ class Identity:
                 place=Place.NOWHERE,
                 puts=(TableWrite(table="people", key="", value=value),),
             )
-        # a row of a lead's counts more than the snapshot
+        # a row written for a lead wins over the snapshot
         if record.kind != "contact" or (seen.person is not None and seen.person.status != "crm"):
             return Decision(kind="known", place=Place.NOWHERE)
         value = PersonRow(person_key=record.person_key, status="crm", crm_id=record.crm_id)

@@ -137,12 +137,19 @@ def _passes(points: Score, rules: Rules) -> tuple[bool, Reason]:
             why=f"high intent ({points.high_intent}): straight to a rep",
         )
     passed = points.points >= rules.threshold
-    said = "reaches" if passed else "is below"
     return passed, Reason(
         rule="threshold",
         decisive=passed,
-        why=f"{points.points} points {said} the threshold {rules.threshold}",
+        why=_compare(points.points, rules.threshold, passed=passed),
     )
+
+
+def _compare(points: int, threshold: int, *, passed: bool) -> str:
+    one = points == 1
+    amount = "1 point" if one else f"{points} points"
+    if passed:
+        return f"{amount} {'reaches' if one else 'reach'} the threshold of {threshold}"
+    return f"{amount} {'is' if one else 'are'} below the threshold of {threshold}"
 
 
 def _to_rep(lead: Lead, rules: Rules, threshold: Reason, *before: Reason) -> _Chosen:

@@ -54,8 +54,8 @@ class Write:
                 rule="crm.deleted",
                 decisive=True,
                 why=(
-                    f"contact {record.crm.contact_id} was deleted in the CRM; it isn't made again"
-                    " unasked"
+                    f"contact {record.crm.contact_id} was deleted in the CRM; it is not"
+                    " created again unless somebody approves it"
                 ),
             )
             return review(record, "deleted", (why,))

@@ -1,4 +1,4 @@
-"""The sheet of what waits in Google Sheets; the sandbox is held by gspread."""
+"""The sheet of what waits in Google Sheets; the sandbox is tested with gspread."""
 
 import asyncio
 import json

@@ -144,7 +144,7 @@ def test_an_optional_value_that_does_not_fit_is_left_out_and_told(rules: Rules) 
     assert decision.kind == "validated"
     assert decision.lead.person.more == {}
     assert decision.notes[0].outcome["dropped"] == (
-        "Tech stack is not written to tech_stack: it is no number",
+        "Tech stack is not written to tech_stack: it is not a number",
     )
 
 

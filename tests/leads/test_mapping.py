@@ -194,7 +194,7 @@ def test_a_number_that_is_none_is_unknown_and_told(text: str) -> None:
     mended = apply_corrections(Person(), Company(employees=5), {"company.employees": text}, RULES)
     assert (mended.company.employees, mended.dropped) == (
         5,
-        ("company.employees: it is no number",),
+        ("company.employees: it is not a number",),
     )
     strange = lead(intents=(Intent(kind="score", value=text, at=NOW),))
     assert not score(strange, RULES, NOW)[0].high_intent
@@ -209,7 +209,7 @@ def test_what_a_person_sets_and_cannot_be_is_told_in_the_audit() -> None:
     decision = Intake(Keys("k")).decide(waits, IntakeState(), {}, RULES, NOW)
     assert isinstance(decision, Decision)
     assert [n.outcome for n in decision.notes] == [
-        {"dropped": ("company.employees: it is no number",)}
+        {"dropped": ("company.employees: it is not a number",)}
     ]
 
 

@@ -408,7 +408,7 @@ def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(ru
         ("invalid", "set", {"titel": "VP"}, "no field is called titel; near it: title"),
         ("invalid", "set", {"qqq": "1"}, "no field is called qqq; there are city"),
         ("invalid", "set", {"email": "nonsense"}, "no e-mail address"),
-        ("invalid", "set", {"company.employees": "፩"}, "no number"),
+        ("invalid", "set", {"company.employees": "፩"}, "not a number"),
         ("invalid", "route", {"to": BEN}, "doesn't answer"),
         ("invalid", "merge", {}, "nobody to merge it with"),
         ("unrouted", "separate", {}, "nothing to keep separate"),
