@@ -45,7 +45,7 @@ def measure_calls(crm: str) -> dict[str, float]:
     the lead.
 
     `week` is the demo's 400 (a tenth of them known to the CRM, some refused by it); `new` are
-    2,000 whom nobody knows.
+    2,000 that nobody knows.
     """
     return {"week": _calls(crm, LEADS, _poll, LEADS), "new": _calls(crm, 0, _capture, NEW)}
 

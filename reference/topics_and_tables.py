@@ -21,7 +21,7 @@ _TABLES = f"""\
 ## Tables
 
 A worker keeps its tables in RocksDB under `--data`. All lie in one changelog, the topic
-`{topics.CHANGELOG}`, told apart by their names. One stage writes each; *timers* is the worker's
+`{topics.CHANGELOG}`, distinguished by their names. One stage writes each; *timers* is the worker's
 clock."""
 _OF_A_STAGE = """\
 ### Tables that each stage has of its own

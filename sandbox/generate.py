@@ -414,13 +414,13 @@ class Week:
         self._expect("second_address", [contact], [HIGH])
 
     def customer(self, i: int) -> None:
-        """A customer with an owner: told to the owner, no sequence."""
+        """A customer with an owner: the owner is notified, no sequence."""
         contact = self._one(self._kind(i))
         self._in_crm(contact, customer=True, owner=REPS[1])
         self._expect("customer", [contact], [HIGH])
 
     def stale_owner(self, i: int) -> None:
-        """The CRM's owner has left: routed anew."""
+        """The CRM's owner has left: routed again."""
         contact = self._one(HIGH)
         self._in_crm(contact, owner=GONE)
         self._expect("stale_owner", [contact], [HIGH])

@@ -1,7 +1,7 @@
 """Every table of a worker's state: its name, its key, its record, the one stage that writes it, and
 who reads it.
 
-All of them lie in one changelog, told apart by their names (see state.py). No table is declared
+All of them lie in one changelog, distinguished by their names (see state.py). No table is declared
 anywhere else. Partition p of a table holds the keys of partition p of the topics that its stage
 reads.
 """

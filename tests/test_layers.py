@@ -1,4 +1,4 @@
-"""Imports run one way: between packages, between the rooms of a package, and never in a circle.
+"""Imports run one way: between packages, between their subpackages, and never in a circle.
 
 The core is pure.
 """
@@ -19,9 +19,9 @@ LAYERS = {
     "sandbox": {"sandbox"},
     "app": {"app", "streams", "tables", "connectors", "leads", "sandbox"},
 }
-#: The rooms of a package, each above those that it may import. A module beside the rooms is a room
-#: of its own.
-ROOMS = {
+#: The subpackages of a package, each above those that it may import. A module beside them counts
+#: as one.
+SUBPACKAGES = {
     "app": (
         "base kafka monitoring rules crm_sync audit review ingest setup operations web worker"
         " commands local cli".split()
@@ -30,7 +30,7 @@ ROOMS = {
     "connectors": "core apollo google hubspot memory salesforce slack zoho".split(),
 }
 IMPURE = {"faust", "aiokafka", "httpx", "rocksdict", "asyncio", "random", "time", "os", "socket"}
-MOST_DOORS = 12
+MOST_EXPORTS = 12
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
@@ -60,7 +60,7 @@ def files(package: str) -> Iterator[tuple[str, Path]]:
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
-def room_of(module: str) -> str:
+def subpackage_of(module: str) -> str:
     """The second part of a module's name."""
     return module.split(".")[1] if "." in module else ""
 
@@ -72,15 +72,17 @@ def test_packages_import_only_what_lies_below(layer: str) -> None:
         assert targets <= LAYERS[layer], module
 
 
-@pytest.mark.parametrize("package", list(ROOMS))
-def test_rooms_import_only_rooms_below(package: str) -> None:
-    rooms = ROOMS[package]
+@pytest.mark.parametrize("package", list(SUBPACKAGES))
+def test_subpackages_import_only_those_below(package: str) -> None:
+    subpackages = SUBPACKAGES[package]
     for module, path in files(package):
-        room = room_of(module)
-        assert not room or room in rooms, f"{module}: give its room a place in ROOMS"
+        subpackage = subpackage_of(module)
+        assert not subpackage or subpackage in subpackages, (
+            f"{module}: give its subpackage a place in SUBPACKAGES"
+        )
         for target, _ in imports(path):
-            if room and target.startswith(f"{package}."):
-                assert rooms.index(room_of(target)) <= rooms.index(room), (
+            if subpackage and target.startswith(f"{package}."):
+                assert subpackages.index(subpackage_of(target)) <= subpackages.index(subpackage), (
                     f"{module} imports {target}"
                 )
 
@@ -109,13 +111,15 @@ def _reaches(graph: dict[str, set[str]], start: str, goal: str) -> bool:
     return False
 
 
-def test_a_room_of_the_program_has_few_doors() -> None:
-    doors: dict[str, set[str]] = defaultdict(set)
+def test_a_subpackage_of_the_program_exports_few_names() -> None:
+    exports: dict[str, set[str]] = defaultdict(set)
     for module, path in files("app"):
         for target, name in imports(path):
-            if target.startswith("app.") and room_of(target) != room_of(module):
-                doors[room_of(target)].add(f"{target}.{name}")
-    assert {room: found for room, found in doors.items() if len(found) > MOST_DOORS} == {}
+            if target.startswith("app.") and subpackage_of(target) != subpackage_of(module):
+                exports[subpackage_of(target)].add(f"{target}.{name}")
+    assert {
+        subpackage: found for subpackage, found in exports.items() if len(found) > MOST_EXPORTS
+    } == {}
 
 
 def test_the_core_knows_no_clock_no_network_and_no_framework() -> None:

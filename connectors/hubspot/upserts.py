@@ -38,7 +38,7 @@ class Upsert:
     company: str = ""  # the id of the person's company
     properties: dict[str, str] = field(default_factory=dict)  # what is written
     result: UpsertResult | None = None
-    error: VendorError | None = None  # counts more than a result
+    error: VendorError | None = None  # wins over a result
 
     @property
     def is_open(self) -> bool:

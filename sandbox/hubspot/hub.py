@@ -75,7 +75,7 @@ class Hub:
         self.reindex()
 
     def reindex(self) -> None:
-        """Build the look-ups of unique values anew, after objects were put in from outside."""
+        """Build the look-ups of unique values again, after objects were put in from outside."""
         for kind in ("contacts", "companies"):
             for thing in self.store.all(f"hubspot.{kind}").values():
                 self.index(kind, thing)

@@ -109,7 +109,7 @@ class Org:
         return self.store.put(f"zoho.{module}", record["id"], record)
 
     def delete(self, module: str, record: Thing) -> None:
-        """Into the recycle bin, where only its id and its name are told of it."""
+        """Into the recycle bin, where only its id and its name are listed."""
         self.store.drop(f"zoho.{module}", record["id"])
         name = f"{record.get('First_Name') or ''} {record.get('Last_Name') or ''}".strip()
         gone = {"id": record["id"], "display_name": name, "type": "recycle", "deleted_time": iso()}

@@ -39,11 +39,11 @@ class MemoryProducer:
         return [record for record in found if record.format == shape]
 
     def signals(self) -> list[Signal]:
-        """What was heard."""
+        """The signals that were sent."""
         return [msgspec.json.decode(v, type=Signal) for v in self.sent.get(topics.SIGNALS.full, [])]
 
     def alerts(self) -> list[str]:
-        """What people were told."""
+        """The alerts that were sent."""
         return [
             msgspec.json.decode(v, type=Alert).text for v in self.sent.get(topics.ALERTS.full, [])
         ]

@@ -1,4 +1,4 @@
-"""The proof of conservation can fail: one record more or less in a small log is told by name."""
+"""The proof of conservation can fail: one record more or less in a log is reported by name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -287,7 +287,7 @@ def appear_from_nowhere(log: Log) -> None:
         (appear_from_nowhere, Fault.UNKNOWN, "nobody"),
     ],
 )
-def test_one_record_more_or_less_is_told_by_name(
+def test_one_record_more_or_less_is_reported_by_name(
     breaks: Callable[[Log], None], fault: Fault, about: str
 ) -> None:
     log = Log()

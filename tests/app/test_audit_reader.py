@@ -183,7 +183,7 @@ def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kaf
 
 
 async def released_signals(settings: Settings, leads: Collection[str]) -> list[str]:
-    """Which of the leads were told that they are released."""
+    """Which of the leads have the signal that they are released."""
     async with consuming(settings) as consumer:
         found = [
             r.value async for r in read_to(consumer, await ends(consumer, [topics.SIGNALS.full]))

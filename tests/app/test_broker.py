@@ -1,4 +1,4 @@
-"""A broker that ends by itself is told, with the reason, and the command's exit code says so."""
+"""A broker that ends by itself is reported, with the reason, and by the command's exit code."""
 
 import os
 import signal
@@ -59,7 +59,7 @@ def test_the_commands_exit_code_tells_of_the_brokers_end(tmp_path: Path) -> None
 
 
 @pytest.mark.kafka
-def test_a_broker_that_is_told_to_stop_stops_cleanly(tmp_path: Path) -> None:
+def test_a_broker_that_gets_a_signal_to_stop_stops_cleanly(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "app.cli", "broker"]
     options = ["--data", str(tmp_path), "--port", str(free_port())]
     with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:

@@ -35,12 +35,12 @@ async def records(settings: Settings) -> dict[str, CrmRecord]:
 
 
 def person(number: int, **fields: Any) -> Contact:
-    """Somebody whom the CRM holds."""
+    """A person that the CRM holds."""
     one = Contact(id=str(number), email=f"p{number}@current{number}.com", changed_at=float(number))
     return msgspec.structs.replace(one, **fields)
 
 
-def test_what_the_crm_changes_is_told_with_all_addresses_and_parents(kafka: str) -> None:
+def test_what_the_crm_changes_is_recorded_with_all_addresses_and_parents(kafka: str) -> None:
     settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
     crm = MemoryCrm(lambda: 1.0)
     crm.people = {

@@ -84,7 +84,7 @@ def crm() -> BreakingCrm:
 async def sync(
     settings: Settings, crm: BreakingCrm, now: float, *, restart: bool = False, dies_at: int = 0
 ) -> SyncReport:
-    """One reading, which ends once so many rows are told of."""
+    """One reading, which ends once so many rows are reported."""
 
     def told(count: int) -> None:
         if count == dies_at:
@@ -130,7 +130,7 @@ async def check(kafka: str, crm: BreakingCrm) -> None:
     for now, kwargs in ((3000.0, {}), (3001.0, {"restart": True}), (3000.0 + 13 * 3600, {})):
         with pytest.raises(Unavailable):
             await sync(settings, crm, now, **kwargs)
-    assert crm.asked[-3:] == ["", "", ""], "told to begin again, and what is older than half a day"
+    assert crm.asked[-3:] == ["", "", ""], "begins again, and what is older than half a day"
     parents = [r for r in await records(settings) if b"Firm Labs" in r.value]
     assert parents
     assert all(b'"parent":"Firm"' in r.value for r in parents)

@@ -89,7 +89,7 @@ class Site:
                 await asyncio.gather(polling, return_exceptions=True)
 
     async def opted_out(self) -> bool:
-        """Whether the CRM's opt-out was heard."""
+        """Whether the CRM's opt-out became a signal."""
         heard = [
             msgspec.json.decode(value, type=Signal)
             for value in await self._read(topics.SIGNALS.full)
@@ -135,7 +135,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_opt_out_in_the_crm_is_heard_whatever_apollo_says(
+def test_an_opt_out_in_the_crm_becomes_a_signal_whatever_apollo_says(
     kafka: str, rules: Rules, tmp_path: Path, fault: str
 ) -> None:
     async def test() -> None:

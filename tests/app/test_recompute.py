@@ -1,4 +1,4 @@
-"""Decisions come out of their events again; a changed byte is told; memory stays as it is."""
+"""Decisions come out of their events again; a changed byte is reported; memory stays as it is."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def test_what_was_decided_comes_out_the_same(rules: Rules, log: Log) -> None:
     assert run(rules, said, originals) == RecomputeReport(decisions=3, same=3, different={})
 
 
-def test_a_changed_event_is_told_with_both(rules: Rules, log: Log) -> None:
+def test_a_changed_event_is_reported_with_both(rules: Rules, log: Log) -> None:
     said, originals = log
     event = msgspec.json.decode(said[1], type=Audit)
     said[1] = encode(msgspec.structs.replace(event, outcome={"other": 1}))

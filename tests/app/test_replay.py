@@ -217,7 +217,7 @@ def test_what_was_no_record_is_none_now() -> None:
         (ReplayScope(since="0", partition=-1), "0 to 11"),
     ],
 )
-def test_a_range_is_told_once(wanted: ReplayScope, why: str) -> None:
+def test_a_range_is_given_once(wanted: ReplayScope, why: str) -> None:
     with pytest.raises(ReplayRefusedError, match=why):
         refuse_misuse(wanted)
 

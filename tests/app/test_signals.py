@@ -74,7 +74,7 @@ async def remove(control: httpx.AsyncClient, *numbers: int) -> None:
     await control.post("/play", json=[{"kind": "deleted", "contact": f"a{n}"} for n in numbers])
 
 
-def test_a_deletion_told_by_its_id_alone_is_heard_by_a_poller_that_was_started_since(
+def test_a_deletion_reported_by_id_alone_becomes_a_signal_of_a_poller_started_since(
     settings: Settings,
 ) -> None:
     """So are those that do not fit on one page; and a first poller learns from the CRM who is

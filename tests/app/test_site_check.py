@@ -77,7 +77,7 @@ async def remake(settings: Settings, *topics: str) -> None:
 
 
 @pytest.mark.kafka
-def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_made_anew(
+def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_created_again(
     kafka: str,
 ) -> None:
     async def check() -> None:

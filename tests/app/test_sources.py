@@ -1,5 +1,5 @@
-"""A source that can't be read ends nothing, waits as its vendor says, and is told to people once
-when it lasts."""
+"""A source that can't be read ends nothing, waits as its vendor says, and is reported once when it
+lasts."""
 
 import asyncio
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def test_what_is_ours_is_raised(fault: Callable[[], Exception]) -> None:
         asyncio.run(site.first.attempt())
 
 
-def test_an_outage_that_lasts_is_told_once_whatever_it_hits_and_so_is_its_end() -> None:
+def test_an_outage_that_lasts_is_reported_once_whatever_it_hits_and_so_is_its_end() -> None:
     async def test() -> None:
         site = Site()
         site.fault = lambda: Unauthorised("Apollo: 401 Invalid API key")

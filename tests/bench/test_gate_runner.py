@@ -109,7 +109,7 @@ async def on_worker(loop: VirtualLoop, records: Iterable[bytes]) -> list[bytes]:
 
 
 def outcomes(events: Iterable[bytes]) -> Counter[tuple[str, ...]]:
-    """What was decided of whom, by which stage and rules, and what became of it.
+    """What was decided of each lead, by which stage and rules, and what became of it.
 
     Texts aren't compared: they name contacts by the CRM's ids, which go by the order of the calls.
     """

@@ -1,4 +1,4 @@
-"""Apollo's sequences on its sandbox: entered, every reason to skip told, left; custom fields by
+"""Apollo's sequences on its sandbox: entered, every reason to skip reported, left; custom fields by
 name; owners."""
 
 import asyncio
@@ -66,7 +66,7 @@ def test_a_sequence_is_entered_once_and_left_harmlessly_twice() -> None:
 
 
 @pytest.mark.parametrize("reason", [*SKIPPED, "contacts_of_a_new_kind"])
-def test_every_reason_to_skip_is_told(reason: str) -> None:
+def test_every_reason_to_skip_is_reported(reason: str) -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/objects/control/apollo_skips", {A1: reason})
         with pytest.raises(RecordRejected, match=reason) as refused:

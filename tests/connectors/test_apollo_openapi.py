@@ -102,7 +102,7 @@ def _published(openapi: Any, template: str, method: str) -> tuple[Any, Any]:
     """A success's schema (what its example implies, where there is none), and the fields that are
     known at all.
 
-    Schema and example disagree in places; a contact is told differently by each endpoint, so
+    Schema and example disagree in places; a contact is described differently by each endpoint, so
     that all its fields count.
     """
     content = openapi["paths"][template][method.lower()]["responses"]["200"]["content"][

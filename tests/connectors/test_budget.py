@@ -34,7 +34,7 @@ def test_no_window_of_the_vendors_holds_more_than_the_limit(seed: int) -> None:
     assert all(sum(start <= at < start + SECONDS for at in counted) <= 6 for start in counted)
 
 
-def test_a_wait_that_is_too_long_is_told_and_not_waited_for() -> None:
+def test_a_wait_that_is_too_long_is_raised_and_not_waited_for() -> None:
     async def test() -> None:
         budget = SlidingWindowLimiter(1, 60.0)
         async with budget:

@@ -16,7 +16,7 @@ THERE = {
 }
 
 
-def test_what_the_crm_has_no_place_for_is_left_out_and_told_and_the_rest_goes_on() -> None:
+def test_what_the_crm_has_no_place_for_is_left_out_and_reported_and_the_rest_goes_on() -> None:
     reads = []
 
     async def read() -> dict[str, Field]:
@@ -45,13 +45,13 @@ def test_what_the_crm_has_no_place_for_is_left_out_and_told_and_the_rest_goes_on
     asyncio.run(test())
 
 
-def test_options_that_the_crm_lacks_are_told_and_a_text_takes_any() -> None:
+def test_options_that_the_crm_lacks_are_reported_and_a_text_takes_any() -> None:
     wanted = Field(name="role", label="role", type="choice", options=("Champion", "Janitor"))
     assert missing_options(wanted, ROLE) == ["Janitor"]
     assert missing_options(wanted, THERE["stack"]) == []
 
 
-def test_all_that_is_there_otherwise_is_told_at_once() -> None:
+def test_all_that_differs_is_reported_at_once() -> None:
     wanted = [
         Field(name="role", label="r", type="number"),
         Field(name="score", label="s", type="number"),

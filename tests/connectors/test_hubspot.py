@@ -167,7 +167,9 @@ def test_hubspot_by_itself_ends_the_sequence_of_who_answers_or_cannot_be_reached
         ("BLOCKED", "refused"),
     ],
 )
-def test_a_refusal_that_passes_is_told_from_one_that_does_not(said: str, kind: str) -> None:
+def test_a_refusal_that_passes_is_distinguished_from_one_that_does_not(
+    said: str, kind: str
+) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         body = {"category": "VALIDATION_ERROR", "message": said}
         await control.post(
@@ -227,7 +229,7 @@ def test_a_companys_blanks_are_filled_once_for_all_colleagues_and_can_be_put_bac
     on_sandbox("hubspot", test)
 
 
-def test_what_hubspot_refuses_of_a_company_is_told_and_costs_nobody_the_contact() -> None:
+def test_what_hubspot_refuses_of_a_company_is_reported_and_costs_nobody_the_contact() -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         del control
         await crm.provision(CrmRequirements(company_fields=[SIZE]))
@@ -244,7 +246,7 @@ def test_what_hubspot_refuses_of_a_company_is_told_and_costs_nobody_the_contact(
 
 
 def test_a_company_that_cannot_be_read_leaves_its_contact_to_the_next_try() -> None:
-    """Else that try would take for there before whom we have made."""
+    """Otherwise that try would take a contact that we made for one that was there before."""
 
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         await crm.provision(CrmRequirements(company_fields=[SIZE]))

@@ -170,7 +170,7 @@ def test_the_kinds_and_the_words_of_refusals() -> None:
         zoho.row_error(Outcome(status="error", code="LICENSE_LIMIT_EXCEEDED")),
     ],
 )
-def test_what_is_true_for_all_rows_is_told_as_that_in_one_rows_place_too(
+def test_what_is_true_for_all_rows_is_raised_for_all_from_one_rows_answer_too(
     error: VendorError,
 ) -> None:
     assert isinstance(error, AccountLimited)
@@ -229,7 +229,7 @@ def test_zohos_login_calls_a_key_wrong_only_when_it_says_so(
     assert type(refused.value) is expected
 
 
-def test_a_missing_scope_of_zohos_is_no_reason_to_log_in_anew() -> None:
+def test_a_missing_scope_of_zohos_is_no_reason_to_log_in_again() -> None:
     grant = ZohoGrant("https://accounts.zoho.eu", "id", "secret", "refresh")
     assert not grant.has_ended(answer(401, {"code": "OAUTH_SCOPE_MISMATCH"}))
     assert grant.has_ended(answer(401, {"code": "INVALID_TOKEN"}))

@@ -1,5 +1,5 @@
 """What only Salesforce has: sessions that end, leads that are converted, queues, a day's limit, and
-errors told by code."""
+errors recognised by code."""
 
 import asyncio
 import time
@@ -336,7 +336,7 @@ def test_an_ended_session_is_renewed_once_for_all_calls() -> None:
     on_site(test)
 
 
-def test_a_wrong_secret_is_told_as_such() -> None:
+def test_a_wrong_secret_is_reported_as_such() -> None:
     async def test() -> None:
         with pytest.raises(Unauthorised, match="invalid_client"):
             await Site(secret="wrong").crm.owners()

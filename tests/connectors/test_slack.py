@@ -87,7 +87,7 @@ def test_many_alerts_to_one_person_are_one_look_up_and_few_messages() -> None:
     on_slack(test)
 
 
-def test_nobody_knows_is_told_to_all_and_asked_again_the_next_time() -> None:
+def test_an_unknown_user_is_an_answer_to_all_and_looked_up_again_the_next_time() -> None:
     async def test(slack: Slack) -> None:
         for asked in (1, 2):
             rows = await asyncio.gather(
@@ -133,7 +133,7 @@ def test_who_gives_up_waiting_holds_nobody_else_up() -> None:
     on_slack(test)
 
 
-def test_an_answer_that_makes_no_sense_is_told_and_the_next_alert_goes_out() -> None:
+def test_an_answer_that_makes_no_sense_is_raised_and_the_next_alert_goes_out() -> None:
     async def test(slack: Slack) -> None:
         slack.faults = [httpx.Response(200, text="<html>")]
         with pytest.raises(Unreadable, match="<html>"):

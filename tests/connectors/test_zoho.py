@@ -1,4 +1,4 @@
-"""What only Zoho has: tokens that are counted, automation that runs unless told not to, ids of two
+"""What only Zoho has: tokens that are counted, automation that runs unless switched off, ids of two
 modules, credits."""
 
 import asyncio
@@ -258,7 +258,7 @@ def test_the_eleventh_token_in_ten_minutes_is_waited_for_though_the_status_is_20
     on_site(test)
 
 
-def test_a_wrong_refresh_token_is_told_as_such() -> None:
+def test_a_wrong_refresh_token_is_reported_as_such() -> None:
     async def test() -> None:
         with pytest.raises(Unauthorised, match="invalid_code"):
             await Site(refresh="wrong").crm.owners()

@@ -81,7 +81,7 @@ def test_an_upsert_meets_the_same_address(leads: Any) -> None:
         assert row.get_action().get_value() == action
 
 
-def test_what_was_deleted_is_told_by_page_and_since_when(leads: Any) -> None:
+def test_what_was_deleted_is_listed_by_page_and_since_when(leads: Any) -> None:
     made = (
         leads.create_records(body({"Last_Name": "E", "Email": "e@b.com"})).get_object().get_data()
     )

@@ -1,4 +1,4 @@
-"""What is done about a contact and heard of it: lists, tasks, notes, opt-outs, activities,
+"""What is done about a contact and read of it: lists, tasks, notes, opt-outs, activities,
 deletions."""
 
 import time
@@ -104,7 +104,7 @@ def test_the_owners_own_call_is_an_activity_and_our_task_is_none(vendor: str) ->
     ("kind", "field"),
     [("bounce", "bounced"), ("unsubscribe", "opted_out"), ("reply", "replied_at")],
 )
-def test_what_happens_in_the_crm_is_heard(vendor: str, kind: str, field: str) -> None:
+def test_what_happens_in_the_crm_is_read(vendor: str, kind: str, field: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1)]))[0])
         await control.post("/objects/apollo.contacts/a", json={"id": "a", "email": "p1@acme1.com"})
@@ -116,7 +116,7 @@ def test_what_happens_in_the_crm_is_heard(vendor: str, kind: str, field: str) ->
     on_sandbox(vendor, test)
 
 
-def test_a_deletion_is_told_with_the_persons_key(vendor: str) -> None:
+def test_a_deletion_is_listed_with_the_persons_key(vendor: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
         ident = contact_id((await crm.upsert([write(1), write(2)]))[0])
         keys = {c.id: c.key for c in await crm.changed_since(time.time() - 60)}

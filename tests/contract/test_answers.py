@@ -210,8 +210,8 @@ def test_nothing_that_a_crm_answers_is_raised_as_our_own_fault(vendor: str) -> N
 
 
 def test_rows_are_matched_by_id_and_never_by_place(vendor: str) -> None:
-    """An answer in another order, or about other records, is told as each row's own or not believed
-    at all."""
+    """An answer in another order, or about other records, is raised as each row's own or not
+    believed at all."""
 
     async def test() -> None:
         app = make_sandbox(None, 0, 1, crm=vendor, search_lag=-1.0, hubspot_limit=10**6)

@@ -33,7 +33,7 @@ VALUES = {
 }
 
 
-def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_told(
+def test_mapped_fields_are_made_filled_where_blank_and_overwritten_only_where_the_rules_say_so(
     on: Callable[[Test], None],
 ) -> None:
     async def test(crm: Crm) -> None:

@@ -74,7 +74,7 @@ def test_nobody_who_is_gone_becomes_an_owner(on: Callable[[Test], None], email: 
     on(test)
 
 
-def test_a_contact_that_is_gone_is_not_made_again(on: Callable[[Test], None]) -> None:
+def test_a_contact_that_is_gone_is_not_created_again(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         [row] = await crm.upsert([write(1, known_id="424242")])
         assert isinstance(row, RecordRejected)
@@ -129,7 +129,7 @@ def test_a_reading_of_all_contacts_can_go_on_after_any_page(on: Callable[[Test],
     on(test)
 
 
-def test_the_keys_of_all_of_ours_are_told(on: Callable[[Test], None]) -> None:
+def test_the_keys_of_all_of_ours_are_listed(on: Callable[[Test], None]) -> None:
     async def test(crm: Crm) -> None:
         rows = await crm.upsert([write(n) for n in range(3)])
         known = {ident: key async for page in crm.known_keys() for ident, key in page.items()}
@@ -138,8 +138,8 @@ def test_the_keys_of_all_of_ours_are_told(on: Callable[[Test], None]) -> None:
     on(test)
 
 
-def test_what_changed_is_told_of_everybody_and_only_of_late(on: Callable[[Test], None]) -> None:
-    """With the key of ours where there is one; what was changed before isn't told."""
+def test_what_changed_is_listed_of_everybody_and_only_of_late(on: Callable[[Test], None]) -> None:
+    """With the key of ours where there is one; what was changed before isn't listed."""
 
     async def test(crm: Crm) -> None:
         await crm.upsert([write(n) for n in range(3)])
@@ -152,7 +152,7 @@ def test_what_changed_is_told_of_everybody_and_only_of_late(on: Callable[[Test],
     on(test)
 
 
-def test_whom_others_have_entered_is_told_among_what_changed(vendor: str) -> None:
+def test_contacts_that_others_entered_are_listed_among_what_changed(vendor: str) -> None:
     """It has no key of ours: that is what the snapshot must learn of."""
 
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:

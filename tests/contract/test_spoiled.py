@@ -1,4 +1,4 @@
-"""Answers and refusals that concern one row, and those that concern everybody: each is told as
+"""Answers and refusals that concern one row, and those that concern everybody: each is raised as
 whose trouble it is."""
 
 import re
@@ -60,7 +60,7 @@ def test_an_odd_row_is_that_rows_and_the_next_try_finds_what_was_done(
             rows = await crm.upsert(writes)
         except Unreadable:
             assert kind == "truncated", (
-                "which row is missing can't be told where rows go by their order"
+                "which row is missing is unknown where rows go by their order"
             )
             assert vendor != "hubspot"
         else:

@@ -76,12 +76,12 @@ class Vendor:
     reads: str
     tasks: str
     forbids: dict[str, Any]  # a 403 as the vendor words it, and
-    forbidden: str  # what of it a person must be told
+    forbidden: str  # what of it a person must read
     day: dict[str, Any]  # the answer of a day that is spent
     update: str  # the path of a lead's update,
     lists: str  # and of what puts people on a list
     limited: dict[str, Any]  # the answer of an account that takes nothing more, and
-    limit: str  # what of it a person must be told
+    limit: str  # what of it a person must read
 
 
 VENDORS = {

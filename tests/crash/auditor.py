@@ -17,7 +17,7 @@ from tests.crash.evidence import Death, Entry, Evidence, lead_of
 from tests.crash.once import clocks_end_once, nothing_is_done_twice
 
 WAITING = frozenset({"review", "held", "fallback"})
-#: A call that had begun when a suppression was heard may still leave for so many seconds.
+#: A call that had begun when a suppression arrived may still leave for so many seconds.
 _UNDER_WAY = 15.0
 _MOST_STORIES = 3
 
@@ -65,7 +65,7 @@ def events_have_one_content(case: Case) -> Iterator[Violation]:
 
 
 def alerts_have_one_content(case: Case) -> Iterator[Violation]:
-    """The same of what reps are told.
+    """The same of the notices to reps.
 
     A word to ops has one id for as long as its cause lasts, and is posted once.
     """
@@ -118,7 +118,7 @@ def _variants(case: Case, ids: dict[str, str]) -> Iterator[Violation]:
 
 
 def owners_come_first(case: Case) -> Iterator[Violation]:
-    """P3: nobody is told and nothing starts before the owner is confirmed, and the owner is an
+    """P3: nobody is notified and nothing starts before the owner is confirmed, and the owner is an
     active user."""
     for event in case.events:
         if event.kind in {"engaged", "nurtured"} and event.stage == "engage":
@@ -141,14 +141,12 @@ def owners_come_first(case: Case) -> Iterator[Violation]:
 
 
 def suppressions_hold(case: Case) -> Iterator[Violation]:
-    """P4: no notice and no enrolment begins after a suppression was heard, and nobody suppressed
+    """P4: no notice and no enrolment begins after a suppression arrived, and nobody suppressed
     stays enrolled."""
     heard = known_suppressions(case)
     for event in case.events:
         if event.kind in {"noticed", "enrolled"} and event.at > heard.get(event.lead, event.at):
-            what = (
-                f"{event.kind} {event.at - heard[event.lead]:.1f} s after a suppression was heard"
-            )
+            what = f"{event.kind} {event.at - heard[event.lead]:.1f} s after a suppression arrived"
             yield Violation("suppressed", what, (event.lead,))
     for spell in case.evidence.crm.enrolments:
         leads = case.contacts[spell["person"]]
@@ -159,7 +157,7 @@ def suppressions_hold(case: Case) -> Iterator[Violation]:
         elif times and spell["entered"] > min(times) + _UNDER_WAY:
             what = (
                 f"contact {spell['person']} was enrolled {spell['entered'] - min(times):.1f} s"
-                " after a suppression was heard"
+                " after a suppression arrived"
             )
             yield Violation("suppressed", what, tuple(sorted(leads)))
 
@@ -213,7 +211,7 @@ def everything_is_committed(case: Case) -> Iterator[Violation]:
 
 
 def processes_lived(case: Case) -> Iterator[Violation]:
-    """No process ended by itself. Deaths with the same last words are told as one."""
+    """No process ended by itself. Deaths with the same last words are reported as one."""
     alike: defaultdict[tuple[int, str], list[Death]] = defaultdict(list)
     for death in (d for d in case.evidence.deaths if not d.excused):
         alike[death.code, re.sub(r"[0-9]", "", death.said.strip().rpartition("\n")[2])].append(

@@ -106,7 +106,7 @@ class Storm:
 
     @property
     def evidence(self) -> Evidence:
-        """What the log has told so far."""
+        """What the log holds so far."""
         return self._reader.evidence
 
     def run(self) -> tuple[Case, list[Violation]]:

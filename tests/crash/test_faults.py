@@ -50,7 +50,7 @@ def cut_tail(broker_data: Path, topic: str, share: float) -> int:
     "topic",
     [topics.CAPTURED.full, topics.CHANGELOG],
 )
-def test_a_log_that_lost_its_end_is_told_of(tmp_path: Path, topic: str) -> None:
+def test_a_log_that_lost_its_end_is_reported(tmp_path: Path, topic: str) -> None:
     """Without replication that can happen. What must not: that nobody says so."""
     site = SiteHarness(tmp_path, leads=100, seed=31)
     try:
@@ -222,7 +222,7 @@ async def make_changelog(site: SiteHarness, partitions: int) -> None:
 
 @pytest.mark.parametrize("how", ["deleted", "emptied"])
 def test_a_changelog_that_is_gone_is_refused(tmp_path: Path, how: str) -> None:
-    """With the state's directory gone too, an empty memory would write everybody anew."""
+    """With the state's directory gone too, an empty memory would write everybody again."""
     site = SiteHarness(tmp_path, leads=60, seed=36)
     try:
         site.ground()

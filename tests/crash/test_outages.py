@@ -45,7 +45,7 @@ def outlast(site: SiteHarness, seconds: float) -> None:
 @pytest.mark.parametrize(
     "fault", [{"status": 503}, {"kind": "slow", "seconds": 12.0}], ids=["down", "slow"]
 )
-def test_a_deadline_amid_an_outage_of_the_crm_escalates_once(
+def test_a_deadline_during_an_outage_of_the_crm_escalates_once(
     tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     site = SiteHarness(tmp_path, leads=0, seed=41)
@@ -64,7 +64,7 @@ def test_a_deadline_amid_an_outage_of_the_crm_escalates_once(
         )
         assert violations_of(site, LEADS, 120, site.check_children) == []
         assert sorted(event["lead"] for event in events(site, "breached")) == sorted(ids)
-        site.wait_for(lambda: escalations(site) >= LEADS, why="Slack heard too little")
+        site.wait_for(lambda: escalations(site) >= LEADS, why="Slack got too few messages")
         assert escalations(site) == LEADS
         assert sum("Escalation" in task["subject"] for task in site.crm("tasks")) == LEADS
     finally:

@@ -124,7 +124,7 @@ def test_an_import_is_taken_back_and_can_come_again(site: SiteHarness, tmp_path:
     assert again["import"] == done["import"]
     site.wait_settled(3)
     assert set(story(site, done["import"]).values()) == {"undone"}, (
-        "unchanged rows do nothing unasked"
+        "unchanged rows do nothing by themselves"
     )
     site.leadgate("import", str(file), "--again")
     site.wait_for(
@@ -173,7 +173,7 @@ def test_leads_stay_in_shadow_until_they_are_released(site: SiteHarness, tmp_pat
 
 def test_what_a_worker_in_shadow_decides_meanwhile_is_released_too(site: SiteHarness) -> None:
     """Shadow as a brake on a live site: a lead whose owner and notice were withheld is found, and
-    told to its rep once live."""
+    and its rep is notified once it is live."""
     site.work(LEADGATE_EFFECTS="shadow")
     people = len(site.crm("people"))
     [braked] = site.capture(captured(75))

@@ -1,4 +1,4 @@
-"""On a real site: what the log doesn't bear out is told, and a replay changes nothing."""
+"""On a real site: what the log doesn't bear out is reported, and a replay changes nothing."""
 
 import asyncio
 import subprocess
@@ -72,7 +72,7 @@ def put(site: SiteHarness, record: Any, value: bytes | None) -> None:
     asyncio.run(send())
 
 
-def test_what_the_log_does_not_bear_out_is_told_by_name(site: SiteHarness) -> None:
+def test_what_the_log_does_not_bear_out_is_reported_by_name(site: SiteHarness) -> None:
     site.work()
     waits, engaged = site.capture(captured(500, title=None), captured(501, company="borne"))
     site.wait_for(lambda: site.place_of(engaged) in {"engaged", "nurtured"}, seconds=WAIT)
@@ -108,7 +108,7 @@ def test_what_the_log_does_not_bear_out_is_told_by_name(site: SiteHarness) -> No
     assert faults(site) == {}
 
 
-def test_records_that_were_deleted_unread_are_told(site: SiteHarness) -> None:
+def test_records_that_were_deleted_unread_are_reported(site: SiteHarness) -> None:
     [gone] = site.capture(captured(510, company="gone"))
     partition = partition_of(f"apollo:{captured(510).source_id}".encode())
     tp = TopicPartition(topics.CAPTURED.full, partition)

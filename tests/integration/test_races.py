@@ -1,4 +1,4 @@
-"""What is heard between capture and the last step, at every point of the way, counts (promises P3
+"""A signal between capture and the last step counts, at every point of the way (promises P3
 and P4).
 
 All points share the worker that goes on afterwards: a start costs more than everything else
@@ -83,7 +83,7 @@ SEQUENCE_POINTS = {"captured", "company", "assign"}
 OWNER_POINTS = {"company", "routing"}
 
 
-def test_what_is_heard_at_any_point_of_the_way_counts(site: SiteHarness) -> None:
+def test_a_signal_at_any_point_of_the_way_counts(site: SiteHarness) -> None:
     """A bounce or an opt-out stops everything; a sequence of Apollo's that starts, or an owner who
     is gone, holds the lead."""
     stopped, busy, ownerless = {}, {}, {}
@@ -125,7 +125,7 @@ def misplaced(site: SiteHarness, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def start_apollos_sequence(site: SiteHarness, raw: dict[str, Any]) -> None:
-    """A sequence starts in Apollo, comes with the contact's next revision, and is heard of."""
+    """A sequence starts in Apollo, comes with the contact's next revision, and is read."""
     running = {"id": "s", "emailer_campaign_id": "c" * 24, "status": "active"}
     changed = {**raw, "contact_campaign_statuses": [running]}
     site.control("POST", f"objects/apollo.contacts/{raw['id']}", changed)

@@ -102,7 +102,7 @@ def test_two_sources_bring_one_person_at_once(site: SiteHarness) -> None:
     site.kill("worker", 15)
 
 
-def test_a_person_mends_a_lead_and_another_is_told_apart(site: SiteHarness) -> None:
+def test_a_person_corrects_a_lead_and_another_is_kept_separate(site: SiteHarness) -> None:
     untitled = captured(50, title=None, company="mended")
     first = captured(51, company="apart", first_name="Gloria", last_name="Montgomery")
     alike = captured(
@@ -233,7 +233,7 @@ def test_the_fallback_is_driven_again(site: SiteHarness) -> None:
     site.kill("worker", 15)
 
 
-def test_an_outage_of_the_crm_is_waited_for_and_told_once(site: SiteHarness) -> None:
+def test_an_outage_of_the_crm_is_waited_for_and_reported_once(site: SiteHarness) -> None:
     site.control("POST", "faults", {"path": "contacts/batch", "status": 503, "times": 8})
     site.work()
     ids = site.capture(*(captured(n, company=f"outage{n}") for n in range(120, 130)))
@@ -274,7 +274,7 @@ def test_replay_from_the_start_and_rebuilt_state_call_nobody(site: SiteHarness) 
     site.kill("worker", 15)
 
 
-def test_a_replay_keeps_to_its_range_and_decides_nothing_new_unasked(site: SiteHarness) -> None:
+def test_a_replay_keeps_to_its_range_and_decides_nothing_new_without_act(site: SiteHarness) -> None:
     site.work()
     [before] = site.capture(captured(71, company="decided"))
     site.wait_for(lambda: site.place_of(before) in {"engaged", "nurtured"})
@@ -319,7 +319,7 @@ def test_a_breach_escalates_once_over_kills(site: SiteHarness) -> None:
     assert len([t for t in site.crm("tasks") if "Escalation" in t["subject"]]) == 1
     told = site.wait_for(
         lambda: [m for m in site.objects("slack.messages") if "has waited" in m["text"]],
-        why="Slack heard nothing",
+        why="Slack got nothing",
     )
     assert len(told) == 1
     site.kill("worker", 15)

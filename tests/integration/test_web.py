@@ -159,7 +159,7 @@ def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: SiteH
             if m["channel"] == owner
         )
     )
-    assert click(client, button, owner) == 200, "once more: he is told"
+    assert click(client, button, owner) == 200, "once more: he gets a message"
     site.wait_for(
         lambda: any(
             "taken already" in m["text"]
@@ -216,7 +216,7 @@ def test_hubspots_word_makes_the_poller_look_at_once(site: SiteHarness) -> None:
         == 401
     )
     assert client.post("/hubspot/events", content=body, headers=headers).status_code == 200
-    site.wait_for(lambda: site.place_of(lead) == "suppressed", why="the opt-out was not heard")
+    site.wait_for(lambda: site.place_of(lead) == "suppressed", why="the opt-out had no effect")
     for name in ("poller", "worker", "web"):
         site.kill(name, 15)
 

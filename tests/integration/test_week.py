@@ -1,5 +1,5 @@
 """The demo's week: every lead ends where its truth says; a bulk import lets fresh leads pass; a
-lost lead is told."""
+lost lead is reported."""
 
 import asyncio
 import csv

@@ -43,7 +43,7 @@ def chain(*companies: dict[str, Any]) -> EffectResult:
 
 
 def routed(decision: Decision | NeedsEffects) -> tuple[str, str]:
-    """To whom, and by which rule."""
+    """Which rep gets it, and by which rule."""
     assert isinstance(decision, Decision)
     assert decision.lead is not None
     assert decision.lead.route is not None

@@ -195,7 +195,7 @@ def test_an_older_revision_that_comes_later_changes_nothing(rules: Rules) -> Non
     assert kinds == ["validated", "unchanged", "outdated", "validated", "outdated"]
 
 
-def test_an_older_revision_still_stops_whom_it_says_to(rules: Rules) -> None:
+def test_an_older_revision_still_stops_the_person(rules: Rules) -> None:
     gate = intake.Intake(Keys("k"))
     known = decided(gate.decide(told(12, "VP"), intake.IntakeState(), {}, rules, NOW)).puts[0].value
     older = told(10, "VP", email_unsubscribed=True, replied=True)

@@ -1,5 +1,5 @@
-"""The rules' mapping: Apollo's further fields become values of the property's type, or are told to
-be left out."""
+"""The rules' mapping: Apollo's further fields become values of the property's type, or are reported
+as left out."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def test_a_value_becomes_one_of_the_propertys_type(kind: str, text: str, value: 
     ("kind", "text"),
     [("number", "many"), ("number", "nan"), ("flag", "perhaps"), ("date", "soon"), ("moment", "x")],
 )
-def test_what_cannot_be_of_the_type_is_refused_without_being_told(kind: str, text: str) -> None:
+def test_what_cannot_be_of_the_type_is_refused_without_being_quoted(kind: str, text: str) -> None:
     with pytest.raises(ValueError, match="it is n") as refused:
         convert(text, rule(type=kind))
     assert text not in str(refused.value).split()
@@ -138,7 +138,7 @@ def decide(contact: Captured | Lead, rules: Rules) -> Any:
     return Intake(Keys("secret")).decide(contact, IntakeState(), {}, rules, NOW)
 
 
-def test_an_optional_value_that_does_not_fit_is_left_out_and_told(rules: Rules) -> None:
+def test_an_optional_value_that_does_not_fit_is_left_out_and_reported(rules: Rules) -> None:
     contact = replace(captured(1), custom={"Tech stack": "many"})
     decision = decide(contact, mapped(rules, rule(type="number")))
     assert decision.kind == "validated"

@@ -245,7 +245,7 @@ def test_an_owner_is_confirmed_only_by_what_is_read_back_and_written_twice_at_mo
 def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_question(
     rules: Rules,
 ) -> None:
-    """Only the owner whom our write replaced; anybody else's hand is a person's."""
+    """Only the owner that our write replaced; any other change is a person's."""
     resting = lead(engaged_at=NOW, crm=CrmLink(contact_id="7", owner_id="gone"))
 
     def hears(rested: Lead, owner: str) -> Decision:
@@ -289,7 +289,7 @@ def test_effects_are_live_for_a_share_and_for_lists(
     assert some.is_live(lead(lists=lists, released=True))
 
 
-def test_a_growing_share_keeps_whom_it_has(rules: Rules) -> None:
+def test_a_growing_share_keeps_the_leads_it_has(rules: Rules) -> None:
     def chosen(percent: float) -> set[int]:
         some = rules.model_copy(update={"live": RolloutShare(percent=percent)})
         return {n for n in range(2000) if some.is_live(lead(lead_id=f"lead {n}"))}
@@ -390,7 +390,7 @@ def test_only_the_owners_own_activity_after_the_start_counts(rules: Rules) -> No
     assert kinds == ["sla_met", "unchanged", "unchanged"]
 
 
-def test_a_lead_not_with_a_rep_in_time_is_told_to_ops_once(rules: Rules) -> None:
+def test_a_lead_not_with_a_rep_in_time_is_reported_to_ops_once(rules: Rules) -> None:
     waiting = clock(started=0.0, deadline=0.0, assign_by=NOW + 60)
     decision = sla.Sla().decide(
         tick("assign_by", NOW + 60), sla.SlaState(clock=waiting), {}, rules, time.time() + NOW

@@ -187,7 +187,7 @@ def test_a_hidden_address_is_none_and_a_malformed_one_is_shown() -> None:
 
 
 @pytest.mark.parametrize("text", ["፩", "9" * 5000, "1e9999", "½", "many"])
-def test_a_number_that_is_none_is_unknown_and_told(text: str) -> None:
+def test_a_number_that_is_none_is_unknown_and_reported(text: str) -> None:
     mapped = row({"# Employees": text, "Primary Intent Score": text})
     assert (mapped.company.employees, mapped.intents) == (0, ())
     assert len(mapped.dropped) == 2
@@ -204,7 +204,7 @@ def test_a_whole_number_that_python_writes_no_text_of_is_no_text() -> None:
     assert map_captured(sample(1, title=10**5000), RULES).person.title == ""
 
 
-def test_what_a_person_sets_and_cannot_be_is_told_in_the_audit() -> None:
+def test_what_a_person_sets_and_cannot_be_is_reported_in_the_audit() -> None:
     waits = lead(review_decisions={"set.company.employees": "many"}, step=0)
     decision = Intake(Keys("k")).decide(waits, IntakeState(), {}, RULES, NOW)
     assert isinstance(decision, Decision)

@@ -80,7 +80,7 @@ def test_each_tool_is_entered_by_its_own_act(some: Rules) -> None:
     ("kind", "decided", "place"),
     [("busy", "sequence_active", Place.HELD), ("refused", "not_enrolled", Place.REVIEW)],
 )
-def test_whom_apollo_skips_waits_or_is_a_persons_question(
+def test_a_person_that_apollo_skips_waits_or_is_a_persons_question(
     some: Rules, kind: str, decided: str, place: Place
 ) -> None:
     decision = decide(
@@ -134,7 +134,7 @@ def test_a_row_of_the_release_before_leaves_the_list_that_it_was_on(some: Rules)
     assert need.effects["leave"] == LeaveList(contact_id="7", list_name="Leadgate nurture")
 
 
-def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_is_told(
+def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_again_before_the_rep_is_notified(
     some: Rules,
 ) -> None:
     rested = entered(some)
@@ -149,7 +149,7 @@ def test_a_lead_that_rises_leaves_apollos_sequence_and_asks_anew_before_the_rep_
     assert list(need.effects) == ["sequences"]
 
 
-def test_a_reps_lead_is_told_and_then_enters_the_reps_sequence(some: Rules) -> None:
+def test_a_rep_is_notified_and_then_the_lead_enters_the_reps_sequence(some: Rules) -> None:
     ready = lead(sequences=INACTIVE)
     need = decide(ready, some)
     assert isinstance(need, NeedsEffects)
@@ -184,7 +184,7 @@ def test_a_reps_sequence_ends_with_an_answer_or_apollos_own_and_the_lead_stays_w
         assert (left.place, left.lead.enrolled) == (Place.ENGAGED, None)
 
 
-def test_customers_get_no_sequence_and_who_was_stopped_meanwhile_is_not_told(some: Rules) -> None:
+def test_customers_get_no_sequence_and_no_notice_goes_out_about_a_stopped_one(some: Rules) -> None:
     customer = replace(lead(sequences=INACTIVE), crm=CrmLink(contact_id="7", lifecycle="customer"))
     told = decide(customer, some)
     assert isinstance(told, Decision)

@@ -1,4 +1,4 @@
-"""`make simulate SEEDS=…`: seeds over all cores; a failing one is shrunk and told, and the exit
+"""`make simulate SEEDS=…`: seeds over all cores; a failing one is shrunk and printed, and the exit
 code is 1."""
 
 import argparse

@@ -151,7 +151,7 @@ class Happening:
         return contact.owner_id if event.kind in {"activity", "taken"} else ""
 
     def _undo(self, number: int, lead: str) -> bool:
-        """An import is taken back: a lead that waits is told by a decision.
+        """An import is taken back: a lead that waits gets a decision.
 
         False for one that does not wait.
         """

@@ -176,7 +176,7 @@ def _of(facts: Facts, kinds: frozenset[str] | set[str]) -> list[Any]:
 
 
 def gates_in_order(facts: Facts) -> Iterator[str]:
-    """Nobody is told and nothing starts before the owner is confirmed and Apollo is known to be
+    """Nobody is notified and nothing starts before the owner is confirmed and Apollo is known to be
     quiet."""
     confirmed: dict[str, float] = {}
     for event in facts.events:
@@ -219,7 +219,7 @@ def _suppressed_in_review(facts: Facts) -> dict[str, float]:
 
 
 def suppression_wins(facts: Facts) -> Iterator[str]:
-    """After a suppression was heard nothing starts, and nobody stays in a sequence."""
+    """After a suppression has arrived nothing starts, and nobody stays in a sequence."""
     run = facts.run
     stopped = _stopped(facts)
     contacts = {
@@ -372,8 +372,8 @@ def one_content(facts: Facts) -> Iterator[str]:
 
 
 def shadow_is_quiet(facts: Facts) -> Iterator[str]:
-    """In shadow nobody outside is told or changed; what is released afterwards goes through the
-    gates again, live."""
+    """In shadow nobody outside is notified and nothing changed; what is released afterwards goes
+    through the gates again, live."""
     run = facts.run
     begin, end = run.happening.shadow or (0.0, 0.0)
     for acted in run.site.journal:
@@ -391,7 +391,7 @@ def shadow_is_quiet(facts: Facts) -> Iterator[str]:
 
 
 def everything_counts(facts: Facts) -> Iterator[str]:
-    """Interest and answers that were heard of a nurtured lead have moved it."""
+    """Interest and answers of a nurtured lead have moved it."""
     ruled = {r.lead_id for r in facts.run.happening.ruled}
     recaptured = Counter(e.about for e in facts.run.plan.events if e.kind == "capture")
     for lead, number in facts.leads.items():
@@ -407,7 +407,7 @@ def everything_counts(facts: Facts) -> Iterator[str]:
                 and said.at > facts.run.happening.captured_at[number]
             ):
                 yield (
-                    f"R4 {name_of(facts, lead)} is nurtured, though {said.kind} was heard at"
+                    f"R4 {name_of(facts, lead)} is nurtured, though {said.kind} arrived at"
                     f" {said.at:.1f} s"
                 )
 

@@ -71,7 +71,7 @@ class World(NamedTuple):
 
     leads: list[SimLead]
     organizations: dict[str, dict[str, Any]]
-    owned: dict[str, str]  # address -> owner, of people whom the CRM has already
+    owned: dict[str, str]  # address -> owner, of people that the CRM has already
     # address -> the main address under which the CRM has it as a secondary one
     known_as: dict[str, str]
     in_sequence: frozenset[str]  # source ids of contacts that an Apollo sequence writes to

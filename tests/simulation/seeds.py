@@ -1,4 +1,4 @@
-"""Seeds tried, one or many at a time, and a failing one told."""
+"""Seeds tried, one or many at a time, and a failing one reported."""
 
 import multiprocessing
 from collections.abc import Iterable
@@ -52,7 +52,7 @@ def try_seeds(seeds: Iterable[int], jobs: int, weeks: int) -> Iterable[GuardVerd
 
 
 def story(seed: int) -> str:
-    """A failing seed, shrunk and told."""
+    """A failing seed, shrunk and reported."""
 
     def breaches(plan: Plan) -> list[str]:
         return judge(simulate(plan))
@@ -64,5 +64,5 @@ def story(seed: int) -> str:
 
 
 def _kind(breach: str) -> str:
-    """A breach without whom it is about."""
+    """A breach without the lead that it is about."""
     return " ".join(word for word in breach.split() if word.isalpha())[:40]

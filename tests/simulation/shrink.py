@@ -1,4 +1,4 @@
-"""A failing plan made small, and told as a short story."""
+"""A failing plan made small, and printed as a short story."""
 
 from collections.abc import Callable
 from dataclasses import replace

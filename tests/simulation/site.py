@@ -104,7 +104,7 @@ class Site:
         return {"crm": self.crm, "apollo": self.apollo, "slack": self.slack}
 
     def _hold(self, email: str, crm_id: str) -> None:
-        """What sync-crm tells of somebody whom the CRM has already."""
+        """What sync-crm writes of a person that the CRM has already."""
         key = self.keys.address(email)
         record = CrmRecord(kind="contact", key=key, person_key=key, crm_id=crm_id)
         self.send(topics.CRM_RECORDS, key, encode(record))

@@ -66,7 +66,7 @@ def test_after_the_wait_one_call_goes_and_the_others_wait_for_how_it_ends() -> N
     circuit.succeed(probe)
     assert (circuit.state, circuit.put_off()) == ("closed", 0.0)
     circuit.fail(circuit.admit(), 0.0)
-    assert circuit.put_off() == 1.0, "after an answer the waits begin anew"
+    assert circuit.put_off() == 1.0, "after an answer the waits begin again"
 
 
 def test_a_probe_that_never_ends_gives_way() -> None:

@@ -74,7 +74,7 @@ def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> No
         ("", "", ""),
     ],
 )
-def test_a_crm_is_told_a_countrys_name_and_its_code(country: str, name: str, code: str) -> None:
+def test_a_crm_gets_a_countrys_name_and_its_code(country: str, name: str, code: str) -> None:
     written = contact_write(
         msgspec.structs.replace(lead(), person=Person(email="a@b.com", country=country))
     )

@@ -213,7 +213,7 @@ def test_an_act_that_calls_nobody_says_nothing_about_the_vendor() -> None:
     run(test)
 
 
-def test_an_outage_is_told_once_and_so_is_its_end() -> None:
+def test_an_outage_is_reported_once_and_so_is_its_end() -> None:
     async def test(site: Site) -> None:
         site.apollo.always["*"] = down
         for _ in range(5):
@@ -237,7 +237,7 @@ def test_an_outage_is_told_once_and_so_is_its_end() -> None:
         ]
         site.apollo.faults["sequences"] = [down]
         await site.do(SEQUENCES)
-        assert len(site.alerts) == 3, "a new outage is told anew"
+        assert len(site.alerts) == 3, "a new outage is reported again"
 
     run(test)
 
@@ -265,7 +265,7 @@ def test_no_answer_ends_the_worker(fault: Fault, act: Effect) -> None:
         assert result.retry_after > 0
         assert not result.not_sent, "it may have had its effect"
         assert type(fault()).__name__ in result.reason
-        assert "test_executor.py" in result.reason, "the place is told"
+        assert "test_executor.py" in result.reason, "the place is named"
         [(_, text)] = site.alerts
         assert "in a form that it does not document" in text
         vendor.always.clear()

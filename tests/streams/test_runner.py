@@ -148,7 +148,7 @@ def test_only_many_leads_in_a_row_end_the_worker(rules: Rules) -> None:
     on_kit(body)
 
 
-def test_a_gate_that_asks_for_what_it_has_is_told_so_and_not_asked_for_ever(rules: Rules) -> None:
+def test_a_gate_that_asks_for_what_it_has_fails_and_is_not_asked_for_ever(rules: Rules) -> None:
     async def body(loop: VirtualLoop) -> None:
         bench = Bench(
             loop, stage(lambda *_: NeedsEffects(effects={"a": ReadOwner(contact_id="1")})), rules
