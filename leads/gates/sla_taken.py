@@ -84,5 +84,6 @@ def _too_late(clock: SlaClock | None) -> str:
     if clock is None:
         return "No clock runs for this lead any more."
     if clock.satisfied_at:
-        return f"{about(clock)} was taken at {format_time(clock.satisfied_at)}: the clock stands."
+        at = format_time(clock.satisfied_at)
+        return f"{about(clock)} was taken already, at {at}: the clock has stopped."
     return f"The clock of {about(clock)} has not begun yet: click again in a minute."
