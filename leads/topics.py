@@ -65,7 +65,7 @@ CLOCKS = Topic("clocks", "person key", "identity (intent), engage -> sla")
 SIGNALS = Topic(
     "signals",
     "address key; person key from Leadgate's own stages and commands",
-    "poller, web server, undo, release, intake, identity, signals -> signals",
+    "poller, web server, undo, release, lead stages, signals -> signals",
     retention_days=400,
     public=True,
 )
