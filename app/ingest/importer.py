@@ -20,6 +20,7 @@ from app.ingest.import_registry import record_start
 from app.kafka.sending import Message, send_all
 from app.monitoring.lag import backlog
 from leads import topics
+from leads.encodings import EncodingError, require_utf8
 from leads.keys import derive
 from leads.rawvalues import read_apollo_id
 from leads.records import Captured, encode
@@ -31,15 +32,17 @@ _NEEDED = ("First Name", "Last Name", "Title", "Email")
 
 
 class ImportFileError(UsageError):
-    """The file is not an export of Apollo's; the text says which columns are missing."""
+    """The file can't be read as an export of Apollo's; the text says where and why."""
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
     """The rows by column name.
 
-    Raises ImportFileError when the columns that every export has aren't there, or it is no CSV.
+    Raises ImportFileError when the file is not UTF-8, the columns that every export has aren't
+    there, or it is no CSV.
     """
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+    _require_utf8(path)
+    with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         try:
             there = reader.fieldnames or []
@@ -54,6 +57,14 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
                 yield {name: value for name, value in row.items() if name and value}
         except csv.Error as error:
             raise ImportFileError(f"{path}: not CSV ({error}, line {reader.line_num})") from None
+
+
+def _require_utf8(path: Path) -> None:
+    with path.open("rb") as lines:
+        try:
+            require_utf8(lines, str(path))
+        except EncodingError as error:
+            raise ImportFileError(str(error)) from None
 
 
 def count_rows(path: Path) -> int:

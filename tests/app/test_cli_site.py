@@ -17,6 +17,7 @@ pytestmark = pytest.mark.kafka
 ENDLESS = {"leadgate audit tail", "leadgate worker", "leadgate web", "leadgate poll"}
 CRM_FIRST = {"leadgate init", "leadgate sync-crm", "leadgate provision"}
 KEYED = ["leadgate import", "leadgate undo", "leadgate release", "leadgate audit recompute"]
+LATIN = "First Name,Last Name,Title,Company,Email\nJörg,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,8 @@ def test_another_secret_is_refused(tmp_path: Path, provisioned: dict[str, str], 
         (("review", "show", "nobody"), "lead nobody does not wait for a person"),
         (("undo", "--import", "x.csv:0", "--actor", "me"), "no lead came with import x.csv:0"),
         (("import", "nonsense.csv"), "nonsense.csv: no column First Name"),
-        (("import", "binary.csv"), "binary.csv: "),
+        (("import", "binary.csv"), "binary.csv, line 1: not UTF-8"),
+        (("import", "latin.csv"), "latin.csv, line 2: not UTF-8; save it as 'CSV UTF-8'"),
         (("import", "--resubmit", "nonsense.csv", "--actor", "me"), "no column record_id"),
         (("replay", "--from", "yesterday"), "'yesterday' is not a time"),
         (("replay", "--topic", "nonsense", "--from", "0"), "nonsense"),
@@ -87,6 +89,7 @@ def test_what_is_not_there_is_named(
 ) -> None:
     (tmp_path / "nonsense.csv").write_text("a,b\n1,2\n")
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 2000)
+    (tmp_path / "latin.csv").write_bytes(LATIN)
     outcome = run_forked(*command, settings=provisioned, directory=tmp_path)
     assert expected in refusal(outcome)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.review.read_back import read
 from app.review.sheets import CsvSheet, Row, escape_formula, read_csv, row_of, unescape_formula
+from leads.encodings import EncodingError
 from leads.records import Company, Person, Reason, ReviewItem
 
 
@@ -78,4 +79,10 @@ def test_what_cannot_be_done_is_said_with_its_row(cells: dict[str, str], said: s
 def test_a_file_that_is_no_sheet_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="no column record_id, decision"):
+        read_csv(tmp_path / "x.csv")
+
+
+def test_a_sheet_in_a_code_page_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("record_id,decision\nMüller,\n".encode("cp1252"))
+    with pytest.raises(EncodingError, match="line 2: not UTF-8; save it as 'CSV UTF-8'"):
         read_csv(tmp_path / "x.csv")
