@@ -1,5 +1,6 @@
 """The Faust app, with the settings that the promises depend on (docs/design/faust-facts.md e)."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,16 @@ from streams.consumer.strict_consumer import SourceTopics
 SESSION = 10
 
 
-def make_app(settings: Settings, data: Path) -> StrictApp:
-    """The Faust app, with the settings that docs/design/faust-facts.md e recommends."""
+def make_app(settings: Settings, data: Path, end: Callable[[BaseException], None]) -> StrictApp:
+    """The Faust app, with the settings that docs/design/faust-facts.md e recommends.
+
+    `end` ends the process (see StrictApp).
+    """
     data.mkdir(parents=True, exist_ok=True)
     return StrictApp(
         topics.APP_ID,
         source=_source_topics(),
+        end=end,
         broker=_brokers(settings),
         broker_credentials=_credentials(settings),
         store="rocksdb://",

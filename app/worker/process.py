@@ -12,6 +12,7 @@ import structlog
 import uvloop
 from faust.types import TP
 
+from app.base.errors import UsageError
 from app.base.fault_points import hit_fault_point
 from app.base.settings import Settings
 from app.base.vendors import VendorClients, make_vendors
@@ -28,6 +29,7 @@ from connectors.core.http import WORKERS_SHARE
 from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
+from streams.consumer.static_member import DuplicateWorkerError
 from streams.consumer.strict_consumer import RecordBatch
 from streams.pipeline import Pipeline, PipelineDependencies
 from streams.ports import Clock, Fatal
@@ -58,7 +60,7 @@ class Worker:
         only: Collection[str] = (),
     ) -> None:
         self.settings, self.end = settings, end
-        self.app = make_app(settings, data)
+        self.app = make_app(settings, data, end)
         self.metrics = Metrics()
         self.producer = make_producer(settings)
         self.pulse = SessionWatchdog(SESSION * 0.8)
@@ -181,7 +183,8 @@ def run_worker(
     make: Callable[[], VendorClients] | None = None,
     only: Collection[str] = (),
 ) -> int:
-    """Run until SIGTERM or SIGINT (exit code 0), or until a fatal error (70, without a commit).
+    """Run until SIGTERM or SIGINT (exit code 0), until a fatal error (70, without a commit), or
+    until another process joins with the same worker id (2, without a commit).
 
     `make` is called inside the event loop and makes the vendors' clients; None makes those of the
     settings. Raises UsageError when another worker uses the directory `data`.
@@ -223,7 +226,14 @@ async def _run(
 
 
 def _exit(error: BaseException) -> None:
-    """End the process without a commit; the traceback is logged for unexpected errors only."""
+    """End the process without a commit; the traceback is logged for unexpected errors only.
+
+    The exit code is that of a wrong setting when another worker has this one's id: started again as
+    it is, it would throw the other out.
+    """
+    if isinstance(error, DuplicateWorkerError):
+        log.critical("duplicate worker", error=str(error))
+        os._exit(UsageError.exit_code)
     traceback: BaseException | None = error
     if isinstance(error, (Fatal, DamagedStateError)):
         traceback = None

@@ -1,6 +1,7 @@
 """A Faust app on the strict consumer, that starts without waiting for tables that come late."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from faust.app.base import App as FaustApp
@@ -76,10 +77,19 @@ class ImmediateTableManager(TableManager):
 
 
 class StrictApp(FaustApp):
-    """A Faust app on the strict transport."""
+    """A Faust app on the strict transport.
 
-    def __init__(self, *args: Any, source: SourceTopics, **kwargs: Any) -> None:
-        self.source = source
+    `end` ends the process without a commit; it is called on any thread, and does not return.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        source: SourceTopics,
+        end: Callable[[BaseException], None],
+        **kwargs: Any,
+    ) -> None:
+        self.source, self.end = source, end
         super().__init__(*args, **kwargs)
 
     def _new_transport(self) -> Any:

@@ -38,6 +38,7 @@ from faust.types.tuples import ConsumerMessage
 from streams.consumer.batcher import MAX_LINGER, RUN_RECORDS, RecordBatcher
 from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
 from streams.consumer.stalls import Stalls
+from streams.consumer.static_member import DuplicateWorkerError, refuse_duplicate
 
 log = structlog.get_logger(__name__)
 FETCH_WAIT_MS = 100
@@ -409,10 +410,23 @@ class StrictConsumer(driver.Consumer):
 
 
 class StrictThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, asking the broker more often: its 1.5 s would be the latency of
-    every idle hop."""
+    """Faust's consumer thread, asking the broker more often (its 1.5 s would be the latency of
+    every idle hop), and ending the process when another one has its worker's id."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         return consumer
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """End the process when another one has this worker's place in the group.
+
+        The group is not joined again before this returns, so that the other one keeps its place.
+        """
+        if revoked:
+            try:
+                await refuse_duplicate(self._ensure_consumer()._coordinator)
+            except DuplicateWorkerError as error:
+                app: Any = self.app
+                app.end(error)
+        await super().on_partitions_revoked(revoked)
