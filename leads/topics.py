@@ -130,5 +130,21 @@ TOPICS = (
 )
 #: What a lead passes on its way, in order; what lies in them uncommitted is under way.
 LEAD_TOPICS = (CAPTURED, VALIDATED, UNIQUE, MATCHED, WRITTEN, ROUTED, ASSIGNED)
+#: The full names of the topics that the stages consume. Alerts are left out: no lead waits for
+#: Slack.
+STAGE_TOPICS = tuple(
+    topic.full
+    for topic in (
+        *LEAD_TOPICS,
+        LINKS,
+        CLOCKS,
+        SIGNALS,
+        ROUTED_SIGNALS,
+        SLA_TICKS,
+        SLA_OUTCOMES,
+        REVIEW_DECISIONS,
+        CRM_RECORDS,
+    )
+)
 BY_NAME = {topic.full: topic for topic in TOPICS}
 CHANGELOG = f"{APP_ID}-{STATE}-changelog"

@@ -16,7 +16,7 @@ from app.audit.placement import PlacementLedger
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
-from app.monitoring.lag import STAGE_TOPICS, committed
+from app.monitoring.lag import committed
 from leads import topics
 
 
@@ -56,7 +56,7 @@ async def _verify_once(settings: Settings) -> PlacementLedger:
         first = await _all_ends(
             consumer, [topics.AUDIT.full, topics.CHANGELOG, topics.REVIEW_QUEUE.full]
         )
-        read = await _all_ends(consumer, STAGE_TOPICS)
+        read = await _all_ends(consumer, topics.STAGE_TOPICS)
         deleting = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
         begin = await consumer.beginning_offsets(deleting)
         ledger = Ledger(done)

@@ -8,6 +8,9 @@ from starlette.types import ASGIApp
 from app.base.errors import UsageError
 from app.cli.output import notify
 
+#: Seconds that requests under way have for their answers after SIGTERM.
+_LAST_ANSWERS = 2
+
 
 class _AnnouncingServer(uvicorn.Server):
     """Prints a line once it takes requests."""
@@ -21,12 +24,21 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def serve(app: ASGIApp, name: str, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM. Raises UsageError if the port can't be used."""
+    """Serve until SIGINT or SIGTERM, and end within five seconds of it.
+
+    Raises UsageError if the port can't be used.
+    """
     listener = _listen(host, port)
     address = f"{host}:{listener.getsockname()[1]}"
     if listener.family == socket.AF_INET6:
         address = f"[{host}]:{listener.getsockname()[1]}"
-    config = uvicorn.Config(app, log_level="warning", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_LAST_ANSWERS,
+    )
     server = _AnnouncingServer(config)
     server.line = f"{name} ready: http://{address}"
     try:

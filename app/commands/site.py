@@ -16,6 +16,7 @@ from app.crm_sync.full import FullSync
 from app.crm_sync.report import SyncReport
 from app.ingest.poller import Poller
 from app.kafka.clients import consuming, producing
+from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.lag import committed
 from app.review.google_sheet import make_sheets
@@ -117,10 +118,13 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
         await poller.load_cursor(since)
         sheets, close = make_sheets(settings)
         try:
-            async with serving(
-                settings.metrics_address,
-                poller.passes.metrics.registry,
-                poller.passes.why_not_ready,
+            async with (
+                serving(
+                    settings.metrics_address,
+                    poller.passes.metrics.registry,
+                    poller.passes.why_not_ready,
+                ),
+                BrokerOutage(settings).watched(),
             ):
                 await poller.run(ReviewSheetProjector(sheets), once=once)
         except VendorError as error:

@@ -1,6 +1,7 @@
 """Kafka clients with the site's connection settings, and plain readers for programs beside the
 worker."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -16,6 +17,7 @@ from leads import topics
 
 T = TypeVar("T")
 Offsets = dict[TopicPartition, int]
+_LAST_FLUSH = 2.0
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -78,13 +80,19 @@ def _is_no_refusal(line: logging.LogRecord) -> bool:
 
 @asynccontextmanager
 async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    """A started producer, stopped and flushed on the way out."""
+    """A started producer, stopped and flushed on the way out.
+
+    After an error or a cancellation the flush has two seconds: a broker that is away would never
+    take what is left, and its sender has seen the error.
+    """
     producer = make_producer(settings)
     try:
         await _start(producer)
         yield producer
-    finally:
-        await producer.stop()
+    except BaseException:
+        await asyncio.wait({asyncio.ensure_future(producer.stop())}, timeout=_LAST_FLUSH)
+        raise
+    await producer.stop()
 
 
 @asynccontextmanager

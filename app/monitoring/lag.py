@@ -12,23 +12,6 @@ from app.base.settings import Settings
 from app.kafka.clients import administering, consuming, ends
 from leads import topics
 
-#: The full names of the topics that the stages consume. Alerts are left out: no lead waits for
-#: Slack.
-STAGE_TOPICS = tuple(
-    topic.full
-    for topic in (
-        *topics.LEAD_TOPICS,
-        topics.LINKS,
-        topics.CLOCKS,
-        topics.SIGNALS,
-        topics.ROUTED_SIGNALS,
-        topics.SLA_TICKS,
-        topics.SLA_OUTCOMES,
-        topics.REVIEW_DECISIONS,
-        topics.CRM_RECORDS,
-    )
-)
-
 
 async def committed(settings: Settings) -> dict[TopicPartition, int]:
     """The offsets that the workers' group has committed."""
@@ -64,9 +47,9 @@ async def lag(settings: Settings) -> dict[str, int]:
     """Uncommitted records by topic."""
     done = await committed(settings)
     async with consuming(settings) as consumer:
-        end = await ends(consumer, STAGE_TOPICS)
+        end = await ends(consumer, topics.STAGE_TOPICS)
         begin = await consumer.beginning_offsets(list(end))
-    behind = dict.fromkeys(STAGE_TOPICS, 0)
+    behind = dict.fromkeys(topics.STAGE_TOPICS, 0)
     for tp, offset in end.items():
         behind[tp.topic] += offset - max(done.get(tp, 0), begin[tp])
     return behind

@@ -21,6 +21,31 @@ _FAUST_SERVICES = (
 #: A shorter secret could be a part of ordinary text: replacing it would only garble lines.
 _SHORTEST_SECRET = 6
 
+#: How aiokafka's lines about a broker that does not answer begin, one or several for each try.
+_NO_BROKER = (
+    "Cannot send",
+    "Could not send",
+    "Error sending",
+    "Failed fetch messages from",
+    "Failed fetch offsets from",
+    "FindCoordinator Request failed",
+    "Got error produce response",
+    "Group Coordinator Request failed",
+    "Heartbeat failed for group",
+    "Heartbeat send request failed",
+    "Heartbeat session expired",
+    "Marking the coordinator dead",
+    "Unable connect to",
+    "Unable to request metadata",
+    "Unable to update metadata",
+)
+
+
+def _is_no_outage(line: logging.LogRecord) -> bool:
+    """False for aiokafka's lines about a broker that does not answer: commands say so themselves,
+    and what runs on says it once an outage (broker_watch.py)."""
+    return not (line.name.startswith("aiokafka") and line.getMessage().startswith(_NO_BROKER))
+
 
 class Redaction:
     """Replaces secrets in rendered lines, as they are and as JSON writes them."""
@@ -47,7 +72,8 @@ def set_up_logging(
     `level` (DEBUG, INFO, WARNING or ERROR) is that of Leadgate's own lines. Libraries log
     warnings and errors only, at any level: their debug lines hold requests, and requests hold
     keys and leads. `json` writes one object per line with `timestamp` (ISO 8601, UTC), `level`,
-    `logger` and `event`. None of `secrets` appears in a line.
+    `logger` and `event`. None of `secrets` appears in a line. aiokafka's lines about a broker that
+    does not answer are dropped.
     """
     before: list[Processor] = [
         structlog.stdlib.add_logger_name,
@@ -60,6 +86,7 @@ def set_up_logging(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_no_outage)
     after: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         *_renderers(form),

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from app.base.clock import SystemClock
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
+from app.monitoring.broker_watch import BrokerOutage
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
 from app.rules.store import effects_are_live, unresolved_todos
@@ -23,6 +24,8 @@ from streams.effects.vendors import APART
 
 log = structlog.get_logger(__name__)
 _CLOCK = SystemClock()
+#: Seconds until what did not answer is asked again.
+_PAUSE = 2.0
 
 
 @dataclass(slots=True)
@@ -98,12 +101,20 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
     be a failure of the CRM.
     """
     refused = False
+    broker = BrokerOutage(settings)
+    awaited = ""
     while True:
         try:
             faults = await _startup_faults(settings, rules)
-        except (KafkaError, OSError, Unavailable) as error:
-            log.warning("waiting for the broker or the CRM", error=repr(error))
-            await asyncio.sleep(2)
+        except (KafkaError, OSError):
+            broker.note(answers=False)
+            await asyncio.sleep(_PAUSE)
+            continue
+        except Unavailable as error:
+            broker.note(answers=True)
+            if awaited != (awaited := str(error)):
+                log.warning("waiting for the CRM", error=awaited)
+            await asyncio.sleep(_PAUSE)
             continue
         except Unauthorised as error:
             if refused:
@@ -116,6 +127,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
             continue
         except VendorError as error:
             return [str(error)]
+        broker.note(answers=True)
         if not faults:
             await publish_rules(settings, rules)
         return faults

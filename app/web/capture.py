@@ -27,8 +27,9 @@ from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
 log = structlog.get_logger(__name__)
-#: Seconds. Zapier waits about thirty; a broker that needs more than this counts as unavailable.
-_ACK_WAIT = 5.0
+#: Seconds. A broker that needs more than this counts as unavailable, and the sender has its answer
+#: within five.
+_ACK_WAIT = 4.0
 
 
 class Capture:
@@ -119,7 +120,7 @@ async def is_stored(storing: Awaitable[object], seconds: float) -> bool:
         async with asyncio.timeout(seconds):
             await storing
     except (KafkaError, TimeoutError) as error:
-        log.warning("nothing stored: the broker does not answer", error=repr(error))
+        log.debug("nothing stored: the broker does not answer", error=repr(error))
         return False
     return True
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
-import uvicorn
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from pydantic import SecretStr
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.base.settings import Settings
 from app.kafka.clients import producing
+from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.health import HEALTH_PATHS, health_routes
 from app.monitoring.metrics import WebMetrics
 from app.web.capture import Capture, not_stored
@@ -68,7 +68,8 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
 async def _lifespan(settings: Settings, clock: Clock, app: Starlette) -> AsyncIterator[None]:
     app.state.takers, app.state.producer = {}, None
     task = asyncio.create_task(_connect(app, settings, clock))
-    yield
+    async with BrokerOutage(settings).watched():
+        yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
@@ -153,17 +154,5 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
                 app.state.takers = takers
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
-            log.warning("waiting for the broker", error=repr(error))
+            log.debug("waiting for the broker", error=repr(error))
             await asyncio.sleep(1.0)
-
-
-def serve(settings: Settings, clock: Clock, host: str, port: int) -> None:
-    """Serve until a signal comes."""
-    uvicorn.run(
-        make_web(settings, clock),
-        host=host,
-        port=port,
-        log_level="warning",
-        log_config=None,
-        access_log=False,
-    )

@@ -17,6 +17,7 @@ from app.base.fault_points import hit_fault_point
 from app.base.settings import Settings
 from app.base.vendors import VendorClients, make_vendors
 from app.kafka.clients import make_producer
+from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
 from app.operations.replay import read_windows
@@ -207,8 +208,11 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with serving(
-        settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)
+    async with (
+        serving(
+            settings.metrics_address, worker.metrics.registry, lambda: why_not_ready(worker.app)
+        ),
+        BrokerOutage(settings).watched(),
     ):
         try:
             await worker.start()

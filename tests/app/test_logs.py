@@ -16,7 +16,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.settings import secrets_in
+from app.base.settings import Settings, secrets_in
+from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.logs import Format, Redaction, set_up_logging
 
 CLI = [sys.executable, "-m", "app.cli"]
@@ -160,7 +161,7 @@ def test_a_level_in_lower_case_is_taken() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("awaited", ["import 'app.cli.processes'", "waiting for the broker"])
+@pytest.mark.parametrize("awaited", ["import 'app.cli.processes'", "does not answer; trying again"])
 def test_ctrl_c_leaves_no_traceback(tmp_path: Path, awaited: str) -> None:
     """Early, while the program still loads, and late, while the worker waits for a broker that
     isn't there."""
@@ -182,3 +183,28 @@ def test_ctrl_c_leaves_no_traceback(tmp_path: Path, awaited: str) -> None:
     ]
     assert child.wait(30) != 0
     assert not [line for line in rest if "Traceback" in line or "Error" in line], rest[:20]
+
+
+def test_the_lines_of_aiokafka_about_an_outage_are_dropped(stderr: Callable[[], str]) -> None:
+    set_up_logging()
+    client = logging.getLogger("aiokafka")
+    client.error('Unable connect to "%s:%s": %s', "127.0.0.1", 1, "refused")
+    client.error("Topic %s is not authorized for this client", "x")
+    logging.getLogger("app.web").error("Unable connect to the moon")
+    lines = stderr().splitlines()
+    assert ["not authorized" in line for line in lines] == [True, False]
+    assert "the moon" in lines[1]
+
+
+def test_an_outage_of_the_broker_is_logged_once(stderr: Callable[[], str]) -> None:
+    set_up_logging()
+    outage = BrokerOutage(
+        Settings.model_construct(
+            kafka_bootstrap_servers="kafka.test:9092", kafka_security_protocol="PLAINTEXT"
+        )
+    )
+    for answers in (True, False, False, False, True, True):
+        outage.note(answers=answers)
+    away, back = stderr().splitlines()
+    assert "the broker at kafka.test:9092 does not answer; trying again" in away
+    assert "the broker at kafka.test:9092 answers again" in back
