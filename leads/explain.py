@@ -1,7 +1,7 @@
 """Plain sentences: the notice to a rep, and a lead's story out of its audit events."""
 
 from leads.audit_kinds import AUDIT_KINDS
-from leads.records import Audit, Lead, Reason, Route, Score
+from leads.records import Audit, Lead, Reason, ReviewItem, Route, Score
 from leads.rules import Rules
 from leads.times import format_duration, format_time
 
@@ -78,3 +78,31 @@ def reasons(event: Audit) -> list[str]:
 def _describe_reason(reason: Reason) -> str:
     verdict = "decided" if reason.decisive else "checked"
     return f"{verdict}: {reason.rule}: {reason.why}"
+
+
+def review_line(item: ReviewItem) -> str:
+    """A waiting lead in one line: its id, where it waits and for what, who it is, and why."""
+    why = "; ".join(reason.why for reason in item.reasons)
+    columns = f"{item.lead_id}  {item.kind:8}  {item.stage:9}  {item.reason_kind:16}"
+    return f"{columns}  {_who(item)}  {why}"
+
+
+def describe_item(item: ReviewItem) -> str:
+    """A waiting lead for a person who decides about it."""
+    person, company = item.person, item.company
+    lines = [
+        f"lead {item.lead_id}",
+        f"  who:      {', '.join(filter(None, (_who(item), person.title, person.phone)))}",
+        f"  location: {', '.join(filter(None, (person.city, person.state, person.country)))}",
+        f"  company:  {', '.join(filter(None, (company.name, company.domain, company.industry)))}",
+        f"  waits:    {item.kind} at {item.stage} as {item.reason_kind}, step {item.step}",
+        f"  since:    {format_time(item.since)}",
+    ]
+    lines += [f"  {_describe_reason(reason)}" for reason in item.reasons]
+    return "\n".join(line for line in lines if not line.rstrip().endswith(":"))
+
+
+def _who(item: ReviewItem) -> str:
+    """Name and address."""
+    address = f"<{item.person.email}>" if item.person.email else ""
+    return " ".join(filter(None, (item.person.name, address))) or "no name"

@@ -7,7 +7,7 @@ import typer
 
 from app.base.errors import UsageError
 from app.cli.output import show
-from app.cli.shared import Json, LeadId, app, known_site, run, settings
+from app.cli.shared import LEAD_HELP, Json, app, known_site, run, settings
 
 
 @app.command("import")
@@ -83,7 +83,7 @@ def undo(
 
 @app.command()
 def release(
-    lead: Annotated[list[str] | None, typer.Option("--lead", help="A lead's id.")] = None,
+    lead: Annotated[list[str] | None, typer.Option("--lead", help=LEAD_HELP)] = None,
     list_: Annotated[list[str] | None, typer.Option("--list", help="An Apollo list.")] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every lead that rests in shadow.")
@@ -108,8 +108,20 @@ def release(
 
 
 @app.command()
-def why(lead: LeadId, as_json: Json = False) -> None:
-    """Print a lead's story: each gate, its inputs, the rule that decided and those that did not."""
+def why(
+    lead: Annotated[
+        str,
+        typer.Argument(
+            metavar="LEAD",
+            help="A lead's id, the first 8 or more characters of it, or an e-mail address.",
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Print a lead's story: each gate, its inputs, the rule that decided and those that did not.
+
+    Of an address with several leads: the newest one's story, and a line for each other.
+    """
     from app.commands import leads as lead_commands
 
     story = run(lead_commands.why(settings(), lead))

@@ -1,13 +1,12 @@
 """What waits for a person."""
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.base.errors import UsageError
 from app.cli.output import show
-from app.cli.shared import Json, LeadId, add_group, run, settings
+from app.cli.shared import LEAD_HELP, Json, LeadId, add_group, run, settings
 
 if TYPE_CHECKING:
     from app.review.decisions import DecisionReport
@@ -17,28 +16,25 @@ review_app = add_group("review", "What waits for a person.")
 
 @review_app.command("list")
 def review_list(as_json: Json = False) -> None:
-    """What waits, and for what."""
+    """What waits, who it is, and for what."""
     from app.review import queue
+    from leads.explain import review_line
+    from leads.records import to_plain
 
-    items = run(queue.list_items(settings()))
-    show(items, as_json, "\n".join(map(_line, items)) or "nothing waits")
-
-
-def _line(item: dict[str, Any]) -> str:
-    why = "; ".join(reason["why"] for reason in item["reasons"])
-    return (
-        f"{item['lead_id']}  {item['kind']:6}  {item['stage']:9}  {item.get('reason_kind', ''):16} "
-        f" {why}"
-    )
+    items = run(queue.waiting_items(settings()))
+    lines = "\n".join(map(review_line, items)) or "nothing waits"
+    show(list(map(to_plain, items)), as_json, lines)
 
 
 @review_app.command("show")
 def review_show(lead: LeadId, as_json: Json = False) -> None:
     """One waiting lead."""
     from app.review import queue
+    from leads.explain import describe_item
+    from leads.records import to_plain
 
     item = run(queue.get_item(settings(), lead))
-    show(item, as_json, json.dumps(item, indent=2))
+    show(to_plain(item), as_json, describe_item(item))
 
 
 @review_app.command("resolve")
@@ -46,7 +42,7 @@ def review_resolve(
     actor: Annotated[str, typer.Option("--actor", help="Who decides.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the audit.")],
     lead: Annotated[
-        str, typer.Argument(help="A lead's id; without it --reason-kind names many.")
+        str, typer.Argument(help=f"{LEAD_HELP} Without it --reason-kind names many.")
     ] = "",
     step: Annotated[
         int | None,

@@ -18,7 +18,8 @@ T = TypeVar("T")
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, context_settings=HELP_NAMES)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-LeadId = Annotated[str, typer.Argument(metavar="LEAD", help="A lead's id.")]
+LEAD_HELP = "A lead's id, or the first 8 or more characters of it."
+LeadId = Annotated[str, typer.Argument(metavar="LEAD", help=LEAD_HELP)]
 Data = Annotated[
     Path, typer.Option("--data", file_okay=False, help="Directory for what is stored.")
 ]

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from app.audit import reader
+from app.audit.lead_lookup import find_leads
 from app.audit.verify import verify_placement
 from app.base.clock import SystemClock
 from app.base.errors import UsageError
@@ -26,6 +27,7 @@ from leads import topics
 from leads.explain import describe_event, reasons
 from leads.records import Audit, to_plain
 from leads.rules import Rules
+from leads.times import format_time
 
 _CLOCK = SystemClock()
 
@@ -62,15 +64,34 @@ class LeadHistory:
     text: str
 
 
-async def why(settings: Settings, lead: str) -> LeadHistory:
-    """A lead's story from the audit. Raises UsageError for a lead without events."""
-    found = await reader.events_of(settings, lead)
-    if not found:
-        raise UsageError(f"no event of lead {lead}; leadgate review list and audit tail show ids")
-    lines: list[str] = []
-    for event in found:
+async def why(settings: Settings, wanted: str) -> LeadHistory:
+    """The story of the lead that `wanted` stands for (see find_leads), from the audit; of an
+    address with several leads the newest one's, and a line for each other. The events are those of
+    all of them.
+
+    Raises UsageError for a lead without events.
+    """
+    newest, *others = await find_leads(settings, wanted)
+    stories = {lead: await reader.events_of(settings, lead) for lead in (newest, *others)}
+    if not stories[newest]:
+        raise UsageError(f"no event of lead {newest}; leadgate review list and audit tail show ids")
+    lines = [] if wanted == newest else [f"lead {newest}"]
+    for event in stories[newest]:
         lines += describe_event(event), *map("    {}".format, reasons(event))
-    return LeadHistory(list(map(to_plain, found)), "\n".join(lines))
+    for lead in others:
+        lines.append(_other_lead(stories[lead]))
+    events = [to_plain(event) for story in stories.values() for event in story]
+    return LeadHistory(events, "\n".join(lines))
+
+
+def _other_lead(story: list[Audit]) -> str:
+    """A line about a further lead of the same person."""
+    places = reader.LatestPlaces()
+    for event in story:
+        places.note(event)
+    lead = story[0].lead
+    at = format_time(story[-1].at)
+    return f"another lead: {lead}, {places.latest[lead].place} since {at}; leadgate why {lead}"
 
 
 async def verify(settings: Settings) -> dict[str, Any]:
@@ -122,4 +143,6 @@ async def release(
             " would pass in shadow again. Make effects live, restart the workers, and release then;"
             " --dry-run says what waits for it"
         )
-    return await release_leads(settings, wanted, _CLOCK.now(), dry_run=dry_run)
+    named = {lead for text in wanted.leads for lead in await find_leads(settings, text)}
+    scope = ReleaseScope(frozenset(named), wanted.lists)
+    return await release_leads(settings, scope, _CLOCK.now(), dry_run=dry_run)

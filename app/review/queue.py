@@ -17,7 +17,8 @@ from app.review.google_sheet import read_google
 from app.review.sheets import read_csv
 from connectors.core.errors import VendorError
 from leads import topics
-from leads.records import ReviewItem, to_plain
+from leads.lead_ids import AmbiguousIdError, match_id
+from leads.records import ReviewItem
 from leads.review_items import ReviewItems
 
 _CLOCK = SystemClock()
@@ -33,14 +34,12 @@ async def waiting_items(settings: Settings) -> list[ReviewItem]:
     return items.waiting()
 
 
-async def list_items(settings: Settings) -> list[Any]:
-    """The items of all leads that wait, the oldest first, as JSON's types."""
-    return list(map(to_plain, await waiting_items(settings)))
+async def get_item(settings: Settings, lead: str) -> ReviewItem:
+    """One waiting lead's item, by its id or the beginning of it.
 
-
-async def get_item(settings: Settings, lead: str) -> Any:
-    """One waiting lead's item, as JSON's types. Raises UsageError if the lead does not wait."""
-    return to_plain(_item_of(await waiting_items(settings), lead))
+    Raises UsageError if the lead does not wait, or several do whose ids begin so.
+    """
+    return _item_of(await waiting_items(settings), lead)
 
 
 async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[str, Any]:
@@ -99,10 +98,16 @@ async def choose(settings: Settings, chosen: Chosen) -> list[ReviewItem]:
 
 
 def _item_of(items: list[ReviewItem], lead: str) -> ReviewItem:
-    for item in items:
-        if item.lead_id == lead:
-            return item
-    raise UsageError(f"lead {lead} does not wait for a person; leadgate why {lead} shows its place")
+    by_id = {item.lead_id: item for item in items}
+    try:
+        found = match_id(lead, by_id)
+    except AmbiguousIdError as error:
+        raise UsageError(str(error)) from None
+    if not found:
+        raise UsageError(
+            f"lead {lead} does not wait for a person; leadgate why {lead} shows its place"
+        )
+    return by_id[found]
 
 
 def _at_step(item: ReviewItem, step: int | None) -> ReviewItem:

@@ -20,7 +20,7 @@ from app.operations.release import ReleaseScope, release_leads
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.keys import derive
-from leads.records import Audit, Signal, encode
+from leads.records import Audit, AuditPerson, Signal, encode
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
 
@@ -200,3 +200,38 @@ def test_nothing_is_released_while_effects_are_in_shadow(kafka: str, rules: Rule
     )
     with pytest.raises(UsageError, match="effects are in shadow"):
         asyncio.run(lead_commands.release(settings, rules, ReleaseScope(), dry_run=False))
+
+
+def test_an_address_and_the_beginning_of_an_id_lead_to_the_story(kafka: str) -> None:
+    old, new, other = (derive("lookup", n) for n in range(3))
+    ada = AuditPerson(email="ada@lookup.test", first_name="Ada")
+    second = AuditPerson(email="x@lookup.test", emails=("Ada@Lookup.test",))
+
+    async def check() -> None:
+        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        await provision_topics(settings)
+        events = [
+            event(old, 1, "captured", at=10.0, person=ada),
+            event(old, 2, "merged", "merged", at=11.0, person=ada),
+            event(new, 1, "captured", at=20.0, person=second),
+            event(other, 1, "captured", at=30.0, person=AuditPerson(email="ben@lookup.test")),
+        ]
+        await write(settings, [(one, time.time()) for one in events])
+        story = await lead_commands.why(settings, "ADA@lookup.test")
+        first, *_, last = story.text.splitlines()
+        assert first == f"lead {new}"
+        assert last.startswith(f"another lead: {old}, merged since 1970-01-01 00:00:11 UTC")
+        assert [one["lead"] for one in story.events] == [new, old, old]
+        assert (await lead_commands.why(settings, other[:9])).text.startswith(f"lead {other}")
+        assert not (await lead_commands.why(settings, other.upper())).text.startswith("another")
+        for unknown, message in {
+            "nobody@lookup.test": "no lead has the address nobody@lookup.test",
+            "@": "no lead has the address @",
+            "ffffffff": "no event of lead ffffffff",
+            other[:7]: "its first 8 or more characters",
+            derive("nobody"): f"no event of lead {derive('nobody')}",
+        }.items():
+            with pytest.raises(UsageError, match=message):
+                await lead_commands.why(settings, unknown)
+
+    asyncio.run(check())
