@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import audit_events, cli, metrics, rules, settings, topics_and_tables
+from reference import audit_events, cli, csv_import, metrics, rules, settings, topics_and_tables
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -12,6 +12,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings.make_page,
     "rules.md": rules.make_page,
     "cli.md": cli.make_page,
+    "csv-import.md": csv_import.make_page,
     "topics-and-tables.md": topics_and_tables.make_page,
     "audit-events.md": audit_events.make_page,
     "metrics.md": metrics.make_page,

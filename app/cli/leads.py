@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.base.errors import UsageError
-from app.cli.output import show
+from app.cli.output import notify, show
 from app.cli.shared import LEAD_HELP, Json, app, known_site, run, settings
 
 
@@ -42,11 +42,17 @@ def import_(
         _resubmit(file, actor, as_json)
     if file is None:
         raise UsageError("name the file to import: leadgate import FILE")
-    from app.commands import leads as lead_commands
+    from app.commands.imports import FileImport
+    from leads.records import to_plain
 
-    ours, _ = known_site()
-    done = run(lead_commands.import_file(ours, file, window, again=again))
-    show(done, as_json, f"{done['rows']} rows as import {done['import']}")
+    ours, rules = known_site()
+    work = FileImport(ours, rules, file, window)
+    try:
+        done = run(work.run(again=again))
+    except KeyboardInterrupt:
+        notify(work.interrupted())
+        raise
+    show(to_plain(done), as_json, done.text())
 
 
 def _resubmit(file: Path | None, actor: str, as_json: bool) -> NoReturn:

@@ -1,14 +1,10 @@
 """What the commands about leads do. How they are called and printed is in app/cli."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
-from rich.progress import Progress
 
 from app.audit import reader
 from app.audit.lead_lookup import find_leads
@@ -17,8 +13,7 @@ from app.base.clock import SystemClock
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
-from app.ingest.importer import count_rows, import_csv, import_id
-from app.kafka.clients import consuming, ends, producing
+from app.kafka.clients import consuming, ends
 from app.operations.release import ReleaseReport, ReleaseScope, release_leads
 from app.operations.undo import ImportUndo, UndoReport
 from app.review import queue
@@ -30,30 +25,6 @@ from leads.rules import Rules
 from leads.times import format_time
 
 _CLOCK = SystemClock()
-
-
-async def import_file(
-    settings: Settings, file: Path, window: int, *, again: bool
-) -> dict[str, Any]:
-    """Import with a progress bar on stderr; returns the import's id and the number of rows.
-
-    Every row is durable in Kafka on return. Raises ImportFileError.
-    """
-    async with producing(settings) as producer:
-        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-            task = bar.add_task(file.name, total=count_rows(file))
-            ident = import_id(file)
-            rows = await import_csv(
-                file,
-                ident,
-                settings,
-                producer,
-                _CLOCK,
-                window=window,
-                again=again,
-                progress=lambda n: bar.update(task, completed=n),
-            )
-            return {"import": ident, "rows": rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Commands on a broker without a site, and on a site that they don't fit."""
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from app.base.settings import Settings
+from app.kafka.clients import consuming, ends
 from app.local.broker import Broker, free_port
 from tests.app.command_line import COMMANDS, LOCAL, Outcome, arguments, run_forked, start
 from tests.app.test_cli_faults import SITE, refusal
@@ -113,3 +116,55 @@ def _connected_to(pid: int) -> set[int]:
     """The remote ports of a process's connections."""
     found = psutil.Process(pid).net_connections("tcp")
     return {one.raddr.port for one in found if one.status == psutil.CONN_ESTABLISHED}
+
+
+HEADER = "First Name,Last Name,Title,Company,Email,List\n"
+
+
+def test_an_import_says_what_it_did(tmp_path: Path, provisioned: dict[str, str]) -> None:
+    rows = "A,B,CEO,Count,a@count.test,x\nC,D,CEO,Count,c@count.test,x\n"
+    (tmp_path / "count.csv").write_text(HEADER + rows + rows)
+
+    def lines() -> list[str]:
+        done = run_forked("import", "count.csv", settings=provisioned, directory=tmp_path)
+        assert (done.code, done.err) == (0, "")
+        return done.out.splitlines()
+
+    first, counts, unused = lines()
+    assert first.startswith("4 rows as import count.csv:")
+    assert counts.startswith("2 captured, 2 exact duplicates; 0 without effect")
+    assert unused == "columns that are not used: List (did you mean Lists?)"
+    assert lines()[1].startswith("2 captured, 2 exact duplicates; 2 without effect")
+
+
+def test_ctrl_c_says_how_many_rows_are_captured(
+    tmp_path: Path, provisioned: dict[str, str]
+) -> None:
+    """No worker runs, so that a bulk import waits for room."""
+    path = tmp_path / "bulk.csv"
+    path.write_text(HEADER + "".join(f"A,B,CEO,X,a{n}@bulk.test,\n" for n in range(2000)))
+    captured = "leadgate.captured"
+    with start("import", str(path), settings=provisioned) as process:
+        while _length(provisioned, captured) < 500:
+            assert process.poll() is None
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    [line] = err.splitlines()
+    assert line.startswith("interrupted: ")
+    assert line.split()[1].isdecimal()
+    assert "Run the same command again" in line
+
+
+def _length(settings: dict[str, str], topic: str) -> int:
+    """How many records a topic has."""
+
+    async def count() -> int:
+        broker = Settings.model_construct(
+            kafka_bootstrap_servers=settings["KAFKA_BOOTSTRAP_SERVERS"]
+        )
+        async with consuming(broker) as consumer:
+            return sum((await ends(consumer, [topic])).values())
+
+    return asyncio.run(count())
