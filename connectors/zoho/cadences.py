@@ -21,10 +21,18 @@ class ZohoCadences:
 
     async def enter(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
         """Put leads into a cadence; answers their ids. Harmless twice."""
-        return await self._act("enrol_in_cadences", name, contact_ids)
+        rows = await self._act("enrol_in_cadences", name, contact_ids)
+        wrong = RecordRejected(f"{name} is a cadence of leads, and this person is a contact")
+        for place, ident in enumerate(contact_ids):
+            if not _is_lead(ident):
+                rows[place] = wrong
+        return rows
 
     async def leave(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
-        """Take leads out of a cadence; answers their ids. Harmless twice."""
+        """Take leads out of a cadence; answers their ids. Harmless twice.
+
+        A contact is in no cadence of leads.
+        """
         return await self._act("unenrol_from_cadences", name, contact_ids)
 
     async def take_out(self, name: str, contact_id: str) -> None:
@@ -35,17 +43,14 @@ class ZohoCadences:
         call = partial(self._call, action, await self._account.cadence(name))
         leads = records.by_module(dict.fromkeys(contact_ids)).get("Leads", [])
         failed = errors_by_key(leads, await one_by_one(leads, call, MOST_ROWS))
-        wrong = RecordRejected(f"{name} is a cadence of leads, and this person is a contact")
-        rows: list[Row[str]] = []
-        for ident in contact_ids:
-            if records.module_of(ident) == "Leads":
-                rows.append(failed.get(ident, ident))
-            else:
-                rows.append(wrong)
-        return rows
+        return [failed.get(ident, ident) for ident in contact_ids]
 
     async def _call(self, action: str, cadence: str, leads: Sequence[str]) -> list[Row[str]]:
         body = {"cadences_ids": [cadence], "ids": [*leads]}
         done = await self._http.call(Answered, "POST", "Leads/actions/{}", action, json=body)
         sent: list[Record] = [{"id": ident} for ident in leads]
         return results(sent, done)
+
+
+def _is_lead(ident: str) -> bool:
+    return records.module_of(ident) == "Leads"

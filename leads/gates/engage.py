@@ -109,7 +109,7 @@ class Engage:
         if rested is not None and record.trigger is not None and (acts_again or not seen.waits):
             return on_signal(answered(record, "unenrol_failed"), rested, done, rules, now)
         if (
-            asked := self._still_asked(record, seen) or self._replied_before(record, rested)
+            asked := self._still_asked(record, seen, rested) or self._replied_before(record, rested)
         ) is not None:
             return asked
         if "replied" in record.review_decisions:
@@ -135,12 +135,15 @@ class Engage:
             return None
         return replace(again, wait=WaitReason.REST)
 
-    def _still_asked(self, lead: Lead, seen: EngageState) -> Decision | None:
+    def _still_asked(self, lead: Lead, seen: EngageState, rested: Lead | None) -> Decision | None:
         """A new revision of a lead that waits for a person's answer waits on: news of its fields
-        answers nothing."""
+        answers nothing. It stays in the sequence that it could not leave."""
         if seen.rest is None or (waits := seen.rest.trigger) is None:
             return None
         kind = _QUESTIONS.get(waits.kind)
+        if rested is not None:
+            lead = _where_it_stood(lead, rested)
+            kind = "unenrol_failed" if waits.kind == "reply" else kind
         if (
             kind is None
             or lead.trigger not in {None, waits}

@@ -18,6 +18,7 @@ from connectors.core.crm import (
 )
 from connectors.core.errors import NotSent, RecordRejected, VendorError
 from connectors.core.fields import Admission
+from connectors.core.row_results import is_deleted
 from leads.effect_results import (
     AccountsRead,
     ActivityRead,
@@ -228,9 +229,11 @@ class CrmEffects:
 
     async def _leave_list(self, effect: LeaveList) -> ListLeft:
         [row] = await self._out.crm.leave_list(effect.list_name, [effect.contact_id])
-        if isinstance(row, VendorError) and not isinstance(row, RecordRejected):
-            raise row
-        return ListLeft(gone=isinstance(row, RecordRejected))
+        if is_deleted(row):
+            return ListLeft(gone=True)
+        if isinstance(row, VendorError):
+            raise row  # refused for another reason it may be in the list still
+        return ListLeft(gone=False)
 
     async def _leave_sequence(self, effect: LeaveSequence, attempt: EffectAttempt) -> SequenceLeft:
         """Ask until the CRM shows that it is out; without `patience`, as when an entry is undone,

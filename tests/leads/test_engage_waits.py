@@ -117,6 +117,18 @@ def test_a_sequence_that_could_not_be_left_is_a_stop_that_a_tool_did_not_take(ru
     assert decided(GATE.decide(nurtured(), seen, done, rules, NOW)).place == Place.SUPPRESSED
 
 
+def test_a_new_revision_stays_in_the_sequence_that_it_could_not_leave(rules: Rules) -> None:
+    """It answered, its list did not let it go, and its title changed: it forgot the list, so that
+    a later stop did not take it off."""
+    asked = nurtured(trigger=Trigger(kind="reply"))
+    seen = engage.EngageState(rest=asked, waits=True)
+    revised = nurtured(enrolled=None, nurtured_at=0.0)
+    answer = decided(GATE.decide(revised, seen, {}, rules, NOW))
+    assert (answer.kind, answer.wait) == ("unenrol_failed", WaitReason.REVIEW)
+    assert answer.lead is not None
+    assert (answer.lead.enrolled, answer.lead.nurtured_at) == (asked.enrolled, asked.nurtured_at)
+
+
 def test_a_deleted_contact_is_a_persons_question_whatever_the_lead_waits_for(rules: Rules) -> None:
     """Waiting for an answer to a reply it went back into the nurture list."""
     waits = nurtured(nurtured_at=0.0, enrolled=None, trigger=Trigger(kind="reply"))

@@ -1,15 +1,17 @@
 """What acts do beyond their vendor's call."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
 import pytest
 
+from connectors.core.crm import Row
 from connectors.core.errors import NotSent, RecordRejected
 from connectors.memory.crm import MemoryCrm
-from leads.effect_results import SequenceLeft
-from leads.effects import LeaveSequence
+from leads.effect_results import ListLeft, SequenceLeft
+from leads.effects import Effect, LeaveList, LeaveSequence
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
 from leads.records import Person
@@ -41,18 +43,44 @@ class Fixed:
         return NOW
 
 
+def make(crm: Any, effect: Effect) -> Any:
+    """What the effect answers or raises at this CRM."""
+    outside = EffectContext(crm, *cast("Any", [None] * 5))
+    handlers = EffectHandlers(outside, IdleDetector(), Keys("k"), Fixed(), lambda: 1.0)
+
+    async def attempt() -> Any:
+        return await handlers.make(effect, None, EffectAttempt("e", False, 1e12, NOW))
+
+    return asyncio.run(attempt())
+
+
 def unenrol(asks: int, **args: Any) -> Any:
-    """What the act answers or raises."""
+    """What leaving a sequence of the CRM's own answers or raises."""
     crm = MemoryCrm(Fixed().now)
     crm.unenrol = ReviewItem(asks).unenrol
-    outside = EffectContext(crm, *cast("Any", [None] * 5))
-    acts = EffectHandlers(outside, IdleDetector(), Keys("k"), Fixed(), lambda: 1.0)
+    return make(crm, LeaveSequence(contact_id="7", leave="Out", **args))
 
-    async def act() -> Any:
-        effect = LeaveSequence(contact_id="7", leave="Out", **args)
-        return await acts.make(effect, None, EffectAttempt("e", False, 1e12, NOW))
 
-    return asyncio.run(act())
+class Refusing(MemoryCrm):
+    """A CRM that refuses each row of a call with this error."""
+
+    def __init__(self, error: RecordRejected) -> None:
+        super().__init__(Fixed().now)
+        self.error = error
+
+    async def leave_list(self, name: str, contact_ids: Sequence[str]) -> list[Row[str]]:
+        del name
+        return [self.error for _ in contact_ids]
+
+
+def test_only_a_deleted_contact_is_out_of_a_list_that_it_was_not_taken_off() -> None:
+    """A row that was refused for another reason counted as left: the person stayed in the list,
+    and a later opt-out did not take it off."""
+    effect = LeaveList(contact_id="7", list_name="Nurture")
+    gone = Refusing(RecordRejected("contact 7 is deleted", "deleted"))
+    assert make(gone, effect) == ListLeft(gone=True)
+    with pytest.raises(RecordRejected, match="no right"):
+        make(Refusing(RecordRejected("no right to this list")), effect)
 
 
 def test_a_lead_waits_for_the_workflow_and_then_it_is_a_persons_question() -> None:
