@@ -80,6 +80,13 @@ def fields_of(part: Any) -> dict[str, Any]:
     return {}
 
 
+def names_import(event: Audit, imported: str) -> bool:
+    """Whether the event's record or its outcome names the import."""
+    record = fields_of(fields_of(event.inputs).get("record"))
+    outcome = fields_of(event.outcome)
+    return imported in {record.get("imported"), outcome.get("imported")}
+
+
 def _rank(event: Audit) -> tuple[int, bool]:
     return event.step, event.place != Place.IN_FLIGHT
 

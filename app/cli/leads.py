@@ -31,6 +31,12 @@ def import_(
             "--again", help="Take in rows that are known and unchanged, as after an undo."
         ),
     ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="With --again: even where leads are engaged or people have decided."
+        ),
+    ] = False,
     resubmit: Annotated[
         bool, typer.Option("--resubmit", help="The file is a sheet of what waits, corrected.")
     ] = False,
@@ -48,7 +54,7 @@ def import_(
     ours, rules = known_site()
     work = FileImport(ours, rules, file, window)
     try:
-        done = run(work.run(again=again))
+        done = run(work.run(again=again, force=force))
     except KeyboardInterrupt:
         notify(work.interrupted())
         raise

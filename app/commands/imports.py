@@ -14,6 +14,7 @@ from app.base.settings import Settings
 from app.ingest.csv_file import FileCheck, check_file
 from app.ingest.importer import import_csv, import_id
 from app.kafka.clients import producing
+from app.operations.reimport import find_loss
 from leads.export_columns import unused_columns
 from leads.rules import Rules
 
@@ -67,10 +68,16 @@ class FileImport:
         self._settings, self._rules, self._file, self._window = settings, rules, file, window
         self._captured = 0
 
-    async def run(self, *, again: bool) -> ImportReport:
-        """Import the file; every row is durable in Kafka on return. Raises ImportFileError."""
+    async def run(self, *, again: bool, force: bool = False) -> ImportReport:
+        """Import the file; every row is durable in Kafka on return.
+
+        `again` takes rows in that are known and unchanged; `force` does so, too, where that
+        overrides what people have decided. Raises ImportFileError, and UsageError without `force`.
+        """
         check = check_file(self._file)
         ident = import_id(self._file)
+        if again and not force:
+            (await find_loss(self._settings, ident)).refuse()
         async with producing(self._settings) as producer:
             with self._progress(check.rows) as show:
 

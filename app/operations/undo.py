@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from app.audit.reader import LatestPlaces, fields_of, read_events
+from app.audit.reader import LatestPlaces, names_import, read_events
 from app.base.settings import Settings
 from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
@@ -99,18 +99,12 @@ class ImportUndo:
         async for event in read_events(
             self._settings, since=await started_at(self._settings, self._imported)
         ):
-            if self._is_mine(event):
+            if names_import(event, self._imported):
                 mine[event.id] = event
                 leads.add(event.lead)
             if event.lead in leads:
                 places.note(event)
         return sorted(mine.values(), key=lambda e: (e.at, e.step)), places.latest
-
-    def _is_mine(self, event: Audit) -> bool:
-        """Whether the event's record or its outcome names the import."""
-        record = fields_of(fields_of(event.inputs).get("record"))
-        outcome = fields_of(event.outcome)
-        return self._imported in {record.get("imported"), outcome.get("imported")}
 
     async def _plan(
         self, found: dict[str, ContactChanges], report: UndoReport

@@ -4,6 +4,7 @@ are in shadow."""
 import asyncio
 import time
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,15 +15,19 @@ from app.audit.reader import LatestPlaces, events_of, read_events
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.commands import leads as lead_commands
+from app.commands.imports import FileImport
 from app.ingest.import_registry import record_start, started_at
+from app.ingest.importer import import_id
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.operations.release import ReleaseScope, release_leads
+from app.rules.store import load_rules
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.keys import derive
 from leads.records import Audit, AuditPerson, Signal, encode
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
+from tests.app.command_line import DEMO_RULES
 
 pytestmark = pytest.mark.kafka
 
@@ -233,5 +238,48 @@ def test_an_address_and_the_beginning_of_an_id_lead_to_the_story(kafka: str) -> 
         }.items():
             with pytest.raises(UsageError, match=message):
                 await lead_commands.why(settings, unknown)
+
+    asyncio.run(check())
+
+
+def of_import(ident: str, lead: str, step: int, kind: str, place: str) -> Audit:
+    return event(lead, step, kind, place, inputs={"record": {"imported": ident}})
+
+
+def test_importing_again_is_refused_where_people_would_be_overridden(
+    kafka: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "again.csv"
+    path.write_text("First Name,Last Name,Title,Company,Email\nA,B,CEO,X,a@again.test\n")
+    ident = import_id(path)
+    engaged, decided, plain, undone = (derive("again", n) for n in range(4))
+
+    async def check() -> None:
+        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        await provision_topics(settings)
+        work = FileImport(settings, load_rules(DEMO_RULES), path, 500)
+        assert (await work.run(again=True)).captured == 1, "an unknown import"
+        events = [
+            of_import(ident, engaged, 1, "captured", "in_flight"),
+            of_import(ident, engaged, 2, "engaged", "engaged"),
+            of_import(ident, decided, 1, "captured", "in_flight"),
+            event(decided, 2, "reviewed", ""),
+            of_import(ident, decided, 3, "nurtured", "nurtured"),
+            of_import(ident, plain, 1, "captured", "in_flight"),
+            of_import(ident, undone, 1, "captured", "in_flight"),
+            event(undone, 2, "reviewed", ""),
+            of_import(ident, undone, 3, "undone", "undone"),
+        ]
+        await write(settings, [(one, time.time()) for one in events])
+        with pytest.raises(UsageError, match="1 of these leads are engaged, 1 were decided"):
+            await work.run(again=True)
+        assert (await work.run(again=True, force=True)).captured == 1
+        assert (await work.run(again=False)).unchanged == 1
+        ends = [
+            of_import(ident, engaged, 3, "undone", "undone"),
+            of_import(ident, decided, 4, "undone", "undone"),
+        ]
+        await write(settings, [(one, time.time()) for one in ends])
+        assert (await work.run(again=True)).captured == 1, "as after an undo"
 
     asyncio.run(check())
