@@ -75,3 +75,15 @@ class VendorSettings(BaseSettings):
         SecretStr(""),
         description="the Slack app's signing secret: without it clicks on buttons are refused",
     )
+
+    def crm_fields(self) -> tuple[str, ...]:
+        """The names of the fields that the chosen CRM needs, whether set or not."""
+        match self.crm:
+            case CrmName.HUBSPOT:
+                return ("hubspot_token",)
+            case CrmName.ZOHO:
+                return "zoho_client_id", "zoho_client_secret", "zoho_refresh_token"
+            case CrmName.SALESFORCE:
+                by_key = self.salesforce_key is not None
+                login = "salesforce_username" if by_key else "salesforce_client_secret"
+                return "salesforce_url", "salesforce_client_id", login

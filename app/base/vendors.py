@@ -59,7 +59,7 @@ def make_vendors(settings: Settings, clock: Clock) -> VendorClients:
 
 
 def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimiter]]:
-    settings.require("hubspot_token")
+    settings.require(*settings.crm_fields())
     calls, search = (
         SlidingWindowLimiter(settings.hubspot_limit_10s, 10.0),
         SlidingWindowLimiter(5, 1.0),
@@ -71,16 +71,14 @@ def _hubspot(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowL
 
 
 def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimiter]]:
-    settings.require("salesforce_url", "salesforce_client_id")
+    settings.require(*settings.crm_fields())
     base = settings.salesforce_url
     if settings.salesforce_key is not None:
-        settings.require("salesforce_username")
         user, key = settings.salesforce_username, settings.salesforce_key.read_text()
         grant = by_key(
             base, settings.salesforce_client_id, user, key, settings.salesforce_audience, clock.now
         )
     else:
-        settings.require("salesforce_client_secret")
         grant = by_secret(
             base,
             settings.salesforce_client_id,
@@ -91,7 +89,7 @@ def _salesforce(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWind
 
 
 def _zoho(settings: Settings, clock: Clock) -> tuple[Crm, list[SlidingWindowLimiter]]:
-    settings.require("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
+    settings.require(*settings.crm_fields())
     secret, refresh = (
         settings.zoho_client_secret.get_secret_value(),
         settings.zoho_refresh_token.get_secret_value(),

@@ -88,7 +88,7 @@ def undo(
     from app.commands import leads as lead_commands
     from leads.records import to_plain
 
-    ours, _ = known_site()
+    ours, _ = known_site(crm=True)
     report = run(lead_commands.undo(ours, imported, actor, dry_run=dry_run))
     show(to_plain(report), as_json, report.text())
 

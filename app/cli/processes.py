@@ -83,7 +83,7 @@ def worker(data: Data) -> None:
     from app.setup.doctor import wait_until_sound
     from app.worker.process import run_worker
 
-    settings, rules = site()
+    settings, rules = site(crm=True)
     clock = SystemClock()
     faults = run(wait_until_sound(settings, rules))
     if faults:
@@ -110,7 +110,7 @@ def poll(
         begin = parse_time(since, time.time()) if since else None
     except ValueError as error:
         raise UsageError(f"--since {error}") from None
-    run(site_commands.poll(*known_site(), once=once, since=begin))
+    run(site_commands.poll(*known_site(crm=True), once=once, since=begin))
 
 
 @app.command()
@@ -120,6 +120,5 @@ def web(port: Port = 8080, host: Host = "127.0.0.1") -> None:
     from app.cli.serving import serve
     from app.web.server import make_web
 
-    settings = known_site_or_away()
-    settings.require("web_secret")
+    settings = known_site_or_away("web_secret")
     serve(make_web(settings, SystemClock()), "web", host, port)

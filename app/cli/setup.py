@@ -31,7 +31,7 @@ def provision(
     """Make topics, CRM properties and the nurture list, and publish the rules."""
     from app.commands import site as site_commands
 
-    made = run(site_commands.provision(*site(), dry_run=dry_run))
+    made = run(site_commands.provision(*site(crm=True), dry_run=dry_run))
     plain = {"made": made}
     if dry_run:
         plain = {"would_make": made}
@@ -46,7 +46,7 @@ def doctor(as_json: Json = False) -> None:
     """
     from app.setup import doctor as doctoring
 
-    found = run(doctoring.doctor(*site()))
+    found = run(doctoring.doctor(*site(crm=True)))
     lines = found.faults or ["no fault found"]
     notes = [f"note: {note}" for note in found.notes]
     show({"faults": found.faults, "notes": found.notes}, as_json, "\n".join([*lines, *notes]))
@@ -66,5 +66,5 @@ def sync_crm(
     """
     from app.commands import site as site_commands
 
-    snapshot = run(site_commands.sync(*known_site(), restart=restart))
+    snapshot = run(site_commands.sync(*known_site(crm=True), restart=restart))
     show(snapshot.report(), as_json, snapshot.text())

@@ -61,33 +61,34 @@ def settings() -> "Settings":
     return load_settings()
 
 
-def site() -> "tuple[Settings, Rules]":
-    """The settings and rules of a site that has its secret. Raises SettingsError, RulesError."""
+def site(*fields: str, crm: bool = False) -> "tuple[Settings, Rules]":
+    """The settings and rules of a site that has its secret, and these further settings; with `crm`
+    those that the CRM needs, too. Raises SettingsError that names all missing ones, RulesError."""
     from app.rules.store import load_rules
 
     ours = settings()
-    ours.require("site_secret")
+    ours.require("site_secret", *fields, *(ours.crm_fields() if crm else ()))
     return ours, load_rules(ours.rules)
 
 
-def known_site() -> "tuple[Settings, Rules]":
+def known_site(*, crm: bool = False) -> "tuple[Settings, Rules]":
     """As `site`, for what makes or compares keys: refused, too, with another secret than the
     site's."""
     from app.setup.site_check import require_secret
 
-    ours, rules = site()
+    ours, rules = site(crm=crm)
     run(require_secret(ours))
     return ours, rules
 
 
-def known_site_or_away() -> "Settings":
+def known_site_or_away(*fields: str) -> "Settings":
     """As `known_site`, for what starts while the broker is away, too: the secret is not compared
     then."""
     from aiokafka.errors import KafkaConnectionError
 
     from app.setup.site_check import require_secret
 
-    ours, _ = site()
+    ours, _ = site(*fields)
 
     async def compare() -> None:
         with suppress(KafkaConnectionError):

@@ -45,7 +45,8 @@ class ReleaseScope:
             return True
         if event.lead in self.leads:
             return True
-        return not self.lists.isdisjoint(event.inputs["record"].get("lists", ()))
+        record = fields_of(fields_of(event.inputs).get("record"))
+        return not self.lists.isdisjoint(record.get("lists", ()))
 
 
 @dataclass(slots=True)
@@ -56,6 +57,8 @@ class ReleaseReport:
     released: list[str] = field(default_factory=list)
     not_at_rest: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    # leads of the scope, whether or not something was withheld
+    matched: int = 0
 
     def report(self) -> dict[str, Any]:
         """As JSON: counts and ids."""
@@ -73,7 +76,7 @@ class ReleaseReport:
     def text(self, *, dry_run: bool) -> str:
         """As sentences."""
         done = "would be released" if dry_run else "released"
-        lines = [f"{len(self.released)} leads {done}"]
+        lines = [f"{len(self.released)} leads {done}{self._why_none()}"]
         if self.not_at_rest:
             lines.append(
                 f"{len(self.not_at_rest)} in shadow wait or are under way: release them when they"
@@ -85,6 +88,17 @@ class ReleaseReport:
                 " (--json names them)"
             )
         return "\n".join(lines)
+
+    def _why_none(self) -> str:
+        """The reason why no lead is released, where the other lines give none."""
+        if self.released or self.not_at_rest or self.ended:
+            return ""
+        if not self.matched:
+            return ": no lead matches; --list takes an Apollo list's name, in capitals as it is"
+        return (
+            f": nothing was withheld from the {self.matched} leads that match, or they were"
+            " released already"
+        )
 
 
 @dataclass(slots=True)
@@ -110,6 +124,14 @@ class _Withheld:
         return any(withheld and step > self.released for step, withheld in self.last.values())
 
 
+@dataclass(slots=True)
+class _InShadow:
+    """The ids of the leads of a scope, and of those that ever had a change withheld."""
+
+    matched: set[str] = field(default_factory=set)
+    leads: set[str] = field(default_factory=set)
+
+
 def changes_of(event: Audit) -> dict[str, bool]:
     """The changes that an event's decision asked for, each with whether it was withheld."""
     found = {}
@@ -131,7 +153,9 @@ async def release_leads(
     """
     found = ReleaseReport()
     resting: list[Audit] = []
-    for event in await _places_in_shadow(settings, wanted):
+    shown = await _leads_with_withheld(settings, wanted)
+    found.matched = len(shown.matched)
+    for event in await _places_in_shadow(settings, shown, wanted):
         if event.place in RESTING:
             found.released.append(event.lead)
             resting.append(event)
@@ -146,14 +170,15 @@ async def release_leads(
     return found
 
 
-async def _places_in_shadow(settings: Settings, wanted: ReleaseScope) -> list[Audit]:
+async def _places_in_shadow(
+    settings: Settings, found: _InShadow, wanted: ReleaseScope
+) -> list[Audit]:
     """The events with the last places of the leads in the scope that have withheld changes."""
-    leads = await _leads_with_withheld(settings, wanted)
-    if not leads:
+    if not found.leads:
         return []
     places = LatestPlaces()
     withheld: defaultdict[str, _Withheld] = defaultdict(_Withheld)
-    async for event in read_events(settings, leads):
+    async for event in read_events(settings, found.leads):
         withheld[event.lead].note(event)
         places.note(event)
     chosen = []
@@ -163,13 +188,15 @@ async def _places_in_shadow(settings: Settings, wanted: ReleaseScope) -> list[Au
     return chosen
 
 
-async def _leads_with_withheld(settings: Settings, wanted: ReleaseScope) -> set[str]:
+async def _leads_with_withheld(settings: Settings, wanted: ReleaseScope) -> _InShadow:
     """The leads that ever had a change withheld; only the named ones, unless lists count, too."""
     named: frozenset[str] = frozenset()
     if not wanted.lists:
         named = wanted.leads
-    leads = set()
+    found = _InShadow()
     async for event in read_events(settings, named):
+        if event.place and wanted.includes(event):
+            found.matched.add(event.lead)
         if any(changes_of(event).values()):
-            leads.add(event.lead)
-    return leads
+            found.leads.add(event.lead)
+    return found

@@ -17,6 +17,7 @@ from connectors.core.errors import RecordRejected
 from leads import topics
 from leads.keys import derive, event_id
 from leads.records import Audit, Place, ReviewDecision, ReviewItem, encode
+from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes, restore
 from streams.runner.outbox import partition_of
 
@@ -36,9 +37,14 @@ class UndoReport:
     refused: dict[str, str] = field(default_factory=dict)
     # leads that no gate has settled yet: run the undo again
     under_way: list[str] = field(default_factory=list)
+    # when the last lead of an import ended of which nothing is left to take back; else 0
+    taken_back_at: float = 0.0
 
     def text(self) -> str:
         """As sentences."""
+        if self.taken_back_at:
+            at = format_time(self.taken_back_at)
+            return f"already taken back on {at}: nothing is left to set back"
         fields = sum(map(len, self.restored.values()))
         restored = f"{fields} properties of {len(self.restored)} contacts are set back"
         lines = [f"{self.leads} leads end; {restored}"]
@@ -72,7 +78,8 @@ class ImportUndo:
     async def run(self, held: list[ReviewItem], *, dry_run: bool) -> UndoReport | None:
         """End the leads first, so that they leave their sequences, then restore the contacts.
 
-        Returns None for an unknown import. `held` are the leads that wait for a person.
+        Returns None for an unknown import. One that is taken back already, with nothing left to
+        restore, is left as it is. `held` are the leads that wait for a person.
         """
         events, latest = await self._read()
         if not events:
@@ -82,6 +89,8 @@ class ImportUndo:
             if event.place == Place.IN_FLIGHT:
                 report.under_way.append(lead)
         plans = await self._plan(collect_changes(events), report)
+        if not report.restored and all(e.place == Place.UNDONE for e in latest.values()):
+            return UndoReport(taken_back_at=max(event.at for event in latest.values()))
         if dry_run:
             return report
         async with producing(self._settings) as producer:

@@ -179,7 +179,10 @@ def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kaf
         assert (planned.not_at_rest, planned.ended) == (["asks"], ["opted out"])
         assert "3 leads would be released" in planned.text(dry_run=True)
         assert await released_signals(settings, leads) == []
-        await release_leads(settings, ReleaseScope(lists=frozenset({"Nobody's"})), 1.0)
+        nobody = await release_leads(settings, ReleaseScope(lists=frozenset({"Nobody's"})), 1.0)
+        assert nobody.text(dry_run=False).startswith("0 leads released: no lead matches")
+        live = await release_leads(settings, ReleaseScope(frozenset({"live by now"})), 1.0)
+        assert "nothing was withheld from the 1 leads that match" in live.text(dry_run=False)
         assert await released_signals(settings, leads) == []
         await release_leads(settings, ReleaseScope(leads), 1.0)
         assert sorted(await released_signals(settings, leads)) == sorted(planned.released)

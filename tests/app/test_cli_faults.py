@@ -42,6 +42,14 @@ OF_A_SITE = sorted(COMMANDS.keys() - LOCAL)
 WITH_RULES = sorted(COMMANDS.keys() - LOCAL - READERS)
 #: These wait for the broker, or report it among other faults.
 OUTLASTING = {"leadgate worker", "leadgate web", "leadgate doctor", "leadgate init"}
+#: The settings without a default that a command needs beside the site's secret.
+NEEDED = {
+    **dict.fromkeys(
+        (f"leadgate {name}" for name in "worker poll provision doctor sync-crm undo".split()),
+        ("LEADGATE_HUBSPOT_TOKEN",),
+    ),
+    "leadgate web": ("LEADGATE_WEB_SECRET",),
+}
 RULES = {
     "missing": (None, "can't be read (No such file or directory)"),
     "a directory": ("", "can't be read (Is a directory)"),
@@ -82,8 +90,19 @@ def test_an_unknown_setting_is_named(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", WITH_RULES)
 def test_missing_settings_are_named(tmp_path: Path, name: str) -> None:
+    """All that the command needs in one line."""
     outcome = run_forked(*arguments(name, tmp_path), settings={}, directory=tmp_path)
-    assert refusal(outcome) == "LEADGATE_SITE_SECRET must be set\n"
+    missing = ", ".join(["LEADGATE_SITE_SECRET", *NEEDED.get(name, ())])
+    assert refusal(outcome) == f"{missing} must be set\n"
+
+
+def test_the_missing_settings_of_a_crm_are_named(tmp_path: Path) -> None:
+    settings = {"LEADGATE_CRM": "salesforce", "LEADGATE_SALESFORCE_URL": "https://x.test"}
+    outcome = run_forked("doctor", settings=settings, directory=tmp_path)
+    assert refusal(outcome) == (
+        "LEADGATE_SITE_SECRET, LEADGATE_SALESFORCE_CLIENT_ID, LEADGATE_SALESFORCE_CLIENT_SECRET"
+        " must be set\n"
+    )
 
 
 @pytest.mark.parametrize(

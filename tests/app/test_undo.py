@@ -72,3 +72,22 @@ def test_contacts_are_read_in_the_crms_batches(kafka: str) -> None:
 
     asyncio.run(check())
     assert crm.reads == [100, 20, 30]
+
+
+def test_an_import_that_is_taken_back_is_left_as_it_is(kafka: str) -> None:
+    async def check() -> None:
+        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        await provision_topics(settings)
+        ident = "twice.csv:1"
+        record = {"record": {"imported": ident}}
+        ends = [event(f"twice{n}", 2, "undone", "undone", inputs=record) for n in range(2)]
+        await write(settings, [(one, time.time()) for one in ends])
+        vendors = VendorClients(Counting(), cast("Any", None), cast("Any", None), [])
+        report = await ImportUndo(settings, vendors, ident, "me", time.time()).run(
+            [], dry_run=False
+        )
+        assert report is not None
+        assert report.leads == 0
+        assert report.text().startswith("already taken back on 1970-01-01 00:00:02 UTC")
+
+    asyncio.run(check())

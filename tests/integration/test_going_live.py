@@ -120,6 +120,8 @@ def test_an_import_is_taken_back_and_can_come_again(site: SiteHarness, tmp_path:
     assert not any(p["owner"] or p["status"] for p in after.values())
     assert all(e["left"] for e in site.crm("enrolments"))
     assert site.leadgate("review", "list") == []
+    second = site.leadgate("undo", "--import", done["import"], "--actor", "olga")
+    assert (second["leads"], second["taken_back_at"] > 0) == (0, True)
     again = site.leadgate("import", str(file))
     assert again["import"] == done["import"]
     site.wait_settled(3)

@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 SECRET, SIGNING = "s3cret", "signing"
 
 
-def start(site: SiteHarness) -> httpx.Client:
-    """The web process, up."""
+def start(site: SiteHarness, answers: str = "/readyz") -> httpx.Client:
+    """The web process, once this path of it answers 200."""
     port = free_port()
     site.spawn(
         "web",
@@ -41,7 +41,7 @@ def start(site: SiteHarness) -> httpx.Client:
 
     def up() -> bool:
         try:
-            return client.get("/livez").is_success
+            return client.get(answers).is_success
         except httpx.HTTPError:
             return False
 
@@ -230,8 +230,9 @@ def test_while_the_broker_is_away_nothing_is_said_to_be_taken(
     """Whether it went before the web process started or after."""
     if before:
         site.broker.kill()
-    client = start(site)
+    client = start(site, "/livez")
     if not before:
+        site.wait_for(lambda: client.get("/readyz").is_success)
         site.broker.kill()
     for ident in range(701, 704):
         started = time.monotonic()
@@ -252,7 +253,6 @@ def test_while_the_broker_is_away_nothing_is_said_to_be_taken(
 def test_web_ends_within_five_seconds_without_a_broker(site: SiteHarness, stop: int) -> None:
     """Whether its connections are refused, or taken and never answered."""
     client = start(site)
-    site.wait_for(lambda: client.get("/readyz").is_success)
     broker = site.broker.process
     assert broker is not None
     broker.send_signal(stop)
@@ -272,7 +272,6 @@ def test_an_outage_of_the_broker_is_two_lines(site: SiteHarness) -> None:
     logs = {name: site.data / f"{name}.log" for name in ("web", "worker")}
     begun = {name: len(log.read_text()) for name, log in logs.items()}
     site.wait_for(lambda: "worker ready" in logs["worker"].read_text()[begun["worker"] :])
-    site.wait_for(lambda: client.get("/readyz").is_success)
     site.broker.kill()
 
     def lines(name: str) -> list[str]:
