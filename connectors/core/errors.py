@@ -3,6 +3,7 @@
 VendorError
 - Unavailable: the vendor, not the row. Nothing counts as an attempt, the circuit opens, the call is
   tried later. Of this class are:
+  - NoAnswer: none came, as from a wrong address or a network that is down;
   - QuotaExhausted: the vendor says that its limit of the day is reached;
   - EndpointSpent: the calls of one endpoint are spent;
   - NotSent: we held the call back (its deadline, our budget). No circuit opens;
@@ -31,6 +32,10 @@ class Unavailable(VendorError):  # noqa: N818  named for the outcome
     def __init__(self, text: str, after: float = 1.0, *, not_sent: bool = False) -> None:
         super().__init__(text)
         self.after, self.not_sent = after, not_sent
+
+
+class NoAnswer(Unavailable):
+    """No answer came: the text names the vendor, its address, the setting of that, and the call."""
 
 
 class QuotaExhausted(Unavailable):

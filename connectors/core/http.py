@@ -17,6 +17,7 @@ from connectors.core.answers import MOST_BYTES, decode
 from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
     AccountLimited,
+    NoAnswer,
     NotSent,
     RecordRejected,
     Unavailable,
@@ -194,14 +195,27 @@ class VendorHttp:
             unsent = isinstance(
                 error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
             )
-            return None, Unavailable(
-                f"{method} {path}: {type(error).__name__} {error}", not_sent=unsent
-            )
+            where = self._address(error)
+            said = f"{self._vendor} at {where} does not answer: {method} {path}"
+            return None, NoAnswer(f"{said}: {type(error).__name__} {error}", not_sent=unsent)
         except (UnicodeError, httpx.InvalidURL) as error:
             return None, RecordRejected(f"{self._vendor} {method} {path} can't be sent: {error}")
         except VendorError as error:
             return None, error
         return response, self._classify(response)
+
+    def _address(self, error: httpx.HTTPError) -> str:
+        """Where a request went that failed: the host, and the setting that holds the vendor's
+        address; a login goes to another host, whose setting is not known here."""
+        base = self._client.base_url
+        try:
+            url = error.request.url
+        except RuntimeError:  # the error belongs to no request
+            url = base
+        host = url.netloc.decode(errors="replace")
+        if url.netloc != base.netloc:
+            return host
+        return f"{host} (LEADGATE_{self._vendor.split()[0].upper()}_URL)"
 
     async def _whole(self, answer: httpx.Response) -> httpx.Response:
         """An answer with its body.

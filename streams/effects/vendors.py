@@ -17,6 +17,7 @@ import structlog
 from connectors.core.errors import (
     AccountLimited,
     EndpointSpent,
+    NoAnswer,
     NotInPlan,
     NotSent,
     RecordRejected,
@@ -142,13 +143,10 @@ class Vendor:
         if isinstance(error, Unreadable):
             said = f"{self.name} answers in a form that it does not document: {error}"
             return "unreadable", f"{said}. Leads wait; they go on by themselves when that ends."
-        return (
-            "down",
-            (
-                f"{self.name} does not answer: {error}. Leads wait; they go on by themselves when"
-                " it does."
-            ),
+        said = (
+            f"{error}" if isinstance(error, NoAnswer) else f"{self.name} does not answer: {error}"
         )
+        return "down", f"{said}. Leads wait; they go on by themselves when it does."
 
     def _break(
         self, permit: Permit, error: VendorError, after: float, kind: str, text: str
