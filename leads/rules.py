@@ -10,9 +10,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, model_validator
 
 from leads.records import Lead
 from leads.rule_models import (
@@ -271,48 +269,3 @@ class Rules(RuleModel):
             if size.least <= employees <= size.most:
                 return size.name
         return ""
-
-
-def parse_rules(text: str, name: str = "rules.yaml") -> Rules:
-    """Read rules from YAML. Raises RulesError with a line for each fault."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RulesError(f"{name}: not YAML: {error}") from error
-    except RecursionError:
-        raise RulesError(f"{name}: nested too deeply to be rules") from None
-    try:
-        return Rules.model_validate(data)
-    except ValidationError as error:
-        faults = [_describe_fault(name, node, fault) for fault in error.errors()]
-        raise RulesError("\n".join(faults)) from error
-
-
-def _describe_fault(name: str, node: Any, fault: ErrorDetails) -> str:
-    place = ".".join(map(str, fault["loc"])) or "rules"
-    return f"{name}:{_line(node, fault['loc'])}: {place}: {fault['msg']}"
-
-
-def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """The line of the deepest node of `location` that exists in the file."""
-    line = 1
-    for step in location:
-        if node is None:
-            break
-        mark, node = _child(node, step)
-        line = mark.line + 1
-    return line
-
-
-def _child(node: yaml.Node, step: int | str) -> tuple[Any, yaml.Node | None]:
-    """Where a key or an item of a node begins, and its value; for one that isn't there, where the
-    node itself begins, and None."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step):
-                return key.start_mark, value
-    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        item = node.value[step]
-        return item.start_mark, item
-    return node.start_mark, None

@@ -9,7 +9,8 @@ from leads.decision import Decision
 from leads.gates.common import Guarded
 from leads.keys import derive, event_id, lead_id
 from leads.records import Company, CrmLink, Intent, Lead, Person
-from leads.rules import Rules, parse_rules
+from leads.rule_file import parse_rules
+from leads.rules import Rules
 from streams.runner.audit_events import audits
 from streams.runner.model import StageTask
 from streams.stages import routing

@@ -14,10 +14,11 @@ from reference.wording import default_of, sections_in, type_of_field
 _COLUMNS = ("key", "type", "default", "meaning")
 _HEAD = """\
 `rules.yaml` is one YAML file; `leadgate init` writes a first one. A key that is not on this page
-is refused with its line, as is a value that doesn't fit. `[]` in a key's path stands for each
-entry of a list. `x -> y` in a meaning is a map with `x` on the left. Countries are written by two
-letters (ISO 3166), industries and sizes by the names that the file itself gives them under
-`industries` and `sizes`.
+is refused with its line, as is a value that doesn't fit: a country by its name, a pattern with a
+backspace (`\\b` in double quotes), `NO` without quotes, which YAML reads as false. `[]` in a key's
+path stands for each entry of a list. `x -> y` in a meaning is a map with `x` on the left.
+Countries are written by two letters (ISO 3166), industries and sizes by the names that the file
+itself gives them under `industries` and `sizes`.
 
 Two things are checked over the whole file: the best of each part of `icp` add up to 100, and
 without any intent a lead can still reach `threshold`."""

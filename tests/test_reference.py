@@ -15,8 +15,9 @@ from leads.audit_kinds import AUDIT_KINDS, NO_EVENT, AuditKind
 from leads.audit_kinds.model import LEAD_STAGES
 from leads.records import Company, Lead, Score
 from leads.route import route, sequence
+from leads.rule_file import parse_rules
 from leads.rule_models import RuleModel
-from leads.rules import Rules, parse_rules
+from leads.rules import Rules
 from reference.markdown import EmptyCellError
 from reference.pages import FOLDER, PAGES
 from reference.rule_examples import EXAMPLES

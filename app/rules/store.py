@@ -5,7 +5,8 @@ from pathlib import Path
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, read_to
 from leads import topics
-from leads.rules import Rules, RulesError, parse_rules
+from leads.rule_file import parse_rules
+from leads.rules import Rules, RulesError
 
 
 def load_rules(path: Path) -> Rules:

@@ -4,6 +4,7 @@ it depends on."""
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -19,6 +20,7 @@ from app.setup.provision import check_topics, publish_rules
 from app.setup.site_check import check_site, settle_site
 from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError
+from leads.rule_checks import rule_notes
 from leads.rules import Rules
 from streams.effects.vendors import APART
 
@@ -39,7 +41,7 @@ class Findings:
 
 async def doctor(settings: Settings, rules: Rules) -> Findings:
     """Check everything outside Leadgate that it depends on."""
-    found = Findings()
+    found = Findings(notes=rule_notes(rules))
     try:
         found.faults += await check_topics(settings) or await check_site(settings)
     except (KafkaError, OSError) as error:
@@ -54,12 +56,15 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
             found.faults += faults
         else:
             found.faults += await _unknown_users(vendors.crm, rules)
+            found.notes += await unknown_members(vendors.crm, rules)
             notes = await vendors.crm.limits(wants)
             found.notes += [*notes, *await mapping_gaps(vendors, rules)]
     except VendorError as error:
         found.faults.append(str(error))
     for check in (vendors.apollo.check, vendors.slack.check):
         found.faults += await check()
+    with suppress(VendorError):
+        found.notes += unknown_lists(rules, await vendors.apollo.lists())
     with suppress(VendorError):  # that Apollo doesn't answer is among the faults already
         found.notes += await vendors.apollo.limits(
             enrich=rules.capture.enrich,
@@ -91,6 +96,28 @@ async def _unknown_users(crm: OwnerDirectory, rules: Rules) -> list[str]:
         for team in sorted({*rules.account_owner.teams} - teams):
             faults.append(f"rules: account_owner.teams: no user of the CRM is in {team}")
     return faults
+
+
+async def unknown_members(crm: OwnerDirectory, rules: Rules) -> list[str]:
+    """The members of the rules' teams that are no users of the CRM: they own no lead."""
+    known = {user.email.casefold() for user in await crm.owners()}
+    return [
+        f"rules: teams.{team}: {email} is no user of the CRM, so no clock is counted for them"
+        for team, members in rules.teams.items()
+        for email in members
+        if email.casefold() not in known
+    ]
+
+
+def unknown_lists(rules: Rules, lists: list[str]) -> list[str]:
+    """The lists of `high_intent` that Apollo does not have."""
+    notes = []
+    for sign in rules.high_intent:
+        if sign.kind == "list" and sign.value and sign.value not in lists:
+            near = get_close_matches(sign.value, lists, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            notes.append(f"rules: high_intent: Apollo has no list {sign.value!r}{hint}")
+    return notes
 
 
 async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:

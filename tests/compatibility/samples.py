@@ -11,7 +11,8 @@ import msgspec
 from msgspec import inspect
 
 from leads.records import encode
-from leads.rules import Rules, parse_rules
+from leads.rule_file import parse_rules
+from leads.rules import Rules
 from tests.compatibility.events import example_events
 from tests.compatibility.filled import filled, variants
 from tests.compatibility.wire import written

@@ -13,8 +13,9 @@ from leads.fields import convert, map_fields
 from leads.gates.intake import Intake, IntakeState
 from leads.keys import Keys
 from leads.records import Captured, Company, Lead, Person, Place
+from leads.rule_file import parse_rules
 from leads.rule_models import FieldRule
-from leads.rules import Rules, RulesError, parse_rules
+from leads.rules import Rules, RulesError
 from tests.conftest import DEMO_RULES
 from tests.samples import captured
 

@@ -27,8 +27,9 @@ from leads.records import (
     Trigger,
 )
 from leads.route import route
+from leads.rule_file import parse_rules
 from leads.rule_models import RolloutShare
-from leads.rules import Rules, RulesError, parse_rules
+from leads.rules import Rules, RulesError
 from leads.score import score
 from leads.sequence_guard import guard
 from leads.table_rows import PersonRow, SlaClock, Suppression

@@ -23,8 +23,9 @@ from leads.mapping import map_captured
 from leads.rawvalues import UnusableError
 from leads.records import Captured, Company, Intent, Person, Place, Route, Score, encode
 from leads.review_actions import settable
+from leads.rule_file import parse_rules
 from leads.rule_models import FieldRule
-from leads.rules import Rules, parse_rules
+from leads.rules import Rules
 from leads.score import score
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead

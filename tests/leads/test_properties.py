@@ -19,8 +19,9 @@ from leads.normalise import (
     squeeze,
 )
 from leads.records import Person
+from leads.rule_file import parse_rules
 from leads.rule_models import Matching
-from leads.rules import Rules, parse_rules
+from leads.rules import Rules
 from leads.score import score
 from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
 from tests.conftest import DEMO_RULES

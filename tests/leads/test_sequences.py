@@ -18,8 +18,9 @@ from leads.effects import (
 from leads.gates.engage import Engage, EngageState
 from leads.records import CrmLink, Enrolment, Lead, Place, Route, Score, Sequences, Trigger
 from leads.route import sequence
+from leads.rule_file import parse_rules
 from leads.rule_models import Condition, SequenceRule
-from leads.rules import Rules, RulesError, parse_rules
+from leads.rules import Rules, RulesError
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, OK, lead
 

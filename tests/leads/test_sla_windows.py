@@ -11,7 +11,8 @@ from leads.decision import Decision
 from leads.gates import sla
 from leads.gates.sla_windows import HOUR, SlaWindows, SlaWindowsState, window_key
 from leads.records import Route, Signal, SlaOutcome, SlaTick
-from leads.rules import NO_TEAM, Rules, RulesError, parse_rules
+from leads.rule_file import parse_rules
+from leads.rules import NO_TEAM, Rules, RulesError
 from leads.table_rows import SlaClock, SlaWindow, SlaWindowSpan
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from leads.rules import Rules, parse_rules
+from leads.rule_file import parse_rules
+from leads.rules import Rules
 from streams.testing.loop import VirtualLoop, run
 from streams.testing.vendors import Acted
 from tests.simulation.happening import Happening

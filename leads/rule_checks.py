@@ -1,0 +1,88 @@
+"""What can't be meant in a file of rules, and what is perhaps not meant.
+
+Only a file is judged so: versions that were published earlier stay readable.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from leads.countries import country_code, is_country
+from leads.rules import Rules
+
+Location = tuple[int | str, ...]
+_BACKSPACE = "\b"
+
+
+class RuleFault(NamedTuple):
+    """A fault, and the key that it is about."""
+
+    location: Location
+    message: str
+
+
+def rule_faults(rules: Rules) -> list[RuleFault]:
+    """Conditions and patterns that no lead can meet."""
+    return [*_backspaces(rules), *_country_faults(rules)]
+
+
+def rule_notes(rules: Rules) -> list[str]:
+    """A sentence for each thing that is allowed, and perhaps not meant."""
+    return [*_foreign_countries(rules), *_size_gaps(rules), *_open_routes(rules)]
+
+
+def _backspaces(rules: Rules) -> Iterator[RuleFault]:
+    for number, title in enumerate(rules.titles):
+        if _BACKSPACE in title.pattern:
+            yield RuleFault(
+                ("titles", number, "pattern"),
+                "it has a backspace, which no title has: in double quotes \\b is one, in single"
+                " quotes the edge of a word",
+            )
+
+
+def _countries(rules: Rules) -> Iterator[tuple[Location, str]]:
+    """Every country that the rules name, with its place."""
+    for code in rules.icp.country:
+        if code != "*":
+            yield ("icp", "country", code), code
+    for number, route in enumerate(rules.routes):
+        for position, code in enumerate(route.when.countries):
+            yield ("routes", number, "when", "countries", position), code
+    for number, sequence in enumerate(rules.sequences):
+        for position, code in enumerate(sequence.when.countries):
+            yield ("sequences", number, "when", "countries", position), code
+
+
+def _country_faults(rules: Rules) -> Iterator[RuleFault]:
+    for location, text in _countries(rules):
+        code = country_code(text.strip())
+        if code != text and is_country(code):
+            yield RuleFault(location, f"{text!r} matches no lead: write {code}")
+
+
+def _foreign_countries(rules: Rules) -> Iterator[str]:
+    for location, text in _countries(rules):
+        if not is_country(text) and not is_country(country_code(text.strip())):
+            yield f"rules: {dotted(location)}: {text!r} is no country of ISO 3166"
+
+
+def _size_gaps(rules: Rules) -> Iterator[str]:
+    """Between sizes, not below the least or above the largest."""
+    reached = 0
+    for size in sorted(rules.sizes, key=lambda size: size.least):
+        if reached and size.least > reached + 1:
+            yield f"rules: sizes: {reached + 1} to {size.least - 1} employees are of no size"
+        reached = max(reached, size.most)
+
+
+def _open_routes(rules: Rules) -> Iterator[str]:
+    if not any(route.when == type(route.when)() for route in rules.routes):
+        yield (
+            "rules: routes: none is without a condition, so a lead that fits none of them waits"
+            " for a person as unrouted"
+        )
+
+
+def dotted(location: Location) -> str:
+    """A place in the file as messages name it."""
+    return ".".join(map(str, location))
