@@ -169,6 +169,7 @@ def test_ctrl_c_leaves_no_traceback(tmp_path: Path, awaited: str) -> None:
     settings = environment(
         LEADGATE_SITE_SECRET="s",
         LEADGATE_RULES=str(rules),
+        LEADGATE_HUBSPOT_TOKEN="t",
         KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",
         PYTHONVERBOSE="1",
     )
