@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -51,7 +52,7 @@ async def why(settings: Settings, wanted: str) -> LeadHistory:
         lines += describe_event(event), *map("    {}".format, reasons(event))
     for lead in others:
         lines.append(_other_lead(stories[lead]))
-    events = [to_plain(event) for story in stories.values() for event in story]
+    events = list(map(to_plain, chain.from_iterable(stories.values())))
     return LeadHistory(events, "\n".join(lines))
 
 
@@ -114,6 +115,8 @@ async def release(
             " would pass in shadow again. Make effects live, restart the workers, and release then;"
             " --dry-run says what waits for it"
         )
-    named = {lead for text in wanted.leads for lead in await find_leads(settings, text)}
+    named: set[str] = set()
+    for text in wanted.leads:
+        named.update(await find_leads(settings, text))
     scope = ReleaseScope(frozenset(named), wanted.lists)
     return await release_leads(settings, scope, _CLOCK.now(), dry_run=dry_run)

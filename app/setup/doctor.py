@@ -101,12 +101,15 @@ async def _unknown_users(crm: OwnerDirectory, rules: Rules) -> list[str]:
 async def unknown_members(crm: OwnerDirectory, rules: Rules) -> list[str]:
     """The members of the rules' teams that are no users of the CRM: they own no lead."""
     known = {user.email.casefold() for user in await crm.owners()}
-    return [
-        f"rules: teams.{team}: {email} is no user of the CRM, so no clock is counted for them"
-        for team, members in rules.teams.items()
-        for email in members
-        if email.casefold() not in known
-    ]
+    notes = []
+    for team, members in rules.teams.items():
+        for email in members:
+            if email.casefold() not in known:
+                notes.append(
+                    f"rules: teams.{team}: {email} is no user of the CRM, so no clock is counted"
+                    " for them"
+                )
+    return notes
 
 
 def unknown_lists(rules: Rules, lists: list[str]) -> list[str]:

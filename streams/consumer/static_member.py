@@ -38,7 +38,8 @@ async def refuse_duplicate(coordinator: Any) -> None:
     except KafkaError as error:
         log.debug("the group's members are unknown", error=repr(error))
         return
-    members = [member[0] for group in answer.groups for member in group[5]]
+    [group] = answer.groups
+    members = [member[0] for member in group[5]]
     if is_static_member(static, members):
         raise DuplicateWorkerError(
             "another worker runs with this worker's LEADGATE_WORKER_ID and has its partitions now:"
