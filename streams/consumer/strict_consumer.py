@@ -413,6 +413,9 @@ class StrictThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread, asking the broker more often (its 1.5 s would be the latency of
     every idle hop), and ending the process when another one has its worker's id."""
 
+    #: Whether this process has been in the group: before, a member under its id is its predecessor.
+    _joined = False
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
@@ -423,10 +426,15 @@ class StrictThread(driver.AIOKafkaConsumerThread):
 
         The group is not joined again before this returns, so that the other one keeps its place.
         """
-        if revoked:
+        if self._joined:
             try:
                 await refuse_duplicate(self._ensure_consumer()._coordinator)
             except DuplicateWorkerError as error:
                 app: Any = self.app
                 app.end(error)
         await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Note that the process is in the group, with partitions or without."""
+        self._joined = True
+        await super().on_partitions_assigned(assigned, generation_id)
