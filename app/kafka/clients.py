@@ -17,7 +17,7 @@ from leads import topics
 
 T = TypeVar("T")
 Offsets = dict[TopicPartition, int]
-_LAST_FLUSH = 2.0
+_LAST_FLUSH = 1.0
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _is_no_refusal(line: logging.LogRecord) -> bool:
 async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer, stopped and flushed on the way out.
 
-    After an error or a cancellation the flush has two seconds: a broker that is away would never
+    After an error or a cancellation the flush has one second: a broker that is away would never
     take what is left, and its sender has seen the error.
     """
     producer = make_producer(settings)
