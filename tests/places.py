@@ -24,12 +24,16 @@ class PlaceFollower:
         self._tail: AuditTail | None = None
 
     def places(self) -> dict[str, str]:
-        """The place of every lead that has an event. Raises KafkaError when the broker is away."""
+        """The place of every lead that has an event.
+
+        A broker that was restarted since the last question is connected to once more. Raises
+        KafkaError when it is away.
+        """
         try:
             return self._runner.run(self._read())
         except KafkaError:
             self._runner.run(self._leave())
-            raise
+        return self._runner.run(self._read())
 
     async def _read(self) -> dict[str, str]:
         if self._tail is None:
