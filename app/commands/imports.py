@@ -91,6 +91,7 @@ class FileImport:
                     self._settings,
                     producer,
                     _CLOCK,
+                    rows=check.rows,
                     window=self._window,
                     again=again,
                     progress=progress,

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
 from app.ingest.captured_rows import digest, latest_rows, record_key
-from app.ingest.csv_file import check_file, read_rows
+from app.ingest.csv_file import read_rows
 from app.ingest.import_registry import record_start
 from app.kafka.sending import Message, send_all
 from app.monitoring.lag import backlog
@@ -71,6 +71,7 @@ async def import_csv(
     producer: AIOKafkaProducer,
     clock: Clock,
     *,
+    rows: int,
     window: int = WINDOW,
     again: bool = False,
     progress: Callable[[int], None] = lambda _: None,
@@ -78,16 +79,16 @@ async def import_csv(
     """Import every row that is no exact copy of an earlier one; returns once all are acknowledged.
 
     `again` imports known and unchanged rows once more, as after an undo; each run has an id of its
-    own. `progress` is given the number of rows that are durable. Raises ImportFileError, before
-    anything is stored.
+    own. `rows` is how many the file has, by the caller's check of it (see csv_file.check_file);
+    `progress` is given the number of rows that are durable.
     """
     reimport_id = f"{ident} {clock.now()}" if again else ""
-    lane = "bulk" if check_file(path).rows > window else "fresh"
+    lane = "bulk" if rows > window else "fresh"
     known = {} if again else await latest_rows(settings)
     count = ImportCount()
-    rows = read_rows(path)
+    left = read_rows(path)
     await record_start(settings, producer, ident, clock.now())
-    while chunk := list(islice(rows, _CHUNK)):
+    while chunk := list(islice(left, _CHUNK)):
         if lane == "bulk":
             while await backlog(settings) > window:
                 await asyncio.sleep(0.5)
