@@ -8,15 +8,13 @@ import uvloop
 from msgspec.structs import asdict
 
 from bench.vendors import instant
-from connectors.core.crm import OwnerReadback, OwnerWrite, UpsertResult
+from connectors.core.crm import OwnerWrite, UpsertResult
 from connectors.core.errors import VendorError
 from leads.effect_results import (
-    CompanyRead,
     ContactWritten,
     EffectResult,
     MessagePosted,
     OwnerAssigned,
-    OwnerRead,
 )
 from leads.effects import (
     AssignOwner,
@@ -28,8 +26,10 @@ from leads.effects import (
     UpsertContact,
 )
 from leads.records import Change, Lead
+from streams.effects.apollo import company_read
 from streams.effects.contact_write import contact_write
 from streams.effects.context import Credits
+from streams.effects.crm import owner_read
 from streams.ports import Clock
 
 T = TypeVar("T")
@@ -88,24 +88,13 @@ class DirectEffects:
 
     async def _read_owner(self, effect: ReadOwner) -> EffectResult:
         [row] = await self.crm.read_owners([effect.contact_id])
-        shown: OwnerReadback = _accepted(row)
-        value = OwnerRead(
-            owner_id=shown.owner_id, email=shown.email, active=shown.active, at=shown.at
-        )
-        return EffectResult(ok=True, value=value)
+        return EffectResult(ok=True, value=owner_read(_accepted(row)))
 
     async def _enrich(self, effect: EnrichCompany) -> EffectResult:
         if not self._credits.take(effect.daily_cap, self._clock.now(), 1.0):
             return EffectResult(ok=False, kind="cap")
         found = await self._apollo.enrich(effect.domain)
-        value = CompanyRead(
-            domain=found["primary_domain"],
-            industry=found["industry"],
-            employees=str(found["estimated_num_employees"]),
-            country=found["country"],
-            state=found["state"],
-        )
-        return EffectResult(ok=True, value=value)
+        return EffectResult(ok=True, value=company_read(found))
 
     async def _post(self, effect: PostAlert) -> EffectResult:
         until = asyncio.get_running_loop().time() + _POST_SECONDS

@@ -1,7 +1,7 @@
 """Effects at Apollo."""
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Any, assert_never
 
 from leads.effect_results import CompanyRead, EffectResult, SequenceEntered, SequencesRead
 from leads.effects import (
@@ -52,18 +52,22 @@ class ApolloEffects:
         if not self._out.credits.take(cap, self._clock.now(), self._share()):
             said = f"the day's cap of {cap} credits is spent"
             return NotCalled(EffectResult(ok=False, kind="cap", reason=said))
-        found = await self._out.apollo.enrich(effect.domain)
-        return CompanyRead(
-            name=word_of(found, "name"),
-            domain=word_of(found, "primary_domain"),
-            industry=word_of(found, "industry").casefold(),
-            employees=str(found.get("estimated_num_employees") or ""),
-            country=word_of(found, "country"),
-            state=word_of(found, "state"),
-        )
+        return company_read(await self._out.apollo.enrich(effect.domain))
 
     async def _stop(self, effect: StopInApollo) -> NotCalled | None:
         if not effect.apollo_id or effect.kind == "bounce" or effect.source == "apollo":
             return NotCalled(EffectResult(ok=True))
         await self._out.apollo.stop(effect.apollo_id)
         return None
+
+
+def company_read(found: dict[str, Any]) -> CompanyRead:
+    """An organisation of Apollo's, as gates read it."""
+    return CompanyRead(
+        name=word_of(found, "name"),
+        domain=word_of(found, "primary_domain"),
+        industry=word_of(found, "industry").casefold(),
+        employees=str(found.get("estimated_num_employees") or ""),
+        country=word_of(found, "country"),
+        state=word_of(found, "state"),
+    )

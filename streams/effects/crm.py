@@ -184,10 +184,7 @@ class CrmEffects:
         return EffectResult(ok=True, value=value, changes=(change,))
 
     async def _read_owner(self, effect: ReadOwner) -> OwnerRead:
-        shown: OwnerReadback = await self._owners.load(effect.contact_id)
-        return OwnerRead(
-            owner_id=shown.owner_id, email=shown.email, active=shown.active, at=shown.at
-        )
+        return owner_read(await self._owners.load(effect.contact_id))
 
     async def _create_task(self, effect: CreateTask, attempt: EffectAttempt) -> TaskCreated:
         owner_id = effect.owner_id
@@ -260,3 +257,8 @@ class CrmEffects:
     async def _read_activities(self, effect: ReadActivities) -> ActivityRead:
         [at] = await self._out.crm.activities([ActivityAsked(**asdict(effect))])
         return ActivityRead(at=at)
+
+
+def owner_read(shown: OwnerReadback) -> OwnerRead:
+    """The owner that a contact has in the CRM, as gates read it."""
+    return OwnerRead(owner_id=shown.owner_id, email=shown.email, active=shown.active, at=shown.at)
