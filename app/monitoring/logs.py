@@ -39,12 +39,19 @@ _NO_BROKER = (
     "Unable to request metadata",
     "Unable to update metadata",
 )
+#: asyncio's line when a client of aiokafka is cancelled while it connects, as by Ctrl-C: aiokafka
+#: closes such a connection only when it is collected (AIOKafkaConnection.__del__).
+_CANCELLED_CONNECT = "Unclosed AIOKafkaConnection"
 
 
 def _is_no_outage(line: logging.LogRecord) -> bool:
     """False for aiokafka's lines about a broker that does not answer: commands say so themselves,
     and what runs on says it once an outage (broker_watch.py)."""
     return not (line.name.startswith("aiokafka") and line.getMessage().startswith(_NO_BROKER))
+
+
+def _is_no_cancelled_connect(line: logging.LogRecord) -> bool:
+    return not (line.name == "asyncio" and line.getMessage().startswith(_CANCELLED_CONNECT))
 
 
 class Redaction:
@@ -73,7 +80,7 @@ def set_up_logging(
     warnings and errors only, at any level: their debug lines hold requests, and requests hold
     keys and leads. `json` writes one object per line with `timestamp` (ISO 8601, UTC), `level`,
     `logger` and `event`. None of `secrets` appears in a line. aiokafka's lines about a broker that
-    does not answer are dropped.
+    does not answer are dropped, and those about a connect that was cancelled.
     """
     before: list[Processor] = [
         structlog.stdlib.add_logger_name,
@@ -87,6 +94,7 @@ def set_up_logging(
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_is_no_outage)
+    handler.addFilter(_is_no_cancelled_connect)
     after: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         *_renderers(form),

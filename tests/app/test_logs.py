@@ -197,6 +197,17 @@ def test_the_lines_of_aiokafka_about_an_outage_are_dropped(stderr: Callable[[], 
     assert "the moon" in lines[1]
 
 
+def test_a_connect_of_aiokafka_that_was_cancelled_is_not_logged(
+    stderr: Callable[[], str],
+) -> None:
+    """Else Ctrl-C prints it beside the command's own line, once in some dozens of times."""
+    set_up_logging()
+    logging.getLogger("asyncio").error("Unclosed AIOKafkaConnection\nconn: <...>")
+    logging.getLogger("asyncio").error("Task was destroyed but it is pending!")
+    [line] = stderr().splitlines()
+    assert "Task was destroyed" in line
+
+
 def test_an_outage_of_the_broker_is_logged_once(stderr: Callable[[], str]) -> None:
     set_up_logging()
     outage = BrokerOutage(
