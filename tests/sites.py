@@ -16,7 +16,7 @@ import httpx
 from aiokafka.protocol.group import LeaveGroupRequest
 
 from app.audit.verify import verify_placement
-from app.kafka.clients import administering, consuming, ends, producing, read_to
+from app.kafka.clients import administering, consuming, ends, producing, read_topic
 from app.local.demo_report import judge
 from app.local.demo_site import Site
 from app.monitoring.lag import lag
@@ -106,8 +106,7 @@ class SiteHarness(Site):
 
     def _read(self, topic: str) -> list[Any]:
         async def read() -> list[Any]:
-            async with consuming(self.settings()) as consumer:
-                return [r async for r in read_to(consumer, await ends(consumer, [topic]))]
+            return [record async for record in read_topic(self.settings(), topic)]
 
         return asyncio.run(read())
 

@@ -6,7 +6,7 @@ import msgspec
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
-from app.kafka.clients import consuming, ends, read_to
+from app.kafka.clients import read_topic
 from leads import topics
 from leads.keys import fold_email
 from leads.lead_ids import SHORTEST_PREFIX, AmbiguousIdError, is_whole, match_id
@@ -62,7 +62,6 @@ async def _by_id(settings: Settings, text: str) -> str:
 
 async def _events(settings: Settings) -> AsyncIterator[_EventPerson]:
     decoder = msgspec.json.Decoder(_EventPerson)
-    async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [topics.AUDIT.full])):
-            if record.value:
-                yield decoder.decode(record.value)
+    async for record in read_topic(settings, topics.AUDIT.full):
+        if record.value:
+            yield decoder.decode(record.value)

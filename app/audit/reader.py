@@ -93,5 +93,16 @@ def _rank(event: Audit) -> tuple[int, bool]:
 
 async def events_of(settings: Settings, lead: str) -> list[Audit]:
     """Every event of one lead, in the order of its steps."""
-    latest = {event.id: event async for event in read_events(settings, [lead])}
-    return sorted(latest.values(), key=lambda e: (e.at, e.step, e.kind != "captured"))
+    return (await stories_of(settings, [lead]))[lead]
+
+
+async def stories_of(settings: Settings, leads: Collection[str]) -> dict[str, list[Audit]]:
+    """Every event of each lead, in the order of its steps, from one reading of the audit."""
+    latest: dict[str, dict[str, Audit]] = {lead: {} for lead in leads}
+    async for event in read_events(settings, leads):
+        latest[event.lead][event.id] = event
+    return {lead: sorted(events.values(), key=_place_in_story) for lead, events in latest.items()}
+
+
+def _place_in_story(event: Audit) -> tuple[float, int, bool]:
+    return event.at, event.step, event.kind != "captured"

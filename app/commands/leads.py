@@ -43,8 +43,8 @@ async def why(settings: Settings, wanted: str) -> LeadHistory:
 
     Raises UsageError for a lead without events.
     """
-    newest, *others = await find_leads(settings, wanted)
-    stories = {lead: await reader.events_of(settings, lead) for lead in (newest, *others)}
+    newest, *others = found = await find_leads(settings, wanted)
+    stories = await reader.stories_of(settings, found)
     if not stories[newest]:
         raise UsageError(f"no event of lead {newest}; leadgate review list and audit tail show ids")
     lines = [] if wanted == newest else [f"lead {newest}"]

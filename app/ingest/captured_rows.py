@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from app.base.settings import Settings
-from app.kafka.clients import consuming, ends, read_to
+from app.kafka.clients import read_topic
 from leads import topics
 from leads.records import Captured
 
@@ -35,14 +35,13 @@ async def latest_rows(settings: Settings) -> dict[bytes, bytes]:
     file. Reads the whole topic, as far back as it is retained."""
     decoder = msgspec.json.Decoder(_Content)
     found: dict[bytes, bytes] = {}
-    async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [topics.CAPTURED.full])):
-            try:
-                content = decoder.decode(record.value or b"")
-            except msgspec.DecodeError:
-                continue  # written by another program: a dead letter
-            if content.format == "csv":
-                found[record.key] = digest(content.raw)
-            else:
-                found.pop(record.key, None)
+    async for record in read_topic(settings, topics.CAPTURED.full):
+        try:
+            content = decoder.decode(record.value or b"")
+        except msgspec.DecodeError:
+            continue  # written by another program: a dead letter
+        if content.format == "csv":
+            found[record.key] = digest(content.raw)
+        else:
+            found.pop(record.key, None)
     return found

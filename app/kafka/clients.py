@@ -4,7 +4,7 @@ worker."""
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -127,10 +127,12 @@ async def consuming(
 
 
 async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicPartition, int]:
-    """The end offsets of all partitions of some topics, from one request."""
+    """The end offsets of all partitions of some topics; the broker is asked once for all topics'
+    names, and once for the offsets."""
+    known = await consumer.topics()
     wanted: list[TopicPartition] = []
     for topic in topics:
-        for partition in sorted(await partitions_of(consumer, topic)):
+        for partition in sorted(await _partitions(consumer, topic, known)):
             wanted.append(TopicPartition(topic, partition))
     found: dict[TopicPartition, int] = await consumer.end_offsets(wanted)
     return found
@@ -138,7 +140,11 @@ async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicP
 
 async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     """A topic's partitions; empty if the broker has no such topic."""
-    if topic in await consumer.topics():
+    return await _partitions(consumer, topic, await consumer.topics())
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str, known: Collection[str]) -> set[int]:
+    if topic in known:
         await consumer._client._wait_on_metadata(topic)
     return consumer.partitions_for_topic(topic) or set()
 
@@ -155,6 +161,14 @@ async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> 
     if not found:
         return None
     return msgspec.json.decode(found, type=kind)
+
+
+async def read_topic(settings: Settings, topic: str) -> AsyncIterator[Any]:
+    """Every record of a topic, up to its end at the call. Read it to its end: it holds a
+    connection."""
+    async with consuming(settings) as consumer:
+        async for record in read_to(consumer, await ends(consumer, [topic])):
+            yield record
 
 
 async def offsets_at(

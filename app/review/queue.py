@@ -10,7 +10,7 @@ from app.base.clock import SystemClock
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
-from app.kafka.clients import consuming, ends, read_to
+from app.kafka.clients import read_topic
 from app.review import read_back
 from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.google_sheet import read_google
@@ -28,9 +28,8 @@ async def waiting_items(settings: Settings) -> list[ReviewItem]:
     """The items of all leads that wait, the oldest first."""
     items = ReviewItems()
     decoder = msgspec.json.Decoder(ReviewItem)
-    async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [topics.REVIEW_QUEUE.full])):
-            items.note(decoder.decode(record.value))
+    async for record in read_topic(settings, topics.REVIEW_QUEUE.full):
+        items.note(decoder.decode(record.value))
     return items.waiting()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.base.settings import Settings
-from app.kafka.clients import consuming, ends, read_to
+from app.kafka.clients import read_topic
 from leads import topics
 from leads.rule_file import parse_rules
 from leads.rules import Rules, RulesError
@@ -46,13 +46,12 @@ def effects_are_live(settings: Settings, rules: Rules) -> bool:
 
 async def fetch_rules(settings: Settings) -> dict[str, Rules]:
     """Every version in the rules' topic, by hash; the one that was published last is the last."""
-    async with consuming(settings) as consumer:
-        found: dict[str, Rules] = {}
-        async for record in read_to(consumer, await ends(consumer, [topics.RULES.full])):
-            if record.value:
-                found.pop(record.key.decode(), None)
-                found[record.key.decode()] = Rules.model_validate_json(record.value)
-        return found
+    found: dict[str, Rules] = {}
+    async for record in read_topic(settings, topics.RULES.full):
+        if record.value:
+            found.pop(record.key.decode(), None)
+            found[record.key.decode()] = Rules.model_validate_json(record.value)
+    return found
 
 
 async def rules_in_force(settings: Settings) -> Rules:
