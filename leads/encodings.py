@@ -15,8 +15,8 @@ def require_utf8(lines: Iterable[bytes], name: str) -> None:
     """Return if every line is UTF-8, with or without a byte order mark.
 
     Raises EncodingError with the first line that is not: a spreadsheet's "CSV" is often in a code
-    page such as cp1252, which can't be told from others, so it is never guessed. `name` is the
-    file's.
+    page such as cp1252; which one can't be known from the bytes, so it is never guessed. `name` is
+    the file's.
     """
     for number, line in enumerate(lines, 1):
         if number == 1 and line.startswith(_UTF_16):

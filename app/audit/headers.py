@@ -69,7 +69,7 @@ class ParkedBrief(msgspec.Struct):
 
     @property
     def step(self) -> int:
-        """The step at which a person is asked about the lead, -1 where nobody is."""
+        """The step at which a person is asked about the lead, -1 if no person is asked."""
         if self.held is None:
             return -1
         return self.held.step

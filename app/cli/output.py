@@ -46,5 +46,5 @@ def complain(lines: str) -> None:
 
 
 def discard_output() -> None:
-    """Send what is still buffered for stdout nowhere: nobody reads it, or it can't be written."""
+    """Discard what is buffered for stdout: it has no reader any more, or can't be written."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

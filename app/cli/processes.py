@@ -66,7 +66,7 @@ def sandbox(
     ] = CrmName.HUBSPOT,
 ) -> None:
     """Run the stand-ins of Apollo, the CRMs and Slack until Ctrl-C."""
-    from app.cli.serving import serve
+    from app.cli.http_server import serve
     from sandbox.server import make_sandbox
 
     set_up_logs()
@@ -117,7 +117,7 @@ def poll(
 def web(port: Port = 8080, host: Host = "127.0.0.1") -> None:
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
     from app.base.clock import SystemClock
-    from app.cli.serving import serve
+    from app.cli.http_server import serve
     from app.web.server import make_web
 
     settings = known_site_or_away("web_secret")

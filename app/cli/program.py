@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app.cli import audit, demo, leads, processes, review, setup
-from app.cli.faults import describe
+from app.cli.error_messages import describe
 from app.cli.output import complain, discard_output, prepare_streams
 from app.cli.shared import app
 

@@ -25,7 +25,7 @@ from streams.ports import Clock, Fatal
 
 log = structlog.get_logger(__name__)
 
-#: Seconds for which a vendor must have failed before an alert: shorter outages need nobody.
+#: Seconds for which a vendor must have failed before an alert: shorter outages need no action.
 ALERT_AFTER = 300.0
 #: The longest wait that a vendor may name, in seconds: a limit that is lifted early is noticed
 #: after this time.

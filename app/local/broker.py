@@ -30,11 +30,11 @@ _PORTS = itertools.count(secrets.randbelow(_PORT_COUNT))
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now.
+    """A TCP port that no process listens on now.
 
-    It lies below the ports that the system assigns by itself, so that nobody else gets it before it
-    is bound. For the same reason a process never returns a port twice, and each process begins
-    at a random port: two brokers with one controller port would fence each other for ever.
+    It lies below the ports that the system assigns by itself, so that no other process gets it
+    before it is bound. For the same reason a process never returns a port twice, and each process
+    begins at a random port: two brokers with one controller port would fence each other for ever.
     """
     while True:
         port = _LOWEST_PORT + next(_PORTS) % _PORT_COUNT
@@ -149,7 +149,7 @@ class Broker:
         """Wait until the broker ends by itself; the reason in one line, from what it wrote last.
 
         Its log is read every `look` seconds. A broker that has given up and still runs `grace`
-        seconds later is killed: it serves nobody.
+        seconds later is killed: it answers no request any more.
         """
         assert self.process is not None
         while self.process.poll() is None and not _GIVES_UP.search(self._written()):

@@ -110,7 +110,7 @@ def _title(write: NoteWrite) -> str:
 
 
 def _owner(owner_id: str) -> Record:
-    """The owner's field, none where nobody is named."""
+    """The owner's field, none if no owner is named."""
     return {"Owner": {"id": owner_id}} if owner_id else {}
 
 

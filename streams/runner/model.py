@@ -203,7 +203,7 @@ class EffectCall(msgspec.Struct, frozen=True):
     """One effect of a task on its way.
 
     `begun` is when an earlier attempt at an effect that is made once began, None if there was none;
-    `was_begun` says so of any effect that reaches somebody.
+    `was_begun` says so of any effect that a person may receive.
     """
 
     job: StageTask

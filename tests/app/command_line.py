@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.audit import recompute  # noqa: F401  loaded here once, so that no copy does
-from app.cli import main, serving  # noqa: F401
+from app.cli import http_server, main  # noqa: F401
 from app.cli.shared import app
 from app.commands import leads, site  # noqa: F401
 from app.local import demo  # noqa: F401

@@ -13,7 +13,7 @@ from app.base.settings import Settings
 from app.kafka.clients import consuming, ends
 from app.local.broker import Broker, free_port
 from tests.app.command_line import COMMANDS, LOCAL, Outcome, arguments, run_forked, start
-from tests.app.test_cli_faults import SITE, refusal
+from tests.app.test_cli_errors import SITE, refusal
 
 pytestmark = pytest.mark.kafka
 #: These run until they are ended, or need a CRM.
@@ -151,10 +151,10 @@ def test_ctrl_c_says_how_many_rows_are_captured(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
-    [line] = err.splitlines()
-    assert line.startswith("interrupted: ")
-    assert line.split()[1].isdecimal()
-    assert "Run the same command again" in line
+    assert err.count("\n") == 1, err
+    assert err.startswith("interrupted: ")
+    assert err.split()[1].isdecimal()
+    assert "Run the same command again" in err
 
 
 def _length(settings: dict[str, str], topic: str) -> int:

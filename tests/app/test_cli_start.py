@@ -14,7 +14,7 @@ import pytest
 
 from app.local.broker import free_port
 from tests.app.command_line import COMMANDS, environment, run_forked, start
-from tests.app.test_cli_faults import SITE
+from tests.app.test_cli_errors import SITE
 
 GROUPS = {" ".join(name.split()[1:-1]) for name in COMMANDS} - {""}
 HELPED = [(), *((group,) for group in sorted(GROUPS)), *(tuple(n.split()[1:]) for n in COMMANDS)]

@@ -101,7 +101,7 @@ def _of_system(error: Exception) -> Fault | None:
 
 
 def _own(error: Exception) -> Fault:
-    """A fault that nobody foresaw: its place in the code, for a report."""
+    """An unexpected exception: its place in the code, for a report."""
     if os.environ.get("LEADGATE_LOG", "").upper() == "DEBUG":
         return Fault("".join(traceback.format_exception(error)), _OWN_FAULT)
     place = traceback.extract_tb(error.__traceback__)[-1]

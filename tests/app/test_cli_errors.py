@@ -12,7 +12,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from app.cli.faults import describe
+from app.cli.error_messages import describe
 from app.local.broker import free_port
 from app.local.jars import MissingError
 from connectors.core.errors import Unavailable
@@ -238,7 +238,7 @@ def test_a_fault_of_ours_names_its_place_and_ends_with_70() -> None:
         surprise()
     fault = describe(raised.value)
     assert fault.exit_code == 70
-    assert "KeyError: 'key' (at test_cli_faults.py:" in fault.message
+    assert "KeyError: 'key' (at test_cli_errors.py:" in fault.message
     assert "Traceback" not in fault.message
 
 
