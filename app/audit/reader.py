@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.base.settings import Settings
-from app.kafka.clients import Offsets, consuming, ends, offsets_at, read_to
+from app.kafka.clients import Offsets, consuming, ends, read_to
 from leads import topics
 from leads.records import Audit, Place
 from streams.runner.outbox import partition_of
@@ -46,6 +46,16 @@ async def read_events(
                 continue  # written with an earlier time than one before it
             if record.value and (not wanted or lead_decoder.decode(record.value).lead in wanted):
                 yield decoder.decode(record.value)
+
+
+async def offsets_at(consumer: AIOKafkaConsumer, end: Offsets, at: float) -> Offsets:
+    """The first offset of each partition from a time on; its end where all records are older."""
+    offsets = dict(end)
+    found = await consumer.offsets_for_times(dict.fromkeys(end, int(at * 1000)))
+    for tp, first in found.items():
+        if first is not None:
+            offsets[tp] = first.offset
+    return offsets
 
 
 def _partitions_with(leads: Collection[str], offsets: Offsets) -> Offsets:

@@ -4,7 +4,7 @@ worker."""
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -169,18 +169,6 @@ async def read_topic(settings: Settings, topic: str) -> AsyncIterator[Any]:
     async with consuming(settings) as consumer:
         async for record in read_to(consumer, await ends(consumer, [topic])):
             yield record
-
-
-async def offsets_at(
-    consumer: AIOKafkaConsumer, end: Mapping[TopicPartition, int], at: float
-) -> dict[TopicPartition, int]:
-    """The first offset of each partition from a time on; its end where all records are older."""
-    offsets = dict(end)
-    found = await consumer.offsets_for_times(dict.fromkeys(end, int(at * 1000)))
-    for tp, first in found.items():
-        if first is not None:
-            offsets[tp] = first.offset
-    return offsets
 
 
 async def read_to(

@@ -4,8 +4,9 @@ import time
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from app.audit.reader import offsets_at
 from app.base.errors import UsageError
-from app.kafka.clients import Offsets, offsets_at
+from app.kafka.clients import Offsets
 from leads import topics
 from leads.records import Record
 from leads.times import parse_time
