@@ -88,6 +88,9 @@ simulate: install ## seeds of the whole pipeline in one process, with every faul
 bench: install .venv-bench/installed ## the figures, with their comparisons (ARGS="--quick engines")
 	$(BIN)/python -m bench $(ARGS)
 
+bench-titles: install ## how often job titles are read as people labelled them (ARGS=--mistakes)
+	$(BIN)/python -m bench.titles $(ARGS)
+
 reference: install ## docs/reference/ from the code
 	$(BIN)/python -m reference
 
@@ -97,4 +100,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients bench reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients bench bench-titles reference formats proof pictures

@@ -1,0 +1,119 @@
+"""`make bench-titles`: how often titles are read as people labelled them (bench/labels/README.md).
+
+Prints both parts of the labels: the part that may be looked at, with its mistakes by `--mistakes`,
+and the part that is held out, by its figures alone.
+"""
+
+import hashlib
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from leads.titles.read import Title, read_title
+
+_LABELS = Path(__file__).parent / "labels" / "titles.txt"
+_SECTION = re.compile(r"\[(\w+) (\w+) (\w+)\]")
+_TOP = frozenset({"founder", "c_suite", "vp"})
+
+
+class Label(NamedTuple):
+    """A title, and what a person reads in it."""
+
+    title: str
+    meant: Title
+    language: str
+
+
+class Share(NamedTuple):
+    """So many of so many."""
+
+    part: int
+    whole: int
+
+    def __str__(self) -> str:
+        """With its 95 % interval (Wilson)."""
+        low, high = self.interval()
+        return (
+            f"{self.part / self.whole:.1%} ({self.part} of {self.whole}; {low:.1%} to {high:.1%})"
+        )
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson's interval of 95 %."""
+        z, n = 1.96, self.whole
+        rate = self.part / n
+        middle = (rate + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * (rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def read_labels(text: str) -> Iterator[Label]:
+    """The labels of a file in the form that bench/labels/README.md describes."""
+    section = ("", "", "")
+    for line in text.splitlines():
+        head = _SECTION.fullmatch(line.strip())
+        if head:
+            section = (head[1], head[2], head[3])
+            continue
+        for title in filter(None, map(str.strip, line.split("|"))):
+            yield Label(title, Title(section[0], section[1]), section[2])
+
+
+def is_held_out(title: str) -> bool:
+    """One third, by a hash that doesn't change."""
+    return hashlib.sha256(title.encode()).digest()[0] % 3 == 0
+
+
+def _read(label: Label) -> Title:
+    found = read_title(label.title)
+    return found._replace(seniority=found.seniority or "other", function=found.function or "other")
+
+
+def print_figures(name: str, labels: Sequence[Label]) -> None:
+    """Print the shares of one part of the labels."""
+    pairs = [(label, _read(label)) for label in labels]
+    foreign = [pair for pair in pairs if pair[0].language != "en"]
+    low = [found for label, found in pairs if label.meant.seniority not in _TOP]
+    _print(f"{name}: {len(labels)} titles, {len(foreign)} of them not English")
+    _print(f"  seniority right    {_right(pairs, 'seniority')}")
+    _print(f"  function right     {_right(pairs, 'function')}")
+    _print(f"  not English: seniority right {_right(foreign, 'seniority')}")
+    _print(f"  falsely top        {Share(sum(f.seniority in _TOP for f in low), len(low))}")
+
+
+def _right(pairs: Sequence[tuple[Label, Title]], part: str) -> Share:
+    right = sum(getattr(label.meant, part) == getattr(found, part) for label, found in pairs)
+    return Share(right, len(pairs))
+
+
+def print_mistakes(labels: Sequence[Label]) -> None:
+    """Print what was read otherwise than labelled."""
+    for label in labels:
+        found = _read(label)
+        if found != label.meant:
+            _print(f"  {label.title!r}: {'/'.join(found)}, labelled {'/'.join(label.meant)}")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def main() -> None:
+    """Print the figures."""
+    labels = list(read_labels(_LABELS.read_text(encoding="utf-8")))
+    known = [label for label in labels if not is_held_out(label.title)]
+    print_figures("to tune on", known)
+    if "--mistakes" in sys.argv:
+        print_mistakes(known)
+    print_figures("held out", [label for label in labels if is_held_out(label.title)])
+    read_title.cache_clear()
+    began = time.perf_counter()
+    for label in labels:
+        read_title(label.title)
+    _print(f"a title takes {(time.perf_counter() - began) / len(labels) * 1e6:.0f} µs")
+
+
+if __name__ == "__main__":
+    main()

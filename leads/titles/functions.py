@@ -1,0 +1,84 @@
+"""Words and phrases that say what a position is about: data, folded as fold.py folds a title.
+
+A word that ends in * stands for every word that begins so, as German compounds do.
+"""
+
+from leads.titles.phrases import split_phrases
+
+#: Apollo's departments are finer; these are the ones that rules can weigh.
+FUNCTIONS = (
+    "executive",
+    "sales",
+    "marketing",
+    "engineering",
+    "product",
+    "it",
+    "finance",
+    "hr",
+    "legal",
+    "operations",
+    "support",
+    "other",
+)
+
+#: function -> words and phrases, separated by |
+STRONG: dict[str, str] = {
+    "executive": "strategy|strategie",
+    "sales": """
+        sales|presales|revenue|account|accounts|business development|partnerships|partnership|
+        partner|alliances|alliance|channel|commercial|gtm|territory|vertrieb*|aussendienst*|
+        verkauf*|ventes|commerciale|comercial|ventas|desarrollo de negocio|grands comptes|
+        vendite|vendas|contas|verkoop*|commercieel|forsaljning*|salg*|sprzedazy|handlowy|handlowa""",
+    "marketing": """
+        marketing*|brand|communications|public relations|pr|growth|demand generation|
+        lead generation|content|seo|social media|campaign|events|community|creative|art|
+        product marketing|unternehmenskommunikation|kommunikation*|communication|comunicacion|
+        comunicazione|comunicacao|marknad*|marketingu|advertising""",
+    "engineering": """
+        engineering|software|research|data science|machine learning|artificial intelligence|ai|
+        qa|quality assurance|devops|platform|entwicklung*|forschung*|
+        recherche|technique""",
+    "product": "product|design|ux|ui|user experience|produkt*",
+    "it": """
+        it|ict|edv|information technology|information security|cybersecurity|cyber|security|
+        infrastructure|business intelligence|bi|analytics|network|systems|system|database|
+        information|informatique|systemes|informatica|salesforce""",
+    "finance": """
+        finance|financial|accounting|treasury|treasurer|tax|audit|investor relations|
+        investment|risk|credit|payroll|loan|accounts payable|accounts receivable|finanz*|finanzen|
+        kaufmannischer|financier|financiere|financiero|financiera|finanziario|finanziaria|
+        financeiro|financeira|financieel|ekonomi*|okonomi*|finansowy|finansowa""",
+    "hr": """
+        hr|human resources|people|talent|recruiting|recruitment|talent acquisition|training|
+        learning|compensation|total rewards|diversity|personal*|ressources humaines|
+        recursos humanos|risorse umane""",
+    "legal": """
+        legal|compliance|contracts|privacy|data protection|general counsel|juridique|recht""",
+    "operations": """
+        operations|operating|supply chain|procurement|purchasing|logistics|manufacturing|
+        production|facilities|warehouse|plant|store|project|projects|program|programme|
+        business operations|pmo|office|administrative|administration|transformation|
+        shift|betriebs*|einkauf*|produktion*|werks*|logistik*|projekt*|project*|geschaftsfuhrung|
+        achats|operaciones|compras|acquisti|operacoes|projetos""",
+    "support": """
+        customer|customers|support|client services|client service|client success|
+        professional services|help desk|helpdesk|service desk|experience""",
+    "other": "medical|science|scientific|nursing|sustainability|department",
+}
+
+#: They count only where neither a word of STRONG nor the rank says more: a "Technical Recruiter"
+#: recruits.
+WEAK: dict[str, str] = {
+    "engineering": "technology|technical|technischer|technisch",
+    "it": "data|digital",
+    "operations": "process",
+}
+
+#: They are `operations`, whatever the person does whom they assist.
+ASSISTANTS = frozenset(
+    split_phrases(
+        """assistant|assistants|personal assistant|ea|pa|secretary|assistent|assistentin|assistenz|
+        assistante|secretaire|asistente|secretaria|assistente|segretaria|secretaresse|asystent|
+        asystentka|sekretarka|sekretarin|sekretaer"""
+    )
+)
