@@ -1,7 +1,7 @@
 """`make bench-titles`: how often titles are read as people labelled them (bench/labels/README.md).
 
-Prints both parts of the labels: the part that may be looked at, with its mistakes by `--mistakes`,
-and the part that is held out, by its figures alone.
+Prints the labels that may be looked at, with their mistakes by `--mistakes`, and those that are
+held out, by their figures alone.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from leads.titles.read import Title, read_title
 
-_LABELS = Path(__file__).parent / "labels" / "titles.txt"
+_LABELS = Path(__file__).parent / "labels"
 _SECTION = re.compile(r"\[(\w+) (\w+) (\w+)\]")
 _TOP = frozenset({"founder", "c_suite", "vp"})
 
@@ -100,14 +100,22 @@ def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
+def _labels(name: str) -> list[Label]:
+    return list(read_labels((_LABELS / f"{name}.txt").read_text(encoding="utf-8")))
+
+
 def main() -> None:
     """Print the figures."""
-    labels = list(read_labels(_LABELS.read_text(encoding="utf-8")))
-    known = [label for label in labels if not is_held_out(label.title)]
-    print_figures("to tune on", known)
+    first, second, last = map(_labels, ("titles", "titles-second", "titles-held-out"))
+    known = [label for label in first if not is_held_out(label.title)]
+    print_figures("to tune on: two thirds of titles.txt", known)
+    print_figures("to tune on: titles-second.txt", second)
     if "--mistakes" in sys.argv:
-        print_mistakes(known)
-    print_figures("held out", [label for label in labels if is_held_out(label.title)])
+        print_mistakes([*known, *second])
+    rest = [label for label in first if is_held_out(label.title)]
+    print_figures("held out: the other third of titles.txt", rest)
+    print_figures("held out, labelled apart: titles-held-out.txt", last)
+    labels = [*first, *second, *last]
     read_title.cache_clear()
     began = time.perf_counter()
     for label in labels:

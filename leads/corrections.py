@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from leads.addresses import read_address
 from leads.fields import Fields, convert
-from leads.normalise import normalise_company, normalise_country, normalise_title
+from leads.normalise import clean_title, normalise_company, normalise_country
 from leads.numbers import parse_count
 from leads.records import Captured, Company, Lead, Person, Record, to_plain
 from leads.rules import Rules
@@ -27,7 +27,7 @@ COMPANY = frozenset(
 
 #: How a value that a person writes is normalised, as a source's would be.
 _NORMALISE: dict[str, Callable[[str], str]] = {
-    "title": normalise_title,
+    "title": clean_title,
     "country": normalise_country,
 }
 
@@ -36,6 +36,7 @@ class CarriedOver(Record, frozen=True, kw_only=True):
     """What a lead's new revision takes over from the one before."""
 
     seniority: str = ""
+    function: str = ""
     apollo_id: str = ""
     linked: str = ""
     do_not_call: bool = False
@@ -137,6 +138,7 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
     """
     carried = CarriedOver(
         seniority=lead.seniority,
+        function=lead.function,
         apollo_id=lead.apollo_id,
         linked=lead.source_crm_id,
         do_not_call=lead.do_not_call,

@@ -13,13 +13,13 @@ from leads.mapped import (
     list_intents,
     phone_of,
 )
-from leads.normalise import normalise_country, normalise_name, normalise_title
+from leads.normalise import clean_title, normalise_country, normalise_name
 from leads.numbers import parse_number
 from leads.rawvalues import read_apollo_id, says_yes, text_of
 from leads.records import Captured, Company, Intent, Person, Sequences
 from leads.rules import Rules
+from leads.titles.apollo import read_apollo
 
-_SENIORITY = {"c suite": "c_suite", "c-suite": "c_suite", "vp": "vp"}
 _PHONES = (
     "Work Direct Phone",
     "First Phone",
@@ -34,8 +34,9 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
     """Map and normalise. Raises UnusableError for values of a wrong type."""
     raw = captured.raw
     country = normalise_country(text_of(raw, "Country"))
-    title = normalise_title(text_of(raw, "Title"))
-    seniority = text_of(raw, "Seniority").casefold()
+    title = clean_title(text_of(raw, "Title"))
+    apollo = read_apollo(text_of(raw, "Seniority"), text_of(raw, "Departments"))
+    position = rules.read_title(title, apollo)
     do_not_call = says_yes(raw, "Do Not Call")
     person = _row_person(raw, country, title, do_not_call=do_not_call)
     company, dropped = _row_company(raw, person)
@@ -43,7 +44,8 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
     return Mapped(
         person=person,
         company=company,
-        seniority=rules.seniority_of(title) or _SENIORITY.get(seniority, seniority),
+        seniority=position.seniority,
+        function=position.function,
         intents=intents,
         sequences=Sequences(),
         apollo_id=read_apollo_id(text_of(raw, "Apollo Contact Id")),

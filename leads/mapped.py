@@ -15,6 +15,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     person: Person
     company: Company
     seniority: str
+    function: str
     intents: tuple[Intent, ...]
     sequences: Sequences
     apollo_id: str

@@ -20,9 +20,9 @@ from leads.mapped import (
     phone_of,
 )
 from leads.normalise import (
+    clean_title,
     normalise_country,
     normalise_name,
-    normalise_title,
     squeeze,
 )
 from leads.rawvalues import (
@@ -38,6 +38,7 @@ from leads.rawvalues import (
 from leads.records import Captured, Intent, Person, Sequences
 from leads.rule_models import FieldRule
 from leads.rules import Rules
+from leads.titles.read import UNREAD, Title
 
 _BOUNCES = frozenset({"hard_bounced", "bounced", "spam_blocked"})
 
@@ -94,10 +95,15 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
     except msgspec.ValidationError as error:
         raise UnusableError(f"this is no lead that a person has corrected: {error}") from error
     person, company, dropped = apply_corrections(raw.person, raw.company, raw.corrections, rules)
+    opinion = Title(raw.carried_over.seniority, raw.carried_over.function)
+    if "title" in raw.corrections:
+        opinion = UNREAD
+    position = rules.read_title(person.title, opinion)
     return Mapped(
         person=person,
         company=company,
-        seniority=rules.seniority_of(person.title) or raw.carried_over.seniority,
+        seniority=position.seniority,
+        function=position.function,
         intents=captured.intents,
         sequences=Sequences(),
         apollo_id=raw.carried_over.apollo_id,
@@ -115,6 +121,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     custom = _custom_fields(captured, rules)
     do_not_call = says_yes(raw, "do_not_call")
     person = _contact_person(raw, do_not_call=do_not_call)
+    position = rules.read_title(person.title)
     domain = registrable(text_of(organization, "primary_domain", "domain", "website_url"))
     company, dropped = company_of(
         text_of(raw, "organization_name") or text_of(organization, "name"), domain, person, custom
@@ -122,7 +129,8 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     return Mapped(
         person=person,
         company=company,
-        seniority=rules.seniority_of(person.title),
+        seniority=position.seniority,
+        function=position.function,
         intents=_contact_intents(raw, captured),
         sequences=read_sequences(
             dicts_of(raw, "contact_campaign_statuses"), captured.sequences_read_at
@@ -158,7 +166,7 @@ def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> Person:
     phones = [
         text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")
     ]
-    title = normalise_title(text_of(raw, "title"))
+    title = clean_title(text_of(raw, "title"))
     numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
     return Person(
         email=read_address(text_of(raw, "email")),

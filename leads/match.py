@@ -8,6 +8,7 @@ from enum import Enum
 
 from rapidfuzz.fuzz import ratio, token_set_ratio
 
+from leads.normalise import normalise_title
 from leads.records import Person, Record
 from leads.rule_models import Matching
 
@@ -43,7 +44,7 @@ def fingerprint(lead_id: str, person_key: str, person: Person) -> Fingerprint:
         person_key=person_key,
         first_name=person.first_name.casefold(),
         last_name=person.last_name.casefold(),
-        title=person.title.casefold(),
+        title=normalise_title(person.title).casefold(),
     )
 
 

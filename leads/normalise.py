@@ -3,6 +3,7 @@
 Pure; unknown input gives '' rather than a guess.
 """
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -35,6 +36,9 @@ _TITLE_WORDS = (
 _SMALL = frozenset("of and the for to in at de la von van der di da".split())
 _UPPER = frozenset("VP SVP CEO CTO CFO COO CMO CRO CISO IT HR UX SEO EMEA APAC US UK AI".split())
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.IGNORECASE | re.ASCII)
+_PLACEHOLDERS = frozenset(
+    {"n/a", "na", "-", "--", ".", "?", "null", "none", "undefined", "unknown"}
+)
 _LONGEST_ADDRESS = 254
 
 
@@ -62,10 +66,18 @@ def normalise_name(value: object) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def clean_title(value: str) -> str:
+    """A job title in its source's spelling, '' for a placeholder such as "N/A"."""
+    text = squeeze(html.unescape(value))
+    if text.casefold() in _PLACEHOLDERS:
+        return ""
+    return text
+
+
 @lru_cache(maxsize=16384)
 def normalise_title(value: str) -> str:
-    """A job title with the usual abbreviations unfolded to one spelling: 'vice president, sales' ->
-    'VP Sales'."""
+    """A job title as two are compared, with the usual abbreviations unfolded to one spelling:
+    'vice president, sales' -> 'VP Sales'."""
     text = squeeze(value)
     for _ in range(4):  # lower case can uncover an abbreviation; four rounds are enough
         settled = _settle_title(text)

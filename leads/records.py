@@ -179,6 +179,7 @@ class Lead(Record, frozen=True, kw_only=True):
     lists: tuple[str, ...] = ()
     apollo_id: str = ""
     seniority: str = ""
+    function: str = ""  # what the position is about: sales, marketing, …
     person: Person = Person()
     company: Company = Company()
     intents: tuple[Intent, ...] = ()

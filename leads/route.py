@@ -85,6 +85,8 @@ def mismatch_reason(lead: Lead, when: Condition, rules: Rules) -> str:
         (when.states, company.state, "state"),
         (when.industries, rules.industry_of(company.industry), "industry"),
         (when.sizes, rules.size_of(company.employees), "size"),
+        (when.seniorities, lead.seniority, "seniority"),
+        (when.functions, lead.function, "function"),
     )
     for wanted, value, name in checks:
         if wanted and value not in wanted:

@@ -114,12 +114,14 @@ class FieldRule(RuleModel):
 
 
 class TitleRule(RuleModel):
-    """Titles that match `pattern` (case folded) have this seniority; the first match counts."""
+    """Titles that match `pattern` (case folded) have this seniority and, if it is given, this
+    function; the first match counts."""
 
     pattern: str = Field(
         description="a regular expression, sought anywhere in the title in lower case"
     )
     seniority: str = Field(description="your name for the seniority, as icp.seniority uses it")
+    function: str = Field("", description="your name for the function; empty: as it is read")
 
     @model_validator(mode="after")
     def _compiles(self) -> Self:
@@ -143,6 +145,10 @@ class IcpWeights(RuleModel):
 
     seniority: dict[str, int] = Field(
         description="seniority, as in titles -> points; * for any other that is known"
+    )
+    function: dict[str, int] = Field(
+        default_factory=dict,
+        description="function, as sales or marketing -> points; * for any other that is known",
     )
     industry: dict[str, int] = Field(
         description="group of industries -> points; * for any other that is known"
@@ -190,6 +196,8 @@ class Condition(RuleModel):
         (), description="the company's industry is in one of these groups"
     )
     sizes: tuple[str, ...] = Field((), description="the company's size is one of these")
+    seniorities: tuple[str, ...] = Field((), description="the person's seniority is one of these")
+    functions: tuple[str, ...] = Field((), description="the person's function is one of these")
     high_intent: bool | None = Field(
         None, description="whether the lead must be high intent or must not be; unset: either"
     )

@@ -33,7 +33,11 @@ from leads.rule_models import (
     by_casefold,
     by_member,
 )
+from leads.titles.functions import FUNCTIONS
+from leads.titles.ranks import SENIORITIES
+from leads.titles.read import UNREAD, Title, read_title
 
+_FIRM_PARTS = ("seniority", "function", "industry", "size", "country")
 _PROPERTY = attrgetter("object", "to")  # of a FieldRule: which CRM property it writes
 #: The team of an owner that the rules put in none.
 NO_TEAM = "no team"
@@ -72,7 +76,9 @@ class Rules(RuleModel):
         description="source (apollo, csv, zapier, workflow) -> e-mail statuses that are good enough"
     )
     titles: tuple[TitleRule, ...] = Field(
-        description="which seniority a job title has; the first match counts"
+        (),
+        description="job titles that are to be read otherwise than docs/titles.md says; the first"
+        " match counts",
     )
     industries: dict[str, tuple[str, ...]] = Field(
         description="your name for a group of industries -> Apollo's names in it"
@@ -134,7 +140,7 @@ class Rules(RuleModel):
         return self
 
     def _check_points(self) -> None:
-        firm = sum(map(self.icp.best, ("seniority", "industry", "size", "country")))
+        firm = sum(map(self.icp.best, _FIRM_PARTS))
         total = firm + self.icp.best("intent")
         if total != 100:
             raise ValueError(
@@ -153,11 +159,11 @@ class Rules(RuleModel):
             raise ValueError(f"mapping: {', '.join(twice)} can take only one field")
 
     def _check_names(self) -> None:
-        seniorities = {title.seniority for title in self.titles}
         sizes = {size.name for size in self.sizes}
-        self._known("icp.seniority", self.icp.seniority, seniorities)
-        self._known("icp.industry", self.icp.industry, set(self.industries))
-        self._known("icp.size", self.icp.size, sizes)
+        self._known("icp.seniority", self.icp.seniority, {*self._seniorities, "*"})
+        self._known("icp.function", self.icp.function, {*self._functions, "*"})
+        self._known("icp.industry", self.icp.industry, {*self.industries, "*"})
+        self._known("icp.size", self.icp.size, {*sizes, "*"})
         for i, route in enumerate(self.routes):
             self._check_condition(f"routes[{i}].when", route.when, sizes)
         for i, sequence in enumerate(self.sequences):
@@ -166,6 +172,16 @@ class Rules(RuleModel):
     def _check_condition(self, where: str, when: Condition, sizes: set[str]) -> None:
         self._known(f"{where}.industries", when.industries, set(self.industries))
         self._known(f"{where}.sizes", when.sizes, sizes)
+        self._known(f"{where}.seniorities", when.seniorities, self._seniorities)
+        self._known(f"{where}.functions", when.functions, self._functions)
+
+    @property
+    def _seniorities(self) -> set[str]:
+        return {*SENIORITIES, *(title.seniority for title in self.titles)}
+
+    @property
+    def _functions(self) -> set[str]:
+        return {*FUNCTIONS, *(title.function for title in self.titles)} - {""}
 
     @staticmethod
     def _known(where: str, names: Any, known: set[str]) -> None:
@@ -237,13 +253,22 @@ class Rules(RuleModel):
         number = int.from_bytes(hashlib.sha256(lead.lead_id.encode()).digest()[:4], "big")
         return number < self.live.percent / 100 * 2**32
 
-    def seniority_of(self, title: str) -> str:
-        """The seniority of a title by the title table, '' if none fits."""
+    def read_title(self, title: str, opinion: Title = UNREAD) -> Title:
+        """Seniority and function of a title: by `titles`, else as leads/titles reads it, else by
+        a second opinion such as Apollo's, else `other`. '' without a title and an opinion."""
+        read = read_title(title)
+        rule = self._title_rule(title) or TitleRule(pattern="", seniority=read.seniority)
+        seniority = rule.seniority or opinion.seniority
+        function = rule.function or read.function
+        if function in {"", "other"}:
+            function = opinion.function or function
+        if not title:
+            return Title(seniority, function)
+        return Title(seniority or "other", function or "other")
+
+    def _title_rule(self, title: str) -> TitleRule | None:
         folded = title.casefold()
-        for rule in self.titles:
-            if re.search(rule.pattern, folded):
-                return rule.seniority
-        return ""
+        return next((rule for rule in self.titles if re.search(rule.pattern, folded)), None)
 
     def stops(self, stage: str) -> bool:
         """Whether people in this stage of Apollo's are never to be written to; case doesn't

@@ -12,6 +12,7 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
     """Score a lead at `now`. A part nobody could judge gives 0 and is named in `missing`."""
     facts = {
         "seniority": (lead.seniority, lead.seniority),
+        "function": (lead.function, lead.function),
         "industry": (lead.company.industry, rules.industry_of(lead.company.industry)),
         "size": (str(lead.company.employees or ""), rules.size_of(lead.company.employees)),
         "country": (lead.company.country, lead.company.country),
@@ -21,6 +22,8 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
     reasons: list[Reason] = []
     for part, (given, group) in facts.items():
         weights: dict[str, int] = getattr(rules.icp, part)
+        if not weights:
+            continue  # the rules give this part no points
         points = 0
         if given:
             points = weights.get(group, weights.get("*", 0))

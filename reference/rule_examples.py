@@ -42,8 +42,9 @@ EXAMPLES = (
     ),
     Example(
         "Two languages",
-        "German titles have the same seniorities as English ones, German-speaking countries have"
-        " a rep and a sequence of their own, and everybody else gets the English ones.",
+        "Titles in ten languages are read; a rule says where yours differ. German-speaking"
+        " countries have a rep and a sequence of their own, and everybody else gets the English"
+        " ones.",
         "languages.yaml",
     ),
 )

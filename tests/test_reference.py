@@ -110,8 +110,8 @@ def test_named_accounts_come_before_routes() -> None:
 
 def test_two_languages_have_titles_reps_and_sequences() -> None:
     rules = loaded("languages.yaml")
-    titles = ("Geschäftsführerin", "Teamleiter", "Head of Sales", "Vertriebsleiterin")
-    assert [rules.seniority_of(t) for t in titles] == ["c_suite", "manager", "head", "head"]
+    titles = ("Geschäftsführerin", "Bereichsleiterin", "Head of Sales", "Vertriebsleiterin")
+    assert [rules.read_title(t).seniority for t in titles] == ["c_suite", "vp", "head", "head"]
     entered = {}
     for country in ("AT", "FR"):
         lead = replace(LEAD, company=Company(country=country))

@@ -29,6 +29,7 @@ from leads.rawvalues import UnusableError
 from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import SourceRow
+from leads.titles.read import Title
 from leads.validate import validate
 
 
@@ -158,6 +159,7 @@ class Intake:
             lists=record.lists,
             apollo_id=mapped.apollo_id,
             seniority=mapped.seniority,
+            function=mapped.function,
             person=mapped.person,
             company=mapped.company,
             intents=mapped.intents,
@@ -329,10 +331,17 @@ def _correct(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
     if fields.get("email_status"):
         lead = replace(lead, review_decisions={**lead.review_decisions, "email_status": "verified"})
     person, company, dropped = apply_corrections(lead.person, lead.company, fields, rules)
-    seniority = lead.seniority
+    position = Title(lead.seniority, lead.function)
     if person.title != lead.person.title:
-        seniority = rules.seniority_of(person.title) or seniority
-    return replace(lead, person=person, company=company, seniority=seniority), dropped
+        position = rules.read_title(person.title)
+    corrected = replace(
+        lead,
+        person=person,
+        company=company,
+        seniority=position.seniority,
+        function=position.function,
+    )
+    return corrected, dropped
 
 
 def company_key(lead: Lead) -> str:

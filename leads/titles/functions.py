@@ -27,42 +27,54 @@ STRONG: dict[str, str] = {
     "sales": """
         sales|presales|revenue|account|accounts|business development|partnerships|partnership|
         partner|alliances|alliance|channel|commercial|gtm|territory|vertrieb*|aussendienst*|
-        verkauf*|ventes|commerciale|comercial|ventas|desarrollo de negocio|grands comptes|
-        vendite|vendas|contas|verkoop*|commercieel|forsaljning*|salg*|sprzedazy|handlowy|handlowa""",
+        verkauf*|ventes|commerciale|comercial|ventas|desarrollo de negocio|grands comptes|comptes|
+        commerciaux|clientele|vendite|vendas|contas|verkoop*|commercieel|forsaljning*|salg*|
+        sprzedazy|handlowy|handlowa""",
     "marketing": """
         marketing*|brand|communications|public relations|pr|growth|demand generation|
         lead generation|content|seo|social media|campaign|events|community|creative|art|
         product marketing|unternehmenskommunikation|kommunikation*|communication|comunicacion|
-        comunicazione|comunicacao|marknad*|marketingu|advertising""",
+        comunicazione|comunicacao|communicatie|marka|publicidad|pubblicita|werbung*|marknad*|
+        marketingu|advertising""",
     "engineering": """
-        engineering|software|research|data science|machine learning|artificial intelligence|ai|
-        qa|quality assurance|devops|platform|entwicklung*|forschung*|
-        recherche|technique""",
+        engineering|software|research|data science|machine learning|artificial intelligence|ai|qa|
+        quality assurance|devops|platform|entwicklung*|forschung*|recherche|technique|
+        developpement|desarrollo|sviluppo|ricerca|pesquisa|ontwikkeling*|onderzoek|utveckling*|
+        udvikling*|rozwoju|qualita""",
     "product": "product|design|ux|ui|user experience|produkt*",
     "it": """
         it|ict|edv|information technology|information security|cybersecurity|cyber|security|
         infrastructure|business intelligence|bi|analytics|network|systems|system|database|
-        information|informatique|systemes|informatica|salesforce""",
+        information|informatique|systemes|informatica|sistemas|sistemi|tecnologia|informatyki|
+        datenschutz|it sicherheit|salesforce""",
     "finance": """
-        finance|financial|accounting|treasury|treasurer|tax|audit|investor relations|
-        investment|risk|credit|payroll|loan|accounts payable|accounts receivable|finanz*|finanzen|
-        kaufmannischer|financier|financiere|financiero|financiera|finanziario|finanziaria|
-        financeiro|financeira|financieel|ekonomi*|okonomi*|finansowy|finansowa""",
+        finance|financial|accounting|treasury|treasurer|tax|audit|investor relations|investment|
+        risk|credit|payroll|loan|accounts payable|accounts receivable|finanz*|finanzen|financi*|
+        rechnungswesen*|buchhaltung*|controlling|control|finanza|finanzas|financas|comptabilite|
+        contabilidad|contabilita|contabilidade|amministrazione|finansow|ksiegowosc|kaufmannischer|
+        financier|financiere|financiero|financiera|finanziario|finanziaria|financeiro|financeira|
+        financieel|ekonomi*|okonomi*|finansowy|finansowa""",
     "hr": """
         hr|human resources|people|talent|recruiting|recruitment|talent acquisition|training|
-        learning|compensation|total rewards|diversity|personal*|ressources humaines|
-        recursos humanos|risorse umane""",
+        learning|compensation|total rewards|diversity|personal*|rh|personnel|personale|personeel*|
+        personelu|kadr|ressources humaines|recursos humanos|risorse umane""",
     "legal": """
-        legal|compliance|contracts|privacy|data protection|general counsel|juridique|recht""",
+        legal|compliance|contracts|privacy|data protection|general counsel|juridique|recht*|
+        juridico|juridica|legale|affaires juridiques|prawny|jurist*""",
     "operations": """
         operations|operating|supply chain|procurement|purchasing|logistics|manufacturing|
         production|facilities|warehouse|plant|store|project|projects|program|programme|
-        business operations|pmo|office|administrative|administration|transformation|
-        shift|betriebs*|einkauf*|produktion*|werks*|logistik*|projekt*|project*|geschaftsfuhrung|
-        achats|operaciones|compras|acquisti|operacoes|projetos""",
+        business operations|pmo|office|administrative|administration|transformation|shift|
+        betriebs*|einkauf*|produktion*|werks*|logistik*|projekt*|project*|geschaftsfuhrung|achats|
+        logistique|qualite|fabrication|produccion|logistica|calidad|produzione|
+        producao|operazioni|inkoop*|productie*|logistiek*|inkop*|indkob*|drift*|zakupow|produkcji|
+        logistyki|lager*|versand*|qualitat*|fertigung*|zakupy|produksjon|operaciones|compras|
+        acquisti|operacoes|projetos""",
     "support": """
-        customer|customers|support|client services|client service|client success|
-        professional services|help desk|helpdesk|service desk|experience""",
+        customer|customers|support|kunden*|client|clients|cliente|clientes|clienti|klant*|
+        kundtjanst|kundeservice|kundservice|klienta|soporte|suporte|assistenza clienti|
+        client services|client service|client success|professional services|help desk|helpdesk|
+        service desk|experience""",
     "other": "medical|science|scientific|nursing|sustainability|department",
 }
 

@@ -14,18 +14,19 @@ RANKS: dict[str, str] = {
         entrepreneur|grunder|grunderin|mitgrunder|mitgrunderin|inhaber|inhaberin|geschaftsinhaber|
         geschaftsinhaberin|fondateur|fondatrice|cofondateur|cofondatrice|proprietaire|fundador|
         fundadora|cofundador|cofundadora|socio fundador|socia fundadora|propietario|propietaria|
-        dueno|duena|fondatore|cofondatore|titolare|proprietario|proprietaria|
-        oprichter|medeoprichter|eigenaar|eigenaresse|medeeigenaar|grundare|medgrundare|agare|
-        grundlaegger|stifter|medstifter|ejer|medejer|zalozyciel|zalozycielka|wspolzalozyciel|
-        wspolzalozycielka|wlasciciel|wlascicielka|wspolwlasciciel""",
+        dueno|duena|fondatore|cofondatore|titolare|proprietario|proprietaria|oprichter|
+        medeoprichter|eigenaar|eigenaresse|medeeigenaar|grundare|medgrundare|agare|grundlaegger|
+        stifter|medstifter|ejer|medejer|zalozyciel|zalozycielka|wspolzalozyciel|wspolzalozycielka|
+        wlasciciel|wlascicielka|wspolwlasciciel""",
     "c_suite": """
-        c officer|chief executive|chief legal counsel|ceo|coo|cfo|cto|cio|ciso|cmo|cro|cco|cpo|chro|
-        clo|cdo|cso|president|chairman|chairwoman|chairperson|chair|md|managing director|
-        managing partner|director general|general director|geschaftsfuhrer|geschaftsfuhrerin|
-        geschaftsfuhrender gesellschafter|geschaftsleitung|geschaftsleiter|vorstand|
-        vorstandsvorsitzender|vorstandsvorsitzende|mitglied des vorstands|
-        mitglied der geschaftsleitung|pdg|dg|daf|presidente|presidenta|gerant|gerante|
-        directeur general|directrice generale|directora general|consejero delegado|
+        c officer|secretary general|prasident|prasidentin|zaakvoerder|ordforande|formand|
+        dyrektor generalny|dyrektor zarzadzajacy|chief executive|chief legal counsel|ceo|coo|cfo|
+        cto|cio|ciso|cmo|cro|cco|cpo|chro|clo|cdo|cso|president|chairman|chairwoman|chairperson|
+        chair|md|managing director|managing partner|director general|general director|
+        geschaftsfuhrer|geschaftsfuhrerin|geschaftsfuhrender gesellschafter|geschaftsleitung|
+        geschaftsleiter|vorstand|vorstandsvorsitzender|vorstandsvorsitzende|
+        mitglied des vorstands|mitglied der geschaftsleitung|pdg|dg|daf|presidente|presidenta|
+        gerant|gerante|directeur general|directrice generale|directora general|consejero delegado|
         consejera delegada|amministratore delegato|amministratrice delegata|amministratore unico|
         direttore generale|direttrice generale|diretor geral|diretora geral|diretor executivo|
         diretora executiva|diretor presidente|algemeen directeur|bestuurder|
@@ -33,34 +34,45 @@ RANKS: dict[str, str] = {
         administrerende direktor|adm direktor|prezes|prezes zarzadu|czlonek zarzadu""",
     "vp": """
         vice president|vp|svp|evp|avp|rvp|gvp|vicepresidente|vicepresidenta|vice presidente|
-        vicepresident|viceprezes|wiceprezes""",
-    "head": "head|it chef|leiter|leiterin|leitung|jefe|jefa|hoofd|afdelingshoofd",
+        vicepresident|vizeprasident|vizeprasidentin|viceprezes|wiceprezes""",
+    "head": """
+        head|it chef|hr chef|pr chef|chef de service|chef de departement|leiter|leiterin|leitung|
+        jefe|jefa|hoofd|afdelingshoofd""",
     "director": """
-        director|general manager|gm|country manager|country director|dsi|drh|directeur|directrice|
-        direktor|direktorin|directora|direttore|direttrice|diretor|diretora|dyrektor|dyrektorka""",
+        director|subdirector|subdirectora|zastepca dyrektora|general manager|gm|country manager|
+        country director|dsi|drh|directeur|directrice|direktor|direktorin|directora|direttore|
+        direttrice|diretor|diretora|dyrektor|dyrektorka""",
     "manager": """
-        manager|supervisor|team lead|team leader|managerin|gerente|responsable|responsabile|
-        responsavel|kierownik|kierowniczka|chef de projet|chef d equipe|chef de produit|
-        chef des ventes|jefe de proyecto|jefa de proyecto|capo progetto|coordenador""",
+        manager|supervisor|foreman|superintendent|subgerente|encargado|encargada|ansvarig|
+        ansvarlig|menedzer|menadzer|zastepca kierownika|team lead|team leader|managerin|gerente|
+        responsable|responsabile|responsavel|kierownik|kierowniczka|chef de projet|chef d equipe|
+        chef de produit|chef des ventes|jefe de proyecto|jefa de proyecto|capo progetto|
+        coordenador""",
     "other": """
-        assistant|assistants|personal assistant|ea|pa|secretary|receptionist|clerk|engineer|
-        developer|programmer|architect|scientist|analyst|specialist|coordinator|associate|representative|sdr|bdr|agent|
-        adviser|advisor|consultant|executive|officer|administrator|technician|designer|researcher|
-        writer|copywriter|editor|editor in chief|journalist|recruiter|headhunter|generalist|
-        accountant|controller|bookkeeper|auditor|counsel|attorney|lawyer|paralegal|buyer|
-        product owner|process owner|system owner|data owner|service owner|risk owner|homeowner|
-        home owner|business partner|coach|chef|cook|teacher|nurse|professor|principal|physician|
-        pastor|driver|trainee|intern|apprentice|member|board|board director|board member|
-        board advisor|non executive director|non executive chairman|independent director|
-        scrum master|ambassador|chief|marketer|volunteer|employee|staff|freelancer|fellow|
-        strategist|planner| assistent|assistentin|assistenz|sekretar|sekretarin|
-        sachbearbeiter|sachbearbeiterin|mitarbeiter|mitarbeiterin|entwickler|entwicklerin|
-        ingenieur|ingenieurin|berater|beraterin|buchhalter|buchhalterin|referent|referentin|
-        praktikant|praktikantin|assistante|secretaire|ingenieure|developpeur|developpeuse|
-        commercial|attache|attachee|comptable|stagiaire|conseiller|conseillere|asistente|
-        secretaria|secretario|desarrollador|desarrolladora|ingeniero|ingeniera|contador|contadora|
-        becario|assistente|segretaria|segretario|sviluppatore|sviluppatrice|ingegnere|impiegato|
-        impiegata|desenvolvedor|desenvolvedora|engenheiro|engenheira|estagiario|
+        assistant|assistants|executive business partner|chief of staff|comptroller|treasurer|
+        consigliere|aufsichtsrat|mitglied des aufsichtsrats|administrateur independant|
+        administratrice independante|membre du conseil|consejero|consejera|
+        consejero independiente|consejera independiente|lid raad van commissarissen|
+        raad van commissarissen|commissaris|styrelseledamot|bestyrelsesmedlem|
+        czlonek rady nadzorczej|rada nadzorcza|ned|trustee|specialista|consulente|addetto|addetta|
+        handlaggare|ekonom|medarbejder|koordynator|charge|chargee|personal assistant|ea|pa|
+        secretary|receptionist|clerk|engineer|developer|programmer|architect|scientist|analyst|
+        specialist|coordinator|associate|representative|sdr|bdr|agent|adviser|advisor|consultant|
+        executive|officer|administrator|technician|designer|researcher|writer|copywriter|editor|
+        editor in chief|journalist|recruiter|headhunter|generalist|accountant|controller|
+        bookkeeper|auditor|counsel|attorney|lawyer|paralegal|buyer|product owner|process owner|
+        system owner|data owner|service owner|risk owner|homeowner|home owner|business partner|
+        coach|chef|cook|teacher|nurse|professor|principal|physician|pastor|driver|trainee|intern|
+        apprentice|member|board|board director|board member|board advisor|non executive director|
+        non executive chairman|independent director|scrum master|ambassador|chief|marketer|
+        volunteer|employee|staff|freelancer|fellow|strategist|planner|assistent|assistentin|
+        assistenz|sekretar|sekretarin|sachbearbeiter|sachbearbeiterin|mitarbeiter|mitarbeiterin|
+        entwickler|entwicklerin|ingenieur|ingenieurin|berater|beraterin|buchhalter|buchhalterin|
+        referent|referentin|praktikant|praktikantin|assistante|secretaire|ingenieure|developpeur|
+        developpeuse|commercial|attache|attachee|comptable|stagiaire|conseiller|conseillere|
+        asistente|secretaria|secretario|desarrollador|desarrolladora|ingeniero|ingeniera|contador|
+        contadora|becario|assistente|segretaria|segretario|sviluppatore|sviluppatrice|ingegnere|
+        impiegato|impiegata|desenvolvedor|desenvolvedora|engenheiro|engenheira|estagiario|
         secretaresse|vertegenwoordiger|medewerker|ontwikkelaar|adviseur|saljare|utvecklare|
         saelger|sekretaer|udvikler|konsulent|asystent|asystentka|sekretarka|przedstawiciel|
         programista|inzynier|ksiegowa|ksiegowy|specjalista|steuerberater""",
@@ -84,33 +96,53 @@ ENDINGS: dict[str, str] = {
 IMPLIED: dict[str, str] = {
     "executive": """
         ceo|chief executive|president|chairman|chair|general manager|gm|country manager|
-        country director|board member|board|board director|board advisor|member|
-        non executive director|non executive chairman|independent director|advisor|adviser""",
+        country director|advisor|adviser""",
     "operations": """
         coo|assistant|personal assistant|ea|pa|secretary|receptionist|clerk|buyer|process owner|
         scrum master|chef de projet|assistent|assistentin|assistenz|sekretar|sekretarin|sekretaer|
-        assistante|secretaire|asistente|secretaria|assistente|segretaria|secretaresse|
-        asystent|asystentka|sekretarka|jefe de proyecto""",
+        assistante|secretaire|asistente|secretaria|assistente|segretaria|secretaresse|asystent|
+        asystentka|sekretarka|jefe de proyecto""",
     "finance": """
-        cfo|daf|accountant|controller|bookkeeper|auditor|buchhalter|buchhalterin|steuerberater|
-        comptable|contador|contadora|ksiegowa|ksiegowy""",
+        cfo|daf|treasurer|comptroller|accountant|controller|bookkeeper|auditor|buchhalter|
+        buchhalterin|steuerberater|comptable|contador|contadora|ksiegowa|ksiegowy""",
     "engineering": """
         cto|engineer|developer|programmer|architect|scientist|entwickler|entwicklerin|ingenieur|
         ingenieurin|developpeur|developpeuse|desarrollador|desarrolladora|ingeniero|ingeniera|
         sviluppatore|sviluppatrice|ingegnere|desenvolvedor|desenvolvedora|engenheiro|engenheira|
         ontwikkelaar|utvecklare|udvikler|programista|inzynier""",
-    "it": "cio|ciso|cdo|system owner|dsi|technician",
+    "it": "it chef|cio|ciso|cdo|system owner|dsi|technician",
     "marketing": "cmo|marketer|copywriter|writer",
     "sales": """
         cro|cco|sdr|bdr|representative|vertegenwoordiger|saljare|saelger|przedstawiciel|
         commercial|attachee|attache""",
     "product": "cpo|product owner|designer|researcher",
-    "hr": "chro|drh|recruiter|headhunter",
+    "hr": "hr chef|chro|drh|recruiter|headhunter",
     "legal": "clo|chief legal counsel|counsel|attorney|lawyer|paralegal",
 }
 
+#: Boards and partners of somebody: these say their function, whatever the field.
+FIXED: dict[str, str] = {
+    "executive": """
+        board member|board|board director|board advisor|member|non executive director|
+        non executive chairman|independent director|aufsichtsrat|ned|trustee|
+        mitglied des aufsichtsrats|administrateur independant|administratrice independante|
+        membre du conseil|consejero independiente|consejera independiente|
+        lid raad van commissarissen|raad van commissarissen|commissaris|styrelseledamot|
+        bestyrelsesmedlem|czlonek rady nadzorczej|rada nadzorcza|consigliere""",
+    "operations": "executive business partner|chief of staff",
+}
+
+#: "Shop Owner" owns a company, "Platform Owner" a platform.
+OWNED = frozenset(
+    """business company franchise agency shop store restaurant firm studio salon practice small
+    co sole majority principal proud current managing hotel cafe gym bakery clinic""".split()
+)
+
 #: A position that is over, or not there yet.
 NOT_HELD = frozenset(
-    """former formerly ex retired past previous previously aspiring seeking looking candidate
-    unemployed student ehemaliger ehemalige ancien ancienne antiguo antigua""".split()
+    """former formerly ex retired past previous previously aspiring future seeking looking candidate
+    unemployed student opentowork ehemaliger ehemalige ehem ancien ancienne antiguo antigua
+    byly byla oud tidligere tidigare""".split()
 )
+#: As the first words of a title.
+NOT_HELD_BEGINNINGS = ("open to ", "in search of ", "available for ", "looking for ", "seeking ")

@@ -10,19 +10,37 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from leads.titles.fold import PART, POSITION, fold_title
+from leads.titles.fold import PART, POSITION, Folded, fold_title
 from leads.titles.functions import ASSISTANTS, STRONG, WEAK
 from leads.titles.phrases import Phrases
-from leads.titles.ranks import ENDINGS, IMPLIED, NOT_HELD, RANKS, SENIORITIES
+from leads.titles.ranks import (
+    ENDINGS,
+    FIXED,
+    IMPLIED,
+    NOT_HELD,
+    NOT_HELD_BEGINNINGS,
+    OWNED,
+    RANKS,
+    SENIORITIES,
+)
 
 _RANKS, _ENDINGS, _IMPLIED = Phrases(RANKS), Phrases(ENDINGS), Phrases(IMPLIED)
+_FIXED = Phrases(FIXED)
 _STRONG, _WEAK = Phrases(STRONG), Phrases(WEAK)
 _PREPOSITIONS = frozenset(
-    """of to for at in de der des du d da do dos das del della delle di von vom im fur van til till
-    av af""".split()
+    """of to for at in de der des du d da do dos das del dell della delle dello dall di von vom im
+    fur van til till av af""".split()
 )
 #: What follows these is somebody or something else than the position's field.
 _OUTSIDE = frozenset({"to", "at"})
+#: "Recruiter - VP roles" recruits them.
+_ROLES = frozenset("role roles org orgs position positions search searches office offices".split())
+#: "CEO North America" is one.
+_PLACES = frozenset(
+    """america americas emea apac europe uk us usa dach benelux nordics iberia mena latam germany
+    france spain italy ireland netherlands sweden asia africa pacific east west north south central
+    international global region regions""".split()
+)
 _TOP = frozenset({"founder", "c_suite"})
 _LED = frozenset({"founder", "c_suite", "vp"})
 #: A rank only where the part has no other: in "Directeur Commercial" it is the field.
@@ -34,6 +52,10 @@ class Title(NamedTuple):
 
     seniority: str
     function: str
+
+
+#: No opinion of a title.
+UNREAD = Title("", "")
 
 
 @dataclass(slots=True)
@@ -57,40 +79,72 @@ class _Position:
 def read_title(title: str) -> Title:
     """The seniority (one of SENIORITIES) and function (one of FUNCTIONS) of the highest position
     that a title names; a position that is over or only wished for is `other`."""
-    positions, ended = _positions(fold_title(title))
+    folded = fold_title(title)
+    positions, ended = _held(folded)
+    if ended and not positions:
+        return Title("other", "other")
     if not positions:
-        return Title("other", "other") if ended else Title("", _field(title))
+        return Title("", _field(f"{folded.main} {folded.aside}".split()))
     seniority = min((p.seniority for p in positions), key=SENIORITIES.index)
     return Title(seniority, _function_of(positions, seniority))
 
 
-def _field(title: str) -> str:
+def _field(words: Sequence[str]) -> str:
     """The function of a title without a rank, '' if no word names one."""
-    words = fold_title(title).split()
     return _first_meaning(_STRONG, words) or _first_meaning(_WEAK, words)
 
 
+def _held(folded: Folded) -> tuple[list[_Position], bool]:
+    """The positions that are held, and whether one is over. A rank in brackets counts only where
+    there is no other."""
+    if folded.main.startswith(NOT_HELD_BEGINNINGS):
+        return [], True
+    found, ended = _positions(folded.main)
+    if not found and not ended:
+        return _positions(folded.aside)
+    if found:
+        found[0].words += folded.aside.split()
+    return found, ended
+
+
 def _positions(folded: str) -> tuple[list[_Position], bool]:
-    """The positions that are held, and whether one is over."""
     found: list[_Position] = []
     ended = False
     for text in folded.split(POSITION):
         parts = [part.split() for part in text.split(PART) if part.strip()]
         if any(word in NOT_HELD for word in _before_preposition(parts[0] if parts else [])):
             ended = True
-            continue
-        for words in parts:
-            rank = _governing(words)
-            if rank is None:
-                if found:
-                    found[-1].words += _within(words)
-            elif found and _only_names(rank, words):
-                found[-1].words += _within(words[rank.start + rank.length :])
-            else:
-                found.append(_Position(rank.seniority, rank.phrase, _field_words(rank, words)))
-                if _serves(rank, words):
-                    return found, ended
+        elif _add_position(found, parts):
+            break
     return found, ended
+
+
+def _add_position(found: list[_Position], parts: Sequence[Sequence[str]]) -> bool:
+    """Add what the parts of one position say; whether all that follows is who is served."""
+    ignored = _named_only(parts) if found else frozenset()
+    for words in parts:
+        rank = _governing(words)
+        if rank and rank.seniority not in ignored:
+            found.append(_Position(rank.seniority, rank.phrase, _field_words(rank, words)))
+            if _serves(rank, words):
+                return True
+        elif found:
+            found[-1].words += _within(words)
+    return False
+
+
+def _named_only(parts: Sequence[Sequence[str]]) -> frozenset[str]:
+    """The seniorities that a further position only names: "Director, CEO Communications" is no CEO,
+    a "Recruiter - VP roles" no vice president."""
+    last = _before_preposition(parts[-1]) if parts else []
+    if not last:
+        return frozenset()
+    if last[-1] in _ROLES:
+        return frozenset(SENIORITIES)
+    ends_in_rank = bool(_RANKS.match(last, len(last) - 1)) or last[-2:] == ["c", "officer"]
+    if ends_in_rank or last[-1] in _PLACES:
+        return frozenset()
+    return _TOP
 
 
 def _before_preposition(words: Sequence[str]) -> list[str]:
@@ -112,7 +166,10 @@ def _ranks(words: Sequence[str]) -> Iterator[_Rank]:
     while at < len(words) and words[at] not in _PREPOSITIONS:
         match = _RANKS.match(words, at)
         if match:
-            yield _Rank(match.phrase, match.meaning, at, match.length)
+            seniority = match.meaning
+            if match.phrase == "owner" and not _owns_company(words, at):
+                seniority = "other"
+            yield _Rank(match.phrase, seniority, at, match.length)
             at += match.length
             continue
         seniority = _ENDINGS.ending_of(words[at])
@@ -121,10 +178,10 @@ def _ranks(words: Sequence[str]) -> Iterator[_Rank]:
         at += 1
 
 
-def _only_names(rank: _Rank, words: Sequence[str]) -> bool:
-    """Whether a further position names somebody only: the CEO of "Director, CEO Communications"."""
-    follows = len(_before_preposition(words)) > rank.start + rank.length
-    return rank.seniority in _TOP and rank.length == 1 and follows
+def _owns_company(words: Sequence[str], at: int) -> bool:
+    """Whether the owner at a place owns a company, not a product or a platform."""
+    before = words[at - 1] if at else ""
+    return not before or before in OWNED or bool(_RANKS.match(words, at - 1))
 
 
 def _serves(rank: _Rank, words: Sequence[str]) -> bool:
@@ -162,11 +219,14 @@ def _function_of(positions: Sequence[_Position], seniority: str) -> str:
 
 def _position_function(position: _Position) -> str:
     """By the field's words, else by the rank, else by words that say little."""
+    fixed = _FIXED.meaning_of(position.phrase)
+    if fixed:
+        return fixed
     strong = _first_meaning(_STRONG, position.words)
     if strong:
         return strong
     implied = _IMPLIED.meaning_of(position.phrase) or _IMPLIED.ending_of(position.phrase)
-    if implied in {"", "executive"}:
+    if implied in {"", "executive"} or position.phrase in ASSISTANTS:
         return _first_meaning(_WEAK, position.words) or implied
     return implied
 

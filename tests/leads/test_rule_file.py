@@ -33,7 +33,13 @@ def refusal(old: str, new: str) -> str:
         ("{US: 10, GB: 10", "{USA: 10, GB: 10", "icp.country.USA: 'USA' matches no lead: write US"),
         ("countries: [GB]", "countries: [NO]", "YAML reads NO as true or false; quote it: 'NO'"),
         ("{US: 10, GB: 10", "{NO: 10, GB: 10", "YAML reads NO as true or false; quote it: 'NO'"),
-        (r"'\bmanager\b'", r'"\bmanager\b"', "titles.5.pattern: it has a backspace"),
+        (
+            "industries:",
+            r'titles: [{pattern: "\bmanager\b", seniority: other}]' + "\nindustries:",
+            "titles.0.pattern: it has a backspace",
+        ),
+        ("{vp: 30", "{vice: 30", "icp.seniority: vice is defined nowhere; known are *"),
+        ("countries: [GB]", "functions: [sale]", "functions: sale is defined nowhere"),
         (
             "threshold: 70",
             "treshold: 70",

@@ -57,7 +57,7 @@ def lead_of(body: dict[str, Any], event: str = "", value: str = "") -> Captured:
             "Email": "ada@acme.com",
             "First Name": "Ada",
             "Last Name": "Lovelace",
-            "Job Title": "VP Sales",
+            "Job Title": "vice president, sales",
             "Company Name": "Acme",
             "Domain": "acme.com",
             "Email Status": "verified",
@@ -71,7 +71,7 @@ def test_every_spelling_of_the_fields_is_the_same_lead(rules: Rules, body: dict[
         "ada@acme.com",
         "Ada",
         "Lovelace",
-        "VP Sales",
+        "vice president, sales",
     )
     assert (mapped.company.name, mapped.company.domain, p.email_status) == (
         "Acme",
