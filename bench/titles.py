@@ -116,10 +116,9 @@ def main() -> None:
     print_figures("held out: the other third of titles.txt", rest)
     print_figures("held out, labelled apart: titles-held-out.txt", last)
     labels = [*first, *second, *last]
-    read_title.cache_clear()
     began = time.perf_counter()
-    for label in labels:
-        read_title(label.title)
+    for i, label in enumerate(labels):
+        read_title(f"{label.title} {i}")  # a title that is read for the first time
     _print(f"a title takes {(time.perf_counter() - began) / len(labels) * 1e6:.0f} µs")
 
 

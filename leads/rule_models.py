@@ -114,13 +114,15 @@ class FieldRule(RuleModel):
 
 
 class TitleRule(RuleModel):
-    """Titles that match `pattern` (case folded) have this seniority and, if it is given, this
-    function; the first match counts."""
+    """Titles that match `pattern` (case folded, as written or with abbreviations spelled out) have
+    this seniority and, if it is given, this function; the first match counts."""
 
     pattern: str = Field(
         description="a regular expression, sought anywhere in the title in lower case"
     )
-    seniority: str = Field(description="your name for the seniority, as icp.seniority uses it")
+    seniority: str = Field(
+        min_length=1, description="your name for the seniority, as icp.seniority uses it"
+    )
     function: str = Field("", description="your name for the function; empty: as it is read")
 
     @model_validator(mode="after")
@@ -144,7 +146,8 @@ class IcpWeights(RuleModel):
     """Points of the ideal customer profile. The best of each part must add up to 100."""
 
     seniority: dict[str, int] = Field(
-        description="seniority, as in titles -> points; * for any other that is known"
+        description="seniority (docs/titles.md, or of `titles`) -> points; * for any other"
+        " that is known"
     )
     function: dict[str, int] = Field(
         default_factory=dict,

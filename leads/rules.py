@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from leads.normalise import normalise_title
 from leads.records import Lead
 from leads.rule_models import (
     AccountOwner,
@@ -33,6 +34,7 @@ from leads.rule_models import (
     by_casefold,
     by_member,
 )
+from leads.titles.fold import LONGEST
 from leads.titles.functions import FUNCTIONS
 from leads.titles.ranks import SENIORITIES
 from leads.titles.read import UNREAD, Title, read_title
@@ -256,19 +258,23 @@ class Rules(RuleModel):
     def read_title(self, title: str, opinion: Title = UNREAD) -> Title:
         """Seniority and function of a title: by `titles`, else as leads/titles reads it, else by
         a second opinion such as Apollo's, else `other`. '' without a title and an opinion."""
-        read = read_title(title)
-        rule = self._title_rule(title) or TitleRule(pattern="", seniority=read.seniority)
-        seniority = rule.seniority or opinion.seniority
-        function = rule.function or read.function
-        if function in {"", "other"}:
-            function = opinion.function or function
+        found = read_title(title).or_else(opinion)
+        rule = self._title_rule(title)
+        if rule:
+            found = Title(rule.seniority, rule.function).or_else(found)
         if not title:
-            return Title(seniority, function)
-        return Title(seniority or "other", function or "other")
+            return found
+        return found.or_else(Title("other", "other"))
 
     def _title_rule(self, title: str) -> TitleRule | None:
-        folded = title.casefold()
-        return next((rule for rule in self.titles if re.search(rule.pattern, folded)), None)
+        """The first rule that fits the title as it is written, or with its abbreviations spelled
+        out."""
+        written = title[:LONGEST].casefold()
+        plain = normalise_title(title[:LONGEST]).casefold()
+        for rule in self.titles:
+            if re.search(rule.pattern, written) or re.search(rule.pattern, plain):
+                return rule
+        return None
 
     def stops(self, stage: str) -> bool:
         """Whether people in this stage of Apollo's are never to be written to; case doesn't

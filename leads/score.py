@@ -22,8 +22,8 @@ def score(lead: Lead, rules: Rules, now: float) -> tuple[Score, tuple[Reason, ..
     reasons: list[Reason] = []
     for part, (given, group) in facts.items():
         weights: dict[str, int] = getattr(rules.icp, part)
-        if not weights:
-            continue  # the rules give this part no points
+        if part == "function" and not weights:
+            continue  # rules without it say nothing of functions
         points = 0
         if given:
             points = weights.get(group, weights.get("*", 0))

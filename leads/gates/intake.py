@@ -275,7 +275,8 @@ def _revision(record: Captured, mapped: Mapped) -> str:
         more.append("do_not_call")
     if mapped.replied:
         more.append("replied")
-    return version(mapped.person, mapped.company, mapped.seniority, intents, *more)
+    position = [mapped.seniority, mapped.function]
+    return version(mapped.person, mapped.company, position, intents, *more)
 
 
 def _is_outdated(record: Captured, mapped: Mapped, source: SourceRow) -> bool:

@@ -2,7 +2,7 @@
 
 from leads.titles.read import Title
 
-#: Apollo's scale in ours; both spellings, of the export and of the API.
+#: Apollo's scale in ours.
 _SENIORITIES = {
     "owner": "founder",
     "founder": "founder",

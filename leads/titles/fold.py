@@ -13,8 +13,15 @@ PART = "&"
 
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "đ": "d", "ß": "ss", "\u2019": "'"})
 _GENDERS = re.compile(r"\((?:[mwfdxh] ?[/|,*] ?)+[mwfdxh]\)")  # (m/w/d), (f/m/x)
-_ASIDE = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")
-_CHIEF = re.compile(r"\bchief ((?!petty|of )[\w&/ -]{0,60}?)officer\b")
+_BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")
+#: "Chief Engineer and Safety Officer" and "Chief Warrant Officer" are no chief officers.
+_NO_OFFICER = (
+    "of|petty|warrant|probation|radio|flight|engineer|accountant|cook|clerk|analyst|nurse|mate|pilot|"
+    "architect"
+)
+_CHIEF = re.compile(
+    rf"\bchief ((?!.{{0,60}}?\b(?:{_NO_OFFICER})\b.{{0,60}}?officer)[\w&/ -]{{0,60}}?)officer\b"
+)
 #: Abbreviations, with or without a full stop.
 _SHORT = {
     "dir": "director",
@@ -62,6 +69,14 @@ _SHORT = {
 }
 _CHANGES = (
     (re.compile(r"\ba\. ?d\.|\bi\. ?r\."), " former "),  # German: out of service, retired
+    (re.compile(r"\bm\.\s?d\.|\bmd\b(?=\W{0,3}(?:phd|mph|mba))"), " doctor "),
+    (
+        re.compile(
+            r"\b(founder|owner|ceo|president)-(?=ceo|cto|coo|cfo|founder|owner|president|operator)"
+        ),
+        rf"\1 {POSITION} ",
+    ),
+    (re.compile(r"\b(?:now|current|currently)\b"), f" {POSITION} "),
     (re.compile(r"\ba\. ?i\."), " "),  # Dutch and French: ad interim
     (re.compile(r"\bv[.-]? ?p\b\.?"), "vp"),
     (re.compile(r"\b(?:bus|biz)\.? dev\b"), "business development"),
@@ -80,23 +95,30 @@ _CHANGES = (
 
 
 class Folded(NamedTuple):
-    """The words of a title, and those in its brackets: they add a field or a place, not a rank."""
+    """The words of a title, and those in its brackets."""
 
     main: str
-    aside: str
+    brackets: str
 
 
 def fold_title(title: str) -> Folded:
     """Words, `;` between positions and `&` between parts of one; at most LONGEST characters are
     read. "Chief Financial Officer" becomes "financial c officer": the rank stands last."""
     lower = title[:LONGEST].casefold().translate(_LETTERS)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
-    plain = _GENDERS.sub(" ", plain)
-    asides = _ASIDE.findall(plain)
-    return Folded(_fold(_ASIDE.sub(" ", plain)), _fold(f" {POSITION} ".join(asides)))
+    plain = _GENDERS.sub(" ", _without_accents(lower)[:LONGEST])
+    brackets = f" {POSITION} ".join(_BRACKETS.findall(plain))
+    return Folded(_fold(_BRACKETS.sub(" ", plain)), _fold(brackets))
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _fold(plain: str) -> str:
+    if not plain:
+        return ""
     text = _CHIEF.sub(lambda found: re.sub(r"[&/-]", " ", found[1]) + " c officer", plain)
     for pattern, change in _CHANGES:
         text = pattern.sub(change, text)

@@ -26,7 +26,7 @@ STRONG: dict[str, str] = {
     "executive": "strategy|strategie",
     "sales": """
         sales|presales|revenue|account|accounts|business development|partnerships|partnership|
-        partner|alliances|alliance|channel|commercial|gtm|territory|vertrieb*|aussendienst*|
+        alliances|alliance|channel|gtm|territory|vertrieb*|aussendienst*|
         verkauf*|ventes|commerciale|comercial|ventas|desarrollo de negocio|grands comptes|comptes|
         commerciaux|clientele|vendite|vendas|contas|verkoop*|commercieel|forsaljning*|salg*|
         sprzedazy|handlowy|handlowa""",
@@ -37,8 +37,8 @@ STRONG: dict[str, str] = {
         comunicazione|comunicacao|communicatie|marka|publicidad|pubblicita|werbung*|marknad*|
         marketingu|advertising""",
     "engineering": """
-        engineering|software|research|data science|machine learning|artificial intelligence|ai|qa|
-        quality assurance|devops|platform|entwicklung*|forschung*|recherche|technique|
+        engineering|research|data science|machine learning|artificial intelligence|qa|
+        quality assurance|devops|entwicklung*|forschung*|recherche|technique|
         developpement|desarrollo|sviluppo|ricerca|pesquisa|ontwikkeling*|onderzoek|utveckling*|
         udvikling*|rozwoju|qualita""",
     "product": "product|design|ux|ui|user experience|produkt*",
@@ -50,13 +50,15 @@ STRONG: dict[str, str] = {
     "finance": """
         finance|financial|accounting|treasury|treasurer|tax|audit|investor relations|investment|
         risk|credit|payroll|loan|accounts payable|accounts receivable|finanz*|finanzen|financi*|
-        rechnungswesen*|buchhaltung*|controlling|control|finanza|finanzas|financas|comptabilite|
+        rechnungswesen*|buchhaltung*|controlling|finanza|finanzas|financas|comptabilite|
         contabilidad|contabilita|contabilidade|amministrazione|finansow|ksiegowosc|kaufmannischer|
         financier|financiere|financiero|financiera|finanziario|finanziaria|financeiro|financeira|
         financieel|ekonomi*|okonomi*|finansowy|finansowa""",
     "hr": """
         hr|human resources|people|talent|recruiting|recruitment|talent acquisition|training|
-        learning|compensation|total rewards|diversity|personal*|rh|personnel|personale|personeel*|
+        learning|compensation|total rewards|diversity|
+        personalleit*|personalentwicklung*|personalreferent*|personalwesen|personalabteilung|
+        rh|personnel|personale|personeel*|
         personelu|kadr|ressources humaines|recursos humanos|risorse umane""",
     "legal": """
         legal|compliance|contracts|privacy|data protection|general counsel|juridique|recht*|
@@ -64,7 +66,7 @@ STRONG: dict[str, str] = {
     "operations": """
         operations|operating|supply chain|procurement|purchasing|logistics|manufacturing|
         production|facilities|warehouse|plant|store|project|projects|program|programme|
-        business operations|pmo|office|administrative|administration|transformation|shift|
+        business operations|pmo|administrative|administration|transformation|shift|
         betriebs*|einkauf*|produktion*|werks*|logistik*|projekt*|project*|geschaftsfuhrung|achats|
         logistique|qualite|fabrication|produccion|logistica|calidad|produzione|
         producao|operazioni|inkoop*|productie*|logistiek*|inkop*|indkob*|drift*|zakupow|produkcji|
@@ -75,21 +77,25 @@ STRONG: dict[str, str] = {
         kundtjanst|kundeservice|kundservice|klienta|soporte|suporte|assistenza clienti|
         client services|client service|client success|professional services|help desk|helpdesk|
         service desk|experience""",
-    "other": "medical|science|scientific|nursing|sustainability|department",
 }
 
-#: They count only where neither a word of STRONG nor the rank says more: a "Technical Recruiter"
-#: recruits.
+#: They count only where neither a word of STRONG nor the rank says more: "AI Product Manager" is
+#: about a product.
 WEAK: dict[str, str] = {
-    "engineering": "technology|technical|technischer|technisch",
+    "engineering": "technology|technical|technischer|technisch|software|ai|platform",
     "it": "data|digital",
-    "operations": "process",
+    "operations": "process|office",
+    "sales": "commercial|partner",
+    "finance": "control",
+    "hr": "personal",
+    "other": "medical|science|scientific|nursing|sustainability|department",
 }
 
 #: They are `operations`, whatever the person does whom they assist.
 ASSISTANTS = frozenset(
     split_phrases(
-        """assistant|assistants|personal assistant|ea|pa|secretary|assistent|assistentin|assistenz|
+        """sekretariat|sekretar|assistant|assistants|
+        personal assistant|ea|pa|secretary|assistent|assistentin|assistenz|
         assistante|secretaire|asistente|secretaria|assistente|segretaria|secretaresse|asystent|
         asystentka|sekretarka|sekretarin|sekretaer"""
     )

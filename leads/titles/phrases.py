@@ -19,23 +19,31 @@ class Phrases:
     def __init__(self, table: Mapping[str, str]) -> None:
         self._meanings: dict[str, str] = {}
         self._beginnings: dict[str, str] = {}
+        self._longest: dict[str, int] = {}  # by first word, in words
         for meaning, phrases in table.items():
             for phrase in split_phrases(phrases):
                 if phrase.endswith("*"):
                     self._beginnings[phrase[:-1]] = meaning
                 else:
-                    self._meanings.setdefault(phrase, meaning)
-        self._longest = max((phrase.count(" ") + 1 for phrase in self._meanings), default=1)
+                    self._add(phrase, meaning)
+
+    def _add(self, phrase: str, meaning: str) -> None:
+        self._meanings[phrase] = meaning
+        first, length = phrase.split(" ", 1)[0], phrase.count(" ") + 1
+        self._longest[first] = max(length, self._longest.get(first, 0))
 
     def match(self, words: Sequence[str], at: int) -> Match | None:
         """The longest phrase that begins at a word, None if none does."""
-        for length in range(min(self._longest, len(words) - at), 0, -1):
+        longest = self._longest.get(words[at], 0)
+        for length in range(min(longest, len(words) - at), 0, -1):
             phrase = " ".join(words[at : at + length])
             if phrase in self._meanings:
                 return Match(self._meanings[phrase], phrase, length)
         return self._match_beginning(words[at])
 
     def _match_beginning(self, word: str) -> Match | None:
+        if not self._beginnings:
+            return None
         for length in range(len(word), 3, -1):
             meaning = self._beginnings.get(word[:length])
             if meaning is not None:

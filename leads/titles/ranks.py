@@ -22,9 +22,9 @@ RANKS: dict[str, str] = {
         c officer|secretary general|prasident|prasidentin|zaakvoerder|ordforande|formand|
         dyrektor generalny|dyrektor zarzadzajacy|chief executive|chief legal counsel|ceo|coo|cfo|
         cto|cio|ciso|cmo|cro|cco|cpo|chro|clo|cdo|cso|president|chairman|chairwoman|chairperson|
-        chair|md|managing director|managing partner|director general|general director|
-        geschaftsfuhrer|geschaftsfuhrerin|geschaftsfuhrender gesellschafter|geschaftsleitung|
-        geschaftsleiter|vorstand|vorstandsvorsitzender|vorstandsvorsitzende|
+        chair of the board|board chair|md|managing director|managing partner|director general|
+        general director|geschaftsfuhrer|geschaftsfuhrerin|geschaftsfuhrender gesellschafter|
+        geschaftsleitung|geschaftsleiter|vorstand|vorstandsvorsitzender|vorstandsvorsitzende|
         mitglied des vorstands|mitglied der geschaftsleitung|pdg|dg|daf|presidente|presidenta|
         gerant|gerante|directeur general|directrice generale|directora general|consejero delegado|
         consejera delegada|amministratore delegato|amministratrice delegata|amministratore unico|
@@ -39,9 +39,10 @@ RANKS: dict[str, str] = {
         head|it chef|hr chef|pr chef|chef de service|chef de departement|leiter|leiterin|leitung|
         jefe|jefa|hoofd|afdelingshoofd""",
     "director": """
-        director|subdirector|subdirectora|zastepca dyrektora|general manager|gm|country manager|
-        country director|dsi|drh|directeur|directrice|direktor|direktorin|directora|direttore|
-        direttrice|diretor|diretora|dyrektor|dyrektorka""",
+        director|partner|senior partner|general partner|equity partner|subdirector|subdirectora|
+        zastepca dyrektora|general manager|gm|country manager|country director|dsi|drh|directeur|
+        directrice|direktor|direktorin|directora|direttore|direttrice|diretor|diretora|dyrektor|
+        dyrektorka""",
     "manager": """
         manager|supervisor|foreman|superintendent|subgerente|encargado|encargada|ansvarig|
         ansvarlig|menedzer|menadzer|zastepca kierownika|team lead|team leader|managerin|gerente|
@@ -49,10 +50,11 @@ RANKS: dict[str, str] = {
         chef de produit|chef des ventes|jefe de proyecto|jefa de proyecto|capo progetto|
         coordenador""",
     "other": """
-        assistant|assistants|executive business partner|chief of staff|comptroller|treasurer|
-        consigliere|aufsichtsrat|mitglied des aufsichtsrats|administrateur independant|
-        administratrice independante|membre du conseil|consejero|consejera|
-        consejero independiente|consejera independiente|lid raad van commissarissen|
+        account executive|member of the board|doctor|surgeon|resident|trainer|banker|broker|
+        speechwriter|sekretariat|assistant|assistants|executive business partner|chief of staff|
+        comptroller|treasurer|consigliere|aufsichtsrat|mitglied des aufsichtsrats|
+        administrateur independant|administratrice independante|membre du conseil|consejero|
+        consejera|consejero independiente|consejera independiente|lid raad van commissarissen|
         raad van commissarissen|commissaris|styrelseledamot|bestyrelsesmedlem|
         czlonek rady nadzorczej|rada nadzorcza|ned|trustee|specialista|consulente|addetto|addetta|
         handlaggare|ekonom|medarbejder|koordynator|charge|chargee|personal assistant|ea|pa|
@@ -63,19 +65,20 @@ RANKS: dict[str, str] = {
         bookkeeper|auditor|counsel|attorney|lawyer|paralegal|buyer|product owner|process owner|
         system owner|data owner|service owner|risk owner|homeowner|home owner|business partner|
         coach|chef|cook|teacher|nurse|professor|principal|physician|pastor|driver|trainee|intern|
-        apprentice|member|board|board director|board member|board advisor|non executive director|
-        non executive chairman|independent director|scrum master|ambassador|chief|marketer|
-        volunteer|employee|staff|freelancer|fellow|strategist|planner|assistent|assistentin|
-        assistenz|sekretar|sekretarin|sachbearbeiter|sachbearbeiterin|mitarbeiter|mitarbeiterin|
-        entwickler|entwicklerin|ingenieur|ingenieurin|berater|beraterin|buchhalter|buchhalterin|
-        referent|referentin|praktikant|praktikantin|assistante|secretaire|ingenieure|developpeur|
-        developpeuse|commercial|attache|attachee|comptable|stagiaire|conseiller|conseillere|
-        asistente|secretaria|secretario|desarrollador|desarrolladora|ingeniero|ingeniera|contador|
-        contadora|becario|assistente|segretaria|segretario|sviluppatore|sviluppatrice|ingegnere|
-        impiegato|impiegata|desenvolvedor|desenvolvedora|engenheiro|engenheira|estagiario|
-        secretaresse|vertegenwoordiger|medewerker|ontwikkelaar|adviseur|saljare|utvecklare|
-        saelger|sekretaer|udvikler|konsulent|asystent|asystentka|sekretarka|przedstawiciel|
-        programista|inzynier|ksiegowa|ksiegowy|specjalista|steuerberater""",
+        apprentice|member|board|board director|board member|committee member|council member|
+        board advisor|non executive director|non executive chairman|independent director|
+        scrum master|ambassador|chief|marketer|volunteer|employee|staff|freelancer|fellow|
+        strategist|planner|assistent|assistentin|assistenz|sekretar|sekretarin|sachbearbeiter|
+        sachbearbeiterin|mitarbeiter|mitarbeiterin|entwickler|entwicklerin|ingenieur|ingenieurin|
+        berater|beraterin|buchhalter|buchhalterin|referent|referentin|praktikant|praktikantin|
+        assistante|secretaire|ingenieure|developpeur|developpeuse|commercial|attache|attachee|
+        comptable|stagiaire|conseiller|conseillere|asistente|secretaria|secretario|desarrollador|
+        desarrolladora|ingeniero|ingeniera|contador|contadora|becario|assistente|segretaria|
+        segretario|sviluppatore|sviluppatrice|ingegnere|impiegato|impiegata|desenvolvedor|
+        desenvolvedora|engenheiro|engenheira|estagiario|secretaresse|vertegenwoordiger|medewerker|
+        ontwikkelaar|adviseur|saljare|utvecklare|saelger|sekretaer|udvikler|konsulent|asystent|
+        asystentka|sekretarka|przedstawiciel|programista|inzynier|ksiegowa|ksiegowy|specjalista|
+        steuerberater""",
 }
 
 #: Endings of compound words, German, Dutch, Swedish and Danish: the longest counts.
@@ -95,8 +98,8 @@ ENDINGS: dict[str, str] = {
 #: What a rank says of the function, where nothing else does.
 IMPLIED: dict[str, str] = {
     "executive": """
-        ceo|chief executive|president|chairman|chair|general manager|gm|country manager|
-        country director|advisor|adviser""",
+        ceo|chief executive|president|chairman|chair of the board|board chair|general manager|gm|
+        country manager|country director|advisor|adviser""",
     "operations": """
         coo|assistant|personal assistant|ea|pa|secretary|receptionist|clerk|buyer|process owner|
         scrum master|chef de projet|assistent|assistentin|assistenz|sekretar|sekretarin|sekretaer|
@@ -116,33 +119,38 @@ IMPLIED: dict[str, str] = {
         cro|cco|sdr|bdr|representative|vertegenwoordiger|saljare|saelger|przedstawiciel|
         commercial|attachee|attache""",
     "product": "cpo|product owner|designer|researcher",
-    "hr": "hr chef|chro|drh|recruiter|headhunter",
-    "legal": "clo|chief legal counsel|counsel|attorney|lawyer|paralegal",
+    "hr": "hr chef|chro|drh",
+    "legal": "clo",
 }
 
-#: Boards and partners of somebody: these say their function, whatever the field.
+#: These say their function, whatever the field: a "Technical Recruiter" recruits.
 FIXED: dict[str, str] = {
+    "sales": "account executive",
+    "hr": "recruiter|headhunter",
+    "legal": "counsel|attorney|lawyer|paralegal|chief legal counsel",
     "executive": """
-        board member|board|board director|board advisor|member|non executive director|
-        non executive chairman|independent director|aufsichtsrat|ned|trustee|
-        mitglied des aufsichtsrats|administrateur independant|administratrice independante|
-        membre du conseil|consejero independiente|consejera independiente|
-        lid raad van commissarissen|raad van commissarissen|commissaris|styrelseledamot|
-        bestyrelsesmedlem|czlonek rady nadzorczej|rada nadzorcza|consigliere""",
+        board member|committee member|council member|member of the board|board|board director|
+        board advisor|non executive director|non executive chairman|independent director|
+        aufsichtsrat|ned|trustee|mitglied des aufsichtsrats|administrateur independant|
+        administratrice independante|membre du conseil|consejero independiente|
+        consejera independiente|lid raad van commissarissen|raad van commissarissen|commissaris|
+        styrelseledamot|bestyrelsesmedlem|czlonek rady nadzorczej|rada nadzorcza|consigliere""",
     "operations": "executive business partner|chief of staff",
 }
 
 #: "Shop Owner" owns a company, "Platform Owner" a platform.
 OWNED = frozenset(
     """business company franchise agency shop store restaurant firm studio salon practice small
-    co sole majority principal proud current managing hotel cafe gym bakery clinic""".split()
+    broker part partial insurance co sole majority principal proud current managing hotel cafe gym
+    bakery clinic""".split()
 )
 
 #: A position that is over, or not there yet.
 NOT_HELD = frozenset(
     """former formerly ex retired past previous previously aspiring future seeking looking candidate
     unemployed student opentowork ehemaliger ehemalige ehem ancien ancienne antiguo antigua
-    byly byla oud tidligere tidigare""".split()
+    byly byla oud tidligere tidigare
+    exited retraite retraitee emeritus elect incoming bewerber bewerberin wannabe not""".split()
 )
 #: As the first words of a title.
-NOT_HELD_BEGINNINGS = ("open to ", "in search of ", "available for ", "looking for ", "seeking ")
+NOT_HELD_BEGINNINGS = ("open to ", "in search of ", "available for ")

@@ -2,7 +2,10 @@
 
 import pytest
 
+from leads.decision import Decision
 from leads.exportrow import map_row
+from leads.gates.intake import Intake, IntakeState
+from leads.keys import Keys
 from leads.normalise import clean_title
 from leads.records import Captured
 from leads.route import mismatch_reason
@@ -30,6 +33,7 @@ def with_titles(*titles: TitleRule) -> Rules:
         ("Sales Director", Title("vp", "marketing"), Title("director", "sales")),
         ("Director", Title("vp", "marketing"), Title("director", "marketing")),
         ("Growth Hacker", Title("manager", "sales"), Title("manager", "marketing")),
+        ("former CEO", Title("c_suite", "sales"), Title("other", "other")),
         ("Sorcerer", Title("", ""), Title("other", "other")),
         ("", Title("vp", "sales"), Title("vp", "sales")),
         ("", Title("", ""), Title("", "")),
@@ -44,6 +48,33 @@ def test_the_rules_come_first_then_the_title_then_apollo(
 def test_a_rule_without_a_function_leaves_it_to_the_title() -> None:
     rules = with_titles(TitleRule(pattern="director", seniority="vp"))
     assert rules.read_title("Director of Finance") == ("vp", "finance")
+
+
+def test_a_pattern_sees_the_title_as_written_and_spelled_out() -> None:
+    """Files of rules from before the reader have patterns for titles that were spelled out."""
+    rules = with_titles(TitleRule(pattern=r"\bdirector\b", seniority="boss"))
+    assert rules.read_title("Dir., Mktg") == ("boss", "marketing")
+    assert with_titles(TitleRule(pattern=", mktg", seniority="boss")).read_title("Dir., Mktg") == (
+        "boss",
+        "marketing",
+    )
+
+
+def test_a_rule_may_say_that_a_function_is_none_of_the_others() -> None:
+    rules = with_titles(TitleRule(pattern="wizard", seniority="head", function="other"))
+    assert rules.read_title("Wizard", Title("", "sales")) == ("head", "other")
+
+
+def test_another_department_is_another_revision() -> None:
+    def version(department: str) -> str:
+        raw = {"Email": "a@acme.com", "Title": "Director", "Departments": department}
+        row = Captured(source="csv", source_id="1", captured_at=NOW, raw=raw, format="csv")
+        decision = Intake(Keys("k")).decide(row, IntakeState(), {}, RULES, NOW)
+        assert isinstance(decision, Decision)
+        assert decision.lead is not None
+        return decision.lead.version
+
+    assert version("Sales") == version("Sales") != version("Finance")
 
 
 @pytest.mark.parametrize(

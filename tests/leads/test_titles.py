@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.titles.fold import fold_title
-from leads.titles.functions import FUNCTIONS, STRONG, WEAK
+from leads.titles.functions import ASSISTANTS, FUNCTIONS, STRONG, WEAK
 from leads.titles.phrases import split_phrases
 from leads.titles.ranks import ENDINGS, FIXED, IMPLIED, RANKS, SENIORITIES
 from leads.titles.read import read_title
 
 TABLES = (RANKS, ENDINGS, IMPLIED, FIXED, STRONG, WEAK)
+LINKS = (" ", ", ", " - ", " | ", " to ", " of ", " for ", " supporting ", " al ", " au ", " zum ")
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,30 @@ TABLES = (RANKS, ENDINGS, IMPLIED, FIXED, STRONG, WEAK)
         ("Försäljningschef", "head", "sales"),
         ("Prezes Zarządu", "c_suite", "executive"),
         ("SALES DIRECTOR", "director", "sales"),
+        ("EA, CEO", "other", "operations"),
+        ("Chief of Staff - CEO", "other", "operations"),
+        ("Assistente al Direttore Generale", "other", "operations"),
+        ("Assistante PDG", "other", "operations"),
+        ("Assistant CEO", "other", "operations"),
+        ("Head of Sales for CEO & Founder community", "head", "sales"),
+        ("CEO (retired)", "other", "other"),
+        ("CEO, retired", "other", "other"),
+        ("Retired - CEO", "other", "other"),
+        ("Vice President, Finance & former CFO", "vp", "finance"),
+        ("Former CFO & current CEO", "c_suite", "executive"),
+        ("Chief Engineer and Safety Officer", "other", "engineering"),
+        ("Surgeon, M.D.", "other", ""),
+        ("Managing Director", "c_suite", "executive"),
+        ("Executive Recruiter - CEO, CFO", "other", "hr"),
+        ("HR Business Partner (CTO & CPO orgs)", "other", "hr"),
+        ("Founder-CEO", "founder", "executive"),
+        ("Platform Owner", "other", "engineering"),
+        ("Agency Owner", "founder", "executive"),
+        ("Member of Technical Staff", "other", "engineering"),
+        ("Medical Sales Representative", "other", "sales"),
+        ("AI Product Manager", "manager", "product"),
+        ("Sr. Dir., Mktg", "director", "marketing"),
+        ("Director", "director", ""),
         ("Growth Hacker", "", "marketing"),
         ("", "", ""),
     ],
@@ -61,8 +86,14 @@ def test_any_text_has_a_reading(text: str) -> None:
 
 @given(st.sampled_from([p for p in split_phrases(RANKS["other"]) if p != "commercial"]))
 def test_who_works_for_somebody_has_not_that_rank(noun: str) -> None:
-    for top in ("CEO", "VP of Sales", "Founder"):
+    for top in ("CEO", "VP of Sales", "Founder & CEO"):
         assert read_title(f"{noun} to the {top}").seniority == "other"
+
+
+@given(st.sampled_from(sorted(ASSISTANTS)), st.sampled_from(LINKS))
+def test_an_assistant_named_with_a_chief_is_no_chief(noun: str, link: str) -> None:
+    for top in ("CEO", "Managing Director", "Geschäftsführer", "Founder & CEO"):
+        assert read_title(f"{noun}{link}{top}").seniority == "other"
 
 
 @pytest.mark.parametrize(
