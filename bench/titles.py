@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from leads.titles.read import Title, read_title
+from leads.titles.positions import LEADING
+from leads.titles.read import OTHER, Title, read_title
 
 _LABELS = Path(__file__).parent / "labels"
 _SECTION = re.compile(r"\[(\w+) (\w+) (\w+)\]")
-_TOP = frozenset({"founder", "c_suite", "vp"})
 
 
 class Label(NamedTuple):
@@ -67,20 +67,19 @@ def is_held_out(title: str) -> bool:
 
 
 def _read(label: Label) -> Title:
-    found = read_title(label.title)
-    return found._replace(seniority=found.seniority or "other", function=found.function or "other")
+    return read_title(label.title).or_else(OTHER)
 
 
 def print_figures(name: str, labels: Sequence[Label]) -> None:
     """Print the shares of one part of the labels."""
     pairs = [(label, _read(label)) for label in labels]
     foreign = [pair for pair in pairs if pair[0].language != "en"]
-    low = [found for label, found in pairs if label.meant.seniority not in _TOP]
+    low = [found for label, found in pairs if label.meant.seniority not in LEADING]
     _print(f"{name}: {len(labels)} titles, {len(foreign)} of them not English")
     _print(f"  seniority right    {_right(pairs, 'seniority')}")
     _print(f"  function right     {_right(pairs, 'function')}")
     _print(f"  not English: seniority right {_right(foreign, 'seniority')}")
-    _print(f"  falsely top        {Share(sum(f.seniority in _TOP for f in low), len(low))}")
+    _print(f"  falsely top        {Share(sum(f.seniority in LEADING for f in low), len(low))}")
 
 
 def _right(pairs: Sequence[tuple[Label, Title]], part: str) -> Share:

@@ -18,7 +18,7 @@ from leads.numbers import parse_number
 from leads.rawvalues import read_apollo_id, says_yes, text_of
 from leads.records import Captured, Company, Intent, Person, Sequences
 from leads.rules import Rules
-from leads.titles.apollo import read_apollo
+from leads.titles.apollo_columns import read_apollo
 
 _PHONES = (
     "Work Direct Phone",

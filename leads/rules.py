@@ -35,9 +35,9 @@ from leads.rule_models import (
     by_member,
 )
 from leads.titles.fold import LONGEST
-from leads.titles.functions import FUNCTIONS
-from leads.titles.ranks import SENIORITIES
-from leads.titles.read import UNREAD, Title, read_title
+from leads.titles.function_words import FUNCTIONS
+from leads.titles.rank_words import SENIORITIES
+from leads.titles.read import OTHER, UNREAD, Title, read_title
 
 _FIRM_PARTS = ("seniority", "function", "industry", "size", "country")
 _PROPERTY = attrgetter("object", "to")  # of a FieldRule: which CRM property it writes
@@ -264,13 +264,15 @@ class Rules(RuleModel):
             found = Title(rule.seniority, rule.function).or_else(found)
         if not title:
             return found
-        return found.or_else(Title("other", "other"))
+        return found.or_else(OTHER)
 
     def _title_rule(self, title: str) -> TitleRule | None:
         """The first rule that fits the title as it is written, or with its abbreviations spelled
         out."""
-        written = title[:LONGEST].casefold()
-        plain = normalise_title(title[:LONGEST]).casefold()
+        if not self.titles:
+            return None
+        start = title[:LONGEST]
+        written, plain = start.casefold(), normalise_title(start).casefold()
         for rule in self.titles:
             if re.search(rule.pattern, written) or re.search(rule.pattern, plain):
                 return rule

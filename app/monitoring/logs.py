@@ -39,19 +39,19 @@ _NO_BROKER = (
     "Unable to request metadata",
     "Unable to update metadata",
 )
-#: asyncio's line when a client of aiokafka is cancelled while it connects, as by Ctrl-C: aiokafka
-#: closes such a connection only when it is collected (AIOKafkaConnection.__del__).
-_CANCELLED_CONNECT = "Unclosed AIOKafkaConnection"
+#: How asyncio's lines begin when a client of aiokafka is cancelled while it connects, as by Ctrl-C:
+#: aiokafka closes such a connection only when it is collected (AIOKafkaConnection.__del__).
+_CANCELLED_CONNECT = ("Unclosed AIOKafkaConnection",)
+#: The beginnings of the lines that are dropped, by the package that logs them.
+_DROPPED = {"aiokafka": _NO_BROKER, "asyncio": _CANCELLED_CONNECT}
 
 
-def _is_no_outage(line: logging.LogRecord) -> bool:
-    """False for aiokafka's lines about a broker that does not answer: commands say so themselves,
-    and what runs on says it once an outage (broker_watch.py)."""
-    return not (line.name.startswith("aiokafka") and line.getMessage().startswith(_NO_BROKER))
-
-
-def _is_no_cancelled_connect(line: logging.LogRecord) -> bool:
-    return not (line.name == "asyncio" and line.getMessage().startswith(_CANCELLED_CONNECT))
+def _is_wanted(line: logging.LogRecord) -> bool:
+    """False for lines about a broker that does not answer: commands say so themselves, and what
+    runs on says it once an outage (broker_watch.py). False, too, for a connect that was
+    cancelled."""
+    dropped = _DROPPED.get(line.name.partition(".")[0], ())
+    return not line.getMessage().startswith(dropped)
 
 
 class Redaction:
@@ -93,8 +93,7 @@ def set_up_logging(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_is_no_outage)
-    handler.addFilter(_is_no_cancelled_connect)
+    handler.addFilter(_is_wanted)
     after: list[Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         *_renderers(form),

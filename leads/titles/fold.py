@@ -104,7 +104,7 @@ class Folded(NamedTuple):
 def fold_title(title: str) -> Folded:
     """Words, `;` between positions and `&` between parts of one; at most LONGEST characters are
     read. "Chief Financial Officer" becomes "financial c officer": the rank stands last."""
-    lower = title[:LONGEST].casefold().translate(_LETTERS)
+    lower = title.casefold().translate(_LETTERS)
     plain = _GENDERS.sub(" ", _without_accents(lower)[:LONGEST])
     brackets = f" {POSITION} ".join(_BRACKETS.findall(plain))
     return Folded(_fold(_BRACKETS.sub(" ", plain)), _fold(brackets))

@@ -1,11 +1,11 @@
 """The positions that a title names and its bearer holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from leads.titles.fold import PART, POSITION, Folded
-from leads.titles.functions import ASSISTANTS
-from leads.titles.part import (
+from leads.titles.function_words import ASSISTANTS
+from leads.titles.governing_rank import (
     TOP,
     after_preposition,
     before_preposition,
@@ -15,7 +15,7 @@ from leads.titles.part import (
     ranks_of,
     within_field,
 )
-from leads.titles.ranks import NOT_HELD, NOT_HELD_BEGINNINGS, SENIORITIES
+from leads.titles.rank_words import NOT_HELD, NOT_HELD_BEGINNINGS, SENIORITIES
 
 #: "Recruiter - VP roles" recruits them.
 _ROLES = frozenset("role roles org orgs position positions search searches".split())
@@ -27,7 +27,7 @@ _PLACES = frozenset(
 )
 #: They are `executive` where nothing names a field.
 LEADING = frozenset({"founder", "c_suite", "vp"})
-#: Whom these name after themselves is who is served: "Chief of Staff, CEO".
+#: A rank after one of these is that of the person whom they work for: "Chief of Staff, CEO".
 _SERVING = ASSISTANTS | {
     "chief of staff",
     "executive business partner",
@@ -75,14 +75,14 @@ def _positions(folded: str) -> tuple[list[Position], bool]:
         elif over_next:
             over_next = False
         else:
-            held = _partsheld_positions(parts)
+            held = _held_parts(parts)
             over = over or len(held) < len(parts)
             if _add_position(found, held):
                 break
     return found, over
 
 
-def _partsheld_positions(parts: Sequence[list[str]]) -> Sequence[list[str]]:
+def _held_parts(parts: Sequence[list[str]]) -> Sequence[list[str]]:
     """The parts before one that is over."""
     for i, words in enumerate(parts):
         if any(word in NOT_HELD for word in before_preposition(words)):
@@ -91,34 +91,35 @@ def _partsheld_positions(parts: Sequence[list[str]]) -> Sequence[list[str]]:
 
 
 def _add_position(found: list[Position], parts: Sequence[list[str]]) -> bool:
-    """Add what the parts of one position say; whether all that follows is who is served."""
+    """Add what the parts of one position say. True if the rest of the title only names the people
+    whom the bearer assists."""
     ignored = _named_only(found, parts)
     for words in parts:
         rank = governing_rank(words)
         if rank and rank.seniority not in ignored:
-            found.append(Position(rank.seniority, rank.phrase, field_words(rank, words)))
+            found.append(Position(rank.seniority, rank.phrase, list(field_words(rank, words))))
             named = after_preposition(words)
-            if rank.phrase in ASSISTANTS and (named or _has_chief(words)):
+            if rank.phrase in ASSISTANTS and (named or _has_rank(words, TOP)):
                 return True
-            if any(r.seniority in LEADING for r in ranks_of(named)):
+            if _has_rank(named, LEADING):
                 return False
         elif found:
             found[-1].words += within_field(words)
     return False
 
 
-def _has_chief(words: Sequence[str]) -> bool:
-    return any(rank.seniority in TOP for rank in ranks_of(words))
+def _has_rank(words: Sequence[str], seniorities: Collection[str]) -> bool:
+    return any(rank.seniority in seniorities for rank in ranks_of(words))
 
 
 def _named_only(found: Sequence[Position], parts: Sequence[list[str]]) -> frozenset[str]:
     """The seniorities that a further position only names: "Director, CEO Communications" is no CEO,
     a "Recruiter - VP roles" no vice president."""
-    last = before_preposition(parts[-1]) if parts else []
-    if not found:
+    if not found or not parts:
         return frozenset()
     if found[-1].phrase in _SERVING:
         return LEADING
+    last = before_preposition(parts[-1])
     if not last:
         return frozenset()
     if last[-1] in _ROLES:

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from leads.titles.fold import LONGEST, fold_title
-from leads.titles.functions import ASSISTANTS, STRONG, WEAK
-from leads.titles.phrases import Phrases
+from leads.titles.function_words import ASSISTANTS, STRONG, WEAK
+from leads.titles.phrase_table import Phrases
 from leads.titles.positions import LEADING, Position, held_positions
-from leads.titles.ranks import FIXED, IMPLIED, SENIORITIES
+from leads.titles.rank_words import FIXED, IMPLIED, SENIORITIES
 
 _STRONG, _WEAK = Phrases(STRONG), Phrases(WEAK)
 _FIXED, _IMPLIED = Phrases(FIXED), Phrases(IMPLIED)
@@ -32,7 +32,8 @@ class Title(NamedTuple):
 
 #: No opinion of a title.
 UNREAD = Title("", "")
-_NOT_HELD = Title("other", "other")
+#: Of a title that says no more, and of a position that is not held.
+OTHER = Title("other", "other")
 
 
 def read_title(title: str) -> Title:
@@ -49,7 +50,7 @@ def _read(title: str) -> Title:
         seniority = min((p.seniority for p in positions), key=SENIORITIES.index)
         return Title(seniority, _function_of(positions, seniority))
     if over:
-        return _NOT_HELD
+        return OTHER
     words = f"{folded.main} {folded.brackets}".split()
     return Title("", _first_meaning(_STRONG, words) or _first_meaning(_WEAK, words))
 

@@ -13,7 +13,7 @@ from leads.rule_file import parse_rules
 from leads.rule_models import Condition, IcpWeights, TitleRule
 from leads.rules import Rules
 from leads.score import score
-from leads.titles.apollo import read_apollo
+from leads.titles.apollo_columns import read_apollo
 from leads.titles.read import Title
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead

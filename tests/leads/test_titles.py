@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.titles.fold import fold_title
-from leads.titles.functions import ASSISTANTS, FUNCTIONS, STRONG, WEAK
-from leads.titles.phrases import split_phrases
-from leads.titles.ranks import ENDINGS, FIXED, IMPLIED, RANKS, SENIORITIES
+from leads.titles.function_words import ASSISTANTS, FUNCTIONS, STRONG, WEAK
+from leads.titles.phrase_table import split_phrases
+from leads.titles.rank_words import ENDINGS, FIXED, IMPLIED, RANKS, SENIORITIES
 from leads.titles.read import read_title
 
 TABLES = (RANKS, ENDINGS, IMPLIED, FIXED, STRONG, WEAK)
@@ -100,9 +100,9 @@ def test_an_assistant_named_with_a_chief_is_no_chief(noun: str, link: str) -> No
     "part", ["chief ", "a.", "co-", "&;", "x" * 50, "(m/w/", "\N{ANGSTROM SIGN}"]
 )
 def test_a_title_of_100_000_characters_takes_no_time(part: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     read_title(part * (100_000 // len(part)))
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_the_tables_are_folded_and_say_one_thing_of_each_phrase() -> None:

@@ -3,7 +3,7 @@
 A word that ends in * stands for every word that begins so, as German compounds do.
 """
 
-from leads.titles.phrases import split_phrases
+from leads.titles.phrase_table import split_phrases
 
 #: Apollo's departments are finer; these are the ones that rules can weigh.
 FUNCTIONS = (
@@ -91,7 +91,7 @@ WEAK: dict[str, str] = {
     "other": "medical|science|scientific|nursing|sustainability|department",
 }
 
-#: They are `operations`, whatever the person does whom they assist.
+#: Their function is `operations`, not that of the person whom they assist.
 ASSISTANTS = frozenset(
     split_phrases(
         """sekretariat|sekretar|assistant|assistants|

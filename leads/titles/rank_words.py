@@ -141,7 +141,7 @@ FIXED: dict[str, str] = {
 #: "Shop Owner" owns a company, "Platform Owner" a platform.
 OWNED = frozenset(
     """business company franchise agency shop store restaurant firm studio salon practice small
-    broker part partial insurance co sole majority principal proud current managing hotel cafe gym
+    broker part partial insurance co sole majority principal proud managing hotel cafe gym
     bakery clinic""".split()
 )
 
