@@ -34,7 +34,9 @@ ROCKSDB_OPTIONS = {
 }
 
 
-#: While a partition is restored: fewer and larger files, merged seldom. Nobody reads it then.
+#: While a partition is restored: fewer and larger files, merged seldom, and no log beside the
+#: changelog: a process that dies finds a prefix of it on the disk, with that prefix's offset, since
+#: rows and offset lie in the same memtable. Nobody reads the partition then.
 _RESTORING = {"write_buffer_size": str(8 << 20), "level0_file_num_compaction_trigger": "12"}
 _RESTORED = {
     "write_buffer_size": str(ROCKSDB_OPTIONS["write_buffer_size"]),
@@ -78,6 +80,11 @@ class PartitionStore(rocksdb.Store):
 
         Raises DamagedStateError.
         """
+        if partition in self._restoring:
+            self._end_restore(partition)
+        self._write_batch(partition, rows, offset)
+
+    def _write_batch(self, partition: int, rows: Iterable[Row], offset: int) -> None:
         batch = rocksdict.WriteBatch(raw_mode=True)
         for key, value in rows:
             if value is None:
@@ -97,17 +104,32 @@ class PartitionStore(rocksdb.Store):
         """
         if partition not in self._restoring:
             self._restoring.add(partition)
-            self._db_for_partition(partition).set_options(_RESTORING)
-        self.write(partition, map(_ROW, records), records[-1].offset)
+            self._configure(partition, _RESTORING, disable_wal=True)
+        self._write_batch(partition, map(_ROW, records), records[-1].offset)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Called by Faust when every partition is restored."""
         await super().on_recovery_completed(active_tps, standby_tps)
-        for partition in self._restoring:
-            # it may have moved away meanwhile
-            if (database := self._dbs.get(partition)) is not None:
-                database.set_options(_RESTORED)
+        for partition in list(self._restoring):
+            if partition in self._dbs:  # it may have moved away meanwhile
+                self._end_restore(partition)
         self._restoring.clear()
+
+    def _end_restore(self, partition: int) -> None:
+        """Bring what was restored to the disk, and log writes from here on.
+
+        Rows that stand in no log must lie in a file before a later offset is logged.
+        """
+        self._dbs[partition].flush()
+        self._configure(partition, _RESTORED, disable_wal=False)
+        self._restoring.discard(partition)
+
+    def _configure(self, partition: int, options: dict[str, str], *, disable_wal: bool) -> None:
+        writing = rocksdict.WriteOptions()
+        writing.disable_wal = disable_wal  # type: ignore[assignment, method-assign]  # a setter
+        database = self._db_for_partition(partition)
+        database.set_options(options)
+        database.set_write_options(writing)
 
     def persisted_offset(self, tp: TP) -> int | None:
         """The changelog's offset that a partition is stored up to, None if nothing is.

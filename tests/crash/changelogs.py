@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, cast
 
-import psutil
 import rocksdict
 
 from app.base.settings import Settings
@@ -122,9 +121,9 @@ class ChangelogSite:
             }
             time.sleep(0.02)
 
-    def bytes_written(self, name: str) -> int:
-        """How much a worker has written to files since it was started, its log included."""
-        return int(psutil.Process(self.children[name].pid).io_counters().write_chars)
+    def table_files(self, name: str) -> set[Path]:
+        """The files of rows that a worker has written, none of what it still has in memory."""
+        return set((self.data / name / "state").glob("v*/tables/*/*.sst"))
 
     def changelog(self) -> list[tuple[Rows, int]]:
         """Of each partition: the rows that its changelog leaves, and its end."""

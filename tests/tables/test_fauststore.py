@@ -157,6 +157,21 @@ def test_files_are_merged_seldom_only_while_a_partition_is_restored(make: Make) 
     assert store.get(0, b"a") == b"1"
 
 
+def log_bytes(store: FaustStore) -> int:
+    """The size of RocksDB's own log."""
+    return sum(found.stat().st_size for found in database(store).glob("*.log"))
+
+
+def test_what_is_restored_is_on_the_disk_before_a_later_row_is_logged(make: Make) -> None:
+    store = make()
+    store._table.restore(0, [Record(0, b"a", b"1")])
+    assert log_bytes(store) == 0
+    assert not list(database(store).glob("*.sst"))
+    store.write(0, [(b"b", b"2")], 1)
+    assert log_bytes(store) > 0
+    assert list(database(store).glob("*.sst"))
+
+
 def options(store: FaustStore) -> list[str]:
     """The lines of RocksDB's newest options file."""
     newest = max(database(store).glob("OPTIONS-*"))
