@@ -91,6 +91,9 @@ bench: install .venv-bench/installed ## the figures, with their comparisons (ARG
 bench-titles: install ## how often job titles are read as people labelled them (ARGS=--mistakes)
 	$(BIN)/python -m bench.titles $(ARGS)
 
+bench-identity: install ## how often two records are judged as people labelled them (ARGS="--mistakes --weights")
+	$(BIN)/python -m bench.identity $(ARGS)
+
 reference: install ## docs/reference/ from the code
 	$(BIN)/python -m reference
 
@@ -100,4 +103,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients bench bench-titles reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients bench bench-titles bench-identity reference formats proof pictures

@@ -38,6 +38,7 @@ class CarriedOver(Record, frozen=True, kw_only=True):
     seniority: str = ""
     function: str = ""
     apollo_id: str = ""
+    apollo_person_id: str = ""
     linked: str = ""
     do_not_call: bool = False
     replied: bool = False
@@ -140,6 +141,7 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
         seniority=lead.seniority,
         function=lead.function,
         apollo_id=lead.apollo_id,
+        apollo_person_id=lead.apollo_person_id,
         linked=lead.source_crm_id,
         do_not_call=lead.do_not_call,
         replied=lead.replied,

@@ -67,6 +67,7 @@ class Decision(Record, frozen=True, kw_only=True):
     wait: WaitReason = WaitReason.NO
     wakes: tuple[str, ...] = ()  # kinds of signals that end the wait
     until: float = 0.0  # when the stage looks again by itself, 0 for never
+    silent: bool = False  # a step between two events: it writes none of its own
 
 
 class NeedsEffects(Record, frozen=True, kw_only=True):
@@ -80,6 +81,9 @@ class Gate(Protocol):
     """One stage's pure part."""
 
     name: str
+    #: The version of `decide`. It rises with a change after which an old event may be decided
+    #: otherwise: recompute then counts the old version's events apart (promise P6).
+    logic: int
 
     def decide(
         self, record: Any, seen: Any, done: dict[str, EffectResult], rules: Rules, now: float

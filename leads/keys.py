@@ -139,6 +139,10 @@ class Keys:
         folded = fold_email(email)
         return self._of(folded) if folded else ""
 
+    def contact(self, kind: str, value: str) -> str:
+        """The key of what names a person besides addresses, '' for no value."""
+        return self._of(f"{kind}:{value}") if value else ""
+
     def domain(self, domain: str) -> str:
         """The key of a company's registrable domain. Companies aren't people: it is readable."""
         return registrable(domain)

@@ -24,6 +24,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     do_not_call: bool = False
     replied: bool = False  # it has answered a sequence of Apollo's
     vouched: bool = False  # a person says that the address is good
+    apollo_person_id: str = ""  # of the person in Apollo's whole database
     linked: str = ""  # the CRM's id of the person, where Apollo names one
     dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
     updated_at: float = 0.0  # by the source's own clock, 0 if it doesn't say

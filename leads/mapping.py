@@ -107,6 +107,7 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
         intents=captured.intents,
         sequences=Sequences(),
         apollo_id=raw.carried_over.apollo_id,
+        apollo_person_id=raw.carried_over.apollo_person_id,
         linked=raw.carried_over.linked,
         vouched=bool(raw.corrections.get("email_status")),
         do_not_call=raw.carried_over.do_not_call,
@@ -136,6 +137,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
             dicts_of(raw, "contact_campaign_statuses"), captured.sequences_read_at
         ),
         apollo_id=read_apollo_id(text_of(raw, "id")),
+        apollo_person_id=read_apollo_id(text_of(raw, "person_id")),
         stops=_stops(raw, rules),
         do_not_call=do_not_call,
         replied=says_yes(raw, "replied"),

@@ -177,7 +177,12 @@ class Lead(Record, frozen=True, kw_only=True):
     priority: str = "fresh"
     imported: str = ""
     lists: tuple[str, ...] = ()
+    # keyed hashes of what names the person besides addresses: its Apollo person id, LinkedIn
+    # profile, CRM id; and which of them identity claims next, '' for the address
+    contact_keys: tuple[str, ...] = ()
+    claim_key: str = ""
     apollo_id: str = ""
+    apollo_person_id: str = ""  # of the person in Apollo's whole database
     seniority: str = ""
     function: str = ""  # what the position is about: sales, marketing, …
     person: Person = Person()
@@ -302,6 +307,7 @@ class IdentityLink(Record, frozen=True, kw_only=True):
     person_key: str
     crm_id: str = ""
     ended: str = ""  # the lead whose claim has ended, so that another lead may take it over
+    lead_id: str = ""  # the person's lead, where the link brings a contact key to it
 
 
 class CrmRecord(Record, frozen=True, kw_only=True):
@@ -375,6 +381,8 @@ class Audit(Record, frozen=True, kw_only=True):
     schema: int = 1
     # effects were not live for this lead when it was decided: what it calls for was not done
     shadow: bool = False
+    # the version of the gate's logic that decided (Gate.logic); recompute judges only its own
+    logic: int = 1
 
 
 class ReviewItem(Record, frozen=True, kw_only=True):

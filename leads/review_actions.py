@@ -43,10 +43,15 @@ _NOT_APPROVED = {
     "another_automation": (
         "somebody must have it: --route names who, --redrive writes our owner again"
     ),
+    "shared_address": (
+        "the CRM knows one contact by an address: --merge if it is one person, --set email=… if"
+        " this one has another address, or --suppress"
+    ),
     "fallback": (
         "a refusal of the CRM can't be approved away: correct the lead by --set, or --redrive"
     ),
 }
+_MERGED = frozenset({"variant", "shared_address"})
 _ROUTED = frozenset(
     "job_change subsidiary variant unrouted unowned another_automation sequence_active"
     " sequence_unknown replied not_enrolled unenrol_failed fallback".split()
@@ -62,9 +67,11 @@ def refusal(item: ReviewItem, action: str, fields: Mapping[str, str], rules: Rul
     if action == "set":
         faults = [_wrong_field(name, value, rules) for name, value in fields.items()]
         return "; ".join(filter(None, faults))
-    if action == "merge" and asked != "variant":
+    if action == "merge" and asked not in _MERGED:
         return f"there is nobody to merge it with: it waits as {asked}"
     if action == "separate" and asked not in {"variant", "subsidiary"}:
+        if asked == "shared_address":
+            return _NOT_APPROVED[asked]
         return f"there is nothing to keep separate: it waits as {asked}"
     if action == "route" and asked not in _ROUTED:
         return f"naming a rep doesn't answer what it waits for ({asked}): settle that first"

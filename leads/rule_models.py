@@ -313,15 +313,22 @@ class Sla(RuleModel):
 
 
 class Matching(RuleModel):
-    """Likeness thresholds, 0 to 100 (rapidfuzz ratios)."""
+    """From which evidence two records are one person's, in bits (docs/matching.md), and how alike
+    companies are."""
 
-    sure_name: float = Field(
-        95, description="names at least so similar are one person's, if titles agree, too"
+    merge: float = Field(
+        5.0, description="bits of evidence from which two records are merged without asking"
     )
-    sure_title: float = Field(85, description="titles at least so similar agree")
-    unsure_name: float = Field(
-        86, description="names at least so similar: a person is asked whether it is one person"
+    ask: float = Field(
+        -0.5, description="bits of evidence from which a person is asked whether it is one person"
     )
     subsidiary_name: float = Field(
-        90, description="company names at least so similar: a person is asked about a subsidiary"
+        90,
+        description="company names at least so similar (rapidfuzz ratio, 0 to 100): a person is"
+        " asked about a subsidiary",
     )
+    sure_name: float | None = Field(
+        None, description="not used since people are compared by evidence: `merge` decides"
+    )
+    sure_title: float | None = Field(None, description="not used any more, as `sure_name`")
+    unsure_name: float | None = Field(None, description="not used any more: `ask` decides")

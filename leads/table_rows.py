@@ -3,7 +3,7 @@
 import msgspec
 
 from leads.effect_results import EffectResult
-from leads.match import Fingerprint
+from leads.matching.fingerprint import Fingerprint
 from leads.records import Company, Lead, Record, ReviewDecision, Signal
 
 
@@ -96,6 +96,8 @@ class PersonRow(Record, frozen=True, kw_only=True):
     lead_id: str = ""
     status: str = "waiting"
     crm_id: str = ""
+    # of the lead that has claimed it, to see whether another lead's person is the same
+    fingerprint: Fingerprint | None = None
 
 
 class ContactRow(Record, frozen=True, kw_only=True):
@@ -108,11 +110,19 @@ class CompanyRow(Record, frozen=True, kw_only=True):
     """Company: one domain."""
 
     name: str
+    # its people as they were remembered before version 2 of the gate, which has a row for each
     people: tuple[Fingerprint, ...] = ()
     facts: Company | None = None
     facts_at: float = 0.0
     separate: tuple[str, ...] = ()  # domains and parents that a person declared unrelated
     parent: str = ""  # whose subsidiary it is, as the CRM's snapshot says
+
+
+class BlockRow(Record, frozen=True, kw_only=True):
+    """Company: the people of a brand who share a block (leads/matching/blocks.py), by their keys,
+    the latest last."""
+
+    people: tuple[str, ...] = ()
 
 
 class BrandRow(Record, frozen=True, kw_only=True):

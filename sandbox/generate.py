@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from sandbox.apollo import stamp
-from sandbox.people import FIRST, HEADS, HIGH_TITLES, LAST, LOW_TITLES, TAILS
+from sandbox.people import FIRST, HEADS, HIGH_TITLES, LAST, LOW_TITLES, SHORT_FORMS, TAILS
 from sandbox.simulator import CrmSimulator, Held
 from sandbox.store import Store, Thing
 
@@ -42,6 +42,8 @@ _CUSTOM: dict[str, Thing] = {
     },
 }
 _WEEK = 7 * 86_400.0
+#: What a contact lacks that comes from a list rather than from Apollo's own database.
+_FROM_A_LIST: Thing = {"person_id": None, "phone_numbers": []}
 
 #: How many of 400 leads are of each case; the rest is plain, half above the threshold.
 SHARES = {
@@ -50,6 +52,11 @@ SHARES = {
     "sure_variant": 20,
     "unsure_variant": 12,
     "colleague": 20,
+    "short_form": 6,
+    "same_profile": 6,
+    "changed_employer": 4,
+    "namesake": 4,
+    "shared_mailbox": 4,
     "sister_company": 6,
     "subsidiary": 2,
     "no_title": 8,
@@ -68,6 +75,11 @@ SHARES = {
     "sequence": 8,
     "refused": 4,
 }
+#: The cases that are two leads each.
+_PAIRS = frozenset(
+    "duplicate tagged sure_variant unsure_variant colleague short_form same_profile"
+    " changed_employer namesake shared_mailbox".split()
+)
 #: Happens later to plain leads: how many of 400.
 LATER = {
     "bounce": 6,
@@ -115,11 +127,7 @@ class Week:
 
     @staticmethod
     def _width(case: str) -> int:
-        return (
-            2
-            if case in {"duplicate", "tagged", "sure_variant", "unsure_variant", "colleague"}
-            else 1
-        )
+        return 2 if case in _PAIRS else 1
 
     # The ground
 
@@ -312,8 +320,8 @@ class Week:
         kind, (first, last) = self._kind(i), self._person()
         company, title = self._company(kind), self._titled(kind)
         pair = [
-            self._contact(first, last, title, company, local=local)
-            for local in (f"{first}.{last}".lower(), f"{last}{i}".lower())
+            self._contact(first, last, title, company, local=f"{first}.{last}".lower()),
+            self._contact(first, last, title, company, local=f"{last}{i}".lower(), **_FROM_A_LIST),
         ]
         self._expect("sure_variant", pair, [kind, "merged"])
 
@@ -323,9 +331,86 @@ class Week:
         company, title = self._company(kind), self._titled(kind)
         pair = [
             self._contact(first, last, title, company),
-            self._contact(f"{first[0]}.", last, title, company, local=f"{first[0]}{last}".lower()),
+            self._contact(
+                f"{first[0]}.",
+                last,
+                title,
+                company,
+                local=f"{first[0]}{last}".lower(),
+                **_FROM_A_LIST,
+            ),
         ]
         self._expect("unsure_variant", pair, [kind, "review"])
+
+    def short_form(self, i: int) -> None:
+        """Bob and Robert of one company, with one title and addresses of two patterns."""
+        kind, (_, last) = self._kind(i), self._person()
+        company, title = self._company(kind), self._titled(kind)
+        long, short = SHORT_FORMS[i % len(SHORT_FORMS)]
+        pair = [
+            self._contact(long, last, title, company),
+            self._contact(
+                short, last, title, company, local=f"{short[0]}{last}".lower(), **_FROM_A_LIST
+            ),
+        ]
+        self._expect("short_form", pair, [kind, "merged"])
+
+    def same_profile(self, i: int) -> None:
+        """A business and a private address, with one LinkedIn profile in two spellings."""
+        kind, (first, last) = self._kind(i), self._person()
+        company, title = self._company(kind), self._titled(kind)
+        profile = f"linkedin.com/in/{first}-{last}-{i}"
+        pair = [
+            self._contact(first, last, title, company, linkedin_url=f"http://www.{profile}"),
+            self._contact(
+                first,
+                last,
+                title,
+                company,
+                email=f"{first}{last}{i}@gmail.com".lower(),
+                linkedin_url=f"https://de.{profile.lower()}/?trk=x",
+                **_FROM_A_LIST,
+            ),
+        ]
+        self._expect("same_profile", pair, [kind, "merged"])
+
+    def changed_employer(self, i: int) -> None:
+        """One LinkedIn profile at two companies: a person decides."""
+        kind, (first, last) = self._kind(i), self._person()
+        profile = f"http://www.linkedin.com/in/{last}-{first}-{i}"
+        pair = [
+            self._contact(
+                first,
+                last,
+                self._titled(kind),
+                self._company(kind),
+                linkedin_url=profile,
+                **more,
+            )
+            for more in ({}, _FROM_A_LIST)
+        ]
+        self._expect("changed_employer", pair, [kind, "review"])
+
+    def namesake(self, i: int) -> None:
+        """Two people of one name and company, whose addresses differ by a number."""
+        kind, (first, last) = self._kind(i), self._person()
+        company, title = self._company(kind), self._titled(kind)
+        local = f"{first}.{last}".lower()
+        pair = [
+            self._contact(first, last, title, company),
+            self._contact(first, last, title, company, local=f"{local}2", **_FROM_A_LIST),
+        ]
+        self._expect("namesake", pair, [kind, "review"])
+
+    def shared_mailbox(self, i: int) -> None:
+        """Two people behind one address: the CRM can hold one contact of it."""
+        kind, company = self._kind(i), self._company(self._kind(i))
+        (a, b), (c, d) = self._person(), self._person()
+        pair = [
+            self._contact(*name, self._titled(kind), company, local="office")
+            for name in ((a, b), (c, d))
+        ]
+        self._expect("shared_mailbox", pair, [kind, "review"])
 
     def colleague(self, i: int) -> None:
         """Two people of one company: both go on."""

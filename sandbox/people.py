@@ -13,6 +13,14 @@ LAST = (
 ).split()
 HEADS = "bright cedar delta ember flint grove harbor iron jade karst lumen maple north onyx prism quartz river slate tidal umber vivid willow xenon yarrow zephyr".split()
 TAILS = "forge works point line stack field bridge wave nest mark gate yard loop craft port".split()
+#: A given name and its short form, which begins with another letter.
+SHORT_FORMS = (
+    ("Robert", "Bob"),
+    ("William", "Bill"),
+    ("Margaret", "Peggy"),
+    ("Aleksandra", "Sasha"),
+    ("Francisco", "Paco"),
+)
 HIGH_TITLES = (
     "VP Sales",
     "Vice President, Marketing",

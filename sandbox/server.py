@@ -24,7 +24,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.simulator import SalesforceStand
 from sandbox.scenario import ScenarioPlayer
 from sandbox.simulator import CrmSimulator, Held
-from sandbox.store import Store
+from sandbox.store import Store, Thing
 from sandbox.zoho.org import Org as ZohoOrg
 from sandbox.zoho.simulator import ZohoStand
 
@@ -198,12 +198,18 @@ def _csv(store: Store, ids: list[str]) -> str:
             "# Employees": facts.get("estimated_num_employees", ""),
             "Company Country": facts.get("country", ""),
             "Apollo Contact Id": contact["id"],
-            "Work Direct Phone": "'" + contact["phone_numbers"][0]["raw_number"],
+            "Work Direct Phone": _exported_phone(contact),
             "Do Not Call": "FALSE",
             "Subsidiary of": contact["typed_custom_fields"].get(PARENT_FIELD, ""),
         }
         writer.writerow(row)
     return out.getvalue()
+
+
+def _exported_phone(contact: Thing) -> str:
+    """With the apostrophe that Apollo's export puts before it."""
+    numbers = contact["phone_numbers"]
+    return "'" + numbers[0]["raw_number"] if numbers else ""
 
 
 def serve(

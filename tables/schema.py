@@ -10,9 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 from leads.decision import Parked
+from leads.matching.fingerprint import Fingerprint
 from leads.records import Sequences
 from leads.table_rows import (
     Attempt,
+    BlockRow,
     BrandRow,
     CompanyRow,
     ContactRow,
@@ -44,6 +46,20 @@ COMPANIES = Table(
     "companies", CompanyRow, keyed_by="registrable domain", writer="company", readers=("company",)
 )
 BRANDS = Table("brands", BrandRow, keyed_by="domain stem", writer="company", readers=("company",))
+COLLEAGUES = Table(
+    "colleagues",
+    Fingerprint,
+    keyed_by="domain stem/person key",
+    writer="company",
+    readers=("company",),
+)
+NAME_BLOCKS = Table(
+    "name_blocks",
+    BlockRow,
+    keyed_by="domain stem/block of names",
+    writer="company",
+    readers=("company",),
+)
 CONTACTS = Table(
     "contacts", ContactRow, keyed_by="person key", writer="write", readers=("identity",)
 )
@@ -79,6 +95,8 @@ TABLES: tuple[Table[Any], ...] = (
     PEOPLE,
     COMPANIES,
     BRANDS,
+    COLLEAGUES,
+    NAME_BLOCKS,
     CONTACTS,
     SUPPRESSIONS,
     SEQUENCES,

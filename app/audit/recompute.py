@@ -6,7 +6,7 @@ that it wrote), must be equal to those in the log. Memory holds a window of note
 disk holds the captured records.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,12 +39,14 @@ SHOWN = 100
 class RecomputeReport(Record, frozen=True, kw_only=True):
     """The result: `same` of `decisions` are equal, each counted as often as the log has it.
 
-    `different` holds the ids of the first others, with the difference.
+    `different` holds the ids of the first others, with the difference. `other_logic` counts what
+    another version of a gate's logic decided, by stage and version: it is not decided again.
     """
 
     decisions: int
     same: int
     different: dict[str, str]
+    other_logic: dict[str, int] = {}
 
 
 @dataclass(slots=True)
@@ -73,12 +75,18 @@ class Recomputing:
         self._notes: dict[int, _Notes] = {}
         self._decisions = self._differ = 0
         self._different: dict[str, str] = {}
+        self._other_logic: Counter[str] = Counter()
 
     def take(self, partition: int, value: bytes) -> None:
         """One event of a partition of `audit`."""
         event = self._events.decode(value)
         notes = self._notes.setdefault(partition, _Notes())
         if event.kind in _NOT_DECIDED:
+            return
+        stage = self._stages.get(event.stage)
+        if stage is not None and event.logic != stage.gate.logic:
+            if isinstance(event.inputs, dict):
+                self._other_logic[f"{event.stage} {event.logic}"] += 1
             return
         if isinstance(event.inputs, dict):
             self._decisions += 1
@@ -104,6 +112,7 @@ class Recomputing:
             decisions=self._decisions,
             same=self._decisions - self._differ,
             different=dict(self._different),
+            other_logic=dict(self._other_logic),
         )
 
     def _note_difference(self, ident: str, why: str) -> None:

@@ -31,6 +31,10 @@ def audit_recompute(as_json: Json = False) -> None:
 
     done = run(recompute(known_site()[0]))
     lines = [f"{event}: {why}" for event, why in done.different.items()]
+    lines += [
+        f"{count} decisions of {logic} are left out: another version of its logic made them"
+        for logic, count in sorted(done.other_logic.items())
+    ]
     lines.append(f"{done.same} of {done.decisions} come out the same")
     show(to_plain(done), as_json, "\n".join(lines))
     raise typer.Exit(bool(done.different))

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from connectors.core.crm import Account, CompanyAsked, Contact, Crm
 from leads import topics
 from leads.keys import Keys
-from leads.match import domain_stem
+from leads.matching.brands import domain_stem
 from leads.records import CrmRecord, encode
 from streams.runner.outbox import partition_of
 

@@ -45,7 +45,8 @@ ON_THE_WAY = (
         ("identity",),
         ("in_flight",),
         "belongs to a known person and was taken there",
-        "its address is another one of a known person's: that person's partition decides",
+        "its address is another one of a known person's, or its LinkedIn profile, Apollo person id"
+        " or CRM id is that of a person whose lead has ended: that person's partition decides",
     ),
     AuditKind(
         "unique",

@@ -35,10 +35,18 @@ WAITING = (
     ),
     AuditKind(
         "variant",
-        ("company",),
+        ("identity", "company"),
         _PERSON,
         "may be a known person under another address",
-        "a similar person is known at the company",
+        "somebody alike is known at the company, or the same LinkedIn profile, Apollo person id or"
+        " CRM id is a known lead's; the trace shows the evidence",
+    ),
+    AuditKind(
+        "shared_address",
+        ("identity",),
+        _PERSON,
+        "has the address of a known person, and another name",
+        "the CRM knows one contact by an address: it is one person, or this one needs another",
     ),
     AuditKind(
         "deleted",

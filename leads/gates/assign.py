@@ -31,6 +31,7 @@ class Assign:
     """Decides whether the owner is confirmed."""
 
     name = "assign"
+    logic = 1
 
     def decide(
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float

@@ -47,19 +47,41 @@ def link_output(link: IdentityLink) -> OutputRecord:
     return OutputRecord(topic=topics.LINKS.full, key=link.address_key, record=link)
 
 
-def free_claim(lead: Lead, cause: str) -> OutputRecord:
-    """The output that ends a lead's claim on its person, so that another lead may take it over.
+def free_claims(lead: Lead, cause: str) -> tuple[OutputRecord, ...]:
+    """The outputs that end a lead's claims on its person, so that another lead may take them over.
 
     `cause` distinguishes the links of one step.
     """
+    return (free_address(lead, cause), *(_free(lead, key, cause) for key in lead.contact_keys))
+
+
+def free_address(lead: Lead, cause: str) -> OutputRecord:
+    """The output that ends a lead's claim on its address alone."""
+    return _free(lead, lead.person_key, cause)
+
+
+def _free(lead: Lead, key: str, cause: str) -> OutputRecord:
+    parts = () if key == lead.person_key else (key,)
+    link_id = derive(cause, lead.lead_id, lead.step, *parts)
     return link_output(
-        IdentityLink(
-            link_id=derive(cause, lead.lead_id, lead.step),
-            address_key=lead.person_key,
-            person_key="",
-            ended=lead.lead_id,
-        )
+        IdentityLink(link_id=link_id, address_key=key, person_key="", ended=lead.lead_id)
     )
+
+
+def merge_into(lead: Lead, person_key: str, into: str) -> tuple[OutputRecord, ...]:
+    """The outputs by which a lead's address and contact keys become those of the person that it
+    turned out to be, whose lead is `into`."""
+    link = IdentityLink(
+        link_id=derive("link", lead.lead_id, lead.step, person_key),
+        address_key=lead.person_key,
+        person_key=person_key,
+    )
+    outputs = [free_address(lead, "ended"), link_output(link)]
+    for key in lead.contact_keys:
+        ident = derive("link", lead.lead_id, lead.step, person_key, key)
+        brought = replace(link, link_id=ident, address_key=key, lead_id=into)
+        outputs.append(link_output(brought))
+    return tuple(outputs)
 
 
 def signal_output(signal: Signal) -> OutputRecord:
@@ -146,7 +168,7 @@ def undone(lead: Lead) -> Decision | None:
     why = Reason(rule="import.undone", decisive=True, why=f"import {lead.imported} was taken back")
     outputs: tuple[OutputRecord, ...] = ()
     if lead.person_key:
-        outputs = (free_claim(lead, "undone"),)
+        outputs = free_claims(lead, "undone")
     return Decision(kind="undone", place=Place.UNDONE, trace=(why,), lead=lead, outputs=outputs)
 
 

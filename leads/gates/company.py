@@ -11,31 +11,37 @@ from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
 from leads.gates.common import (
     forward,
-    free_claim,
-    link_output,
+    merge_into,
     overruled,
     review,
     terminal_decision,
 )
-from leads.keys import derive
-from leads.match import Fingerprint, MatchConfidence, compare, domain_stem, fingerprint, related
+from leads.matching.blocks import LARGEST_BLOCK
+from leads.matching.brands import domain_stem, related
+from leads.matching.evidence import MatchConfidence
+from leads.matching.fingerprint import Fingerprint, fingerprint
+from leads.matching.search import Match, find_match
 from leads.normalise import normalise_country
 from leads.numbers import parse_count
-from leads.records import Company, CrmRecord, IdentityLink, Lead, Place, Reason, Record
+from leads.records import Company, CrmRecord, Lead, Place, Reason, Record
 from leads.rules import Rules
-from leads.table_rows import BrandRow, CompanyRow
+from leads.table_rows import BlockRow, BrandRow, CompanyRow
 
 _DAY = 86_400.0
+_RULE = "company.variant"
 #: Answers after which a lead goes on as one of its own.
 _GOES_ON = frozenset({"approve", "separate", "route"})
 
 
 class CompanyState(Record, frozen=True, kw_only=True):
-    """The company's row and its brand's."""
+    """The company's row and its brand's, and the people there who are named alike."""
 
     company: CompanyRow | None = None
     brand: BrandRow | None = None
     synced: bool = True
+    # the people of each block that the lead's person is in, and what is remembered of them
+    blocks: dict[str, tuple[str, ...]] = {}
+    colleagues: tuple[Fingerprint, ...] = ()
 
     @property
     def row(self) -> CompanyRow:
@@ -54,6 +60,7 @@ class Companies:
     """Decides how a lead's person stands to its company."""
 
     name = "company"
+    logic = 2
 
     def decide(
         self,
@@ -83,26 +90,27 @@ class Companies:
             if record.review_decisions.get("subsidiary") not in _GOES_ON:
                 return review(record, "subsidiary", trace)
             trace = (question, overruled(record, "subsidiary", trace))
-        likeness, twin, why = self._variant(record, seen, rules)
-        if likeness is MatchConfidence.SURE and twin:
-            return self._merge(record, twin, (*trace, why))
-        if likeness is MatchConfidence.UNSURE and twin:
-            return self._unsure(record, twin, seen, rules, now, done, (*trace, why))
-        return self._complete(record, seen, done, rules, now, (*trace, why))
+        match = find_match(fingerprint(record), _others(seen, record), rules.matching, _RULE)
+        if match.twin is not None and match.confidence is MatchConfidence.SURE:
+            return self._merge(record, match.twin, (*trace, *match.reasons))
+        if match.twin is not None:
+            return self._unsure(record, match, seen, rules, now, done, trace)
+        return self._complete(record, seen, done, rules, now, (*trace, *match.reasons))
 
     def _unsure(
         self,
         lead: Lead,
-        twin: Fingerprint,
+        match: Match,
         seen: CompanyState,
         rules: Rules,
         now: float,
         done: dict[str, EffectResult],
         trace: tuple[Reason, ...],
     ) -> Decision | NeedsEffects:
+        trace = (*trace, *match.reasons)
         ruled = lead.review_decisions.get("variant", "")
-        if ruled == "merge":
-            return self._merge(lead, twin, trace)
+        if ruled == "merge" and match.twin is not None:
+            return self._merge(lead, match.twin, trace)
         if ruled in _GOES_ON:
             return self._complete(
                 lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:]))
@@ -129,31 +137,13 @@ class Companies:
                     )
         return Reason(rule="company.subsidiary", decisive=False, why="no related company is known")
 
-    def _variant(
-        self, lead: Lead, seen: CompanyState, rules: Rules
-    ) -> tuple[MatchConfidence, Fingerprint | None, Reason]:
-        mine = fingerprint(lead.lead_id, lead.person_key, lead.person)
-        likeness, twin, why = MatchConfidence.OTHER, None, "nobody alike is known there"
-        for other in _others(seen.row, lead):
-            found, alike = compare(mine, other, rules.matching)
-            if found is not MatchConfidence.OTHER:
-                likeness, twin, why = found, other, alike
-            if found is MatchConfidence.SURE:
-                break
-        return likeness, twin, Reason(rule="company.variant", decisive=twin is not None, why=why)
-
     def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
-        link = IdentityLink(
-            link_id=derive("link", lead.lead_id, lead.step, twin.person_key),
-            address_key=lead.person_key,
-            person_key=twin.person_key,
-        )
         return Decision(
             kind="merged",
             place=Place.MERGED,
             trace=trace,
             lead=lead,
-            outputs=(free_claim(lead, "ended"), link_output(link)),
+            outputs=merge_into(lead, twin.person_key, twin.lead_id),
             outcome={"into": twin.lead_id},
         )
 
@@ -189,12 +179,13 @@ class Companies:
         row = replace(
             before,
             name=lead.company.name or before.name,
-            people=_remember(before, lead),
+            people=tuple(one for one in before.people if one.person_key != lead.person_key),
             separate=_separate(before, lead),
         )
         puts = (
             TableWrite(table="companies", key=lead.company.domain, value=row),
             _brand_write(seen, lead.company.domain, row.name),
+            *_remember(seen, lead),
         )
         return self._pass(lead, trace, puts)
 
@@ -255,13 +246,26 @@ def _brand_write(seen: CompanyState, domain: str, name: str) -> TableWrite:
     return TableWrite(table="brands", key=domain_stem(domain), value=brand)
 
 
-def _others(row: CompanyRow, lead: Lead) -> list[Fingerprint]:
-    """The known people of a company without the lead's own person."""
-    return [person for person in row.people if person.person_key != lead.person_key]
+def _others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
+    """The people of the brand who are named alike, without the lead's own person."""
+    known = (*seen.colleagues, *seen.row.people)
+    return [person for person in known if person.person_key != lead.person_key]
 
 
-def _remember(row: CompanyRow, lead: Lead) -> tuple[Fingerprint, ...]:
-    return (*_others(row, lead), fingerprint(lead.lead_id, lead.person_key, lead.person))
+def _remember(seen: CompanyState, lead: Lead) -> tuple[TableWrite, ...]:
+    """The rows by which a later record of the same person is recognised."""
+    stem, person = domain_stem(lead.company.domain), lead.person_key
+    mine = TableWrite(table="colleagues", key=f"{stem}/{person}", value=fingerprint(lead))
+    blocks = [
+        TableWrite(
+            table="name_blocks",
+            key=f"{stem}/{block}",
+            value=BlockRow(people=(*people, person)[-LARGEST_BLOCK:]),
+        )
+        for block, people in seen.blocks.items()
+        if person not in people
+    ]
+    return (mine, *blocks)
 
 
 def _separate(row: CompanyRow, lead: Lead) -> tuple[str, ...]:

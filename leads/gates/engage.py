@@ -67,6 +67,7 @@ class Engage:
     """Decides the last step of a lead, and every step after it."""
 
     name = NAME
+    logic = 1
 
     def decide(
         self,

@@ -9,13 +9,15 @@ from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
 from leads.effects import AwaitSnapshot
-from leads.gates.common import forward, signal_output, terminal_decision
-from leads.gates.intake import company_key
+from leads.gates.common import answered, forward, review, signal_output, terminal_decision
+from leads.gates.contact_claims import FREE, claim_contact_key, merge_lead, pass_on
 from leads.keys import STEPS_A_REVISION, derive, event_id
+from leads.matching.evidence import Evidence, MatchConfidence
+from leads.matching.fingerprint import fingerprint
+from leads.matching.search import explain
 from leads.records import (
     CrmRecord,
     IdentityLink,
-    Intent,
     Lead,
     Place,
     Reason,
@@ -27,7 +29,6 @@ from leads.rules import Rules
 from leads.score import high_intent
 from leads.table_rows import ContactRow, PersonRow, Suppression
 
-_FREE = frozenset({"crm", "ended"})  # statuses of an address that no lead has claimed
 _MOST_STEPS = 40  # of a lead that reaches this stage; more mean that aliases forward it in a loop
 
 
@@ -45,6 +46,7 @@ class Identity:
     """Decides which person an address belongs to: of leads, of links, of the CRM's snapshot."""
 
     name = "identity"
+    logic = 2
 
     def decide(
         self,
@@ -63,6 +65,8 @@ class Identity:
             return end
         if not seen.synced and "sync" not in done:
             return NeedsEffects(effects={"sync": AwaitSnapshot()})
+        if record.claim_key:
+            return claim_contact_key(record, seen.person, self.name, rules)
         return self._claim(record, seen, rules, now)
 
     def _claim(self, lead: Lead, seen: IdentityState, rules: Rules, now: float) -> Decision:
@@ -81,14 +85,26 @@ class Identity:
         if (
             row is None
             or row.person_key != key
-            or row.status in _FREE
+            or row.status in FREE
             or row.lead_id == lead.lead_id
         ):
             decision = self._pass(lead, row, seen.contact)
             return replace(
                 decision, outputs=(*decision.outputs, *self._start_clock(lead, rules, now))
             )
-        return self._merge(lead, row)
+        return self._meet(lead, row, rules)
+
+    def _meet(self, lead: Lead, row: PersonRow, rules: Rules) -> Decision:
+        """Another lead has claimed the address: one person's further record, unless the names say
+        that two people share it."""
+        known = row.fingerprint
+        if known is None or lead.review_decisions.get("shared_address") == "merge":
+            return merge_lead(lead, row, (_claimed_by(row),))
+        evidence = Evidence(fingerprint(lead), known)
+        if evidence.judge(rules.matching) is MatchConfidence.SURE:
+            return merge_lead(lead, row, (_claimed_by(row),))
+        table = explain(evidence, known, rules.matching, "identity.shared_address")
+        return review(lead, "shared_address", table)
 
     def _start_clock(self, lead: Lead, rules: Rules, now: float) -> tuple[OutputRecord, ...]:
         """A high-intent lead must reach a rep soon, wherever it waits on its way (promise P5's
@@ -106,15 +122,21 @@ class Identity:
         return (OutputRecord(topic=topics.CLOCKS.full, key=lead.person_key, record=tick),)
 
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
-        first = row is None or row.status in _FREE
+        first = row is None or row.status in FREE
         why = Reason(rule="identity.claim", decisive=first, why=_say(row, lead))
         crm_id = ""
         if (known := contact or row) is not None:
             crm_id = known.crm_id
         if crm_id:
             lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
-        claim = PersonRow(person_key=lead.person_key, lead_id=lead.lead_id, crm_id=crm_id)
-        to = forward(lead, self.name, "unique", topics.UNIQUE, company_key(lead))
+        lead = answered(lead, "shared_address")
+        claim = PersonRow(
+            person_key=lead.person_key,
+            lead_id=lead.lead_id,
+            crm_id=crm_id,
+            fingerprint=fingerprint(lead),
+        )
+        to = pass_on(lead, self.name)
         put = TableWrite(table="people", key=lead.person_key, value=claim)
         return Decision(
             kind="unique",
@@ -125,23 +147,6 @@ class Identity:
             puts=(put,),
         )
 
-    def _merge(self, lead: Lead, row: PersonRow) -> Decision:
-        """A further lead of a claimed person: it ends here, and its signs of interest go
-        to the first."""
-        why = Reason(
-            rule="identity.claim", decisive=True, why=f"the person is already lead {row.lead_id}"
-        )
-        outputs = tuple(_interest_signal(lead, intent) for intent in lead.intents)
-        outcome = {"into": row.lead_id}
-        return Decision(
-            kind="merged",
-            place=Place.MERGED,
-            trace=(why,),
-            lead=lead,
-            outputs=outputs,
-            outcome=outcome,
-        )
-
     def _link(self, link: IdentityLink, seen: IdentityState) -> Decision:
         row = seen.person
         if link.ended:
@@ -149,8 +154,15 @@ class Identity:
         before = row or PersonRow(person_key=link.person_key)
         value = PersonRow(person_key=link.person_key, crm_id=link.crm_id or before.crm_id)
         if link.address_key == link.person_key:
-            value = replace(value, lead_id=before.lead_id, status=before.status)
-        elif row is not None and row.status not in _FREE and row.person_key == link.address_key:
+            value = replace(
+                value,
+                lead_id=before.lead_id,
+                status=before.status,
+                fingerprint=before.fingerprint,
+            )
+        elif link.lead_id:  # a contact key comes to its person
+            value = replace(before, person_key=link.person_key, lead_id=link.lead_id)
+        elif row is not None and row.status not in FREE and row.person_key == link.address_key:
             # the address has a lead of its own under way
             return Decision(kind="link_refused", place=Place.NOWHERE)
         outputs = self._pass_on_opt_out(link, seen.suppression)
@@ -227,17 +239,7 @@ def _say(row: PersonRow | None, lead: Lead) -> str:
     return f"lead {row.lead_id} had it, and has ended"
 
 
-def _interest_signal(lead: Lead, intent: Intent) -> OutputRecord:
-    """A merged lead's sign of interest, for the lead that goes on."""
-    ident = derive("signal", "merged", lead.lead_id, lead.version, intent.kind, intent.value)
-    return signal_output(
-        Signal(
-            signal_id=ident,
-            kind="intent",
-            value=f"{intent.kind}:{intent.value}",
-            at=intent.at,
-            source=lead.source,
-            person_key=lead.person_key,
-            address_key=lead.person_key,
-        )
+def _claimed_by(row: PersonRow) -> Reason:
+    return Reason(
+        rule="identity.claim", decisive=True, why=f"the person is already lead {row.lead_id}"
     )

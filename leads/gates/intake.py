@@ -23,7 +23,8 @@ from leads.gates.common import (
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped
 from leads.mapping import map_captured
-from leads.match import domain_stem
+from leads.matching.brands import domain_stem
+from leads.matching.contact_keys import linkedin_profile
 from leads.normalise import is_address
 from leads.rawvalues import UnusableError
 from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
@@ -43,6 +44,7 @@ class Intake:
     """Decides on captured records, and on waiting leads that a person has corrected."""
 
     name = "intake"
+    logic = 2
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -158,6 +160,7 @@ class Intake:
             imported=record.imported,
             lists=record.lists,
             apollo_id=mapped.apollo_id,
+            apollo_person_id=mapped.apollo_person_id,
             seniority=mapped.seniority,
             function=mapped.function,
             person=mapped.person,
@@ -179,7 +182,9 @@ class Intake:
         updated_at: float,
     ) -> Decision:
         address = self._keys.address(lead.person.email)
-        lead = replace(lead, person_key=address, address_key=address)
+        lead = replace(
+            lead, person_key=address, address_key=address, contact_keys=self._contact_keys(lead)
+        )
         reasons = validate(lead, rules)
         row = self._source(lead, seen.source, updated_at)
         puts = (TableWrite(table="sources", key=lead.lead_id, value=row),)
@@ -211,6 +216,15 @@ class Intake:
             puts=puts,
             notes=notes,
         )
+
+    def _contact_keys(self, lead: Lead) -> tuple[str, ...]:
+        """The keys of what names the person besides addresses."""
+        named = (
+            ("apollo person", lead.apollo_person_id),
+            ("linkedin", linkedin_profile(lead.person.linkedin)),
+            ("crm", lead.source_crm_id),
+        )
+        return tuple(self._keys.contact(kind, value) for kind, value in named if value)
 
     def _outputs(self, lead: Lead, source: SourceRow | None) -> tuple[OutputRecord, ...]:
         """To identity under the person's first key; a new address becomes an alias of it."""
@@ -346,7 +360,7 @@ def _correct(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
 
 
 def company_key(lead: Lead) -> str:
-    """The key of `unique`: leads of sister companies meet in one partition (match.domain_stem)."""
+    """The key of `unique`: leads of sister companies meet in one partition (brands.domain_stem)."""
     if not lead.company.domain:
         return lead.person_key
     return domain_stem(lead.company.domain)

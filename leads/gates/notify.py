@@ -15,6 +15,7 @@ class Notify:
     """Decides only that the alert is sent."""
 
     name = "notify"
+    logic = 1
 
     def decide(
         self,

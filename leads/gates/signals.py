@@ -26,6 +26,7 @@ class Signals:
     """Decides which person a signal belongs to, and whether it suppresses an address or person."""
 
     name = "signals"
+    logic = 1
 
     def decide(
         self,

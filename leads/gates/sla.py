@@ -36,6 +36,7 @@ class Sla:
     clicks in Slack."""
 
     name = NAME
+    logic = 1
 
     def decide(
         self,

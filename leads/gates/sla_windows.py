@@ -33,6 +33,7 @@ class SlaWindows:
     """Files an outcome into its window, and deletes windows that have expired."""
 
     name = "sla_windows"
+    logic = 1
 
     def decide(
         self,

@@ -15,7 +15,7 @@ from leads.gates.common import (
     answered,
     automation_alert,
     forward,
-    free_claim,
+    free_address,
     link_output,
     overruled,
     review,
@@ -32,6 +32,7 @@ class Write:
     """Decides what becomes of a lead by what the CRM says to it."""
 
     name = "write"
+    logic = 1
 
     def decide(
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
@@ -133,7 +134,7 @@ class Write:
         )
         moved = replace(lead, person_key=person_key)
         outputs = (
-            free_claim(lead, "ended"),
+            free_address(lead, "ended"),
             link_output(link),
             forward(moved, self.name, "rekeyed", topics.VALIDATED, person_key),
         )

@@ -91,6 +91,8 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
         events.append(
             _event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome)
         )
+    if decision.silent:
+        return list(map(_audit, events))
     inputs = {
         "record": _without_person(job.record),
         "seen": _seen_without_person(job),
@@ -164,6 +166,7 @@ def _event(
         trace=trace,
         person=person,
         shadow=job.shadow,
+        logic=stage.gate.logic,
     )
 
 

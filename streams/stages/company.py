@@ -4,10 +4,12 @@ from typing import Any
 
 from leads import topics
 from leads.gates.company import Companies, CompanyState
-from leads.match import domain_stem
+from leads.matching.blocks import blocks_of
+from leads.matching.brands import domain_stem
+from leads.matching.fingerprint import Fingerprint, fingerprint
 from leads.records import CrmRecord, Lead, ReviewDecision
 from streams.runner.model import Stage
-from tables.schema import BRANDS, COMPANIES, COMPLETE
+from tables.schema import BRANDS, COLLEAGUES, COMPANIES, COMPLETE, NAME_BLOCKS
 from tables.state import BatchView
 
 
@@ -22,7 +24,7 @@ def make() -> Stage:
         },
         load_state=read,
         state_type=CompanyState,
-        writes=(COMPANIES, BRANDS),
+        writes=(COMPANIES, BRANDS, COLLEAGUES, NAME_BLOCKS),
         retry_topic=topics.UNIQUE,
         serialize_by=by_brand,
     )
@@ -39,8 +41,32 @@ def read(record: Any, view: BatchView) -> CompanyState:
     complete = view.has(COMPANIES, COMPLETE)
     if not domain:
         return CompanyState(synced=complete)
+    stem = domain_stem(domain)
+    company, brand = view.get(COMPANIES, domain), view.get(BRANDS, stem)
+    if not isinstance(record, Lead):
+        return CompanyState(company=company, brand=brand, synced=complete)
+    blocks = _read_blocks(record, stem, view)
     return CompanyState(
-        company=view.get(COMPANIES, domain),
-        brand=view.get(BRANDS, domain_stem(domain)),
+        company=company,
+        brand=brand,
         synced=complete,
+        blocks=blocks,
+        colleagues=_read_colleagues(blocks, stem, view),
     )
+
+
+def _read_blocks(lead: Lead, stem: str, view: BatchView) -> dict[str, tuple[str, ...]]:
+    """The people of each block that a lead's person is in."""
+    found: dict[str, tuple[str, ...]] = {}
+    for block in blocks_of(fingerprint(lead)):
+        row = view.get(NAME_BLOCKS, f"{stem}/{block}")
+        found[block] = row.people if row is not None else ()
+    return found
+
+
+def _read_colleagues(
+    blocks: dict[str, tuple[str, ...]], stem: str, view: BatchView
+) -> tuple[Fingerprint, ...]:
+    people = dict.fromkeys(person for members in blocks.values() for person in members)
+    found = (view.get(COLLEAGUES, f"{stem}/{person}") for person in people)
+    return tuple(one for one in found if one is not None)

@@ -24,7 +24,13 @@ def make() -> Stage:
         state_type=IdentityState,
         writes=(PEOPLE,),
         retry_topic=topics.VALIDATED,
+        serialize_by=by_claim,
     )
+
+
+def by_claim(lead: Lead) -> str:
+    """Leads that claim one contact key are decided one after another."""
+    return lead.claim_key
 
 
 def read(record: Any, view: BatchView) -> IdentityState:
@@ -38,7 +44,7 @@ def read(record: Any, view: BatchView) -> IdentityState:
             suppression=view.get(SUPPRESSIONS, record.address_key),
         )
     return IdentityState(
-        person=view.get(PEOPLE, record.person_key),
+        person=view.get(PEOPLE, record.claim_key or record.person_key),
         contact=view.get(CONTACTS, record.person_key),
         synced=view.has(PEOPLE, COMPLETE),
     )

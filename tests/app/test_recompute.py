@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from app.audit.originals import Originals
 from app.audit.recompute import SHOWN, RecomputeReport, Recomputing
@@ -139,3 +140,12 @@ def _decide_one_by_one(leads: int, rules: Rules, originals: Originals) -> Iterat
         cause, value, audits = decided(number, rules)
         originals.add(cause, value)
         yield from audits
+
+
+def test_what_another_version_of_the_logic_decided_is_counted_apart(rules: Rules, log: Log) -> None:
+    said, originals = log
+    other = STAGE.gate.logic + 1
+    events = [replace(msgspec.json.decode(value, type=Audit), logic=other) for value in said]
+    found = run(rules, list(map(encode, events)), originals)
+    assert (found.decisions, found.different) == (0, {})
+    assert found.other_logic == {f"intake {other}": 3}

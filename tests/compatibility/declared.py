@@ -13,7 +13,7 @@ from msgspec import NODEFAULT, inspect
 from leads import topics
 from leads.audit_kinds import AUDIT_KINDS
 from leads.keys import Keys, derive, event_id, lead_id, version
-from leads.match import domain_stem
+from leads.matching.brands import domain_stem
 from leads.records import Place
 from streams.runner.outbox import partition_of
 from tables.schema import OF_A_STAGE, TABLES

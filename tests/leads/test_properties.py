@@ -9,7 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leads.keys import Keys, derive, fold_email, registrable
-from leads.match import MatchConfidence, compare, fingerprint
+from leads.matching.blocks import blocks_of
+from leads.matching.evidence import Evidence
+from leads.matching.fingerprint import Fingerprint
 from leads.normalise import (
     is_address,
     normalise_company,
@@ -18,9 +20,7 @@ from leads.normalise import (
     normalise_title,
     squeeze,
 )
-from leads.records import Person
 from leads.rule_file import parse_rules
-from leads.rule_models import Matching
 from leads.rules import Rules
 from leads.score import score
 from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
@@ -84,22 +84,41 @@ def test_no_text_breaks_keys_or_phones(text: str) -> None:
     assert phone == "" or phone.startswith("+")
 
 
-@given(
-    st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT),
-    st.builds(Person, first_name=TEXT, last_name=TEXT, title=TEXT),
+PEOPLE = st.builds(
+    Fingerprint,
+    lead_id=st.just("l"),
+    person_key=st.just("p"),
+    first_name=TEXT,
+    last_name=TEXT,
+    title=TEXT,
+    email=TEXT,
+    company=TEXT,
+    linkedin=TEXT,
+    phone=TEXT,
+    city=TEXT,
 )
-def test_likeness_is_the_same_both_ways(a: Person, b: Person) -> None:
-    one, two = fingerprint("1", "1", a), fingerprint("2", "2", b)
-    assert compare(one, two, Matching())[0] is compare(two, one, Matching())[0]
+NAMED = st.builds(
+    Fingerprint,
+    lead_id=st.just("l"),
+    person_key=st.just("p"),
+    first_name=LOCAL,
+    last_name=LOCAL,
+    title=LOCAL,
+)
 
 
-@given(st.builds(Person, first_name=LOCAL, last_name=LOCAL, title=LOCAL))
-def test_one_is_like_oneself(person: Person) -> None:
-    mine = fingerprint("1", "1", person)
-    expected = (
-        MatchConfidence.SURE if len(person.first_name) > 1 else compare(mine, mine, Matching())[0]
-    )
-    assert compare(mine, mine, Matching())[0] is expected
+@given(PEOPLE, PEOPLE)
+def test_evidence_is_the_same_both_ways(a: Fingerprint, b: Fingerprint) -> None:
+    one, two = Evidence(a, b), Evidence(b, a)
+    assert (one.agreements, one.caution) == (two.agreements, two.caution)
+
+
+@given(NAMED)
+def test_one_is_like_oneself(mine: Fingerprint) -> None:
+    levels = {one.field: one.level for one in Evidence(mine, mine).agreements}
+    assert levels["given name"] in {"same", "unknown"}
+    assert levels["family name"] in {"same", "unknown"}
+    assert blocks_of(mine) == blocks_of(mine)
 
 
 @given(

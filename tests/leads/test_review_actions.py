@@ -15,7 +15,7 @@ from leads.gates.common import Guarded
 from leads.gates.intake import Intake
 from leads.gates.intake import IntakeState as SeenSource
 from leads.keys import Keys
-from leads.match import fingerprint
+from leads.matching.fingerprint import Fingerprint
 from leads.records import (
     Company,
     CrmLink,
@@ -191,7 +191,14 @@ def subsidiary() -> tuple[Lead, company.CompanyState]:
     row = CompanyRow(
         name="B",
         people=(
-            fingerprint("l9", "p9", Person(first_name="A.", last_name="Smith", title="VP Sales")),
+            Fingerprint(
+                lead_id="l9",
+                person_key="p9",
+                first_name="A.",
+                last_name="Smith",
+                title="VP Sales",
+                domain="b.com",
+            ),
         ),
     )
     person = Person(email="a@b.com", first_name="Anna", last_name="Smith", title="VP Sales")

@@ -99,6 +99,7 @@ CASES = {
     "demo": 3,
     "duplicate": 3,
     "variant": 5,
+    "profile": 4,
     "colleague": 1,
     "owned": 2,
     "second_address": 1,
@@ -151,6 +152,9 @@ class _Making:
         if case == "variant":
             self._variant(first, last, title, domain)
             return
+        if case == "profile":
+            self._profile(first, last, title, domain)
+            return
         person = Person(f"{first} {last}", (email,))
         lead = self._lead(
             case, person, title if case != "invalid" else None, domain, email, country
@@ -192,6 +196,19 @@ class _Making:
                 address,
                 "United States",
             )
+
+    def _profile(self, first: str, last: str, title: str, domain: str) -> None:
+        """One person at two domains of one company, whom one LinkedIn profile names."""
+        other = f"get{domain}"
+        self.organizations[other] = {**self.organizations[domain], "primary_domain": other}
+        addresses = (f"{first}.{last}@{domain}".lower(), f"{first}@{other}".lower())
+        profile = f"linkedin.com/in/{first}-{last}"
+        urls = (f"http://www.{profile}", f"https://uk.{profile.lower()}/")
+        for address, at, url in zip(addresses, (domain, other), urls, strict=True):
+            person = Person(f"{first} {last}", addresses)
+            lead = self._lead("profile", person, title, at, address, "United States")
+            lead.raw["organization_name"] = f"{domain.split('.', maxsplit=1)[0]} Inc."
+            lead.raw["linkedin_url"] = url
 
     def _lead(
         self, case: str, person: Person, title: str | None, domain: str, email: str, country: str

@@ -49,6 +49,8 @@ class FixedGate:
     """A gate whose answers the test gives: a function of the record, what is seen, and the results
     so far."""
 
+    logic = 1
+
     def __init__(
         self,
         name: str,

@@ -1,0 +1,165 @@
+"""`make bench-identity`: how often two records of people are judged as people labelled them
+(bench/labels/README.md).
+
+Prints the pairs that may be looked at, with their mistakes by `--mistakes` and what each level of
+agreement weighs by `--weights`; and those that are held out, by their figures alone.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from math import log2
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.shares import Share
+from leads.keys import fold_email
+from leads.matching.blocks import blocks_of
+from leads.matching.brands import domain_stem
+from leads.matching.evidence import Evidence, MatchConfidence
+from leads.matching.fingerprint import Fingerprint
+from leads.matching.profile import read_profile
+from leads.matching.weights import WEIGHTS
+from leads.rule_models import Matching
+
+_LABELS = Path(__file__).parent / "labels"
+_SURE, _UNSURE, _OTHER = MatchConfidence.SURE, MatchConfidence.UNSURE, MatchConfidence.OTHER
+
+
+class Pair(NamedTuple):
+    """Two records, whether they are one person's, and what makes the pair hard."""
+
+    a: Fingerprint
+    b: Fingerprint
+    same: bool
+    kind: str
+
+
+class Judged(NamedTuple):
+    """A pair with what is made of it."""
+
+    pair: Pair
+    evidence: Evidence
+    confidence: MatchConfidence
+
+
+def read_pairs(name: str) -> list[Pair]:
+    """The pairs of a file of labels."""
+    text = (_LABELS / f"{name}.jsonl").read_text(encoding="utf-8")
+    return [_pair(json.loads(line)) for line in text.splitlines()]
+
+
+def _pair(label: dict[str, Any]) -> Pair:
+    a, b = (_record(label[side], side) for side in ("a", "b"))
+    return Pair(a, b, bool(label["same"]), str(label["kind"]))
+
+
+def _record(fields: dict[str, str], ident: str) -> Fingerprint:
+    named = {"first_name": "", "last_name": "", "title": "", **fields}
+    return Fingerprint(lead_id=ident, person_key=ident, **named)
+
+
+def judge(pairs: Sequence[Pair]) -> list[Judged]:
+    """What the default thresholds make of them."""
+    limits, found = Matching(), []
+    for pair in pairs:
+        evidence = Evidence(pair.a, pair.b)
+        found.append(Judged(pair, evidence, evidence.judge(limits)))
+    return found
+
+
+def print_figures(name: str, judged: Sequence[Judged]) -> None:
+    """Print the shares of one file."""
+    same = [one for one in judged if one.pair.same]
+    other = [one for one in judged if not one.pair.same]
+    merged = [one for one in judged if one.confidence is _SURE]
+    _print(f"{name}: {len(same)} pairs of one person, {len(other)} of two")
+    _print(f"  merged without asking, and right  {_share(merged, same=True)}")
+    found = [one.confidence is not _OTHER for one in same]
+    _print(f"  one person: merged or asked       {Share(sum(found), len(same))}")
+    sure = [one.confidence is _SURE for one in same]
+    _print(f"  one person: merged                {Share(sum(sure), len(same))}")
+    met = [do_meet(one.pair) for one in same]
+    _print(f"  one person: meet, to be compared  {Share(sum(met), len(same))}")
+    asked = [one.confidence is _UNSURE for one in other]
+    _print(f"  two people: asked                 {Share(sum(asked), len(other))}")
+    wrong = [one.confidence is _SURE for one in other]
+    _print(f"  two people: merged                {Share(sum(wrong), len(other))}")
+
+
+def _share(judged: Sequence[Judged], *, same: bool) -> Share:
+    return Share(sum(one.pair.same is same for one in judged), len(judged))
+
+
+def do_meet(pair: Pair) -> bool:
+    """Whether the gates compare the two: by an address, a contact key, or a block of one brand."""
+    a, b = read_profile(pair.a), read_profile(pair.b)
+    keys = (
+        (fold_email(pair.a.email), fold_email(pair.b.email)),
+        (a.linkedin, b.linkedin),
+        (a.person_id, b.person_id),
+        (a.crm_id, b.crm_id),
+    )
+    if any(mine and mine == other for mine, other in keys):
+        return True
+    stems = (domain_stem(a.domain), domain_stem(b.domain))
+    return stems[0] == stems[1] and not set(blocks_of(pair.a)).isdisjoint(blocks_of(pair.b))
+
+
+def print_mistakes(judged: Sequence[Judged]) -> None:
+    """Print what was judged against its label."""
+    for one in judged:
+        if (one.confidence is _SURE) != one.pair.same and one.confidence is not _UNSURE:
+            said = ", ".join(f"{a.field} {a.level}" for a in one.evidence.agreements)
+            _print(f"  {one.pair.kind}: {one.evidence.bits:+g} ({said})")
+
+
+def print_weights(judged: Sequence[Judged]) -> None:
+    """Print each level with its pairs, the bits that these alone would give, and those in use."""
+    seen = {same: _levels(judged, same=same) for same in (True, False)}
+    totals = {same: Counter(field for field, _ in seen[same].elements()) for same in seen}
+    for field, levels in WEIGHTS.items():
+        for level, bits in levels.items():
+            one, two = seen[True][field, level], seen[False][field, level]
+            alone = log2((one + 0.5) / (totals[True][field] + 1)) - log2(
+                (two + 0.5) / (totals[False][field] + 1)
+            )
+            _print(
+                f"  {field:20} {level:16} one {one:4} two {two:4}  alone {alone:+.1f}"
+                f"  in use {bits:+.1f}"
+            )
+
+
+def _levels(judged: Sequence[Judged], *, same: bool) -> Counter[tuple[str, str]]:
+    return Counter(
+        (agreement.field, agreement.level)
+        for one in judged
+        if one.pair.same is same
+        for agreement in one.evidence.agreements
+    )
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def main() -> None:
+    """Print the figures."""
+    known = judge(read_pairs("pairs"))
+    print_figures("to tune on: pairs.jsonl", known)
+    if "--mistakes" in sys.argv:
+        print_mistakes(known)
+    if "--weights" in sys.argv:
+        print_weights(known)
+    pairs = read_pairs("pairs-held-out")
+    began = time.perf_counter()
+    rest = judge(pairs)
+    spent = time.perf_counter() - began
+    print_figures("held out, labelled apart: pairs-held-out.jsonl", rest)
+    _print(f"two people take {spent / len(rest) * 1e6:.0f} µs, read for the first time")
+
+
+if __name__ == "__main__":
+    main()

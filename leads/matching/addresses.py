@@ -1,0 +1,97 @@
+"""What the part of an address before the @ says of whose it is."""
+
+import re
+from functools import lru_cache
+
+from leads.matching.fold import fold
+from leads.matching.names import RANK, NameLevel, compare_words
+from leads.matching.person_name import GENERATIONS, PersonName
+
+#: Mailboxes of a post, a team or a household.
+ROLES = frozenset(
+    "info office sales contact kontakt hello hi mail admin support service team marketing hr jobs"
+    " career careers press media presse ventas comercial direccion gerencia contacto administracion"
+    " secretaria secretariat sekretariat sekretaris vertrieb einkauf verkauf buchhaltung zentrale"
+    " empfang reception geschaeftsfuehrung gf gm ceo cfo cto coo cio cmo md director direktion"
+    " direction directeur commercial compta accueil bonjour contacts informazioni commerciale"
+    " amministrazione segreteria direzione export import procurement purchasing billing accounts"
+    " accounting finance invoice invoices legal it helpdesk webmaster postmaster noreply no-reply"
+    " enquiries enquiry inquiries general biuro sekretariat handlowy zarzad firma obchod podpora"
+    " iroda ertekesites satis bilgi muhasebe muteferrika kantoor verkoop inkoop administratie"
+    " salg firmapost post kundeservice myynti toimisto faktura order orders shop store booking"
+    " reservations events partners partnerships press newsletter clinic praxis kanzlei studio"
+    " familie family home geral vendas financeiro diretoria comercial".split()
+)
+#: What forms are filled with in place of an address.
+_NOBODYS = frozenset("noemail none unknown test na noreply no-reply nomail email".split())
+_PARTS = re.compile(r"[._\-+]+")
+_DIGITS = re.compile(r"\d+$")
+_SHORTEST_HINT = 3
+
+
+@lru_cache(maxsize=16384)
+def local_words(email: str) -> tuple[str, ...]:
+    """'john.smith2+x@acme.com' -> ('john', 'smith2')."""
+    local = email.partition("@")[0].partition("+")[0]
+    return tuple(filter(None, _PARTS.split(local.lower())))
+
+
+def is_role(email: str) -> bool:
+    """Whether an address is a post's, a team's or a household's rather than one person's."""
+    words = [_DIGITS.sub("", word) for word in local_words(email)]
+    return bool(words) and (words[0] in ROLES or "-".join(words) in ROLES)
+
+
+def is_nobodys(email: str) -> bool:
+    """Whether it stands in place of an address."""
+    return email.partition("@")[0] in _NOBODYS
+
+
+def is_numbered_twin(a: str, b: str) -> bool:
+    """Whether two addresses differ by a number at the end alone, as namesakes' do."""
+    mine, other = "".join(local_words(a)), "".join(local_words(b))
+    return mine != other and _DIGITS.sub("", mine) == _DIGITS.sub("", other)
+
+
+def given_hint(words: tuple[str, ...], name: PersonName) -> str:
+    """A fuller given name among the words of an address or of a profile's name: 'alexandra' of
+    alexandra.vogt@ for Alex Vogt, '' for none."""
+    for told in words:
+        word = _before_family(_DIGITS.sub("", told), name)
+        if len(word) >= _SHORTEST_HINT and word not in name.family:
+            for mine in name.given:
+                if len(word) > len(mine) and _may_be(mine, word):
+                    return word
+    return ""
+
+
+def _before_family(word: str, name: PersonName) -> str:
+    """What stands in a word before the family name."""
+    for family in (name.glued, *name.family):
+        if len(family) >= _SHORTEST_HINT and family in word[1:]:
+            return word[: word.index(family, 1)]
+    return word
+
+
+def _may_be(short: str, long: str) -> bool:
+    level = compare_words(short, long, given=True)
+    return RANK[level] <= RANK[NameLevel.INITIAL] or long.startswith(short)
+
+
+def name_from_address(email: str) -> PersonName:
+    """Given and family name as an address of the form given.family@ tells them, blank otherwise."""
+    if not email or is_role(email):
+        return PersonName()
+    words = [_DIGITS.sub("", word) for word in local_words(email)]
+    words = [word for word in words if word.isalpha()]
+    if len(words) < 2:
+        return PersonName()
+    return PersonName(given=fold(words[0]), family=fold(words[-1]), glued="".join(words[1:]))
+
+
+def generation_in(email: str) -> str:
+    """'jr' of lars.nilsson.jr@, '' where an address has no such word."""
+    for word in local_words(email)[1:]:
+        if word in GENERATIONS:
+            return GENERATIONS[word]
+    return ""

@@ -1,0 +1,44 @@
+"""Which people of a company are compared: those who share a block.
+
+A block is the first letter of one name and the consonants of another, so that a short form, another
+spelling, swapped names and most typing errors meet, and 50,000 colleagues don't.
+"""
+
+from leads.matching.addresses import name_from_address
+from leads.matching.fingerprint import Fingerprint
+from leads.matching.fold import consonants
+from leads.matching.nicknames import forms_of
+from leads.matching.profile import read_profile
+
+#: The people of one block who are remembered, the latest.
+LARGEST_BLOCK = 50
+_CONSONANTS = 4
+_SOUNDS_LIKE = {"j": "i", "y": "i", "c": "k", "q": "k", "w": "v", "z": "s", "x": "s"}
+_MOST = 12  # blocks of one person
+
+
+def blocks_of(seen: Fingerprint) -> tuple[str, ...]:
+    """The blocks that a person is in, in order; none without a name."""
+    profile = read_profile(seen)
+    name = profile.name
+    told = name_from_address(profile.email)
+    family = tuple(filter(None, dict.fromkeys((*name.family, _without_article(name.glued)))))
+    found: dict[str, None] = {}
+    for first, second in ((name.given, family), (family, name.given), (told.given, told.family)):
+        for word in first[:2]:
+            for initial in _initials(word):
+                found.update(dict.fromkeys(f"{initial}/{end}" for end in _ends(second)))
+    return tuple(found)[:_MOST]
+
+
+def _without_article(family: str) -> str:
+    return family[2:] if family.startswith(("al", "el")) and len(family) > _CONSONANTS else family
+
+
+def _ends(words: tuple[str, ...]) -> list[str]:
+    return [consonants(word)[:_CONSONANTS] for word in words[:3] if len(word) > 1]
+
+
+def _initials(word: str) -> list[str]:
+    """The first letter of a name, and of the names that it may be short for."""
+    return sorted({_SOUNDS_LIKE.get(form[0], form[0]) for form in (word, *forms_of(word))})

@@ -1,0 +1,48 @@
+"""What is remembered of a person, to recognise another record of the same one."""
+
+from leads.records import Lead, Record
+
+
+class Fingerprint(Record, frozen=True, kw_only=True):
+    """Names and title as the source spells them; those of before version 2 of the company gate are
+    in lower case, and the rest is empty."""
+
+    lead_id: str
+    person_key: str
+    first_name: str
+    last_name: str
+    title: str
+    email: str = ""
+    seniority: str = ""
+    function: str = ""
+    company: str = ""
+    domain: str = ""
+    linkedin: str = ""
+    phone: str = ""
+    person_id: str = ""  # Apollo's, of the person rather than of the account's contact
+    crm_id: str = ""
+    city: str = ""
+    country: str = ""
+
+
+def fingerprint(lead: Lead) -> Fingerprint:
+    """The fingerprint of a lead's person."""
+    person, company = lead.person, lead.company
+    return Fingerprint(
+        lead_id=lead.lead_id,
+        person_key=lead.person_key,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        title=person.title,
+        email=person.email,
+        seniority=lead.seniority,
+        function=lead.function,
+        company=company.name,
+        domain=company.domain,
+        linkedin=person.linkedin,
+        phone=person.phone,
+        person_id=lead.apollo_person_id,
+        crm_id=lead.crm.contact_id or lead.source_crm_id,
+        city=person.city,
+        country=person.country,
+    )

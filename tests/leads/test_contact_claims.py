@@ -1,0 +1,147 @@
+"""Contact keys: what names a person besides addresses is claimed as an address is."""
+
+import pytest
+from msgspec.structs import replace
+
+from leads import topics
+from leads.decision import Decision, NeedsEffects
+from leads.gates.identity import Identity, IdentityState
+from leads.gates.intake import Intake, IntakeState
+from leads.keys import Keys
+from leads.matching.fingerprint import fingerprint
+from leads.records import Captured, Company, IdentityLink, Intent, Lead, Person, Place
+from leads.rules import Rules
+from leads.table_rows import PersonRow
+from tests.leads.test_gates import NOW, lead
+from tests.samples import captured
+
+KEYS = ("k-apollo", "k-linkedin")
+ADA = Person(
+    email="ada@b.com", first_name="Ada", last_name="King", linkedin="linkedin.com/in/adaking"
+)
+
+
+def arriving(claim: str = "k-linkedin", **fields: object) -> Lead:
+    """A lead at one of its keys."""
+    here = lead(person=ADA, contact_keys=KEYS, claim_key=claim)
+    return replace(here, **fields)
+
+
+def held_by(other: Lead, status: str = "waiting") -> PersonRow:
+    """The row of a key that another lead has claimed."""
+    return PersonRow(
+        person_key=other.person_key,
+        lead_id=other.lead_id,
+        fingerprint=fingerprint(other),
+        status=status,
+    )
+
+
+def decide(told: Lead | IdentityLink, row: PersonRow | None, rules: Rules) -> Decision:
+    """What identity decides."""
+    answer = Identity().decide(told, IdentityState(person=row), {}, rules, NOW)
+    assert not isinstance(answer, NeedsEffects)
+    return answer
+
+
+KNOWN = lead(
+    lead_id="l0", person_key="p0", person=replace(ADA, email="ada.king@b.com"), contact_keys=KEYS
+)
+
+
+def test_a_lead_visits_each_of_its_keys_and_then_its_company(rules: Rules) -> None:
+    here = arriving("")
+    stops = []
+    for _ in range(3):
+        passed = decide(here, None, rules)
+        [to] = [one for one in passed.outputs if isinstance(one.record, Lead)]
+        assert passed.silent is bool(here.claim_key)
+        assert passed.puts[0].key == (here.claim_key or here.person_key)
+        stops.append((to.topic, to.key))
+        here = to.record
+    assert stops[:2] == [(topics.VALIDATED.full, key) for key in KEYS]
+    assert stops[2][0] == topics.UNIQUE.full
+    assert here.claim_key == ""
+
+
+def test_a_key_of_the_same_person_merges_and_brings_address_and_keys_along(rules: Rules) -> None:
+    here = arriving(intents=(Intent(kind="list", value="demo", at=NOW),))
+    merged = decide(here, held_by(KNOWN), rules)
+    assert (merged.kind, merged.place, merged.outcome) == ("merged", Place.MERGED, {"into": "l0"})
+    links = {o.record.address_key: o.record for o in merged.outputs if o.topic == topics.LINKS.full}
+    assert set(links) == {"p1", *KEYS}
+    assert {links[key].lead_id for key in KEYS} == {"l0"}
+    assert {one.person_key for one in links.values()} == {"p0"}
+    [interest] = [o.record for o in merged.outputs if o.topic == topics.SIGNALS.full]
+    assert interest.person_key == "p0"
+    row = decide(links["k-linkedin"], held_by(here), rules).puts[0].value
+    assert (row.person_key, row.lead_id) == ("p0", "l0")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(KNOWN, person=replace(ADA, first_name="Grace", last_name="Hopper")),
+        replace(KNOWN, company=Company(name="Zeta", domain="zeta.io")),
+    ],
+    ids=["another name", "another employer"],
+)
+def test_a_person_is_asked_where_names_or_employers_differ(other: Lead, rules: Rules) -> None:
+    asked = decide(arriving(), held_by(other), rules)
+    assert (asked.kind, asked.place) == ("variant", Place.REVIEW)
+    assert len(asked.trace) > 3
+    told = asked.lead
+    assert told is not None
+    merged = decide(replace(told, review_decisions={"variant": "merge"}), held_by(other), rules)
+    assert merged.kind == "merged"
+    apart = decide(replace(told, review_decisions={"variant": "separate"}), held_by(other), rules)
+    assert (apart.kind, apart.puts) == ("unique", ()), "the key stays with whom it belongs to"
+    [to] = apart.outputs
+    assert "variant" not in to.record.review_decisions, "the next question needs its own answer"
+
+
+def test_a_further_record_of_a_person_whose_lead_has_ended_goes_on_as_that_person(
+    rules: Rules,
+) -> None:
+    moved = decide(arriving(), held_by(KNOWN, "ended"), rules)
+    [to] = [one for one in moved.outputs if isinstance(one.record, Lead)]
+    assert (moved.kind, to.key, to.record.person_key, to.record.claim_key) == (
+        "forwarded",
+        "p0",
+        "p0",
+        "",
+    )
+    other = replace(KNOWN, person=replace(ADA, first_name="Grace", last_name="Hopper"))
+    assert decide(arriving(), held_by(other, "ended"), rules).puts[0].value.person_key == "p1"
+
+
+def test_two_people_with_one_address_are_asked_about(rules: Rules) -> None:
+    boss = lead(lead_id="l0", person=replace(ADA, first_name="Duncan", last_name="McAllister"))
+    here = lead(person=replace(ADA, first_name="Moira", last_name="Stewart"))
+    asked = decide(here, held_by(boss), rules)
+    assert (asked.kind, asked.place) == ("shared_address", Place.REVIEW)
+    told = replace(here, review_decisions={"shared_address": "merge"})
+    assert decide(told, held_by(boss), rules).kind == "merged"
+    assert decide(here, replace(held_by(boss), fingerprint=None), rules).kind == "merged"
+
+
+def test_intake_hashes_what_names_the_person(rules: Rules) -> None:
+    keys = Keys("secret")
+    told: Captured = captured(1)
+    raw = {
+        **told.raw,
+        "person_id": "5f3c8a1e9b7d420001c3e4a7",
+        "linkedin_url": "http://www.linkedin.com/in/AdaKing",
+    }
+    passed = Intake(keys).decide(replace(told, raw=raw), IntakeState(), {}, rules, NOW)
+    assert isinstance(passed, Decision)
+    assert passed.lead is not None
+    assert passed.lead.contact_keys == (
+        keys.contact("apollo person", "5f3c8a1e9b7d420001c3e4a7"),
+        keys.contact("linkedin", "adaking"),
+    )
+    destroyed = {**raw, "person_id": "5.91E+23", "linkedin_url": "linkedin.com/company/acme"}
+    passed = Intake(keys).decide(replace(told, raw=destroyed), IntakeState(), {}, rules, NOW)
+    assert isinstance(passed, Decision)
+    assert passed.lead is not None
+    assert passed.lead.contact_keys == ()
