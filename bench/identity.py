@@ -147,8 +147,8 @@ def _print(line: str) -> None:
 
 def main() -> None:
     """Print the figures."""
-    known = judge(read_pairs("pairs"))
-    print_figures("to tune on: pairs.jsonl", known)
+    known = judge([*read_pairs("pairs"), *read_pairs("pairs-second")])
+    print_figures("to tune on: pairs.jsonl and pairs-second.jsonl", known)
     if "--mistakes" in sys.argv:
         print_mistakes(known)
     if "--weights" in sys.argv:

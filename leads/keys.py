@@ -10,24 +10,28 @@ from operator import itemgetter
 
 from publicsuffixlist import PublicSuffixList
 
+from leads.mail_domains import MAIL_PROVIDERS
+
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate").bytes
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
 _GROUPS = itemgetter(slice(8), slice(8, 12), slice(13, 16), 16, slice(17, 20), slice(20, 32))
 # the list in the package: no network
 _SUFFIXES = PublicSuffixList(accept_unknown=False, only_icann=True)
 
-FREE_MAIL = frozenset(
-    "gmail.com googlemail.com yahoo.com ymail.com hotmail.com outlook.com live.com msn.com aol.com"
-    " icloud.com me.com mac.com gmx.com gmx.de gmx.net web.de mail.com proton.me protonmail.com"
-    " yandex.com yandex.ru mail.ru qq.com 163.com 126.com zoho.com fastmail.com hey.com t-online.de"
-    " orange.fr free.fr libero.it wp.pl seznam.cz".split()
-)
-DISPOSABLE = frozenset(
-    "mailinator.com guerrillamail.com 10minutemail.com temp-mail.org yopmail.com trashmail.com"
-    " sharklasers.com getnada.com dispostable.com maildrop.cc".split()
-)
+#: Domains under which one mailbox is reached: proton.me/support/addresses-and-aliases,
+#: support.apple.com/102540, support.google.com/mail/answer/10313.
+_TWINS = {
+    "googlemail.com": "gmail.com",
+    "protonmail.com": "proton.me",
+    "pm.me": "proton.me",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+}
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 _PLUS_TAGS = _DOTLESS | {
+    "pm.me",
+    "me.com",
+    "mac.com",
     "outlook.com",
     "hotmail.com",
     "live.com",
@@ -101,26 +105,27 @@ def fold_email(address: str) -> str:
     if domain in _PLUS_TAGS:
         local = local.split("+", 1)[0]
     if domain in _DOTLESS:
-        local, domain = local.replace(".", ""), "gmail.com"
-    return f"{local}@{domain}"
+        local = local.replace(".", "")
+    return f"{local}@{_TWINS.get(domain, domain)}"
+
+
+_SCHEME = re.compile(r"^[a-z]+://")
+_AFTER_HOST = re.compile(r"[/?#:,;\s]")  # of several in one cell, the first counts
+_LONGEST_HOST = 2000
 
 
 @lru_cache(maxsize=16384)
 def registrable(host: str) -> str:
     """The registrable domain of a host, an address or a web address, by the public suffix list; ''
     if there is none."""
-    bare = (
-        re.sub(r"^[a-z]+://", "", host.strip().lower())
-        .rpartition("@")[2]
-        .split("/", 1)[0]
-        .split(":", 1)[0]
-    )
+    text = _SCHEME.sub("", host[:_LONGEST_HOST].strip().lower())
+    bare = _AFTER_HOST.split(text.rpartition("@")[2], maxsplit=1)[0]
     return _SUFFIXES.privatesuffix(bare.lstrip(".")) or ""
 
 
 def is_company_domain(domain: str) -> bool:
     """False for free-mail and throw-away domains, which say nothing about an employer."""
-    return bool(domain) and domain not in FREE_MAIL and domain not in DISPOSABLE
+    return bool(domain) and domain not in MAIL_PROVIDERS
 
 
 class Keys:
@@ -140,8 +145,8 @@ class Keys:
         return self._of(folded) if folded else ""
 
     def contact(self, kind: str, value: str) -> str:
-        """The key of what names a person besides addresses, '' for no value."""
-        return self._of(f"{kind}:{value}") if value else ""
+        """The key of what names a person besides addresses; its kind is readable."""
+        return f"{kind}:{self._of(value)}"
 
     def domain(self, domain: str) -> str:
         """The key of a company's registrable domain. Companies aren't people: it is readable."""

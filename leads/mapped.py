@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from leads.addresses import read_address
 from leads.keys import is_company_domain, registrable
+from leads.mail_domains import SHARED_SITES
 from leads.normalise import normalise_company, normalise_country, normalise_phone
 from leads.numbers import parse_count
 from leads.records import Company, Intent, Person, Record, Sequences
@@ -59,7 +60,7 @@ def company_of(
     """The company, and a line for a number of employees that is none."""
     mail = registrable(person.email.rpartition("@")[2])
     free = bool(mail) and not is_company_domain(mail)
-    own = domain or mail
+    own = mail if domain in SHARED_SITES else domain or mail
     stated = more.get("employees", "")
     employees = parse_count(stated)
     company = Company(

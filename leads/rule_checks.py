@@ -22,7 +22,7 @@ class RuleFault(NamedTuple):
 
 def rule_faults(rules: Rules) -> list[RuleFault]:
     """Conditions and patterns that no lead can meet."""
-    return [*_backspaces(rules), *_country_faults(rules)]
+    return [*_backspaces(rules), *_country_faults(rules), *_matching_faults(rules)]
 
 
 def rule_notes(rules: Rules) -> list[str]:
@@ -38,6 +38,22 @@ def _backspaces(rules: Rules) -> Iterator[RuleFault]:
                 "it has a backspace, which no title has: in double quotes \\b is one, in single"
                 " quotes the edge of a word",
             )
+
+
+def _matching_faults(rules: Rules) -> Iterator[RuleFault]:
+    limits = rules.matching
+    for name in ("sure_name", "sure_title", "unsure_name"):
+        if getattr(limits, name) is not None:
+            yield RuleFault(
+                ("matching", name),
+                "it decides nothing any more: remove it; matching.merge and matching.ask do"
+                " (docs/matching.md)",
+            )
+    if limits.ask > limits.merge:
+        yield RuleFault(
+            ("matching", "ask"),
+            f"it is above matching.merge ({limits.merge:g}), so nobody would be asked",
+        )
 
 
 def _countries(rules: Rules) -> Iterator[tuple[Location, str]]:

@@ -317,10 +317,10 @@ class Matching(RuleModel):
     companies are."""
 
     merge: float = Field(
-        5.0, description="bits of evidence from which two records are merged without asking"
+        4.0, description="bits of evidence from which two records are merged without asking"
     )
     ask: float = Field(
-        -0.5, description="bits of evidence from which a person is asked whether it is one person"
+        -1.5, description="bits of evidence from which a person is asked whether it is one person"
     )
     subsidiary_name: float = Field(
         90,

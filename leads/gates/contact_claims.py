@@ -21,6 +21,7 @@ from leads.gates.common import (
 )
 from leads.gates.intake import company_key
 from leads.keys import derive
+from leads.matching.contact_keys import CONTACT_KINDS
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
 from leads.matching.search import explain
@@ -50,19 +51,21 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         return _claim(lead, stage)
     if row.status in FREE:
         return _take_over(lead, row, stage, rules)
+    kind = lead.claim_key.partition(":")[0]
     named = Reason(
         rule=_RULE,
         decisive=True,
-        why=f"the Apollo person id, LinkedIn profile or CRM id is that of lead {row.lead_id}",
+        why=f"the {CONTACT_KINDS[kind]} is that of lead {row.lead_id}",
     )
     if row.fingerprint is None:
         return merge_lead(lead, row, (named,))
     evidence = Evidence(fingerprint(lead), row.fingerprint)
     trace = (named, *explain(evidence, row.fingerprint, rules.matching, f"{_RULE}.evidence"))
+    judged = evidence.judge(rules.matching)
     answer = lead.review_decisions.get("variant", "")
     if answer in _GOES_ON:
         return _separate(lead, stage, (*trace, overruled(lead, "variant", trace[1:2])))
-    if answer == "merge" or evidence.judge(rules.matching) is MatchConfidence.SURE:
+    if answer == "merge" or judged is MatchConfidence.SURE:
         return merge_lead(lead, row, trace)
     return review(lead, "variant", trace)
 

@@ -220,7 +220,7 @@ class Intake:
     def _contact_keys(self, lead: Lead) -> tuple[str, ...]:
         """The keys of what names the person besides addresses."""
         named = (
-            ("apollo person", lead.apollo_person_id),
+            ("apollo", lead.apollo_person_id),
             ("linkedin", linkedin_profile(lead.person.linkedin)),
             ("crm", lead.source_crm_id),
         )

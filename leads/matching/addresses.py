@@ -48,9 +48,13 @@ def is_nobodys(email: str) -> bool:
 
 
 def is_numbered_twin(a: str, b: str) -> bool:
-    """Whether two addresses differ by a number at the end alone, as namesakes' do."""
-    mine, other = "".join(local_words(a)), "".join(local_words(b))
-    return mine != other and _DIGITS.sub("", mine) == _DIGITS.sub("", other)
+    """Whether one address is the other's with a number or a word at the end, as a namesake's is:
+    john.smith2@, john.smith.it@."""
+    mine, other = sorted((local_words(a), local_words(b)), key=len)
+    if len(mine) > 1 and len(other) == len(mine) + 1 and other[:-1] == mine:
+        return True
+    short, long = "".join(mine), "".join(other)
+    return short != long and _DIGITS.sub("", short) == _DIGITS.sub("", long)
 
 
 def given_hint(words: tuple[str, ...], name: PersonName) -> str:

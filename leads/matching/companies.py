@@ -8,6 +8,7 @@ from publicsuffixlist import PublicSuffixList
 from rapidfuzz.fuzz import token_set_ratio
 
 from leads.keys import is_company_domain, registrable
+from leads.mail_domains import SHARED_SITES
 from leads.matching.fold import fold, is_ambiguous, sound
 
 _LEGAL = frozenset(
@@ -39,10 +40,11 @@ class CompanyLevel(StrEnum):
 
 def employer_domain(email: str, domain: str) -> str:
     """The registrable domain of the employer, of the address if the record names none."""
-    for host in (domain, email.rpartition("@")[2]):
-        if host and is_company_domain(registrable(host)):
-            return _SITES.privatesuffix(host.lower()) or ""
-    return ""
+    site = registrable(domain)
+    if site not in SHARED_SITES and is_company_domain(site):
+        return _SITES.privatesuffix(domain.lower()) or ""
+    mail = email.rpartition("@")[2]
+    return registrable(mail) if is_company_domain(registrable(mail)) else ""
 
 
 @lru_cache(maxsize=16384)

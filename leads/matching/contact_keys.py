@@ -4,6 +4,14 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
+import phonenumbers
+
+#: What names a person besides addresses, by how it is said in a trace.
+CONTACT_KINDS = {
+    "apollo": "Apollo person id",
+    "linkedin": "LinkedIn profile",
+    "crm": "CRM id",
+}
 _PROFILE = re.compile(r"/in/([^/?#]+)", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:;?ext=?|x|durchwahl|poste)\.?\s*(?=\d)")
 _NO_DIGIT = re.compile(r"\D")
@@ -39,3 +47,15 @@ def phone_digits(value: str) -> tuple[str, str]:
     if len(digits) < _FEWEST_DIGITS or len(set(digits)) < _FEWEST_DIFFERENT:
         return "", ""
     return digits, _NO_DIGIT.sub("", "".join(extension))
+
+
+@lru_cache(maxsize=16384)
+def is_mobile(value: str, country: str) -> bool:
+    """Whether a number is surely a mobile one, and so one person's; nobody can tell in North
+    America."""
+    try:
+        number = phonenumbers.parse(value[:_LONGEST], country or None)
+    except phonenumbers.NumberParseException:
+        return False
+    kind = phonenumbers.number_type(number)
+    return bool(kind == phonenumbers.PhoneNumberType.MOBILE)

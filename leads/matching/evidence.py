@@ -106,7 +106,7 @@ def _agreements(a: Profile, b: Profile, names: FullNameLevel) -> Iterator[Agreem
         ("Apollo person id", fields.compare_ids(a.person_id, b.person_id)),
         ("CRM id", fields.compare_ids(a.crm_id, b.crm_id)),
         ("phone", _of_other_name(fields.compare_phones(a, b), other=other)),
-        ("title", fields.compare_titles(a, b)),
+        ("title", _of_other_name(fields.compare_titles(a, b), other=other)),
         ("gender of the title", fields.compare_genders(a, b)),
         ("company", company if company is not CompanyLevel.UNKNOWN else ""),
         ("place", fields.compare_places(a, b)),
@@ -117,5 +117,5 @@ def _agreements(a: Profile, b: Profile, names: FullNameLevel) -> Iterator[Agreem
 
 
 def _of_other_name(level: str, *, other: bool) -> str:
-    """An address or a phone that is shared by people of other names says little."""
+    """An address, a phone or a title that people of other names share says little."""
     return "same_other_name" if other and level == "same" else level

@@ -37,7 +37,7 @@ def compare_emails(a: Profile, b: Profile) -> str:
         return "numbered"
     mine, other = local_words(a.email), local_words(b.email)
     if "".join(mine) == "".join(other):
-        return "same_local"
+        return "same_letters" if domain == beside else "same_local"
     if domain == beside:
         return _compare_locals(mine, other) if business else ""
     return "other_domain" if business else "private"
@@ -62,7 +62,7 @@ def compare_phones(a: Profile, b: Profile) -> str:
         return "different"
     if a.phone[1] and b.phone[1] and a.phone[1] != b.phone[1]:
         return "other_extension"
-    return "same"
+    return "same_mobile" if a.mobile or b.mobile else "same"
 
 
 def compare_titles(a: Profile, b: Profile) -> str:
@@ -73,6 +73,7 @@ def compare_titles(a: Profile, b: Profile) -> str:
         return "same"
     near = abs(_LADDER.index(a.seniority) - _LADDER.index(b.seniority)) <= _NEAR
     words = token_set_ratio(a.title_words, b.title_words) >= _SAME_WORDS
+    words_shared = len(_field_words(a) & _field_words(b))
     known = OTHER.function not in {a.function, b.function}
     if words or (known and a.function == b.function):
         if words or a.seniority == b.seniority:
@@ -80,7 +81,19 @@ def compare_titles(a: Profile, b: Profile) -> str:
         return "near" if near else "other_rank"
     if known:
         return "other_function"
+    if a.english and b.english and words_shared == 0:
+        return "other_words"
     return "unclear" if near else "other_rank"
+
+
+_RANKS = frozenset(
+    "vp svp evp avp director manager head chief officer senior lead vice president ceo cfo coo cto"
+    " cmo cro general executive assistant associate deputy group global regional".split()
+)
+
+
+def _field_words(one: Profile) -> set[str]:
+    return set(one.title_words.split()) - _RANKS
 
 
 def compare_genders(a: Profile, b: Profile) -> str:

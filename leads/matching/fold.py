@@ -13,16 +13,21 @@ _WORD = re.compile(r"[a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS = str.maketrans({"ə": "a", "Ə": "A"})
 _APOSTROPHES = str.maketrans("", "", "'`\u00b4\u02bc\u2018\u2019")
+#: At the beginning of a word: Yulia, Julia, Iulia; Yana, Iana.
+_FIRST_SOUNDS = (
+    ("iu", "u"), ("yu", "u"), ("ju", "u"), ("ia", "a"), ("ya", "a"), ("ja", "a"), ("ye", "e"),
+    ("ie", "e"), ("je", "e"), ("yo", "o"), ("io", "o"), ("jo", "o"),
+)  # fmt: skip
 #: Spellings of one sound, in the order in which they are replaced: German and Nordic letters
-#: written out, transliterations of Cyrillic, Arabic, Hebrew and Greek, and what sounds alike.
+#: written out, transliterations of Cyrillic, Arabic, Hebrew, Greek and Korean, and what sounds
+#: alike.
 _SOUNDS = (
     ("shch", "s"), ("tsch", "c"), ("dzh", "j"), ("gue", "ge"), ("gui", "gi"), ("sch", "s"),
     ("tch", "c"), ("sh", "s"), ("ch", "c"), ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"),
     ("th", "t"), ("dh", "d"), ("dj", "d"), ("ck", "k"), ("ts", "z"), ("tz", "z"), ("ks", "x"),
     ("qu", "k"), ("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"), ("ou", "u"), ("oo", "u"),
-    ("ee", "i"), ("ij", "i"), ("iy", "i"), ("yi", "i"), ("ii", "i"), ("yu", "u"), ("iu", "u"),
-    ("ju", "u"), ("ya", "a"), ("ia", "a"), ("ja", "a"), ("ye", "e"), ("ie", "e"), ("je", "e"),
-    ("yo", "e"), ("q", "k"), ("w", "v"), ("y", "i"), ("j", "i"), ("c", "k"), ("z", "s"),
+    ("eo", "u"), ("ee", "i"), ("ij", "i"), ("iy", "i"), ("yi", "i"), ("ii", "i"), ("q", "k"),
+    ("w", "v"), ("y", "i"), ("j", "i"), ("c", "k"), ("z", "s"),
 )  # fmt: skip
 _DOUBLE = re.compile(r"(.)\1+")
 _VOWELS = re.compile(r"(?<=.)[aeiou]")
@@ -42,6 +47,10 @@ def fold(text: str) -> tuple[str, ...]:
 def sound(word: str) -> str:
     """A folded word with each sound spelled one way: the same for 'yulia' and 'julia', 'mueller'
     and 'muller'."""
+    for spelled, one in _FIRST_SOUNDS:
+        if word.startswith(spelled):
+            word = one + word[len(spelled) :]
+            break
     for spelled, one in _SOUNDS:
         word = word.replace(spelled, one)
     word = _DOUBLE.sub(r"\1", word)

@@ -51,7 +51,7 @@ def compare_words(a: str, b: str, *, given: bool) -> NameLevel:
         return NameLevel.OTHER_ENDING
     if sound(a) == sound(b):
         return NameLevel.SPELLING
-    if given and is_one_name(a, b):
+    if given and (is_one_name(a, b) or (len(short) >= _SHORTEST_TYPO and long.endswith(short))):
         return NameLevel.SHORT_FORM
     if _is_typo(short, long):
         return NameLevel.TYPO
@@ -73,7 +73,10 @@ def _other_ending(short: str, long: str) -> bool:
     """Whether two given names differ by an ending that tells a woman from a man."""
     if len(short) == len(long):
         return short[:-1] == long[:-1] and {short[-1], long[-1]} in _ENDINGS
-    return long[-1] in "ae" and long[:-1] in {short, short[:-1], short + "in", short[:-1] + "in"}
+    if long[-1] in "ae" and long[:-1] in {short, short[:-1], short + "in", short[:-1] + "in"}:
+        return True
+    # Jean and Jeanne, Stéphane and Stéphanie, Luca and Lucia
+    return long in {short + short[-1] + "e", short[:-1] + "i" + short[-1], short + "ne"}
 
 
 def _other_ending_family(a: str, b: str) -> bool:

@@ -16,8 +16,8 @@ _TRAILING = frozenset(
     " fcca cissp rer nat habil".split()
 )
 GENERATIONS = {
-    **dict.fromkeys("jr jun junior jnr filho hijo fils ii".split(), "jr"),
-    **dict.fromkeys("sr sen senior snr pere padre".split(), "sr"),
+    **dict.fromkeys("jr jun junior jnr filho hijo hija fils ii ml".split(), "jr"),
+    **dict.fromkeys("sr sen senior snr pere padre st".split(), "sr"),
     **dict.fromkeys(("iii", "neto"), "iii"),
     "iv": "iv",
 }
@@ -44,7 +44,7 @@ class PersonName(Record, frozen=True, kw_only=True):
 @lru_cache(maxsize=16384)
 def read_person_name(first: str, last: str) -> PersonName:
     """The name out of what a source calls first and last name."""
-    first, last = _repair(first), _repair(last)
+    first, last = _in_order(_repair(first), _repair(last))
     aside = tuple(word for found in _ASIDE.findall(f"{first} {last}") for word in fold(found))
     given, family = _words(first), _words(last.partition(",")[0])
     generation = _generation(fold(last)) or _generation(fold(first))
@@ -66,6 +66,14 @@ def _repair(text: str) -> str:
         with suppress(UnicodeError):
             text = text.encode("cp1252").decode()
     return text.replace("ª", "aria").translate(_LOST)
+
+
+def _in_order(first: str, last: str) -> tuple[str, str]:
+    """'Rosenthal, Abby' in one field is Abby Rosenthal."""
+    family, comma, given = (first or last).partition(",")
+    if comma and not (first and last) and not _TRAILING & set(fold(given)):
+        return given, family
+    return first, last
 
 
 def _words(text: str) -> tuple[str, ...]:

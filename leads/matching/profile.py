@@ -15,7 +15,7 @@ from leads.matching.addresses import (
     name_from_address,
 )
 from leads.matching.companies import employer_domain
-from leads.matching.contact_keys import linkedin_profile, phone_digits
+from leads.matching.contact_keys import is_mobile, linkedin_profile, phone_digits
 from leads.matching.fingerprint import Fingerprint
 from leads.matching.fold import fold
 from leads.matching.person_name import PersonName, read_person_name
@@ -36,6 +36,12 @@ _MAN = re.compile(
 )
 
 
+_ENGLISH = frozenset(
+    "manager director head officer lead engineer president partner owner chief analyst consultant"
+    " specialist coordinator executive supervisor representative planner developer counsel".split()
+)
+
+
 class Profile(Record, frozen=True, kw_only=True):
     """Empty fields are unknown."""
 
@@ -45,6 +51,7 @@ class Profile(Record, frozen=True, kw_only=True):
     email: str = ""
     title: str = ""
     title_words: str = ""
+    english: bool = False  # the title's language, as far as a word of rank tells
     gender: str = ""  # of the title's grammar, f or m
     seniority: str = ""
     function: str = ""
@@ -52,6 +59,7 @@ class Profile(Record, frozen=True, kw_only=True):
     domain: str = ""
     linkedin: str = ""
     phone: tuple[str, str] = ("", "")
+    mobile: bool = False
     person_id: str = ""
     crm_id: str = ""
     city: str = ""
@@ -70,6 +78,7 @@ def read_profile(seen: Fingerprint) -> Profile:
         name = told
     linkedin = linkedin_profile(seen.linkedin)
     seniority, function = _position(seen)
+    country = country_code(seen.country)
     return Profile(
         name=name,
         fuller_given=_fuller_given(email, linkedin, name),
@@ -77,6 +86,7 @@ def read_profile(seen: Fingerprint) -> Profile:
         email=email,
         title="".join(fold(seen.title)),
         title_words=" ".join(word for word in fold(normalise_title(seen.title)) if _counts(word)),
+        english=not _ENGLISH.isdisjoint(fold(seen.title)),
         gender=_gender(seen.title.lower()),
         seniority=seniority,
         function=function,
@@ -84,10 +94,11 @@ def read_profile(seen: Fingerprint) -> Profile:
         domain=employer_domain(email, seen.domain),
         linkedin=linkedin,
         phone=phone_digits(seen.phone),
+        mobile=bool(seen.phone) and is_mobile(seen.phone, country),
         person_id=read_apollo_id(seen.person_id),
         crm_id=seen.crm_id,
         city=" ".join(fold(seen.city)),
-        country=country_code(seen.country),
+        country=country,
     )
 
 

@@ -15,13 +15,13 @@ from leads.table_rows import PersonRow
 from tests.leads.test_gates import NOW, lead
 from tests.samples import captured
 
-KEYS = ("k-apollo", "k-linkedin")
+KEYS = ("apollo:1", "linkedin:1")
 ADA = Person(
     email="ada@b.com", first_name="Ada", last_name="King", linkedin="linkedin.com/in/adaking"
 )
 
 
-def arriving(claim: str = "k-linkedin", **fields: object) -> Lead:
+def arriving(claim: str = "linkedin:1", **fields: object) -> Lead:
     """A lead at one of its keys."""
     here = lead(person=ADA, contact_keys=KEYS, claim_key=claim)
     return replace(here, **fields)
@@ -74,7 +74,7 @@ def test_a_key_of_the_same_person_merges_and_brings_address_and_keys_along(rules
     assert {one.person_key for one in links.values()} == {"p0"}
     [interest] = [o.record for o in merged.outputs if o.topic == topics.SIGNALS.full]
     assert interest.person_key == "p0"
-    row = decide(links["k-linkedin"], held_by(here), rules).puts[0].value
+    row = decide(links["linkedin:1"], held_by(here), rules).puts[0].value
     assert (row.person_key, row.lead_id) == ("p0", "l0")
 
 
@@ -137,7 +137,7 @@ def test_intake_hashes_what_names_the_person(rules: Rules) -> None:
     assert isinstance(passed, Decision)
     assert passed.lead is not None
     assert passed.lead.contact_keys == (
-        keys.contact("apollo person", "5f3c8a1e9b7d420001c3e4a7"),
+        keys.contact("apollo", "5f3c8a1e9b7d420001c3e4a7"),
         keys.contact("linkedin", "adaking"),
     )
     destroyed = {**raw, "person_id": "5.91E+23", "linkedin_url": "linkedin.com/company/acme"}

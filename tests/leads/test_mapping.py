@@ -295,3 +295,40 @@ def test_nothing_that_a_person_sets_breaks_it(fields: dict[str, str]) -> None:
     mended = apply_corrections(Person(), Company(), fields, STRICT)
     json.dumps(mended.dropped)
     encode(mended.person)
+
+
+@pytest.mark.parametrize(
+    ("website", "email", "domain", "free"),
+    [
+        ("http://facebook.com/lookten", "ada@lookten.com", "lookten.com", False),
+        ("http://x.wixsite.com/shop", "ada@gmail.com", "", True),
+        ("", "ada@btinternet.com", "", True),
+        ("", "ada@yahoo.co.uk", "", True),
+        ("", "ada@comcast.net", "", True),
+        ("", "ada@mailinator.com", "", True),
+        ("", "ada@linkedin.com", "linkedin.com", False),
+        ("acme.com, acme.de", "ada@acme.com", "acme.com", False),
+    ],
+)
+def test_providers_and_shared_sites_are_no_employer(
+    website: str, email: str, domain: str, *, free: bool
+) -> None:
+    row = {**ROW, "Website": website, "Email": email}
+    company = map_captured(to_captured(row, "f", NOW, "fresh"), RULES).company
+    assert (company.domain, company.free_mail) == (domain, free)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ada.Byron@googlemail.com", "adabyron+x@gmail.com"),
+        ("ada@protonmail.com", "ada@proton.me"),
+        ("ada@pm.me", "ada@proton.me"),
+        ("ada@me.com", "ada@icloud.com"),
+        ("ada@mac.com", "ada+x@icloud.com"),
+    ],
+)
+def test_one_mailbox_of_a_provider_is_one_address(one: str, other: str) -> None:
+    keys = Keys("secret")
+    assert keys.address(one) == keys.address(other) != ""
+    assert keys.address(one) != keys.address(f"x{other}")

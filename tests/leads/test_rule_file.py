@@ -45,6 +45,16 @@ def refusal(old: str, new: str) -> str:
             "treshold: 70",
             "Extra inputs are not permitted; did you mean threshold?",
         ),
+        (
+            "industries:",
+            "matching: {sure_name: 95}\nindustries:",
+            "matching.sure_name: it decides nothing any more",
+        ),
+        (
+            "industries:",
+            "matching: {ask: 6}\nindustries:",
+            "matching.ask: it is above matching.merge (4)",
+        ),
         ("untaken_seconds: 60", "untaken_second: 60", "did you mean untaken_seconds?"),
         ("least: 1, most: 99", "lest: 1, most: 99", "did you mean least?"),
     ],
