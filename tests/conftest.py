@@ -21,7 +21,7 @@ settings.load_profile("leadgate")
 
 DEMO_RULES = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
 #: Tests that run longest begin first, so that no worker waits for the last of them.
-LONGEST_FIRST = ("crash", "simulation", "integration", "kafka")
+LONGEST_FIRST = ("crash", "simulation", "integration", "kafka", "test_answers.py")
 #: Files whose tests share no set-up: each test goes to whichever worker is free.
 UNSHARED = {"test_kills.py", "test_restore.py", "test_giving_up.py", "test_simulation.py"}
 
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
-    names = {item.path.parent.name, *(mark.name for mark in item.iter_markers())}
+    names = {item.path.name, item.path.parent.name, *(mark.name for mark in item.iter_markers())}
     ranks = [i for i, name in enumerate(LONGEST_FIRST) if name in names]
     return min(ranks, default=len(LONGEST_FIRST))
 

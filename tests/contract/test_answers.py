@@ -1,7 +1,6 @@
 """Whatever a CRM answers, a VendorError comes of it or a sound answer: for every method of the
 contract, on each CRM."""
 
-import asyncio
 import inspect
 import os
 from typing import Any
@@ -25,6 +24,7 @@ from sandbox.generate import REPS
 from sandbox.salesforce.org import Org
 from sandbox.server import make_sandbox
 from sandbox.zoho.org import Org as ZohoOrg
+from streams.testing.loop import VirtualLoop, run
 from tests.contract.mutations import Call, Replay, spoil_all
 from tests.contract.vendors import LIST, VENDORS, contact_id, write
 
@@ -206,7 +206,7 @@ def test_nothing_that_a_crm_answers_is_raised_as_our_own_fault(vendor: str) -> N
         assert not wrong, f"{len(wrong)} of {tried}:\n" + "\n".join(wrong[:40])
         assert tried > 1500, "the test must not pass by trying little"
 
-    asyncio.run(test())
+    run(VirtualLoop(), test())
 
 
 def test_rows_are_matched_by_id_and_never_by_place(vendor: str) -> None:
@@ -228,7 +228,7 @@ def test_rows_are_matched_by_id_and_never_by_place(vendor: str) -> None:
                 assert not wrong, (name, plain, mixed)
                 assert plain == mixed or vendor != "hubspot", "HubSpot answers by id, in any order"
 
-    asyncio.run(test())
+    run(VirtualLoop(), test())
 
 
 async def outcome(call: Call, crm: Crm) -> list[str]:

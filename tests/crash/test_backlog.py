@@ -162,7 +162,12 @@ def finish(backlog: Backlog, seconds: float = 300) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("leads", "times"), [(30_000, 3), pytest.param(100_000, 10, marks=pytest.mark.long)]
+    ("leads", "times"),
+    [
+        (15_000, 3),
+        pytest.param(30_000, 3, marks=pytest.mark.long),
+        pytest.param(100_000, 10, marks=pytest.mark.long),
+    ],
 )
 def test_every_lead_of_a_backlog_arrives_over_stops_and_kills(
     tmp_path: Path, leads: int, times: int
