@@ -55,7 +55,7 @@ SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 test: install ## all tests but the long ones, real Kafka included (JOBS at a time)
 	$(BIN)/pytest $(SPREAD) $(ARGS)
 
-test-fast: install ## what needs neither Kafka nor hundreds of simulated runs: two to four minutes
+test-fast: install ## what needs neither Kafka nor hundreds of simulated runs: two and a half minutes
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (kafka or crash or brokers or clients or proof or simulation or long)" $(ARGS)
 
 test-long: install ## larger runs, and the other CRMs, of what `make test` shows on a real broker

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from msgspec.structs import asdict
+
 from leads.addresses import clean_address
 from leads.countries import country_code
 from leads.keys import fold_email
@@ -24,6 +26,7 @@ from leads.rawvalues import read_apollo_id
 from leads.records import Record
 from leads.titles.read import OTHER, read_title
 
+_LONGEST = 200
 _SMALL = frozenset("of and the for de la del di du von der und et y e".split())
 _WOMAN = re.compile(
     r"\b(\w{3,}(leiterin|ärztin|inhaberin|direktorin|managerin|chefin|führerin|vorständin|referentin)"
@@ -68,7 +71,8 @@ class Profile(Record, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=4096)
 def read_profile(seen: Fingerprint) -> Profile:
-    """The profile of a fingerprint."""
+    """The profile of a fingerprint, of which the beginnings of its fields count."""
+    seen = _cut(seen)
     email = fold_email(clean_address(seen.email))
     if is_nobodys(email):
         email = ""
@@ -100,6 +104,14 @@ def read_profile(seen: Fingerprint) -> Profile:
         city=" ".join(fold(seen.city)),
         country=country,
     )
+
+
+def _cut(seen: Fingerprint) -> Fingerprint:
+    """Nothing that is compared word by word is longer than a field is in earnest."""
+    values = asdict(seen)
+    if max(map(len, values.values())) <= _LONGEST:
+        return seen
+    return Fingerprint(**{name: value[:_LONGEST] for name, value in values.items()})
 
 
 def _position(seen: Fingerprint) -> tuple[str, str]:

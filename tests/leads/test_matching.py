@@ -1,7 +1,5 @@
 """Whether two records are one person's: names, addresses, profiles, employers, and the sum."""
 
-import time
-
 import pytest
 
 from leads.matching.addresses import is_numbered_twin, is_role
@@ -222,9 +220,9 @@ def test_most_colleagues_share_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["a" * 100_000, "a-" * 50_000, "ü" * 100_000, "a." * 50_000])
-def test_no_text_is_slow(text: str) -> None:
+def test_of_a_long_text_the_beginning_is_compared(text: str) -> None:
     seen = record(text, text, f"{text}@acme.com", title=text, linkedin=text, phone=text, city=text)
-    began = time.process_time()
+    profile = read_profile(seen)
+    assert len(profile.title) <= 400
+    assert len(profile.name.family) <= 200
     Evidence(seen, ANNA)
-    blocks_of(seen)
-    assert time.process_time() - began < 5
