@@ -8,6 +8,7 @@ from leads.matching.addresses import name_from_address
 from leads.matching.fingerprint import Fingerprint
 from leads.matching.fold import consonants
 from leads.matching.nicknames import forms_of
+from leads.matching.person_name import PersonName
 from leads.matching.profile import read_profile
 
 #: The people of one block who are remembered, the latest.
@@ -23,12 +24,22 @@ def blocks_of(seen: Fingerprint) -> tuple[str, ...]:
     name = profile.name
     told = name_from_address(profile.email)
     family = tuple(filter(None, dict.fromkeys((*name.family, _without_article(name.glued)))))
+    pairs = [(name.given, family), (told.given, told.family)]
+    if _may_be_swapped(name):
+        pairs.append((family, name.given))
     found: dict[str, None] = {}
-    for first, second in ((name.given, family), (family, name.given), (told.given, told.family)):
+    for first, second in pairs:
         for word in first[:2]:
             for initial in _initials(word):
                 found.update(dict.fromkeys(f"{initial}/{end}" for end in _ends(second)))
     return tuple(found)[:_MOST]
+
+
+def _may_be_swapped(name: PersonName) -> bool:
+    """Whether nothing says which of the two is the given name: Wei Chen may be Chen Wei, and
+    Kovalenko Yulia is in the blocks of Yulia Kovalenko."""
+    known = [any(map(forms_of, words)) for words in (name.given, name.family)]
+    return known != [True, False]
 
 
 def _without_article(family: str) -> str:
