@@ -15,6 +15,7 @@ from typing import Any
 from bench.budget import measure_budget
 from bench.engines import measure_engines
 from bench.latency import measure_latency
+from bench.matching import measure_matching
 from bench.restore import measure_restore
 from bench.site import BenchSite
 from bench.web import measure_web
@@ -39,6 +40,7 @@ def measure_hooks() -> dict[str, Any]:
 PARTS: dict[str, Callable[[bool], Any]] = {
     "engines": measure_engines,
     "alone": measure_alone,
+    "matching": lambda quick: measure_matching(10_000 if quick else 200_000),
     "restore": lambda quick: (
         measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000)
     ),

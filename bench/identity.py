@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.shares import Share
+from leads.addresses import clean_address
 from leads.keys import fold_email
 from leads.matching.blocks import blocks_of
 from leads.matching.brands import domain_stem
@@ -58,6 +59,7 @@ def _pair(label: dict[str, Any]) -> Pair:
 
 def _record(fields: dict[str, str], ident: str) -> Fingerprint:
     named = {"first_name": "", "last_name": "", "title": "", **fields}
+    named["email"] = clean_address(named.get("email", ""))  # as the first gate does
     return Fingerprint(lead_id=ident, person_key=ident, **named)
 
 

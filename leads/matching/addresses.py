@@ -29,7 +29,7 @@ _DIGITS = re.compile(r"\d+$")
 _SHORTEST_HINT = 3
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def local_words(email: str) -> tuple[str, ...]:
     """'john.smith2+x@acme.com' -> ('john', 'smith2')."""
     local = email.partition("@")[0].partition("+")[0]
@@ -82,9 +82,10 @@ def _may_be(short: str, long: str) -> bool:
     return RANK[level] <= RANK[NameLevel.INITIAL] or long.startswith(short)
 
 
+@lru_cache(maxsize=4096)
 def name_from_address(email: str) -> PersonName:
     """Given and family name as an address of the form given.family@ tells them, blank otherwise."""
-    if not email or is_role(email):
+    if not email or is_nobodys(email) or is_role(email):
         return PersonName()
     words = [_DIGITS.sub("", word) for word in local_words(email)]
     words = [word for word in words if word.isalpha()]

@@ -4,12 +4,13 @@ A block is the first letter of one name and the consonants of another, so that a
 spelling, swapped names and most typing errors meet, and 50,000 colleagues don't.
 """
 
+from leads.keys import fold_email
 from leads.matching.addresses import name_from_address
 from leads.matching.fingerprint import Fingerprint
 from leads.matching.fold import consonants
 from leads.matching.nicknames import forms_of
 from leads.matching.person_name import PersonName
-from leads.matching.profile import read_profile
+from leads.matching.profile import read_name
 
 #: The people of one block who are remembered, the latest.
 LARGEST_BLOCK = 50
@@ -20,9 +21,8 @@ _MOST = 12  # blocks of one person
 
 def blocks_of(seen: Fingerprint) -> tuple[str, ...]:
     """The blocks that a person is in, in order; none without a name."""
-    profile = read_profile(seen)
-    name = profile.name
-    told = name_from_address(profile.email)
+    told = name_from_address(fold_email(seen.email))
+    name = read_name(seen, told)
     family = tuple(filter(None, dict.fromkeys((*name.family, _without_article(name.glued)))))
     pairs = [(name.given, family), (told.given, told.family)]
     if _may_be_swapped(name):

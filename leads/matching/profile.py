@@ -5,7 +5,6 @@ from functools import lru_cache
 
 from msgspec.structs import asdict
 
-from leads.addresses import clean_address
 from leads.countries import country_code
 from leads.keys import fold_email
 from leads.matching.addresses import (
@@ -73,13 +72,10 @@ class Profile(Record, frozen=True, kw_only=True):
 def read_profile(seen: Fingerprint) -> Profile:
     """The profile of a fingerprint, of which the beginnings of its fields count."""
     seen = _cut(seen)
-    email = fold_email(clean_address(seen.email))
+    email = fold_email(seen.email)
     if is_nobodys(email):
         email = ""
-    name = read_person_name(seen.first_name, seen.last_name)
-    told = name_from_address(email)
-    if (name.unreadable and told.given) or not (name.given or name.family):
-        name = told
+    name = read_name(seen, name_from_address(email))
     linkedin = linkedin_profile(seen.linkedin)
     seniority, function = _position(seen)
     country = country_code(seen.country)
@@ -104,6 +100,15 @@ def read_profile(seen: Fingerprint) -> Profile:
         city=" ".join(fold(seen.city)),
         country=country,
     )
+
+
+def read_name(seen: Fingerprint, told: PersonName) -> PersonName:
+    """The name of a fingerprint; `told`, which its address tells, where it has none or none that
+    can be read."""
+    name = read_person_name(seen.first_name[:_LONGEST], seen.last_name[:_LONGEST])
+    if (name.unreadable and told.given) or not (name.given or name.family):
+        return told
+    return name
 
 
 def _cut(seen: Fingerprint) -> Fingerprint:
