@@ -20,9 +20,9 @@ from leads.keys import fold_email
 from leads.matching.blocks import blocks_of
 from leads.matching.brands import domain_stem
 from leads.matching.evidence import Evidence, MatchConfidence
-from leads.matching.fingerprint import Fingerprint
 from leads.matching.profile import read_profile
 from leads.matching.weights import WEIGHTS
+from leads.records import Fingerprint
 from leads.rule_models import Matching
 
 _LABELS = Path(__file__).parent / "labels"

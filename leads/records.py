@@ -267,6 +267,30 @@ class ReviewDecision(Record, frozen=True, kw_only=True):
     rules: str = ""
 
 
+class Fingerprint(Record, frozen=True, kw_only=True):
+    """What is remembered of a person, to recognise another record of the same one.
+
+    Names and title are as the source spells them; those of before version 2 of the company gate are
+    in lower case, and the rest is empty."""
+
+    lead_id: str
+    person_key: str
+    first_name: str
+    last_name: str
+    title: str
+    email: str = ""
+    seniority: str = ""
+    function: str = ""
+    company: str = ""
+    domain: str = ""
+    linkedin: str = ""
+    phone: str = ""
+    person_id: str = ""  # Apollo's, of the person rather than of the account's contact
+    crm_id: str = ""
+    city: str = ""
+    country: str = ""
+
+
 class SlaTick(Record, frozen=True, kw_only=True):
     """A message to the SLA stage, keyed by the person's key.
 
@@ -307,7 +331,10 @@ class IdentityLink(Record, frozen=True, kw_only=True):
     person_key: str
     crm_id: str = ""
     ended: str = ""  # the lead whose claim has ended, so that another lead may take it over
-    lead_id: str = ""  # the person's lead, where the link brings a contact key to it
+    # where the link brings a contact key to a person: that person's lead, and whose key it was
+    lead_id: str = ""
+    from_lead: str = ""
+    fingerprint: Fingerprint | None = None  # of the record that had the key
 
 
 class CrmRecord(Record, frozen=True, kw_only=True):

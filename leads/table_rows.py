@@ -3,8 +3,7 @@
 import msgspec
 
 from leads.effect_results import EffectResult
-from leads.matching.fingerprint import Fingerprint
-from leads.records import Company, Lead, Record, ReviewDecision, Signal
+from leads.records import Company, Fingerprint, Lead, Record, ReviewDecision, Signal
 
 
 class Deferred(Record, frozen=True, kw_only=True):

@@ -54,7 +54,9 @@ CAPTURED = Topic(
     retention_days=400,
     public=True,
 )
-VALIDATED = Topic("validated", "address key", "intake, identity, write -> identity")
+VALIDATED = Topic(
+    "validated", "address or contact key", "intake, identity, company, write -> identity"
+)
 LINKS = Topic("links", "address key", "lead stages -> identity")
 UNIQUE = Topic("unique", "brand stem of the domain", "identity -> company")
 MATCHED = Topic("matched", "person key", "company, write, engage -> write")

@@ -120,8 +120,11 @@ class PartitionStore(rocksdb.Store):
 
         Rows that stand in no log must lie in a file before a later offset is logged.
         """
-        self._dbs[partition].flush()
-        self._configure(partition, _RESTORED, disable_wal=False)
+        try:
+            self._dbs[partition].flush()
+            self._configure(partition, _RESTORED, disable_wal=False)
+        except Exception as error:
+            raise self._judge(partition, error) from error
         self._restoring.discard(partition)
 
     def _configure(self, partition: int, options: dict[str, str], *, disable_wal: bool) -> None:

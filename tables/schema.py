@@ -10,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from leads.decision import Parked
-from leads.matching.fingerprint import Fingerprint
-from leads.records import Sequences
+from leads.records import Fingerprint, Sequences
 from leads.table_rows import (
     Attempt,
     BlockRow,

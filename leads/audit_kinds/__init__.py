@@ -9,7 +9,7 @@ from leads.audit_kinds.model import AuditKind, EventForm, Origin, Repeats
 from leads.audit_kinds.on_the_way import ON_THE_WAY
 from leads.audit_kinds.waiting import WAITING
 
-__all__ = ["AUDIT_KINDS", "NO_EVENT", "AuditKind", "EventForm", "Origin", "Repeats"]
+__all__ = ["AUDIT_KINDS", "FORMER", "NO_EVENT", "AuditKind", "EventForm", "Origin", "Repeats"]
 
 #: In the order in which a lead may meet them.
 AUDIT_KINDS: tuple[AuditKind, ...] = (*ON_THE_WAY, *WAITING, *AFTERWARDS)
@@ -36,3 +36,6 @@ NO_EVENT: dict[tuple[str, str], str] = {
     ("notify", "sent"): "Slack took the message",
     ("notify", "unsent"): "Slack refused the message",
 }
+
+#: What earlier versions of a gate's logic decided: their events lie in the log.
+FORMER = frozenset({("company", "merged")})

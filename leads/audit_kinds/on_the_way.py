@@ -42,11 +42,11 @@ ON_THE_WAY = (
     ),
     AuditKind(
         "forwarded",
-        ("identity",),
+        ("identity", "company"),
         ("in_flight",),
         "belongs to a known person and was taken there",
-        "its address is another one of a known person's, or its LinkedIn profile, Apollo person id"
-        " or CRM id is that of a person whose lead has ended: that person's partition decides",
+        "its address, LinkedIn profile, Apollo person id or CRM id is that of a known person, or"
+        " somebody at its company is the same person: identity decides in that person's partition",
     ),
     AuditKind(
         "unique",

@@ -68,20 +68,27 @@ def _free(lead: Lead, key: str, cause: str) -> OutputRecord:
     )
 
 
-def merge_into(lead: Lead, person_key: str, into: str) -> tuple[OutputRecord, ...]:
-    """The outputs by which a lead's address and contact keys become those of the person that it
-    turned out to be, whose lead is `into`."""
+def move_to_person(lead: Lead, person_key: str, stage: str, trace: tuple[Reason, ...]) -> Decision:
+    """A lead whose person turns out to be another one: identity decides in that person's
+    partition, where it is known whether the person's lead still is. The lead's address is that
+    person's from here on."""
     link = IdentityLink(
         link_id=derive("link", lead.lead_id, lead.step, person_key),
         address_key=lead.person_key,
         person_key=person_key,
     )
-    outputs = [free_address(lead, "ended"), link_output(link)]
-    for key in lead.contact_keys:
-        ident = derive("link", lead.lead_id, lead.step, person_key, key)
-        brought = replace(link, link_id=ident, address_key=key, lead_id=into)
-        outputs.append(link_output(brought))
-    return tuple(outputs)
+    moved = replace(lead, person_key=person_key, claim_key="")
+    return Decision(
+        kind="forwarded",
+        place=Place.IN_FLIGHT,
+        trace=trace,
+        lead=lead,
+        outputs=(
+            free_address(lead, "ended"),
+            link_output(link),
+            forward(moved, stage, "forwarded", topics.VALIDATED, person_key),
+        ),
+    )
 
 
 def signal_output(signal: Signal) -> OutputRecord:

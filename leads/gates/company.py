@@ -10,8 +10,9 @@ from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
 from leads.gates.common import (
+    answered,
     forward,
-    merge_into,
+    move_to_person,
     overruled,
     review,
     terminal_decision,
@@ -19,11 +20,11 @@ from leads.gates.common import (
 from leads.matching.blocks import LARGEST_BLOCK
 from leads.matching.brands import domain_stem, related
 from leads.matching.evidence import MatchConfidence
-from leads.matching.fingerprint import Fingerprint, fingerprint
+from leads.matching.fingerprint import fingerprint
 from leads.matching.search import Match, find_match
 from leads.normalise import normalise_country
 from leads.numbers import parse_count
-from leads.records import Company, CrmRecord, Lead, Place, Reason, Record
+from leads.records import Company, CrmRecord, Fingerprint, Lead, Place, Reason, Record
 from leads.rules import Rules
 from leads.table_rows import BlockRow, BrandRow, CompanyRow
 
@@ -92,7 +93,7 @@ class Companies:
             trace = (question, overruled(record, "subsidiary", trace))
         match = find_match(fingerprint(record), _others(seen, record), rules.matching, _RULE)
         if match.twin is not None and match.confidence is MatchConfidence.SURE:
-            return self._merge(record, match.twin, (*trace, *match.reasons))
+            return self._move(record, match.twin, (*trace, *match.reasons))
         if match.twin is not None:
             return self._unsure(record, match, seen, rules, now, done, trace)
         return self._complete(record, seen, done, rules, now, (*trace, *match.reasons))
@@ -110,7 +111,7 @@ class Companies:
         trace = (*trace, *match.reasons)
         ruled = lead.review_decisions.get("variant", "")
         if ruled == "merge" and match.twin is not None:
-            return self._merge(lead, match.twin, trace)
+            return self._move(lead, match.twin, trace)
         if ruled in _GOES_ON:
             return self._complete(
                 lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:]))
@@ -137,15 +138,8 @@ class Companies:
                     )
         return Reason(rule="company.subsidiary", decisive=False, why="no related company is known")
 
-    def _merge(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
-        return Decision(
-            kind="merged",
-            place=Place.MERGED,
-            trace=trace,
-            lead=lead,
-            outputs=merge_into(lead, twin.person_key, twin.lead_id),
-            outcome={"into": twin.lead_id},
-        )
+    def _move(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
+        return move_to_person(answered(lead, "variant"), twin.person_key, self.name, trace)
 
     def _complete(
         self,
@@ -249,7 +243,14 @@ def _brand_write(seen: CompanyState, domain: str, name: str) -> TableWrite:
 def _others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
     """The people of the brand who are named alike, without the lead's own person."""
     known = (*seen.colleagues, *seen.row.people)
-    return [person for person in known if person.person_key != lead.person_key]
+    apart = {name for name in lead.review_decisions if name.startswith("separate.")}
+    return [
+        person
+        for person in known
+        if person.person_key != lead.person_key
+        and person.lead_id != lead.lead_id
+        and f"separate.{person.lead_id}" not in apart
+    ]
 
 
 def _remember(seen: CompanyState, lead: Lead) -> tuple[TableWrite, ...]:

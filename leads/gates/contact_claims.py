@@ -12,9 +12,8 @@ from leads.decision import Decision, OutputRecord, TableWrite
 from leads.gates.common import (
     answered,
     forward,
-    free_address,
     link_output,
-    merge_into,
+    move_to_person,
     overruled,
     review,
     signal_output,
@@ -57,16 +56,19 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         decisive=True,
         why=f"the {CONTACT_KINDS[kind]} is that of lead {row.lead_id}",
     )
-    if row.fingerprint is None:
-        return merge_lead(lead, row, (named,))
-    evidence = Evidence(fingerprint(lead), row.fingerprint)
-    trace = (named, *explain(evidence, row.fingerprint, rules.matching, f"{_RULE}.evidence"))
-    judged = evidence.judge(rules.matching)
     answer = lead.review_decisions.get("variant", "")
+    if f"separate.{row.lead_id}" in lead.review_decisions:
+        return _separate(lead, row, stage, (named,))
+    judged, trace = MatchConfidence.UNSURE, tuple[Reason, ...]((named,))
+    if row.fingerprint is not None:
+        evidence = Evidence(fingerprint(lead), row.fingerprint)
+        judged = evidence.judge(rules.matching)
+        trace += explain(evidence, row.fingerprint, rules.matching, f"{_RULE}.evidence")
     if answer in _GOES_ON:
-        return _separate(lead, stage, (*trace, overruled(lead, "variant", trace[1:2])))
+        why = overruled(lead, "variant", trace[:1])
+        return _separate(lead, row, stage, (*trace, why))
     if answer == "merge" or judged is MatchConfidence.SURE:
-        return merge_lead(lead, row, trace)
+        return move_to_person(answered(lead, "variant"), row.person_key, stage, trace)
     return review(lead, "variant", trace)
 
 
@@ -75,17 +77,19 @@ def _is_own(row: PersonRow, lead: Lead) -> bool:
 
 
 def _claim(lead: Lead, stage: str) -> Decision:
-    """It writes no event: `unique` has been written, and `matched` comes next."""
+    """It writes no event, unless a person has answered: `unique` has been written, and `matched`
+    comes next."""
     claim = PersonRow(
         person_key=lead.person_key, lead_id=lead.lead_id, fingerprint=fingerprint(lead)
     )
+    passed = answered(lead, "variant")
     return Decision(
         kind="unique",
         place=Place.IN_FLIGHT,
-        lead=lead,
-        outputs=(pass_on(lead, stage),),
+        lead=passed,
+        outputs=(pass_on(passed, stage),),
         puts=(TableWrite(table="people", key=lead.claim_key, value=claim),),
-        silent=True,
+        silent="variant" not in lead.review_decisions,
     )
 
 
@@ -100,40 +104,40 @@ def _take_over(lead: Lead, row: PersonRow, stage: str, rules: Rules) -> Decision
     why = Reason(
         rule=_RULE, decisive=True, why=f"lead {row.lead_id} was this person's, and has ended"
     )
-    link = IdentityLink(
-        link_id=derive("link", lead.lead_id, lead.step, row.person_key),
-        address_key=lead.person_key,
-        person_key=row.person_key,
-    )
-    moved = replace(lead, person_key=row.person_key, claim_key="")
-    to = forward(moved, stage, "forwarded", topics.VALIDATED, row.person_key)
-    return Decision(
-        kind="forwarded",
-        place=Place.IN_FLIGHT,
-        trace=(why,),
-        lead=lead,
-        outputs=(free_address(lead, "ended"), link_output(link), to),
-    )
+    return move_to_person(answered(lead, "variant"), row.person_key, stage, (why,))
 
 
-def _separate(lead: Lead, stage: str, trace: tuple[Reason, ...]) -> Decision:
-    """Two people, as a person says: the key stays with whom it belongs to."""
-    lead = answered(lead, "variant")
+def _separate(lead: Lead, row: PersonRow, stage: str, trace: tuple[Reason, ...]) -> Decision:
+    """Two people, as a person says: the key stays with whom it belongs to, and nobody is asked
+    about the two again."""
+    passed = answered(lead, "variant")
+    passed = replace(
+        passed,
+        review_decisions={**passed.review_decisions, f"separate.{row.lead_id}": "separate"},
+    )
     return Decision(
         kind="unique",
         place=Place.IN_FLIGHT,
         trace=trace,
-        lead=lead,
-        outputs=(pass_on(lead, stage),),
+        lead=passed,
+        outputs=(pass_on(passed, stage),),
     )
 
 
 def merge_lead(lead: Lead, row: PersonRow, trace: tuple[Reason, ...]) -> Decision:
-    """A further record of a claimed person: it ends here, its signs of interest go to the first
-    lead, and so do the address and the keys that it has claimed."""
+    """A further record of a claimed person: it ends here, in that person's partition. Its signs of
+    interest go to the person's lead, and so do its contact keys."""
     outputs = [_interest_signal(lead, intent, row.person_key) for intent in lead.intents]
-    if lead.person_key != row.person_key:
-        outputs += merge_into(lead, row.person_key, row.lead_id)
+    for key in lead.contact_keys:
+        link = IdentityLink(
+            link_id=derive("key", lead.lead_id, lead.step, key),
+            address_key=key,
+            person_key=row.person_key,
+            lead_id=row.lead_id,
+            from_lead=lead.lead_id,
+            fingerprint=fingerprint(lead),
+        )
+        outputs.append(link_output(link))
     return Decision(
         kind="merged",
         place=Place.MERGED,
@@ -141,6 +145,21 @@ def merge_lead(lead: Lead, row: PersonRow, trace: tuple[Reason, ...]) -> Decisio
         lead=lead,
         outputs=tuple(outputs),
         outcome={"into": row.lead_id},
+    )
+
+
+def bring_key(link: IdentityLink, row: PersonRow | None) -> Decision:
+    """A merged lead's key comes to the person that it was merged into, unless another lead has
+    it."""
+    if row is not None and row.status not in FREE and row.lead_id != link.from_lead:
+        return Decision(kind="link_refused", place=Place.NOWHERE)
+    value = PersonRow(
+        person_key=link.person_key, lead_id=link.lead_id, fingerprint=link.fingerprint
+    )
+    return Decision(
+        kind="linked",
+        place=Place.NOWHERE,
+        puts=(TableWrite(table="people", key=link.address_key, value=value),),
     )
 
 

@@ -9,8 +9,15 @@ from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
 from leads.effects import AwaitSnapshot
-from leads.gates.common import answered, forward, review, signal_output, terminal_decision
-from leads.gates.contact_claims import FREE, claim_contact_key, merge_lead, pass_on
+from leads.gates.common import (
+    answered,
+    forward,
+    link_output,
+    review,
+    signal_output,
+    terminal_decision,
+)
+from leads.gates.contact_claims import FREE, bring_key, claim_contact_key, merge_lead, pass_on
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
@@ -77,11 +84,7 @@ class Identity:
                 decisive=True,
                 why="the address belongs to a known person: goes there",
             )
-            moved = replace(lead, person_key=row.person_key)
-            to = forward(moved, self.name, "forwarded", topics.VALIDATED, row.person_key)
-            return Decision(
-                kind="forwarded", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=(to,)
-            )
+            return self._forward(lead, row.person_key, why)
         if (
             row is None
             or row.person_key != key
@@ -94,11 +97,33 @@ class Identity:
             )
         return self._meet(lead, row, rules)
 
+    def _forward(self, lead: Lead, person_key: str, why: Reason) -> Decision:
+        """To the person of an alias; an address that came over another alias is that person's, too,
+        so that a signal needs one step."""
+        moved = replace(lead, person_key=person_key)
+        outputs = [forward(moved, self.name, "forwarded", topics.VALIDATED, person_key)]
+        if lead.address_key not in {lead.person_key, person_key}:
+            link = IdentityLink(
+                link_id=derive("alias", lead.lead_id, lead.step, person_key),
+                address_key=lead.address_key,
+                person_key=person_key,
+            )
+            outputs.append(link_output(link))
+        return Decision(
+            kind="forwarded",
+            place=Place.IN_FLIGHT,
+            trace=(why,),
+            lead=lead,
+            outputs=tuple(outputs),
+        )
+
     def _meet(self, lead: Lead, row: PersonRow, rules: Rules) -> Decision:
         """Another lead has claimed the address: one person's further record, unless the names say
         that two people share it."""
         known = row.fingerprint
-        if known is None or lead.review_decisions.get("shared_address") == "merge":
+        brought = lead.address_key != lead.person_key  # its address is known to be this person's
+        answer = lead.review_decisions.get("shared_address")
+        if known is None or brought or answer == "merge":
             return merge_lead(lead, row, (_claimed_by(row),))
         evidence = Evidence(fingerprint(lead), known)
         if evidence.judge(rules.matching) is MatchConfidence.SURE:
@@ -151,6 +176,8 @@ class Identity:
         row = seen.person
         if link.ended:
             return self._end_claim(link, row)
+        if link.lead_id:
+            return bring_key(link, row)
         before = row or PersonRow(person_key=link.person_key)
         value = PersonRow(person_key=link.person_key, crm_id=link.crm_id or before.crm_id)
         if link.address_key == link.person_key:
@@ -160,8 +187,6 @@ class Identity:
                 status=before.status,
                 fingerprint=before.fingerprint,
             )
-        elif link.lead_id:  # a contact key comes to its person
-            value = replace(before, person_key=link.person_key, lead_id=link.lead_id)
         elif row is not None and row.status not in FREE and row.person_key == link.address_key:
             # the address has a lead of its own under way
             return Decision(kind="link_refused", place=Place.NOWHERE)

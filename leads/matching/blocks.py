@@ -6,11 +6,11 @@ spelling, swapped names and most typing errors meet, and 50,000 colleagues don't
 
 from leads.keys import fold_email
 from leads.matching.addresses import name_from_address
-from leads.matching.fingerprint import Fingerprint
 from leads.matching.fold import consonants
 from leads.matching.nicknames import forms_of
 from leads.matching.person_name import PersonName
 from leads.matching.profile import read_name
+from leads.records import Fingerprint
 
 #: The people of one block who are remembered, the latest.
 LARGEST_BLOCK = 50

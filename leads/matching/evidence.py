@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from leads.matching import fields
 from leads.matching.companies import CompanyLevel, compare_companies
-from leads.matching.fingerprint import Fingerprint
 from leads.matching.full_names import FullNameLevel, compare_full_names
 from leads.matching.names import NameLevel
 from leads.matching.profile import Profile, read_profile
 from leads.matching.weights import PRIOR, WEIGHTS
+from leads.records import Fingerprint
 from leads.rule_models import Matching
 
 
@@ -40,6 +40,7 @@ _SURE_FAMILY = frozenset(
     {NameLevel.SAME, NameLevel.SPELLING, NameLevel.SHORT_FORM, NameLevel.PART, NameLevel.TYPO}
 )
 _ONE_PERSONS = frozenset({("LinkedIn profile", "same"), ("e-mail", "same")})
+_ROLE = ("e-mail", "same_role")
 #: What is never merged unasked, whatever else agrees.
 _CAUTIONS = MappingProxyType(
     {
@@ -67,7 +68,7 @@ class Evidence:
         """Why a person is asked even where the bits suffice; '' for no reason."""
         levels = {(one.field, one.level) for one in self.agreements}
         for found, why in _CAUTIONS.items():
-            if found in levels:
+            if found in levels and not (found == _ROLE and self._is_one_name):
                 return why
         if levels & _ONE_PERSONS and self._names.given not in _OTHER_GIVEN:
             return ""
@@ -76,6 +77,10 @@ class Evidence:
         if self._names.given in _SURE_GIVEN and self._names.family in _SURE_FAMILY:
             return ""
         return "the names do not agree well enough"
+
+    @property
+    def _is_one_name(self) -> bool:
+        return self._names == (NameLevel.SAME, NameLevel.SAME, False)
 
     def judge(self, limits: Matching) -> MatchConfidence:
         """What the rules' thresholds make of it."""

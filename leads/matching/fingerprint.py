@@ -1,28 +1,6 @@
 """What is remembered of a person, to recognise another record of the same one."""
 
-from leads.records import Lead, Record
-
-
-class Fingerprint(Record, frozen=True, kw_only=True):
-    """Names and title as the source spells them; those of before version 2 of the company gate are
-    in lower case, and the rest is empty."""
-
-    lead_id: str
-    person_key: str
-    first_name: str
-    last_name: str
-    title: str
-    email: str = ""
-    seniority: str = ""
-    function: str = ""
-    company: str = ""
-    domain: str = ""
-    linkedin: str = ""
-    phone: str = ""
-    person_id: str = ""  # Apollo's, of the person rather than of the account's contact
-    crm_id: str = ""
-    city: str = ""
-    country: str = ""
+from leads.records import Fingerprint, Lead
 
 
 def fingerprint(lead: Lead) -> Fingerprint:

@@ -26,6 +26,10 @@ _PARTICLES = frozenset(
     " dem ter ten te het bin binti ibn bint of af av e i y nee geb".split()
 )
 _BETWEEN = frozenset({"de", "del", "da", "do", "dos", "das", "di", "bin", "ibn"})  # given names
+_NOBODY = frozenset(
+    """na n/a none null unknown undefined test admin user info sales office contact firstname
+    lastname first last name vorname nachname xxx""".split()
+)
 _ASIDE = re.compile(r"[(\[\"“„«]([^)\]\"”“»]*)[)\]\"”“»]")
 _LOST = str.maketrans("", "", "?\ufffd")
 
@@ -77,7 +81,9 @@ def _in_order(first: str, last: str) -> tuple[str, str]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    words = list(fold(_ASIDE.sub(" ", text.partition(",")[0])))
+    if "@" in text or text.strip(" .").casefold() in _NOBODY:
+        return ()
+    words = [word for word in fold(_ASIDE.sub(" ", text.partition(",")[0])) if not word.isdigit()]
     while len(words) > 1 and words[0] in _LEADING:
         del words[0]
     while len(words) > 1 and (words[-1] in _TRAILING or words[-1] in GENERATIONS):

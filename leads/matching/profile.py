@@ -17,12 +17,11 @@ from leads.matching.addresses import (
 )
 from leads.matching.companies import employer_domain
 from leads.matching.contact_keys import is_mobile, linkedin_profile, phone_digits
-from leads.matching.fingerprint import Fingerprint
 from leads.matching.fold import fold
 from leads.matching.person_name import PersonName, read_person_name
 from leads.normalise import normalise_title
 from leads.rawvalues import read_apollo_id
-from leads.records import Record
+from leads.records import Fingerprint, Record
 from leads.titles.read import OTHER, read_title
 
 _LONGEST = 200

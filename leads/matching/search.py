@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from leads.matching.evidence import Evidence, MatchConfidence
-from leads.matching.fingerprint import Fingerprint
-from leads.records import Reason
+from leads.records import Fingerprint, Reason
 from leads.rule_models import Matching
 
 

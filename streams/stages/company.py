@@ -6,8 +6,8 @@ from leads import topics
 from leads.gates.company import Companies, CompanyState
 from leads.matching.blocks import blocks_of
 from leads.matching.brands import domain_stem
-from leads.matching.fingerprint import Fingerprint, fingerprint
-from leads.records import CrmRecord, Lead, ReviewDecision
+from leads.matching.fingerprint import fingerprint
+from leads.records import CrmRecord, Fingerprint, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import BRANDS, COLLEAGUES, COMPANIES, COMPLETE, NAME_BLOCKS
 from tables.state import BatchView

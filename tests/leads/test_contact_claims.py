@@ -64,18 +64,38 @@ def test_a_lead_visits_each_of_its_keys_and_then_its_company(rules: Rules) -> No
     assert here.claim_key == ""
 
 
-def test_a_key_of_the_same_person_merges_and_brings_address_and_keys_along(rules: Rules) -> None:
-    here = arriving(intents=(Intent(kind="list", value="demo", at=NOW),))
+def test_a_key_of_a_known_person_sends_the_lead_to_that_persons_partition(rules: Rules) -> None:
+    moved = decide(arriving(), held_by(KNOWN), rules)
+    [to] = [one for one in moved.outputs if isinstance(one.record, Lead)]
+    assert (moved.kind, to.topic, to.key) == ("forwarded", topics.VALIDATED.full, "p0")
+    assert (to.record.person_key, to.record.claim_key) == ("p0", "")
+    links = [one.record for one in moved.outputs if one.topic == topics.LINKS.full]
+    assert [(one.ended, one.address_key, one.person_key) for one in links] == [
+        ("l1", "p1", ""),
+        ("", "p1", "p0"),
+    ]
+
+
+def test_there_it_is_merged_into_the_persons_lead_and_brings_its_keys(rules: Rules) -> None:
+    here = arriving("", person_key="p0", intents=(Intent(kind="list", value="demo", at=NOW),))
     merged = decide(here, held_by(KNOWN), rules)
     assert (merged.kind, merged.place, merged.outcome) == ("merged", Place.MERGED, {"into": "l0"})
-    links = {o.record.address_key: o.record for o in merged.outputs if o.topic == topics.LINKS.full}
-    assert set(links) == {"p1", *KEYS}
-    assert {links[key].lead_id for key in KEYS} == {"l0"}
-    assert {one.person_key for one in links.values()} == {"p0"}
     [interest] = [o.record for o in merged.outputs if o.topic == topics.SIGNALS.full]
     assert interest.person_key == "p0"
-    row = decide(links["linkedin:1"], held_by(here), rules).puts[0].value
-    assert (row.person_key, row.lead_id) == ("p0", "l0")
+    links = {o.record.address_key: o.record for o in merged.outputs if o.topic == topics.LINKS.full}
+    assert set(links) == set(KEYS)
+    for row in (None, held_by(here), held_by(KNOWN, "ended")):
+        brought = decide(links["linkedin:1"], row, rules).puts[0].value
+        assert (brought.person_key, brought.lead_id) == ("p0", "l0")
+        assert brought.fingerprint == fingerprint(here)
+    stranger = replace(KNOWN, lead_id="l9", person_key="p9")
+    assert decide(links["linkedin:1"], held_by(stranger), rules).kind == "link_refused"
+
+
+def test_there_it_goes_on_as_that_person_if_the_persons_lead_has_ended(rules: Rules) -> None:
+    here = arriving("", person_key="p0")
+    passed = decide(here, held_by(KNOWN, "ended"), rules)
+    assert (passed.kind, passed.puts[0].key, passed.puts[0].value.lead_id) == ("unique", "p0", "l1")
 
 
 @pytest.mark.parametrize(
@@ -93,11 +113,13 @@ def test_a_person_is_asked_where_names_or_employers_differ(other: Lead, rules: R
     told = asked.lead
     assert told is not None
     merged = decide(replace(told, review_decisions={"variant": "merge"}), held_by(other), rules)
-    assert merged.kind == "merged"
+    assert merged.kind == "forwarded"
     apart = decide(replace(told, review_decisions={"variant": "separate"}), held_by(other), rules)
     assert (apart.kind, apart.puts) == ("unique", ()), "the key stays with whom it belongs to"
     [to] = apart.outputs
     assert "variant" not in to.record.review_decisions, "the next question needs its own answer"
+    again = replace(to.record, claim_key="linkedin:1")
+    assert decide(again, held_by(other), rules).kind == "unique", "nobody is asked about them again"
 
 
 def test_a_further_record_of_a_person_whose_lead_has_ended_goes_on_as_that_person(
@@ -145,3 +167,9 @@ def test_intake_hashes_what_names_the_person(rules: Rules) -> None:
     assert isinstance(passed, Decision)
     assert passed.lead is not None
     assert passed.lead.contact_keys == ()
+
+
+def test_an_answer_about_one_is_not_used_for_another(rules: Rules) -> None:
+    told = arriving(review_decisions={"variant": "merge"})
+    [to] = decide(told, None, rules).outputs
+    assert "variant" not in to.record.review_decisions

@@ -7,10 +7,10 @@ from leads.matching.blocks import blocks_of
 from leads.matching.companies import CompanyLevel, compare_companies
 from leads.matching.contact_keys import linkedin_profile, phone_digits
 from leads.matching.evidence import Evidence, MatchConfidence
-from leads.matching.fingerprint import Fingerprint
 from leads.matching.full_names import compare_full_names
 from leads.matching.profile import read_profile
 from leads.matching.search import find_match
+from leads.records import Fingerprint
 from leads.rule_models import Matching
 
 LIMITS = Matching()
@@ -136,7 +136,7 @@ ASKED = {
     ),
     "a mailbox of several": (
         record("Ada", "King", "info@acme.com", title="VP Sales", **AT_ACME),
-        record("Ada", "King", "info@acme.com", title="VP Sales", **AT_ACME),
+        record("Adam", "Kingsley", "info@acme.com", title="VP Sales", **AT_ACME),
     ),
     "a changed employer": (
         record("Ada", "King", "ada@acme.com", linkedin="linkedin.com/in/adaking", **AT_ACME),
@@ -226,3 +226,12 @@ def test_of_a_long_text_the_beginning_is_compared(text: str) -> None:
     assert len(profile.title) <= 400
     assert len(profile.name.family) <= 200
     Evidence(seen, ANNA)
+
+
+@pytest.mark.parametrize("name", ["N/A", "Unknown", "Test", "123", "ada@acme.com", ""])
+def test_a_placeholder_is_no_name(name: str) -> None:
+    levels = {
+        found.field: found.level
+        for found in Evidence(record(name, name), record(name, name)).agreements
+    }
+    assert (levels["given name"], levels["family name"]) == ("unknown", "unknown")

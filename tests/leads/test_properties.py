@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from leads.keys import Keys, derive, fold_email, registrable
 from leads.matching.blocks import blocks_of
 from leads.matching.evidence import Evidence
-from leads.matching.fingerprint import Fingerprint
 from leads.normalise import (
     is_address,
     normalise_company,
@@ -20,6 +19,7 @@ from leads.normalise import (
     normalise_title,
     squeeze,
 )
+from leads.records import Fingerprint
 from leads.rule_file import parse_rules
 from leads.rules import Rules
 from leads.score import score

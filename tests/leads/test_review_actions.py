@@ -15,11 +15,11 @@ from leads.gates.common import Guarded
 from leads.gates.intake import Intake
 from leads.gates.intake import IntakeState as SeenSource
 from leads.keys import Keys
-from leads.matching.fingerprint import Fingerprint
 from leads.records import (
     Company,
     CrmLink,
     Enrolment,
+    Fingerprint,
     Lead,
     Person,
     Place,

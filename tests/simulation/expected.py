@@ -22,7 +22,7 @@ _DEATHS = (
 _OUTCOMES = """
 intake validated invalid unchanged
 identity unique merged synced
-company matched merged synced
+company matched forwarded synced
 write written fallback suppressed rekeyed
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
