@@ -8,7 +8,7 @@ from leads.decision import Decision, NeedsEffects, WaitReason
 from leads.effect_results import EffectResult
 from leads.effects import SHADOW
 from leads.gates.common import answered, automation_alert, forward, held_for_sequence, review
-from leads.gates.enrol import NAME, in_apollos, leave, stuck
+from leads.gates.enrol import NAME, in_apollos, leave, only_said, stuck
 from leads.keys import derive
 from leads.records import CrmLink, Intent, Lead, Place, Reason, Trigger
 from leads.rules import Rules
@@ -59,7 +59,8 @@ def on_signal(
             return left
         if (going_on := stuck(lead, done)) is not None:
             return going_on
-        lead = replace(lead, enrolled=None)
+        # in shadow it was only said to have left: it is left for good by what comes later
+        lead = replace(lead, enrolled=rested.enrolled if only_said(done) else None)
         if rested.nurtured_at:
             return _out_of_nurture(replace(lead, nurtured_at=0.0), said, rules, now)
     return arrived(lead, f"signal_{kind}", (said,))

@@ -67,7 +67,7 @@ class Engage:
     """Decides the last step of a lead, and every step after it."""
 
     name = NAME
-    logic = 1
+    logic = 2
 
     def decide(
         self,
@@ -98,10 +98,11 @@ class Engage:
         now: float,
     ) -> Decision | NeedsEffects:
         rested = _rested(seen, rules)
+        still_in = rested or _enrolled_before(seen)
         if (end := undone(record) or resubmitted(record)) is not None:
-            return leave_first(record, rested, done, rules, now) or end
+            return leave_first(record, still_in, done, rules, now) or end
         if (end := terminal_decision(record, seen.suppression, now)) is not None:
-            return stop_everywhere(end, record, rested, seen.suppression, done, rules, now)
+            return stop_everywhere(end, record, still_in, seen.suppression, done, rules, now)
         if (named := self._routed_by_person(record)) is not None:
             return named
         if record.trigger is not None and record.trigger.kind == "deleted":
@@ -233,6 +234,12 @@ def _rested(seen: EngageState, rules: Rules) -> Lead | None:
             enrolled=Enrolment(name=rules.nurture.list, tool="list", target=rules.nurture.list),
         )
     return rest
+
+
+def _enrolled_before(seen: EngageState) -> Lead | None:
+    """The lead that waits here, if its sequence was left in shadow alone."""
+    rest = seen.rest
+    return rest if rest is not None and rest.enrolled is not None else None
 
 
 def _as_entered(lead: Lead, rules: Rules) -> Lead:

@@ -105,6 +105,12 @@ def stuck(lead: Lead, done: dict[str, EffectResult], name: str = LEAVE) -> Decis
     )
 
 
+def only_said(done: dict[str, EffectResult]) -> bool:
+    """Whether a lead has left its sequence in shadow alone: the tool still has it."""
+    left = done.get(LEAVE)
+    return left is not None and left.kind == "would"
+
+
 def in_apollos(rested: Lead | None) -> bool:
     """Whether it is in a sequence of Apollo's that we have entered: that this one is active is no
     news."""

@@ -14,6 +14,7 @@ from leads.effects import (
     LeaveList,
     LeaveSequence,
     SetApolloOwner,
+    StopContact,
 )
 from leads.gates.engage import Engage, EngageState
 from leads.records import CrmLink, Enrolment, Lead, Place, Route, Score, Sequences, Trigger
@@ -21,6 +22,7 @@ from leads.route import sequence
 from leads.rule_file import parse_rules
 from leads.rule_models import Condition, SequenceRule
 from leads.rules import Rules, RulesError
+from leads.table_rows import Suppression
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, OK, lead
 
@@ -271,3 +273,25 @@ def test_a_hubspot_sequence_needs_the_owners_inbox_and_is_left_by_its_list(rules
     told = decide(risen, rules, rested, leave=OK)
     assert isinstance(told, Decision)
     assert told.place == Place.ENGAGED
+
+
+def test_a_sequence_that_was_left_in_shadow_alone_is_left_by_a_later_stop(rules: Rules) -> None:
+    """Seed 479 of the simulation: a reply in shadow, then an opt-out when effects are live."""
+    enrolment = Enrolment(name="Leadgate nurture", tool="list", target="Leadgate nurture")
+    rest = nurtured("DE", nurtured_at=NOW, enrolled=enrolment)
+    replied = replace(rest, trigger=Trigger(kind="reply", at=NOW, source="apollo"))
+    asked = decide(replied, rules, rest, leave=replace(OK, kind="would"))
+    assert isinstance(asked, Decision)
+    assert asked.lead is not None
+    assert asked.lead.enrolled == enrolment
+    stop = Suppression(kind="unsubscribe", at=NOW, source="hubspot", whole_person=True)
+    state = EngageState(rest=asked.lead, suppression=stop, waits=True)
+    stopped = Engage().decide(asked.lead, state, {}, rules, NOW)
+    assert isinstance(stopped, NeedsEffects)
+    asks = stopped.effects["stop"]
+    assert isinstance(asks, StopContact)
+    assert asks.nurtured
+    live = decide(replied, rules, rest, leave=OK)
+    assert isinstance(live, Decision)
+    assert live.lead is not None
+    assert live.lead.enrolled is None
