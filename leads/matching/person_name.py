@@ -27,8 +27,8 @@ _PARTICLES = frozenset(
 )
 _BETWEEN = frozenset({"de", "del", "da", "do", "dos", "das", "di", "bin", "ibn"})  # given names
 _NOBODY = frozenset(
-    """na n/a none null unknown undefined test admin user info sales office contact firstname
-    lastname first last name vorname nachname xxx""".split()
+    """n/a none null unknown undefined test admin user info sales office contact firstname lastname
+    vorname nachname xxx""".split()
 )
 _ASIDE = re.compile(r"[(\[\"“„«]([^)\]\"”“»]*)[)\]\"”“»]")
 _LOST = str.maketrans("", "", "?\ufffd")

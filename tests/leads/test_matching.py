@@ -52,6 +52,7 @@ Juan Pablo Ruiz | Juan Carlos Ruiz | other_second same
 Carlos García López | Carlos García Ruiz | same other_second
 Li Wei | Li Wen | same different
 Michael Hansen | Michael Jansen | same different
+Na Li | Li Na | same same
 Nikhil Patel | Nisha Patel | different same
 """
 
