@@ -15,7 +15,7 @@ from typing import Any
 from bench.budget import measure_budget
 from bench.engines import measure_engines
 from bench.latency import measure_latency
-from bench.matching import measure_matching
+from bench.matching_cost import measure_matching
 from bench.restore import measure_restore
 from bench.site import BenchSite
 from bench.web import measure_web

@@ -14,10 +14,10 @@ from math import log2
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.shares import Share
+from bench.proportions import Proportion
 from leads.addresses import clean_address
 from leads.keys import fold_email
-from leads.matching.blocks import blocks_of
+from leads.matching.blocking import blocks_of
 from leads.matching.brands import domain_stem
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.profile import read_profile
@@ -80,19 +80,19 @@ def print_figures(name: str, judged: Sequence[Judged]) -> None:
     _print(f"{name}: {len(same)} pairs of one person, {len(other)} of two")
     _print(f"  merged without asking, and right  {_share(merged, same=True)}")
     found = [one.confidence is not _OTHER for one in same]
-    _print(f"  one person: merged or asked       {Share(sum(found), len(same))}")
+    _print(f"  one person: merged or asked       {Proportion(sum(found), len(same))}")
     sure = [one.confidence is _SURE for one in same]
-    _print(f"  one person: merged                {Share(sum(sure), len(same))}")
+    _print(f"  one person: merged                {Proportion(sum(sure), len(same))}")
     met = [do_meet(one.pair) for one in same]
-    _print(f"  one person: meet, to be compared  {Share(sum(met), len(same))}")
+    _print(f"  one person: meet, to be compared  {Proportion(sum(met), len(same))}")
     asked = [one.confidence is _UNSURE for one in other]
-    _print(f"  two people: asked                 {Share(sum(asked), len(other))}")
+    _print(f"  two people: asked                 {Proportion(sum(asked), len(other))}")
     wrong = [one.confidence is _SURE for one in other]
-    _print(f"  two people: merged                {Share(sum(wrong), len(other))}")
+    _print(f"  two people: merged                {Proportion(sum(wrong), len(other))}")
 
 
-def _share(judged: Sequence[Judged], *, same: bool) -> Share:
-    return Share(sum(one.pair.same is same for one in judged), len(judged))
+def _share(judged: Sequence[Judged], *, same: bool) -> Proportion:
+    return Proportion(sum(one.pair.same is same for one in judged), len(judged))
 
 
 def do_meet(pair: Pair) -> bool:

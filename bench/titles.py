@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.shares import Share
+from bench.proportions import Proportion
 from leads.titles.positions import LEADING
 from leads.titles.read import OTHER, Title, read_title
 
@@ -58,12 +58,12 @@ def print_figures(name: str, labels: Sequence[Label]) -> None:
     _print(f"  seniority right    {_right(pairs, 'seniority')}")
     _print(f"  function right     {_right(pairs, 'function')}")
     _print(f"  not English: seniority right {_right(foreign, 'seniority')}")
-    _print(f"  falsely top        {Share(sum(f.seniority in LEADING for f in low), len(low))}")
+    _print(f"  falsely top        {Proportion(sum(f.seniority in LEADING for f in low), len(low))}")
 
 
-def _right(pairs: Sequence[tuple[Label, Title]], part: str) -> Share:
+def _right(pairs: Sequence[tuple[Label, Title]], part: str) -> Proportion:
     right = sum(getattr(label.meant, part) == getattr(found, part) for label, found in pairs)
-    return Share(right, len(pairs))
+    return Proportion(right, len(pairs))
 
 
 def print_mistakes(labels: Sequence[Label]) -> None:

@@ -118,7 +118,7 @@ class CompanyRow(Record, frozen=True, kw_only=True):
 
 
 class BlockRow(Record, frozen=True, kw_only=True):
-    """Company: the people of a brand who share a block (leads/matching/blocks.py), by their keys,
+    """Company: the people of a brand who share a block (leads/matching/blocking.py), by their keys,
     the latest last."""
 
     people: tuple[str, ...] = ()

@@ -23,6 +23,8 @@ from leads.rules import Rules
 from leads.table_rows import Suppression
 from leads.topics import Topic
 
+#: Answers after which a lead goes on as one of its own.
+GOES_ON = frozenset({"approve", "separate", "route"})
 _CUSTOMER = frozenset({"customer", "evangelist"})
 
 
@@ -211,6 +213,20 @@ def answered(lead: Lead, *asked: str) -> Lead:
             name: value for name, value in lead.review_decisions.items() if name not in asked
         },
     )
+
+
+def keep_apart(lead: Lead, other: str) -> Lead:
+    """The lead with a person's word that it and lead `other` are two people."""
+    return replace(lead, review_decisions={**lead.review_decisions, _apart(other): "separate"})
+
+
+def is_kept_apart(lead: Lead, other: str) -> bool:
+    """Whether a person has said that the lead and lead `other` are two people."""
+    return _apart(other) in lead.review_decisions
+
+
+def _apart(other: str) -> str:
+    return f"separate.{other}"
 
 
 def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:

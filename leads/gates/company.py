@@ -10,14 +10,16 @@ from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
 from leads.gates.common import (
+    GOES_ON,
     answered,
     forward,
+    is_kept_apart,
     move_to_person,
     overruled,
     review,
     terminal_decision,
 )
-from leads.matching.blocks import LARGEST_BLOCK
+from leads.matching.blocking import LARGEST_BLOCK
 from leads.matching.brands import domain_stem, related
 from leads.matching.evidence import MatchConfidence
 from leads.matching.fingerprint import fingerprint
@@ -30,8 +32,6 @@ from leads.table_rows import BlockRow, BrandRow, CompanyRow
 
 _DAY = 86_400.0
 _RULE = "company.variant"
-#: Answers after which a lead goes on as one of its own.
-_GOES_ON = frozenset({"approve", "separate", "route"})
 
 
 class CompanyState(Record, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ class Companies:
         question = self._subsidiary(record, seen, rules)
         trace: tuple[Reason, ...] = (question,)
         if question.decisive:
-            if record.review_decisions.get("subsidiary") not in _GOES_ON:
+            if record.review_decisions.get("subsidiary") not in GOES_ON:
                 return review(record, "subsidiary", trace)
             trace = (question, overruled(record, "subsidiary", trace))
         match = find_match(fingerprint(record), _others(seen, record), rules.matching, _RULE)
@@ -112,7 +112,7 @@ class Companies:
         ruled = lead.review_decisions.get("variant", "")
         if ruled == "merge" and match.twin is not None:
             return self._move(lead, match.twin, trace)
-        if ruled in _GOES_ON:
+        if ruled in GOES_ON:
             return self._complete(
                 lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:]))
             )
@@ -243,13 +243,12 @@ def _brand_write(seen: CompanyState, domain: str, name: str) -> TableWrite:
 def _others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
     """The people of the brand who are named alike, without the lead's own person."""
     known = (*seen.colleagues, *seen.row.people)
-    apart = {name for name in lead.review_decisions if name.startswith("separate.")}
     return [
         person
         for person in known
         if person.person_key != lead.person_key
         and person.lead_id != lead.lead_id
-        and f"separate.{person.lead_id}" not in apart
+        and not is_kept_apart(lead, person.lead_id)
     ]
 
 

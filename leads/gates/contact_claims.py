@@ -10,8 +10,11 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, OutputRecord, TableWrite
 from leads.gates.common import (
+    GOES_ON,
     answered,
     forward,
+    is_kept_apart,
+    keep_apart,
     link_output,
     move_to_person,
     overruled,
@@ -29,7 +32,6 @@ from leads.rules import Rules
 from leads.table_rows import PersonRow
 
 _RULE = "identity.contact_key"
-_GOES_ON = frozenset({"approve", "separate", "route"})
 FREE = frozenset({"crm", "ended"})  # statuses of a row that no lead has claimed
 
 
@@ -57,14 +59,14 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         why=f"the {CONTACT_KINDS[kind]} is that of lead {row.lead_id}",
     )
     answer = lead.review_decisions.get("variant", "")
-    if f"separate.{row.lead_id}" in lead.review_decisions:
+    if is_kept_apart(lead, row.lead_id):
         return _separate(lead, row, stage, (named,))
     judged, trace = MatchConfidence.UNSURE, tuple[Reason, ...]((named,))
     if row.fingerprint is not None:
         evidence = Evidence(fingerprint(lead), row.fingerprint)
         judged = evidence.judge(rules.matching)
         trace += explain(evidence, row.fingerprint, rules.matching, f"{_RULE}.evidence")
-    if answer in _GOES_ON:
+    if answer in GOES_ON:
         why = overruled(lead, "variant", trace[:1])
         return _separate(lead, row, stage, (*trace, why))
     if answer == "merge" or judged is MatchConfidence.SURE:
@@ -110,11 +112,7 @@ def _take_over(lead: Lead, row: PersonRow, stage: str, rules: Rules) -> Decision
 def _separate(lead: Lead, row: PersonRow, stage: str, trace: tuple[Reason, ...]) -> Decision:
     """Two people, as a person says: the key stays with whom it belongs to, and nobody is asked
     about the two again."""
-    passed = answered(lead, "variant")
-    passed = replace(
-        passed,
-        review_decisions={**passed.review_decisions, f"separate.{row.lead_id}": "separate"},
-    )
+    passed = keep_apart(answered(lead, "variant"), row.lead_id)
     return Decision(
         kind="unique",
         place=Place.IN_FLIGHT,

@@ -5,14 +5,18 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import token_set_ratio
 
 from leads.keys import is_company_domain
-from leads.matching.addresses import is_numbered_twin, is_role, local_words
 from leads.matching.fold import sound
+from leads.matching.local_parts import is_numbered_twin, is_role, local_words
 from leads.matching.profile import Profile
+from leads.titles.rank_words import SENIORITIES
 from leads.titles.read import OTHER
 
-_LADDER = ("founder", "c_suite", "vp", "head", "director", "manager", "other")
-_NEAR = 2  # steps of the ladder: a promotion, or another company's word for a rank
+_NEAR = 2  # steps of the scale of seniorities: a promotion, or another company's word for a rank
 _SHORTEST_NEAR = 6  # letters of an address before the @
+_RANKS = frozenset(
+    "vp svp evp avp director manager head chief officer senior lead vice president ceo cfo coo cto"
+    " cmo cro general executive assistant associate deputy group global regional".split()
+)
 _SAME_WORDS = 85  # rapidfuzz's ratio of two titles' words
 
 
@@ -71,9 +75,8 @@ def compare_titles(a: Profile, b: Profile) -> str:
         return ""
     if a.title == b.title:
         return "same"
-    near = abs(_LADDER.index(a.seniority) - _LADDER.index(b.seniority)) <= _NEAR
+    near = abs(SENIORITIES.index(a.seniority) - SENIORITIES.index(b.seniority)) <= _NEAR
     words = token_set_ratio(a.title_words, b.title_words) >= _SAME_WORDS
-    words_shared = len(_field_words(a) & _field_words(b))
     known = OTHER.function not in {a.function, b.function}
     if words or (known and a.function == b.function):
         if words or a.seniority == b.seniority:
@@ -81,15 +84,9 @@ def compare_titles(a: Profile, b: Profile) -> str:
         return "near" if near else "other_rank"
     if known:
         return "other_function"
-    if a.english and b.english and words_shared == 0:
+    if a.english and b.english and _field_words(a).isdisjoint(_field_words(b)):
         return "other_words"
     return "unclear" if near else "other_rank"
-
-
-_RANKS = frozenset(
-    "vp svp evp avp director manager head chief officer senior lead vice president ceo cfo coo cto"
-    " cmo cro general executive assistant associate deputy group global regional".split()
-)
 
 
 def _field_words(one: Profile) -> set[str]:

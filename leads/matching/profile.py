@@ -7,17 +7,17 @@ from msgspec.structs import asdict
 
 from leads.countries import country_code
 from leads.keys import fold_email
-from leads.matching.addresses import (
+from leads.matching.companies import employer_domain
+from leads.matching.contact_keys import is_mobile, linkedin_profile, phone_digits
+from leads.matching.fold import fold
+from leads.matching.local_parts import (
     generation_in,
     given_hint,
-    is_nobodys,
+    is_placeholder,
     is_role,
     local_words,
     name_from_address,
 )
-from leads.matching.companies import employer_domain
-from leads.matching.contact_keys import is_mobile, linkedin_profile, phone_digits
-from leads.matching.fold import fold
 from leads.matching.person_name import PersonName, read_person_name
 from leads.normalise import normalise_title
 from leads.rawvalues import read_apollo_id
@@ -72,7 +72,7 @@ def read_profile(seen: Fingerprint) -> Profile:
     """The profile of a fingerprint, of which the beginnings of its fields count."""
     seen = _cut(seen)
     email = fold_email(seen.email)
-    if is_nobodys(email):
+    if is_placeholder(email):
         email = ""
     name = read_name(seen, name_from_address(email))
     linkedin = linkedin_profile(seen.linkedin)

@@ -2,14 +2,16 @@
 
 One bit doubles the odds that two records are one person's: the log2 of how much more often a level
 is seen of one person than of two (Fellegi and Sunter 1969). Fields depend on each other, so they
-are not counted one by one but fitted together, on `bench/labels/pairs.jsonl`, from values set by
-hand (`make bench-identity ARGS=--fit`), and rounded to half a bit. The pairs are hard ones:
-where labellers wrote a trap more often than the world does, the value set by hand stands.
+are not counted one by one: values set by hand were changed, half a bit at a time, as long as more
+of the pairs in `bench/labels/pairs.jsonl` and `pairs-second.jsonl` were judged right.
+`make bench-identity ARGS=--weights` prints them beside what counting alone would give. The pairs
+are hard ones: where labellers wrote a trap more often than the world does, the value set by hand
+stands.
 """
 
 from types import MappingProxyType
 
-#: Before anything is compared, of two people who meet (see blocks.py).
+#: Before anything is compared, of two people who meet (see blocking.py).
 PRIOR = -2.5
 
 WEIGHTS = MappingProxyType(

@@ -4,7 +4,7 @@ from typing import Any
 
 from leads import topics
 from leads.gates.company import Companies, CompanyState
-from leads.matching.blocks import blocks_of
+from leads.matching.blocking import blocks_of
 from leads.matching.brands import domain_stem
 from leads.matching.fingerprint import fingerprint
 from leads.records import CrmRecord, Fingerprint, Lead, ReviewDecision

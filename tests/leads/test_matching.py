@@ -2,12 +2,12 @@
 
 import pytest
 
-from leads.matching.addresses import is_numbered_twin, is_role
-from leads.matching.blocks import blocks_of
+from leads.matching.blocking import blocks_of
 from leads.matching.companies import CompanyLevel, compare_companies
 from leads.matching.contact_keys import linkedin_profile, phone_digits
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.full_names import compare_full_names
+from leads.matching.local_parts import is_numbered_twin, is_role
 from leads.matching.profile import read_profile
 from leads.matching.search import find_match
 from leads.records import Fingerprint

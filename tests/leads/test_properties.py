@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leads.keys import Keys, derive, fold_email, registrable
-from leads.matching.blocks import blocks_of
+from leads.matching.blocking import blocks_of
 from leads.matching.evidence import Evidence
 from leads.normalise import (
     is_address,

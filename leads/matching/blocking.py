@@ -5,8 +5,8 @@ spelling, swapped names and most typing errors meet, and 50,000 colleagues don't
 """
 
 from leads.keys import fold_email
-from leads.matching.addresses import name_from_address
 from leads.matching.fold import consonants
+from leads.matching.local_parts import name_from_address
 from leads.matching.nicknames import forms_of
 from leads.matching.person_name import PersonName
 from leads.matching.profile import read_name

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Share(NamedTuple):
+class Proportion(NamedTuple):
     """So many of so many."""
 
     part: int

@@ -8,22 +8,22 @@ from leads.matching.names import RANK, NameLevel, compare_words
 from leads.matching.person_name import GENERATIONS, PersonName
 
 #: Mailboxes of a post, a team or a household.
-ROLES = frozenset(
-    "info office sales contact kontakt hello hi mail admin support service team marketing hr jobs"
-    " career careers press media presse ventas comercial direccion gerencia contacto administracion"
-    " secretaria secretariat sekretariat sekretaris vertrieb einkauf verkauf buchhaltung zentrale"
-    " empfang reception geschaeftsfuehrung gf gm ceo cfo cto coo cio cmo md director direktion"
-    " direction directeur commercial compta accueil bonjour contacts informazioni commerciale"
-    " amministrazione segreteria direzione export import procurement purchasing billing accounts"
-    " accounting finance invoice invoices legal it helpdesk webmaster postmaster noreply no-reply"
-    " enquiries enquiry inquiries general biuro sekretariat handlowy zarzad firma obchod podpora"
-    " iroda ertekesites satis bilgi muhasebe muteferrika kantoor verkoop inkoop administratie"
-    " salg firmapost post kundeservice myynti toimisto faktura order orders shop store booking"
-    " reservations events partners partnerships press newsletter clinic praxis kanzlei studio"
-    " familie family home geral vendas financeiro diretoria comercial".split()
+_ROLES = frozenset(
+    """info office sales contact kontakt hello hi mail admin support service team marketing hr jobs
+    career careers press media presse ventas comercial direccion gerencia contacto administracion
+    secretaria secretariat sekretariat sekretaris vertrieb einkauf verkauf buchhaltung zentrale
+    empfang reception geschaeftsfuehrung gf gm ceo cfo cto coo cio cmo md director direktion
+    direction directeur commercial compta accueil bonjour contacts informazioni commerciale
+    amministrazione segreteria direzione export import procurement purchasing billing accounts
+    accounting finance invoice invoices legal it helpdesk webmaster postmaster noreply no-reply
+    enquiries enquiry inquiries general biuro handlowy zarzad firma obchod podpora iroda
+    ertekesites satis bilgi muhasebe muteferrika kantoor verkoop inkoop administratie salg
+    firmapost post kundeservice myynti toimisto faktura order orders shop store booking
+    reservations events partners partnerships newsletter clinic praxis kanzlei studio familie
+    family home geral vendas financeiro diretoria""".split()
 )
 #: What forms are filled with in place of an address.
-_NOBODYS = frozenset("noemail none unknown test na noreply no-reply nomail email".split())
+_PLACEHOLDERS = frozenset("noemail none unknown test na noreply no-reply nomail email".split())
 _PARTS = re.compile(r"[._\-+]+")
 _DIGITS = re.compile(r"\d+$")
 _SHORTEST_HINT = 3
@@ -39,12 +39,12 @@ def local_words(email: str) -> tuple[str, ...]:
 def is_role(email: str) -> bool:
     """Whether an address is a post's, a team's or a household's rather than one person's."""
     words = [_DIGITS.sub("", word) for word in local_words(email)]
-    return bool(words) and (words[0] in ROLES or "-".join(words) in ROLES)
+    return bool(words) and (words[0] in _ROLES or "-".join(words) in _ROLES)
 
 
-def is_nobodys(email: str) -> bool:
+def is_placeholder(email: str) -> bool:
     """Whether it stands in place of an address."""
-    return email.partition("@")[0] in _NOBODYS
+    return email.partition("@")[0] in _PLACEHOLDERS
 
 
 def is_numbered_twin(a: str, b: str) -> bool:
@@ -85,7 +85,7 @@ def _may_be(short: str, long: str) -> bool:
 @lru_cache(maxsize=4096)
 def name_from_address(email: str) -> PersonName:
     """Given and family name as an address of the form given.family@ tells them, blank otherwise."""
-    if not email or is_nobodys(email) or is_role(email):
+    if not email or is_placeholder(email) or is_role(email):
         return PersonName()
     words = [_DIGITS.sub("", word) for word in local_words(email)]
     words = [word for word in words if word.isalpha()]
