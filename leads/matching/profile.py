@@ -22,6 +22,7 @@ from leads.matching.person_name import PersonName, read_person_name
 from leads.normalise import normalise_title
 from leads.rawvalues import read_apollo_id
 from leads.records import Fingerprint, Record
+from leads.titles.rank_words import SENIORITIES
 from leads.titles.read import OTHER, read_title
 
 _LONGEST = 200
@@ -119,7 +120,9 @@ def _cut(seen: Fingerprint) -> Fingerprint:
 
 
 def _position(seen: Fingerprint) -> tuple[str, str]:
-    if not seen.title or seen.seniority:
+    """As the lead has it; read once more where the site's rules have a word of their own for it,
+    which has no place in the scale."""
+    if not seen.title or seen.seniority in SENIORITIES:
         return seen.seniority, seen.function
     title = read_title(seen.title).or_else(OTHER)
     return title.seniority, title.function

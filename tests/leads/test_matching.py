@@ -236,3 +236,11 @@ def test_a_placeholder_is_no_name(name: str) -> None:
         for found in Evidence(record(name, name), record(name, name)).agreements
     }
     assert (levels["given name"], levels["family name"]) == ("unknown", "unknown")
+
+
+@pytest.mark.parametrize("seniority", ["ceo", "VP", "partner"])
+def test_a_seniority_that_the_rules_alone_know_is_read_from_the_title(seniority: str) -> None:
+    own = record("Ada", "King", title="VP Sales", seniority=seniority, function="sales")
+    read = record("Ada", "King", title="Vice President, Sales EMEA")
+    levels = {(found.field, found.level) for found in Evidence(own, read).agreements}
+    assert ("title", "alike") in levels
