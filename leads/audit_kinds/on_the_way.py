@@ -44,9 +44,9 @@ ON_THE_WAY = (
         "forwarded",
         ("identity", "company"),
         ("in_flight",),
-        "belongs to a known person and was taken there",
-        "its address, LinkedIn profile, Apollo person id or CRM id is that of a known person, or"
-        " somebody at its company is the same person: identity decides in that person's partition",
+        "belongs to a known person and was sent to that person's partition",
+        "its address, LinkedIn profile, Apollo person id or CRM id is a known person's, or the"
+        " company stage recognised a known person: identity decides in that person's partition",
     ),
     AuditKind(
         "unique",
