@@ -295,7 +295,8 @@ class SlaTick(Record, frozen=True, kw_only=True):
     """A message to the SLA stage, keyed by the person's key.
 
     Topic `clocks`: intent (the lead has shown it), start (its rep has it, the clock runs), taken (a
-    rep has it, and no clock is needed). Topic `sla-ticks`: due and assign_by (a limit has passed).
+    rep has it, and no clock is needed), ended (the lead is no longer this person's, or was taken
+    back). Topic `sla-ticks`: due and assign_by (a limit has passed).
     """
 
     tick_id: str

@@ -18,6 +18,7 @@ from leads.records import (
     Reason,
     Record,
     Signal,
+    SlaTick,
 )
 from leads.rules import Rules
 from leads.table_rows import Suppression
@@ -54,12 +55,20 @@ def free_claims(lead: Lead, cause: str) -> tuple[OutputRecord, ...]:
 
     `cause` distinguishes the links of one step.
     """
-    return (free_address(lead, cause), *(_free(lead, key, cause) for key in lead.contact_keys))
+    return (*free_address(lead, cause), *(_free(lead, key, cause) for key in lead.contact_keys))
 
 
-def free_address(lead: Lead, cause: str) -> OutputRecord:
-    """The output that ends a lead's claim on its address alone."""
-    return _free(lead, lead.person_key, cause)
+def free_address(lead: Lead, cause: str) -> tuple[OutputRecord, ...]:
+    """The outputs that end a lead's claim on its address alone, and with it the clock there."""
+    tick = SlaTick(
+        tick_id=derive("ended", lead.lead_id, lead.step, lead.person_key),
+        kind="ended",
+        person_key=lead.person_key,
+        at=0.0,
+        lead=lead,
+    )
+    ended = OutputRecord(topic=topics.CLOCKS.full, key=lead.person_key, record=tick)
+    return (_free(lead, lead.person_key, cause), ended)
 
 
 def _free(lead: Lead, key: str, cause: str) -> OutputRecord:
@@ -86,7 +95,7 @@ def move_to_person(lead: Lead, person_key: str, stage: str, trace: tuple[Reason,
         trace=trace,
         lead=lead,
         outputs=(
-            free_address(lead, "ended"),
+            *free_address(lead, "ended"),
             link_output(link),
             forward(moved, stage, "forwarded", topics.VALIDATED, person_key),
         ),

@@ -16,6 +16,7 @@ from leads.gates.sla_clock import (
     set_clock,
     unchanged,
     window_outputs,
+    withdrawn,
 )
 from leads.gates.sla_taken import taken
 from leads.keys import event_id
@@ -23,10 +24,11 @@ from leads.records import Alert, Lead, Reason, Signal, SlaTick
 from leads.rules import Rules
 from leads.table_rows import SlaClock
 from leads.times import format_duration
+from leads.waits import STOPPING
 
 
 class SlaState(Guarded, frozen=True, kw_only=True):
-    """The person's clock."""
+    """The person's clock, and what stops its lead."""
 
     clock: SlaClock | None = None
 
@@ -36,7 +38,7 @@ class Sla:
     clicks in Slack."""
 
     name = NAME
-    logic = 1
+    logic = 2
 
     def decide(
         self,
@@ -49,38 +51,49 @@ class Sla:
         """A changed clock; a breach with its task and alert; or nothing, if the tick comes too
         late."""
         if isinstance(record, Signal):
-            return _on_signal(record, seen.clock, done, rules, now)
+            return _on_signal(record, seen, done, rules, now)
         if record.lead is not None:
-            return _on_lead(record, record.lead, seen.clock, rules)
+            return _on_lead(record, record.lead, seen, rules)
         if seen.clock is None:
+            return unchanged()
+        if seen.suppression is not None:
             return unchanged()
         if record.kind == "assign_by":
             return _assignment_overdue(record, seen.clock, rules, now)
-        return _due(record, seen.clock, seen, done, rules, now)
+        return _due(record, seen.clock, done, rules, now)
 
 
 def _on_signal(
     signal: Signal,
-    clock: SlaClock | None,
+    seen: SlaState,
     done: dict[str, EffectResult],
     rules: Rules,
     now: float,
 ) -> Decision | NeedsEffects:
+    clock = seen.clock
     if signal.kind == "taken":
         return taken(signal, clock, done, rules, now)
     if clock is None:
         return unchanged()
-    if signal.kind == "undone" and clock.lead.lead_id == signal.value:
-        outputs = window_outputs(clock, "withdrawn", rules) if is_running(clock) else ()
-        return replace(set_clock(signal.person_key, None), outputs=outputs)
+    if signal.kind in STOPPING and seen.suppression is not None:
+        return withdrawn(signal.person_key, clock, rules)
     own = signal.kind == "activity" and signal.value == clock.lead.owner_id
     if own and is_running(clock) and signal.at >= clock.started:
         return met(signal.person_key, clock, signal.at, rules)
     return unchanged()
 
 
-def _on_lead(tick: SlaTick, lead: Lead, clock: SlaClock | None, rules: Rules) -> Decision:
-    """The lead has shown intent, has reached its rep with a clock to start, or without."""
+def _on_lead(tick: SlaTick, lead: Lead, seen: SlaState, rules: Rules) -> Decision:
+    """The lead has shown intent, has reached its rep with a clock to start or without, or is no
+    longer this person's."""
+    clock = seen.clock
+    if tick.kind == "ended":
+        of_lead = clock is not None and clock.lead.lead_id == lead.lead_id
+        if clock is None or not of_lead or clock.lead.step > lead.step:
+            return unchanged()
+        return withdrawn(tick.person_key, clock, rules)
+    if seen.suppression is not None:
+        return unchanged()
     if tick.kind == "intent":
         if clock is not None and (clock.started or clock.assign_by):
             return unchanged()
@@ -123,13 +136,12 @@ def _started(tick: SlaTick, lead: Lead, rules: Rules) -> Decision:
 def _due(
     tick: SlaTick,
     clock: SlaClock,
-    seen: SlaState,
     done: dict[str, EffectResult],
     rules: Rules,
     now: float,
 ) -> Decision | NeedsEffects:
     # the tick says that its time has come: whose machine's time is ahead doesn't matter
-    if not is_running(clock) or tick.at != clock.deadline or seen.suppression is not None:
+    if not is_running(clock) or tick.at != clock.deadline:
         return unchanged()
     if "task" in done:
         return _breach(tick, clock, rules, now)

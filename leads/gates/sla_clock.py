@@ -36,6 +36,13 @@ def set_clock(person_key: str, clock: SlaClock | None) -> Decision:
     return Decision(kind="set", place=Place.NOWHERE, puts=(put,))
 
 
+def withdrawn(person_key: str, clock: SlaClock, rules: Rules) -> Decision:
+    """No clock any more: its lead is stopped, taken back, or somebody else's. The lead's own
+    events say so."""
+    outputs = window_outputs(clock, "withdrawn", rules) if is_running(clock) else ()
+    return replace(set_clock(person_key, None), outputs=outputs)
+
+
 def changed(person_key: str, clock: SlaClock, why: Reason) -> Decision:
     """Another row for the clock, for a reason that the lead's story tells. The caller names the
     kind."""

@@ -134,7 +134,7 @@ class Write:
         )
         moved = replace(lead, person_key=person_key)
         outputs = (
-            free_address(lead, "ended"),
+            *free_address(lead, "ended"),
             link_output(link),
             forward(moved, self.name, "rekeyed", topics.VALIDATED, person_key),
         )

@@ -13,7 +13,7 @@ from leads.gates.sla_windows import HOUR, SlaWindows, SlaWindowsState, window_ke
 from leads.records import Route, Signal, SlaOutcome, SlaTick
 from leads.rule_file import parse_rules
 from leads.rules import NO_TEAM, Rules, RulesError
-from leads.table_rows import SlaClock, SlaWindow, SlaWindowSpan
+from leads.table_rows import SlaClock, SlaWindow, SlaWindowSpan, Suppression
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead
 
@@ -134,21 +134,45 @@ def test_a_clock_keeps_the_team_under_which_it_was_started() -> None:
     assert outcomes(met) == [("us", "met")]
 
 
+ENDED = SlaTick(tick_id="e", kind="ended", person_key="p1", at=0.0, lead=ANA)
+RUNNING = SlaClock(lead=ANA, started=NOW, deadline=NOW + 60, team="us")
+OPT_OUT = Signal(signal_id="s", kind="unsubscribe", at=NOW + 5, source="crm", person_key="p1")
+STOPPED = Suppression(kind="unsubscribe", at=NOW, source="crm", whole_person=True)
+
+
+def answer(record: SlaTick | Signal, **seen: object) -> Decision:
+    """What the SLA gate decides without any effect."""
+    decision = sla.Sla().decide(record, sla.SlaState(**seen), {}, RULES, NOW)  # type: ignore[arg-type]
+    assert isinstance(decision, Decision)
+    return decision
+
+
 @pytest.mark.parametrize("ended", [{"breached_at": NOW + 1}, {"satisfied_at": NOW + 1}])
-def test_an_ended_clock_is_not_withdrawn(ended: dict[str, float]) -> None:
-    clock = SlaClock(lead=ANA, started=NOW, deadline=NOW + 60, team="us")
-    undo = Signal(
-        signal_id="s",
-        kind="undone",
-        at=NOW + 5,
-        source="undo",
-        person_key="p1",
-        value=ANA.lead_id,
-    )
-    state = sla.SlaState(clock=clock)
-    assert outcomes(sla.Sla().decide(undo, state, {}, RULES, NOW)) == [("us", "withdrawn")]
-    state = sla.SlaState(clock=replace(clock, **ended))
-    assert outcomes(sla.Sla().decide(undo, state, {}, RULES, NOW)) == []
+def test_a_clock_that_is_met_or_breached_is_not_withdrawn(ended: dict[str, float]) -> None:
+    assert outcomes(answer(ENDED, clock=RUNNING)) == [("us", "withdrawn")]
+    assert outcomes(answer(ENDED, clock=replace(RUNNING, **ended))) == []
+
+
+def test_a_clock_ends_with_its_lead_and_with_no_other() -> None:
+    [put] = answer(ENDED, clock=RUNNING).puts
+    assert put.value is None
+    later = replace(RUNNING, lead=replace(ANA, step=ANA.step + 1))
+    assert answer(ENDED, clock=later).kind == "unchanged"
+    other = replace(RUNNING, lead=replace(ANA, lead_id="other"))
+    assert answer(ENDED, clock=other).kind == "unchanged"
+
+
+def test_the_clock_of_a_stopped_lead_is_withdrawn_and_none_begins() -> None:
+    stopped = answer(OPT_OUT, clock=RUNNING, suppression=STOPPED)
+    assert outcomes(stopped) == [("us", "withdrawn")]
+    # the opt-out was of another address of the person
+    assert answer(OPT_OUT, clock=RUNNING).kind == "unchanged"
+    for kind in ("intent", "start"):
+        tick = SlaTick(tick_id="t", kind=kind, person_key="p1", at=NOW, lead=ANA)
+        assert answer(tick, suppression=STOPPED).kind == "unchanged"
+    waiting = SlaClock(lead=ANA, assign_by=NOW + 60)
+    overdue = SlaTick(tick_id="t", kind="assign_by", person_key="p1", at=NOW + 60)
+    assert answer(overdue, clock=waiting, suppression=STOPPED).kind == "unchanged"
 
 
 def test_a_running_clock_goes_on_with_another_rep_and_the_same_deadline() -> None:

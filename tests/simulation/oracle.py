@@ -269,7 +269,6 @@ def one_breach(facts: Facts) -> Iterator[str]:
         if n > 1
     )
     now = EPOCH + facts.run.site.loop.time()
-    stopped = {facts.run.site.keys.address(email) for email in _stopped(facts)}
     for key, value in facts.rows.items():
         if not key.split(" ", 1)[1].startswith("clocks\0"):
             continue
@@ -279,7 +278,7 @@ def one_breach(facts: Facts) -> Iterator[str]:
             and clock["deadline"] < now - 60.0
             and not (clock.get("satisfied_at") or clock.get("breached_at"))
         )
-        if over and key.split("\0")[1] not in stopped:
+        if over:
             yield (
                 f"P5 the clock of {name_of(facts, clock['lead']['lead_id'])} ran out and nothing"
                 " followed"
