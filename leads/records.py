@@ -230,7 +230,8 @@ class Signal(Record, frozen=True, kw_only=True):
 
     kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted,
     updated; undone and released concern only the lead that `value` names; taken is a click on
-    "I'm on it" by the Slack user in `value`.
+    "I'm on it" by the Slack user in `value`; linked comes from identity: the key has become an
+    alias, and lead `value` had claimed it.
     """
 
     signal_id: str
@@ -244,7 +245,8 @@ class Signal(Record, frozen=True, kw_only=True):
     forwarded: bool = False
     # the one stage that it is for: it came when its lead was put off there, or not there yet
     only: str = ""
-    delivery: int = 0  # how often a stage has deferred it and sent it again
+    # how often a stage has deferred it and sent it again, or sent it after an alias
+    delivery: int = 0
 
 
 class ReviewDecision(Record, frozen=True, kw_only=True):

@@ -26,12 +26,13 @@ NOTHING = Deferred()
 
 class Woken(Record, frozen=True, kw_only=True):
     """What a signal or a review decision did when a stage first read it: the lead as it went on,
-    None for nothing.
+    None for nothing. `elsewhere`: the signal went after its lead to another person's key.
 
     A replay of the record does the same again, whatever waits by then (promise P7).
     """
 
     lead: Lead | None = None
+    elsewhere: bool = False
 
 
 class WaitingRow(Record, frozen=True, kw_only=True):

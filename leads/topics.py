@@ -63,7 +63,7 @@ MATCHED = Topic("matched", "person key", "company, write, engage -> write")
 WRITTEN = Topic("written", "person key", "write, assign, engage -> routing")
 ROUTED = Topic("routed", "person key", "routing, engage -> assign")
 ASSIGNED = Topic("assigned", "person key", "assign -> engage")
-CLOCKS = Topic("clocks", "person key", "identity (intent), engage -> sla")
+CLOCKS = Topic("clocks", "person key", "lead stages -> sla")
 SIGNALS = Topic(
     "signals",
     "address key; person key from Leadgate's own stages and commands",
@@ -71,7 +71,9 @@ SIGNALS = Topic(
     retention_days=400,
     public=True,
 )
-ROUTED_SIGNALS = Topic("routed-signals", "person key", "signals -> routing, assign, engage, sla")
+ROUTED_SIGNALS = Topic(
+    "routed-signals", "person key", "signals, identity -> routing, assign, engage, sla"
+)
 SLA_TICKS = Topic("sla-ticks", "person key", "timers -> sla", retention_days=1)
 SLA_OUTCOMES = Topic("sla-outcomes", "team", "sla -> sla_windows", retention_days=SLA_WINDOW_DAYS)
 REVIEW_DECISIONS = Topic(

@@ -15,7 +15,7 @@ _OF_ONE = frozenset({"undone", "released"})
 #: there.
 LASTING = frozenset({"reply", "intent", "deleted"}) | _OF_ONE
 #: Signals that can resume a lead at all; for others no row says that they were read.
-WAKING = ALWAYS | LASTING | {"owner", "sequence"}
+WAKING = ALWAYS | LASTING | {"owner", "sequence", "linked"}
 #: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing
 #: waits to be stopped.
 STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
@@ -24,6 +24,10 @@ STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
 #: Seconds after which a signal about an unclaimed person is read again, a day in all: the person's
 #: lead may lie in a topic that is read later.
 EARLY_WAITS = (5.0, 30.0, 300.0, 3600.0, 21_600.0, 56_000.0)
+
+
+#: A signal follows so many aliases: more mean that they point to each other.
+MOST_ALIASES = len(EARLY_WAITS)
 
 
 def early_wait(signal: Signal) -> float:
@@ -65,7 +69,8 @@ def _resume_decided(
 
 
 def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lead | None:
-    if not wakes(parked, signal) or (signal.delivery and signal.at < lead.captured_at):
+    outdated = signal.delivery and signal.at < lead.captured_at and signal.kind not in STOPPING
+    if outdated or not wakes(parked, signal):
         return None
     return replace(
         lead,

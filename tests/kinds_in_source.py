@@ -11,7 +11,8 @@ GATES = ROOT / "leads" / "gates"
 _PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "stopping"), "engage")
 _PART_OF |= dict.fromkeys(("sla_clock", "sla_taken"), "sla")
 _PART_OF["contact_claims"] = "identity"
-_SHARED = "common"
+_SHARED = ("common", "moved_signals")
+_SHARED_MODULES = {f"leads.gates.{name}" for name in _SHARED}
 _MADE_BY_KEYWORD = frozenset({"Decision", "AuditNote", "Audit", "replace"})
 #: Functions that take a kind, and as which argument.
 _MADE_BY_POSITION = {"review": 1, "held_for_sequence": 1, "arrived": 1, "_event": 3}
@@ -25,10 +26,12 @@ _OUTSIDE = (
 
 def kinds_of_gates() -> set[tuple[str, str]]:
     """Every (stage, kind) that a gate decides; `prefix*` for kinds that are put together."""
-    shared = _kinds_by_function(ast.parse((GATES / f"{_SHARED}.py").read_text()))
+    shared: dict[str, set[str]] = {}
+    for name in _SHARED:
+        shared |= _kinds_by_function(ast.parse((GATES / f"{name}.py").read_text()))
     found = set()
     for path in GATES.glob("*.py"):
-        if path.stem in {"__init__", _SHARED}:
+        if path.stem in {"__init__", *_SHARED}:
             continue
         tree, stage = ast.parse(path.read_text()), _PART_OF.get(path.stem, path.stem)
         kinds = _kinds_in(tree)
@@ -110,5 +113,5 @@ def _name_of(call: ast.Call) -> str:
 
 def _imported(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == f"leads.gates.{_SHARED}":
+        if isinstance(node, ast.ImportFrom) and node.module in _SHARED_MODULES:
             yield from (alias.name for alias in node.names)

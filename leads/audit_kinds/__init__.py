@@ -29,6 +29,8 @@ NO_EVENT: dict[tuple[str, str], str] = {
         "relayed",
     ): "a signal went to the stages under which the person's leads wait or rest",
     ("signals", "forwarded"): "a signal went to the partition of the address's person",
+    ("engage", "forwarded"): "a signal went on to the partition of its address's person",
+    ("engage", "unchanged"): "nothing was deferred for the lead that had claimed an alias",
     ("sla", "set"): "a clock was prepared or taken away",
     ("sla", "unchanged"): "there was no clock, or nothing to change on it",
     ("sla_windows", "counted"): "an outcome was filed into its window",

@@ -33,11 +33,13 @@ from leads.gates.enrol import (
     stuck,
 )
 from leads.gates.handover import hand_over
+from leads.gates.moved_signals import forwarded, forwarded_deferred
 from leads.gates.stopping import leave_first, stop_everywhere, suppressed
-from leads.records import Enrolment, Lead, Reason, Sequences
+from leads.records import Enrolment, Lead, Place, Reason, Sequences, Signal
 from leads.route import sequence
 from leads.rules import Rules
 from leads.sequence_guard import guard
+from leads.table_rows import Deferred, PersonRow
 
 #: What a lead waits for here that a person may answer by naming a rep.
 _ASKED = (
@@ -49,6 +51,8 @@ _ASKED = (
     "replied",
     "fallback",
 )
+#: The table of what came for a lead that was on its way here.
+DEFERRED = f"deferred.{NAME}"
 #: What people are asked after a signal, by its kind.
 _QUESTIONS = {"reply": "replied", "deleted": "deleted"}
 
@@ -61,6 +65,10 @@ class EngageState(Guarded, frozen=True, kw_only=True):
     waits: bool = False  # it is parked for an answer or an outside cause, and does not rest
     sequences: Sequences | None = None
     entering: bool = False  # an earlier attempt at this record may have entered its sequence
+    # of a signal that follows an alias: identity's row of its key, and what was deferred for the
+    # lead that had claimed it
+    person: PersonRow | None = None
+    deferred: Deferred | None = None
 
 
 class Engage:
@@ -71,18 +79,20 @@ class Engage:
 
     def decide(
         self,
-        record: Lead,
+        record: Lead | Signal,
         seen: EngageState,
         done: dict[str, EffectResult],
         rules: Rules,
         now: float,
     ) -> Decision | NeedsEffects:
         """Engaged, nurtured, held for Apollo's sequence, suppressed, back to a person, or to
-        scoring again.
+        scoring again. A signal that is for another person's lead follows it.
 
         An earlier attempt of unknown outcome may have entered the person into a sequence. If this
         decision doesn't enter it, the sequence is left first.
         """
+        if isinstance(record, Signal):
+            return _follow_alias(record, seen)
         answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
             entered = _as_entered(record, rules)
@@ -218,6 +228,14 @@ class Engage:
             return refused(lead, rule, entered, rules, now)
         lead, note = enrolled(replace(lead, nurtured_at=now), rule, entered)
         return replace(arrived(lead, "nurtured", (why,)), notes=(note,))
+
+
+def _follow_alias(signal: Signal, seen: EngageState) -> Decision:
+    if seen.person is None or (signal.kind == "linked" and seen.deferred is None):
+        return Decision(kind="unchanged", place=Place.NOWHERE)
+    if seen.deferred is not None:
+        return forwarded_deferred(seen.person.person_key, signal.value, seen.deferred, DEFERRED)
+    return forwarded(signal, seen.person.person_key, signal.delivery + 1)
 
 
 def _rested(seen: EngageState, rules: Rules) -> Lead | None:

@@ -18,6 +18,7 @@ from leads.gates.common import (
     terminal_decision,
 )
 from leads.gates.contact_claims import FREE, bring_key, claim_contact_key, merge_lead, pass_on
+from leads.gates.moved_signals import linked_signal
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
@@ -191,6 +192,8 @@ class Identity:
             # the address has a lead of its own under way
             return Decision(kind="link_refused", place=Place.NOWHERE)
         outputs = self._pass_on_opt_out(link, seen.suppression)
+        if before.lead_id and link.address_key != link.person_key:
+            outputs = (*outputs, linked_signal(link, before.lead_id))
         return Decision(
             kind="linked",
             place=Place.NOWHERE,

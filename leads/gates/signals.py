@@ -6,17 +6,18 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
-from leads.gates.common import signal_output
+from leads.gates.moved_signals import forwarded, points_elsewhere
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression
+from leads.waits import MOST_ALIASES
 
 _WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
 SUPPRESSING = _WHOLE_PERSON | {"bounce"}
 
 
 class SignalsState(Record, frozen=True, kw_only=True):
-    """Identity's row of the address, and what already stops it."""
+    """Identity's row of the person's key, and what already stops it."""
 
     person: PersonRow | None = None
     suppression: Suppression | None = None
@@ -37,21 +38,15 @@ class Signals:
         now: float,
     ) -> Decision | NeedsEffects:
         """To `routed-signals` under the person's key; an alias's signal first goes to the person's
-        partition, once."""
+        partition."""
         del done, rules, now
         puts = self._suppress(record, seen)
-        row = seen.person
-        if (
-            row is not None
-            and row.person_key
-            and row.person_key != record.address_key
-            and not record.forwarded
-        ):
-            moved = replace(record, forwarded=True, person_key=row.person_key)
-            return Decision(
-                kind="forwarded", place=Place.NOWHERE, outputs=(signal_output(moved),), puts=puts
-            )
         key = record.person_key or record.address_key
+        if points_elsewhere(seen.person, key) and record.delivery < MOST_ALIASES:
+            assert seen.person is not None
+            # a second alias may lie in one partition with the first
+            delivery = record.delivery + record.forwarded
+            return replace(forwarded(record, seen.person.person_key, delivery), puts=puts)
         if record.kind == "sequence":
             state = Sequences(state=record.value, read_at=record.at)
             puts = (*puts, TableWrite(table="sequences", key=key, value=state))

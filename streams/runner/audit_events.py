@@ -61,17 +61,24 @@ def subject_of(record: Any, raw: Any) -> About:
             raw.offset,
             derive("capture", source, sha256(raw.value).hexdigest()),
         )
-    # forwarded to its person it is worked once more, perhaps in the same partition
     if isinstance(record, Signal):
-        ident = record.signal_id
-        if record.forwarded:
-            ident += ">"
+        ident = _delivery_of(record)
         return ident, 0, ident
     for name in ("link_id", "alert_id", "tick_id", "outcome_id"):
         if ident := getattr(record, name, ""):
             return ident, 0, ident
     ident = derive(type(record).__name__, encode(record).hex())
     return ident, 0, ident
+
+
+def _delivery_of(signal: Signal) -> str:
+    """A signal that follows aliases is worked at each of them, perhaps in one partition."""
+    ident = signal.signal_id
+    if signal.forwarded:
+        ident += ">"
+    if signal.delivery:
+        ident += f"#{signal.delivery}"
+    return ident
 
 
 def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:

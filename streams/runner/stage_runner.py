@@ -22,7 +22,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from leads.decision import Decision, NeedsEffects
+from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import EffectResult
 from leads.keys import event_id
 from leads.records import Alert, Lead, Place, ReviewDecision, Signal
@@ -129,6 +129,7 @@ class StageRunner:
         view, now = BatchView(self._state, partition), self._clock.now()
         jobs: list[StageTask] = []
         pending: list[StageTask] = []
+        early: list[Parked] = []
         later: list[DecodedRecord] = []
         busy: set[str] = set()
         for item in items:
@@ -144,15 +145,15 @@ class StageRunner:
                 later.append(item)
                 busy.update(self._keys_of(item, found))
                 continue
-            if waking:
-                self._waking.note(view, item.decoded, found, now)
+            if waking and (aside := self._waking.note(view, item.decoded, found, now)):
+                early.append(aside)
             if about and (job := await self._open(view, item, found, about, attempt)) is not None:
                 jobs.append(job)
                 if isinstance(job.answer, NeedsEffects):
                     pending.append(job)
                     busy.update(self.stage.keys_of(job.record))
         await self._perform_until_decided(partition, view, pending)
-        await self._persist_and_send(partition, view, jobs)
+        await self._persist_and_send(partition, view, jobs, early)
         return later
 
     def _keys_of(self, item: DecodedRecord, found: Any) -> tuple[str, ...]:
@@ -293,7 +294,7 @@ class StageRunner:
     # Steps 4 and 5
 
     async def _persist_and_send(
-        self, partition: int, view: BatchView, jobs: list[StageTask]
+        self, partition: int, view: BatchView, jobs: list[StageTask], early: list[Parked]
     ) -> None:
         for job in jobs:
             if job.postponed:
@@ -301,7 +302,7 @@ class StageRunner:
         async with self._idle.awaiting_kafka():
             await self._state.write(partition, view.take())
         self._fault_point("after state before send")
-        self._schedule(partition, jobs)
+        self._schedule(partition, jobs, early)
         await self._outbox.send(chain.from_iterable(map(_AUDITS, jobs)))
         await self._outbox.send(chain.from_iterable(map(_OUTPUTS, jobs)))
         self._sent.note(partition, [job.at for job in jobs])
@@ -335,9 +336,9 @@ class StageRunner:
     def _fault_point(self, point: str) -> None:
         self._reached(f"{point} {self.stage.name}")
 
-    def _schedule(self, partition: int, jobs: list[StageTask]) -> None:
-        for early in self._waking.take_early():
-            self._timers.lead_parked(self.stage, partition, early)
+    def _schedule(self, partition: int, jobs: list[StageTask], early: list[Parked]) -> None:
+        for aside in early:
+            self._timers.lead_parked(self.stage, partition, aside)
         for job in jobs:
             if job.parked is not None:
                 self._timers.lead_parked(self.stage, partition, job.parked)

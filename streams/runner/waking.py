@@ -26,16 +26,10 @@ class Waking:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._woken = stage.woken
-        self._early: list[Parked] = []
-
-    def take_early(self) -> list[Parked]:
-        """The signals put aside since the last call; their rows are in the views of their runs."""
-        early, self._early = self._early, []
-        return early
 
     def find(self, view: BatchView, record: Record) -> Any:
         """The waiting lead as a signal or a review decision resumes it; any other record
-        itself; None where nothing follows."""
+        itself, and a signal that its gate sends elsewhere; None where nothing follows."""
         if isinstance(record, ReviewDecision):
             if record.stage != self._stage.name:
                 return None
@@ -47,8 +41,11 @@ class Waking:
                 return self._by_signal(view, record)
         return record
 
-    def note(self, view: BatchView, record: Record, found: Any, now: float) -> None:
-        """Store what `find` has answered, and defer the record where its lead can't take it yet."""
+    def note(self, view: BatchView, record: Record, found: Any, now: float) -> Parked | None:
+        """Store what `find` has answered, and defer the record where its lead can't take it yet.
+
+        Answers the row of a signal that comes again after a while, for the timers.
+        """
         if isinstance(record, ReviewDecision) and record.stage == self._stage.name:
             self._note_review_decision(view, record, found, now)
         elif (
@@ -56,7 +53,8 @@ class Waking:
             and self._stage.wakes_on_signal
             and record.only in {"", self._stage.name}
         ):
-            self._note_signal(view, record, found, now)
+            return self._note_signal(view, record, found, now)
+        return None
 
     def _by_review_decision(self, view: BatchView, review_decision: ReviewDecision) -> Lead | None:
         if (
@@ -88,11 +86,13 @@ class Waking:
                 step=review_decision.step,
             )
 
-    def _by_signal(self, view: BatchView, signal: Signal) -> Lead | None:
-        if (
-            before := view.get(self._woken, mark_of(signal.signal_id, signal.delivery))
-        ) is not None:
-            return before.lead
+    def _by_signal(self, view: BatchView, signal: Signal) -> Lead | Signal | None:
+        before = view.get(self._woken, mark_of(signal.signal_id, signal.delivery))
+        if before is not None:
+            return signal if before.elsewhere else before.lead
+        elsewhere = self._stage.goes_elsewhere
+        if elsewhere is not None and elsewhere(signal, view):
+            return signal
         _, parked = self._parked_lead(view, signal)
         if signal.kind in STOPPING and (
             parked is None or suppression_of(parked.lead, view) is None
@@ -102,18 +102,26 @@ class Waking:
             return parked.lead  # tried again now: its gate reads what stops it
         return resume(parked, signal, self._stage.name)
 
-    def _note_signal(self, view: BatchView, signal: Signal, lead: Lead | None, now: float) -> None:
+    def _note_signal(
+        self, view: BatchView, signal: Signal, found: Lead | Signal | None, now: float
+    ) -> Parked | None:
         mark = mark_of(signal.signal_id, signal.delivery)
         if signal.kind not in WAKING or view.has(self._woken, mark):
-            return
+            return None
         if signal.delivery:
             view.put(self._stage.parked, _subject(signal), None)
+        if isinstance(found, Signal):
+            view.put(self._woken, mark, Woken(elsewhere=True))
+            return None
+        view.put(self._woken, mark, Woken(lead=found))
+        if found is not None:
+            return None
         waiting, parked = self._parked_lead(view, signal)
-        if lead is None and (about := self._about(view, waiting, parked, signal)):
+        if about := self._about(view, waiting, parked, signal):
             self._defer(view, about, signal, now)
-        elif lead is None and waiting is None and self._stage.lead_on_its_way is not None:
-            self._put_aside(view, signal, now)
-        view.put(self._woken, mark, Woken(lead=lead))
+        elif waiting is None and self._stage.lead_on_its_way is not None:
+            return self._put_aside(view, signal, now)
+        return None
 
     def _parked_lead(
         self, view: BatchView, signal: Signal
@@ -137,20 +145,22 @@ class Waking:
             return waiting.lead_id
         return self._stage.lead_on_its_way(signal, view)
 
-    def _put_aside(self, view: BatchView, signal: Signal, now: float) -> None:
+    def _put_aside(self, view: BatchView, signal: Signal, now: float) -> Parked | None:
         """A signal about an unclaimed person comes again after a while."""
-        if wait := early_wait(signal):
-            again = replace(signal, only=self._stage.name, delivery=signal.delivery + 1)
-            parked = Parked(
-                subject=_subject(signal),
-                other=encode(again).decode(),
-                topic=ROUTED_SIGNALS.full,
-                key=signal.person_key,
-                until=now + wait,
-                put_off=True,
-            )
-            view.put(self._stage.parked, parked.subject, parked)
-            self._early.append(parked)
+        wait = early_wait(signal)
+        if not wait:
+            return None
+        again = replace(signal, only=self._stage.name, delivery=signal.delivery + 1)
+        parked = Parked(
+            subject=_subject(signal),
+            other=encode(again).decode(),
+            topic=ROUTED_SIGNALS.full,
+            key=signal.person_key,
+            until=now + wait,
+            put_off=True,
+        )
+        view.put(self._stage.parked, parked.subject, parked)
+        return parked
 
     def _defer(
         self, view: BatchView, lead_id: str, record: ReviewDecision | Signal, now: float

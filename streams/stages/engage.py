@@ -3,7 +3,9 @@ arrived."""
 
 from leads import topics
 from leads.gates.engage import Engage, EngageState
+from leads.gates.moved_signals import points_elsewhere
 from leads.records import Lead, ReviewDecision, Signal
+from leads.waits import LASTING, MOST_ALIASES
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
 from tables import schema
@@ -25,11 +27,19 @@ def make() -> Stage:
         retry_topic=topics.ASSIGNED,
         wakes_on_signal=True,
         lead_on_its_way=expects,
+        writes=(schema.deferred("engage"),),
+        goes_elsewhere=goes_elsewhere,
     )
 
 
-def read(record: Lead, view: BatchView) -> EngageState:
-    """What stops the person, and how the lead rested here before."""
+def read(record: Lead | Signal, view: BatchView) -> EngageState:
+    """What stops the person, and how the lead rested here before; of a signal that follows an
+    alias, where it goes and what goes with it."""
+    if isinstance(record, Signal):
+        deferred = None
+        if record.kind == "linked":
+            deferred = view.get(schema.deferred("engage"), record.value)
+        return EngageState(person=view.get(PEOPLE, record.person_key), deferred=deferred)
     parked = view.get(schema.parked("engage"), record.lead_id)
     attempt = view.get(schema.attempts("engage"), record.lead_id)
     return EngageState(
@@ -39,6 +49,17 @@ def read(record: Lead, view: BatchView) -> EngageState:
         sequences=view.get(SEQUENCES, record.person_key),
         entering=attempt is not None and attempt.cause == record.cause and "enter" in attempt.begun,
     )
+
+
+def goes_elsewhere(signal: Signal, view: BatchView) -> bool:
+    """Whether a signal's key has become an alias since the signals stage read it, or it says so."""
+    if signal.kind == "linked":
+        return True
+    if signal.kind not in LASTING or signal.delivery >= MOST_ALIASES:
+        return False
+    if view.has(schema.waiting("engage"), signal.person_key):
+        return False
+    return points_elsewhere(view.get(PEOPLE, signal.person_key), signal.person_key)
 
 
 def expects(signal: Signal, view: BatchView) -> str:

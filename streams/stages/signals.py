@@ -22,7 +22,8 @@ def make() -> Stage:
 
 def read(record: Signal, view: BatchView) -> SignalsState:
     """Whose address it is, and what stops it already."""
+    key = record.person_key or record.address_key
     return SignalsState(
-        person=view.get(PEOPLE, record.address_key),
-        suppression=view.get(SUPPRESSIONS, record.person_key or record.address_key),
+        person=view.get(PEOPLE, key),
+        suppression=view.get(SUPPRESSIONS, key),
     )

@@ -9,16 +9,6 @@ from tests.simulation.expected import unmet
 from tests.simulation.seeds import WEEK_LEADS, story, try_seeds
 from tests.simulation.simulate import be_quiet
 
-_REKEYED = "interest in a lead that is written under another main address is not counted (R4)"
-#: Seeds that break a promise, and are to be mended next. They are printed at every run and not
-#: counted as passed; one that passes fails the run, so that it is taken out here.
-KNOWN_FAULTS = {
-    1107: "the clock of a lead with a second address runs out after an opt-out (P5)",
-    2086: "interest in a lead whose variant comes meanwhile is not counted (R4)",
-    2308: _REKEYED,
-    2646: _REKEYED,
-}
-
 
 def main() -> int:
     """Entry point; see the module's text."""
@@ -35,7 +25,6 @@ def main() -> int:
     wanted = parser.parse_args()
     be_quiet()
     failed: list[int] = []
-    known: list[int] = []
     occurred: set[str] = set()
     for verdict in try_seeds(
         range(wanted.first, wanted.first + wanted.seeds), wanted.jobs, wanted.weeks
@@ -48,14 +37,6 @@ def main() -> int:
                 f" {WEEK_LEADS}"
             )
             sys.stdout.write(f"{again}: {'; '.join(verdict.week[:6])}\n\n")
-        elif verdict.seed in KNOWN_FAULTS:
-            if verdict.breaches:
-                known.append(verdict.seed)
-                said = f"fails, known: {KNOWN_FAULTS[verdict.seed]}"
-            else:
-                failed.append(verdict.seed)
-                said = "passes: take it out of KNOWN_FAULTS"
-            sys.stdout.write(f"seed {verdict.seed} {said}\n\n")
         elif verdict.breaches:
             failed.append(verdict.seed)
             sys.stdout.write(
@@ -63,9 +44,7 @@ def main() -> int:
             )
     lacking = unmet(occurred) if wanted.seeds >= 1000 else []
     sys.stdout.writelines(f"never occurred: {line}\n" for line in lacking)
-    passed = wanted.seeds - len(failed) - len(known)
-    counts = f"{passed} passed, {len(failed)} failed, {len(known)} known to fail"
-    sys.stdout.write(f"{counts}\n")
+    sys.stdout.write(f"{wanted.seeds - len(failed)} passed, {len(failed)} failed\n")
     return 1 if failed or lacking else 0
 
 

@@ -83,10 +83,14 @@ def _r3() -> AbstractContextManager[None]:
         )
 
     async def conclude_late(
-        self: StageRunner, partition: int, view: BatchView, jobs: list[StageTask]
+        self: StageRunner,
+        partition: int,
+        view: BatchView,
+        jobs: list[StageTask],
+        early: list[Parked],
     ) -> None:
         view.put_many(kept.pop(id(view), []))
-        await conclude(self, partition, view, jobs)
+        await conclude(self, partition, view, jobs, early)
 
     return _patched(
         (Deciding, "_accept", accept), (StageRunner, "_persist_and_send", conclude_late)

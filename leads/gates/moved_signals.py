@@ -1,0 +1,55 @@
+"""Signals whose address turns out to be another person's: they follow the alias to that person's
+partition, so that what was said of one address counts for the lead wherever it is."""
+
+from msgspec.structs import replace
+
+from leads import topics
+from leads.decision import Decision, OutputRecord, TableWrite
+from leads.gates.common import signal_output
+from leads.keys import derive
+from leads.records import IdentityLink, Place, Signal
+from leads.table_rows import Deferred, PersonRow
+
+
+def points_elsewhere(row: PersonRow | None, key: str) -> bool:
+    """Whether identity's row of a key is an alias of another person's."""
+    return row is not None and row.person_key not in {"", key}
+
+
+def forwarded(signal: Signal, person_key: str, delivery: int) -> Decision:
+    """The signal, in the partition of the person that its address belongs to."""
+    to = _forward(signal, person_key, delivery)
+    return Decision(kind="forwarded", place=Place.NOWHERE, outputs=(to,))
+
+
+def forwarded_deferred(person_key: str, lead_id: str, deferred: Deferred, table: str) -> Decision:
+    """What was deferred for a lead on its way, sent after it; answers of people stay with what
+    they were asked. `table` holds the row, by the lead's id."""
+    outputs = [_forward(signal, person_key, signal.delivery + 1) for _, signal in deferred.signals]
+    rest = Deferred(review_decisions=deferred.review_decisions)
+    return Decision(
+        kind="forwarded",
+        place=Place.NOWHERE,
+        outputs=tuple(outputs),
+        puts=(TableWrite(table=table, key=lead_id, value=rest or None),),
+    )
+
+
+def linked_signal(link: IdentityLink, lead_id: str) -> OutputRecord:
+    """Tells engagement that an address which lead `lead_id` had claimed is an alias now."""
+    signal = Signal(
+        signal_id=derive("linked", link.link_id),
+        kind="linked",
+        at=0.0,
+        source="identity",
+        address_key=link.address_key,
+        person_key=link.address_key,
+        value=lead_id,
+        only="engage",
+    )
+    return OutputRecord(topic=topics.ROUTED_SIGNALS.full, key=link.address_key, record=signal)
+
+
+def _forward(signal: Signal, person_key: str, delivery: int) -> OutputRecord:
+    moved = replace(signal, forwarded=True, person_key=person_key, only="", delivery=delivery)
+    return signal_output(moved)

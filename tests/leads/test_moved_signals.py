@@ -1,0 +1,102 @@
+"""A signal follows its address to another person's partition, however many aliases lie between."""
+
+from msgspec.structs import replace
+
+from leads import topics
+from leads.decision import Decision
+from leads.gates.engage import DEFERRED, Engage, EngageState
+from leads.gates.identity import Identity, IdentityState
+from leads.gates.signals import Signals, SignalsState
+from leads.records import IdentityLink, ReviewDecision, Signal
+from leads.rules import Rules
+from leads.table_rows import Deferred, PersonRow
+from leads.waits import MOST_ALIASES
+from tests.leads.test_gates import NOW
+
+INTEREST = Signal(
+    signal_id="s1",
+    kind="intent",
+    at=NOW,
+    source="crm",
+    address_key="k1",
+    person_key="k1",
+    value="list:Demo requests",
+)
+OPT_OUT = replace(INTEREST, signal_id="s2", kind="unsubscribe", value="")
+LINK = IdentityLink(link_id="l1", address_key="k1", person_key="k2")
+
+
+def routed(signal: Signal, alias_of: str, rules: Rules) -> Decision:
+    """What the signals stage decides, where the signal's key is an alias."""
+    row = PersonRow(person_key=alias_of)
+    decision = Signals().decide(signal, SignalsState(person=row), {}, rules, NOW)
+    assert isinstance(decision, Decision)
+    return decision
+
+
+def sent(decision: object) -> list[tuple[str, Signal]]:
+    """The signals of a decision, with their topics."""
+    assert isinstance(decision, Decision)
+    return [(one.topic, one.record) for one in decision.outputs]
+
+
+def test_a_signal_follows_every_alias_and_no_circle(rules: Rules) -> None:
+    key, signal, way = "k1", INTEREST, list[str]()
+    for number in range(2, 30):
+        key = f"k{number}"
+        [(topic, signal)] = sent(routed(signal, key, rules))
+        if topic == topics.ROUTED_SIGNALS.full:
+            break
+        way.append(signal.person_key)
+    assert way == [f"k{number}" for number in range(2, 3 + MOST_ALIASES)]
+    assert (signal.signal_id, signal.address_key) == ("s1", "k1")
+
+
+def test_each_person_on_an_opt_outs_way_is_suppressed(rules: Rules) -> None:
+    first = routed(OPT_OUT, "k2", rules)
+    [(_, moved)] = sent(first)
+    second = routed(moved, "k3", rules)
+    assert [put.key for put in (*first.puts, *second.puts)] == ["k1", "k2"]
+
+
+def test_a_claimed_address_that_becomes_an_alias_is_told_to_engagement(rules: Rules) -> None:
+    claimed = PersonRow(person_key="k1", lead_id="lead-1", status="ended")
+    answer = Identity().decide(LINK, IdentityState(person=claimed), {}, rules, NOW)
+    [(topic, said)] = sent(answer)
+    assert (topic, said.kind, said.only) == (topics.ROUTED_SIGNALS.full, "linked", "engage")
+    assert (said.person_key, said.value) == ("k1", "lead-1")
+    unclaimed = Identity().decide(LINK, IdentityState(), {}, rules, NOW)
+    assert sent(unclaimed) == []
+
+
+def test_what_was_deferred_goes_after_its_lead_and_answers_stay(rules: Rules) -> None:
+    answer = ReviewDecision(
+        decision_id="d",
+        lead_id="lead-1",
+        stage="engage",
+        step=3,
+        action="redrive",
+        actor="olga",
+        reason="",
+        at=NOW,
+    )
+    waits = Deferred(signals=((NOW, INTEREST),), review_decisions=(answer,))
+    seen = EngageState(person=PersonRow(person_key="k2"), deferred=waits)
+    told = replace(INTEREST, kind="linked", value="lead-1")
+    decision = Engage().decide(told, seen, {}, rules, NOW)
+    [(topic, moved)] = sent(decision)
+    assert topic == topics.SIGNALS.full
+    assert moved == replace(INTEREST, person_key="k2", forwarded=True, delivery=1)
+    assert isinstance(decision, Decision)
+    [put] = decision.puts
+    assert (put.table, put.key) == (DEFERRED, "lead-1")
+    assert put.value == Deferred(review_decisions=(answer,))
+
+
+def test_a_signal_that_meets_an_alias_at_engagement_reaches_every_stage_there(
+    rules: Rules,
+) -> None:
+    again = replace(INTEREST, only="engage", delivery=2)
+    seen = EngageState(person=PersonRow(person_key="k2"))
+    [(_, moved)] = sent(Engage().decide(again, seen, {}, rules, NOW))
+    assert (moved.person_key, moved.only, moved.delivery) == ("k2", "", 3)
