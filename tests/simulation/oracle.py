@@ -344,7 +344,8 @@ def nothing_twice(facts: Facts) -> Iterator[str]:
         if n > 1:
             text = next(m.text for m in site.slack.messages if m.alert_id == ident)
             yield f"P7 {n} messages for one alert: {text[:80]}"
-    unowned = [lead for lead, event in facts.places.items() if event["kind"] == "unowned"]
+    # also where a newer revision of the lead waits at an earlier stage
+    unowned = any(key.split(" ", 1)[1].startswith("parked.assign\0") for key in facts.rows)
     for acted in facts.run.rewritten:
         if acted.method == "assign" and unowned:
             continue  # looked at again each minute, replay or not
