@@ -9,7 +9,7 @@ from leads.effects import CreateTask, Effect, SetApolloOwner
 from leads.explain import notice
 from leads.gates.after_engagement import arrived
 from leads.gates.common import is_customer, to_fallback
-from leads.gates.enrol import NAME, enrolled, entering, leave, stuck
+from leads.gates.enrol import NAME, enrolled, entering, leave, only_said, stuck
 from leads.gates.stopping import suppressed
 from leads.keys import event_id
 from leads.records import Alert, Lead, Reason, SlaTick
@@ -47,7 +47,8 @@ def hand_over(
         assert lead.route is not None
         owner = SetApolloOwner(apollo_id=lead.apollo_id, email=lead.route.owner_email)
         return NeedsEffects(effects={"apollo_owner": owner})
-    lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=None)
+    still_in = rested.enrolled if rested is not None and _stays_in(rested, lead, done) else None
+    lead = replace(lead, engaged_at=now, nurtured_at=0.0, enrolled=still_in)
     return _with_sequence(_notified(lead, why, rules, now), done, rules)
 
 
@@ -73,7 +74,10 @@ def _with_sequence(
             kind="not_enrolled", outcome={"sequence": rule.name, "why": entered.reason}
         )
         return replace(notified, notes=(*notified.notes, failed))
-    lead, note = enrolled(lead, rule, entered)
+    now_in, note = enrolled(lead, rule, entered)
+    # what a lead is in for good is left by what comes later, not what it would be in
+    if entered.kind != "would" or lead.enrolled is None:
+        lead = now_in
     return replace(notified, lead=lead, notes=(*notified.notes, note))
 
 
@@ -117,6 +121,12 @@ def _task(lead: Lead, rules: Rules) -> Effect:
         due=lead.owner_confirmed_at + rules.sla.seconds,
         subject=f"Call {lead.person.name} ({lead.company.name}): {lead.high_intent}",
     )
+
+
+def _stays_in(rested: Lead, lead: Lead, done: dict[str, EffectResult]) -> bool:
+    """Whether the lead is still in the sequence that it rested in: it has left it in shadow alone,
+    or is its rep's own."""
+    return only_said(done) or _same_owner(rested, lead)
 
 
 def _same_owner(rested: Lead, lead: Lead) -> bool:

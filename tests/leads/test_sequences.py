@@ -295,3 +295,21 @@ def test_a_sequence_that_was_left_in_shadow_alone_is_left_by_a_later_stop(rules:
     assert isinstance(live, Decision)
     assert live.lead is not None
     assert live.lead.enrolled is None
+
+
+def test_a_lead_handed_over_in_shadow_is_still_in_what_it_was_in(rules: Rules) -> None:
+    """Seed 8059 of the simulation: interest in shadow, then a bounce when effects are live."""
+    enrolment = Enrolment(name="Leadgate nurture", tool="list", target="Leadgate nurture")
+    rest = nurtured("DE", nurtured_at=NOW, enrolled=enrolment)
+    risen = lead(sequences=INACTIVE)
+    own = rules.model_copy(update={"sequences": (OWN,)})
+    would = replace(OK, kind="would")
+    for some_rules, entered in ((rules, {}), (own, {"enter": would})):
+        shadow = decide(risen, some_rules, rest, leave=would, **entered)
+        assert isinstance(shadow, Decision)
+        assert shadow.lead is not None
+        assert (shadow.kind, shadow.lead.enrolled) == ("engaged", enrolment)
+    live = decide(risen, rules, rest, leave=OK)
+    assert isinstance(live, Decision)
+    assert live.lead is not None
+    assert live.lead.enrolled is None
