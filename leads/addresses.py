@@ -5,7 +5,8 @@ import re
 from html import unescape
 from urllib.parse import unquote
 
-from leads.normalise import is_address, squeeze
+from leads.normalise import is_address
+from leads.text import squeeze
 
 _LONGEST = 1000  # with a name around it
 _NAMED = re.compile(r"[^<>]*<([^<>]+)>")

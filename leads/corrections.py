@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from leads.addresses import read_address
+from leads.countries import country_code
 from leads.fields import Fields, convert
-from leads.normalise import clean_title, normalise_company, normalise_country
 from leads.numbers import parse_count
 from leads.records import Captured, Company, Lead, Person, Record, to_plain
 from leads.rules import Rules
+from leads.text import clean_text, squeeze
 
 #: What can be set, by these names; a mapped property by its rule's.
 PERSON = frozenset(Person.__struct_fields__) - {"emails", "more"}
@@ -27,8 +28,8 @@ COMPANY = frozenset(
 
 #: How a value that a person writes is normalised, as a source's would be.
 _NORMALISE: dict[str, Callable[[str], str]] = {
-    "title": clean_title,
-    "country": normalise_country,
+    "title": clean_text,
+    "country": country_code,
 }
 
 
@@ -77,7 +78,7 @@ def apply_corrections(
         of_person["email"] = read_address(of_person["email"])
     of_company: dict[str, Any] = _set_values(fields, COMPANY, "company.")
     if name := fields.get("company", of_company.get("name", "")):
-        of_company["name"] = normalise_company(name)
+        of_company["name"] = clean_text(name)
     if "employees" in of_company:
         count = parse_count(of_company.pop("employees"))
         if count is None:
@@ -99,7 +100,7 @@ def _set_values(
     for field, value in fields.items():
         if field in names:
             name = field.removeprefix(prefix)
-            values[name] = _NORMALISE.get(name, str.strip)(value)
+            values[name] = _NORMALISE.get(name, squeeze)(value)
     return values
 
 

@@ -12,12 +12,13 @@ from leads.mapped import (
     kinds_marked,
     list_intents,
     phone_of,
+    place_of,
 )
-from leads.normalise import clean_title, normalise_country, normalise_name
 from leads.numbers import parse_number
-from leads.rawvalues import read_apollo_id, says_yes, text_of
+from leads.rawvalues import read_apollo_id, said_of, says_yes, text_of
 from leads.records import Captured, Company, Intent, Person, Sequences
 from leads.rules import Rules
+from leads.spelling import spell_name
 from leads.titles.apollo_columns import read_apollo
 
 _PHONES = (
@@ -33,12 +34,10 @@ _PHONES = (
 def map_row(captured: Captured, rules: Rules) -> Mapped:
     """Map and normalise. Raises UnusableError for values of a wrong type."""
     raw = captured.raw
-    country = normalise_country(text_of(raw, "Country"))
-    title = clean_title(text_of(raw, "Title"))
     apollo = read_apollo(text_of(raw, "Seniority"), text_of(raw, "Departments"))
-    position = rules.read_title(title, apollo)
     do_not_call = says_yes(raw, "Do Not Call")
-    person = _row_person(raw, country, title, do_not_call=do_not_call)
+    person, uncalled = _row_person(raw, do_not_call=do_not_call)
+    position = rules.read_title(person.title, apollo)
     company, dropped = _row_company(raw, person)
     intents, unread = _row_intents(raw, captured)
     return Mapped(
@@ -52,36 +51,40 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
         stops=_row_stops(raw, rules),
         do_not_call=do_not_call,
         replied=says_yes(raw, "Replied"),
-        dropped=(*dropped, *unread),
+        dropped=(*uncalled, *dropped, *unread),
     )
 
 
-def _row_person(raw: dict[str, Any], country: str, title: str, *, do_not_call: bool) -> Person:
+def _row_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, tuple[str, ...]]:
+    """The person, and a line for each phone number that is left out."""
+    country, state = place_of(said_of(raw, "Country"), said_of(raw, "State"))
     phones = () if do_not_call else _PHONES
-    return Person(
+    phone, unread = phone_of(map(partial(text_of, raw), phones), country)
+    person = Person(
         email=read_address(text_of(raw, "Email")),
         emails=addresses_of((text_of(raw, "Secondary Email"), text_of(raw, "Tertiary Email"))),
         email_status=text_of(raw, "Email Status"),
-        first_name=normalise_name(text_of(raw, "First Name")),
-        last_name=normalise_name(text_of(raw, "Last Name")),
-        title=title,
-        phone=phone_of(map(partial(text_of, raw), phones), country),
+        first_name=spell_name(said_of(raw, "First Name")),
+        last_name=spell_name(said_of(raw, "Last Name")),
+        title=said_of(raw, "Title"),
+        phone=phone,
         linkedin=text_of(raw, "Person Linkedin Url"),
-        city=text_of(raw, "City"),
-        state=text_of(raw, "State"),
+        city=said_of(raw, "City"),
+        state=state,
         country=country,
     )
+    return person, unread
 
 
 def _row_company(raw: dict[str, Any], person: Person) -> tuple[Company, tuple[str, ...]]:
     more = {
-        "industry": text_of(raw, "Industry"),
-        "employees": text_of(raw, "# Employees"),
-        "country": text_of(raw, "Company Country"),
-        "state": text_of(raw, "Company State"),
-        "parent": text_of(raw, "Subsidiary of"),
+        "industry": said_of(raw, "Industry"),
+        "employees": said_of(raw, "# Employees"),
+        "country": said_of(raw, "Company Country"),
+        "state": said_of(raw, "Company State"),
+        "parent": said_of(raw, "Subsidiary of"),
     }
-    name = text_of(raw, "Company Name", "Company")
+    name = said_of(raw, "Company Name", "Company")
     return company_of(name, registrable(text_of(raw, "Website")), person, more)
 
 

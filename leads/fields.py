@@ -8,11 +8,11 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from leads.keys import registrable
-from leads.normalise import squeeze
 from leads.numbers import parse_number
 from leads.records import Captured
 from leads.rule_models import FieldRule
 from leads.rules import Rules
+from leads.text import squeeze
 
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _TRANSFORMS: dict[str, Callable[[str], str]] = {

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 
 from leads.addresses import read_address
+from leads.countries import country_code
 from leads.keys import is_company_domain, registrable
 from leads.mail_domains import SHARED_SITES
-from leads.normalise import normalise_company, normalise_country, normalise_phone
 from leads.numbers import parse_count
+from leads.phones import read_phones
 from leads.records import Company, Intent, Person, Record, Sequences
+from leads.spelling import spell_company
+from leads.states import spell_state
 
 
 class Mapped(Record, frozen=True, kw_only=True):
@@ -31,12 +34,23 @@ class Mapped(Record, frozen=True, kw_only=True):
     updated_at: float = 0.0  # by the source's own clock, 0 if it doesn't say
 
 
-def phone_of(numbers: Iterable[str], country: str) -> str:
-    """The first of these that is a phone number in that country, in E.164; '' if none is."""
-    for number in numbers:
-        if phone := normalise_phone(number, country):
-            return phone
-    return ""
+def phone_of(cells: Iterable[str], country: str) -> tuple[str, tuple[str, ...]]:
+    """The first phone number in these cells, read in that country, '' if none is one; and a line
+    for what is left out."""
+    given = list(filter(None, cells))
+    for cell in given:
+        phone, more = read_phones(cell, country)
+        if phone:
+            line = f"phone: of {more + 1} numbers in one field the first is taken"
+            return phone, (line,) if more else ()
+    where = f" in {country}" if country else " without a country"
+    return "", (f"phone: no number that can exist{where}",) if given else ()
+
+
+def place_of(country: str, state: str) -> tuple[str, str]:
+    """Country as ISO code, state as its country spells it; texts that are neither stay."""
+    code = country_code(country) if country else ""
+    return code, spell_state(state, code)
 
 
 def addresses_of(texts: Iterable[str]) -> tuple[str, ...]:
@@ -63,14 +77,16 @@ def company_of(
     own = mail if domain in SHARED_SITES else domain or mail
     stated = more.get("employees", "")
     employees = parse_count(stated)
+    country, state = place_of(more.get("country", "") or person.country, more.get("state", ""))
     company = Company(
-        name=normalise_company(name),
+        name=spell_company(name),
         domain=own if is_company_domain(own) else "",
         industry=more.get("industry", "").casefold(),
         employees=employees or 0,
-        country=normalise_country(more.get("country", "")) or person.country,
-        state=more.get("state", "") or person.state,
-        parent=normalise_company(more.get("parent", "")),
+        country=country,
+        # a person's state says nothing of a company in another country
+        state=state or (person.state if country == person.country else ""),
+        parent=spell_company(more.get("parent", "")),
         free_mail=free,
     )
     if stated and employees is None:

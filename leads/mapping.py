@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from leads.addresses import read_address
 from leads.corrections import Resubmitted, apply_corrections
 from leads.exportrow import map_row
+from leads.field_limits import cut_record
 from leads.fields import map_fields
 from leads.keys import registrable
 from leads.mapped import (
@@ -18,12 +19,7 @@ from leads.mapped import (
     kinds_marked,
     list_intents,
     phone_of,
-)
-from leads.normalise import (
-    clean_title,
-    normalise_country,
-    normalise_name,
-    squeeze,
+    place_of,
 )
 from leads.rawvalues import (
     UnusableError,
@@ -31,6 +27,7 @@ from leads.rawvalues import (
     dicts_of,
     read_apollo_id,
     read_time,
+    said_of,
     says_yes,
     text_of,
     word_of,
@@ -38,6 +35,8 @@ from leads.rawvalues import (
 from leads.records import Captured, Intent, Person, Sequences
 from leads.rule_models import FieldRule
 from leads.rules import Rules
+from leads.spelling import spell_name
+from leads.text import clean_text
 from leads.titles.read import UNREAD, Title
 
 _BOUNCES = frozenset({"hard_bounced", "bounced", "spam_blocked"})
@@ -52,9 +51,14 @@ def map_captured(captured: Captured, rules: Rules) -> Mapped:
         raise UnusableError(str(captured.raw.get("why", "")))
     if captured.format == "resubmitted":
         return _map_resubmitted(captured, rules)
-    if captured.format == "csv":
-        return _with_mapped_fields(map_row(captured, rules), captured, rules)
-    return _with_mapped_fields(_map_contact(captured, rules), captured, rules)
+    raw, lines = cut_record(captured.raw)
+    if lines:
+        captured = replace(captured, raw=raw)
+    map_source = map_row if captured.format == "csv" else _map_contact
+    mapped = map_source(captured, rules)
+    if lines:
+        mapped = replace(mapped, dropped=(*lines, *mapped.dropped))
+    return _with_mapped_fields(mapped, captured, rules)
 
 
 def _with_mapped_fields(mapped: Mapped, captured: Captured, rules: Rules) -> Mapped:
@@ -121,11 +125,11 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     organization = dict_of(raw, "organization") or dict_of(raw, "account")
     custom = _custom_fields(captured, rules)
     do_not_call = says_yes(raw, "do_not_call")
-    person = _contact_person(raw, do_not_call=do_not_call)
+    person, unread = _contact_person(raw, do_not_call=do_not_call)
     position = rules.read_title(person.title)
     domain = registrable(text_of(organization, "primary_domain", "domain", "website_url"))
     company, dropped = company_of(
-        text_of(raw, "organization_name") or text_of(organization, "name"), domain, person, custom
+        said_of(raw, "organization_name") or said_of(organization, "name"), domain, person, custom
     )
     return Mapped(
         person=person,
@@ -141,7 +145,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
         stops=_stops(raw, rules),
         do_not_call=do_not_call,
         replied=says_yes(raw, "replied"),
-        dropped=dropped,
+        dropped=(*unread, *dropped),
         updated_at=read_time(raw.get("updated_at")),
         linked=text_of(
             raw,
@@ -159,30 +163,31 @@ def _custom_fields(captured: Captured, rules: Rules) -> dict[str, str]:
     them."""
     names = rules.capture.fields
     values = {**dict_of(captured.raw, "typed_custom_fields"), **captured.custom}
-    return {names[key]: squeeze(value) for key, value in values.items() if key in names}
+    return {names[key]: clean_text(value) for key, value in values.items() if key in names}
 
 
-def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> Person:
-    country = normalise_country(text_of(raw, "country"))
+def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, tuple[str, ...]]:
+    country, state = place_of(said_of(raw, "country"), said_of(raw, "state"))
     emails = addresses_of([text_of(item, "email") for item in dicts_of(raw, "contact_emails")])
     phones = [
         text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")
     ]
-    title = clean_title(text_of(raw, "title"))
     numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
-    return Person(
+    phone, unread = phone_of(numbers, country)
+    person = Person(
         email=read_address(text_of(raw, "email")),
         emails=emails,
         email_status=text_of(raw, "email_true_status"),
-        first_name=normalise_name(text_of(raw, "first_name")),
-        last_name=normalise_name(text_of(raw, "last_name")),
-        title=title,
-        phone=phone_of(numbers, country),
+        first_name=spell_name(said_of(raw, "first_name")),
+        last_name=spell_name(said_of(raw, "last_name")),
+        title=said_of(raw, "title"),
+        phone=phone,
         linkedin=text_of(raw, "linkedin_url"),
-        city=text_of(raw, "city"),
-        state=text_of(raw, "state"),
+        city=said_of(raw, "city"),
+        state=state,
         country=country,
     )
+    return person, unread
 
 
 def _stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:

@@ -1,23 +1,13 @@
-"""From a vendor's spelling to ours: names, titles, phones, companies.
+"""Titles as two are compared, and whether an address is one by its form."""
 
-Pure; unknown input gives '' rather than a guess.
-"""
-
-import html
 import re
 import unicodedata
 from functools import lru_cache
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from leads.countries import country_code
+from leads.text import LONGEST_NAME, squeeze
 
-_LEGAL = re.compile(
-    r"[\s,]+(inc|incorporated|llc|l\.l\.c|ltd|limited|gmbh|ag|sa|s\.a|sas|bv|b\.v|nv|oy|ab|as|plc|corp|corporation|co|"
-    r"pty|pte|kg|ug|srl|spa|s\.p\.a|holding|holdings|group)\.?$",
-    re.IGNORECASE,
-)
 _TITLE_WORDS = (
     (r"\bvice[\s-]+president\b", "VP"),
     (r"\bsvp\b|\bsr\.?\s+vp\b", "SVP"),
@@ -36,49 +26,14 @@ _TITLE_WORDS = (
 _SMALL = frozenset("of and the for to in at de la von van der di da".split())
 _UPPER = frozenset("VP SVP CEO CTO CFO COO CMO CRO CISO IT HR UX SEO EMEA APAC US UK AI".split())
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.IGNORECASE | re.ASCII)
-_PLACEHOLDERS = frozenset(
-    {"n/a", "na", "-", "--", ".", "?", "null", "none", "undefined", "unknown"}
-)
 _LONGEST_ADDRESS = 254
-
-
-def squeeze(value: object) -> str:
-    """Text without the CSV export's leading apostrophe and without doubled or outer space; '' for
-    null."""
-    if not isinstance(value, str):
-        return str(value) if isinstance(value, (int, float)) else ""
-    text = value.replace("\x00", "")
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    text = " ".join(text.split())
-    if text.startswith("'"):
-        return text.lstrip(" '")
-    return text
-
-
-def normalise_name(value: object) -> str:
-    """A person's name part: capitalised where the source has all upper or all lower case, its
-    own spelling otherwise."""
-    text = squeeze(value)
-    if text and (text.isupper() or text.islower()):
-        text = re.sub(r"(?:^|(?<=[\s'\-]))\w", lambda m: m.group().title(), text.lower())
-    # a capital can fall apart into letter and accent
-    return unicodedata.normalize("NFKC", text)
-
-
-def clean_title(value: str) -> str:
-    """A job title in its source's spelling, '' for a placeholder such as "N/A"."""
-    text = squeeze(html.unescape(value))
-    if text.casefold() in _PLACEHOLDERS:
-        return ""
-    return text
 
 
 @lru_cache(maxsize=16384)
 def normalise_title(value: str) -> str:
     """A job title as two are compared, with the usual abbreviations unfolded to one spelling:
     'vice president, sales' -> 'VP Sales'."""
-    text = squeeze(value)
+    text = squeeze(value, LONGEST_NAME)
     for _ in range(4):  # lower case can uncover an abbreviation; four rounds are enough
         settled = _settle_title(text)
         if settled == text:
@@ -106,39 +61,12 @@ def _title_word(word: str, position: int) -> str:
     return word[:1].title() + word[1:].lower()
 
 
-@lru_cache(maxsize=16384)
-def normalise_company(value: str) -> str:
-    """A company's name without its legal form: 'Acme, Inc.' -> 'Acme'."""
-    text = squeeze(value)
-    while (shorter := _LEGAL.sub("", text).rstrip(" ,.")) != text and shorter:
-        text = shorter
-    return text
-
-
-@lru_cache(maxsize=16384)
-def normalise_phone(value: str, country: str) -> str:
-    """E.164, or '' when it is no possible number for that country (ISO code, '' if unknown)."""
-    text = squeeze(value)
-    if not text:
-        return ""
-    try:
-        number = phonenumbers.parse(text, country or None)
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_possible_number(number):
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def normalise_country(value: object) -> str:
-    """ISO 3166 alpha-2 where known, otherwise the text as the source has it."""
-    return country_code(squeeze(value))
-
-
 def is_address(value: str) -> bool:
     """Whether it is an e-mail address by its form; nothing is looked up."""
+    if len(value) > _LONGEST_ADDRESS:
+        return False
     local, _, domain = value.rpartition("@")
-    if _PLAIN_LOCAL.fullmatch(local) and len(value) <= _LONGEST_ADDRESS:
+    if _PLAIN_LOCAL.fullmatch(local):
         # the library looks at each domain once: it takes longer than the gate
         return _is_address(f"x@{domain}")
     return _is_address(value)

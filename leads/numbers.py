@@ -4,7 +4,13 @@ import re
 
 _LONGEST = 30
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
-_COUNT = re.compile(r"([0-9][0-9.,' ]*)(\+|[-\u2013] *[0-9][0-9.,' ]*)?")
+_COUNT = re.compile(
+    r"[~\u2248>\u2265]? ?([0-9][0-9.,' ]*)(k)? ?"
+    r"(\+|([-\u2013\u2014]|to|bis|a|\u00e0) ?[0-9][0-9.,' ]*k?)? ?"
+    r"(employees|people|mitarbeiter(innen)?)?",
+    re.IGNORECASE,
+)
+_THOUSAND = 1000
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:([,.' ])[0-9]{3})(?:\1[0-9]{3})*")
 _MOST = 2**53  # beyond it a JSON number isn't exact any more
 
@@ -54,9 +60,13 @@ def _join_groups(text: str) -> str:
 
 
 def parse_count(text: str) -> int | None:
-    """A number of things; of a range (`201-500`, `10,001+`) its lower bound. Every group of three
-    digits is thousands, since things are whole. None for what is no whole number from 0 on."""
+    """A number of things; of a range (`201-500`, `11 to 50`, `10,001+`) its lower bound, also
+    `~500`, `2k` and `500 employees`. Every group of three digits is thousands, since things are
+    whole. None for what is no whole number from 0 on."""
     if len(text) > _LONGEST or (found := _COUNT.fullmatch(text.strip())) is None:
         return None
     number = parse_number(_join_groups(found[1].strip()))
+    if number is not None and found[2]:
+        number = parse_number(found[1].strip().replace(",", "."))
+        number = round(number * _THOUSAND) if number is not None else None
     return number if isinstance(number, int) else None

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from leads.normalise import squeeze
+from leads.text import clean_text, squeeze
 
 _APOLLO_ID = re.compile(r"[0-9a-fA-F]{24}")
 
@@ -40,6 +40,18 @@ def text_of(raw: dict[str, Any], *names: str) -> str:
         value = raw.get(name)
         if value is not None and (
             text := squeeze(value) if isinstance(value, str) else _scalar(name, value)
+        ):
+            return text
+    return ""
+
+
+def said_of(raw: dict[str, Any], *names: str) -> str:
+    """The first of these fields that says something: as `text_of`, without placeholders such as
+    "N/A"."""
+    for name in names:
+        value = raw.get(name)
+        if value is not None and (
+            text := clean_text(value if isinstance(value, str) else _scalar(name, value))
         ):
             return text
     return ""

@@ -5,6 +5,7 @@ from leads.effect_results import AccountsRead, EffectResult, OwnedAccount, value
 from leads.records import Lead, Reason, Route
 from leads.rule_models import AccountOwner, Condition, RouteRule, SequenceRule
 from leads.rules import Rules
+from leads.states import is_state
 
 
 def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...]]:
@@ -82,7 +83,6 @@ def mismatch_reason(lead: Lead, when: Condition, rules: Rules) -> str:
     company = lead.company
     checks = (
         (when.countries, company.country, "country"),
-        (when.states, company.state, "state"),
         (when.industries, rules.industry_of(company.industry), "industry"),
         (when.sizes, rules.size_of(company.employees), "size"),
         (when.seniorities, lead.seniority, "seniority"),
@@ -91,6 +91,9 @@ def mismatch_reason(lead: Lead, when: Condition, rules: Rules) -> str:
     for wanted, value, name in checks:
         if wanted and value not in wanted:
             return f"{name} is {value or 'unknown'}, not {', '.join(wanted)}"
+    states = (is_state(company.state, one, company.country) for one in when.states)
+    if when.states and not any(states):
+        return f"state is {company.state or 'unknown'}, not {', '.join(when.states)}"
     if when.high_intent is True and not lead.high_intent:
         return "it isn't high intent"
     if when.high_intent is False and lead.high_intent:

@@ -6,8 +6,10 @@ Only a file is judged so: versions that were published earlier stay readable.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from leads.countries import country_code, is_country
+from leads.countries import all_countries, country_code, is_country
+from leads.rule_models import Condition
 from leads.rules import Rules
+from leads.states import state_code
 
 Location = tuple[int | str, ...]
 _BACKSPACE = "\b"
@@ -27,7 +29,8 @@ def rule_faults(rules: Rules) -> list[RuleFault]:
 
 def rule_notes(rules: Rules) -> list[str]:
     """A sentence for each thing that is allowed, and perhaps not meant."""
-    return [*_foreign_countries(rules), *_size_gaps(rules), *_open_routes(rules)]
+    notes = (_foreign_countries, _unknown_states, _size_gaps, _open_routes)
+    return [line for find in notes for line in find(rules)]
 
 
 def _backspaces(rules: Rules) -> Iterator[RuleFault]:
@@ -61,12 +64,17 @@ def _countries(rules: Rules) -> Iterator[tuple[Location, str]]:
     for code in rules.icp.country:
         if code != "*":
             yield ("icp", "country", code), code
+    for location, when in _conditions(rules):
+        for position, code in enumerate(when.countries):
+            yield (*location, "countries", position), code
+
+
+def _conditions(rules: Rules) -> Iterator[tuple[Location, Condition]]:
+    """Every condition, with its place."""
     for number, route in enumerate(rules.routes):
-        for position, code in enumerate(route.when.countries):
-            yield ("routes", number, "when", "countries", position), code
+        yield ("routes", number, "when"), route.when
     for number, sequence in enumerate(rules.sequences):
-        for position, code in enumerate(sequence.when.countries):
-            yield ("sequences", number, "when", "countries", position), code
+        yield ("sequences", number, "when"), sequence.when
 
 
 def _country_faults(rules: Rules) -> Iterator[RuleFault]:
@@ -80,6 +88,20 @@ def _foreign_countries(rules: Rules) -> Iterator[str]:
     for location, text in _countries(rules):
         if not is_country(text) and not is_country(country_code(text.strip())):
             yield f"rules: {dotted(location)}: {text!r} is no country of ISO 3166"
+
+
+def _unknown_states(rules: Rules) -> Iterator[str]:
+    """States that none of the condition's countries has, or none at all."""
+    for location, when in _conditions(rules):
+        countries = when.countries or tuple(all_countries())
+        for text in when.states:
+            if not any(state_code(text, country) for country in countries):
+                where = f"{dotted(location)}.states"
+                yield f"rules: {where}: {text!r} is no state or region of {_list(when)}"
+
+
+def _list(when: Condition) -> str:
+    return ", ".join(when.countries) or "any country"
 
 
 def _size_gaps(rules: Rules) -> Iterator[str]:

@@ -193,7 +193,7 @@ class Condition(RuleModel):
         (), description="the company's country is one of these, by two letters"
     )
     states: tuple[str, ...] = Field(
-        (), description="the company's state is one of these, as Apollo writes it"
+        (), description="the company's state is one of these: by name or code, as Bavaria or BY"
     )
     industries: tuple[str, ...] = Field(
         (), description="the company's industry is in one of these groups"

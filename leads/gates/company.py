@@ -6,6 +6,7 @@ Recognises a person's other addresses, asks about possible subsidiaries, complet
 from msgspec.structs import replace
 
 from leads import topics
+from leads.countries import country_code
 from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
@@ -24,7 +25,6 @@ from leads.matching.brands import domain_stem, related
 from leads.matching.evidence import MatchConfidence
 from leads.matching.fingerprint import fingerprint
 from leads.matching.search import Match, find_match
-from leads.normalise import normalise_country
 from leads.numbers import parse_count
 from leads.records import Company, CrmRecord, Fingerprint, Lead, Place, Reason, Record
 from leads.rules import Rules
@@ -61,7 +61,7 @@ class Companies:
     """Decides how a lead's person stands to its company."""
 
     name = "company"
-    logic = 2
+    logic = 3
 
     def decide(
         self,
@@ -218,7 +218,7 @@ def facts_of(answer: EffectResult) -> Company:
         domain=found.domain,
         industry=found.industry,
         employees=parse_count(found.employees) or 0,
-        country=normalise_country(found.country),
+        country=country_code(found.country),
         state=found.state,
     )
 

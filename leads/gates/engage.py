@@ -35,7 +35,7 @@ from leads.gates.enrol import (
 from leads.gates.handover import hand_over
 from leads.gates.moved_signals import forwarded, forwarded_deferred
 from leads.gates.stopping import leave_first, stop_everywhere, suppressed
-from leads.records import Enrolment, Lead, Place, Reason, Sequences, Signal
+from leads.records import Enrolment, Lead, Place, Reason, Record, Sequences, Signal
 from leads.route import sequence
 from leads.rules import Rules
 from leads.sequence_guard import guard
@@ -57,6 +57,13 @@ DEFERRED = f"deferred.{NAME}"
 _QUESTIONS = {"reply": "replied", "deleted": "deleted"}
 
 
+class AliasRows(Record, frozen=True, kw_only=True):
+    """Identity's row of a signal's key, and what was deferred for the lead that had claimed it."""
+
+    person: PersonRow
+    deferred: Deferred | None = None
+
+
 class EngageState(Guarded, frozen=True, kw_only=True):
     """The suppression, the lead as it came to rest here before, and the last signal about
     Apollo's sequences."""
@@ -65,17 +72,14 @@ class EngageState(Guarded, frozen=True, kw_only=True):
     waits: bool = False  # it is parked for an answer or an outside cause, and does not rest
     sequences: Sequences | None = None
     entering: bool = False  # an earlier attempt at this record may have entered its sequence
-    # of a signal that follows an alias: identity's row of its key, and what was deferred for the
-    # lead that had claimed it
-    person: PersonRow | None = None
-    deferred: Deferred | None = None
+    alias: AliasRows | None = None  # of a signal whose key is an alias by now
 
 
 class Engage:
     """Decides the last step of a lead, and every step after it."""
 
     name = NAME
-    logic = 2
+    logic = 3
 
     def decide(
         self,
@@ -92,7 +96,7 @@ class Engage:
         decision doesn't enter it, the sequence is left first.
         """
         if isinstance(record, Signal):
-            return _follow_alias(record, seen)
+            return _follow_alias(record, seen.alias)
         answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
             entered = _as_entered(record, rules)
@@ -230,12 +234,13 @@ class Engage:
         return replace(arrived(lead, "nurtured", (why,)), notes=(note,))
 
 
-def _follow_alias(signal: Signal, seen: EngageState) -> Decision:
-    if seen.person is None or (signal.kind == "linked" and seen.deferred is None):
+def _follow_alias(signal: Signal, alias: AliasRows | None) -> Decision:
+    if alias is None or (signal.kind == "linked" and alias.deferred is None):
         return Decision(kind="unchanged", place=Place.NOWHERE)
-    if seen.deferred is not None:
-        return forwarded_deferred(seen.person.person_key, signal.value, seen.deferred, DEFERRED)
-    return forwarded(signal, seen.person.person_key, signal.delivery + 1)
+    to = alias.person.person_key
+    if alias.deferred is not None:
+        return forwarded_deferred(to, signal.value, alias.deferred, DEFERRED)
+    return forwarded(signal, to, signal.delivery + 1)
 
 
 def _rested(seen: EngageState, rules: Rules) -> Lead | None:

@@ -44,7 +44,7 @@ class Intake:
     """Decides on captured records, and on waiting leads that a person has corrected."""
 
     name = "intake"
-    logic = 2
+    logic = 3
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys

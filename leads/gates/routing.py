@@ -23,7 +23,7 @@ class Routing:
     """Decides score and route of a written lead."""
 
     name = "routing"
-    logic = 1
+    logic = 2
 
     def decide(
         self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float

@@ -10,6 +10,7 @@ from rapidfuzz.fuzz import token_set_ratio
 from leads.keys import is_company_domain, registrable
 from leads.mail_domains import SHARED_SITES
 from leads.matching.fold import fold, is_ambiguous, sound
+from leads.text import LONGEST_NAME
 
 _LEGAL = frozenset(
     """inc incorporated llc ltd limited gmbh ag sa sas sarl bv nv oy oyj ab as plc corp corporation
@@ -58,6 +59,7 @@ def _sites() -> PublicSuffixList:
 @lru_cache(maxsize=16384)
 def company_words(name: str) -> Words:
     """The folded words of a company's name that are no legal form."""
+    name = name[:LONGEST_NAME]
     words = fold(re.sub(r"[./&+]", " ", re.sub(r"(?<=\b\w)\.(?=\w\b)", "", name)))
     kept = tuple(word for word in words if word not in _LEGAL)
     return kept or words

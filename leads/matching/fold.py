@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from leads.text import LONGEST_TEXT
+
 _WORD = re.compile(r"[a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS = str.maketrans({"ə": "a", "Ə": "A"})
@@ -37,6 +39,7 @@ _AMBIGUOUS = re.compile(r"[\u0590-\u06ff\u3400-\u9fff]")  # Hebrew, Arabic; Han
 @lru_cache(maxsize=65536)
 def fold(text: str) -> tuple[str, ...]:
     """The words of a text: 'Müller-Núñez' -> ('muller', 'nunez'), '王伟' -> ('wang', 'wei')."""
+    text = text[:LONGEST_TEXT]
     if not text.isascii():
         latin = anyascii(unicodedata.normalize("NFKC", text).translate(_LETTERS))
         text = latin if any(map(_is_latin, text)) else _CAMEL.sub(" ", latin)

@@ -2,7 +2,7 @@
 arrived."""
 
 from leads import topics
-from leads.gates.engage import Engage, EngageState
+from leads.gates.engage import AliasRows, Engage, EngageState
 from leads.gates.moved_signals import points_elsewhere
 from leads.records import Lead, ReviewDecision, Signal
 from leads.waits import LASTING, MOST_ALIASES
@@ -36,10 +36,7 @@ def read(record: Lead | Signal, view: BatchView) -> EngageState:
     """What stops the person, and how the lead rested here before; of a signal that follows an
     alias, where it goes and what goes with it."""
     if isinstance(record, Signal):
-        deferred = None
-        if record.kind == "linked":
-            deferred = view.get(schema.deferred("engage"), record.value)
-        return EngageState(person=view.get(PEOPLE, record.person_key), deferred=deferred)
+        return EngageState(alias=_alias_rows(record, view))
     parked = view.get(schema.parked("engage"), record.lead_id)
     attempt = view.get(schema.attempts("engage"), record.lead_id)
     return EngageState(
@@ -49,6 +46,16 @@ def read(record: Lead | Signal, view: BatchView) -> EngageState:
         sequences=view.get(SEQUENCES, record.person_key),
         entering=attempt is not None and attempt.cause == record.cause and "enter" in attempt.begun,
     )
+
+
+def _alias_rows(signal: Signal, view: BatchView) -> AliasRows | None:
+    person = view.get(PEOPLE, signal.person_key)
+    if person is None:
+        return None
+    deferred = None
+    if signal.kind == "linked":
+        deferred = view.get(schema.deferred("engage"), signal.value)
+    return AliasRows(person=person, deferred=deferred)
 
 
 def goes_elsewhere(signal: Signal, view: BatchView) -> bool:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision
-from leads.gates.engage import DEFERRED, Engage, EngageState
+from leads.gates.engage import DEFERRED, AliasRows, Engage, EngageState
 from leads.gates.identity import Identity, IdentityState
 from leads.gates.signals import Signals, SignalsState
 from leads.records import IdentityLink, ReviewDecision, Signal
@@ -81,7 +81,8 @@ def test_what_was_deferred_goes_after_its_lead_and_answers_stay(rules: Rules) ->
         at=NOW,
     )
     waits = Deferred(signals=((NOW, INTEREST),), review_decisions=(answer,))
-    seen = EngageState(person=PersonRow(person_key="k2"), deferred=waits)
+    alias = AliasRows(person=PersonRow(person_key="k2"), deferred=waits)
+    seen = EngageState(alias=alias)
     told = replace(INTEREST, kind="linked", value="lead-1")
     decision = Engage().decide(told, seen, {}, rules, NOW)
     [(topic, moved)] = sent(decision)
@@ -97,6 +98,6 @@ def test_a_signal_that_meets_an_alias_at_engagement_reaches_every_stage_there(
     rules: Rules,
 ) -> None:
     again = replace(INTEREST, only="engage", delivery=2)
-    seen = EngageState(person=PersonRow(person_key="k2"))
+    seen = EngageState(alias=AliasRows(person=PersonRow(person_key="k2")))
     [(_, moved)] = sent(Engage().decide(again, seen, {}, rules, NOW))
     assert (moved.person_key, moved.only, moved.delivery) == ("k2", "", 3)

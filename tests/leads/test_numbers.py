@@ -58,6 +58,13 @@ def test_a_number_is_read_as_it_was_meant_or_not_at_all(text: str, number: float
         ("201-500", 201),
         ("201 \u2013 500", 201),
         ("10,001+", 10001),
+        ("11 to 50", 11),
+        ("~500", 500),
+        (">1,000", 1000),
+        ("2k", 2000),
+        ("1.5k", 1500),
+        ("1k - 5k", 1000),
+        ("500 employees", 500),
         *((nothing, None) for nothing in ("", "-3", "12.5", "፩", "many", "9" * 5000, "1-", "+")),
     ],
 )

@@ -6,13 +6,13 @@ from leads.decision import Decision
 from leads.exportrow import map_row
 from leads.gates.intake import Intake, IntakeState
 from leads.keys import Keys
-from leads.normalise import clean_title
 from leads.records import Captured
 from leads.route import mismatch_reason
 from leads.rule_file import parse_rules
 from leads.rule_models import Condition, IcpWeights, TitleRule
 from leads.rules import Rules
 from leads.score import score
+from leads.text import clean_text
 from leads.titles.apollo_columns import read_apollo
 from leads.titles.read import Title
 from tests.conftest import DEMO_RULES
@@ -112,7 +112,7 @@ def test_a_row_of_the_export_has_both_from_title_and_columns() -> None:
     ],
 )
 def test_a_title_keeps_its_spelling(given: str, kept: str) -> None:
-    assert clean_title(given) == kept
+    assert clean_text(given) == kept
 
 
 def test_a_function_gives_points_only_where_the_rules_weigh_it() -> None:

@@ -11,18 +11,14 @@ from hypothesis import strategies as st
 from leads.keys import Keys, derive, fold_email, registrable
 from leads.matching.blocking import blocks_of
 from leads.matching.evidence import Evidence
-from leads.normalise import (
-    is_address,
-    normalise_company,
-    normalise_name,
-    normalise_phone,
-    normalise_title,
-    squeeze,
-)
+from leads.normalise import is_address, normalise_title
+from leads.phones import read_phones
 from leads.records import Fingerprint
 from leads.rule_file import parse_rules
 from leads.rules import Rules
 from leads.score import score
+from leads.spelling import spell_company, spell_name
+from leads.text import clean_text, squeeze
 from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
 from tests.conftest import DEMO_RULES
 from tests.leads.test_gates import NOW, lead
@@ -35,8 +31,9 @@ LOCAL = st.text(string.ascii_letters + string.digits, min_size=1, max_size=12)
 @given(TEXT)
 @example("ß")
 def test_normalising_twice_changes_nothing(text: str) -> None:
-    for normalise in (squeeze, normalise_name, normalise_title, normalise_company):
-        once = normalise(text)
+    said = clean_text(text)
+    for normalise in (squeeze, clean_text, spell_name, normalise_title, spell_company):
+        once = normalise(said)
         assert normalise(once) == once
 
 
@@ -83,7 +80,7 @@ def test_no_text_breaks_keys_or_phones(text: str) -> None:
     assert key == "" or len(key) == 24
     assert "@" not in key
     registrable(text)
-    phone = normalise_phone(text, "US")
+    phone = read_phones(text, "US").first
     assert phone == "" or phone.startswith("+")
 
 

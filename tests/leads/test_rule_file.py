@@ -87,6 +87,17 @@ def test_a_country_that_the_standard_does_not_know_is_only_noted() -> None:
     assert country == "rules: routes.3.when.countries.0: 'Kosovo' is no country of ISO 3166"
 
 
+def test_a_state_that_no_country_of_its_condition_has_is_noted() -> None:
+    said = [
+        rule_notes(parse_rules(TEXT.replace("countries: [GB]", f"countries: [{c}], states: [{s}]")))
+        for c, s in (("US", "Calif., NY"), ("US", "Ontario"), ("GB", "CA"))
+    ]
+    assert not any("states" in line for line in said[0])
+    where = "rules: routes.3.when.states: "
+    assert said[1][0] == f"{where}'Ontario' is no state or region of US"
+    assert said[2][0] == f"{where}'CA' is no state or region of GB"
+
+
 def test_gaps_between_sizes_and_a_missing_last_route_are_noted() -> None:
     rules = parse_rules(TEXT.replace("least: 100, most: 1000}", "least: 200, most: 1000}"))
     sizes, routes = rule_notes(rules)

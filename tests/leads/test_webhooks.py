@@ -58,7 +58,7 @@ def lead_of(body: dict[str, Any], event: str = "", value: str = "") -> Captured:
             "First Name": "Ada",
             "Last Name": "Lovelace",
             "Job Title": "vice president, sales",
-            "Company Name": "Acme",
+            "Company Name": "Acme, Inc.",
             "Domain": "acme.com",
             "Email Status": "verified",
         },
@@ -74,7 +74,7 @@ def test_every_spelling_of_the_fields_is_the_same_lead(rules: Rules, body: dict[
         "vice president, sales",
     )
     assert (mapped.company.name, mapped.company.domain, p.email_status) == (
-        "Acme",
+        "Acme, Inc.",
         "acme.com",
         "verified",
     )

@@ -1,0 +1,77 @@
+"""Foreign text made safe to work with: of a stated length, without what a terminal or another
+program would obey, in one form of Unicode. Every normaliser begins here."""
+
+import unicodedata
+from html import unescape
+
+#: Characters of a field at most; what is longer was never meant for it. Names, titles and the like,
+#: web addresses, and everything else.
+LONGEST_NAME = 300
+LONGEST_URL = 2_000
+LONGEST_TEXT = 5_000
+_MOST_MARKS = 4  # accents on one letter: Vietnamese has two
+_JOINERS = "\u200c\u200d"  # between letters of Arabic and Indic scripts, and in emoji
+_ENTITIES = 5  # times: `&amp;amp;` has been through two programs
+_PLACEHOLDERS = frozenset(
+    "n/a|na|n.a.|n.a|none|null|nil|nan|undefined|unknown|not available|not applicable|not provided"
+    "|no title|tbd|tba|#n/a|#ref!|(null)|(none)|[null]|<null>|unbekannt|k.a.|keine angabe|inconnu"
+    "|desconocido|sconosciuto|onbekend".split("|")
+)
+_SURNAMES = frozenset({"Null", "Na", "Nan"})
+
+
+def squeeze(value: object, most: int = LONGEST_TEXT) -> str:
+    """Text without controls, doubled or outer space, and the apostrophe that CSV exports put first;
+    cut to `most` characters. A number's digits; '' for anything else."""
+    if not isinstance(value, str):
+        return str(value) if isinstance(value, (int, float)) else ""
+    text = value[:most]
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFKC", _printable(text))[:most]
+    text = " ".join(text.split())
+    if text.startswith("'"):
+        return text.lstrip(" '")
+    return text
+
+
+def clean_text(value: object, most: int = LONGEST_NAME) -> str:
+    """What a field says: as `squeeze`, with HTML's entities read, and '' for a placeholder."""
+    text = squeeze(value, most)
+    for _ in range(_ENTITIES):
+        if "&" not in text or (read := squeeze(unescape(text), most)) == text:
+            break
+        text = read
+    return "" if is_placeholder(text) else text
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether it stands where nothing is known: "N/A", "-", "null". Null and Na, so spelled, are
+    names that people have."""
+    if text.casefold() in _PLACEHOLDERS:
+        return text not in _SURNAMES
+    return not (text[:1].isalnum() or any(map(str.isalnum, text)))
+
+
+def _printable(text: str) -> str:
+    """Without controls and marks of direction, with a sign in place of half a character; of many
+    accents on one letter the first few."""
+    kept: list[str] = []
+    marks = 0
+    for at, letter in enumerate(text):
+        kind = unicodedata.category(letter)
+        marks = marks + 1 if kind == "Mn" else 0
+        if kind == "Cs":
+            kept.append("\ufffd")
+        elif kind == "Cc":
+            kept.append(" " if letter.isspace() else "")
+        elif kind == "Cf":
+            kept.append(letter if letter in _JOINERS and _joins(text, at) else "")
+        elif marks <= _MOST_MARKS:
+            kept.append(letter)
+    return "".join(kept)
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether a joiner stands between two letters of scripts that know it."""
+    between = text[max(0, at - 1) : at], text[at + 1 : at + 2]
+    return all(side and not side.isascii() for side in between)

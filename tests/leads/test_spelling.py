@@ -1,0 +1,57 @@
+"""Names as the CRM gets them."""
+
+import pytest
+
+from leads.spelling import spell_company, spell_name
+from leads.text import clean_text
+
+
+@pytest.mark.parametrize(
+    ("given", "spelled"),
+    [
+        ("AJ", "AJ"),
+        ("tj", "TJ"),
+        ("LI", "Li"),
+        ("ng", "Ng"),
+        ("MCDONALD", "McDonald"),
+        ("mckay", "McKay"),
+        ("McDONALD", "McDonald"),
+        ("MACHADO", "Machado"),
+        ("O'NEIL", "O'Neil"),
+        ("D\u2019ANGELO", "D\u2019Angelo"),
+        ("mary-jane", "Mary-Jane"),
+        ("J.R.", "J.R."),
+        ("PATRICK III", "Patrick III"),
+        ("VI", "Vi"),
+        ("\u0141UKASZ", "\u0141ukasz"),
+        ("van der Berg", "van der Berg"),
+        ("MacDonald", "MacDonald"),
+        ("N/A", ""),
+        ("null", ""),
+        ("Null", "Null"),
+        ("\u674e", "\u674e"),
+    ],
+)
+def test_a_person_is_spelled_as_people_are(given: str, spelled: str) -> None:
+    assert spell_name(clean_text(given)) == spelled
+
+
+@pytest.mark.parametrize(
+    ("given", "spelled"),
+    [
+        *((kept, kept) for kept in ("Tiffany & Co.", "Ost GmbH & Co. KG", "Acme, Inc.", "eBay")),
+        *((kept, kept) for kept in ("IBM", "H&M", "3M", "NVIDIA", "adidas", "SAP SE")),
+        ("AT&amp;T", "AT&T"),
+        ("ACME, INC.", "Acme, Inc."),
+        ("BOSTON CONSULTING GROUP", "Boston Consulting Group"),
+        ("IBM DEUTSCHLAND GMBH", "IBM Deutschland GmbH"),
+        ("BANK OF AMERICA", "Bank of America"),
+        ("MICROSOFT", "Microsoft"),
+        ("MERCEDES-BENZ AG", "Mercedes-Benz AG"),
+        ("L'OREAL GROUP", "L'Oreal Group"),
+        ("MEN'S WEARHOUSE", "Men's Wearhouse"),
+        ("undefined", ""),
+    ],
+)
+def test_a_company_keeps_its_legal_form_and_its_own_spelling(given: str, spelled: str) -> None:
+    assert spell_company(clean_text(given)) == spelled
