@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -33,8 +33,29 @@ def add_group(name: str, about: str) -> typer.Typer:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end; returns its result."""
-    return asyncio.run(work)
+    """Run a coroutine to its end; returns its result.
+
+    Ctrl-C cancels it. While its connections close Ctrl-C waits: raised in their midst it would be
+    logged as their fault.
+    """
+    runner = asyncio.Runner()
+    try:
+        return runner.run(work)
+    finally:
+        with _interrupts_held():
+            runner.close()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def end_on_signals() -> None:
