@@ -1,6 +1,7 @@
-"""The columns of Apollo's CSV export that a lead is made of, and near names of those."""
+"""The columns of Apollo's CSV export that a lead is made of, and what people call them."""
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -65,6 +66,81 @@ OPTIONAL = (
 )
 COLUMNS = (*REQUIRED, *COMPANY_NAME, *OPTIONAL)
 
+#: What other exports and people call these columns, folded as `_fold` does.
+_ALSO = {
+    "First Name": "givenname forename vorname prenom",
+    "Last Name": "surname familyname nachname nomdefamille",
+    "Title": "jobtitle persontitle position role jobposition",
+    "Email": "emailaddress workemail businessemail mail primaryemail",
+    "Company Name": "organization organisation organizationname accountname employer"
+    " companynameforemails currentcompany",
+    "Email Status": "emailverification",
+    "Secondary Email": "email2 otheremail additionalemail",
+    "Lists": "list listname",
+    "Departments": "department",
+    "Stage": "contactstage",
+    "Do Not Call": "donotcallflag dnc",
+    "Work Direct Phone": "phone phonenumber workphone businessphone directphone telephone",
+    "Mobile Phone": "mobile mobilenumber mobilephonenumber cell cellphone",
+    "Corporate Phone": "companyphonenumber hqphone",
+    "Person Linkedin Url": "linkedin linkedinurl linkedinprofile linkedinprofileurl personlinkedin",
+    "State": "stateregion province region personstate stateprovince",
+    "City": "personcity town",
+    "Country": "personcountry countryregion",
+    "Website": "websiteurl companywebsite domain companydomain companydomainname companyurl",
+    "Industry": "companyindustry",
+    "# Employees": "numberofemployees employeecount companysize headcount"
+    " companyemployees noofemployees",
+}
+_NOT_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+class Header(NamedTuple):
+    """A file's columns in their order by the names that they are read under; those that are read
+    under another name than they have; those that nothing is made of, each with the name that is
+    perhaps meant, or ''."""
+
+    names: list[str]
+    renamed: dict[str, str]
+    unused: dict[str, str]
+
+
+def read_header(given: Sequence[str], mapped: Collection[str] = ()) -> Header:
+    """What a file's columns are. `mapped`: the columns that the rules' mapping reads, by exactly
+    these names."""
+    own = {*(column.name for column in COLUMNS), *mapped}
+    taken = own.intersection(given)
+    names, renamed, unused = [], dict[str, str](), []
+    for name in given:
+        meant = name
+        if name.strip() and name not in own:
+            meant = _BY_FOLDED.get(_fold(name), "")
+            if meant and not _is_taken(meant, taken):
+                renamed[name] = meant
+                taken.add(meant)
+            else:
+                meant = name
+                unused.append(name)
+        names.append(meant)
+    free = own.difference(taken)
+    return Header(names, renamed, {name: near_name(name, free) for name in unused})
+
+
+def _is_taken(name: str, taken: Collection[str]) -> bool:
+    companies = {column.name for column in COMPANY_NAME}
+    if name in companies:
+        return not companies.isdisjoint(taken)
+    return name in taken
+
+
+def _fold(name: str) -> str:
+    return _NOT_WORDS.sub("", name.casefold().replace("#", ""))
+
+
+_BY_FOLDED = {_fold(column.name): column.name for column in COLUMNS} | {
+    folded: name for name, others in _ALSO.items() for folded in others.split()
+}
+
 
 def missing_columns(header: Collection[str]) -> list[str]:
     """The names of the columns that a file with this header lacks."""
@@ -72,15 +148,6 @@ def missing_columns(header: Collection[str]) -> list[str]:
     if not any(column.name in header for column in COMPANY_NAME):
         missing.append(COMPANY_NAME[0].name)
     return missing
-
-
-def unused_columns(header: Iterable[str], mapped: Iterable[str]) -> dict[str, str]:
-    """The columns of a header that nothing is made of, each with the name that is perhaps meant, or
-    ''. `mapped`: the columns that the rules' mapping reads."""
-    used = {*(column.name for column in COLUMNS), *mapped}
-    names = list(filter(None, header))
-    free = used.difference(names)
-    return {name: near_name(name, free) for name in names if name not in used}
 
 
 def near_name(name: str, others: Iterable[str]) -> str:

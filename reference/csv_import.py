@@ -5,12 +5,27 @@ from leads.export_columns import COMPANY_NAME, OPTIONAL, REQUIRED, Column
 from reference.markdown import code, page, sentence, table
 
 _HEAD = """\
-`leadgate import FILE` reads an export of Apollo's: CSV in UTF-8, with commas, and with Apollo's own
-names of the columns, in capitals as here. The order of the columns does not matter. The whole file
-is checked before its first row is captured. A file is refused with the line that is wrong when it
-is not UTF-8, a quote is not closed, a row has more values than there are columns, or no rows
-follow the header. A row with fewer values is taken, and its line is reported. An exact copy of an
-earlier row is left out.
+`leadgate import FILE` reads an export of Apollo's, or a file with such columns. The whole file is
+checked before its first row is captured. It is refused with the line that is wrong when a quote is
+not closed, a row has more values than there are columns, or no rows follow the header. A row with
+fewer values is taken, and its line is reported. An exact copy of an earlier row is left out.
+
+**See first what would happen**: `leadgate import FILE --dry-run` says how the file is read, what
+each column is taken for, what each row would become by the rules, and which values are left out.
+It captures nothing, and needs neither the broker nor the CRM; whether a person is known or has an
+owner is therefore left open. **See afterwards what happened**: with `--wait` the command ends when
+the leads have settled, and says where they are.
+
+**Encoding.** UTF-8, and UTF-16 with its mark, are read as they are. In a code page, as Excel's
+"CSV" has it, a byte can be several letters: Mu\u00f1oz in cp1252 is Mu\u0144oz in cp1250. The file
+is read where all pages that people use give the same text. Otherwise it is refused with an
+example of each, and `--encoding cp1252` says which it is.
+
+**Between the columns** are commas, semicolons, tabs or bars: what makes the most columns known.
+
+**Names of columns** count whatever their case, spaces and punctuation: `E-mail`, `first_name`. So
+do the usual other names, as `Job Title`, `Organization` or `Phone`. The command says what it read
+under another name. A column under Apollo's own name comes first.
 
 Importing a file again is safe: rows that are captured already change nothing. So is running the
 command again after Ctrl-C."""

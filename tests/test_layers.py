@@ -23,7 +23,7 @@ LAYERS = {
 #: as one.
 SUBPACKAGES = {
     "app": (
-        "base kafka monitoring rules crm_sync audit review ingest setup operations web worker"
+        "base files kafka monitoring rules crm_sync audit review ingest setup operations web worker"
         " commands local cli".split()
     ),
     "streams": "ports consumer runner effects stages pipeline testing".split(),

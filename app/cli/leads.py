@@ -7,7 +7,7 @@ import typer
 
 from app.base.errors import UsageError
 from app.cli.output import notify, show
-from app.cli.shared import LEAD_HELP, Json, app, known_site, run, settings
+from app.cli.shared import LEAD_HELP, Json, app, known_site, run, settings, site
 
 
 @app.command("import")
@@ -37,6 +37,18 @@ def import_(
             "--force", help="With --again: even where leads are engaged or people have decided."
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say how the file is read and what each row would become."),
+    ] = False,
+    encoding: Annotated[
+        str,
+        typer.Option(help="The file's encoding, where it can't be known: cp1252, cp1250 …"),
+    ] = "",
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait until the leads have settled, and say where they are."),
+    ] = False,
     resubmit: Annotated[
         bool, typer.Option("--resubmit", help="The file is a sheet of what waits, corrected.")
     ] = False,
@@ -48,13 +60,18 @@ def import_(
         _resubmit(file, actor, as_json)
     if file is None:
         raise UsageError("name the file to import: leadgate import FILE")
-    from app.commands.imports import FileImport
+    from app.commands.imports import FileImport, check_import, preview
     from leads.records import to_plain
 
+    if dry_run:
+        ours, rules = site()
+        seen = preview(check_import(file, encoding, rules), ours, rules)
+        show(to_plain(seen), as_json, seen.text())
+        return
     ours, rules = known_site()
-    work = FileImport(ours, rules, file, window)
+    work = FileImport(ours, check_import(file, encoding, rules), window)
     try:
-        done = run(work.run(again=again, force=force))
+        done = run(work.run(again=again, force=force, wait=wait))
     except KeyboardInterrupt:
         notify(work.interrupted())
         raise

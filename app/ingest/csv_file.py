@@ -2,87 +2,129 @@
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.base.errors import UsageError
-from leads.encodings import EncodingError, require_utf8
-from leads.export_columns import missing_columns, near_name
+from app.files.encodings import encoding_of
+from leads.export_columns import Header, missing_columns, near_name, read_header
 
 Row = dict[str, str]
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+#: Between the columns; the one under which the most columns are known.
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class ImportFileError(UsageError):
     """The file can't be imported as an export of Apollo's; the text says where and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileForm:
+    """How a file is read: its encoding as Python names it, what is between its columns, and what
+    these are."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header: Header
+
+    @property
+    def between(self) -> str:
+        """What is between the columns, in words."""
+        return _DELIMITERS[self.delimiter]
+
+
 @dataclass(slots=True)
 class FileCheck:
-    """What a whole file holds: the columns, the number of rows, those that are copies of an earlier
-    row, and the first lines of rows that have fewer values than there are columns."""
+    """What a whole file holds: the number of rows, those that are copies of an earlier row, and the
+    first lines of rows that have fewer values than there are columns."""
 
-    header: list[str]
+    form: FileForm
     rows: int = 0
     copies: int = 0
     short: list[int] = field(default_factory=list)
 
 
-def check_file(path: Path) -> FileCheck:
+def read_form(path: Path, encoding: str = "", mapped: Collection[str] = ()) -> FileForm:
+    """How a file is to be read. `encoding`: what a person says it has; `mapped`: the columns that
+    the rules' mapping reads.
+
+    Raises EncodingError, and ImportFileError where a column lacks that every export has.
+    """
+    encoding = encoding_of(path, encoding)
+    best: FileForm | None = None
+    for delimiter in _DELIMITERS:
+        form = FileForm(path, encoding, delimiter, _read_header(path, encoding, delimiter, mapped))
+        if best is None or _lacks(form) < _lacks(best):
+            best = form
+    assert best is not None
+    _require_columns(best)
+    return best
+
+
+def _lacks(form: FileForm) -> int:
+    return len(missing_columns(form.header.names))
+
+
+def _read_header(path: Path, encoding: str, delimiter: str, mapped: Collection[str]) -> Header:
+    with path.open(newline="", encoding=encoding) as file:
+        try:
+            given = next(csv.reader(file, delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            raise ImportFileError(f"{path}, line 1: {_explain(error)}") from None
+    return read_header(given, mapped)
+
+
+def check_file(form: FileForm) -> FileCheck:
     """Read a whole file.
 
-    Raises ImportFileError when it is not UTF-8, no CSV, lacks a column that every export has, has a
-    row with more values than there are columns, or no rows.
+    Raises ImportFileError when it is no CSV, has a row with more values than there are columns, or
+    no rows.
     """
-    short: list[int] = []
-    rows = _read(path, short.append)
-    check = FileCheck(next(rows), short=short)
+    check = FileCheck(form)
     seen: set[bytes] = set()
-    for values in rows:
+    for values in _read(form, check.short.append):
         key = _digest(values)
         check.rows += 1
         check.copies += key in seen
         seen.add(key)
     if not check.rows:
-        raise ImportFileError(f"{path}: no rows below the header")
+        raise ImportFileError(f"{form.path}: no rows below the header")
     return check
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(form: FileForm) -> Iterator[Row]:
     """The rows of a file by column name, without empty values and without exact copies of an
     earlier row. Raises ImportFileError as check_file does."""
-    rows = _read(path, lambda _: None)
-    header = next(rows)
+    names = form.header.names
     seen: set[bytes] = set()
-    for values in rows:
+    for values in _read(form, lambda _: None):
         if (key := _digest(values)) not in seen:
             seen.add(key)
-            pairs = zip(header, values, strict=False)
+            pairs = zip(names, values, strict=False)
             yield {name: value for name, value in pairs if name and value}
 
 
-def _read(path: Path, note_short: Callable[[int], None]) -> Iterator[list[str]]:
-    """The header, and each row that is not blank, with at most as many values."""
-    _require_utf8(path)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.reader(file, strict=True)
+def _read(form: FileForm, note_short: Callable[[int], None]) -> Iterator[list[str]]:
+    """Each row below the header that is not blank, with at most as many values as columns."""
+    path, columns = form.path, len(form.header.names)
+    with path.open(newline="", encoding=form.encoding) as file:
+        reader = csv.reader(file, delimiter=form.delimiter, strict=True)
         line = 1
         try:
-            header = next(reader, [])
-            _check_header(path, header)
-            yield header
+            next(reader, [])
             line = reader.line_num + 1
             for values in reader:
-                if any(values[len(header) :]):
+                if any(values[columns:]):
                     raise ImportFileError(
-                        f"{path}, line {line}: {len(values)} values for {len(header)} columns; is a"
-                        " value with a comma without quotes?"
+                        f"{path}, line {line}: {len(values)} values for {columns} columns; is a"
+                        f" value with {form.between} without quotes?"
                     )
                 if values:
-                    if len(values) < len(header):
+                    if len(values) < columns:
                         note_short(line)
-                    yield values[: len(header)]
+                    yield values[:columns]
                 line = reader.line_num + 1
         except csv.Error as error:
             raise ImportFileError(f"{path}, line {line}: {_explain(error)}") from None
@@ -100,20 +142,14 @@ def _explain(error: csv.Error) -> str:
     return f"not CSV ({error}); is a quote not doubled, or not closed?"
 
 
-def _check_header(path: Path, header: list[str]) -> None:
-    missing = missing_columns(header)
+def _require_columns(form: FileForm) -> None:
+    path, names = form.path, form.header.names
+    missing = missing_columns(names)
     if not missing:
         return
-    if not header:
+    if not names:
         raise ImportFileError(f"{path}: no column {', '.join(missing)}: the file is empty")
-    for delimiter, name in _OTHER_DELIMITERS.items():
-        if delimiter in header[0] and len(missing_columns("".join(header).split(delimiter))) < len(
-            missing
-        ):
-            raise ImportFileError(
-                f"{path}, line 1: {name} between the columns; save it with commas, as 'CSV UTF-8'"
-            )
-    near = [f"{meant!r} is written {name!r}" for name, meant in _near(header, missing)]
+    near = [f"{meant!r} is written {name!r}" for name, meant in _near(names, missing)]
     if near:
         raise ImportFileError(
             f"{path}, line 1: no column {', '.join(missing)}: {', '.join(near)} here; rename the"
@@ -128,11 +164,3 @@ def _near(header: list[str], missing: list[str]) -> Iterator[tuple[str, str]]:
     for name in header:
         if meant := near_name(name, missing):
             yield name, meant
-
-
-def _require_utf8(path: Path) -> None:
-    with path.open("rb") as lines:
-        try:
-            require_utf8(lines, str(path))
-        except EncodingError as error:
-            raise ImportFileError(str(error)) from None

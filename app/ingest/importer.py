@@ -8,7 +8,7 @@ are the same revisions.
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
 from app.ingest.captured_rows import digest, latest_rows, record_key
-from app.ingest.csv_file import read_rows
+from app.ingest.csv_file import FileForm, read_rows
 from app.ingest.import_registry import record_start
 from app.kafka.sending import Message, send_all
 from app.monitoring.lag import backlog
 from leads import topics
 from leads.export_columns import APOLLO_ID
-from leads.keys import derive
+from leads.keys import derive, lead_id
 from leads.rawvalues import read_apollo_id
 from leads.records import Captured, encode
 from streams.ports import Clock
@@ -33,11 +33,12 @@ _CHUNK = 100
 
 @dataclass(slots=True)
 class ImportCount:
-    """The rows that one run has captured, and those of them that were captured before with the same
-    content and so change nothing."""
+    """The rows that one run has captured, those of them that were captured before with the same
+    content and so change nothing, and the leads that all are."""
 
     captured: int = 0
     unchanged: int = 0
+    leads: set[str] = field(default_factory=set)
 
 
 def import_id(path: Path) -> str:
@@ -65,7 +66,7 @@ def to_captured(row: dict[str, str], name: str, now: float, lane: str, again: st
 
 
 async def import_csv(
-    path: Path,
+    form: FileForm,
     ident: str,
     settings: Settings,
     producer: AIOKafkaProducer,
@@ -86,7 +87,7 @@ async def import_csv(
     lane = "bulk" if rows > window else "fresh"
     known = {} if again else await latest_rows(settings)
     count = ImportCount()
-    left = read_rows(path)
+    left = read_rows(form)
     await record_start(settings, producer, ident, clock.now())
     while chunk := list(islice(left, _CHUNK)):
         if lane == "bulk":
@@ -95,6 +96,7 @@ async def import_csv(
         records = [to_captured(row, ident, clock.now(), lane, reimport_id) for row in chunk]
         await send_all(producer, map(_message, records))
         count.captured += len(chunk)
+        count.leads.update(lead_id(one.source, one.source_id) for one in records)
         count.unchanged += sum(known.get(record_key(one)) == digest(one.raw) for one in records)
         progress(count.captured)
     return count

@@ -15,10 +15,10 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer
 
+from app.files.encodings import encoding_of
 from app.kafka.clients import ends, read_to
 from connectors.core.errors import VendorError
 from leads import topics
-from leads.encodings import require_utf8
 from leads.records import ReviewItem
 from leads.review_items import ReviewItems
 from leads.times import format_time
@@ -145,11 +145,10 @@ def _unescape_row(row: Mapping[str | None, str | None]) -> Row:
 def read_csv(path: Path) -> list[Row]:
     """The rows of a corrected copy.
 
-    Raises EncodingError if the file is not UTF-8, ValueError if it is no review sheet.
+    Raises EncodingError if it is not known how the file's bytes are letters, ValueError if it is no
+    review sheet.
     """
-    with path.open("rb") as lines:
-        require_utf8(lines, str(path))
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with path.open(newline="", encoding=encoding_of(path)) as file:
         rows = list(map(_unescape_row, csv.DictReader(file)))
     check_columns(next(iter(rows), COLUMNS), str(path))
     return rows

@@ -4,12 +4,12 @@ import re
 
 from rapidfuzz.fuzz import token_set_ratio
 
+from leads.matching.companies import company_words
 from leads.rule_models import Matching
 
 _PLACES = re.compile(
     r"\b(germany|deutschland|france|uk|us|usa|emea|apac|europe|international|global|americas|asia|iberia|nordics|"
-    r"benelux|dach|canada|india|labs|digital|services|solutions|cloud)\b",
-    re.IGNORECASE,
+    r"benelux|dach|canada|india|labs|digital|services|solutions|cloud|group|holdings?)\b"
 )
 
 
@@ -29,4 +29,6 @@ def related(name: str, other: str, limits: Matching) -> bool:
 
 
 def _without_place(name: str) -> str:
-    return _PLACES.sub("", name).strip().casefold()
+    """The folded words that name the brand: without legal forms, places and kinds of business."""
+    words = " ".join(company_words(name))
+    return " ".join(_PLACES.sub("", words).split()) or words

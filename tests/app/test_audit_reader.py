@@ -16,18 +16,17 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.commands import leads as lead_commands
 from app.commands.imports import FileImport
+from app.ingest.csv_file import check_file, read_form
 from app.ingest.import_registry import record_start, started_at
 from app.ingest.importer import import_id
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.operations.release import ReleaseScope, release_leads
-from app.rules.store import load_rules
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.keys import derive
 from leads.records import Audit, AuditPerson, Signal, encode
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
-from tests.app.command_line import DEMO_RULES
 
 pytestmark = pytest.mark.kafka
 
@@ -260,7 +259,7 @@ def test_importing_again_is_refused_where_people_would_be_overridden(
     async def check() -> None:
         settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
         await provision_topics(settings)
-        work = FileImport(settings, load_rules(DEMO_RULES), path, 500)
+        work = FileImport(settings, check_file(read_form(path)), 500)
         assert (await work.run(again=True)).captured == 1, "an unknown import"
         events = [
             of_import(ident, engaged, 1, "captured", "in_flight"),

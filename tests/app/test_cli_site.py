@@ -1,6 +1,7 @@
 """Commands on a broker without a site, and on a site that they don't fit."""
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.kafka
 ENDLESS = {"leadgate audit tail", "leadgate worker", "leadgate web", "leadgate poll"}
 CRM_FIRST = {"leadgate init", "leadgate sync-crm", "leadgate provision"}
 KEYED = ["leadgate import", "leadgate undo", "leadgate release", "leadgate audit recompute"]
-LATIN = "First Name,Last Name,Title,Company,Email\nJörg,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
+LATIN = "First Name,Last Name,Title,Company,Email\nPeña,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +81,9 @@ def test_another_secret_is_refused(tmp_path: Path, provisioned: dict[str, str], 
         (("review", "show", "nobody"), "lead nobody does not wait for a person"),
         (("undo", "--import", "x.csv:0", "--actor", "me"), "no lead came with import x.csv:0"),
         (("import", "nonsense.csv"), "nonsense.csv: no column First Name"),
-        (("import", "binary.csv"), "binary.csv, line 1: not UTF-8"),
+        (("import", "binary.csv"), "binary.csv, line 2: no text"),
         (("import", "latin.csv"), "latin.csv, line 2: not UTF-8; save it as 'CSV UTF-8'"),
+        (("import", "latin.csv", "--encoding", "ascii"), "latin.csv, line 2: not ascii"),
         (("import", "--resubmit", "nonsense.csv", "--actor", "me"), "no column record_id"),
         (("replay", "--from", "yesterday"), "'yesterday' is not a time"),
         (("replay", "--topic", "nonsense", "--from", "0"), "nonsense"),
@@ -133,8 +135,22 @@ def test_an_import_says_what_it_did(tmp_path: Path, provisioned: dict[str, str])
     first, counts, unused = lines()
     assert first.startswith("4 rows as import count.csv:")
     assert counts.startswith("2 captured, 2 exact duplicates; 0 without effect")
-    assert unused == "columns that are not used: List (did you mean Lists?)"
+    assert unused == "columns that are read under another name: List as Lists"
     assert lines()[1].startswith("2 captured, 2 exact duplicates; 2 without effect")
+
+
+def test_a_dry_run_captures_nothing_and_needs_no_broker(
+    tmp_path: Path, provisioned: dict[str, str]
+) -> None:
+    (tmp_path / "dry.csv").write_text(HEADER + "A,B,CEO,Dry,a@dry.test,\n")
+    away = {**provisioned, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9"}
+    done = run_forked("import", "dry.csv", "--dry-run", settings=away, directory=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("nothing was captured\n")
+    assert "1 row: 1 review" in done.out
+    said = run_forked("import", "dry.csv", "--dry-run", "--json", settings=away, directory=tmp_path)
+    [row] = json.loads(said.out)["preview"]
+    assert (row["name"], row["becomes"]) == ("A B", "review")
 
 
 def test_ctrl_c_says_how_many_rows_are_captured(

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.files.encodings import EncodingError
 from app.review.read_back import read
 from app.review.sheets import CsvSheet, Row, escape_formula, read_csv, row_of, unescape_formula
-from leads.encodings import EncodingError
 from leads.records import Company, Person, Reason, ReviewItem
 
 
@@ -82,7 +82,10 @@ def test_a_file_that_is_no_sheet_is_refused(tmp_path: Path) -> None:
         read_csv(tmp_path / "x.csv")
 
 
-def test_a_sheet_in_a_code_page_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.csv").write_bytes("record_id,decision\nMüller,\n".encode("cp1252"))
+def test_a_sheet_in_a_code_page_is_read_where_it_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("record_id,decision\nMüller,\n".encode("cp1252"))
+    assert read_csv(path)[0]["record_id"] == "Müller"
+    path.write_bytes("record_id,decision\nMuñoz,\n".encode("cp1252"))
     with pytest.raises(EncodingError, match="line 2: not UTF-8; save it as 'CSV UTF-8'"):
-        read_csv(tmp_path / "x.csv")
+        read_csv(path)

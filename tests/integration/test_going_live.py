@@ -100,7 +100,8 @@ def events(site: SiteHarness) -> list[dict[str, Any]]:
 def test_an_import_is_taken_back_and_can_come_again(site: SiteHarness, tmp_path: Path) -> None:
     site.work()
     file = write_csv(tmp_path / "list.csv", 1, 2, 3)
-    done = site.leadgate("import", str(file))
+    done = site.leadgate("import", str(file), "--wait")
+    assert done["settled"]["places"] == {"engaged": 1, "nurtured": 1, "review": 1}
     assert done["rows"] == 3
     site.wait_for(
         lambda: sorted(story(site, done["import"]).values()) == ["engaged", "nurtured", "review"]

@@ -2,6 +2,8 @@
 
 import pytest
 
+from leads.matching.brands import related
+from leads.rules import Rules
 from leads.spelling import spell_company, spell_name
 from leads.text import clean_text
 
@@ -55,3 +57,18 @@ def test_a_person_is_spelled_as_people_are(given: str, spelled: str) -> None:
 )
 def test_a_company_keeps_its_legal_form_and_its_own_spelling(given: str, spelled: str) -> None:
     assert spell_company(clean_text(given)) == spelled
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "are_related"),
+    [
+        ("Acme, Inc.", "Acme Deutschland GmbH", True),
+        ("ACME HOLDING AG", "Acme Labs Ltd.", True),
+        ("Acme Inc.", "Zenith Inc.", False),
+        ("Acme Group", "Zenith Group", False),
+    ],
+)
+def test_legal_forms_and_places_make_no_companies_related(
+    name: str, other: str, are_related: bool, rules: Rules
+) -> None:
+    assert related(name, other, rules.matching) is are_related
