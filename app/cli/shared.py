@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+
+from app.local.interrupts import interrupts_deferred
 
 if TYPE_CHECKING:
     from app.base.settings import Settings
@@ -42,20 +44,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return runner.run(work)
     finally:
-        with _interrupts_held():
+        with interrupts_deferred():
             runner.close()
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def end_on_signals() -> None:

@@ -4,11 +4,11 @@ import ctypes
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
+
+from app.local.interrupts import interrupts_deferred
 
 
 def start_child(
@@ -26,7 +26,7 @@ def start_child(
     """
     child: subprocess.Popen[bytes] | None = None
     try:
-        with _interrupts_deferred():
+        with interrupts_deferred():
             child = subprocess.Popen(  # noqa: S603
                 command,
                 env=environment,
@@ -43,25 +43,6 @@ def start_child(
             child.wait()
         raise
     return child
-
-
-@contextmanager
-def _interrupts_deferred() -> Iterator[None]:
-    """Raise KeyboardInterrupt for a Ctrl-C after the block, not within.
-
-    Python runs callbacks around a fork, and swallows what is raised in them.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    interrupts: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if interrupts:
-        raise KeyboardInterrupt
 
 
 def die_with_parent() -> None:

@@ -188,7 +188,8 @@ def test_a_column_under_its_own_name_comes_before_one_under_another() -> None:
 
 
 def test_unused_columns_come_with_near_names() -> None:
-    header = read_header(["First Name", "Listss", "Countri", "Demoed", "Tier", "", "City"], ["Tier"])
+    given = ["First Name", "Listss", "Countri", "Demoed", "Tier", "", "City"]
+    header = read_header(given, ["Tier"])
     assert header.unused == {"Listss": "Lists", "Countri": "Country", "Demoed": ""}
 
 
