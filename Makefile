@@ -76,6 +76,10 @@ crash-brokers: install ## three brokers, failing networks, full and damaged disk
 clients: install ## programs in other languages on the audit topic; needs Node 18 or newer and npm
 	$(BIN)/pytest -m clients --override-ini "addopts=--strict-markers --strict-config -ra" $(ARGS)
 
+SECONDS ?= 600
+fuzz: install ## random input at the doors: HTTP of a web process, CSV files, captured records (SECONDS=600 ARGS="--seed 7")
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
+
 SEEDS ?= 3000
 simulate: install ## seeds of the whole pipeline in one process, with every fault (SEEDS=100000 ARGS="--first 7")
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
@@ -103,4 +107,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients bench bench-titles bench-identity reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients fuzz bench bench-titles bench-identity reference formats proof pictures

@@ -1,0 +1,1 @@
+"""Random and mutated input at every door that strangers reach: HTTP, files, records."""
