@@ -61,6 +61,11 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     industry: str = ""
     employees: int = 0
     lead_id: str = ""
+    # as Leadgate compares and scores them, for properties of our own: written whatever is there
+    plain_title: str = ""
+    seniority: str = ""
+    function: str = ""
+    plain_company: str = ""
     more: Mapping[str, Any] = {}  # further properties by the CRM's own names; blanks are filled
     overwrite: frozenset[str] = frozenset()  # those of `more` that are written whatever is there
     # the same for the company, in a CRM that has `company_fields`

@@ -4,7 +4,7 @@ sets, what a write changed."""
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from connectors.core.crm import OwnerWrite
+from connectors.core.crm import ContactWrite, OwnerWrite
 from connectors.core.fields import Field
 from leads.records import Change
 
@@ -24,6 +24,10 @@ class LeadgateProperties(NamedTuple):
     engagement: str
     sequence: str
     reasons: str
+    title: str
+    seniority: str
+    function: str
+    company: str
     sequence_label: str = "Leadgate: Apollo's sequence"
 
     def fields(self) -> tuple[Field, ...]:
@@ -37,6 +41,10 @@ class LeadgateProperties(NamedTuple):
             Field(name=self.engagement, label="Leadgate engagement score", type="number"),
             Field(name=self.sequence, label=self.sequence_label, type="text"),
             Field(name=self.reasons, label="Leadgate reasons", type="long"),
+            Field(name=self.title, label="Leadgate title", type="text"),
+            Field(name=self.seniority, label="Leadgate seniority", type="text"),
+            Field(name=self.function, label="Leadgate function", type="text"),
+            Field(name=self.company, label="Leadgate company", type="text"),
         )
 
     def changed(self) -> tuple[str, ...]:
@@ -50,7 +58,21 @@ class LeadgateProperties(NamedTuple):
             self.engagement,
             self.sequence,
             self.reasons,
+            self.title,
+            self.seniority,
+            self.function,
+            self.company,
         )
+
+    def description(self, write: ContactWrite) -> dict[str, Any]:
+        """What an upsert sets whatever is there: which lead it is, and how it was read."""
+        return {
+            self.lead: write.lead_id,
+            self.title: write.plain_title[:_MOST_TEXT],
+            self.seniority: write.seniority,
+            self.function: write.function,
+            self.company: write.plain_company[:_MOST_TEXT],
+        }
 
     def assignment(self, write: OwnerWrite) -> dict[str, Any]:
         """What an assignment sets in addition to the owner."""

@@ -20,8 +20,12 @@ OWN = LeadgateProperties(
     engagement="leadgate_engagement",
     sequence="leadgate_sequence",
     reasons="leadgate_reasons",
+    title="leadgate_title",
+    seniority="leadgate_seniority",
+    function="leadgate_function",
+    company="leadgate_company",
 )
-KEY, OWNER, LEAD, STATUS = OWN.key, OWN.owner, OWN.lead, OWN.status
+KEY, OWNER, STATUS = OWN.key, OWN.owner, OWN.status
 COMPANY_KEY = "leadgate_company_key"
 CONTACT_FIELDS = OWN.fields()
 IDENTITY = frozenset(
@@ -132,7 +136,7 @@ def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) ->
             given[name] = text_of(more)
     if not there.get(KEY):
         given[KEY] = write.key
-    given[LEAD] = write.lead_id
+    given |= OWN.description(write)
     if held is None or (write.known_id and write.emails[0] not in _addresses(there)):
         given["email"] = write.emails[0]  # new, or the person's address has changed
     return given

@@ -13,8 +13,12 @@ OWN = LeadgateProperties(
     engagement="Leadgate_Engagement__c",
     sequence="Leadgate_Sequence__c",
     reasons="Leadgate_Reasons__c",
+    title="Leadgate_Title__c",
+    seniority="Leadgate_Seniority__c",
+    function="Leadgate_Function__c",
+    company="Leadgate_Company__c",
 )
-KEY, LEAD, STATUS, EMAILS = OWN.key, OWN.lead, OWN.status, "Leadgate_Emails__c"
+KEY, STATUS, EMAILS = OWN.key, OWN.status, "Leadgate_Emails__c"
 EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"
 _PERSON = (*OWN.fields(), Field(name=EMAILS, label="Leadgate further addresses", type="text"))
 _ACTIVITY = (

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.core.answers import checked, in_part, member, read
 from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
 from connectors.salesforce.forms import Record
-from connectors.salesforce.properties import EMAILS, KEY, LEAD, OWN, STATUS, is_custom
+from connectors.salesforce.properties import EMAILS, KEY, OWN, STATUS, is_custom
 from connectors.salesforce.rows import AccountRow, PersonRow
 
 _LENGTHS = {
@@ -126,7 +126,7 @@ def fields_of(
     for name, value in more_of(write, kind).items():
         if name in write.overwrite or old.get(name) in (None, ""):
             fields[name] = value
-    fields[LEAD] = write.lead_id
+    fields |= OWN.description(write)
     if not old.get(KEY):
         fields[KEY] = write.key
     if held is None:

@@ -24,9 +24,13 @@ OWN = LeadgateProperties(
     engagement="Leadgate_engagement_score",
     sequence="Leadgate_sequence",
     reasons="Leadgate_reasons",
+    title="Leadgate_title",
+    seniority="Leadgate_seniority",
+    function="Leadgate_function",
+    company="Leadgate_company",
     sequence_label="Leadgate sequence",  # Zoho makes the name of the label
 )
-KEY, LEAD, STATUS = OWN.key, OWN.lead, OWN.status
+KEY, STATUS = OWN.key, OWN.status
 BOUNCED, REPLIED = "Leadgate_bounced", "Leadgate_replied"
 EFFECT, DUE = "Leadgate_effect", "Leadgate_due"
 _PERSON = (

@@ -29,7 +29,7 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
     for name, more in write.more.items():
         if name in write.overwrite or there.get(name) in (None, ""):
             fields[name] = value_of(more)
-    fields[records.LEAD] = write.lead_id
+    fields |= records.OWN.description(write)
     if not there.get(records.KEY):
         fields[records.KEY] = write.key
     if held is None:

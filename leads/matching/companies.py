@@ -65,6 +65,20 @@ def company_words(name: str) -> Words:
     return kept or words
 
 
+@lru_cache(maxsize=16384)
+def plain_company(name: str) -> str:
+    """A company's name without the legal form at its end: 'Ost GmbH & Co. KG' -> 'Ost'."""
+    tokens = name[:LONGEST_NAME].split()
+    while len(tokens) > 1 and _is_legal_form(tokens[-1]):
+        tokens.pop()
+    return " ".join(tokens).rstrip(",;")
+
+
+def _is_legal_form(token: str) -> bool:
+    word = "".join(fold(token))
+    return not word or (len(word) > 1 and word in _LEGAL)
+
+
 def compare_companies(a: tuple[str, str], b: tuple[str, str]) -> CompanyLevel:
     """Two employers by their names and domains."""
     if a[1] and a[1] == b[1]:

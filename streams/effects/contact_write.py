@@ -6,6 +6,8 @@ from typing import Any
 
 from connectors.core.crm import ContactWrite
 from leads.countries import country_name, is_country
+from leads.matching.companies import plain_company
+from leads.normalise import normalise_title
 from leads.records import Lead
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -38,6 +40,10 @@ def contact_write(
         industry=c.industry,
         employees=c.employees,
         lead_id=lead.lead_id,
+        plain_title=normalise_title(p.title),
+        seniority=lead.seniority,
+        function=lead.function,
+        plain_company=plain_company(c.name),
         more=more,
         overwrite=frozenset(overwrite),
         company_more=company_more,

@@ -9,6 +9,9 @@ import pytest
 from connectors.core.crm import Crm, CrmRequirements, OwnerWrite, UpsertResult
 from connectors.core.errors import RecordRejected
 from connectors.core.fields import Admission, Field
+from connectors.hubspot import records as hubspot
+from connectors.salesforce import properties as salesforce
+from connectors.zoho import records as zoho
 from leads.records import Change
 from sandbox.generate import REPS
 from tests.contract.vendors import LIST, VENDORS, WANTS, Test, contact_id, on_sandbox, write
@@ -130,6 +133,37 @@ def test_a_write_tells_what_stood_there_and_can_be_taken_back(on: Callable[[Test
         assert await crm.read(["424242"], ["tech_stack__c"]) == [None]
 
     on(test)
+
+
+OWN = {"hubspot": hubspot.OWN, "salesforce": salesforce.OWN, "zoho": zoho.OWN}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_how_a_lead_was_read_stands_in_properties_of_our_own(vendor: str) -> None:
+    """They follow the lead, while the person's own title and company are only filled."""
+    own = OWN[vendor]
+    names = [own.title, own.seniority, own.function, own.company]
+
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        first = {"plain_title": "VP Sales", "seniority": "vp", "function": "sales"}
+        [made] = await crm.upsert([write(1, plain_company="Acme", **first)])
+        ident = contact_id(made)
+        [now] = await crm.read([ident], names)
+        assert now is not None
+        assert list(now.values()) == ["VP Sales", "vp", "sales", "Acme"]
+        later = {"plain_title": "CFO", "seniority": "c_suite", "function": "finance"}
+        [again] = await crm.upsert(
+            [write(1, known_id=ident, plain_company="B" * 300, title="x", **later)]
+        )
+        assert isinstance(again, UpsertResult)
+        assert again.change is not None
+        assert again.change.before[own.seniority] == "vp"
+        [now] = await crm.read([ident], names)
+        assert now is not None
+        assert list(now.values()) == ["CFO", "c_suite", "finance", "B" * 255]
+
+    on_sandbox(vendor, test)
 
 
 def test_a_field_of_another_type_is_refused_and_left(on: Callable[[Test], None]) -> None:
