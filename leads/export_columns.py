@@ -33,6 +33,11 @@ OPTIONAL = (
         " the poller reads, and the rules' `verified.apollo` holds for it. Any other row is of"
         " source `csv`, and `verified.csv` holds",
     ),
+    Column(
+        "Name",
+        "first and last name in one, in a file without columns of their own: two words, or"
+        " `Last, First`; any other waits for a person",
+    ),
     Column("Email Status", "compared with the rules' `verified` of the row's source"),
     Column("Secondary Email", "a further address of the person"),
     Column("Tertiary Email", "a further address of the person"),
@@ -70,6 +75,7 @@ COLUMNS = (*REQUIRED, *COMPANY_NAME, *OPTIONAL)
 _ALSO = {
     "First Name": "givenname forename vorname prenom",
     "Last Name": "surname familyname nachname nomdefamille",
+    "Name": "fullname contactname personname leadname",
     "Title": "jobtitle persontitle position role jobposition",
     "Email": "emailaddress workemail businessemail mail primaryemail",
     "Company Name": "organization organisation organizationname accountname employer"
@@ -144,7 +150,10 @@ _BY_FOLDED = {_fold(column.name): column.name for column in COLUMNS} | {
 
 def missing_columns(header: Collection[str]) -> list[str]:
     """The names of the columns that a file with this header lacks."""
-    missing = [column.name for column in REQUIRED if column.name not in header]
+    known = set(header)
+    if "Name" in known:
+        known |= {"First Name", "Last Name"}
+    missing = [column.name for column in REQUIRED if column.name not in known]
     if not any(column.name in header for column in COMPANY_NAME):
         missing.append(COMPANY_NAME[0].name)
     return missing

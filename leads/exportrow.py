@@ -15,10 +15,9 @@ from leads.mapped import (
     place_of,
 )
 from leads.numbers import parse_number
-from leads.rawvalues import read_apollo_id, said_of, says_yes, text_of
+from leads.rawvalues import names_of, read_apollo_id, said_of, says_yes, text_of
 from leads.records import Captured, Company, Intent, Person, Sequences
 from leads.rules import Rules
-from leads.spelling import spell_name
 from leads.titles.apollo_columns import read_apollo
 
 _PHONES = (
@@ -60,12 +59,13 @@ def _row_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, tupl
     country, state = place_of(said_of(raw, "Country"), said_of(raw, "State"))
     phones = () if do_not_call else _PHONES
     phone, unread = phone_of(map(partial(text_of, raw), phones), country)
+    first, last = names_of(raw, "First Name", "Last Name", "Name")
     person = Person(
         email=read_address(text_of(raw, "Email")),
         emails=addresses_of((text_of(raw, "Secondary Email"), text_of(raw, "Tertiary Email"))),
         email_status=text_of(raw, "Email Status"),
-        first_name=spell_name(said_of(raw, "First Name")),
-        last_name=spell_name(said_of(raw, "Last Name")),
+        first_name=first,
+        last_name=last,
         title=said_of(raw, "Title"),
         phone=phone,
         linkedin=text_of(raw, "Person Linkedin Url"),

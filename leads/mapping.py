@@ -25,6 +25,7 @@ from leads.rawvalues import (
     UnusableError,
     dict_of,
     dicts_of,
+    names_of,
     read_apollo_id,
     read_time,
     said_of,
@@ -35,7 +36,6 @@ from leads.rawvalues import (
 from leads.records import Captured, Intent, Person, Sequences
 from leads.rule_models import FieldRule
 from leads.rules import Rules
-from leads.spelling import spell_name
 from leads.text import clean_text
 from leads.titles.read import UNREAD, Title
 
@@ -174,12 +174,13 @@ def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, 
     ]
     numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
     phone, unread = phone_of(numbers, country)
+    first, last = names_of(raw, "first_name", "last_name", "name")
     person = Person(
         email=read_address(text_of(raw, "email")),
         emails=emails,
         email_status=text_of(raw, "email_true_status"),
-        first_name=spell_name(said_of(raw, "first_name")),
-        last_name=spell_name(said_of(raw, "last_name")),
+        first_name=first,
+        last_name=last,
         title=said_of(raw, "title"),
         phone=phone,
         linkedin=text_of(raw, "linkedin_url"),

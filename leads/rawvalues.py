@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from leads.spelling import spell_name, split_name
 from leads.text import clean_text, squeeze
 
 _APOLLO_ID = re.compile(r"[0-9a-fA-F]{24}")
@@ -55,6 +56,14 @@ def said_of(raw: dict[str, Any], *names: str) -> str:
         ):
             return text
     return ""
+
+
+def names_of(raw: dict[str, Any], first: str, last: str, full: str) -> tuple[str, str]:
+    """A person's first and last name by their fields, else split out of the full name's."""
+    names = said_of(raw, first), said_of(raw, last)
+    if not any(names):
+        names = split_name(said_of(raw, full))
+    return spell_name(names[0]), spell_name(names[1])
 
 
 def _scalar(name: str, value: object) -> str:

@@ -13,6 +13,7 @@ _PUNCTUATION = str.maketrans("", "", "-'\u2019")
 _MC = re.compile(r"\bMc(\w{3,})")
 _NUMERAL = re.compile(r"(?<=\s)(ii|iii|iv|vi|vii|viii)\b", re.IGNORECASE)
 _VOWELS = frozenset("aeiouy")
+_FIRST_AND_LAST = 2  # words
 _INITIALS = 2  # letters: AJ, TJ
 _SHORT = 3  # a word of a company's name that may be an abbreviation
 _ALONE = 7  # letters of a company's name of one word that is none
@@ -38,6 +39,18 @@ def spell_name(text: str) -> str:
     text = _MC.sub(_as_mc, text)
     # a capital can fall apart into letter and accent
     return unicodedata.normalize("NFKC", text)
+
+
+def split_name(full: str) -> tuple[str, str]:
+    """First and last name of a name in one field: of two words, or of `Last, First`. Both are ''
+    where it can't be told: a person is asked then."""
+    last, comma, first = full.partition(",")
+    if comma:
+        return first.strip(), last.strip()
+    words = full.split()
+    if len(words) != _FIRST_AND_LAST:
+        return "", ""
+    return words[0], words[1]
 
 
 def _as_mc(found: re.Match[str]) -> str:

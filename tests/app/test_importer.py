@@ -180,6 +180,14 @@ def test_columns_are_read_whatever_people_call_them(tmp_path: Path, header: str)
     assert form.header.renamed == changed
 
 
+def test_one_column_may_hold_the_whole_name(tmp_path: Path) -> None:
+    content = "Full Name,Title,Company,Email\nAda Byron,CEO,Acme,ada@acme.test\n"
+    [row] = read_rows(read_form(file_of(tmp_path, content.encode())))
+    record = Captured(source="csv", source_id="1", captured_at=0.0, raw=dict(row), format="csv")
+    person = map_row(record, load_rules(DEMO_RULES)).person
+    assert (person.first_name, person.last_name) == ("Ada", "Byron")
+
+
 def test_a_column_under_its_own_name_comes_before_one_under_another() -> None:
     header = read_header(["E-mail", "Email", "Company", "Organization", "Phone"], ["Phone"])
     assert header.names == ["E-mail", "Email", "Company", "Organization", "Phone"]

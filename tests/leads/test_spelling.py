@@ -4,7 +4,7 @@ import pytest
 
 from leads.matching.brands import related
 from leads.rules import Rules
-from leads.spelling import spell_company, spell_name
+from leads.spelling import spell_company, spell_name, split_name
 from leads.text import clean_text
 
 
@@ -57,6 +57,23 @@ def test_a_person_is_spelled_as_people_are(given: str, spelled: str) -> None:
 )
 def test_a_company_keeps_its_legal_form_and_its_own_spelling(given: str, spelled: str) -> None:
     assert spell_company(clean_text(given)) == spelled
+
+
+@pytest.mark.parametrize(
+    ("full", "names"),
+    [
+        ("Ada Byron", ("Ada", "Byron")),
+        ("Byron, Ada", ("Ada", "Byron")),
+        ("Garc\u00eda L\u00f3pez, Juan Carlos", ("Juan Carlos", "Garc\u00eda L\u00f3pez")),
+        ("Juan Carlos Garc\u00eda", ("", "")),
+        ("Ada", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_a_name_in_one_field_is_split_where_it_can_be_told(
+    full: str, names: tuple[str, str]
+) -> None:
+    assert split_name(full) == names
 
 
 @pytest.mark.parametrize(
