@@ -70,9 +70,10 @@ def describe_event(event: Audit) -> str:
 
 def reasons(event: Audit) -> list[str]:
     """The rules that an event's decision looked at: first those that decided, then the others
-    that were checked."""
+    that were checked; and the values that were left out."""
     decisive_first = sorted(event.trace, key=lambda reason: not reason.decisive)
-    return list(map(_describe_reason, decisive_first))
+    left_out = event.outcome.get("dropped", ()) if isinstance(event.outcome, dict) else ()
+    return [*map(_describe_reason, decisive_first), *(f"left out: {line}" for line in left_out)]
 
 
 def _describe_reason(reason: Reason) -> str:

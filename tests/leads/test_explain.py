@@ -1,6 +1,7 @@
 """A lead's story and its reasons, in sentences."""
 
 import pytest
+from msgspec.structs import replace
 
 from leads.explain import describe_event, reasons
 from leads.gates.routing import _passes
@@ -55,3 +56,8 @@ def test_the_threshold_is_named_in_a_sentence(
     rules = rules.model_copy(update={"threshold": threshold})
     score = Score(points=points, parts={}, missing=())
     assert _passes(score, rules)[1].why == why
+
+
+def test_a_story_says_what_was_left_out() -> None:
+    captured = replace(event("captured"), outcome={"dropped": ["phone: no number that can exist"]})
+    assert reasons(captured) == ["left out: phone: no number that can exist"]
