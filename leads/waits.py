@@ -26,8 +26,9 @@ STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
 EARLY_WAITS = (5.0, 30.0, 300.0, 3600.0, 21_600.0, 56_000.0)
 
 
-#: A signal follows so many aliases: more mean that they point to each other.
-MOST_ALIASES = len(EARLY_WAITS)
+#: A signal that has been sent so often follows no further alias: they point to each other. Six of
+#: these may have been waits.
+MOST_DELIVERIES = 2 * len(EARLY_WAITS)
 
 
 def early_wait(signal: Signal) -> float:
@@ -69,8 +70,7 @@ def _resume_decided(
 
 
 def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lead | None:
-    outdated = signal.delivery and signal.at < lead.captured_at and signal.kind not in STOPPING
-    if outdated or not wakes(parked, signal):
+    if is_outdated(lead, signal) or not wakes(parked, signal):
         return None
     return replace(
         lead,
@@ -78,6 +78,12 @@ def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lea
         cause=event_id(lead.lead_id, stage, signal.signal_id, "wake"),
         trigger=Trigger(kind=signal.kind, value=signal.value, at=signal.at, source=signal.source),
     )
+
+
+def is_outdated(lead: Lead, signal: Signal) -> bool:
+    """Whether a signal that had to wait is older than the lead's record, which says it all."""
+    waited = signal.delivery > 0 and signal.kind not in STOPPING
+    return waited and signal.at < lead.captured_at
 
 
 def wakes(parked: Parked, signal: Signal) -> bool:

@@ -9,7 +9,7 @@ from leads.effects import CreateTask, Effect, SetApolloOwner
 from leads.explain import notice
 from leads.gates.after_engagement import arrived
 from leads.gates.common import is_customer, to_fallback
-from leads.gates.enrol import NAME, enrolled, entering, leave, only_said, stuck
+from leads.gates.enrol import LEAVE, NAME, enrolled, entering, leave, only_said, stuck
 from leads.gates.stopping import suppressed
 from leads.keys import event_id
 from leads.records import Alert, Lead, Reason, SlaTick
@@ -34,7 +34,8 @@ def hand_over(
         if (left := leave(rested, done) or stuck(lead, done)) is not None:
             return left
     elif rested is not None and (rested.high_intent or not lead.high_intent):
-        lead = replace(lead, engaged_at=rested.engaged_at, enrolled=rested.enrolled)
+        still_in = rested.enrolled if _stays_in(rested, lead, done) else None
+        lead = replace(lead, engaged_at=rested.engaged_at, enrolled=still_in)
         return arrived(lead, "updated", (why,))
     if lead.high_intent and not lead.do_not_call:
         if "task" not in done:
@@ -124,9 +125,11 @@ def _task(lead: Lead, rules: Rules) -> Effect:
 
 
 def _stays_in(rested: Lead, lead: Lead, done: dict[str, EffectResult]) -> bool:
-    """Whether the lead is still in the sequence that it rested in: it has left it in shadow alone,
-    or is its rep's own."""
-    return only_said(done) or _same_owner(rested, lead)
+    """Whether the lead is still in the sequence that it rested in: its rep's own, or one that it
+    has left in shadow alone."""
+    if LEAVE in done:
+        return only_said(done)
+    return _same_owner(rested, lead)
 
 
 def _same_owner(rested: Lead, lead: Lead) -> bool:

@@ -212,21 +212,19 @@ class Identity:
     def _pass_on_opt_out(
         self, link: IdentityLink, suppression: Suppression | None
     ) -> tuple[OutputRecord, ...]:
-        """An opt-out of an address that turns out to be a known person's holds for the whole person
-        (promise P4)."""
-        if (
-            suppression is None
-            or not suppression.whole_person
-            or link.address_key == link.person_key
-        ):
+        """An opt-out of an address that turns out to be a known person's holds for the whole
+        person, a bounce for the address wherever it is written to (promise P4)."""
+        if suppression is None or link.address_key == link.person_key:
             return ()
+        whole = suppression.whole_person
         signal = Signal(
             signal_id=derive("signal", "linked", link.link_id, suppression.kind),
             kind=suppression.kind,
             at=suppression.at,
             source=suppression.source,
-            address_key=link.person_key,
+            address_key=link.person_key if whole else link.address_key,
             person_key=link.person_key,
+            forwarded=not whole,
         )
         return (signal_output(signal),)
 

@@ -10,7 +10,7 @@ from leads.gates.moved_signals import forwarded, points_elsewhere
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression
-from leads.waits import MOST_ALIASES
+from leads.waits import MOST_DELIVERIES
 
 _WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
 SUPPRESSING = _WHOLE_PERSON | {"bounce"}
@@ -42,7 +42,7 @@ class Signals:
         del done, rules, now
         puts = self._suppress(record, seen)
         key = record.person_key or record.address_key
-        if points_elsewhere(seen.person, key) and record.delivery < MOST_ALIASES:
+        if points_elsewhere(seen.person, key) and record.delivery < MOST_DELIVERIES:
             assert seen.person is not None
             # a second alias may lie in one partition with the first
             delivery = record.delivery + record.forwarded

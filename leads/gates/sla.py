@@ -75,6 +75,8 @@ def _on_signal(
         return taken(signal, clock, done, rules, now)
     if clock is None:
         return unchanged()
+    if signal.kind == "undone" and clock.lead.lead_id == signal.value:
+        return withdrawn(signal.person_key, clock, rules)
     if signal.kind in STOPPING and seen.suppression is not None:
         return withdrawn(signal.person_key, clock, rules)
     own = signal.kind == "activity" and signal.value == clock.lead.owner_id

@@ -12,7 +12,17 @@ from leads.decision import Parked
 from leads.records import Lead, Record, ReviewDecision, Signal, encode
 from leads.table_rows import Deferred, WaitingRow, Woken
 from leads.topics import ROUTED_SIGNALS
-from leads.waits import LASTING, STOPPING, WAKING, awaits, defer, early_wait, resume, wakes
+from leads.waits import (
+    LASTING,
+    STOPPING,
+    WAKING,
+    awaits,
+    defer,
+    early_wait,
+    is_outdated,
+    resume,
+    wakes,
+)
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
 from tables.state import BatchView
@@ -136,6 +146,8 @@ class Waking:
         self, view: BatchView, waiting: WaitingRow | None, parked: Parked | None, signal: Signal
     ) -> str:
         """The id of the lead for which a signal is deferred, '' for none."""
+        if parked is not None and parked.lead is not None and is_outdated(parked.lead, signal):
+            return ""
         put_off = parked is not None and parked.put_off and wakes(parked, signal)
         if waiting is not None and put_off:
             return waiting.lead_id

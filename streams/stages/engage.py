@@ -5,7 +5,7 @@ from leads import topics
 from leads.gates.engage import AliasRows, Engage, EngageState
 from leads.gates.moved_signals import points_elsewhere
 from leads.records import Lead, ReviewDecision, Signal
-from leads.waits import LASTING, MOST_ALIASES
+from leads.waits import LASTING, MOST_DELIVERIES
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
 from tables import schema
@@ -62,7 +62,7 @@ def goes_elsewhere(signal: Signal, view: BatchView) -> bool:
     """Whether a signal's key has become an alias since the signals stage read it, or it says so."""
     if signal.kind == "linked":
         return True
-    if signal.kind not in LASTING or signal.delivery >= MOST_ALIASES:
+    if signal.kind not in LASTING or signal.delivery >= MOST_DELIVERIES:
         return False
     if view.has(schema.waiting("engage"), signal.person_key):
         return False

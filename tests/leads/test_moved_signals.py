@@ -9,8 +9,8 @@ from leads.gates.identity import Identity, IdentityState
 from leads.gates.signals import Signals, SignalsState
 from leads.records import IdentityLink, ReviewDecision, Signal
 from leads.rules import Rules
-from leads.table_rows import Deferred, PersonRow
-from leads.waits import MOST_ALIASES
+from leads.table_rows import Deferred, PersonRow, Suppression
+from leads.waits import MOST_DELIVERIES
 from tests.leads.test_gates import NOW
 
 INTEREST = Signal(
@@ -48,7 +48,7 @@ def test_a_signal_follows_every_alias_and_no_circle(rules: Rules) -> None:
         if topic == topics.ROUTED_SIGNALS.full:
             break
         way.append(signal.person_key)
-    assert way == [f"k{number}" for number in range(2, 3 + MOST_ALIASES)]
+    assert way == [f"k{number}" for number in range(2, 3 + MOST_DELIVERIES)]
     assert (signal.signal_id, signal.address_key) == ("s1", "k1")
 
 
@@ -67,6 +67,23 @@ def test_a_claimed_address_that_becomes_an_alias_is_told_to_engagement(rules: Ru
     assert (said.person_key, said.value) == ("k1", "lead-1")
     unclaimed = Identity().decide(LINK, IdentityState(), {}, rules, NOW)
     assert sent(unclaimed) == []
+
+
+def test_a_bounce_follows_its_address_to_another_persons_partition(rules: Rules) -> None:
+    """The lead is written to the bounced address there, too (promise P4)."""
+    bounced = Suppression(kind="bounce", at=NOW, source="csv", whole_person=False)
+    answer = Identity().decide(LINK, IdentityState(suppression=bounced), {}, rules, NOW)
+    [(topic, moved)] = sent(answer)
+    assert (topic, moved.kind, moved.address_key, moved.person_key) == (
+        topics.SIGNALS.full,
+        "bounce",
+        "k1",
+        "k2",
+    )
+    decision = Signals().decide(moved, SignalsState(), {}, rules, NOW)
+    assert isinstance(decision, Decision)
+    assert [put.key for put in decision.puts] == ["k1"]
+    assert decision.outputs[0].key == "k2"
 
 
 def test_what_was_deferred_goes_after_its_lead_and_answers_stay(rules: Rules) -> None:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads.decision import Decision, NeedsEffects
-from leads.effect_results import EffectResult
+from leads.effect_results import EffectResult, SequencesRead
 from leads.effects import (
     EnterList,
     EnterSequence,
@@ -313,3 +313,18 @@ def test_a_lead_handed_over_in_shadow_is_still_in_what_it_was_in(rules: Rules) -
     assert isinstance(live, Decision)
     assert live.lead is not None
     assert live.lead.enrolled is None
+
+
+def test_a_sequence_that_was_left_is_no_longer_the_leads(rules: Rules) -> None:
+    """The same rep has it; it had to leave Apollo's sequence first."""
+    own = Enrolment(name="own", tool="apollo", target="d1")
+    owner = Route(kind="rep", owner_email="ben@acme.test", owner_id="9", rule="x")
+    rest = lead(route=owner, engaged_at=NOW, enrolled=own, sequences=INACTIVE, apollo_id="a7")
+    risen = replace(rest, engaged_at=0.0, enrolled=None)
+    for done, still_in in ({"leave": OK}, None), ({"leave": replace(OK, kind="would")}, own):
+        state = EngageState(rest=rest)
+        free = EffectResult(ok=True, value=SequencesRead(sequences=INACTIVE))
+        answer = Engage().decide(risen, state, {**done, "sequences": free}, rules, NOW)
+        assert isinstance(answer, Decision)
+        assert answer.lead is not None
+        assert answer.lead.enrolled == still_in

@@ -162,6 +162,12 @@ def test_a_clock_ends_with_its_lead_and_with_no_other() -> None:
     assert answer(ENDED, clock=other).kind == "unchanged"
 
 
+def test_a_lead_that_is_taken_back_has_no_clock_even_while_it_cannot_leave_its_sequence() -> None:
+    undo = replace(OPT_OUT, kind="undone", value=ANA.lead_id)
+    assert outcomes(answer(undo, clock=RUNNING)) == [("us", "withdrawn")]
+    assert answer(replace(undo, value="other"), clock=RUNNING).kind == "unchanged"
+
+
 def test_the_clock_of_a_stopped_lead_is_withdrawn_and_none_begins() -> None:
     stopped = answer(OPT_OUT, clock=RUNNING, suppression=STOPPED)
     assert outcomes(stopped) == [("us", "withdrawn")]
