@@ -102,10 +102,11 @@ _NOT_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 class Header(NamedTuple):
-    """A file's columns in their order by the names that they are read under; those that are read
+    """A file's columns in their order, as they are named and as they are read; those that are read
     under another name than they have; those that nothing is made of, each with the name that is
     perhaps meant, or ''."""
 
+    given: list[str]
     names: list[str]
     renamed: dict[str, str]
     unused: dict[str, str]
@@ -129,7 +130,7 @@ def read_header(given: Sequence[str], mapped: Collection[str] = ()) -> Header:
                 unused.append(name)
         names.append(meant)
     free = own.difference(taken)
-    return Header(names, renamed, {name: near_name(name, free) for name in unused})
+    return Header(list(given), names, renamed, {name: near_name(name, free) for name in unused})
 
 
 def _is_taken(name: str, taken: Collection[str]) -> bool:

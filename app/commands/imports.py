@@ -90,6 +90,8 @@ class FileImport:
 
     def interrupted(self) -> str:
         """The message after Ctrl-C."""
+        if self._captured and self._captured >= self._check.rows - self._check.copies:
+            return "interrupted: all rows are captured, and their leads go on"
         return (
             f"interrupted: {self._captured} rows are captured. Run the same command again for the"
             " rest: it is safe, since rows that are captured already change nothing"

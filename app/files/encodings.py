@@ -23,10 +23,13 @@ _SAMPLE = 1 << 18  # bytes of the lines that are not ASCII: candidates are compa
 #: What spreadsheets save as "CSV", in the order of how many do.
 _PAGES = [
     "cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "cp1257", "mac_roman", "cp932", "gb18030",
-    "cp949", "big5",
+    "cp949", "big5", "cp850", "cp437", "iso8859_15",
 ]  # fmt: skip
+#: Pages that read nearly anything: alone they are no evidence.
+_UNSURE = frozenset({"mac_roman", "cp932", "cp437", "cp850"})
 _EXAMPLES = 4
 _SHORTEST = 3  # letters of a word that has one without an accent
+_MIDDLE_DOT = "\u00b7"
 _TRADEMARKS = "\u2122\u00ae\u00a9"
 _WIDE = "CJK"
 _WIDE_SCRIPTS = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL"})
@@ -54,16 +57,20 @@ def encoding_of(path: Path, wanted: str = "") -> str:
     line = _first_foreign_line(path, "utf-8")
     if not line:
         return "utf-8"
-    if b"\0" in path.read_bytes()[:_CHUNK]:
+    with path.open("rb") as file:
+        start = file.read(_CHUNK)
+    if b"\0" in start:
         raise EncodingError(f"{path}, line {line}: no text; is it a spreadsheet's own format?")
     return _guess(path, line)
 
 
 def _require(path: Path, name: str) -> str:
     try:
-        codecs.lookup(name)
-    except LookupError:
-        raise EncodingError(f"{name!r} is no encoding; cp1252 is one") from None
+        is_text = codecs.lookup(name)._is_text_encoding
+    except (LookupError, ValueError):
+        is_text = False
+    if not is_text:
+        raise EncodingError(f"{name!r} is no encoding; cp1252 is one")
     if line := _first_foreign_line(path, name):
         raise EncodingError(f"{path}, line {line}: not {name}")
     return name
@@ -95,7 +102,7 @@ def _guess(path: Path, line: int) -> str:
     sample = _foreign_lines(path)
     texts = _candidates(sample)
     texts = {name: text for name, text in texts.items() if not _first_foreign_line(path, name)}
-    if len(set(texts.values())) == 1:
+    if len(set(texts.values())) == 1 and not _UNSURE.issuperset(texts):
         return next(iter(texts))
     raise EncodingError(f"{path}, line {line}: not UTF-8; save it as 'CSV UTF-8'{_say(texts)}")
 
@@ -129,12 +136,17 @@ def _may_follow(a: str, b: str) -> bool:
     if b in _TRADEMARKS:
         return True
     if not (a.isalpha() and b.isalpha()):
-        kinds = unicodedata.category(a)[0] + unicodedata.category(b)[0]
-        return not ("L" in kinds and ("S" in kinds or "C" in kinds))
+        return not (_is_sign(a) and b.isalpha()) and not (a.isalpha() and _is_sign(b))
     scripts = {_script(a), _script(b)}
     if len(scripts) > 1:
         return _WIDE in scripts and not (a.islower() or b.islower())
     return not (a.islower() and b.isupper())
+
+
+def _is_sign(letter: str) -> bool:
+    """A symbol, a control, or a raised or broken number: beside no letter."""
+    kind = unicodedata.category(letter)[0]
+    return kind in "SC" or letter == _MIDDLE_DOT or (kind == "N" and not letter.isascii())
 
 
 def _script(letter: str) -> str:
@@ -171,5 +183,7 @@ def _telling_words(texts: dict[str, str]) -> dict[str, str]:
     """The first words, two at most, by which the candidates differ."""
     columns = zip(*map(_WORD.findall, texts.values()), strict=False)
     differing = [column for column in columns if len(set(column)) > 1][:2]
-    rows = zip(*differing, strict=True) if differing else [("",)] * len(texts)
+    if not differing:
+        return {name: next(iter(_WORD.findall(text)), "") for name, text in texts.items()}
+    rows = zip(*differing, strict=True)
     return dict(zip(texts, map(" ".join, rows), strict=True))

@@ -2,15 +2,24 @@
 
 import csv
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from app.base.errors import UsageError
 from app.files.encodings import encoding_of
 from leads.export_columns import Header, missing_columns, near_name, read_header
 
-Row = dict[str, str]
+
+class Row(NamedTuple):
+    """A row's values by the columns' names as the file has them, and by the names that they are
+    read under."""
+
+    given: dict[str, str]
+    read: dict[str, str]
+
+
 #: Between the columns; the one under which the most columns are known.
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -53,14 +62,24 @@ def read_form(path: Path, encoding: str = "", mapped: Collection[str] = ()) -> F
     Raises EncodingError, and ImportFileError where a column lacks that every export has.
     """
     encoding = encoding_of(path, encoding)
-    best: FileForm | None = None
+    forms: list[FileForm] = []
+    faults: list[ImportFileError] = []
     for delimiter in _DELIMITERS:
-        form = FileForm(path, encoding, delimiter, _read_header(path, encoding, delimiter, mapped))
-        if best is None or _lacks(form) < _lacks(best):
-            best = form
-    assert best is not None
+        try:
+            header = _read_header(path, encoding, delimiter, mapped)
+        except ImportFileError as error:
+            faults.append(error)
+        else:
+            forms.append(FileForm(path, encoding, delimiter, header))
+    best = min(forms, key=_lacks, default=None)
+    if best is None or (faults and _lacks(best) == _lacks_all()):
+        raise faults[0]
     _require_columns(best)
     return best
+
+
+def _lacks_all() -> int:
+    return len(missing_columns(()))
 
 
 def _lacks(form: FileForm) -> int:
@@ -97,13 +116,20 @@ def check_file(form: FileForm) -> FileCheck:
 def read_rows(form: FileForm) -> Iterator[Row]:
     """The rows of a file by column name, without empty values and without exact copies of an
     earlier row. Raises ImportFileError as check_file does."""
-    names = form.header.names
     seen: set[bytes] = set()
     for values in _read(form, lambda _: None):
         if (key := _digest(values)) not in seen:
             seen.add(key)
-            pairs = zip(names, values, strict=False)
-            yield {name: value for name, value in pairs if name and value}
+            yield Row(_by_name(form.header.given, values), _by_name(form.header.names, values))
+
+
+def _by_name(names: Sequence[str], values: Sequence[str]) -> dict[str, str]:
+    """Without empty values; of two columns of one name the first that has text counts."""
+    row: dict[str, str] = {}
+    for name, value in zip(names, values, strict=False):
+        if name and value:
+            row.setdefault(name, value)
+    return row
 
 
 def _read(form: FileForm, note_short: Callable[[int], None]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
 from app.ingest.captured_rows import digest, latest_rows, record_key
-from app.ingest.csv_file import FileForm, read_rows
+from app.ingest.csv_file import FileForm, Row, read_rows
 from app.ingest.import_registry import record_start
 from app.kafka.sending import Message, send_all
 from app.monitoring.lag import backlog
@@ -48,16 +48,19 @@ def import_id(path: Path) -> str:
         return f"{path.name}:{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
 
 
-def to_captured(row: dict[str, str], name: str, now: float, lane: str, again: str = "") -> Captured:
-    """A row as a captured record: of Apollo's contact if the row has its id, else of the file."""
-    source, ident = "apollo", read_apollo_id(row.get(APOLLO_ID, "").strip().lstrip("'"))
+def to_captured(row: Row, name: str, now: float, lane: str, again: str = "") -> Captured:
+    """A row as a captured record: of Apollo's contact if the row has its id, else of the file.
+
+    The id of such a record comes from the file's own words, whatever they are read as.
+    """
+    source, ident = "apollo", read_apollo_id(row.read.get(APOLLO_ID, "").strip().lstrip("'"))
     if not ident:
-        source, ident = "csv", derive("row", *sorted(row.items()))
+        source, ident = "csv", derive("row", *sorted(row.given.items()))
     return Captured(
         source=source,
         source_id=ident,
         captured_at=now,
-        raw=dict(row),
+        raw=dict(row.read),
         format="csv",
         imported=name,
         priority=lane,

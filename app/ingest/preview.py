@@ -16,8 +16,9 @@ from leads.decision import Decision
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake, IntakeState
 from leads.gates.routing import Routing
+from leads.gates.signals import SUPPRESSING
 from leads.keys import Keys
-from leads.records import Lead, Place
+from leads.records import Lead, Place, Signal
 from leads.rules import Rules
 
 _SHOWN = 20
@@ -25,7 +26,8 @@ _SHOWN = 20
 
 class RowPreview(msgspec.Struct):
     """One row: who it is, how it is read, and what it would become: `rep`, `nurture`, `review`
-    (with why), `unrouted` or `dead`. `dropped`: a line for each value that is left out."""
+    (with why), `suppressed`, `unrouted` or `dead`. `dropped`: a line for each value that is left
+    out."""
 
     name: str
     email: str
@@ -74,6 +76,10 @@ def _preview(row: Row, rules: Rules, keys: Keys, now: float) -> RowPreview:
         found.becomes = str(decision.place)
         found.why = "; ".join(reason.why for reason in decision.trace if reason.decisive)
         return found
+    stops = {one.record.kind for one in decision.outputs if isinstance(one.record, Signal)}
+    if stop := ", ".join(sorted(stops & SUPPRESSING)):
+        found.becomes, found.why = str(Place.SUPPRESSED), f"the row says {stop}"
+        return found
     return _route(found, lead, rules, now)
 
 
@@ -88,6 +94,9 @@ def _route(found: RowPreview, lead: Lead, rules: Rules, now: float) -> RowPrevie
     if (chosen := routed.lead.route) is None:
         found.becomes = routed.kind
         found.why = routed.trace[-1].why
+        return found
+    if lead.replied and chosen.kind == "nurture":
+        found.becomes, found.why = str(Place.REVIEW), "it has answered in Apollo"
         return found
     found.becomes, found.owner, found.why = chosen.kind, chosen.owner_email, f"by {chosen.rule}"
     return found

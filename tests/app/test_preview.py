@@ -60,3 +60,17 @@ def test_the_report_says_how_the_file_was_read(tmp_path: Path) -> None:
 def test_a_row_is_one_line() -> None:
     row = RowPreview(name="Ann Lee", email="a@b.c", company="Acme", title="VP", becomes="nurture")
     assert row.text() == "Ann Lee, VP, Acme, a@b.c: nurture, 0 points"
+
+
+def test_a_row_that_stops_the_person_is_no_lead_that_goes_on(tmp_path: Path) -> None:
+    header = "First Name,Last Name,Title,Company,Email,Email Status,Email Bounced,Stage,Replied\n"
+    rows = (
+        "A,B,CEO,Acme,a@acme.test,Verified,TRUE,,\n"
+        "C,D,CEO,Acme,c@acme.test,Verified,,Do Not Contact,\n"
+        "E,F,Manager,Acme,e@acme.test,Verified,,,TRUE\n"
+    )
+    path = tmp_path / "stops.csv"
+    path.write_text(header + rows)
+    form = read_form(path)
+    found = list(preview_rows(form, load_rules(DEMO_RULES), Keys("secret"), 1_800_000_000.0))
+    assert [row.becomes for row in found] == ["suppressed", "suppressed", "review"]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from app.ingest.csv_file import Row
 from app.ingest.importer import to_captured
 from leads import topics
 from leads.addresses import clean_address, read_address
@@ -46,9 +47,14 @@ ROW = {
 }
 
 
+def as_row(cells: dict[str, str]) -> Row:
+    """A row whose columns have Apollo's own names."""
+    return Row(given=cells, read=cells)
+
+
 def row(cells: dict[str, str], rules: Rules = RULES) -> Mapped:
     """A row of the export, as it is mapped."""
-    return map_captured(to_captured({**ROW, **cells}, "f", NOW, "fresh"), rules)
+    return map_captured(to_captured(as_row({**ROW, **cells}), "f", NOW, "fresh"), rules)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +88,7 @@ def test_the_rules_say_which_stages_stop(rules: Rules) -> None:
 
 
 def test_a_stop_becomes_a_signal_of_the_persons_address_before_the_lead_goes_on() -> None:
-    record = to_captured({**ROW, "Stage": "Do Not Contact"}, "f", NOW, "fresh")
+    record = to_captured(as_row({**ROW, "Stage": "Do Not Contact"}), "f", NOW, "fresh")
     decision = Intake(Keys("k")).decide(record, IntakeState(), {}, RULES, NOW)
     assert isinstance(decision, Decision)
     assert [o.topic for o in decision.outputs] == [topics.SIGNALS.full, topics.VALIDATED.full]
@@ -125,12 +131,16 @@ def test_who_has_replied_is_a_persons_question_before_any_sequence() -> None:
 
 def test_a_known_leads_reply_is_a_signal_though_nothing_else_has_changed() -> None:
     gate = Intake(Keys("k"))
-    first = gate.decide(to_captured(ROW, "f", NOW, "fresh"), IntakeState(), {}, RULES, NOW)
+    first = gate.decide(to_captured(as_row(ROW), "f", NOW, "fresh"), IntakeState(), {}, RULES, NOW)
     assert isinstance(first, Decision)
     known = IntakeState(source=first.puts[0].value)
     ident = {"Apollo Contact Id": "6" * 24}
     again = gate.decide(
-        to_captured({**ROW, "Replied": "TRUE", **ident}, "f", NOW, "fresh"), known, {}, RULES, NOW
+        to_captured(as_row({**ROW, "Replied": "TRUE", **ident}), "f", NOW, "fresh"),
+        known,
+        {},
+        RULES,
+        NOW,
     )
     assert isinstance(again, Decision)
     assert [o.record.kind for o in again.outputs if o.topic == topics.SIGNALS.full] == ["reply"]
@@ -147,7 +157,7 @@ def test_an_id_of_another_form_identifies_nobody(ident: str) -> None:
     """Two rows whose ids a spreadsheet has rounded are two people."""
     one, two = (
         to_captured(
-            {**ROW, "Apollo Contact Id": ident, "Email": f"{n}@acme.com"}, "f", NOW, "fresh"
+            as_row({**ROW, "Apollo Contact Id": ident, "Email": f"{n}@acme.com"}), "f", NOW, "fresh"
         )
         for n in "ab"
     )
@@ -314,7 +324,7 @@ def test_providers_and_shared_sites_are_no_employer(
     website: str, email: str, domain: str, *, free: bool
 ) -> None:
     row = {**ROW, "Website": website, "Email": email}
-    company = map_captured(to_captured(row, "f", NOW, "fresh"), RULES).company
+    company = map_captured(to_captured(as_row(row), "f", NOW, "fresh"), RULES).company
     assert (company.domain, company.free_mail) == (domain, free)
 
 

@@ -20,6 +20,7 @@ from app.base.settings import Settings
 from app.base.vendors import VendorClients as AppVendors
 from app.crm_sync.records import CrmRecordProducer, refresh
 from app.ingest.contacts import Contacts
+from app.ingest.csv_file import Row
 from app.ingest.importer import to_captured
 from app.ingest.set_aside import Aside
 from app.ingest.signals import SignalPoller
@@ -199,9 +200,9 @@ class _Polling:
         """A person imports a file of contacts that Apollo has shown already."""
         text = (await self._site.control.get("/_control/import.csv")).text
         for row in csv.DictReader(io.StringIO(text)):
-            record = to_captured(
-                {n: v for n, v in row.items() if v}, "again", self._site.clock.now(), "fresh"
-            )
+            cells = {name: value for name, value in row.items() if value}
+            now = self._site.clock.now()
+            record = to_captured(Row(given=cells, read=cells), "again", now, "fresh")
             self._site.send(topics.CAPTURED, f"{record.source}:{record.source_id}", encode(record))
 
 
