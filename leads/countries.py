@@ -5,6 +5,7 @@ pycountry has the standard's names, and Debian's iso-codes translations of them.
 """
 
 import gettext
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,10 +18,10 @@ from leads.text import LONGEST_NAME
 
 #: What people write and neither the standard nor its translations name.
 _ALSO = {
-    "GB": "uk|great britain|england|scotland|wales|northern ireland|britain",
-    "US": "usa|united states of america usa|the united states|america|estados unidos|etats unis"
-    "|eeuu|ee uu",
-    "NL": "the netherlands|holland|pays bas",
+    "GB": "uk|great britain|england|scotland|wales|northern ireland|britain|scotland uk|england uk"
+    "|grossbritannien",
+    "US": "usa|united states|america|estados unidos|etats unis|eeuu|ee uu",
+    "NL": "holland|pays bas",
     "DE": "brd|germany fed rep",
     "RU": "russia|россия|росія",
     "BA": "bosnia",
@@ -36,12 +37,14 @@ _ALSO = {
     "MM": "burma",
     "KR": "korea|rok|한국|남한",
     "KP": "dprk",
-    "CN": "prc|mainland china|peoples republic of china",
-    "HK": "hong kong sar",
+    "CN": "prc|pr china|mainland china|peoples republic of china",
+    "HK": "hong kong sar|hong kong sar china",
+    "TL": "east timor",
+    "BY": "weissrussland",
     "TW": "taiwan roc|chinese taipei",
-    "CD": "drc|dr congo|congo kinshasa",
+    "CD": "drc|dr congo|democratic republic of the congo|congo kinshasa",
     "CG": "congo brazzaville",
-    "VA": "vatican",
+    "VA": "vatican|vatican city",
     "PS": "palestine",
     "SY": "syria",
     "LA": "laos",
@@ -58,6 +61,7 @@ _LANGUAGES = (
     "ar", "fa", "hi", "id", "ms", "th", "vi", "zh_CN", "zh_TW", "ja", "ko", "ca", "eu", "gl",
 )  # fmt: skip
 _CODE = 2  # letters
+_NOTE = re.compile(r"\s*\([^()]*\)\s*$")  # Great Britain (UK)
 Words = tuple[str, ...]
 
 
@@ -66,13 +70,19 @@ def country_code(text: str) -> str:
     """ISO 3166 alpha-2 for a name in one of 45 languages, or for a code; otherwise the text as the
     source has it. `text` has no outer spaces."""
     text = text[:LONGEST_NAME]
-    plain = text.replace(".", "")
+    plain = _NOTE.sub("", text.replace(".", "").replace("&", "and")).strip()
+    head, comma, tail = plain.partition(", ")
+    if comma and tail.casefold() in {"the", "south", "north", "republic of"}:
+        plain = f"{tail} {head}"
     for spelled in dict.fromkeys((text, plain)):
         try:
             return str(pycountry.countries.lookup(spelled).alpha_2)
         except LookupError:
             continue
-    return _by_name().get(fold(plain), text.upper() if len(text) == _CODE else text)
+    words = fold(plain)
+    if words[:1] == ("the",):
+        words = words[1:]
+    return _by_name().get(words, text.upper() if len(text) == _CODE else text)
 
 
 @lru_cache(maxsize=1)

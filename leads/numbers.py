@@ -6,7 +6,7 @@ _LONGEST = 30
 _PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]+)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
 _COUNT = re.compile(
     r"[~\u2248>\u2265]? ?([0-9][0-9.,' ]*)(k)? ?"
-    r"(\+|([-\u2013\u2014]|to|bis|a|\u00e0) ?[0-9][0-9.,' ]*k?)? ?"
+    r"(\+|(?:[-\u2013\u2014]|to|bis|a|\u00e0) ?[0-9][0-9.,' ]*(k?))? ?"
     r"(employees|people|mitarbeiter(innen)?)?",
     re.IGNORECASE,
 )
@@ -66,7 +66,7 @@ def parse_count(text: str) -> int | None:
     if len(text) > _LONGEST or (found := _COUNT.fullmatch(text.strip())) is None:
         return None
     number = parse_number(_join_groups(found[1].strip()))
-    if number is not None and found[2]:
+    if number is not None and (found[2] or found[4]):
         number = parse_number(found[1].strip().replace(",", "."))
         number = round(number * _THOUSAND) if number is not None else None
     return number if isinstance(number, int) else None

@@ -28,8 +28,10 @@ def read_phones(value: str, country: str) -> Phones:
     """The numbers in a cell, for a country by ISO code, '' if unknown: only international ones
     count then."""
     text = squeeze(value, _LONGEST)
-    if not any(map(str.isdigit, text)):
+    if not any(map(str.isdigit, text)) or text.casefold().startswith("fax"):
         return Phones()
+    if text.startswith("00"):
+        text = f"+{text[2:]}"
     if (whole := _parse(text, country)) is not None:
         return Phones(_format(whole))
     found = phonenumbers.PhoneNumberMatcher(text, country or None)

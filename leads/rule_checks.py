@@ -12,6 +12,7 @@ from leads.rules import Rules
 from leads.states import state_code
 
 Location = tuple[int | str, ...]
+_LONGEST_CODE = 3  # letters
 _BACKSPACE = "\b"
 
 
@@ -95,8 +96,10 @@ def _unknown_states(rules: Rules) -> Iterator[str]:
     for location, when in _conditions(rules):
         countries = when.countries or tuple(all_countries())
         for text in when.states:
-            if not any(state_code(text, country) for country in countries):
-                where = f"{dotted(location)}.states"
+            where = f"{dotted(location)}.states"
+            if not when.countries and len(text) <= _LONGEST_CODE:
+                yield f"rules: {where}: {text!r} may be of several countries: say `countries`"
+            elif not any(state_code(text, country) for country in countries):
                 yield f"rules: {where}: {text!r} is no state or region of {_list(when)}"
 
 

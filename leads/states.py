@@ -6,6 +6,7 @@ and older abbreviations, are in state_names.py.
 """
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
@@ -20,6 +21,7 @@ from leads.text import LONGEST_NAME
 _POINTED = re.compile(r"\b(\w)\.\s?(?=\w\b)")
 _MARKED = re.compile(r"[\[(/]")
 _LONGEST_CODE = 3
+_MACRON = "\u0304"  # of transliterations, which no picklist has
 _ENGLISH = frozenset({"US", "CA", "AU"})
 Words = tuple[str, ...]
 _lookup: Callable[..., Any] = pycountry.subdivisions.get
@@ -40,9 +42,9 @@ def spell_state(text: str, country: str) -> str:
     if not code:
         return text
     short = len(text) <= _LONGEST_CODE or text.endswith(".") or text.upper() == code
-    if short or text.isupper() or text.islower() or _is_abbreviation(text, country):
+    if short or _is_abbreviation(text, country):
         return _name_of(code)
-    return text
+    return text.title() if text.isupper() or text.islower() else text
 
 
 def is_state(text: str, wanted: str, country: str) -> bool:
@@ -95,4 +97,5 @@ def _name_of(code: str) -> str:
     if found is None:
         return code
     head, _, tail = _MARKED.split(found.name)[0].strip().partition(", ")
-    return f"{tail} {head}".strip()
+    plain = unicodedata.normalize("NFD", f"{tail} {head}".strip()).replace(_MACRON, "")
+    return unicodedata.normalize("NFC", plain)

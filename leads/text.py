@@ -1,6 +1,7 @@
 """Foreign text made safe to work with: of a stated length, without what a terminal or another
 program would obey, in one form of Unicode. Every normaliser begins here."""
 
+import re
 import unicodedata
 from html import unescape
 
@@ -11,13 +12,16 @@ LONGEST_URL = 2_000
 LONGEST_TEXT = 5_000
 _MOST_MARKS = 4  # accents on one letter: Vietnamese has two
 _JOINERS = "\u200c\u200d"  # between letters of Arabic and Indic scripts, and in emoji
+#: With its semicolon: `Legal&regulatory` has none.
+_ENTITY = re.compile(r"&(#\w{1,8}|\w{2,32});")
 _ENTITIES = 5  # times: `&amp;amp;` has been through two programs
 _PLACEHOLDERS = frozenset(
     "n/a|na|n.a.|n.a|none|null|nil|nan|undefined|unknown|not available|not applicable|not provided"
-    "|no title|tbd|tba|#n/a|#ref!|(null)|(none)|[null]|<null>|unbekannt|k.a.|keine angabe|inconnu"
+    "|no title|tbd|tba|none.|#n/a|#ref!|#value!|#name?|(null)|(none)|[null]|<null>|unbekannt|k.a."
+    "|keine angabe|inconnu"
     "|desconocido|sconosciuto|onbekend".split("|")
 )
-_SURNAMES = frozenset({"Null", "Na", "Nan"})
+_NAMES = frozenset({"Null", "Na", "Nan", "Nil"})
 
 
 def squeeze(value: object, most: int = LONGEST_TEXT) -> str:
@@ -38,17 +42,21 @@ def clean_text(value: object, most: int = LONGEST_NAME) -> str:
     """What a field says: as `squeeze`, with HTML's entities read, and '' for a placeholder."""
     text = squeeze(value, most)
     for _ in range(_ENTITIES):
-        if "&" not in text or (read := squeeze(unescape(text), most)) == text:
+        if "&" not in text or (read := squeeze(_ENTITY.sub(_character, text), most)) == text:
             break
         text = read
     return "" if is_placeholder(text) else text
+
+
+def _character(entity: re.Match[str]) -> str:
+    return unescape(entity.group())
 
 
 def is_placeholder(text: str) -> bool:
     """Whether it stands where nothing is known: "N/A", "-", "null". Null and Na, so spelled, are
     names that people have."""
     if text.casefold() in _PLACEHOLDERS:
-        return text not in _SURNAMES
+        return text not in _NAMES
     return not (text[:1].isalnum() or any(map(str.isalnum, text)))
 
 

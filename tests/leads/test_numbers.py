@@ -64,6 +64,7 @@ def test_a_number_is_read_as_it_was_meant_or_not_at_all(text: str, number: float
         ("2k", 2000),
         ("1.5k", 1500),
         ("1k - 5k", 1000),
+        ("5-10k employees", 5000),
         ("500 employees", 500),
         *((nothing, None) for nothing in ("", "-3", "12.5", "፩", "many", "9" * 5000, "1-", "+")),
     ],

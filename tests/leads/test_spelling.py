@@ -31,6 +31,9 @@ from leads.text import clean_text
         ("N/A", ""),
         ("null", ""),
         ("Null", "Null"),
+        ("Mckenna", "Mckenna"),
+        ("\u0130BRAH\u0130M", "\u0130brahim"),
+        ("ROBERT (BOB)", "Robert (Bob)"),
         ("\u674e", "\u674e"),
     ],
 )
@@ -53,6 +56,10 @@ def test_a_person_is_spelled_as_people_are(given: str, spelled: str) -> None:
         ("L'OREAL GROUP", "L'Oreal Group"),
         ("MEN'S WEARHOUSE", "Men's Wearhouse"),
         ("undefined", ""),
+        ("BASF SE", "BASF SE"),
+        ("THE NEW YORK TIMES", "The New York Times"),
+        ("K\u00d6LN MESSE GMBH", "K\u00f6ln Messe GmbH"),
+        ("MCDONALD'S CORPORATION", "McDonald's Corporation"),
     ],
 )
 def test_a_company_keeps_its_legal_form_and_its_own_spelling(given: str, spelled: str) -> None:
@@ -64,7 +71,8 @@ def test_a_company_keeps_its_legal_form_and_its_own_spelling(given: str, spelled
     [
         ("Ada Byron", ("Ada", "Byron")),
         ("Byron, Ada", ("Ada", "Byron")),
-        ("Garc\u00eda L\u00f3pez, Juan Carlos", ("Juan Carlos", "Garc\u00eda L\u00f3pez")),
+        *((asked, ("", "")) for asked in ("John Smith, PhD", "Smith, MBA", "Dr. Smith")),
+        ("Garc\u00eda L\u00f3pez, Juan Carlos", ("", "")),
         ("Juan Carlos Garc\u00eda", ("", "")),
         ("Ada", ("", "")),
         ("", ("", "")),

@@ -31,6 +31,7 @@ from leads.titles.read import read_title
     [
         ("AT&amp;T", "AT&T"),
         ("AT&amp;amp;T", "AT&T"),
+        ("Legal&regulatory", "Legal&regulatory"),
         ("a\tb\r\nc", "a b c"),
         ("a\x1b[31mred\u202e", "a[31mred"),
         ("half \ud83d a smile", "half \ufffd a smile"),
