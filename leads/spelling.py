@@ -69,7 +69,7 @@ def _capitalise(text: str) -> str:
 
 def split_name(full: str) -> tuple[str, str]:
     """First and last name of a name in one field: of two words, or of `Last, First` with a word
-    each. Both are '' where it can't be told, as with degrees: a person is asked then."""
+    each. Both are '' for any other text, and where a word is a degree: a person is asked then."""
     words = full.split()
     if "," in full:
         last, _, first = full.partition(",")
@@ -111,13 +111,21 @@ def spell_company(name: str) -> str:
     """
     text = name[:LONGEST_NAME].rstrip(" ,")
     words = text.split()
-    brand = [word for word in words if word.rstrip(".,").lower() not in _WORDS]
-    brand = [word for word in brand if word.rstrip(".,") not in _FORMS]
     if not text.isupper() or (len(words) == 1 and len(text) < _ALONE):
         return text
-    if len(brand) == 1 and len(brand[0]) <= _ABBREVIATION:
-        return " ".join(word if word in brand else _company_word(word, 1) for word in words)
-    return unicodedata.normalize("NFKC", " ".join(map(_company_word, words, range(len(words)))))
+    brand = _abbreviated_brand(words)
+    spelled = (word if word == brand else _company_word(word, at) for at, word in enumerate(words))
+    return unicodedata.normalize("NFKC", " ".join(spelled))
+
+
+def _abbreviated_brand(words: list[str]) -> str:
+    """The one word of a name that is no legal form, if it may be an abbreviation; '' otherwise."""
+    named = [
+        word
+        for word in words
+        if word.rstrip(".,").lower() not in _WORDS and word.rstrip(".,") not in _FORMS
+    ]
+    return named[0] if len(named) == 1 and len(named[0]) <= _ABBREVIATION else ""
 
 
 def _company_word(word: str, position: int) -> str:

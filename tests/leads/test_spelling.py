@@ -57,6 +57,7 @@ def test_a_person_is_spelled_as_people_are(given: str, spelled: str) -> None:
         ("MEN'S WEARHOUSE", "Men's Wearhouse"),
         ("undefined", ""),
         ("BASF SE", "BASF SE"),
+        ("THE GAP", "The GAP"),
         ("THE NEW YORK TIMES", "The New York Times"),
         ("K\u00d6LN MESSE GMBH", "K\u00f6ln Messe GmbH"),
         ("MCDONALD'S CORPORATION", "McDonald's Corporation"),
