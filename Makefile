@@ -77,7 +77,7 @@ clients: install ## programs in other languages on the audit topic; needs Node 1
 	$(BIN)/pytest -m clients --override-ini "addopts=--strict-markers --strict-config -ra" $(ARGS)
 
 SECONDS ?= 600
-fuzz: install ## random input at the doors: HTTP of a web process, CSV files, captured records (SECONDS=600 ARGS="--seed 7")
+fuzz: install ## random input to the web process, to CSV import and to intake (SECONDS=600 ARGS="--seed 7")
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
 
 SEEDS ?= 3000

@@ -71,18 +71,24 @@ def country_code(text: str) -> str:
     source has it. `text` has no outer spaces."""
     text = text[:LONGEST_NAME]
     plain = _NOTE.sub("", text.replace(".", "").replace("&", "and")).strip()
-    head, comma, tail = plain.partition(", ")
-    if comma and tail.casefold() in {"the", "south", "north", "republic of"}:
-        plain = f"{tail} {head}"
     for spelled in dict.fromkeys((text, plain)):
         try:
             return str(pycountry.countries.lookup(spelled).alpha_2)
         except LookupError:
             continue
-    words = fold(plain)
-    if words[:1] == ("the",):
-        words = words[1:]
-    return _by_name().get(words, text.upper() if len(text) == _CODE else text)
+    for spelled in _orders(plain):
+        words = fold(spelled)
+        if code := _by_name().get(words[1:] if words[:1] == ("the",) else words):
+            return code
+    return text.upper() if len(text) == _CODE else text
+
+
+def _orders(name: str) -> Iterator[str]:
+    """A name, and "Republic of Korea" of "Korea, Republic of"."""
+    yield name
+    head, comma, tail = name.partition(", ")
+    if comma:
+        yield f"{tail} {head}"
 
 
 @lru_cache(maxsize=1)
@@ -105,13 +111,9 @@ def _by_name() -> dict[Words, str]:
 
 
 def _names_of(country: Any) -> Iterator[str]:
-    """Also "Republic of Korea" of the standard's "Korea, Republic of"."""
     for kind in ("name", "common_name", "official_name"):
         if name := getattr(country, kind, ""):
-            yield name
-            head, comma, tail = name.partition(", ")
-            if comma:
-                yield f"{tail} {head}"
+            yield from _orders(name)
 
 
 @lru_cache(maxsize=4096)

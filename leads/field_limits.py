@@ -32,15 +32,13 @@ def _has_long(value: Any, levels: int) -> bool:
         return len(value) > LONGEST_NAME
     if not levels or not isinstance(value, (dict, list)):
         return False
-    for item in value.values() if isinstance(value, dict) else value:
-        if _has_long(item, levels - 1):
-            return True
-    return False
+    items = value.values() if isinstance(value, dict) else value
+    return any(_has_long(item, levels - 1) for item in items)
 
 
 def _cut(value: Any, key: str, lines: list[str], levels: int) -> Any:
     if isinstance(value, str):
-        return value if len(value) <= LONGEST_NAME else _cut_text(value, key, lines)
+        return _cut_text(value, key, lines)
     if not levels or not isinstance(value, (dict, list)):
         return value
     if isinstance(value, list):
@@ -49,14 +47,14 @@ def _cut(value: Any, key: str, lines: list[str], levels: int) -> Any:
 
 
 def _cut_text(text: str, key: str, lines: list[str]) -> str:
-    most = longest(key)
+    most = _longest(key)
     if len(text) <= most:
         return text
     lines.append(f"{squeeze(key, _LONGEST_KEY)} is cut to {most} characters")
     return text[:most]
 
 
-def longest(key: str) -> int:
+def _longest(key: str) -> int:
     """How many characters a field of that name holds at most."""
     words = key.casefold().replace("_", " ").replace(".", " ").split()
     last = words[-1] if words else ""

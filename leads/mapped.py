@@ -9,8 +9,8 @@ from leads.mail_domains import SHARED_SITES
 from leads.numbers import parse_count
 from leads.phones import read_phones
 from leads.records import Company, Intent, Person, Record, Sequences
+from leads.regions import spell_state
 from leads.spelling import spell_company
-from leads.states import spell_state
 
 
 class Mapped(Record, frozen=True, kw_only=True):

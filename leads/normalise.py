@@ -1,10 +1,8 @@
-"""Titles as two are compared, and whether an address is one by its form."""
+"""Job titles as two are compared."""
 
 import re
 import unicodedata
 from functools import lru_cache
-
-from email_validator import EmailNotValidError, validate_email
 
 from leads.text import LONGEST_NAME, squeeze
 
@@ -25,8 +23,6 @@ _TITLE_WORDS = (
 )
 _SMALL = frozenset("of and the for to in at de la von van der di da".split())
 _UPPER = frozenset("VP SVP CEO CTO CFO COO CMO CRO CISO IT HR UX SEO EMEA APAC US UK AI".split())
-_PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*", re.IGNORECASE | re.ASCII)
-_LONGEST_ADDRESS = 254
 
 
 @lru_cache(maxsize=16384)
@@ -59,23 +55,3 @@ def _title_word(word: str, position: int) -> str:
     if any(map(str.isupper, word[1:])) and not word.isupper():
         return word  # mixed case is deliberate: McKinsey, DevOps
     return word[:1].title() + word[1:].lower()
-
-
-def is_address(value: str) -> bool:
-    """Whether it is an e-mail address by its form; nothing is looked up."""
-    if len(value) > _LONGEST_ADDRESS:
-        return False
-    local, _, domain = value.rpartition("@")
-    if _PLAIN_LOCAL.fullmatch(local):
-        # the library looks at each domain once: it takes longer than the gate
-        return _is_address(f"x@{domain}")
-    return _is_address(value)
-
-
-@lru_cache(maxsize=16384)
-def _is_address(value: str) -> bool:
-    try:
-        validate_email(value, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return False
-    return True

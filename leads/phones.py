@@ -1,7 +1,6 @@
 """Phone numbers as people write them: read by libphonenumber's rules for the country, in E.164.
 
-A number is taken only if it can exist: a local one without its area, or too short a one, reaches
-nobody.
+Only a valid number is taken: one without its area code, or too short a one, can't be called.
 """
 
 from functools import lru_cache

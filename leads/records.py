@@ -34,6 +34,10 @@ class Place(StrEnum):
     NOWHERE = ""  # of events that move nobody
 
 
+#: Where a lead waits for a person or an outside cause.
+WAITING_PLACES = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
+
+
 class Captured(Record, frozen=True, kw_only=True):
     """One record as a source gave it: topic `captured`, keyed by `source` and `source_id`.
 

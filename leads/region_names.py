@@ -1,7 +1,7 @@
 """What people call states and regions beside their names in ISO 3166-2."""
 
 #: By country, its regions by the code's second part: further names.
-STATE_NAMES = {
+REGION_NAMES = {
     "US": "AL:ala|AZ:ariz|AR:ark|CA:calif|CO:colo|CT:conn|DE:del|DC:washington dc|FL:fla"
     "|IL:ill|IN:ind|KS:kan,kans|KY:ky|MA:mass|MD:md|MI:mich|MN:minn|MS:miss|MO:mo|MT:mont"
     "|NE:neb,nebr|NV:nev|NM:n mex|NY:new york state|ND:n dak|OK:okla|OR:ore,oreg"

@@ -2,7 +2,7 @@
 as in rules.
 
 pycountry has ISO 3166-2, in each country's own languages; what English and Apollo call a region,
-and older abbreviations, are in state_names.py.
+and older abbreviations, are in region_names.py.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Any
 import pycountry
 
 from leads.matching.fold import fold
-from leads.state_names import STATE_NAMES
+from leads.region_names import REGION_NAMES
 from leads.text import LONGEST_NAME
 
 _POINTED = re.compile(r"\b(\w)\.\s?(?=\w\b)")
@@ -85,7 +85,7 @@ def _by_name(country: str) -> dict[Words, str]:
         short = region.code.partition("-")[2]
         by_name.setdefault(_words(short), region.code)
         by_name.setdefault(_words(region.code), region.code)
-    for entry in filter(None, STATE_NAMES.get(country, "").split("|")):
+    for entry in filter(None, REGION_NAMES.get(country, "").split("|")):
         short, _, names = entry.partition(":")
         by_name |= dict.fromkeys(map(_words, names.split(",")), f"{country}-{short}")
     return by_name

@@ -6,9 +6,9 @@ A decision that can't be carried out is refused before it is taken.
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from leads.addresses import is_address
 from leads.corrections import COMPANY, PERSON
 from leads.fields import convert
-from leads.normalise import is_address
 from leads.numbers import parse_count
 from leads.records import ReviewItem
 from leads.rule_models import FieldRule

@@ -3,9 +3,9 @@ holds."""
 
 from leads.effect_results import AccountsRead, EffectResult, OwnedAccount, value_of
 from leads.records import Lead, Reason, Route
+from leads.regions import is_state
 from leads.rule_models import AccountOwner, Condition, RouteRule, SequenceRule
 from leads.rules import Rules
-from leads.states import is_state
 
 
 def route(lead: Lead, rules: Rules) -> tuple[RouteRule | None, tuple[Reason, ...]]:

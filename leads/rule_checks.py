@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from leads.countries import all_countries, country_code, is_country
+from leads.regions import state_code
 from leads.rule_models import Condition
 from leads.rules import Rules
-from leads.states import state_code
 
 Location = tuple[int | str, ...]
 _LONGEST_CODE = 3  # letters

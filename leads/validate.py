@@ -1,6 +1,6 @@
 """Intake's question: is this enough of a lead to work with?"""
 
-from leads.normalise import is_address
+from leads.addresses import is_address
 from leads.records import Lead, Reason
 from leads.rule_models import FieldRule
 from leads.rules import Rules

@@ -11,7 +11,7 @@ GATES = ROOT / "leads" / "gates"
 _PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "stopping"), "engage")
 _PART_OF |= dict.fromkeys(("sla_clock", "sla_taken"), "sla")
 _PART_OF["contact_claims"] = "identity"
-_SHARED = ("common", "moved_signals")
+_SHARED = ("common", "signal_forwarding")
 _SHARED_MODULES = {f"leads.gates.{name}" for name in _SHARED}
 _MADE_BY_KEYWORD = frozenset({"Decision", "AuditNote", "Audit", "replace"})
 #: Functions that take a kind, and as which argument.

@@ -27,10 +27,9 @@ from app.audit.headers import (
 from app.audit.placement import Fault, PlacementLedger
 from leads import topics
 from leads.gates.intake import Intake
-from leads.records import Place
+from leads.records import WAITING_PLACES, Place
 from leads.review_items import MOVED
 
-_WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 _ATTEMPT = f"attempt.{Intake.name}\x00captured:".encode()
 _PARKED = b"parked."
 
@@ -167,7 +166,7 @@ class Ledger:
                 account.note(Fault.LOST, ident, what)
         for ident, item in self._items.items():
             place = account.places.get(ident, "nowhere")
-            if item.kind != MOVED and ident not in under_way and place not in _WAITING:
+            if item.kind != MOVED and ident not in under_way and place not in WAITING_PLACES:
                 what = f"an item of {item.stage}, step {item.step}, shows it, and it is {place}"
                 account.note(Fault.MOVED_ON, ident, what)
         return account
@@ -207,7 +206,7 @@ class Ledger:
         at = f"{place} at {lead.stage}, step {lead.step}"
         if place == Place.IN_FLIGHT:
             account.note(Fault.LOST, ident, f"{at}: no record of it is under way or put off")
-        if place not in _WAITING:
+        if place not in WAITING_PLACES:
             return
         item = self._items.get(ident)
         if item is None or item.kind == MOVED:

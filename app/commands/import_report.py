@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from app.ingest.csv_file import FileCheck
-from app.ingest.preview import RowPreview, preview_text
+from app.ingest.import_preview import RowPreview, preview_text
 from app.operations.import_places import ImportPlaces
 
 _PLAIN = ("utf-8", "commas")

@@ -12,8 +12,8 @@ from app.base.clock import SystemClock
 from app.base.settings import Settings
 from app.commands.import_report import ImportReport, PreviewReport, facts_of
 from app.ingest.csv_file import FileCheck, check_file, read_form
-from app.ingest.importer import ImportCount, import_csv, import_id
-from app.ingest.preview import preview_rows
+from app.ingest.import_preview import preview_rows
+from app.ingest.importer import ImportCount, import_csv, import_id, leads_of
 from app.kafka.clients import producing
 from app.operations.import_places import settled_places
 from app.operations.reimport import find_loss
@@ -64,7 +64,8 @@ class FileImport:
             **facts_of(self._check),
         )
         if wait:
-            report.settled = await settled_places(self._settings, count.leads, _print_once())
+            leads = leads_of(self._check.form)
+            report.settled = await settled_places(self._settings, leads, _print_once())
         return report
 
     async def _capture(self, ident: str, *, again: bool) -> ImportCount:

@@ -2,8 +2,8 @@
 
 Which code page it is can't be known from the bytes: in a short file of names Muñoz and Muńoz are
 equally good. So it is taken only where every page that could be meant reads the same text; else
-the candidates are said. charset-normalizer chose one of them, and of 16 short exports it read five
-wrong.
+the candidates are listed. charset-normalizer chose one of them, and read five of 16 short
+exports wrong.
 """
 
 import codecs
@@ -48,7 +48,7 @@ def encoding_of(path: Path, wanted: str = "") -> str:
     Raises EncodingError where none does, or where several read other texts.
     """
     with path.open("rb") as file:
-        start = file.read(4)
+        start = file.read(_CHUNK)
     for mark, name in _MARKS.items():
         if start.startswith(mark):
             return _require(path, name)
@@ -57,8 +57,6 @@ def encoding_of(path: Path, wanted: str = "") -> str:
     line = _first_foreign_line(path, "utf-8")
     if not line:
         return "utf-8"
-    with path.open("rb") as file:
-        start = file.read(_CHUNK)
     if b"\0" in start:
         raise EncodingError(f"{path}, line {line}: no text; is it a spreadsheet's own format?")
     return _guess(path, line)
@@ -66,19 +64,16 @@ def encoding_of(path: Path, wanted: str = "") -> str:
 
 def _require(path: Path, name: str) -> str:
     try:
-        is_text = codecs.lookup(name)._is_text_encoding
+        b"a".decode(name, "replace")
     except (LookupError, ValueError):
-        is_text = False
-    if not is_text:
-        raise EncodingError(f"{name!r} is no encoding; cp1252 is one")
+        raise EncodingError(f"{name!r} is no encoding; cp1252 is one") from None
     if line := _first_foreign_line(path, name):
         raise EncodingError(f"{path}, line {line}: not {name}")
     return name
 
 
 def _first_foreign_line(path: Path, name: str) -> int:
-    """The number of the first line that an encoding can't read, 0 if it reads all. Of an encoding
-    of two bytes a letter the first line, since lines can't be told apart before."""
+    """The number of the first line that an encoding can't read, 0 if it can read all."""
     decoder = codecs.getincrementaldecoder(name)()
     line = 1
     with path.open("rb") as file:
@@ -168,7 +163,7 @@ def _foreign_lines(path: Path) -> bytes:
 
 
 def _say(texts: dict[str, str]) -> str:
-    """How to name the encoding, with a word of each candidate that tells it from the others."""
+    """How to name the encoding, with a word that each candidate reads differently."""
     if not texts:
         return ", or say its encoding with --encoding"
     by_word: dict[str, str] = {}

@@ -16,10 +16,10 @@ from leads.decision import Decision
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake, IntakeState
 from leads.gates.routing import Routing
-from leads.gates.signals import SUPPRESSING
 from leads.keys import Keys
 from leads.records import Lead, Place, Signal
 from leads.rules import Rules
+from leads.waits import STOPPING
 
 _SHOWN = 20
 
@@ -77,7 +77,7 @@ def _preview(row: Row, rules: Rules, keys: Keys, now: float) -> RowPreview:
         found.why = "; ".join(reason.why for reason in decision.trace if reason.decisive)
         return found
     stops = {one.record.kind for one in decision.outputs if isinstance(one.record, Signal)}
-    if stop := ", ".join(sorted(stops & SUPPRESSING)):
+    if stop := ", ".join(sorted(stops & STOPPING)):
         found.becomes, found.why = str(Place.SUPPRESSED), f"the row says {stop}"
         return found
     return _route(found, lead, rules, now)

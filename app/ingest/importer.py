@@ -8,7 +8,7 @@ are the same revisions.
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -33,12 +33,11 @@ _CHUNK = 100
 
 @dataclass(slots=True)
 class ImportCount:
-    """The rows that one run has captured, those of them that were captured before with the same
-    content and so change nothing, and the leads that all are."""
+    """The rows that one run has captured, and those of them that were captured before with the same
+    content and so change nothing."""
 
     captured: int = 0
     unchanged: int = 0
-    leads: set[str] = field(default_factory=set)
 
 
 def import_id(path: Path) -> str:
@@ -49,13 +48,8 @@ def import_id(path: Path) -> str:
 
 
 def to_captured(row: Row, name: str, now: float, lane: str, again: str = "") -> Captured:
-    """A row as a captured record: of Apollo's contact if the row has its id, else of the file.
-
-    The id of such a record comes from the file's own words, whatever they are read as.
-    """
-    source, ident = "apollo", read_apollo_id(row.read.get(APOLLO_ID, "").strip().lstrip("'"))
-    if not ident:
-        source, ident = "csv", derive("row", *sorted(row.given.items()))
+    """A row as a captured record."""
+    source, ident = _source_of(row)
     return Captured(
         source=source,
         source_id=ident,
@@ -66,6 +60,22 @@ def to_captured(row: Row, name: str, now: float, lane: str, again: str = "") -> 
         priority=lane,
         reimport_id=again,
     )
+
+
+def leads_of(form: FileForm) -> set[str]:
+    """The ids of the leads that a file's rows are."""
+    return {lead_id(*_source_of(row)) for row in read_rows(form)}
+
+
+def _source_of(row: Row) -> tuple[str, str]:
+    """The source of a row and its id there: of Apollo's contact if the row has its id, else of the
+    file.
+
+    The latter id comes from the file's own words, whatever they are read as.
+    """
+    if ident := read_apollo_id(row.read.get(APOLLO_ID, "").strip().lstrip("'")):
+        return "apollo", ident
+    return "csv", derive("row", *sorted(row.given.items()))
 
 
 async def import_csv(
@@ -99,7 +109,6 @@ async def import_csv(
         records = [to_captured(row, ident, clock.now(), lane, reimport_id) for row in chunk]
         await send_all(producer, map(_message, records))
         count.captured += len(chunk)
-        count.leads.update(lead_id(one.source, one.source_id) for one in records)
         count.unchanged += sum(known.get(record_key(one)) == digest(one.raw) for one in records)
         progress(count.captured)
     return count

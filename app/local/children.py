@@ -26,6 +26,7 @@ def start_child(
     """
     child: subprocess.Popen[bytes] | None = None
     try:
+        # Python runs callbacks around a fork, and swallows what is raised in them
         with interrupts_deferred():
             child = subprocess.Popen(  # noqa: S603
                 command,

@@ -9,10 +9,9 @@ import msgspec
 from app.audit.reader import LatestPlaces, read_events
 from app.base.settings import Settings
 from app.monitoring.lag import backlog
-from leads.records import Place
+from leads.records import WAITING_PLACES, Place
 
 _EVERY = 2.0  # seconds between two looks
-_WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 
 
 class ImportPlaces(msgspec.Struct):
@@ -61,7 +60,7 @@ async def _read_places(settings: Settings, leads: Collection[str]) -> ImportPlac
         latest.note(event)
     events = latest.latest.values()
     places = Counter(str(event.place) for event in events)
-    waits = Counter(event.kind for event in events if event.place in _WAITING)
+    waits = Counter(event.kind for event in events if event.place in WAITING_PLACES)
     return ImportPlaces(_by_number(places), _by_number(waits))
 
 

@@ -16,12 +16,10 @@ from app.review.send import RESTING, send_lead_signal, send_review_decision
 from connectors.core.errors import RecordRejected
 from leads import topics
 from leads.keys import derive, event_id
-from leads.records import Audit, Place, ReviewDecision, ReviewItem, encode
+from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem, encode
 from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes, restore
 from streams.runner.outbox import partition_of
-
-_WAITING = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 
 
 @dataclass(slots=True)
@@ -154,7 +152,7 @@ class ImportUndo:
     ) -> None:
         """Send a decision to each lead that waits, and a signal to each one at rest."""
         for lead, event in latest.items():
-            if event.place in _WAITING and lead in held:
+            if event.place in WAITING_PLACES and lead in held:
                 await self._decide(producer, held[lead])
             elif event.place in RESTING:
                 await send_lead_signal(producer, event, "undone", self._now)

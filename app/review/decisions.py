@@ -17,11 +17,11 @@ from app.rules.store import rules_in_force
 from connectors.core.crm import Crm
 from connectors.core.errors import VendorError
 from leads import topics
-from leads.gates.signals import SUPPRESSING
 from leads.keys import Keys, derive
 from leads.records import ReviewDecision, ReviewItem, Signal
 from leads.review_actions import refusal
 from leads.rules import Rules
+from leads.waits import STOPPING
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
@@ -188,7 +188,7 @@ class _Checks:
         """The last suppressing signal about each address and person, by their keys."""
         suppressions: dict[str, Signal] = {}
         async for signal in self._read(topics.SIGNALS, partition, Signal):
-            if signal.kind in SUPPRESSING:
+            if signal.kind in STOPPING:
                 suppressions[signal.address_key] = signal
                 suppressions[signal.person_key] = signal
         return suppressions

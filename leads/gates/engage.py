@@ -33,7 +33,7 @@ from leads.gates.enrol import (
     stuck,
 )
 from leads.gates.handover import hand_over
-from leads.gates.moved_signals import forwarded, forwarded_deferred
+from leads.gates.signal_forwarding import forwarded, forwarded_deferred
 from leads.gates.stopping import leave_first, stop_everywhere, suppressed
 from leads.records import Enrolment, Lead, Place, Reason, Record, Sequences, Signal
 from leads.route import sequence

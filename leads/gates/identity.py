@@ -18,7 +18,7 @@ from leads.gates.common import (
     terminal_decision,
 )
 from leads.gates.contact_claims import FREE, bring_key, claim_contact_key, merge_lead, pass_on
-from leads.gates.moved_signals import linked_signal
+from leads.gates.signal_forwarding import linked_signal
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leads import topics
+from leads.addresses import is_address
 from leads.corrections import apply_corrections, fields_set
 from leads.decision import AuditNote, Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
@@ -25,7 +26,6 @@ from leads.mapped import Mapped
 from leads.mapping import map_captured
 from leads.matching.brands import domain_stem
 from leads.matching.contact_keys import linkedin_profile
-from leads.normalise import is_address
 from leads.rawvalues import UnusableError
 from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules

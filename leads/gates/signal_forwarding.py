@@ -11,9 +11,11 @@ from leads.records import IdentityLink, Place, Signal
 from leads.table_rows import Deferred, PersonRow
 
 
-def points_elsewhere(row: PersonRow | None, key: str) -> bool:
-    """Whether identity's row of a key is an alias of another person's."""
-    return row is not None and row.person_key not in {"", key}
+def alias_target(row: PersonRow | None, key: str) -> str:
+    """The person's key that a key is an alias of, by identity's row of it; '' if it is none."""
+    if row is None or row.person_key == key:
+        return ""
+    return row.person_key
 
 
 def forwarded(signal: Signal, person_key: str, delivery: int) -> Decision:
@@ -36,7 +38,7 @@ def forwarded_deferred(person_key: str, lead_id: str, deferred: Deferred, table:
 
 
 def linked_signal(link: IdentityLink, lead_id: str) -> OutputRecord:
-    """Tells engagement that an address which lead `lead_id` had claimed is an alias now."""
+    """The signal to engagement that an address which lead `lead_id` had claimed is an alias now."""
     signal = Signal(
         signal_id=derive("linked", link.link_id),
         kind="linked",

@@ -6,14 +6,13 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
-from leads.gates.moved_signals import forwarded, points_elsewhere
+from leads.gates.signal_forwarding import alias_target, forwarded
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression
-from leads.waits import MOST_DELIVERIES
+from leads.waits import MOST_DELIVERIES, STOPPING
 
 _WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
-SUPPRESSING = _WHOLE_PERSON | {"bounce"}
 
 
 class SignalsState(Record, frozen=True, kw_only=True):
@@ -42,11 +41,11 @@ class Signals:
         del done, rules, now
         puts = self._suppress(record, seen)
         key = record.person_key or record.address_key
-        if points_elsewhere(seen.person, key) and record.delivery < MOST_DELIVERIES:
-            assert seen.person is not None
+        person_key = alias_target(seen.person, key)
+        if person_key and record.delivery < MOST_DELIVERIES:
             # a second alias may lie in one partition with the first
             delivery = record.delivery + record.forwarded
-            return replace(forwarded(record, seen.person.person_key, delivery), puts=puts)
+            return replace(forwarded(record, person_key, delivery), puts=puts)
         if record.kind == "sequence":
             state = Sequences(state=record.value, read_at=record.at)
             puts = (*puts, TableWrite(table="sequences", key=key, value=state))
@@ -56,7 +55,7 @@ class Signals:
         return Decision(kind="relayed", place=Place.NOWHERE, outputs=(to,), puts=puts)
 
     def _suppress(self, signal: Signal, seen: SignalsState) -> tuple[TableWrite, ...]:
-        if signal.kind not in SUPPRESSING:
+        if signal.kind not in STOPPING:
             return ()
         whole = signal.kind in _WHOLE_PERSON
         if seen.suppression is not None and (seen.suppression.whole_person or not whole):

@@ -54,9 +54,7 @@ class Sla:
             return _on_signal(record, seen, done, rules, now)
         if record.lead is not None:
             return _on_lead(record, record.lead, seen, rules)
-        if seen.clock is None:
-            return unchanged()
-        if seen.suppression is not None:
+        if seen.clock is None or seen.suppression is not None:
             return unchanged()
         if record.kind == "assign_by":
             return _assignment_overdue(record, seen.clock, rules, now)
@@ -75,9 +73,8 @@ def _on_signal(
         return taken(signal, clock, done, rules, now)
     if clock is None:
         return unchanged()
-    if signal.kind == "undone" and clock.lead.lead_id == signal.value:
-        return withdrawn(signal.person_key, clock, rules)
-    if signal.kind in STOPPING and seen.suppression is not None:
+    undone = signal.kind == "undone" and clock.lead.lead_id == signal.value
+    if undone or (signal.kind in STOPPING and seen.suppression is not None):
         return withdrawn(signal.person_key, clock, rules)
     own = signal.kind == "activity" and signal.value == clock.lead.owner_id
     if own and is_running(clock) and signal.at >= clock.started:

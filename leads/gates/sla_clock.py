@@ -37,8 +37,8 @@ def set_clock(person_key: str, clock: SlaClock | None) -> Decision:
 
 
 def withdrawn(person_key: str, clock: SlaClock, rules: Rules) -> Decision:
-    """No clock any more: its lead is stopped, taken back, or somebody else's. The lead's own
-    events say so."""
+    """Delete the clock of a lead that is suppressed, undone, or another person's by now. The lead's
+    own events say which."""
     outputs = window_outputs(clock, "withdrawn", rules) if is_running(clock) else ()
     return replace(set_clock(person_key, None), outputs=outputs)
 

@@ -48,7 +48,7 @@ class Stage:
     serialize_by: Callable[[Lead], str] | None = None
     wakes_on_signal: bool = False  # signals wake what waits here, by person key
     # whether a signal is for the lead of another key: the gate decides where it goes
-    goes_elsewhere: Callable[[Signal, BatchView], bool] | None = None
+    follows_alias: Callable[[Signal, BatchView], bool] | None = None
     # the id of the lead that is on its way here, '' for none
     lead_on_its_way: Callable[[Signal, BatchView], str] | None = None
 

@@ -100,7 +100,7 @@ class Waking:
         before = view.get(self._woken, mark_of(signal.signal_id, signal.delivery))
         if before is not None:
             return signal if before.elsewhere else before.lead
-        elsewhere = self._stage.goes_elsewhere
+        elsewhere = self._stage.follows_alias
         if elsewhere is not None and elsewhere(signal, view):
             return signal
         _, parked = self._parked_lead(view, signal)

@@ -3,7 +3,7 @@ arrived."""
 
 from leads import topics
 from leads.gates.engage import AliasRows, Engage, EngageState
-from leads.gates.moved_signals import points_elsewhere
+from leads.gates.signal_forwarding import alias_target
 from leads.records import Lead, ReviewDecision, Signal
 from leads.waits import LASTING, MOST_DELIVERIES
 from streams.runner.model import Stage
@@ -28,7 +28,7 @@ def make() -> Stage:
         wakes_on_signal=True,
         lead_on_its_way=expects,
         writes=(schema.deferred("engage"),),
-        goes_elsewhere=goes_elsewhere,
+        follows_alias=follows_alias,
     )
 
 
@@ -58,7 +58,7 @@ def _alias_rows(signal: Signal, view: BatchView) -> AliasRows | None:
     return AliasRows(person=person, deferred=deferred)
 
 
-def goes_elsewhere(signal: Signal, view: BatchView) -> bool:
+def follows_alias(signal: Signal, view: BatchView) -> bool:
     """Whether a signal's key has become an alias since the signals stage read it, or it says so."""
     if signal.kind == "linked":
         return True
@@ -66,7 +66,7 @@ def goes_elsewhere(signal: Signal, view: BatchView) -> bool:
         return False
     if view.has(schema.waiting("engage"), signal.person_key):
         return False
-    return points_elsewhere(view.get(PEOPLE, signal.person_key), signal.person_key)
+    return bool(alias_target(view.get(PEOPLE, signal.person_key), signal.person_key))
 
 
 def expects(signal: Signal, view: BatchView) -> str:

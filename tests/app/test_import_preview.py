@@ -4,7 +4,7 @@ from pathlib import Path
 
 from app.commands.import_report import PreviewReport, facts_of
 from app.ingest.csv_file import check_file, read_form
-from app.ingest.preview import RowPreview, preview_rows
+from app.ingest.import_preview import RowPreview, preview_rows
 from app.rules.store import load_rules
 from leads.keys import Keys
 from tests.app.command_line import DEMO_RULES

@@ -1,1 +1,1 @@
-"""Random and mutated input at every door that strangers reach: HTTP, files, records."""
+"""Random and mutated input to what strangers reach: HTTP, CSV files, captured records."""

@@ -1,4 +1,4 @@
-"""The doors, each with what must never happen there."""
+"""What is fuzzed, and what must never happen there."""
 
 import subprocess
 from collections import Counter
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.base.errors import UsageError
 from app.ingest.csv_file import check_file, read_form
-from app.ingest.preview import preview_rows, preview_text
+from app.ingest.import_preview import preview_rows, preview_text
 from app.rules.store import load_rules
 from leads.gates.intake import Intake, IntakeState
 from leads.keys import Keys
@@ -25,7 +25,7 @@ _SERVER_ERROR = 500
 NOW = 1_800_000_000.0
 
 
-def web_door(port: int, web: "subprocess.Popen[bytes]", answers: Counter[str]) -> Test:
+def web_target(port: int, web: "subprocess.Popen[bytes]", answers: Counter[str]) -> Test:
     """No answer is 5xx, a sound request has one, and the process lives."""
 
     @given(requests())
@@ -39,7 +39,7 @@ def web_door(port: int, web: "subprocess.Popen[bytes]", answers: Counter[str]) -
     return fuzz_web
 
 
-def file_door(directory: Path, answers: Counter[str]) -> Test:
+def file_target(directory: Path, answers: Counter[str]) -> Test:
     """A file is refused in words, or each of its rows is read."""
     rules, keys, path = load_rules(DEMO_RULES), Keys("fuzz"), directory / "fuzz.csv"
 
@@ -59,7 +59,7 @@ def file_door(directory: Path, answers: Counter[str]) -> Test:
     return fuzz_file
 
 
-def gate_door(answers: Counter[str]) -> Test:
+def gate_target(answers: Counter[str]) -> Test:
     """A captured object becomes a lead, a question or a dead letter; nothing raises."""
     rules: Rules = load_rules(DEMO_RULES)
     gate = Intake(Keys("fuzz"))

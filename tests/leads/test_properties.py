@@ -8,10 +8,11 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from leads.addresses import is_address
 from leads.keys import Keys, derive, fold_email, registrable
 from leads.matching.blocking import blocks_of
 from leads.matching.evidence import Evidence
-from leads.normalise import is_address, normalise_title
+from leads.normalise import normalise_title
 from leads.phones import read_phones
 from leads.records import Fingerprint
 from leads.rule_file import parse_rules

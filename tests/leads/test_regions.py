@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from leads.records import Company
+from leads.region_names import REGION_NAMES
+from leads.regions import is_state, spell_state, state_code
 from leads.route import mismatch_reason
 from leads.rule_models import Condition
 from leads.rules import Rules
-from leads.state_names import STATE_NAMES
-from leads.states import is_state, spell_state, state_code
 from tests.leads.test_gates import lead
 
 
@@ -81,7 +81,7 @@ def test_a_route_knows_a_state_by_any_name(rules: Rules) -> None:
 
 def test_each_further_name_is_of_a_region_of_the_standard() -> None:
     known = {region.code for region in pycountry.subdivisions}
-    for country, entries in STATE_NAMES.items():
+    for country, entries in REGION_NAMES.items():
         for entry in entries.split("|"):
             code = f"{country}-{entry.partition(':')[0]}"
             assert code in known, code

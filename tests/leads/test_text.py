@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leads.addresses import clean_address, read_address
+from leads.addresses import clean_address, is_address, read_address
 from leads.countries import country_code
 from leads.field_limits import cut_record
 from leads.keys import Keys, fold_email, registrable
@@ -16,12 +16,12 @@ from leads.matching.companies import company_words
 from leads.matching.contact_keys import linkedin_profile, phone_digits
 from leads.matching.fold import fold
 from leads.matching.profile import read_profile
-from leads.normalise import is_address, normalise_title
+from leads.normalise import normalise_title
 from leads.numbers import parse_count, parse_number
 from leads.phones import read_phones
 from leads.records import Fingerprint
+from leads.regions import spell_state
 from leads.spelling import spell_company, spell_name
-from leads.states import spell_state
 from leads.text import LONGEST_NAME, LONGEST_TEXT, LONGEST_URL, clean_text, squeeze
 from leads.titles.read import read_title
 

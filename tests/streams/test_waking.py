@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.gates.moved_signals import linked_signal
+from leads.gates.signal_forwarding import linked_signal
 from leads.records import IdentityLink, Signal, encode
 from leads.rules import Rules
 from leads.table_rows import PersonRow
