@@ -73,8 +73,8 @@ crash-short: install ## one small storm of twelve kills
 crash-brokers: install ## three brokers, failing networks, full and damaged disks, wrong clocks, long outages: some ten minutes
 	$(BIN)/pytest -m brokers --override-ini "addopts=--strict-markers --strict-config -ra" -n 2 --dist loadfile --durations=0 $(ARGS)
 
-clients: install ## programs in other languages on the audit topic; needs Node 18 or newer and npm
-	$(BIN)/pytest -m clients --override-ini "addopts=--strict-markers --strict-config -ra" $(ARGS)
+clients: install ## programs in other languages: a reader of the audit topic, vendors' own clients on the sandbox; needs Node 18 or newer and npm
+	$(BIN)/pytest -m clients --override-ini "addopts=--strict-markers --strict-config -raP" $(ARGS)
 
 SECONDS ?= 600
 fuzz: install ## random input to the web process, to CSV import and to intake (SECONDS=600 ARGS="--seed 7")

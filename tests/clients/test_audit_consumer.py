@@ -2,8 +2,6 @@
 is not."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from leads import topics
+from tests.clients.node_programs import install_program
 from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(600)]
@@ -25,18 +24,8 @@ LEADS = 150
 @pytest.fixture(scope="module")
 def consumer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example with its packages, in a directory of its own."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        if os.environ.get("CI"):
-            pytest.fail("node or npm is not on the PATH")
-        pytest.skip("node or npm is not on the PATH")
     folder = tmp_path_factory.mktemp("consumer")
-    for name in ("package.json", "consumer.js"):
-        shutil.copy(EXAMPLE / name, folder)
-    options = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-    done = subprocess.run(
-        ["npm", "install", *options], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    install_program(folder, EXAMPLE / "package.json", (EXAMPLE / "consumer.js",))
     return folder / "consumer.js"
 
 

@@ -1,0 +1,32 @@
+"""Vendors' own clients, untouched but for the address, are answered by the sandbox as their vendors
+document it.
+
+A vendor is a folder beside this file: package.json names the client with its exact version, and
+NAME.mjs holds the calls.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clients.node_programs import install_program, run_calls
+from tests.served_sandbox import served_sandbox
+
+pytestmark = [pytest.mark.clients, pytest.mark.timeout(600)]
+HERE = Path(__file__).parent
+#: The folders, and the least number of calls that each program makes.
+VENDORS = {"slack": 1}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_each_call_is_answered_as_documented(vendor: str, tmp_path: Path) -> None:
+    folder = HERE / vendor
+    program = f"{vendor}.mjs"
+    install_program(tmp_path, folder / "package.json", (HERE / "calls.mjs", folder / program))
+    with served_sandbox(40) as address:
+        calls = run_calls(tmp_path / program, address)
+    failed = [f"{call.name}: {call.error}" for call in calls if call.error]
+    sys.stdout.write(f"{vendor}: {len(calls) - len(failed)} passed, {len(failed)} failed\n")
+    assert not failed, "\n".join(failed)
+    assert len(calls) >= VENDORS[vendor]
