@@ -234,8 +234,8 @@ class Signal(Record, frozen=True, kw_only=True):
 
     kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted,
     updated; undone and released concern only the lead that `value` names; taken is a click on
-    "I'm on it" by the Slack user in `value`; linked comes from identity: the key has become an
-    alias, and lead `value` had claimed it.
+    "I'm on it" by the Slack user in `value`; linked comes from identity: lead `value`, which had
+    claimed the key, is that of the person whose key is `address_key`.
     """
 
     signal_id: str
@@ -338,10 +338,11 @@ class IdentityLink(Record, frozen=True, kw_only=True):
     person_key: str
     crm_id: str = ""
     ended: str = ""  # the lead whose claim has ended, so that another lead may take it over
-    # where the link brings a contact key to a person: that person's lead, and whose key it was
+    # where the link brings a contact key to a person: that person's lead
     lead_id: str = ""
-    from_lead: str = ""
+    from_lead: str = ""  # the lead that had claimed the key, and goes on or ends elsewhere
     fingerprint: Fingerprint | None = None  # of the record that had the key
+    step: int = 0  # at which the claim of `ended` ended
 
 
 class CrmRecord(Record, frozen=True, kw_only=True):

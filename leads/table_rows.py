@@ -98,6 +98,7 @@ class PersonRow(Record, frozen=True, kw_only=True):
     crm_id: str = ""
     # of the lead that has claimed it, to see whether another lead's person is the same
     fingerprint: Fingerprint | None = None
+    step: int = 0  # at which the lead claimed it: an end that is older does not concern the claim
 
 
 class ContactRow(Record, frozen=True, kw_only=True):
@@ -156,6 +157,9 @@ class SlaClock(Record, frozen=True, kw_only=True):
     alerted_at: float = 0.0
     # of the owner, by the rules under which the clock was started
     team: str = ""
+    # there is no clock: `lead` is another person's by now, or was taken back. What it said up to
+    # that step starts none
+    ended: bool = False
 
 
 class SlaWindow(Record, frozen=True, kw_only=True):

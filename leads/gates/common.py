@@ -75,7 +75,9 @@ def _free(lead: Lead, key: str, cause: str) -> OutputRecord:
     parts = () if key == lead.person_key else (key,)
     link_id = derive(cause, lead.lead_id, lead.step, *parts)
     return link_output(
-        IdentityLink(link_id=link_id, address_key=key, person_key="", ended=lead.lead_id)
+        IdentityLink(
+            link_id=link_id, address_key=key, person_key="", ended=lead.lead_id, step=lead.step
+        )
     )
 
 
@@ -87,6 +89,7 @@ def move_to_person(lead: Lead, person_key: str, stage: str, trace: tuple[Reason,
         link_id=derive("link", lead.lead_id, lead.step, person_key),
         address_key=lead.person_key,
         person_key=person_key,
+        from_lead=lead.lead_id,
     )
     moved = replace(lead, person_key=person_key, claim_key="")
     return Decision(

@@ -82,7 +82,10 @@ def _claim(lead: Lead, stage: str) -> Decision:
     """It writes no event, unless a person has answered: `unique` has been written, and `matched`
     comes next."""
     claim = PersonRow(
-        person_key=lead.person_key, lead_id=lead.lead_id, fingerprint=fingerprint(lead)
+        person_key=lead.person_key,
+        lead_id=lead.lead_id,
+        fingerprint=fingerprint(lead),
+        step=lead.step,
     )
     passed = answered(lead, "variant")
     return Decision(

@@ -58,7 +58,7 @@ _QUESTIONS = {"reply": "replied", "deleted": "deleted"}
 
 
 class AliasRows(Record, frozen=True, kw_only=True):
-    """Identity's row of a signal's key, and what was deferred for the lead that had claimed it."""
+    """Identity's row of a signal's key, and what was deferred for a lead that had claimed it."""
 
     person: PersonRow
     deferred: Deferred | None = None
@@ -79,7 +79,7 @@ class Engage:
     """Decides the last step of a lead, and every step after it."""
 
     name = NAME
-    logic = 3
+    logic = 4
 
     def decide(
         self,
@@ -237,10 +237,9 @@ class Engage:
 def _follow_alias(signal: Signal, alias: AliasRows | None) -> Decision:
     if alias is None or (signal.kind == "linked" and alias.deferred is None):
         return Decision(kind="unchanged", place=Place.NOWHERE)
-    to = alias.person.person_key
     if alias.deferred is not None:
-        return forwarded_deferred(to, signal.value, alias.deferred, DEFERRED)
-    return forwarded(signal, to, signal.delivery + 1)
+        return forwarded_deferred(signal.address_key, signal.value, alias.deferred, DEFERRED)
+    return forwarded(signal, alias.person.person_key, signal.delivery + 1)
 
 
 def _rested(seen: EngageState, rules: Rules) -> Lead | None:

@@ -18,7 +18,7 @@ from leads.gates.common import (
     terminal_decision,
 )
 from leads.gates.contact_claims import FREE, bring_key, claim_contact_key, merge_lead, pass_on
-from leads.gates.signal_forwarding import linked_signal
+from leads.gates.signal_forwarding import linked_signals
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
@@ -54,7 +54,7 @@ class Identity:
     """Decides which person an address belongs to: of leads, of links, of the CRM's snapshot."""
 
     name = "identity"
-    logic = 2
+    logic = 3
 
     def decide(
         self,
@@ -161,6 +161,7 @@ class Identity:
             lead_id=lead.lead_id,
             crm_id=crm_id,
             fingerprint=fingerprint(lead),
+            step=lead.step,
         )
         to = pass_on(lead, self.name)
         put = TableWrite(table="people", key=lead.person_key, value=claim)
@@ -187,13 +188,17 @@ class Identity:
                 lead_id=before.lead_id,
                 status=before.status,
                 fingerprint=before.fingerprint,
+                step=before.step,
             )
         elif row is not None and row.status not in FREE and row.person_key == link.address_key:
-            # the address has a lead of its own under way
-            return Decision(kind="link_refused", place=Place.NOWHERE)
+            # the address has a lead of its own under way; what was deferred for the one before it
+            # goes after that
+            return Decision(
+                kind="link_refused", place=Place.NOWHERE, outputs=linked_signals(link, "")
+            )
         outputs = self._pass_on_opt_out(link, seen.suppression)
-        if before.lead_id and link.address_key != link.person_key:
-            outputs = (*outputs, linked_signal(link, before.lead_id))
+        if link.address_key != link.person_key:
+            outputs = (*outputs, *linked_signals(link, before.lead_id))
         return Decision(
             kind="linked",
             place=Place.NOWHERE,
@@ -202,9 +207,9 @@ class Identity:
         )
 
     def _end_claim(self, link: IdentityLink, row: PersonRow | None) -> Decision:
-        """Free the address, unless another lead has claimed it since."""
+        """Free the address, unless it has been claimed since."""
         puts: tuple[TableWrite, ...] = ()
-        if row is not None and row.lead_id == link.ended:
+        if row is not None and row.lead_id == link.ended and not _claimed_again(row, link):
             ended = replace(row, status="ended")
             puts = (TableWrite(table="people", key=link.address_key, value=ended),)
         return Decision(kind="linked", place=Place.NOWHERE, puts=puts)
@@ -251,6 +256,12 @@ def _goes_round(lead: Lead) -> bool:
     """Whether aliases point to each other: claims end and are taken over in partitions that can't
     see one another, so that the last of two facts may lead back. The claim is then made here."""
     return lead.step % STEPS_A_REVISION > _MOST_STEPS
+
+
+def _claimed_again(row: PersonRow, link: IdentityLink) -> bool:
+    """Whether the lead has come back to its address, or another revision of it has. A link of an
+    earlier release has no step."""
+    return bool(link.step) and row.step > link.step
 
 
 def _say(row: PersonRow | None, lead: Lead) -> str:

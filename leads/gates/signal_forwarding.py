@@ -37,14 +37,20 @@ def forwarded_deferred(person_key: str, lead_id: str, deferred: Deferred, table:
     )
 
 
-def linked_signal(link: IdentityLink, lead_id: str) -> OutputRecord:
-    """The signal to engagement that an address which lead `lead_id` had claimed is an alias now."""
+def linked_signals(link: IdentityLink, last_lead: str) -> tuple[OutputRecord, ...]:
+    """The signals to engagement that leads which had claimed an address are another person's now:
+    the lead that the link names, and `last_lead`, the last one that claimed it ('' for none)."""
+    leads = dict.fromkeys(filter(None, (link.from_lead, last_lead)))
+    return tuple(_linked_signal(link, lead) for lead in leads)
+
+
+def _linked_signal(link: IdentityLink, lead_id: str) -> OutputRecord:
     signal = Signal(
-        signal_id=derive("linked", link.link_id),
+        signal_id=derive("linked", link.link_id, lead_id),
         kind="linked",
         at=0.0,
         source="identity",
-        address_key=link.address_key,
+        address_key=link.person_key,
         person_key=link.address_key,
         value=lead_id,
         only="engage",

@@ -38,7 +38,7 @@ class Sla:
     clicks in Slack."""
 
     name = NAME
-    logic = 2
+    logic = 3
 
     def decide(
         self,
@@ -50,6 +50,10 @@ class Sla:
     ) -> Decision | NeedsEffects:
         """A changed clock; a breach with its task and alert; or nothing, if the tick comes too
         late."""
+        if isinstance(record, SlaTick) and _has_ended(record, seen.clock):
+            return unchanged()
+        if seen.clock is not None and seen.clock.ended:
+            seen = replace(seen, clock=None)
         if isinstance(record, Signal):
             return _on_signal(record, seen, done, rules, now)
         if record.lead is not None:
@@ -59,6 +63,15 @@ class Sla:
         if record.kind == "assign_by":
             return _assignment_overdue(record, seen.clock, rules, now)
         return _due(record, seen.clock, done, rules, now)
+
+
+def _has_ended(tick: SlaTick, clock: SlaClock | None) -> bool:
+    """Whether the tick is of a lead that had ended here by then: another revision of it, or another
+    way through the pipeline, was read late."""
+    lead = tick.lead
+    if lead is None or clock is None or not clock.ended:
+        return False
+    return lead.lead_id == clock.lead.lead_id and lead.step <= clock.lead.step
 
 
 def _on_signal(
@@ -87,10 +100,7 @@ def _on_lead(tick: SlaTick, lead: Lead, seen: SlaState, rules: Rules) -> Decisio
     longer this person's."""
     clock = seen.clock
     if tick.kind == "ended":
-        of_lead = clock is not None and clock.lead.lead_id == lead.lead_id
-        if clock is None or not of_lead or clock.lead.step > lead.step:
-            return unchanged()
-        return withdrawn(tick.person_key, clock, rules)
+        return _ended(tick, lead, clock, rules)
     if seen.suppression is not None:
         return unchanged()
     if tick.kind == "intent":
@@ -109,6 +119,15 @@ def _on_lead(tick: SlaTick, lead: Lead, seen: SlaState, rules: Rules) -> Decisio
         same_owner = clock.lead.owner_id == lead.owner_id
         return unchanged() if same_owner else set_clock(tick.person_key, replace(clock, lead=lead))
     return _started(tick, lead, rules)
+
+
+def _ended(tick: SlaTick, lead: Lead, clock: SlaClock | None, rules: Rules) -> Decision:
+    mark = SlaClock(lead=lead, ended=True)
+    if clock is None:
+        return set_clock(tick.person_key, mark)
+    if clock.lead.lead_id != lead.lead_id or clock.lead.step > lead.step:
+        return unchanged()
+    return withdrawn(tick.person_key, clock, rules, mark)
 
 
 def _started(tick: SlaTick, lead: Lead, rules: Rules) -> Decision:

@@ -36,11 +36,13 @@ def set_clock(person_key: str, clock: SlaClock | None) -> Decision:
     return Decision(kind="set", place=Place.NOWHERE, puts=(put,))
 
 
-def withdrawn(person_key: str, clock: SlaClock, rules: Rules) -> Decision:
-    """Delete the clock of a lead that is suppressed, undone, or another person's by now. The lead's
-    own events say which."""
+def withdrawn(
+    person_key: str, clock: SlaClock, rules: Rules, left: SlaClock | None = None
+) -> Decision:
+    """Delete the clock of a lead that is suppressed, undone, or another person's by now, and leave
+    the row `left`. The lead's own events say which."""
     outputs = window_outputs(clock, "withdrawn", rules) if is_running(clock) else ()
-    return replace(set_clock(person_key, None), outputs=outputs)
+    return replace(set_clock(person_key, left), outputs=outputs)
 
 
 def changed(person_key: str, clock: SlaClock, why: Reason) -> Decision:

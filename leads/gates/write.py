@@ -131,6 +131,7 @@ class Write:
             address_key=lead.person_key,
             person_key=person_key,
             crm_id=contact_id,
+            from_lead=lead.lead_id,
         )
         moved = replace(lead, person_key=person_key)
         outputs = (

@@ -1,5 +1,6 @@
 """A signal follows its address to another person's partition, however many aliases lie between."""
 
+import pytest
 from msgspec.structs import replace
 
 from leads import topics
@@ -65,8 +66,39 @@ def test_a_claimed_address_that_becomes_an_alias_is_told_to_engagement(rules: Ru
     [(topic, said)] = sent(answer)
     assert (topic, said.kind, said.only) == (topics.ROUTED_SIGNALS.full, "linked", "engage")
     assert (said.person_key, said.value) == ("k1", "lead-1")
+    assert said.address_key == "k2"
     unclaimed = Identity().decide(LINK, IdentityState(), {}, rules, NOW)
     assert sent(unclaimed) == []
+
+
+def test_what_was_deferred_goes_after_a_lead_whose_address_was_claimed_meanwhile(
+    rules: Rules,
+) -> None:
+    """The link came after another lead's claim, and is refused."""
+    claimed = PersonRow(person_key="k1", lead_id="lead-2")
+    moved = replace(LINK, from_lead="lead-1")
+    answer = Identity().decide(moved, IdentityState(person=claimed), {}, rules, NOW)
+    assert isinstance(answer, Decision)
+    assert (answer.kind, answer.puts) == ("link_refused", ())
+    [(_, said)] = sent(answer)
+    assert (said.value, said.person_key, said.address_key) == ("lead-1", "k1", "k2")
+    ended = replace(claimed, status="ended")
+    both = sent(Identity().decide(moved, IdentityState(person=ended), {}, rules, NOW))
+    assert [signal.value for _, signal in both] == ["lead-1", "lead-2"]
+    assert len({signal.signal_id for _, signal in both}) == 2
+
+
+@pytest.mark.parametrize(("step", "freed"), [(0, True), (4, False), (5, True), (6, True)])
+def test_an_end_that_is_older_than_a_claim_does_not_free_it(
+    step: int, freed: bool, rules: Rules
+) -> None:
+    """A lead may come back to its address before the end of its first claim is read. Links of an
+    earlier release have no step."""
+    claimed = PersonRow(person_key="k1", lead_id="lead-1", step=5)
+    ended = replace(LINK, person_key="", ended="lead-1", step=step)
+    answer = Identity().decide(ended, IdentityState(person=claimed), {}, rules, NOW)
+    assert isinstance(answer, Decision)
+    assert bool(answer.puts) == freed
 
 
 def test_a_bounce_follows_its_address_to_another_persons_partition(rules: Rules) -> None:
@@ -100,7 +132,7 @@ def test_what_was_deferred_goes_after_its_lead_and_answers_stay(rules: Rules) ->
     waits = Deferred(signals=((NOW, INTEREST),), review_decisions=(answer,))
     alias = AliasRows(person=PersonRow(person_key="k2"), deferred=waits)
     seen = EngageState(alias=alias)
-    told = replace(INTEREST, kind="linked", value="lead-1")
+    told = replace(INTEREST, kind="linked", value="lead-1", address_key="k2")
     decision = Engage().decide(told, seen, {}, rules, NOW)
     [(topic, moved)] = sent(decision)
     assert topic == topics.SIGNALS.full

@@ -155,11 +155,28 @@ def test_a_clock_that_is_met_or_breached_is_not_withdrawn(ended: dict[str, float
 
 def test_a_clock_ends_with_its_lead_and_with_no_other() -> None:
     [put] = answer(ENDED, clock=RUNNING).puts
-    assert put.value is None
+    assert put.value == SlaClock(lead=ANA, ended=True)
     later = replace(RUNNING, lead=replace(ANA, step=ANA.step + 1))
     assert answer(ENDED, clock=later).kind == "unchanged"
     other = replace(RUNNING, lead=replace(ANA, lead_id="other"))
     assert answer(ENDED, clock=other).kind == "unchanged"
+
+
+@pytest.mark.parametrize("clock", [None, RUNNING])
+def test_no_earlier_record_of_a_lead_that_has_ended_starts_a_clock(clock: SlaClock | None) -> None:
+    """Another revision of the lead is read late, and would have a clock that nobody can meet."""
+    [put] = answer(ENDED, clock=clock).puts
+    mark = put.value
+    assert isinstance(mark, SlaClock)
+    start = SlaTick(tick_id="t", kind="start", person_key="p1", at=NOW, lead=ANA)
+    for kind in ("start", "intent", "taken", "ended"):
+        assert answer(replace(start, kind=kind), clock=mark).kind == "unchanged"
+    back = replace(start, lead=replace(ANA, step=ANA.step + 1))
+    other = replace(start, lead=replace(ANA, lead_id="other"))
+    for begins in (back, other):
+        assert answer(begins, clock=mark) == answer(begins)
+    acted = replace(OPT_OUT, kind="activity", value=ANA.owner_id)
+    assert answer(acted, clock=mark).kind == "unchanged"
 
 
 def test_a_lead_that_is_taken_back_has_no_clock_even_while_it_cannot_leave_its_sequence() -> None:

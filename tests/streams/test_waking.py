@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.gates.signal_forwarding import linked_signal
+from leads.gates.signal_forwarding import linked_signals
 from leads.records import IdentityLink, Signal, encode
 from leads.rules import Rules
 from leads.table_rows import PersonRow
@@ -18,7 +18,7 @@ from tables.schema import PEOPLE
 from tests.streams.kit import Bench, on_kit
 
 ROUTED = topics.ROUTED_SIGNALS.full
-LINKED = linked_signal(IdentityLink(link_id="l", address_key="k1", person_key="k2"), "lead-1")
+(LINKED,) = linked_signals(IdentityLink(link_id="l", address_key="k1", person_key="k2"), "lead-1")
 
 
 def interest(number: int = 1) -> Signal:
