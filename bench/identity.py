@@ -18,7 +18,7 @@ from bench.proportions import Proportion
 from leads.addresses import clean_address
 from leads.keys import fold_email
 from leads.matching.blocking import blocks_of
-from leads.matching.brands import domain_stem
+from leads.matching.brands import brand_stops
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.profile import read_profile
 from leads.matching.weights import WEIGHTS
@@ -76,19 +76,21 @@ def print_figures(name: str, judged: Sequence[Judged]) -> None:
     """Print the shares of one file."""
     same = [one for one in judged if one.pair.same]
     other = [one for one in judged if not one.pair.same]
-    merged = [one for one in judged if one.confidence is _SURE]
+    merged = [one for one in judged if one.confidence is _SURE and do_meet(one.pair)]
     _print(f"{name}: {len(same)} pairs of one person, {len(other)} of two")
     _print(f"  merged without asking, and right  {_share(merged, same=True)}")
-    found = [one.confidence is not _OTHER for one in same]
-    _print(f"  one person: merged or asked       {Proportion(sum(found), len(same))}")
-    sure = [one.confidence is _SURE for one in same]
-    _print(f"  one person: merged                {Proportion(sum(sure), len(same))}")
-    met = [do_meet(one.pair) for one in same]
-    _print(f"  one person: meet, to be compared  {Proportion(sum(met), len(same))}")
-    asked = [one.confidence is _UNSURE for one in other]
-    _print(f"  two people: asked                 {Proportion(sum(asked), len(other))}")
-    wrong = [one.confidence is _SURE for one in other]
-    _print(f"  two people: merged                {Proportion(sum(wrong), len(other))}")
+    alike = [one for one in same if one.confidence is not _OTHER]
+    _print(f"  one person: alike, if compared    {Proportion(len(alike), len(same))}")
+    met = [one for one in same if do_meet(one.pair)]
+    _print(f"  one person: compared              {Proportion(len(met), len(same))}")
+    found = [one for one in alike if do_meet(one.pair)]
+    _print(f"  one person: merged or asked       {Proportion(len(found), len(same))}")
+    sure = [one for one in found if one.confidence is _SURE]
+    _print(f"  one person: merged                {Proportion(len(sure), len(same))}")
+    asked = [one for one in other if one.confidence is _UNSURE and do_meet(one.pair)]
+    _print(f"  two people: asked                 {Proportion(len(asked), len(other))}")
+    wrong = [one for one in merged if not one.pair.same]
+    _print(f"  two people: merged                {Proportion(len(wrong), len(other))}")
 
 
 def _share(judged: Sequence[Judged], *, same: bool) -> Proportion:
@@ -96,18 +98,25 @@ def _share(judged: Sequence[Judged], *, same: bool) -> Proportion:
 
 
 def do_meet(pair: Pair) -> bool:
-    """Whether the gates compare the two: by an address, a contact key, or a block of one brand."""
+    """Whether the gates compare the two: by an address, a contact key, a phone number, or a block
+    of one brand."""
     a, b = read_profile(pair.a), read_profile(pair.b)
     keys = (
         (fold_email(pair.a.email), fold_email(pair.b.email)),
         (a.linkedin, b.linkedin),
         (a.person_id, b.person_id),
         (a.crm_id, b.crm_id),
+        (a.phone[0], b.phone[0]),
     )
     if any(mine and mine == other for mine, other in keys):
         return True
-    stems = (domain_stem(a.domain), domain_stem(b.domain))
-    return stems[0] == stems[1] and not set(blocks_of(pair.a)).isdisjoint(blocks_of(pair.b))
+    if _brands(pair.a, a.domain).isdisjoint(_brands(pair.b, b.domain)):
+        return False
+    return not set(blocks_of(pair.a)).isdisjoint(blocks_of(pair.b))
+
+
+def _brands(one: Fingerprint, domain: str) -> set[str]:
+    return set(brand_stops(one.company, domain))
 
 
 def print_mistakes(judged: Sequence[Judged]) -> None:

@@ -41,6 +41,7 @@ class CarriedOver(Record, frozen=True, kw_only=True):
     apollo_id: str = ""
     apollo_person_id: str = ""
     linked: str = ""
+    unplaced_phone: str = ""
     do_not_call: bool = False
     replied: bool = False
 
@@ -144,6 +145,7 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
         apollo_id=lead.apollo_id,
         apollo_person_id=lead.apollo_person_id,
         linked=lead.source_crm_id,
+        unplaced_phone=lead.unplaced_phone,
         do_not_call=lead.do_not_call,
         replied=lead.replied,
     )

@@ -7,6 +7,7 @@ from leads.addresses import read_address
 from leads.keys import registrable
 from leads.mapped import (
     Mapped,
+    PhoneRead,
     addresses_of,
     company_of,
     kinds_marked,
@@ -35,7 +36,7 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
     raw = captured.raw
     apollo = read_apollo(text_of(raw, "Seniority"), text_of(raw, "Departments"))
     do_not_call = says_yes(raw, "Do Not Call")
-    person, uncalled = _row_person(raw, do_not_call=do_not_call)
+    person, phone = _row_person(raw, do_not_call=do_not_call)
     position = rules.read_title(person.title, apollo)
     company, dropped = _row_company(raw, person)
     intents, unread = _row_intents(raw, captured)
@@ -50,15 +51,15 @@ def map_row(captured: Captured, rules: Rules) -> Mapped:
         stops=_row_stops(raw, rules),
         do_not_call=do_not_call,
         replied=says_yes(raw, "Replied"),
-        dropped=(*uncalled, *dropped, *unread),
+        unplaced_phone=phone.unplaced,
+        dropped=(*phone.dropped, *dropped, *unread),
     )
 
 
-def _row_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, tuple[str, ...]]:
-    """The person, and a line for each phone number that is left out."""
+def _row_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, PhoneRead]:
     country, state = place_of(said_of(raw, "Country"), said_of(raw, "State"))
     phones = () if do_not_call else _PHONES
-    phone, unread = phone_of(map(partial(text_of, raw), phones), country)
+    phone = phone_of(map(partial(text_of, raw), phones), country)
     first, last = names_of(raw, "First Name", "Last Name", "Name")
     person = Person(
         email=read_address(text_of(raw, "Email")),
@@ -67,13 +68,13 @@ def _row_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, tupl
         first_name=first,
         last_name=last,
         title=said_of(raw, "Title"),
-        phone=phone,
+        phone=phone.number,
         linkedin=text_of(raw, "Person Linkedin Url"),
         city=said_of(raw, "City"),
         state=state,
         country=country,
     )
-    return person, unread
+    return person, phone
 
 
 def _row_company(raw: dict[str, Any], person: Person) -> tuple[Company, tuple[str, ...]]:

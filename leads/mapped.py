@@ -1,13 +1,14 @@
 """A captured record in normalised fields, and the mapping steps that all sources share."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from leads.addresses import read_address
 from leads.countries import country_code
 from leads.keys import is_company_domain, registrable
 from leads.mail_domains import SHARED_SITES
 from leads.numbers import parse_count
-from leads.phones import read_phones
+from leads.phones import national_digits, read_phones
 from leads.records import Company, Intent, Person, Record, Sequences
 from leads.regions import spell_state
 from leads.spelling import spell_company
@@ -27,6 +28,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     stops: tuple[str, ...] = ()
     do_not_call: bool = False
     replied: bool = False  # it has answered a sequence of Apollo's
+    unplaced_phone: str = ""  # a national number without a country, see PhoneRead
     vouched: bool = False  # a person says that the address is good
     apollo_person_id: str = ""  # of the person in Apollo's whole database
     linked: str = ""  # the CRM's id of the person, where Apollo names one
@@ -34,17 +36,33 @@ class Mapped(Record, frozen=True, kw_only=True):
     updated_at: float = 0.0  # by the source's own clock, 0 if it doesn't say
 
 
-def phone_of(cells: Iterable[str], country: str) -> tuple[str, tuple[str, ...]]:
-    """The first phone number in these cells, read in that country, '' if none is one; and a line
-    for what is left out."""
+class PhoneRead(NamedTuple):
+    """A record's phone number.
+
+    `number` is as leads/phones.py writes it, '' if none can be called; `unplaced` is then a number
+    whose country no field names, which helps to recognise the person. `dropped` has a line for what
+    is left out.
+    """
+
+    number: str = ""
+    unplaced: str = ""
+    dropped: tuple[str, ...] = ()
+
+
+def phone_of(cells: Iterable[str], country: str) -> PhoneRead:
+    """The first phone number in these cells, read in that country ('' if unknown)."""
     given = list(filter(None, cells))
     for cell in given:
         phone, more = read_phones(cell, country)
         if phone:
             line = f"phone: of {more + 1} numbers in one field the first is taken"
-            return phone, (line,) if more else ()
-    where = f" in {country}" if country else " without a country"
-    return "", (f"phone: no number that can exist{where}",) if given else ()
+            return PhoneRead(phone, "", (line,) if more else ())
+    if not given:
+        return PhoneRead()
+    if country:
+        return PhoneRead("", "", (f"phone: no number that can exist in {country}",))
+    unplaced = next(filter(None, map(national_digits, given)), "")
+    return PhoneRead("", unplaced, ("phone: no number that can exist without a country",))
 
 
 def place_of(country: str, state: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from leads.fields import map_fields
 from leads.keys import registrable
 from leads.mapped import (
     Mapped,
+    PhoneRead,
     addresses_of,
     company_of,
     kinds_marked,
@@ -113,6 +114,7 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
         apollo_id=raw.carried_over.apollo_id,
         apollo_person_id=raw.carried_over.apollo_person_id,
         linked=raw.carried_over.linked,
+        unplaced_phone=raw.carried_over.unplaced_phone,
         vouched=bool(raw.corrections.get("email_status")),
         do_not_call=raw.carried_over.do_not_call,
         replied=raw.carried_over.replied,
@@ -125,7 +127,7 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
     organization = dict_of(raw, "organization") or dict_of(raw, "account")
     custom = _custom_fields(captured, rules)
     do_not_call = says_yes(raw, "do_not_call")
-    person, unread = _contact_person(raw, do_not_call=do_not_call)
+    person, phone = _contact_person(raw, do_not_call=do_not_call)
     position = rules.read_title(person.title)
     domain = registrable(text_of(organization, "primary_domain", "domain", "website_url"))
     company, dropped = company_of(
@@ -145,7 +147,8 @@ def _map_contact(captured: Captured, rules: Rules) -> Mapped:
         stops=_stops(raw, rules),
         do_not_call=do_not_call,
         replied=says_yes(raw, "replied"),
-        dropped=(*unread, *dropped),
+        unplaced_phone=phone.unplaced,
+        dropped=(*phone.dropped, *dropped),
         updated_at=read_time(raw.get("updated_at")),
         linked=text_of(
             raw,
@@ -166,14 +169,14 @@ def _custom_fields(captured: Captured, rules: Rules) -> dict[str, str]:
     return {names[key]: clean_text(value) for key, value in values.items() if key in names}
 
 
-def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, tuple[str, ...]]:
+def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, PhoneRead]:
     country, state = place_of(said_of(raw, "country"), said_of(raw, "state"))
     emails = addresses_of([text_of(item, "email") for item in dicts_of(raw, "contact_emails")])
     phones = [
         text_of(item, "sanitized_number", "raw_number") for item in dicts_of(raw, "phone_numbers")
     ]
     numbers = [] if do_not_call else [text_of(raw, "sanitized_phone"), *phones]
-    phone, unread = phone_of(numbers, country)
+    phone = phone_of(numbers, country)
     first, last = names_of(raw, "first_name", "last_name", "name")
     person = Person(
         email=read_address(text_of(raw, "email")),
@@ -182,13 +185,13 @@ def _contact_person(raw: dict[str, Any], *, do_not_call: bool) -> tuple[Person, 
         first_name=first,
         last_name=last,
         title=said_of(raw, "title"),
-        phone=phone,
+        phone=phone.number,
         linkedin=text_of(raw, "linkedin_url"),
         city=said_of(raw, "city"),
         state=state,
         country=country,
     )
-    return person, unread
+    return person, phone
 
 
 def _stops(raw: dict[str, Any], rules: Rules) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 Only a valid number is taken: one without its area code, or too short a one, can't be called.
 """
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat
 from leads.text import squeeze
 
 _LONGEST = 250  # characters of a cell that are read
+_NUMBER = re.compile(r"[\d\s()./-]+", re.ASCII)
+_FEWEST_DIGITS, _MOST_DIGITS = 8, 15  # of a national number with its area code; E.164's most
 
 
 class Phones(NamedTuple):
@@ -38,6 +41,13 @@ def read_phones(value: str, country: str) -> Phones:
     if not numbers:
         return Phones()
     return Phones(numbers[0], len(numbers) - 1)
+
+
+def national_digits(value: str) -> str:
+    """The digits of a cell that holds one number of a usual length, '' for any other cell."""
+    text = squeeze(value, _LONGEST)
+    digits = "".join(filter(str.isdecimal, text)) if _NUMBER.fullmatch(text) else ""
+    return digits if _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS else ""
 
 
 def _parse(text: str, country: str) -> PhoneNumber | None:

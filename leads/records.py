@@ -182,9 +182,11 @@ class Lead(Record, frozen=True, kw_only=True):
     imported: str = ""
     lists: tuple[str, ...] = ()
     # keyed hashes of what names the person besides addresses: its Apollo person id, LinkedIn
-    # profile, CRM id; and which of them identity claims next, '' for the address
+    # profile, CRM id, phone; and which of them identity claims next, '' for the address
     contact_keys: tuple[str, ...] = ()
     claim_key: str = ""
+    # the brand in its company's name at which it is compared, '' for that of the domain
+    brand_word: str = ""
     apollo_id: str = ""
     apollo_person_id: str = ""  # of the person in Apollo's whole database
     seniority: str = ""
@@ -209,6 +211,7 @@ class Lead(Record, frozen=True, kw_only=True):
     replied: bool = False  # it had answered a sequence of Apollo's before it came in
     # the CRM's id of the person as Apollo knows it: Apollo's own sync has written to the CRM
     source_crm_id: str = ""
+    unplaced_phone: str = ""  # a number whose country no field says: to recognise the person
     released: bool = False  # live, whatever share of leads the rules make live
     # how often its owner was written again because another automation had changed it
     owner_rewrites: int = 0

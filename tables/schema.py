@@ -48,14 +48,14 @@ BRANDS = Table("brands", BrandRow, keyed_by="domain stem", writer="company", rea
 COLLEAGUES = Table(
     "colleagues",
     Fingerprint,
-    keyed_by="domain stem/person key",
+    keyed_by="brand/person key",
     writer="company",
     readers=("company",),
 )
 NAME_BLOCKS = Table(
     "name_blocks",
     BlockRow,
-    keyed_by="domain stem/block of names",
+    keyed_by="brand/block of names",
     writer="company",
     readers=("company",),
 )

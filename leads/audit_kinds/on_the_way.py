@@ -45,8 +45,8 @@ ON_THE_WAY = (
         ("identity", "company"),
         ("in_flight",),
         "belongs to a known person and was sent to that person's partition",
-        "its address, LinkedIn profile, Apollo person id or CRM id is a known person's, or the"
-        " company stage recognised a known person: identity decides in that person's partition",
+        "its address, LinkedIn profile, Apollo person id, CRM id or phone is a known person's, or"
+        " the company stage recognised a known person: identity decides in that person's partition",
     ),
     AuditKind(
         "unique",
@@ -54,6 +54,13 @@ ON_THE_WAY = (
         ("in_flight",),
         "is the only lead of this person",
         "the lead holds the claim on its person",
+    ),
+    AuditKind(
+        "compared",
+        ("company",),
+        ("in_flight",),
+        "is another person than the one it was compared with by its company's name",
+        "a person has said so; it is compared at its company's domain next",
     ),
     AuditKind(
         "matched",

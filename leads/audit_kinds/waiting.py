@@ -38,8 +38,8 @@ WAITING = (
         ("identity", "company"),
         _PERSON,
         "may be a known person under another address",
-        "a similar person is known at the company, or its LinkedIn profile, Apollo person id or CRM"
-        " id is another lead's; the trace shows the evidence",
+        "a similar person is known at the company, or its LinkedIn profile, Apollo person id, CRM"
+        " id or phone is another lead's; the trace shows the evidence",
     ),
     AuditKind(
         "shared_address",

@@ -91,7 +91,7 @@ def move_to_person(lead: Lead, person_key: str, stage: str, trace: tuple[Reason,
         person_key=person_key,
         from_lead=lead.lead_id,
     )
-    moved = replace(lead, person_key=person_key, claim_key="")
+    moved = replace(lead, person_key=person_key, claim_key="", brand_word="")
     return Decision(
         kind="forwarded",
         place=Place.IN_FLIGHT,

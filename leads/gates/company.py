@@ -10,58 +10,33 @@ from leads.countries import country_code
 from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
+from leads.gates.colleagues import VARIANT, CompanyState, compare_by_name, others, remember
 from leads.gates.common import (
     GOES_ON,
     answered,
     forward,
-    is_kept_apart,
     move_to_person,
     overruled,
     review,
     terminal_decision,
 )
-from leads.matching.blocking import LARGEST_BLOCK
 from leads.matching.brands import domain_stem, related
 from leads.matching.evidence import MatchConfidence
 from leads.matching.fingerprint import fingerprint
 from leads.matching.search import Match, find_match
 from leads.numbers import parse_count
-from leads.records import Company, CrmRecord, Fingerprint, Lead, Place, Reason, Record
+from leads.records import Company, CrmRecord, Fingerprint, Lead, Place, Reason
 from leads.rules import Rules
-from leads.table_rows import BlockRow, BrandRow, CompanyRow
+from leads.table_rows import BrandRow, CompanyRow
 
 _DAY = 86_400.0
-_RULE = "company.variant"
-
-
-class CompanyState(Record, frozen=True, kw_only=True):
-    """The company's row and its brand's, and the people there who are named alike."""
-
-    company: CompanyRow | None = None
-    brand: BrandRow | None = None
-    synced: bool = True
-    # the people of each block that the lead's person is in, and what is remembered of them
-    blocks: dict[str, tuple[str, ...]] = {}
-    colleagues: tuple[Fingerprint, ...] = ()
-
-    @property
-    def row(self) -> CompanyRow:
-        """The company's row, a blank one if there is none yet."""
-        return self.company or CompanyRow(name="")
-
-    @property
-    def domains(self) -> dict[str, str]:
-        """The brand's known domains, with their companies' names."""
-        if self.brand is None:
-            return {}
-        return self.brand.domains
 
 
 class Companies:
     """Decides how a lead's person stands to its company."""
 
     name = "company"
-    logic = 3
+    logic = 4
 
     def decide(
         self,
@@ -76,11 +51,13 @@ class Companies:
             return self._note_crm_record(record, seen)
         if (end := terminal_decision(record, None, now)) is not None:
             return end
+        if record.brand_word:
+            return compare_by_name(record, seen, self.name, rules)
         if not record.company.domain:
             why = Reason(
                 rule="company.domain",
                 decisive=False,
-                why="no company domain is known, so there is nothing to compare with",
+                why="no company is known, so there is nothing to compare with",
             )
             return self._pass(record, (why,), ())
         if not seen.synced and "sync" not in done:
@@ -91,7 +68,7 @@ class Companies:
             if record.review_decisions.get("subsidiary") not in GOES_ON:
                 return review(record, "subsidiary", trace)
             trace = (question, overruled(record, "subsidiary", trace))
-        match = find_match(fingerprint(record), _others(seen, record), rules.matching, _RULE)
+        match = find_match(fingerprint(record), others(seen, record), rules.matching, VARIANT)
         if match.twin is not None and match.confidence is MatchConfidence.SURE:
             return self._move(record, match.twin, (*trace, *match.reasons))
         if match.twin is not None:
@@ -179,7 +156,7 @@ class Companies:
         puts = (
             TableWrite(table="companies", key=lead.company.domain, value=row),
             _brand_write(seen, lead.company.domain, row.name),
-            *_remember(seen, lead),
+            *remember(seen, lead),
         )
         return self._pass(lead, trace, puts)
 
@@ -238,34 +215,6 @@ def _brand_write(seen: CompanyState, domain: str, name: str) -> TableWrite:
     """The change of the brand's row that adds a company."""
     brand = BrandRow(domains={**seen.domains, domain: name})
     return TableWrite(table="brands", key=domain_stem(domain), value=brand)
-
-
-def _others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
-    """The people of the brand who are named alike, without the lead's own person."""
-    known = (*seen.colleagues, *seen.row.people)
-    return [
-        person
-        for person in known
-        if person.person_key != lead.person_key
-        and person.lead_id != lead.lead_id
-        and not is_kept_apart(lead, person.lead_id)
-    ]
-
-
-def _remember(seen: CompanyState, lead: Lead) -> tuple[TableWrite, ...]:
-    """The rows by which a later record of the same person is recognised."""
-    stem, person = domain_stem(lead.company.domain), lead.person_key
-    mine = TableWrite(table="colleagues", key=f"{stem}/{person}", value=fingerprint(lead))
-    blocks = [
-        TableWrite(
-            table="name_blocks",
-            key=f"{stem}/{block}",
-            value=BlockRow(people=(*people, person)[-LARGEST_BLOCK:]),
-        )
-        for block, people in seen.blocks.items()
-        if person not in people
-    ]
-    return (mine, *blocks)
 
 
 def _separate(row: CompanyRow, lead: Lead) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, OutputRecord, TableWrite
+from leads.gates.colleagues import to_company
 from leads.gates.common import (
     GOES_ON,
     answered,
@@ -21,9 +22,8 @@ from leads.gates.common import (
     review,
     signal_output,
 )
-from leads.gates.intake import company_key
 from leads.keys import derive
-from leads.matching.contact_keys import CONTACT_KINDS
+from leads.matching.contact_keys import CONTACT_KINDS, SHARED_KINDS
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
 from leads.matching.search import explain
@@ -42,12 +42,12 @@ def pass_on(lead: Lead, stage: str) -> OutputRecord:
         left = left[left.index(lead.claim_key) + 1 :]
     if left:
         return forward(replace(lead, claim_key=left[0]), stage, "unique", topics.VALIDATED, left[0])
-    return forward(replace(lead, claim_key=""), stage, "unique", topics.UNIQUE, company_key(lead))
+    return to_company(lead, stage)
 
 
 def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rules) -> Decision:
     """Claim a key, or end as a further record of the person who has it; a person is asked where the
-    names or the employers differ."""
+    names or the employers differ, unless the key is one that several people may have."""
     if row is None or _is_own(row, lead):
         return _claim(lead, stage)
     if row.status in FREE:
@@ -71,6 +71,8 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         return _separate(lead, row, stage, (*trace, why))
     if answer == "merge" or judged is MatchConfidence.SURE:
         return move_to_person(answered(lead, "variant"), row.person_key, stage, trace)
+    if kind in SHARED_KINDS and judged is MatchConfidence.OTHER:
+        return _pass_by(lead, stage)
     return review(lead, "variant", trace)
 
 
@@ -79,23 +81,32 @@ def _is_own(row: PersonRow, lead: Lead) -> bool:
 
 
 def _claim(lead: Lead, stage: str) -> Decision:
-    """It writes no event, unless a person has answered: `unique` has been written, and `matched`
-    comes next."""
     claim = PersonRow(
         person_key=lead.person_key,
         lead_id=lead.lead_id,
         fingerprint=fingerprint(lead),
         step=lead.step,
     )
+    put = TableWrite(table="people", key=lead.claim_key, value=claim)
+    return replace(_go_on(lead, stage), puts=(put,))
+
+
+def _go_on(lead: Lead, stage: str) -> Decision:
+    """It writes no event, unless a person has answered: `unique` has been written, and `matched`
+    comes next."""
     passed = answered(lead, "variant")
     return Decision(
         kind="unique",
         place=Place.IN_FLIGHT,
         lead=passed,
         outputs=(pass_on(passed, stage),),
-        puts=(TableWrite(table="people", key=lead.claim_key, value=claim),),
         silent="variant" not in lead.review_decisions,
     )
+
+
+def _pass_by(lead: Lead, stage: str) -> Decision:
+    """Another person has the key, too: it stays with whom it is, and nothing is asked."""
+    return _go_on(lead, stage)
 
 
 def _take_over(lead: Lead, row: PersonRow, stage: str, rules: Rules) -> Decision:

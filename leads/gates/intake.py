@@ -24,8 +24,8 @@ from leads.gates.common import (
 from leads.keys import STEPS_A_REVISION, Keys, derive, event_id, lead_id, version
 from leads.mapped import Mapped
 from leads.mapping import map_captured
-from leads.matching.brands import domain_stem
-from leads.matching.contact_keys import linkedin_profile
+from leads.matching.contact_keys import linkedin_profile, phone_digits
+from leads.matching.fingerprint import phone_for_matching
 from leads.rawvalues import UnusableError
 from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules
@@ -44,7 +44,7 @@ class Intake:
     """Decides on captured records, and on waiting leads that a person has corrected."""
 
     name = "intake"
-    logic = 3
+    logic = 4
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -168,6 +168,7 @@ class Intake:
             intents=mapped.intents,
             sequences=mapped.sequences,
             source_crm_id=mapped.linked,
+            unplaced_phone=mapped.unplaced_phone,
             do_not_call=mapped.do_not_call,
             replied=mapped.replied,
             review_decisions={"email_status": "verified"} if mapped.vouched else {},
@@ -223,6 +224,7 @@ class Intake:
             ("apollo", lead.apollo_person_id),
             ("linkedin", linkedin_profile(lead.person.linkedin)),
             ("crm", lead.source_crm_id),
+            ("phone", phone_digits(phone_for_matching(lead))[0]),
         )
         return tuple(self._keys.contact(kind, value) for kind, value in named if value)
 
@@ -357,10 +359,3 @@ def _correct(lead: Lead, rules: Rules) -> tuple[Lead, tuple[str, ...]]:
         function=position.function,
     )
     return corrected, dropped
-
-
-def company_key(lead: Lead) -> str:
-    """The key of `unique`: leads of sister companies meet in one partition (brands.domain_stem)."""
-    if not lead.company.domain:
-        return lead.person_key
-    return domain_stem(lead.company.domain)

@@ -103,7 +103,7 @@ def _related(mine: Words, domain: str, other: Words, beside: str) -> bool:
 
 
 def _named_alike(mine: Words, other: Words) -> bool:
-    a, b = _distinct(mine), _distinct(other)
+    a, b = distinct_words(mine), distinct_words(other)
     return (
         token_set_ratio(" ".join(a), " ".join(b)) >= _ALIKE
         or _share_start("".join(a), "".join(b))
@@ -118,8 +118,14 @@ def _contains(stem: str, name: str) -> bool:
     return len(short) >= _SHORTEST_STEM and short in long
 
 
-def _distinct(words: Words) -> list[str]:
+def distinct_words(words: Words) -> list[str]:
+    """The words without those that many companies' names have; all, if there are no others."""
     return [word for word in words if word not in _PLAIN] or list(words)
+
+
+def is_generic(word: str) -> bool:
+    """Whether a folded word is a legal form, or one that many companies' names have."""
+    return word in _LEGAL or word in _PLAIN
 
 
 def _share_start(a: str, b: str) -> bool:

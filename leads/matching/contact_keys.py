@@ -11,7 +11,10 @@ CONTACT_KINDS = {
     "apollo": "Apollo person id",
     "linkedin": "LinkedIn profile",
     "crm": "CRM id",
+    "phone": "phone number",
 }
+#: Those that several people may have: they make two records meet, and prove nothing.
+SHARED_KINDS = frozenset({"phone"})
 _PROFILE = re.compile(r"/in/([^/?#]+)", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:;?ext=?|x|durchwahl|poste)\.?\s*(?=\d)")
 _NO_DIGIT = re.compile(r"\D")

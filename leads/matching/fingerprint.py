@@ -3,6 +3,11 @@
 from leads.records import Fingerprint, Lead
 
 
+def phone_for_matching(lead: Lead) -> str:
+    """The person's number, or one that can't be called since its country is unknown."""
+    return lead.person.phone or lead.unplaced_phone
+
+
 def fingerprint(lead: Lead) -> Fingerprint:
     """The fingerprint of a lead's person."""
     person, company = lead.person, lead.company
@@ -18,7 +23,7 @@ def fingerprint(lead: Lead) -> Fingerprint:
         company=company.name,
         domain=company.domain,
         linkedin=person.linkedin,
-        phone=person.phone,
+        phone=phone_for_matching(lead),
         person_id=lead.apollo_person_id,
         crm_id=lead.crm.contact_id or lead.source_crm_id,
         city=person.city,

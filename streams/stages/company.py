@@ -3,7 +3,8 @@
 from typing import Any
 
 from leads import topics
-from leads.gates.company import Companies, CompanyState
+from leads.gates.colleagues import CompanyState, brand_of
+from leads.gates.company import Companies
 from leads.matching.blocking import blocks_of
 from leads.matching.brands import domain_stem
 from leads.matching.fingerprint import fingerprint
@@ -32,13 +33,18 @@ def make() -> Stage:
 
 def by_brand(lead: Lead) -> str:
     """Leads of one brand are decided one after another: each must see who came before it."""
-    return domain_stem(lead.company.domain)
+    return brand_of(lead)
 
 
 def read(record: Any, view: BatchView) -> CompanyState:
-    """The company's row and its brand's, and whether the snapshot is complete here."""
-    domain = record.company.domain if isinstance(record, Lead) else record.key
+    """The company's row and its brand's, and whether the snapshot is complete here; where a lead is
+    compared by its company's name, only the people."""
     complete = view.has(COMPANIES, COMPLETE)
+    if isinstance(record, Lead) and record.brand_word:
+        blocks = _read_blocks(record, record.brand_word, view)
+        people = _read_colleagues(blocks, record.brand_word, view)
+        return CompanyState(synced=complete, blocks=blocks, colleagues=people)
+    domain = record.company.domain if isinstance(record, Lead) else record.key
     if not domain:
         return CompanyState(synced=complete)
     stem = domain_stem(domain)

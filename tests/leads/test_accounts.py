@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from leads.decision import Decision, NeedsEffects
 from leads.effect_results import AccountsRead, EffectResult, OwnedAccount, OwnerFound
 from leads.effects import ReadAccounts
-from leads.gates import company, identity
+from leads.gates import colleagues, identity
 from leads.gates.common import Guarded
 from leads.gates.company import Companies
 from leads.gates.identity import Identity
@@ -114,24 +114,24 @@ def test_nobody_is_asked_where_it_decides_nothing(some: Rules, rules: Rules) -> 
 def test_a_subsidiary_by_the_crm_is_a_persons_decision_and_is_remembered(rules: Rules) -> None:
     """Whose it is comes with the snapshot; a person answers once for all leads of the domain."""
     told = CrmRecord(kind="company", key="b.com", crm_id="c1", name="B", parent="B Group")
-    known = Companies().decide(told, company.CompanyState(), {}, rules, NOW)
+    known = Companies().decide(told, colleagues.CompanyState(), {}, rules, NOW)
     assert isinstance(known, Decision)
     row = next(put.value for put in known.puts if put.table == "companies")
     assert isinstance(row, CompanyRow)
     fresh = lead(company=replace(lead().company, name="B"), review_decisions={})
-    asked = Companies().decide(fresh, company.CompanyState(company=row), {}, rules, NOW)
+    asked = Companies().decide(fresh, colleagues.CompanyState(company=row), {}, rules, NOW)
     assert isinstance(asked, Decision)
     assert (asked.place, [r.why for r in asked.trace]) == (
         Place.REVIEW,
         ["the CRM calls it a subsidiary of B Group"],
     )
     answered = replace(fresh, review_decisions={"subsidiary": "separate"})
-    passed = Companies().decide(answered, company.CompanyState(company=row), {}, rules, NOW)
+    passed = Companies().decide(answered, colleagues.CompanyState(company=row), {}, rules, NOW)
     assert isinstance(passed, Decision)
     kept = next(put.value for put in passed.puts if put.table == "companies")
-    again = Companies().decide(fresh, company.CompanyState(company=kept), {}, rules, NOW)
+    again = Companies().decide(fresh, colleagues.CompanyState(company=kept), {}, rules, NOW)
     assert (passed.kind, isinstance(again, Decision) and again.kind) == ("matched", "matched")
-    same = Companies().decide(told, company.CompanyState(company=kept), {}, rules, NOW)
+    same = Companies().decide(told, colleagues.CompanyState(company=kept), {}, rules, NOW)
     assert isinstance(same, Decision)
     assert [put.table for put in same.puts] == ["brands"], "the next snapshot changes nothing"
 

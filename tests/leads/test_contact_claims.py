@@ -173,3 +173,54 @@ def test_an_answer_about_one_is_not_used_for_another(rules: Rules) -> None:
     told = arriving(review_decisions={"variant": "merge"})
     [to] = decide(told, None, rules).outputs
     assert "variant" not in to.record.review_decisions
+
+
+PHONED = replace(ADA, linkedin="", phone="+14155550132")
+
+
+def at_phone(person: Person, **fields: object) -> Lead:
+    """A lead at the number of its phone."""
+    return arriving("phone:1", person=person, contact_keys=("phone:1",), **fields)
+
+
+def test_one_number_and_other_names_are_two_people_whom_nobody_is_asked_about(
+    rules: Rules,
+) -> None:
+    """A switchboard; the number stays with whom it was first."""
+    boss = replace(KNOWN, person=replace(PHONED, email="g@b.com", first_name="Grace"))
+    passed = decide(
+        at_phone(replace(PHONED, last_name="Ng", first_name="Li")), held_by(boss), rules
+    )
+    assert (passed.kind, passed.puts, passed.silent) == ("unique", (), True)
+    [to] = passed.outputs
+    assert to.topic == topics.UNIQUE.full
+
+
+def test_one_number_and_one_name_at_two_addresses_are_one_person(rules: Rules) -> None:
+    known = replace(KNOWN, person=replace(PHONED, email="adaking@gmail.com"))
+    moved = decide(at_phone(PHONED), held_by(known), rules)
+    assert moved.kind == "forwarded"
+    elsewhere = replace(known, company=Company(name="Zeta", domain="zeta.io"))
+    assert decide(at_phone(PHONED), held_by(elsewhere), rules).place is Place.REVIEW
+
+
+def test_a_number_without_a_country_names_a_person_and_cannot_be_called(rules: Rules) -> None:
+    keys = Keys("secret")
+    told: Captured = captured(1)
+    numbers = {"country": None, "phone_numbers": [{"raw_number": "(0)601 555 210"}]}
+    passed = Intake(keys).decide(
+        replace(told, raw={**told.raw, **numbers}), IntakeState(), {}, rules, NOW
+    )
+    assert isinstance(passed, Decision)
+    assert passed.lead is not None
+    assert passed.lead.person.phone == ""
+    assert fingerprint(passed.lead).phone == "0601555210"
+    called = {"country": "Poland", "phone_numbers": [{"raw_number": "+48 601 555 210"}]}
+    other = Intake(keys).decide(
+        replace(told, raw={**told.raw, **called}), IntakeState(), {}, rules, NOW
+    )
+    assert isinstance(other, Decision)
+    assert other.lead is not None
+    assert (
+        other.lead.contact_keys == passed.lead.contact_keys == (keys.contact("phone", "01555210"),)
+    )

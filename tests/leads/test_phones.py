@@ -36,9 +36,13 @@ def test_a_cell_gives_the_first_number_that_can_exist(
 
 
 def test_what_is_left_out_is_told_without_the_number() -> None:
-    assert phone_of(["", "555-0132", "(415) 555-0132"], "US") == ("+14155550132", ())
-    assert phone_of(["12345"], "DE") == ("", ("phone: no number that can exist in DE",))
-    assert phone_of(["12345"], "") == ("", ("phone: no number that can exist without a country",))
-    assert phone_of(["", ""], "DE") == ("", ())
+    assert phone_of(["", "555-0132", "(415) 555-0132"], "US") == ("+14155550132", "", ())
+    assert phone_of(["12345"], "DE") == ("", "", ("phone: no number that can exist in DE",))
+    assert phone_of(["12345"], "") == (
+        "",
+        "",
+        ("phone: no number that can exist without a country",),
+    )
+    assert phone_of(["", ""], "DE") == ("", "", ())
     two = phone_of(["+1 415 555 0132, +1 212 555 0100"], "US")
-    assert two == ("+14155550132", ("phone: of 2 numbers in one field the first is taken",))
+    assert two == ("+14155550132", "", ("phone: of 2 numbers in one field the first is taken",))

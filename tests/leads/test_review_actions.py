@@ -10,7 +10,7 @@ from leads import topics
 from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import EffectResult, SequenceLeft, SequencesRead
 from leads.effects import AssignOwner
-from leads.gates import assign, company, engage, routing, write
+from leads.gates import assign, colleagues, company, engage, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake
 from leads.gates.intake import IntakeState as SeenSource
@@ -186,7 +186,7 @@ def test_approving_missing_fields_says_nothing_about_a_new_employer(rules: Rules
     assert (passed.kind, "worked at old.com" in passed.trace[-1].why) == ("validated", True)
 
 
-def subsidiary() -> tuple[Lead, company.CompanyState]:
+def subsidiary() -> tuple[Lead, colleagues.CompanyState]:
     """A lead whose company its source calls another's."""
     row = CompanyRow(
         name="B",
@@ -208,7 +208,7 @@ def subsidiary() -> tuple[Lead, company.CompanyState]:
             name="B", domain="b.com", parent="B Group", industry="internet", employees=9
         ),
     )
-    return here, company.CompanyState(company=row)
+    return here, colleagues.CompanyState(company=row)
 
 
 def test_each_question_of_the_company_gate_needs_its_own_answer(rules: Rules) -> None:
@@ -240,7 +240,7 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
     """Carried out to the end: past the question, past score and territories, into the CRM, to the
     rep."""
     here, _ = subsidiary()
-    seen = company.CompanyState(company=CompanyRow(name="B"))
+    seen = colleagues.CompanyState(company=CompanyRow(name="B"))
     passed = decided(
         company.Companies().decide(
             answer(here, "company", "subsidiary", "route", fields={"to": BEN}), seen, {}, rules, NOW

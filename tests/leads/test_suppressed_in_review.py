@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads.decision import Decision
-from leads.gates import assign, company, engage, identity, routing, write
+from leads.gates import assign, colleagues, company, engage, identity, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake, IntakeState
 from leads.gates.signals import Signals, SignalsState
@@ -20,7 +20,7 @@ DECIDED = {"suppress": "rev@acme.test"}
 GATES: list[tuple[Any, Any]] = [
     (Intake(Keys("s")), IntakeState()),
     (identity.Identity(), identity.IdentityState()),
-    (company.Companies(), company.CompanyState()),
+    (company.Companies(), colleagues.CompanyState()),
     (write.Write(), Guarded()),
     (routing.Routing(), Guarded()),
     (assign.Assign(), Guarded()),

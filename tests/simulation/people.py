@@ -100,6 +100,7 @@ CASES = {
     "duplicate": 3,
     "variant": 5,
     "profile": 4,
+    "renamed": 3,
     "colleague": 1,
     "owned": 2,
     "second_address": 1,
@@ -155,6 +156,9 @@ class _Making:
         if case == "profile":
             self._profile(first, last, title, domain)
             return
+        if case == "renamed":
+            self._renamed(first, last, title, domain)
+            return
         person = Person(f"{first} {last}", (email,))
         lead = self._lead(
             case, person, title if case != "invalid" else None, domain, email, country
@@ -209,6 +213,21 @@ class _Making:
             lead = self._lead("profile", person, title, at, address, "United States")
             lead.raw["organization_name"] = f"{domain.split('.', maxsplit=1)[0]} Inc."
             lead.raw["linkedin_url"] = url
+
+    def _renamed(self, first: str, last: str, title: str, domain: str) -> None:
+        """One person at two domains of a company, which one record calls by its former name, too;
+        one phone number names half of them."""
+        other = f"new{domain}"
+        self.organizations[other] = {**self.organizations[domain], "primary_domain": other}
+        addresses = (f"{first}.{last}@{domain}".lower(), f"{first}@{other}".lower())
+        former = domain.split(".", maxsplit=1)[0]
+        names = (f"{former} Inc.", f"new{former} (formerly {former})")
+        phone = f"+1415555{len(self.leads):04d}" if self._draw.random() < 0.5 else None
+        for address, at, name in zip(addresses, (domain, other), names, strict=True):
+            person = Person(f"{first} {last}", addresses)
+            lead = self._lead("renamed", person, title, at, address, "United States")
+            lead.raw["organization_name"] = name
+            lead.raw["sanitized_phone"] = phone
 
     def _lead(
         self, case: str, person: Person, title: str | None, domain: str, email: str, country: str
