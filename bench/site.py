@@ -120,7 +120,7 @@ def captured(i: int) -> Captured:
         },
         "contact_campaign_statuses": [],
         "label_ids": [],
-        "phone_numbers": [{"raw_number": "+1 415 555 0100", "type": "work_direct"}],
+        "phone_numbers": [{"raw_number": f"+1 415 2{i % 10**6:06d}", "type": "work_direct"}],
         "source": "search",
         "linkedin_url": f"http://www.linkedin.com/in/ada{i}",
         "updated_at": "2026-11-20T10:00:00.000Z",

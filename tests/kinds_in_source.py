@@ -10,7 +10,7 @@ GATES = ROOT / "leads" / "gates"
 #: Modules that are parts of another gate.
 _PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "stopping"), "engage")
 _PART_OF |= dict.fromkeys(("sla_clock", "sla_taken"), "sla")
-_PART_OF["contact_claims"] = "identity"
+_PART_OF |= {"contact_claims": "identity", "colleagues": "company"}
 _SHARED = ("common", "signal_forwarding")
 _SHARED_MODULES = {f"leads.gates.{name}" for name in _SHARED}
 _MADE_BY_KEYWORD = frozenset({"Decision", "AuditNote", "Audit", "replace"})

@@ -85,20 +85,21 @@ def compare_by_name(lead: Lead, seen: CompanyState, stage: str, rules: Rules) ->
 def _go_on(lead: Lead, seen: CompanyState, stage: str, trace: tuple[Reason, ...]) -> Decision:
     """To its domain, where `matched` says the rest: that it was compared here is no event, unless a
     person has answered."""
-    passed, brand = answered(lead, "variant"), _next_brand(lead)
-    if brand or lead.company.domain:
-        kind, to = "compared", _to_brand(passed, stage, "compared", brand)
-    else:
-        passed = replace(passed, brand_word="")
-        kind, to = "matched", forward(passed, stage, "matched", topics.MATCHED, lead.person_key)
+    passed, brand, puts = answered(lead, "variant"), _next_brand(lead), remember(seen, lead)
+    if not (brand or lead.company.domain):
+        last = replace(passed, brand_word="")
+        to = forward(last, stage, "matched", topics.MATCHED, lead.person_key)
+        return Decision(
+            kind="matched", place=Place.IN_FLIGHT, trace=trace, lead=last, outputs=(to,), puts=puts
+        )
     return Decision(
-        kind=kind,
+        kind="compared",
         place=Place.IN_FLIGHT,
         trace=trace,
         lead=passed,
-        outputs=(to,),
-        puts=remember(seen, lead),
-        silent=kind == "compared" and "variant" not in lead.review_decisions,
+        outputs=(_to_brand(passed, stage, "compared", brand),),
+        puts=puts,
+        silent="variant" not in lead.review_decisions,
     )
 
 
