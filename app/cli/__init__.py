@@ -11,7 +11,8 @@ import signal
 
 
 def main() -> None:
-    """Entry point of `leadgate`."""
+    """Entry point of `leadgate`. What it and its children write is their user's alone."""
+    os.umask(0o077)
     # while the program loads, Ctrl-C ends it without a traceback
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
     from app.cli.program import run_command

@@ -22,6 +22,7 @@ _ADVICE = {
     errno.EPERM: "give this user the right, or choose another path",
     errno.EROFS: "choose a path that can be written",
     errno.ENOSPC: "make room on the disk, or choose another path",
+    errno.ELOOP: "name the file itself, not a symbolic link",
     errno.EADDRINUSE: "stop what listens there, or choose another with --port",
 }
 

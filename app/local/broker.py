@@ -11,8 +11,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from app.local.children import start_child
+from app.local.children import open_log, start_child
 from app.local.jars import MissingError, jars
+from connectors.core.private_files import make_private_directory, write_private
 
 _READY_SECONDS = 60.0
 #: What Kafka 4.2 logs when it gives up: its only log directory has failed, or something it can't
@@ -69,13 +70,13 @@ class Broker:
         """
         home = jars()
         self._refuse_taken_port()
-        self.data.mkdir(parents=True, exist_ok=True)
+        make_private_directory(self.data)
         config = self._write_config()
         if not (self.data / "log" / "meta.properties").exists():
             options = ("-t", _CLUSTER, "-c", str(config), "--ignore-formatted")
             self._run(home, "kafka.tools.StorageTool", "format", *options)
         memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
-        with (self.data / "broker.log").open("ab") as out:
+        with open_log(self.data / "broker.log") as out:
             self.log_begins = out.tell()
             java = self._java(home, *memory, archive=self.archive)
             command = [*java, "kafka.Kafka", str(config)]
@@ -96,7 +97,8 @@ class Broker:
     def _write_config(self) -> Path:
         path = self.data / "server.properties"
         controller = _controller_port(self.data / "controller.port")
-        path.write_text(
+        write_private(
+            path,
             "process.roles=broker,controller\nnode.id=1\n"
             f"controller.quorum.voters=1@127.0.0.1:{controller}\n"
             f"listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}\n"
@@ -106,7 +108,7 @@ class Broker:
             "offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\ntransaction.state.log.replication.factor=1\n"
             "transaction.state.log.min.isr=1\ngroup.initial.rebalance.delay.ms=0\nnum.network.threads=2\nnum.io.threads=4\n"
             "message.max.bytes=8388608\nreplica.fetch.max.bytes=8388608\nlog.cleaner.dedupe.buffer.size=4194304\n"
-            "group.min.session.timeout.ms=1000\nlog.segment.bytes=67108864\n"
+            "group.min.session.timeout.ms=1000\nlog.segment.bytes=67108864\n",
         )
         return path
 
@@ -194,5 +196,5 @@ class Broker:
 def _controller_port(path: Path) -> int:
     """The controller's port: chosen once for a data directory, since KRaft stores its voters."""
     if not path.exists():
-        path.write_text(str(free_port()))
+        write_private(path, str(free_port()))
     return int(path.read_text())

@@ -1,6 +1,7 @@
 """Child processes that end with this one, and that Ctrl-C does not reach."""
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from app.local.interrupts import interrupts_deferred
+from connectors.core.private_files import open_private
 
 
 def start_child(
@@ -44,6 +46,12 @@ def start_child(
             child.wait()
         raise
     return child
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """A file of this user's alone, for a child to write to after what is there. Raises OSError for
+    a link or another user's file."""
+    return os.fdopen(open_private(path, os.O_WRONLY | os.O_APPEND), "ab")
 
 
 def die_with_parent() -> None:

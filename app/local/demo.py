@@ -23,6 +23,7 @@ from app.local.demo_story import MEANINGS, STEPS, describe_way, explain_places, 
 from app.local.running_demo import RunningDemo, claim_directory
 from app.monitoring.lag import lag
 from app.rules.store import load_rules
+from connectors.core.private_files import write_private
 from leads.records import Place
 from leads.rules import Rules
 
@@ -114,7 +115,7 @@ class _Demo:
         """Let the sandbox's week go on, and import the file that brings leads a second time."""
         await control.post("/_control/play")
         file = self.site.data / "duplicate-import.csv"
-        file.write_text((await control.get("/_control/import.csv")).text, encoding="utf-8")
+        write_private(file, (await control.get("/_control/import.csv")).text)
         await asyncio.to_thread(self.site.run, "import", str(file))
 
     async def _until_settled(self, follower: AuditTail, live: Live) -> None:

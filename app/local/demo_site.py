@@ -15,8 +15,9 @@ from app.base.errors import UsageError
 from app.base.settings import Settings, load_settings
 from app.commands import site as site_commands
 from app.local.broker import Broker, free_port
-from app.local.children import start_child
+from app.local.children import open_log, start_child
 from app.rules.store import load_rules
+from connectors.core.private_files import make_private_directory, write_private
 from sandbox import zoho
 from sandbox.apollo import KEY
 from sandbox.hubspot.hub import TOKEN
@@ -46,7 +47,7 @@ class Site:
 
     def __init__(self, data: Path, leads: int, seed: int, crm: str = "hubspot") -> None:
         self.data, self.leads, self.seed, self.crm_name = data, leads, seed, crm
-        data.mkdir(parents=True, exist_ok=True)
+        make_private_directory(data)
         self.sandbox_port = free_port()
         self.broker = Broker(data / "broker", free_port())
         self.children: dict[str, subprocess.Popen[bytes]] = {}
@@ -57,7 +58,7 @@ class Site:
         path = self.data / "rules.yaml"
         if not path.exists():
             shipped = files("app.rules") / "demo-rules.yaml"
-            path.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+            write_private(path, shipped.read_text(encoding="utf-8"))
         return path
 
     def environment(self) -> dict[str, str]:
@@ -121,7 +122,7 @@ class Site:
         """Start `leadgate ARGS` as a child that dies with this process; its messages go to a
         file."""
         command = [sys.executable, "-m", "app.cli", *args]
-        with (self.data / f"{name}.log").open("ab") as out:
+        with open_log(self.data / f"{name}.log") as out:
             self.children[name] = start_child(command, out, environment=self.environment() | more)
 
     def run(self, *args: str) -> None:

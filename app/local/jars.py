@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.base.errors import UsageError
 from app.local.cache import cache_directory
+from connectors.core.private_files import make_private_directory, write_private
 
 _PROGRAMS = {
     "java": "a Java 17 runtime (openjdk-17-jre-headless)",
@@ -27,9 +28,9 @@ def jars(cache: Path | None = None) -> Path:
     complete = home / "complete"
     if not complete.exists():
         _require_programs()
-        home.mkdir(parents=True, exist_ok=True)
+        make_private_directory(home)
         _fetch(home)
-        complete.touch()
+        write_private(complete, "")
     return home
 
 

@@ -14,6 +14,7 @@ from typing import TextIO
 
 from app.base.errors import UsageError
 from app.local.cache import cache_directory
+from connectors.core.private_files import make_private_directory, open_private, write_private
 
 _FILE = "running.json"
 
@@ -38,9 +39,8 @@ def claim_directory(data: Path) -> Iterator[RunningDemo]:
 
     Raises UsageError if another demo runs on it.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(data / _FILE, os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
+    make_private_directory(data)
+    with os.fdopen(open_private(data / _FILE, os.O_RDWR), "r+", encoding="utf-8") as file:
         if not _lock(file, fcntl.LOCK_EX):
             raise UsageError(
                 f"a demo already runs on {data}: end it with Ctrl-C, or name another directory"
@@ -96,8 +96,8 @@ def _pointer() -> Path:
 def _remember(data: Path) -> None:
     # without a cache directory that can be written, `--env` needs `--data`
     with suppress(OSError):
-        _pointer().parent.mkdir(parents=True, exist_ok=True)
-        _pointer().write_text(str(data), encoding="utf-8")
+        make_private_directory(_pointer().parent)
+        write_private(_pointer(), str(data))
 
 
 def _last_started() -> Path | None:

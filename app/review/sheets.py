@@ -7,6 +7,7 @@ the company's fields.
 """
 
 import csv
+import io
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from aiokafka import AIOKafkaConsumer
 from app.files.encodings import encoding_of
 from app.kafka.clients import ends, read_to
 from connectors.core.errors import VendorError
+from connectors.core.private_files import write_private
 from leads import topics
 from leads.records import ReviewItem
 from leads.review_items import ReviewItems
@@ -81,19 +83,20 @@ class ReviewSheetProjector:
 
 
 class CsvSheet:
-    """A file that is replaced as a whole at each change; people correct a copy of it."""
+    """A file that is replaced as a whole at each change, and that its owner alone can read; people
+    correct a copy of it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def show(self, rows: list[Row]) -> None:
-        """See Sheet. Cells that a spreadsheet would take for a formula begin with an apostrophe."""
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(map(_escape_row, rows))
-        fresh.replace(self._path)
+        """See Sheet. What a spreadsheet would take for a formula begins with an apostrophe. Raises
+        OSError for a link, another user's file, or a disk that can't be written."""
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, COLUMNS)
+        writer.writeheader()
+        writer.writerows(map(_escape_row, rows))
+        write_private(self._path, text.getvalue())
 
 
 def row_of(item: ReviewItem) -> Row:

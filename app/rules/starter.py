@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.base.vendors import VendorClients
 from connectors.core.crm import CrmRequirements
+from connectors.core.private_files import write_private
 
 _HEAD = """\
 # Leadgate's rules, first draft. Decide the lines that say TODO, and remove the word; until then
@@ -45,7 +46,7 @@ async def write_starter_rules(vendors: VendorClients, path: Path) -> None:
         lists=_listed(await vendors.apollo.lists()),
         missing=_listed(await vendors.crm.check(CrmRequirements())),
     )
-    path.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    write_private(path, head + "\n".join(lines) + "\n")
 
 
 def _adapt(line: str, first: str) -> str:

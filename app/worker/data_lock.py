@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from app.base.errors import UsageError
+from connectors.core.private_files import make_private_directory, open_private
 
 LOCK_NAME = "worker.lock"
 
@@ -13,11 +14,11 @@ def lock_directory(data: Path) -> int:
     """Lock the directory for this process, until the process ends in whatever way; returns the
     lock's file descriptor.
 
-    Makes the directory if it is missing. Raises UsageError, and changes nothing, while another
-    process has the lock.
+    Makes the directory if it is missing, for this user alone. Raises UsageError while another
+    process has the lock, OSError for a directory or lock of another user's.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    lock = os.open(data / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+    make_private_directory(data)
+    lock = open_private(data / LOCK_NAME, os.O_RDWR)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -8,6 +8,7 @@ import faust
 
 from app.base.settings import Settings
 from app.kafka.clients import connection
+from connectors.core.private_files import make_private_directory
 from leads import topics
 from leads.keys import version
 from streams.consumer.faust_overrides import ImmediateTableManager, StrictApp
@@ -22,7 +23,7 @@ def make_app(settings: Settings, data: Path, end: Callable[[BaseException], None
 
     `end` ends the process (see StrictApp).
     """
-    data.mkdir(parents=True, exist_ok=True)
+    make_private_directory(data)
     return StrictApp(
         topics.APP_ID,
         source=_source_topics(),

@@ -5,15 +5,17 @@ A refresh token gives one for an hour, at most ten in ten minutes; fifteen are v
 may read.
 """
 
-import contextlib
-import os
 from pathlib import Path
 
 import httpx
+import structlog
 
 from connectors.core.answers import foreign, token_of, words
 from connectors.core.errors import Unauthorised, Unavailable
 from connectors.core.oauth import login_error
+from connectors.core.private_files import read_private, write_private
+
+log = structlog.get_logger(__name__)
 
 _THROTTLED = 600.0
 #: Zoho's words for a wrong key. Any other refusal may pass.
@@ -74,7 +76,8 @@ class ZohoGrant:
 class TokenFile:
     """The shared token.
 
-    Without the file, or if it can't be written, each process has a token of its own.
+    Where the file can't be read or written, or is a link or another user's, a warning says so, and
+    each process has a token of its own.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,15 +85,18 @@ class TokenFile:
 
     def recall(self) -> str:
         """The token that a process of this machine has stored, '' for none."""
-        with contextlib.suppress(OSError):
-            return self._path.read_text().strip()
-        return ""
+        try:
+            token = read_private(self._path).strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            log.warning("Zoho's shared token can't be read", why=str(error))
+            return ""
+        return token if token.isascii() and token.isprintable() else ""
 
     def keep(self, token: str) -> None:
-        """Store a token for the other processes. The file is replaced as a whole, and readable for
-        its owner alone."""
-        with contextlib.suppress(OSError):
-            new = self._path.with_suffix(f".{os.getpid()}")
-            new.touch(0o600)
-            new.write_text(token)
-            new.replace(self._path)
+        """Store a token for the other processes (see write_private)."""
+        try:
+            write_private(self._path, token)
+        except OSError as error:
+            log.warning("Zoho's token can't be shared", why=str(error))

@@ -40,6 +40,16 @@ def test_a_sheet_comes_back_as_it_went_and_no_cell_is_a_formula(tmp_path: Path) 
     assert "'=cmd()" in path.read_text()
     assert ",=" not in path.read_text()
     assert read_csv(path) == [row_of(held())]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sheet_is_not_written_through_a_link(tmp_path: Path) -> None:
+    other, link = tmp_path / "theirs", tmp_path / "waiting.csv"
+    other.write_text("kept")
+    link.symlink_to(other)
+    with pytest.raises(OSError, match="symbolic link"):
+        asyncio.run(CsvSheet(link).show([row_of(held())]))
+    assert other.read_text() == "kept"
 
 
 @given(st.text())
