@@ -17,6 +17,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 
 from app.files.encodings import encoding_of
+from app.files.formulas import escape_formulas, unescape_formulas
 from app.kafka.clients import ends, read_to
 from connectors.core.errors import VendorError
 from connectors.core.private_files import write_private
@@ -39,7 +40,6 @@ FIELDS = (
 )
 COLUMNS = ("record_id", "since", "kind", "stage", "reasons", *FIELDS, "decision")
 _SHOWN = frozenset({"review", "fallback"})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Row = dict[str, str]
 
 
@@ -122,27 +122,13 @@ def value_of(item: ReviewItem, name: str) -> str:
     return str(getattr(item.person, field))
 
 
-def escape_formula(text: str) -> str:
-    """The text of a cell that no spreadsheet runs as a formula."""
-    if text.startswith(_FORMULA):
-        return f"'{text}"
-    return text
-
-
-def unescape_formula(text: str) -> str:
-    """The text before `escape_formula`."""
-    if text[:1] == "'" and text[1:].startswith(_FORMULA):
-        return text[1:]
-    return text
-
-
 def _escape_row(row: Row) -> Row:
-    return {name: escape_formula(value) for name, value in row.items()}
+    return {name: escape_formulas(value) for name, value in row.items()}
 
 
 def _unescape_row(row: Mapping[str | None, str | None]) -> Row:
     """A row of csv.DictReader; cells without a column are dropped, missing ones are empty."""
-    return {name: unescape_formula(value or "") for name, value in row.items() if name}
+    return {name: unescape_formulas(value or "") for name, value in row.items() if name}
 
 
 def read_csv(path: Path) -> list[Row]:
