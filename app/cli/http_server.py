@@ -7,9 +7,12 @@ from starlette.types import ASGIApp
 
 from app.base.errors import UsageError
 from app.cli.output import notify
+from app.http.connections import server_config
 
 #: Seconds that requests under way have for their answers after SIGTERM.
 _LAST_ANSWERS = 2
+#: A process may have 1,024 files open by default, and connections are files.
+_MOST_CONNECTIONS = 500
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -32,12 +35,8 @@ def serve(app: ASGIApp, name: str, host: str, port: int) -> None:
     address = f"{host}:{listener.getsockname()[1]}"
     if listener.family == socket.AF_INET6:
         address = f"[{host}]:{listener.getsockname()[1]}"
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=_LAST_ANSWERS,
+    config = server_config(
+        app, _MOST_CONNECTIONS, log_level="warning", timeout_graceful_shutdown=_LAST_ANSWERS
     )
     server = _AnnouncingServer(config)
     server.line = f"{name} ready: http://{address}"

@@ -11,8 +11,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from app.http.connections import server_config
+
 #: Returns the reasons why a process isn't ready, one sentence each; an empty list when it is.
 Readiness = Callable[[], Awaitable[list[str]]]
+#: Connections of those who watch; files of the worker's state need the others.
+_MOST_CONNECTIONS = 50
 HEALTH_PATHS = ("/metrics", "/livez", "/readyz")
 
 
@@ -43,14 +47,7 @@ class HealthServer(uvicorn.Server):
     def __init__(self, registry: CollectorRegistry, why_not_ready: Readiness) -> None:
         app = Starlette(routes=health_routes(registry, why_not_ready))
         super().__init__(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=1,
-            )
+            server_config(app, _MOST_CONNECTIONS, lifespan="off", timeout_graceful_shutdown=1)
         )
 
     @contextmanager

@@ -5,7 +5,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 MOST_BYTES = 200_000
 MOST_OBJECTS = 100
@@ -18,7 +18,7 @@ _TOO_DEEP = f"it is nested deeper than {DEEPEST}"
 class BodyError(Exception):
     """The body is refused.
 
-    `status` is 413 or 415. An unreadable body is another error (ValueError), since it must be
+    `status` is 408, 413 or 415. An unreadable body is another error (ValueError), since it must be
     stored.
     """
 
@@ -30,7 +30,8 @@ class BodyError(Exception):
 async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     """The body's bytes.
 
-    Raises BodyError as soon as the body is known to be too large or of another content type.
+    Raises BodyError as soon as the body is known to be too large or of another content type, and
+    when its sender is gone before its end.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
     if kind not in {"", "application/json", "application/x-www-form-urlencoded", "text/plain"}:
@@ -41,11 +42,14 @@ async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     if length is not None and length > most:
         raise BodyError(413, f"{length} bytes, more than {most}")
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise BodyError(413, f"more than {most} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise BodyError(413, f"more than {most} bytes")
+            parts.append(part)
+    except ClientDisconnect:
+        raise BodyError(408, "the connection ended before the body did") from None
     return b"".join(parts)
 
 
