@@ -1,8 +1,11 @@
 """The settings of the vendors: addresses, keys and limits."""
 
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from app.base.crm_name import CrmName
@@ -76,6 +79,30 @@ class VendorSettings(BaseSettings):
         description="the Slack app's signing secret: without it clicks on buttons are refused",
     )
 
+    plain_http_hosts: str = Field(
+        "",
+        description="hosts beside this machine whose stand-ins may be called without TLS, separated"
+        " by commas; for a sandbox alone: keys and leads travel readable",
+    )
+
+    @model_validator(mode="after")
+    def _refuse_plain_http(self) -> Self:
+        plain = {host.strip().casefold() for host in self.plain_http_hosts.split(",")}
+        wrong = [name for name in self._addresses() if not _is_safe(getattr(self, name), plain)]
+        if wrong:
+            prefix = self.model_config.get("env_prefix", "")
+            variables = ", ".join(prefix + name.upper() for name in wrong)
+            raise ValueError(
+                f"{variables}: must be an https:// address; http:// is for this machine, and for"
+                " hosts in LEADGATE_PLAIN_HTTP_HOSTS"
+            )
+        return self
+
+    @classmethod
+    def _addresses(cls) -> list[str]:
+        """The fields that say where keys are sent."""
+        return [name for name in cls.model_fields if name.endswith(("_url", "_audience"))]
+
     def crm_fields(self) -> tuple[str, ...]:
         """The names of the fields that the chosen CRM needs, whether set or not."""
         match self.crm:
@@ -87,3 +114,24 @@ class VendorSettings(BaseSettings):
                 by_key = self.salesforce_key is not None
                 login = "salesforce_username" if by_key else "salesforce_client_secret"
                 return "salesforce_url", "salesforce_client_id", login
+
+
+def _is_safe(url: str, plain: set[str]) -> bool:
+    """Whether what is sent to an address can't be read on the way; an unset address is."""
+    if not url:
+        return True
+    try:
+        address = urlsplit(url)
+        host = address.hostname or ""
+    except ValueError:
+        return False
+    if address.scheme == "http":
+        return host in plain - {""} or _is_this_machine(host)
+    return address.scheme == "https" and bool(host)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -26,3 +26,49 @@ def test_a_wrong_one_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch)
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADGATE_HUBSPOT_TOKEN", "hunter2")
     assert "hunter2" not in repr(load_settings())
+
+
+VENDORS = "LEADGATE_HUBSPOT_URL", "LEADGATE_GOOGLE_URL", "LEADGATE_SALESFORCE_AUDIENCE"
+
+
+@pytest.mark.parametrize("variable", VENDORS)
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("https://api.hubapi.com", False),
+        ("http://api.hubapi.com", True),
+        ("HTTP://api.hubapi.com", True),
+        ("http://127.0.0.1:8100/hubspot", False),
+        ("http://127.9.9.9:8100", False),
+        ("http://[::1]:8100", False),
+        ("http://localhost:8100", False),
+        ("http://localhost.evil.com", True),
+        ("http://127.0.0.1@evil.com/", True),
+        ("http://127.0.0.1.evil.com/", True),
+        ("http://sandbox:8900", True),
+        ("ftp://api.hubapi.com", True),
+        ("api.hubapi.com", True),
+        ("https://", True),
+        ("http://[", True),
+    ],
+)
+def test_vendors_are_called_with_tls(
+    monkeypatch: pytest.MonkeyPatch, variable: str, url: str, refused: bool
+) -> None:
+    monkeypatch.setenv(variable, url)
+    if not refused:
+        load_settings()
+        return
+    with pytest.raises(SettingsError, match=f"{variable}: must be an https:// address"):
+        load_settings()
+
+
+def test_a_sandbox_elsewhere_is_called_without_tls_if_it_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LEADGATE_PLAIN_HTTP_HOSTS", "other, Sandbox")
+    monkeypatch.setenv("LEADGATE_HUBSPOT_URL", "http://sandbox:8900/hubspot")
+    assert load_settings().hubspot_url == "http://sandbox:8900/hubspot"
+    monkeypatch.setenv("LEADGATE_SLACK_URL", "http://slack.com/api/")
+    with pytest.raises(SettingsError, match="LEADGATE_SLACK_URL: must be"):
+        load_settings()
