@@ -58,7 +58,7 @@ class BenchSite:
         } | {
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_RULES": str(RULES),
-            "LEADGATE_SITE_SECRET": "bench",
+            "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
         }
         out = (self.data / f"{engine}.log").open("ab")
         child = subprocess.Popen(

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.base.errors import UsageError
 from app.base.vendor_settings import VendorSettings
+from app.base.weak_secrets import why_weak
 
 PREFIX = "LEADGATE_"
 
@@ -68,11 +69,20 @@ def _are_brokers(text: str) -> str:
     return text
 
 
+def _is_strong(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if value and (why := why_weak(value)):
+        raise ValueError(f"it {why}")
+    return secret
+
+
 class Settings(VendorSettings, LogSettings):
     """Each field is the variable LEADGATE_<FIELD>; Kafka's own are KAFKA_<FIELD>."""
 
-    web_secret: SecretStr = Field(
-        SecretStr(""), description="the secret that webhooks must send; leadgate web needs it"
+    web_secret: Annotated[SecretStr, AfterValidator(_is_strong)] = Field(
+        SecretStr(""),
+        description="the secret that webhooks must send, at least 16 characters; leadgate web needs"
+        " it",
     )
     web_address: str = Field(
         "", description="leadgate web's address from outside, as https://leads.acme.com"
@@ -80,8 +90,8 @@ class Settings(VendorSettings, LogSettings):
     rules: Path = Field(Path("rules.yaml"), description="the file with the rules")
     site_secret: SecretStr = Field(
         SecretStr(""),
-        description="key of the hashes that replace addresses; never change it: with another key"
-        " no known person is recognised",
+        description="key of the hashes that replace addresses, at least 16 characters; never change"
+        " it: with another key no known person is recognised",
     )
     worker_id: str = Field(
         "worker-1",
@@ -167,6 +177,11 @@ class Settings(VendorSettings, LogSettings):
             raise ValueError(f"{', '.join(unknown)}: no such setting")
         return self
 
+    def site_secret_weakness(self) -> str:
+        """Why the site secret can be guessed (see why_weak). It is no fault of the settings: a site
+        that runs can't change it."""
+        return why_weak(self.site_secret.get_secret_value())
+
     def require(self, *fields: str) -> None:
         """Raise SettingsError with the variables of those fields that are not set."""
         missing = [_variable_of(field) for field in fields if not _is_set(getattr(self, field))]
@@ -176,7 +191,7 @@ class Settings(VendorSettings, LogSettings):
 
 def _is_set(value: object) -> bool:
     if isinstance(value, SecretStr):
-        return bool(value.get_secret_value())
+        return bool(value.get_secret_value().strip())
     return bool(value)
 
 

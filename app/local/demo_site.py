@@ -27,6 +27,8 @@ from sandbox.slack import TOKEN as SLACK_TOKEN
 #: Seconds between two polls of a source.
 POLL_SECONDS = 1.0
 _SETTINGS = ("LEADGATE_", "KAFKA_")
+#: The demo's topics are on this machine and hold invented people.
+SITE_SECRET = "invented people, on 127.0.0.1 only"  # noqa: S105  it protects nobody
 _START_LIMIT = 60.0
 _STOP_LIMIT = 15.0
 
@@ -73,7 +75,7 @@ class Site:
             "LEADGATE_CRM": self.crm_name,
             "LEADGATE_RULES": str(self.rules_file()),
             "LEADGATE_SHEET": str(self.data / "waiting.csv"),
-            "LEADGATE_SITE_SECRET": "demo",
+            "LEADGATE_SITE_SECRET": SITE_SECRET,
             "LEADGATE_POLL_SECONDS": str(POLL_SECONDS),
             "LEADGATE_OVERLAP_SECONDS": "5",
             "LEADGATE_SLACK_URL": f"{self.base}/slack/api/",

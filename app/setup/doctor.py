@@ -17,7 +17,7 @@ from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
 from app.rules.store import effects_are_live, unresolved_todos
 from app.setup.provision import check_topics, publish_rules
-from app.setup.site_check import check_site, settle_site
+from app.setup.site_check import check_site, secret_notes, settle_site
 from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError
 from leads.rule_checks import rule_notes
@@ -44,6 +44,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     found = Findings(notes=rule_notes(rules))
     try:
         found.faults += await check_topics(settings) or await check_site(settings)
+        found.notes += [] if found.faults else secret_notes(settings)
     except (KafkaError, OSError) as error:
         found.faults.append(
             f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set"

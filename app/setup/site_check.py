@@ -86,12 +86,41 @@ def judge_secret(mark: Mark | None, secret: str) -> list[str]:
     return [_ANOTHER]
 
 
+def judge_new_site(found: SiteState, weakness: str) -> list[str]:
+    """A sentence if a site would begin with a secret that can be guessed, for this reason. One that
+    runs can't change its own: `secret_notes` says what that means."""
+    begins = found.mark is None and found.stateless and not found.audited
+    if begins and weakness:
+        return [f"LEADGATE_SITE_SECRET {weakness}. It can't be changed later"]
+    return []
+
+
+def secret_notes(settings: Settings) -> list[str]:
+    """A sentence about the secret of a site that runs, if it can be guessed."""
+    if not settings.site_secret_weakness():
+        return []
+    note = (
+        f"LEADGATE_SITE_SECRET is weak: who reads topic {topics.CURSORS.full} can guess it, and"
+        " learn with it which addresses are known. It can't be changed; let nobody else read the"
+        " topics"
+    )
+    return [note]
+
+
 def judge_state(found: SiteState) -> list[str]:
     """A sentence if state and audit can't belong together."""
     recreated = found.mark is not None and found.mark.stated and found.unmarked
     if found.audited and (recreated or found.stateless):
         return [_OTHER_STATE]
     return []
+
+
+def _judge(found: SiteState, settings: Settings) -> list[str]:
+    return (
+        judge_secret(found.mark, _secret(settings))
+        or judge_state(found)
+        or judge_new_site(found, settings.site_secret_weakness())
+    )
 
 
 def _check(secret: str, ident: str) -> str:
@@ -113,15 +142,14 @@ async def require_secret(settings: Settings) -> None:
 
 async def check_site(settings: Settings) -> list[str]:
     """A sentence for each fault. Only reads."""
-    found = await _find(settings)
-    return judge_secret(found.mark, _secret(settings)) or judge_state(found)
+    return _judge(await _find(settings), settings)
 
 
 async def settle_site(settings: Settings) -> list[str]:
     """A sentence for each fault. Writes the mark of a site that has none; durable when it
     returns."""
     found = await _find(settings)
-    if faults := judge_secret(found.mark, _secret(settings)) or judge_state(found):
+    if faults := _judge(found, settings):
         return faults
     begins = found.stateless and not found.audited
     mark = found.mark or make_mark(_secret(settings), stated=begins)

@@ -30,13 +30,13 @@ from tests.app.command_line import (
 )
 
 SITE = {
-    "LEADGATE_SITE_SECRET": "s",
+    "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
     "LEADGATE_RULES": str(DEMO_RULES),
     "LEADGATE_HUBSPOT_TOKEN": "t",
     "LEADGATE_HUBSPOT_URL": "http://127.0.0.1:9",
     "LEADGATE_APOLLO_URL": "http://127.0.0.1:9",
     "LEADGATE_SLACK_URL": "http://127.0.0.1:9",
-    "LEADGATE_WEB_SECRET": "w",
+    "LEADGATE_WEB_SECRET": "5e1d09ab7c34f286",
 }
 OF_A_SITE = sorted(COMMANDS.keys() - LOCAL)
 WITH_RULES = sorted(COMMANDS.keys() - LOCAL - READERS)

@@ -167,7 +167,7 @@ def test_ctrl_c_leaves_no_traceback(tmp_path: Path, awaited: str) -> None:
     isn't there."""
     rules = Path(__file__).parents[2] / "app" / "rules" / "demo-rules.yaml"
     settings = environment(
-        LEADGATE_SITE_SECRET="s",
+        LEADGATE_SITE_SECRET="c0ffee8d21b94fa7",
         LEADGATE_RULES=str(rules),
         LEADGATE_HUBSPOT_TOKEN="t",
         KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1",

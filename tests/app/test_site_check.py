@@ -83,7 +83,7 @@ def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_created_ag
     async def check() -> None:
         own, other = (
             Settings.model_construct(kafka_bootstrap_servers=kafka, site_secret=SecretStr(secret))
-            for secret in ("own", "other")
+            for secret in ("own 7c34f2865e1d09ab", "other 21b94fa7c0ffee8d")
         )
         await remake(own, topics.CHANGELOG, topics.AUDIT.full, topics.CURSORS.full)
         await require_secret(other)

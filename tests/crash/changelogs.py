@@ -75,7 +75,7 @@ class ChangelogSite:
         } | {
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_RULES": str(DEMO_RULES),
-            "LEADGATE_SITE_SECRET": "test",
+            "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
             "LEADGATE_HUBSPOT_TOKEN": "unused: neither stage calls the CRM",
             "LEADGATE_WORKER_ID": name,
         }

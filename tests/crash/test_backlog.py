@@ -45,7 +45,7 @@ class Backlog:
             k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))
         } | {
             "LEADGATE_RULES": str(DEMO_RULES),
-            "LEADGATE_SITE_SECRET": "test",
+            "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
             "LEADGATE_HUBSPOT_TOKEN": "unused: neither stage calls the CRM",
         }
 

@@ -98,7 +98,7 @@ def _settings(broker: str) -> dict[str, str]:
         "LEADGATE_HUBSPOT_TOKEN": "t",
         **dict.fromkeys(_VENDORS, "http://127.0.0.1:9"),
         "KAFKA_BOOTSTRAP_SERVERS": broker,
-        "LEADGATE_SITE_SECRET": "site-secret-of-the-fuzz",
+        "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
         "LEADGATE_WEB_SECRET": SECRET,
         "LEADGATE_SLACK_SIGNING_SECRET": SLACK,
         "LEADGATE_HUBSPOT_CLIENT_SECRET": HUBSPOT,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.values import BODIES, TEXTS, as_json
 
-SECRET = "web-secret-of-the-fuzz"
+SECRET = "5e1d09ab7c34f286"
 SLACK, HUBSPOT = "slack-secret-of-the-fuzz", "hubspot-secret-of-the-fuzz"
 ADDRESS = "https://web.acme.test"
 _PATHS = ("/capture/zapier", "/capture/apollo", "/slack/actions", "/hubspot/events")

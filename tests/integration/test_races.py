@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.local.demo_site import SITE_SECRET
 from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Signal, encode
@@ -31,7 +32,7 @@ AFTER = {
     "assign": topics.ASSIGNED,
 }
 NUMBERS = iter(range(1000, 9000))
-KEYS = Keys("demo")
+KEYS = Keys(SITE_SECRET)
 
 
 def bring_to(site: SiteHarness, point: str, count: int) -> list[tuple[str, Any]]:

@@ -134,7 +134,7 @@ def test_a_poller_is_ready_after_its_first_pass(site: SiteHarness) -> None:
 def test_the_web_process_is_ready_while_the_broker_answers(site: SiteHarness) -> None:
     asked = Asked()
     site.spawn(
-        "web", "web", "--port", asked.address.split(":")[1], LEADGATE_WEB_SECRET="s3cret-s3cret"
+        "web", "web", "--port", asked.address.split(":")[1], LEADGATE_WEB_SECRET="5e1d09ab7c34f286"
     )
     site.wait_for(lambda: asked.ready() == 200, why="the web process is never ready")
     assert asked.metrics()["leadgate_web_requests_total 200 /readyz"] >= 1

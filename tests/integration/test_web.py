@@ -22,7 +22,7 @@ from tests.samples import captured, contact
 from tests.sites import SiteHarness
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
-SECRET, SIGNING = "s3cret", "signing"
+SECRET, SIGNING = "5e1d09ab7c34f286", "signing"
 
 
 def start(site: SiteHarness, answers: str = "/readyz") -> httpx.Client:
