@@ -3,6 +3,7 @@
 from leads.audit_kinds import AUDIT_KINDS
 from leads.records import Audit, Lead, Reason, ReviewItem, Route, Score
 from leads.rules import Rules
+from leads.text import visible
 from leads.times import format_duration, format_time
 
 _SAY = {kind.name: kind.says for kind in AUDIT_KINDS}
@@ -65,7 +66,7 @@ def describe_event(event: Audit) -> str:
     says = _SAY.get(event.kind, event.kind.replace("_", " "))
     if event.kind == "reviewed":
         says = f"was decided by {event.actor}"
-    return f"{format_time(event.at)}  {event.stage}: {says}."
+    return visible(f"{format_time(event.at)}  {event.stage}: {says}.")
 
 
 def reasons(event: Audit) -> list[str]:
@@ -73,19 +74,20 @@ def reasons(event: Audit) -> list[str]:
     that were checked; and the values that were left out."""
     decisive_first = sorted(event.trace, key=lambda reason: not reason.decisive)
     left_out = event.outcome.get("dropped", ()) if isinstance(event.outcome, dict) else ()
-    return [*map(_describe_reason, decisive_first), *(f"left out: {line}" for line in left_out)]
+    dropped = [visible(f"left out: {line}") for line in left_out]
+    return [*map(_describe_reason, decisive_first), *dropped]
 
 
 def _describe_reason(reason: Reason) -> str:
     verdict = "decided" if reason.decisive else "checked"
-    return f"{verdict}: {reason.rule}: {reason.why}"
+    return visible(f"{verdict}: {reason.rule}: {reason.why}")
 
 
 def review_line(item: ReviewItem) -> str:
     """A waiting lead in one line: its id, where it waits and for what, who it is, and why."""
     why = "; ".join(reason.why for reason in item.reasons)
     columns = f"{item.lead_id}  {item.kind:8}  {item.stage:9}  {item.reason_kind:16}"
-    return f"{columns}  {_who(item)}  {why}"
+    return visible(f"{columns}  {_who(item)}  {why}")
 
 
 def describe_item(item: ReviewItem) -> str:
@@ -100,7 +102,7 @@ def describe_item(item: ReviewItem) -> str:
         f"  since:    {format_time(item.since)}",
     ]
     lines += [f"  {_describe_reason(reason)}" for reason in item.reasons]
-    return "\n".join(line for line in lines if not line.rstrip().endswith(":"))
+    return "\n".join(visible(line) for line in lines if not line.rstrip().endswith(":"))
 
 
 def _who(item: ReviewItem) -> str:

@@ -79,6 +79,27 @@ def _printable(text: str) -> str:
     return "".join(kept)
 
 
+def visible(text: str) -> str:
+    """One line as a terminal or a log may show it: what would move the cursor, break the line, turn
+    its direction or hide is written as an escape, such as \\x1b."""
+    if text.isprintable():
+        return text
+    return "".join(_visible(text, at) for at in range(len(text)))
+
+
+def visible_lines(text: str) -> str:
+    """Several lines, each as `visible`."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def _visible(text: str, at: int) -> str:
+    letter = text[at]
+    kind = unicodedata.category(letter)
+    if kind == "Zs" or (letter in _JOINERS and _joins(text, at)) or kind[0] not in "CZ":
+        return letter
+    return letter.encode("unicode_escape").decode()
+
+
 def _joins(text: str, at: int) -> bool:
     """Whether a joiner stands between two letters of scripts that know it."""
     between = text[max(0, at - 1) : at], text[at + 1 : at + 2]

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.base.errors import UsageError
-from app.cli.output import notify, show
+from app.cli.output import as_lines, notify, show
 from app.cli.shared import LEAD_HELP, Json, app, known_site, run, settings, site
 
 
@@ -86,7 +86,7 @@ def _resubmit(file: Path | None, actor: str, as_json: bool) -> NoReturn:
     ours, _ = known_site()
     back = run(queue.resubmit(ours, file, actor))
     counted = f"{back['decided']} rows decided, {back['untouched']} untouched"
-    show(back, as_json, "\n".join([counted, *back["problems"]]))
+    show(back, as_json, as_lines([counted, *back["problems"]]))
     raise typer.Exit(bool(back["problems"]))
 
 

@@ -1,11 +1,15 @@
-"""How commands print: data to stdout, messages to stderr."""
+"""How commands print: data to stdout, messages to stderr. Nothing that they print moves the cursor
+or turns the direction of text."""
 
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import typer
+
+from leads.text import visible, visible_lines
 
 #: As of a program that a closed pipe ends.
 _PIPE_CLOSED = 141
@@ -21,12 +25,17 @@ def prepare_streams() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
+def as_lines(sentences: Iterable[str]) -> str:
+    """A line for each sentence, whatever a vendor's text in it holds."""
+    return "\n".join(map(visible, sentences))
+
+
 def show(value: Any, as_json: bool, text: str) -> None:
     """Data to stdout, for programs or for people."""
     if as_json:
         text = json.dumps(value)
     try:
-        sys.stdout.write(f"{text}\n")
+        sys.stdout.write(f"{visible_lines(text)}\n")
         sys.stdout.flush()
     except BrokenPipeError:
         discard_output()
@@ -37,12 +46,12 @@ def show(value: Any, as_json: bool, text: str) -> None:
 
 def notify(line: str) -> None:
     """A message to stderr."""
-    typer.echo(line, err=True)
+    typer.echo(visible_lines(line), err=True)
 
 
 def complain(lines: str) -> None:
     """A fault to stderr."""
-    typer.secho(lines, fg="red", err=True)
+    typer.secho(visible_lines(lines), fg="red", err=True)
 
 
 def discard_output() -> None:

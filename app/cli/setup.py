@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import show
+from app.cli.output import as_lines, show
 from app.cli.shared import Json, app, known_site, run, settings, site
 
 
@@ -49,7 +49,7 @@ def doctor(as_json: Json = False) -> None:
     found = run(doctoring.doctor(*site(crm=True)))
     lines = found.faults or ["no fault found"]
     notes = [f"note: {note}" for note in found.notes]
-    show({"faults": found.faults, "notes": found.notes}, as_json, "\n".join([*lines, *notes]))
+    show({"faults": found.faults, "notes": found.notes}, as_json, as_lines([*lines, *notes]))
     raise typer.Exit(bool(found.faults))
 
 

@@ -8,6 +8,7 @@ import msgspec
 from app.ingest.csv_file import FileCheck
 from app.ingest.import_preview import RowPreview, preview_text
 from app.operations.import_places import ImportPlaces
+from leads.text import visible
 
 _PLAIN = ("utf-8", "commas")
 _LINES_SHOWN = 10
@@ -49,7 +50,7 @@ class FileFacts(msgspec.Struct, kw_only=True):
                 for name, meant in self.unused_columns.items()
             ]
             lines.append(f"columns that are not used: {', '.join(names)}")
-        return lines
+        return [visible(line) for line in lines]
 
 
 class ImportReport(FileFacts, kw_only=True, rename={"import_id": "import"}, omit_defaults=True):

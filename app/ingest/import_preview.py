@@ -19,6 +19,7 @@ from leads.gates.routing import Routing
 from leads.keys import Keys
 from leads.records import Lead, Place, Signal
 from leads.rules import Rules
+from leads.text import visible
 from leads.waits import STOPPING
 
 _SHOWN = 20
@@ -48,7 +49,7 @@ class RowPreview(msgspec.Struct):
         line = f"{who}{f' [{read}]' if read else ''}: {self.becomes}"
         line += f" {self.owner}" if self.owner else ""
         line += f", {self.points} points" if self.becomes in {"rep", "nurture"} else ""
-        return line + (f" ({self.why})" if self.why else "")
+        return visible(line + (f" ({self.why})" if self.why else ""))
 
 
 def preview_rows(form: FileForm, rules: Rules, keys: Keys, now: float) -> Iterator[RowPreview]:
@@ -112,7 +113,7 @@ def preview_text(rows: list[RowPreview]) -> str:
     lines += [f"  {row.text()}" for row in rows[:_SHOWN]]
     if len(rows) > _SHOWN:
         lines.append(f"  and {len(rows) - _SHOWN} more; --json prints all")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def _rows(count: int) -> str:

@@ -26,6 +26,7 @@ from app.rules.store import load_rules
 from connectors.core.private_files import write_private
 from leads.records import Place
 from leads.rules import Rules
+from leads.text import visible_lines
 
 _SETTLE_LIMIT = 240.0
 _EXPECTED_LIMIT = 60.0
@@ -149,7 +150,7 @@ class _Demo:
             texts.append(describe_way(events))
             texts.append(suggest_next(arrived[0], self.site.rules_file(), self.site.base))
         texts.append("It keeps running; Ctrl-C ends it.")
-        self.console.print("\n\n".join(texts), soft_wrap=True)
+        self.console.print(visible_lines("\n\n".join(texts)), soft_wrap=True)
 
 
 def _in(account: PlacementLedger, place: Place) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Literal
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from leads.text import visible, visible_lines
+
 Format = Literal["console", "json"]
 #: The packages whose lines are Leadgate's own.
 OWN = ("app", "connectors", "leads", "sandbox", "streams", "tables", "bench", "tests")
@@ -52,6 +54,17 @@ def _is_wanted(line: logging.LogRecord) -> bool:
     cancelled."""
     dropped = _DROPPED.get(line.name.partition(".")[0], ())
     return not line.getMessage().startswith(dropped)
+
+
+def show_values(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+    """Write what would break or disguise a console's line as an escape, in the event and in each
+    value."""
+    return {name: visible(x) if isinstance(x, str) else x for name, x in line.items()}
+
+
+def show_lines(_logger: WrappedLogger, _method: str, line: EventDict | str) -> str:
+    """The rendered line, and those of its traceback, in the same form."""
+    return visible_lines(str(line))
 
 
 class Redaction:
@@ -122,9 +135,11 @@ def _set_levels(own: str, libraries: int) -> None:
 def _renderers(form: Format) -> list[Processor]:
     if form == "console":
         return [
+            show_values,
             structlog.dev.ConsoleRenderer(
                 colors=False, exception_formatter=structlog.dev.plain_traceback
-            )
+            ),
+            show_lines,
         ]
     return [
         structlog.processors.format_exc_info,

@@ -17,6 +17,7 @@ from connectors.core.errors import RecordRejected
 from leads import topics
 from leads.keys import derive, event_id
 from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem, encode
+from leads.text import visible
 from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes, restore
 from streams.runner.outbox import partition_of
@@ -49,7 +50,7 @@ class UndoReport:
         for contact, names in self.changed_since.items():
             lines.append(f"  contact {contact}: {', '.join(names)} changed since, left alone")
         for contact, why in self.refused.items():
-            lines.append(f"  contact {contact}: the CRM refused: {why}")
+            lines.append(f"  contact {contact}: the CRM refused: {visible(why)}")
         if self.made:
             lines.append(f"  made by the import, left without an owner: {', '.join(self.made)}")
         if self.gone:

@@ -21,6 +21,7 @@ from leads.keys import Keys, derive
 from leads.records import ReviewDecision, ReviewItem, Signal
 from leads.review_actions import refusal
 from leads.rules import Rules
+from leads.text import visible
 from leads.waits import STOPPING
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
@@ -63,7 +64,7 @@ class DecisionReport:
         for taken in self.taken:
             lines.append(f"{done}: {taken.action} {taken.lead_id}{self._by(taken)}")
         for lead, why in self.refused.items():
-            lines.append(f"refused: {lead}: {why}")
+            lines.append(f"refused: {lead}: {visible(why)}")
         if self.taken and not self.workers:
             lines.append("no worker runs: the decision waits, and is carried out when one starts")
         return "\n".join(lines)
