@@ -81,10 +81,11 @@ def _printable(text: str) -> str:
 
 def visible(text: str) -> str:
     """One line as a terminal or a log may show it: what would move the cursor, break the line, turn
-    its direction or hide is written as an escape, such as \\x1b."""
+    its direction or hide is written as an escape, such as \\x1b. Joiners, which scripts need, are
+    left."""
     if text.isprintable():
         return text
-    return "".join(_visible(text, at) for at in range(len(text)))
+    return text.translate(_SHOWN)
 
 
 def visible_lines(text: str) -> str:
@@ -92,12 +93,19 @@ def visible_lines(text: str) -> str:
     return "\n".join(map(visible, text.split("\n")))
 
 
-def _visible(text: str, at: int) -> str:
-    letter = text[at]
-    kind = unicodedata.category(letter)
-    if kind == "Zs" or (letter in _JOINERS and _joins(text, at)) or kind[0] not in "CZ":
-        return letter
-    return letter.encode("unicode_escape").decode()
+class _Shown(dict[int, str]):
+    """How a character is shown, by its code; found out at its first use, since `translate` asks for
+    each letter of a text."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        kind = unicodedata.category(letter)
+        hides = (kind[0] == "C" or kind in {"Zl", "Zp"}) and letter not in _JOINERS
+        self[code] = letter.encode("unicode_escape").decode() if hides else letter
+        return self[code]
+
+
+_SHOWN = _Shown()
 
 
 def _joins(text: str, at: int) -> bool:

@@ -29,7 +29,8 @@ TEXTS = st.text(st.sampled_from(HOSTILE) | st.characters(), max_size=30)
 def is_safe(line: str) -> bool:
     """Whether a terminal shows the line as it is: no control, no mark of direction, no break."""
     return not any(
-        unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and letter != "\u200d"
+        unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        and letter not in "\u200c\u200d"
         for letter in line
     )
 
@@ -44,7 +45,7 @@ def item(text: str) -> ReviewItem:
         since=1.0,
         reasons=(Reason(rule="r", decisive=True, why=text),),
         person=Person(
-            email=text, name=text, title=text, phone=text, city=text, state=text, country=text
+            email=text, first_name=text, title=text, phone=text, city=text, state=text, country=text
         ),
         company=Company(name=text, domain=text, industry=text),
     )

@@ -22,7 +22,7 @@ from leads.phones import read_phones
 from leads.records import Fingerprint
 from leads.regions import spell_state
 from leads.spelling import spell_company, spell_name
-from leads.text import LONGEST_NAME, LONGEST_TEXT, LONGEST_URL, clean_text, squeeze
+from leads.text import LONGEST_NAME, LONGEST_TEXT, LONGEST_URL, clean_text, squeeze, visible
 from leads.titles.read import read_title
 
 
@@ -109,6 +109,7 @@ def remembered(text: str) -> Fingerprint:
 READERS: dict[str, Any] = {
     "squeeze": squeeze,
     "clean_text": clean_text,
+    "visible": visible,
     "spell_name": lambda text: spell_name(clean_text(text)),
     "spell_company": spell_company,
     "normalise_title": normalise_title,
@@ -136,9 +137,13 @@ READERS: dict[str, Any] = {
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS)
 def test_no_reader_takes_long_for_100_kb(read: Any, text: str) -> None:
-    """Issue 15: under 10 ms each. A quadratic one takes seconds, so that 100 tells them apart on
-    any machine."""
+    """Under 10 ms each on a core of its own (issue 15). Processes that share a core make it up to
+    twice that, and a quadratic reader takes seconds."""
     read("warm up")
+    assert min(_seconds(read, text) for _ in range(5)) < 0.03
+
+
+def _seconds(read: Any, text: str) -> float:
     begun = process_time()
     read(text)
-    assert process_time() - begun < 0.1
+    return process_time() - begun
