@@ -45,6 +45,13 @@ _PROPERTY = attrgetter("object", "to")  # of a FieldRule: which CRM property it 
 NO_TEAM = "no team"
 
 
+def hash_of(document: object) -> str:
+    """The hash that names rules, given as JSON's own types: the same for the same content,
+    whatever the order of its keys."""
+    body = json.dumps(document, sort_keys=True)
+    return hashlib.sha256(body.encode()).hexdigest()[:16]
+
+
 class RulesError(ValueError):
     """The rules can't be used. Each line says where, what and what would be right."""
 
@@ -244,8 +251,7 @@ class Rules(RuleModel):
     def hash(self) -> str:
         """Names this version of the rules: the same rules, the same hash, whatever the file's
         comments."""
-        body = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(body.encode()).hexdigest()[:16]
+        return hash_of(self.model_dump(mode="json"))
 
     def is_live(self, lead: Lead) -> bool:
         """Whether a lead's effects are real, as far as the rules say; a shadow site does nothing at

@@ -196,7 +196,7 @@ async def recompute(settings: Settings) -> RecomputeReport:
     """Read captured records, rules and audit, and decide everything again."""
     made = make_stages(Keys(settings.site_secret.get_secret_value()))
     stages = {stage.name: stage for stage in made}
-    rules = await fetch_rules(settings)
+    rules = (await fetch_rules(settings)).known
     with Originals() as originals:
         doing = Recomputing(stages, rules, originals.get)
         async with consuming(settings) as consumer:

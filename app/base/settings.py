@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.base.errors import UsageError
 from app.base.vendor_settings import VendorSettings
 from app.base.weak_secrets import why_weak
+from leads.signatures import Signatures
 
 PREFIX = "LEADGATE_"
 
@@ -181,6 +182,12 @@ class Settings(VendorSettings, LogSettings):
         """Why the site secret can be guessed (see why_weak). It is no fault of the settings: a site
         that runs can't change it."""
         return why_weak(self.site_secret.get_secret_value())
+
+    @property
+    def signatures(self) -> Signatures:
+        """What this site signs orders with. Raises SettingsError without a site secret."""
+        self.require("site_secret")
+        return Signatures(self.site_secret.get_secret_value())
 
     def require(self, *fields: str) -> None:
         """Raise SettingsError with the variables of those fields that are not set."""

@@ -23,7 +23,8 @@ from app.review.google_sheet import make_sheets
 from app.review.sheets import ReviewSheetProjector
 from app.rules.requirements import requirements_of
 from app.rules.starter import write_starter_rules
-from app.setup.provision import provision_topics, publish_rules
+from app.rules.store import publish_rules
+from app.setup.provision import provision_topics
 from app.setup.site_check import settle_site
 from connectors.core.errors import RecordRejected, VendorError
 from connectors.core.http import POLLER_SHARE

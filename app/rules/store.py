@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import structlog
+
 from app.base.settings import Settings
-from app.kafka.clients import read_topic
+from app.kafka.clients import producing, read_topic
 from leads import topics
 from leads.rule_file import parse_rules
+from leads.rule_versions import RuleVersions
 from leads.rules import Rules, RulesError
+
+log = structlog.get_logger(__name__)
 
 
 def load_rules(path: Path) -> Rules:
@@ -44,25 +49,36 @@ def effects_are_live(settings: Settings, rules: Rules) -> bool:
     return settings.effects == "live"
 
 
-async def fetch_rules(settings: Settings) -> dict[str, Rules]:
-    """Every version in the rules' topic, by hash; the one that was published last is the last."""
-    found: dict[str, Rules] = {}
+async def fetch_rules(settings: Settings) -> RuleVersions:
+    """Every version in the rules' topic. Records that are not believed are logged."""
+    found, signatures = RuleVersions(), settings.signatures
     async for record in read_topic(settings, topics.RULES.full):
         if record.value:
-            found.pop(record.key.decode(), None)
-            found[record.key.decode()] = Rules.model_validate_json(record.value)
+            found.take(signatures, record.key or b"", record.value, record.headers)
+    for key, why in found.refused.items():
+        log.error("a record of the rules is not used", topic=topics.RULES.full, key=key, why=why)
     return found
+
+
+async def publish_rules(settings: Settings, rules: Rules) -> None:
+    """Send this version, signed, to the rules' topic, where every worker finds it by its hash.
+    Durable when it returns, and in force then."""
+    number = (await fetch_rules(settings)).number + 1
+    topic, key, value = topics.RULES.full, rules.hash.encode(), rules.model_dump_json().encode()
+    headers = settings.signatures.headers(topic, key, value, number)
+    async with producing(settings) as producer:
+        await producer.send_and_wait(topic, value, key=key, headers=headers)
 
 
 async def rules_in_force(settings: Settings) -> Rules:
     """The version that was published last; every worker publishes its own when it starts.
 
-    Raises RulesError if there is none.
+    Raises RulesError if there is none that this site has signed.
     """
     found = await fetch_rules(settings)
-    if not found:
+    if not found.in_force:
         raise RulesError(
-            "no rules are in force: no worker has run here yet, and leadgate provision has not"
-            " either"
+            "no rules are in force: no worker of this release has run here yet, and leadgate"
+            " provision has not either; one of them publishes and signs them"
         )
-    return next(reversed(found.values()))
+    return found.known[found.in_force]

@@ -15,8 +15,8 @@ from app.base.vendors import make_vendors
 from app.monitoring.broker_watch import BrokerOutage
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
-from app.rules.store import effects_are_live, unresolved_todos
-from app.setup.provision import check_topics, publish_rules
+from app.rules.store import effects_are_live, publish_rules, unresolved_todos
+from app.setup.provision import check_topics
 from app.setup.site_check import check_site, secret_notes, settle_site
 from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError

@@ -1,4 +1,4 @@
-"""Creates and checks the topics, and publishes the rules: both must exist before anything runs."""
+"""Creates and checks the topics, which must exist before anything runs."""
 
 from typing import Any
 
@@ -7,9 +7,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError
 
 from app.base.settings import Settings
-from app.kafka.clients import administering, producing
+from app.kafka.clients import administering
 from leads import topics
-from leads.rules import Rules
 
 _CHANGELOG = topics.Topic("", "row", "a stage -> its own state", cleanup="compact")
 
@@ -86,12 +85,3 @@ async def _configs(admin: object, topics: list[str]) -> dict[str, dict[str, str]
         for _error, _message, _type, topic, entries in response.resources:
             found[topic] = {name: value for name, value, *_ in entries}
     return found
-
-
-async def publish_rules(settings: Settings, rules: Rules) -> None:
-    """Send this version to the rules' topic, where every worker finds it by its hash. Durable when
-    it returns."""
-    async with producing(settings) as producer:
-        await producer.send_and_wait(
-            topics.RULES.full, rules.model_dump_json().encode(), key=rules.hash.encode()
-        )

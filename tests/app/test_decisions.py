@@ -13,8 +13,8 @@ from app.kafka.clients import consuming, ends, producing, read_to
 from app.review import queue
 from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.queue import Chosen
-from app.rules.store import rules_in_force
-from app.setup.provision import provision_topics, publish_rules
+from app.rules.store import publish_rules, rules_in_force
+from app.setup.provision import provision_topics
 from connectors.memory.crm import MemoryCrm
 from leads import topics
 from leads.keys import Keys, derive
