@@ -11,6 +11,7 @@ from operator import itemgetter
 from publicsuffixlist import PublicSuffixList
 
 from leads.mail_domains import MAIL_PROVIDERS
+from leads.signatures import Signatures
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate").bytes
 _VARIANT = {digit: f"{int(digit, 16) & 3 | 8:x}" for digit in "0123456789abcdef"}
@@ -132,11 +133,13 @@ class Keys:
     """Keyed hashes of addresses, so that topics' keys name nobody
     (docs/design/interleavings.md 19).
 
-    `secret` is the site's; with another one nothing matches what was stored.
+    `secret` is the site's; with another one nothing matches what was stored. `signatures` sign with
+    a key of their own that is derived from it.
     """
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
+        self.signatures = Signatures(secret)
         self._of = lru_cache(maxsize=16384)(self._hash)
 
     def address(self, email: str) -> str:

@@ -30,6 +30,7 @@ class Topic:
     retention_days: int = -1  # -1: without limit (docs/design/interleavings.md 10)
     partitions: int = PARTITIONS
     public: bool = False  # written from outside: what can't be decoded is a dead letter, not a bug
+    signed: str = ""  # which of its records are obeyed only with the site's signature, '' for none
     full: str = field(init=False)  # the name on the broker
 
     def __post_init__(self) -> None:
@@ -70,6 +71,7 @@ SIGNALS = Topic(
     "poller, web server, undo, release, lead stages, signals -> signals",
     retention_days=400,
     public=True,
+    signed="kinds undone, released, taken",
 )
 ROUTED_SIGNALS = Topic(
     "routed-signals", "person key", "signals, identity -> routing, assign, engage, sla"
@@ -82,6 +84,7 @@ REVIEW_DECISIONS = Topic(
     "people, undo -> lead stages (the one that asked)",
     retention_days=400,
     public=True,
+    signed="all",
 )
 CRM_RECORDS = Topic(
     "crm.records",
@@ -98,13 +101,21 @@ FALLBACK = Topic("fallback", "lead id", "write, assign, engage -> consumers", re
 DEAD = Topic("dead-letters", "lead id or source key", "stages -> people", retention_days=400)
 ALERTS = Topic("alerts", "channel", "stages, poller -> notify", retention_days=30)
 AUDIT = Topic("audit", "event id", "stages, undo -> consumers, why, audit", cleanup="compact")
-RULES = Topic("rules", "hash", "provision, workers -> workers", cleanup="compact", partitions=1)
+RULES = Topic(
+    "rules",
+    "hash",
+    "provision, workers -> workers",
+    cleanup="compact",
+    partitions=1,
+    signed="all",
+)
 CURSORS = Topic(
     "cursors",
     "source",
     "poller, sync-crm, importer, web server, replay, workers -> the same, poller, workers",
     cleanup="compact",
     partitions=1,
+    signed="key replay",
 )
 
 TOPICS = (

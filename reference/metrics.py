@@ -30,6 +30,7 @@ ALARMS = {
     "leadgate_lead_end_to_end_seconds": "p99 of `engaged` over a minute for 10 minutes",
     "leadgate_leads_put_off": "above 0 for an hour, or rising while all circuits are closed",
     "leadgate_leads_quarantined_total": "any increase",
+    "leadgate_orders_refused_total": "any increase",
     "leadgate_circuit_state": "`open` for 15 minutes",
     "leadgate_effect_retries_total": "more than 5 % of decisions",
     "leadgate_sent_records_total": (

@@ -14,9 +14,10 @@ _TOPICS = f"""\
 
 `leadgate provision` makes them; `leadgate doctor` checks them. A topic has {topics.PARTITIONS}
 partitions unless said otherwise. Records are JSON. *public* topics are written from outside, too:
-what can't be read there becomes a dead letter. In the last column stages have the names of their
-gates; *lead stages* are the seven that a lead passes, *stages* all eleven. What has waited under a
-stage comes again on that stage's own input topic."""
+what can't be read there becomes a dead letter. *signed* says which records give orders, and are
+believed only with the site's signature. In the last column stages have the names of their gates;
+*lead stages* are the seven that a lead passes, *stages* all eleven. What has waited under a stage
+comes again on that stage's own input topic."""
 _TABLES = f"""\
 ## Tables
 
@@ -33,7 +34,7 @@ _COLUMNS = ("table", "key", "record", "writer", "readers", "meaning")
 def make_page() -> str:
     """The page's text."""
     named = table(
-        ("topic", "key", "kept", "public", "from whom, to whom"),
+        ("topic", "key", "kept", "public", "signed", "from whom, to whom"),
         (_topic(topic) for topic in topics.TOPICS),
     )
     rows = table(_COLUMNS, (_table(t, plain(t.record.__doc__)) for t in schema.TABLES))
@@ -50,7 +51,8 @@ def _topic(topic: Topic) -> list[str]:
     kept = "compacted" if topic.cleanup == "compact" else _days(topic.retention_days)
     if topic.partitions != topics.PARTITIONS:
         kept += f"; {topic.partitions} partition"
-    return [code(topic.full), topic.key, kept, "public" if topic.public else "", topic.flow]
+    public = "public" if topic.public else ""
+    return [code(topic.full), topic.key, kept, public, topic.signed, topic.flow]
 
 
 def _days(days: int) -> str:

@@ -75,7 +75,11 @@ class Pipeline:
         clock = dependencies.clock
         self.idle = IdleDetector(dependencies.has_pending_input)
         self.outbox = Outbox(
-            dependencies.producer, self.idle, dependencies.check, dependencies.metrics.sent
+            dependencies.producer,
+            self.idle,
+            keys.signatures,
+            dependencies.check,
+            dependencies.metrics.sent,
         )
         self.state = State(dependencies.store, self.outbox)
         outside = EffectContext(
@@ -110,6 +114,7 @@ class Pipeline:
                 clock=clock,
                 metrics=dependencies.metrics,
                 timers=self.timers,
+                signatures=keys.signatures,
                 settled_to=dependencies.settled_to,
                 reached=dependencies.reached,
                 live=live,

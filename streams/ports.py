@@ -87,6 +87,9 @@ class StageMetrics(Protocol):
     def quarantined(self, stage: str) -> None:
         """A lead was set apart because a gate raised, or it can't be read."""
 
+    def refused(self, stage: str) -> None:
+        """An order was not obeyed, because this site has not signed it."""
+
     def sent(self, topic: str, records: int) -> None:
         """The broker has acknowledged so many records of a topic."""
 

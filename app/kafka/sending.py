@@ -8,12 +8,14 @@ from aiokafka import AIOKafkaProducer
 
 
 class Message(NamedTuple):
-    """An encoded record; without a partition, the producer chooses it by the key."""
+    """An encoded record; without a partition, the producer chooses it by the key. `headers` hold
+    the signature of one that gives an order."""
 
     topic: str
     key: bytes
     value: bytes
     partition: int | None = None
+    headers: list[tuple[str, bytes]] | None = None
 
 
 async def send_all(producer: AIOKafkaProducer, messages: Iterable[Message]) -> None:
@@ -25,7 +27,11 @@ async def send_all(producer: AIOKafkaProducer, messages: Iterable[Message]) -> N
     for message in messages:
         sent.append(
             await producer.send(
-                message.topic, message.value, key=message.key, partition=message.partition
+                message.topic,
+                message.value,
+                key=message.key,
+                partition=message.partition,
+                headers=message.headers,
             )
         )
     await asyncio.gather(*sent)

@@ -58,6 +58,12 @@ class Metrics:
             ["stage"],
             registry=self.registry,
         )
+        self._refused = Counter(
+            "leadgate_orders_refused",
+            "Orders that were not obeyed because this site has not signed them",
+            ["stage"],
+            registry=self.registry,
+        )
         self._put_off = Gauge(
             "leadgate_leads_put_off",
             "Records postponed now because a vendor doesn't answer or its budget is spent",
@@ -97,6 +103,10 @@ class Metrics:
     def quarantined(self, stage: str) -> None:
         """See ports.StageMetrics."""
         self._quarantined.labels(stage).inc()
+
+    def refused(self, stage: str) -> None:
+        """See ports.StageMetrics."""
+        self._refused.labels(stage).inc()
 
     def sent(self, topic: str, records: int) -> None:
         """See ports.StageMetrics."""

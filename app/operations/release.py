@@ -166,7 +166,7 @@ async def release_leads(
     if not dry_run:
         async with producing(settings) as producer:
             for event in resting:
-                await send_lead_signal(producer, event, "released", now)
+                await send_lead_signal(producer, settings.signatures, event, "released", now)
     return found
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 import msgspec
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -20,7 +21,6 @@ from app.kafka.clients import (
     connection,
     consuming,
     ends,
-    last_record,
     producing,
     read_to,
 )
@@ -30,9 +30,11 @@ from app.operations.replay_range import ReplayRefusedError, ReplayScope, find_ra
 from leads import topics
 from leads.keys import Keys
 from leads.records import Record
+from leads.signatures import SignatureError, Signatures
 from streams.runner.model import Stage
 from streams.stages.all import make_stages
 
+log = structlog.get_logger(__name__)
 _WINDOWS = b"replay"
 Ranges = tuple[tuple[int, int], ...]
 
@@ -59,13 +61,14 @@ async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any
     Raises ReplayRefusedError while workers run, for a range that doesn't exist or was never
     processed, and, unless `act`, for records that were never decided.
     """
-    stages = make_stages(Keys(settings.site_secret.get_secret_value()))
+    keys = Keys(settings.site_secret.get_secret_value())
+    stages = make_stages(keys)
     topic = _topic(stages, wanted.topic)
     refuse_misuse(wanted)
     await _refuse_while_working(settings)
     at = await committed(settings)
     async with consuming(settings) as consumer:
-        windows = await _windows(consumer)
+        number, windows = await _windows(consumer, keys.signatures)
         partitions = await _partitions(consumer, topic, wanted.partition)
         begin = await consumer.beginning_offsets(partitions)
         done: Offsets = {}
@@ -74,14 +77,12 @@ async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any
         start, stop = _non_empty(*await find_range(consumer, wanted, begin, done))
         if not start:
             raise ReplayRefusedError(f"no processed record of {topic.name} lies in that range")
-        left_out = await _judge(consumer, Evidence(stages), start, stop, act=wanted.act)
+        evidence = Evidence(stages, keys.signatures)
+        left_out = await _judge(consumer, evidence, start, stop, act=wanted.act)
     after = {tp: window for tp, window in windows.items() if at.get(tp, 0) < window.done}
     for tp in start:
         after[tp] = _window(tp, start[tp], stop[tp], done[tp], left_out)
-    async with producing(settings) as producer:
-        await producer.send_and_wait(
-            topics.CURSORS.full, msgspec.json.encode(list(after.values())), key=_WINDOWS
-        )
+    await _store(settings, keys.signatures, number + 1, list(after.values()))
     await commit_offsets(settings, start)
     records = sum(stop.values()) - sum(start.values()) - len(left_out)
     return {"topic": topic.name, "records": records, "left_out": len(left_out), "act": wanted.act}
@@ -184,13 +185,37 @@ async def _refuse_while_working(settings: Settings) -> None:
         raise ReplayRefusedError(f"{running} workers run; stop them first")
 
 
-async def _windows(consumer: AIOKafkaConsumer) -> dict[TopicPartition, SkipRange]:
-    windows = await last_record(consumer, _WINDOWS, list[SkipRange]) or []
-    return {window.tp: window for window in windows}
+async def _store(
+    settings: Settings, signatures: Signatures, number: int, windows: list[SkipRange]
+) -> None:
+    topic, value = topics.CURSORS.full, msgspec.json.encode(windows)
+    headers = signatures.headers(topic, _WINDOWS, value, number)
+    async with producing(settings) as producer:
+        await producer.send_and_wait(topic, value, key=_WINDOWS, headers=headers)
+
+
+async def _windows(
+    consumer: AIOKafkaConsumer, signatures: Signatures
+) -> tuple[int, dict[TopicPartition, SkipRange]]:
+    """The windows that were stored last, and the number under which they were signed. A record
+    without this site's signature is logged, and not used."""
+    topic, newest = topics.CURSORS.full, 0
+    windows: list[SkipRange] = []
+    async for record in read_to(consumer, await ends(consumer, [topic])):
+        if record.key != _WINDOWS:
+            continue
+        try:
+            number = signatures.number_of(topic, record.key, record.value, record.headers)
+        except SignatureError as error:
+            log.error("a replay is not used", where=f"{topic}@{record.offset}", why=str(error))
+            continue
+        if number >= newest:
+            newest, windows = number, msgspec.json.decode(record.value, type=list[SkipRange])
+    return newest, {window.tp: window for window in windows}
 
 
 async def read_windows(settings: Settings) -> Mapping[TopicPartition, Ranges]:
     """The ranges that replays leave out. Every worker reads them at its start."""
     async with consuming(settings) as consumer:
-        windows = await _windows(consumer)
+        _, windows = await _windows(consumer, settings.signatures)
     return {tp: window.left_out for tp, window in windows.items()}

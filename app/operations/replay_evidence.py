@@ -4,6 +4,8 @@ The stages' rows are read from the changelog, as the workers restore them. A rec
 row of its own is decided, and runs again without a call. Left out are records that a stage would
 drop (a copy, a record older than its lead's row), and records that ended a lead's wait: the review
 item and the later gates have taken them into account already, and the lead may have gone on since.
+Left out is also an order that this site has not signed: it was refused, or obeyed by a release that
+didn't sign yet.
 """
 
 from collections.abc import Iterable
@@ -12,7 +14,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from leads.records import ReviewDecision, Signal
+from leads.orders import is_order
+from leads.records import Record, ReviewDecision, Signal
+from leads.signatures import SignatureError, Signatures
+from leads.topics import Topic
 from leads.waits import WAKING
 from streams.runner.audit_events import subject_of
 from streams.runner.decoding import refusal
@@ -62,6 +67,7 @@ class Evidence:
     """The records of one topic's range, and what the stages' rows show of them."""
 
     stages: Iterable[Stage]
+    signatures: Signatures
     left_out: set[Spot] = field(default_factory=set)
     _open: set[_Claim] = field(default_factory=set)
     _marked: set[_Claim] = field(default_factory=set)
@@ -80,15 +86,17 @@ class Evidence:
         for stage in self.stages:
             for topic, kind in stage.inputs.items():
                 if topic.full == raw.topic and not (topic.public and refusal(raw.value or b"")):
-                    self._expect_at(stage, kind, raw)
+                    self._expect_at(stage, topic, kind, raw)
 
-    def _expect_at(self, stage: Stage, kind: type[Any], raw: Any) -> None:
+    def _expect_at(self, stage: Stage, topic: Topic, kind: type[Any], raw: Any) -> None:
         try:
             record = msgspec.json.decode(raw.value or b"", type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         spot = Spot(raw.partition, raw.offset)
-        if isinstance(record, ReviewDecision):
+        if self._is_refused(topic, record, raw):
+            self.left_out.add(spot)
+        elif isinstance(record, ReviewDecision):
             self._expect_review_decision(stage, record, spot)
         elif isinstance(record, Signal) and record.only not in {"", stage.name}:
             return
@@ -103,6 +111,15 @@ class Evidence:
             claim = _Claim(stage.name, spot, step, cause, at)
             self._attempts.setdefault(stage.attempts.key(subject), []).append(claim)
             self._open.add(claim)
+
+    def _is_refused(self, topic: Topic, record: Record, raw: Any) -> bool:
+        if not is_order(topic, record):
+            return False
+        try:
+            self.signatures.number_of(topic.full, raw.key, raw.value, raw.headers)
+        except SignatureError:
+            return True
+        return False
 
     def _expect_review_decision(
         self, stage: Stage, review_decision: ReviewDecision, spot: Spot

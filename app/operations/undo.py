@@ -156,7 +156,9 @@ class ImportUndo:
             if event.place in WAITING_PLACES and lead in held:
                 await self._decide(producer, held[lead])
             elif event.place in RESTING:
-                await send_lead_signal(producer, event, "undone", self._now)
+                await send_lead_signal(
+                    producer, self._settings.signatures, event, "undone", self._now
+                )
 
     async def _decide(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
         review_decision = ReviewDecision(
@@ -169,7 +171,7 @@ class ImportUndo:
             reason=f"import {self._imported} is taken back",
             at=self._now,
         )
-        await send_review_decision(producer, item, review_decision)
+        await send_review_decision(producer, self._settings.signatures, item, review_decision)
 
     async def _restore(
         self,

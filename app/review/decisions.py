@@ -18,15 +18,17 @@ from connectors.core.crm import Crm
 from connectors.core.errors import VendorError
 from leads import topics
 from leads.keys import Keys, derive
-from leads.records import ReviewDecision, ReviewItem, Signal
+from leads.orders import is_order
+from leads.records import Record, ReviewDecision, ReviewItem, Signal
 from leads.review_actions import refusal
 from leads.rules import Rules
+from leads.signatures import SignatureError
 from leads.text import visible
 from leads.waits import STOPPING
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Record)
 #: Decisions after which the person is contacted: refused after a bounce or an opt-out (promise P4).
 _REACHES = frozenset({"approve", "route"})
 #: Decisions after which the lead is judged by the version of the rules in force.
@@ -100,7 +102,10 @@ async def decide(
         async with producing(settings) as producer:
             for review_decision in decided.taken:
                 await send_review_decision(
-                    producer, items[review_decision.lead_id], review_decision
+                    producer,
+                    settings.signatures,
+                    items[review_decision.lead_id],
+                    review_decision,
                 )
     return decided
 
@@ -162,7 +167,8 @@ class _Checks:
         return f"{earlier.actor} has decided {earlier.action} already, which is not carried out yet"
 
     async def _read_review_decisions(self, partition: int) -> dict[tuple[str, int], ReviewDecision]:
-        """The first decision about each wait, by lead id and step."""
+        """The first decision about each wait, by lead id and step. Those that this site hasn't
+        signed are left out: no worker obeys them."""
         review_decisions: dict[tuple[str, int], ReviewDecision] = {}
         async for review_decision in self._read(topics.REVIEW_DECISIONS, partition, ReviewDecision):
             review_decisions.setdefault(
@@ -215,14 +221,17 @@ class _Checks:
         return ""
 
     async def _read(self, topic: topics.Topic, partition: int, kind: type[T]) -> AsyncIterator[T]:
-        """The decodable records of a partition. The others become dead letters, and have no
-        effect."""
-        tp = TopicPartition(topic.full, partition)
+        """The decodable records of a partition, of orders the signed ones. The others become dead
+        letters, and have no effect."""
+        tp, signatures = TopicPartition(topic.full, partition), self._settings.signatures
         async with consuming(self._settings) as consumer:
             cut = await ends(consumer, [topic.full])
             async for record in read_to(consumer, {tp: cut[tp]}):
-                with suppress(msgspec.DecodeError):
-                    yield msgspec.json.decode(record.value or b"", type=kind)
+                with suppress(msgspec.DecodeError, SignatureError):
+                    found = msgspec.json.decode(record.value or b"", type=kind)
+                    if is_order(topic, found):
+                        signatures.number_of(topic.full, record.key, record.value, record.headers)
+                    yield found
 
 
 @asynccontextmanager

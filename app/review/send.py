@@ -6,27 +6,36 @@ from aiokafka import AIOKafkaProducer
 from leads import topics
 from leads.keys import derive
 from leads.records import Audit, Place, ReviewDecision, ReviewItem, Signal, encode
+from leads.signatures import Signatures
 from streams.runner.outbox import partition_of
 
 RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
 
 
 async def send_review_decision(
-    producer: AIOKafkaProducer, item: ReviewItem, review_decision: ReviewDecision
+    producer: AIOKafkaProducer,
+    signatures: Signatures,
+    item: ReviewItem,
+    review_decision: ReviewDecision,
 ) -> None:
-    """Send a decision to the partition of the stage that parked the lead. Durable when it
+    """Send a signed decision to the partition of the stage that parked the lead. Durable when it
     returns."""
-    key = review_decision.lead_id.encode()
+    topic, key = topics.REVIEW_DECISIONS.full, review_decision.lead_id.encode()
+    value = encode(review_decision)
     await producer.send_and_wait(
-        topics.REVIEW_DECISIONS.full, encode(review_decision), key=key, partition=item.partition
+        topic,
+        value,
+        key=key,
+        partition=item.partition,
+        headers=signatures.headers(topic, key, value),
     )
 
 
 async def send_lead_signal(
-    producer: AIOKafkaProducer, at_rest: Audit, kind: str, now: float
+    producer: AIOKafkaProducer, signatures: Signatures, at_rest: Audit, kind: str, now: float
 ) -> None:
-    """Send a signal to the lead of `at_rest`, which is the event by which it rests. Sent again for
-    the same event, it is the same signal. Durable when it returns."""
+    """Send a signed signal to the lead of `at_rest`, which is the event by which it rests. Sent
+    again for the same event, it is the same signal. Durable when it returns."""
     person = str(at_rest.inputs["record"]["person_key"])
     signal = Signal(
         signal_id=derive(kind, at_rest.lead, at_rest.step),
@@ -37,7 +46,11 @@ async def send_lead_signal(
         person_key=person,
         value=at_rest.lead,
     )
-    key = person.encode()
+    topic, key, value = topics.SIGNALS.full, person.encode(), encode(signal)
     await producer.send_and_wait(
-        topics.SIGNALS.full, encode(signal), key=key, partition=partition_of(key)
+        topic,
+        value,
+        key=key,
+        partition=partition_of(key),
+        headers=signatures.headers(topic, key, value),
     )

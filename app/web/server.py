@@ -139,8 +139,14 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
     while True:
         try:
             async with producing(settings) as producer:
-                capture = Capture(producer, Keys(site), secret, clock)
-                clicks = Clicks(producer, settings.slack_signing_secret.get_secret_value(), clock)
+                keys = Keys(site)
+                capture = Capture(producer, keys, secret, clock)
+                clicks = Clicks(
+                    producer,
+                    settings.slack_signing_secret.get_secret_value(),
+                    clock,
+                    keys.signatures,
+                )
                 changes = Changes(
                     producer,
                     settings.hubspot_client_secret.get_secret_value(),

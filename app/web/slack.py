@@ -22,6 +22,7 @@ from connectors.slack.messages import TAKEN
 from leads import topics
 from leads.keys import derive
 from leads.records import Signal, encode
+from leads.signatures import Signatures
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
 
@@ -51,8 +52,11 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) 
 class Clicks:
     """POST /slack/actions."""
 
-    def __init__(self, producer: AIOKafkaProducer, secret: str, clock: Clock) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, secret: str, clock: Clock, signatures: Signatures
+    ) -> None:
         self._producer, self._secret, self._clock = producer, secret, clock
+        self._signatures = signatures
 
     async def take(self, request: Request) -> Response:
         """Answers 200 when the broker has stored the clicks; 401 unsigned, 413 too long, 422 not a
@@ -70,14 +74,14 @@ class Clicks:
             signals = _signals(body, now)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             return JSONResponse({"error": f"the body has no readable click: {error!r}"}, 422)
-        if not await is_stored(send_all(self._producer, map(_message, signals)), _ACK_WAIT):
+        if not await is_stored(send_all(self._producer, map(self._message, signals)), _ACK_WAIT):
             return not_stored()
         return Response(status_code=200)
 
-
-def _message(signal: Signal) -> Message:
-    key = signal.person_key.encode()
-    return Message(topics.SIGNALS.full, key, encode(signal), partition_of(key))
+    def _message(self, signal: Signal) -> Message:
+        topic, key, value = topics.SIGNALS.full, signal.person_key.encode(), encode(signal)
+        headers = self._signatures.headers(topic, key, value)
+        return Message(topic, key, value, partition_of(key), headers)
 
 
 def _signals(body: bytes, now: float) -> list[Signal]:

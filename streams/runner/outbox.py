@@ -14,7 +14,8 @@ from typing import Any
 from aiokafka.errors import KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 
-from leads.topics import PARTITIONS
+from leads.signatures import Signatures
+from leads.topics import BY_NAME, PARTITIONS
 from streams.runner.outgoing import OutgoingRecord
 from tables.state import Row
 
@@ -110,18 +111,21 @@ class Outbox:
     Also the state's journal.
 
     `check` raises when this worker must not write any more; `sent(topic, records)` is called for
-    what is acknowledged.
+    what is acknowledged. What it sends to a topic of orders it signs: the order was checked when it
+    was read.
     """
 
     def __init__(
         self,
         producer: Any,
         idle: IdleDetector,
+        signatures: Signatures,
         check: Callable[[], None],
         sent: Callable[[str, int], None] = lambda *_: None,
         linger: float = 0.025,
     ) -> None:
         self._producer, self._check, self._sent = producer, check, sent
+        self._signatures = signatures
         self._idle = idle
         self._linger = linger
         self._open: dict[tuple[str, int], _Batch] = {}
@@ -209,12 +213,15 @@ class Outbox:
     async def _produce(self, topic: str, partition: int, rows: list[Row]) -> int:
         last: int = -1
         rest = rows
+        known = BY_NAME.get(topic)  # the state's changelog is none of them
+        signed = known is not None and known.signed
         while rest:
             self._check()
             builder = self._producer.create_batch()
             taken = 0
             for key, value in rest:
-                if builder.append(key=key, value=value, timestamp=None) is None:
+                headers = self._signatures.headers(topic, key, value) if signed else []
+                if builder.append(key=key, value=value, timestamp=None, headers=headers) is None:
                     break
                 taken += 1
             if not taken:

@@ -4,7 +4,7 @@ Every rule that keeps a lead from being lost or doubled is applied here, once.
 
 For each run of records (see streams/consumer), under the lock of its stage and partition:
  1. decode; what can't be decoded goes to the dead letters with its original bytes, or, on an
-    internal topic, is fatal;
+    internal topic, is fatal; an order that this site has not signed is a dead letter, too;
  2. find the stage's own row: the same cause is a replay, a lower step is stale, anything else is
     decided;
  3. make the effects that decisions need: for those that can't be made twice, `started` reaches the
@@ -26,6 +26,7 @@ from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import EffectResult
 from leads.keys import event_id
 from leads.records import Alert, Lead, Place, ReviewDecision, Signal
+from leads.signatures import Signatures
 from leads.table_rows import Attempt
 from streams.consumer.strict_consumer import RecordBatch
 from streams.ports import Clock, Effector, StageMetrics, Timekeeper
@@ -34,6 +35,7 @@ from streams.runner.attempts import attempt_of, postpone
 from streams.runner.deciding import QUARANTINED, Deciding
 from streams.runner.decoding import Decoding
 from streams.runner.model import DecodedRecord, EffectCall, Stage, StageTask
+from streams.runner.order_check import OrderCheck
 from streams.runner.outbox import IdleDetector, Outbox
 from streams.runner.rules_versions import RulesRegistry
 from streams.runner.sent_records import SentRecords
@@ -49,8 +51,9 @@ class StageRunner:
     """Runs one stage in one worker.
 
     `timers` gets what waits, `metrics` counts what was done, `reached` is called at each point at
-    which a process may die. `settled_to` answers up to which offset a topic's partition is settled,
-    -1 for one that isn't this worker's.
+    which a process may die. `signatures` are the site's: only orders that it has signed are obeyed.
+    `settled_to` answers up to which offset a topic's partition is settled, -1 for one that isn't
+    this worker's.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class StageRunner:
         clock: Clock,
         metrics: StageMetrics,
         timers: Timekeeper,
+        signatures: Signatures,
         settled_to: Callable[[str, int], int],
         reached: Callable[[str], None] = lambda _: None,
         live: bool = True,
@@ -80,6 +84,7 @@ class StageRunner:
         self._timers, self._reached, self._live = timers, reached, live
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._decoding = Decoding(stage, outbox)
+        self._orders = OrderCheck(stage, signatures, state, outbox, registry, clock, metrics)
         self._sent = SentRecords(settled_to)
         self._waking = Waking(stage)
         self._deciding = Deciding(stage, registry)
@@ -107,7 +112,7 @@ class StageRunner:
         items = []
         for record in records:
             item = await self._decoding.decode(record)
-            if item is not None:
+            if item is not None and await self._orders.accepts(item):
                 items.append(item)
         return items
 

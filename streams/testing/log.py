@@ -3,9 +3,11 @@ writes to it."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
+from leads.signatures import Headers
 from leads.topics import PARTITIONS
 from streams.runner.outbox import partition_of
 from streams.testing.process import Process
@@ -21,6 +23,7 @@ class LogRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp: int
+    headers: Headers = ()
 
 
 class MemoryLog:
@@ -32,14 +35,15 @@ class MemoryLog:
         self.committed: dict[tuple[str, int], int] = {}
         self.grown: list[Callable[[tuple[str, int]], None]] = []
 
-    def append(self, topic: str, partition: int, rows: list[Row]) -> int:
-        """Write a batch, whole; the offset of its first record."""
+    def append(
+        self, topic: str, partition: int, rows: list[Row], headers: Iterable[Headers] = ()
+    ) -> int:
+        """Write a batch, whole; the offset of its first record. `headers` are those of the first
+        rows; the others have none."""
         records = self._partitions[topic, partition]
         first, at = len(records), int(self.now() * 1000)
-        records += [
-            LogRecord(topic, partition, first + i, key, value, at)
-            for i, (key, value) in enumerate(rows)
-        ]
+        for (key, value), own in zip(rows, chain(headers, repeat(())), strict=False):
+            records.append(LogRecord(topic, partition, len(records), key, value, at, own))
         for notify in self.grown:
             notify((topic, partition))
         return first
@@ -68,10 +72,19 @@ class _Batch:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.headers: list[Headers] = []
 
-    def append(self, *, key: bytes | None, value: bytes | None, timestamp: int | None) -> Any:
+    def append(
+        self,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp: int | None,
+        headers: Headers = (),
+    ) -> Any:
         del timestamp
         self.rows.append((key or b"", value))
+        self.headers.append(headers)
         return self
 
     def close(self) -> None:
@@ -104,26 +117,40 @@ class MemoryProducer:
         """Write a batch; the future holds the offset of its first record."""
         await self._process.step(f"append {topic}")
         if self._repeats(topic):
-            self._log.append(topic, partition, batch.rows)
-        offset = self._log.append(topic, partition, batch.rows)
+            self._log.append(topic, partition, batch.rows, batch.headers)
+        offset = self._log.append(topic, partition, batch.rows, batch.headers)
         sent: asyncio.Future[_Sent] = asyncio.get_running_loop().create_future()
         await self._process.step(f"acknowledged {topic}")
         sent.set_result(_Sent(offset))
         return sent
 
     async def send(
-        self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: bytes,
+        partition: int | None = None,
+        headers: Headers = (),
     ) -> "asyncio.Future[_Sent]":
         """Write one record; the future is done already."""
         sent: asyncio.Future[_Sent] = asyncio.get_running_loop().create_future()
-        sent.set_result(await self.send_and_wait(topic, value, key=key, partition=partition))
+        sent.set_result(
+            await self.send_and_wait(topic, value, key=key, partition=partition, headers=headers)
+        )
         return sent
 
     async def send_and_wait(
-        self, topic: str, value: bytes | None, *, key: bytes, partition: int | None = None
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: bytes,
+        partition: int | None = None,
+        headers: Headers = (),
     ) -> _Sent:
         """Write one record; as commands and the poller send."""
         await self._process.step(f"append {topic}")
         if partition is None:
             partition = partition_of(key)
-        return _Sent(self._log.append(topic, partition, [(key, value)]))
+        return _Sent(self._log.append(topic, partition, [(key, value)], [headers]))

@@ -7,28 +7,42 @@ import msgspec
 
 from leads import topics
 from leads.records import Alert, Captured, Signal
+from leads.signatures import Headers
 
 
 class MemoryProducer:
-    """What the poller asks of aiokafka's producer. `sent` are values by topic."""
+    """What the poller asks of aiokafka's producer. `sent` are values by topic, `headers` those of
+    every record."""
 
     def __init__(self) -> None:
         self.sent: dict[str, list[bytes]] = {}
+        self.headers: list[Headers] = []
 
     async def send(
-        self, topic: str, value: bytes, key: bytes, partition: int | None = None
+        self,
+        topic: str,
+        value: bytes,
+        key: bytes,
+        partition: int | None = None,
+        headers: Headers | None = None,
     ) -> "asyncio.Future[None]":
         """The record, acknowledged."""
-        await self.send_and_wait(topic, value, key, partition)
+        await self.send_and_wait(topic, value, key, partition, headers)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.set_result(None)
         return done
 
     async def send_and_wait(
-        self, topic: str, value: bytes, key: bytes, partition: int | None = None
+        self,
+        topic: str,
+        value: bytes,
+        key: bytes,
+        partition: int | None = None,
+        headers: Headers | None = None,
     ) -> None:
         """The record."""
         del key, partition
+        self.headers.append(headers or ())
         self.sent.setdefault(topic, []).append(value)
 
     def captured(self, shape: str) -> list[Captured]:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
+from pydantic import SecretStr
 
 from app.audit.reader import LatestPlaces, events_of, read_events
 from app.base.errors import UsageError
@@ -161,7 +162,9 @@ STORIES = {
 
 def test_whatever_was_withheld_in_shadow_is_found_whatever_the_rules_are_now(kafka: str) -> None:
     async def check() -> None:
-        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        settings = Settings.model_construct(
+            kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret")
+        )
         await provision_topics(settings)
         mine = [
             replace(one, lead=lead, id=derive(lead, one.id))

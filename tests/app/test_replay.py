@@ -32,12 +32,14 @@ from leads.records import (
     Signal,
     encode,
 )
+from leads.signatures import Headers
 from leads.table_rows import Attempt, Woken
 from streams.runner.audit_events import subject_of
 from streams.stages.all import make_stages
 from tables import schema
 
-STAGES = make_stages(Keys("secret"))
+KEYS = Keys("secret")
+STAGES, SIGNATURES = make_stages(KEYS), KEYS.signatures
 #: Offsets are compared without asking a broker.
 NO_BROKER: AIOKafkaConsumer = None
 PLACE = TopicPartition(topics.VALIDATED.full, 3)
@@ -51,6 +53,8 @@ class Raw:
     value: bytes
     offset: int = 5
     partition: int = 3
+    key: bytes = b"k"
+    headers: Headers = ()
 
 
 def lead(step: int = 2, cause: str = "c") -> Lead:
@@ -94,8 +98,9 @@ def found(
     record: Record, topic: topics.Topic, *rows: tuple[bytes, bytes | None]
 ) -> tuple[bool, bool]:
     """Whether a record is undecided, and whether it is left out."""
-    evidence = Evidence(STAGES)
-    evidence.expect(Raw(topic.full, encode(record)))
+    evidence = Evidence(STAGES, SIGNATURES)
+    body = encode(record)
+    evidence.expect(Raw(topic.full, body, headers=SIGNATURES.headers(topic.full, b"k", body)))
     for key, value in rows:
         evidence.note_row(key, value)
     spot = Spot(3, 5)
@@ -189,6 +194,10 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
     later = company.parked.row("a", Parked(subject="a", held=msgspec.structs.replace(item, step=4)))
     gone = company.parked.row("a", None)
     assert found(review_decision, topics.REVIEW_DECISIONS) == DECIDED
+    forged = Evidence(STAGES, SIGNATURES)
+    forged.expect(Raw(topics.REVIEW_DECISIONS.full, encode(review_decision)))
+    forged.note_row(*waits)
+    assert (forged.undecided, forged.left_out) == ([], {Spot(3, 5)}), "no worker obeys it"
     assert found(review_decision, topics.REVIEW_DECISIONS, waits) == UNDECIDED
     assert found(review_decision, topics.REVIEW_DECISIONS, waits, later) == DECIDED
     assert found(review_decision, topics.REVIEW_DECISIONS, waits, gone) == DECIDED
@@ -199,7 +208,7 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
 
 
 def test_what_was_no_record_is_none_now() -> None:
-    evidence = Evidence(STAGES)
+    evidence = Evidence(STAGES, SIGNATURES)
     for value in (b"", b"{", b"\xff", b"[" * 5000, b'{"source":3}', b"x" * 300_000):
         evidence.expect(Raw(topics.CAPTURED.full, value))
     assert evidence.undecided == []

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from pydantic import SecretStr
 
 from app.base.settings import Settings
 from app.base.vendors import VendorClients
@@ -39,7 +40,9 @@ def test_contacts_are_read_in_the_crms_batches(kafka: str) -> None:
     crm = Counting()
 
     async def check() -> None:
-        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        settings = Settings.model_construct(
+            kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret")
+        )
         await provision_topics(settings)
         now = time.time()
         events = []
@@ -76,7 +79,9 @@ def test_contacts_are_read_in_the_crms_batches(kafka: str) -> None:
 
 def test_an_import_that_is_taken_back_is_left_as_it_is(kafka: str) -> None:
     async def check() -> None:
-        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        settings = Settings.model_construct(
+            kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret")
+        )
         await provision_topics(settings)
         ident = "twice.csv:1"
         record = {"record": {"imported": ident}}

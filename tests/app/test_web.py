@@ -45,10 +45,12 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
         settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
         await provision_topics(settings)
         async with producing(settings) as producer:
-            capture = Capture(producer, Keys("k"), SECRET, Fixed())
+            keys = Keys("k")
+            capture = Capture(producer, keys, SECRET, Fixed())
+            clicks = slack.Clicks(producer, SECRET, Fixed(), keys.signatures)
             routes = [
                 Route("/capture", capture.endpoint("zapier"), methods=["POST"]),
-                Route("/slack", slack.Clicks(producer, SECRET, Fixed()).take, methods=["POST"]),
+                Route("/slack", clicks.take, methods=["POST"]),
                 Route(
                     "/hubspot",
                     hubspot.Changes(producer, SECRET, "", Fixed()).take,

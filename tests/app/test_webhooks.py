@@ -33,7 +33,7 @@ def post(path: str, body: bytes, headers: dict[str, str]) -> tuple[httpx.Respons
     clock, producer = Clock(), MemoryProducer()
     capture = Capture(anything(producer), Keys("test"), SECRET, clock).endpoint("zapier")
     changes = Changes(anything(producer), SECRET, ADDRESS, clock).take
-    clicks = Clicks(anything(producer), SECRET, clock).take
+    clicks = Clicks(anything(producer), SECRET, clock, Keys("test").signatures).take
     paths = {"/capture": capture, "/hubspot": changes, "/slack": clicks}
     app = Starlette(routes=[Route(place, take, methods=["POST"]) for place, take in paths.items()])
 

@@ -129,6 +129,7 @@ def _keys() -> Iterator[tuple[str, str]]:
     keys = Keys("secret")
     made: dict[str, Any] = {
         "derive('a', 1)": derive("a", 1),
+        "keys.signatures.headers('t', b'k', b'v', 1)": keys.signatures.headers("t", b"k", b"v", 1),
         "lead_id('apollo', '6400')": lead_id("apollo", "6400"),
         "event_id('lead', 'write', 'cause', 'written')": event_id(
             "lead", "write", "cause", "written"

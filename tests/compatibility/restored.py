@@ -88,9 +88,10 @@ class RestoredSite:
         self.send(topics.REVIEW_DECISIONS, item.lead_id, encode(decision), item.partition)
 
     def send(self, topic: topics.Topic, key: str, value: bytes, partition: int = -1) -> None:
-        """Write a record from outside."""
+        """Write a record from outside, signed."""
         place = partition if partition >= 0 else partition_of(key.encode())
-        self.log.append(topic.full, place, [(key.encode(), value)])
+        headers = self.keys.signatures.headers(topic.full, key.encode(), value)
+        self.log.append(topic.full, place, [(key.encode(), value)], [headers])
 
 
 def on_restored(state: SiteState, body: Callable[[RestoredSite], Awaitable[T]]) -> T:

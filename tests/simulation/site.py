@@ -12,6 +12,7 @@ from leads import topics
 from leads.keys import Keys
 from leads.records import CrmRecord, encode
 from leads.rules import Rules
+from leads.signatures import Headers
 from streams.runner.outbox import partition_of
 from streams.testing.log import MemoryLog
 from streams.testing.loop import VirtualClock, VirtualLoop
@@ -54,6 +55,10 @@ class Coverage:
 
     def quarantined(self, stage: str) -> None:
         """See ports.StageMetrics."""
+
+    def refused(self, stage: str) -> None:
+        """See ports.StageMetrics."""
+        self.outcomes.add(f"{stage} refused")
 
     def sent(self, topic: str, records: int) -> None:
         """See ports.StageMetrics."""
@@ -110,9 +115,18 @@ class Site:
         self.send(topics.CRM_RECORDS, key, encode(record))
 
     def send(self, topic: topics.Topic, key: str, value: bytes, partition: int = -1) -> None:
-        """Write a record from outside, as a poller or a command does."""
+        """Write a record from outside, as a poller or a command does: signed."""
+        headers = self.keys.signatures.headers(topic.full, key.encode(), value)
+        self.write(topic, key, value, partition, headers)
+
+    def write(
+        self, topic: topics.Topic, key: str, value: bytes, partition: int, headers: Headers
+    ) -> str:
+        """Write a record as whoever reaches the broker may; its place in the log. Partition -1 is
+        the key's own."""
         place = partition if partition >= 0 else partition_of(key.encode())
-        self.log.append(topic.full, place, [(key.encode(), value)])
+        offset = self.log.append(topic.full, place, [(key.encode(), value)], [headers])
+        return f"{topic.full}/{place}@{offset}"
 
     # Workers
 

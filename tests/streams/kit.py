@@ -2,12 +2,13 @@
 memory."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from leads.decision import Decision, NeedsEffects
 from leads.effect_results import EffectResult
 from leads.rules import Rules
+from leads.signatures import Headers, Signatures
 from streams.runner.model import Stage
 from streams.runner.outbox import IdleDetector, Outbox
 from streams.runner.rules_versions import RulesRegistry
@@ -75,7 +76,8 @@ class Bench:
         self.process = Process("a", lambda *_: Fate.LIVE, lambda _: None)
         self.producer = MemoryProducer(self.log, self.process)
         idle = IdleDetector()
-        self.outbox = Outbox(self.producer, idle, self.process.check)
+        self.signatures = Signatures("kit")
+        self.outbox = Outbox(self.producer, idle, self.signatures, self.process.check)
         self.state = State(MemoryStore(), self.outbox)
         self.effector, self.metrics, self.stage = Effector(), Coverage(), stage
         self.timers = Timers([stage], self.state, self.outbox, self.clock, self.metrics)
@@ -89,12 +91,20 @@ class Bench:
             clock=self.clock,
             metrics=self.metrics,
             timers=self.timers,
+            signatures=self.signatures,
             settled_to=lambda *_: 0,
         )
 
     async def feed(self, topic: str, *values: bytes, partition: int = 0) -> list[LogRecord]:
-        """Write records and have the stage process them as one run."""
-        first = self.log.append(topic, partition, [(b"k", value) for value in values])
+        """Write records, signed, and have the stage process them as one run."""
+        headers = [self.signatures.headers(topic, b"k", value) for value in values]
+        return await self.feed_as(topic, values, headers, partition)
+
+    async def feed_as(
+        self, topic: str, values: Sequence[bytes], headers: Iterable[Headers], partition: int = 0
+    ) -> list[LogRecord]:
+        """The same with given headers, as whoever reaches the broker may write them."""
+        first = self.log.append(topic, partition, [(b"k", value) for value in values], headers)
         records = self.log.read(topic, partition, first)
         await self.process_again(records)
         return records
