@@ -3,7 +3,7 @@ nothing."""
 
 from collections.abc import Iterable
 
-from tests.simulation.plan import TROUBLES
+from tests.simulation.plan import FORGERIES, TROUBLES
 
 _VENDORS = ("crm", "apollo", "slack")
 #: The others strike too seldom for a thousand seeds to hold each of them at each vendor.
@@ -22,13 +22,13 @@ _DEATHS = (
 _OUTCOMES = """
 intake validated invalid unchanged
 identity unique merged synced
-company matched forwarded synced
+company matched forwarded synced refused
 write written fallback suppressed rekeyed
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
 engage engaged nurtured sequence_active replied rescored suppressed updated deleted signal_owner
 engage released
-signals relayed forwarded
+signals relayed forwarded refused
 sla sla_started breached sla_met assignment_overdue unchanged
 sla_windows counted unchanged
 notify sent
@@ -38,7 +38,8 @@ notify sent
 def unmet(occurred: Iterable[str]) -> list[str]:
     """What of it has not occurred."""
     seen = set(occurred)
-    wanted = [f"trouble {vendor} {trouble}" for vendor in _VENDORS for trouble in _TROUBLES]
+    wanted = [f"forged {way}" for way in FORGERIES]
+    wanted += [f"trouble {vendor} {trouble}" for vendor in _VENDORS for trouble in _TROUBLES]
     for line in _OUTCOMES.split("\n"):
         stage, *kinds = line.split() or [""]
         wanted += [f"outcome {stage} {kind}" for kind in kinds]

@@ -13,6 +13,7 @@ from leads import topics
 from leads.keys import derive
 from leads.keys import lead_id as lead_of
 from leads.records import CrmRecord, ReviewDecision, ReviewItem, Signal, encode
+from tests.simulation.forging import Forger
 from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
 from tests.simulation.plan import SIGNALS, Event
 from tests.simulation.site import ALL, Site
@@ -62,6 +63,7 @@ class Happening:
         # the steps at which leads rested when they were released
         self.released: dict[str, int] = {}
         self.synced = False
+        self.forger = Forger(site)
 
     def happen(self, number: int, event: Event) -> None:
         """Carry out one event; `number` names it."""
@@ -269,7 +271,13 @@ class Happening:
         topic = _COPIED[event.number % len(_COPIED)]
         if records := self._site.log.all(topic.full):
             record: Any = records[event.number % len(records)]
-            self._site.log.append(topic.full, record.partition, [(record.key, record.value)])
+            self._site.log.append(
+                topic.full, record.partition, [(record.key, record.value)], [record.headers]
+            )
+
+    def _forge(self, number: int, event: Event) -> None:
+        shown = sorted(self.review_items().values(), key=lambda item: item.lead_id)
+        self.forger.forge(number, event, shown)
 
     def _rules(self, number: int, event: Event) -> None:
         """The workers start again with other rules; leads under way keep theirs."""

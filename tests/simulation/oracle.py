@@ -95,8 +95,9 @@ def conserved(facts: Facts) -> Iterator[str]:
     for (lead, step), places in resting.items():
         if len(places) > 1 and step == facts.places[lead]["step"]:
             yield f"P1 {name_of(facts, lead)} is in {' and '.join(sorted(places))} at step {step}"
-    for lead in facts.places:
-        if lead not in facts.leads:
+    refused = {one.where for one in facts.run.happening.forger.forged}
+    for lead, event in facts.places.items():
+        if lead not in facts.leads and event["cause"] not in refused:
             yield f"P1 {lead} has a place and was never captured"
 
 
@@ -387,6 +388,31 @@ def shadow_is_quiet(facts: Facts) -> Iterator[str]:
             yield f"shadow: {name_of(facts, lead)} was released and stays where it was"
 
 
+# Who may give orders
+
+
+def only_signed_orders_count(facts: Facts) -> Iterator[str]:
+    """A forged order is a dead letter that says why, is reported, and nothing else comes of it."""
+    log, forged = facts.run.site.log, facts.run.happening.forger.forged
+    letters = {}
+    for record in log.all(topics.DEAD.full):
+        letter = json.loads(record.value or b"{}")
+        letters[letter.get("where")] = letter.get("why", "")
+    written = b"\n".join(
+        [*facts.rows.values(), *(r.value or b"" for r in log.all(topics.AUDIT.full))]
+    )
+    reported = any(b"did not obey" in (r.value or b"") for r in log.all(topics.ALERTS.full))
+    for one in forged:
+        if one.ident.encode() in written:
+            yield f"forged ({one.way}): an order at {one.where} was obeyed"
+        if "signature" not in letters.get(one.where, ""):
+            yield f"forged ({one.way}): the order at {one.where} is no dead letter"
+    if forged and not reported:
+        yield "forged: ops was not told"
+    if b"mallory" in written:
+        yield "forged: mallory stands in the audit or in the state"
+
+
 # What was said counts
 
 
@@ -425,5 +451,6 @@ CHECKS: tuple[Check, ...] = (
     nothing_twice,
     one_content,
     shadow_is_quiet,
+    only_signed_orders_count,
     everything_counts,
 )

@@ -36,6 +36,8 @@ TROUBLES = (
     "limited",
     "not_in_plan",
 )
+#: How an order is forged; a copied one is true, and comes once more.
+FORGERIES = ("unsigned", "other secret", "other topic", "stolen", "copied")
 METHODS = {
     "crm": (
         "*",
@@ -91,6 +93,7 @@ def make_plan(seed: int) -> Plan:
     events = [*_captures(draw, world), *_news(draw, world), *_faults(draw)]
     events.append(Event(draw.choice((0.0, 0.0, 0.0, draw.uniform(1, 60))), "synced"))
     events += _shadow(random.Random(f"shadow {seed}"))
+    events += _forgeries(random.Random(f"forge {seed}"), len(world.leads))
     return Plan(
         seed=seed,
         world=world,
@@ -141,6 +144,19 @@ def _shadow(draw: random.Random) -> list[Event]:
         return []
     seconds = draw.choice((5.0, 20.0, 60.0))
     return [Event(draw.uniform(0, FAULTS_END - seconds), "shadow", seconds=seconds)]
+
+
+def _forgeries(draw: random.Random, leads: int) -> list[Event]:
+    """In one seed of three somebody forges orders: decisions, and signals about a lead."""
+    if draw.random() >= 0.33:
+        return []
+    events: list[Event] = []
+    for _ in range(draw.randint(1, 4)):
+        about = draw.choice((-1, -1, draw.randrange(leads)))
+        way = draw.choice(FORGERIES)
+        at = draw.uniform(1, 150)
+        events.append(Event(at, "forge", about, way, number=draw.randint(0, 40)))
+    return events
 
 
 def _faults(draw: random.Random) -> list[Event]:

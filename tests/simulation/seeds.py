@@ -34,6 +34,9 @@ def try_seed(seed: int, weeks: int = 0) -> GuardVerdict:
     occurred = {f"outcome {o}" for o in site.coverage.outcomes} | {
         f"death {d}" for d in site.coverage.deaths
     }
+    occurred |= {f"forged {one.way}" for one in run.happening.forger.forged}
+    if run.happening.forger.copied:
+        occurred.add("forged copied")
     week = _try_week(seed) if weeks and seed % weeks == 0 else []
     return GuardVerdict(
         seed, judge(run), frozenset(occurred | {f"trouble {t}" for t in site.troubles.struck}), week

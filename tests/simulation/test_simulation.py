@@ -44,7 +44,9 @@ def test_no_seed_breaks_a_promise_and_everything_has_occurred() -> None:
 def test_every_plan_has_leads_and_faults() -> None:
     for seed in range(200):
         plan = make_plan(seed)
-        faults = [e for e in plan.events if e.kind not in {"capture", "synced", "rule", *SIGNALS}]
+        faults = [
+            e for e in plan.events if e.kind not in {"capture", "synced", "rule", "forge", *SIGNALS}
+        ]
         assert len(plan.world.leads) >= 5
         assert len(faults) >= 3
         assert all(e.at <= FAULTS_END for e in faults)

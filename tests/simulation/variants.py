@@ -18,6 +18,7 @@ from leads.topics import SLA_TICKS
 from streams.runner import attempts
 from streams.runner.deciding import Deciding
 from streams.runner.model import StageTask
+from streams.runner.order_check import OrderCheck
 from streams.runner.stage_runner import StageRunner
 from streams.runner.timers import Timers
 from streams.runner.waking import Waking
@@ -139,6 +140,16 @@ def _r6() -> AbstractContextManager[None]:
     return _patched((attempts, "_over", over))
 
 
+def _s8() -> AbstractContextManager[None]:
+    """Whatever lies in a topic is obeyed."""
+
+    async def accept(self: OrderCheck, item: Any) -> bool:
+        del self, item
+        return True
+
+    return _patched((OrderCheck, "accepts", accept))
+
+
 #: By the number under which each fault was first reported.
 VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R1": _r1,
@@ -147,5 +158,6 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R4": _r4,
     "R5": _r5,
     "R6": _r6,
+    "S8": _s8,
     "D10": lambda: _stale("identity"),
 }
