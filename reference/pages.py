@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from reference import audit_events, cli, csv_import, metrics, rules, settings, topics_and_tables
+from reference import (
+    access_rights,
+    audit_events,
+    cli,
+    csv_import,
+    metrics,
+    rules,
+    settings,
+    topics_and_tables,
+)
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 
@@ -14,6 +23,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli.make_page,
     "csv-import.md": csv_import.make_page,
     "topics-and-tables.md": topics_and_tables.make_page,
+    "access-rights.md": access_rights.make_page,
     "audit-events.md": audit_events.make_page,
     "metrics.md": metrics.make_page,
 }
