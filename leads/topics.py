@@ -81,7 +81,7 @@ SLA_OUTCOMES = Topic("sla-outcomes", "team", "sla -> sla_windows", retention_day
 REVIEW_DECISIONS = Topic(
     "review-decisions",
     "key of the stage that asked",
-    "people, undo -> lead stages (the one that asked)",
+    "people, undo, lead stages (again) -> lead stages (the one that asked)",
     retention_days=400,
     public=True,
     signed="all",

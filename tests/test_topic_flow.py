@@ -5,6 +5,7 @@ from collections import defaultdict
 
 import pytest
 
+from app.kafka.access_rights import Program, users_of
 from leads import topics
 from leads.keys import Keys
 from leads.topics import Topic
@@ -14,8 +15,11 @@ from tests.topics_in_source import written_by_gates
 STAGES = make_stages(Keys("k"))
 NAMES = frozenset(stage.name for stage in STAGES)
 LEAD_STAGES = frozenset(stage.name for stage in STAGES if topics.REVIEW_DECISIONS in stage.inputs)
-#: Written by the stage runner for whatever a stage decides, not by a gate.
-BY_RUNNER = frozenset({topics.REVIEW_QUEUE, topics.ALERTS, topics.AUDIT, topics.DEAD})
+#: Written by the stage runner for whatever a stage decides, not by a gate. Decisions are sent again
+#: that met a lead which could not take them up.
+BY_RUNNER = frozenset(
+    {topics.REVIEW_QUEUE, topics.ALERTS, topics.AUDIT, topics.DEAD, topics.REVIEW_DECISIONS}
+)
 
 
 def named(side: str) -> set[str]:
@@ -38,6 +42,13 @@ def readers() -> dict[Topic, set[str]]:
         for topic in stage.inputs:
             found[topic].add(stage.name)
     return found
+
+
+@pytest.mark.parametrize(
+    "topic", [t for t in topics.TOPICS if t in BY_RUNNER], ids=lambda topic: topic.name
+)
+def test_a_worker_may_write_what_its_runner_sends(topic: Topic) -> None:
+    assert Program.WORKER in users_of(topic)[0]
 
 
 def test_seven_stages_pass_leads_on() -> None:

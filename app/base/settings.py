@@ -203,8 +203,9 @@ def _is_set(value: object) -> bool:
 
 
 def _variable_of(field: str) -> str:
-    """The environment variable of a field without a name of its own."""
-    return PREFIX + field.upper()
+    """A field's environment variable."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias or PREFIX + field.upper())
 
 
 def load_settings() -> Settings:
@@ -241,7 +242,7 @@ def secrets_in(environment: Mapping[str, str]) -> list[str]:
     """The values of all secret settings that are set, valid or not."""
     values = []
     for name, field in Settings.model_fields.items():
-        value = environment.get(str(field.validation_alias or _variable_of(name)))
+        value = environment.get(_variable_of(name))
         if field.annotation is SecretStr and value:
             values.append(value)
     return values

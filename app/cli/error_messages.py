@@ -65,26 +65,19 @@ def _of_libraries(error: Exception) -> Fault | None:
 def _of_kafka(error: Exception) -> str:
     from aiokafka import errors
 
+    from app.base.settings import load_settings
+    from app.setup.broker_security import describe_denial
+
     name = type(error).__name__
-    broker = _broker()
+    broker = f"the broker at {load_settings().kafka_bootstrap_servers}"
+    if denial := describe_denial(error, load_settings()):
+        return denial
     match error:
         case errors.AuthenticationFailedError() | errors.SaslAuthenticationFailed():
             return f"{broker} refuses the login ({error}): check KAFKA_SASL_USERNAME and _PASSWORD"
-        case (
-            errors.TopicAuthorizationFailedError()
-            | errors.GroupAuthorizationFailedError()
-            | errors.ClusterAuthorizationFailedError()
-        ):
-            return f"{broker} does not allow this ({name}: {error}): give this user the right"
         case errors.UnknownTopicOrPartitionError():
             return f"{broker} does not have Leadgate's topics ({error}): run leadgate provision"
     return f"{broker} does not answer ({error or name}): start it, or set KAFKA_BOOTSTRAP_SERVERS"
-
-
-def _broker() -> str:
-    from app.base.settings import load_settings
-
-    return f"the broker at {load_settings().kafka_bootstrap_servers}"
 
 
 def _of_system(error: Exception) -> Fault | None:

@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from app.base.errors import UsageError
 from app.ingest.source_status import Passes
 from connectors.core.errors import Unavailable, VendorError
 from leads import topics
@@ -138,7 +139,7 @@ class PolledSource:
         """Read. An exception that no connector raises on purpose means an unreadable answer."""
         try:
             await self._read()
-        except (VendorError, KafkaError, OSError, Fatal, MemoryError):
+        except (VendorError, KafkaError, UsageError, OSError, Fatal, MemoryError):
             raise
         except Exception as error:
             raise unreadable(self.name, error) from error

@@ -11,8 +11,11 @@ from typing import Any, TypeVar
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
+from aiokafka.protocol.metadata import MetadataRequest
 
 from app.base.settings import Settings, SettingsError
+from app.kafka.refusals import find_refusal
 from leads import topics
 
 T = TypeVar("T")
@@ -21,7 +24,11 @@ _LAST_FLUSH = 1.0
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments that every aiokafka client needs."""
+    """Keyword arguments that every aiokafka client needs.
+
+    Raises SettingsError if the authority's file can't be read, or a login lacks its user or
+    password.
+    """
     args: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap_servers,
         "security_protocol": settings.kafka_security_protocol,
@@ -30,6 +37,7 @@ def connection(settings: Settings) -> dict[str, Any]:
         # without a file, the system's certificate authorities
         args["ssl_context"] = _ssl_context(settings)
     if settings.kafka_security_protocol.startswith("SASL"):
+        settings.require("kafka_sasl_username", "kafka_sasl_password")
         args["sasl_mechanism"] = settings.kafka_sasl_mechanism
         args["sasl_plain_username"] = settings.kafka_sasl_username
         args["sasl_plain_password"] = settings.kafka_sasl_password.get_secret_value()
@@ -63,13 +71,17 @@ def make_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-async def _start(client: Any) -> None:
-    """Connect. Raises KafkaConnectionError when no broker answers, so aiokafka's log line about it
-    is left out."""
+async def _start(client: Any, settings: Settings) -> None:
+    """Connect. Raises BrokerRefusalError when a broker refuses the settings, KafkaConnectionError
+    when none answers, so aiokafka's log line about it is left out."""
     logger = logging.getLogger("aiokafka")
     logger.addFilter(_is_no_refusal)
     try:
         await client.start()
+    except KafkaConnectionError:
+        if (refusal := await find_refusal(connection(settings))) is not None:
+            raise refusal from None
+        raise
     finally:
         logger.removeFilter(_is_no_refusal)
 
@@ -87,7 +99,7 @@ async def producing(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
     """
     producer = make_producer(settings)
     try:
-        await _start(producer)
+        await _start(producer, settings)
         yield producer
     except BaseException:
         await asyncio.wait({asyncio.ensure_future(producer.stop())}, timeout=_LAST_FLUSH)
@@ -100,7 +112,7 @@ async def administering(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient
     """A started admin client."""
     admin = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=15_000)
     try:
-        await _start(admin)
+        await _start(admin, settings)
         yield admin
     finally:
         await admin.close()
@@ -120,7 +132,7 @@ async def consuming(
         max_partition_fetch_bytes=max_partition_fetch_bytes,
     )
     try:
-        await _start(consumer)
+        await _start(consumer, settings)
         yield consumer
     finally:
         await consumer.stop()
@@ -128,7 +140,10 @@ async def consuming(
 
 async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicPartition, int]:
     """The end offsets of all partitions of some topics; the broker is asked once for all topics'
-    names, and once for the offsets."""
+    names, and once for the offsets.
+
+    Raises TopicAuthorizationFailedError for a topic that this user may not see.
+    """
     known = await consumer.topics()
     wanted: list[TopicPartition] = []
     for topic in topics:
@@ -139,14 +154,30 @@ async def ends(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> dict[TopicP
 
 
 async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    """A topic's partitions; empty if the broker has no such topic."""
+    """A topic's partitions; empty if the broker has no such topic.
+
+    Raises TopicAuthorizationFailedError for a topic that this user may not see.
+    """
     return await _partitions(consumer, topic, await consumer.topics())
 
 
 async def _partitions(consumer: AIOKafkaConsumer, topic: str, known: Collection[str]) -> set[int]:
     if topic in known:
         await consumer._client._wait_on_metadata(topic)
+    else:
+        await _refuse_hidden(consumer, topic)
     return consumer.partitions_for_topic(topic) or set()
+
+
+async def _refuse_hidden(consumer: AIOKafkaConsumer, topic: str) -> None:
+    """Raise TopicAuthorizationFailedError for a topic that this user may not see: a list of all
+    topics leaves it out, as it does one that isn't there."""
+    client = consumer._client
+    request = MetadataRequest([topic], allow_auto_topic_creation=False)
+    answer = await client.send(client.get_random_node(), request)
+    for code, name, *_ in answer.topics:
+        if code == TopicAuthorizationFailedError.errno:
+            raise TopicAuthorizationFailedError(name)
 
 
 async def last_record(consumer: AIOKafkaConsumer, key: bytes, kind: type[T]) -> T | None:

@@ -74,7 +74,7 @@ class Broker:
         config = self._write_config()
         if not (self.data / "log" / "meta.properties").exists():
             options = ("-t", _CLUSTER, "-c", str(config), "--ignore-formatted")
-            self._run(home, "kafka.tools.StorageTool", "format", *options)
+            self._run(home, "kafka.tools.StorageTool", "format", *options, *self._first_records())
         memory = f"-Xmx{self.heap_mb}m", f"-Xms{self.heap_mb // 2}m"
         with open_log(self.data / "broker.log") as out:
             self.log_begins = out.tell()
@@ -111,6 +111,10 @@ class Broker:
             "group.min.session.timeout.ms=1000\nlog.segment.bytes=67108864\n",
         )
         return path
+
+    def _first_records(self) -> tuple[str, ...]:
+        """Options of Kafka's `format` for what a new cluster begins with, such as users."""
+        return ()
 
     def _java(self, home: Path, *options: str, archive: Path | None = None) -> list[str]:
         """A JVM on the archive of classes, or one that writes it to `archive`."""

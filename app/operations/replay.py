@@ -13,7 +13,11 @@ from typing import Any
 import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
 from app.base.settings import Settings
 from app.kafka.clients import (
@@ -165,14 +169,19 @@ def _window(
 
 
 async def commit_offsets(settings: Settings, offsets: Offsets) -> None:
-    """Set the workers' group to these offsets. Raises ReplayRefusedError if a worker runs."""
+    """Set the workers' group to these offsets.
+
+    Raises ReplayRefusedError if a worker runs, GroupAuthorizationFailedError without the right.
+    """
     consumer = AIOKafkaConsumer(
         **connection(settings), group_id=topics.APP_ID, enable_auto_commit=False
     )
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign(list(offsets))
         await consumer.commit(offsets)
+    except (GroupAuthorizationFailedError, TopicAuthorizationFailedError):
+        raise
     except KafkaError as error:
         why = f"the broker does not accept the group's offsets ({error!r}): do workers run?"
         raise ReplayRefusedError(why) from error

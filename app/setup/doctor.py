@@ -10,12 +10,14 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from app.base.clock import SystemClock
+from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.monitoring.broker_watch import BrokerOutage
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
 from app.rules.store import effects_are_live, publish_rules, unresolved_todos
+from app.setup.broker_security import describe_denial, security_notes
 from app.setup.provision import check_topics
 from app.setup.site_check import check_site, secret_notes, settle_site
 from connectors.core.crm import OwnerDirectory
@@ -43,11 +45,15 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     """Check everything outside Leadgate that it depends on."""
     found = Findings(notes=rule_notes(rules))
     try:
+        found.notes += await security_notes(settings)
         found.faults += await check_topics(settings) or await check_site(settings)
         found.notes += [] if found.faults else secret_notes(settings)
+    except UsageError as error:
+        found.faults.append(str(error))
     except (KafkaError, OSError) as error:
         found.faults.append(
-            f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set"
+            describe_denial(error, settings)
+            or f"the broker at {settings.kafka_bootstrap_servers} does not answer ({error!r}): set"
             " KAFKA_BOOTSTRAP_SERVERS"
         )
     vendors = make_vendors(settings, _CLOCK)
@@ -137,7 +143,9 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
     while True:
         try:
             faults = await _startup_faults(settings, rules)
-        except (KafkaError, OSError):
+        except (KafkaError, OSError) as error:
+            if denial := describe_denial(error, settings):
+                return [denial]
             broker.note(answers=False)
             await asyncio.sleep(_PAUSE)
             continue

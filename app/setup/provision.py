@@ -4,7 +4,11 @@ from typing import Any
 
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import (
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from app.base.settings import Settings
 from app.kafka.clients import administering
@@ -21,8 +25,8 @@ def wanted() -> dict[str, topics.Topic]:
 async def provision_topics(settings: Settings, *, dry_run: bool = False) -> list[str]:
     """Create the missing topics; returns their names. With `dry_run` nothing is created.
 
-    Existing topics are not changed; `check_topics` checks them. Raises RuntimeError when the
-    broker refuses a topic.
+    Existing topics are not changed; `check_topics` checks them. Raises the broker's KafkaError when
+    it refuses a topic.
     """
     async with administering(settings) as admin:
         there = set(await admin.list_topics())
@@ -39,18 +43,23 @@ async def provision_topics(settings: Settings, *, dry_run: bool = False) -> list
                 )
         if new and not dry_run:
             response = await admin.create_topics(new)
-            for name, code, *rest in response.topic_errors:
-                if code not in {0, TopicAlreadyExistsError.errno}:
-                    raise RuntimeError(f"topic {name} could not be created: {rest}")
+            for name, code, *_ in response.topic_errors:
+                if code != TopicAlreadyExistsError.errno:
+                    _refuse(code, name)
         return [topic.name for topic in new]
 
 
 async def check_topics(settings: Settings) -> list[str]:
-    """A sentence for each topic that is missing or not configured as Leadgate needs it."""
+    """A sentence for each topic that is missing or not configured as Leadgate needs it.
+
+    Raises TopicAuthorizationFailedError for a topic that this user may not describe.
+    """
     faults = []
     async with administering(settings) as admin:
         there: dict[str, Any] = {}  # descriptions of the topics that exist
         for found in await admin.describe_topics(list(wanted())):
+            if found["error_code"] == TopicAuthorizationFailedError.errno:
+                _refuse(found["error_code"], found["topic"])
             if found["error_code"] == 0:
                 there[found["topic"]] = found
         configs = await _configs(admin, list(there))
@@ -77,11 +86,18 @@ def miscounted(name: str, count: int, wanted: int) -> str:
     )
 
 
+def _refuse(code: int, topic: str) -> None:
+    """Raise the broker's error about a topic, if the code is one."""
+    if code:
+        raise for_code(code)(topic)
+
+
 async def _configs(admin: object, topics: list[str]) -> dict[str, dict[str, str]]:
-    """The settings of each topic."""
+    """The settings of each topic. Raises the broker's KafkaError for one that it keeps back."""
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in topics]
     found: dict[str, dict[str, str]] = {}
     for response in await admin.describe_configs(resources):  # type: ignore[attr-defined]
-        for _error, _message, _type, topic, entries in response.resources:
+        for code, _message, _type, topic, entries in response.resources:
+            _refuse(code, topic)
             found[topic] = {name: value for name, value, *_ in entries}
     return found

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import producing
 from app.monitoring.broker_watch import BrokerOutage
@@ -134,7 +135,12 @@ async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
 
 
 async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
-    """Connect a producer, trying again until it succeeds, and serve with it until cancelled."""
+    """Connect a producer, trying again until it succeeds, and serve with it until cancelled.
+
+    A broker that refuses the settings is named once, and asked again: what it knows can be
+    corrected there.
+    """
+    refused = ""
     secret, site = settings.web_secret.get_secret_value(), settings.site_secret.get_secret_value()
     while True:
         try:
@@ -161,4 +167,8 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
                 await asyncio.Event().wait()
         except (KafkaError, OSError) as error:
             log.debug("waiting for the broker", error=repr(error))
+            await asyncio.sleep(1.0)
+        except UsageError as error:
+            if refused != (refused := str(error)):
+                log.error("the broker can't be used", error=refused)
             await asyncio.sleep(1.0)
