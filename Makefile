@@ -26,6 +26,7 @@ lock: ## requirements.lock from pyproject.toml, and the benchmark's, which start
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --extra dev --output-file requirements.lock pyproject.toml tools.in
 	cp requirements.lock bench/requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --output-file bench/requirements.lock pyproject.toml bench/requirements.in
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-deps --output-file bench/datasets.lock bench/datasets.in
 
 demo: install ## a week's leads through the gates, on this machine (ARGS="--until-done --json")
 	@$(BIN)/leadgate demo $(ARGS)
@@ -84,9 +85,10 @@ SEEDS ?= 3000
 simulate: install ## seeds of the whole pipeline in one process, with every fault (SEEDS=100000 ARGS="--first 7")
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
-.venv-bench/installed: .venv/installed bench/requirements.lock
+.venv-bench/installed: .venv/installed bench/requirements.lock bench/datasets.lock
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r bench/requirements.lock
+	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes --no-deps -r bench/datasets.lock
 	@touch $@
 
 bench: install .venv-bench/installed ## the figures, with their comparisons (ARGS="--quick engines")

@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.budget import measure_budget
 from bench.engines import measure_engines
+from bench.febrl import measure_febrl
 from bench.latency import measure_latency
 from bench.matching_cost import measure_matching
 from bench.restore import measure_restore
@@ -41,6 +42,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "engines": measure_engines,
     "alone": measure_alone,
     "matching": lambda quick: measure_matching(10_000 if quick else 200_000),
+    "febrl": lambda _: measure_febrl(),
     "restore": lambda quick: (
         measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000)
     ),
