@@ -38,6 +38,7 @@ def make_sandbox(
     latency: float = 0.0,
     hubspot_limit: int = 100,
     search_lag: float = 1.0,
+    google_quota: int = google.QUOTA,
 ) -> FastAPI:
     """The app.
 
@@ -74,7 +75,7 @@ def make_sandbox(
     app.include_router(apollo.make_router(store), prefix="/apollo/api/v1")
     app.include_router(hubspot.make_router(hub, hubspot_limit), prefix="/hubspot")
     app.include_router(slack.make_router(store), prefix="/slack/api")
-    app.include_router(google.make_router(store), prefix="/google")
+    app.include_router(google.make_router(store, google_quota), prefix="/google")
     app.include_router(salesforce.make_router(org), prefix="/salesforce")
     app.include_router(zoho.make_router(books), prefix="/zoho")
     _add_controls(app, store, stand, traffic)

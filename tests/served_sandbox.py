@@ -8,14 +8,25 @@ from contextlib import contextmanager
 import uvicorn
 
 from app.local.broker import free_port
+from sandbox.google import QUOTA
 from sandbox.server import make_sandbox
 
 
 @contextmanager
-def served_sandbox(leads: int = 0, crm: str = "hubspot") -> Iterator[str]:
+def served_sandbox(
+    leads: int = 0, crm: str = "hubspot", google_quota: int = QUOTA
+) -> Iterator[str]:
     """The address of a sandbox with a week of so many leads, as `http://127.0.0.1:PORT`."""
     port = free_port()
-    app = make_sandbox(None, leads, 1, crm=crm, search_lag=0.0, hubspot_limit=10**6)
+    app = make_sandbox(
+        None,
+        leads,
+        1,
+        crm=crm,
+        search_lag=0.0,
+        hubspot_limit=10**6,
+        google_quota=google_quota,
+    )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

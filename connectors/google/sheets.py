@@ -56,6 +56,8 @@ def classify(response: httpx.Response) -> VendorError | None:
         return Unavailable(text, retry_after(response, 60.0), not_sent=True)
     if "above the limit of 10000000 cells" in message:
         return AccountLimited(f"the spreadsheet is full: empty it, or name another ({text})")
+    if "Unable to parse range" in message:
+        return RecordRejected(f"{text}; make a tab of that name in the spreadsheet")
     if status >= 500 or 300 <= status < 400 or status in {401, 403, 408}:
         return Unavailable(text, 5.0)
     return RecordRejected(text)

@@ -16,5 +16,25 @@ async function errorOf(call) {
   }
 }
 
+/** Throws unless the call fails, and gives its error to `check`. */
+export async function failsWith(call, check) {
+  let answer;
+  try {
+    answer = await call();
+  } catch (error) {
+    await check(error);
+    return;
+  }
+  throw new Error(`not refused: ${JSON.stringify(answer)?.slice(0, 300)}`);
+}
+
 /** The address of the sandbox, which tests give as the only argument. */
 export const SANDBOX = process.argv[2];
+
+/** Asks the sandbox's controls, which are no part of a vendor's API. */
+export async function control(method, path, body) {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${SANDBOX}/_control${path}`, { method, headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
+  return answer.json();
+}

@@ -17,5 +17,5 @@ def served() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def served_week() -> Iterator[str]:
     """The address of a sandbox with a week's leads."""
-    with served_sandbox(100) as address:
+    with served_sandbox(100, google_quota=10**6) as address:
         yield address

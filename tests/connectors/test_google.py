@@ -19,7 +19,7 @@ from app.review.sheets import COLUMNS, Row
 from connectors.core.errors import RecordRejected, Unauthorised, Unavailable
 from connectors.google.auth import GoogleGrant
 from connectors.google.sheets import GoogleTab
-from sandbox.google import EMAIL
+from sandbox.google import EMAIL, new_spreadsheet
 from sandbox.server import make_sandbox
 
 
@@ -58,6 +58,14 @@ class Site:
         self.tab = GoogleTab("http://sandbox/google", "s1", "Leadgate", grant, self.transport)
         self.sheet = GoogleSheet(self.tab)
 
+    @classmethod
+    async def shared(cls, path: Path, key: str) -> "Site":
+        """With the spreadsheet that the tab is in."""
+        site = cls(path, key)
+        there = new_spreadsheet("s1", "Leadgate")
+        await site.control("POST", "/objects/google.spreadsheets/s1", there)
+        return site
+
     async def control(self, method: str, path: str, body: Any = None) -> None:
         """Ask the sandbox's controls."""
         async with httpx.AsyncClient(
@@ -70,7 +78,7 @@ def test_rows_are_added_and_closed_and_what_people_wrote_stays(
     tmp_path: Path, private_key: str
 ) -> None:
     async def test() -> None:
-        site = Site(tmp_path, private_key)
+        site = await Site.shared(tmp_path, private_key)
         await site.sheet.show([row("a:1"), row("b:2")])
         await site.tab.set({"F2": "corrected@acme.test"})
         await site.sheet.show([row("a:1"), row("b:2"), row("c:3", first_name="=1+1")])
@@ -93,7 +101,7 @@ def test_an_append_whose_answer_is_lost_makes_no_double_row(
     tmp_path: Path, private_key: str
 ) -> None:
     async def test() -> None:
-        site = Site(tmp_path, private_key)
+        site = await Site.shared(tmp_path, private_key)
         await site.sheet.show([])
         await site.control("POST", "/faults", {"path": "append", "kind": "lost", "times": 1})
         with pytest.raises(Unavailable):
@@ -106,7 +114,7 @@ def test_an_append_whose_answer_is_lost_makes_no_double_row(
 
 def test_a_tab_that_is_somebody_elses_is_left_alone(tmp_path: Path, private_key: str) -> None:
     async def test() -> None:
-        site = Site(tmp_path, private_key)
+        site = await Site.shared(tmp_path, private_key)
         await site.tab.append([["name", "phone"], [], ["Ada"]])
         with pytest.raises(RecordRejected, match="give Leadgate an empty tab"):
             await site.sheet.show([row("a:1")])
@@ -119,7 +127,7 @@ def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(
     tmp_path: Path, private_key: str
 ) -> None:
     async def test() -> None:
-        site = Site(tmp_path, private_key)
+        site = await Site.shared(tmp_path, private_key)
         body = {
             "error": {
                 "code": 403,
@@ -141,6 +149,19 @@ def test_a_sheet_that_is_not_shared_and_a_key_that_is_none_say_so(
         GoogleGrant(tmp_path / "none.json", time.time)
 
 
+def test_a_tab_or_a_spreadsheet_that_is_not_there_says_so(tmp_path: Path, private_key: str) -> None:
+    async def test() -> None:
+        site = Site(tmp_path, private_key)
+        with pytest.raises(RecordRejected, match="404 Requested entity was not found"):
+            await site.sheet.show([])
+        there = new_spreadsheet("s1", "Another tab")
+        await site.control("POST", "/objects/google.spreadsheets/s1", there)
+        with pytest.raises(RecordRejected, match="parse range: 'Leadgate'!A1:Z; make a tab"):
+            await site.sheet.show([])
+
+    asyncio.run(test())
+
+
 def test_gspread_reads_and_appends(served: str, private_key: str) -> None:
     class Local(HTTPClient):
         """Google's address is a constant of the client's; nothing else of it is touched."""
@@ -155,6 +176,9 @@ def test_gspread_reads_and_appends(served: str, private_key: str) -> None:
 
     client = gspread.service_account_from_dict(
         account(f"{served}/google", private_key), http_client=Local
+    )
+    httpx.post(
+        f"{served}/_control/objects/google.spreadsheets/s2", json=new_spreadsheet("s2", "Leadgate")
     )
     sheet = client.open_by_key("s2").sheet1
     sheet.append_row(

@@ -14,9 +14,8 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox import salesforce, zoho
+from sandbox import google, salesforce, zoho
 from sandbox.apollo import KEY
-from sandbox.google import TOKEN as GOOGLE
 from sandbox.hubspot.hub import TOKEN as HUBSPOT
 from sandbox.server import make_sandbox
 from sandbox.slack import TOKEN as SLACK
@@ -26,7 +25,7 @@ HEADERS = {
     "apollo": {"x-api-key": KEY},
     "hubspot": {"authorization": f"Bearer {HUBSPOT}"},
     "slack": {"authorization": f"Bearer {SLACK}"},
-    "google": {"authorization": f"Bearer {GOOGLE}"},
+    "google": {"authorization": f"Bearer {google.TOKEN}"},
 }
 
 
@@ -89,6 +88,10 @@ if OPENAPI.exists():
 def tokens(served_week: str) -> dict[str, dict[str, str]]:
     """What each vendor wants to see."""
     client = httpx.Client(timeout=30)
+    client.post(
+        f"{served_week}/_control/objects/google.spreadsheets/contacts",
+        json=google.new_spreadsheet("contacts", "Leads"),
+    )
     form = {
         "grant_type": "client_credentials",
         "client_id": salesforce.CLIENT_ID,

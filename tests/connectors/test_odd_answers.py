@@ -18,7 +18,7 @@ from connectors.google.sheets import GoogleTab
 from connectors.slack.client import SlackClient
 from sandbox.apollo import KEY
 from sandbox.generate import NURTURE, REPS, ROLE_FIELD, SEQUENCE
-from sandbox.google import EMAIL
+from sandbox.google import EMAIL, new_spreadsheet
 from sandbox.server import make_sandbox
 from sandbox.slack import TOKEN
 from tests.contract.mutations import Call, Connect, Replay, spoil_all
@@ -137,9 +137,9 @@ def test_nothing_that_a_vendor_answers_is_raised_as_our_own_fault(vendor: str, k
                 {"id": "o1", "name": "Acme", "estimated_num_employees": 10},
             )
             store.put("apollo.users", "u1", {"id": "u1", "email": REPS[0]})
-            store.put(
-                "google.tabs", "s1:Leadgate", {"rows": [["record_id", "status"], ["a:1", "open"]]}
-            )
+            spreadsheet = new_spreadsheet("s1", "Leadgate")
+            spreadsheet["tabs"][0]["cells"] = [["record_id", "status"], ["a:1", "open"]]
+            store.put("google.spreadsheets", "s1", spreadsheet)
             message = {
                 "ts": "1.0",
                 "channel": "U0000",
