@@ -27,6 +27,7 @@ from connectors.core.errors import (
 from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.core.single_flight import SingleFlightByKey, settle
 from connectors.core.splitting import one_by_one
+from connectors.slack.conversations import SlackConversations
 from connectors.slack.forms import Done, History, Person, Posted, alerts_of
 from connectors.slack.messages import MOST_ALERTS, AlertText, escape, fitting, message_of
 from connectors.slack.refusals import classify
@@ -58,6 +59,7 @@ class SlackClient:
             "Slack", base, {"authorization": f"Bearer {token}"}, classify, budget, transport
         )
         self._people: dict[str, str] = {}
+        self._conversations = SlackConversations(self._http)
         self._lookups = SingleFlightByKey(self._look_up)
         self._histories = SingleFlightByKey(self._read_history)
         self._waiting: dict[str, list[_Waiting]] = {}
@@ -137,6 +139,8 @@ class SlackClient:
                 return [error] * len(waiting)
             await asyncio.sleep(self._interval)
             raise
+        if posted.channel:
+            self._conversations.learn(channel, posted.channel)
         return [posted.ts] * len(waiting)
 
     async def _channel(self, to: str) -> str:
@@ -173,7 +177,8 @@ class SlackClient:
         Empty for a channel that we may not read.
         """
         try:
-            params = {"channel": channel, "include_all_metadata": "true", "limit": "200"}
+            ident = await self._conversations.id_of(channel)
+            params = {"channel": ident, "include_all_metadata": "true", "limit": "200"}
             history = await self._http.call(History, "GET", "conversations.history", params=params)
         except (RecordRejected, NotInPlan, Unauthorised):
             return {}

@@ -15,9 +15,39 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Posted(msgspec.Struct, frozen=True):
-    """A message that was posted."""
+    """A message that was posted, and the conversation's id."""
 
     ts: Name
+    channel: str = ""
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """A conversation; a direct message has no name."""
+
+    id: Name
+    name: str = ""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A direct message that was opened."""
+
+    channel: Channel
+
+
+class _More(msgspec.Struct, frozen=True):
+    next_cursor: str = ""
+
+
+class Channels(msgspec.Struct, frozen=True):
+    """A page of conversations."""
+
+    channels: list[Channel]
+    response_metadata: _More | None = None
+
+    @property
+    def next_cursor(self) -> str:
+        """'' after the last page."""
+        return self.response_metadata.next_cursor if self.response_metadata else ""
 
 
 class _Profile(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ from sandbox.generate import NURTURE, REPS, ROLE_FIELD, SEQUENCE
 from sandbox.google import EMAIL, new_spreadsheet
 from sandbox.server import make_sandbox
 from sandbox.slack import TOKEN
+from sandbox.slack.workspace import BOT_USER
 from tests.contract.mutations import Call, Connect, Replay, spoil_all
 
 MOST = int(os.environ.get("LEADGATE_MUTATIONS", "60"))
@@ -65,7 +66,7 @@ SLACK: dict[str, Call] = {
         REPS[0], "text", "a1", button="b", look_first=True, until=1e12
     ),
     "post to a channel": lambda slack: slack.post(
-        "#sales", "text", "a2", look_first=False, until=1e12
+        "#sales", "text", "a2", look_first=True, until=1e12
     ),
     "email_of": lambda slack: slack.email_of("U0000"),
     "check": lambda slack: slack.check(),
@@ -142,10 +143,13 @@ def test_nothing_that_a_vendor_answers_is_raised_as_our_own_fault(vendor: str, k
             store.put("google.spreadsheets", "s1", spreadsheet)
             message = {
                 "ts": "1.0",
-                "channel": "U0000",
+                "channel": "D0000",
+                "user": BOT_USER,
                 "metadata": {"event_payload": {"alert_ids": ["a0"]}},
             }
-            store.put("slack.messages", "U0000:1.0", message)
+            direct = {"id": "D0000", "user": "U0000", "members": [BOT_USER, "U0000"]}
+            store.put("slack.dms", "D0000", direct)
+            store.put("slack.messages", "D0000:1.0", message)
             replay = Replay(httpx.ASGITransport(app))
             tried, wrong = 0, list[str]()
             for name, call in calls.items():

@@ -26,6 +26,10 @@ class Slack:
         self.refuses = ""
         self._inner = httpx.ASGITransport(app=sandbox)
         self.control = httpx.AsyncClient(transport=self._inner, base_url="http://sandbox/_control")
+        self.restart()
+
+    def restart(self) -> None:
+        """The client of a worker that has just started."""
         self.client = SlackClient(
             "http://sandbox/slack/api/",
             TOKEN,
@@ -107,6 +111,32 @@ def test_after_lost_answers_one_reading_of_the_channel_finds_what_was_posted() -
         assert again[:30] == first
         assert slack.calls["conversations.history"] <= 2
         assert sorted(await slack.posted()) == sorted(f"a{n}" for n in range(40))
+
+    on_slack(test)
+
+
+@pytest.mark.parametrize("to", [REPS[0], "#sales"])
+def test_a_new_worker_finds_what_another_has_posted(to: str) -> None:
+    """A history is read by the conversation's id, which is asked for: a name or a user is none."""
+
+    async def test(slack: Slack) -> None:
+        first = await slack.post("a1", to)
+        slack.restart()
+        assert await slack.post("a1", to, again=True) == first
+        assert await slack.posted() == ["a1"]
+
+    on_slack(test)
+
+
+@pytest.mark.parametrize("to", [REPS[0], "#sales"])
+def test_without_the_scopes_for_it_nothing_is_found_and_the_alert_is_posted(to: str) -> None:
+    async def test(slack: Slack) -> None:
+        scopes = {"scopes": ["chat:write", "users:read", "users:read.email"]}
+        await slack.control.post("/objects/control/slack_scopes", json=scopes)
+        await slack.post("a1", to)
+        slack.restart()
+        await slack.post("a1", to, again=True)
+        assert await slack.posted() == ["a1", "a1"]
 
     on_slack(test)
 

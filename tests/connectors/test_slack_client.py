@@ -28,7 +28,7 @@ def test_a_message_with_our_blocks_is_posted_and_found_by_its_metadata(client: A
     metadata = {"event_type": "leadgate_alert", "event_payload": {"alert_ids": ["a1"]}}
     blocks = blocks_of([AlertText("a1", "one", "person lead"), AlertText("a2", "two", "")])
     made = client.chat_postMessage(channel="#ops", text="one", blocks=blocks, metadata=metadata)
-    history = client.conversations_history(channel="#ops", include_all_metadata=True)
+    history = client.conversations_history(channel=made["channel"], include_all_metadata=True)
     [found] = [m for m in history["messages"] if m["ts"] == made["ts"]]
     assert found["metadata"] == metadata
     assert [b["type"] for b in found["blocks"]] == ["section", "actions", "section"]
@@ -57,7 +57,7 @@ def test_a_long_alert_is_cut_and_twenty_with_buttons_fit(client: Any) -> None:
         [AlertText("a", "x" * 5000, "p l")],
         [AlertText("a", "x" * 400, "p l")] * 20,
     ):
-        assert client.chat_postMessage(channel="#ops2", text="x", blocks=blocks_of(alerts))["ok"]
+        assert client.chat_postMessage(channel="#sales", text="x", blocks=blocks_of(alerts))["ok"]
 
 
 def test_a_leads_text_is_text() -> None:

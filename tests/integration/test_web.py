@@ -128,6 +128,12 @@ def click(client: httpx.Client, button: dict[str, Any], user: str, secret: str =
     return client.post("/slack/actions", content=body, headers=headers).status_code
 
 
+def told(site: SiteHarness, user: str) -> list[str]:
+    """The texts that a user got as direct messages."""
+    rooms = {direct["id"] for direct in site.objects("slack.dms") if direct["user"] == user}
+    return [m["text"] for m in site.objects("slack.messages") if m["channel"] in rooms]
+
+
 def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: SiteHarness) -> None:
     client = start(site)
     site.work()
@@ -137,10 +143,8 @@ def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: SiteH
         why="no notice",
     )
     [button] = [e for b in notice["blocks"] if b["type"] == "actions" for e in b["elements"]]
-    owner, other = (
-        notice["channel"],
-        next(u["id"] for u in site.objects("slack.users") if u["id"] != notice["channel"]),
-    )
+    [owner] = [d["user"] for d in site.objects("slack.dms") if d["id"] == notice["channel"]]
+    other = next(u["id"] for u in site.objects("slack.users") if u["id"] != owner)
     assert click(client, button, owner, secret="wrong") == 401
     assert click(client, button, other) == 200
     site.wait_for(lambda: [e for e in site.leadgate("why", lead) if e["kind"] == "not_taken"])
@@ -156,31 +160,13 @@ def test_only_the_owners_click_stops_the_clock_and_stands_in_the_crm(site: SiteH
         note["properties"]["hubspot_owner_id"]
         == met["inputs"]["seen"]["clock"]["lead"]["route"]["owner_id"]
     )
-    site.wait_for(
-        lambda: any(
-            "you are on" in m["text"]
-            for m in site.objects("slack.messages")
-            if m["channel"] == owner
-        )
-    )
+    site.wait_for(lambda: any("you are on" in text for text in told(site, owner)))
     assert click(client, button, owner) == 200, "once more: he gets a message"
-    site.wait_for(
-        lambda: any(
-            "taken already" in m["text"]
-            for m in site.objects("slack.messages")
-            if m["channel"] == owner
-        )
-    )
+    site.wait_for(lambda: any("taken already" in text for text in told(site, owner)))
     assert len(site.objects("hubspot.notes")) == 1
     unknown = {**button, "value": f"nobody {lead}"}
     assert click(client, unknown, other) == 200
-    site.wait_for(
-        lambda: any(
-            "No clock runs" in m["text"]
-            for m in site.objects("slack.messages")
-            if m["channel"] == other
-        )
-    )
+    site.wait_for(lambda: any("No clock runs" in text for text in told(site, other)))
     assert click(client, {**button, "action_id": "anothers"}, owner) == 200, (
         "another's button is none of ours"
     )
