@@ -152,7 +152,7 @@ def _select(kind: str, writes: Sequence[ContactWrite]) -> str:
     for write in writes:
         mapped.update(records.more_of(write, kind))
         keys.append(write.key)
-        if write.known_id and records.object_of(write.known_id) == kind:
+        if records.is_person(write.known_id) and records.object_of(write.known_id) == kind:
             known.append(write.known_id)
     fields = ",".join((*READ[kind], *sorted(mapped.difference(READ[kind]))))
     where = f"Email IN {literal(addresses(writes))} OR {KEY} IN {literal(keys)}"

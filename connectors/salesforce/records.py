@@ -3,6 +3,7 @@
 A person is a Lead until somebody converts it, then a Contact.
 """
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -24,6 +25,7 @@ _LENGTHS = {
     "Company": 255,
 }
 _MOST_TEXT = 255
+_PERSON_ID = re.compile(r"(?:00Q|003)[a-zA-Z0-9]{12}(?:[a-zA-Z0-9]{3})?")
 # what Salesforce's own imports write into a required field that nobody knows
 _UNKNOWN = "[not provided]"
 
@@ -34,14 +36,18 @@ def object_of(ident: str) -> str:
 
 
 def is_person(ident: str) -> bool:
-    """Whether an id is a lead's or a contact's."""
-    return ident.startswith(("00Q", "003"))
+    """Whether an id is a lead's or a contact's.
+
+    Salesforce refuses a query that compares an id with anything else.
+    """
+    return _PERSON_ID.fullmatch(ident) is not None
 
 
 def by_object(ids: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """The objects of some people, each with its ids; every id once."""
+    """The objects of some people, each with its ids; every id once, and none that is no person's:
+    nobody has it."""
     found: dict[str, list[str]] = {"Lead": [], "Contact": []}
-    for ident in dict.fromkeys(ids):
+    for ident in filter(is_person, dict.fromkeys(ids)):
         found[object_of(ident)].append(ident)
     for kind, some in found.items():
         if some:

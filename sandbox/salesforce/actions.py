@@ -3,7 +3,8 @@
 
 from collections.abc import Callable
 
-from sandbox.salesforce.org import Org, RefusedError, iso
+from sandbox.salesforce.errors import RefusedError
+from sandbox.salesforce.org import Org, iso
 from sandbox.salesforce.routing import Answer, Api, Call
 from sandbox.salesforce.schema import object_of
 from sandbox.store import Thing
@@ -54,11 +55,7 @@ def running(org: Org, target: str) -> list[Thing]:
 
 
 def _person(org: Org, ident: str) -> Thing:
-    person = (
-        org.store.get(f"salesforce.{object_of(ident)}", ident)
-        if object_of(ident) in {"Lead", "Contact"}
-        else None
-    )
+    person = org.record(ident) if object_of(ident) in {"Lead", "Contact"} else None
     if person is None or person["IsDeleted"]:
         raise RefusedError(400, "INVALID_CROSS_REFERENCE_KEY", f"invalid target: {ident}")
     return person
@@ -72,7 +69,7 @@ def _enter(org: Org, one: Thing) -> Thing:
     if cadence is None or cadence["State"] != "Active":
         raise RefusedError(400, "INVALID_ID_FIELD", f"no active cadence {wanted}")
     person = _person(org, one.get("targetId", ""))
-    user = org.store.get("salesforce.User", one.get("userId") or "")
+    user = org.record(one.get("userId") or "")
     if user is None or not user["IsActive"]:
         raise RefusedError(400, "INVALID_ID_FIELD", "the cadence's assignee must be an active user")
     if running(org, person["Id"]):

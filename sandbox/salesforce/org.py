@@ -1,55 +1,31 @@
-"""The records of the sandbox's Salesforce and their rules: fields and who sees them, unique values,
-duplicate rule, assignment rule, locks, owners who left.
+"""The records of the sandbox's Salesforce: who may see which field, and what a save does.
 
 Sources: docs/design/vendors.md Salesforce 1.3, 1.4, 1.5. An active assignment rule gives each lead to
 a queue unless the caller says otherwise, and an active duplicate rule refuses a second record of
 one address: what an org does to the careless.
 """
 
-import re
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sandbox.salesforce.places import MisplacedError, code_fields, placed
-from sandbox.salesforce.schema import (
-    BOOLEAN,
-    FIELDS,
-    LENGTHS,
-    NAMED,
-    PREFIXES,
-    READ_ONLY,
-    READ_ONLY_OBJECTS,
-    REQUIRED,
-    full_id,
-)
+from sandbox.salesforce.errors import RefusedError
+from sandbox.salesforce.field_types import ADDED, standard_type
+from sandbox.salesforce.places import code_fields
+from sandbox.salesforce.schema import BOOLEAN, FIELDS, PREFIXES, full_id, object_of
 from sandbox.store import Store, Thing
 
 QUEUE = full_id("00G000000000001")
 _ACTIVITY = {"Task": "Activity", "Event": "Activity"}
+_OWNED = frozenset(("Lead", "Contact", "Account", "Opportunity", "Task", "Event", "Note"))
 
 
-class RefusedError(Exception):
-    """An answer that isn't a success: one entry of Salesforce's error list."""
+class SaveOptions(NamedTuple):
+    """What a call's headers say of a save: whether the assignment rule runs, and whether an alert
+    of a duplicate rule is acknowledged."""
 
-    def __init__(
-        self, status: int, code: str, message: str, fields: list[str] | None = None, **more: Any
-    ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.fields, self.more = status, code, fields or [], more
-
-    @property
-    def body(self) -> list[dict[str, Any]]:
-        """As a single call answers it."""
-        return [{**self.more, "message": str(self), "errorCode": self.code, "fields": self.fields}]
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """As a row of a collection answers it."""
-        return {
-            "success": False,
-            "errors": [{"statusCode": self.code, "message": str(self), "fields": self.fields}],
-        }
+    assign: bool = True
+    allow_save: bool = False
 
 
 def iso(at: float | None = None) -> str:
@@ -64,11 +40,13 @@ class Org:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.me: str
         if not store.all("salesforce.User"):
             self.me = self.put(
                 "User",
                 Name="Integration",
                 Email="integration@acme.test",
+                Username="integration@acme.test",
                 IsActive=True,
                 UserType="Standard",
             )["Id"]
@@ -83,6 +61,11 @@ class Org:
     def all(self, kind: str) -> dict[str, Thing]:
         """Every record of an object, deleted ones too, by id."""
         return self.store.all(f"salesforce.{kind}")
+
+    def record(self, ident: str) -> Thing | None:
+        """A record by its id of 15 or 18 characters, deleted or not."""
+        held = self.all(object_of(ident)) if object_of(ident) else {}
+        return held.get(ident) or (held.get(full_id(ident)) if len(ident) == 15 else None)
 
     def put(self, kind: str, /, **fields: Any) -> Thing:
         """A record as the org itself makes it: no rule looks at it."""
@@ -135,181 +118,17 @@ class Org:
             | code_fields(self.store, kind)
         )
 
+    def field_type(self, kind: str, name: str) -> str:
+        """A field's type, as describe names it."""
+        if (added := self.custom(kind).get(name)) is not None:
+            return ADDED[added["type"]]
+        if name in code_fields(self.store, kind):
+            return "picklist"
+        return standard_type(kind, name)
+
     def unique(self, kind: str) -> list[str]:
         """Added fields that are unique."""
         return [name for name, field in self.custom(kind).items() if field.get("unique")]
-
-    # Writes
-
-    def create(self, kind: str, fields: Thing, *, assign: bool) -> Thing:
-        """As the API creates; `assign`: the caller did not switch the assignment rule off."""
-        values = self._checked(kind, fields, None)
-        missing = [name for name in REQUIRED.get(kind, ()) if not values.get(name)]
-        if missing:
-            raise RefusedError(
-                400,
-                "REQUIRED_FIELD_MISSING",
-                f"Required fields are missing: [{', '.join(missing)}]",
-                missing,
-            )
-        self._refuse_twins(kind, values, None)
-        self._refuse_duplicate(kind, values, None)
-        more: Thing = (
-            {}
-            if "OwnerId" in values or kind not in {"Lead", "Contact", "Account", "Task", "Event"}
-            else {"OwnerId": self.me}
-        )
-        if kind == "Lead":
-            more |= {"Status": values.get("Status", "Open - Not Contacted")}
-        if kind == "Task":
-            more |= {
-                "Status": values.get("Status", "Not Started"),
-                "IsClosed": values.get("Status") == "Completed",
-            }
-        return self._settle(kind, self.put(kind, **{**values, **more}), assign=assign)
-
-    def update(self, kind: str, record: Thing, fields: Thing, *, assign: bool) -> Thing:
-        """As the API updates."""
-        if record["IsDeleted"]:
-            raise RefusedError(404, "ENTITY_IS_DELETED", "entity is deleted")
-        if record.get("IsConverted"):
-            raise RefusedError(
-                400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead"
-            )
-        values = self._checked(kind, fields, record)
-        self._refuse_twins(kind, values, record["Id"])
-        if values.get("Email", record.get("Email")) != record.get("Email"):
-            self._refuse_duplicate(kind, values, record["Id"])
-        return self._settle(kind, self.change(kind, record, **values), assign=assign)
-
-    def _settle(self, kind: str, record: Thing, *, assign: bool) -> Thing:
-        """What the org's own automation does after a save."""
-        if kind in {"Lead", "Contact"}:
-            record["Name"] = (
-                f"{record.get('FirstName') or ''} {record.get('LastName') or ''}".strip()
-            )
-        flows = self.store.get("control", "ownerless") or {}
-        if (kind == "Lead" and assign) or record.get("Email") in flows:
-            record["OwnerId"] = QUEUE
-        return self.store.put(f"salesforce.{kind}", record["Id"], record)
-
-    def _checked(self, kind: str, fields: Thing, record: Thing | None) -> Thing:
-        if kind in READ_ONLY_OBJECTS:
-            raise RefusedError(
-                400,
-                "INVALID_TYPE_FOR_OPERATION",
-                f"entity type {kind} does not support this operation",
-            )
-        values = {
-            name: value for name, value in fields.items() if name not in {"attributes", "Id", "id"}
-        }
-        visible = self.visible(kind)
-        locked = READ_ONLY - ({"Name"} if kind in NAMED else set())
-        for name, value in values.items():
-            if name not in visible:
-                raise RefusedError(
-                    400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {kind}"
-                )
-            if name in locked:
-                said = f"Unable to create/update fields: {name}. Please check the security settings of this field"
-                raise RefusedError(400, "INVALID_FIELD_FOR_INSERT_UPDATE", said, [name])
-            most = self.custom(kind).get(name, {}).get("length") or LENGTHS.get(name, 255)
-            if isinstance(value, str) and len(value) > int(most):
-                raise RefusedError(
-                    400,
-                    "STRING_TOO_LONG",
-                    f"{name}: data value too large: {value[:20]} (max length={most})",
-                    [name],
-                )
-        for name, value in values.items():
-            if (
-                (added := self.custom(kind).get(name))
-                and value is not None
-                and not _fits(added, value)
-            ):
-                raise RefusedError(
-                    400,
-                    _MISFITS.get(added["type"], "JSON_PARSER_ERROR"),
-                    f"{name}: bad value: {value}",
-                    [name],
-                )
-        if code_fields(self.store, kind):
-            try:
-                values = placed(kind, values, record or {})
-            except MisplacedError as misplaced:
-                said = f"{misplaced}: {misplaced.field}"
-                raise RefusedError(
-                    400, "FIELD_INTEGRITY_EXCEPTION", said, [misplaced.field]
-                ) from None
-        email = values.get("Email")
-        if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-            raise RefusedError(
-                400, "INVALID_EMAIL_ADDRESS", f"Email: invalid email address: {email}", ["Email"]
-            )
-        self._refuse_broken(kind, email or str((record or {}).get("Email")))
-        if "OwnerId" in values and not values["OwnerId"]:
-            raise RefusedError(
-                400, "INVALID_CROSS_REFERENCE_KEY", "Owner ID: owner cannot be blank", ["OwnerId"]
-            )
-        self._check_owner(values.get("OwnerId"))
-        return values
-
-    def _check_owner(self, owner: str | None) -> None:
-        if owner is None or owner == QUEUE:
-            return
-        user = self.store.get("salesforce.User", owner)
-        if user is None:
-            raise RefusedError(
-                400,
-                "INVALID_CROSS_REFERENCE_KEY",
-                f"Owner ID: owner cannot be blank: {owner}",
-                ["OwnerId"],
-            )
-        if not user["IsActive"]:
-            raise RefusedError(
-                400, "INACTIVE_OWNER_OR_USER", "operation performed with inactive user", ["OwnerId"]
-            )
-
-    def _refuse_broken(self, kind: str, email: str) -> None:
-        """A row that the org can never lock, whatever is tried (control: broken_emails)."""
-        if kind in {"Lead", "Contact"} and email in (
-            self.store.get("control", "broken_emails") or {}
-        ):
-            raise RefusedError(
-                400,
-                "UNABLE_TO_LOCK_ROW",
-                "unable to obtain exclusive access to this record or 1 records",
-            )
-
-    def _refuse_twins(self, kind: str, values: Thing, own: str | None) -> None:
-        for name in self.unique(kind):
-            twin = self.by_field(kind, name, values[name]) if values.get(name) else []
-            if twin and twin[0]["Id"] != own:
-                said = f"duplicate value found: {name} duplicates value on record with id: {twin[0]['Id']}"
-                raise RefusedError(400, "DUPLICATE_VALUE", said)
-
-    def _refuse_duplicate(self, kind: str, values: Thing, own: str | None) -> None:
-        email = values.get("Email")
-        if kind not in {"Lead", "Contact"} or not email:
-            return
-        others = [
-            (k, r)
-            for k in ("Lead", "Contact")
-            for r in self.by_field(k, "Email", email)
-            if r["Id"] != own and not r.get("IsConverted")
-        ]
-        if others:
-            said = "You're creating a duplicate record. We recommend you use an existing record instead."
-            matches = [
-                {"record": {"attributes": {"type": k}, "Id": r["Id"]}, "matchConfidence": 100}
-                for k, r in others
-            ]
-            found = {
-                "duplicateRule": "Leads_and_Contacts",
-                "allowSave": True,
-                "matchResults": [{"matchRecords": matches, "success": True}],
-            }
-            raise RefusedError(400, "DUPLICATES_DETECTED", said, duplicateResut=found)
 
     def by_field(self, kind: str, name: str, value: str) -> list[Thing]:
         """Records that aren't deleted, by the value of a field."""
@@ -320,24 +139,40 @@ class Org:
             if not r["IsDeleted"] and str(r.get(name) or "").casefold() == folded
         ]
 
+    # Saves
 
-_MISFITS = {"Picklist": "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
+    def insert(self, kind: str, values: Thing, options: SaveOptions) -> Thing:
+        """A new record of values that were checked."""
+        more: Thing = {} if "OwnerId" in values or kind not in _OWNED else {"OwnerId": self.me}
+        if kind == "Lead":
+            more |= {"Status": values.get("Status") or "Open - Not Contacted"}
+        if kind == "Task":
+            status = values.get("Status") or "Not Started"
+            more |= {"Status": status, "Priority": values.get("Priority") or "Normal"}
+            more |= {"IsClosed": status == "Completed"}
+            more |= {"CompletedDateTime": iso()} if status == "Completed" else {}
+        return self._settle(kind, self.put(kind, **{**values, **more}), options)
 
+    def save(self, kind: str, record: Thing, values: Thing, options: SaveOptions) -> Thing:
+        """A record changed by values that were checked."""
+        if kind == "Task" and "Status" in values:
+            values = {**values, "IsClosed": values["Status"] == "Completed"}
+        return self._settle(kind, self.change(kind, record, **values), options)
 
-def options(metadata: Thing) -> list[str]:
-    """The values of a picklist's definition."""
-    definition = (metadata.get("valueSet") or {}).get("valueSetDefinition") or {}
-    return [v["fullName"] for v in definition.get("value", [])]
+    def delete(self, kind: str, record: Thing) -> None:
+        """Into the recycle bin. Raises RefusedError for what the API doesn't delete."""
+        if kind == "User":
+            said = "entity type User does not support delete"
+            raise RefusedError(400, "INSUFFICIENT_ACCESS_OR_READONLY", said)
+        self.change(kind, record, IsDeleted=True)
 
-
-def _fits(metadata: Thing, value: Any) -> bool:
-    """Whether an added field takes a value; picklists are taken for restricted ones, the stricter
-    kind."""
-    kind = metadata["type"]
-    if kind == "Number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "Checkbox":
-        return isinstance(value, bool)
-    if kind == "Date":
-        return re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
-    return kind != "Picklist" or value in options(metadata)
+    def _settle(self, kind: str, record: Thing, options: SaveOptions) -> Thing:
+        """What the org's own automation does after a save."""
+        if kind in {"Lead", "Contact"}:
+            record["Name"] = (
+                f"{record.get('FirstName') or ''} {record.get('LastName') or ''}".strip()
+            )
+        flows = self.store.get("control", "ownerless") or {}
+        if (kind == "Lead" and options.assign) or record.get("Email") in flows:
+            record["OwnerId"] = QUEUE
+        return self.store.put(f"salesforce.{kind}", record["Id"], record)

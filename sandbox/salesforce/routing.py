@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sandbox.salesforce.org import Org, RefusedError
+from sandbox.salesforce.errors import NOT_FOUND, RefusedError
+from sandbox.salesforce.org import Org, SaveOptions
 
-PREFIX = re.compile(r"/services/data/v\d+\.\d/(?P<path>.*)$")
+PREFIX = re.compile(r"/services/data/v(?P<version>\d+)\.0(?:/(?P<path>.*))?$")
+#: The newest version, and the oldest that isn't retired (API End-of-Life Policy).
+NEWEST, OLDEST = 67, 31
+#: "This header is available in API version 52.0 and later" (Duplicate Rule Header).
+_DUPLICATE_RULES_SINCE = 52
 
 
 class Answer(NamedTuple):
@@ -32,12 +37,17 @@ class Call:
     body: Any
     headers: Mapping[str, str]
     base: str  # "/services/data/vNN.0/"
+    version: int = NEWEST
+    instance: str = ""  # the address that the org is called by
 
     @property
-    def assign(self) -> bool:
-        """Whether the lead assignment rule may run: it does unless the caller says FALSE
-        (docs/design/vendors.md Salesforce 1.4)."""
-        return self.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"
+    def options(self) -> SaveOptions:
+        """The assignment rule runs unless the caller says FALSE, and an alert of a duplicate rule
+        is acknowledged by allowSave=true (docs/design/vendors.md Salesforce 1.3, 1.4)."""
+        assign = self.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"
+        rules = self.headers.get("sforce-duplicate-rule-header", "").replace(" ", "").lower()
+        allow = "allowsave=true" in rules and self.version >= _DUPLICATE_RULES_SINCE
+        return SaveOptions(assign, allow)
 
 
 Handler = Callable[[Call], Answer]
@@ -66,7 +76,7 @@ class Api:
         return add
 
     def serve(
-        self, method: str, url: str, body: Any, headers: Mapping[str, str]
+        self, method: str, url: str, body: Any, headers: Mapping[str, str], instance: str
     ) -> tuple[Answer, dict[str, str]]:
         """Answer one call from outside, with its headers."""
         bearer = headers.get("authorization", "").removeprefix("Bearer ")
@@ -88,29 +98,41 @@ class Api:
                 ],
             ), told
         self.org.store.put("salesforce.Usage", "today", {"calls": used})
-        return self.dispatch(method, url, body, headers), told
+        return self.dispatch(method, url, body, headers, instance), told
 
-    def dispatch(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer:
+    def dispatch(
+        self, method: str, url: str, body: Any, headers: Mapping[str, str], instance: str = ""
+    ) -> Answer:
         """Find the handler; a refusal is an answer, too."""
+        try:
+            return self._dispatch(method, url, body, headers, instance)
+        except RefusedError as refused:
+            return Answer(refused.status, refused.body)
+
+    def _dispatch(
+        self, method: str, url: str, body: Any, headers: Mapping[str, str], instance: str
+    ) -> Answer:
         split = urlsplit(url)
         found = PREFIX.match(split.path)
-        if found is None:
-            return Answer(
-                404,
-                [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}],
-            )
+        if found is None or int(found["version"]) > NEWEST:
+            raise RefusedError(404, *NOT_FOUND)
+        version, path = int(found["version"]), found["path"] or ""
+        if version < OLDEST:
+            said = "The requested API version is no longer available"
+            raise RefusedError(410, "UNSUPPORTED_API_VERSION", said)
         params = {
             name: values[-1]
             for name, values in parse_qs(split.query, keep_blank_values=True).items()
         }
-        base = split.path[: found.start("path")]
+        base = f"/services/data/v{version}.0/"
+        wrong_verb = False
         for verb, pattern, handler in self._routes:
-            if verb == method and (fits := pattern.fullmatch(found["path"])):
-                try:
+            if fits := pattern.fullmatch(path):
+                if verb == method:
                     parts = {name: unquote(part) for name, part in fits.groupdict().items()}
-                    return handler(Call(parts, params, body, headers, base))
-                except RefusedError as refused:
-                    return Answer(refused.status, refused.body)
-        return Answer(
-            404, [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
-        )
+                    return handler(Call(parts, params, body, headers, base, version, instance))
+                wrong_verb = True
+        if wrong_verb:
+            said = f"HTTP Method '{method}' not allowed."
+            raise RefusedError(405, "METHOD_NOT_ALLOWED", said)
+        raise RefusedError(404, *NOT_FOUND)

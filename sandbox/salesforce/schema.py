@@ -27,7 +27,7 @@ PREFIXES = {
 _AUDIT = "Id CreatedDate CreatedById LastModifiedDate SystemModstamp IsDeleted"
 _EMAIL = "EmailBouncedReason EmailBouncedDate HasOptedOutOfEmail DoNotCall LastActivityDate MasterRecordId"
 FIELDS = {
-    "Lead": f"{_AUDIT} {_EMAIL} FirstName LastName Name Company Email Phone MobilePhone Title City State Country Website Industry "
+    "Lead": f"{_AUDIT} {_EMAIL} FirstName LastName Name Company Description Email Phone MobilePhone Title City State Country Website Industry "
     "NumberOfEmployees LeadSource Status Rating OwnerId IsConverted ConvertedContactId ConvertedAccountId",
     "Contact": f"{_AUDIT} {_EMAIL} FirstName LastName Name AccountId Email Phone MobilePhone Title MailingCity MailingState "
     "MailingCountry LeadSource OwnerId",
@@ -39,7 +39,7 @@ FIELDS = {
     "User": f"{_AUDIT} Name Email Username IsActive UserType UserRoleId",
     "UserRole": f"{_AUDIT} Name",
     "Group": f"{_AUDIT} Name Type",
-    "Opportunity": f"{_AUDIT} AccountId Name StageName IsClosed OwnerId",
+    "Opportunity": f"{_AUDIT} AccountId Name StageName CloseDate IsClosed OwnerId",
     "OpportunityContactRole": f"{_AUDIT} ContactId OpportunityId",
     "EmailMessage": f"{_AUDIT} Incoming MessageDate Subject",
     "EmailMessageRelation": f"{_AUDIT} EmailMessageId RelationId RelationType RelationObjectType",
@@ -69,6 +69,8 @@ REQUIRED = {
     "Lead": ("LastName", "Company"),
     "Contact": ("LastName",),
     "Account": ("Name",),
+    "Note": ("Title", "ParentId"),
+    "Opportunity": ("Name", "StageName", "CloseDate"),
     "FieldPermissions": ("ParentId", "Field"),
 }
 LENGTHS = {
@@ -89,6 +91,20 @@ REFERENCES = {
     "EmailMessage": "EmailMessageId",
     "Opportunity": "OpportunityId",
     "UserRole": "UserRoleId",
+}
+
+#: Child relationships: the object, and its reference to the parent.
+CHILDREN = {
+    "Account.Contacts": ("Contact", "AccountId"),
+    "Account.Opportunities": ("Opportunity", "AccountId"),
+    "Account.ChildAccounts": ("Account", "ParentId"),
+    "Contact.OpportunityContactRoles": ("OpportunityContactRole", "ContactId"),
+    **{
+        f"{kind}.{many}": (one, "WhoId")
+        for kind in ("Lead", "Contact")
+        for one, many in (("Task", "Tasks"), ("Event", "Events"))
+    },
+    **{f"{kind}.Notes": ("Note", "ParentId") for kind in ("Lead", "Contact", "Account")},
 }
 
 
