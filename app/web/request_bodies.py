@@ -10,6 +10,8 @@ from starlette.requests import ClientDisconnect, Request
 MOST_BYTES = 200_000
 MOST_OBJECTS = 100
 DEEPEST = 32
+_KINDS = frozenset({"", "application/x-www-form-urlencoded", "text/plain"})
+_JSON_KIND = re.compile(r"application/(?:[\w.-]+\+)?json")  # RFC 6839: application/cloudevents+json
 _LONGEST_WHOLE = 18  # digits: what fits into 64 bits
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _TOO_DEEP = f"it is nested deeper than {DEEPEST}"
@@ -33,8 +35,8 @@ async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     Raises BodyError as soon as the body is known to be too large or of another content type, and
     when its sender is gone before its end.
     """
-    kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
-    if kind not in {"", "application/json", "application/x-www-form-urlencoded", "text/plain"}:
+    kind = request.headers.get("content-type", "")
+    if not is_taken(kind):
         raise BodyError(
             415, f"{kind} can't be read: send application/json or application/x-www-form-urlencoded"
         )
@@ -53,6 +55,12 @@ async def read(request: Request, most: int = MOST_BYTES) -> bytes:
     return b"".join(parts)
 
 
+def is_taken(content_type: str) -> bool:
+    """Whether a body of a content type is read: JSON, a form, or text that may be JSON."""
+    kind = content_type.split(";")[0].strip().casefold()
+    return kind in _KINDS or _JSON_KIND.fullmatch(kind) is not None
+
+
 def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
     """The objects of a body; an empty body is one empty object.
 
@@ -60,7 +68,7 @@ def parse(body: bytes, content_type: str) -> list[dict[str, Any]]:
     """
     if not body.strip():
         return [{}]
-    if content_type.startswith("application/x-www-form-urlencoded"):
+    if content_type.strip().casefold().startswith("application/x-www-form-urlencoded"):
         return [_storable(dict(parse_qsl(body.decode(), keep_blank_values=True)))]
     objects = parse_json(body)
     if not isinstance(objects, list):

@@ -20,7 +20,7 @@ from app.kafka.clients import consuming, ends, producing, read_to
 from app.setup.provision import provision_topics
 from app.web import hubspot, slack
 from app.web.capture import Capture
-from app.web.request_bodies import DEEPEST, parse, parse_json, read_whole
+from app.web.request_bodies import DEEPEST, is_taken, parse, parse_json, read_whole
 from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, encode
@@ -197,3 +197,30 @@ def test_a_body_may_be_as_deep_as_is_said() -> None:
 )
 def test_a_header_has_ascii_digits(text: str, number: int | None) -> None:
     assert read_whole(text) == number
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [
+        ("application/json", True),
+        ("Application/JSON; charset=utf-8", True),
+        ("application/cloudevents+json", True),
+        ("application/vnd.api+json", True),
+        ("APPLICATION/X-WWW-FORM-URLENCODED", True),
+        ("text/plain", True),
+        ("", True),
+        ("application/xml", False),
+        ("application/jsonp", False),
+        ("text/json+evil", False),
+    ],
+)
+def test_a_body_of_json_or_a_form_is_taken_however_its_kind_is_written(
+    kind: str, taken: bool
+) -> None:
+    assert is_taken(kind) is taken
+
+
+def test_a_form_is_read_however_its_kind_is_written() -> None:
+    assert parse(b"email=ada%40acme.com", "APPLICATION/X-WWW-FORM-URLENCODED") == [
+        {"email": "ada@acme.com"}
+    ]
