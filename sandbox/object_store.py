@@ -1,5 +1,5 @@
-"""SOQL and COQL, as much of them as connectors ask: SELECT fields FROM object WHERE … ORDER BY …
-LIMIT …, paths to parents."""
+"""SOQL, as much of it as the connector asks: SELECT fields FROM object WHERE … ORDER BY … LIMIT …,
+paths to parents."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +34,6 @@ class Query:
     ranges: list[tuple[str, Value]] = field(default_factory=list)
     order: list[tuple[str, bool]] = field(default_factory=list)
     limit: int | None = None
-    offset: int = 0
 
 
 class _Parser:
@@ -173,8 +172,6 @@ def parse(text: str) -> Query:
                 break
     if parser.take("LIMIT"):
         query.limit = int(parser.literal())
-        if parser.take(","):  # COQL's: offset, count
-            query.offset, query.limit = query.limit, int(parser.literal())
     if parser.word():
         raise SyntaxRefusedError(f"unexpected token: '{parser.word()}'")
     query.named, query.ranges = parser.named, parser.ranges

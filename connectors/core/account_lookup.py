@@ -3,27 +3,27 @@
 Salesforce and Zoho hold the web address that a user typed, not the domain.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 
 from connectors.core.crm import Account, CompanyAsked
 from connectors.core.literals import literal
 from leads.keys import registrable
 
-_DOMAINS = 8  # a query: COQL's lists are short, and SOQL's go in a web address
+_DOMAINS = 8  # a query: SOQL's lists go in a web address
 
 
 def conditions(asked: Sequence[CompanyAsked], ident: str) -> list[str]:
-    """Conditions of SOQL or COQL that find companies, each for a query of its own.
+    """Conditions of SOQL that find companies, each for a query of its own.
 
-    `ident` is the name of the id's field; the web address's is Website in both.
+    `ident` is the name of the id's field; the web address's is Website.
     """
     found: list[str] = []
     ids, domains = ids_and_domains(asked)
     if ids:
         found.append(f"{ident} in {literal(ids)}")
-    for websites in _websites(domains):
-        found.append(f"Website in {literal(websites)}")
+    for start in range(0, len(domains), _DOMAINS):
+        found.append(f"Website in {literal(websites(domains[start : start + _DOMAINS]))}")
     return found
 
 
@@ -39,15 +39,13 @@ def ids_and_domains(asked: Sequence[CompanyAsked]) -> tuple[list[str], list[str]
     return [*ids], [*domains]
 
 
-def _websites(domains: Sequence[str]) -> Iterator[list[str]]:
-    """How people write the addresses of some domains, in parts that one query takes.
+def websites(domains: Sequence[str]) -> list[str]:
+    """How people write the addresses of some domains.
 
     By equality: a prefix is not indexed.
     """
-    for start in range(0, len(domains), _DOMAINS):
-        some = domains[start : start + _DOMAINS]
-        spellings = product(some, ("", "http://", "https://"), ("", "www."), ("", "/"))
-        yield [f"{scheme}{www}{domain}{slash}" for domain, scheme, www, slash in spellings]
+    spellings = product(domains, ("", "http://", "https://"), ("", "www."), ("", "/"))
+    return [f"{scheme}{www}{domain}{slash}" for domain, scheme, www, slash in spellings]
 
 
 def answer(asked: Sequence[CompanyAsked], found: Iterable[Account]) -> list[Account | None]:

@@ -1,4 +1,4 @@
-"""Texts in SOQL and COQL, which have the same escapes.
+"""Texts in SOQL.
 
 Every value of a query is quoted here.
 """

@@ -8,13 +8,12 @@ from msgspec.structs import replace
 
 from connectors.core.answers import read, sound
 from connectors.core.crm import Account, Contact, Page
-from connectors.core.errors import Unreadable
-from connectors.core.literals import quoted
-from connectors.core.pagination import follow, in_turn
-from connectors.zoho import records
+from connectors.core.pagination import in_turn
+from connectors.zoho import coql, records
 from connectors.zoho.client import ZohoHttp, moment
 from connectors.zoho.contacts import Person, ZohoContacts
 from connectors.zoho.forms import GoneRow, KeyRow
+from connectors.zoho.queries import ZohoQueries
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.tasks import ZohoTasks
 
@@ -26,9 +25,15 @@ class ZohoChanges:
     """See crm.Crm."""
 
     def __init__(
-        self, http: ZohoHttp, account: ZohoAccount, people: ZohoContacts, tasks: ZohoTasks
+        self,
+        http: ZohoHttp,
+        queries: ZohoQueries,
+        account: ZohoAccount,
+        people: ZohoContacts,
+        tasks: ZohoTasks,
     ) -> None:
-        self._http, self._account, self._people, self._tasks = http, account, people, tasks
+        self._http, self._queries, self._account = http, queries, account
+        self._people, self._tasks = people, tasks
 
     async def changed_since(self, since: float) -> list[Contact]:
         """By Modified_Time; a call doesn't change the person's record, so activities are read
@@ -36,8 +41,8 @@ class ZohoChanges:
         me = await self._account.me()
         found: dict[str, Person] = {}
         for module in _MODULES:
-            where = f"{records.KEY} is not null and Modified_Time >= '{moment(since)}'"
-            for person in await self._people.select_feed(module, where):
+            where = coql.both(f"{records.KEY} is not null", _changed(since))
+            for person in await self._people.changed(module, where):
                 found[person.ident] = person
         contacted: dict[str, float] = {}
         for ident, _, at in await self._tasks.done(since):
@@ -76,20 +81,21 @@ class ZohoChanges:
     async def known_keys(self) -> AsyncIterator[dict[str, str]]:
         """By queries, since a listing has no filter."""
         for module in _MODULES:
-            async for rows in self._selected(module, (records.KEY,), f"{records.KEY} is not null"):
+            async for rows in self._queries.pages(
+                module, (records.KEY,), f"{records.KEY} is not null"
+            ):
                 keys = sound("Zoho", rows, lambda item: read(item, KeyRow))
                 yield {records.ident_of(module, row.id): row.Leadgate_key for row in keys}
 
     async def contacts_since(self, since: float) -> AsyncIterator[list[Contact]]:
-        changed = f"Modified_Time >= {quoted(moment(since))}"
         for module in _MODULES:
-            async for rows in self._selected(module, _PEOPLE_READ, changed):
+            async for rows in self._queries.pages(module, _PEOPLE_READ, _changed(since)):
                 yield _contacts_of(module, rows)
 
     async def companies_since(self, since: float) -> AsyncIterator[list[Account]]:
         company_of = partial(records.company_of, me=await self._account.me())
-        changed = f"Modified_Time >= {quoted(moment(since))}"
-        async for rows in self._selected("Accounts", records.ACCOUNT_READ, changed):
+        changed = _changed(since)
+        async for rows in self._queries.pages("Accounts", records.ACCOUNT_READ, changed):
             yield sound("Zoho", rows, company_of)
 
     async def companies(self, after: str = "") -> AsyncIterator[Page[Account]]:
@@ -97,27 +103,9 @@ class ZohoChanges:
         async for page in self._http.listing("Accounts", records.ACCOUNT_READ, after):
             yield Page(rows=sound("Zoho", page.rows, company_of), after=page.after)
 
-    async def _selected(
-        self, module: str, fields: Sequence[str], where: str
-    ) -> AsyncIterator[list[Any]]:
-        """Pages of a query. Each goes on after the last id, for offsets end at 100,000."""
 
-        async def read_after(last: str) -> Page[Any]:
-            page = await self._http.coql_page(
-                f"select {','.join(fields)} from {module} where {where} and id > {quoted(last)}"
-                " order by id"
-            )
-            if not page.after:
-                return page
-            ids = sound("Zoho", page.rows[-1:], lambda item: read(item, GoneRow).id)
-            if ids in ([], [last]):
-                raise Unreadable(
-                    f"Zoho says that there are more {module} and doesn't say after which"
-                )
-            return Page(rows=page.rows, after=ids[0])
-
-        async for page in follow(read_after, "0"):
-            yield page.rows
+def _changed(since: float) -> str:
+    return f"Modified_Time >= {coql.quoted(moment(since))}"
 
 
 def _contacts_of(module: str, rows: Sequence[Any], me: str = "") -> list[Contact]:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from connectors.core.answers import all_of, sound
 from connectors.core.contact_writes import addresses, known_ids, mapped_names
 from connectors.core.crm import ContactWrite
-from connectors.core.literals import literal
-from connectors.zoho import records
-from connectors.zoho.client import Record, ZohoHttp
+from connectors.zoho import coql, records
+from connectors.zoho.client import Record
+from connectors.zoho.queries import ZohoQueries
 
 MODULES = ("Contacts", "Leads")
 
@@ -63,8 +63,8 @@ class People:
 class ZohoContacts:
     """Reads people by queries and ids, never by search, which lags."""
 
-    def __init__(self, http: ZohoHttp) -> None:
-        self._http = http
+    def __init__(self, queries: ZohoQueries) -> None:
+        self._queries = queries
 
     async def find(self, writes: Sequence[ContactWrite]) -> list[Person | None]:
         """The person that each write means, None for nobody: see People.of."""
@@ -74,37 +74,46 @@ class ZohoContacts:
 
     async def _of_module(self, module: str, writes: Sequence[ContactWrite]) -> list[Person]:
         """Everybody in a module who may be meant, the older before the younger."""
-        emails = literal(addresses(writes))
-        keys = literal(write.key for write in writes)
-        where = f"Email in {emails} or Secondary_Email in {emails} or {records.KEY} in {keys}"
-        known = records.by_module(known_ids(writes))
-        if module in known:
-            where += f" or id in {literal(known[module])}"
-        return await self.select(module, where, mapped_names(writes))
+        emails = addresses(writes)
+        clauses = coql.alternatives(
+            {
+                "Email": emails,
+                "Secondary_Email": emails,
+                records.KEY: [write.key for write in writes],
+                "id": records.by_module(known_ids(writes)).get(module, []),
+            }
+        )
+        return await self._select(module, clauses, mapped_names(writes))
 
-    async def select(self, module: str, where: str, more: Sequence[str] = ()) -> list[Person]:
+    async def _select(
+        self, module: str, clauses: Sequence[str], more: Sequence[str] = ()
+    ) -> list[Person]:
         """People with the fields that a Contact is made of, and `more`; the oldest first."""
-        found = await self._http.coql(_query(module, where, "Created_Time", more))
+        found = await self._queries.rows(module, [*_names(module), *more], clauses)
         rows = all_of("Zoho", found, partial(records.person, module))
+        rows.sort(key=records.created_at)
         return [*map(partial(Person, module), rows)]
 
-    async def select_feed(self, module: str, where: str) -> list[Person]:
-        """People by the time of their change; odd rows are read in part, or set aside."""
-        found = await self._http.coql(_query(module, where, "Modified_Time"))
-        rows = sound("Zoho", found, partial(records.person_in_part, module))
-        return [*map(partial(Person, module), rows)]
+    async def changed(self, module: str, where: str) -> list[Person]:
+        """People of a feed, however many; odd rows are read in part, or set aside."""
+        people: list[Person] = []
+        async for found in self._queries.pages(module, _names(module), where):
+            rows = sound("Zoho", found, partial(records.person_in_part, module))
+            people += map(partial(Person, module), rows)
+        return people
 
     async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> dict[str, Person]:
         """People by their ids, with `more` fields; who isn't there is left out."""
         found: dict[str, Person] = {}
         for module, numbers in records.by_module(idents).items():
-            for person in await self.select(module, f"id in {literal(numbers)}", more):
+            clauses = coql.alternatives({"id": numbers})
+            for person in await self._select(module, clauses, more):
                 found[person.ident] = person
         return found
 
 
-def _query(module: str, where: str, order: str, more: Sequence[str] = ()) -> str:
-    fields = dict.fromkeys((*records.READ[module], *more))
-    if module == "Contacts":
-        fields["Account_Name.Account_Type"] = None
-    return f"select {','.join(fields)} from {module} where {where} order by {order}"
+def _names(module: str) -> list[str]:
+    """The fields that a Contact is made of; of a contact also whether its account is a
+    customer."""
+    more = ["Account_Name.Account_Type"] if module == "Contacts" else []
+    return ["Created_Time", *records.READ[module], *more]

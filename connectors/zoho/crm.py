@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from connectors.core.account_lookup import answer, conditions
+from connectors.core.account_lookup import answer, ids_and_domains, websites
 from connectors.core.answers import all_of
 from connectors.core.crm import (
     Account,
@@ -28,12 +29,13 @@ from connectors.core.list_only import ListOnlySequences
 from connectors.core.row_results import raise_first
 from connectors.core.splitting import one_by_one
 from connectors.core.stopping import OPT_OUT, do_all, mark
-from connectors.zoho import records
+from connectors.zoho import coql, records
 from connectors.zoho.cadences import ZohoCadences
 from connectors.zoho.changes import ZohoChanges
 from connectors.zoho.client import MOST_ROWS, ZohoHttp
 from connectors.zoho.contacts import ZohoContacts
 from connectors.zoho.owners import ZohoOwners
+from connectors.zoho.queries import ZohoQueries
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.tasks import ZohoTasks
 from connectors.zoho.updates import update_people
@@ -52,12 +54,13 @@ class ZohoCrm:
         self._http = http
         self._sequences = ListOnlySequences("Zoho")
         self._account = account = ZohoAccount(http, clock, self._sequences)
-        self._people = people = ZohoContacts(http)
-        self._upserts = ZohoUpserts(http, account, people)
+        self._queries = queries = ZohoQueries(http)
+        self._people = people = ZohoContacts(queries)
+        self._upserts = ZohoUpserts(http, queries, account, people)
         self._owners = ZohoOwners(http, account, clock)
         self._cadences = ZohoCadences(http, account)
-        self._tasks = ZohoTasks(http)
-        self._changes = ZohoChanges(http, account, people, self._tasks)
+        self._tasks = ZohoTasks(http, queries)
+        self._changes = ZohoChanges(http, queries, account, people, self._tasks)
 
     async def enrol(self, write: EnrolWrite) -> bool:
         return await self._sequences.enrol(write)
@@ -167,15 +170,14 @@ class ZohoCrm:
         return await one_by_one(asked, self._accounts)
 
     async def _accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
-        fields = ",".join(records.ACCOUNT_READ)
         company_of = partial(records.company_of, me=await self._account.me())
-        found: list[Account] = []
-        for where in conditions(asked, "id"):
-            rows = await self._http.coql(
-                f"select {fields} from Accounts where {where} order by Created_Time"
-            )
-            found += all_of("Zoho", rows, company_of)
-        return [*answer(asked, found)]
+        ids, domains = ids_and_domains(asked)
+        clauses = coql.alternatives({"id": ids, "Website": websites(domains)})
+        names = ("Created_Time", *records.ACCOUNT_READ)
+        rows = await self._queries.rows("Accounts", names, clauses)
+        found = all_of("Zoho", rows, lambda item: (company_of(item), records.created_at(item)))
+        found.sort(key=itemgetter(1))
+        return [*answer(asked, [company for company, _ in found])]
 
     async def close(self) -> None:
         await self._http.close()

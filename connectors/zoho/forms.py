@@ -164,6 +164,7 @@ class PersonRow(msgspec.Struct, frozen=True, rename={"kind": "Account_Name.Accou
     Account_Name: Ref | None = None
     kind: str | None = None
     Email_Opt_Out: bool | None = None
+    Created_Time: str | None = None
     Modified_Time: str | None = None
     Leadgate_key: str | None = None
     Leadgate_status: str | None = None

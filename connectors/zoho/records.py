@@ -126,8 +126,14 @@ def owner_of(found: dict[str, Any]) -> str:
 def person(module: str, item: Any) -> dict[str, Any]:
     """A lead or a contact of an answer, of which everything can be read. Raises ValueError."""
     found = checked(item, PersonRow)
+    created_at(found)
     contact_of(module, found)
     return found
+
+
+def created_at(found: Mapping[str, Any]) -> float:
+    """When a record was made, in seconds; 0 if it isn't said. Raises ValueError."""
+    return seconds(found.get("Created_Time"))
 
 
 def person_in_part(module: str, item: Any) -> dict[str, Any]:

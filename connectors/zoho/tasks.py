@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from connectors.core.activity_log import Activity, first_activities, make_once
 from connectors.core.answers import all_of, read, sound
 from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
-from connectors.core.literals import literal
-from connectors.zoho import records
+from connectors.zoho import coql, records
 from connectors.zoho.client import Record, ZohoHttp, moment
 from connectors.zoho.forms import ActivityRow, NoteRow, TaskRow
+from connectors.zoho.queries import ZohoQueries
 
 W = TypeVar("W", TaskWrite, NoteWrite)
 
@@ -25,8 +25,8 @@ _DONE = {"Calls": "Call_Start_Time", "Events": "Created_Time", "Notes": "Created
 class ZohoTasks:
     """See crm.Crm."""
 
-    def __init__(self, http: ZohoHttp) -> None:
-        self._http = http
+    def __init__(self, http: ZohoHttp, queries: ZohoQueries) -> None:
+        self._http, self._queries = http, queries
 
     async def add_tasks(self, writes: Sequence[TaskWrite]) -> list[Row[str]]:
         return await make_once(writes, self._find_tasks, partial(self._make, "Tasks", _task))
@@ -43,18 +43,15 @@ class ZohoTasks:
 
     async def _find_tasks(self, writes: Sequence[TaskWrite]) -> dict[str, str]:
         """Tasks that earlier attempts made, by their effects."""
-        effects = literal(write.effect_id for write in writes)
-        found = await self._http.coql(
-            f"select {records.EFFECT} from Tasks where {records.EFFECT} in {effects}"
-        )
+        clauses = coql.alternatives({records.EFFECT: [write.effect_id for write in writes]})
+        found = await self._queries.rows("Tasks", (records.EFFECT,), clauses)
         tasks = all_of("Zoho", found, lambda item: read(item, TaskRow))
         return {task.Leadgate_effect: task.id for task in tasks}
 
     async def _find_notes(self, writes: Sequence[NoteWrite]) -> dict[str, str]:
         """Notes that earlier attempts made, by their effects."""
-        found = await self._http.coql(
-            f"select Note_Title from Notes where Note_Title in {literal(map(_title, writes))}"
-        )
+        clauses = coql.alternatives({"Note_Title": map(_title, writes)})
+        found = await self._queries.rows("Notes", ("Note_Title",), clauses)
         notes = all_of("Zoho", found, lambda item: read(item, NoteRow))
         return {note.Note_Title.removeprefix(_TITLE): note.id for note in notes}
 
@@ -76,13 +73,16 @@ class ZohoTasks:
         self, module: str, field: str, since: float, contacts: Sequence[str]
     ) -> list[Activity]:
         names = ("Parent_Id",) if module == "Notes" else ("What_Id", "Who_Id")
-        where = f"{field} >= '{moment(since)}'"
+        late, columns = f"{field} >= {coql.quoted(moment(since))}", ("Owner", field, *names)
+        found: list[Any] = []
         if contacts:
-            wanted = literal(dict.fromkeys(map(records.number_of, contacts)))
-            where += f" and ({' or '.join(f'{name} in {wanted}' for name in names)})"
-        found = await self._http.coql(
-            f"select Owner,{field},{','.join(names)} from {module} where {where}"
-        )
+            wanted = [*map(records.number_of, contacts)]
+            clauses = coql.alternatives(dict.fromkeys(names, wanted), beside=1)
+            both = [coql.both(late, clause) for clause in clauses]
+            found = await self._queries.rows(module, columns, both)
+        else:
+            async for rows in self._queries.pages(module, columns, late):
+                found += rows
         return sound("Zoho", found, partial(_activity, asked=set(contacts)))
 
 
@@ -119,8 +119,10 @@ def _note(write: NoteWrite) -> Record:
         **_owner(write.owner_id),
         "Note_Title": _title(write),
         "Note_Content": write.text,
-        "Parent_Id": {"id": records.number_of(write.contact_id)},
-        "$se_module": records.module_of(write.contact_id),
+        "Parent_Id": {
+            "module": {"api_name": records.module_of(write.contact_id)},
+            "id": records.number_of(write.contact_id),
+        },
     }
 
 

@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from connectors.core.answers import all_of, read
 from connectors.core.crm import Contact, ContactWrite, Row, UpsertResult
 from connectors.core.errors import RecordRetryable, VendorError
-from connectors.core.literals import literal
 from connectors.core.splitting import one_by_one
 from connectors.core.write_checks import judge
-from connectors.zoho import records
+from connectors.zoho import coql, records
 from connectors.zoho.client import ZohoHttp
 from connectors.zoho.contacts import Person, ZohoContacts
 from connectors.zoho.forms import DealRow
+from connectors.zoho.queries import ZohoQueries
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.updates import update_people
 from connectors.zoho.written_fields import change_of, fields_of
@@ -28,8 +28,10 @@ class ZohoUpserts:
     A person who is a contact stays one; no contact becomes a lead again.
     """
 
-    def __init__(self, http: ZohoHttp, account: ZohoAccount, people: ZohoContacts) -> None:
-        self._http, self._account, self._people = http, account, people
+    def __init__(
+        self, http: ZohoHttp, queries: ZohoQueries, account: ZohoAccount, people: ZohoContacts
+    ) -> None:
+        self._http, self._queries, self._account, self._people = http, queries, account, people
 
     async def upsert(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:
         found = await one_by_one(writes, self._people.find)
@@ -113,10 +115,9 @@ class ZohoUpserts:
             people.append(records.number_of(contact.id))
             if contact.company_id:
                 accounts[contact.company_id] = None
-        found = await self._http.coql(
-            "select Stage, Contact_Name, Account_Name from Deals where Contact_Name in"
-            f" {literal(people)} or Account_Name in {literal(accounts)}"
-        )
+        clauses = coql.alternatives({"Contact_Name": people, "Account_Name": accounts})
+        names = ("Stage", "Contact_Name", "Account_Name")
+        found = await self._queries.rows("Deals", names, clauses)
         opened: set[str] = set()
         for deal in all_of("Zoho", found, lambda item: read(item, DealRow)):
             if deal.Stage not in _CLOSED:

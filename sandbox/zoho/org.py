@@ -1,42 +1,19 @@
-"""The records of the sandbox's Zoho and their rules: fields, unique values, locks, users who left,
-and automation that runs unless the caller says that it must not.
+"""The org of the sandbox's Zoho: its users, fields and records, without the API's rules
+(writes.py).
 
-Sources: docs/design/vendors.md Zoho 2.2 and 2.3. Left unsaid, `trigger` lets a workflow take
-every new lead for the company's mailbox user, and `skip_feature_execution` lets a cadence enrol
-it at once: what an org does to the careless.
+Sources: docs/design/vendors.md Zoho 2.2 and 2.3.
 """
 
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.store import Store, Thing
-from sandbox.zoho.schema import DATE_TIMES, FIELDS, LENGTHS, LOOKUPS, READ_ONLY, REQUIRED
+from sandbox.zoho.refusals import RefusedError
+from sandbox.zoho.schema import FIELDS, LENGTHS, USER_FIELDS, type_of
 
+#: A cadence that is entered by hand, and one that takes every new lead.
 NURTURE, GREEDY = "Leadgate nurture", "Welcome everybody"
-
-
-def length_of(name: str, added: Thing) -> int:
-    """The longest text of a field; a small text area takes 2,000 characters."""
-    return int(
-        added.get("length")
-        or LENGTHS.get(name)
-        or (2000 if added.get("data_type") == "textarea" else 255)
-    )
-
-
-class RefusedError(Exception):
-    """An answer that isn't a success."""
-
-    def __init__(self, status: int, code: str, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.status, self.code, self.details = status, code, details
-
-    @property
-    def body(self) -> Thing:
-        """As a call or a row answers it."""
-        return {"code": self.code, "details": self.details, "message": str(self), "status": "error"}
 
 
 def iso(at: float | None = None) -> str:
@@ -78,14 +55,27 @@ class Org:
         """A user, who may have left."""
         ident = self.next_id()
         name = email.split("@", maxsplit=1)[0].replace(".", " ").title()
+        first, _, last = name.rpartition(" ")
         user: Thing = {
             "id": ident,
             "email": email,
+            "first_name": first,
+            "last_name": last,
             "full_name": name,
             "status": "active" if active else "inactive",
+            "role": {"id": "554023000000000031", "name": "Sales"},
+            "profile": {"id": "554023000000000026", "name": "Administrator"},
         }
-        user["role"] = {"id": "554023000000000031", "name": "Sales"}
         self.store.put("zoho.users", ident, user)
+
+    def user(self, ident: str) -> Thing:
+        """A user as a record names one; empty for nobody."""
+        found = self.store.get("zoho.users", ident)
+        if found is None:
+            return {}
+        return {"id": ident, "name": found["full_name"], "email": found["email"]}
+
+    # Fields
 
     def custom(self, module: str) -> dict[str, Thing]:
         """Fields that were added, by their api names."""
@@ -93,9 +83,30 @@ class Org:
 
     def fields(self, module: str) -> set[str]:
         """Every field of a module. Raises RefusedError for a module that isn't there."""
+        if module == "users":
+            return set(USER_FIELDS)
         if module not in FIELDS:
             raise RefusedError(400, "INVALID_MODULE", "the module name given seems to be invalid")
         return set(FIELDS[module].split()) | set(self.custom(module))
+
+    def type_of(self, module: str, name: str) -> str:
+        """A field's data type."""
+        added = self.custom(module).get(name)
+        return str(added["data_type"]) if added else type_of(module, name)
+
+    def length_of(self, module: str, name: str) -> int:
+        """The longest text of a field; a small text area takes 2,000 characters."""
+        added = self.custom(module).get(name, {})
+        usual = 2000 if added.get("data_type") == "textarea" else 255
+        return int(added.get("length") or LENGTHS.get(name) or usual)
+
+    def unique_fields(self, module: str) -> list[str]:
+        """Fields of which no two records may have one value: added ones that say so, and those
+        that the org's administrators have marked (control: zoho_unique, by module)."""
+        marked = (self.store.get("control", "zoho_unique") or {}).get(module, [])
+        return [*(n for n, f in self.custom(module).items() if f.get("unique")), *marked]
+
+    # Records
 
     def put(self, module: str, **fields: Any) -> Thing:
         """A record as the org itself makes it: no rule looks at it."""
@@ -112,123 +123,15 @@ class Org:
         """Into the recycle bin, where only its id and its name are listed."""
         self.store.drop(f"zoho.{module}", record["id"])
         name = f"{record.get('First_Name') or ''} {record.get('Last_Name') or ''}".strip()
-        gone = {"id": record["id"], "display_name": name, "type": "recycle", "deleted_time": iso()}
+        gone = {
+            "id": record["id"],
+            "display_name": name,
+            "type": "recycle",
+            "deleted_time": iso(),
+            "deleted_by": self.user(self.me),
+            "created_by": self.user(self.me),
+        }
         self.store.put(f"zoho.deleted.{module}", record["id"], gone)
-
-    def create(self, module: str, fields: Thing, options: Thing) -> Thing:
-        """As the API creates. `options` is the body around the records."""
-        values = self._checked(module, fields, None)
-        for name in REQUIRED.get(module, ()):
-            if not values.get(name):
-                raise RefusedError(
-                    400, "MANDATORY_NOT_FOUND", "required field not found", api_name=name
-                )
-        record = self.put(module, **values)
-        if module == "Leads" and "trigger" not in options:
-            self.change(module, record, Owner={"id": list(self.store.all("zoho.users"))[-1]})
-        skipped = {item.get("name") for item in options.get("skip_feature_execution") or []}
-        if module == "Leads" and "cadences" not in skipped:
-            self.enrol(record["id"], GREEDY)
-        return self._settle(module, record)
-
-    def update(self, module: str, record: Thing, fields: Thing) -> Thing:
-        """As the API updates."""
-        if record.get("$converted"):
-            raise RefusedError(400, "ID_ALREADY_CONVERTED", "the id given is already converted")
-        return self._settle(
-            module, self.change(module, record, **self._checked(module, fields, record))
-        )
-
-    def _settle(self, module: str, record: Thing) -> Thing:
-        flows = self.store.get("control", "ownerless") or {}
-        return (
-            self.change(module, record, Owner={"id": self.me})
-            if record.get("Email") in flows
-            else record
-        )
-
-    def _checked(self, module: str, fields: Thing, record: Thing | None) -> Thing:
-        known, values = self.fields(module), {n: v for n, v in fields.items() if n != "id"}
-        # an unknown field is passed over in silence
-        values = {name: value for name, value in values.items() if name in known}
-        email = values.get("Email") or (record or {}).get("Email") or ""
-        if module in {"Leads", "Contacts"} and email in (
-            self.store.get("control", "broken_emails") or {}
-        ):
-            raise RefusedError(400, "RECORD_LOCKED", "the record is locked")
-        for name, value in values.items():
-            self._check(module, name, value)
-        for name, field in self.custom(module).items():
-            if field.get("unique") and values.get(name):
-                self._refuse_twin(module, name, values[name], (record or {}).get("id"))
-        return values
-
-    def _check(self, module: str, name: str, value: Any) -> None:
-        added = self.custom(module).get(name, {})
-        if name in READ_ONLY:
-            raise RefusedError(400, "INVALID_DATA", "read only field", api_name=name)
-        if value is None and name == "Owner":
-            raise RefusedError(
-                400, "INVALID_DATA", "the id given seems to be invalid", api_name=name
-            )
-        if value is None:
-            return
-        most = length_of(name, added)
-        if isinstance(value, str) and len(value) > most:
-            raise RefusedError(
-                400, "INVALID_DATA", "maximum length exceeded", api_name=name, maximum_length=most
-            )
-        if (
-            name in {"Email", "Secondary_Email"}
-            and value
-            and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value)
-        ):
-            raise RefusedError(
-                400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="email"
-            )
-        if added.get("data_type") == "integer" and not isinstance(value, int):
-            raise RefusedError(
-                400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="integer"
-            )
-        if added and not _fits(added, value):
-            raise RefusedError(
-                400,
-                "INVALID_DATA",
-                "invalid data",
-                api_name=name,
-                expected_data_type=added["data_type"],
-            )
-        timed = name in DATE_TIMES or added.get("data_type") == "datetime"
-        if timed and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", str(value)):
-            raise RefusedError(
-                400, "INVALID_DATA", "invalid data", api_name=name, expected_data_type="datetime"
-            )
-        if name in LOOKUPS:
-            self._check_lookup(name, value)
-
-    def _check_lookup(self, name: str, value: Any) -> None:
-        ident = value.get("id") if isinstance(value, dict) else None
-        places = [LOOKUPS[name]] if LOOKUPS[name] else ["Leads", "Contacts", "Accounts"]
-        found = next(
-            (r for place in places if (r := self.store.get(f"zoho.{place}", str(ident)))), None
-        )
-        if found is None or (name == "Owner" and found["status"] != "active"):
-            raise RefusedError(
-                400, "INVALID_DATA", "the id given seems to be invalid", api_name=name
-            )
-
-    def _refuse_twin(self, module: str, name: str, value: str, own: str | None) -> None:
-        twin = next((r for r in self.by_field(module, name, value) if r["id"] != own), None)
-        if twin is not None:
-            more = {"id": twin["id"], "module": {"api_name": module}, "Owner": twin["Owner"]}
-            raise RefusedError(
-                400,
-                "DUPLICATE_DATA",
-                "duplicate data",
-                api_name=name,
-                id=twin["id"],
-                duplicate_record=more,
-            )
 
     def by_field(self, module: str, name: str, value: str) -> list[Thing]:
         """Records by the value of a field, the oldest first."""
@@ -238,45 +141,3 @@ class Org:
             for r in self.all(module).values()
             if not r.get("$converted") and str(r.get(name) or "").casefold() == folded
         ]
-
-    # Cadences
-
-    def running(self, person: str) -> list[Thing]:
-        """Enrolments of a person that haven't ended."""
-        return [
-            e
-            for e in self.store.all("zoho.enrolments").values()
-            if e["person"] == person and e["left"] is None
-        ]
-
-    def enrol(self, person: str, cadence: str) -> None:
-        """Put a person into a cadence; once is enough."""
-        if cadence not in {e["cadence"] for e in self.running(person)}:
-            ident = self.next_id()
-            entry = {
-                "id": ident,
-                "person": person,
-                "cadence": cadence,
-                "entered": time.time(),
-                "left": None,
-            }
-            self.store.put("zoho.enrolments", ident, entry)
-
-    def unenrol(self, person: str, cadence: str) -> None:
-        """Take a person out of it."""
-        for entry in self.running(person):
-            if entry["cadence"] == cadence:
-                self.store.put("zoho.enrolments", entry["id"], {**entry, "left": time.time()})
-
-
-def _fits(field: Thing, value: Any) -> bool:
-    """Whether an added field takes a value (docs/design/vendors.md Zoho 2.2: a row that doesn't fit
-    is INVALID_DATA)."""
-    kind = field["data_type"]
-    if kind == "double":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "boolean":
-        return isinstance(value, bool)
-    if kind == "date":
-        return re.fullmatch(r"\d{4}-\d\d-\d\d", str(value)) is not None
-    return kind != "picklist" or value in {o["actual_value"] for o in field["pick_list_values"]}

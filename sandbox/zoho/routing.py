@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.zoho.org import Org, RefusedError
+from sandbox.zoho.org import Org
+from sandbox.zoho.refusals import RefusedError
 
 _AT_ONCE = 10  # docs/design/vendors.md Zoho 2.4: heavy calls at once
 
@@ -28,6 +29,17 @@ class Routes:
             return handler
 
         return add
+
+    def refuse_others(self) -> None:
+        """Refuse every path that isn't served, as Zoho words it. To be called last."""
+
+        async def unknown(request: Request, path: str) -> Response:
+            del request, path
+            said = "Please check if the URL trying to access is a correct one"
+            raise RefusedError(404, "INVALID_URL_PATTERN", said)
+
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            self.route(method, "/{path:path}")(unknown)
 
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def call(request: Request) -> Response:

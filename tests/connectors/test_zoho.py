@@ -27,6 +27,7 @@ from connectors.core.errors import (
     Unavailable,
     VendorError,
 )
+from connectors.core.fields import Field
 from connectors.core.http import SlidingWindowLimiter
 from connectors.core.oauth import TokenAuth
 from connectors.zoho.auth import TokenFile, ZohoGrant
@@ -322,6 +323,7 @@ def test_what_an_answer_means(status: int, code: str, expected: type[VendorError
     [
         ("RECORD_LOCKED", "", RecordRetryable, ""),
         ("DUPLICATE_DATA", "Leadgate_key", RecordRetryable, ""),
+        ("DUPLICATE_DATA", "Phone", RecordRejected, "rejected"),
         ("INVALID_DATA", "id", RecordRejected, "deleted"),
         ("INVALID_DATA", "Owner", RecordRejected, "no_owner"),
         ("MANDATORY_NOT_FOUND", "Last_Name", RecordRejected, "rejected"),
@@ -331,6 +333,80 @@ def test_what_a_row_means(code: str, field: str, expected: type[VendorError], ki
     error = row_error(Outcome(code=code, details={"api_name": field}, message="m", status="error"))
     assert type(error) is expected
     assert getattr(error, "kind", "") == kind
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 207, 400])
+def test_rows_are_read_whatever_status_all_of_them_refused_has(status: int) -> None:
+    """Zoho's pages leave it open, so each row's own code counts."""
+
+    async def test(site: Site) -> None:
+        site.org.store.put("control", "zoho_all_refused", {"status": status})
+        site.org.store.put("control", "broken_emails", {"p1@acme.com": {}, "p2@acme.com": {}})
+        one, two = await site.crm.upsert([write(1), write(2)])
+        assert isinstance(one, RecordRetryable)
+        assert isinstance(two, RecordRetryable)
+        assert "RECORD_LOCKED" in str(two)
+        good, bad = await site.crm.upsert([write(3), write(2)])
+        assert ident(good) == site.only("Leads")["id"]
+        assert isinstance(bad, RecordRetryable)
+
+    on_site(test)
+
+
+def test_a_phone_number_that_the_org_holds_unique_is_one_question_that_names_the_record() -> None:
+    async def test(site: Site) -> None:
+        site.org.store.put("control", "zoho_unique", {"Leads": ["Phone"]})
+        twin = site.org.put("Leads", Last_Name="B", Company="C", Phone="+49 30 1")
+        refused, good = await site.crm.upsert([write(1, phone="+49 30 1"), write(2)])
+        assert isinstance(refused, RecordRejected)
+        assert f"record {twin['id']} of Leads has this value" in str(refused)
+        assert "Phone" in str(refused)
+        ident(good)
+
+    on_site(test)
+
+
+def test_a_key_that_another_attempt_has_just_written_is_tried_again() -> None:
+    row = Outcome(code="DUPLICATE_DATA", details={"api_name": "Leadgate_key"}, status="error")
+    assert isinstance(row_error(row), RecordRetryable)
+
+
+def test_an_id_that_was_merged_away_is_a_deleted_one() -> None:
+    async def test(site: Site) -> None:
+        [first] = await site.crm.upsert([write(1)])
+        site.org.delete("Leads", site.only("Leads"))
+        [gone] = await site.crm.upsert([write(1, known_id=ident(first))])
+        assert isinstance(gone, RecordRejected)
+        assert gone.kind == "deleted"
+        [unassigned] = await site.crm.assign(
+            [OwnerWrite(contact_id=ident(first), owner_email=REPS[0], score=1, status="rep")]
+        )
+        assert isinstance(unassigned, RecordRejected)
+        assert unassigned.kind == "deleted"
+
+    on_site(test)
+
+
+def test_more_columns_than_a_query_takes_are_read_in_two() -> None:
+    async def test(site: Site) -> None:
+        fields = [Field(name=f"f{n}__c", label=f"f{n}", type="text") for n in range(60)]
+        await site.crm.provision(CrmRequirements(fields=fields))
+        more = {field.name: f"v{n}" for n, field in enumerate(fields)}
+        [first] = await site.crm.upsert([write(1, more=more)])
+        [now] = await site.crm.read([ident(first)], [field.name for field in fields])
+        assert now == more
+        changed = write(
+            1,
+            known_id=ident(first),
+            more={**more, "f59__c": "w"},
+            overwrite=frozenset({"f59__c"}),
+        )
+        [again] = await site.crm.upsert([changed])
+        assert isinstance(again, UpsertResult)
+        assert again.change is not None
+        assert again.change.before["f59__c"] == "v59"
+
+    on_site(test)
 
 
 def test_search_lags_and_nothing_is_decided_by_it() -> None:

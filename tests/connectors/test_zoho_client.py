@@ -111,7 +111,7 @@ def test_coql_answers_records(leads: Any) -> None:
     leads.upsert_records(body({"Last_Name": "D'Arcy", "Email": "d@b.com"}, checks=("Email",)))
     asked = Query()
     asked.set_select_query(
-        "select Last_Name, Email from Leads where Last_Name in ('D\\'Arcy') limit 0, 10"
+        "select Last_Name, Email from Leads where Last_Name in ('D''Arcy') limit 0, 10"
     )
     [found] = CoqlOperations().get_records(asked).get_object().get_data()
     assert found.get_key_value("Email") == "d@b.com"
