@@ -18,12 +18,12 @@ from connectors.core.errors import (
     VendorError,
 )
 from connectors.core.http import retry_after
+from connectors.zoho import records
 from connectors.zoho.forms import Outcome
 
 _PASSING = frozenset(
     {
         "RECORD_LOCKED",
-        "DUPLICATE_DATA",
         "INTERNAL_ERROR",
         "ALREADY_MODIFIED",
         "ID_ALREADY_CONVERTED",
@@ -96,6 +96,8 @@ def row_error(row: Outcome) -> VendorError:
     """The error of a row that is no success."""
     code, field = row.code or "", words(row.details, "api_name")
     said = f"Zoho: {code} {(row.message or '')[:300]} {field}".rstrip()
+    if code == "DUPLICATE_DATA":
+        return _duplicate(row, field, said)
     if code in _PASSING:
         return RecordRetryable(said)
     if limited := _of_the_account(0, code):
@@ -103,3 +105,20 @@ def row_error(row: Outcome) -> VendorError:
     if code == "INVALID_DATA" and field in {"id", "ids"}:
         return RecordRejected(said, "deleted")
     return RecordRejected(said, "no_owner" if field == "Owner" else "rejected")
+
+
+def _duplicate(row: Outcome, field: str, said: str) -> VendorError:
+    """Another record has the value already. By our own key the next try finds it; by a field that
+    the org holds unique, such as the phone number, no try ever passes: a person decides."""
+    if field == records.KEY:
+        return RecordRetryable(said)
+    other = member(row.details, "duplicate_record")
+    module = words(other, "module", "api_name") or "the module"
+    ident = words(other, "id") or words(row.details, "id")
+    if not ident:
+        return RecordRejected(f"{said}: another record has this value already")
+    return RecordRejected(
+        f"{said}: record {ident} of {module} has this value already (in Zoho:"
+        f" /crm/tab/{module}/{ident}). Merge the two there, or let Zoho allow {field} twice; then"
+        " try the lead again"
+    )
