@@ -20,7 +20,15 @@ from sandbox.generate import MAILBOX, SEQUENCE
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
 #: Sent by the real service, and missing from the OpenAPI (docs/design/vendors.md Apollo 2.1,
 #: recorded answers).
-RECORDED = frozenset({"intent_strength", "pagination.total_entries"})
+RECORDED = frozenset(
+    {
+        "contact.disable_flag",
+        "intent_strength",
+        "organization.naics_codes",
+        "organization.sic_codes",
+        "pagination.total_entries",
+    }
+)
 ADD = (
     f"emailer_campaigns/{SEQUENCE}/add_contact_ids?emailer_campaign_id={SEQUENCE}"
     f"&contact_ids[]={{contact}}&send_email_from_email_account_id={MAILBOX}"

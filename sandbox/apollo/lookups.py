@@ -1,0 +1,54 @@
+"""Lists, stages, fields, users and companies (docs/design/vendors.md Apollo 1.3)."""
+
+from typing import Any
+
+from fastapi import Request
+
+from sandbox.apollo.routing import RefusedError, Routes
+from sandbox.apollo.shapes import organization
+
+
+def serve_lookups(routes: Routes) -> None:
+    """Add the routes."""
+    store, route = routes.store, routes.route
+
+    @route("GET", "/labels")
+    async def labels(request: Request) -> Any:
+        del request
+        return list(store.all("apollo.labels").values())
+
+    @route("GET", "/typed_custom_fields")
+    async def typed_custom_fields(request: Request) -> Any:
+        del request
+        return {"typed_custom_fields": list(store.all("apollo.fields").values())}
+
+    @route("GET", "/contact_stages")
+    async def stages(request: Request) -> Any:
+        del request
+        return {"contact_stages": list(store.all("apollo.stages").values())}
+
+    @route("GET", "/users/search")
+    async def users(request: Request) -> Any:
+        del request
+        found = list(store.all("apollo.users").values())
+        # numbers as text, as the OpenAPI has it for this endpoint alone
+        pages = {**pagination(1, 100, len(found)), "page": "1", "per_page": "100"}
+        return {"users": found, "pagination": pages, "num_fetch_result": None}
+
+    @route("GET", "/email_accounts")
+    async def mailboxes(request: Request) -> Any:
+        del request
+        return {"email_accounts": list(store.all("apollo.mailboxes").values())}
+
+    @route("GET", "/organizations/enrich")
+    async def enrich(request: Request) -> Any:
+        domain = request.query_params.get("domain", "")
+        if not domain:
+            raise RefusedError("Required parameter 'domain' missing")
+        return {"organization": organization(store.get("apollo.organizations", domain))}
+
+
+def pagination(page: int, per_page: int, total: int) -> dict[str, int]:
+    """What a listing says of its pages."""
+    pages = -(-total // per_page)
+    return {"page": page, "per_page": per_page, "total_entries": total, "total_pages": pages}
