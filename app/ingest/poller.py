@@ -24,6 +24,7 @@ from app.ingest.source_status import Passes
 from app.ingest.sources import PolledSource, Reading, follow_all
 from app.kafka.clients import consuming, last_record
 from app.review.sheets import ReviewSheetProjector
+from connectors.apollo.pace import POLLED
 from leads import topics
 from leads.keys import Keys
 from leads.records import Record, encode
@@ -70,6 +71,7 @@ class Poller:
         self.passes = Passes(clock, {**often, RECORDS: EVERY})
         self._aside = Aside(producer, clock)
         received = partial(self.passes.metrics.received, "apollo")
+        self._vendor = vendors.apollo
         self._contacts = Contacts(
             settings, rules, vendors.apollo, producer, clock, self._aside, crash, received
         )
@@ -96,9 +98,9 @@ class Poller:
         With `once`, one pass over everything; raises what refused one of the sources.
         """
         async with consuming(self._settings) as consumer, consuming(self._settings) as own:
+            contacts = self._source(CONTACTS, self._poll_contacts, self._apollo)
+            messages = self._source(MESSAGES, self._signals.poll_messages, self._apollo)
             often = [
-                self._source(CONTACTS, self._poll_contacts, self._apollo),
-                self._source(MESSAGES, self._signals.poll_messages, self._apollo),
                 self._source(DELETED, self._poll_deleted, self._crm),
                 self._source(SHEET, partial(waiting.refresh, consumer), self._sheet),
             ]
@@ -106,13 +108,15 @@ class Poller:
             records = self._source(RECORDS, self._sync.sync_once, self._crm)
             if once:
                 await records.attempt()  # may fail: each lead reads the CRM, too
-                await _read_once([*often, changes])
+                await _read_once([contacts, messages, *often, changes])
                 return
             listener = ChangeListener(own)
             await listener.start()
             following = [
                 changes.follow(partial(self._wait_for_change, listener)),
                 records.follow(partial(asyncio.sleep, EVERY)),
+                contacts.follow(partial(self._rest, CONTACTS, POLLED[0])),
+                messages.follow(partial(self._rest, MESSAGES, POLLED[1])),
             ]
             for source in often:
                 following.append(source.follow(partial(asyncio.sleep, self._settings.poll_seconds)))
@@ -131,6 +135,13 @@ class Poller:
         until = loop.time() + self._settings.poll_seconds
         if await listener.wait_for_change(self._settings.poll_seconds):
             await asyncio.sleep(min(_SEARCH_LAG, max(0.0, until - loop.time())))
+
+    async def _rest(self, source: str, endpoint: str) -> None:
+        """Return after the poll interval, or later where Apollo's plan allows an endpoint fewer
+        calls a day."""
+        seconds = max(self._settings.poll_seconds, self._vendor.pace(endpoint).after_pass())
+        self.passes.expect(source, seconds)
+        await asyncio.sleep(seconds)
 
     async def _poll_contacts(self) -> None:
         done = await self._contacts.read(self.cursor.apollo)

@@ -18,9 +18,13 @@ class Passes:
 
     def __init__(self, clock: Clock, every: Mapping[str, float]) -> None:
         self.metrics = PollerMetrics()
-        self._clock, self._every = clock, every
+        self._clock, self._every = clock, {**every}
         self._ended: dict[str, float] = {}
         self._failures: dict[str, str] = {}
+
+    def expect(self, source: str, seconds: float) -> None:
+        """The next pass over a source comes so many seconds from now."""
+        self._every[source] = seconds
 
     @contextmanager
     def over(self, source: str) -> Iterator[None]:

@@ -20,6 +20,7 @@ from app.rules.store import effects_are_live, publish_rules, unresolved_todos
 from app.setup.broker_security import describe_denial, security_notes
 from app.setup.provision import check_topics
 from app.setup.site_check import check_site, secret_notes, settle_site
+from connectors.apollo.pace import POLLED, slower
 from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError
 from leads.rule_checks import rule_notes
@@ -78,6 +79,9 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
             sequences=any(sequence.tool == "apollo" for sequence in rules.sequences),
             owners=rules.apollo_owner,
         )
+        for endpoint in POLLED:
+            pace = vendors.apollo.pace(endpoint)
+            found.notes += slower(endpoint, pace, settings.poll_seconds)
     if settings.google_sheet:
         found.faults += await check_google(settings)
     await vendors.close()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from connectors.apollo.pace import DayPace
 from connectors.core.answers import foreign, words
 from connectors.core.daily_quota import DailyQuota
 from connectors.core.errors import (
@@ -97,12 +98,18 @@ class _Endpoint(DailyQuota):
     def __init__(self, name: str, budget: SlidingWindowLimiter, clock: Callable[[], float]) -> None:
         super().__init__(f"Apollo's calls of {name}", clock, usage, EndpointSpent)
         self.budget, self._most = budget, budget.limit
+        self.pace = DayPace(clock)
 
     def note(self, headers: Mapping[str, str], problem: VendorError | None) -> None:
         """See DailyQuota.note."""
         limit = headers.get("x-rate-limit-minute", "")
         if limit.isdigit():
             self.budget.limit = min(self._most, int(limit))
+        day = _WINDOWS["a day"]
+        self.pace.note(
+            _first_number(headers, "x-rate-limit-{}", day),
+            _first_number(headers, "x-{}-requests-left", day),
+        )
         super().note(headers, problem)
 
 
@@ -134,6 +141,11 @@ class ApolloApi:
         self._share = part
         for endpoint in self._endpoints.values():
             endpoint.budget.share = part
+
+    def pace(self, name: str) -> DayPace:
+        """The pace of an endpoint; one that wasn't called yet has no limit."""
+        endpoint = self._endpoints.get(name)
+        return endpoint.pace if endpoint is not None else DayPace(self._clock)
 
     async def call(
         self,

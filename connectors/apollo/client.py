@@ -41,7 +41,7 @@ class ApolloClient:
         """`limit` is the most calls of an endpoint in a minute."""
         self._api = ApolloApi(base, key, limit, transport)
         self._fields, self._sequences = ApolloFields(self._api), ApolloSequences(self._api)
-        self.share, self.close = self._api.share, self._api.close
+        self.share, self.close, self.pace = self._api.share, self._api.close, self._api.pace
         self.custom_fields = self._fields.custom_fields
         self.name_fields = self._fields.name_fields
         self.sequences = self._sequences.sequences

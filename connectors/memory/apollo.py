@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from connectors.apollo.api import PAGE
+from connectors.apollo.pace import DayPace
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
 from connectors.core.errors import RecordRejected
 
@@ -89,6 +90,11 @@ class MemoryApollo:
         """The sequences that may write to the contact."""
         statuses = self.contacts[contact_id]["contact_campaign_statuses"]
         return [s["emailer_campaign_id"] for s in statuses if s["status"] in _RUNNING]
+
+    def pace(self, name: str) -> DayPace:
+        """See ApolloClient.pace. No endpoint is limited."""
+        del name
+        return DayPace(self._clock)
 
     # What effects ask
 
