@@ -2,6 +2,7 @@
 Records")."""
 
 import base64
+from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import Request
@@ -46,6 +47,23 @@ def page_of(request: Request) -> tuple[int, int]:
     if not number.isdigit() or not size.isdigit() or not 1 <= int(size) <= PAGE:
         raise RefusedError(400, "INVALID_DATA", "invalid data", param_name="per_page")
     return int(number), int(size)
+
+
+def page_of_rows(
+    request: Request, name: str, found: list[Thing], show: Callable[[Thing], Thing] = dict
+) -> Response:
+    """The rows of the page that is asked for, under a name; 204 for none. Raises RefusedError."""
+    number, size = page_of(request)
+    page = found[(number - 1) * size : number * size]
+    if not page:
+        return Response(status_code=204)
+    info = {
+        "per_page": size,
+        "count": len(page),
+        "page": number,
+        "more_records": number * size < len(found),
+    }
+    return JSONResponse({name: [show(row) for row in page], "info": info})
 
 
 def _listing(org: Org, module: str, request: Request) -> Response:
@@ -120,14 +138,4 @@ def _deleted(org: Org, module: str, request: Request) -> Response:
         gone = [r for r in gone if datetime.fromisoformat(r["deleted_time"]) >= start]
         if not gone:
             return Response(status_code=304)
-    number, size = page_of(request)
-    page = gone[(number - 1) * size : number * size]
-    if not page:
-        return Response(status_code=204)
-    info = {
-        "more_records": number * size < len(gone),
-        "page": number,
-        "per_page": size,
-        "count": len(page),
-    }
-    return JSONResponse({"data": page, "info": info})
+    return page_of_rows(request, "data", gone)

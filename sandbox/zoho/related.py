@@ -5,7 +5,7 @@ from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.store import Thing
-from sandbox.zoho.listings import page_of
+from sandbox.zoho.listings import page_of_rows
 from sandbox.zoho.metadata import RELATED
 from sandbox.zoho.org import Org
 from sandbox.zoho.refusals import RefusedError, invalid_field, missing_param
@@ -70,18 +70,9 @@ def serve_related(routes: Routes) -> None:
             raise missing_param("fields")
         find(org, module, ident)
         found = [r for r in org.all(RELATED[name]).values() if _hangs_on(r, ident)]
-        number, size = page_of(request)
-        page = found[(number - 1) * size : number * size]
-        if not page:
-            return Response(status_code=204)
-        info = {
-            "per_page": size,
-            "count": len(page),
-            "page": number,
-            "more_records": number * size < len(found),
-        }
-        rows = [shown(org, RELATED[name], record, fields) for record in page]
-        return JSONResponse({"data": rows, "info": info})
+        return page_of_rows(
+            request, "data", found, lambda record: shown(org, RELATED[name], record, fields)
+        )
 
 
 def _hangs_on(record: Thing, ident: str) -> bool:

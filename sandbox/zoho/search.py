@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 from fastapi import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sandbox.store import Thing
-from sandbox.zoho.listings import page_of
+from sandbox.zoho.listings import page_of_rows
 from sandbox.zoho.org import Org, iso
 from sandbox.zoho.refusals import RefusedError, missing_param
 from sandbox.zoho.routing import Routes
@@ -39,7 +39,6 @@ def serve_search(routes: Routes) -> None:
         """Converted leads are hidden unless asked for, and nothing found is 204."""
         fields = org.fields(module)
         test = _test(org, module, request)
-        number, size = page_of(request)
         visible = iso(time.time() - org.search_lag)
         converted = request.query_params.get("converted") in {"true", "both"}
         hits: list[Thing] = []
@@ -47,18 +46,9 @@ def serve_search(routes: Routes) -> None:
             indexed = record["Modified_Time"] <= visible
             if indexed and (converted or not record.get("$converted")) and test(record):
                 hits.append(record)
-        page = hits[(number - 1) * size : number * size]
-        if not page:
-            return Response(status_code=204)
         wanted = request.query_params.get("fields")
         names = wanted.split(",") if wanted else sorted(fields)
-        info = {
-            "per_page": size,
-            "count": len(page),
-            "page": number,
-            "more_records": number * size < len(hits),
-        }
-        return JSONResponse({"data": [shown(org, module, r, names) for r in page], "info": info})
+        return page_of_rows(request, "data", hits, lambda record: shown(org, module, record, names))
 
 
 def _test(org: Org, module: str, request: Request) -> Test:

@@ -3,7 +3,7 @@
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.zoho.listings import page_of
+from sandbox.zoho.listings import page_of_rows
 from sandbox.zoho.refusals import RefusedError
 from sandbox.zoho.routing import Routes
 
@@ -24,17 +24,7 @@ def serve_setup(routes: Routes) -> None:
             and (kind != "ActiveUsers" or u["status"] == "active")
             and (kind != "DeactiveUsers" or u["status"] != "active")
         ]
-        number, size = page_of(request)
-        page = found[(number - 1) * size : number * size]
-        if not page:
-            return Response(status_code=204)
-        info = {
-            "per_page": size,
-            "count": len(page),
-            "page": number,
-            "more_records": number * size < len(found),
-        }
-        return JSONResponse({"users": page, "info": info})
+        return page_of_rows(request, "users", found)
 
     @route("GET", "/users/{ident}")
     async def user(request: Request, ident: str) -> Response:
