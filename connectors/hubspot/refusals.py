@@ -34,6 +34,7 @@ _ACCOUNT = re.compile(
     r"(portal|account|contact tier|subscription)[^.]{0,80}(limit|expired|suspended|exceeded)",
     re.IGNORECASE,
 )
+_TAKEN = ("already exists", "already has that value")
 _NO_PROPERTY = re.compile(r"(leadgate_\w+)\W{1,6}does not exist")
 
 
@@ -128,3 +129,9 @@ def row_error(error: BatchError) -> VendorError:
     if limited := _undefined(error.message or ""):
         return AccountLimited(f"{limited} ({said})")
     return RecordRejected(said, "deleted" if error.category == "OBJECT_NOT_FOUND" else "rejected")
+
+
+def is_taken(error: VendorError) -> bool:
+    """Whether a write was refused for an address or a unique value that another object has
+    (docs/design/vendors.md HubSpot 1.1)."""
+    return any(said in str(error) for said in _TAKEN)

@@ -19,7 +19,7 @@ from connectors.hubspot.company_fields import CompanyUpdate, update_companies
 from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.deals import with_open_deals
 from connectors.hubspot.forms import HubSpotObject
-from connectors.hubspot.refusals import row_error
+from connectors.hubspot.refusals import is_taken, row_error
 
 _PRIMARY_COMPANY = [
     {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1},
@@ -48,7 +48,7 @@ class Upsert:
     @property
     def is_taken(self) -> bool:
         """Whether a create was refused because the key or the address is there already."""
-        return self.error is not None and "already exists" in str(self.error)
+        return self.error is not None and is_taken(self.error)
 
     @property
     def done(self) -> UpsertResult | None:
