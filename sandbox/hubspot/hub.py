@@ -1,68 +1,24 @@
-"""The objects of the sandbox's HubSpot and their rules: types, unique values, read-only properties,
-associations.
+"""The objects of the sandbox's HubSpot: made, changed, archived and found, with their unique values.
 
 Sources: docs/design/vendors.md HubSpot (sections at each rule) and HubSpot 5 (paths and success
 statuses that the official client needs). What is unknown there is answered in the stricter way.
 """
 
-import json
-import re
-import time
-import uuid
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sandbox.hubspot.errors import Misfit, RefusedError, invalid, iso, misfitting, not_found
+from sandbox.hubspot.lifecycle import stage_after
+from sandbox.hubspot.links import Links
+from sandbox.hubspot.object_types import TYPES
+from sandbox.hubspot.schema import Schema
 from sandbox.store import Store, Thing
 
 TOKEN = "pat-sandbox-0001"  # noqa: S105  the sandbox's own
-ID_OF = {
-    "contacts": "0-1",
-    "companies": "0-2",
-    "deals": "0-3",
-    "tasks": "0-27",
-    "notes": "0-46",
-    "meetings": "0-47",
-    "calls": "0-48",
-    "emails": "0-49",
-}
-ACTIVITIES = frozenset({"tasks", "calls", "emails", "meetings", "notes"})
-READ_ONLY = frozenset(
-    "hs_object_id createdate lastmodifieddate hs_lastmodifieddate hs_email_optout hs_email_bounce associatedcompanyid "
-    "hs_parent_company_id hs_email_hard_bounce_reason_enum hs_sales_email_last_replied hs_sequences_is_enrolled notes_last_contacted hs_merged_object_ids".split()
-)
-BUILT_IN = {
-    "contacts": set(
-        "email firstname lastname jobtitle phone city state country company hubspot_owner_id lifecyclestage hs_lead_status "
-        "hs_additional_emails website industry numemployees".split()
-    )
-    | READ_ONLY,
-    "companies": set(
-        "name domain industry numberofemployees city state country hubspot_owner_id hs_additional_domains".split()
-    )
-    | READ_ONLY,
-}
-STEPS = 5
-
-
-class RefusedError(Exception):
-    """An answer that isn't a success."""
-
-    def __init__(self, status: int, category: str, message: str, **more: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {
-            "status": "error",
-            "category": category,
-            "message": message,
-            "correlationId": str(uuid.uuid4()),
-            **more,
-        }
-
-
-def iso(at: float | None = None) -> str:
-    """HubSpot's time text."""
-    moment = datetime.fromtimestamp(at if at is not None else time.time(), UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+MERGED = "hs_merged_object_ids"
+_MOST_VERSIONS = 20  # of a property, HubSpot's page "Contacts"
+#: Of each of these a new object must have at least one.
+_NEEDED = {"contacts": ("email", "firstname", "lastname"), "companies": ("name", "domain")}
 
 
 class Hub:
@@ -70,269 +26,195 @@ class Hub:
 
     def __init__(self, store: Store, search_lag: float = 2.0) -> None:
         self.store, self.search_lag = store, search_lag
+        self.schema, self.links_of = Schema(store), Links(store)
         self.by_email: dict[str, str] = {}
         self.by_unique: dict[tuple[str, str, str], str] = {}
+        self.by_merged: dict[tuple[str, str], str] = {}
         self.reindex()
 
     def reindex(self) -> None:
         """Build the look-ups of unique values again, after objects were put in from outside."""
-        for kind in ("contacts", "companies"):
+        for look_up in (self.by_email, self.by_unique, self.by_merged):
+            look_up.clear()
+        for kind in TYPES:
             for thing in self.store.all(f"hubspot.{kind}").values():
-                self.index(kind, thing)
+                if not thing["archived"]:
+                    self.index(kind, thing)
 
     def index(self, kind: str, thing: Thing) -> None:
         """Note the unique values of one object."""
-        p = thing["properties"]
+        p, ident = thing["properties"], str(thing["id"])
         if kind == "contacts":
-            for email in [p.get("email"), *(p.get("hs_additional_emails") or "").split(";")]:
-                if email:
-                    self.by_email[email.lower()] = thing["id"]
-        for name in self.unique(kind):
+            self.by_email |= dict.fromkeys(addresses_of(p), ident)
+        for name in self.schema.unique(kind):
             if p.get(name):
-                self.by_unique[(kind, name, p[name])] = thing["id"]
+                self.by_unique[(kind, name, p[name])] = ident
+        for old in parts(p.get(MERGED)):
+            self.by_merged[(kind, old)] = ident
 
-    def unique(self, kind: str) -> list[str]:
-        return [n for n, d in self.defined(kind).items() if d.get("hasUniqueValue")]
+    def forget(self, kind: str, thing: Thing) -> None:
+        """Take one object's unique values out of the look-ups."""
+        p, ident = thing["properties"], thing["id"]
+        for email in addresses_of(p) if kind == "contacts" else ():
+            if self.by_email.get(email) == ident:
+                del self.by_email[email]
+        for name in self.schema.unique(kind):
+            if self.by_unique.get((kind, name, p.get(name) or "")) == ident:
+                del self.by_unique[(kind, name, p[name])]
 
-    def defined(self, kind: str) -> dict[str, Thing]:
-        return {
-            k.split(":", 1)[1]: v
-            for k, v in self.store.all("hubspot.properties").items()
-            if k.startswith(f"{kind}:")
-        }
-
-    def check(self, kind: str, properties: dict[str, Any]) -> dict[str, str]:
-        """Refuse what the account doesn't define; activities ignore it instead
-        (docs/design/vendors.md HubSpot 1.6)."""
-        if kind in ACTIVITIES or kind == "deals":
-            return {k: str(v) for k, v in properties.items()}
-        known = BUILT_IN[kind] | set(self.defined(kind))
-        bad = [
-            {
-                "isValid": False,
-                "message": f'Property "{n}" does not exist',
-                "error": "PROPERTY_DOESNT_EXIST",
-                "name": n,
-            }
-            for n in properties
-            if n not in known
-        ]
-        bad += [
-            {
-                "isValid": False,
-                "message": f"{n} is read only",
-                "error": "READ_ONLY_VALUE",
-                "name": n,
-            }
-            for n in properties
-            if n in READ_ONLY
-        ]
-        defined = self.defined(kind)
-        bad += [
-            fault
-            for n, value in properties.items()
-            if n in defined and (fault := _misfit(defined[n], str(value)))
-        ]
-        email = properties.get("email")
-        if email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-            bad.append(
-                {
-                    "isValid": False,
-                    "message": f"Email address {email} is invalid",
-                    "error": "INVALID_EMAIL",
-                    "name": "email",
-                }
-            )
-        owner = properties.get("hubspot_owner_id")
-        if owner and not self.store.get("hubspot.owners", str(owner)):
-            bad.append(
-                {
-                    "isValid": False,
-                    "message": f"{owner} was not one of the allowed options",
-                    "error": "INVALID_OPTION",
-                    "name": "hubspot_owner_id",
-                }
-            )
-        if bad:
-            raise RefusedError(
-                400, "VALIDATION_ERROR", f"Property values were not valid: {json.dumps(bad)}"
-            )
-        return {k: str(v).lower() if k == "email" else str(v) for k, v in properties.items()}
-
-    def create(self, kind: str, properties: dict[str, Any]) -> Thing:
-        values = self.check(kind, properties)
+    def create(self, kind: str, properties: Any) -> Thing:
+        """A new object. Raises RefusedError."""
+        values = {name: value for name, value in self.checked(kind, properties).items() if value}
         self.refuse_twin(kind, values, None)
-        if kind == "contacts" and not (
-            values.get("email") or values.get("firstname") or values.get("lastname")
-        ):
-            raise RefusedError(
-                400, "VALIDATION_ERROR", "one of email, firstname or lastname is needed"
-            )
-        if kind == "companies" and not (values.get("name") or values.get("domain")):
-            raise RefusedError(400, "VALIDATION_ERROR", "name or domain is needed")
-        if kind == "tasks" and not values.get("hs_timestamp"):
-            raise RefusedError(400, "VALIDATION_ERROR", "hs_timestamp is needed")
-        ident = self.store.next_id(f"hubspot.{kind}", 1001)
-        now = iso()
+        _refuse_blank(kind, values)
+        defaults = {"contacts": {"lifecyclestage": "lead"}, "deals": {"pipeline": "default"}}
+        ident, now = self.store.next_id(f"hubspot.{kind}", 1001), iso()
         thing: Thing = {
             "id": ident,
-            "properties": {**values, "hs_object_id": ident, "createdate": now},
+            "properties": {"hs_object_id": ident, TYPES[kind].created: now},
             "createdAt": now,
             "updatedAt": now,
             "archived": False,
         }
-        if kind == "contacts":
-            thing["properties"].setdefault("lifecyclestage", "lead")
-        return self.save(kind, thing)
+        return self._write(kind, thing, {**defaults.get(kind, {}), **values})
 
-    def refuse_twin(self, kind: str, values: dict[str, str], own: str | None) -> None:
-        email = values.get("email")
-        if kind == "contacts" and email and self.by_email.get(email, own) != own:
-            raise RefusedError(
-                409, "CONFLICT", f"Contact already exists. Existing ID: {self.by_email[email]}"
-            )
-        for name in self.unique(kind):
-            if values.get(name) and self.by_unique.get((kind, name, values[name]), own) != own:
-                raise RefusedError(
-                    409, "CONFLICT", f"{kind} with {name} {values[name]} already exists"
-                )
-
-    def update(self, kind: str, thing: Thing, properties: dict[str, Any]) -> Thing:
-        values = self.check(kind, properties)
-        if thing["properties"].get("email") in (self.store.get("control", "ownerless") or {}):
+    def update(self, kind: str, thing: Thing, properties: Any) -> Thing:
+        """Change an object; an empty text clears a property. Raises RefusedError."""
+        values = self.checked(kind, properties)
+        held = thing["properties"]
+        if held.get("email") in (self.store.get("control", "ownerless") or {}):
             values.pop("hubspot_owner_id", None)  # a workflow of the account clears it again
         self.refuse_twin(kind, values, thing["id"])
-        old = thing["properties"].get("email")
-        thing["properties"] = {**thing["properties"], **values}
-        if kind == "contacts" and values.get("email") and old and values["email"] != old:
-            self.by_email.pop(old, None)
+        if values.get("lifecyclestage"):
+            present = held.get("lifecyclestage") or ""
+            values["lifecyclestage"] = stage_after(present, values["lifecyclestage"])
+        self.forget(kind, thing)
+        return self._write(kind, thing, values)
+
+    def checked(self, kind: str, properties: Any) -> dict[str, str]:
+        """See Schema.checked. Raises RefusedError."""
+        if not isinstance(properties, dict):
+            raise invalid("properties must be an object of property values")
+        return self.schema.checked(kind, properties)
+
+    def _write(self, kind: str, thing: Thing, values: Mapping[str, str]) -> Thing:
+        written = dict(values)
+        if kind == "deals":
+            written |= self.schema.stages.closing({**thing["properties"], **values})
+        now = iso()
+        history = thing.setdefault("history", {})
+        for name, value in written.items():
+            if value != (thing["properties"].get(name) or ""):
+                history[name] = [[value, now], *history.get(name, ())][:_MOST_VERSIONS]
+        thing["properties"] = {**thing["properties"], **written}
         return self.save(kind, thing)
 
     def save(self, kind: str, thing: Thing) -> Thing:
+        """Keep a changed object, with the time of its change."""
         thing["updatedAt"] = iso()
-        thing["properties"]["lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"] = (
-            thing["updatedAt"]
-        )
+        thing["properties"][TYPES[kind].changed] = thing["updatedAt"]
         self.index(kind, thing)
         return self.store.put(f"hubspot.{kind}", thing["id"], thing)
 
+    def archive(self, kind: str, ident: str) -> None:
+        """Put an object into the recycle bin. One that isn't there is no error."""
+        thing = self.find(kind, ident, None)
+        if thing is not None:
+            self.forget(kind, thing)
+            gone = {**thing, "archived": True, "archivedAt": iso()}
+            self.store.put(f"hubspot.{kind}", thing["id"], gone)
+
+    def refuse_twin(self, kind: str, values: Mapping[str, str], own: str | None) -> None:
+        """Refuse addresses and unique values of another object: the first with 409 and the other's
+        id (docs/design/vendors.md HubSpot 1.1), the second with 400 and
+        CONFLICTING_UNIQUE_VALUE."""
+        for email in addresses_of(values) if kind == "contacts" else ():
+            if (other := self.by_email.get(email, own)) != own:
+                said = f"Contact already exists. Existing ID: {other}"
+                raise RefusedError(409, "CONFLICT", said)
+        taken = [
+            name
+            for name in self.schema.unique(kind)
+            if values.get(name) and self.by_unique.get((kind, name, values[name]), own) != own
+        ]
+        if taken:
+            said = "propertyValue: already has that value"
+            raise misfitting([Misfit(name, "CONFLICTING_UNIQUE_VALUE", said) for name in taken])
+
     def find(self, kind: str, ident: str, by: str | None) -> Thing | None:
+        """An object that isn't archived, by its id or that of one merged into it, or by another
+        unique property. Raises RefusedError for a property that isn't unique."""
         if by in {None, "", "hs_object_id"}:
-            found = self.store.get(f"hubspot.{kind}", ident) or self._heir(kind, ident)
+            found = self.store.get(f"hubspot.{kind}", ident)
+            if found is None or found["archived"]:
+                heir = self.by_merged.get((kind, ident), "")
+                found = self.store.get(f"hubspot.{kind}", heir)
         elif by == "email" and kind == "contacts":
             found = self.store.get("hubspot.contacts", self.by_email.get(ident.lower(), ""))
-        elif by in self.unique(kind):
-            found = self.store.get(
-                f"hubspot.{kind}", self.by_unique.get((kind, str(by), ident), "")
-            )
+        elif by in self.schema.unique(kind):
+            key = (kind, str(by), ident)
+            found = self.store.get(f"hubspot.{kind}", self.by_unique.get(key, ""))
         else:
-            raise RefusedError(
-                400,
-                "VALIDATION_ERROR",
-                f"Unable to perform read by non-unique {ID_OF[kind]} property {by}",
-            )
+            said = f"Unable to perform read by non-unique {TYPES[kind].ident} property {by}"
+            raise invalid(said)
         return None if found is None or found["archived"] else found
 
-    def _heir(self, kind: str, ident: str) -> Thing | None:
-        """The contact into which another was merged: HubSpot answers by the old id with it
-        (docs/design/vendors.md HubSpot 1.1)."""
-        if kind != "contacts":
-            return None
-        held = self.store.all("hubspot.contacts").values()
-        return next(
-            (
-                c
-                for c in held
-                if ident in (c["properties"].get("hs_merged_object_ids") or "").split(";")
-            ),
-            None,
-        )
+    def get(self, kind: str, ident: str, by: str | None = None) -> Thing:
+        """As `find`. Raises RefusedError for one that isn't there."""
+        if (found := self.find(kind, ident, by)) is None:
+            raise not_found()
+        return found
 
-    def link(self, source: str, a: str, target: str, b: str) -> None:
-        for s, x, t, y in ((source, a, target, b), (target, b, source, a)):
-            key = f"{s}:{x}:{t}"
-            row = self.store.get("hubspot.links", key) or {"to": []}
-            if y not in row["to"]:
-                row["to"].append(y)
-                self.store.put("hubspot.links", key, row)
-        pair = {source: a, target: b}
-        contact: Thing | None = (
-            self.store.get("hubspot.contacts", pair["contacts"])
-            if set(pair) == {"contacts", "companies"}
-            else None
-        )
+    def link(
+        self, source: str, a: str, target: str, b: str, types: Iterable[int] | None = None
+    ) -> None:
+        """Associate two objects both ways, by the unlabelled type if none is given. Raises
+        RefusedError for types that don't join these two types of objects."""
+        self.links_of.add(source, a, target, b, types)
+        self.show_primary(source, a, target, b)
+
+    def unlink(
+        self, source: str, a: str, target: str, b: str, types: Iterable[int] | None = None
+    ) -> None:
+        """Remove an association or some of its types. Raises RefusedError."""
+        self.links_of.remove(source, a, target, b, types)
+        self.show_primary(source, a, target, b)
+
+    def show_primary(self, source: str, a: str, target: str, b: str) -> None:
+        """Write a contact's primary company on the contact, after its associations changed."""
+        ends = {source: a, target: b}
+        if {*ends} != {"contacts", "companies"}:
+            return
+        contact = self.store.get("hubspot.contacts", ends["contacts"])
         if contact is not None:
-            contact["properties"].setdefault("associatedcompanyid", pair["companies"])
+            primary = self.links_of.primary("contacts", contact["id"])
+            contact["properties"]["associatedcompanyid"] = primary
             self.store.put("hubspot.contacts", contact["id"], contact)
 
     def links(self, source: str, ident: str, target: str) -> list[str]:
-        return list(
-            (self.store.get("hubspot.links", f"{source}:{ident}:{target}") or {"to": []})["to"]
-        )
+        """The ids of associated objects."""
+        return list(self.links_of.of(source, ident, target))
 
-    def broken(self, kind: str, values: dict[str, Any], thing: Thing | None) -> bool:
+    def broken(self, kind: str, values: Mapping[str, Any], thing: Thing | None) -> bool:
         """A row that the account refuses to store whatever is tried (control: broken_emails)."""
         email = values.get("email") or ((thing or {}).get("properties") or {}).get("email")
         return kind == "contacts" and email in (self.store.get("control", "broken_emails") or {})
 
 
-_FITS = {
-    "number": r"-?\d+(\.\d+)?",
-    "bool": "true|false",
-    "date": r"\d{4}-\d\d-\d\d",
-    "datetime": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
-}
-_MISFITS = {"number": "INVALID_INTEGER", "date": "INVALID_DATE", "datetime": "INVALID_DATE"}
+def parts(text: str | None) -> list[str]:
+    """The values of a property that holds several."""
+    return [part for part in (text or "").split(";") if part]
 
 
-_MOST_TEXT = 65_536  # docs/design/vendors.md HubSpot 1.5
+def addresses_of(properties: Mapping[str, Any]) -> list[str]:
+    """All addresses of a contact's properties, in small letters."""
+    listed = [properties.get("email"), *parts(properties.get("hs_additional_emails"))]
+    return [email.lower() for email in listed if email]
 
 
-def _misfit(definition: Thing, value: str) -> Thing | None:
-    """What is wrong with a property's value, None if nothing is; an empty one clears it."""
-    name, kind = definition["name"], definition.get("type", "string")
-    if not value:
-        return None
-    if kind == "enumeration":
-        allowed = [o["value"] for o in definition.get("options", [])]
-        said = (
-            ""
-            if all(part in allowed for part in value.split(";"))
-            else f"{value} was not one of the allowed options: {allowed}"
-        )
-        return (
-            {"isValid": False, "message": said, "error": "INVALID_OPTION", "name": name}
-            if said
-            else None
-        )
-    if kind == "string" and len(value) > _MOST_TEXT:
-        return {
-            "isValid": False,
-            "message": f"{name} is too long",
-            "error": "PROPERTY_VALUE_TOO_LONG",
-            "name": name,
-        }
-    if kind in _FITS and not re.fullmatch(_FITS[kind], value):
-        return {
-            "isValid": False,
-            "message": f"{value} was not a valid {kind}",
-            "error": _MISFITS.get(kind, "INVALID_OPTION"),
-            "name": name,
-        }
-    return None
-
-
-def shown(thing: Thing, wanted: list[str] | None) -> Thing:
-    """An object with the properties that were asked for: null where unset; a few by default."""
-    p = thing["properties"]
-    names = wanted or ["email", "firstname", "lastname", "name", "domain"]
-    chosen = {n: p.get(n) for n in names} if wanted else {n: p[n] for n in names if n in p}
-    chosen |= {
-        n: p[n]
-        for n in ("hs_object_id", "createdate", "lastmodifieddate", "hs_lastmodifieddate")
-        if n in p
-    }
-    return {
-        **{k: thing[k] for k in ("id", "createdAt", "updatedAt", "archived")},
-        "properties": chosen,
-    }
+def _refuse_blank(kind: str, values: Mapping[str, str]) -> None:
+    needed = _NEEDED.get(kind, ())
+    if needed and not any(values.get(name) for name in needed):
+        raise invalid(f"One of these properties is needed: {', '.join(needed)}")
+    if TYPES[kind].is_activity and not values.get("hs_timestamp"):
+        raise misfitting([Misfit("hs_timestamp", "REQUIRED_FIELD", "hs_timestamp is needed")])

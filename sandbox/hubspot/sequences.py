@@ -11,7 +11,9 @@ import time
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.hubspot.hub import Hub, RefusedError, iso
+from sandbox.hubspot.errors import invalid, iso, not_found
+from sandbox.hubspot.hub import Hub
+from sandbox.hubspot.requests import body_of
 from sandbox.hubspot.routing import Routes
 from sandbox.store import Thing
 
@@ -28,30 +30,27 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
     )
 
     @route("POST", *enrolments)
-    async def enrol(request: Request, version: str = "") -> Response:
-        del version
-        body, user = await request.json(), request.query_params.get("userId", "")
+    async def enrol(request: Request) -> Response:
+        body, user = await body_of(request), request.query_params.get("userId", "")
         if wrong := [
             n
             for n in ("contactId", "sequenceId", "senderEmail")
             if not isinstance(body.get(n), str) or not body[n]
         ]:
-            raise RefusedError(400, "VALIDATION_ERROR", f"{', '.join(wrong)} must be text")
+            raise invalid(f"{', '.join(wrong)} must be text")
         owner = next(
             (o for o in store.all("hubspot.owners").values() if str(o["userId"]) == user), None
         )
         if owner is None:
-            raise RefusedError(400, "VALIDATION_ERROR", f"userId {user} is no user with a seat")
+            raise invalid(f"userId {user} is no user with a seat")
         if body["senderEmail"] != owner["email"]:
-            raise RefusedError(
-                400, "VALIDATION_ERROR", f"{body['senderEmail']} is not connected to user {user}"
-            )
+            raise invalid(f"{body['senderEmail']} is not connected to user {user}")
         sequence = store.get("hubspot.sequences", body["sequenceId"])
         if sequence is None:
-            raise RefusedError(404, "OBJECT_NOT_FOUND", f"sequence {body['sequenceId']} not found")
+            raise not_found(f"sequence {body['sequenceId']} not found")
         contact = hub.find("contacts", body["contactId"], None)
         if contact is None:
-            raise RefusedError(404, "OBJECT_NOT_FOUND", "contact not found")
+            raise not_found("contact not found")
         since, box = iso(time.time() - _DAY), owner["email"]
         sent = [
             e
@@ -59,7 +58,7 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
             if e["enrolledByEmail"] == box and e["enrolledAt"] > since
         ]
         if reason := _refusal(contact, len(sent)):
-            raise RefusedError(400, "VALIDATION_ERROR", f"Contact can't be enrolled: {reason}")
+            raise invalid(f"Contact can't be enrolled: {reason}")
         ident, now = store.next_id("hubspot.enrollments", 1), iso()
         made = {
             "id": ident,
@@ -82,25 +81,24 @@ def serve_sequences(routes: Routes, hub: Hub) -> None:
         return JSONResponse(made)
 
     @route("GET", "/automation/v4/sequences/{ident}", "/automation/sequences/{version}/{ident}")
-    async def show_sequence(request: Request, ident: str, version: str = "") -> Response:
-        del version
+    async def show_sequence(request: Request, ident: str) -> Response:
         if not any(
             str(o["userId"]) == request.query_params.get("userId")
             for o in store.all("hubspot.owners").values()
         ):
-            raise RefusedError(400, "VALIDATION_ERROR", "userId must be a user's")
+            raise invalid("userId must be a user's")
         found = store.get("hubspot.sequences", ident)
         if found is None:
-            raise RefusedError(404, "OBJECT_NOT_FOUND", f"sequence {ident} not found")
+            raise not_found(f"sequence {ident} not found")
         return JSONResponse(found)
 
     @route("GET", *(f"{e}/contact/{{ident}}" for e in enrolments))
-    async def last(request: Request, ident: str, version: str = "") -> Response:
+    async def last(request: Request, ident: str) -> Response:
         """The newest, without a word whether it still runs."""
-        del request, version
+        del request
         found = [e for e in store.all("hubspot.enrollments").values() if e["contactId"] == ident]
         if not found:
-            raise RefusedError(404, "OBJECT_NOT_FOUND", "no enrollment")
+            raise not_found("no enrollment")
         return JSONResponse(
             {name: value for name, value in found[-1].items() if name != "contactId"}
         )

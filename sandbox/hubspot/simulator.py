@@ -2,7 +2,8 @@
 
 import time
 
-from sandbox.hubspot.hub import Hub, iso
+from sandbox.hubspot.errors import iso
+from sandbox.hubspot.hub import Hub
 from sandbox.simulator import Held, Row
 from sandbox.store import Thing
 

@@ -7,31 +7,34 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from connectors.core.crm import Crm, CrmRequirements, OwnerReadback, OwnerWrite
 from connectors.core.errors import RecordRejected, VendorError
 from sandbox.generate import REPS
-from sandbox.hubspot.hub import Hub
+from sandbox.hubspot.hub import TOKEN
 from sandbox.salesforce.org import Org
 from sandbox.server import make_sandbox
-from sandbox.store import Store
 from tests.contract.vendors import LIST, VENDORS, contact_id, on_sandbox, write
 
 Merged = Callable[[Crm, Any, str, str], Coroutine[Any, Any, None]]
 STATUS = {"hubspot": "leadgate_status", "salesforce": "Leadgate_Status__c"}
 
 
-def merge(vendor: str, store: Store, heir: str, lost: str) -> None:
-    """What a person does in the CRM's own merge."""
+async def merge(vendor: str, app: FastAPI, heir: str, lost: str) -> str:
+    """What a person does in the CRM's own merge; the id of the one that is left, which in HubSpot
+    is a new one."""
     if vendor == "hubspot":
-        hub = Hub(store)
-        held = store.all("hubspot.contacts")[heir]
-        held["properties"]["hs_merged_object_ids"] = lost
-        hub.save("contacts", held)
-        store.drop("hubspot.contacts", lost)
-    else:
-        org = Org(store)
-        org.change("Lead", org.all("Lead")[lost], IsDeleted=True, MasterRecordId=heir)
+        token = {"authorization": f"Bearer {TOKEN}"}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), headers=token) as http:
+            answer = await http.post(
+                "http://sandbox/hubspot/crm/objects/2026-03/contacts/merge",
+                json={"primaryObjectId": heir, "objectIdToMerge": lost},
+            )
+        return str(answer.json()["id"])
+    org = Org(app.state.store)
+    org.change("Lead", org.all("Lead")[lost], IsDeleted=True, MasterRecordId=heir)
+    return heir
 
 
 def on_merged(vendor: str, test: Merged) -> None:
@@ -43,8 +46,8 @@ def on_merged(vendor: str, test: Merged) -> None:
             crm = VENDORS[vendor].make(httpx.ASGITransport(app))
             await crm.provision(CrmRequirements(lists=[LIST]))
             heir, lost = [contact_id(row) for row in await crm.upsert([write(1), write(2)])]
-            merge(vendor, app.state.store, heir, lost)
-            await test(crm, app.state.stands[vendor], heir, lost)
+            left = await merge(vendor, app, heir, lost)
+            await test(crm, app.state.stands[vendor], left, lost)
             await crm.close()
 
     asyncio.run(run())
