@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors.core.account_lookup import answer, ids_and_domains
+from connectors.core.account_lookup import ids_and_domains
 from connectors.core.crm import Account, CompanyAsked, ContactWrite, Row
 from connectors.core.errors import Unavailable, VendorError
 from connectors.core.row_results import is_deleted
@@ -22,7 +22,8 @@ from connectors.hubspot.forms import HubSpotObject
 
 _SECONDS = 60.0  # that a company's id is remembered
 _MOST_REMEMBERED = 10_000
-_MOST_CHARACTERS = 2600  # a search body may have 3,000
+_MOST_CHARACTERS = 1300  # of domains, which stand twice in a search body of 3,000 at the most
+_FURTHER = "hs_additional_domains"
 _MOST_VALUES = 100
 
 
@@ -120,35 +121,40 @@ class HubSpotCompanies:
 
         Only what has no id is searched for, and then read by its key too: the search lags.
         """
-        ids, domains = ids_and_domains(asked)
+        _, domains = ids_and_domains(asked)
+        by_domain: dict[str, str] = {}
         for some in _chunks_of_text(domains):
             found, _ = await self._by_domain(some)
-            ids += found.values()
-        there, failed = await look_up(self._http, sorted({*ids}), records.COMPANY_READ)
-        known = map(records.company_of, there.values())
-        answers = answer(asked, sorted(known, key=lambda company: int(company.id)))
+            by_domain |= found
+        ids = [question.id or by_domain.get(question.domain, "") for question in asked]
+        wanted = sorted({*filter(None, ids)})
+        there, failed = await look_up(self._http, wanted, records.COMPANY_READ)
         rows: list[Row[Account | None]] = []
-        for question, company in zip(asked, answers, strict=True):
-            rows.append(failed.get(question.id, company))
+        for ident in ids:
+            company = there.get(ident)
+            known = None if company is None else records.company_of(company)
+            rows.append(failed.get(ident, known))
         return rows
 
     async def _by_domain(self, domains: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Ids by domain, of the oldest company where several share one; and those of them that
-        don't have our key yet."""
-        filters = [{"propertyName": "domain", "operator": "IN", "values": list(domains)}]
-        wanted = ["domain", records.COMPANY_KEY]
-        body = await self._http.search(
-            "companies",
-            {"filterGroups": [{"filters": filters}], "properties": wanted, "limit": 200},
-        )
+        """Ids by domain, of the oldest company where several share one, and of one that has it as
+        a further domain where none has it as its own; and those that don't have our key yet."""
+        one_of: dict[str, Any] = {"operator": "IN", "values": list(domains)}
+        groups = [{"filters": [{"propertyName": name, **one_of}]} for name in ("domain", _FURTHER)]
+        wanted = ["domain", _FURTHER, records.COMPANY_KEY]
+        query = {"filterGroups": groups, "properties": wanted, "limit": 200}
+        body = await self._http.search("companies", query)
+        items = sorted(read_objects(body.results, "companies"), key=lambda one: int(one.id))
         found: dict[str, str] = {}
         fresh: dict[str, str] = {}
-        for item in sorted(read_objects(body.results, "companies"), key=lambda one: int(one.id)):
-            domain = item.text("domain")
-            if domain in domains and domain not in found:
+        for item in items:
+            if (domain := item.text("domain")) in domains and domain not in found:
                 found[domain] = item.id
                 if not item.text(records.COMPANY_KEY):
                     fresh[domain] = item.id
+        for item in items:
+            for domain in {*domains}.intersection(item.text(_FURTHER).split(";")):
+                found.setdefault(domain, item.id)
         return found, fresh
 
 
