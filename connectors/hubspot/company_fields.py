@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import starmap
 from typing import Any, NamedTuple
 
-from connectors.core.crm import ContactWrite
+from connectors.core.crm import ContactWrite, Row
 from connectors.core.errors import VendorError
 from connectors.core.fields import names_in
-from connectors.core.row_results import errors_by_key
 from connectors.hubspot import records
 from connectors.hubspot.batches import BY_ID, change_input, write_all
 from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import COMPANY, read_companies
+from connectors.hubspot.forms import HubSpotObject
 from leads.records import Change
 
 
@@ -42,25 +42,37 @@ async def update_companies(
     for ident, write in wanted.items():
         if ident in existing and (due := _due(write, existing[ident])):
             changes[ident] = due
-    failed = await _update(http, changes)
-    updates: dict[str, CompanyUpdate] = {}
-    for ident, wrote in changes.items():
-        domain = wanted[ident].domain
-        if ident in failed:
-            updates[domain] = CompanyUpdate(None, (f"company: {failed[ident]}",))
-        else:
-            updates[domain] = CompanyUpdate(_change(ident, wrote, existing[ident]))
-    return updates
+    done = await _update(http, changes)
+    return {
+        wanted[ident].domain: _company_update(ident, sent, existing[ident], done[ident])
+        for ident, sent in changes.items()
+    }
 
 
 async def _update(
     http: HubSpotHttp, changes: Mapping[str, Mapping[str, str]]
-) -> dict[str, VendorError]:
-    """Write properties by company; answers the errors by company."""
+) -> dict[str, Row[HubSpotObject]]:
+    """Write properties by company; answers the companies as HubSpot shows them, or their errors."""
     if not changes:
         return {}
     inputs = [*starmap(change_input, changes.items())]
-    return errors_by_key(changes, await write_all(http, "companies", "update", inputs, BY_ID))
+    rows = await write_all(http, "companies", "update", inputs, BY_ID)
+    return dict(zip(changes, rows, strict=True))
+
+
+def _company_update(
+    ident: str,
+    sent: Mapping[str, str],
+    held: Mapping[str, str | None],
+    row: Row[HubSpotObject],
+) -> CompanyUpdate:
+    if isinstance(row, VendorError):
+        return CompanyUpdate(None, (f"company: {row}",))
+    wrote, left = records.what_was_written(sent, held, row)
+    dropped = tuple(f"company: {line}" for line in left)
+    if not wrote:
+        return CompanyUpdate(None, dropped)
+    return CompanyUpdate(_change(ident, wrote, held), dropped)
 
 
 def _due(write: ContactWrite, existing: Mapping[str, Any]) -> dict[str, str]:

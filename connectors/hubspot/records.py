@@ -142,6 +142,35 @@ def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) ->
     return given
 
 
+def is_other_person(write: ContactWrite, existing: HubSpotObject) -> bool:
+    """Whether the contact is of a person that we know by another key: its main address isn't among
+    this person's."""
+    if write.known_id:
+        return False
+    main = existing.text("email")
+    return bool(main) and main not in write.emails and existing.text(KEY) != write.key
+
+
+def what_was_written(
+    sent: Mapping[str, str], held: Mapping[str, str | None] | None, shown: HubSpotObject
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What a write changed, by HubSpot's answer to it, and a line for each property that was left.
+
+    HubSpot answers 200 and keeps what it has where a lifecycle stage would go back
+    (docs/design/vendors.md HubSpot 1.1). A property that the answer doesn't show was written.
+    """
+    wrote: dict[str, str] = {}
+    left: list[str] = []
+    for name, value in sent.items():
+        now = shown.text(name) if name in shown.properties else value
+        before = (held or {}).get(name) or ""
+        if now == before != value:
+            left.append(f"{name}: HubSpot has kept what was there")
+        else:
+            wrote[name] = now
+    return wrote, tuple(left)
+
+
 def owner_properties(write: OwnerWrite, owner_id: str) -> dict[str, str]:
     """What an assignment sets; the owner only where there is one to set."""
     properties = {name: text_of(value) for name, value in OWN.assignment(write).items()}

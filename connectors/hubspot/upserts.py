@@ -73,9 +73,12 @@ class Upsert:
         if isinstance(row, VendorError):
             self.error = row
             return
-        change = None if existed else records.OWN.change(row.id, self.properties, None)
+        wrote, left = records.what_was_written(self.properties, None, row)
+        change = None if existed else records.OWN.change(row.id, wrote, None)
         self.error = None
-        self.result = UpsertResult(contact=records.contact_of(row), existed=existed, change=change)
+        self.result = UpsertResult(
+            contact=records.contact_of(row), existed=existed, change=change, dropped=left
+        )
 
     def show_company(self) -> None:
         """Show the person's company in the result."""
@@ -117,7 +120,7 @@ class HubSpotUpserts:
             upsert = Upsert(trace=str(place), write=write)
             if isinstance(existing, VendorError):
                 upsert.error = existing
-            elif existing is not None and _is_other_person(write, existing):
+            elif existing is not None and records.is_other_person(write, existing):
                 contact = records.contact_of(existing)
                 upsert.result = UpsertResult(contact=contact, existed=True)
             else:
@@ -151,9 +154,10 @@ class HubSpotUpserts:
             if isinstance(row, VendorError):
                 upsert.error = row
                 continue
-            change = records.OWN.change(existing.id, upsert.properties, existing.properties)
+            wrote, left = records.what_was_written(upsert.properties, existing.properties, row)
+            change = records.OWN.change(existing.id, wrote, existing.properties)
             contact = records.contact_of(existing)
-            upsert.result = UpsertResult(contact=contact, existed=True, change=change)
+            upsert.result = UpsertResult(contact=contact, existed=True, change=change, dropped=left)
 
     async def _create(self, batch: Sequence[Upsert]) -> None:
         """Create contacts, each with the link to its company in the same call; our unique key
@@ -250,12 +254,3 @@ def _add_company_updates(batch: Sequence[Upsert], updates: dict[str, CompanyUpda
         upsert.result = replace(
             result, company_change=done.change, dropped=(*result.dropped, *done.dropped)
         )
-
-
-def _is_other_person(write: ContactWrite, existing: HubSpotObject) -> bool:
-    """Whether the contact is of a person that we know by another key: its main address isn't among
-    this person's."""
-    if write.known_id:
-        return False
-    main = existing.text("email")
-    return bool(main) and main not in write.emails and existing.text(records.KEY) != write.key

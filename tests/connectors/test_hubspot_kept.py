@@ -29,3 +29,39 @@ def test_a_company_s_further_domain_is_that_company_and_no_twin() -> None:
         assert len(companies) == 2
 
     on_sandbox("hubspot", test)
+
+
+def test_a_lifecycle_stage_that_hubspot_keeps_is_no_change() -> None:
+    """It answers 200 and doesn't write a stage that would go back."""
+
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        stage, overwrite = {"lifecyclestage": "customer"}, frozenset({"lifecyclestage"})
+        [made] = await crm.upsert([write(1, more=stage)])
+        ident = contact_id(made)
+        back = {"lifecyclestage": "lead"}
+        [row] = await crm.upsert([write(1, known_id=ident, more=back, overwrite=overwrite)])
+        assert isinstance(row, UpsertResult)
+        assert row.change is not None
+        assert "lifecyclestage" not in row.change.wrote
+        assert row.dropped == ("lifecyclestage: HubSpot has kept what was there",)
+        [held] = await crm.read([ident], ["lifecyclestage"])
+        assert held == {"lifecyclestage": "customer"}
+
+    on_sandbox("hubspot", test)
+
+
+def test_a_company_s_lifecycle_stage_that_hubspot_keeps_is_no_change() -> None:
+    async def test(crm: Crm, control: httpx.AsyncClient) -> None:
+        del control
+        overwrite = frozenset({"lifecyclestage"})
+        first = write(1, company_more={"lifecyclestage": "customer"})
+        again = write(1, company_more={"lifecyclestage": "lead"}, company_overwrite=overwrite)
+        [made], [row] = await crm.upsert([first]), await crm.upsert([again])
+        assert isinstance(made, UpsertResult)
+        assert made.company_change is not None
+        assert isinstance(row, UpsertResult)
+        assert row.company_change is None
+        assert row.dropped == ("company: lifecyclestage: HubSpot has kept what was there",)
+
+    on_sandbox("hubspot", test)
