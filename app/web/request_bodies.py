@@ -57,7 +57,7 @@ async def read(request: Request, most: int = MOST_BYTES) -> bytes:
 
 def is_taken(content_type: str) -> bool:
     """Whether a body of a content type is read: JSON, a form, or text that may be JSON."""
-    kind = content_type.split(";")[0].strip().casefold()
+    kind = content_type.partition(";")[0].strip().casefold()
     return kind in _KINDS or _JSON_KIND.fullmatch(kind) is not None
 
 
