@@ -1,7 +1,6 @@
 """`leadgate undo`: ends an import's leads, and restores what it wrote on contacts unless somebody
 has changed it since."""
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,28 +11,23 @@ from app.base.settings import Settings
 from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
 from app.kafka.clients import producing
+from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
 from app.review.send import RESTING, send_lead_signal, send_review_decision
-from connectors.core.errors import RecordRejected
 from leads import topics
 from leads.keys import derive, event_id
 from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem, encode
-from leads.text import visible
 from leads.times import format_time
-from leads.undo import ContactChanges, Restoration, collect_changes, restore
+from leads.undo import ContactChanges, Restoration, collect_changes
 from streams.runner.outbox import partition_of
 
 
 @dataclass(slots=True)
-class UndoReport:
-    """What was (or would be) done. Contacts are given by their ids in the CRM."""
+class UndoReport(ContactReport):
+    """What was (or would be) done."""
 
     leads: int = 0
-    restored: dict[str, list[str]] = field(default_factory=dict)
-    changed_since: dict[str, list[str]] = field(default_factory=dict)
-    # created by the import: they stay in the CRM, without owner and score
+    # contacts created by the import: they stay in the CRM, without owner and score
     made: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
     # leads that no gate has settled yet: run the undo again
     under_way: list[str] = field(default_factory=list)
     # when the last lead of an import ended of which nothing is left to take back; else 0
@@ -44,17 +38,9 @@ class UndoReport:
         if self.taken_back_at:
             at = format_time(self.taken_back_at)
             return f"already taken back on {at}: nothing is left to set back"
-        fields = sum(map(len, self.restored.values()))
-        restored = f"{fields} properties of {len(self.restored)} contacts are set back"
-        lines = [f"{self.leads} leads end; {restored}"]
-        for contact, names in self.changed_since.items():
-            lines.append(f"  contact {contact}: {', '.join(names)} changed since, left alone")
-        for contact, why in self.refused.items():
-            lines.append(f"  contact {contact}: the CRM refused: {visible(why)}")
+        lines = [f"{self.leads} leads end; {self.summary()}", *self.exceptions()]
         if self.made:
             lines.append(f"  made by the import, left without an owner: {', '.join(self.made)}")
-        if self.gone:
-            lines.append(f"  deleted meanwhile: {', '.join(self.gone)}")
         if self.under_way:
             lines.append(f"  {len(self.under_way)} leads are still under way: undo again later")
         return "\n".join(lines)
@@ -87,15 +73,17 @@ class ImportUndo:
         for lead, event in latest.items():
             if event.place == Place.IN_FLIGHT:
                 report.under_way.append(lead)
-        plans = await self._plan(collect_changes(events), report)
+        found = collect_changes(events)
+        plans = await plan_restoring(self._vendors.crm, found, report)
+        report.made = [contact for contact in plans if found[contact].made]
         if not report.restored and all(e.place == Place.UNDONE for e in latest.values()):
             return UndoReport(taken_back_at=max(event.at for event in latest.values()))
         if dry_run:
             return report
         async with producing(self._settings) as producer:
             await self._end_leads(producer, latest, {item.lead_id: item for item in held})
-            for contact, (traces, plan) in plans.items():
-                await self._restore(producer, contact, traces, plan, report)
+            for contact, plan in plans.items():
+                await self._restore(producer, contact, found[contact], plan, report)
         return report
 
     async def _read(self) -> tuple[list[Audit], dict[str, Audit]]:
@@ -113,40 +101,6 @@ class ImportUndo:
             if event.lead in leads:
                 places.note(event)
         return sorted(mine.values(), key=lambda e: (e.at, e.step)), places.latest
-
-    async def _plan(
-        self, found: dict[str, ContactChanges], report: UndoReport
-    ) -> dict[str, tuple[ContactChanges, Restoration]]:
-        """What to restore of each contact that is still there; fills the report."""
-        present, plans = await self._present(found), {}
-        for contact, traces in found.items():
-            if (now := present[contact]) is None:
-                report.gone.append(contact)
-                continue
-            plan = restore(traces, now, self._vendors.crm.identity)
-            plans[contact] = (traces, plan)
-            if traces.made:
-                report.made.append(contact)
-            if plan.values:
-                report.restored[contact] = sorted(plan.values)
-            if plan.left:
-                report.changed_since[contact] = sorted(plan.left)
-        return plans
-
-    async def _present(self, found: dict[str, ContactChanges]) -> dict[str, dict[str, Any] | None]:
-        """The present values of the written properties, None for a deleted contact. Contacts of
-        which the same properties were written are read together, in batches."""
-        alike: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
-        for contact, traces in found.items():
-            alike[tuple(sorted(traces.wrote))].append(contact)
-        present: dict[str, dict[str, Any] | None] = {}
-        for properties, contacts in alike.items():
-            for start in range(0, len(contacts), self._vendors.crm.batch):
-                some = contacts[start : start + self._vendors.crm.batch]
-                present.update(
-                    zip(some, await self._vendors.crm.read(some, properties), strict=True)
-                )
-        return present
 
     async def _end_leads(
         self, producer: AIOKafkaProducer, latest: dict[str, Audit], held: dict[str, ReviewItem]
@@ -182,18 +136,8 @@ class ImportUndo:
         report: UndoReport,
     ) -> None:
         """Restore one contact, then write an audit event for each of its leads."""
-        if plan.values:
-            try:
-                await self._vendors.crm.restore(contact, plan.values)
-            except RecordRejected as error:
-                report.refused[contact] = str(error)
-                report.restored.pop(contact, None)
-        outcome = {
-            "contact": contact,
-            "set_back": report.restored.get(contact, []),
-            "left": report.changed_since.get(contact, []),
-            "refused": report.refused.get(contact, ""),
-        }
+        await restore_contact(self._vendors.crm, contact, plan, report)
+        outcome = report.outcome(contact)
         for lead in sorted(traces.leads):
             event = self._restored(lead, outcome)
             await producer.send_and_wait(
