@@ -58,7 +58,7 @@ def _pair(label: dict[str, Any]) -> Pair:
 
 
 def _record(fields: dict[str, str], ident: str) -> Fingerprint:
-    named = {"first_name": "", "last_name": "", "title": "", **fields}
+    named: dict[str, Any] = {"first_name": "", "last_name": "", "title": "", **fields}
     named["email"] = clean_address(named.get("email", ""))  # as the first gate does
     return Fingerprint(lead_id=ident, person_key=ident, **named)
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from leads.addresses import read_address
 from leads.countries import country_code
 from leads.fields import Fields, convert
+from leads.matching.kept_apart import others_of
 from leads.numbers import parse_count
 from leads.records import Captured, Company, Lead, Person, Record, to_plain
 from leads.rules import Rules
@@ -44,6 +45,7 @@ class CarriedOver(Record, frozen=True, kw_only=True):
     unplaced_phone: str = ""
     do_not_call: bool = False
     replied: bool = False
+    apart: tuple[str, ...] = ()  # leads and persons that it is kept apart from
 
 
 class Resubmitted(Record, frozen=True, kw_only=True):
@@ -148,6 +150,7 @@ def resubmit(lead: Lead, fields: dict[str, str], ident: str, now: float) -> Capt
         unplaced_phone=lead.unplaced_phone,
         do_not_call=lead.do_not_call,
         replied=lead.replied,
+        apart=others_of(lead),
     )
     return Captured(
         source=lead.source,

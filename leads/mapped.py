@@ -34,6 +34,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     linked: str = ""  # the CRM's id of the person, where Apollo names one
     dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each
     updated_at: float = 0.0  # by the source's own clock, 0 if it doesn't say
+    apart: tuple[str, ...] = ()  # leads and persons that it is kept apart from, as people have said
 
 
 class PhoneRead(NamedTuple):

@@ -119,6 +119,7 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
         do_not_call=raw.carried_over.do_not_call,
         replied=raw.carried_over.replied,
         dropped=dropped,
+        apart=raw.carried_over.apart,
     )
 
 

@@ -298,6 +298,8 @@ class Fingerprint(Record, frozen=True, kw_only=True):
     crm_id: str = ""
     city: str = ""
     country: str = ""
+    # leads and persons that it is not, as people have said: by id, and by person key
+    apart: tuple[str, ...] = ()
 
 
 class SlaTick(Record, frozen=True, kw_only=True):

@@ -45,7 +45,8 @@ _NOT_APPROVED = {
     ),
     "shared_address": (
         "the CRM knows one contact by an address: --merge if it is one person, --set email=… if"
-        " this one has another address, or --suppress"
+        " this one has another address, --redrive once the address was taken off the other's"
+        " contact in the CRM, or --suppress"
     ),
     "fallback": (
         "a refusal of the CRM can't be approved away: correct the lead by --set, or --redrive"

@@ -83,6 +83,8 @@ class SourceRow(Record, frozen=True, kw_only=True):
     sequence: str = ""
     # by the source's own clock, of the newest revision; 0 from a source that doesn't say
     updated_at: float = 0.0
+    # leads and persons that it is kept apart from, in its further revisions, too
+    apart: tuple[str, ...] = ()
 
 
 class PersonRow(Record, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ class Topic:
 CAPTURED = Topic(
     "captured",
     "source record id",
-    "poller, importer, web server, lead stages (a person's correction) -> intake",
+    "poller, importer, web server, unmerge, lead stages (a person's correction) -> intake",
     retention_days=400,
     public=True,
 )
@@ -100,7 +100,9 @@ REVIEW_QUEUE = Topic(
 FALLBACK = Topic("fallback", "lead id", "write, assign, engage -> consumers", retention_days=400)
 DEAD = Topic("dead-letters", "lead id or source key", "stages -> people", retention_days=400)
 ALERTS = Topic("alerts", "channel", "stages, poller -> notify", retention_days=30)
-AUDIT = Topic("audit", "event id", "stages, undo -> consumers, why, audit", cleanup="compact")
+AUDIT = Topic(
+    "audit", "event id", "stages, undo, unmerge -> consumers, why, audit", cleanup="compact"
+)
 RULES = Topic(
     "rules",
     "hash",

@@ -21,6 +21,7 @@ _OUTSIDE = (
     "streams/runner/audit_events.py",
     "streams/runner/deciding.py",
     "app/operations/undo.py",
+    "app/operations/unmerge.py",
 )
 
 

@@ -44,7 +44,7 @@ def _common_properties() -> Schema:
     return {
         "id": _ID,
         "lead": _ID,
-        "stage": {"enum": [*STAGES, "undo"]},
+        "stage": {"enum": [*STAGES, "undo", "unmerge"]},
         "kind": {"enum": names},
         "step": {"type": "integer", "minimum": 0},
         "place": {"enum": list(Place)},
@@ -86,6 +86,7 @@ def _origins() -> Schema:
         Origin.REVIEW: _without_trace({"inputs": _object({"step": {"type": "integer"}})}),
         Origin.UNREADABLE: _without_trace(by_leadgate | {"inputs": _object({"where": _TEXT})}),
         Origin.UNDO: _without_trace({"inputs": _object({"imported": _TEXT})}),
+        Origin.UNMERGE: _without_trace({"inputs": _object({"merge": _TEXT})}),
     }
     return {f"from_{origin}": schema for origin, schema in found.items()}
 

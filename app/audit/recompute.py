@@ -29,7 +29,7 @@ from streams.runner.model import Stage, StageTask
 from streams.stages.all import make_stages
 
 _MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": SlaTick}
-_NOT_DECIDED = frozenset({"reviewed", "dead", "restored"})
+_NOT_DECIDED = frozenset({"reviewed", "dead", "restored", "unmerged"})
 #: A decision's notes come before it, among those of the other leads of a run and of other stages.
 WINDOW = 5000
 #: So many differences are shown, and for so many notes a partition may wait after their decision.

@@ -111,6 +111,33 @@ def undo(
 
 
 @app.command()
+def unmerge(
+    lead: Annotated[
+        str,
+        typer.Argument(
+            metavar="LEAD",
+            help="The merged lead's id, the first 8 or more characters of it, or its address.",
+        ),
+    ],
+    actor: Annotated[str, typer.Option("--actor", help="Who takes the merge back.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the audit.")],
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what would be given back, what not, and do nothing."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Part a lead from the one that it was merged into: it comes in again as a person of its
+    own."""
+    from app.commands import leads as lead_commands
+    from leads.records import to_plain
+
+    ours, _ = known_site(crm=True)
+    report = run(lead_commands.unmerge(ours, lead, (actor, reason), dry_run=dry_run))
+    show(to_plain(report), as_json, report.text(dry_run=dry_run))
+
+
+@app.command()
 def release(
     lead: Annotated[list[str] | None, typer.Option("--lead", help=LEAD_HELP)] = None,
     list_: Annotated[list[str] | None, typer.Option("--list", help="An Apollo list.")] = None,

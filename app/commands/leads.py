@@ -15,6 +15,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends
+from app.operations import unmerge as unmerging
 from app.operations.release import ReleaseReport, ReleaseScope, release_leads
 from app.operations.undo import ImportUndo, UndoReport
 from app.review import queue
@@ -100,6 +101,19 @@ async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) 
             f"no lead came with import {imported}; leadgate import prints an import's id"
         )
     return report
+
+
+async def unmerge(
+    settings: Settings, lead: str, by: tuple[str, str], *, dry_run: bool
+) -> unmerging.UnmergeReport:
+    """Take the merge of a lead back; `by` is who decides, and why. Raises UsageError where it can't
+    be taken back."""
+    vendors = make_vendors(settings, _CLOCK)
+    try:
+        work = unmerging.LeadUnmerge(settings, vendors.crm, by, _CLOCK.now())
+        return await work.run(lead, dry_run=dry_run)
+    finally:
+        await vendors.close()
 
 
 async def release(

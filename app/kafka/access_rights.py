@@ -67,7 +67,8 @@ _PROGRAMS: dict[str, Program] = {
     **dict.fromkeys(("poller", "sheets"), Program.POLLER),
     "web server": Program.WEB,
     **dict.fromkeys(
-        "importer provision replay release undo sync-crm people audit why".split(), Program.OPERATOR
+        "importer provision replay release undo unmerge sync-crm people audit why".split(),
+        Program.OPERATOR,
     ),
     "review queue": Program.OPERATOR,
     "consumers": Program.READER,

@@ -121,4 +121,14 @@ AFTERWARDS = (
         outcomes.Restored,
         Origin.UNDO,
     ),
+    AuditKind(
+        "unmerged",
+        ("unmerge",),
+        (),
+        "was parted from another lead by a person",
+        "`leadgate unmerge` took a merge back; both leads have the event, and what was merged comes"
+        " in again as a person of its own",
+        outcome=outcomes.Unmerged,
+        origin=Origin.UNMERGE,
+    ),
 )

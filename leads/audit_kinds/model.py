@@ -28,6 +28,7 @@ class Origin(StrEnum):
     REVIEW = "review"  # a person's decision: the step that it settles
     UNREADABLE = "unreadable"  # bytes that can't be decoded: their place in the log
     UNDO = "undo"  # `leadgate undo`: the import
+    UNMERGE = "unmerge"  # `leadgate unmerge`: the event of the merge
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,24 @@ class Restored(Outcome, frozen=True, kw_only=True):
     refused: Annotated[str, Meta(description="why the CRM did not take it, empty if it did")]
 
 
+class Unmerged(Outcome, frozen=True, kw_only=True):
+    """Of `unmerged`."""
+
+    merged: Annotated[str, Meta(description="the id of the lead that had been merged")]
+    into: Annotated[str, Meta(description="the id of the lead that it had been merged into")]
+    reason: Annotated[str, Meta(description="in the person's words")]
+    set_back: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(description="by contact, the properties that have their former value again"),
+    ]
+    left: Annotated[
+        dict[str, tuple[str, ...]],
+        Meta(description="by contact, the properties that somebody has changed since"),
+    ]
+    refused: Annotated[dict[str, str], Meta(description="by contact, why the CRM did not take it")]
+    stays: Annotated[tuple[str, ...], Meta(description="what can't be taken back, a line each")]
+
+
 def meanings(outcome: type[Outcome]) -> dict[str, str]:
     """The meaning of each field of an outcome, in the order of its declaration."""
     hints = get_type_hints(outcome, include_extras=True)

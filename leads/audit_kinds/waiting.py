@@ -43,9 +43,9 @@ WAITING = (
     ),
     AuditKind(
         "shared_address",
-        ("identity",),
+        ("identity", "write"),
         _PERSON,
-        "has the address of a known person, and another name",
+        "has the address of a known person, and is another",
         "the CRM knows one contact by an address: it is one person, or this one needs another",
     ),
     AuditKind(

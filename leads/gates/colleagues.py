@@ -13,8 +13,6 @@ from leads.gates.common import (
     GOES_ON,
     answered,
     forward,
-    is_kept_apart,
-    keep_apart,
     move_to_person,
     overruled,
     review,
@@ -23,6 +21,7 @@ from leads.matching.blocking import LARGEST_BLOCK
 from leads.matching.brands import brand_stops, domain_stem
 from leads.matching.evidence import MatchConfidence
 from leads.matching.fingerprint import fingerprint
+from leads.matching.kept_apart import are_apart, keep_apart
 from leads.matching.search import find_match
 from leads.records import Fingerprint, Lead, Place, Reason, Record
 from leads.rules import Rules
@@ -78,7 +77,7 @@ def compare_by_name(lead: Lead, seen: CompanyState, stage: str, rules: Rules) ->
     if answer not in GOES_ON:
         return review(lead, "variant", match.reasons)
     why = overruled(lead, "variant", match.reasons[:1])
-    apart = keep_apart(lead, match.twin.lead_id)
+    apart = keep_apart(lead, (match.twin.lead_id,))
     return _go_on(apart, seen, stage, (*match.reasons, why))
 
 
@@ -130,7 +129,7 @@ def others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
         for person in known
         if person.person_key != lead.person_key
         and person.lead_id != lead.lead_id
-        and not is_kept_apart(lead, person.lead_id)
+        and not are_apart(lead, person)
     ]
 
 

@@ -227,20 +227,6 @@ def answered(lead: Lead, *asked: str) -> Lead:
     )
 
 
-def keep_apart(lead: Lead, other: str) -> Lead:
-    """The lead with a person's word that it and lead `other` are two people."""
-    return replace(lead, review_decisions={**lead.review_decisions, _apart(other): "separate"})
-
-
-def is_kept_apart(lead: Lead, other: str) -> bool:
-    """Whether a person has said that the lead and lead `other` are two people."""
-    return _apart(other) in lead.review_decisions
-
-
-def _apart(other: str) -> str:
-    return f"separate.{other}"
-
-
 def overruled(lead: Lead, asked: str, reasons: Iterable[Reason]) -> Reason:
     """Says in the trace that a person decided against what the rules held, and what that was."""
     against = "; ".join(reason.why for reason in reasons if reason.decisive)

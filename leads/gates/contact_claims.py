@@ -14,8 +14,6 @@ from leads.gates.common import (
     GOES_ON,
     answered,
     forward,
-    is_kept_apart,
-    keep_apart,
     link_output,
     move_to_person,
     overruled,
@@ -26,6 +24,7 @@ from leads.keys import derive
 from leads.matching.contact_keys import CONTACT_KINDS, SHARED_KINDS
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
+from leads.matching.kept_apart import is_another_person, keep_apart
 from leads.matching.search import explain
 from leads.records import IdentityLink, Intent, Lead, Place, Reason, Signal
 from leads.rules import Rules
@@ -50,6 +49,9 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
     names or the employers differ, unless the key is one that several people may have."""
     if row is None or _is_own(row, lead):
         return _claim(lead, stage)
+    apart = is_another_person(lead, row)
+    if apart and (row.status in FREE or _brought_by(lead, row)):
+        return _claim(lead, stage)
     if row.status in FREE:
         return _take_over(lead, row, stage, rules)
     kind = lead.claim_key.partition(":")[0]
@@ -59,7 +61,7 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         why=f"the {CONTACT_KINDS[kind]} is that of lead {row.lead_id}",
     )
     answer = lead.review_decisions.get("variant", "")
-    if is_kept_apart(lead, row.lead_id):
+    if apart:
         return _separate(lead, row, stage, (named,))
     judged, trace = MatchConfidence.UNSURE, tuple[Reason, ...]((named,))
     if row.fingerprint is not None:
@@ -78,6 +80,12 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
 
 def _is_own(row: PersonRow, lead: Lead) -> bool:
     return lead.lead_id == row.lead_id or lead.person_key == row.person_key
+
+
+def _brought_by(lead: Lead, row: PersonRow) -> bool:
+    """Whether the key is the other person's only since this lead was merged into that person's, and
+    no record of that person has named it."""
+    return row.fingerprint is not None and row.fingerprint.lead_id == lead.lead_id
 
 
 def _claim(lead: Lead, stage: str) -> Decision:
@@ -126,7 +134,7 @@ def _take_over(lead: Lead, row: PersonRow, stage: str, rules: Rules) -> Decision
 def _separate(lead: Lead, row: PersonRow, stage: str, trace: tuple[Reason, ...]) -> Decision:
     """Two people, as a person says: the key stays with whom it belongs to, and nobody is asked
     about the two again."""
-    passed = keep_apart(answered(lead, "variant"), row.lead_id)
+    passed = keep_apart(answered(lead, "variant"), (row.lead_id,))
     return Decision(
         kind="unique",
         place=Place.IN_FLIGHT,

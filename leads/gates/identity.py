@@ -22,6 +22,7 @@ from leads.gates.signal_forwarding import linked_signals
 from leads.keys import STEPS_A_REVISION, derive, event_id
 from leads.matching.evidence import Evidence, MatchConfidence
 from leads.matching.fingerprint import fingerprint
+from leads.matching.kept_apart import is_another_person, is_kept_apart
 from leads.matching.search import explain
 from leads.records import (
     CrmRecord,
@@ -79,7 +80,7 @@ class Identity:
 
     def _claim(self, lead: Lead, seen: IdentityState, rules: Rules, now: float) -> Decision:
         row, key = seen.person, lead.person_key
-        if row is not None and row.person_key != key and not _goes_round(lead):
+        if row is not None and _leads_on(lead, row):
             why = Reason(
                 rule="identity.alias",
                 decisive=True,
@@ -124,6 +125,8 @@ class Identity:
         known = row.fingerprint
         brought = lead.address_key != lead.person_key  # its address is known to be this person's
         answer = lead.review_decisions.get("shared_address")
+        if answer != "merge" and is_another_person(lead, row):
+            return review(lead, "shared_address", (_kept_apart(row),))
         if known is None or brought or answer == "merge":
             return merge_lead(lead, row, (_claimed_by(row),))
         evidence = Evidence(fingerprint(lead), known)
@@ -150,10 +153,7 @@ class Identity:
     def _pass(self, lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> Decision:
         first = row is None or row.status in FREE
         why = Reason(rule="identity.claim", decisive=first, why=_say(row, lead))
-        crm_id = ""
-        if (known := contact or row) is not None:
-            crm_id = known.crm_id
-        if crm_id:
+        if crm_id := _contact_of(lead, row, contact):
             lead = replace(lead, crm=replace(lead.crm, contact_id=crm_id))
         lead = answered(lead, "shared_address")
         claim = PersonRow(
@@ -264,9 +264,35 @@ def _claimed_again(row: PersonRow, link: IdentityLink) -> bool:
     return bool(link.step) and row.step > link.step
 
 
+def _leads_on(lead: Lead, row: PersonRow) -> bool:
+    """Whether a lead follows an alias to another person's partition."""
+    if row.person_key == lead.person_key or _takes_back(lead, row):
+        return False
+    return not _goes_round(lead)
+
+
+def _takes_back(lead: Lead, row: PersonRow) -> bool:
+    """Whether the address is the lead's own again: it is an alias of somebody who the lead is not,
+    as a person has said."""
+    if row.person_key == lead.person_key or is_kept_apart(lead, lead.person_key):
+        return False
+    return is_kept_apart(lead, row.person_key)
+
+
+def _contact_of(lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> str:
+    """The id of the person's contact in the CRM, '' if none is known."""
+    if contact is not None:
+        return contact.crm_id
+    if row is None or _takes_back(lead, row):
+        return ""
+    return row.crm_id
+
+
 def _say(row: PersonRow | None, lead: Lead) -> str:
     if row is None:
         return "nobody had this address before"
+    if _takes_back(lead, row):
+        return "a person has said that it is not who the address belonged to: the claim is made"
     if row.person_key != lead.person_key:
         return "its aliases lead back to where it came from: the claim is made here"
     if row.status == "crm":
@@ -274,6 +300,14 @@ def _say(row: PersonRow | None, lead: Lead) -> str:
     if row.lead_id == lead.lead_id:
         return "the claim is this lead's own"
     return f"lead {row.lead_id} had it, and has ended"
+
+
+def _kept_apart(row: PersonRow) -> Reason:
+    return Reason(
+        rule="identity.kept_apart",
+        decisive=True,
+        why=f"a person has said that it is not lead {row.lead_id}, which has the address",
+    )
 
 
 def _claimed_by(row: PersonRow) -> Reason:

@@ -26,6 +26,7 @@ from leads.mapped import Mapped
 from leads.mapping import map_captured
 from leads.matching.contact_keys import linkedin_profile, phone_digits
 from leads.matching.fingerprint import phone_for_matching
+from leads.matching.kept_apart import keep_apart, others_of
 from leads.rawvalues import UnusableError
 from leads.records import Captured, IdentityLink, Lead, Place, Reason, Record, Sequences, Signal
 from leads.rules import Rules
@@ -144,7 +145,7 @@ class Intake:
         ident = lead_id(record.source, record.source_id)
         number = source.revision + 1 if source else 0
         person_key = self._keys.address(mapped.person.email)
-        return Lead(
+        lead = Lead(
             lead_id=ident,
             source=record.source,
             source_id=record.source_id,
@@ -173,6 +174,7 @@ class Intake:
             replied=mapped.replied,
             review_decisions={"email_status": "verified"} if mapped.vouched else {},
         )
+        return keep_apart(lead, (*mapped.apart, *(source.apart if source else ())))
 
     def _judge(
         self,
@@ -230,7 +232,7 @@ class Intake:
 
     def _outputs(self, lead: Lead, source: SourceRow | None) -> tuple[OutputRecord, ...]:
         """To identity under the person's first key; a new address becomes an alias of it."""
-        known = _person_key(source, lead.person_key)
+        known = _person_key(source, lead.person_key, others_of(lead))
         addresses = {lead.person_key, *map(self._keys.address, lead.person.emails)} - {known, ""}
         outputs = []
         for address in sorted(addresses):
@@ -249,15 +251,17 @@ class Intake:
         The employer is the one that passed last: until a person has decided on a changed employer,
         each further revision raises the question again.
         """
+        apart = others_of(lead)
         row = SourceRow(
             lead_id=lead.lead_id,
             version=lead.version,
             revision=lead.step // STEPS_A_REVISION,
             address_key=lead.person_key,
-            person_key=_person_key(before, lead.person_key),
+            person_key=_person_key(before, lead.person_key, apart),
             company_domain="",
             sequence=lead.sequences.state if lead.sequences.read_at else "",
             updated_at=max(0.0, updated_at),
+            apart=apart,
         )
         if before is None:
             return row
@@ -302,10 +306,10 @@ def _is_outdated(record: Captured, mapped: Mapped, source: SourceRow) -> bool:
     return mapped.updated_at < source.updated_at
 
 
-def _person_key(source: SourceRow | None, address_key: str) -> str:
+def _person_key(source: SourceRow | None, address_key: str, apart: tuple[str, ...] = ()) -> str:
     """The key of the person that a source record belongs to; that of its address where none is
-    known."""
-    if source is None:
+    known, or where it is kept apart from that person."""
+    if source is None or source.person_key in apart:
         return address_key
     return source.person_key or address_key
 

@@ -23,6 +23,7 @@ from leads.gates.common import (
     to_fallback,
 )
 from leads.keys import derive
+from leads.matching.kept_apart import is_kept_apart
 from leads.records import Alert, CrmLink, IdentityLink, Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import ContactRow
@@ -68,6 +69,8 @@ class Write:
         found = value_of(answer, ContactWritten)
         assert found is not None
         if found.person_key and found.person_key != lead.person_key:
+            if _is_one_contact_for_two(lead, found.person_key):
+                return review(lead, "shared_address", (_kept_apart(found.contact_id),))
             return self._send_back(lead, found.person_key, found.contact_id)
         crm = CrmLink(
             contact_id=found.contact_id,
@@ -142,6 +145,24 @@ class Write:
         return Decision(
             kind="rekeyed", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
         )
+
+
+def _is_one_contact_for_two(lead: Lead, person_key: str) -> bool:
+    """Whether the CRM has the lead's address on the contact of somebody who the lead is not, as a
+    person has said, and nobody has answered that they are one after all."""
+    answer = lead.review_decisions.get("shared_address")
+    return answer != "merge" and is_kept_apart(lead, person_key)
+
+
+def _kept_apart(contact_id: str) -> Reason:
+    return Reason(
+        rule="crm.kept_apart",
+        decisive=True,
+        why=(
+            f"the CRM holds its address on contact {contact_id}, whose person it is not, as a"
+            " person has said: take the address off that contact, and look again"
+        ),
+    )
 
 
 def _outcome(crm: CrmLink, found: ContactWritten, *, would: bool) -> dict[str, Any]:

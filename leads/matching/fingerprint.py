@@ -1,5 +1,6 @@
 """What is remembered of a person, to recognise another record of the same one."""
 
+from leads.matching.kept_apart import others_of
 from leads.records import Fingerprint, Lead
 
 
@@ -28,4 +29,5 @@ def fingerprint(lead: Lead) -> Fingerprint:
         crm_id=lead.crm.contact_id or lead.source_crm_id,
         city=person.city,
         country=person.country,
+        apart=others_of(lead),
     )

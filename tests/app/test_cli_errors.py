@@ -42,10 +42,11 @@ OF_A_SITE = sorted(COMMANDS.keys() - LOCAL)
 WITH_RULES = sorted(COMMANDS.keys() - LOCAL - READERS)
 #: These wait for the broker, or report it among other faults.
 OUTLASTING = {"leadgate worker", "leadgate web", "leadgate doctor", "leadgate init"}
+_CRM_FIRST = "worker poll provision doctor sync-crm undo unmerge".split()
 #: The settings without a default that a command needs beside the site's secret.
 NEEDED = {
     **dict.fromkeys(
-        (f"leadgate {name}" for name in "worker poll provision doctor sync-crm undo".split()),
+        (f"leadgate {name}" for name in _CRM_FIRST),
         ("LEADGATE_HUBSPOT_TOKEN",),
     ),
     "leadgate web": ("LEADGATE_WEB_SECRET",),

@@ -20,7 +20,13 @@ pytestmark = pytest.mark.kafka
 #: These run until they are ended, or need a CRM.
 ENDLESS = {"leadgate audit tail", "leadgate worker", "leadgate web", "leadgate poll"}
 CRM_FIRST = {"leadgate init", "leadgate sync-crm", "leadgate provision"}
-KEYED = ["leadgate import", "leadgate undo", "leadgate release", "leadgate audit recompute"]
+KEYED = [
+    "leadgate import",
+    "leadgate undo",
+    "leadgate unmerge",
+    "leadgate release",
+    "leadgate audit recompute",
+]
 LATIN = "First Name,Last Name,Title,Company,Email\nPeña,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
 
 

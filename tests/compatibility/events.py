@@ -14,6 +14,7 @@ from leads.records import Audit, AuditPerson, Lead, Person, Reason, Signal, SlaT
 from streams.stages.all import make_stages
 from tests.compatibility.filled import filled, variants
 
+_BY_PEOPLE = frozenset({Origin.REVIEW, Origin.UNDO, Origin.UNMERGE})
 _STATES = {stage.name: stage.state_type for stage in make_stages(Keys(""))}
 _RECORDS: dict[str, tuple[type[Any], ...]] = {
     "intake": (SourceRecord, Lead),
@@ -48,7 +49,7 @@ def _event(name: str, form: EventForm, stage: str, place: str, inputs: Any, numb
         step=number,
         place=place,
         at=1_767_603_600.5,
-        actor="olga" if form.origin in {Origin.REVIEW, Origin.UNDO} else "leadgate",
+        actor="olga" if form.origin in _BY_PEOPLE else "leadgate",
         cause=derive("example cause", name),
         rules="0123456789abcdef",
         inputs=inputs,
@@ -65,6 +66,7 @@ def _inputs(origin: Origin, stage: str) -> list[Any]:
         Origin.REVIEW: {"step": 3},
         Origin.UNREADABLE: {"where": "leadgate.captured/3@14"},
         Origin.UNDO: {"imported": "import-id"},
+        Origin.UNMERGE: {"merge": derive("example merge")},
     }
     return [others[origin]] if origin in others else _decided(stage)
 

@@ -1,5 +1,7 @@
 """Whether two records are one person's: names, addresses, profiles, employers, and the sum."""
 
+from typing import Any
+
 import pytest
 
 from leads.matching.blocking import blocks_of
@@ -16,7 +18,7 @@ from leads.rule_models import Matching
 LIMITS = Matching()
 
 
-def record(first: str, last: str, email: str = "", **more: str) -> Fingerprint:
+def record(first: str, last: str, email: str = "", **more: Any) -> Fingerprint:
     """A record of somebody; its ids are the address."""
     return Fingerprint(
         lead_id=email,

@@ -102,8 +102,9 @@ LONG = {
 
 def remembered(text: str) -> Fingerprint:
     """A person all of whose fields are that text."""
-    names = [name for name in Fingerprint.__struct_fields__ if name != "lead_id"]
-    return Fingerprint(lead_id="l", **dict.fromkeys(names, text))
+    names = set(Fingerprint.__struct_fields__) - {"lead_id", "apart"}
+    values: dict[str, Any] = dict.fromkeys(names, text)
+    return Fingerprint(lead_id="l", **values)
 
 
 READERS: dict[str, Any] = {
