@@ -14,6 +14,7 @@ from leads.keys import derive
 from leads.keys import lead_id as lead_of
 from leads.records import CrmRecord, ReviewDecision, ReviewItem, Signal, encode
 from tests.simulation.forging import Forger
+from tests.simulation.parting import Unmerged, part
 from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
 from tests.simulation.plan import SIGNALS, Event
 from tests.simulation.site import ALL, Site
@@ -64,6 +65,8 @@ class Happening:
         self.released: dict[str, int] = {}
         self.synced = False
         self.forger = Forger(site)
+        # by the lead's place in the world
+        self.unmerged: dict[int, Unmerged] = {}
 
     def happen(self, number: int, event: Event) -> None:
         """Carry out one event; `number` names it."""
@@ -210,6 +213,12 @@ class Happening:
             if item.lead_id not in latest or latest[item.lead_id].step <= item.step:
                 latest[item.lead_id] = item
         return {lead: item for lead, item in latest.items() if item.kind != "moved"}
+
+    def _unmerge(self, number: int, event: Event) -> None:
+        """A person parts somebody's records, of which one was merged into the other."""
+        del number
+        person = self._site.plan.world.leads[event.about].person
+        self.unmerged |= part(self._site, person)
 
     # Shadow and live
 

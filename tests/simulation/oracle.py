@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 from leads import topics
 from streams.testing.loop import EPOCH
+from tests.simulation.people import Person
 from tests.simulation.simulate import READS, Run
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
 _WAITS = frozenset({"review", "held", "fallback"})
 _STOPS = frozenset({"unsubscribe", "bounce", "do_not_contact"})
 _OUT = frozenset({"engaged", "nurtured"})
+_QUESTIONS = frozenset({"variant", "shared_address"})  # whether two records are one person's
 Event = dict[str, Any]
 
 
@@ -153,20 +155,63 @@ def alive(facts: Facts) -> Iterator[str]:
 
 
 def one_contact(facts: Facts) -> Iterator[str]:
-    """The same person never becomes two contacts."""
-    people = facts.run.site.crm.people.values()
+    """The same person never becomes two contacts; two whom people have parted share none."""
     for person in {lead.person for lead in facts.run.plan.world.leads}:
-        held = [
-            c.id
-            for c in people
-            if {e.casefold() for e in (c.email, *c.emails)} & set(person.addresses)
-        ]
-        deleted = any(
-            facts.run.plan.world.leads[said.lead].person == person
-            for said in _of(facts, {"deleted"})
-        )
-        if len(held) > 1 and not deleted:
-            yield f"P2 {person.name} is {len(held)} contacts: {', '.join(held)}"
+        if _was_deleted(facts, person):
+            continue
+        parted = _parted(facts, person)
+        for addresses in parted:
+            held = _contacts_of(facts, addresses)
+            if len(held) > 1:
+                yield f"P2 {person.name} is {len(held)} contacts: {', '.join(held)}"
+        shared = set.intersection(*(_contacts_of(facts, one) for one in parted))
+        if len(parted) > 1 and shared:
+            yield f"P2 {person.name} is two people with one contact: {', '.join(shared)}"
+
+
+def _contacts_of(facts: Facts, addresses: frozenset[str]) -> set[str]:
+    return {
+        contact.id
+        for contact in facts.run.site.crm.people.values()
+        if {email.casefold() for email in (contact.email, *contact.emails)} & addresses
+    }
+
+
+def _was_deleted(facts: Facts, person: Person) -> bool:
+    world = facts.run.plan.world.leads
+    return any(world[said.lead].person == person for said in _of(facts, {"deleted"}))
+
+
+def _parted(facts: Facts, person: Person) -> list[frozenset[str]]:
+    """A person's addresses; those of a lead that was unmerged are another person's."""
+    world = facts.run.plan.world.leads
+    mine = {world[number].raw["email"] for number in facts.run.happening.unmerged}
+    alone = [frozenset({email}) for email in person.addresses if email in mine]
+    rest = frozenset(person.addresses) - mine
+    return [*alone, rest] if rest else alone
+
+
+def unmerged_apart(facts: Facts) -> Iterator[str]:
+    """Who was unmerged is a lead of its own for good, whatever comes in again, and has a contact
+    of its own where it has arrived."""
+    run = facts.run
+    for number, unmerged in run.happening.unmerged.items():
+        lead = run.plan.world.leads[number]
+        where = facts.places[lead_id(lead.source_id)]
+        if where["place"] == "merged" or where["kind"] in _QUESTIONS:
+            yield f"{name_of(facts, where['lead'])} was unmerged, and is {where['kind']} again"
+        arrived = where["place"] in _OUT and not _was_deleted(facts, lead.person)
+        if arrived and not _contacts_of(facts, frozenset({lead.raw["email"]})):
+            yield f"{name_of(facts, where['lead'])} was unmerged, and has no contact"
+        for other in unmerged.others & facts.leads.keys():
+            if facts.places[other]["kind"] in _QUESTIONS:
+                yield f"{name_of(facts, other)} is asked about again, though it was parted"
+            if _into(facts.places[other]) == where["lead"]:
+                yield f"{name_of(facts, other)} is merged into who was unmerged from it"
+
+
+def _into(event: Event) -> str:
+    return str((event.get("outcome") or {}).get("into", ""))
 
 
 # P3, P4
@@ -200,9 +245,9 @@ def _stopped(facts: Facts) -> dict[str, float]:
     stopped = _suppressed_in_review(facts)
     for said in _of(facts, _STOPS):
         lead = facts.run.plan.world.leads[said.lead]
-        for email in (
-            (lead.raw["email"].casefold(),) if said.kind == "bounce" else lead.person.addresses
-        ):
+        own = lead.raw["email"].casefold()
+        whole = next(one for one in _parted(facts, lead.person) if own in one)
+        for email in (own,) if said.kind == "bounce" else whole:
             stopped[email] = min(said.at, stopped.get(email, said.at))
     return stopped
 
@@ -431,11 +476,25 @@ def everything_counts(facts: Facts) -> Iterator[str]:
                 mine
                 and said.kind in {"reply", "intent"}
                 and said.at > facts.run.happening.captured_at[number]
+                and said.at > _claimed_again(facts, lead, number)
             ):
                 yield (
                     f"R4 {name_of(facts, lead)} is nurtured, though {said.kind} arrived at"
                     f" {said.at:.1f} s"
                 )
+
+
+def _claimed_again(facts: Facts, lead: str, number: int) -> float:
+    """From when on what is said of an unmerged lead's address counts for it, not for the lead that
+    it was merged into."""
+    unmerged = facts.run.happening.unmerged.get(number)
+    if unmerged is None:
+        return 0.0
+    for event in facts.events:
+        at = event["at"] - EPOCH
+        if event["lead"] == lead and event["kind"] == "unique" and at >= unmerged.at - 1.0:
+            return float(at)
+    return facts.run.site.loop.time()
 
 
 Check = Callable[[Facts], Iterator[str]]
@@ -444,6 +503,7 @@ CHECKS: tuple[Check, ...] = (
     shown,
     alive,
     one_contact,
+    unmerged_apart,
     gates_in_order,
     suppression_wins,
     one_breach,

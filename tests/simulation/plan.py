@@ -94,6 +94,7 @@ def make_plan(seed: int) -> Plan:
     events.append(Event(draw.choice((0.0, 0.0, 0.0, draw.uniform(1, 60))), "synced"))
     events += _shadow(random.Random(f"shadow {seed}"))
     events += _forgeries(random.Random(f"forge {seed}"), len(world.leads))
+    events += _unmerges(random.Random(f"unmerge {seed}"), world)
     return Plan(
         seed=seed,
         world=world,
@@ -156,6 +157,25 @@ def _forgeries(draw: random.Random, leads: int) -> list[Event]:
         way = draw.choice(FORGERIES)
         at = draw.uniform(1, 150)
         events.append(Event(at, "forge", about, way, number=draw.randint(0, 40)))
+    return events
+
+
+def _unmerges(draw: random.Random, world: World) -> list[Event]:
+    """In one seed of three a person parts the records of somebody who has several; some of them
+    come in again."""
+    several = [
+        i for i, lead in enumerate(world.leads) if lead.case in {"variant", "profile", "renamed"}
+    ]
+    if not several or draw.random() >= 0.33:
+        return []
+    about = draw.choice(several)
+    at = draw.uniform(10, 150)
+    events = [Event(at, "unmerge", about)]
+    person = world.leads[about].person
+    for i in several:
+        if world.leads[i].person == person and draw.random() < 0.5:
+            again = Event(at + draw.uniform(0, 60), "capture", i, number=draw.choice((0, 1, 2)))
+            events.append(again)
     return events
 
 

@@ -21,6 +21,7 @@ SEEDS = 1000
 # seeds: `make simulate` runs one in ten over the real connectors, for which the suite has no time
 ONE_WEEK_IN = 50
 FOUND_WITHIN = 1000
+_NO_FAULTS = {"capture", "synced", "rule", "forge", "unmerge", *SIGNALS}
 pytestmark = pytest.mark.simulation
 
 
@@ -44,9 +45,7 @@ def test_no_seed_breaks_a_promise_and_everything_has_occurred() -> None:
 def test_every_plan_has_leads_and_faults() -> None:
     for seed in range(200):
         plan = make_plan(seed)
-        faults = [
-            e for e in plan.events if e.kind not in {"capture", "synced", "rule", "forge", *SIGNALS}
-        ]
+        faults = [e for e in plan.events if e.kind not in _NO_FAULTS]
         assert len(plan.world.leads) >= 5
         assert len(faults) >= 3
         assert all(e.at <= FAULTS_END for e in faults)
