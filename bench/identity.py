@@ -68,7 +68,10 @@ def judge(pairs: Sequence[Pair]) -> list[Judged]:
     limits, found = Matching(), []
     for pair in pairs:
         evidence = Evidence(pair.a, pair.b)
-        found.append(Judged(pair, evidence, evidence.judge(limits)))
+        confidence = evidence.judge(limits)
+        if confidence is _SURE and not (share_key(pair) or evidence.is_of_one_employer):
+            confidence = _UNSURE
+        found.append(Judged(pair, evidence, confidence))
     return found
 
 
@@ -98,8 +101,17 @@ def _share(judged: Sequence[Judged], *, same: bool) -> Proportion:
 
 
 def do_meet(pair: Pair) -> bool:
-    """Whether the gates compare the two: by an address, a contact key, a phone number, or a block
-    of one brand."""
+    """Whether the gates compare the two: by a key, or by a block of one brand."""
+    if share_key(pair):
+        return True
+    a, b = read_profile(pair.a), read_profile(pair.b)
+    if _brands(pair.a, a.domain).isdisjoint(_brands(pair.b, b.domain)):
+        return False
+    return not set(blocks_of(pair.a)).isdisjoint(blocks_of(pair.b))
+
+
+def share_key(pair: Pair) -> bool:
+    """Whether an address, a contact key or a phone number brings the two together."""
     a, b = read_profile(pair.a), read_profile(pair.b)
     keys = (
         (fold_email(pair.a.email), fold_email(pair.b.email)),
@@ -108,11 +120,7 @@ def do_meet(pair: Pair) -> bool:
         (a.crm_id, b.crm_id),
         (a.phone[0], b.phone[0]),
     )
-    if any(mine and mine == other for mine, other in keys):
-        return True
-    if _brands(pair.a, a.domain).isdisjoint(_brands(pair.b, b.domain)):
-        return False
-    return not set(blocks_of(pair.a)).isdisjoint(blocks_of(pair.b))
+    return any(mine and mine == other for mine, other in keys)
 
 
 def _brands(one: Fingerprint, domain: str) -> set[str]:

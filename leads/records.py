@@ -185,8 +185,12 @@ class Lead(Record, frozen=True, kw_only=True):
     # profile, CRM id, phone; and which of them identity claims next, '' for the address
     contact_keys: tuple[str, ...] = ()
     claim_key: str = ""
-    # the brand in its company's name at which it is compared, '' for that of the domain
+    # the brand at which it is compared, '' where its company is looked at; whether it was compared
+    # at that of the domain before; and where it is remembered since, as brand/person key
     brand_word: str = ""
+    compared: bool = False
+    remembered: tuple[str, ...] = ()
+    asked_about: str = ""  # the lead that a question `variant` is about: the answer is for it alone
     apollo_id: str = ""
     apollo_person_id: str = ""  # of the person in Apollo's whole database
     seniority: str = ""
@@ -348,6 +352,7 @@ class IdentityLink(Record, frozen=True, kw_only=True):
     from_lead: str = ""  # the lead that had claimed the key, and goes on or ends elsewhere
     fingerprint: Fingerprint | None = None  # of the record that had the key
     step: int = 0  # at which the claim of `ended` ended
+    forgotten: str = ""  # the person whom the company's brand `address_key` forgets
 
 
 class CrmRecord(Record, frozen=True, kw_only=True):

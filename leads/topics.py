@@ -58,7 +58,7 @@ CAPTURED = Topic(
 VALIDATED = Topic(
     "validated", "address or contact key", "intake, identity, company, write -> identity"
 )
-LINKS = Topic("links", "address key", "lead stages -> identity")
+LINKS = Topic("links", "address key, contact key or brand", "lead stages -> identity, company")
 UNIQUE = Topic("unique", "brand of the company", "identity, company -> company")
 MATCHED = Topic("matched", "person key", "company, write, engage -> write")
 WRITTEN = Topic("written", "person key", "write, assign, engage -> routing")

@@ -20,8 +20,9 @@ NO_EVENT: dict[tuple[str, str], str] = {
     ("intake", "outdated"): "the record is older than what is known",
     ("identity", "linked"): "an address became a person's, or free",
     ("identity", "link_refused"): "an address has a lead of its own under way, and stays with it",
-    ("identity", "known"): "a contact of the CRM's snapshot was noted",
+    ("identity", "known"): "a contact of the CRM's snapshot was noted, or a link was the company's",
     ("identity", "synced"): "the CRM's snapshot is complete in this partition",
+    ("company", "forgotten"): "a merged lead is no longer compared with, or a link was identity's",
     ("company", "known"): "a company of the CRM's snapshot was noted",
     ("company", "synced"): "the CRM's snapshot is complete in this partition",
     (

@@ -1,9 +1,11 @@
 """Whom a lead is compared with at its company, and what is remembered of it there.
 
-A lead stops at each of its company's brands (leads/matching/brands.py): last at that of the domain,
-before it at those in the company's name. So a record without the domain, with a sister company's or
-with one from before a change of names meets those that have it.
+A lead stops at each of its company's brands (leads/matching/brands.py), in an order that all leads
+share. So a record without the domain, with a sister company's or with one from before a change of
+names meets those that have it, and of two at once the later one sees the earlier.
 """
+
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,17 +15,19 @@ from leads.gates.common import (
     GOES_ON,
     answered,
     forward,
+    link_output,
     move_to_person,
     overruled,
     review,
 )
+from leads.keys import derive
 from leads.matching.blocking import LARGEST_BLOCK
 from leads.matching.brands import brand_stops, domain_stem
 from leads.matching.evidence import MatchConfidence
 from leads.matching.fingerprint import fingerprint
 from leads.matching.kept_apart import are_apart, keep_apart
 from leads.matching.search import find_match
-from leads.records import Fingerprint, Lead, Place, Reason, Record
+from leads.records import Fingerprint, IdentityLink, Lead, Place, Reason, Record
 from leads.rules import Rules
 from leads.table_rows import BlockRow, BrandRow, CompanyRow
 
@@ -60,31 +64,65 @@ def brand_of(lead: Lead) -> str:
 
 def to_company(lead: Lead, stage: str) -> OutputRecord:
     """The output that brings a lead to the first brand of its company."""
-    return _to_brand(replace(lead, claim_key=""), stage, "unique", _next_brand(lead))
+    fresh = replace(lead, claim_key="", brand_word="", compared=False)
+    return _to_brand(fresh, stage, "unique", _next_brand(fresh))
 
 
 def compare_by_name(lead: Lead, seen: CompanyState, stage: str, rules: Rules) -> Decision:
-    """Compare a lead with those whose company's name has the same brand. It goes on to its domain,
-    if it has one; a known person's goes to that person, and a person is asked about one who is much
-    alike."""
-    match = find_match(fingerprint(lead), others(seen, lead), rules.matching, VARIANT)
-    answer = lead.review_decisions.get("variant", "")
+    """Compare a lead with those who have its brand, before its company is looked at. A known
+    person's goes to that person, and a person is asked about one who is much alike."""
+    found = judge_alike(lead, seen, rules)
+    if found.person_key:
+        return move_to_person(answered(lead, "variant"), found.person_key, stage, found.trace)
+    if found.asks:
+        return review(found.lead, "variant", found.trace)
+    return _go_on(found.lead, seen, stage, found.trace)
+
+
+class Alike(NamedTuple):
+    """Who a lead is, of those who are named alike: the person by key, '' for nobody known; or a
+    question. The lead keeps in mind whom a person has said that it is not."""
+
+    lead: Lead
+    trace: tuple[Reason, ...]
+    person_key: str = ""
+    asks: bool = False
+
+
+def judge_alike(lead: Lead, seen: CompanyState, rules: Rules) -> Alike:
+    """Compare a lead with those who have its brand. An answer counts for the one that it was asked
+    about: there may be another."""
+    alike, answer = others(seen, lead), lead.review_decisions.get("variant", "")
+    if answer and lead.asked_about:
+        alike = [one for one in alike if one.lead_id == lead.asked_about] or alike
+    match = find_match(fingerprint(lead), alike, rules.matching, VARIANT)
     if match.twin is None:
-        return _go_on(lead, seen, stage, match.reasons)
+        return Alike(lead, match.reasons)
+    answer = answer_about(lead, match.twin.lead_id)
     if match.confidence is MatchConfidence.SURE or answer == "merge":
-        person = match.twin.person_key
-        return move_to_person(answered(lead, "variant"), person, stage, match.reasons)
+        return Alike(lead, match.reasons, person_key=match.twin.person_key)
     if answer not in GOES_ON:
-        return review(lead, "variant", match.reasons)
+        asked = replace(answered(lead, "variant"), asked_about=match.twin.lead_id)
+        return Alike(asked, match.reasons, asks=True)
     why = overruled(lead, "variant", match.reasons[:1])
-    apart = keep_apart(lead, (match.twin.lead_id,))
-    return _go_on(apart, seen, stage, (*match.reasons, why))
+    apart = answered(keep_apart(lead, (match.twin.lead_id,)), "variant")
+    rest = judge_alike(apart, seen, rules)
+    return rest._replace(trace=(*match.reasons, why, *rest.trace))
+
+
+def answer_about(lead: Lead, other: str) -> str:
+    """A person's answer whether a lead and lead `other` are one person, '' for none: it may have
+    been about a third."""
+    if lead.asked_about not in {"", other}:
+        return ""
+    return lead.review_decisions.get("variant", "")
 
 
 def _go_on(lead: Lead, seen: CompanyState, stage: str, trace: tuple[Reason, ...]) -> Decision:
-    """To its domain, where `matched` says the rest: that it was compared here is no event, unless a
-    person has answered."""
-    passed, brand, puts = answered(lead, "variant"), _next_brand(lead), remember(seen, lead)
+    """To its next brand, and at last to its company: `matched` says that it was compared, and no
+    event of its own, unless a person has answered."""
+    brand, puts = _next_brand(lead), remember(seen, lead)
+    passed = _remembered(lead)
     if not (brand or lead.company.domain):
         last = replace(passed, brand_word="")
         to = forward(last, stage, "matched", topics.MATCHED, lead.person_key)
@@ -98,15 +136,15 @@ def _go_on(lead: Lead, seen: CompanyState, stage: str, trace: tuple[Reason, ...]
         lead=passed,
         outputs=(_to_brand(passed, stage, "compared", brand),),
         puts=puts,
-        silent="variant" not in lead.review_decisions,
+        silent=not any(reason.rule.startswith("review_decision.") for reason in trace),
     )
 
 
 def _next_brand(lead: Lead) -> str:
-    """The next brand out of the company's name, '' where only the domain's is left."""
+    """The next brand at which a lead is compared before its company is looked at, '' for none."""
     stops = brand_stops(lead.company.name, lead.company.domain)
-    if lead.company.domain:
-        stops = stops[:-1]
+    if stops and stops[-1] == domain_stem(lead.company.domain):
+        stops = stops[:-1]  # compared where its company is looked at
     if not lead.brand_word:
         return next(iter(stops), "")
     if lead.brand_word not in stops:
@@ -115,10 +153,18 @@ def _next_brand(lead: Lead) -> str:
 
 
 def _to_brand(lead: Lead, stage: str, kind: str, brand: str) -> OutputRecord:
-    """To a brand out of the company's name, or to the domain's: leads of sister companies meet in
-    one partition. A lead that names no company passes in its person's."""
-    key = brand or domain_stem(lead.company.domain) or lead.person_key
-    return forward(replace(lead, brand_word=brand), stage, kind, topics.UNIQUE, key)
+    """To a brand, or where its company is looked at: leads of sister companies meet in one
+    partition. A lead that names no company passes in its person's."""
+    stem = domain_stem(lead.company.domain)
+    compared = not brand and bool(lead.brand_word) and _is_compared_before(lead, stem)
+    there = replace(lead, brand_word=brand, compared=compared)
+    return forward(there, stage, kind, topics.UNIQUE, brand or stem or lead.person_key)
+
+
+def _is_compared_before(lead: Lead, stem: str) -> bool:
+    """Whether the domain's brand comes before another one, so that the lead was compared there."""
+    stops = brand_stops(lead.company.name, lead.company.domain)
+    return lead.brand_word in stops and stops[-1] != stem
 
 
 def others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
@@ -131,6 +177,47 @@ def others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
         and person.lead_id != lead.lead_id
         and not are_apart(lead, person)
     ]
+
+
+def _remembered(lead: Lead) -> Lead:
+    """The lead with where it is remembered, so that it can be forgotten there if it is merged."""
+    row = f"{brand_of(lead)}/{lead.person_key}"
+    if row in lead.remembered:
+        return lead
+    return replace(lead, remembered=(*lead.remembered, row))
+
+
+def forget(lead: Lead) -> tuple[OutputRecord, ...]:
+    """The outputs by which a merged lead is forgotten at its brands: its key leads to the other
+    lead's person, whom it must not draw there."""
+    outputs = []
+    for row in lead.remembered:
+        brand, _, person = row.rpartition("/")
+        link = IdentityLink(
+            link_id=derive("forget", lead.lead_id, lead.step, row),
+            address_key=brand,
+            person_key="",
+            forgotten=person,
+        )
+        outputs.append(link_output(link))
+    return tuple(outputs)
+
+
+def forgotten(link: IdentityLink) -> Decision:
+    """A brand forgets a person; other links are identity's."""
+    puts: tuple[TableWrite, ...] = ()
+    if link.forgotten:
+        row = f"{link.address_key}/{link.forgotten}"
+        puts = (TableWrite(table="colleagues", key=row, value=None),)
+    return Decision(kind="forgotten", place=Place.NOWHERE, puts=puts)
+
+
+def with_rows(lead: Lead, seen: CompanyState) -> tuple[Lead, tuple[TableWrite, ...]]:
+    """The lead, and the rows by which it is remembered where its company is looked at; none if it
+    was compared at that brand before."""
+    if lead.compared:
+        return lead, ()
+    return _remembered(lead), remember(seen, lead)
 
 
 def remember(seen: CompanyState, lead: Lead) -> tuple[TableWrite, ...]:

@@ -10,7 +10,13 @@ from leads.countries import country_code
 from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import CompanyRead, EffectResult, value_of
 from leads.effects import AwaitSnapshot, EnrichCompany
-from leads.gates.colleagues import VARIANT, CompanyState, compare_by_name, others, remember
+from leads.gates.colleagues import (
+    CompanyState,
+    compare_by_name,
+    forgotten,
+    judge_alike,
+    with_rows,
+)
 from leads.gates.common import (
     GOES_ON,
     answered,
@@ -21,11 +27,8 @@ from leads.gates.common import (
     terminal_decision,
 )
 from leads.matching.brands import domain_stem, related
-from leads.matching.evidence import MatchConfidence
-from leads.matching.fingerprint import fingerprint
-from leads.matching.search import Match, find_match
 from leads.numbers import parse_count
-from leads.records import Company, CrmRecord, Fingerprint, Lead, Place, Reason
+from leads.records import Company, CrmRecord, IdentityLink, Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import BrandRow, CompanyRow
 
@@ -40,7 +43,7 @@ class Companies:
 
     def decide(
         self,
-        record: Lead | CrmRecord,
+        record: Lead | CrmRecord | IdentityLink,
         seen: CompanyState,
         done: dict[str, EffectResult],
         rules: Rules,
@@ -49,51 +52,47 @@ class Companies:
         """A matched lead to `matched`, a merged variant, or a question to a person."""
         if isinstance(record, CrmRecord):
             return self._note_crm_record(record, seen)
-        if (end := terminal_decision(record, None, now)) is not None:
+        if isinstance(record, IdentityLink):
+            return forgotten(record)
+        return self._decide(record, seen, done, rules, now)
+
+    def _decide(
+        self,
+        lead: Lead,
+        seen: CompanyState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
+    ) -> Decision | NeedsEffects:
+        if (end := terminal_decision(lead, None, now)) is not None:
             return end
-        if record.brand_word:
-            return compare_by_name(record, seen, self.name, rules)
-        if not record.company.domain:
+        if lead.brand_word:
+            return compare_by_name(lead, seen, self.name, rules)
+        if not lead.company.domain:
             why = Reason(
                 rule="company.domain",
                 decisive=False,
                 why="no company is known, so there is nothing to compare with",
             )
-            return self._pass(record, (why,), ())
+            return self._pass(lead, (why,), ())
         if not seen.synced and "sync" not in done:
             return NeedsEffects(effects={"sync": AwaitSnapshot()})
-        question = self._subsidiary(record, seen, rules)
+        question = self._subsidiary(lead, seen, rules)
         trace: tuple[Reason, ...] = (question,)
         if question.decisive:
-            if record.review_decisions.get("subsidiary") not in GOES_ON:
-                return review(record, "subsidiary", trace)
-            trace = (question, overruled(record, "subsidiary", trace))
-        match = find_match(fingerprint(record), others(seen, record), rules.matching, VARIANT)
-        if match.twin is not None and match.confidence is MatchConfidence.SURE:
-            return self._move(record, match.twin, (*trace, *match.reasons))
-        if match.twin is not None:
-            return self._unsure(record, match, seen, rules, now, done, trace)
-        return self._complete(record, seen, done, rules, now, (*trace, *match.reasons))
-
-    def _unsure(
-        self,
-        lead: Lead,
-        match: Match,
-        seen: CompanyState,
-        rules: Rules,
-        now: float,
-        done: dict[str, EffectResult],
-        trace: tuple[Reason, ...],
-    ) -> Decision | NeedsEffects:
-        trace = (*trace, *match.reasons)
-        ruled = lead.review_decisions.get("variant", "")
-        if ruled == "merge" and match.twin is not None:
-            return self._move(lead, match.twin, trace)
-        if ruled in GOES_ON:
-            return self._complete(
-                lead, seen, done, rules, now, (*trace, overruled(lead, "variant", trace[-1:]))
-            )
-        return review(lead, "variant", trace)
+            if lead.review_decisions.get("subsidiary") not in GOES_ON:
+                return review(lead, "subsidiary", trace)
+            trace = (question, overruled(lead, "subsidiary", trace))
+        # what is left are people whom an earlier release has in the company's row
+        people = replace(seen, colleagues=()) if lead.compared else seen
+        found = judge_alike(lead, people, rules)
+        trace = (*trace, *found.trace)
+        if found.person_key:
+            known = answered(found.lead, "variant")
+            return move_to_person(known, found.person_key, self.name, trace)
+        if found.asks:
+            return review(found.lead, "variant", trace)
+        return self._complete(found.lead, seen, done, rules, now, trace)
 
     def _subsidiary(self, lead: Lead, seen: CompanyState, rules: Rules) -> Reason:
         settled = seen.row.separate
@@ -114,9 +113,6 @@ class Companies:
                         why=f"{lead.company.name} is named like {name} ({other})",
                     )
         return Reason(rule="company.subsidiary", decisive=False, why="no related company is known")
-
-    def _move(self, lead: Lead, twin: Fingerprint, trace: tuple[Reason, ...]) -> Decision:
-        return move_to_person(answered(lead, "variant"), twin.person_key, self.name, trace)
 
     def _complete(
         self,
@@ -153,10 +149,11 @@ class Companies:
             people=tuple(one for one in before.people if one.person_key != lead.person_key),
             separate=_separate(before, lead),
         )
+        lead, rows = with_rows(lead, seen)
         puts = (
             TableWrite(table="companies", key=lead.company.domain, value=row),
             _brand_write(seen, lead.company.domain, row.name),
-            *remember(seen, lead),
+            *rows,
         )
         return self._pass(lead, trace, puts)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, OutputRecord, TableWrite
-from leads.gates.colleagues import to_company
+from leads.gates.colleagues import answer_about, forget, to_company
 from leads.gates.common import (
     GOES_ON,
     answered,
@@ -60,7 +60,7 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         decisive=True,
         why=f"the {CONTACT_KINDS[kind]} is that of lead {row.lead_id}",
     )
-    answer = lead.review_decisions.get("variant", "")
+    answer = answer_about(lead, row.lead_id)
     if apart:
         return _separate(lead, row, stage, (named,))
     judged, trace = MatchConfidence.UNSURE, tuple[Reason, ...]((named,))
@@ -75,7 +75,8 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
         return move_to_person(answered(lead, "variant"), row.person_key, stage, trace)
     if kind in SHARED_KINDS and judged is MatchConfidence.OTHER:
         return _pass_by(lead, stage)
-    return review(lead, "variant", trace)
+    asked = replace(answered(lead, "variant"), asked_about=row.lead_id)
+    return review(asked, "variant", trace)
 
 
 def _is_own(row: PersonRow, lead: Lead) -> bool:
@@ -158,6 +159,7 @@ def merge_lead(lead: Lead, row: PersonRow, trace: tuple[Reason, ...]) -> Decisio
             fingerprint=fingerprint(lead),
         )
         outputs.append(link_output(link))
+    outputs.extend(forget(lead))
     return Decision(
         kind="merged",
         place=Place.MERGED,

@@ -176,6 +176,8 @@ class Identity:
 
     def _link(self, link: IdentityLink, seen: IdentityState) -> Decision:
         row = seen.person
+        if link.forgotten:
+            return Decision(kind="known", place=Place.NOWHERE)
         if link.ended:
             return self._end_claim(link, row)
         if link.lead_id:

@@ -295,6 +295,8 @@ def _revision(record: Captured, mapped: Mapped) -> str:
         more.append("do_not_call")
     if mapped.replied:
         more.append("replied")
+    if mapped.unplaced_phone:
+        more.append(mapped.unplaced_phone)
     position = [mapped.seniority, mapped.function]
     return version(mapped.person, mapped.company, position, intents, *more)
 

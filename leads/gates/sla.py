@@ -122,12 +122,26 @@ def _on_lead(tick: SlaTick, lead: Lead, seen: SlaState, rules: Rules) -> Decisio
 
 
 def _ended(tick: SlaTick, lead: Lead, clock: SlaClock | None, rules: Rules) -> Decision:
-    mark = SlaClock(lead=lead, ended=True)
+    mark = SlaClock(lead=_without_content(lead), ended=True)
     if clock is None:
         return set_clock(tick.person_key, mark)
     if clock.lead.lead_id != lead.lead_id or clock.lead.step > lead.step:
         return unchanged()
     return withdrawn(tick.person_key, clock, rules, mark)
+
+
+def _without_content(lead: Lead) -> Lead:
+    """Which lead it is and how far it had come, without anybody's data."""
+    return Lead(
+        lead_id=lead.lead_id,
+        source=lead.source,
+        source_id=lead.source_id,
+        version="",
+        step=lead.step,
+        cause="",
+        rules="",
+        captured_at=0.0,
+    )
 
 
 def _started(tick: SlaTick, lead: Lead, rules: Rules) -> Decision:

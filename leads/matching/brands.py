@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from rapidfuzz.fuzz import token_set_ratio
 
@@ -22,6 +23,21 @@ _BETWEEN_NAMES = re.compile(
     re.IGNORECASE,
 )
 _MOST_PARTS = 4
+#: What many companies' names begin with.
+_KINDS = frozenset(
+    """university universitat universite universidad universidade universita uniwersytet college
+    school schule ecole escuela escola institute institut instituto istituto academy akademie bank
+    banco banque banca first new old city stadt ville national american british united general
+    royal st saint san hospital klinik klinikum clinic clinica clinique hotel restaurant ministry
+    ministerium ministere ministerio department council association verein foundation stiftung
+    fondation fundacion grupo groupe gruppo gruppe global world euro my best great big""".split()
+)
+_NO_EMPLOYER = frozenset(
+    """selfemployed self freelance freelancer freiberufler freiberuflich selbstandig independent
+    independant independiente autonomo retired pensioner student unemployed confidential stealth
+    stealthstartup undisclosed private privat none various individual consultant unknown""".split()
+)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 #: Words before a name in the languages of leads/titles.
 _ARTICLES = frozenset(
     {"the", "la", "le", "les", "el", "los", "las", "il", "lo", "der", "die", "das"}
@@ -38,30 +54,33 @@ def domain_stem(domain: str) -> str:
 
 
 def brand_stops(name: str, domain: str) -> tuple[str, ...]:
-    """The brands at which the people of a company are compared, that of the domain last.
+    """The brands at which the people of a company are compared, in an order that all records share:
+    two that meet at several must meet at the same one first.
 
-    It is the stem of the domain, its first label without hyphens, and a word for each part of the
-    name: 'The Acme Group, Inc. (formerly Zeta)' -> 'acme', 'zeta'. The words are guesses: they only
-    say who is compared.
+    They are the stem of the domain, its first label without hyphens, and one for each part of the
+    name: 'The Acme Group, Inc. (formerly Zeta)' -> 'acme', 'zeta'. Those of the name are guesses:
+    they only say who is compared.
     """
-    stem = domain_stem(domain)
     label = domain.split(".", 1)[0].replace("-", "")
-    words = dict.fromkeys((*brand_words(name), label, stem))
-    words.pop("", None)
-    if stem:
-        words[stem] = words.pop(stem)
-    return tuple(words)
+    stops = {*brand_words(name), label, domain_stem(domain)} - {""}
+    return tuple(sorted(stops))
 
 
 @lru_cache(maxsize=16384)
 def brand_words(name: str) -> tuple[str, ...]:
-    """The first distinct word of each part of a company's name, folded."""
+    """The brand of each part of a company's name, folded: its first distinct word; the whole part
+    where that word says nothing (University of Leeds) or one character is a word (CJK). None for
+    what names no employer."""
     found: dict[str, None] = {}
-    for part in _BETWEEN_NAMES.split(name[:LONGEST_NAME])[:_MOST_PARTS]:
+    parts = filter(str.strip, _BETWEEN_NAMES.split(name[:LONGEST_NAME]))
+    for part in islice(parts, _MOST_PARTS):
         words = tuple(word for word in company_words(part) if word not in _ARTICLES)
         first = next(iter(distinct_words(words)), "")
-        if first and not (found and is_generic(first)):
-            found[first] = None
+        whole = "".join(words)
+        if not first or first in _NO_EMPLOYER or whole in _NO_EMPLOYER:
+            continue
+        if not (found and is_generic(first)):
+            found[whole if first in _KINDS or _CJK.search(part) else first] = None
     return tuple(found)
 
 

@@ -23,6 +23,10 @@ _PLAIN = frozenset(
     systems technologies technology technik software partners consulting deutschland germany france
     italia espana polska uk usa us europe emea nordic nordics benelux dach digital labs""".split()
 )
+#: Two names that share them and one more word are not alike: Bank of America, Bank of China.
+_FUNCTION_WORDS = frozenset(
+    "of for at in on by to the von vom zu fur del della di do dos da das du des la le les".split()
+)
 Words = tuple[str, ...]
 
 _ALIKE = 88
@@ -107,7 +111,7 @@ def _named_alike(mine: Words, other: Words) -> bool:
     return (
         token_set_ratio(" ".join(a), " ".join(b)) >= _ALIKE
         or _share_start("".join(a), "".join(b))
-        or len(set(a) & set(b)) > 1
+        or len(set(a) & set(b) - _FUNCTION_WORDS) > 1
         or _is_acronym(mine, other)
         or _is_acronym(other, mine)
     )

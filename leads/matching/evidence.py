@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from leads.matching import fields
+from leads.matching.brands import domain_stem
 from leads.matching.companies import CompanyLevel, compare_companies
 from leads.matching.full_names import FullNameLevel, compare_full_names
 from leads.matching.names import NameLevel
@@ -40,6 +41,13 @@ _SURE_FAMILY = frozenset(
     {NameLevel.SAME, NameLevel.SPELLING, NameLevel.SHORT_FORM, NameLevel.PART, NameLevel.TYPO}
 )
 _ONE_PERSONS = frozenset({("LinkedIn profile", "same"), ("e-mail", "same")})
+_OF_ONE_EMPLOYER = _ONE_PERSONS | {
+    ("Apollo person id", "same"),
+    ("CRM id", "same"),
+    ("phone", "same"),
+    ("phone", "same_mobile"),
+    ("company", "same"),
+}
 _ROLE = ("e-mail", "same_role")
 #: What is never merged unasked, whatever else agrees.
 _CAUTIONS = MappingProxyType(
@@ -60,6 +68,7 @@ class Evidence:
     def __init__(self, a: Fingerprint, b: Fingerprint) -> None:
         mine, other = read_profile(a), read_profile(b)
         self._names = compare_full_names(mine, other)
+        self._domains = (mine.domain, other.domain)
         self.agreements = tuple(_agreements(mine, other, self._names))
         self.bits = PRIOR + sum(one.bits for one in self.agreements)
 
@@ -89,6 +98,16 @@ class Evidence:
         if self.bits < limits.merge or self.caution:
             return MatchConfidence.UNSURE
         return MatchConfidence.SURE
+
+    @property
+    def is_of_one_employer(self) -> bool:
+        """Whether the two are surely of one employer, or one person wherever that works: they share
+        the domain's stem, the company's whole name, or what names a person. Records that only share
+        a word of their companies' names may be strangers."""
+        levels = {(one.field, one.level) for one in self.agreements}
+        stem = domain_stem(self._domains[0])
+        one_stem = bool(stem) and stem == domain_stem(self._domains[1])
+        return one_stem or not levels.isdisjoint(_OF_ONE_EMPLOYER)
 
     def explain(self, limits: Matching) -> str:
         """The sum in one line."""

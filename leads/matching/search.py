@@ -21,21 +21,27 @@ def find_match(
 ) -> Match:
     """The one whose evidence is strongest, of those who are sure if any is.
 
-    `rule` names the question in the trace.
+    Nobody is sure of whose employer only the name's first word is shared. `rule` names the question
+    in the trace.
     """
     found: list[tuple[bool, float, Fingerprint, Evidence]] = []
     for other in others:
         evidence = Evidence(mine, other)
         confidence = evidence.judge(limits)
         if confidence is not MatchConfidence.OTHER:
-            sure = confidence is MatchConfidence.SURE
+            sure = confidence is MatchConfidence.SURE and evidence.is_of_one_employer
             found.append((sure, evidence.bits, other, evidence))
     if not found:
         why = Reason(rule=rule, decisive=False, why="nobody alike is known there")
         return Match(None, MatchConfidence.OTHER, (why,))
     sure, _, twin, evidence = max(found, key=lambda one: one[:2])
-    confidence = MatchConfidence.SURE if sure else MatchConfidence.UNSURE
-    return Match(twin, confidence, explain(evidence, twin, limits, rule))
+    reasons = explain(evidence, twin, limits, rule)
+    if sure:
+        return Match(twin, MatchConfidence.SURE, reasons)
+    if not evidence.is_of_one_employer:
+        doubt = "the two share a word of their companies' names alone: it may be another employer"
+        reasons = (*reasons, Reason(rule=f"{rule}.employer", decisive=True, why=doubt))
+    return Match(twin, MatchConfidence.UNSURE, reasons)
 
 
 def explain(

@@ -158,6 +158,7 @@ class Timers:
         clock = self._state.read(partition, CLOCKS, key)
         if (
             clock is None
+            or clock.ended
             or clock.breached_at
             or clock.satisfied_at
             or (kind == "assign_by" and (clock.started or clock.alerted_at))

@@ -8,7 +8,7 @@ from leads.gates.company import Companies
 from leads.matching.blocking import blocks_of
 from leads.matching.brands import domain_stem
 from leads.matching.fingerprint import fingerprint
-from leads.records import CrmRecord, Fingerprint, Lead, ReviewDecision
+from leads.records import CrmRecord, Fingerprint, IdentityLink, Lead, ReviewDecision
 from streams.runner.model import Stage
 from tables.schema import BRANDS, COLLEAGUES, COMPANIES, COMPLETE, NAME_BLOCKS
 from tables.state import BatchView
@@ -20,6 +20,7 @@ def make() -> Stage:
         gate=Companies(),
         inputs={
             topics.UNIQUE: Lead,
+            topics.LINKS: IdentityLink,
             topics.CRM_RECORDS: CrmRecord,
             topics.REVIEW_DECISIONS: ReviewDecision,
         },
@@ -39,6 +40,8 @@ def by_brand(lead: Lead) -> str:
 def read(record: Any, view: BatchView) -> CompanyState:
     """The company's row and its brand's, and whether the snapshot is complete here; where a lead is
     compared by its company's name, only the people."""
+    if isinstance(record, IdentityLink):
+        return CompanyState()
     complete = view.has(COMPANIES, COMPLETE)
     if isinstance(record, Lead) and record.brand_word:
         blocks = _read_blocks(record, record.brand_word, view)

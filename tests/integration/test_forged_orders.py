@@ -105,6 +105,7 @@ def test_forged_decisions_rules_and_replays_change_nothing(tmp_path: Path) -> No
         assert site.leadgate("audit", "recompute")["different"] == {}
         # what was refused is no part of a replay
         site.kill("worker", 15)
+        site.remove_members()
         replayed = site.leadgate("replay", "--topic", "review-decisions", "--from", "0")
         assert replayed["left_out"] >= 2
     finally:

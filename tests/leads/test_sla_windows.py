@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from leads.decision import Decision
 from leads.gates import sla
 from leads.gates.sla_windows import HOUR, SlaWindows, SlaWindowsState, window_key
-from leads.records import Route, Signal, SlaOutcome, SlaTick
+from leads.records import Person, Route, Signal, SlaOutcome, SlaTick
 from leads.rule_file import parse_rules
 from leads.rules import NO_TEAM, Rules, RulesError
 from leads.table_rows import SlaClock, SlaWindow, SlaWindowSpan, Suppression
@@ -155,7 +155,10 @@ def test_a_clock_that_is_met_or_breached_is_not_withdrawn(ended: dict[str, float
 
 def test_a_clock_ends_with_its_lead_and_with_no_other() -> None:
     [put] = answer(ENDED, clock=RUNNING).puts
-    assert put.value == SlaClock(lead=ANA, ended=True)
+    mark = put.value
+    assert isinstance(mark, SlaClock)
+    assert (mark.ended, mark.lead.lead_id, mark.lead.step) == (True, ANA.lead_id, ANA.step)
+    assert mark.lead.person == Person()
     later = replace(RUNNING, lead=replace(ANA, step=ANA.step + 1))
     assert answer(ENDED, clock=later).kind == "unchanged"
     other = replace(RUNNING, lead=replace(ANA, lead_id="other"))

@@ -103,6 +103,18 @@ def conserved(facts: Facts) -> Iterator[str]:
             yield f"P1 {lead} has a place and was never captured"
 
 
+def merges_end(facts: Facts) -> Iterator[str]:
+    """Whoever is merged is merged into a lead that goes on, over however many others."""
+    for lead in facts.leads:
+        way, where = [lead], facts.places.get(lead)
+        while where is not None and where["place"] == "merged":
+            way.append(_into(where))
+            if way[-1] in way[:-1]:
+                yield f"P1 {name_of(facts, lead)} is merged into a lead that is merged into it"
+                break
+            where = facts.places.get(way[-1])
+
+
 def shown(facts: Facts) -> Iterator[str]:
     """People are shown just the leads that wait for them, and each waiting lead has its row."""
     items = facts.run.happening.review_items()
@@ -183,12 +195,22 @@ def _was_deleted(facts: Facts, person: Person) -> bool:
 
 
 def _parted(facts: Facts, person: Person) -> list[frozenset[str]]:
-    """A person's addresses; those of a lead that was unmerged are another person's."""
+    """A person's addresses; those of a lead that was unmerged are another person's, and so is each
+    that people are asked about and haven't answered."""
     world = facts.run.plan.world.leads
     mine = {world[number].raw["email"] for number in facts.run.happening.unmerged}
+    records = [number for number, lead in enumerate(world) if lead.person == person]
+    if world[records[0]].case == "renamed" and not _one_is_merged(facts, records):
+        mine = set(person.addresses)
     alone = [frozenset({email}) for email in person.addresses if email in mine]
     rest = frozenset(person.addresses) - mine
     return [*alone, rest] if rest else alone
+
+
+def _one_is_merged(facts: Facts, records: list[int]) -> bool:
+    numbers = {number: lead for lead, number in facts.leads.items()}
+    places = [facts.places.get(numbers[one]) for one in records if one in numbers]
+    return any(place is not None and place["place"] == "merged" for place in places)
 
 
 def unmerged_apart(facts: Facts) -> Iterator[str]:
@@ -500,6 +522,7 @@ def _claimed_again(facts: Facts, lead: str, number: int) -> float:
 Check = Callable[[Facts], Iterator[str]]
 CHECKS: tuple[Check, ...] = (
     conserved,
+    merges_end,
     shown,
     alive,
     one_contact,

@@ -222,6 +222,8 @@ class _Making:
         addresses = (f"{first}.{last}@{domain}".lower(), f"{first}@{other}".lower())
         former = domain.split(".", maxsplit=1)[0]
         names = (f"{former} Inc.", f"new{former} (formerly {former})")
+        if self._draw.random() < 0.4:  # each record has the other's name and its own domain
+            names = (f"new{former}", former)
         phone = f"+1415555{len(self.leads):04d}" if self._draw.random() < 0.5 else None
         for address, at, name in zip(addresses, (domain, other), names, strict=True):
             person = Person(f"{first} {last}", addresses)

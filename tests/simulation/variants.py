@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from leads.decision import Decision, NeedsEffects, Parked
 from leads.effects import StopContact, StopInApollo
-from leads.gates import engage
+from leads.gates import colleagues, engage
 from leads.keys import derive
+from leads.matching.brands import brand_words, domain_stem
 from leads.records import Lead, SlaTick, encode
 from leads.topics import SLA_TICKS
 from streams.runner import attempts
@@ -150,6 +151,17 @@ def _s8() -> AbstractContextManager[None]:
     return _patched((OrderCheck, "accepts", accept))
 
 
+def _crossed() -> AbstractContextManager[None]:
+    """Each record stops at its company's brands in an order of its own."""
+
+    def stops(name: str, domain: str) -> tuple[str, ...]:
+        own = dict.fromkeys((*brand_words(name), domain_stem(domain)))
+        own[domain_stem(domain)] = own.pop(domain_stem(domain))
+        return tuple(own)
+
+    return _patched((colleagues, "brand_stops", stops))
+
+
 #: By the number under which each fault was first reported.
 VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R1": _r1,
@@ -159,5 +171,6 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R5": _r5,
     "R6": _r6,
     "S8": _s8,
+    "crossed brands": _crossed,
     "D10": lambda: _stale("identity"),
 }
