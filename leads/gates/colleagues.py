@@ -92,22 +92,22 @@ class Alike(NamedTuple):
 def judge_alike(lead: Lead, seen: CompanyState, rules: Rules) -> Alike:
     """Compare a lead with those who have its brand. An answer counts for the one that it was asked
     about: there may be another."""
-    alike, answer = others(seen, lead), lead.review_decisions.get("variant", "")
-    if answer and lead.asked_about:
+    alike = others(seen, lead)
+    if "variant" in lead.review_decisions and lead.asked_about:
         alike = [one for one in alike if one.lead_id == lead.asked_about] or alike
     match = find_match(fingerprint(lead), alike, rules.matching, VARIANT)
     if match.twin is None:
         return Alike(lead, match.reasons)
     answer = answer_about(lead, match.twin.lead_id)
+    if answer in GOES_ON:
+        why = overruled(lead, "variant", match.reasons[:1])
+        apart = answered(keep_apart(lead, (match.twin.lead_id,)), "variant")
+        rest = judge_alike(apart, seen, rules)
+        return rest._replace(trace=(*match.reasons, why, *rest.trace))
     if match.confidence is MatchConfidence.SURE or answer == "merge":
         return Alike(lead, match.reasons, person_key=match.twin.person_key)
-    if answer not in GOES_ON:
-        asked = replace(answered(lead, "variant"), asked_about=match.twin.lead_id)
-        return Alike(asked, match.reasons, asks=True)
-    why = overruled(lead, "variant", match.reasons[:1])
-    apart = answered(keep_apart(lead, (match.twin.lead_id,)), "variant")
-    rest = judge_alike(apart, seen, rules)
-    return rest._replace(trace=(*match.reasons, why, *rest.trace))
+    asked = replace(answered(lead, "variant"), asked_about=match.twin.lead_id)
+    return Alike(asked, match.reasons, asks=True)
 
 
 def answer_about(lead: Lead, other: str) -> str:

@@ -224,6 +224,9 @@ def test_an_answer_counts_for_the_one_that_it_was_asked_about(rules: Rules) -> N
     merged = compared(replace(asked.lead, review_decisions=said), rules, first, better)
     [to] = [one.record for one in merged.outputs if isinstance(one.record, Lead)]
     assert (merged.kind, to.person_key) == ("forwarded", "p-2")
+    surer = replace(first, person=replace(alike, email="aking@retailio.com"))
+    apart = compared(replace(asked.lead, review_decisions={"variant": "separate"}), rules, surer)
+    assert apart.kind == "compared", "what has come since does not overrule the person"
     gone = replace(asked.lead, review_decisions=said, asked_about="l-9")
     assert compared(gone, rules, first).place is Place.REVIEW
 
