@@ -2,72 +2,81 @@
 
 Contacts are read newest first by `contact_updated_at`. A pass ends at the newest change of the last
 pass minus the overlap, and only then does the cursor move (docs/design/interleavings.md 24): after
-a crash the pass is repeated, and intake drops the repeats by their version. An unusable contact is
-set aside, and the pass goes on.
+a crash the pass is repeated, and intake drops the repeats by their version.
+
+Where more has changed than a search shows, the pass stays open and is read by stages and lists
+(contact_search_plan.py). It may take many tries, as of a small plan's days. Each try first captures
+what is newer than the last try's newest, and then goes on where that one ended. The next pass
+begins where this one began to read, so it reads again whatever changed meanwhile.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from dataclasses import dataclass, field, replace
 
-import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
-from app.ingest.recent_ids import RecentIds
+from app.ingest.captured_contacts import ContactCapture, Pass
+from app.ingest.contact_search_plan import (
+    LISTING,
+    Answer,
+    Listing,
+    PlanRun,
+    SplitPlan,
+    T,
+    Unread,
+    read_whole,
+)
+from app.ingest.search_scope import SearchParts, load_parts, too_many
 from app.ingest.set_aside import Aside
-from connectors.apollo.api import LAST_PAGE, PAGE
 from connectors.apollo.client import ApolloClient
-from connectors.core.errors import AccountLimited
-from leads import topics
-from leads.records import Captured, encode
+from connectors.apollo.contact_search import EVERYBODY
+from connectors.apollo.pace import RESERVE, SEARCH
+from connectors.core.errors import EndpointSpent
 from leads.rules import Rules
+from leads.times import format_duration
 from streams.ports import Clock
-from streams.runner.decoding import MAX_RECORD
 
 log = structlog.get_logger(__name__)
-
-
-class _Account(msgspec.Struct):
-    typed_custom_fields: dict[str, Any] | None = None
-
-
-class _Contact(msgspec.Struct):
-    """The fields of a contact that the poller reads; intake checks the rest."""
-
-    id: Annotated[str, msgspec.Meta(min_length=1)]
-    updated_at: str
-    label_ids: list[str] | None = None
-    account: _Account | None = None
-    typed_custom_fields: dict[str, Any] | None = None
-    source: str | None = None
-    contact_stage_id: str | None = None
-    owner_id: str | None = None
-
-
-class _ReadContact(NamedTuple):
-    raw: dict[str, Any]
-    contact: _Contact
-    changed_at: float
+#: Of a day's calls of the search, kept for what is newest and for other calls while a pass is open.
+_KEPT = 0.5
+#: Seconds until what no search reached is counted again, since a person must have changed it; and
+#: until the next pass, for the changes of its overlap may again be more than a search shows.
+_AGAIN = 3600.0
 
 
 @dataclass(slots=True)
-class Pass:
-    """The result of a pass: the newest change, how many contacts were captured, and how many were
-    skipped because they came from the CRM."""
+class _OpenPass:
+    """A pass back to `until` that one search did not end.
 
+    Its cursor is `newest`, the newest change when it began; `head` is the newest captured since.
+    """
+
+    until: float
     newest: float
-    captured: int = 0
-    from_crm: int = 0
+    head: float
+    split: SplitPlan
+    done: Pass
+    run: PlanRun[tuple[Unread, ...]] | None = None
+    names: SearchParts = field(default_factory=SearchParts)
+    unread: tuple[Unread, ...] = ()
+    counted_at: float = 0.0
+    ended_at: float | None = None
+
+    def goes_on(self, since: float, until: float, now: float) -> bool:
+        """Whether a pass from a cursor, back to a time, is this one; once ended it is so for an
+        hour, in which only what is new is captured and the cursor stays."""
+        if self.ended_at is None:
+            return until == self.until
+        return since == self.newest and now < self.ended_at + _AGAIN
 
 
 class Contacts:
     """The passes of one poller.
 
     `crash` is called at a named point, for the crash tests; `received` with each number of contacts
-    captured.
+    captured. `listing` is what Apollo shows of one search.
     """
 
     def __init__(
@@ -80,144 +89,92 @@ class Contacts:
         aside: Aside,
         crash: Callable[[str], None],
         received: Callable[[int], None],
+        listing: Listing = LISTING,
     ) -> None:
-        self._settings, self._rules, self._apollo, self._producer = (
-            settings,
-            rules,
-            apollo,
-            producer,
-        )
-        self._clock, self._aside, self._crash, self._received = clock, aside, crash, received
-        self._known = RecentIds()
+        self._overlap, self._rules, self._apollo = settings.overlap_seconds, rules, apollo
+        self._clock, self._crash, self._listing = clock, crash, listing
+        self._capture = ContactCapture(rules, apollo, producer, aside, received)
+        self._open: _OpenPass | None = None
 
     async def read(self, since: float) -> Pass:
         """One pass over what changed after `since`.
 
-        Durable when it returns. Raises what Apollo raises, and AccountLimited when more has
-        changed than Apollo lists.
+        Durable when it returns. Raises what Apollo raises, and AccountLimited when contacts are
+        left that no search reaches; what was read stays read for the next try.
         """
-        until = since - self._settings.overlap_seconds
-        done = Pass(since)
-        for page in range(1, LAST_PAGE + 1):
+        until, now = since - self._overlap, self._clock.now()
+        if self._open is not None and self._open.goes_on(since, until, now):
+            return await self._go_on(self._open, since)
+        top = Pass(since)
+        more = await self._follow(PlanRun(read_whole(EVERYBODY, self._listing)), until, top)
+        if not more:
+            self._open = None
+            return top
+        split = SplitPlan(self._listing)
+        self._open = _OpenPass(until, top.newest, top.newest, split, top)
+        return await self._end(self._open)
+
+    async def _go_on(self, open_pass: _OpenPass, since: float) -> Pass:
+        self._check_calls(RESERVE)
+        top = Pass(open_pass.head)
+        await self._follow(PlanRun(read_whole(EVERYBODY, self._listing)), open_pass.head, top)
+        open_pass.head = top.newest
+        if open_pass.ended_at is not None:
+            return replace(top, newest=since)
+        open_pass.done.count(top)
+        return await self._end(open_pass)
+
+    async def _end(self, open_pass: _OpenPass) -> Pass:
+        await self._read_parts(open_pass)
+        open_pass.ended_at = self._clock.now()
+        return replace(open_pass.done, newest=open_pass.newest)
+
+    async def _read_parts(self, open_pass: _OpenPass) -> None:
+        """Read by stages and lists what the search over all did not reach. Raises AccountLimited
+        for what they don't reach either."""
+        now = self._clock.now()
+        if not open_pass.unread or now >= open_pass.counted_at + _AGAIN:
+            open_pass.unread = await self._follow_split(open_pass)
+            open_pass.counted_at = now
+        if open_pass.unread:
+            raise too_many(open_pass.unread, open_pass.names, self._listing)
+
+    async def _follow_split(self, open_pass: _OpenPass) -> tuple[Unread, ...]:
+        if open_pass.run is None:
+            names = open_pass.names = await load_parts(self._apollo, self._rules.capture)
+            if names.scope is None:
+                return ()
+            plan = open_pass.split.read(names.scope, list(names.stages), list(names.labels))
+            open_pass.run = PlanRun(plan)
+            log.info(
+                "more of Apollo's contacts changed than one search shows: read by stages and lists",
+                stages=len(names.stages),
+                lists=len(names.labels),
+                read=open_pass.split.parts_read,
+            )
+        unread = await self._follow(open_pass.run, open_pass.until, open_pass.done, _KEPT)
+        open_pass.run = None
+        return unread
+
+    async def _follow(self, run: PlanRun[T], until: float, done: Pass, kept: float = 0.0) -> T:
+        """Follow a plan to its end, and capture what its pages show. A search that fails stays the
+        plan's next. `kept`: see DayPace.until_refilled."""
+        while run.search is not None:
+            if kept:
+                self._check_calls(kept)
             read_at = self._clock.now()
-            found, pages = await self._apollo.contacts_page(page)
-            readable = await self._decode_all(found)
-            fresh = [contact for contact in readable if contact.changed_at > until]
-            for contact in fresh:
-                # a time in the future is Apollo's error: a cursor there would skip all until then
-                if contact.changed_at <= read_at:
-                    done.newest = max(done.newest, contact.changed_at)
-            await self._capture(fresh, read_at, done)
+            page = await self._apollo.contacts_page(run.search)
+            older = await self._capture.capture_page(page.contacts, until, read_at, done)
+            run.answer(Answer(page.total, older))
             self._crash("after page")
-            if len(fresh) < len(readable) or page >= pages or len(found) < PAGE:
-                return done
-        raise AccountLimited(
-            f"Over {LAST_PAGE * PAGE} of Apollo's contacts changed since the last poll, and Apollo"
-            " shows no more: capture by list or stage in the rules instead",
-            300.0,
-        )
+        return run.result
 
-    async def _decode_all(self, page: list[Any]) -> list[_ReadContact]:
-        """The readable contacts of a page; the others are set aside."""
-        readable = []
-        for raw in page:
-            if (contact := await self._decode(raw)) is not None:
-                readable.append(contact)
-        return readable
-
-    async def _decode(self, raw: Any) -> _ReadContact | None:
-        """A contact with the fields that the poller reads; sets it aside and returns None if it is
-        unusable."""
-        try:
-            contact = msgspec.convert(raw, _Contact)
-            return _ReadContact(raw, contact, _time(contact.updated_at))
-        except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
-            await self._aside.put("apollo", f"the contact can't be used: {error}", raw)
-            return None
-
-    async def _capture(self, contacts: list[_ReadContact], read_at: float, done: Pass) -> None:
-        sent = []
-        for raw, contact, _ in contacts:
-            if not self._known.add(f"{contact.id} {contact.updated_at}"):
-                continue
-            if _from_crm(raw):
-                done.from_crm += 1
-                continue
-            lists = await self._apollo.label_names(contact.label_ids or [])
-            if not self._wanted(contact, lists):
-                continue
-            custom = await self._apollo.name_fields(_custom_of(contact))
-            value = await self._encoded(raw, contact, lists, custom, read_at)
-            if value is not None:
-                sent.append(
-                    await self._producer.send(
-                        topics.CAPTURED.full, value, key=f"apollo:{contact.id}".encode()
-                    )
-                )
-        for future in sent:
-            await future
-        done.captured += len(sent)
-        self._received(len(sent))
-
-    async def _encoded(
-        self,
-        raw: dict[str, Any],
-        contact: _Contact,
-        lists: tuple[str, ...],
-        custom: dict[str, Any],
-        read_at: float,
-    ) -> bytes | None:
-        """The record's bytes; sets it aside and returns None if it can't be encoded, or is larger
-        than intake accepts."""
-        record = Captured(
-            source="apollo",
-            source_id=contact.id,
-            captured_at=read_at,
-            raw=raw,
-            custom=custom,
-            lists=lists,
-            sequences_read_at=read_at,
-            imported="poll",
-        )
-        try:
-            value = encode(record)
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            await self._aside.put(
-                "apollo", f"contact {contact.id!a} can't be written: {error}", raw
+    def _check_calls(self, kept: float) -> None:
+        """Raises EndpointSpent if the calls that are left of the day are kept for others."""
+        if wait := self._apollo.pace(SEARCH).until_refilled(kept):
+            raise EndpointSpent(
+                f"Apollo's calls of {SEARCH} are nearly spent: {kept:.0%} of the day's are kept for"
+                f" other calls, and the rest is read in {format_duration(wait)}",
+                wait,
+                not_sent=True,
             )
-            return None
-        if len(value) > MAX_RECORD:
-            await self._aside.put(
-                "apollo",
-                f"contact {contact.id!a} has {len(value)} bytes, more than {MAX_RECORD}",
-                raw,
-            )
-            return None
-        return value
-
-    def _wanted(self, contact: _Contact, lists: tuple[str, ...]) -> bool:
-        rule = self._rules.capture
-        return (
-            (not rule.lists or bool(set(rule.lists) & set(lists)))
-            and (not rule.stages or contact.contact_stage_id in rule.stages)
-            and (not rule.owners or contact.owner_id in rule.owners)
-        )
-
-
-def _custom_of(contact: _Contact) -> dict[str, Any]:
-    """Custom fields by their ids: the contact's, and its account's."""
-    fields: dict[str, Any] = {}
-    if contact.account is not None:
-        fields |= contact.account.typed_custom_fields or {}
-    return fields | (contact.typed_custom_fields or {})
-
-
-def _from_crm(contact: dict[str, Any]) -> bool:
-    """Whether Apollo got the contact from the CRM: to capture it would write it back there."""
-    return contact.get("source") in {"crm", "salesforce", "hubspot"} and bool(
-        contact.get("hubspot_vid") or contact.get("crm_id") or contact.get("salesforce_id")
-    )
-
-
-def _time(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -17,6 +17,7 @@ from app.base.settings import Settings
 from app.base.vendors import VendorClients
 from app.crm_sync.change_notice import ChangeListener
 from app.crm_sync.incremental import EVERY, IncrementalSync
+from app.ingest.contact_search_plan import LISTING, Listing
 from app.ingest.contacts import Contacts
 from app.ingest.set_aside import Aside
 from app.ingest.signals import SignalPoller
@@ -54,7 +55,8 @@ class Cursor(Record, frozen=True, kw_only=True):
 
 
 class Poller:
-    """One poller. `crash` is called at named points, for the crash tests."""
+    """One poller. `crash` is called at named points, for the crash tests; `listing` is what Apollo
+    shows of one search."""
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class Poller:
         clock: Clock,
         keys: Keys,
         crash: Callable[[str], None] = lambda _: None,
+        listing: Listing = LISTING,
     ) -> None:
         self._settings, self._producer, self._clock, self._crash = settings, producer, clock, crash
         often = dict.fromkeys((CONTACTS, MESSAGES, CHANGES, DELETED), settings.poll_seconds)
@@ -73,7 +76,7 @@ class Poller:
         received = partial(self.passes.metrics.received, "apollo")
         self._vendor = vendors.apollo
         self._contacts = Contacts(
-            settings, rules, vendors.apollo, producer, clock, self._aside, crash, received
+            settings, rules, vendors.apollo, producer, clock, self._aside, crash, received, listing
         )
         self._signals = SignalPoller(settings, vendors, producer, clock, keys, self._aside)
         self._sync = IncrementalSync(settings, vendors.crm, producer, clock, keys)

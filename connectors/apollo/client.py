@@ -12,6 +12,7 @@ import httpx
 import structlog
 
 from connectors.apollo.api import PAGE, ApolloApi
+from connectors.apollo.contact_search import ContactList, ContactSearch, ContactsPage, total_of
 from connectors.apollo.fields import ApolloFields
 from connectors.apollo.forms import (
     Contacts,
@@ -24,6 +25,7 @@ from connectors.apollo.forms import (
     Users,
 )
 from connectors.apollo.forms import contact_id as checked_contact
+from connectors.apollo.pace import SEARCH
 from connectors.apollo.permission_checks import limits
 from connectors.apollo.sequences import ApolloSequences
 from connectors.core.answers import checked, read, sound, words
@@ -49,22 +51,15 @@ class ApolloClient:
         self.enrol = self._sequences.enrol
         self.leave = self._sequences.leave
         self.stop = self._sequences.stop
+        self.contact_stages = self._sequences.contact_stages
         self._labels: dict[str, str] = {}
         self._gone: set[str] = set()
         self._users: dict[str, str] = {}
 
-    async def contacts_page(
-        self, page: int, *, ascending: bool = False
-    ) -> tuple[list[dict[str, Any]], int]:
-        """One page of contacts by `contact_updated_at`, newest first, and the number of pages."""
-        body = {
-            "sort_by_field": "contact_updated_at",
-            "sort_ascending": ascending,
-            "page": page,
-            "per_page": PAGE,
-        }
-        found = await self._api.call(Contacts, "POST", "contacts/search", json=body)
-        return sound("Apollo", found.contacts, _object), found.pagination.total_pages
+    async def contacts_page(self, search: ContactSearch) -> ContactsPage:
+        """One page of contacts, and how many there are."""
+        found = await self._api.call(Contacts, "POST", SEARCH, json=search.body())
+        return ContactsPage(sound("Apollo", found.contacts, _object), total_of(found, search.size))
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
         """The names of lists. All lists are read again for an id that is not known yet."""
@@ -75,10 +70,21 @@ class ApolloClient:
 
     async def lists(self) -> list[str]:
         """The names of all lists."""
+        return sorted(label.name for label in await self._read_labels())
+
+    async def contact_lists(self) -> list[ContactList]:
+        """The lists of contacts."""
+        found = []
+        for label in await self._read_labels():
+            if label.modality in {None, "contacts"}:
+                found.append(ContactList(label.id, label.name, label.cached_count))
+        return found
+
+    async def _read_labels(self) -> list[Label]:
         found = await self._api.call(list[Any], "GET", "labels")
         labels = sound("Apollo", found, partial(read, form=Label))
         self._labels = {label.id: label.name for label in labels}
-        return sorted(self._labels.values())
+        return labels
 
     async def check(self) -> list[str]:
         """A line for each fault that keeps us from reading.

@@ -30,9 +30,10 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Pagination(msgspec.Struct, frozen=True):
-    """The number of a listing's pages."""
+    """The numbers of a listing's pages and entries."""
 
     total_pages: int
+    total_entries: int | None = None
 
 
 class Contacts(msgspec.Struct, frozen=True):
@@ -67,17 +68,12 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Label(msgspec.Struct, frozen=True):
-    """A list."""
+    """A list, of contacts or of something else."""
 
     id: Name
     name: str
-
-
-class Stage(msgspec.Struct, frozen=True):
-    """A stage of contacts."""
-
-    id: Name
-    name: str
+    modality: str | None = None
+    cached_count: int | None = None
 
 
 class Stages(msgspec.Struct, frozen=True):

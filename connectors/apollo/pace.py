@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 _DAY = 86_400.0
 #: The endpoints that the poller asks for contacts and for messages.
-POLLED = ("contacts/search", "emailer_messages/search")
+SEARCH = "contacts/search"
+POLLED = (SEARCH, "emailer_messages/search")
 #: Of a day's calls, for other calls of the same endpoint: the state of sequences, looked up by
 #: address.
 RESERVE = 0.2
@@ -40,6 +41,13 @@ class DayPace:
             return 0.0
         rest = max(self._opened + _DAY - self._clock(), 0.0)
         return rest / max(self._left - self.limit * RESERVE, 1.0)
+
+    def until_refilled(self, kept: float) -> float:
+        """Seconds until the day's end if no more is left than a part of the limit that is kept for
+        other calls, else 0."""
+        if not self.limit or self._left > self.limit * kept:
+            return 0.0
+        return max(self._opened + _DAY - self._clock(), 0.0)
 
     def after_pass(self) -> float:
         """Seconds until the next pass is due; to be asked once a pass.

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from connectors.apollo.api import LAST_PAGE, PAGE, ApolloApi
+from connectors.apollo.contact_search import ContactStage
 from connectors.apollo.forms import (
     Added,
     Contact,
@@ -15,7 +16,6 @@ from connectors.apollo.forms import (
     Mailboxes,
     Sequence,
     Sequences,
-    Stage,
     Stages,
     sequence_id,
     status_of,
@@ -104,13 +104,17 @@ class ApolloSequences:
 
     async def _mark(self, contact_id: str) -> None:
         if not self._do_not_contact:
-            body = await self._api.call(Stages, "GET", "contact_stages", urgent=True)
-            for stage in sound("Apollo", body.contact_stages, partial(read, form=Stage)):
+            for stage in await self.contact_stages(urgent=True):
                 if stage.name == "Do Not Contact":
                     self._do_not_contact = stage.id
         if self._do_not_contact:
             params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
             await self._api.call(Done, "POST", "contacts/update_stages", params=params, urgent=True)
+
+    async def contact_stages(self, *, urgent: bool = False) -> list[ContactStage]:
+        """The stages of contacts."""
+        body = await self._api.call(Stages, "GET", "contact_stages", urgent=urgent)
+        return sound("Apollo", body.contact_stages, partial(read, form=ContactStage))
 
     async def leave(self, contact_id: str, sequences: list[str]) -> None:
         """Take a contact out of these sequences before their next step. Harmless twice."""

@@ -11,6 +11,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from connectors.apollo.api import PAGE
+from connectors.apollo.contact_search import (
+    ContactFilter,
+    ContactList,
+    ContactSearch,
+    ContactsPage,
+    ContactStage,
+)
 from connectors.apollo.pace import DayPace
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
 from connectors.core.errors import RecordRejected
@@ -192,15 +199,21 @@ class MemoryApollo:
 
     # What the poller asks
 
-    async def contacts_page(
-        self, page: int, *, ascending: bool = False
-    ) -> tuple[list[dict[str, Any]], int]:
-        """One page by `updated_at`, newest first, and the number of pages."""
-        found = sorted(
-            self.contacts.values(), key=lambda c: (c["updated_at"], c["id"]), reverse=not ascending
-        )
-        some = found[(page - 1) * PAGE : page * PAGE]
-        return list(map(dict, some)), -(-len(found) // PAGE)
+    async def contacts_page(self, search: ContactSearch) -> ContactsPage:
+        """One page by `updated_at`, and how many contacts there are."""
+        found = [one for one in self.contacts.values() if _is_among(one, search.among)]
+        found.sort(key=lambda c: (c["updated_at"], c["id"]), reverse=not search.oldest_first)
+        some = found[(search.page - 1) * search.size : search.page * search.size]
+        return ContactsPage(list(map(dict, some)), len(found))
+
+    async def contact_stages(self) -> list[ContactStage]:
+        """The stages that contacts are in."""
+        names = {contact["contact_stage_id"] for contact in self.contacts.values()} - {""}
+        return [ContactStage(name, name) for name in sorted(names)]
+
+    async def contact_lists(self) -> list[ContactList]:
+        """All lists."""
+        return [ContactList(ident, name) for ident, name in self.labels.items()]
 
     async def label_names(self, ids: list[str]) -> tuple[str, ...]:
         """The names of lists that are there."""
@@ -222,6 +235,12 @@ class MemoryApollo:
             if any(map(message.get, wanted)) and str(message["completed_at"])[:10] >= since:
                 found.append(message)
         return list(map(_shown, found[(page - 1) * PAGE : page * PAGE]))
+
+
+def _is_among(contact: dict[str, Any], among: ContactFilter) -> bool:
+    return (not among.stages or contact["contact_stage_id"] in among.stages) and (
+        not among.labels or not set(among.labels).isdisjoint(contact["label_ids"])
+    )
 
 
 def _shown(message: dict[str, Any]) -> dict[str, Any]:

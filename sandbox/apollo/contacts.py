@@ -12,7 +12,7 @@ from sandbox.apollo.shapes import contact, contact_alone, contact_in_search, sta
 from sandbox.store import Store, Thing
 
 _SORTED_BY = {"contact_updated_at": "updated_at", "contact_created_at": "created_at"}
-_REACH = 50_000
+_PAGE, _LAST_PAGE = 100, 500
 
 
 def serve_contacts(routes: Routes) -> None:
@@ -25,7 +25,7 @@ def serve_contacts(routes: Routes) -> None:
         page, per_page = int(query.get("page", 1)), int(query.get("per_page", 25))
         if per_page == 0:
             raise RefusedError("An error occurred. Per page cannot be 0.")
-        if page * per_page > _REACH:
+        if page > (last := _last_page(store)) or page * per_page > last * _PAGE:
             raise RefusedError(
                 "Invalid parameter passed in. Page * per page number is over threshold."
             )
@@ -84,6 +84,12 @@ def touch(store: Store, found: Thing) -> None:
     store.put("apollo.contacts", found["id"], found)
 
 
+def _last_page(store: Store) -> int:
+    """The last page that is shown (control: apollo_last_page, for a small account that Apollo shows
+    in part)."""
+    return int((store.get("control", "apollo_last_page") or {}).get("number", _LAST_PAGE))
+
+
 def _matching(store: Store, query: dict[str, Any]) -> list[Thing]:
     found = list(store.all("apollo.contacts").values())
     if words := str(query.get("q_keywords") or "").casefold():
@@ -94,5 +100,7 @@ def _matching(store: Store, query: dict[str, Any]) -> list[Thing]:
         ]
     if labels := query.get("contact_label_ids"):
         found = [c for c in found if set(labels) & set(c["label_ids"])]
+    if stages := query.get("contact_stage_ids"):
+        found = [c for c in found if c.get("contact_stage_id") in stages]
     field = _SORTED_BY.get(str(query.get("sort_by_field")), "created_at")
     return sorted(found, key=lambda c: (c[field], c["id"]), reverse=not query.get("sort_ascending"))

@@ -1,11 +1,13 @@
 """Lists, stages, fields, users and companies (docs/design/vendors.md Apollo 1.3)."""
 
+from collections import Counter
 from typing import Any
 
 from fastapi import Request
 
 from sandbox.apollo.routing import RefusedError, Routes
 from sandbox.apollo.shapes import organization
+from sandbox.store import Thing
 
 
 def serve_lookups(routes: Routes) -> None:
@@ -15,7 +17,12 @@ def serve_lookups(routes: Routes) -> None:
     @route("GET", "/labels")
     async def labels(request: Request) -> Any:
         del request
-        return list(store.all("apollo.labels").values())
+        contacts = store.all("apollo.contacts").values()
+        on_lists = Counter(ident for one in contacts for ident in one.get("label_ids") or ())
+        counted: list[Thing] = []
+        for ident, label in store.all("apollo.labels").items():
+            counted.append({**label, "cached_count": on_lists[ident]})
+        return counted
 
     @route("GET", "/typed_custom_fields")
     async def typed_custom_fields(request: Request) -> Any:

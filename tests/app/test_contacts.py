@@ -1,66 +1,22 @@
 """One contact that can't be used keeps no other out: it is set aside with its reason, and the pass
 goes on."""
 
-import asyncio
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.base.settings import Settings
-from app.ingest.contacts import Contacts, Pass
-from app.ingest.set_aside import Aside
-from connectors.apollo.api import LAST_PAGE, PAGE
-from connectors.core.errors import AccountLimited
-from connectors.memory.apollo import MemoryApollo, stamp
+from connectors.apollo.api import PAGE
+from connectors.memory.apollo import stamp
 from leads.rules import Rules
-from tests.app.producing import Clock, MemoryProducer, anything
-
-SINCE = 1_799_999_000.0
-
-
-class Showing(MemoryApollo):
-    """Apollo that shows other objects before its contacts."""
-
-    def __init__(self, clock: Clock, odd: list[Any]) -> None:
-        super().__init__(clock.now)
-        self.odd = odd
-        self.pages: list[int] = []
-
-    async def contacts_page(self, page: int, *, ascending: bool = False) -> tuple[list[Any], int]:
-        self.pages.append(page)
-        contacts, pages = await super().contacts_page(page, ascending=ascending)
-        return [*(self.odd if page == 1 else []), *contacts], pages
-
-
-class Site:
-    """A poller's contacts, and what it sent."""
-
-    def __init__(self, rules: Rules, odd: list[Any]) -> None:
-        self.clock, self.producer = Clock(), MemoryProducer()
-        self.apollo = Showing(self.clock, odd)
-        self.received: list[int] = []
-        self.aside = Aside(anything(self.producer), self.clock)
-        settings = Settings.model_construct(overlap_seconds=300.0)
-        made = (anything(self.apollo), anything(self.producer))
-        self.contacts = Contacts(
-            settings, rules, *made, self.clock, self.aside, _no, self.received.append
-        )
-
-    def read(self, since: float = SINCE) -> Pass:
-        return asyncio.run(self.contacts.read(since))
-
-
-def _no(_point: str) -> None:
-    """No crash."""
+from tests.app.polled_contacts import SINCE, Site, everybody_of
 
 
 @pytest.fixture
 def free(rules: Rules) -> Rules:
     """Rules that capture everybody."""
-    everybody = rules.capture.model_copy(update={"lists": [], "stages": [], "owners": []})
-    return rules.model_copy(update={"capture": everybody})
+    return everybody_of(rules)
 
 
 NOW = stamp(1_800_000_000.0)
@@ -113,23 +69,9 @@ def test_a_pass_reads_back_to_the_last_one_and_no_further(free: Rules) -> None:
         site.apollo.add_contact(f"a{n}", f"p{n}@firm.com")
     since = SINCE + PAGE + 300.0
     done = site.read(since)
-    assert (done.captured, site.apollo.pages) == (PAGE + 4, [1, 2])
+    assert done.captured == PAGE + 4
+    assert [search.page for search in site.apollo.searches] == [1, 2]
     assert site.read(done.newest).captured == 0, "what was sent is known"
-
-
-def test_more_changes_than_apollo_shows_wait_for_a_person_and_nothing_ends(free: Rules) -> None:
-    site = Site(free, [])
-
-    async def full(page: int, *, ascending: bool = False) -> tuple[list[Any], int]:
-        del ascending
-        return [
-            {"id": f"{page}.{n}", "updated_at": NOW, "source": "crm", "crm_id": "1"}
-            for n in range(PAGE)
-        ], LAST_PAGE + 1
-
-    site.apollo.contacts_page = full  # type: ignore[method-assign]
-    with pytest.raises(AccountLimited, match="capture by list or stage"):
-        site.read()
 
 
 JSON = st.recursive(
@@ -158,8 +100,7 @@ STRANGE = JSON | st.fixed_dictionaries({}, optional={name: JSON | st.just(NOW) f
 def test_whatever_stands_among_them_the_good_ones_are_captured(
     rules: Rules, odd: list[Any]
 ) -> None:
-    everybody = rules.capture.model_copy(update={"lists": [], "stages": [], "owners": []})
-    site = Site(rules.model_copy(update={"capture": everybody}), odd)
+    site = Site(everybody_of(rules), odd)
     site.apollo.add_contact("good", "p1@firm.com")
     assert site.read().newest == site.clock.at
     assert "good" in {c.source_id for c in site.producer.captured("contact")}

@@ -7,15 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from app.base.settings import Settings
 from app.base.vendors import VendorClients
+from app.ingest.contact_search_plan import Listing
 from app.ingest.poller import Poller
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.review.sheets import CsvSheet, ReviewSheetProjector
 from app.setup.provision import provision_topics
+from connectors.apollo.api import PAGE
+from connectors.apollo.client import ApolloClient
 from connectors.core.crm import Contact
 from connectors.core.errors import NotInPlan, QuotaExhausted, Unauthorised, Unavailable
 from connectors.memory.apollo import MemoryApollo
@@ -24,10 +28,16 @@ from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, Signal
 from leads.rules import Rules
+from sandbox.apollo import KEY, stamp
+from sandbox.server import make_sandbox
 from tests.app.producing import anything
 
 pytestmark = pytest.mark.kafka
 Fault = Callable[[], Exception]
+
+
+#: What Apollo shows of one search: more than any test has but the one that says so.
+SHOWN = Listing(PAGE, 2)
 
 
 class SystemClock:
@@ -62,17 +72,26 @@ class Site:
         self.settings = Settings.model_construct(
             kafka_bootstrap_servers=kafka, poll_seconds=0.05, overlap_seconds=300.0
         )
-        everybody = rules.capture.model_copy(update={"lists": [], "stages": [], "owners": []})
+        everybody = rules.capture.model_copy(update={"lists": (), "stages": (), "owners": ()})
         self.rules = rules.model_copy(update={"capture": everybody})
         self.name, self.sheet = name, tmp_path / "waiting.csv"
         self.apollo, self.crm = Failing(MemoryApollo(time.time)), Failing(MemoryCrm(time.time))
 
-    async def poll(self, *until: Callable[[], Any]) -> None:
-        """Poll until all of these come true, one after another."""
+    async def poll(self, *until: Callable[[], Any], apollo: ApolloClient | None = None) -> None:
+        """Poll until all of these come true, one after another, by default on the double of
+        Apollo."""
         async with producing(self.settings) as producer:
-            vendors = VendorClients(anything(self.crm), anything(self.apollo), anything(None), [])
+            vendors = VendorClients(
+                anything(self.crm), apollo or anything(self.apollo), anything(None), []
+            )
             poller = Poller(
-                self.settings, self.rules, vendors, producer, SystemClock(), Keys("test")
+                self.settings,
+                self.rules,
+                vendors,
+                producer,
+                SystemClock(),
+                Keys("test"),
+                listing=SHOWN,
             )
             await poller.load_cursor(0.0)
             polling = asyncio.ensure_future(
@@ -98,11 +117,12 @@ class Site:
 
     async def captured(self) -> bool:
         """Whether Apollo's contact was."""
-        records = [
-            msgspec.json.decode(value, type=Captured)
-            for value in await self._read(topics.CAPTURED.full)
-        ]
-        return self.name in {record.source_id for record in records}
+        return self.name in await self.captured_ids()
+
+    async def captured_ids(self) -> set[str]:
+        """Who was captured from Apollo."""
+        values = await self._read(topics.CAPTURED.full)
+        return {msgspec.json.decode(value, type=Captured).source_id for value in values}
 
     async def _read(self, topic: str) -> list[bytes]:
         async with consuming(self.settings) as consumer:
@@ -183,3 +203,52 @@ def test_a_vendor_that_is_well_again_is_read_from_where_it_was_left(
         await site.poll(site.opted_out, mended, site.captured)
 
     asyncio.run(test())
+
+
+def test_more_contacts_than_apollo_shows_are_all_captured(
+    kafka: str, rules: Rules, tmp_path: Path
+) -> None:
+    """Four stages of 150 and 20 contacts without one, on the sandbox with two pages of each
+    search."""
+
+    async def test() -> None:
+        site = Site(kafka, rules, tmp_path, "crowd")
+        await provision_topics(site.settings)
+        transport = httpx.ASGITransport(make_sandbox(None, 0, 1))
+        apollo = ApolloClient("http://sandbox/apollo/api/v1/", KEY, 10**6, transport)
+        everybody: set[str] = set()
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
+            path = "/_control/objects/control/apollo_last_page"
+            await http.post(path, json={"number": SHOWN.last_page})
+            for n in range(4):
+                stage = {"id": f"stage{n}", "name": f"Stage {n}"}
+                await http.post(f"/_control/objects/apollo.stages/stage{n}", json=stage)
+            label = {"id": "web", "name": "Web", "modality": "contacts"}
+            await http.post("/_control/objects/apollo.labels/web", json=label)
+            for n in range(620):
+                contact = _contact(n, f"stage{n % 4}" if n < 600 else None)
+                everybody.add(contact["id"])
+                path = f"/_control/objects/apollo.contacts/{contact['id']}"
+                await http.post(path, json=contact)
+
+        async def all_captured() -> bool:
+            return everybody <= await site.captured_ids()
+
+        await site.poll(all_captured, apollo=apollo)
+        await apollo.close()
+
+    asyncio.run(test())
+
+
+def _contact(number: int, stage: str | None) -> dict[str, Any]:
+    changed = stamp(time.time() - number / 10)  # within the overlap before any cursor
+    return {
+        "id": f"{0xC0000 + number:024x}",
+        "name": f"P {number}",
+        "email": f"p{number}@crowd.test",
+        "contact_stage_id": stage,
+        "label_ids": [] if stage else ["web"],
+        "contact_campaign_statuses": [],
+        "created_at": changed,
+        "updated_at": changed,
+    }

@@ -3,6 +3,7 @@ name; owners."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 
 from connectors.apollo.api import ApolloApi, usage
 from connectors.apollo.client import ApolloClient
+from connectors.apollo.contact_search import ContactFilter, ContactList, ContactSearch
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
 from connectors.core.errors import EndpointSpent, RecordRejected, Unavailable
 from sandbox.apollo import KEY, make_router
@@ -153,7 +155,7 @@ def test_an_owner_is_set_by_address() -> None:
     async def test(apollo: ApolloClient, control: Control) -> None:
         await control("/objects/apollo.users/u1", {"id": "u1", "email": REPS[0]})
         await apollo.set_owner(A1, REPS[0])
-        [contact], _ = await apollo.contacts_page(1)
+        [contact], _ = await apollo.contacts_page(ContactSearch())
         assert contact["owner_id"] == "u1"
         with pytest.raises(RecordRejected, match="no user of Apollo"):
             await apollo.set_owner(A1, "stranger@acme.test")
@@ -202,3 +204,51 @@ def test_an_hours_end_is_seen_coming_and_stops_its_endpoint_alone() -> None:
             await api.call(msgspec.Raw, "GET", "labels")
 
     asyncio.run(test())
+
+
+def test_contacts_are_searched_for_by_stage_and_list_and_counted() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        for n, (stage, lists) in enumerate((("s1", ["l1"]), ("s1", []), ("s2", ["l1", "l2"]))):
+            ident = f"{0xB0 + n:024x}"
+            more = {"id": ident, "contact_stage_id": stage, "label_ids": lists}
+            stamped = {"updated_at": f"2026-01-0{n + 1}T00:00:00Z"}
+            await control(f"/objects/apollo.contacts/{ident}", CONTACT | more | stamped)
+        await control(f"/objects/apollo.contacts/{A1}", CONTACT | {"updated_at": "2025"})
+
+        async def found(size: int = 1, *, oldest_first: bool = False, **by: Any) -> tuple[str, int]:
+            search = ContactSearch(ContactFilter(**by), 1, size, oldest_first)
+            page = await apollo.contacts_page(search)
+            return page.contacts[0]["id"][-2:], page.total
+
+        assert await found() == ("b2", 4)
+        assert await found(oldest_first=True) == ("a1", 4)
+        assert await found(stages=("s1",)) == ("b1", 2)
+        assert await found(stages=("s1", "s2")) == ("b2", 3)
+        assert await found(labels=("l1",), oldest_first=True) == ("b0", 2)
+        assert await found(stages=("s1",), labels=("l1", "l2")) == ("b0", 1)
+
+    on_sandbox(test)
+
+
+def test_the_lists_of_contacts_come_with_their_counts() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await control(f"/objects/apollo.contacts/{A1}", CONTACT | {"label_ids": ["l1"]})
+        for ident, of in (("l1", "contacts"), ("l2", "accounts")):
+            label = {"id": ident, "name": ident.upper(), "modality": of}
+            await control(f"/objects/apollo.labels/{ident}", label)
+        lists = await apollo.contact_lists()
+        assert ContactList("l1", "L1", 1) in lists
+        assert "l2" not in {one.id for one in lists}
+
+    on_sandbox(test)
+
+
+@pytest.mark.parametrize("search", [ContactSearch(page=501), ContactSearch(page=501, size=1)])
+def test_a_page_beyond_those_that_are_shown_is_refused(search: ContactSearch) -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await control(f"/objects/apollo.contacts/{A1}", CONTACT | {"updated_at": "2026"})
+        await apollo.contacts_page(replace(search, page=500))
+        with pytest.raises(RecordRejected, match="over threshold"):
+            await apollo.contacts_page(search)
+
+    on_sandbox(test)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.apollo.client import ApolloClient
+from connectors.apollo.contact_search import ContactSearch
 from connectors.apollo.pace import RESERVE, DayPace, slower
 from sandbox.apollo import KEY, make_router
 from sandbox.store import Store
@@ -55,7 +56,7 @@ def test_a_small_plan_is_told_to_a_person() -> None:
         windows = {"minute": (50, 60.0), "hourly": (200, 3600.0), "24-hour": (600, 86_400.0)}
         app.include_router(make_router(Store(), windows))
         apollo = ApolloClient("http://sandbox/", KEY, 200, httpx.ASGITransport(app))
-        await apollo.contacts_page(1)
+        await apollo.contacts_page(ContactSearch())
         pace = apollo.pace("contacts/search")
         assert round(pace.after_pass()) == round(86_400 / (599 - 120))
         [line] = slower("contacts/search", pace, 60.0)

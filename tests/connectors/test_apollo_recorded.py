@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from connectors.apollo.client import ApolloClient
+from connectors.apollo.contact_search import ContactSearch
 from sandbox.apollo import KEY
 from sandbox.generate import SEQUENCE
 
@@ -84,8 +85,8 @@ def test_the_connector_reads_what_the_service_sends() -> None:
                 "update_owners": "emailer_campaigns/remove_or_stop_contact_ids",
             }
         )
-        [contact], pages = await apollo.contacts_page(1)
-        assert (contact["id"], pages) == (IDENT, 1)
+        [contact], total = await apollo.contacts_page(ContactSearch())
+        assert (contact["id"], total) == (IDENT, 1)
         assert await apollo.sequences(IDENT, "") == []
         assert await apollo.sequences("", VALUES["string"]) == []
         assert await apollo.sequence_names() == {}

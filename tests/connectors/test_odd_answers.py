@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.apollo.client import ApolloClient
+from connectors.apollo.contact_search import ContactSearch
 from connectors.core.http import SlidingWindowLimiter
 from connectors.google.auth import GoogleGrant
 from connectors.google.sheets import GoogleTab
@@ -44,7 +45,7 @@ MESSAGE = {
 }
 
 APOLLO: dict[str, Call] = {
-    "contacts_page": lambda apollo: apollo.contacts_page(1),
+    "contacts_page": lambda apollo: apollo.contacts_page(ContactSearch()),
     "label_names": lambda apollo: apollo.label_names(["x"]),
     "lists": lambda apollo: apollo.lists(),
     "check": lambda apollo: apollo.check(),
