@@ -14,11 +14,16 @@ def init(
     rules: Annotated[Path, typer.Option("--rules", help="The file to write.")] = Path("rules.yaml"),
     as_json: Json = False,
 ) -> None:
-    """Write first rules from what the CRM and Apollo hold."""
+    """Write first rules from what the CRM and Apollo hold.
+
+    Prints how many contacts Apollo has in its stages and lists and with which e-mail statuses, and
+    how many of the newest these rules would hold.
+    """
     from app.commands import site as site_commands
 
-    path = run(site_commands.init(settings(), rules))
-    show({"rules": str(path)}, as_json, f"{path} is written; settle its TODOs")
+    account = run(site_commands.init(settings(), rules))
+    lines = as_lines([*account, f"{rules} is written; settle its TODOs"])
+    show({"rules": str(rules), "account": account}, as_json, lines)
 
 
 @app.command()
@@ -42,7 +47,8 @@ def provision(
 def doctor(as_json: Json = False) -> None:
     """Check broker, topics, keys, CRM and rules.
 
-    Each fault is a line; notes follow on what is left out or not allowed to this key.
+    Each fault is a line; notes follow on what is left out or not allowed to this key, and on what
+    Apollo's account holds.
     """
     from app.setup import doctor as doctoring
 

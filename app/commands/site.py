@@ -23,7 +23,8 @@ from app.review.google_sheet import make_sheets
 from app.review.sheets import ReviewSheetProjector
 from app.rules.requirements import requirements_of
 from app.rules.starter import write_starter_rules
-from app.rules.store import publish_rules
+from app.rules.store import load_rules, publish_rules
+from app.setup.apollo_account import describe_account
 from app.setup.provision import provision_topics
 from app.setup.site_check import settle_site
 from connectors.core.errors import RecordRejected, VendorError
@@ -34,8 +35,9 @@ from leads.rules import Rules
 _CLOCK = SystemClock()
 
 
-async def init(settings: Settings, path: Path) -> Path:
-    """Write first rules from what the CRM and Apollo hold; returns the file.
+async def init(settings: Settings, path: Path) -> list[str]:
+    """Write first rules from what the CRM and Apollo hold; returns what Apollo's account holds and
+    what these rules would make of it, a sentence each.
 
     Raises UsageError if the file is there already or its directory is not.
     """
@@ -46,9 +48,9 @@ async def init(settings: Settings, path: Path) -> Path:
     vendors = make_vendors(settings, _CLOCK)
     try:
         await write_starter_rules(vendors, path)
+        return await describe_account(vendors.apollo, load_rules(path), _CLOCK.now())
     finally:
         await vendors.close()
-    return path
 
 
 async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) -> list[str]:

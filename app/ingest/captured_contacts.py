@@ -3,42 +3,18 @@ captured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any
 
-import msgspec
 from aiokafka import AIOKafkaProducer
 
 from app.ingest.recent_ids import RecentIds
 from app.ingest.set_aside import Aside
 from connectors.apollo.client import ApolloClient
 from leads import topics
+from leads.polled_contact import PolledContact, came_from_crm, is_wanted, read_contact, to_record
 from leads.records import Captured, encode
 from leads.rules import Rules
 from streams.runner.decoding import MAX_RECORD
-
-
-class _Account(msgspec.Struct):
-    typed_custom_fields: dict[str, Any] | None = None
-
-
-class _Contact(msgspec.Struct):
-    """The fields of a contact that the poller reads; intake checks the rest."""
-
-    id: Annotated[str, msgspec.Meta(min_length=1)]
-    updated_at: str
-    label_ids: list[str] | None = None
-    account: _Account | None = None
-    typed_custom_fields: dict[str, Any] | None = None
-    source: str | None = None
-    contact_stage_id: str | None = None
-    owner_id: str | None = None
-
-
-class _ReadContact(NamedTuple):
-    raw: dict[str, Any]
-    contact: _Contact
-    changed_at: float
 
 
 @dataclass(slots=True)
@@ -92,33 +68,32 @@ class ContactCapture:
         await self._capture(fresh, read_at, done)
         return older
 
-    async def _decode(self, raw: Any) -> _ReadContact | None:
-        """A contact with the fields that the poller reads; sets it aside and returns None if it is
-        unusable."""
+    async def _decode(self, raw: Any) -> PolledContact | None:
+        """The contact; sets it aside and returns None if it is unusable."""
         try:
-            contact = msgspec.convert(raw, _Contact)
-            return _ReadContact(raw, contact, _time(contact.updated_at))
-        except (msgspec.ValidationError, ValueError, OverflowError, RecursionError) as error:
-            await self._aside.put("apollo", f"the contact can't be used: {error}", raw)
+            return read_contact(raw)
+        except ValueError as error:
+            await self._aside.put("apollo", str(error), raw)
             return None
 
-    async def _capture(self, contacts: list[_ReadContact], read_at: float, done: Pass) -> None:
+    async def _capture(self, contacts: list[PolledContact], read_at: float, done: Pass) -> None:
         sent = []
-        for raw, contact, _ in contacts:
-            if not self._known.add(f"{contact.id} {contact.updated_at}"):
+        for contact in contacts:
+            raw, fields, _ = contact
+            if not self._known.add(f"{fields.id} {fields.updated_at}"):
                 continue
-            if _from_crm(raw):
+            if came_from_crm(raw):
                 done.from_crm += 1
                 continue
-            lists = await self._apollo.label_names(contact.label_ids or [])
-            if not self._wanted(contact, lists):
+            lists = await self._apollo.label_names(fields.label_ids or [])
+            if not is_wanted(fields, lists, self._rules.capture):
                 continue
-            custom = await self._apollo.name_fields(_custom_of(contact))
-            value = await self._encoded(raw, contact, lists, custom, read_at)
+            custom = await self._apollo.name_fields(fields.custom())
+            value = await self._encoded(to_record(contact, lists, custom, read_at))
             if value is not None:
                 sent.append(
                     await self._producer.send(
-                        topics.CAPTURED.full, value, key=f"apollo:{contact.id}".encode()
+                        topics.CAPTURED.full, value, key=f"apollo:{fields.id}".encode()
                     )
                 )
         for future in sent:
@@ -126,65 +101,17 @@ class ContactCapture:
         done.captured += len(sent)
         self._received(len(sent))
 
-    async def _encoded(
-        self,
-        raw: dict[str, Any],
-        contact: _Contact,
-        lists: tuple[str, ...],
-        custom: dict[str, Any],
-        read_at: float,
-    ) -> bytes | None:
+    async def _encoded(self, record: Captured) -> bytes | None:
         """The record's bytes; sets it aside and returns None if it can't be encoded, or is larger
         than intake accepts."""
-        record = Captured(
-            source="apollo",
-            source_id=contact.id,
-            captured_at=read_at,
-            raw=raw,
-            custom=custom,
-            lists=lists,
-            sequences_read_at=read_at,
-            imported="poll",
-        )
+        name = f"contact {record.source_id!a}"
         try:
             value = encode(record)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            await self._aside.put(
-                "apollo", f"contact {contact.id!a} can't be written: {error}", raw
-            )
+            await self._aside.put("apollo", f"{name} can't be written: {error}", record.raw)
             return None
         if len(value) > MAX_RECORD:
-            await self._aside.put(
-                "apollo",
-                f"contact {contact.id!a} has {len(value)} bytes, more than {MAX_RECORD}",
-                raw,
-            )
+            why = f"{name} has {len(value)} bytes, more than {MAX_RECORD}"
+            await self._aside.put("apollo", why, record.raw)
             return None
         return value
-
-    def _wanted(self, contact: _Contact, lists: tuple[str, ...]) -> bool:
-        rule = self._rules.capture
-        return (
-            (not rule.lists or bool(set(rule.lists) & set(lists)))
-            and (not rule.stages or contact.contact_stage_id in rule.stages)
-            and (not rule.owners or contact.owner_id in rule.owners)
-        )
-
-
-def _custom_of(contact: _Contact) -> dict[str, Any]:
-    """Custom fields by their ids: the contact's, and its account's."""
-    fields: dict[str, Any] = {}
-    if contact.account is not None:
-        fields |= contact.account.typed_custom_fields or {}
-    return fields | (contact.typed_custom_fields or {})
-
-
-def _from_crm(contact: dict[str, Any]) -> bool:
-    """Whether Apollo got the contact from the CRM: to capture it would write it back there."""
-    return contact.get("source") in {"crm", "salesforce", "hubspot"} and bool(
-        contact.get("hubspot_vid") or contact.get("crm_id") or contact.get("salesforce_id")
-    )
-
-
-def _time(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -17,6 +17,7 @@ from app.monitoring.broker_watch import BrokerOutage
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
 from app.rules.store import effects_are_live, publish_rules, unresolved_todos
+from app.setup.apollo_account import describe_account
 from app.setup.broker_security import describe_denial, security_notes
 from app.setup.provision import check_topics
 from app.setup.site_check import check_site, secret_notes, settle_site
@@ -69,8 +70,8 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
             found.notes += [*notes, *await mapping_gaps(vendors, rules)]
     except VendorError as error:
         found.faults.append(str(error))
-    for check in (vendors.apollo.check, vendors.slack.check):
-        found.faults += await check()
+    unread = await vendors.apollo.check()
+    found.faults += [*unread, *await vendors.slack.check()]
     with suppress(VendorError):
         found.notes += unknown_lists(rules, await vendors.apollo.lists())
     with suppress(VendorError):  # that Apollo doesn't answer is among the faults already
@@ -82,6 +83,8 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
         for endpoint in POLLED:
             pace = vendors.apollo.pace(endpoint)
             found.notes += slower(endpoint, pace, settings.poll_seconds)
+    if not unread:
+        found.notes += await describe_account(vendors.apollo, rules, _CLOCK.now())
     if settings.google_sheet:
         found.faults += await check_google(settings)
     await vendors.close()
