@@ -117,7 +117,6 @@ ONE_STAGE = [
     (lead(), topics.VALIDATED, "identity"),
     (lead(), topics.UNIQUE, "company"),
     (lead(), topics.ASSIGNED, "engage"),
-    (LINK, topics.LINKS, "identity"),
     (ALERT, topics.ALERTS, "notify"),
 ]
 
@@ -136,6 +135,15 @@ def test_a_record_is_decided_by_its_stages_own_row(
     assert found(record, topic, row_of(stage, record, raw, at="elsewhere")) == LEFT_OUT
     assert found(record, topic, later) == LEFT_OUT
     assert found(record, topic, own, later) == LEFT_OUT
+
+
+def test_a_record_of_two_stages_is_decided_by_both_rows() -> None:
+    raw = Raw(topics.LINKS.full, encode(LINK))
+    rows = [row_of(stage, LINK, raw) for stage in ("identity", "company")]
+    assert found(LINK, topics.LINKS) == UNDECIDED
+    for row in rows:
+        assert found(LINK, topics.LINKS, row) == UNDECIDED
+    assert found(LINK, topics.LINKS, *rows) == DECIDED
 
 
 def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:

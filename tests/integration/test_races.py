@@ -15,6 +15,7 @@ from app.local.demo_site import SITE_SECRET
 from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Signal, encode
+from tables.schema import SEQUENCES
 from tests.samples import captured
 from tests.sites import SiteHarness
 
@@ -102,6 +103,11 @@ def test_a_signal_at_any_point_of_the_way_counts(site: SiteHarness) -> None:
     site.control(
         "POST", "objects/control/ownerless", {raw["email"]: True for _, raw in each(ownerless)}
     )
+    # what a source has said counts once intake has read it, however fast engagement is
+    started = {KEYS.address(raw["email"]) for _, raw in [*busy["company"], *busy["assign"]]}
+    site.work_only("intake", "signals")
+    site.wait_for(lambda: started <= site.rows(SEQUENCES).keys(), why="a sequence is not known")
+    site.kill("worker")
     site.work()
     wanted = {lead: "suppressed" for lead, _ in each(stopped)}
     wanted |= {lead: "held" for group in (busy, ownerless) for lead, _ in each(group)}
