@@ -1,5 +1,6 @@
 """Log lines of a process: Leadgate's own and its libraries', all through structlog, on stderr."""
 
+import asyncio
 import json
 import logging
 import sys
@@ -50,10 +51,17 @@ _DROPPED = {"aiokafka": _NO_BROKER, "asyncio": _CANCELLED_CONNECT}
 
 def _is_wanted(line: logging.LogRecord) -> bool:
     """False for lines about a broker that does not answer: commands say so themselves, and what
-    runs on says it once an outage (broker_watch.py). False, too, for a connect that was
-    cancelled."""
+    runs on says it once an outage (broker_watch.py). False, too, for a connect or a request that
+    was cancelled."""
     dropped = _DROPPED.get(line.name.partition(".")[0], ())
-    return not line.getMessage().startswith(dropped)
+    return not (line.getMessage().startswith(dropped) or _is_late_answer(line))
+
+
+def _is_late_answer(line: logging.LogRecord) -> bool:
+    """Whether aiokafka complains of an answer to a request that was cancelled meanwhile, as by
+    Ctrl-C."""
+    error = line.exc_info[1] if line.exc_info else None
+    return line.name == "aiokafka.conn" and isinstance(error, asyncio.InvalidStateError)
 
 
 def show_values(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """Every line goes through one formatter, JSON is one object a line, and no secret is in any."""
 
+import asyncio
 import json
 import logging
 import os
@@ -197,12 +198,16 @@ def test_the_lines_of_aiokafka_about_an_outage_are_dropped(stderr: Callable[[], 
     assert "the moon" in lines[1]
 
 
-def test_a_connect_of_aiokafka_that_was_cancelled_is_not_logged(
+def test_what_aiokafka_says_of_cancelled_connects_and_requests_is_not_logged(
     stderr: Callable[[], str],
 ) -> None:
     """Else Ctrl-C prints it beside the command's own line, once in some dozens of times."""
     set_up_logging()
     logging.getLogger("asyncio").error("Unclosed AIOKafkaConnection\nconn: <...>")
+    try:
+        raise asyncio.InvalidStateError("invalid state")
+    except asyncio.InvalidStateError:
+        logging.getLogger("aiokafka.conn").exception("Unexpected exception in AIOKafkaConnection")
     logging.getLogger("asyncio").error("Task was destroyed but it is pending!")
     [line] = stderr().splitlines()
     assert "Task was destroyed" in line
