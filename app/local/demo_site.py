@@ -28,7 +28,7 @@ from sandbox.slack import TOKEN as SLACK_TOKEN
 POLL_SECONDS = 1.0
 _SETTINGS = ("LEADGATE_", "KAFKA_")
 #: The demo's topics are on this machine and hold invented people.
-SITE_SECRET = "invented people, on 127.0.0.1 only"  # noqa: S105  it protects nobody
+SITE_SECRET = "invented people, on 127.0.0.1 only"  # noqa: S105  a demo has no secrets
 _START_LIMIT = 60.0
 _STOP_LIMIT = 15.0
 

@@ -1,4 +1,4 @@
-"""Contacts of the CRM set back to what stood there before, where nobody has changed them since."""
+"""Restores contacts of the CRM to their earlier values, except values that were changed since."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -29,7 +29,7 @@ _DENIALS = (
 _PAGE = "docs/reference/access-rights.md"
 _ANY = 1  # of a resource's type, a pattern's type, an operation and a permission (KIP-140, KIP-290)
 _TOPIC = 2  # a resource's type
-#: A topic that nobody has, outside Leadgate's prefix.
+#: A topic that does not exist, outside Leadgate's prefix.
 _WITHOUT_ACL = "no-topic-of-leadgate"
 _DEFAULT = "allow.everyone.if.no.acl.found"
 #: Principals that stand for everybody: all users, and those without a login.

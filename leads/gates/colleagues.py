@@ -142,9 +142,7 @@ def _go_on(lead: Lead, seen: CompanyState, stage: str, trace: tuple[Reason, ...]
 
 def _next_brand(lead: Lead) -> str:
     """The next brand at which a lead is compared before its company is looked at, '' for none."""
-    stops = brand_stops(lead.company.name, lead.company.domain)
-    if stops and stops[-1] == domain_stem(lead.company.domain):
-        stops = stops[:-1]  # compared where its company is looked at
+    stops = _stops_before_company(lead)
     if not lead.brand_word:
         return next(iter(stops), "")
     if lead.brand_word not in stops:
@@ -155,16 +153,19 @@ def _next_brand(lead: Lead) -> str:
 def _to_brand(lead: Lead, stage: str, kind: str, brand: str) -> OutputRecord:
     """To a brand, or where its company is looked at: leads of sister companies meet in one
     partition. A lead that names no company passes in its person's."""
-    stem = domain_stem(lead.company.domain)
-    compared = not brand and bool(lead.brand_word) and _is_compared_before(lead, stem)
+    stem, stops = domain_stem(lead.company.domain), _stops_before_company(lead)
+    compared = not brand and lead.brand_word in stops and stem in stops
     there = replace(lead, brand_word=brand, compared=compared)
     return forward(there, stage, kind, topics.UNIQUE, brand or stem or lead.person_key)
 
 
-def _is_compared_before(lead: Lead, stem: str) -> bool:
-    """Whether the domain's brand comes before another one, so that the lead was compared there."""
+def _stops_before_company(lead: Lead) -> tuple[str, ...]:
+    """The brands at which a lead is compared before its company is looked at: all, unless the
+    domain's comes last, which is compared there."""
     stops = brand_stops(lead.company.name, lead.company.domain)
-    return lead.brand_word in stops and stops[-1] != stem
+    if stops and stops[-1] == domain_stem(lead.company.domain):
+        return stops[:-1]
+    return stops
 
 
 def others(seen: CompanyState, lead: Lead) -> list[Fingerprint]:
