@@ -97,7 +97,8 @@ def _as_mc(found: re.Match[str]) -> str:
 def _is_initials(text: str) -> bool:
     """AJ, TJ, JD: no name is spelled so, but Ng is."""
     letters = text.lower()
-    if len(letters) != _INITIALS or letters == "ng":
+    # the capital of ß has two letters
+    if not letters.isalpha() or len(text.upper()) != _INITIALS or letters == "ng":
         return False
     return letters.endswith("j") or _VOWELS.isdisjoint(letters)
 

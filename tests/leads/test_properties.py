@@ -31,6 +31,7 @@ LOCAL = st.text(string.ascii_letters + string.digits, min_size=1, max_size=12)
 
 @given(TEXT)
 @example("ß")
+@example("0ß")
 def test_normalising_twice_changes_nothing(text: str) -> None:
     said = clean_text(text)
     for normalise in (squeeze, clean_text, spell_name, normalise_title, spell_company):
