@@ -23,6 +23,7 @@ from leads.decision import Decision, NeedsEffects
 from leads.keys import Keys
 from leads.records import encode
 from leads.rules import Rules
+from leads.sealing import UNSEALED
 from streams.ports import Clock
 from streams.runner import audit_events
 from streams.runner.model import Stage, StageTask
@@ -39,6 +40,8 @@ def run_plain(settings: Settings, rules: Rules, data: Path) -> int:
 
 class PlainTable:
     """A Faust table as a stage's view reads it: the partition is that of the event at hand."""
+
+    sealing = UNSEALED
 
     def __init__(self, app: faust.App) -> None:
         changelog = app.topic(topics.CHANGELOG, key_serializer="raw", value_serializer="raw")
@@ -125,7 +128,10 @@ def _agent(
             job.answer = answer
             _put(stage, job, answer, view)
             table.write(view)
-            for outgoing in (*audit_events.audits(stage, job), *outputs(stage, job)):
+            for outgoing in (
+                *audit_events.audits(stage, job, UNSEALED),
+                *outputs(stage, job, UNSEALED),
+            ):
                 await by_name[outgoing.topic.full].send(key=outgoing.key, value=outgoing.value)
 
     return agent

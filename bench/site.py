@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Self
 
 import psutil
+from pydantic import SecretStr
 
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing
 from app.local.broker import Broker, free_port
 from app.local.children import die_with_parent
 from app.monitoring.lag import committed
+from app.privacy.key_store import open_key_store
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.records import Captured, CrmRecord, encode
@@ -32,10 +34,13 @@ class BenchSite:
         self.data = data
         self.broker = Broker(data / "broker", free_port())
         self.settings: Settings
+        self._database = f"sqlite:///{data / 'leadgate.db'}"
 
     def __enter__(self) -> Self:
         self.broker.start()
-        self.settings = Settings.model_construct(kafka_bootstrap_servers=self.broker.address)
+        self.settings = Settings.model_construct(
+            kafka_bootstrap_servers=self.broker.address, database_url=SecretStr(self._database)
+        )
         asyncio.run(self._ground())
         return self
 
@@ -44,6 +49,7 @@ class BenchSite:
 
     async def _ground(self) -> None:
         await provision_topics(self.settings)
+        open_key_store(self.settings).create()
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
                 mark = encode(CrmRecord(kind="complete", key=""))
@@ -58,6 +64,7 @@ class BenchSite:
         } | {
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_RULES": str(RULES),
+            "LEADGATE_DATABASE_URL": self._database,
             "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
         }
         out = (self.data / f"{engine}.log").open("ab")

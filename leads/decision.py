@@ -38,6 +38,7 @@ class AuditNote(Record, frozen=True, kw_only=True):
     kind: str
     outcome: dict[str, Any] = {}
     place: str = ""
+    details: dict[str, Any] = {}  # of the outcome, what may name the person
 
 
 class WaitReason(StrEnum):
@@ -64,6 +65,7 @@ class Decision(Record, frozen=True, kw_only=True):
     notes: tuple[AuditNote, ...] = ()
     alerts: tuple[Alert, ...] = ()
     outcome: dict[str, Any] = {}
+    details: dict[str, Any] = {}  # of the outcome, what may name the person
     wait: WaitReason = WaitReason.NO
     wakes: tuple[str, ...] = ()  # kinds of signals that end the wait
     until: float = 0.0  # when the stage looks again by itself, 0 for never

@@ -73,7 +73,8 @@ def reasons(event: Audit) -> list[str]:
     """The rules that an event's decision looked at: first those that decided, then the others
     that were checked; and the values that were left out."""
     decisive_first = sorted(event.trace, key=lambda reason: not reason.decisive)
-    left_out = event.outcome.get("dropped", ()) if isinstance(event.outcome, dict) else ()
+    untaken = event.outcome.get("dropped", ()) if isinstance(event.outcome, dict) else ()
+    left_out = (*event.details.get("dropped", ()), *untaken)
     dropped = [visible(f"left out: {line}") for line in left_out]
     return [*map(_describe_reason, decisive_first), *dropped]
 

@@ -151,6 +151,10 @@ class Keys:
         """The key of what names a person besides addresses; its kind is readable."""
         return f"{kind}:{self._of(value)}"
 
+    def record(self, *parts: str) -> str:
+        """The id of a source's record that has none of its own, from what it says."""
+        return self._hash("\x1f".join(("record", *parts)))
+
     def domain(self, domain: str) -> str:
         """The key of a company's registrable domain. Companies aren't people: it is readable."""
         return registrable(domain)

@@ -6,9 +6,11 @@ Times are seconds since the epoch, UTC, as floats. Ids are strings.
 """
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
+
+from leads.keys import lead_id
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -16,6 +18,24 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
 
     Records are trees, so the garbage collector needn't track them.
     """
+
+
+class PersonalRecord(Record, frozen=True, kw_only=True):
+    """A record with fields that name or reach a person, or may: `personal` names them.
+
+    Wherever it is written they are blank, and `sealed` holds them under the key of the lead that
+    they belong to (leads/sealing.py).
+    """
+
+    personal: ClassVar[tuple[str, ...]] = ()
+    subject_field: ClassVar[str] = "lead_id"
+
+    sealed: bytes = b""
+
+    @property
+    def data_subject(self) -> str:
+        """The id of that lead, '' where the record is about none."""
+        return str(getattr(self, self.subject_field))
 
 
 class Place(StrEnum):
@@ -38,12 +58,14 @@ class Place(StrEnum):
 WAITING_PLACES = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
 
 
-class Captured(Record, frozen=True, kw_only=True):
+class Captured(PersonalRecord, frozen=True, kw_only=True):
     """One record as a source gave it: topic `captured`, keyed by `source` and `source_id`.
 
     `raw` is the vendor's object, whole: it is the record's `person` object in the sense of
     promise P8.
     """
+
+    personal: ClassVar = ("raw", "custom")
 
     source: str
     source_id: str
@@ -61,6 +83,11 @@ class Captured(Record, frozen=True, kw_only=True):
     intents: tuple["Intent", ...] = ()  # interest that the source reports beside the record
     # names one request to take the record in again, although nothing in it has changed
     reimport_id: str = ""
+
+    @property
+    def data_subject(self) -> str:
+        """See PersonalRecord."""
+        return lead_id(self.source, self.source_id)
 
 
 class Person(Record, frozen=True, kw_only=True):
@@ -165,8 +192,10 @@ class Trigger(Record, frozen=True, kw_only=True):
     source: str = ""
 
 
-class Lead(Record, frozen=True, kw_only=True):
+class Lead(PersonalRecord, frozen=True, kw_only=True):
     """A lead between two gates."""
+
+    personal: ClassVar = ("person", "unplaced_phone", "review_decisions")
 
     lead_id: str
     source: str
@@ -260,8 +289,10 @@ class Signal(Record, frozen=True, kw_only=True):
     delivery: int = 0
 
 
-class ReviewDecision(Record, frozen=True, kw_only=True):
+class ReviewDecision(PersonalRecord, frozen=True, kw_only=True):
     """A person's decision: topic `review-decisions`, in the partition of the stage that asked."""
+
+    personal: ClassVar = ("fields",)
 
     decision_id: str
     lead_id: str
@@ -280,11 +311,24 @@ class ReviewDecision(Record, frozen=True, kw_only=True):
     rules: str = ""
 
 
-class Fingerprint(Record, frozen=True, kw_only=True):
+class Fingerprint(PersonalRecord, frozen=True, kw_only=True):
     """What is remembered of a person, to recognise another record of the same one.
 
     Names and title are as the source spells them; those of before version 2 of the company gate are
     in lower case, and the rest is empty."""
+
+    personal: ClassVar = (
+        "first_name",
+        "last_name",
+        "title",
+        "email",
+        "linkedin",
+        "phone",
+        "person_id",
+        "crm_id",
+        "city",
+        "country",
+    )
 
     lead_id: str
     person_key: str
@@ -402,12 +446,15 @@ class AuditPerson(Person, frozen=True, kw_only=True):
 AUDIT_FORMAT = 1
 
 
-class Audit(Record, frozen=True, kw_only=True):
+class Audit(PersonalRecord, frozen=True, kw_only=True):
     """One event of a lead's story: topic `audit`, keyed by its own `id` (promise P8).
 
     `schema` is the version of its format; an event without the field is of version 1. Whoever
     writes another version names it: the default is what old events mean.
     """
+
+    personal: ClassVar = ("person", "details")
+    subject_field: ClassVar = "lead"
 
     id: str
     lead: str
@@ -428,15 +475,19 @@ class Audit(Record, frozen=True, kw_only=True):
     shadow: bool = False
     # the version of the gate's logic that decided (Gate.logic); recompute judges only its own
     logic: int = 1
+    # what belongs to the outcome and may name the person: see audit_kinds.outcomes.Details
+    details: dict[str, Any] = {}
 
 
-class ReviewItem(Record, frozen=True, kw_only=True):
+class ReviewItem(PersonalRecord, frozen=True, kw_only=True):
     """What people are asked of a lead: topic `review-queue`, keyed by lead id and stage, since each
     stage knows only of its own waits.
 
     The record with the highest step says whether a lead waits (`review_items.py`): a replay may
     write an older one again.
     """
+
+    personal: ClassVar = ("person",)
 
     lead_id: str
     kind: str  # review, held or fallback; moved: from this step on it waits no longer
@@ -450,9 +501,11 @@ class ReviewItem(Record, frozen=True, kw_only=True):
     reason_kind: str = ""  # the kind of the decision that let it wait: invalid, variant, unrouted …
 
 
-class Alert(Record, frozen=True, kw_only=True):
+class Alert(PersonalRecord, frozen=True, kw_only=True):
     """Something a human should see: topic `alerts`, keyed by channel. kind: notice, escalation,
     ops."""
+
+    personal: ClassVar = ("text",)
 
     alert_id: str
     kind: str

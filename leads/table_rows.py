@@ -1,9 +1,19 @@
 """What the stages remember: the records of their rows. Each kind has one writing stage."""
 
+from typing import ClassVar
+
 import msgspec
 
 from leads.effect_results import EffectResult
-from leads.records import Company, Fingerprint, Lead, Record, ReviewDecision, Signal
+from leads.records import (
+    Company,
+    Fingerprint,
+    Lead,
+    PersonalRecord,
+    Record,
+    ReviewDecision,
+    Signal,
+)
 
 
 class Deferred(Record, frozen=True, kw_only=True):
@@ -41,7 +51,7 @@ class WaitingRow(Record, frozen=True, kw_only=True):
     lead_id: str
 
 
-class Attempt(Record, frozen=True, kw_only=True):
+class Attempt(PersonalRecord, frozen=True, kw_only=True):
     """How far a stage got with a record: written before anything leaves, so that it decides once
     (docs/design/interleavings.md 1).
 
@@ -49,6 +59,9 @@ class Attempt(Record, frozen=True, kw_only=True):
     itself and the rules' version they give the same decision again, byte for byte. Until then
     only `started` and what effects have changed outside counts: what was read is read again.
     """
+
+    personal: ClassVar = ("done", "failed")
+    subject_field: ClassVar = "lead"
 
     step: int
     cause: str
@@ -69,6 +82,7 @@ class Attempt(Record, frozen=True, kw_only=True):
     released: Deferred = NOTHING  # what had been deferred, and is sent again with this decision
     failed: str = ""  # the gate could not decide, for this reason
     shadow: bool = False  # effects were not live when it was decided
+    lead: str = ""  # the lead that was decided on, '' for another record
 
 
 class SourceRow(Record, frozen=True, kw_only=True):

@@ -86,7 +86,7 @@ def interpret(post: Post, keys: Keys) -> Captured | Signal:
         intents = (Intent(kind=kind, value=post.value.casefold(), at=post.at),)
     return Captured(
         source=post.source,
-        source_id=_source_id(contact, post.body),
+        source_id=_source_id(contact, post.body, keys),
         captured_at=post.at,
         raw=contact,
         imported="webhook",
@@ -152,14 +152,14 @@ def _pop_site(contact: dict[str, Any]) -> str:
     return ""
 
 
-def _source_id(contact: dict[str, Any], body: dict[str, Any]) -> str:
-    """The contact's id, else one of its address, else one of the whole body
+def _source_id(contact: dict[str, Any], body: dict[str, Any], keys: Keys) -> str:
+    """The contact's id, else a keyed hash of its address, else of the whole body
     (docs/design/interleavings.md 12)."""
     if ident := str(contact.get("id") or "").strip():
         return ident
     if address := fold_email(read_address(contact.get("email"))):
-        return derive("address", address)
-    return derive("body", *(f"{name}={body[name]}" for name in sorted(body)))
+        return keys.record("address", address)
+    return keys.record("body", *(f"{name}={body[name]}" for name in sorted(body)))
 
 
 def _signal(post: Post, contact: dict[str, Any], keys: Keys) -> Signal:

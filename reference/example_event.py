@@ -1,5 +1,6 @@
 """One real audit event: a made-up lead through the real gate and the runner's own encoding."""
 
+import asyncio
 import json
 from importlib.resources import files
 
@@ -11,9 +12,11 @@ from leads.keys import derive, event_id, lead_id
 from leads.records import Company, CrmLink, Intent, Lead, Person
 from leads.rule_file import parse_rules
 from leads.rules import Rules
+from leads.sealing import Sealing
 from streams.runner.audit_events import audits
 from streams.runner.model import StageTask
 from streams.stages import routing
+from streams.testing.lead_keys import MemoryLeadKeys
 
 _AT = 1_780_000_000.0
 _SOURCE_ID = "6400000000000000000000d1"
@@ -33,11 +36,13 @@ def example_event() -> str:
         rules=rules.hash,
         now=_AT + 1.5,
     )
-    job.keep_state(seen)
+    sealing = Sealing(MemoryLeadKeys())
+    asyncio.run(sealing.ensure([lead]))
+    job.keep_state(seen, sealing)
     answer = stage.gate.decide(lead, seen, {}, rules, job.now)
     assert isinstance(answer, Decision)
     job.answer = answer
-    *_, event = audits(stage, job)
+    *_, event = audits(stage, job, sealing)
     assert event.value is not None
     return json.dumps(msgspec.json.decode(event.value), indent=1, ensure_ascii=False)
 

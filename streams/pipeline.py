@@ -14,6 +14,7 @@ from leads import topics
 from leads.keys import Keys, derive
 from leads.records import Alert, encode
 from leads.rules import Rules
+from leads.sealing import LeadKeys, Sealing
 from leads.table_rows import Suppression
 from streams.effects.context import Apollo, EffectContext, Slack
 from streams.effects.executor import EffectExecutor
@@ -36,7 +37,8 @@ class PipelineDependencies:
     call are in the state of a partition. `share` is this worker's part of the vendors' limits;
     `has_pending_input` says whether leads are known that no stage has begun; `settled_to`
     answers up to which offset a topic's partition is settled, -1 for one that isn't this
-    worker's; `reached` is called at each point at which a process may die.
+    worker's; `reached` is called at each point at which a process may die; `lead_keys` are what
+    personal data is sealed with, None leaves it unsealed.
     """
 
     store: Store
@@ -52,6 +54,7 @@ class PipelineDependencies:
     has_pending_input: Callable[[], bool]
     settled_to: Callable[[str, int], int]
     reached: Callable[[str], None]
+    lead_keys: LeadKeys | None
 
 
 class Pipeline:
@@ -81,7 +84,7 @@ class Pipeline:
             dependencies.check,
             dependencies.metrics.sent,
         )
-        self.state = State(dependencies.store, self.outbox)
+        self.state = State(dependencies.store, self.outbox, Sealing(dependencies.lead_keys))
         outside = EffectContext(
             crm=dependencies.crm,
             apollo=dependencies.apollo,

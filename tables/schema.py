@@ -55,7 +55,7 @@ COLLEAGUES = Table(
 NAME_BLOCKS = Table(
     "name_blocks",
     BlockRow,
-    keyed_by="brand/block of names",
+    keyed_by="brand/keyed hash of a block of names",
     writer="company",
     readers=("company",),
 )

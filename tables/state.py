@@ -17,6 +17,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from leads.records import Record, encode
+from leads.sealing import Sealing
 from leads.topics import CHANGELOG
 
 T = TypeVar("T", bound=Record)
@@ -85,10 +86,13 @@ class Store(Protocol):
 
 
 class State:
-    """The table of one worker. `get` and `scan` see what `write` has finished."""
+    """The table of one worker. `get` and `scan` see what `write` has finished.
 
-    def __init__(self, store: Store, journal: ChangelogWriter) -> None:
-        self._store, self._journal = store, journal
+    Rows are sealed where they lie, and opened as they are read.
+    """
+
+    def __init__(self, store: Store, journal: ChangelogWriter, sealing: Sealing) -> None:
+        self._store, self._journal, self.sealing = store, journal, sealing
         self._commits = _Commits(self._commit)
 
     def get(self, partition: int, key: bytes) -> bytes | None:
@@ -100,7 +104,7 @@ class State:
         value = self._store.get(partition, table.key(key))
         if value is None:
             return None
-        return table.decode(value)
+        return self.sealing.open(table.decode(value))
 
     def scan(self, partition: int, table: Table[T]) -> Iterator[tuple[str, T]]:
         """All rows of a table in a partition.
@@ -109,7 +113,7 @@ class State:
         """
         prefix = table.key("")
         for key, value in self._store.items(partition, prefix):
-            yield key[len(prefix) :].decode(), table.decode(value)
+            yield key[len(prefix) :].decode(), self.sealing.open(table.decode(value))
 
     async def write(self, partition: int, rows: Iterable[Row]) -> None:
         """Make changes durable: when it returns they are acknowledged by the broker and readable
@@ -185,12 +189,13 @@ class BatchView:
 
     def __init__(self, state: State, partition: int) -> None:
         self.changes: dict[bytes, bytes | None] = {}
+        self.sealing = state.sealing
         self._known = _Known(partial(state.get, partition))
 
     def get(self, table: Table[T], key: str) -> T | None:
         """A row's record, None if there is none."""
         value = self._known[table.key(key)]
-        return None if value is None else table.decode(value)
+        return None if value is None else self.sealing.open(table.decode(value))
 
     def has(self, table: Table[T], key: str) -> bool:
         """Whether there is such a row."""
@@ -198,7 +203,11 @@ class BatchView:
 
     def put(self, table: Table[T], key: str, value: T | None) -> None:
         """Change a row for the rest of the run."""
-        self.put_many([table.row(key, value)])
+        self.put_many([self.row(table, key, value)])
+
+    def row(self, table: Table[T], key: str, value: T | None) -> Row:
+        """The change that sets a row, sealed, or deletes it with None."""
+        return table.row(key, None if value is None else self.sealing.seal(value))
 
     def put_many(self, rows: Iterable[Row]) -> None:
         """Change these rows, encoded already, together."""

@@ -20,6 +20,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OUTSIDE = (
     "streams/runner/audit_events.py",
     "streams/runner/deciding.py",
+    "streams/runner/dead_letters.py",
     "app/operations/undo.py",
     "app/operations/unmerge.py",
 )

@@ -52,6 +52,7 @@ def _common_properties() -> Schema:
         "rules": {"type": "string", "pattern": "^([0-9a-f]{16})?$"},
         "inputs": {},
         "outcome": {"type": "object"},
+        "details": ref("Details"),
         "schema": {"const": AUDIT_FORMAT, "default": AUDIT_FORMAT},
     }
 
@@ -94,7 +95,7 @@ def _origins() -> Schema:
 def _decided(*, unread: bool) -> Schema:
     """`unread`: what the stage had read may be null."""
     return {
-        "required": ["person"],
+        "anyOf": [{"required": ["person"]}, {"required": ["sealed"]}],
         "properties": {"actor": {"const": "leadgate"}, "person": ref("AuditPerson")},
         "allOf": [
             {

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from app.audit.reader import read_events
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import read_topic
@@ -12,17 +13,10 @@ from leads.keys import fold_email
 from leads.lead_ids import SHORTEST_PREFIX, AmbiguousIdError, is_whole, match_id
 
 
-class _Addresses(msgspec.Struct):
-    email: str = ""
-    emails: tuple[str, ...] = ()
-
-
-class _EventPerson(msgspec.Struct):
-    """Of an event whose lead and person it is: the rest is not decoded."""
+class _EventLead(msgspec.Struct):
+    """Of an event whose lead it is: the rest is not decoded."""
 
     lead: str
-    at: float
-    person: _Addresses | None = None
 
 
 async def find_leads(settings: Settings, text: str) -> list[str]:
@@ -39,7 +33,7 @@ async def find_leads(settings: Settings, text: str) -> list[str]:
         return [await _by_id(settings, text)]
     wanted = fold_email(text)
     latest: dict[str, float] = {}
-    async for event in _events(settings):
+    async for event in read_events(settings):
         if event.person and wanted in map(fold_email, (event.person.email, *event.person.emails)):
             latest[event.lead] = max(event.at, latest.get(event.lead, 0.0))
     if not wanted or not latest:
@@ -49,7 +43,7 @@ async def find_leads(settings: Settings, text: str) -> list[str]:
 
 async def _by_id(settings: Settings, text: str) -> str:
     try:
-        found = match_id(text, {event.lead async for event in _events(settings)})
+        found = match_id(text, {lead async for lead in _leads(settings)})
     except AmbiguousIdError as error:
         raise UsageError(str(error)) from None
     if not found:
@@ -60,8 +54,8 @@ async def _by_id(settings: Settings, text: str) -> str:
     return found
 
 
-async def _events(settings: Settings) -> AsyncIterator[_EventPerson]:
-    decoder = msgspec.json.Decoder(_EventPerson)
+async def _leads(settings: Settings) -> AsyncIterator[str]:
+    decoder = msgspec.json.Decoder(_EventLead)
     async for record in read_topic(settings, topics.AUDIT.full):
         if record.value:
-            yield decoder.decode(record.value)
+            yield decoder.decode(record.value).lead

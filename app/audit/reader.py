@@ -9,6 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
+from app.privacy.lead_keys import open_sealing
+from app.privacy.reading import opened
 from leads import topics
 from leads.records import Audit, Place
 from streams.runner.outbox import partition_of
@@ -22,7 +24,7 @@ class _EventLead(msgspec.Struct):
     lead: str
 
 
-async def read_events(
+def read_events(
     settings: Settings, leads: Collection[str] = (), since: float = 0.0
 ) -> AsyncIterator[Audit]:
     """Events up to now, each lead's in the order in which they were written; an event may come
@@ -31,8 +33,13 @@ async def read_events(
     Only those of `leads` if any are named, and only those that were written from the time `since`
     on, or up to an hour earlier: clocks differ.
     """
+    return opened(_sealed_events(settings, frozenset(leads), since), open_sealing(settings))
+
+
+async def _sealed_events(
+    settings: Settings, wanted: frozenset[str], since: float
+) -> AsyncIterator[Audit]:
     decoder, lead_decoder = msgspec.json.Decoder(Audit), msgspec.json.Decoder(_EventLead)
-    wanted = frozenset(leads)
     async with consuming(settings) as consumer:
         cut = await ends(consumer, [topics.AUDIT.full])
         if wanted:

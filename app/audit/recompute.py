@@ -17,6 +17,7 @@ from app.audit.headers import identify
 from app.audit.originals import Originals
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, read_to
+from app.privacy.lead_keys import open_sealing
 from app.rules.store import fetch_rules
 from leads import topics
 from leads.decision import Decision
@@ -24,6 +25,7 @@ from leads.effect_results import EffectResult
 from leads.keys import Keys
 from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules
+from leads.sealing import UNSEALED, Sealing
 from streams.runner import audit_events
 from streams.runner.model import Stage, StageTask
 from streams.stages.all import make_stages
@@ -66,8 +68,10 @@ class Recomputing:
         stages: dict[str, Stage],
         rules: dict[str, Rules],
         original: Callable[[str], bytes | None],
+        sealing: Sealing,
         window: int = WINDOW,
     ) -> None:
+        self._sealing = sealing
         self._stages, self._rules, self._original = stages, rules, original
         self._window = window
         self._events = msgspec.json.Decoder(Audit)
@@ -79,7 +83,8 @@ class Recomputing:
 
     def take(self, partition: int, value: bytes) -> None:
         """One event of a partition of `audit`."""
-        event = self._events.decode(value)
+        written = self._events.decode(value)
+        event = self._sealing.open(written)
         notes = self._notes.setdefault(partition, _Notes())
         if event.kind in _NOT_DECIDED:
             return
@@ -90,7 +95,9 @@ class Recomputing:
             return
         if isinstance(event.inputs, dict):
             self._decisions += 1
-            if why := self._compare(event, value, notes):
+            # before there were keys, events were written as they are
+            sealing = self._sealing if written.sealed or written.person is None else UNSEALED
+            if why := self._compare(event, value, notes, sealing):
                 self._note_difference(event.id, why)
             return
         if (wanted := notes.wanted.pop(event.id, None)) is not None and wanted[1] != value:
@@ -120,13 +127,15 @@ class Recomputing:
         if len(self._different) < SHOWN:
             self._different[ident] = why
 
-    def _compare(self, event: Audit, value: bytes, notes: _Notes) -> str:
+    def _compare(
+        self, event: Audit, value: bytes, notes: _Notes, sealing: Sealing
+    ) -> str:
         """'' if the event and its notes are computed as they were written, else the difference."""
-        job = self._decide(event)
+        job = self._decide(event, sealing)
         if isinstance(job, str):
             return job
         wanted: dict[str, tuple[str, bytes]] = {}
-        for record in audit_events.audits(self._stages[event.stage], job):
+        for record in audit_events.audits(self._stages[event.stage], job, sealing):
             ident, again = record.key.decode(), record.value or b""
             written = notes.recent.get(ident)
             if ident == event.id:
@@ -140,7 +149,7 @@ class Recomputing:
         notes.wanted.update(wanted)
         return ""
 
-    def _decide(self, event: Audit) -> StageTask | str:
+    def _decide(self, event: Audit, sealing: Sealing) -> StageTask | str:
         """The task with its decision, or why there is none."""
         stage = self._stages[event.stage]
         record = self._record(event)
@@ -148,7 +157,7 @@ class Recomputing:
             return "the captured record is not in the log any more"
         if event.rules not in self._rules:
             return f"the rules {event.rules} are not in the log any more"
-        seen = msgspec.convert(event.inputs["seen"], stage.state_type)
+        seen = self._sealing.open(msgspec.convert(event.inputs["seen"], stage.state_type))
         seen = audit_events.with_person(seen, event.person or Person())
         done = msgspec.convert(event.inputs["done"], dict[str, EffectResult])
         answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
@@ -168,7 +177,7 @@ class Recomputing:
             shadow=event.shadow,
         )
         job.answer = answer
-        job.keep_state(seen)
+        job.keep_state(seen, sealing)
         return job
 
     def _record(self, event: Audit) -> Any:
@@ -176,12 +185,12 @@ class Recomputing:
         plain = event.inputs["record"]
         for mark, kind in _MARKS.items():
             if mark in plain:
-                record = msgspec.convert(plain, kind)
+                record = self._sealing.open(msgspec.convert(plain, kind))
                 return audit_events.with_person(record, event.person or Person())
         original = self._original(event.cause)
         if original is None:
             return None
-        return self._captured.decode(original)
+        return self._sealing.open(self._captured.decode(original))
 
 
 def _differs(written: bytes, again: bytes) -> str:
@@ -198,7 +207,7 @@ async def recompute(settings: Settings) -> RecomputeReport:
     stages = {stage.name: stage for stage in made}
     rules = (await fetch_rules(settings)).known
     with Originals() as originals:
-        doing = Recomputing(stages, rules, originals.get)
+        doing = Recomputing(stages, rules, originals.get, open_sealing(settings))
         async with consuming(settings) as consumer:
             audit = await ends(consumer, [topics.AUDIT.full])
             async for record in read_to(consumer, await ends(consumer, [topics.CAPTURED.full])):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from leads.audit_kinds import AUDIT_KINDS
+from leads.audit_kinds.outcomes import Details
 from leads.effect_results import EffectResult
 from leads.keys import Keys
 from leads.records import Audit, Lead, Signal, SlaTick
@@ -61,7 +62,7 @@ def result() -> Schema:
 def definitions() -> Schema:
     """Every record's schema by its name; `Audit` among them."""
     records: set[type[msgspec.Struct]] = {
-        *(Audit, SourceRecord, Lead, SlaTick, Signal, EffectResult),
+        *(Audit, Details, SourceRecord, Lead, SlaTick, Signal, EffectResult),
         *_STATES.values(),
     }
     for kind in AUDIT_KINDS:

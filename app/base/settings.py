@@ -94,6 +94,12 @@ class Settings(VendorSettings, LogSettings):
         description="key of the hashes that replace addresses, at least 16 characters; never change"
         " it: with another key no known person is recognised",
     )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///leadgate.db"),
+        description="the database of the keys that personal data is sealed with, shared by all"
+        " processes of the site: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/DATABASE for"
+        " several machines. Lost keys can't be made again: copy it, as the site's data",
+    )
     worker_id: str = Field(
         "worker-1",
         min_length=1,

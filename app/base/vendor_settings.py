@@ -101,7 +101,8 @@ class VendorSettings(BaseSettings):
     @classmethod
     def _addresses(cls) -> list[str]:
         """The fields that say where keys are sent."""
-        return [name for name in cls.model_fields if name.endswith(("_url", "_audience"))]
+        names = [name for name in cls.model_fields if name.endswith(("_url", "_audience"))]
+        return [name for name in names if cls.model_fields[name].annotation is str]
 
     def crm_fields(self) -> tuple[str, ...]:
         """The names of the fields that the chosen CRM needs, whether set or not."""

@@ -17,6 +17,7 @@ from app.ingest.importer import ImportCount, import_csv, import_id, leads_of
 from app.kafka.clients import producing
 from app.operations.import_places import settled_places
 from app.operations.reimport import find_loss
+from app.privacy.lead_keys import open_sealing
 from leads.keys import Keys
 from leads.rules import Rules
 
@@ -83,6 +84,7 @@ class FileImport:
                     self._settings,
                     producer,
                     _CLOCK,
+                    open_sealing(self._settings),
                     rows=rows,
                     window=self._window,
                     again=again,

@@ -18,6 +18,7 @@ from app.kafka.clients import consuming, ends
 from app.operations import unmerge as unmerging
 from app.operations.release import ReleaseReport, ReleaseScope, release_leads
 from app.operations.undo import ImportUndo, UndoReport
+from app.privacy.lead_keys import open_sealing
 from app.review import queue
 from app.rules.store import effects_are_live
 from leads import topics
@@ -74,7 +75,7 @@ async def verify(settings: Settings) -> dict[str, Any]:
 
 async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
     """Pass every new audit event to `show`, as JSON and as a sentence, until cancelled."""
-    decoder = msgspec.json.Decoder(Audit)
+    decoder, sealing = msgspec.json.Decoder(Audit), open_sealing(settings)
     async with consuming(settings) as consumer:
         end = await ends(consumer, [topics.AUDIT.full])
         consumer.assign(list(end))
@@ -82,7 +83,7 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
             consumer.seek(tp, offset)
         async for record in consumer:
             if record.value:
-                event = decoder.decode(record.value)
+                event = sealing.open(decoder.decode(record.value))
                 show(to_plain(event), f"{event.lead}  {describe_event(event)}")
 
 

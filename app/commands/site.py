@@ -19,6 +19,8 @@ from app.kafka.clients import consuming, producing
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.lag import committed
+from app.privacy.key_store import open_key_store
+from app.privacy.lead_keys import open_sealing
 from app.review.google_sheet import make_sheets
 from app.review.sheets import ReviewSheetProjector
 from app.rules.requirements import requirements_of
@@ -60,8 +62,12 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     """
     topics = await provision_topics(settings, dry_run=dry_run)
     made = [f"topic {name}" for name in topics]
-    if not dry_run and (faults := await settle_site(settings)):
-        raise SettingsError(faults[0])
+    store = open_key_store(settings)
+    made += [f"table {name}" for name in store.missing()]
+    if not dry_run:
+        store.create()
+        if faults := await settle_site(settings, store.ident()):
+            raise SettingsError(faults[0])
     vendors = make_vendors(settings, _CLOCK)
     try:
         made += await vendors.crm.provision(requirements_of(rules), dry_run=dry_run)
@@ -117,7 +123,8 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
     vendors.share(POLLER_SHARE)
     async with producing(settings) as producer:
         keys = Keys(settings.site_secret.get_secret_value())
-        poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, hit_fault_point)
+        sealing = open_sealing(settings)
+        poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, sealing, hit_fault_point)
         await poller.load_cursor(since)
         sheets, close = make_sheets(settings)
         try:
@@ -129,7 +136,7 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
                 ),
                 BrokerOutage(settings).watched(),
             ):
-                await poller.run(ReviewSheetProjector(sheets), once=once)
+                await poller.run(ReviewSheetProjector(sheets, sealing), once=once)
         except VendorError as error:
             raise UsageError(f"a source can't be read: {error}; the others were read") from None
         await close()

@@ -12,8 +12,9 @@ from app.ingest.set_aside import Aside
 from connectors.apollo.client import ApolloClient
 from leads import topics
 from leads.polled_contact import PolledContact, came_from_crm, is_wanted, read_contact, to_record
-from leads.records import Captured, encode
+from leads.records import Captured
 from leads.rules import Rules
+from leads.sealing import Sealing
 from streams.runner.decoding import MAX_RECORD
 
 
@@ -45,9 +46,10 @@ class ContactCapture:
         producer: AIOKafkaProducer,
         aside: Aside,
         received: Callable[[int], None],
+        sealing: Sealing,
     ) -> None:
         self._rules, self._apollo, self._producer = rules, apollo, producer
-        self._aside, self._received = aside, received
+        self._aside, self._received, self._sealing = aside, received, sealing
         self._known = RecentIds()
 
     async def capture_page(self, page: list[Any], until: float, read_at: float, done: Pass) -> bool:
@@ -106,7 +108,8 @@ class ContactCapture:
         than intake accepts."""
         name = f"contact {record.source_id!a}"
         try:
-            value = encode(record)
+            await self._sealing.ensure([record])
+            value = self._sealing.encode(record)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             await self._aside.put("apollo", f"{name} can't be written: {error}", record.raw)
             return None

@@ -1,28 +1,21 @@
 """What was captured before, to say which rows of a file change nothing."""
 
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from app.base.settings import Settings
 from app.kafka.clients import read_topic
+from app.privacy.captured_messages import record_key
+from app.privacy.lead_keys import open_sealing
+from app.privacy.reading import opened
 from leads import topics
 from leads.records import Captured
 
 _SORTED = msgspec.json.Encoder(order="sorted")
-
-
-class _Content(msgspec.Struct):
-    """Of a captured record: the rest is not decoded."""
-
-    raw: dict[str, Any]
-    format: str = "contact"
-
-
-def record_key(record: Captured) -> bytes:
-    """The key of a captured record in its topic."""
-    return f"{record.source}:{record.source_id}".encode()
 
 
 def digest(raw: dict[str, Any]) -> bytes:
@@ -33,15 +26,18 @@ def digest(raw: dict[str, Any]) -> bytes:
 async def latest_rows(settings: Settings) -> dict[bytes, bytes]:
     """The digest of each captured record's latest content, by its key, where that is a row of a
     file. Reads the whole topic, as far back as it is retained."""
-    decoder = msgspec.json.Decoder(_Content)
     found: dict[bytes, bytes] = {}
-    async for record in read_topic(settings, topics.CAPTURED.full):
-        try:
-            content = decoder.decode(record.value or b"")
-        except msgspec.DecodeError:
-            continue  # written by another program: a dead letter
-        if content.format == "csv":
-            found[record.key] = digest(content.raw)
+    async for record in opened(_captured(settings), open_sealing(settings)):
+        if record.format == "csv":
+            found[record_key(record)] = digest(record.raw)
         else:
-            found.pop(record.key, None)
+            found.pop(record_key(record), None)
     return found
+
+
+async def _captured(settings: Settings) -> AsyncIterator[Captured]:
+    decoder = msgspec.json.Decoder(Captured)
+    async for record in read_topic(settings, topics.CAPTURED.full):
+        # what can't be decoded was written by another program: a dead letter
+        with suppress(msgspec.DecodeError):
+            yield decoder.decode(record.value or b"")

@@ -35,6 +35,7 @@ from connectors.apollo.contact_search import EVERYBODY
 from connectors.apollo.pace import RESERVE, SEARCH
 from connectors.core.errors import EndpointSpent
 from leads.rules import Rules
+from leads.sealing import Sealing
 from leads.times import format_duration
 from streams.ports import Clock
 
@@ -87,13 +88,14 @@ class Contacts:
         producer: AIOKafkaProducer,
         clock: Clock,
         aside: Aside,
+        sealing: Sealing,
         crash: Callable[[str], None],
         received: Callable[[int], None],
         listing: Listing = LISTING,
     ) -> None:
         self._overlap, self._rules, self._apollo = settings.overlap_seconds, rules, apollo
         self._clock, self._crash, self._listing = clock, crash, listing
-        self._capture = ContactCapture(rules, apollo, producer, aside, received)
+        self._capture = ContactCapture(rules, apollo, producer, aside, received, sealing)
         self._open: _OpenPass | None = None
 
     async def read(self, since: float) -> Pass:

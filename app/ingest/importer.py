@@ -15,16 +15,17 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer
 
 from app.base.settings import Settings
-from app.ingest.captured_rows import digest, latest_rows, record_key
+from app.ingest.captured_rows import digest, latest_rows
 from app.ingest.csv_file import FileForm, Row, read_rows
 from app.ingest.import_registry import record_start
-from app.kafka.sending import Message, send_all
+from app.kafka.sending import send_all
 from app.monitoring.lag import backlog
-from leads import topics
+from app.privacy.captured_messages import captured_messages, record_key
 from leads.export_columns import APOLLO_ID
 from leads.keys import derive, lead_id
 from leads.rawvalues import read_apollo_id
-from leads.records import Captured, encode
+from leads.records import Captured
+from leads.sealing import Sealing
 from streams.ports import Clock
 
 WINDOW = 500
@@ -84,6 +85,7 @@ async def import_csv(
     settings: Settings,
     producer: AIOKafkaProducer,
     clock: Clock,
+    sealing: Sealing,
     *,
     rows: int,
     window: int = WINDOW,
@@ -107,12 +109,8 @@ async def import_csv(
             while await backlog(settings) > window:
                 await asyncio.sleep(0.5)
         records = [to_captured(row, ident, clock.now(), lane, reimport_id) for row in chunk]
-        await send_all(producer, map(_message, records))
+        await send_all(producer, await captured_messages(records, sealing))
         count.captured += len(chunk)
         count.unchanged += sum(known.get(record_key(one)) == digest(one.raw) for one in records)
         progress(count.captured)
     return count
-
-
-def _message(record: Captured) -> Message:
-    return Message(topics.CAPTURED.full, record_key(record), encode(record))

@@ -30,6 +30,7 @@ from leads import topics
 from leads.keys import Keys
 from leads.records import Record, encode
 from leads.rules import Rules
+from leads.sealing import Sealing
 from streams.ports import Clock
 
 _SEARCH_LAG = 5.0
@@ -66,17 +67,27 @@ class Poller:
         producer: AIOKafkaProducer,
         clock: Clock,
         keys: Keys,
+        sealing: Sealing,
         crash: Callable[[str], None] = lambda _: None,
         listing: Listing = LISTING,
     ) -> None:
         self._settings, self._producer, self._clock, self._crash = settings, producer, clock, crash
         often = dict.fromkeys((CONTACTS, MESSAGES, CHANGES, DELETED), settings.poll_seconds)
         self.passes = Passes(clock, {**often, RECORDS: EVERY})
-        self._aside = Aside(producer, clock)
+        self._aside = Aside(producer, clock, sealing)
         received = partial(self.passes.metrics.received, "apollo")
         self._vendor = vendors.apollo
         self._contacts = Contacts(
-            settings, rules, vendors.apollo, producer, clock, self._aside, crash, received, listing
+            settings,
+            rules,
+            vendors.apollo,
+            producer,
+            clock,
+            self._aside,
+            sealing,
+            crash,
+            received,
+            listing,
         )
         self._signals = SignalPoller(settings, vendors, producer, clock, keys, self._aside)
         self._sync = IncrementalSync(settings, vendors.crm, producer, clock, keys)

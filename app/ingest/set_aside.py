@@ -9,8 +9,9 @@ from aiokafka import AIOKafkaProducer
 from msgspec.structs import replace
 
 from app.ingest.recent_ids import RecentIds
-from leads import topics
-from leads.records import encode
+from app.kafka.sending import send_all
+from app.privacy.captured_messages import captured_messages
+from leads.sealing import Sealing
 from leads.webhooks import rejected
 from streams.ports import Clock
 
@@ -21,8 +22,8 @@ class Aside:
     """Sends unusable objects of a source to `captured` as rejects, which intake turns into dead
     letters; each object once per process."""
 
-    def __init__(self, producer: AIOKafkaProducer, clock: Clock) -> None:
-        self._producer, self._clock = producer, clock
+    def __init__(self, producer: AIOKafkaProducer, clock: Clock, sealing: Sealing) -> None:
+        self._producer, self._clock, self._sealing = producer, clock, sealing
         self._known = RecentIds()
         self.count = 0
 
@@ -33,8 +34,7 @@ class Aside:
             return
         self.count += 1
         log.error("set aside: see the dead letters", source=source, why=why)
-        key = f"{source}:{record.source_id}".encode()
-        await self._producer.send_and_wait(topics.CAPTURED.full, encode(record), key=key)
+        await send_all(self._producer, await captured_messages([record], self._sealing))
 
 
 def _bytes(raw: Any) -> bytes:

@@ -74,6 +74,7 @@ class Site:
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_CRM": self.crm_name,
             "LEADGATE_RULES": str(self.rules_file()),
+            "LEADGATE_DATABASE_URL": f"sqlite:///{self.data / 'leadgate.db'}",
             "LEADGATE_SHEET": str(self.data / "waiting.csv"),
             "LEADGATE_SITE_SECRET": SITE_SECRET,
             "LEADGATE_POLL_SECONDS": str(POLL_SECONDS),

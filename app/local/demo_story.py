@@ -60,7 +60,7 @@ def _who(events: Sequence[Audit]) -> str:
 def _sentence(event: Audit) -> str:
     write = _SENTENCES.get(event.kind)
     if write is not None:
-        return write(event.outcome or {})
+        return write({**(event.outcome or {}), **event.details})
     says = _SAYS.get(event.kind)
     return f"The lead {says}." if says else ""
 

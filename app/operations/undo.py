@@ -12,10 +12,11 @@ from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
 from app.kafka.clients import producing
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
+from app.privacy.lead_keys import open_sealing
 from app.review.send import RESTING, send_lead_signal, send_review_decision
 from leads import topics
 from leads.keys import derive, event_id
-from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem, encode
+from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem
 from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes
 from streams.runner.outbox import partition_of
@@ -125,7 +126,10 @@ class ImportUndo:
             reason=f"import {self._imported} is taken back",
             at=self._now,
         )
-        await send_review_decision(producer, self._settings.signatures, item, review_decision)
+        sealing = open_sealing(self._settings)
+        await send_review_decision(
+            producer, self._settings.signatures, sealing, item, review_decision
+        )
 
     async def _restore(
         self,
@@ -142,7 +146,7 @@ class ImportUndo:
             event = self._restored(lead, outcome)
             await producer.send_and_wait(
                 topics.AUDIT.full,
-                encode(event),
+                open_sealing(self._settings).encode(event),
                 key=event.id.encode(),
                 partition=partition_of(lead.encode()),
             )

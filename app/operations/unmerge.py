@@ -14,6 +14,7 @@ from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, producing, read_to
 from app.monitoring.lag import committed, workers
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
+from app.privacy.lead_keys import open_sealing
 from connectors.core.crm import Crm
 from leads import topics
 from leads.keys import event_id
@@ -175,14 +176,15 @@ class LeadUnmerge:
         before it."""
         key = f"{record.source}:{record.source_id}".encode()
         tp = TopicPartition(topics.CAPTURED.full, partition_of(key))
+        value = open_sealing(self._settings).encode(record)
         async with consuming(self._settings) as consumer:
             end = await consumer.end_offsets([tp])
             begin = await reader.offsets_at(consumer, end, since)
             async for sent in read_to(consumer, end, begin):
-                if sent.key == key and sent.value == encode(record):
+                if sent.key == key and sent.value == value:
                     return
         async with producing(self._settings) as producer:
-            await producer.send_and_wait(tp.topic, encode(record), key=key, partition=tp.partition)
+            await producer.send_and_wait(tp.topic, value, key=key, partition=tp.partition)
 
     def _event(self, lead: str, merge: Merge, other: OtherPerson, report: UnmergeReport) -> Audit:
         """The event in the story of one of the two leads."""

@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.monitoring.lag import workers
+from app.privacy.lead_keys import open_sealing
 from app.review.send import send_review_decision
 from app.rules.store import rules_in_force
 from connectors.core.crm import Crm
@@ -104,6 +105,7 @@ async def decide(
                 await send_review_decision(
                     producer,
                     settings.signatures,
+                    open_sealing(settings),
                     items[review_decision.lead_id],
                     review_decision,
                 )

@@ -11,6 +11,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import read_topic
+from app.privacy.lead_keys import open_sealing
 from app.review import read_back
 from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.google_sheet import read_google
@@ -27,9 +28,9 @@ _CLOCK = SystemClock()
 async def waiting_items(settings: Settings) -> list[ReviewItem]:
     """The items of all leads that wait, the oldest first."""
     items = ReviewItems()
-    decoder = msgspec.json.Decoder(ReviewItem)
+    decoder, sealing = msgspec.json.Decoder(ReviewItem), open_sealing(settings)
     async for record in read_topic(settings, topics.REVIEW_QUEUE.full):
-        items.note(decoder.decode(record.value))
+        items.note(sealing.open(decoder.decode(record.value)))
     return items.waiting()
 
 

@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaProducer
 from leads import topics
 from leads.keys import derive
 from leads.records import Audit, Place, ReviewDecision, ReviewItem, Signal, encode
+from leads.sealing import Sealing
 from leads.signatures import Signatures
 from streams.runner.outbox import partition_of
 
@@ -15,13 +16,14 @@ RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
 async def send_review_decision(
     producer: AIOKafkaProducer,
     signatures: Signatures,
+    sealing: Sealing,
     item: ReviewItem,
     review_decision: ReviewDecision,
 ) -> None:
     """Send a signed decision to the partition of the stage that parked the lead. Durable when it
     returns."""
     topic, key = topics.REVIEW_DECISIONS.full, review_decision.lead_id.encode()
-    value = encode(review_decision)
+    value = sealing.encode(review_decision)
     await producer.send_and_wait(
         topic,
         value,

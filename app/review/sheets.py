@@ -24,6 +24,7 @@ from connectors.core.private_files import write_private
 from leads import topics
 from leads.records import ReviewItem
 from leads.review_items import ReviewItems
+from leads.sealing import Sealing
 from leads.times import format_time
 
 log = structlog.get_logger(__name__)
@@ -54,8 +55,8 @@ class Sheet(Protocol):
 class ReviewSheetProjector:
     """Follows the topic, and shows the waiting leads on each sheet when they have changed."""
 
-    def __init__(self, sheets: Iterable[Sheet]) -> None:
-        self._sheets = list(sheets)
+    def __init__(self, sheets: Iterable[Sheet], sealing: Sealing) -> None:
+        self._sheets, self._sealing = list(sheets), sealing
         self._items = ReviewItems()
         self._position: dict[object, int] = {}
         self._shown: list[Row] | None = None
@@ -66,7 +67,8 @@ class ReviewSheetProjector:
         async for record in read_to(consumer, until, self._position):
             self._items.note(msgspec.json.decode(record.value, type=ReviewItem))
         self._position = dict(until)
-        rows = [row_of(item) for item in self._items.waiting() if item.kind in _SHOWN]
+        shown = [item for item in self._items.waiting() if item.kind in _SHOWN]
+        rows = list(map(row_of, await self._sealing.open_all(shown)))
         if rows != self._shown:
             written = [await self._show(sheet, rows) for sheet in self._sheets]
             self._shown = rows if all(written) else None

@@ -14,6 +14,8 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.monitoring.broker_watch import BrokerOutage
+from app.privacy.key_store import open_key_store
+from app.privacy.lead_keys import open_lead_keys
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
 from app.rules.store import effects_are_live, publish_rules, unresolved_todos
@@ -26,6 +28,7 @@ from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError
 from leads.rule_checks import rule_notes
 from leads.rules import Rules
+from leads.sealing import KeysUnavailableError
 from streams.effects.vendors import APART
 
 log = structlog.get_logger(__name__)
@@ -48,7 +51,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     found = Findings(notes=rule_notes(rules))
     try:
         found.notes += await security_notes(settings)
-        found.faults += await check_topics(settings) or await check_site(settings)
+        found.faults += await check_topics(settings) or await _check_site(settings)
         found.notes += [] if found.faults else secret_notes(settings)
     except UsageError as error:
         found.faults.append(str(error))
@@ -179,10 +182,19 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
         return faults
 
 
+async def _check_site(settings: Settings) -> list[str]:
+    try:
+        return await check_site(settings, open_key_store(settings).ident())
+    except KeysUnavailableError as error:
+        return [f"{error}: start the database, or set LEADGATE_DATABASE_URL"]
+
+
 async def _startup_faults(settings: Settings, rules: Rules) -> list[str]:
     """The faults of topics and site; if there are none, those of the CRM and the rules' TODOs, as
     far as effects are live."""
-    if faults := await check_topics(settings) or await settle_site(settings):
+    if faults := await check_topics(settings):
+        return faults
+    if faults := await settle_site(settings, await open_lead_keys(settings).store_id()):
         return faults
     vendors = make_vendors(settings, _CLOCK)
     try:

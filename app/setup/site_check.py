@@ -33,6 +33,11 @@ _ANOTHER = (
     "LEADGATE_SITE_SECRET is not the one that this site's keys were made with: "
     "no known person would be recognised. Set the secret that it was provisioned with"
 )
+_ANOTHER_DATABASE = (
+    "LEADGATE_DATABASE_URL names another database than the one that holds the keys of this site's"
+    " leads: their personal data could not be read. Set the address of that database, or restore it"
+    " from a copy"
+)
 _OTHER_STATE = (
     f"the state in topic {topics.CHANGELOG} is empty or was created again, while topic "
     f"{topics.AUDIT.full} holds decisions: leads would be decided and people contacted again. "
@@ -46,6 +51,7 @@ class Mark(Record, frozen=True, kw_only=True):
     id: str
     check: str
     stated: bool = False
+    key_store: str = ""  # the id of the database that holds its leads' keys
 
 
 @dataclass(slots=True)
@@ -86,6 +92,13 @@ def judge_secret(mark: Mark | None, secret: str) -> list[str]:
     return [_ANOTHER]
 
 
+def judge_key_store(mark: Mark | None, key_store: str) -> list[str]:
+    """A sentence if the site's leads have their keys in another database than this one."""
+    if mark is None or mark.key_store in {"", key_store}:
+        return []
+    return [_ANOTHER_DATABASE]
+
+
 def judge_new_site(found: SiteState, weakness: str) -> list[str]:
     """A sentence if a site would begin with a secret that can be guessed, for this reason. One that
     runs can't change its own: `secret_notes` says what that means."""
@@ -115,10 +128,11 @@ def judge_state(found: SiteState) -> list[str]:
     return []
 
 
-def _judge(found: SiteState, settings: Settings) -> list[str]:
+def _judge(found: SiteState, settings: Settings, key_store: str) -> list[str]:
     return (
         judge_secret(found.mark, _secret(settings))
         or judge_state(found)
+        or judge_key_store(found.mark, key_store)
         or judge_new_site(found, settings.site_secret_weakness())
     )
 
@@ -140,19 +154,20 @@ async def require_secret(settings: Settings) -> None:
         raise SettingsError(faults[0])
 
 
-async def check_site(settings: Settings) -> list[str]:
-    """A sentence for each fault. Only reads."""
-    return _judge(await _find(settings), settings)
+async def check_site(settings: Settings, key_store: str) -> list[str]:
+    """A sentence for each fault. Only reads. `key_store` is the id of the settings' database."""
+    return _judge(await _find(settings), settings, key_store)
 
 
-async def settle_site(settings: Settings) -> list[str]:
+async def settle_site(settings: Settings, key_store: str) -> list[str]:
     """A sentence for each fault. Writes the mark of a site that has none; durable when it
     returns."""
     found = await _find(settings)
-    if faults := _judge(found, settings):
+    if faults := _judge(found, settings, key_store):
         return faults
     begins = found.stateless and not found.audited
     mark = found.mark or make_mark(_secret(settings), stated=begins)
+    mark = msgspec.structs.replace(mark, key_store=key_store)
     if begins:
         mark = msgspec.structs.replace(mark, stated=True)
         await _write_rows(settings, mark, found.unmarked)

@@ -18,10 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.kafka.sending import Message, send_all
+from app.privacy.captured_messages import captured_messages
 from app.web.request_bodies import BodyError, parse, read
 from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, Signal, encode
+from leads.sealing import Sealing
 from leads.webhooks import Post, UnusableBodyError, interpret, rejected
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
@@ -35,13 +37,16 @@ _ACK_WAIT = 4.0
 class Capture:
     """The endpoints. `secret` is what every caller must send."""
 
-    def __init__(self, producer: AIOKafkaProducer, keys: Keys, secret: str, clock: Clock) -> None:
-        self._producer, self._keys, self._secret, self._clock = (
-            producer,
-            keys,
-            secret.encode(),
-            clock,
-        )
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        keys: Keys,
+        secret: str,
+        clock: Clock,
+        sealing: Sealing,
+    ) -> None:
+        self._producer, self._keys, self._clock, self._sealing = producer, keys, clock, sealing
+        self._secret = secret.encode()
 
     def endpoint(self, source: str) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of one source."""
@@ -57,14 +62,14 @@ class Capture:
                 body = await read(request)
             except BodyError as error:
                 return _refuse(error.status, str(error))
-            messages, unusable = self._interpret(source, request, body)
-            if not await is_stored(send_all(self._producer, messages), _ACK_WAIT):
+            records, unusable = self._interpret(source, request, body)
+            if not await is_stored(self._send(records), _ACK_WAIT):
                 return not_stored()
             if unusable:
                 return JSONResponse(
-                    {"error": "; ".join(unusable), "taken": len(messages) - len(unusable)}, 422
+                    {"error": "; ".join(unusable), "taken": len(records) - len(unusable)}, 422
                 )
-            return JSONResponse({"taken": len(messages)}, 202)
+            return JSONResponse({"taken": len(records)}, 202)
 
         return take
 
@@ -78,40 +83,48 @@ class Capture:
         )
         return hmac.compare_digest(shown.encode(), self._secret)
 
+    async def _send(self, records: list[Captured | Signal]) -> None:
+        """Store the records. Every one is a message before the first is sent."""
+        messages = []
+        for record in records:
+            if isinstance(record, Captured):
+                messages += await captured_messages([record], self._sealing)
+            else:
+                key = record.address_key.encode()
+                value = encode(record)
+                messages.append(Message(topics.SIGNALS.full, key, value, partition_of(key)))
+        await send_all(self._producer, messages)
+
     def _interpret(
         self, source: str, request: Request, body: bytes
-    ) -> tuple[list[Message], list[str]]:
-        """The messages to store, rejects among them, and the reasons of the rejects."""
+    ) -> tuple[list[Captured | Signal], list[str]]:
+        """The records to store, rejects among them, and the reasons of the rejects."""
         now, event = self._clock.now(), request.query_params.get("event", "").casefold()
         value = request.query_params.get("value", "")
-        messages: list[Message] = []
+        records: list[Captured | Signal] = []
         unusable: list[str] = []
         try:
             objects: list[dict[str, Any]] = parse(body, request.headers.get("content-type", ""))
         except ValueError as error:
             why = f"the body can't be read: {error}"
-            return [_message(rejected(source, why, body, now))], [why]
+            return [rejected(source, why, body, now)], [why]
         for one in objects:
             post = Post(source=source, event=event, body=one, at=now, value=value)
             try:
-                messages.append(_message(interpret(post, self._keys)))
+                records.append(_encodable(interpret(post, self._keys)))
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
-                why = f"it can't be stored: {error!r}"
+                why = f"it can't be stored: {type(error).__name__}"
                 if isinstance(error, UnusableBodyError):
                     why = str(error)
-                messages.append(_message(rejected(source, why, body, now)))
+                records.append(rejected(source, why, body, now))
                 unusable.append(why)
-        return messages, unusable
+        return records, unusable
 
 
-def _message(record: Captured | Signal) -> Message:
-    """A record, encoded. Raises what encoding raises."""
-    if isinstance(record, Captured):
-        return Message(
-            topics.CAPTURED.full, f"{record.source}:{record.source_id}".encode(), encode(record)
-        )
-    key = record.address_key.encode()
-    return Message(topics.SIGNALS.full, key, encode(record), partition_of(key))
+def _encodable(record: Captured | Signal) -> Captured | Signal:
+    """The record. Raises what encoding it raises."""
+    encode(record)
+    return record
 
 
 async def is_stored(storing: Awaitable[object], seconds: float) -> bool:

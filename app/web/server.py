@@ -23,6 +23,7 @@ from app.kafka.clients import producing
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.health import HEALTH_PATHS, health_routes
 from app.monitoring.metrics import WebMetrics
+from app.privacy.lead_keys import open_sealing
 from app.web.capture import Capture, not_stored
 from app.web.hubspot import Changes
 from app.web.slack import Clicks
@@ -146,7 +147,7 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
         try:
             async with producing(settings) as producer:
                 keys = Keys(site)
-                capture = Capture(producer, keys, secret, clock)
+                capture = Capture(producer, keys, secret, clock, open_sealing(settings))
                 clicks = Clicks(
                     producer,
                     settings.slack_signing_secret.get_secret_value(),

@@ -21,6 +21,7 @@ from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
 from app.operations.replay import read_windows
+from app.privacy.lead_keys import open_lead_keys
 from app.rules.store import effects_are_live, fetch_rules
 from app.worker.data_lock import lock_directory
 from app.worker.faust_app import SESSION, make_app
@@ -97,6 +98,7 @@ class Worker:
             has_pending_input=self._has_pending_input,
             settled_to=self._settled_to,
             reached=hit_fault_point,
+            lead_keys=open_lead_keys(self.settings),
         )
 
     def _settled_to(self, topic: str, partition: int) -> int:

@@ -16,6 +16,7 @@ from leads.decision import NeedsEffects
 from leads.keys import Keys
 from leads.records import Lead, Record
 from leads.rules import Rules
+from leads.sealing import UNSEALED
 from streams.runner import audit_events
 from streams.runner.deciding import Deciding
 from streams.runner.model import Stage, StageTask
@@ -50,6 +51,8 @@ class Rows(Protocol):
 class _AfterSnapshot:
     """Rows in which the CRM's snapshot counts as complete. The benchmark's is empty, and a peer
     whose state is scoped to a message key has no place for a mark of a whole partition."""
+
+    sealing = UNSEALED
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows

@@ -13,12 +13,30 @@ Action: TypeAlias = Literal[
     "set", "merge", "separate", "route", "redrive", "approve", "suppress", "undo"
 ]
 Tool: TypeAlias = Literal["list", "cadence", "apollo", "hubspot", "none"]
-Dropped: TypeAlias = tuple[str, ...] | UnsetType
 _WOULD = "whether this was only said, in shadow"
+_ELSEWHERE = "; since there is sealing the values stand in `details` alone"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An `outcome` without fields, and the base of all others."""
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an event's `details` hold: of its outcome, what may name the person. Sealed with the
+    person."""
+
+    text: Annotated[str | UnsetType, Meta(description="of `noticed`: the message")] = UNSET
+    dropped: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(
+            description="of `captured`, `revised` and `not_set`: values that could not be taken"
+            " along, with the reason; missing if there are none"
+        ),
+    ] = UNSET
+    fields: Annotated[
+        dict[str, str] | UnsetType,
+        Meta(description="of `reviewed`: what was set, or the rep that gets it"),
+    ] = UNSET
 
 
 class Source(Outcome, frozen=True, kw_only=True):
@@ -33,18 +51,15 @@ class Source(Outcome, frozen=True, kw_only=True):
         ),
     ] = UNSET
     dropped: Annotated[
-        Dropped,
-        Meta(
-            description="values that could not be taken along, with the reason;"
-            " missing if there are none"
-        ),
+        tuple[str, ...] | UnsetType,
+        Meta(description=f"values that could not be taken along{_ELSEWHERE}"),
     ] = UNSET
 
 
 class NotSet(Outcome, frozen=True, kw_only=True):
     """Of `not_set`."""
 
-    dropped: Annotated[tuple[str, ...], Meta(description="the values, with the reason")]
+    dropped: Annotated[tuple[str, ...], Meta(description=f"empty{_ELSEWHERE}")]
 
 
 class Written(Outcome, frozen=True, kw_only=True):
@@ -55,7 +70,8 @@ class Written(Outcome, frozen=True, kw_only=True):
     existed: Annotated[bool, Meta(description="whether the contact was there before")]
     would: Annotated[bool, Meta(description=_WOULD)]
     dropped: Annotated[
-        Dropped, Meta(description="values that the CRM did not take; missing if it took all")
+        tuple[str, ...] | UnsetType,
+        Meta(description="properties that the CRM did not take; missing if it took all"),
     ] = UNSET
 
 
@@ -90,7 +106,7 @@ class Noticed(Outcome, frozen=True, kw_only=True):
     """Of `noticed`."""
 
     to: Annotated[Email, Meta(description="e-mail address")]
-    text: Annotated[str, Meta(description="the message")]
+    text: Annotated[str, Meta(description=f"empty{_ELSEWHERE}")]
 
 
 class Enrolled(Outcome, frozen=True, kw_only=True):
@@ -150,7 +166,9 @@ class Reviewed(Outcome, frozen=True, kw_only=True):
         Meta(description="set, merge, separate, route, redrive, approve, suppress or undo"),
     ]
     reason: Annotated[str, Meta(description="in the person's words")]
-    fields: Annotated[dict[str, str], Meta(description="what was set, or the rep that gets it")]
+    fields: Annotated[
+        dict[str, str], Meta(description=f"the names of what was set{_ELSEWHERE}")
+    ]
     rules: Annotated[
         str | UnsetType,
         Meta(description="the rules in force then; missing if they stayed the lead's own"),

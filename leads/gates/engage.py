@@ -79,7 +79,7 @@ class Engage:
     """Decides the last step of a lead, and every step after it."""
 
     name = NAME
-    logic = 4
+    logic = 5
 
     def decide(
         self,

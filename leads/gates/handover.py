@@ -94,7 +94,9 @@ def _notified(lead: Lead, why: Reason, rules: Rules, now: float) -> Decision:
         person_key=lead.person_key if lead.high_intent else "",
         shadow=not rules.is_live(lead),
     )
-    note = AuditNote(kind="noticed", outcome={"to": alert.to, "text": alert.text})
+    note = AuditNote(
+        kind="noticed", outcome={"to": alert.to, "text": ""}, details={"text": alert.text}
+    )
     return replace(
         arrived(lead, "engaged", (why,)), alerts=(alert,), notes=(note,), outputs=_clock(lead)
     )

@@ -3,7 +3,6 @@
 What fails waits for a person with every reason; nothing is dropped.
 """
 
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -45,7 +44,7 @@ class Intake:
     """Decides on captured records, and on waiting leads that a person has corrected."""
 
     name = "intake"
-    logic = 4
+    logic = 5
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
@@ -73,11 +72,11 @@ class Intake:
         if source is not None and source.version == revision:
             return self._unchanged(record, mapped, source)
         lead = self._lead(record, mapped, revision, source, rules)
-        outcome: dict[str, Any] = {"source": record.source, "imported": record.imported}
-        if mapped.dropped:
-            outcome["dropped"] = mapped.dropped
         note = AuditNote(
-            kind="captured" if source is None else "revised", place="in_flight", outcome=outcome
+            kind="captured" if source is None else "revised",
+            place="in_flight",
+            outcome={"source": record.source, "imported": record.imported},
+            details={"dropped": mapped.dropped} if mapped.dropped else {},
         )
         decision = self._judge(lead, seen, rules, (note,), mapped.updated_at)
         signals = self._signals(record, mapped, source)
@@ -94,7 +93,8 @@ class Intake:
         lead, dropped = _correct(waiting, rules)
         notes: tuple[AuditNote, ...] = ()
         if dropped:
-            notes = (AuditNote(kind="not_set", outcome={"dropped": dropped}),)
+            outcome, details = {"dropped": ()}, {"dropped": dropped}
+            notes = (AuditNote(kind="not_set", outcome=outcome, details=details),)
         return self._judge(lead, seen, rules, notes, 0.0)
 
     def _unchanged(self, record: Captured, mapped: Mapped, source: SourceRow) -> Decision:

@@ -38,7 +38,7 @@ class Sla:
     clicks in Slack."""
 
     name = NAME
-    logic = 3
+    logic = 4
 
     def decide(
         self,

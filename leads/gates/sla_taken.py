@@ -24,14 +24,14 @@ def taken(
     """The clock met by its owner's click, or an answer to the person who clicked that says why
     not."""
     if clock is None or not clock.started or clock.satisfied_at or clock.lead.route is None:
-        return _refused(signal, clock, _too_late(clock), rules, now)
+        return _refused(signal, clock, *_too_late(clock), rules, now)
     lead, owner = clock.lead, clock.lead.route
     if "who" not in done:
         return NeedsEffects(effects={"who": ReadSlackUser(user=signal.value)}, lead=lead)
     who = value_of(done["who"], SlackUserRead)
     if who is None or who.email.casefold() != owner.owner_email.casefold():
         said = f"{about(clock)} is {owner.owner_email}'s: only the owner stops the clock."
-        return _refused(signal, clock, said, rules, now)
+        return _refused(signal, clock, "only the owner stops the clock", said, rules, now)
     if "note" not in done:
         note = CreateNote(
             contact_id=lead.crm.contact_id,
@@ -41,11 +41,12 @@ def taken(
         )
         return NeedsEffects(effects={"note": note}, lead=lead)
     if not done["note"].ok:
+        reason = done["note"].reason
         said = (
-            f"The CRM did not take the note for {lead.person.name}, so the clock runs on:"
-            f" {done['note'].reason}"
+            f"The CRM did not take the note for {lead.person.name}, so the clock runs on: {reason}"
         )
-        return _refused(signal, clock, said, rules, now)
+        why = f"the CRM did not take the note: {reason}"
+        return _refused(signal, clock, why, said, rules, now)
     said = f"Noted in the CRM: you are on {about(clock)}."
     return replace(
         met(signal.person_key, clock, signal.at, rules),
@@ -54,12 +55,13 @@ def taken(
 
 
 def _refused(
-    signal: Signal, clock: SlaClock | None, said: str, rules: Rules, now: float
+    signal: Signal, clock: SlaClock | None, why: str, said: str, rules: Rules, now: float
 ) -> Decision:
+    """`why` names nobody, as a trace must; `said` is for the person who clicked."""
     return Decision(
         kind="not_taken",
         place=Place.NOWHERE,
-        trace=(Reason(rule="sla.taken", decisive=True, why=said),),
+        trace=(Reason(rule="sla.taken", decisive=True, why=why),),
         lead=clock.lead if clock is not None else None,
         alerts=(_answer(signal, clock, said, rules, now),),
     )
@@ -79,11 +81,13 @@ def _answer(signal: Signal, clock: SlaClock | None, said: str, rules: Rules, now
     return replace(alert, lead_id=clock.lead.lead_id, shadow=not rules.is_live(clock.lead))
 
 
-def _too_late(clock: SlaClock | None) -> str:
-    """Why a click stops nothing."""
+def _too_late(clock: SlaClock | None) -> tuple[str, str]:
+    """Why a click stops nothing: for the trace, and for the person who clicked."""
     if clock is None:
-        return "No clock runs for this lead any more."
+        return "no clock runs", "No clock runs for this lead any more."
     if clock.satisfied_at:
         at = format_time(clock.satisfied_at)
-        return f"{about(clock)} was taken already, at {at}: the clock has stopped."
-    return f"The clock of {about(clock)} has not begun yet: click again in a minute."
+        said = f"{about(clock)} was taken already, at {at}: the clock has stopped."
+        return f"taken already, at {at}", said
+    said = f"The clock of {about(clock)} has not begun yet: click again in a minute."
+    return "the clock has not begun", said

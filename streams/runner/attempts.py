@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from leads.decision import Decision, Parked, WaitReason
 from leads.effect_results import EffectResult
-from leads.records import Lead, encode
+from leads.records import Lead, PersonalRecord
+from leads.sealing import Sealing
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
 from leads.waits import release
 from streams.runner import audit_events, outputs
@@ -41,7 +42,16 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
         released=job.released,
         failed=job.failed,
         shadow=job.shadow,
+        lead=_lead_of(job),
     )
+
+
+def _lead_of(job: StageTask) -> str:
+    """The lead whose key seals what vendors have answered."""
+    if isinstance(job.record, PersonalRecord):
+        return job.record.data_subject
+    answer = job.answer
+    return answer.lead.lead_id if answer is not None and answer.lead is not None else ""
 
 
 def _results(job: StageTask, *, closed: bool) -> dict[str, EffectResult]:
@@ -66,7 +76,7 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
         stage.lead_on_its_way is not None or (before is not None and before.put_off)
     ):
         job.had_deferred, job.released, job.stays = _release(stage, view, job, decision, lead)
-    encode_outgoing(stage, job)
+    encode_outgoing(stage, job, view.sealing)
 
 
 def _parked_key(job: StageTask, lead: Lead | None) -> str:
@@ -87,13 +97,13 @@ def _release(
     return (True, *release(deferred, job.parked, stage.name, lasting=lasting, answered_at=answered))
 
 
-def encode_outgoing(stage: Stage, job: StageTask) -> None:
+def encode_outgoing(stage: Stage, job: StageTask, sealing: Sealing) -> None:
     """Encode what the decision of a job sends, into `job.audits` and `job.outputs`.
 
     Raises what encoding raises, and ValueError for what no topic takes.
     """
-    job.audits = audit_events.audits(stage, job)
-    job.outputs = outputs.outputs(stage, job)
+    job.audits = audit_events.audits(stage, job, sealing)
+    job.outputs = outputs.outputs(stage, job, sealing)
     outgoing = job.audits + job.outputs
     if _size(map(_VALUE, outgoing)) > LARGEST:
         for record in outgoing:
@@ -102,20 +112,20 @@ def encode_outgoing(stage: Stage, job: StageTask) -> None:
 
 def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:
     """The rows that a settled job changes."""
-    rows = [stage.tables[put.table].row(put.key, put.value) for put in decision.puts]
-    rows.append(stage.attempts.row(job.row_key, attempt_of(job, closed=True)))
+    rows = [view.row(stage.tables[put.table], put.key, put.value) for put in decision.puts]
+    rows.append(view.row(stage.attempts, job.row_key, attempt_of(job, closed=True)))
     lead = decision.lead
     ident = _parked_key(job, lead)
     if job.parked is not None or job.before is not None:
-        rows.append(stage.parked.row(ident, job.parked))
+        rows.append(view.row(stage.parked, ident, job.parked))
         if stage.wakes_on_signal and lead is not None:
             rows += _waiting(stage, view, lead, job.parked)
     job.was_put_off = job.before is not None and job.before.put_off
     if job.taken_up and ident != job.row_key and view.has(stage.parked, job.row_key):
         job.was_put_off = True
-        rows.append(stage.parked.row(job.row_key, None))
+        rows.append(view.row(stage.parked, job.row_key, None))
     if job.had_deferred:
-        rows.append(stage.deferred.row(ident, job.stays or None))
+        rows.append(view.row(stage.deferred, ident, job.stays or None))
     if _size(map(_CHANGE, rows)) > LARGEST:
         for key, value in rows:
             _refuse_large(value, f"the row {key.decode()[:80]!r}")
@@ -135,11 +145,11 @@ def _waiting(stage: Stage, view: BatchView, lead: Lead, parked: Parked | None) -
     """The change of the person's pointer to the lead that lies here, none if it points to another
     lead that does."""
     if parked is not None:
-        return [stage.waiting.row(lead.person_key, WaitingRow(lead_id=lead.lead_id))]
+        return [view.row(stage.waiting, lead.person_key, WaitingRow(lead_id=lead.lead_id))]
     pointer = view.get(stage.waiting, lead.person_key)
     if pointer is None or pointer.lead_id != lead.lead_id:
         return []
-    return [stage.waiting.row(lead.person_key, None)]
+    return [view.row(stage.waiting, lead.person_key, None)]
 
 
 def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Parked:
@@ -151,7 +161,7 @@ def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Par
         if stage.wakes_on_signal:
             view.put(stage.waiting, job.record.person_key, WaitingRow(lead_id=job.row_key))
     else:
-        body, key = encode(job.record).decode(), job.key.decode()
+        body, key = view.sealing.encode(job.record).decode(), job.key.decode()
         parked = Parked(
             subject=job.row_key, other=body, topic=job.topic, key=key, until=until, put_off=True
         )

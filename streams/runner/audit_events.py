@@ -20,28 +20,29 @@ from leads.records import (
     Lead,
     Person,
     Reason,
-    Record,
     ReviewDecision,
     Signal,
     encode,
 )
+from leads.sealing import Sealing
 from streams.runner.model import Stage, StageTask
-from streams.runner.outgoing import LARGEST, OutgoingRecord
+from streams.runner.outgoing import OutgoingRecord
 
-_ACTOR, _NOBODY, _CHANGES = "leadgate", Person(), attrgetter("changes")
-_FIRST_BYTES = 64 << 10
+ACTOR = "leadgate"
+_NOBODY, _CHANGES = Person(), attrgetter("changes")
 
 
 # a record's subject, its step and its cause: see subject_of
 About: TypeAlias = tuple[str, int, str]
 
 
-def _audit(event: Audit) -> OutgoingRecord:
+def event_record(event: Audit, sealing: Sealing) -> OutgoingRecord:
     """An event as it leaves for Kafka.
 
     All events of a lead lie in one partition, in order, so that its story is one read.
     """
-    return OutgoingRecord(topics.AUDIT, event.id.encode(), encode(event), event.lead.encode())
+    value = sealing.encode(event)
+    return OutgoingRecord(topics.AUDIT, event.id.encode(), value, event.lead.encode())
 
 
 def subject_of(record: Any, raw: Any) -> About:
@@ -81,7 +82,7 @@ def _delivery_of(signal: Signal) -> str:
     return ident
 
 
-def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
+def audits(stage: Stage, job: StageTask, sealing: Sealing) -> list[OutgoingRecord]:
     """The events of a decision: the human decision that led to it, its notes, itself.
 
     Empty if it is about no lead.
@@ -96,10 +97,19 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
         events.append(_reviewed(stage, job, lead, job.review_decision))
     for i, note in enumerate(decision.notes):
         events.append(
-            _event(stage, job, lead, note.kind, i, place=note.place, outcome=note.outcome)
+            _event(
+                stage,
+                job,
+                lead,
+                note.kind,
+                i,
+                place=note.place,
+                outcome=note.outcome,
+                details=note.details,
+            )
         )
     if decision.silent:
-        return list(map(_audit, events))
+        return [event_record(event, sealing) for event in events]
     inputs = {
         "record": _without_person(job.record),
         "seen": _seen_without_person(job),
@@ -115,18 +125,19 @@ def audits(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
             place=decision.place,
             inputs=inputs,
             outcome=decision.outcome,
+            details=decision.details,
             trace=decision.trace,
             person=_person_of(lead, job),
         )
     )
-    return list(map(_audit, events))
+    return [event_record(event, sealing) for event in events]
 
 
 def _reviewed(stage: Stage, job: StageTask, lead: Lead, review_decision: ReviewDecision) -> Audit:
     outcome: dict[str, Any] = {
         "action": review_decision.action,
         "reason": review_decision.reason,
-        "fields": review_decision.fields,
+        "fields": dict.fromkeys(review_decision.fields, ""),
     }
     if review_decision.rules:
         outcome["rules"] = review_decision.rules
@@ -140,6 +151,7 @@ def _reviewed(stage: Stage, job: StageTask, lead: Lead, review_decision: ReviewD
         actor=review_decision.actor,
         inputs={"step": review_decision.step},
         outcome=outcome,
+        details={"fields": review_decision.fields},
     )
 
 
@@ -151,9 +163,10 @@ def _event(
     ordinal: int,
     *,
     place: str,
-    actor: str = _ACTOR,
+    actor: str = ACTOR,
     inputs: Any = None,
     outcome: Any = None,
+    details: dict[str, Any] | None = None,
     trace: tuple[Reason, ...] = (),
     person: AuditPerson | None = None,
 ) -> Audit:
@@ -170,6 +183,7 @@ def _event(
         rules=job.rules,
         inputs=inputs,
         outcome=outcome,
+        details=details or {},
         trace=trace,
         person=person,
         shadow=job.shadow,
@@ -242,57 +256,3 @@ def with_person(record: Any, person: Person) -> Any:
         if (row := getattr(record, name, None)) is not None:
             return replace(record, **{name: with_person(row, person)})
     return record
-
-
-def dead_letter(stage: str, record: Any, why: str) -> list[OutgoingRecord]:
-    """The original bytes as they came, or their beginning where a record can't hold them, and the
-    audit event that reports them.
-
-    Its time is the record's own, so that a replay writes the same event.
-    """
-    at = record.timestamp / 1000.0
-    where = f"{record.topic}/{record.partition}@{record.offset}"
-    value = record.value or b""
-    letter = Dead(
-        where=where,
-        stage=stage,
-        why=why,
-        at=at,
-        key=(record.key or b"")[:_FIRST_BYTES],
-        value=value if len(value) <= LARGEST else value[:_FIRST_BYTES],
-        size=len(value),
-    )
-    lead = derive("dead", where)
-    event = Audit(
-        id=event_id(lead, stage, where, "dead"),
-        lead=lead,
-        stage=stage,
-        kind="dead",
-        step=0,
-        place="dead",
-        at=at,
-        actor=_ACTOR,
-        cause=where,
-        rules="",
-        inputs={"where": where},
-        outcome={"why": why},
-    )
-    return [_audit(event), OutgoingRecord(topics.DEAD, where.encode(), encode(letter))]
-
-
-class Dead(Record, frozen=True, kw_only=True):
-    """A record that no gate could read: topic `dead-letters`.
-
-    `key` and `value` are the original bytes (base64 in JSON).
-
-    Of a value of `size` bytes that is larger than a record may be, `value` is the beginning; the
-    whole lies at `where`.
-    """
-
-    where: str
-    stage: str
-    why: str
-    at: float
-    key: bytes
-    value: bytes
-    size: int = 0

@@ -18,6 +18,7 @@ from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
 from leads.gates.common import unread_lead
 from leads.keys import derive
 from leads.records import Alert, Captured, Lead, Place, Reason
+from leads.sealing import KeysUnavailableError, SealError
 from streams.ports import Fatal
 from streams.runner.attempts import close_attempt, encode_outgoing, settle
 from streams.runner.model import UNREAD, Stage, StageTask
@@ -46,7 +47,7 @@ class Deciding:
     def decide(self, job: StageTask, view: BatchView) -> None:
         """Give a job its answer. A decision's rows go into `view`, its records into the job.
 
-        Raises Fatal when one lead after another can't be decided.
+        Raises Fatal when one lead after another can't be decided, and what sealing raises.
         """
         job.answer = None
         if job.postponed:
@@ -55,7 +56,7 @@ class Deciding:
             self._ask(job, view)
             if self._failed:
                 self._failed.clear()
-        except Fatal:
+        except (Fatal, SealError, KeysUnavailableError):
             raise
         except Exception as error:  # noqa: BLE001  whatever a gate raises concerns its lead only
             self._fail(job, view, error)
@@ -69,7 +70,7 @@ class Deciding:
             )
             return
         if not job.replay and not job.has_state:
-            job.keep_state(self._read(job, view))
+            job.keep_state(self._read(job, view), view.sealing)
         answer = self._stage.gate.decide(
             job.record, job.state, job.results, self._registry.get(job.rules), job.now
         )
@@ -92,7 +93,7 @@ class Deciding:
             job.before = None
             if decision.lead is not None:
                 job.before = view.get(self._stage.parked, decision.lead.lead_id)
-            encode_outgoing(self._stage, job)
+            encode_outgoing(self._stage, job, view.sealing)
             return
         settle(self._stage, view, job, decision)
         view.put_many(close_attempt(self._stage, view, job, decision))
@@ -123,7 +124,7 @@ class Deciding:
 def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
     """What becomes of a record that its gate can't decide on: a lead waits for a person, another
     one is a dead letter."""
-    why = Reason(rule=f"gate.{stage}", decisive=True, why=f"the gate failed: {job.failed}")
+    why = Reason(rule=f"gate.{stage}", decisive=True, why=f"the gate failed: {_fault(job)}")
     # an alert that fails raises no further one
     alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)
     if isinstance(job.record, Lead):
@@ -144,14 +145,20 @@ def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
     )
 
 
+def _fault(job: StageTask) -> str:
+    """The kind of error and where it was raised. What its text says may come from the record, and
+    stands in the stage's row alone."""
+    return job.failed.partition(": ")[0]
+
+
 def _alert(stage: str, job: StageTask, ops_channel: str) -> Alert:
     """One alert to ops for each fault, however many records have it."""
     text = (
-        f"Leadgate can't decide on a record at {stage}: {job.failed}. It waits in review or among"
-        " the dead letters."
+        f"Leadgate can't decide on a record at {stage}: {_fault(job)}. It waits in review or among"
+        " the dead letters; the log has the details."
     )
     return Alert(
-        alert_id=derive("quarantine", stage, job.failed),
+        alert_id=derive("quarantine", stage, _fault(job)),
         kind="ops",
         to=ops_channel,
         text=text,

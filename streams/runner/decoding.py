@@ -7,8 +7,9 @@ import msgspec
 import structlog
 
 from leads import topics
+from leads.sealing import SealError, Sealing
 from streams.ports import Fatal
-from streams.runner import audit_events
+from streams.runner.dead_letters import dead_letter
 from streams.runner.model import DecodedRecord, Stage
 from streams.runner.outbox import Outbox
 
@@ -26,13 +27,13 @@ _OPENING, _CLOSING = frozenset(b"[{"), frozenset(b"]}")
 class Decoding:
     """Decodes what one stage reads."""
 
-    def __init__(self, stage: Stage, outbox: Outbox) -> None:
-        self._stage, self._outbox = stage, outbox
+    def __init__(self, stage: Stage, outbox: Outbox, sealing: Sealing) -> None:
+        self._stage, self._outbox, self._sealing = stage, outbox, sealing
         self._decoders = {t.full: (t, msgspec.json.Decoder(r)) for t, r in stage.inputs.items()}
 
     async def decode(self, record: Any) -> DecodedRecord | None:
-        """The record, or None once it is acknowledged among the dead letters, original bytes and
-        all.
+        """The record, sealed as it came, or None once it is acknowledged among the dead letters,
+        original bytes and all.
 
         Raises Fatal for bytes on a topic that only Leadgate writes. Whatever anybody writes to a
         public one stops nothing.
@@ -47,6 +48,21 @@ class Decoding:
             await self._dead_letter(topic, record, f"{type(error).__name__}: {error}")
             return None
 
+    async def open(self, items: list[DecodedRecord]) -> list[DecodedRecord]:
+        """The records with their personal data; what another key has sealed is left out, once it is
+        acknowledged among the dead letters.
+
+        Their leads have keys when it returns.
+        """
+        await self._sealing.ensure(item.decoded for item in items)
+        found = []
+        for item in items:
+            try:
+                found.append(DecodedRecord(self._sealing.open(item.decoded), item.raw))
+            except SealError as error:
+                await self._dead_letter(topics.BY_NAME[item.raw.topic], item.raw, str(error))
+        return found
+
     async def _dead_letter(self, topic: topics.Topic, record: Any, why: str) -> None:
         where = f"{record.topic}/{record.partition}@{record.offset}"
         if not topic.public:
@@ -55,7 +71,7 @@ class Decoding:
                 " broken"
             )
         log.warning("dead letter", where=where, why=why)
-        await self._outbox.send(audit_events.dead_letter(self._stage.name, record, why))
+        await self._outbox.send(await dead_letter(self._stage.name, record, why, self._sealing))
 
 
 def refusal(value: bytes) -> str:

@@ -6,11 +6,13 @@ from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, Gate, NeedsEffects, Parked
 from leads.effect_results import EffectResult
 from leads.effects import Effect
+from leads.hiding import hide_person
 from leads.records import (
     Alert,
     CrmRecord,
@@ -20,8 +22,8 @@ from leads.records import (
     ReviewDecision,
     Signal,
     SlaTick,
-    encode,
 )
+from leads.sealing import Sealing
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow, Woken
 from streams.runner.outgoing import OutgoingRecord
 from tables import schema
@@ -174,11 +176,12 @@ class StageTask(msgspec.Struct, eq=False):
     # null where reading failed: an empty Raw is no JSON
     encoded_state: msgspec.Raw = UNREAD
 
-    def keep_state(self, seen: StageState) -> None:
+    def keep_state(self, seen: StageState, sealing: Sealing) -> None:
         """Go on from this reading of the stage's rows."""
-        self.state, self.encoded_state, self.has_state = seen, msgspec.Raw(encode(seen)), True
+        self.state, self.has_state = seen, True
+        self.encoded_state = msgspec.Raw(sealing.encode(seen))
 
-    def take_up(self, attempt: Attempt, seen: type[Any]) -> None:
+    def take_up(self, attempt: Attempt, seen: type[Any], sealing: Sealing) -> None:
         """Go on from the row: a replay gives the same decision, an unfinished attempt keeps the
         results of effects that change something."""
         self.rules, self.results, self.started = (
@@ -198,7 +201,15 @@ class StageTask(msgspec.Struct, eq=False):
             )
             self.encoded_state = attempt.seen
             if not attempt.failed:
-                self.state = msgspec.json.decode(attempt.seen, type=seen)
+                self.state = sealing.open(msgspec.json.decode(attempt.seen, type=seen))
+
+
+def _hide_person(result: EffectResult, record: Any) -> EffectResult:
+    """The result, its reason without the person's name and addresses, which a vendor may quote."""
+    lead = record if isinstance(record, Lead) else getattr(record, "lead", None)
+    if not result.reason or lead is None:
+        return result
+    return replace(result, reason=hide_person(result.reason, lead.person))
 
 
 class EffectCall(msgspec.Struct, frozen=True):
@@ -219,7 +230,7 @@ class EffectCall(msgspec.Struct, frozen=True):
         """Store the result, or put the job off; a call that surely left nothing behind counts as
         not begun by this attempt."""
         if not result.retry_after:
-            self.job.results[self.name] = result
+            self.job.results[self.name] = _hide_person(result, self.job.record)
             if self.effect.reads:
                 self.job.reads.add(self.name)
             return

@@ -9,6 +9,7 @@ from leads.signatures import SignatureError, Signatures
 from leads.topics import ALERTS, BY_NAME, DAY_MS, Topic
 from streams.ports import Clock, StageMetrics
 from streams.runner import audit_events
+from streams.runner.dead_letters import dead_letter
 from streams.runner.model import DecodedRecord, Stage
 from streams.runner.outbox import Outbox
 from streams.runner.outgoing import OutgoingRecord
@@ -75,9 +76,8 @@ class OrderCheck:
     async def _refuse(self, topic: Topic, item: DecodedRecord, why: str) -> None:
         log.error("an order is not obeyed", where=item.at, why=why)
         self._metrics.refused(self._stage.name)
-        await self._outbox.send(
-            [*audit_events.dead_letter(self._stage.name, item.raw, why), self._alert(topic, item)]
-        )
+        letter = await dead_letter(self._stage.name, item.raw, why, self._state.sealing)
+        await self._outbox.send([*letter, self._alert(topic, item)])
 
     def _alert(self, topic: Topic, item: DecodedRecord) -> OutgoingRecord:
         now = self._clock.now()

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, WaitReason
 from leads.keys import STEPS_A_REVISION
-from leads.records import Lead, Place, Record, ReviewItem, SlaOutcome, encode
+from leads.records import Lead, Place, Record, ReviewItem, SlaOutcome
 from leads.review_items import MOVED
+from leads.sealing import Sealing
 from leads.table_rows import NOTHING
 from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import OutgoingRecord
@@ -15,15 +16,16 @@ from streams.runner.outgoing import OutgoingRecord
 ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
-def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
+def outputs(stage: Stage, job: StageTask, sealing: Sealing) -> list[OutgoingRecord]:
     """What a decision sends on. Its lead's next step has the decision's own event as its cause."""
     decision = job.answer
     assert isinstance(decision, Decision)
-    outgoing = [
-        OutgoingRecord(topics.BY_NAME[o.topic], o.key.encode(), encode(_marked(o.record, job)))
-        for o in decision.outputs
-    ]
-    outgoing += [OutgoingRecord(topics.ALERTS, a.to.encode(), encode(a)) for a in decision.alerts]
+    outgoing = []
+    for output in decision.outputs:
+        value = sealing.encode(_marked(output.record, job))
+        outgoing.append(OutgoingRecord(topics.BY_NAME[output.topic], output.key.encode(), value))
+    for alert in decision.alerts:
+        outgoing.append(OutgoingRecord(topics.ALERTS, alert.to.encode(), sealing.encode(alert)))
     lead = decision.lead
     if lead is None:
         return outgoing
@@ -33,11 +35,11 @@ def outputs(stage: Stage, job: StageTask) -> list[OutgoingRecord]:
             OutgoingRecord(
                 topics.REVIEW_QUEUE,
                 f"{lead.lead_id}/{stage.name}".encode(),
-                encode(item),
+                sealing.encode(item),
                 lead.lead_id.encode(),
             )
         )
-    return outgoing + _released(job)
+    return outgoing + _released(job, sealing)
 
 
 def _marked(record: Record, job: StageTask) -> Record:
@@ -72,19 +74,19 @@ def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> Revie
     )
 
 
-def _released(job: StageTask) -> list[OutgoingRecord]:
+def _released(job: StageTask, sealing: Sealing) -> list[OutgoingRecord]:
     """What had been deferred and can be taken up now, sent to this stage's own partition again."""
     if job.released is NOTHING:
         return []
     signals = [
         OutgoingRecord(
-            topics.ROUTED_SIGNALS, s.person_key.encode(), encode(s), partition=job.partition
+            topics.ROUTED_SIGNALS, s.person_key.encode(), sealing.encode(s), partition=job.partition
         )
         for _, s in job.released.signals
     ]
     review_decisions = [
         OutgoingRecord(
-            topics.REVIEW_DECISIONS, r.lead_id.encode(), encode(r), partition=job.partition
+            topics.REVIEW_DECISIONS, r.lead_id.encode(), sealing.encode(r), partition=job.partition
         )
         for r in job.released.review_decisions
     ]

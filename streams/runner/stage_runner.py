@@ -26,6 +26,7 @@ from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import EffectResult
 from leads.keys import event_id
 from leads.records import Alert, Lead, Place, ReviewDecision, Signal
+from leads.sealing import KeysUnavailableError, MissingKeyError
 from leads.signatures import Signatures
 from leads.table_rows import Attempt
 from streams.consumer.strict_consumer import RecordBatch
@@ -83,7 +84,7 @@ class StageRunner:
         )
         self._timers, self._reached, self._live = timers, reached, live
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._decoding = Decoding(stage, outbox)
+        self._decoding = Decoding(stage, outbox, state.sealing)
         self._orders = OrderCheck(stage, signatures, state, outbox, registry, clock, metrics)
         self._sent = SentRecords(settled_to)
         self._waking = Waking(stage)
@@ -97,10 +98,18 @@ class StageRunner:
         items: list[DecodedRecord] | None = None
         while True:
             changed = self._sent.changed(run.partition)
-            async with self._locks[run.partition], self._idle.processing():
-                if items is None:
-                    items = await self._decode(run.records)
-                items = await self._passes(run.partition, items)
+            try:
+                async with self._locks[run.partition], self._idle.processing():
+                    if items is None:
+                        items = await self._decode(run.records)
+                    items = await self._passes(run.partition, items)
+            # what was written or sent meanwhile is found by its rows, as after a crash
+            except MissingKeyError as error:
+                await self._state.sealing.make_keys([error.lead])
+                continue
+            except KeysUnavailableError:
+                await self._state.sealing.wait()
+                continue
             if not items:
                 break
             await changed.wait()
@@ -114,7 +123,7 @@ class StageRunner:
             item = await self._decoding.decode(record)
             if item is not None and await self._orders.accepts(item):
                 items.append(item)
-        return items
+        return await self._decoding.open(items)
 
     async def _passes(self, partition: int, items: list[DecodedRecord]) -> list[DecodedRecord]:
         """Passes until no item can go on; the items left wait for a record of another run."""
@@ -220,7 +229,7 @@ class StageRunner:
         if isinstance(item.decoded, ReviewDecision):
             job.review_decision = item.decoded
         if attempt is not None:
-            job.take_up(attempt, self.stage.state_type)
+            job.take_up(attempt, self.stage.state_type, view.sealing)
         if not job.replay:
             job.shadow = not self._live or self._is_shadow(job)
         self._deciding.decide(job, view)
@@ -235,12 +244,12 @@ class StageRunner:
             async with self._idle.awaiting_kafka():
                 await self._effector.wait_for_signals(partition)
         while pending:
-            await self._perform(partition, pending)
+            await self._perform(partition, view, pending)
             for job in pending:
                 self._deciding.decide(job, view)
             pending = [job for job in pending if isinstance(job.answer, NeedsEffects)]
 
-    async def _perform(self, partition: int, jobs: list[StageTask]) -> None:
+    async def _perform(self, partition: int, view: BatchView, jobs: list[StageTask]) -> None:
         now = self._clock.now()
         rows: list[Row] = []
         calls: list[EffectCall] = []
@@ -257,7 +266,8 @@ class StageRunner:
                 if effect.guarded:
                     job.begun.add(name)
             if any(one.once or one.guarded for one in job.answer.effects.values()):
-                rows.append(self.stage.attempts.row(job.row_key, attempt_of(job, closed=False)))
+                attempt = attempt_of(job, closed=False)
+                rows.append(view.row(self.stage.attempts, job.row_key, attempt))
         if rows:
             async with self._idle.awaiting_kafka():
                 await self._state.write(partition, rows)

@@ -127,7 +127,7 @@ class Timers:
             _, partition, kind, key = heapq.heappop(self._heap)
             if partition not in self._mine:
                 continue
-            record = self._record(partition, kind, key)
+            record = await self._record(partition, kind, key)
             if record is not None:
                 topic, own_key, value = record
                 sent.append(self._outbox.put(topic.full, own_key, value, partition))
@@ -138,7 +138,7 @@ class Timers:
             self._outbox.flush()
             await asyncio.gather(*sent)
 
-    def _record(
+    async def _record(
         self, partition: int, kind: str, key: str
     ) -> tuple[topics.Topic, bytes, bytes] | None:
         if kind in {"due", "assign_by"}:
@@ -149,7 +149,8 @@ class Timers:
             return None
         lead = resume_due(parked, stage.name)
         if lead is not None:
-            return stage.retry_topic, key.encode(), encode(lead)
+            await self._state.sealing.ensure([lead])
+            return stage.retry_topic, key.encode(), self._state.sealing.encode(lead)
         return topics.BY_NAME[parked.topic], parked.key.encode(), parked.other.encode()
 
     def _tick_of(

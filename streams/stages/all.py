@@ -22,7 +22,7 @@ def make_stages(keys: Keys) -> list[Stage]:
     return [
         intake.make(keys),
         identity.make(),
-        company.make(),
+        company.make(keys),
         write.make(),
         routing.make(),
         assign.make(),

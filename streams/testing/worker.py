@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
+from leads.sealing import LeadKeys
 from streams.pipeline import Pipeline, PipelineDependencies
 from streams.ports import Clock, StageMetrics
 from streams.runner.rules_versions import RulesRegistry
@@ -45,6 +46,7 @@ class SimulatedWorker:
         metrics: StageMetrics,
         live: bool,
         repeats: Callable[[str], bool],
+        lead_keys: LeadKeys | None,
     ) -> None:
         self.process, self._log, self._store = process, log, store
         self.partitions: set[int] = set()
@@ -62,6 +64,7 @@ class SimulatedWorker:
             has_pending_input=self._has_pending_input,
             settled_to=self._settled_to,
             reached=process.reached,
+            lead_keys=lead_keys,
         )
         registry = RulesRegistry(rules)
         for version in known:

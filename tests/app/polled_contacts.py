@@ -14,6 +14,7 @@ from connectors.apollo.pace import DayPace
 from connectors.core.errors import Unavailable
 from connectors.memory.apollo import MemoryApollo
 from leads.rules import Rules
+from leads.sealing import UNSEALED
 from tests.app.producing import Clock, MemoryProducer, anything
 
 SINCE = 1_799_999_000.0
@@ -65,11 +66,19 @@ class Site:
         self.clock, self.producer = Clock(), MemoryProducer()
         self.apollo = Showing(self.clock, odd)
         self.received: list[int] = []
-        self.aside = Aside(anything(self.producer), self.clock)
+        self.aside = Aside(anything(self.producer), self.clock, UNSEALED)
         settings = Settings.model_construct(overlap_seconds=300.0)
         made = (anything(self.apollo), anything(self.producer))
         self.contacts = Contacts(
-            settings, rules, *made, self.clock, self.aside, _no, self.received.append, listing
+            settings,
+            rules,
+            *made,
+            self.clock,
+            self.aside,
+            UNSEALED,
+            _no,
+            self.received.append,
+            listing,
         )
 
     def read(self, since: float = SINCE) -> Pass:

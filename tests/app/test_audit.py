@@ -1,5 +1,6 @@
 """The proof of conservation can fail: one record more or less in a log is reported by name."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,10 @@ from leads.decision import Parked
 from leads.keys import derive
 from leads.records import Audit, Captured, Lead, Person, ReviewItem, Signal, encode
 from leads.review_items import MOVED
+from leads.sealing import UNSEALED
 from leads.table_rows import Attempt
-from streams.runner.audit_events import dead_letter, subject_of
+from streams.runner.audit_events import subject_of
+from streams.runner.dead_letters import dead_letter
 from tables import schema
 
 CAPTURED, VALIDATED, HEARD = topics.CAPTURED.full, topics.VALIDATED.full, topics.ROUTED_SIGNALS.full
@@ -334,7 +337,9 @@ def test_what_no_stage_could_read_is_dead_and_that_of_other_topics_was_never_cap
     log = Log()
     skip_poison(log)
     for topic, offset in ((CAPTURED, 4), (topics.SIGNALS.full, 9)):
-        [said, _] = dead_letter("intake", Raw(topic, offset, b"{"), "broken")
+        [said, _] = asyncio.run(
+            dead_letter("intake", Raw(topic, offset, b"{"), "broken", UNSEALED)
+        )
         log.events.append(said.value or b"")
     account = log.judge()
     assert account.broken == []

@@ -28,6 +28,7 @@ from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, Signal
 from leads.rules import Rules
+from leads.sealing import UNSEALED
 from sandbox.apollo import KEY, stamp
 from sandbox.server import make_sandbox
 from tests.app.producing import anything
@@ -91,11 +92,12 @@ class Site:
                 producer,
                 SystemClock(),
                 Keys("test"),
+                UNSEALED,
                 listing=SHOWN,
             )
             await poller.load_cursor(0.0)
             polling = asyncio.ensure_future(
-                poller.run(ReviewSheetProjector([CsvSheet(self.sheet)]))
+                poller.run(ReviewSheetProjector([CsvSheet(self.sheet)], UNSEALED))
             )
             try:
                 async with asyncio.timeout(60.0):

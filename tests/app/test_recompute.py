@@ -14,6 +14,7 @@ from leads.gates.intake import IntakeState
 from leads.keys import Keys
 from leads.records import Audit, Captured, encode
 from leads.rules import Rules
+from leads.sealing import UNSEALED
 from streams.runner import audit_events
 from streams.runner.model import StageTask
 from streams.stages import intake
@@ -36,18 +37,19 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
     value = encode(record)
     subject, step, cause = audit_events.subject_of(record, _Raw(value))
     job = StageTask(record, "", 0, subject, step, cause, rules.hash, 9.0)
-    job.keep_state(IntakeState())
+    job.keep_state(IntakeState(), UNSEALED)
     answer = STAGE.gate.decide(record, job.state, {}, rules, 9.0)
     assert isinstance(answer, Decision)
     job.answer = answer
-    return cause, value, [record.value or b"" for record in audit_events.audits(STAGE, job)]
+    said = audit_events.audits(STAGE, job, UNSEALED)
+    return cause, value, [record.value or b"" for record in said]
 
 
 def run(
     rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100
 ) -> RecomputeReport:
     """Recompute events of one partition."""
-    doing = Recomputing({"intake": STAGE}, {rules.hash: rules}, originals.get, window)
+    doing = Recomputing({"intake": STAGE}, {rules.hash: rules}, originals.get, UNSEALED, window)
     for value in said:
         doing.take(0, value)
     return doing.result()
@@ -106,7 +108,7 @@ def test_records_and_rules_that_are_gone_are_reported(rules: Rules, log: Log) ->
     said, originals = log
     with Originals() as none:
         assert all("is not in the log" in why for why in run(rules, said, none).different.values())
-    doing = Recomputing({"intake": STAGE}, {}, originals.get)
+    doing = Recomputing({"intake": STAGE}, {}, originals.get, UNSEALED)
     doing.take(0, said[1])
     assert all("are not in the log" in why for why in doing.result().different.values())
 

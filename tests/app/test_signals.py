@@ -20,6 +20,7 @@ from connectors.memory.crm import MemoryCrm
 from leads import topics
 from leads.keys import Keys
 from leads.records import Signal
+from leads.sealing import UNSEALED
 from tests.contract.vendors import on_sandbox, write
 
 pytestmark = pytest.mark.kafka
@@ -43,7 +44,7 @@ async def poll(
     vendors = VendorClients(crm, cast("Any", None), cast("Any", None), [])
     async with producing(settings) as producer:
         listening = SignalPoller(
-            settings, vendors, producer, clock, Keys("test"), Aside(producer, clock)
+            settings, vendors, producer, clock, Keys("test"), Aside(producer, clock, UNSEALED)
         )
         for at in times or (clock.at,):
             clock.at = at

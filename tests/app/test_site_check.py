@@ -42,6 +42,7 @@ def test_two_sites_of_one_secret_have_two_marks() -> None:
     assert one.check != other.check
 
 
+STORE = "5f1c0a7be2d94836"
 STATED, ADOPTED = make_mark("s", stated=True), make_mark("s", stated=False)
 
 
@@ -87,10 +88,10 @@ def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_created_ag
         )
         await remake(own, topics.CHANGELOG, topics.AUDIT.full, topics.CURSORS.full)
         await require_secret(other)
-        assert await settle_site(own) == []
-        assert await settle_site(own) == []
+        assert await settle_site(own, STORE) == []
+        assert await settle_site(own, STORE) == []
         await require_secret(own)
-        for refused in (await settle_site(other), await check_site(other)):
+        for refused in (await settle_site(other, STORE), await check_site(other, STORE)):
             assert len(refused) == 1
             assert "LEADGATE_SITE_SECRET" in refused[0]
             assert "\n" not in refused[0]
@@ -99,18 +100,21 @@ def test_a_site_is_marked_once_and_refuses_another_secret_and_a_state_created_ag
         async with producing(own) as producer:
             await producer.send_and_wait(topics.AUDIT.full, b"{}", key=b"x", partition=0)
             await producer.send_and_wait(topics.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
-        assert await check_site(own) == []
+        assert await check_site(own, STORE) == []
         await remake(own, topics.CURSORS.full)
-        assert "SECRET" in (await settle_site(other))[0], "the state's own mark is left"
-        assert await settle_site(own) == []
+        assert "SECRET" in (await settle_site(other, STORE))[0], "the state's own mark is left"
+        assert await settle_site(own, STORE) == []
         await remake(own, topics.CHANGELOG)
-        [line] = await check_site(own)
+        [line] = await check_site(own, STORE)
         assert topics.CHANGELOG in line
         async with producing(own) as producer:
             await producer.send_and_wait(topics.CHANGELOG, b"{}", key=b"row\x00x", partition=0)
-        assert await settle_site(own) == [line]
+        assert await settle_site(own, STORE) == [line]
         await remake(own, topics.AUDIT.full, topics.CHANGELOG)
-        assert await settle_site(own) == []
+        assert await settle_site(own, STORE) == []
+        for refused in (await settle_site(own, "another"), await check_site(own, "another")):
+            assert len(refused) == 1
+            assert "LEADGATE_DATABASE_URL" in refused[0]
         await remake(own, topics.CHANGELOG, topics.AUDIT.full, topics.CURSORS.full)
 
     asyncio.run(check())

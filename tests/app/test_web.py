@@ -24,6 +24,7 @@ from app.web.request_bodies import DEEPEST, is_taken, parse, parse_json, read_wh
 from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, encode
+from leads.sealing import UNSEALED
 
 NOW = 1_800_000_000.0
 SECRET = "s3cret"
@@ -46,7 +47,7 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
         await provision_topics(settings)
         async with producing(settings) as producer:
             keys = Keys("k")
-            capture = Capture(producer, keys, SECRET, Fixed())
+            capture = Capture(producer, keys, SECRET, Fixed(), UNSEALED)
             clicks = slack.Clicks(producer, SECRET, Fixed(), keys.signatures)
             routes = [
                 Route("/capture", capture.endpoint("zapier"), methods=["POST"]),

@@ -16,6 +16,7 @@ from app.web.capture import Capture
 from app.web.hubspot import Changes
 from app.web.slack import Clicks
 from leads.keys import Keys
+from leads.sealing import UNSEALED
 from tests.app.producing import Clock, MemoryProducer, anything
 
 SECRET, ADDRESS = "secret", "https://gate.test"
@@ -31,7 +32,7 @@ ODD = {
 def post(path: str, body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, MemoryProducer]:
     """The answer to one post, and what was stored."""
     clock, producer = Clock(), MemoryProducer()
-    capture = Capture(anything(producer), Keys("test"), SECRET, clock).endpoint("zapier")
+    capture = Capture(anything(producer), Keys("test"), SECRET, clock, UNSEALED).endpoint("zapier")
     changes = Changes(anything(producer), SECRET, ADDRESS, clock).take
     clicks = Clicks(anything(producer), SECRET, clock, Keys("test").signatures).take
     paths = {"/capture": capture, "/hubspot": changes, "/slack": clicks}

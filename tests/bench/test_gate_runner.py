@@ -99,6 +99,7 @@ async def on_worker(loop: VirtualLoop, records: Iterable[bytes]) -> list[bytes]:
         metrics=Coverage(),
         live=True,
         repeats=lambda _: False,
+        lead_keys=None,
     )
     worker.start(range(topics.PARTITIONS))
     async with asyncio.timeout(60):

@@ -16,6 +16,7 @@ from leads.keys import Keys, derive
 from leads.records import ReviewDecision, ReviewItem, encode
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
+from streams.testing.lead_keys import MemoryLeadKeys
 from streams.testing.log import MemoryLog
 from streams.testing.loop import EPOCH, VirtualClock, VirtualLoop, run
 from streams.testing.process import Fate, Process
@@ -34,6 +35,7 @@ class RestoredSite:
     def __init__(self, state: SiteState, loop: VirtualLoop) -> None:
         self.clock = VirtualClock(loop, state.at - EPOCH)
         self.keys, self.log = Keys(state.secret), MemoryLog(self.clock.now)
+        self.lead_keys = MemoryLeadKeys()
         for partition in state.partitions:
             _fill(self.log, partition)
         self.crm = _crm(self.clock, state)
@@ -55,6 +57,7 @@ class RestoredSite:
             metrics=Coverage(),
             live=True,
             repeats=lambda _: False,
+            lead_keys=self.lead_keys,
         )
         self.worker.start(ALL)
 

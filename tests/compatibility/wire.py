@@ -14,7 +14,7 @@ from leads import topics
 from leads.corrections import Resubmitted
 from leads.keys import Keys
 from leads.records import Alert, Audit, Captured, Lead, ReviewItem
-from streams.runner.audit_events import Dead
+from streams.runner.dead_letters import Dead
 from streams.stages.all import make_stages
 from streams.stages.intake import make as make_intake
 from tables.schema import OF_A_STAGE, TABLES

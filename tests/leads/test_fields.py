@@ -144,7 +144,7 @@ def test_an_optional_value_that_does_not_fit_is_left_out_and_reported(rules: Rul
     decision = decide(contact, mapped(rules, rule(type="number")))
     assert decision.kind == "validated"
     assert decision.lead.person.more == {}
-    assert decision.notes[0].outcome["dropped"] == (
+    assert decision.notes[0].details["dropped"] == (
         "Tech stack is not written to tech_stack: it is not a number",
     )
 

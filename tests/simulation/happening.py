@@ -81,9 +81,7 @@ class Happening:
         del number
         lead, now = self._site.plan.world.leads[event.about], self._site.loop.time()
         self.captured_at[event.about] = now
-        self._site.send(
-            topics.CAPTURED, f"apollo:{lead.source_id}", encode(captured(lead, now, event.number))
-        )
+        self._site.capture(captured(lead, now, event.number))
 
     def _synced(self, number: int, event: Event) -> None:
         del number, event
@@ -209,7 +207,7 @@ class Happening:
         latest: dict[str, ReviewItem] = {}
         decoder = msgspec.json.Decoder(ReviewItem)
         for record in self._site.log.all(topics.REVIEW_QUEUE.full):
-            item = decoder.decode(record.value or b"")
+            item = self._site.sealing.open(decoder.decode(record.value or b""))
             if item.lead_id not in latest or latest[item.lead_id].step <= item.step:
                 latest[item.lead_id] = item
         return {lead: item for lead, item in latest.items() if item.kind != "moved"}

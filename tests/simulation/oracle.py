@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from leads import topics
 from streams.testing.loop import EPOCH
 from tests.simulation.people import Person
+from tests.simulation.personal_data import naming
 from tests.simulation.simulate import READS, Run
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
@@ -48,7 +49,7 @@ def judge(run: Run) -> list[str]:
 def read_log(run: Run) -> Facts:
     """The log of a run, read once."""
     log = run.site.log
-    events = [json.loads(record.value or b"{}") for record in log.all(topics.AUDIT.full)]
+    events = [run.site.opened_event(record.value) for record in log.all(topics.AUDIT.full)]
     latest: dict[str, Event] = {}
     for event in events:
         if event["place"]:
@@ -436,6 +437,11 @@ def one_content(facts: Facts) -> Iterator[str]:
             )
 
 
+def nothing_in_clear(facts: Facts) -> Iterator[str]:
+    """Without a key the log tells of nobody who it is."""
+    yield from naming(facts.run.site.log, facts.run.plan.world.leads)
+
+
 # Shadow
 
 
@@ -533,6 +539,7 @@ CHECKS: tuple[Check, ...] = (
     windows_add_up,
     nothing_twice,
     one_content,
+    nothing_in_clear,
     shadow_is_quiet,
     only_signed_orders_count,
     everything_counts,

@@ -7,7 +7,7 @@ import msgspec
 
 from leads import topics
 from leads.keys import lead_id
-from leads.records import Audit, encode
+from leads.records import Audit
 from leads.unmerge import NotUnmergedError, OtherPerson, find_merge, separate_revision
 from tests.simulation.people import Person
 from tests.simulation.site import ALL, Site
@@ -46,7 +46,7 @@ def _part_lead(
         return frozenset()
     if _links_under_way(site, {*merge.path, *merge.lead.contact_keys}):
         return frozenset()
-    site.send(topics.CAPTURED, f"apollo:{source_id}", encode(record))
+    site.capture(record)
     return frozenset(other.stories)
 
 
@@ -56,7 +56,7 @@ def _read_stories(site: Site) -> defaultdict[str, list[Audit]]:
     decoder = msgspec.json.Decoder(Audit)
     events = {record.key: record for record in site.log.all(topics.AUDIT.full)}
     for record in events.values():
-        event = decoder.decode(record.value or b"")
+        event = site.sealing.open(decoder.decode(record.value or b""))
         stories[event.lead].append(event)
     return stories
 

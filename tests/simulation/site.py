@@ -5,15 +5,19 @@ import asyncio
 import random
 from typing import Any
 
+import msgspec
+
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
 from connectors.memory.slack import MemorySlack
 from leads import topics
 from leads.keys import Keys
-from leads.records import CrmRecord, encode
+from leads.records import Audit, Captured, CrmRecord, encode
 from leads.rules import Rules
+from leads.sealing import Sealing
 from leads.signatures import Headers
 from streams.runner.outbox import partition_of
+from streams.testing.lead_keys import MemoryLeadKeys
 from streams.testing.log import MemoryLog
 from streams.testing.loop import VirtualClock, VirtualLoop
 from streams.testing.process import Fate, Process
@@ -74,7 +78,8 @@ class Site:
         self.plan, self.rules, self.loop = plan, rules, loop
         self.draw = random.Random(plan.chance)
         self.clock = VirtualClock(loop)
-        self.keys = Keys(SECRET)
+        self.keys, self.lead_keys = Keys(SECRET), MemoryLeadKeys()
+        self.sealing = Sealing(self.lead_keys)
         self.log = MemoryLog(self.clock.now)
         self.coverage, self.troubles = Coverage(), Troubles()
         self.journal: list[Acted] = []
@@ -104,6 +109,12 @@ class Site:
         for email, main in world.known_as.items():
             self._hold(main, self.crm.add_contact(main, others=(email,)))
 
+    def opened_event(self, value: bytes | None) -> dict[str, Any]:
+        """An audit event with its person, as JSON's own types."""
+        event = self.sealing.open(msgspec.json.decode(value or b"", type=Audit))
+        plain: dict[str, Any] = msgspec.json.decode(encode(event))
+        return plain
+
     def doubles(self) -> dict[str, Any]:
         """What stands for each vendor."""
         return {"crm": self.crm, "apollo": self.apollo, "slack": self.slack}
@@ -113,6 +124,12 @@ class Site:
         key = self.keys.address(email)
         record = CrmRecord(kind="contact", key=key, person_key=key, crm_id=crm_id)
         self.send(topics.CRM_RECORDS, key, encode(record))
+
+    def capture(self, record: Captured) -> None:
+        """Capture a record as a source does: sealed."""
+        self.lead_keys.make([record.data_subject])
+        key = f"{record.source}:{record.source_id}"
+        self.send(topics.CAPTURED, key, self.sealing.encode(record))
 
     def send(self, topic: topics.Topic, key: str, value: bytes, partition: int = -1) -> None:
         """Write a record from outside, as a poller or a command does: signed."""
@@ -159,6 +176,7 @@ class Site:
             metrics=self.coverage,
             live=self.live,
             repeats=lambda _: self._repeats(name),
+            lead_keys=self.lead_keys,
         )
         worker.start(partitions)
 

@@ -15,6 +15,7 @@ from leads.gates import colleagues, engage
 from leads.keys import derive
 from leads.matching.brands import brand_words, domain_stem
 from leads.records import Lead, SlaTick, encode
+from leads.sealing import Sealing
 from leads.topics import SLA_TICKS
 from streams.runner import attempts
 from streams.runner.deciding import Deciding
@@ -59,9 +60,9 @@ def _stale(*stages: str) -> AbstractContextManager[None]:
     """A record that was put off goes on from what its stage had read before the wait."""
     take_up, read = StageTask.take_up, Deciding._read
 
-    def take_up_all(self: StageTask, attempt: Any, seen: type[Any]) -> None:
-        take_up(self, attempt, seen)
-        self.state = msgspec.json.decode(attempt.seen, type=seen)
+    def take_up_all(self: StageTask, attempt: Any, seen: type[Any], sealing: Sealing) -> None:
+        take_up(self, attempt, seen, sealing)
+        self.state = sealing.open(msgspec.json.decode(attempt.seen, type=seen))
 
     def read_once(self: Deciding, job: StageTask, view: BatchView) -> Any:
         return job.state if job.taken_up and self._stage.name in stages else read(self, job, view)
@@ -77,7 +78,7 @@ def _r3() -> AbstractContextManager[None]:
     def accept(self: Deciding, job: StageTask, view: BatchView, decision: Decision) -> None:
         job.answer = decision
         if job.replay:
-            attempts.encode_outgoing(self._stage, job)
+            attempts.encode_outgoing(self._stage, job, view.sealing)
             return
         attempts.settle(self._stage, view, job, decision)
         kept.setdefault(id(view), []).extend(

@@ -33,6 +33,7 @@ from connectors.hubspot.crm import HubSpotCrm
 from connectors.slack.client import SlackClient
 from leads import topics
 from leads.records import CrmRecord, encode
+from leads.sealing import Sealing
 from sandbox.server import make_sandbox
 from streams.testing.log import MemoryProducer
 from streams.testing.loop import EPOCH, VirtualLoop, run
@@ -172,7 +173,8 @@ class _Polling:
 
     def __init__(self, site: WeekSite, producer: Any) -> None:
         self._site, self._producer = site, producer
-        settings, aside = Settings.model_construct(), Aside(producer, site.clock)
+        settings, sealing = Settings.model_construct(), Sealing(site.lead_keys)
+        aside = Aside(producer, site.clock, sealing)
         clients: Any = site.clients
         self._contacts = Contacts(
             settings,
@@ -181,6 +183,7 @@ class _Polling:
             producer,
             site.clock,
             aside,
+            sealing,
             lambda _: None,
             lambda _: None,
         )
@@ -203,7 +206,7 @@ class _Polling:
             cells = {name: value for name, value in row.items() if value}
             now = self._site.clock.now()
             record = to_captured(Row(given=cells, read=cells), "again", now, "fresh")
-            self._site.send(topics.CAPTURED, f"{record.source}:{record.source_id}", encode(record))
+            self._site.capture(record)
 
 
 def _wrong(seen: Run, truth: dict[str, Any]) -> list[str]:

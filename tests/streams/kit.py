@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from leads.decision import Decision, NeedsEffects
 from leads.effect_results import EffectResult
 from leads.rules import Rules
+from leads.sealing import Sealing
 from leads.signatures import Headers, Signatures
 from streams.runner.model import Stage
 from streams.runner.outbox import IdleDetector, Outbox
@@ -15,6 +16,7 @@ from streams.runner.rules_versions import RulesRegistry
 from streams.runner.stage_runner import StageRunner
 from streams.runner.timers import Timers
 from streams.testing.consumer import MemoryRun
+from streams.testing.lead_keys import MemoryLeadKeys
 from streams.testing.log import LogRecord, MemoryLog, MemoryProducer
 from streams.testing.loop import VirtualClock, VirtualLoop, run
 from streams.testing.process import Fate, Process
@@ -78,7 +80,7 @@ class Bench:
         idle = IdleDetector()
         self.signatures = Signatures("kit")
         self.outbox = Outbox(self.producer, idle, self.signatures, self.process.check)
-        self.state = State(MemoryStore(), self.outbox)
+        self.state = State(MemoryStore(), self.outbox, Sealing(MemoryLeadKeys()))
         self.effector, self.metrics, self.stage = Effector(), Coverage(), stage
         self.timers = Timers([stage], self.state, self.outbox, self.clock, self.metrics)
         self.runner = StageRunner(

@@ -14,6 +14,7 @@ from leads.keys import Keys
 from leads.records import Captured, Lead, Person, Place, ReviewItem, encode
 from leads.review_items import MOVED
 from leads.rules import Rules
+from leads.sealing import UNSEALED
 from streams.runner import audit_events
 from streams.runner.deciding import Deciding
 from streams.runner.model import Stage, StageTask
@@ -60,7 +61,7 @@ def job_of(record: Captured, view: BatchView) -> StageTask:
     subject, step, cause = audit_events.subject_of(record, _Raw(encode(record)))
     job = StageTask(record, "leadgate.captured/0@7", 0, subject, step, cause, "", 1.0)
     if (attempt := view.get(STAGE.attempts, subject)) is not None:
-        job.take_up(attempt, STAGE.state_type)
+        job.take_up(attempt, STAGE.state_type, UNSEALED)
     return job
 
 
@@ -79,7 +80,7 @@ def items_of(job: StageTask) -> list[bytes | None]:
 def test_a_replay_shows_a_lead_that_still_waits_and_none_that_has_moved_on(rules: Rules) -> None:
     async def check() -> None:
         memory = Memory()
-        state = State(memory, memory)
+        state = State(memory, memory, UNSEALED)
         deciding = Deciding(STAGE, RulesRegistry(rules))
         untitled = captured(1, title=None)
 
@@ -140,7 +141,7 @@ def sent(stage: Stage, *, replay: bool, waits_at: int | None, **decision: Any) -
     job.answer = Decision(kind="k", lead=lead(3), **decision)
     if waits_at is not None:
         job.before = Parked(subject="a", lead=lead(waits_at), held=held(waits_at))
-    records = outputs(stage, job)
+    records = outputs(stage, job, UNSEALED)
     items = [record.value or b"" for record in records if record.topic is topics.REVIEW_QUEUE]
     return [msgspec.json.decode(item, type=ReviewItem).kind != MOVED for item in items]
 

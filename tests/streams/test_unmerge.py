@@ -68,7 +68,8 @@ def owners(bench: Bench) -> dict[str, tuple[str, str]]:
 def sent(bench: Bench, topic: topics.Topic) -> list[Lead]:
     """The leads of a topic, each once: the log's own copies are the test's."""
     leads = [
-        msgspec.json.decode(record.value or b"", type=Lead) for record in bench.log.all(topic.full)
+        bench.state.sealing.open(msgspec.json.decode(record.value or b"", type=Lead))
+        for record in bench.log.all(topic.full)
     ]
     assert all(one.person != Person() for one in leads)
     return list({(one.claim_key, one.step): one for one in leads}.values())

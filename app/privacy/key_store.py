@@ -1,0 +1,173 @@
+"""The leads' keys in SQL: SQLite for one machine, PostgreSQL for several."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    Float,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from app.base.errors import UsageError
+from app.base.settings import Settings
+from connectors.core.private_files import open_private
+from leads.sealing import KeysUnavailableError
+
+_TABLES = MetaData()
+#: `wrapped` is null once the key is destroyed: the row stays, so that no other key takes its place.
+LEAD_KEYS = Table(
+    "lead_keys",
+    _TABLES,
+    Column("lead", String(36), primary_key=True),
+    Column("wrapped", LargeBinary),
+    Column("wrapped_by", String(16), nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("destroyed_at", Float),
+)
+#: One row: the store's id, by which a site knows its own.
+KEY_STORE = Table("key_store", _TABLES, Column("id", String(16), primary_key=True))
+_INSERT = text(
+    "INSERT INTO lead_keys (lead, wrapped, wrapped_by, made_at)"
+    " VALUES (:lead, :wrapped, :wrapped_by, :made_at) ON CONFLICT (lead) DO NOTHING"
+)
+_AT_ONCE = 500  # leads in one question
+_WAIT = 5  # seconds for a connection, or for another process's transaction
+
+
+def open_key_store(settings: Settings) -> "KeyStore":
+    """This site's store. Raises UsageError for an address that names no database."""
+    return KeyStore(settings.database_url.get_secret_value())
+
+
+class KeyStore:
+    """Blocking calls, for threads and for commands.
+
+    Raises UsageError for an address that names no database, or a database without the tables, and
+    KeysUnavailableError while the database does not answer.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._url = _url(address)
+        self._engine = _engine(self._url)
+
+    def missing(self) -> list[str]:
+        """The tables that `create` would make."""
+        if (path := _file_of(self._url)) and not path.exists():
+            return sorted(_TABLES.tables)
+        with self._connected() as connection:
+            there = inspect(connection).get_table_names()
+        return sorted(name for name in _TABLES.tables if name not in there)
+
+    def create(self) -> None:
+        """Make the missing tables. Called by `provision` alone: a process that finds no store waits
+        for it, and never begins a second one."""
+        if path := _file_of(self._url):
+            os.close(open_private(path, os.O_RDWR))
+        with self._connected() as connection:
+            _TABLES.create_all(connection)
+            if connection.scalar(select(KEY_STORE.c.id)) is None:
+                connection.execute(KEY_STORE.insert().values(id=secrets.token_hex(8)))
+
+    def ident(self) -> str:
+        """The store's id. Raises UsageError for a database without the tables."""
+        with self._connected() as connection:
+            if not inspect(connection).has_table(KEY_STORE.name):
+                raise UsageError(f"{self._shown} has no table of keys; run leadgate provision")
+            return str(connection.scalar(select(KEY_STORE.c.id)))
+
+    def read(self, leads: Collection[str]) -> dict[str, bytes | None]:
+        """The wrapped keys of these leads, None for a destroyed one; a lead that has none is left
+        out."""
+        with self._connected() as connection:
+            return _read(connection, leads)
+
+    def add(self, keys: dict[str, bytes], wrapped_by: str, now: float) -> dict[str, bytes | None]:
+        """Store these wrapped keys of leads that have none, and return what each lead has then:
+        who comes second gets the first one's. Durable when it returns."""
+        rows = [
+            {"lead": lead, "wrapped": key, "wrapped_by": wrapped_by, "made_at": now}
+            for lead, key in sorted(keys.items())
+        ]
+        with self._connected() as connection:
+            connection.execute(_INSERT, rows)
+            return _read(connection, keys)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A transaction."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise KeysUnavailableError(f"{self._shown}: {error.orig}") from error
+
+    @property
+    def _shown(self) -> str:
+        return f"the database {self._url.render_as_string(hide_password=True)}"
+
+
+def _read(connection: Connection, leads: Collection[str]) -> dict[str, bytes | None]:
+    found: dict[str, bytes | None] = {}
+    left = iter(leads)
+    while chunk := list(islice(left, _AT_ONCE)):
+        asked = select(LEAD_KEYS.c.lead, LEAD_KEYS.c.wrapped).where(LEAD_KEYS.c.lead.in_(chunk))
+        for lead, wrapped in connection.execute(asked):
+            found[lead] = wrapped
+    return found
+
+
+def _url(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        url = URL.create("")
+    name = url.get_backend_name() if url.drivername else ""
+    if name == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if name == "sqlite" and url.database:
+        return url
+    raise UsageError(
+        "LEADGATE_DATABASE_URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+    )
+
+
+def _file_of(url: URL) -> Path | None:
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(url.database)
+    return None
+
+
+def _engine(url: URL) -> Engine:
+    path = _file_of(url)
+    if path is None:
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _WAIT})
+
+    def connect() -> sqlite3.Connection:
+        # mode=rw: a file that is not there is no empty database
+        name = f"file:{quote(str(path.absolute()))}?mode=rw"
+        connection = sqlite3.connect(name, _WAIT, uri=True, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")  # readers don't wait for a writer
+        connection.execute("PRAGMA synchronous = FULL")  # a key is on the disk when it is used
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=QueuePool)

@@ -1,0 +1,119 @@
+"""The leads' keys as a process uses them: what it has seen stays in memory."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from typing import TypeAlias
+
+import structlog
+
+from app.base.clock import SystemClock
+from app.base.settings import Settings
+from app.privacy.key_store import KeyStore
+from app.privacy.wrapping import WrappingKey
+from leads.sealing import Cipher, KeysUnavailableError, MissingKeyError, Sealing
+from streams.ports import Clock
+
+log = structlog.get_logger(__name__)
+_Keys: TypeAlias = dict[str, Cipher | None]
+_REMEMBERED = 50_000  # leads; a key takes about a kilobyte
+_PAUSE = 1.0  # seconds between two tries while the database does not answer
+
+
+class StoredLeadKeys:
+    """See leads.sealing.LeadKeys. `clock` tells when a key was made."""
+
+    def __init__(self, store: KeyStore, wrapping: WrappingKey, clock: Clock) -> None:
+        self._store, self._wrapping, self._clock = store, wrapping, clock
+        self._known: OrderedDict[str, Cipher | None] = OrderedDict()
+
+    async def ensure(self, leads: Collection[str]) -> None:
+        """See LeadKeys."""
+        await self._ask(self._read_or_make, leads)
+
+    async def load(self, leads: Collection[str]) -> None:
+        """See LeadKeys."""
+        await self._ask(self._read, leads)
+
+    async def _ask(
+        self, ask: Callable[[Collection[str]], _Keys], leads: Collection[str]
+    ) -> None:
+        missing = [lead for lead in leads if lead not in self._known]
+        while missing:
+            try:
+                self._note(await asyncio.to_thread(ask, missing))
+            except KeysUnavailableError:
+                await self.wait()
+            else:
+                break
+
+    async def wait(self) -> None:
+        """See LeadKeys."""
+        await self.store_id()
+
+    async def store_id(self) -> str:
+        """The id of the database, once it answers. Raises UsageError for one without the tables."""
+        waited = False
+        while True:
+            try:
+                ident = await asyncio.to_thread(self._store.ident)
+            except KeysUnavailableError as error:
+                if not waited:
+                    log.error("waiting for the database of the keys", why=str(error))
+                waited = True
+                await asyncio.sleep(_PAUSE)
+            else:
+                if waited:
+                    log.info("the database of the keys answers again")
+                return ident
+
+    def cipher(self, subject: str) -> Cipher | None:
+        """See LeadKeys. Asks the database for a lead that this process has not met; blocks for as
+        long as that takes. Raises MissingKeyError for a lead without a key."""
+        if subject not in self._known:
+            self._note(self._read([subject]))
+        try:
+            self._known.move_to_end(subject)
+            return self._known[subject]
+        except KeyError:
+            raise MissingKeyError(subject) from None
+
+    def _read(self, leads: Collection[str]) -> _Keys:
+        return self._unwrapped(self._store.read(leads))
+
+    def _read_or_make(self, leads: Collection[str]) -> _Keys:
+        found = self._store.read(leads)
+        made = {lead: self._wrapping.make(lead) for lead in leads if lead not in found}
+        if made:
+            found |= self._store.add(made, self._wrapping.ident, self._clock.now())
+        return self._unwrapped(found)
+
+    def _unwrapped(self, found: dict[str, bytes | None]) -> _Keys:
+        keys: _Keys = {}
+        for lead, wrapped in found.items():
+            keys[lead] = None if wrapped is None else self._wrapping.unwrap(lead, wrapped)
+        return keys
+
+    def _note(self, keys: _Keys) -> None:
+        self._known.update(keys)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+
+def open_sealing(settings: Settings) -> Sealing:
+    """What this process seals and opens with; the same for the same settings. Nothing is asked of
+    the database before it is used."""
+    return Sealing(open_lead_keys(settings))
+
+
+def open_lead_keys(settings: Settings) -> StoredLeadKeys:
+    """The leads' keys of this site; one set of them for the same settings."""
+    return _open(
+        settings.database_url.get_secret_value(), settings.site_secret.get_secret_value()
+    )
+
+
+@lru_cache(maxsize=8)
+def _open(address: str, site_secret: str) -> StoredLeadKeys:
+    return StoredLeadKeys(KeyStore(address), WrappingKey(site_secret), SystemClock())

@@ -1,0 +1,161 @@
+"""The leads' keys: the same for whoever asks, durable before they are used, and waited for."""
+
+import asyncio
+import multiprocessing
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.base.errors import UsageError
+from app.privacy.key_store import KeyStore
+from app.privacy.lead_keys import StoredLeadKeys
+from app.privacy.wrapping import WrappingKey, WrappingKeyError
+from leads.sealing import KeysUnavailableError, MissingKeyError, SealError, Sealing
+from tests.postgres import has_postgres, running_postgres
+from tests.samples import captured
+
+SECRET = "own 7c34f2865e1d09ab"
+TEXT, ABOUT = b"Rosalind", [b"Lead"]
+
+
+class Fixed:
+    """A clock."""
+
+    def now(self) -> float:
+        """A time."""
+        return 1_795_641_625.0
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL database."""
+    if not has_postgres():
+        pytest.skip("no PostgreSQL here")
+    with running_postgres() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with the tables, on each kind of server."""
+    found = f"sqlite:///{tmp_path / 'keys.db'}"
+    if request.param == "postgres":
+        found = request.getfixturevalue("postgres")
+    KeyStore(found).create()
+    return found
+
+
+def keys_at(address: str, secret: str = SECRET) -> StoredLeadKeys:
+    """The keys as one more process sees them."""
+    return StoredLeadKeys(KeyStore(address), WrappingKey(secret), Fixed())
+
+
+def sealed_by(keys: StoredLeadKeys, lead: str) -> bytes:
+    """A text, sealed for a lead."""
+    cipher = keys.cipher(lead)
+    assert cipher is not None
+    return cipher.encrypt(TEXT, ABOUT)
+
+
+def test_two_processes_agree_on_a_key_and_it_outlives_them(address: str) -> None:
+    one, two = keys_at(address), keys_at(address)
+
+    async def meet() -> None:
+        many = [f"lead-{number}" for number in range(1200)]
+        await asyncio.gather(one.ensure(many), two.ensure(many[::-1]))
+        assert [sealed_by(one, lead) for lead in many] == [sealed_by(two, lead) for lead in many]
+        assert sealed_by(keys_at(address), many[0]) == sealed_by(one, many[0])
+        assert sealed_by(one, many[0]) != sealed_by(one, many[1])
+
+    asyncio.run(meet())
+
+
+def _meet(address: str, leads: list[str]) -> list[bytes]:
+    keys = keys_at(address)
+    asyncio.run(keys.ensure(leads))
+    return [sealed_by(keys, lead) for lead in leads]
+
+
+def test_four_processes_that_meet_the_same_leads_at_once_seal_alike(address: str) -> None:
+    leads = [f"met-{number}" for number in range(300)]
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        found = pool.starmap(_meet, [(address, leads)] * 4)
+    assert found == [found[0]] * 4
+
+
+def test_a_lead_without_a_key_has_none_until_it_is_given_one(address: str) -> None:
+    keys = keys_at(address)
+    with pytest.raises(MissingKeyError):
+        keys.cipher("nobody")
+    asyncio.run(keys.load(["nobody"]))
+    with pytest.raises(MissingKeyError):
+        keys.cipher("nobody")
+
+
+def test_what_is_stored_opens_nothing_without_the_site_secret(address: str) -> None:
+    asyncio.run(keys_at(address).ensure(["wrapped"]))
+    [stored] = KeyStore(address).read(["wrapped"]).values()
+    assert stored is not None
+    with pytest.raises(WrappingKeyError):
+        keys_at(address, "another 865e1d09ab7c34f2").cipher("wrapped")
+    with pytest.raises(WrappingKeyError):
+        WrappingKey(SECRET).unwrap("of another lead", stored)
+
+
+def test_tables_are_made_once_and_missed_with_a_sentence(address: str, tmp_path: Path) -> None:
+    store = KeyStore(address)
+    assert store.missing() == []
+    ident = store.ident()
+    store.create()
+    assert store.ident() == ident
+    empty = tmp_path / "empty.db"
+    assert KeyStore(f"sqlite:///{empty}").missing() == ["key_store", "lead_keys"]
+    assert not empty.exists()
+    os.close(os.open(empty, os.O_CREAT))
+    with pytest.raises(UsageError, match="leadgate provision"):
+        KeyStore(f"sqlite:///{empty}").ident()
+
+
+def test_a_file_that_is_gone_is_waited_for_and_never_begun_again(tmp_path: Path) -> None:
+    path = tmp_path / "keys.db"
+    KeyStore(f"sqlite:///{path}").create()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    away = path.rename(tmp_path / "away.db")
+    keys = keys_at(f"sqlite:///{path}")
+    with pytest.raises(KeysUnavailableError):
+        keys.cipher("lead")
+
+    async def wait() -> None:
+        waiting = asyncio.ensure_future(keys.ensure(["lead"]))
+        done, _ = await asyncio.wait([waiting], timeout=1.5)
+        assert not done
+        assert not path.exists()
+        away.rename(path)
+        await asyncio.wait_for(waiting, 10.0)
+
+    asyncio.run(wait())
+    assert sealed_by(keys, "lead") == sealed_by(keys_at(f"sqlite:///{path}"), "lead")
+
+
+@pytest.mark.parametrize("wrong", ["", "leadgate.db", "mysql://host/x", "sqlite://"])
+def test_an_address_that_names_no_database_is_refused(wrong: str) -> None:
+    with pytest.raises(UsageError, match="LEADGATE_DATABASE_URL"):
+        KeyStore(wrong)
+
+
+def test_records_of_another_database_are_not_opened(tmp_path: Path) -> None:
+    sealings = []
+    for name in ("own.db", "another.db"):
+        address = f"sqlite:///{tmp_path / name}"
+        KeyStore(address).create()
+        sealings.append(Sealing(keys_at(address)))
+    own, another = sealings
+    record = captured(1)
+    asyncio.run(own.ensure([record]))
+    asyncio.run(another.ensure([record]))
+    assert own.open(own.seal(record)) == record
+    with pytest.raises(SealError, match="another key"):
+        another.open(own.seal(record))

@@ -1,0 +1,71 @@
+"""What a log tells of people without a key: nothing that names or reaches one (promise P8)."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from leads import topics
+from streams.testing.log import LogRecord, MemoryLog
+from tests.simulation.people import SimLead
+
+#: Fields of a contact as Apollo has it that name a person or reach one.
+NAMING = ("first_name", "last_name", "name", "email", "linkedin_url", "phone", "sanitized_phone")
+_SHORTEST = 4  # characters: shorter names are found in other words
+
+
+def telling_of(people: Iterable[SimLead]) -> re.Pattern[str]:
+    """Matches what names or reaches one of these people."""
+    values: set[str] = set()
+    for lead in people:
+        values.update(lead.person.addresses)
+        values.update(str(lead.raw.get(name) or "") for name in NAMING)
+        for number in lead.raw.get("phone_numbers") or ():
+            values.update(str(one or "") for one in number.values())
+    told = {value.casefold() for value in values if len(value) >= _SHORTEST}
+    words = "|".join(map(re.escape, sorted(told, key=len, reverse=True)))
+    return re.compile(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])")
+
+
+def naming(log: MemoryLog, people: Iterable[SimLead]) -> Iterator[str]:
+    """Each kind of place in the log that tells who somebody is, once: topic, kind of record, field,
+    with what it tells."""
+    told, seen = telling_of(people), set()
+    for topic in (*topics.BY_NAME, topics.CHANGELOG):
+        for record in log.all(topic):
+            for field, text in _texts(record):
+                found = told.search(text.casefold())
+                place = f"{topic} {_kind_of(record)} {field}"
+                if found and place not in seen:
+                    seen.add(place)
+                    yield f"P8 {place} tells {found.group()!r}"
+
+
+def _kind_of(record: LogRecord) -> str:
+    """An event's stage and kind, or a row's table."""
+    if record.topic == topics.AUDIT.full:
+        event = json.loads(record.value or b"{}")
+        return f"{event['stage']} {event['kind']}"
+    return (record.key or b"").decode().partition("\0")[0] if b"\0" in (record.key or b"") else ""
+
+
+def _texts(record: LogRecord) -> Iterator[tuple[str, str]]:
+    yield "key", (record.key or b"").decode()
+    if record.value:
+        yield from _texts_of("", json.loads(record.value))
+
+
+def _texts_of(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text in a value with its path; a text that is JSON is looked into."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield f"{path} key", name
+            if name != "sealed":
+                yield from _texts_of(f"{path}.{name}", one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts_of(path, one)
+    elif isinstance(value, str) and value.startswith("{"):
+        yield from _texts_of(path, json.loads(value))
+    elif isinstance(value, str):
+        yield path, value
