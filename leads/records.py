@@ -395,7 +395,8 @@ class IdentityLink(Record, frozen=True, kw_only=True):
     lead_id: str = ""
     from_lead: str = ""  # the lead that had claimed the key, and goes on or ends elsewhere
     fingerprint: Fingerprint | None = None  # of the record that had the key
-    step: int = 0  # at which the claim of `ended` ended
+    # at which the claim of `ended` ended, or at which `lead_id` had claimed its person
+    step: int = 0
     forgotten: str = ""  # the person whom the company's brand `address_key` forgets
 
 

@@ -114,7 +114,9 @@ class PersonRow(Record, frozen=True, kw_only=True):
     crm_id: str = ""
     # of the lead that has claimed it, to see whether another lead's person is the same
     fingerprint: Fingerprint | None = None
-    step: int = 0  # at which the lead claimed it: an end that is older does not concern the claim
+    # at which the lead claimed it, or its person where a merge has brought it a contact key: an
+    # end that is older does not concern the claim
+    step: int = 0
 
 
 class ContactRow(Record, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
     """Claim a key, or end as a further record of the person who has it; a person is asked where the
     names or the employers differ, unless the key is one that several people may have."""
     if row is None or _is_own(row, lead):
-        return _claim(lead, stage)
+        return _claim(lead, stage, row)
     apart = is_another_person(lead, row)
     if apart and (row.status in FREE or _brought_by(lead, row)):
         return _claim(lead, stage)
@@ -89,12 +89,17 @@ def _brought_by(lead: Lead, row: PersonRow) -> bool:
     return row.fingerprint is not None and row.fingerprint.lead_id == lead.lead_id
 
 
-def _claim(lead: Lead, stage: str) -> Decision:
+def _claim(lead: Lead, stage: str, before: PersonRow | None = None) -> Decision:
+    """`before` is the row of a key that is the lead's or its person's already: an earlier revision
+    does not set its step back."""
+    step = lead.step
+    if before is not None and before.lead_id == lead.lead_id:
+        step = max(step, before.step)
     claim = PersonRow(
         person_key=lead.person_key,
         lead_id=lead.lead_id,
         fingerprint=fingerprint(lead),
-        step=lead.step,
+        step=step,
     )
     put = TableWrite(table="people", key=lead.claim_key, value=claim)
     return replace(_go_on(lead, stage), puts=(put,))
@@ -157,6 +162,7 @@ def merge_lead(lead: Lead, row: PersonRow, trace: tuple[Reason, ...]) -> Decisio
             lead_id=row.lead_id,
             from_lead=lead.lead_id,
             fingerprint=fingerprint(lead),
+            step=row.step,
         )
         outputs.append(link_output(link))
     outputs.extend(forget(lead))
@@ -176,7 +182,10 @@ def bring_key(link: IdentityLink, row: PersonRow | None) -> Decision:
     if row is not None and row.status not in FREE and row.lead_id != link.from_lead:
         return Decision(kind="link_refused", place=Place.NOWHERE)
     value = PersonRow(
-        person_key=link.person_key, lead_id=link.lead_id, fingerprint=link.fingerprint
+        person_key=link.person_key,
+        lead_id=link.lead_id,
+        fingerprint=link.fingerprint,
+        step=link.step,
     )
     return Decision(
         kind="linked",

@@ -92,6 +92,21 @@ def test_there_it_is_merged_into_the_persons_lead_and_brings_its_keys(rules: Rul
     assert decide(links["linkedin:1"], held_by(stranger), rules).kind == "link_refused"
 
 
+def test_an_end_read_late_frees_no_key_that_a_merge_has_brought_since(rules: Rules) -> None:
+    """The person's lead had the key, ended, and claimed its address again without it."""
+    claimed = replace(held_by(KNOWN), step=1025)
+    here = arriving("", person_key="p0")
+    merged = decide(here, claimed, rules)
+    [link] = [o.record for o in merged.outputs if o.key == "linkedin:1"]
+    brought = decide(link, held_by(KNOWN, "ended"), rules).puts[0].value
+    end = IdentityLink(link_id="e", address_key="linkedin:1", person_key="", ended="l0", step=7)
+    assert decide(end, brought, rules).puts == ()
+    overtaken = replace(KNOWN, claim_key="linkedin:1", step=2)
+    assert decide(end, decide(overtaken, brought, rules).puts[0].value, rules).puts == ()
+    [freed] = decide(replace(end, step=1030), brought, rules).puts
+    assert freed.value.status == "ended"
+
+
 def test_there_it_goes_on_as_that_person_if_the_persons_lead_has_ended(rules: Rules) -> None:
     here = arriving("", person_key="p0")
     passed = decide(here, held_by(KNOWN, "ended"), rules)
