@@ -83,6 +83,9 @@ class Attempt(PersonalRecord, frozen=True, kw_only=True):
     failed: str = ""  # the gate could not decide, for this reason
     shadow: bool = False  # effects were not live when it was decided
     lead: str = ""  # the lead that was decided on, '' for another record
+    # of a captured record: the causes of those of its source record that came before it, the
+    # latest last. Their bytes are no news when they come again
+    earlier: tuple[str, ...] = ()
 
 
 class SourceRow(Record, frozen=True, kw_only=True):

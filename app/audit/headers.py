@@ -50,6 +50,7 @@ class AttemptBrief(msgspec.Struct):
 
     step: int
     cause: str
+    earlier: tuple[str, ...] = ()
 
 
 class ItemBrief(msgspec.Struct):

@@ -19,6 +19,7 @@ from app.audit.headers import (
     ITEM,
     PARKED,
     PENDING,
+    AttemptBrief,
     EventBrief,
     ItemBrief,
     ParkedBrief,
@@ -98,7 +99,7 @@ class Ledger:
         elif value is not None and key.startswith(_ATTEMPT):
             ident = key[len(_ATTEMPT) :].decode()
             attempt, unread = ATTEMPT.decode(value), self._unread.get(ident)
-            if unread and (hash(attempt.cause) == unread.cause or attempt.step >= unread.offset):
+            if unread and _has_read(attempt, unread):
                 del self._unread[ident]
 
     def note_item(self, value: bytes) -> None:
@@ -218,6 +219,12 @@ class Ledger:
         if step != lead.step and not put_off:
             what = f"{at}, and the state holds no parked row of that step to go on from"
             account.note(Fault.UNPARKED, ident, what)
+
+
+def _has_read(attempt: AttemptBrief, unread: _Unread) -> bool:
+    """Whether intake has come to a captured record, or has read its bytes in an earlier one."""
+    causes = map(hash, (attempt.cause, *attempt.earlier))
+    return attempt.step >= unread.offset or unread.cause in causes
 
 
 def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:

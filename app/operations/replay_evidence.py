@@ -58,6 +58,7 @@ class _Row(msgspec.Struct):
     closed: bool = False
     waited: bool = False
     at: str = ""
+    earlier: tuple[str, ...] = ()
     lead: _Lead | None = None
     held: _Step | None = None
 
@@ -148,7 +149,9 @@ class Evidence:
     def _note_attempt(self, claims: list[_Claim], row: _Row) -> None:
         for claim in claims:
             decided = row.closed and row.cause == claim.cause
-            older = row.cause != claim.cause and row.step >= claim.step
+            older = claim.cause in row.earlier or (
+                row.cause != claim.cause and row.step >= claim.step
+            )
             if decided or older:
                 self._open.discard(claim)
             if older or (decided and (row.waited or row.at != claim.at)):

@@ -17,6 +17,8 @@ from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST
 from tables.state import BatchView, Row
 
+#: So many captured records of one source record are remembered, to know their bytes again.
+MOST_EARLIER = 100
 _VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
 
 
@@ -43,6 +45,7 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
         failed=job.failed,
         shadow=job.shadow,
         lead=_lead_of(job),
+        earlier=job.earlier,
     )
 
 
@@ -52,6 +55,12 @@ def _lead_of(job: StageTask) -> str:
         return job.record.data_subject
     answer = job.answer
     return answer.lead.lead_id if answer is not None and answer.lead is not None else ""
+
+
+def remember(attempt: Attempt) -> tuple[str, ...]:
+    """What the next captured record of a source record knows as earlier, this one's cause among
+    it."""
+    return (*attempt.earlier, attempt.cause)[-MOST_EARLIER:]
 
 
 def _results(job: StageTask, *, closed: bool) -> dict[str, EffectResult]:

@@ -157,6 +157,7 @@ class StageTask(msgspec.Struct, eq=False):
     released: Deferred = NOTHING
     failed: str = ""
     shadow: bool = False
+    earlier: tuple[str, ...] = ()  # see Attempt
     audits: list[OutgoingRecord] = msgspec.field(default_factory=list)
     outputs: list[OutgoingRecord] = msgspec.field(default_factory=list)
     # where the record came from, and under which key: a put-off one that is no lead comes again
@@ -191,6 +192,7 @@ class StageTask(msgspec.Struct, eq=False):
         )
         self.begun = set(attempt.begun)
         self.review_decision, self.since = attempt.review_decision, attempt.since
+        self.earlier = attempt.earlier
         self.taken_up, self.replay = True, attempt.closed
         if attempt.closed:
             self.now, self.was_waiting = attempt.now, attempt.waited

@@ -25,14 +25,14 @@ from typing import Any
 from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import EffectResult
 from leads.keys import event_id
-from leads.records import Alert, Lead, Place, ReviewDecision, Signal
+from leads.records import Alert, Captured, Lead, Place, ReviewDecision, Signal
 from leads.sealing import KeysUnavailableError, MissingKeyError
 from leads.signatures import Signatures
 from leads.table_rows import Attempt
 from streams.consumer.strict_consumer import RecordBatch
 from streams.ports import Clock, Effector, StageMetrics, Timekeeper
 from streams.runner import audit_events
-from streams.runner.attempts import attempt_of, postpone
+from streams.runner.attempts import attempt_of, postpone, remember
 from streams.runner.deciding import QUARANTINED, Deciding
 from streams.runner.decoding import Decoding
 from streams.runner.model import DecodedRecord, EffectCall, Stage, StageTask
@@ -197,11 +197,14 @@ class StageRunner:
         attempt: Attempt | None,
     ) -> StageTask | None:
         subject, step, cause = about
+        earlier: tuple[str, ...] = ()
         if attempt is not None and attempt.cause != cause:
-            if attempt.step >= step:
+            if attempt.step >= step or cause in attempt.earlier:
                 # stale: a later decision about this lead has been taken here
                 # (docs/design/interleavings.md 3)
                 return None
+            if isinstance(record, Captured):
+                earlier = remember(attempt)
             attempt = None
         if attempt is not None and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sends its own outputs
@@ -225,6 +228,7 @@ class StageRunner:
             since=now,
             topic=raw.topic,
             key=key,
+            earlier=earlier,
         )
         if isinstance(item.decoded, ReviewDecision):
             job.review_decision = item.decoded

@@ -107,8 +107,8 @@ def parked(stage: str, ident: str, **fields: Any) -> tuple[bytes, bytes | None]:
     return schema.parked(stage).row(ident, Parked(subject=ident, **fields))
 
 
-def attempt(raw: Raw) -> tuple[bytes, bytes | None]:
-    """Intake's row of a captured record."""
+def attempt(raw: Raw, *earlier: str) -> tuple[bytes, bytes | None]:
+    """Intake's row of a captured record, and the causes of those before it."""
     subject, step, cause = subject_of(msgspec.json.decode(raw.value, type=Captured), raw)
     row = Attempt(
         step=step,
@@ -119,6 +119,7 @@ def attempt(raw: Raw) -> tuple[bytes, bytes | None]:
         seen=msgspec.Raw(b"{}"),
         done={},
         closed=True,
+        earlier=earlier,
     )
     return schema.attempts("intake").row(subject, row)
 
@@ -330,6 +331,18 @@ def test_a_repeat_that_changes_nothing_needs_no_event_of_its_own() -> None:
     log = Log()
     log.captured[4] = capture(4, "waits", title="VP ")
     log.rows.append(attempt(log.captured[4]))
+    assert log.judge().broken == []
+
+
+def test_bytes_that_come_again_after_another_revision_were_read_before() -> None:
+    log = Log()
+    first, second, again = (capture(at, "waits", title=t) for at, t in enumerate("ABA", start=4))
+    log.captured[4:] = [first, second, again]
+    log.committed[CAPTURED] = 7
+    log.rows.append(attempt(second))
+    assert log.judge().broken != []
+    _, _, cause = subject_of(msgspec.json.decode(first.value, type=Captured), first)
+    log.rows[-1] = attempt(second, cause)
     assert log.judge().broken == []
 
 

@@ -150,6 +150,9 @@ def test_an_older_revision_is_no_decision_of_a_newer_one() -> None:
     raw = Raw(topics.CAPTURED.full, encode(CAPTURED))
     older = row_of("intake", CAPTURED, raw, step=4, cause="older")
     assert found(CAPTURED, topics.CAPTURED, older) == UNDECIDED
+    _, _, cause = subject_of(CAPTURED, raw)
+    copied = row_of("intake", CAPTURED, raw, step=4, cause="older", earlier=(cause,))
+    assert found(CAPTURED, topics.CAPTURED, copied) == LEFT_OUT
 
 
 def woken(stage: str, mark: str, lead: Lead | None = None) -> tuple[bytes, bytes | None]:

@@ -282,6 +282,16 @@ class Happening:
                 topic.full, record.partition, [(record.key, record.value)], [record.headers]
             )
 
+    def _capture_again(self, number: int, event: Event) -> None:
+        """A captured record that another one of its source has followed comes once more."""
+        del number
+        records = self._site.log.all(topics.CAPTURED.full)
+        latest = {record.key: record.value for record in records}
+        followed = [record for record in records if record.value != latest[record.key]]
+        if followed:
+            record: Any = followed[event.number % len(followed)]
+            self._site.send(topics.CAPTURED, record.key.decode(), record.value)
+
     def _forge(self, number: int, event: Event) -> None:
         shown = sorted(self.review_items().values(), key=lambda item: item.lead_id)
         self.forger.forge(number, event, shown)

@@ -78,9 +78,11 @@ class World(NamedTuple):
 
 
 def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
-    """The lead as the poller captures it, at so many seconds; a later version of it says so by its
-    title."""
-    raw = {**lead.raw, "updated_at": f"2026-01-05T09:00:{again:02d}.000Z"}
+    """The lead as its source gives it, at so many seconds; a later version of it says so by its
+    title. Every third source has no clock of its own."""
+    raw = dict(lead.raw)
+    if int(lead.source_id, 16) % 3:
+        raw["updated_at"] = f"2026-01-05T09:00:{again:02d}.000Z"
     if again:
         raw["title"] = f"{raw['title'] or 'VP'} {('Europe', 'Asia', 'Global')[again % 3]}"
     return Captured(

@@ -94,6 +94,7 @@ def make_plan(seed: int) -> Plan:
     events.append(Event(draw.choice((0.0, 0.0, 0.0, draw.uniform(1, 60))), "synced"))
     events += _shadow(random.Random(f"shadow {seed}"))
     events += _forgeries(random.Random(f"forge {seed}"), len(world.leads))
+    events += _copies(random.Random(f"copies {seed}"))
     events += _unmerges(random.Random(f"unmerge {seed}"), world)
     return Plan(
         seed=seed,
@@ -158,6 +159,13 @@ def _forgeries(draw: random.Random, leads: int) -> list[Event]:
         at = draw.uniform(1, 150)
         events.append(Event(at, "forge", about, way, number=draw.randint(0, 40)))
     return events
+
+
+def _copies(draw: random.Random) -> list[Event]:
+    """In one seed of three a source's record that another one has followed comes once more."""
+    if draw.random() >= 0.33:
+        return []
+    return [Event(draw.uniform(5, 150), "capture_again", number=draw.randint(0, 40))]
 
 
 def _unmerges(draw: random.Random, world: World) -> list[Event]:

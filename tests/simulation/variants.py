@@ -16,8 +16,9 @@ from leads.keys import derive
 from leads.matching.brands import brand_words, domain_stem
 from leads.records import Lead, SlaTick, encode
 from leads.sealing import Sealing
+from leads.table_rows import Attempt
 from leads.topics import SLA_TICKS
-from streams.runner import attempts
+from streams.runner import attempts, stage_runner
 from streams.runner.deciding import Deciding
 from streams.runner.model import StageTask
 from streams.runner.order_check import OrderCheck
@@ -152,6 +153,15 @@ def _s8() -> AbstractContextManager[None]:
     return _patched((OrderCheck, "accepts", accept))
 
 
+def _forgotten() -> AbstractContextManager[None]:
+    """Bytes that intake has decided on are forgotten with the next revision."""
+
+    def forget(_: Attempt) -> tuple[str, ...]:
+        return ()
+
+    return _patched((stage_runner, "remember", forget))
+
+
 def _crossed() -> AbstractContextManager[None]:
     """Each record stops at its company's brands in an order of its own."""
 
@@ -173,5 +183,6 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R6": _r6,
     "S8": _s8,
     "crossed brands": _crossed,
+    "captured bytes come again": _forgotten,
     "D10": lambda: _stale("identity"),
 }
