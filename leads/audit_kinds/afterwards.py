@@ -23,6 +23,13 @@ AFTERWARDS = (
         "a person has set fields at a later gate: a revision of the lead goes to the first one",
     ),
     AuditKind(
+        "superseded",
+        ("assign",),
+        (),
+        "gave way to a newer revision of itself",
+        "it waited for an owner, or would have to, while a newer revision of it is on its way",
+    ),
+    AuditKind(
         "rerouted",
         ("assign", "engage"),
         _ON,

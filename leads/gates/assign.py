@@ -27,6 +27,13 @@ from leads.records import Lead, Place, Reason
 from leads.rules import Rules
 
 
+class AssignState(Guarded, frozen=True, kw_only=True):
+    """Whether the person may be written to, and whether identity has had a newer revision of the
+    lead."""
+
+    superseded: bool = False
+
+
 class Assign:
     """Decides whether the owner is confirmed."""
 
@@ -34,14 +41,30 @@ class Assign:
     logic = 1
 
     def decide(
-        self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
+        self,
+        record: Lead,
+        seen: AssignState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
     ) -> Decision | NeedsEffects:
-        """A lead with a confirmed owner to `assigned`, or held until it has one."""
+        """A lead with a confirmed owner to `assigned`, or held until it has one. A revision that
+        would wait, or has waited, gives way to a newer one."""
         if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return end
         asked = ("unowned", "another_automation", "fallback")
         if (named := rerouted(record, self.name, asked)) is not None:
             return named
+        if seen.superseded and record.trigger is not None:
+            return _give_way(record)
+        answer = self._confirm(record, done, rules, now)
+        if seen.superseded and isinstance(answer, Decision) and answer.wait is WaitReason.HELD:
+            return _give_way(record)
+        return answer
+
+    def _confirm(
+        self, record: Lead, done: dict[str, EffectResult], rules: Rules, now: float
+    ) -> Decision | NeedsEffects:
         redriven = record.review_decisions.get("unowned") == "redrive"
         record = answered(record, "unowned")
         if record.trigger is not None or redriven:
@@ -174,6 +197,12 @@ class Assign:
             wakes=("owner",),
             until=now + rules.recheck_seconds,
         )
+
+
+def _give_way(lead: Lead) -> Decision:
+    """The newer revision says where the lead is: it gets an owner, or waits, when it comes here."""
+    why = Reason(rule="revision", decisive=True, why="a newer revision of it is on its way")
+    return Decision(kind="superseded", place=Place.NOWHERE, trace=(why,), lead=lead)
 
 
 def _shown_by(read: EffectResult) -> str:

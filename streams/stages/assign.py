@@ -1,11 +1,14 @@
 """routed -> assigned: the owner is written and read back."""
 
 from leads import topics
-from leads.gates.assign import Assign
-from leads.gates.common import Guarded
+from leads.gates.assign import Assign, AssignState
+from leads.gates.identity import Identity
+from leads.keys import STEPS_A_REVISION
 from leads.records import Lead, ReviewDecision, Signal
 from streams.runner.model import Stage
-from streams.runner.suppression import read_guarded
+from streams.runner.suppression import suppression_of
+from tables.schema import attempts
+from tables.state import BatchView
 
 
 def make() -> Stage:
@@ -17,8 +20,21 @@ def make() -> Stage:
             topics.ROUTED_SIGNALS: Signal,
             topics.REVIEW_DECISIONS: ReviewDecision,
         },
-        load_state=read_guarded,
-        state_type=Guarded,
+        load_state=read,
+        state_type=AssignState,
         retry_topic=topics.ROUTED,
         wakes_on_signal=True,
+    )
+
+
+def read(record: Lead, view: BatchView) -> AssignState:
+    """What stops the person, and whether a newer revision of the lead is on its way.
+
+    Every revision of a lead comes to identity under the lead's first person key.
+    """
+    latest = view.get(attempts(Identity.name), record.lead_id)
+    revision = record.step // STEPS_A_REVISION
+    return AssignState(
+        suppression=suppression_of(record, view),
+        superseded=latest is not None and latest.step // STEPS_A_REVISION > revision,
     )

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, NeedsEffects, Parked
+from leads.decision import Decision, NeedsEffects, Parked, WaitReason
 from leads.effect_results import ActivityRead, ContactWritten, EffectResult, OwnerRead
 from leads.explain import notice
 from leads.gates import assign, engage, identity, routing, sla, write
@@ -229,18 +229,39 @@ def test_an_owner_is_confirmed_only_by_what_is_read_back_and_written_twice_at_mo
 ) -> None:
     gate, done = assign.Assign(), {"assign": OK, "read": read}
     if again is not None:
-        need = gate.decide(lead(), Guarded(), done, rules, NOW)
+        need = gate.decide(lead(), assign.AssignState(), done, rules, NOW)
         assert isinstance(need, NeedsEffects)
         assert [act.name for act in need.effects.values()] == ["crm.assign"]
-        need = gate.decide(lead(), Guarded(), {**done, "again": OK}, rules, NOW)
+        need = gate.decide(lead(), assign.AssignState(), {**done, "again": OK}, rules, NOW)
         assert isinstance(need, NeedsEffects)
         assert [act.name for act in need.effects.values()] == ["crm.read_owner"]
         done |= {"again": OK, "read_again": again}
-    decision = gate.decide(lead(), Guarded(), done, rules, NOW)
+    decision = gate.decide(lead(), assign.AssignState(), done, rules, NOW)
     assert isinstance(decision, Decision)
     assert (decision.kind, decision.place) == (kind, place)
     assert len(decision.alerts) == alerts
     assert alerts == 0 or "another automation writes here" in decision.alerts[-1].text
+
+
+@pytest.mark.parametrize("trigger", [None, "due", "owner"])
+def test_a_revision_that_waits_for_an_owner_gives_way_to_a_newer_one(
+    rules: Rules, trigger: str | None
+) -> None:
+    """The newer one may wait at the CRM write; the older one asked the CRM each minute."""
+    none = EffectResult(ok=False, kind="no_owner")
+    woken = lead(trigger=trigger and Trigger(kind=trigger, at=NOW))
+    asked = {"assign": none, "before": shown("")} if trigger is None else {}
+    newer = assign.AssignState(superseded=True)
+    gone = assign.Assign().decide(woken, newer, asked, rules, NOW)
+    assert isinstance(gone, Decision)
+    assert (gone.kind, gone.place, gone.wait) == ("superseded", Place.NOWHERE, WaitReason.NO)
+    named = replace(woken, review_decisions={"unowned": "route", "route": "ana.us@acme.test"})
+    routed = assign.Assign().decide(named, newer, {}, rules, NOW)
+    assert isinstance(routed, Decision)
+    assert routed.kind == "rerouted", "a person's answer counts"
+    owned = assign.Assign().decide(lead(), newer, {"assign": OK, "read": OURS}, rules, NOW)
+    assert isinstance(owned, Decision)
+    assert owned.kind == "assigned"
 
 
 def test_an_owner_that_flips_back_is_written_once_more_and_then_a_persons_question(

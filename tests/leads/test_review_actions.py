@@ -256,13 +256,15 @@ def test_a_rep_named_at_the_company_gate_gets_the_lead_below_the_threshold(rules
     [onward] = [output.record for output in routed.outputs]
     assert (onward.route.kind, onward.route.owner_email) == ("rep", BEN)
     assert onward.score.points < rules.threshold
-    written = assign.Assign().decide(onward, Guarded(), {}, rules, NOW)
+    written = assign.Assign().decide(onward, assign.AssignState(), {}, rules, NOW)
     assert isinstance(written, NeedsEffects)
     assert [
         act.owner_email for act in written.effects.values() if isinstance(act, AssignOwner)
     ] == [BEN]
     owned = decided(
-        assign.Assign().decide(onward, Guarded(), {"assign": OK, "read": shown(BEN)}, rules, NOW)
+        assign.Assign().decide(
+            onward, assign.AssignState(), {"assign": OK, "read": shown(BEN)}, rules, NOW
+        )
     )
     [confirmed] = [output.record for output in owned.outputs]
     told = decided(engage.Engage().decide(confirmed, engage.EngageState(), {}, rules, NOW))
@@ -286,7 +288,7 @@ def test_a_rep_named_after_routing_takes_the_lead_back_to_it_once(
 ) -> None:
     waits = lead(trigger=Trigger(kind="reply", at=NOW) if asked == "replied" else None)
     going = answer(waits, gate.name, asked, "route", fields={"to": BEN})
-    seen = engage.EngageState(rest=waits) if gate.name == "engage" else Guarded()
+    seen = engage.EngageState(rest=waits) if gate.name == "engage" else assign.AssignState()
     back = decided(gate.decide(going, seen, {}, rules, NOW))
     assert (back.kind, [o.topic for o in back.outputs]) == ("rerouted", [topics.WRITTEN.full])
     [again] = [output.record for output in back.outputs]
@@ -303,14 +305,18 @@ def test_looking_again_for_an_owner_sees_the_crm_first_and_then_the_rules_in_for
 ) -> None:
     going = answer(lead(), "assign", "unowned", "redrive", rules="new")
     assert going.rules == "new"
-    read = assign.Assign().decide(going, Guarded(), {}, rules, NOW)
+    read = assign.Assign().decide(going, assign.AssignState(), {}, rules, NOW)
     assert isinstance(read, NeedsEffects)
     assert list(read.effects) == ["before"]
     by_hand = decided(
-        assign.Assign().decide(going, Guarded(), {"before": shown("x@acme.test")}, rules, NOW)
+        assign.Assign().decide(
+            going, assign.AssignState(), {"before": shown("x@acme.test")}, rules, NOW
+        )
     )
     assert by_hand.kind == "assigned"
-    back = decided(assign.Assign().decide(going, Guarded(), {"before": shown("")}, rules, NOW))
+    back = decided(
+        assign.Assign().decide(going, assign.AssignState(), {"before": shown("")}, rules, NOW)
+    )
     [again] = [output.record for output in back.outputs]
     assert (back.kind, again.route, again.rules, again.review_decisions) == (
         "rerouted",

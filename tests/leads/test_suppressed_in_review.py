@@ -23,7 +23,7 @@ GATES: list[tuple[Any, Any]] = [
     (company.Companies(), colleagues.CompanyState()),
     (write.Write(), Guarded()),
     (routing.Routing(), Guarded()),
-    (assign.Assign(), Guarded()),
+    (assign.Assign(), assign.AssignState()),
     (engage.Engage(), engage.EngageState()),
 ]
 

@@ -149,6 +149,18 @@ def shown(facts: Facts) -> Iterator[str]:
             )
 
 
+def gives_way(facts: Facts) -> Iterator[str]:
+    """No older revision of a lead is looked at again for an owner."""
+    for key, value in facts.rows.items():
+        table, _, lead = key.split(" ", 1)[1].partition("\0")
+        row = json.loads(value)
+        if table != "parked.assign" or not row.get("until"):
+            continue
+        where = facts.places[lead]
+        if (where["stage"], where["step"]) != ("assign", row["lead"]["step"]):
+            yield f"P1 {name_of(facts, lead)} is {where['place']}, and waits for an owner, too"
+
+
 def alive(facts: Facts) -> Iterator[str]:
     """No worker ended by itself, no gate failed, nothing lies unread."""
     yield from (f"a worker ended by itself: {line}" for line in facts.run.site.fatal)
@@ -530,6 +542,7 @@ CHECKS: tuple[Check, ...] = (
     conserved,
     merges_end,
     shown,
+    gives_way,
     alive,
     one_contact,
     unmerged_apart,

@@ -154,6 +154,13 @@ FOUND = {
         ("low", "high"),
         [Event(0.0, "reply", 0), Event(0.0, "reply", 1)],
     ),
+    "a newer revision that waits at the CRM write, of a lead that waits for an owner": (
+        ("gone",),
+        [
+            Event(30.0, "crm.upsert refused", seconds=20.0, number=99),
+            Event(31.0, "capture", 0, number=1),
+        ],
+    ),
     "two alerts in the log twice": (
         ("demo", "demo"),
         [Event(at / 10, "duplicate", number=5) for at in range(5, 60, 3)],
