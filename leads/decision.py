@@ -84,7 +84,8 @@ class Gate(Protocol):
 
     name: str
     #: The version of `decide`. It rises with a change after which an old event may be decided
-    #: otherwise: recompute then counts the old version's events apart (promise P6).
+    #: otherwise: recompute then counts the old version's events apart (promise P6). A worker goes
+    #: on from the attempts of another version as `streams/runner/attempts.py` (`check_logic`) says.
     logic: int
 
     def decide(

@@ -86,6 +86,7 @@ class Attempt(PersonalRecord, frozen=True, kw_only=True):
     # of a captured record: the causes of those of its source record that came before it, the
     # latest last. Their bytes are no news when they come again
     earlier: tuple[str, ...] = ()
+    logic: int = 0  # the version of the gate's logic (Gate.logic); 0 in rows that don't say
 
 
 class SourceRow(Record, frozen=True, kw_only=True):

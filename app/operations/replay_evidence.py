@@ -2,7 +2,8 @@
 
 The stages' rows are read from the changelog, as the workers restore them. A record with a closed
 row of its own is decided, and runs again without a call. Left out are records that a stage would
-drop (a copy, a record older than its lead's row), and records that ended a lead's wait: the review
+drop (a copy, a record older than its lead's row), records that another version of the stage's logic
+has decided (it can't be repeated what that sent), and records that ended a lead's wait: the review
 item and the later gates have taken them into account already, and the lead may have gone on since.
 Left out is also an order that this site has not signed: it was refused, or obeyed by a release that
 didn't sign yet.
@@ -40,6 +41,7 @@ class _Claim(NamedTuple):
     step: int = 0
     cause: str = ""
     at: str = ""
+    logic: int = 0
 
 
 class _Step(msgspec.Struct):
@@ -59,6 +61,7 @@ class _Row(msgspec.Struct):
     waited: bool = False
     at: str = ""
     earlier: tuple[str, ...] = ()
+    logic: int = 0
     lead: _Lead | None = None
     held: _Step | None = None
 
@@ -109,7 +112,7 @@ class Evidence:
         else:
             subject, step, cause = subject_of(record, raw)
             at = f"{raw.topic}/{raw.partition}@{raw.offset}"
-            claim = _Claim(stage.name, spot, step, cause, at)
+            claim = _Claim(stage.name, spot, step, cause, at, stage.gate.logic)
             self._attempts.setdefault(stage.attempts.key(subject), []).append(claim)
             self._open.add(claim)
 
@@ -154,7 +157,8 @@ class Evidence:
             )
             if decided or older:
                 self._open.discard(claim)
-            if older or (decided and (row.waited or row.at != claim.at)):
+            otherwise = row.waited or row.at != claim.at or row.logic not in {0, claim.logic}
+            if older or (decided and otherwise):
                 self.left_out.add(claim.spot)
 
     def _note_mark(self, claims: list[_Claim], row: _Row) -> None:

@@ -4,25 +4,29 @@ deferred for its lead."""
 from collections.abc import Iterable
 from operator import attrgetter, itemgetter
 
+import structlog
 from msgspec.structs import replace
 
 from leads.decision import Decision, Parked, WaitReason
 from leads.effect_results import EffectResult
-from leads.records import Lead, PersonalRecord
+from leads.records import Lead, PersonalRecord, Record, Signal
 from leads.sealing import Sealing
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
 from leads.waits import release
+from streams.ports import Fatal
 from streams.runner import audit_events, outputs
 from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import LARGEST
 from tables.state import BatchView, Row
+
+log = structlog.get_logger(__name__)
 
 #: So many captured records of one source record are remembered, to know their bytes again.
 MOST_EARLIER = 100
 _VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
 
 
-def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
+def attempt_of(stage: Stage, job: StageTask, *, closed: bool) -> Attempt:
     """The stage's own row of a job: what it decides from, and, if `closed`, that it has decided.
 
     Before that, what was only read is left out: it will have changed by the time the job goes on.
@@ -46,6 +50,30 @@ def attempt_of(job: StageTask, *, closed: bool) -> Attempt:
         shadow=job.shadow,
         lead=_lead_of(job),
         earlier=job.earlier,
+        logic=stage.gate.logic,
+    )
+
+
+def check_logic(stage: Stage, attempt: Attempt, record: Record, subject: str) -> None:
+    """Say so if an attempt that a record goes on from is of another version of the gate's logic.
+
+    An open one is decided by this version, from what its effects have changed so far; the rest is
+    read again. Raises Fatal for a closed one: this version may decide otherwise, and the rows that
+    belong to the other decision are stored already. Signals that are sent on have none.
+    """
+    if attempt.logic in {0, stage.gate.logic} or attempt.failed:
+        return
+    if attempt.closed and not isinstance(record, Signal):
+        raise Fatal(
+            f"{stage.name} decided on {subject} by version {attempt.logic} of its logic, and this"
+            f" release has version {stage.gate.logic}: what was decided may not have been sent."
+            " Start the earlier release until every worker's lag is 0, then this one"
+        )
+    log.info(
+        "an attempt of another version goes on",
+        stage=stage.name,
+        subject=subject,
+        logic=attempt.logic,
     )
 
 
@@ -122,7 +150,7 @@ def encode_outgoing(stage: Stage, job: StageTask, sealing: Sealing) -> None:
 def close_attempt(stage: Stage, view: BatchView, job: StageTask, decision: Decision) -> list[Row]:
     """The rows that a settled job changes."""
     rows = [view.row(stage.tables[put.table], put.key, put.value) for put in decision.puts]
-    rows.append(view.row(stage.attempts, job.row_key, attempt_of(job, closed=True)))
+    rows.append(view.row(stage.attempts, job.row_key, attempt_of(stage, job, closed=True)))
     lead = decision.lead
     ident = _parked_key(job, lead)
     if job.parked is not None or job.before is not None:
@@ -174,7 +202,7 @@ def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Par
         parked = Parked(
             subject=job.row_key, other=body, topic=job.topic, key=key, until=until, put_off=True
         )
-    view.put(stage.attempts, job.row_key, attempt_of(job, closed=False))
+    view.put(stage.attempts, job.row_key, attempt_of(stage, job, closed=False))
     view.put(stage.parked, parked.subject, parked)
     return parked
 

@@ -32,7 +32,7 @@ from leads.table_rows import Attempt
 from streams.consumer.strict_consumer import RecordBatch
 from streams.ports import Clock, Effector, StageMetrics, Timekeeper
 from streams.runner import audit_events
-from streams.runner.attempts import attempt_of, postpone, remember
+from streams.runner.attempts import attempt_of, check_logic, postpone, remember
 from streams.runner.deciding import QUARANTINED, Deciding
 from streams.runner.decoding import Decoding
 from streams.runner.model import DecodedRecord, EffectCall, Stage, StageTask
@@ -209,6 +209,7 @@ class StageRunner:
         if attempt is not None and attempt.closed and attempt.at != item.at:
             return None  # a copy: the record that was decided sends its own outputs
         if attempt is not None:
+            check_logic(self.stage, attempt, record, subject)
             rules = attempt.rules
         else:
             rules = getattr(record, "rules", "") or self._registry.current
@@ -270,7 +271,7 @@ class StageRunner:
                 if effect.guarded:
                     job.begun.add(name)
             if any(one.once or one.guarded for one in job.answer.effects.values()):
-                attempt = attempt_of(job, closed=False)
+                attempt = attempt_of(self.stage, job, closed=False)
                 rows.append(view.row(self.stage.attempts, job.row_key, attempt))
         if rows:
             async with self._idle.awaiting_kafka():

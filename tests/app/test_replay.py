@@ -133,6 +133,7 @@ def test_a_record_is_decided_by_its_stages_own_row(
     assert found(record, topic, row_of("write", record, raw)) == UNDECIDED
     assert found(record, topic, row_of(stage, record, raw, waited=True)) == LEFT_OUT
     assert found(record, topic, row_of(stage, record, raw, at="elsewhere")) == LEFT_OUT
+    assert found(record, topic, row_of(stage, record, raw, logic=99)) == LEFT_OUT
     assert found(record, topic, later) == LEFT_OUT
     assert found(record, topic, own, later) == LEFT_OUT
 
