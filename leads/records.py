@@ -271,7 +271,8 @@ class Signal(Record, frozen=True, kw_only=True):
     kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted,
     updated; undone and released concern only the lead that `value` names; taken is a click on
     "I'm on it" by the Slack user in `value`; linked comes from identity: lead `value`, which had
-    claimed the key, is that of the person whose key is `address_key`.
+    claimed the key, is that of the person whose key is `address_key`, and moved ends what is left
+    of the lead under the key.
     """
 
     signal_id: str

@@ -14,8 +14,10 @@ _OF_ONE = frozenset({"undone", "released"})
 #: Signals that count for a lead whenever they come: engagement defers them until the lead rests
 #: there.
 LASTING = frozenset({"reply", "intent", "deleted"}) | _OF_ONE
+#: Ends what is left of a lead under the key of a person whose it is no longer.
+MOVED = "moved"
 #: Signals that can resume a lead at all; for others no row says that they were read.
-WAKING = ALWAYS | LASTING | {"owner", "sequence", "linked"}
+WAKING = ALWAYS | LASTING | {"owner", "sequence", "linked", MOVED}
 #: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing
 #: waits to be stopped.
 STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
@@ -82,12 +84,14 @@ def _resume_woken(parked: Parked, lead: Lead, signal: Signal, stage: str) -> Lea
 
 def is_outdated(lead: Lead, signal: Signal) -> bool:
     """Whether a signal that had to wait is older than the lead's record, which says it all."""
-    waited = signal.delivery > 0 and signal.kind not in STOPPING
+    waited = signal.delivery > 0 and signal.kind not in STOPPING | {MOVED}
     return waited and signal.at < lead.captured_at
 
 
 def wakes(parked: Parked, signal: Signal) -> bool:
     """Whether a signal resumes the lead that is parked here, or was before it was put off."""
+    if signal.kind == MOVED:
+        return parked.lead is not None and parked.lead.person_key == signal.person_key
     lead = parked.waiting
     if signal.kind in _OF_ONE and (lead is None or signal.value != lead.lead_id):
         return False

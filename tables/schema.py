@@ -109,7 +109,7 @@ TABLES: tuple[Table[Any], ...] = (
 def attempts(stage: str) -> Table[Attempt]:
     """How far a stage came with each record; by the record's own id, or by the lead's. Identity's
     also says of each lead which revision came last."""
-    readers = (stage, "assign") if stage == "identity" else (stage,)
+    readers = (stage, "assign", "engage") if stage == "identity" else (stage,)
     return Table(
         f"attempt.{stage}", Attempt, keyed_by="lead id or record id", writer=stage, readers=readers
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 GATES = ROOT / "leads" / "gates"
 #: Modules that are parts of another gate.
-_PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "stopping"), "engage")
+_PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "moving", "stopping"), "engage")
 _PART_OF |= dict.fromkeys(("sla_clock", "sla_taken"), "sla")
 _PART_OF |= {"contact_claims": "identity", "colleagues": "company"}
 _SHARED = ("common", "signal_forwarding")

@@ -67,6 +67,13 @@ AFTERWARDS = (
         members=("signal_reply", "signal_owner", "signal_sequence", "signal_bounce"),
     ),
     AuditKind(
+        "moved",
+        ("engage",),
+        (),
+        "no longer rests or waits under its former person",
+        "it was recognised as another person's; the sequence that it was in has been left",
+    ),
+    AuditKind(
         "owner_rewritten",
         ("engage",),
         _ON,

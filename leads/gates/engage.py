@@ -33,13 +33,15 @@ from leads.gates.enrol import (
     stuck,
 )
 from leads.gates.handover import hand_over
+from leads.gates.moving import end_moved
 from leads.gates.signal_forwarding import forwarded, forwarded_deferred
 from leads.gates.stopping import leave_first, stop_everywhere, suppressed
-from leads.records import Enrolment, Lead, Place, Reason, Record, Sequences, Signal
+from leads.records import Enrolment, Lead, Place, Reason, Record, Sequences, Signal, Trigger
 from leads.route import sequence
 from leads.rules import Rules
 from leads.sequence_guard import guard
 from leads.table_rows import Deferred, PersonRow
+from leads.waits import MOVED
 
 #: What a lead waits for here that a person may answer by naming a rep.
 _ASKED = (
@@ -73,6 +75,8 @@ class EngageState(Guarded, frozen=True, kw_only=True):
     sequences: Sequences | None = None
     entering: bool = False  # an earlier attempt at this record may have entered its sequence
     alias: AliasRows | None = None  # of a signal whose key is an alias by now
+    # a newer revision of the lead has gone to another person, whose the lead's key is by now
+    moved: bool = False
 
 
 class Engage:
@@ -97,7 +101,9 @@ class Engage:
         """
         if isinstance(record, Signal):
             return _follow_alias(record, seen.alias)
-        answer = self._decide(record, seen, done, rules, now)
+        answer = _end_moved(record, seen, done, rules, now)
+        if answer is None:
+            answer = self._decide(record, seen, done, rules, now)
         if isinstance(answer, Decision) and seen.entering and "enter" not in done:
             entered = _as_entered(record, rules)
             return leave_first(record, entered, done, rules, now, LEAVE_ENTERED) or answer
@@ -240,6 +246,17 @@ def _follow_alias(signal: Signal, alias: AliasRows | None) -> Decision:
     if alias.deferred is not None:
         return forwarded_deferred(signal.address_key, signal.value, alias.deferred, DEFERRED)
     return forwarded(signal, alias.person.person_key, signal.delivery + 1)
+
+
+def _end_moved(
+    lead: Lead, seen: EngageState, done: dict[str, EffectResult], rules: Rules, now: float
+) -> Decision | NeedsEffects | None:
+    if seen.moved:
+        lead = replace(lead, trigger=Trigger(kind=MOVED))
+    if lead.trigger is None or seen.suppression is not None:
+        return None  # who is suppressed is stopped everywhere
+    enrolled = _rested(seen, rules) or _enrolled_before(seen)
+    return end_moved(lead, seen.rest, enrolled, done, rules, now)
 
 
 def _rested(seen: EngageState, rules: Rules) -> Lead | None:

@@ -9,6 +9,7 @@ from leads.gates.common import signal_output
 from leads.keys import derive
 from leads.records import IdentityLink, Place, Signal
 from leads.table_rows import Deferred, PersonRow
+from leads.waits import MOVED
 
 
 def alias_target(row: PersonRow | None, key: str) -> str:
@@ -39,15 +40,18 @@ def forwarded_deferred(person_key: str, lead_id: str, deferred: Deferred, table:
 
 def linked_signals(link: IdentityLink, last_lead: str) -> tuple[OutputRecord, ...]:
     """The signals to engagement that leads which had claimed an address are another person's now:
-    the lead that the link names, and `last_lead`, the last one that claimed it ('' for none)."""
+    the lead that the link names, and `last_lead`, the last one that claimed it ('' for none).
+
+    `linked` sends on what was deferred for it, `moved` ends its rest.
+    """
     leads = dict.fromkeys(filter(None, (link.from_lead, last_lead)))
-    return tuple(_linked_signal(link, lead) for lead in leads)
+    return tuple(_to_engagement(link, lead, kind) for lead in leads for kind in ("linked", MOVED))
 
 
-def _linked_signal(link: IdentityLink, lead_id: str) -> OutputRecord:
+def _to_engagement(link: IdentityLink, lead_id: str, kind: str) -> OutputRecord:
     signal = Signal(
-        signal_id=derive("linked", link.link_id, lead_id),
-        kind="linked",
+        signal_id=derive(kind, link.link_id, lead_id),
+        kind=kind,
         at=0.0,
         source="identity",
         address_key=link.person_key,

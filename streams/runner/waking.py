@@ -14,6 +14,7 @@ from leads.table_rows import Deferred, WaitingRow, Woken
 from leads.topics import ROUTED_SIGNALS
 from leads.waits import (
     LASTING,
+    MOVED,
     STOPPING,
     WAKING,
     awaits,
@@ -136,7 +137,10 @@ class Waking:
     def _parked_lead(
         self, view: BatchView, signal: Signal
     ) -> tuple[WaitingRow | None, Parked | None]:
-        """The pointer to the person's lead here, and the lead's row."""
+        """The pointer to the person's lead here, and the lead's row; of a lead that has moved, its
+        own."""
+        if signal.kind == MOVED:
+            return WaitingRow(lead_id=signal.value), view.get(self._stage.parked, signal.value)
         waiting = view.get(self._stage.waiting, signal.person_key)
         if waiting is None:
             return None, None

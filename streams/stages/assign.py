@@ -28,13 +28,15 @@ def make() -> Stage:
 
 
 def read(record: Lead, view: BatchView) -> AssignState:
-    """What stops the person, and whether a newer revision of the lead is on its way.
-
-    Every revision of a lead comes to identity under the lead's first person key.
-    """
-    latest = view.get(attempts(Identity.name), record.lead_id)
-    revision = record.step // STEPS_A_REVISION
+    """What stops the person, and whether a newer revision of the lead is on its way."""
     return AssignState(
-        suppression=suppression_of(record, view),
-        superseded=latest is not None and latest.step // STEPS_A_REVISION > revision,
+        suppression=suppression_of(record, view), superseded=is_superseded(record, view)
     )
+
+
+def is_superseded(lead: Lead, view: BatchView) -> bool:
+    """Whether identity has had a newer revision of a lead: each comes there under the lead's first
+    person key."""
+    latest = view.get(attempts(Identity.name), lead.lead_id)
+    revision = lead.step // STEPS_A_REVISION
+    return latest is not None and latest.step // STEPS_A_REVISION > revision

@@ -5,9 +5,11 @@ from leads import topics
 from leads.gates.engage import AliasRows, Engage, EngageState
 from leads.gates.signal_forwarding import alias_target
 from leads.records import Lead, ReviewDecision, Signal
-from leads.waits import LASTING, MOST_DELIVERIES
+from leads.table_rows import PersonRow
+from leads.waits import LASTING, MOST_DELIVERIES, MOVED
 from streams.runner.model import Stage
 from streams.runner.suppression import suppression_of
+from streams.stages.assign import is_superseded
 from tables import schema
 from tables.schema import PEOPLE, SEQUENCES
 from tables.state import BatchView
@@ -45,12 +47,20 @@ def read(record: Lead | Signal, view: BatchView) -> EngageState:
         waits=parked is not None and parked.held is not None,
         sequences=view.get(SEQUENCES, record.person_key),
         entering=attempt is not None and attempt.cause == record.cause and "enter" in attempt.begun,
+        moved=_has_moved(record, view),
     )
+
+
+def _has_moved(lead: Lead, view: BatchView) -> bool:
+    claim = view.get(PEOPLE, lead.person_key)
+    if claim is None or _has_come_back(lead.lead_id, claim):
+        return False
+    return is_superseded(lead, view)
 
 
 def _alias_rows(signal: Signal, view: BatchView) -> AliasRows | None:
     person = view.get(PEOPLE, signal.person_key)
-    if person is None:
+    if person is None or signal.kind == MOVED:
         return None
     deferred = None
     if signal.kind == "linked":
@@ -62,11 +72,18 @@ def follows_alias(signal: Signal, view: BatchView) -> bool:
     """Whether a signal's key has become an alias since the signals stage read it, or it says so."""
     if signal.kind == "linked":
         return True
+    if signal.kind == MOVED:
+        return _has_come_back(signal.value, view.get(PEOPLE, signal.person_key))
     if signal.kind not in LASTING or signal.delivery >= MOST_DELIVERIES:
         return False
     if view.has(schema.waiting("engage"), signal.person_key):
         return False
     return bool(alias_target(view.get(PEOPLE, signal.person_key), signal.person_key))
+
+
+def _has_come_back(lead_id: str, claim: PersonRow | None) -> bool:
+    """Whether the key is a lead's own again since it moved to another person."""
+    return claim is not None and claim.lead_id == lead_id
 
 
 def expects(signal: Signal, view: BatchView) -> str:

@@ -215,6 +215,8 @@ def _parted(facts: Facts, person: Person) -> list[frozenset[str]]:
     records = [number for number, lead in enumerate(world) if lead.person == person]
     if world[records[0]].case == "renamed" and not _one_is_merged(facts, records):
         mine = set(person.addresses)
+    if world[records[0]].case == "corrected":
+        mine = set(person.addresses)  # its records were two people's until the source knew better
     alone = [frozenset({email}) for email in person.addresses if email in mine]
     rest = frozenset(person.addresses) - mine
     return [*alone, rest] if rest else alone

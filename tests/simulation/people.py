@@ -64,6 +64,7 @@ class SimLead(NamedTuple):
     person: Person
     raw: dict[str, Any]
     lists: tuple[str, ...] = ()
+    at_first: dict[str, Any] = {}  # what it says instead until its next version
 
 
 class World(NamedTuple):
@@ -81,6 +82,8 @@ def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
     """The lead as its source gives it, at so many seconds; a later version of it says so by its
     title. Every third source has no clock of its own."""
     raw = dict(lead.raw)
+    if not again:
+        raw |= lead.at_first
     if int(lead.source_id, 16) % 3:
         raw["updated_at"] = f"2026-01-05T09:00:{again:02d}.000Z"
     if again:
@@ -103,6 +106,7 @@ CASES = {
     "variant": 5,
     "profile": 4,
     "renamed": 3,
+    "corrected": 2,
     "colleague": 1,
     "owned": 2,
     "second_address": 1,
@@ -161,6 +165,9 @@ class _Making:
         if case == "renamed":
             self._renamed(first, last, title, domain)
             return
+        if case == "corrected":
+            self._profile(first, last, title, domain, case)
+            return
         person = Person(f"{first} {last}", (email,))
         lead = self._lead(
             case, person, title if case != "invalid" else None, domain, email, country
@@ -203,8 +210,11 @@ class _Making:
                 "United States",
             )
 
-    def _profile(self, first: str, last: str, title: str, domain: str) -> None:
-        """One person at two domains of one company, whom one LinkedIn profile names."""
+    def _profile(
+        self, first: str, last: str, title: str, domain: str, case: str = "profile"
+    ) -> None:
+        """One person at two domains of one company, whom one LinkedIn profile names; a source that
+        corrects itself has another name and employer with the second address at first."""
         other = f"get{domain}"
         self.organizations[other] = {**self.organizations[domain], "primary_domain": other}
         addresses = (f"{first}.{last}@{domain}".lower(), f"{first}@{other}".lower())
@@ -212,9 +222,13 @@ class _Making:
         urls = (f"http://www.{profile}", f"https://uk.{profile.lower()}/")
         for address, at, url in zip(addresses, (domain, other), urls, strict=True):
             person = Person(f"{first} {last}", addresses)
-            lead = self._lead("profile", person, title, at, address, "United States")
+            lead = self._lead(case, person, title, at, address, "United States")
             lead.raw["organization_name"] = f"{domain.split('.', maxsplit=1)[0]} Inc."
             lead.raw["linkedin_url"] = url
+        if case == "corrected":
+            wrong = {"first_name": "Zed", "last_name": "Quill", "name": "Zed Quill"}
+            wrong |= {"organization_name": "Quill Ltd", "linkedin_url": ""}
+            self.leads[-1] = self.leads[-1]._replace(at_first=wrong)
 
     def _renamed(self, first: str, last: str, title: str, domain: str) -> None:
         """One person at two domains of a company, which one record calls by its former name, too;

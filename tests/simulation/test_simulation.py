@@ -154,6 +154,14 @@ FOUND = {
         ("low", "high"),
         [Event(0.0, "reply", 0), Event(0.0, "reply", 1)],
     ),
+    "an opt-out of a nurtured lead that turns out to be another's": (
+        ("corrected", "corrected", "corrected"),
+        [
+            Event(at, kind, i, number=1)
+            for i in range(6)
+            for at, kind in ((30.0 + i % 2, "capture"), (60.0, "unsubscribe"))
+        ],
+    ),
     "a newer revision that waits at the CRM write, of a lead that waits for an owner": (
         ("gone",),
         [

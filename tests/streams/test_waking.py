@@ -18,7 +18,7 @@ from tables.schema import PEOPLE
 from tests.streams.kit import Bench, on_kit
 
 ROUTED = topics.ROUTED_SIGNALS.full
-(LINKED,) = linked_signals(IdentityLink(link_id="l", address_key="k1", person_key="k2"), "lead-1")
+(LINKED, _) = linked_signals(IdentityLink(link_id="l", address_key="k1", person_key="k2"), "lead-1")
 
 
 def interest(number: int = 1) -> Signal:
