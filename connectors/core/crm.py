@@ -14,6 +14,7 @@ import msgspec
 
 from connectors.core.errors import VendorError
 from connectors.core.fields import Field
+from leads.erasure import Erasure
 from leads.records import Change
 
 T = TypeVar("T")
@@ -326,6 +327,21 @@ class SequenceTool(Protocol):
         ...
 
 
+class ContactEraser(Protocol):
+    """The end of a person's data in the CRM."""
+
+    async def erase(self, contact_id: str, key: str, *, permanent: bool) -> list[Erasure]:
+        """Delete a person's contact, by the CRM's id and by our key ('' for an unknown one), also
+        what it was merged or converted into, and the tasks and notes that we made about it.
+
+        `permanent`: for good, where the CRM has a call for that; else into its recycle bin.
+        Harmless twice: what is gone is no failure. What the CRM refuses to delete is a part with
+        the outcome `failed`, and so are tasks and notes that the key may not delete. Raises
+        NotInPlan if the key may not delete contacts.
+        """
+        ...
+
+
 class ChangeFeed(Protocol):
     """Everything the CRM holds, and what has changed in it."""
 
@@ -384,7 +400,16 @@ class CrmSetup(Protocol):
         ...
 
 
-class Crm(ContactStore, OwnerDirectory, TaskLog, SequenceTool, ChangeFeed, CrmSetup, Protocol):
+class Crm(
+    ContactStore,
+    OwnerDirectory,
+    TaskLog,
+    SequenceTool,
+    ContactEraser,
+    ChangeFeed,
+    CrmSetup,
+    Protocol,
+):
     """A CRM. Every method may raise Unavailable or Unauthorised."""
 
     batch: int

@@ -11,7 +11,7 @@ import httpx
 
 from connectors.core.daily_quota import DailyQuota
 from connectors.core.http import SlidingWindowLimiter, VendorHttp
-from connectors.hubspot.forms import Batch, Listing
+from connectors.hubspot.forms import Batch, Done, Listing
 from connectors.hubspot.refusals import classify
 
 VERSION = "2026-03"
@@ -75,6 +75,11 @@ class HubSpotHttp:
             until=until,
         )
 
+    async def archive(self, kind: str, inputs: list[dict[str, Any]]) -> None:
+        """POST objects/{kind}/batch/archive: into the recycle bin, without a word on each."""
+        path, parts = "/crm/objects/{}/{}/batch/archive", (VERSION, kind)
+        await self._http.call(Done, "POST", path, *parts, json={"inputs": inputs})
+
     async def associate(
         self, source: str, target: str, verb: str, inputs: list[dict[str, Any]]
     ) -> Batch:
@@ -100,7 +105,7 @@ class HubSpotHttp:
     async def send(
         self, form: type[T], method: str, template: str, *parts: str, body: Any, **params: Any
     ) -> T:
-        """PUT, POST or PATCH to a path, the answer as `form`."""
+        """PUT, POST, PATCH or DELETE of a path, the answer as `form`."""
         return await self._http.call(
             form, method, template.replace("{v}", VERSION), *parts, json=body, params=params
         )

@@ -33,6 +33,7 @@ from connectors.hubspot.client import HubSpotHttp
 from connectors.hubspot.companies import HubSpotCompanies
 from connectors.hubspot.contacts import HubSpotContacts
 from connectors.hubspot.engagements import HubSpotTasks
+from connectors.hubspot.erasing import HubSpotEraser
 from connectors.hubspot.lists import HubSpotLists
 from connectors.hubspot.opt_out import mark_status, unsubscribe
 from connectors.hubspot.owners import HubSpotOwners
@@ -40,6 +41,7 @@ from connectors.hubspot.properties import read_properties, restore_properties
 from connectors.hubspot.sequences import HubSpotSequences
 from connectors.hubspot.setup import HubSpotSetup
 from connectors.hubspot.upserts import HubSpotUpserts
+from leads.erasure import Erasure
 from leads.records import Change
 
 
@@ -59,6 +61,7 @@ class HubSpotCrm:
         self._tasks = HubSpotTasks(http)
         self._lists = HubSpotLists(http)
         self._changes = HubSpotChanges(http)
+        self._eraser = HubSpotEraser(http, self._people, self._tasks, clock)
         self._sequences = HubSpotSequences(http, self._owners, self._lists, self.read)
         self._setup = HubSpotSetup(http, self._lists, self._sequences)
 
@@ -111,6 +114,9 @@ class HubSpotCrm:
         if kind in OPT_OUT:
             steps.append(partial(unsubscribe, self._http, self._people, contact_id))
         await do_all(steps)
+
+    async def erase(self, contact_id: str, key: str, *, permanent: bool) -> list[Erasure]:
+        return await self._eraser.erase(contact_id, key, permanent=permanent)
 
     async def fields(self) -> dict[str, Field]:
         return await self._setup.fields()

@@ -73,6 +73,14 @@ class HubSpotTasks:
                 found[effect] = item.id
         return found
 
+    async def made_by_us(self, kind: str, contacts: Sequence[str]) -> list[str]:
+        """The ids of the tasks or notes of these contacts that Leadgate has made."""
+        found: dict[str, None] = {}
+        for _, item in await self._associated(kind, contacts, [_BODY[kind]]):
+            if _effect_of(item):
+                found[item.id] = None
+        return [*found]
+
     async def _associated(
         self, kind: str, contacts: Sequence[str], properties: list[str]
     ) -> list[tuple[str, HubSpotObject]]:

@@ -21,10 +21,12 @@ from connectors.core.crm import (
     Row,
     TaskWrite,
 )
+from connectors.core.erasing import EraseReport
 from connectors.core.fields import Field, faults_of, missing
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.stopping import OPT_OUT
 from connectors.memory.contacts import MemoryContacts, deleted
+from leads.erasure import NOTHING, Erasure
 from leads.records import Change
 
 N = TypeVar("N", TaskWrite, NoteWrite)
@@ -139,6 +141,29 @@ class MemoryCrm(MemoryContacts):
             return  # deleted: nothing is sent to it any more
         opted_out = contact.opted_out or kind in OPT_OUT
         self._store(replace(contact, status=kind, opted_out=opted_out))
+
+    async def erase(self, contact_id: str, key: str, *, permanent: bool) -> list[Erasure]:
+        """Nothing remains here, permanent or not."""
+        del permanent
+        report = EraseReport("the CRM in memory", self._clock())
+        ids = dict.fromkeys(filter(None, (contact_id, self._by_key.get(key, ""))))
+        tasks = [task.effect_id for task in self.tasks if task.contact_id in ids]
+        notes = [note.effect_id for note in self.notes if note.contact_id in ids]
+        self.tasks[:] = [task for task in self.tasks if task.contact_id not in ids]
+        self.notes[:] = [note for note in self.notes if note.contact_id not in ids]
+        report.settle("task", tasks, tasks, NOTHING)
+        report.settle("note", notes, notes, NOTHING)
+        report.settle("contact", [*ids], [*map(self._erase, ids)], NOTHING)
+        return report.parts
+
+    def _erase(self, contact_id: str) -> Row[str]:
+        if contact_id not in self.people:
+            return deleted(contact_id)
+        self.delete(contact_id)
+        self.values.pop(contact_id, None)
+        for members in self.lists.values():
+            members.discard(contact_id)
+        return contact_id
 
     async def fields(self) -> dict[str, Field]:
         return {field.name: field for field in self._fields}

@@ -177,6 +177,18 @@ class SalesforceHttp(VendorHttp):
 
         return await one_by_one(records, call, MOST_ROWS)
 
+    async def delete(self, ids: Sequence[str]) -> list[Row[str]]:
+        """Put records into the recycle bin, 200 a call: each one's id, or its VendorError."""
+
+        async def call(some: Sequence[str]) -> list[Row[str]]:
+            params = {"ids": ",".join(some), "allOrNone": "false"}
+            done = await self.call(list[Any], "DELETE", "composite/sobjects", params=params)
+            _check_count(len(some), len(done))
+            sent = [{"id": ident} for ident in some]
+            return [*each("Salesforce", [*zip(sent, done, strict=True)], _saved)]
+
+        return await one_by_one(ids, call, MOST_ROWS)
+
     async def action(self, name: str, inputs: Sequence[Record]) -> list[Row[bool]]:
         """A standard action: for each input True or its VendorError."""
 

@@ -31,11 +31,13 @@ from connectors.salesforce.cadences import SalesforceCadences
 from connectors.salesforce.changes import SalesforceChanges
 from connectors.salesforce.client import MOST_ROWS, SalesforceHttp
 from connectors.salesforce.contacts import SalesforceContacts
+from connectors.salesforce.erasing import SalesforceEraser
 from connectors.salesforce.owners import SalesforceOwners
 from connectors.salesforce.people import SalesforcePeople
 from connectors.salesforce.rows import record
 from connectors.salesforce.setup import SalesforceSetup
 from connectors.salesforce.tasks import SalesforceTasks
+from leads.erasure import Erasure
 from leads.records import Change
 
 
@@ -51,6 +53,7 @@ class SalesforceCrm:
         self._people, self._tasks = SalesforcePeople(http), SalesforceTasks(http)
         self._contacts = SalesforceContacts(http, self._people)
         self._owners = SalesforceOwners(http, self._people, self._contacts, clock)
+        self._eraser = SalesforceEraser(http, self._people, self._tasks, clock)
         self._cadences = SalesforceCadences(http)
         self._sequences = sequences = ListOnlySequences("Salesforce")
         self._changes = SalesforceChanges(http, self._people, self._tasks)
@@ -121,6 +124,9 @@ class SalesforceCrm:
 
     async def accounts(self, asked: Sequence[CompanyAsked]) -> list[Row[Account | None]]:
         return await self._changes.accounts(asked)
+
+    async def erase(self, contact_id: str, key: str, *, permanent: bool) -> list[Erasure]:
+        return await self._eraser.erase(contact_id, key, permanent=permanent)
 
     async def fields(self) -> dict[str, Field]:
         return await self._setup.fields()

@@ -7,7 +7,7 @@ from typing import TypeVar
 from connectors.core.answers import all_of, read
 from connectors.core.contact_writes import addresses, known_ids
 from connectors.core.crm import ContactWrite
-from connectors.core.literals import literal
+from connectors.core.literals import literal, quoted
 from connectors.salesforce import records
 from connectors.salesforce.client import SalesforceHttp
 from connectors.salesforce.forms import Record
@@ -72,6 +72,24 @@ class SalesforcePeople:
             if master in found:
                 by_lost_id[lost] = found[master]
         return by_lost_id
+
+    async def records_of(self, contact_id: str, key: str) -> list[str]:
+        """The ids of all records of one person: by id and by our key, what they were merged into,
+        and the contacts into which leads were converted."""
+        masters = await self.masters([contact_id])
+        people = await self.read_by_id([contact_id, *masters.values()])
+        if key:
+            asked: list[str] = []
+            for kind in ("Contact", "Lead"):
+                fields = ",".join(READ[kind])
+                asked.append(f"SELECT {fields} FROM {kind} WHERE {KEY} = {quoted(key)}")
+            people += await self._http.rows(records.person, *asked)
+        contacts: list[str] = []
+        for person in people:
+            if contact := person.get("ConvertedContactId"):
+                contacts.append(contact)
+        people += await self.read_by_id(contacts)
+        return [*records.by_id(people)]
 
     async def masters(self, gone: Iterable[str]) -> dict[str, str]:
         """The ids of the records into which those that are gone were merged, by the lost ids."""

@@ -21,7 +21,7 @@ from connectors.salesforce.rows import ActivityRow, note_of, task_of
 #: A logged call or a one-to-one mail; a cadence's steps, list mails and our own tasks are of other
 #: kinds (promise P5).
 _OWN = f"IsClosed = true AND TaskSubtype IN ('Call','Email') AND {EFFECT} = null"
-
+_TITLE = "Leadgate "  # begins a note's title; the effect's id follows
 
 W = TypeVar("W", TaskWrite, NoteWrite)
 
@@ -70,6 +70,22 @@ class SalesforceTasks:
                 made[effects[title]] = ident
         return made
 
+    async def our_tasks(self, people: Sequence[str]) -> list[str]:
+        """The ids of the tasks that Leadgate has made about these people."""
+        if not people:
+            return []
+        where = f"WhoId IN {literal(people)} AND {EFFECT} != null"
+        rows = await self._http.rows(task_of, f"SELECT Id, {EFFECT} FROM Task WHERE {where}")
+        return [ident for _, ident in rows]
+
+    async def our_notes(self, people: Sequence[str]) -> list[str]:
+        """The ids of the notes that Leadgate has made about these people."""
+        if not people:
+            return []
+        where = f"ParentId IN {literal(people)} AND Title LIKE '{_TITLE}%'"
+        rows = await self._http.rows(note_of, f"SELECT Id, Title FROM Note WHERE {where}")
+        return [ident for _, ident in rows]
+
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         if not asked:
             return []
@@ -109,7 +125,7 @@ def _activity(item: Any) -> Activity:
 
 
 def _title(write: NoteWrite) -> str:
-    return f"Leadgate {write.effect_id}"
+    return f"{_TITLE}{write.effect_id}"
 
 
 def _owner(write: TaskWrite | NoteWrite) -> dict[str, str]:

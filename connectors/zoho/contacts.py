@@ -102,6 +102,16 @@ class ZohoContacts:
             people += map(partial(Person, module), rows)
         return people
 
+    async def idents_of(self, ident: str, key: str) -> list[str]:
+        """The ids of one person's records: by the id, and by our key, which goes with a lead that
+        is converted to its contact; '' for an unknown one."""
+        found: list[str] = []
+        for module in MODULES:
+            numbers = records.by_module([ident]).get(module, []) if ident else []
+            clauses = coql.alternatives({"id": numbers, records.KEY: [key] if key else []})
+            found += [person.ident for person in await self._select(module, clauses)]
+        return found
+
     async def by_id(self, idents: Iterable[str], more: Sequence[str] = ()) -> dict[str, Person]:
         """People by their ids, with `more` fields; who isn't there is left out."""
         found: dict[str, Person] = {}

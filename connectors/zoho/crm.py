@@ -34,12 +34,14 @@ from connectors.zoho.cadences import ZohoCadences
 from connectors.zoho.changes import ZohoChanges
 from connectors.zoho.client import MOST_ROWS, ZohoHttp
 from connectors.zoho.contacts import ZohoContacts
+from connectors.zoho.erasing import ZohoEraser
 from connectors.zoho.owners import ZohoOwners
 from connectors.zoho.queries import ZohoQueries
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.tasks import ZohoTasks
 from connectors.zoho.updates import update_people
 from connectors.zoho.upserts import ZohoUpserts
+from leads.erasure import Erasure
 from leads.records import Change
 
 
@@ -60,6 +62,7 @@ class ZohoCrm:
         self._owners = ZohoOwners(http, account, clock)
         self._cadences = ZohoCadences(http, account)
         self._tasks = ZohoTasks(http, queries)
+        self._eraser = ZohoEraser(http, people, self._tasks, clock)
         self._changes = ZohoChanges(http, queries, account, people, self._tasks)
 
     async def enrol(self, write: EnrolWrite) -> bool:
@@ -97,6 +100,9 @@ class ZohoCrm:
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         return await self._tasks.activities(asked)
+
+    async def erase(self, contact_id: str, key: str, *, permanent: bool) -> list[Erasure]:
+        return await self._eraser.erase(contact_id, key, permanent=permanent)
 
     async def fields(self) -> dict[str, Field]:
         return await self._account.fields()

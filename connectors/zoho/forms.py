@@ -216,6 +216,14 @@ class NoteRow(msgspec.Struct, frozen=True):
     Note_Title: Name
 
 
+class MarkedRow(msgspec.Struct, frozen=True):
+    """A task or a note, and what shows that it is ours."""
+
+    id: Digits
+    Leadgate_effect: str | None = None
+    Note_Title: str | None = None
+
+
 class ActivityRow(msgspec.Struct, frozen=True):
     """A call, a meeting or a note."""
 

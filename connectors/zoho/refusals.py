@@ -122,3 +122,8 @@ def _duplicate(row: Outcome, field: str, said: str) -> VendorError:
         f" /crm/tab/{module}/{ident}). Merge the two there, or let Zoho allow {field} twice; then"
         " try the lead again"
     )
+
+
+def deleted(ident: str) -> RecordRejected:
+    """The error of a row whose record is gone."""
+    return RecordRejected(f"{ident} is deleted", "deleted")

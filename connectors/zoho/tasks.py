@@ -12,12 +12,17 @@ from connectors.core.answers import all_of, read, sound
 from connectors.core.crm import ActivityAsked, NoteWrite, Row, TaskWrite
 from connectors.zoho import coql, records
 from connectors.zoho.client import Record, ZohoHttp, moment
-from connectors.zoho.forms import ActivityRow, NoteRow, TaskRow
+from connectors.zoho.forms import ActivityRow, MarkedRow, NoteRow, TaskRow
 from connectors.zoho.queries import ZohoQueries
 
 W = TypeVar("W", TaskWrite, NoteWrite)
 
 _TITLE = "Leadgate "  # begins a note's title; the effect's id follows
+#: By which fields a task or a note names its person, and the field that shows that it is ours.
+_FOUND_BY = {
+    "Tasks": (("What_Id", "Who_Id"), records.EFFECT),
+    "Notes": (("Parent_Id",), "Note_Title"),
+}
 #: Modules of activities, and the field that holds when they happened.
 _DONE = {"Calls": "Call_Start_Time", "Events": "Created_Time", "Notes": "Created_Time"}
 
@@ -54,6 +59,18 @@ class ZohoTasks:
         found = await self._queries.rows("Notes", ("Note_Title",), clauses)
         notes = all_of("Zoho", found, lambda item: read(item, NoteRow))
         return {note.Note_Title.removeprefix(_TITLE): note.id for note in notes}
+
+    async def made_by_us(self, module: str, contacts: Sequence[str]) -> list[str]:
+        """The ids of the tasks or notes that Leadgate has made about these people."""
+        people = [*map(records.number_of, contacts)]
+        by, mark = _FOUND_BY[module]
+        clauses = coql.alternatives(dict.fromkeys(by, people))
+        found = await self._queries.rows(module, (mark,), clauses)
+        ours: list[str] = []
+        for row in all_of("Zoho", found, lambda item: read(item, MarkedRow)):
+            if row.Leadgate_effect or (row.Note_Title or "").startswith(_TITLE):
+                ours.append(row.id)
+        return ours
 
     async def activities(self, asked: Sequence[ActivityAsked]) -> list[float]:
         if not asked:

@@ -151,6 +151,7 @@ class HubSpotStand:
                 "subject": t["properties"]["hs_task_subject"],
             }
             for t in self._store.all("hubspot.tasks").values()
+            if not t["archived"]
         ]
 
     def enrolments(self) -> list[Row]:

@@ -240,6 +240,21 @@ def test_a_converted_lead_is_the_contact_it_became() -> None:
     on_site(test)
 
 
+def test_a_converted_lead_is_erased_with_the_contact_it_became() -> None:
+    async def test(site: Site) -> None:
+        await site.crm.upsert([write()])
+        lead = site.only("Lead")
+        contact = site.org.put("Contact", LastName="Ada", Email=lead["Email"])
+        site.org.change("Lead", lead, IsConverted=True, ConvertedContactId=contact["Id"])
+        [part] = await site.crm.erase(lead["Id"], "k1", permanent=True)
+        assert part.outcome == "erased"
+        assert {*part.ids} == {lead["Id"], contact["Id"]}
+        for kind in ("Lead", "Contact"):
+            assert all(record["IsDeleted"] for record in site.org.all(kind).values())
+
+    on_site(test)
+
+
 def test_a_merged_lead_is_its_master_and_no_deletion() -> None:
     async def test(site: Site) -> None:
         await site.crm.upsert([write(1), write(2)])

@@ -131,6 +131,21 @@ def test_no_workflow_takes_a_new_lead_and_no_cadence_enrols_it() -> None:
     on_site(test)
 
 
+def test_a_converted_lead_is_erased_with_the_contact_it_became() -> None:
+    """Zoho shows it in no query; it is deleted by its id."""
+
+    async def test(site: Site) -> None:
+        [first] = await site.crm.upsert([write()])
+        contact = site.org.put("Contacts", Last_Name="Ada", Leadgate_key="k1")
+        site.org.change("Leads", site.only("Leads"), **{"$converted": True})
+        parts = await site.crm.erase(ident(first), "k1", permanent=True)
+        erased = {ident for part in parts if part.outcome == "erased" for ident in part.ids}
+        assert erased == {ident(first), f"Contacts:{contact['id']}"}
+        assert [*site.org.all("Leads"), *site.org.all("Contacts")] == []
+
+    on_site(test)
+
+
 def test_a_person_who_became_a_contact_is_written_read_and_called_as_one() -> None:
     async def test(site: Site) -> None:
         [first] = await site.crm.upsert([write()])

@@ -75,6 +75,7 @@ def calls_on(people: list[str], owner: str, companies: list[str]) -> dict[str, C
         "enrol": lambda crm: crm.enrol(enrolled),
         "unenrol": lambda crm: crm.unenrol(one, LEAVE),
         "stop": lambda crm: crm.stop(one, "unsubscribe", [LIST]),
+        "erase": lambda crm: crm.erase(one, "k1", permanent=True),
         "changed_since": lambda crm: crm.changed_since(0.0),
         "deleted": lambda crm: crm.deleted(0.0, dict.fromkeys(people, "k")),
         "contacts": lambda crm: crm.contacts(),

@@ -82,6 +82,17 @@ def test_an_opt_out_by_the_old_id_stops_the_one_who_is_left(vendor: str) -> None
     on_merged(vendor, test)
 
 
+@pytest.mark.parametrize("vendor", ["hubspot", "salesforce"])
+def test_a_merged_person_is_erased_by_the_old_id(vendor: str) -> None:
+    async def test(crm: Crm, stand: Any, heir: str, lost: str) -> None:
+        parts = await crm.erase(lost, "", permanent=True)
+        erased = [part.ids for part in parts if part.outcome == "erased"]
+        assert erased == [(heir,)]
+        assert stand.people() == []
+
+    on_merged(vendor, test)
+
+
 @pytest.mark.parametrize("path", ["memberships", "lists/2026-03/search", "enrollments"])
 def test_a_list_or_an_endpoint_that_is_not_there_is_no_deleted_contact(path: str) -> None:
     async def test(crm: Crm, control: httpx.AsyncClient) -> None:
