@@ -3,6 +3,7 @@
 from typing import TypeAlias, TypeVar
 
 from leads.effects import AssignOwner
+from leads.erasure import Erasure
 from leads.records import Change, Record, Sequences
 
 
@@ -138,6 +139,12 @@ class SlackUserRead(_Value, frozen=True, kw_only=True, tag="slack_user_read"):
     email: str
 
 
+class Erased(_Value, frozen=True, kw_only=True, tag="erased"):
+    """What became of the person's data at one vendor, a part for each kind of thing."""
+
+    parts: tuple[Erasure, ...] = ()
+
+
 EffectValue: TypeAlias = (
     ContactWritten
     | OwnerFound
@@ -155,6 +162,7 @@ EffectValue: TypeAlias = (
     | SequencesRead
     | MessagePosted
     | SlackUserRead
+    | Erased
 )
 V = TypeVar("V", bound=_Value)
 

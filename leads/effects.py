@@ -235,6 +235,45 @@ class ReadSlackUser(_Effect, frozen=True, kw_only=True):
     user: str
 
 
+class EraseContact(_Effect, frozen=True, kw_only=True):
+    """The person's contact, by the CRM's id and by our key, and what we made about it. Answers
+    `Erased`.
+
+    `permanent`: for good, where the CRM can; else into its recycle bin.
+    """
+
+    name: ClassVar[str] = "crm.erase"
+    contact_id: str
+    person_key: str
+    permanent: bool = True
+
+
+class EraseInApollo(_Effect, frozen=True, kw_only=True):
+    """The person's contacts in Apollo stopped and off all lists. Answers `Erased`."""
+
+    name: ClassVar[str] = "apollo.erase"
+    apollo_id: str
+    email: str
+
+
+class EraseMessage(_Effect, frozen=True, kw_only=True):
+    """An alert that was posted at a time, or later, taken out of Slack. Answers `Erased`."""
+
+    name: ClassVar[str] = "slack.erase"
+    to: str
+    alert_id: str
+    at: float
+
+
+class EraseRows(_Effect, frozen=True, kw_only=True):
+    """The person's rows of the review sheets, by leads and by the keys of addresses. Answers
+    `Erased`."""
+
+    name: ClassVar[str] = "sheet.erase"
+    lead_ids: tuple[str, ...]
+    address_keys: tuple[str, ...]
+
+
 class AwaitSnapshot(_Effect, frozen=True, kw_only=True):
     """Nothing to call: the lead waits until the CRM's snapshot is complete."""
 
@@ -256,6 +295,7 @@ CrmEffect: TypeAlias = (
     | LeaveSequence
     | StopContact
     | ReadActivities
+    | EraseContact
 )
 ApolloEffect: TypeAlias = (
     EnrichCompany
@@ -264,8 +304,10 @@ ApolloEffect: TypeAlias = (
     | EnterApolloSequence
     | LeaveApolloSequence
     | SetApolloOwner
+    | EraseInApollo
 )
-Effect: TypeAlias = CrmEffect | ApolloEffect | PostAlert | ReadSlackUser | AwaitSnapshot
+SlackEffect: TypeAlias = PostAlert | ReadSlackUser | EraseMessage
+Effect: TypeAlias = CrmEffect | ApolloEffect | SlackEffect | EraseRows | AwaitSnapshot
 
 
 def undoing(effect: Effect) -> Effect | None:

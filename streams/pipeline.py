@@ -16,7 +16,7 @@ from leads.records import Alert, encode
 from leads.rules import Rules
 from leads.sealing import LeadKeys, Sealing
 from leads.table_rows import Suppression
-from streams.effects.context import Apollo, EffectContext, Slack
+from streams.effects.context import Apollo, EffectContext, ReviewSheets, Slack
 from streams.effects.executor import EffectExecutor
 from streams.ports import Clock, StageMetrics
 from streams.runner.outbox import IdleDetector, Outbox
@@ -46,6 +46,7 @@ class PipelineDependencies:
     crm: Crm
     apollo: Apollo
     slack: Slack
+    sheets: ReviewSheets
     clock: Clock
     metrics: StageMetrics
     check: Callable[[], None]
@@ -89,6 +90,7 @@ class Pipeline:
             crm=dependencies.crm,
             apollo=dependencies.apollo,
             slack=dependencies.slack,
+            sheets=dependencies.sheets,
             suppressed=self._suppressed,
             signals_applied=dependencies.signals_applied,
             nurture_lists=lambda: rules.entered_lists,

@@ -5,14 +5,20 @@ import time
 from collections.abc import Awaitable, Callable
 
 from app.base.settings import Settings
-from app.review.sheets import COLUMNS, CsvSheet, Row, Sheet, check_columns
+from app.review.google_erasing import empty_rows
+from app.review.sheets import COLUMNS, CsvSheet, PersonRows, Row, Sheet, check_columns
 from connectors.core.errors import RecordRejected, VendorError
 from connectors.google.auth import GoogleGrant
 from connectors.google.sheets import GoogleTab
+from leads.erasure import Erasure, ErasureOutcome
 
 TAB = "Leadgate"
 _HEADER = (*COLUMNS, "status")
 _OPEN, _SETTLED = "open", "settled"
+_HISTORY = (
+    "Google keeps earlier values in the spreadsheet's version history: copy the tab into a new"
+    " spreadsheet and delete this one, or tell Google how long versions last"
+)
 
 
 class GoogleSheet:
@@ -51,6 +57,14 @@ class GoogleSheet:
                 ended[f"{letter}{number}"] = _SETTLED
         if ended:
             await self._tab.set(ended)
+
+    async def erase(self, person: PersonRows) -> Erasure:
+        """See Sheet, and google_erasing."""
+        ids = await empty_rows(self._tab, person)
+        outcome: ErasureOutcome = "erased" if ids else "gone"
+        return Erasure(
+            system="Google Sheets", what="row", outcome=outcome, ids=tuple(ids), remains=_HISTORY
+        )
 
     async def read(self) -> list[Row]:
         """The open rows, as people have left them. Raises ValueError if the tab is not one of

@@ -7,10 +7,13 @@ the company's fields.
 """
 
 import csv
+import fcntl
 import io
-from collections.abc import Container, Iterable, Mapping
+import os
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -20,8 +23,9 @@ from app.files.encodings import encoding_of
 from app.files.formulas import escape_formulas, unescape_formulas
 from app.kafka.clients import ends, read_to
 from connectors.core.errors import VendorError
-from connectors.core.private_files import write_private
+from connectors.core.private_files import open_private, write_private
 from leads import topics
+from leads.erasure import Erasure, ErasureOutcome
 from leads.records import ReviewItem
 from leads.review_items import ReviewItems
 from leads.sealing import Sealing
@@ -41,7 +45,25 @@ FIELDS = (
 )
 COLUMNS = ("record_id", "since", "kind", "stage", "reasons", *FIELDS, "decision")
 _SHOWN = frozenset({"review", "fallback"})
+_WRITTEN_ANEW = "the poller writes it anew without leads that don't wait any more"
+_COPIES = "copies that people have made of the file aren't reached"
 Row = dict[str, str]
+
+
+class PersonRows(NamedTuple):
+    """Which rows are a person's: those of its leads, and those with an address of its keys.
+
+    `key_of` makes an address's key.
+    """
+
+    lead_ids: Collection[str]
+    address_keys: Collection[str]
+    key_of: Callable[[str], str]
+
+    def has(self, row: Mapping[str, str]) -> bool:
+        """Whether a row is the person's."""
+        lead, _, _ = row.get("record_id", "").rpartition(":")
+        return lead in self.lead_ids or self.key_of(row.get("email", "")) in self.address_keys
 
 
 class Sheet(Protocol):
@@ -49,6 +71,13 @@ class Sheet(Protocol):
 
     async def show(self, rows: list[Row]) -> None:
         """Show exactly these rows as open. A second call with the same rows changes nothing."""
+        ...
+
+    async def erase(self, person: PersonRows) -> Erasure:
+        """Clear a person's rows, open or settled, and no others. A second call changes nothing.
+
+        Raises VendorError.
+        """
         ...
 
 
@@ -94,6 +123,36 @@ class CsvSheet:
     async def show(self, rows: list[Row]) -> None:
         """See Sheet. What a spreadsheet would take for a formula begins with an apostrophe. Raises
         OSError for a link, another user's file, or a disk that can't be written."""
+        with self._locked():
+            self._write(rows)
+
+    async def erase(self, person: PersonRows) -> Erasure:
+        """See Sheet. A file that isn't on this machine is the poller's elsewhere. Raises OSError as
+        `show`, and ValueError for a file that is no sheet of ours."""
+        if not self._path.exists():
+            return self._erasure("gone", (), "the file isn't on this machine; " + _WRITTEN_ANEW)
+        with self._locked():
+            rows = read_csv(self._path)
+            theirs = [row["record_id"] for row in rows if person.has(row)]
+            if theirs:
+                self._write([row for row in rows if not person.has(row)])
+        return self._erasure("erased" if theirs else "gone", theirs, _COPIES)
+
+    def _erasure(self, outcome: ErasureOutcome, ids: Iterable[str], remains: str) -> Erasure:
+        name = self._path.name
+        return Erasure(system=name, what="row", outcome=outcome, ids=tuple(ids), remains=remains)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep the other processes from replacing the file between our reading and writing it."""
+        lock = open_private(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _write(self, rows: Iterable[Row]) -> None:
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, COLUMNS)
         writer.writeheader()

@@ -22,6 +22,7 @@ from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
 from app.operations.replay import read_windows
 from app.privacy.lead_keys import open_lead_keys
+from app.review.erasing import SheetEraser
 from app.rules.store import effects_are_live, fetch_rules
 from app.worker.data_lock import lock_directory
 from app.worker.faust_app import SESSION, make_app
@@ -67,10 +68,11 @@ class Worker:
         self.producer = make_producer(settings)
         self.pulse = SessionWatchdog(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
+        keys = Keys(settings.site_secret.get_secret_value())
         self.pipeline = Pipeline(
-            self._dependencies(clock),
+            self._dependencies(clock, keys),
             settings.worker_id,
-            Keys(settings.site_secret.get_secret_value()),
+            keys,
             rules,
             RulesRegistry(rules, lambda: fetch_rules(settings)),
             live=effects_are_live(settings, rules),
@@ -82,7 +84,7 @@ class Worker:
         self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
         self._declare()
 
-    def _dependencies(self, clock: Clock) -> PipelineDependencies:
+    def _dependencies(self, clock: Clock, keys: Keys) -> PipelineDependencies:
         """What the pipeline uses of this process."""
         return PipelineDependencies(
             store=FaustStore(self.app, clock.now),
@@ -90,6 +92,7 @@ class Worker:
             crm=self.vendors.crm,
             apollo=self.vendors.apollo,
             slack=self.vendors.slack,
+            sheets=SheetEraser(self.settings, keys),
             clock=clock,
             metrics=self.metrics,
             check=self.pulse.check,

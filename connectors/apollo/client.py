@@ -13,6 +13,7 @@ import structlog
 
 from connectors.apollo.api import PAGE, ApolloApi
 from connectors.apollo.contact_search import ContactList, ContactSearch, ContactsPage, total_of
+from connectors.apollo.erasing import ApolloEraser
 from connectors.apollo.fields import ApolloFields
 from connectors.apollo.forms import (
     Contacts,
@@ -30,6 +31,7 @@ from connectors.apollo.permission_checks import limits
 from connectors.apollo.sequences import ApolloSequences
 from connectors.core.answers import checked, read, sound, words
 from connectors.core.errors import RecordRejected, VendorError
+from leads.erasure import Erasure
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class ApolloClient:
         self._labels: dict[str, str] = {}
         self._gone: set[str] = set()
         self._users: dict[str, str] = {}
+        self._eraser = ApolloEraser(self._api, self._sequences, self.label_names)
 
     async def contacts_page(self, search: ContactSearch) -> ContactsPage:
         """One page of contacts, and how many there are."""
@@ -138,6 +141,15 @@ class ApolloClient:
             ("owner_id", self._users[email.casefold()]),
         ]
         await self._api.call(Done, "POST", "contacts/update_owners", params=params)
+
+    async def erase(self, contact_id: str, email: str) -> list[Erasure]:
+        """Stop every sequence of the contacts with this id and this address, take them off all
+        lists, and put them into the stage 'Do Not Contact'; '' for an unknown id or address.
+
+        Harmless twice. The contact itself stays, a part with the outcome `failed`: Apollo documents
+        no deletion.
+        """
+        return await self._eraser.erase(contact_id, email)
 
     async def limits(self, *, enrich: bool, sequences: bool, owners: bool) -> list[str]:
         """See permission_checks.limits."""

@@ -45,6 +45,7 @@ class Contacts(msgspec.Struct, frozen=True):
 
 class _Shown(msgspec.Struct, frozen=True):
     contact_campaign_statuses: list[Any] | None = None
+    label_ids: list[str] | None = None
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -58,6 +59,13 @@ class Hit(msgspec.Struct, frozen=True):
 
     email: str | None = None
     contact_campaign_statuses: list[Any] | None = None
+
+
+class FoundContact(msgspec.Struct, frozen=True):
+    """A contact that was searched for, by its id."""
+
+    id: ApolloId
+    email: str | None = None
 
 
 class Status(msgspec.Struct, frozen=True):

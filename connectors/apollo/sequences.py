@@ -103,13 +103,17 @@ class ApolloSequences:
             await self.leave(contact_id, campaigns)
 
     async def _mark(self, contact_id: str) -> None:
+        if stage := await self.stop_stage():
+            params = [("contact_ids[]", contact_id), ("contact_stage_id", stage)]
+            await self._api.call(Done, "POST", "contacts/update_stages", params=params, urgent=True)
+
+    async def stop_stage(self) -> str:
+        """The id of the stage 'Do Not Contact', '' for an account without it."""
         if not self._do_not_contact:
             for stage in await self.contact_stages(urgent=True):
                 if stage.name == "Do Not Contact":
                     self._do_not_contact = stage.id
-        if self._do_not_contact:
-            params = [("contact_ids[]", contact_id), ("contact_stage_id", self._do_not_contact)]
-            await self._api.call(Done, "POST", "contacts/update_stages", params=params, urgent=True)
+        return self._do_not_contact
 
     async def contact_stages(self, *, urgent: bool = False) -> list[ContactStage]:
         """The stages of contacts."""

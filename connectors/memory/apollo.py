@@ -20,7 +20,9 @@ from connectors.apollo.contact_search import (
 )
 from connectors.apollo.pace import DayPace
 from connectors.apollo.sequences import ALREADY, BUSY, SKIPPED
+from connectors.core.erasing import EraseReport
 from connectors.core.errors import RecordRejected
+from leads.erasure import Erasure
 
 DO_NOT_CONTACT = "Do Not Contact"
 _RUNNING = frozenset({"active", "paused"})
@@ -190,6 +192,24 @@ class MemoryApollo:
             contact["owner_id"] = email.casefold()
             self._touch(contact)
         self._note("owner", contact_id, email)
+
+    async def erase(self, contact_id: str, email: str) -> list[Erasure]:
+        """See the Protocol."""
+        report = EraseReport("Apollo", self._clock())
+        there = {contact["id"]: contact for contact in self._with_address(email)}
+        if contact_id in self.contacts:
+            there[contact_id] = self.contacts[contact_id]
+        for ident, contact in there.items():
+            await self.stop(ident)
+            contact["label_ids"] = []
+            report.add("sequence", "erased", [ident])
+            report.fail("contact", "Apollo's API can't delete a contact", [ident])
+        if contact_id and contact_id not in there:
+            report.add("contact", "gone", [contact_id])
+        return report.parts
+
+    def _with_address(self, email: str) -> Iterator[dict[str, Any]]:
+        return self._matching("", email) if email else iter(())
 
     def _touch(self, contact: dict[str, Any]) -> None:
         contact["updated_at"] = stamp(self._clock())

@@ -10,7 +10,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from connectors.core.erasing import EraseReport
 from connectors.core.errors import NotSent, RecordRejected
+from leads.erasure import Erasure
 
 
 class Message(NamedTuple):
@@ -63,6 +65,19 @@ class MemorySlack:
         ts = f"{now:.0f}.{len(self.messages):06d}"
         self.messages.append(Message(ts, to, channel, text, alert_id, button, now))
         return ts
+
+    async def erase(self, to: str, alert_id: str, at: float) -> list[Erasure]:
+        """See the Protocol."""
+        del at
+        report = EraseReport("Slack", self._clock())
+        if not self._reads_history:
+            report.fail("message", "the bot may not read histories")
+            return report.parts
+        channel = self._channel(to)
+        gone = [m for m in self.posted(alert_id) if m.channel == channel]
+        self.messages[:] = [m for m in self.messages if m not in gone]
+        report.add("message", "erased" if gone else "gone", [m.ts for m in gone])
+        return report.parts
 
     async def email_of(self, user: str) -> str:
         """See the Protocol. Raises RecordRejected for an id that no user has."""

@@ -8,7 +8,8 @@ leave one more message, and nothing marks a repeat.
 """
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
 from typing import NamedTuple
@@ -28,9 +29,11 @@ from connectors.core.http import SlidingWindowLimiter, VendorHttp
 from connectors.core.single_flight import SingleFlightByKey, settle
 from connectors.core.splitting import one_by_one
 from connectors.slack.conversations import SlackConversations
+from connectors.slack.erasing import SlackEraser
 from connectors.slack.forms import Done, History, Person, Posted, alerts_of
 from connectors.slack.messages import MOST_ALERTS, AlertText, escape, fitting, message_of
 from connectors.slack.refusals import classify
+from leads.erasure import Erasure
 
 INTERVAL = 1.0
 
@@ -54,6 +57,7 @@ class SlackClient:
         budget: SlidingWindowLimiter,
         transport: httpx.AsyncBaseTransport | None = None,
         interval: float = INTERVAL,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._http = VendorHttp(
             "Slack", base, {"authorization": f"Bearer {token}"}, classify, budget, transport
@@ -65,6 +69,7 @@ class SlackClient:
         self._waiting: dict[str, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._interval = interval
+        self._eraser = SlackEraser(self._http, self._conversations, self._channel, clock)
 
     async def post(
         self, to: str, text: str, alert_id: str, *, button: str = "", look_first: bool, until: float
@@ -89,6 +94,15 @@ class SlackClient:
             task.add_done_callback(self._tasks.discard)
         queue.append(_Waiting(AlertText(alert_id, escape(text), button), until, sent))
         return await sent
+
+    async def erase(self, to: str, alert_id: str, at: float) -> list[Erasure]:
+        """Take an alert out of a channel or a person's messages: `at` is when it was sent, or
+        earlier.
+
+        What shares its message stays. Harmless twice. What can't be found or deleted, such as
+        without the scopes of histories, is a part with the outcome `failed`.
+        """
+        return await self._eraser.erase(to, alert_id, at)
 
     async def _drain(self, channel: str, queue: list["_Waiting"]) -> None:
         await asyncio.sleep(0)

@@ -76,6 +76,18 @@ class History(msgspec.Struct, frozen=True):
     messages: list[Any]
 
 
+class MessagePage(msgspec.Struct, frozen=True):
+    """A page of a channel's messages, the newest first."""
+
+    messages: list[Any]
+    response_metadata: _More | None = None
+
+    @property
+    def next_cursor(self) -> str:
+        """'' after the last page."""
+        return self.response_metadata.next_cursor if self.response_metadata else ""
+
+
 def alerts_of(message: Any) -> list[tuple[str, str]]:
     """The ids of the alerts in any message, each with the message's ts; none in one that isn't
     ours."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from connectors.core.answers import member, words
+
 MOST_ALERTS = 20
 #: Characters of all blocks' texts. Slack documents no sum and refuses some messages from about
 #: 11,000 on, 13,200 at the latest, as msg_blocks_too_long (bolt-js 2509, 2867).
@@ -44,12 +46,40 @@ def message_of(channel: str, alerts: Sequence[AlertText]) -> dict[str, Any]:
     for alert in alerts:
         texts.append(alert.text)
         ids.append(alert.alert_id)
+    content = _content_of(texts, blocks_of(alerts), ids)
+    return {"channel": channel, "unfurl_links": False, **content}
+
+
+def without_alert(message: Any, ids: Sequence[str], alert_id: str) -> dict[str, Any] | None:
+    """What a message of ours holds without one of its alerts, None for a message of another form.
+
+    `ids` are those of all its alerts, in the order of its blocks: each is a section, perhaps with
+    a button behind it.
+    """
+    of_alerts: list[list[Any]] = []
+    for block in member(message, "blocks") or ():
+        if words(block, "type") == "section":
+            of_alerts.append([block])
+        elif of_alerts:
+            of_alerts[-1].append(block)
+    if len(of_alerts) != len(ids):
+        return None
+    texts: list[str] = []
+    blocks: list[Any] = []
+    rest: list[str] = []
+    for ident, some in zip(ids, of_alerts, strict=True):
+        if ident != alert_id:
+            texts.append(str(member(some[0], "text", "text")))
+            blocks += some
+            rest.append(ident)
+    return _content_of(texts, blocks, rest)
+
+
+def _content_of(texts: Sequence[str], blocks: list[Any], ids: list[str]) -> dict[str, Any]:
     text = texts[0] if len(texts) == 1 else "\n".join(f"• {one}" for one in texts)
     return {
-        "channel": channel,
         "text": cut(text, _MOST_FALLBACK),
-        "blocks": blocks_of(alerts),
-        "unfurl_links": False,
+        "blocks": blocks,
         "metadata": {"event_type": "leadgate_alert", "event_payload": {"alert_ids": ids}},
     }
 

@@ -66,4 +66,6 @@ def _refusal(code: str, text: str) -> VendorError:
         return AccountLimited(f"{_TEAM[code]} ({text})")
     if code in _PASSING:
         return Unavailable(text, not_sent="limited" in code)
+    if code == "message_not_found":
+        return RecordRejected(text, "deleted")
     return RecordRejected(text, "content" if code in _CONTENT else "rejected")

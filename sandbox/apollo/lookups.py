@@ -24,6 +24,23 @@ def serve_lookups(routes: Routes) -> None:
             counted.append({**label, "cached_count": on_lists[ident]})
         return counted
 
+    @route("POST", "/labels/remove_entity_ids_from_label_names")
+    async def leave_lists(request: Request) -> Any:
+        body = await request.json()
+        if body.get("modality") not in {"contacts", "accounts"}:
+            raise RefusedError("Required parameter 'modality' missing or invalid")
+        names = body.get("label_names") or []
+        labels = store.all("apollo.labels")
+        gone = {ident for ident, label in labels.items() if label["name"] in names}
+        there = filter(None, (store.get("apollo.contacts", i) for i in body["entity_ids"]))
+        contacts = [*there] if body["modality"] == "contacts" else []
+        if not contacts or not names:
+            return {"message": "No Models or Lists provided"}
+        for one in contacts:
+            one["label_ids"] = [i for i in one.get("label_ids") or () if i not in gone]
+            store.put("apollo.contacts", one["id"], one)
+        return {"labels": [labels[ident] for ident in sorted(gone)]}
+
     @route("GET", "/typed_custom_fields")
     async def typed_custom_fields(request: Request) -> Any:
         del request

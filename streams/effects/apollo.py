@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from leads.effect_results import CompanyRead, EffectResult, SequenceEntered, SequencesRead
+from leads.effect_results import CompanyRead, EffectResult, Erased, SequenceEntered, SequencesRead
 from leads.effects import (
     ApolloEffect,
     EnrichCompany,
     EnterApolloSequence,
+    EraseInApollo,
     LeaveApolloSequence,
     ReadApolloSequences,
     SetApolloOwner,
@@ -45,6 +46,9 @@ class ApolloEffects:
             case SetApolloOwner():
                 await apollo.set_owner(effect.apollo_id, effect.email)
                 return None
+            case EraseInApollo():
+                parts = await apollo.erase(effect.apollo_id, effect.email)
+                return Erased(parts=tuple(parts))
         assert_never(effect)
 
     async def _enrich(self, effect: EnrichCompany) -> CompanyRead | NotCalled:

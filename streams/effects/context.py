@@ -1,6 +1,6 @@
 """What effects are given and what they reach."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -9,6 +9,7 @@ import msgspec
 
 from connectors.core.crm import Crm
 from leads.effect_results import EffectResult, EffectValue
+from leads.erasure import Erasure
 
 
 class EffectAttempt(msgspec.Struct, frozen=True):
@@ -82,6 +83,11 @@ class Apollo(Protocol):
         """Make a user of Apollo's the contact's owner there. Harmless twice."""
         ...
 
+    async def erase(self, contact_id: str, email: str) -> list[Erasure]:
+        """Out of every sequence and list, for the contacts with this id and this address; they
+        stay, in the stage 'Do Not Contact'. Harmless twice."""
+        ...
+
 
 class Slack(Protocol):
     """What effects ask of Slack; see connectors.slack.client."""
@@ -96,6 +102,23 @@ class Slack(Protocol):
         """The e-mail address of a user."""
         ...
 
+    async def erase(self, to: str, alert_id: str, at: float) -> list[Erasure]:
+        """Take an alert that was sent at a time, or later, out of a channel. Harmless twice."""
+        ...
+
+
+class ReviewSheets(Protocol):
+    """What effects ask of the sheets that show who waits for a person."""
+
+    async def erase(
+        self, lead_ids: Collection[str], address_keys: Collection[str]
+    ) -> list[Erasure]:
+        """Clear the rows of these leads, and those with an address of these keys. Harmless twice.
+
+        Raises VendorError.
+        """
+        ...
+
 
 @dataclass(slots=True)
 class EffectContext:
@@ -105,6 +128,7 @@ class EffectContext:
     crm: Crm
     apollo: Apollo
     slack: Slack
+    sheets: ReviewSheets
     suppressed: Callable[[int, Any], str]
     signals_applied: Callable[[int], Awaitable[None]]
     nurture_lists: Callable[[], list[str]]

@@ -24,6 +24,7 @@ from leads.effect_results import (
     ActivityRead,
     ContactWritten,
     EffectResult,
+    Erased,
     ListEntered,
     ListLeft,
     NoteCreated,
@@ -42,6 +43,7 @@ from leads.effects import (
     CrmEffect,
     EnterList,
     EnterSequence,
+    EraseContact,
     LeaveList,
     LeaveSequence,
     LookUpOwner,
@@ -101,6 +103,8 @@ class CrmEffects:
                 return await self._create_note(effect, attempt)
             case ReadActivities():
                 return await self._read_activities(effect)
+            case EraseContact():
+                return await self._erase(effect)
         return await self._stop_or_sequence(effect, attempt)
 
     async def _stop_or_sequence(
@@ -253,6 +257,12 @@ class CrmEffects:
             lists = self._out.nurture_lists()
         await self._out.crm.stop(effect.contact_id, effect.kind, lists)
         return None
+
+    async def _erase(self, effect: EraseContact) -> Erased:
+        parts = await self._out.crm.erase(
+            effect.contact_id, effect.person_key, permanent=effect.permanent
+        )
+        return Erased(parts=tuple(parts))
 
     async def _read_activities(self, effect: ReadActivities) -> ActivityRead:
         [at] = await self._out.crm.activities([ActivityAsked(**asdict(effect))])

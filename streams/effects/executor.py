@@ -52,7 +52,9 @@ TRIES = 3
 #: (docs/design/interleavings.md 4).
 DEADLINE = 15.0
 #: What may be called, by the first part of an effect's name, and what people call it.
-NAMES = MappingProxyType({"crm": "The CRM", "apollo": "Apollo", "slack": "Slack"})
+NAMES = MappingProxyType(
+    {"crm": "The CRM", "apollo": "Apollo", "slack": "Slack", "sheet": "The review sheet"}
+)
 
 
 class EffectExecutor:

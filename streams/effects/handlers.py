@@ -5,19 +5,20 @@ from collections.abc import Callable
 from typing import Any, assert_never
 
 from connectors.core.errors import AccountLimited
-from leads.effect_results import MessagePosted, SlackUserRead
+from leads.effect_results import Erased
 from leads.effects import (
     ApolloEffect,
     AwaitSnapshot,
     CrmEffect,
     Effect,
-    PostAlert,
-    ReadSlackUser,
+    EraseRows,
+    SlackEffect,
 )
 from leads.keys import Keys
 from streams.effects.apollo import ApolloEffects
 from streams.effects.context import Answer, EffectAttempt, EffectContext
 from streams.effects.crm import CrmEffects
+from streams.effects.slack import SlackEffects
 from streams.ports import Clock
 from streams.runner.outbox import IdleDetector
 
@@ -36,6 +37,7 @@ class EffectHandlers:
         self._out = outside
         self._crm = CrmEffects(outside, idle, keys, clock)
         self._apollo = ApolloEffects(outside, clock, share)
+        self._slack = SlackEffects(outside.slack)
 
     async def make(self, effect: Effect, record: Any, attempt: EffectAttempt) -> Answer:
         """Make one call; `record` is what its stage works on.
@@ -47,24 +49,14 @@ class EffectHandlers:
             return await self._crm.make(effect, record, attempt)
         if isinstance(effect, ApolloEffect):
             return await self._apollo.make(effect)
+        if isinstance(effect, SlackEffect):
+            return await self._slack.make(effect, attempt)
         match effect:
-            case PostAlert():
-                return await self._post(effect, attempt)
-            case ReadSlackUser():
-                return SlackUserRead(email=await self._out.slack.email_of(effect.user))
+            case EraseRows():
+                parts = await self._out.sheets.erase(effect.lead_ids, effect.address_keys)
+                return Erased(parts=tuple(parts))
             case AwaitSnapshot():
                 await asyncio.sleep(0)
                 said = "The CRM's snapshot is not complete: run leadgate sync-crm"
                 raise AccountLimited(said, 2.0)
         assert_never(effect)
-
-    async def _post(self, effect: PostAlert, attempt: EffectAttempt) -> MessagePosted:
-        ts = await self._out.slack.post(
-            effect.to,
-            effect.text,
-            effect.alert_id,
-            button=effect.button,
-            look_first=attempt.again,
-            until=attempt.until,
-        )
-        return MessagePosted(ts=ts)

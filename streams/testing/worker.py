@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from connectors.memory.sheets import MemorySheets
 from leads import topics
 from leads.keys import Keys
 from leads.rules import Rules
@@ -56,6 +57,7 @@ class SimulatedWorker:
             crm=vendors.crm,
             apollo=vendors.apollo,
             slack=vendors.slack,
+            sheets=MemorySheets(clock.now),
             clock=clock,
             metrics=metrics,
             check=process.check,

@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from app.files.encodings import EncodingError
 from app.review.read_back import read
-from app.review.sheets import CsvSheet, Row, read_csv, row_of
+from app.review.sheets import CsvSheet, PersonRows, Row, read_csv, row_of
+from leads.keys import Keys
 from leads.records import Company, Person, Reason, ReviewItem
 
 
@@ -91,3 +93,71 @@ def test_a_sheet_in_a_code_page_is_read_where_it_is_known(tmp_path: Path) -> Non
     path.write_bytes("record_id,decision\nMuñoz,\n".encode("cp1252"))
     with pytest.raises(EncodingError, match="line 2: not UTF-8; save it as 'CSV UTF-8'"):
         read_csv(path)
+
+
+KEYS = Keys("site")
+
+
+def rows_of(*idents: str, email: str = "a@b.com") -> list[Row]:
+    """A row of each lead."""
+    person = Person(email=email, first_name="Ada")
+    return [row_of(held(ident, person=person)) for ident in idents]
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        PersonRows({"l1"}, set(), KEYS.address),
+        PersonRows(set(), {KEYS.address("A@b.com")}, KEYS.address),
+    ],
+)
+def test_a_persons_rows_leave_the_file_and_no_others(tmp_path: Path, person: PersonRows) -> None:
+    path = tmp_path / "waiting.csv"
+    others = rows_of("l2", email="bob@b.com")
+    sheet = CsvSheet(path)
+    asyncio.run(sheet.show([*rows_of("l1"), *others]))
+    erased = asyncio.run(sheet.erase(person))
+    assert (erased.outcome, erased.ids, erased.system) == ("erased", ("l1:7",), "waiting.csv")
+    assert read_csv(path) == others
+    assert asyncio.run(sheet.erase(person)).outcome == "gone"
+    assert "Ada" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sheet_that_is_not_on_this_machine_has_no_rows_and_is_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "waiting.csv"
+    erased = asyncio.run(CsvSheet(path).erase(PersonRows({"l1"}, set(), KEYS.address)))
+    assert erased.outcome == "gone"
+    assert "isn't on this machine" in erased.remains
+    assert not path.exists()
+
+
+def test_no_row_is_lost_that_another_process_writes_while_a_persons_are_erased(
+    tmp_path: Path,
+) -> None:
+    """An erasure reads and writes under one lock, for which the poller's own write waits."""
+    path = tmp_path / "waiting.csv"
+    sheet, person = CsvSheet(path), PersonRows({"l1"}, set(), KEYS.address)
+    others = [f"m{n}" for n in range(40)]
+    asyncio.run(sheet.show(rows_of("l1", *others[:1])))
+    errors: list[BaseException] = []
+
+    def show_more() -> None:
+        for n in range(1, len(others) + 1):
+            asyncio.run(CsvSheet(path).show(rows_of("l1", *others[:n])))
+
+    def erase() -> None:
+        try:
+            for _ in others:
+                asyncio.run(CsvSheet(path).erase(person))
+        except BaseException as error:  # noqa: BLE001  raised again below
+            errors.append(error)
+
+    threads = [Thread(target=show_more), Thread(target=erase)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    asyncio.run(sheet.erase(person))
+    assert [row["record_id"] for row in read_csv(path)] == [f"{name}:7" for name in others]

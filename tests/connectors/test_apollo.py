@@ -252,3 +252,79 @@ def test_a_page_beyond_those_that_are_shown_is_refused(search: ContactSearch) ->
             await apollo.contacts_page(search)
 
     on_sandbox(test)
+
+
+LISTED: dict[str, Any] = {
+    **CONTACT,
+    "updated_at": "2026",
+    "label_ids": ["b" * 24],
+    "contact_campaign_statuses": [{"emailer_campaign_id": SEQUENCE, "status": "active"}],
+}
+
+
+async def with_lists(control: Control) -> None:
+    """The contact on a list and in a sequence, and another on the same list."""
+    await control(f"/objects/apollo.labels/{'b' * 24}", {"id": "b" * 24, "name": "Spring"})
+    await control(f"/objects/apollo.contacts/{A1}", LISTED)
+    other = {**LISTED, "id": f"{0xA2:024x}", "email": "other@b.com", "name": "O B"}
+    await control(f"/objects/apollo.contacts/{other['id']}", other)
+
+
+@pytest.mark.parametrize(("contact_id", "email"), [(A1, ""), ("", "A@b.com"), (A1, "a@b.com")])
+def test_an_erased_person_leaves_sequences_and_lists_and_is_not_to_be_contacted(
+    contact_id: str, email: str
+) -> None:
+    """By id, by address, or by both; harmless twice; nobody else is touched."""
+
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await with_lists(control)
+        for _ in range(2):
+            parts = await apollo.erase(contact_id, email)
+            outcomes = {part.what: part.outcome for part in parts}
+            assert outcomes.pop("list", "erased") == "erased"
+            assert outcomes == {"sequence": "erased", "contact": "failed"}
+            assert "delete it in Apollo" in parts[-1].remains
+        [status] = await apollo.sequences(A1, "")
+        assert status["status"] != "active"
+        [stage] = [s for s in await apollo.contact_stages() if s.name == "Do Not Contact"]
+        page = await apollo.contacts_page(ContactSearch(among=ContactFilter(stages=(stage.id,))))
+        assert [one["id"] for one in page.contacts] == [A1]
+        listed = await apollo.contacts_page(ContactSearch(among=ContactFilter(labels=("b" * 24,))))
+        assert [one["email"] for one in listed.contacts] == ["other@b.com"]
+
+    on_sandbox(test)
+
+
+def test_a_contact_that_is_gone_is_no_failure_of_an_erasure() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        del control
+        [part] = await apollo.erase(f"{0xFF:024x}", "")
+        assert part.outcome == "gone"
+        assert await apollo.erase("", "nobody@b.com") == []
+
+    on_sandbox(test)
+
+
+def test_a_key_that_may_not_change_lists_still_stops_the_person() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await with_lists(control)
+        refused = {"error": "not accessible", "error_code": "API_INACCESSIBLE"}
+        fault = {"path": "remove_entity_ids", "status": 403, "body": refused, "times": 9}
+        await control("/faults", fault)
+        parts = {part.what: part for part in await apollo.erase(A1, "")}
+        assert parts["list"].outcome == "failed"
+        assert parts["sequence"].outcome == "erased"
+
+    on_sandbox(test)
+
+
+def test_an_erasure_of_which_an_answer_is_lost_succeeds_at_the_next_try() -> None:
+    async def test(apollo: ApolloClient, control: Control) -> None:
+        await with_lists(control)
+        await control("/faults", {"path": "remove_entity_ids", "kind": "lost", "times": 2})
+        with pytest.raises(Unavailable):
+            await apollo.erase(A1, "")
+        parts = await apollo.erase(A1, "")
+        assert {part.what for part in parts} == {"sequence", "contact"}
+
+    on_sandbox(test)

@@ -79,6 +79,12 @@ def openapi() -> Any:
             "/contacts/update_owners",
             {},
         ),
+        (
+            "POST",
+            "labels/remove_entity_ids_from_label_names",
+            "/labels/remove_entity_ids_from_label_names",
+            {"json": {"entity_ids": ["{contact}"], "label_names": ["?"], "modality": "contacts"}},
+        ),
     ],
 )
 def test_an_answer_is_as_published(

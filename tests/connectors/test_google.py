@@ -15,10 +15,11 @@ from gspread.http_client import HTTPClient
 from gspread.utils import InsertDataOption
 
 from app.review.google_sheet import GoogleSheet
-from app.review.sheets import COLUMNS, Row
+from app.review.sheets import COLUMNS, PersonRows, Row
 from connectors.core.errors import RecordRejected, Unauthorised, Unavailable
 from connectors.google.auth import GoogleGrant
 from connectors.google.sheets import GoogleTab
+from leads.keys import Keys
 from sandbox.google import EMAIL, new_spreadsheet
 from sandbox.server import make_sandbox
 
@@ -54,9 +55,13 @@ class Site:
         self.transport = httpx.ASGITransport(app)
         file = path / "key.json"
         file.write_text(json.dumps(account("http://sandbox/google", key, email)))
-        grant = GoogleGrant(file, time.time)
-        self.tab = GoogleTab("http://sandbox/google", "s1", "Leadgate", grant, self.transport)
+        self._grant = GoogleGrant(file, time.time)
+        self.tab = self.through(self.transport)
         self.sheet = GoogleSheet(self.tab)
+
+    def through(self, transport: httpx.AsyncBaseTransport) -> GoogleTab:
+        """The tab, reached by another way."""
+        return GoogleTab("http://sandbox/google", "s1", "Leadgate", self._grant, transport)
 
     @classmethod
     async def shared(cls, path: Path, key: str) -> "Site":
@@ -187,3 +192,125 @@ def test_gspread_reads_and_appends(served: str, private_key: str) -> None:
     sheet.append_row(["a:1", "VP"])
     sheet.batch_update([{"range": "B2", "values": [["CEO"]]}])
     assert sheet.get_all_records() == [{"record_id": "a:1", "title": "CEO"}]
+
+
+KEYS = Keys("site")
+ADA = PersonRows({"l1"}, {KEYS.address("ada@b.com")}, KEYS.address)
+
+
+class Moving(httpx.AsyncBaseTransport):
+    """Passes calls on; before the first write of cells something else happens to the tab."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, first: Any) -> None:
+        self._inner, self._first = inner, first
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._first is not None and "values:batchUpdate" in request.url.path:
+            first, self._first = self._first, None
+            await first()
+        return await self._inner.handle_async_request(request)
+
+
+async def three_rows(path: Path, key: str) -> Site:
+    """A tab with a row of Ada's lead, one of somebody else, and one with Ada's address."""
+    site = await Site.shared(path, key)
+    rows = [
+        row("l1:1", email="ada@b.com", first_name="Ada"),
+        row("l2:1", email="bob@b.com", first_name="Bob"),
+        row("l3:1", email="ada@b.com", first_name="Ada"),
+    ]
+    await site.sheet.show(rows)
+    return site
+
+
+def test_a_persons_rows_are_emptied_in_place_and_no_others(
+    tmp_path: Path, private_key: str
+) -> None:
+    async def test() -> None:
+        site = await three_rows(tmp_path, private_key)
+        before = await site.tab.rows()
+        erased = await site.sheet.erase(ADA)
+        assert (erased.outcome, erased.ids) == ("erased", ("l1:1", "l3:1"))
+        assert "version history" in erased.remains
+        header, one, two, three = await site.tab.rows()
+        assert (header, two) == (before[0], before[2])
+        assert [cell for cell in one if cell] == ["l1:1", "erased"]
+        assert [cell for cell in three if cell] == ["l3:1", "erased"]
+        assert (await site.sheet.erase(ADA)).outcome == "gone"
+        assert [row["record_id"] for row in await site.sheet.read()] == ["l2:1"]
+
+    asyncio.run(test())
+
+
+def test_an_emptied_row_is_not_shown_again_and_what_is_added_goes_below(
+    tmp_path: Path, private_key: str
+) -> None:
+    """Also by a poller that has not read yet that the lead waits no longer."""
+
+    async def test() -> None:
+        site = await three_rows(tmp_path, private_key)
+        await site.sheet.erase(ADA)
+        await site.sheet.show([row("l1:1", first_name="Ada"), row("l2:1"), row("l4:1")])
+        ids = [cells[0] for cells in await site.tab.rows()]
+        assert ids == ["record_id", "l1:1", "l2:1", "l3:1", "l4:1"]
+        assert "Ada" not in str(await site.tab.rows())
+
+    asyncio.run(test())
+
+
+def test_a_row_that_is_added_while_a_persons_are_emptied_stays(
+    tmp_path: Path, private_key: str
+) -> None:
+    async def test() -> None:
+        site = await three_rows(tmp_path, private_key)
+        before = await site.tab.rows()
+
+        async def append() -> None:
+            await site.tab.append([["l4:1", "new"]])
+
+        tab = site.through(Moving(site.transport, append))
+        await GoogleSheet(tab).erase(ADA)
+        rows = await site.tab.rows()
+        assert rows[2] == before[2]
+        assert rows[4] == ["l4:1", "new"]
+        assert "Ada" not in str(rows)
+
+    asyncio.run(test())
+
+
+def test_rows_that_people_sort_meanwhile_are_put_back_and_the_persons_are_emptied(
+    tmp_path: Path, private_key: str
+) -> None:
+    async def test() -> None:
+        site = await three_rows(tmp_path, private_key)
+        ada, bob, other = (await site.tab.rows())[1:]
+
+        async def swap() -> None:
+            cells: dict[str, str] = {}
+            for number, shown in ((2, bob), (3, ada), (4, other)):
+                letters = map(chr, range(ord("A"), ord("A") + len(shown)))
+                cells |= {f"{letter}{number}": v for letter, v in zip(letters, shown, strict=True)}
+            await site.tab.set(cells)
+
+        tab = site.through(Moving(site.transport, swap))
+        await GoogleSheet(tab).erase(ADA)
+        rows = await site.tab.rows()
+        assert bob in rows
+        assert "Ada" not in str(rows)
+
+    asyncio.run(test())
+
+
+def test_an_erasure_whose_answer_is_lost_succeeds_at_the_next_try(
+    tmp_path: Path, private_key: str
+) -> None:
+    async def test() -> None:
+        site = await three_rows(tmp_path, private_key)
+        fault = {"path": "values:batchUpdate", "kind": "lost", "times": 2}
+        await site.control("POST", "/faults", fault)
+        with pytest.raises(Unavailable):
+            await site.sheet.erase(ADA)
+        assert (await site.sheet.erase(ADA)).outcome == "gone"
+        assert "Ada" not in str(await site.tab.rows())
+
+    asyncio.run(test())

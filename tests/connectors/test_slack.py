@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from connectors.core.errors import NotSent, RecordRejected, Unreadable
+from connectors.core.errors import NotSent, RecordRejected, Unavailable, Unreadable
 from connectors.core.http import SlidingWindowLimiter
 from connectors.slack.client import SlackClient
 from sandbox.generate import REPS
@@ -222,5 +222,100 @@ def test_an_alert_whose_time_is_over_takes_no_other_with_it() -> None:
         rows = await asyncio.gather(*posts, return_exceptions=True)
         assert [isinstance(row, NotSent) for row in rows] == [True, False, False]
         assert await slack.posted() == ["a1", "a2"]
+
+    on_slack(test)
+
+
+async def texts(slack: Slack) -> str:
+    """Everything that Slack shows."""
+    return str((await slack.control.get("/objects/slack.messages")).json())
+
+
+def test_an_alert_is_deleted_and_harmlessly_twice() -> None:
+    async def test(slack: Slack) -> None:
+        await slack.post("one")
+        await slack.post("two")
+        for outcome in ("erased", "gone"):
+            [part] = await slack.client.erase(REPS[0], "one", 0.0)
+            assert (part.outcome, part.remains) == (outcome, "")
+        assert await slack.posted() == ["two"]
+
+    on_slack(test)
+
+
+def test_an_alert_that_shares_its_message_is_taken_out_and_the_others_stay() -> None:
+    async def test(slack: Slack) -> None:
+        said = ("Ada waits", "Bob & Co wait", "Cy waits")
+        await asyncio.gather(*(slack.say(str(n), text) for n, text in enumerate(said)))
+        assert slack.calls["chat.postMessage"] == 1
+        [part] = await slack.client.erase("#sales", "1", 0.0)
+        assert part.outcome == "erased"
+        assert await slack.posted() == ["0", "2"]
+        shown = await texts(slack)
+        assert "Bob" not in shown
+        assert "Ada waits" in shown
+        assert "Cy waits" in shown
+        await asyncio.gather(*(slack.client.erase("#sales", n, 0.0) for n in ("0", "2")))
+        assert (await slack.control.get("/objects/slack.messages")).json() == []
+
+    on_slack(test)
+
+
+def test_a_button_goes_with_its_alert_and_no_other() -> None:
+    async def test(slack: Slack) -> None:
+        until = asyncio.get_running_loop().time() + 15.0
+        posts = [
+            slack.client.post("#sales", n, n, button=f"take {n}", look_first=False, until=until)
+            for n in ("one", "two")
+        ]
+        await asyncio.gather(*posts)
+        await slack.client.erase("#sales", "one", 0.0)
+        shown = await texts(slack)
+        assert "take one" not in shown
+        assert "take two" in shown
+
+    on_slack(test)
+
+
+def test_an_alert_is_found_however_much_was_posted_since() -> None:
+    async def test(slack: Slack) -> None:
+        await slack.say("old", "Ada waits")
+        messages = (await slack.control.get("/objects/slack.messages")).json()
+        [channel] = {m["channel"] for m in messages if m["text"] == "Ada waits"}
+        for n in range(250):
+            more = {"ts": f"{4e9 + n:.6f}", "channel": channel, "user": "U1", "text": "hi"}
+            await slack.control.post(f"/objects/slack.messages/x{n}", json=more)
+        [part] = await slack.client.erase("#sales", "old", 0.0)
+        assert part.outcome == "erased"
+
+    on_slack(test)
+
+
+@pytest.mark.parametrize("method", ["conversations.history", "chat.delete"])
+def test_without_a_scope_an_erasure_says_that_it_could_not(method: str) -> None:
+    async def test(slack: Slack) -> None:
+        await slack.post("one")
+        refused = {"ok": False, "error": "missing_scope", "needed": "im:history"}
+        await slack.control.post(
+            "/faults", json={"path": method, "status": 200, "body": refused, "times": 9}
+        )
+        [part] = await slack.client.erase(REPS[0], "one", 0.0)
+        assert part.outcome == "failed"
+        assert "missing_scope" in part.remains
+        assert await slack.posted() == ["one"]
+
+    on_slack(test)
+
+
+def test_an_erasure_whose_answer_is_lost_succeeds_at_the_next_try() -> None:
+    async def test(slack: Slack) -> None:
+        await slack.post("one")
+        fault = {"path": "chat.delete", "kind": "lost", "times": 2}
+        await slack.control.post("/faults", json=fault)
+        with pytest.raises(Unavailable):
+            await slack.client.erase(REPS[0], "one", 0.0)
+        [part] = await slack.client.erase(REPS[0], "one", 0.0)
+        assert part.outcome == "gone"
+        assert await slack.posted() == []
 
     on_slack(test)

@@ -45,7 +45,7 @@ class Fixed:
 
 def make(crm: Any, effect: Effect) -> Any:
     """What the effect answers or raises at this CRM."""
-    outside = EffectContext(crm, *cast("Any", [None] * 5))
+    outside = EffectContext(crm, *cast("Any", [None] * 6))
     handlers = EffectHandlers(outside, IdleDetector(), Keys("k"), Fixed(), lambda: 1.0)
 
     async def attempt() -> Any:

@@ -22,13 +22,18 @@ from connectors.core.errors import (
 )
 from connectors.memory.apollo import MemoryApollo
 from connectors.memory.crm import MemoryCrm
+from connectors.memory.sheets import MemorySheets
 from connectors.memory.slack import MemorySlack
-from leads.effect_results import EffectResult
+from leads.effect_results import EffectResult, Erased, value_of
 from leads.effects import (
     CreateTask,
     Effect,
     EnrichCompany,
     EnterApolloSequence,
+    EraseContact,
+    EraseInApollo,
+    EraseMessage,
+    EraseRows,
     LookUpOwner,
     PostAlert,
     ReadAccounts,
@@ -100,12 +105,14 @@ class Site:
     def __post_init__(self) -> None:
         self.crm, self.apollo = Failing(MemoryCrm(self.now)), Failing(MemoryApollo(self.now))
         self.slack = Failing(MemorySlack(self.now))
+        self.sheets = Failing(MemorySheets(self.now))
         self.apollo.vendor.add_contact("a1", "p1@firm.com")
         crm: Any = self.crm
         outside = EffectContext(
             crm=crm,
             apollo=self.apollo,
             slack=self.slack,
+            sheets=self.sheets,
             suppressed=lambda *_: self.suppressed,
             signals_applied=self.applied,
             nurture_lists=list,
@@ -493,3 +500,58 @@ def test_who_entered_as_a_suppression_came_is_out_again_though_the_vendor_failed
         assert site.apollo.vendor.running("a1") == []
 
     run(test)
+
+
+ERASURES: list[tuple[str, Effect]] = [
+    ("crm", EraseContact(contact_id="1", person_key="k1")),
+    ("apollo", EraseInApollo(apollo_id="a1", email="p1@firm.com")),
+    ("slack", EraseMessage(to="#ops", alert_id="alert", at=0.0)),
+    ("sheets", EraseRows(lead_ids=("l1",), address_keys=())),
+]
+
+
+@pytest.mark.parametrize(("vendor", "effect"), ERASURES)
+def test_an_erasure_is_tried_again_and_answers_what_became_of_each_part(
+    vendor: str, effect: Effect
+) -> None:
+    async def test() -> None:
+        site = Site()
+        getattr(site, vendor).faults["erase"] = [lambda: RecordRetryable("busy")]
+        done = await site.do(effect)
+        assert done.ok
+        value = value_of(done, Erased)
+        assert value is not None
+        assert value.parts
+        assert getattr(site, vendor).calls == ["erase", "erase"]
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(("vendor", "effect"), ERASURES)
+def test_an_erasure_at_a_vendor_that_is_down_waits_and_opens_the_circuit(
+    vendor: str, effect: Effect
+) -> None:
+    async def test() -> None:
+        site = Site()
+        getattr(site, vendor).always["erase"] = lambda: Unavailable("down", 5.0)
+        done = await site.do(effect)
+        assert not done.ok
+        assert done.retry_after > 0
+        circuit = "sheet" if vendor == "sheets" else vendor
+        assert site.effects.circuits[circuit].state == "open"
+        calls = len(getattr(site, vendor).calls)
+        assert (await site.do(effect)).not_sent
+        assert len(getattr(site, vendor).calls) == calls
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(("vendor", "effect"), ERASURES)
+def test_nothing_is_erased_in_shadow(vendor: str, effect: Effect) -> None:
+    async def test() -> None:
+        site = Site()
+        done = await site.do(effect, shadow=True)
+        assert done.kind == "would"
+        assert getattr(site, vendor).calls == []
+
+    asyncio.run(test())
