@@ -312,6 +312,16 @@ class Sla(RuleModel):
     )
 
 
+class Erase(RuleModel):
+    """What becomes of a person's contact in the CRM when the person is erased."""
+
+    crm: Literal["delete", "bin", "keep"] = Field(
+        "delete",
+        description="delete: for good where the CRM has a call for that (HubSpot), else into its"
+        " recycle bin; bin: into the recycle bin; keep: it stays, opted out and off all lists",
+    )
+
+
 class Matching(RuleModel):
     """From which evidence two records are one person's, in bits (docs/matching.md), and how alike
     companies are."""

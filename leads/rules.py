@@ -18,6 +18,7 @@ from leads.rule_models import (
     AccountOwner,
     Capture,
     Condition,
+    Erase,
     FieldRule,
     HighIntent,
     IcpWeights,
@@ -122,6 +123,9 @@ class Rules(RuleModel):
     )
     matching: Matching = Field(
         Matching(), description="how alike two people or companies must be to count as the same"
+    )
+    erase: Erase = Field(
+        Erase(), description="what becomes of an erased person's contact in the CRM"
     )
     ops_channel: str = Field(
         "#leadgate-ops", description="the Slack channel for what operators must know"
