@@ -30,10 +30,14 @@ class _Effect(Record, frozen=True, kw_only=True):
 class UpsertContact(_Effect, frozen=True, kw_only=True):
     """The lead's contact and company in the CRM. Answers `ContactWritten`.
 
-    `overwrite` and `company_overwrite` are the properties that may replace what is there.
+    `overwrite` and `company_overwrite` are the properties that may replace what is there. `basis`
+    is the lawful basis by the rules' word for it, '' where the rules have none, and `source` where
+    the person's data comes from.
     """
 
     name: ClassVar[str] = "crm.upsert"
+    basis: str = ""
+    source: str = ""
     overwrite: tuple[str, ...] = ()
     company_overwrite: tuple[str, ...] = ()
 

@@ -48,6 +48,10 @@ _NOT_APPROVED = {
         " this one has another address, --redrive once the address was taken off the other's"
         " contact in the CRM, or --suppress"
     ),
+    "no_lawful_basis": (
+        "a lawful basis can't be approved: --set country=… if the country is wrong, name a basis"
+        " in the rules and --redrive, or --suppress"
+    ),
     "fallback": (
         "a refusal of the CRM can't be approved away: correct the lead by --set, or --redrive"
     ),

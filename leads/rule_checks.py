@@ -65,6 +65,9 @@ def _countries(rules: Rules) -> Iterator[tuple[Location, str]]:
     for code in rules.icp.country:
         if code != "*":
             yield ("icp", "country", code), code
+    if rules.lawful_basis is not None:
+        for code in rules.lawful_basis.countries:
+            yield ("lawful_basis", "countries", code), code
     for location, when in _conditions(rules):
         for position, code in enumerate(when.countries):
             yield (*location, "countries", position), code

@@ -6,7 +6,7 @@ Together they are rules.Rules.
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -310,6 +310,63 @@ class Sla(RuleModel):
         pattern=r".+@.+",
         description="who is notified of a breach and gets a task, by e-mail address",
     )
+
+
+#: Of GDPR's article 6, those that selling to companies can rest on; `none`: there is none.
+Basis: TypeAlias = Literal[
+    "legitimate_interest", "existing_customer", "contract", "consent", "not_applicable", "none"
+]
+
+
+class CountryBasis(RuleModel):
+    """The basis on which people of a country are processed, and where their data comes from. A
+    basis alone may be written without its key."""
+
+    basis: Basis = Field(
+        description="what the CRM's contact shows; none: such people don't get into the CRM"
+    )
+    source: str = Field(
+        "",
+        max_length=200,
+        description="where the data comes from, as the CRM's contact shows it; unset: the text of"
+        " `default`, and without one the name of the lead's source (apollo, csv, ...)",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        return {"basis": value} if isinstance(value, str) else value
+
+
+class LawfulBasis(RuleModel):
+    """On which basis people are processed and where their data comes from, by country, as a
+    data-protection officer has decided. Both are written to the contact in the CRM.
+
+    A person without a country counts by the company's. The rules state a basis, they don't prove
+    one: a country whose people must consent first is `none` unless all its leads have consented.
+    """
+
+    default: CountryBasis = Field(description="for every country that `countries` doesn't name")
+    countries: dict[str, CountryBasis] = Field(
+        default_factory=dict, description="country, by two letters -> its basis"
+    )
+    unknown: CountryBasis | None = Field(
+        None, description="for people of whom no country is known; unset: as `default`"
+    )
+    without: Literal["review", "end"] = Field(
+        "review",
+        description="what becomes of a lead whose country has no basis: review: a person decides;"
+        " end: it ends before anything is written to the CRM",
+    )
+
+    def of(self, country: str) -> CountryBasis:
+        """The basis and source for a country, '' for one that isn't known."""
+        found = self.countries.get(country, self.default)
+        if not country and self.unknown is not None:
+            found = self.unknown
+        if found.source:
+            return found
+        return CountryBasis(basis=found.basis, source=self.default.source)
 
 
 class Erase(RuleModel):

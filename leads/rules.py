@@ -22,6 +22,7 @@ from leads.rule_models import (
     FieldRule,
     HighIntent,
     IcpWeights,
+    LawfulBasis,
     Matching,
     Nurture,
     Required,
@@ -123,6 +124,10 @@ class Rules(RuleModel):
     )
     matching: Matching = Field(
         Matching(), description="how alike two people or companies must be to count as the same"
+    )
+    lawful_basis: LawfulBasis | None = Field(
+        None,
+        description="on which basis people are processed, by country; unset: the CRM shows none",
     )
     erase: Erase = Field(
         Erase(), description="what becomes of an erased person's contact in the CRM"

@@ -47,4 +47,12 @@ EXAMPLES = (
         " ones.",
         "languages.yaml",
     ),
+    Example(
+        "Lawful basis",
+        "The CRM's contact shows on which basis the person is processed, and where the data comes"
+        " from. Leads of a country without a basis, and those of no known country, wait for a"
+        " person before anything is written to the CRM; `without: end` ends them. An erased"
+        " person's contact is deleted.",
+        "lawful-basis.yaml",
+    ),
 )

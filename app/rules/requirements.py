@@ -24,6 +24,7 @@ def requirements_of(rules: Rules) -> CrmRequirements:
         sequences=own,
         senders=senders,
         accounts=rules.account_owner is not None,
+        lawful_basis=rules.lawful_basis is not None,
     )
 
 

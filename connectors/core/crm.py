@@ -14,6 +14,7 @@ import msgspec
 
 from connectors.core.errors import VendorError
 from connectors.core.fields import Field
+from connectors.core.lawful_basis import BasisProperties
 from leads.erasure import Erasure
 from leads.records import Change
 
@@ -206,6 +207,7 @@ class CrmRequirements(msgspec.Struct, frozen=True, kw_only=True):
     sequences: Sequence[str] = ()  # the CRM's own, by id
     senders: Sequence[str] = ()  # addresses of the owners in whose names contacts enter them
     accounts: bool = False  # owners of companies decide where leads go
+    lawful_basis: bool = False  # contacts show a lawful basis and a source
 
 
 class ContactStore(Protocol):
@@ -418,6 +420,8 @@ class Crm(
     tells_deleted: bool
     # properties that identify a contact: `undo` leaves them on contacts that an import made
     identity: frozenset[str]
+    # where a contact shows its lawful basis and the source of its data
+    basis: BasisProperties
 
     async def close(self) -> None:
         """Close connections."""

@@ -51,6 +51,7 @@ class HubSpotCrm:
     batch = 100
     tells_deleted = True
     identity = records.IDENTITY
+    basis = records.BASIS
 
     def __init__(self, http: HubSpotHttp, clock: Callable[[], float]) -> None:
         self._http = http

@@ -8,6 +8,7 @@ from connectors.core.answers import in_part, member
 from connectors.core.crm import Account, Contact, ContactWrite, Owner, OwnerWrite
 from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
+from connectors.core.lawful_basis import BasisProperties
 from connectors.hubspot.forms import HubSpotObject, OwnerRow, read_object
 
 OWN = LeadgateProperties(
@@ -28,6 +29,19 @@ OWN = LeadgateProperties(
 KEY, OWNER, STATUS = OWN.key, OWN.owner, OWN.status
 COMPANY_KEY = "leadgate_company_key"
 CONTACT_FIELDS = OWN.fields()
+#: Values and dashes as HubSpot defines them (docs/design/vendors.md HubSpot 1.10).
+BASIS = BasisProperties(
+    basis=Field(name="hs_legal_basis", label="Legal basis for processing", type="choice"),
+    source=Field(name="leadgate_source", label="Leadgate source", type="text"),
+    words={
+        "legitimate_interest": "Legitimate interest \N{EN DASH} prospect/lead",
+        "existing_customer": "Legitimate interest \N{EN DASH} existing customer",
+        "contract": "Performance of a contract",
+        "consent": "Freely given consent from contact",
+        "not_applicable": "Not applicable",
+    },
+    basis_is_ours=False,
+)
 IDENTITY = frozenset(
     {
         KEY,

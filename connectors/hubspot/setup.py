@@ -1,6 +1,6 @@
 """HubSpot's properties and lists: what is there, what we need, and how we make it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -64,7 +64,10 @@ class HubSpotSetup:
         faults: list[str] = []
         try:
             for kind, wanted in _wanted(wants).items():
-                faults += faults_of("HubSpot", kind, wanted, await self._fields(kind))
+                there = await self._fields(kind)
+                faults += faults_of("HubSpot", kind, wanted, there)
+                if kind == "contacts" and wants.lawful_basis:
+                    faults += _basis_faults(there)
             faults += await refusals(self._lists.list_id, wants.lists)
             return faults + await self._sequences.unmet(wants)
         except (Unauthorised, NotInPlan) as error:
@@ -120,7 +123,24 @@ class HubSpotSetup:
 
 def _wanted(wants: CrmRequirements) -> dict[str, list[Field]]:
     companies = [*records.COMPANY_FIELDS, *wants.company_fields]
-    return {"contacts": [*records.CONTACT_FIELDS, *wants.fields], "companies": companies}
+    basis = records.BASIS.made if wants.lawful_basis else ()
+    contacts = [*records.CONTACT_FIELDS, *basis, *wants.fields]
+    return {"contacts": contacts, "companies": companies}
+
+
+def _basis_faults(there: Mapping[str, Field]) -> list[str]:
+    """What is wrong with HubSpot's own property of the lawful basis."""
+    own = records.BASIS.basis
+    found = there.get(own.name)
+    if found is None or not found.writable:
+        said = (
+            f"HubSpot has no property {own.name} that can be written: switch data privacy on in"
+            " its settings, or take lawful_basis out of the rules"
+        )
+        return [said]
+    if lacking := [word for word in records.BASIS.words.values() if word not in found.options]:
+        return [f"HubSpot's property {own.name} has no option {', '.join(map(repr, lacking))}"]
+    return []
 
 
 def _definition(field: Field) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from connectors.core.crm import (
 )
 from connectors.core.erasing import EraseReport
 from connectors.core.fields import Field, faults_of, missing
+from connectors.core.lawful_basis import WORDS, BasisProperties
 from connectors.core.list_only import ListOnlySequences
 from connectors.core.stopping import OPT_OUT
 from connectors.memory.contacts import MemoryContacts, deleted
@@ -31,6 +32,12 @@ from leads.records import Change
 
 N = TypeVar("N", TaskWrite, NoteWrite)
 _TEAMS = ("Sales",)
+_BASIS = BasisProperties(
+    basis=Field(name="lawful_basis", label="Lawful basis", type="text"),
+    source=Field(name="source", label="Source", type="text"),
+    words=WORDS,
+    basis_is_ours=True,
+)
 
 
 class MemoryCrm(MemoryContacts):
@@ -43,6 +50,7 @@ class MemoryCrm(MemoryContacts):
 
     tells_deleted = True
     identity = frozenset({"email"})
+    basis = _BASIS
 
     def __init__(self, clock: Callable[[], float], users: dict[str, bool] | None = None) -> None:
         super().__init__(clock)
@@ -169,7 +177,7 @@ class MemoryCrm(MemoryContacts):
         return {field.name: field for field in self._fields}
 
     async def check(self, wants: CrmRequirements) -> list[str]:
-        faults = faults_of("memory", "people", wants.fields, await self.fields())
+        faults = faults_of("memory", "people", _wanted(wants), await self.fields())
         return faults + self._sequences.unmet(wants)
 
     async def limits(self, wants: CrmRequirements) -> list[str]:
@@ -178,7 +186,7 @@ class MemoryCrm(MemoryContacts):
 
     async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
         made: list[str] = []
-        for field in missing("memory", "people", wants.fields, await self.fields()):
+        for field in missing("memory", "people", _wanted(wants), await self.fields()):
             made.append(field.name)
             if not dry_run:
                 self._fields.append(field)
@@ -194,3 +202,7 @@ def _assignment(write: OwnerWrite, owner_id: str) -> dict[str, Any]:
     if owner_id:
         fields["owner"] = owner_id
     return fields
+
+
+def _wanted(wants: CrmRequirements) -> list[Field]:
+    return [*(_BASIS.made if wants.lawful_basis else ()), *wants.fields]

@@ -47,6 +47,7 @@ class SalesforceCrm:
     batch = MOST_ROWS
     tells_deleted = True
     identity = properties.IDENTITY
+    basis = properties.BASIS
 
     def __init__(self, http: SalesforceHttp, clock: Callable[[], float]) -> None:
         self._http = http

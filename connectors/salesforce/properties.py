@@ -2,6 +2,7 @@
 
 from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
+from connectors.core.lawful_basis import WORDS, BasisProperties
 
 OWN = LeadgateProperties(
     owner="OwnerId",
@@ -17,6 +18,12 @@ OWN = LeadgateProperties(
     seniority="Leadgate_Seniority__c",
     function="Leadgate_Function__c",
     company="Leadgate_Company__c",
+)
+BASIS = BasisProperties(
+    basis=Field(name="Leadgate_Lawful_Basis__c", label="Leadgate lawful basis", type="text"),
+    source=Field(name="Leadgate_Source__c", label="Leadgate source", type="text"),
+    words=WORDS,
+    basis_is_ours=True,
 )
 KEY, STATUS, EMAILS = OWN.key, OWN.status, "Leadgate_Emails__c"
 EFFECT, DUE = "Leadgate_Effect__c", "Leadgate_Due__c"

@@ -58,7 +58,7 @@ class SalesforceSetup:
 
     async def check(self, wants: CrmRequirements) -> list[str]:
         faults = self._sequences.unmet(wants)
-        for kind, wanted in _wanted(wants.fields).items():
+        for kind, wanted in _wanted(wants).items():
             try:
                 there = await self._fields(kind)
             except (Unauthorised, NotInPlan) as error:
@@ -89,7 +89,7 @@ class SalesforceSetup:
         """Cadences and standard fields can only be made by hand; `check` says when a cadence is
         missing."""
         made: list[str] = []
-        wanted = _wanted(wants.fields)
+        wanted = _wanted(wants)
         for kind, fields in wanted.items():
             defined_on = properties.DEFINED_ON.get(kind, kind)
             for field in missing("Salesforce", kind, fields, await self._fields(kind)):
@@ -157,9 +157,11 @@ class SalesforceSetup:
         return (await self._http.call(Made, "POST", "sobjects/{}", kind, json=fields)).id
 
 
-def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
+def _wanted(wants: CrmRequirements) -> dict[str, list[Field]]:
     """The fields wanted of each object: ours, the mapped ones on leads, and the custom ones among
     those on contacts."""
+    basis = properties.BASIS.made if wants.lawful_basis else ()
+    fields = [*basis, *wants.fields]
     custom = [field for field in fields if properties.is_custom(field.name)]
     own = properties.FIELDS
     return {

@@ -51,6 +51,7 @@ class ZohoCrm:
     batch = MOST_ROWS
     tells_deleted = False
     identity = records.IDENTITY
+    basis = records.BASIS
 
     def __init__(self, http: ZohoHttp, clock: Callable[[], float]) -> None:
         self._http = http

@@ -12,6 +12,7 @@ from connectors.core.answers import checked, in_part, member, read
 from connectors.core.crm import Account, Contact
 from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
+from connectors.core.lawful_basis import WORDS, BasisProperties
 from connectors.zoho.forms import AccountRow, PersonRow, Ref
 
 OWN = LeadgateProperties(
@@ -29,6 +30,12 @@ OWN = LeadgateProperties(
     function="Leadgate_function",
     company="Leadgate_company",
     sequence_label="Leadgate sequence",  # Zoho makes the name of the label
+)
+BASIS = BasisProperties(
+    basis=Field(name="Leadgate_lawful_basis", label="Leadgate lawful basis", type="text"),
+    source=Field(name="Leadgate_source", label="Leadgate source", type="text"),
+    words=WORDS,
+    basis_is_ours=True,
 )
 KEY, STATUS = OWN.key, OWN.status
 BOUNCED, REPLIED = "Leadgate_bounced", "Leadgate_replied"

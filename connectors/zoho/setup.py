@@ -1,7 +1,7 @@
 """The Zoho account: its users, the integration user, our fields, and its cadences."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from connectors.core.answers import read, sound
@@ -98,7 +98,7 @@ class ZohoAccount:
 
     async def check(self, wants: CrmRequirements) -> list[str]:
         faults = self._sequences.unmet(wants)
-        for module, wanted in _wanted(wants.fields).items():
+        for module, wanted in _wanted(wants).items():
             try:
                 there = await self._fields(module)
             except (Unauthorised, NotInPlan) as error:
@@ -113,7 +113,7 @@ class ZohoAccount:
     async def provision(self, wants: CrmRequirements, *, dry_run: bool = False) -> list[str]:
         """A cadence can only be built by hand; `check` says when it is missing."""
         made = []
-        for module, wanted in _wanted(wants.fields).items():
+        for module, wanted in _wanted(wants).items():
             for field in missing("Zoho", module, wanted, await self._fields(module)):
                 if not dry_run:
                     body = {"fields": [_definition(field)]}
@@ -138,8 +138,10 @@ def _owner_of(user: UserRow) -> Owner:
     )
 
 
-def _wanted(fields: Sequence[Field]) -> dict[str, list[Field]]:
+def _wanted(wants: CrmRequirements) -> dict[str, list[Field]]:
     """Ours, and the mapped ones of people."""
+    basis = records.BASIS.made if wants.lawful_basis else ()
+    fields = [*basis, *wants.fields]
     return {
         "Leads": [*records.FIELDS["Leads"], *fields],
         "Contacts": [*records.FIELDS["Contacts"], *fields],

@@ -49,6 +49,13 @@ WAITING = (
         "the CRM knows one contact by an address: it is one person, or this one needs another",
     ),
     AuditKind(
+        "no_lawful_basis",
+        ("write",),
+        _PERSON,
+        "has no lawful basis",
+        "the rules name no lawful basis for the person's country: nothing is written to the CRM",
+    ),
+    AuditKind(
         "deleted",
         ("write", "engage"),
         _PERSON,
@@ -157,6 +164,14 @@ WAITING = (
         "will not be written to",
         "the person opted out, a mail bounced, or a person decided so: it ends here",
         outcome=outcomes.Suppressed,
+    ),
+    AuditKind(
+        "ended_without_basis",
+        ("write",),
+        ("suppressed",),
+        "ends without a lawful basis",
+        "the rules name no lawful basis for the person's country, and say that such leads end:"
+        " nothing was written to the CRM",
     ),
     AuditKind(
         "undone",

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from leads import topics
+from leads.countries import is_country
 from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import ContactWritten, EffectResult, value_of
 from leads.effects import UpsertContact
@@ -25,6 +26,7 @@ from leads.gates.common import (
 from leads.keys import derive
 from leads.matching.kept_apart import is_kept_apart
 from leads.records import Alert, CrmLink, IdentityLink, Lead, Place, Reason
+from leads.rule_models import CountryBasis
 from leads.rules import Rules
 from leads.table_rows import ContactRow
 
@@ -46,11 +48,10 @@ class Write:
             return self._make_again(record)
         answer = done.get("upsert")
         if answer is None:
-            upsert = UpsertContact(
-                overwrite=_overwritten(rules, "contact"),
-                company_overwrite=_overwritten(rules, "company"),
-            )
-            return NeedsEffects(effects={"upsert": upsert})
+            basis = basis_of(record, rules)
+            if basis is not None and basis.basis == "none":
+                return _without_basis(record, rules)
+            return NeedsEffects(effects={"upsert": _upsert(basis, rules)})
         if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",
@@ -145,6 +146,46 @@ class Write:
         return Decision(
             kind="rekeyed", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
         )
+
+
+def basis_of(lead: Lead, rules: Rules) -> CountryBasis | None:
+    """The basis on which a lead's person is processed, and the source of its data; None for rules
+    that say nothing of it."""
+    if rules.lawful_basis is None:
+        return None
+    basis = rules.lawful_basis.of(_country(lead))
+    if basis.source:
+        return basis
+    return CountryBasis(basis=basis.basis, source=lead.source)
+
+
+def _country(lead: Lead) -> str:
+    """The person's country, else the company's; '' for one that isn't known by its code."""
+    countries = filter(is_country, (lead.person.country, lead.company.country))
+    return next(countries, "")
+
+
+def _upsert(basis: CountryBasis | None, rules: Rules) -> UpsertContact:
+    return UpsertContact(
+        basis=basis.basis if basis is not None else "",
+        source=basis.source if basis is not None else "",
+        overwrite=_overwritten(rules, "contact"),
+        company_overwrite=_overwritten(rules, "company"),
+    )
+
+
+def _without_basis(lead: Lead, rules: Rules) -> Decision:
+    """A person whom the rules give no basis to process: nothing goes to the CRM."""
+    assert rules.lawful_basis is not None
+    country = _country(lead) or "people of no known country"
+    why = Reason(
+        rule="lawful_basis",
+        decisive=True,
+        why=f"the rules name no lawful basis for {country}: nothing is written to the CRM",
+    )
+    if rules.lawful_basis.without == "review":
+        return review(lead, "no_lawful_basis", (why,))
+    return Decision(kind="ended_without_basis", place=Place.SUPPRESSED, trace=(why,), lead=lead)
 
 
 def _is_one_contact_for_two(lead: Lead, person_key: str) -> bool:

@@ -54,6 +54,7 @@ industry string text
 numemployees enumeration select
 lifecyclestage enumeration radio
 hs_lead_status enumeration radio
+hs_legal_basis enumeration checkbox
 hs_email_optout bool booleancheckbox ro
 hs_email_bounce number number ro
 hs_email_hard_bounce_reason_enum enumeration select ro
@@ -147,6 +148,14 @@ _OPTIONS = {
         " INTERNET LOGISTICS_AND_SUPPLY_CHAIN MACHINERY MANAGEMENT_CONSULTING"
         " MARKETING_AND_ADVERTISING PHARMACEUTICALS REAL_ESTATE RETAIL TELECOMMUNICATIONS"
     ).split(),
+    "hs_legal_basis": [
+        "Legitimate interest \N{EN DASH} prospect/lead",
+        "Legitimate interest \N{EN DASH} existing customer",
+        "Legitimate interest - other",
+        "Performance of a contract",
+        "Freely given consent from contact",
+        "Not applicable",
+    ],
     "dealtype": ["newbusiness", "existingbusiness"],
     "hs_task_status": "NOT_STARTED IN_PROGRESS WAITING DEFERRED COMPLETED".split(),
     "hs_task_priority": "NONE LOW MEDIUM HIGH".split(),

@@ -73,6 +73,7 @@ class CrmEffects:
     ) -> None:
         self._out, self._keys, self._clock = outside, keys, clock
         crm = outside.crm
+        self._basis = crm.basis
         self._fields, self._company_fields = Admission(crm.fields), Admission(crm.company_fields)
         self._upserts = BatchLoader(crm.upsert, idle, most=crm.batch, serial=lambda w: w.key)
         self._assigns = BatchLoader(crm.assign, idle, most=crm.batch, serial=lambda w: w.contact_id)
@@ -127,9 +128,12 @@ class CrmEffects:
         assert_never(effect)
 
     async def _upsert(self, effect: UpsertContact, lead: Lead) -> EffectResult:
-        more, dropped = await self._fields.admit(lead.person.more)
+        basis = self._basis
+        shown = basis.values(effect.basis, effect.source)
+        more, dropped = await self._fields.admit({**shown, **lead.person.more})
         firm, lost = await self._company_fields.admit(lead.company.more)
-        wish = contact_write(lead, more, effect.overwrite, firm, effect.company_overwrite)
+        overwrite = (*effect.overwrite, *basis.overwritten)
+        wish = contact_write(lead, more, overwrite, firm, effect.company_overwrite)
         written: UpsertResult = await self._upserts.load(wish)
         c = written.contact
         value = ContactWritten(
