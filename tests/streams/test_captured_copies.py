@@ -120,6 +120,7 @@ def titles(bench: Bench) -> list[str]:
     """The titles of the revisions that have passed, in order."""
     passed: dict[int, str] = {}
     for record in bench.log.all(topics.VALIDATED.full):
-        one = msgspec.json.decode(record.value or b"", type=Lead)
+        sealed = msgspec.json.decode(record.value or b"", type=Lead)
+        one = bench.state.sealing.open(sealed)
         passed[one.step] = one.person.title
     return list(passed.values())
