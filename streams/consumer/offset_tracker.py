@@ -11,6 +11,29 @@ from enum import Enum
 from operator import itemgetter
 
 
+class LostRecordsError(RuntimeError):
+    """The log starts past what was processed, or ends before it: records are gone that should be
+    there."""
+
+
+def refuse_loss(where: str, committed: int, begin: int, end: int, *, compacted: bool) -> None:
+    """Raise LostRecordsError for a partition that lacks what the group has yet to read.
+
+    `begin` and `end` are the log's; `where` names the partition.
+    """
+    if committed > end:
+        raise LostRecordsError(
+            f"{where} ends at {end}, but up to {committed} is processed: the broker has lost"
+            f" {committed - end} records, and what it takes now would be passed over"
+            " (docs/operations.md says how to go on)"
+        )
+    if committed < begin and not compacted:
+        raise LostRecordsError(
+            f"{where} starts at {begin}, but only {committed} is processed: {begin - committed}"
+            " records were deleted unread"
+        )
+
+
 class FetchVerdict(Enum):
     """What to do with a fetched record."""
 

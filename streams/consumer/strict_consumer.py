@@ -36,18 +36,13 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams.consumer.batcher import MAX_LINGER, RUN_RECORDS, RecordBatcher
-from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker
+from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker, refuse_loss
 from streams.consumer.stalls import Stalls
 from streams.consumer.static_member import DuplicateWorkerError, refuse_duplicate
 
 log = structlog.get_logger(__name__)
 FETCH_WAIT_MS = 100
 _END_TRIES, _END_PAUSE = 20, 0.25
-
-
-class LostRecordsError(RuntimeError):
-    """The log starts past what was processed, or ends before it: records are gone that should be
-    there."""
 
 
 class RecordBatch(ConsumerMessage):
@@ -142,7 +137,8 @@ class StrictConsumer(driver.Consumer):
         if committed is None or committed < 0:
             self._progress[tp] = OffsetTracker(earliest, -1, skipped)
             return earliest
-        self._refuse_loss(tp, committed, earliest, end)
+        compacted = tp.topic in self._source.compacted
+        refuse_loss(f"{tp.topic}/{tp.partition}", committed, earliest, end, compacted=compacted)
         self._progress[tp] = OffsetTracker(committed, committed, skipped)
         return committed
 
@@ -160,19 +156,6 @@ class StrictConsumer(driver.Consumer):
                 break
             await asyncio.sleep(_END_PAUSE)
         return ends
-
-    def _refuse_loss(self, tp: TP, committed: int, earliest: int, end: int) -> None:
-        if committed > end:
-            raise LostRecordsError(
-                f"{tp.topic}/{tp.partition} ends at {end}, but up to {committed} is processed: the"
-                f" broker has lost {committed - end} records, and what it takes now would be passed"
-                " over (docs/operations.md says how to go on)"
-            )
-        if committed < earliest and tp.topic not in self._source.compacted:
-            raise LostRecordsError(
-                f"{tp.topic}/{tp.partition} starts at {earliest}, but only {committed} is"
-                f" processed: {earliest - committed} records were deleted unread"
-            )
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Refuse: the read position belongs to OffsetTracker alone, and nothing in Leadgate seeks
