@@ -3,12 +3,15 @@
 Together they are rules.Rules.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from leads.topics import Topic
 
 Required = Literal[
     "email", "verified_email", "company", "title", "first_name", "last_name", "phone", "country"
@@ -377,6 +380,46 @@ class Erase(RuleModel):
         description="delete: for good where the CRM has a call for that (HubSpot), else into its"
         " recycle bin; bin: into the recycle bin; keep: it stays, opted out and off all lists",
     )
+
+
+class Retention(RuleModel):
+    """For how many days topics keep their records (docs/operations.md, Retention).
+
+    A record of a topic that stages read is deleted once every stage is through with it, and it is
+    older than the topic's days and than `replay`.
+    """
+
+    stages: float = Field(14, gt=0, description="of the topics between stages")
+    captured: float = Field(400, gt=0, description="of topic `captured`: what sources said")
+    signals: float = Field(400, gt=0, description="of topic `signals`: opt-outs, replies, clicks")
+    review_decisions: float = Field(
+        400, gt=0, description="of topic `review-decisions`: what people decided"
+    )
+    sla_outcomes: float = Field(
+        400, gt=0, description="of topic `sla-outcomes`: what became of each clock"
+    )
+    fallback: float = Field(
+        400, gt=0, description="of topic `fallback`: leads that the CRM did not take"
+    )
+    dead_letters: float = Field(
+        400, gt=0, description="of topic `dead-letters`: records that could not be read"
+    )
+    alerts: float = Field(30, gt=0, description="of topic `alerts`: what Slack was told")
+    replay: float = Field(
+        14,
+        ge=0,
+        description="`leadgate replay` works for records up to so many days old: none that is"
+        " younger is deleted from a topic that stages read",
+    )
+
+    def days_of(self, topic: Topic) -> float:
+        """For how many days a topic keeps its records; infinity for a compacted one."""
+        if topic.cleanup == "compact":
+            return math.inf
+        days = float(getattr(self, topic.kept))
+        if topic.read_by_stages:
+            return max(days, self.replay)
+        return days
 
 
 class Matching(RuleModel):

@@ -26,6 +26,7 @@ from leads.rule_models import (
     Matching,
     Nurture,
     Required,
+    Retention,
     RolloutShare,
     RouteRule,
     RuleModel,
@@ -131,6 +132,9 @@ class Rules(RuleModel):
     )
     erase: Erase = Field(
         Erase(), description="what becomes of an erased person's contact in the CRM"
+    )
+    retention: Retention = Field(
+        Retention(), description="for how many days topics keep their records"
     )
     ops_channel: str = Field(
         "#leadgate-ops", description="the Slack channel for what operators must know"

@@ -12,7 +12,18 @@ PARTITIONS = 12
 APP_ID = "leadgate"
 STATE = "state"
 DAY_MS = 86_400_000
-SLA_WINDOW_DAYS = 400  # how long SLA windows are kept, and the outcomes that fill them
+SLA_WINDOW_DAYS = 400  # how long SLA windows are kept
+#: Keys of the rules' `retention` that say for how many days a topic keeps its records.
+RetentionKey = Literal[
+    "stages",
+    "captured",
+    "signals",
+    "review_decisions",
+    "sla_outcomes",
+    "fallback",
+    "dead_letters",
+    "alerts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +32,18 @@ class Topic:
 
     In `flow`, a stage is named as its gate is; `lead stages` are the seven that a lead passes. What
     returns to the stage that it waited under is not repeated there.
+
+    `kept` is the key of the rules' `retention`; a compacted topic keeps the last record of each key
+    instead. Who deletes the records of the others, `read_by_stages` says: of a topic that stages
+    read, a worker deletes what is old and committed; of any other, the broker deletes what is old.
     """
 
     name: str
     key: str
     flow: str
     cleanup: Literal["delete", "compact"] = "delete"
-    retention_days: int = -1  # -1: without limit (docs/design/interleavings.md 10)
+    kept: RetentionKey = "stages"
+    read_by_stages: bool = True  # by the workers' group (docs/design/interleavings.md 10)
     partitions: int = PARTITIONS
     public: bool = False  # written from outside: what can't be decoded is a dead letter, not a bug
     signed: str = ""  # which of its records are obeyed only with the site's signature, '' for none
@@ -36,14 +52,19 @@ class Topic:
     def __post_init__(self) -> None:
         object.__setattr__(self, "full", PREFIX + self.name)
 
-    def config(self) -> dict[str, str]:
-        """The broker-side settings that `provision` makes and `doctor` checks."""
+    def config(self, days: float) -> dict[str, str]:
+        """The broker-side settings that `provision` makes, for records that are kept so many days.
+
+        Kafka deletes whole files, so one ends after a fourteenth of that time. A week at most is
+        Kafka's default; more files would cost the broker memory maps.
+        """
         if self.cleanup == "compact":
             return {"cleanup.policy": "compact", "max.message.bytes": "8388608"}
-        retention = -1 if self.retention_days < 0 else self.retention_days * DAY_MS
+        retention = -1 if self.read_by_stages else round(days * DAY_MS)
         return {
             "cleanup.policy": "delete",
             "retention.ms": str(retention),
+            "segment.ms": str(max(1000, round(min(7.0, days / 14) * DAY_MS))),
             "max.message.bytes": "8388608",
         }
 
@@ -52,7 +73,7 @@ CAPTURED = Topic(
     "captured",
     "source record id",
     "poller, importer, web server, unmerge, lead stages (a person's correction) -> intake",
-    retention_days=400,
+    kept="captured",
     public=True,
 )
 VALIDATED = Topic(
@@ -69,20 +90,20 @@ SIGNALS = Topic(
     "signals",
     "address key; person key from Leadgate's own stages and commands",
     "poller, web server, undo, release, lead stages, signals -> signals",
-    retention_days=400,
+    kept="signals",
     public=True,
     signed="kinds undone, released, taken",
 )
 ROUTED_SIGNALS = Topic(
     "routed-signals", "person key", "signals, identity -> routing, assign, engage, sla"
 )
-SLA_TICKS = Topic("sla-ticks", "person key", "timers -> sla", retention_days=1)
-SLA_OUTCOMES = Topic("sla-outcomes", "team", "sla -> sla_windows", retention_days=SLA_WINDOW_DAYS)
+SLA_TICKS = Topic("sla-ticks", "person key", "timers -> sla")
+SLA_OUTCOMES = Topic("sla-outcomes", "team", "sla -> sla_windows", kept="sla_outcomes")
 REVIEW_DECISIONS = Topic(
     "review-decisions",
     "key of the stage that asked",
     "people, undo, lead stages (again) -> lead stages (the one that asked)",
-    retention_days=400,
+    kept="review_decisions",
     public=True,
     signed="all",
 )
@@ -93,21 +114,49 @@ CRM_RECORDS = Topic(
     cleanup="compact",
     public=True,
 )
-CRM_IDS = Topic("crm.ids", "CRM id", "poller -> poller", cleanup="compact", partitions=1)
-REVIEW_QUEUE = Topic(
-    "review-queue", "lead id and stage", "lead stages -> review queue, sheets", cleanup="compact"
+CRM_IDS = Topic(
+    "crm.ids",
+    "CRM id",
+    "poller -> poller",
+    cleanup="compact",
+    read_by_stages=False,
+    partitions=1,
 )
-FALLBACK = Topic("fallback", "lead id", "write, assign, engage -> consumers", retention_days=400)
-DEAD = Topic("dead-letters", "lead id or source key", "stages -> people", retention_days=400)
-ALERTS = Topic("alerts", "channel", "stages, poller -> notify", retention_days=30)
+REVIEW_QUEUE = Topic(
+    "review-queue",
+    "lead id and stage",
+    "lead stages -> review queue, sheets",
+    cleanup="compact",
+    read_by_stages=False,
+)
+FALLBACK = Topic(
+    "fallback",
+    "lead id",
+    "write, assign, engage -> consumers",
+    kept="fallback",
+    read_by_stages=False,
+)
+DEAD = Topic(
+    "dead-letters",
+    "lead id or source key",
+    "stages -> people",
+    kept="dead_letters",
+    read_by_stages=False,
+)
+ALERTS = Topic("alerts", "channel", "stages, poller -> notify", kept="alerts")
 AUDIT = Topic(
-    "audit", "event id", "stages, undo, unmerge -> consumers, why, audit", cleanup="compact"
+    "audit",
+    "event id",
+    "stages, undo, unmerge -> consumers, why, audit",
+    cleanup="compact",
+    read_by_stages=False,
 )
 RULES = Topic(
     "rules",
     "hash",
     "provision, workers -> workers",
     cleanup="compact",
+    read_by_stages=False,
     partitions=1,
     signed="all",
 )
@@ -116,6 +165,7 @@ CURSORS = Topic(
     "source",
     "poller, sync-crm, importer, web server, replay, workers -> the same, poller, workers",
     cleanup="compact",
+    read_by_stages=False,
     partitions=1,
     signed="key replay",
 )
@@ -163,5 +213,7 @@ STAGE_TOPICS = tuple(
         CRM_RECORDS,
     )
 )
+#: The topics whose old records a worker deletes.
+SHORTENED = tuple(topic for topic in TOPICS if topic.read_by_stages and topic.cleanup == "delete")
 BY_NAME = {topic.full: topic for topic in TOPICS}
 CHANGELOG = f"{APP_ID}-{STATE}-changelog"

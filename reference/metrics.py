@@ -31,6 +31,10 @@ ALARMS = {
     "leadgate_leads_put_off": "above 0 for an hour, or rising while all circuits are closed",
     "leadgate_leads_quarantined_total": "any increase",
     "leadgate_orders_refused_total": "any increase",
+    "leadgate_deleted_records_total": (
+        "no increase for a day on a site that takes leads and is older than `retention.stages`"
+    ),
+    "leadgate_retention_passes_total": "only `failed` for a day; no increase for a day",
     "leadgate_circuit_state": "`open` for 15 minutes",
     "leadgate_effect_retries_total": "more than 5 % of decisions",
     "leadgate_sent_records_total": (

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from leads import topics
+from leads.rule_models import Retention
 from leads.topics import Topic
 from reference.markdown import code, page, plain, table
 from tables import schema
@@ -14,10 +15,11 @@ _TOPICS = f"""\
 
 `leadgate provision` makes them; `leadgate doctor` checks them. A topic has {topics.PARTITIONS}
 partitions unless said otherwise. Records are JSON. *public* topics are written from outside, too:
-what can't be read there becomes a dead letter. *signed* says which records give orders, and are
-believed only with the site's signature. In the last column stages have the names of their gates;
-*lead stages* are the seven that a lead passes, *stages* all eleven. What has waited under a stage
-comes again on that stage's own input topic."""
+what can't be read there becomes a dead letter. *kept* is the default of the rules'
+`retention` (docs/operations.md, Retention); a compacted topic keeps the last record of each key.
+*signed* says which records give orders, and are believed only with the site's signature. In the
+last column stages have the names of their gates; *lead stages* are the seven that a lead passes,
+*stages* all eleven. What has waited under a stage comes again on that stage's own input topic."""
 _TABLES = f"""\
 ## Tables
 
@@ -48,17 +50,18 @@ def make_page() -> str:
 
 
 def _topic(topic: Topic) -> list[str]:
-    kept = "compacted" if topic.cleanup == "compact" else _days(topic.retention_days)
+    kept = "compacted"
+    if topic.cleanup == "delete":
+        days = Retention().days_of(topic)
+        kept = f"{days:g} days ({code(topic.kept)}), deleted by {_deleter(topic)}"
     if topic.partitions != topics.PARTITIONS:
         kept += f"; {topic.partitions} partition"
     public = "public" if topic.public else ""
     return [code(topic.full), topic.key, kept, public, topic.signed, topic.flow]
 
 
-def _days(days: int) -> str:
-    if days < 0:
-        return "without end"
-    return f"{days} day{'s' if days > 1 else ''}"
+def _deleter(topic: Topic) -> str:
+    return "the worker" if topic.read_by_stages else "the broker"
 
 
 def _table(one: Table[Any], meaning: str) -> list[str]:

@@ -27,6 +27,8 @@ from streams.runner.timers import Timers
 from streams.stages.all import make_stages
 from tables.state import BatchView, State, Store
 
+_DAY = 86_400.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineDependencies:
@@ -133,11 +135,19 @@ class Pipeline:
             return ""
         return f"{found.kind} reported by {found.source}"
 
+    def alarm(self, text: str) -> None:
+        """One alert to ops; the same text once a day, from however many workers."""
+        now = self._dependencies.clock.now()
+        self._send_alert(derive("worker", text, int(now // _DAY)), text, now)
+
     def _alarm(self, vendor: str, text: str) -> None:
         """One alert to ops. One about Slack itself stands in the log only."""
         if vendor == "slack":
             return
         now = self._dependencies.clock.now()
         ident = derive("outage", self._name, vendor, now, text)
+        self._send_alert(ident, text, now)
+
+    def _send_alert(self, ident: str, text: str, now: float) -> None:
         alert = Alert(alert_id=ident, kind="ops", to=self._rules.ops_channel, text=text, at=now)
         self.outbox.put(topics.ALERTS.full, alert.to.encode(), encode(alert))

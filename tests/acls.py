@@ -14,7 +14,10 @@ from app.kafka.clients import administering
 
 # numbers of Kafka's protocol (KIP-140, KIP-290)
 _RESOURCES = {"topic": 2, "group": 3, "cluster": 4}
-_OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Describe": 8, "DescribeConfigs": 10}
+_OPERATIONS = {"Read": 3, "Write": 4, "Create": 5, "Delete": 6, "Describe": 8} | {
+    "DescribeConfigs": 10,
+    "AlterConfigs": 11,
+}
 _PATTERNS = {"literal": 3, "prefixed": 4}
 _ALLOW, _CLUSTER = 3, "kafka-cluster"
 

@@ -13,6 +13,8 @@ from tests.secured_broker import ADMIN, SecuredBroker
 from tests.sites import SiteHarness
 
 PAGE = FOLDER / "access-rights.md"
+#: Topics between stages are kept for two seconds; all others for days.
+STAGES_SHORT = "retention: {stages: 2.3e-5, replay: 0}\n"
 USERS = (ADMIN, "broker", *(program.user for program in Program))
 
 
@@ -25,7 +27,7 @@ class SecuredSite(SiteHarness):
     """Commands run as the operator; `LOGIN` gives another program's or user's settings."""
 
     def __init__(self, data: Path, leads: int = 0) -> None:
-        super().__init__(data, leads)
+        super().__init__(data, leads, rules=lambda text: text + STAGES_SHORT)
         self.secured = SecuredBroker(data / "broker", {user: password_of(user) for user in USERS})
         self.broker = self.secured
 

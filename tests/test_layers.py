@@ -23,7 +23,7 @@ LAYERS = {
 #: as one.
 SUBPACKAGES = {
     "app": (
-        "base files http kafka privacy monitoring rules crm_sync audit review ingest setup"
+        "base files http kafka privacy monitoring retention rules crm_sync audit review ingest setup"
         " operations web worker commands local cli".split()
     ),
     "streams": "ports consumer runner effects stages pipeline testing".split(),

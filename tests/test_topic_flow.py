@@ -56,6 +56,11 @@ def test_seven_stages_pass_leads_on() -> None:
 
 
 @pytest.mark.parametrize("topic", topics.TOPICS, ids=lambda topic: topic.name)
+def test_what_stages_read_is_deleted_by_them_alone(topic: Topic) -> None:
+    assert topic.read_by_stages is bool(readers()[topic])
+
+
+@pytest.mark.parametrize("topic", topics.TOPICS, ids=lambda topic: topic.name)
 def test_a_flow_names_the_stages_that_read_the_topic(topic: Topic) -> None:
     assert named(topic.flow.split(" -> ")[1]) == readers()[topic]
 

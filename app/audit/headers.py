@@ -1,15 +1,9 @@
 """The few fields that the proof of conservation decodes of each record, so that a million leads fit
 in memory."""
 
-from typing import Any
-
 import msgspec
 
 from leads import topics
-from leads.keys import derive
-from leads.records import Captured
-from streams.runner.audit_events import subject_of
-from streams.runner.decoding import refusal
 
 
 class _Key(msgspec.Struct):
@@ -45,14 +39,6 @@ class EventBrief(msgspec.Struct):
         return self.kind == "dead" and self.cause.startswith(topics.PREFIX) and not captured
 
 
-class AttemptBrief(msgspec.Struct):
-    """The fields read of a stage's attempt row."""
-
-    step: int
-    cause: str
-    earlier: tuple[str, ...] = ()
-
-
 class ItemBrief(msgspec.Struct):
     """The fields read of a record of topic `review-queue`."""
 
@@ -84,24 +70,6 @@ class PendingBrief(msgspec.Struct):
 
 
 EVENT = msgspec.json.Decoder(EventBrief)
-ATTEMPT = msgspec.json.Decoder(AttemptBrief)
 ITEM = msgspec.json.Decoder(ItemBrief)
 PARKED = msgspec.json.Decoder(ParkedBrief)
 PENDING = msgspec.json.Decoder(PendingBrief)
-_CAPTURED = msgspec.json.Decoder(Captured)
-
-
-def identify(record: Any) -> tuple[str, str]:
-    """The lead id of a record of `captured`, and the cause under which intake decides it.
-
-    An unusable record has the id and the cause of its dead letter.
-    """
-    value = record.value or b""
-    try:
-        if not refusal(value):
-            subject, _, cause = subject_of(_CAPTURED.decode(value), record)
-            return subject.removeprefix("captured:"), cause
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    where = f"{record.topic}/{record.partition}@{record.offset}"
-    return derive("dead", where), where

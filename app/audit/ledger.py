@@ -14,24 +14,22 @@ import msgspec
 from aiokafka import TopicPartition
 
 from app.audit.headers import (
-    ATTEMPT,
     EVENT,
     ITEM,
     PARKED,
     PENDING,
-    AttemptBrief,
     EventBrief,
     ItemBrief,
     ParkedBrief,
-    identify,
 )
 from app.audit.placement import Fault, PlacementLedger
 from leads import topics
 from leads.gates.intake import Intake
 from leads.records import WAITING_PLACES, Place
+from leads.retention import Deletion
 from leads.review_items import MOVED
+from streams.runner.captured_records import INTAKE_ROWS, ROW, identify
 
-_ATTEMPT = f"attempt.{Intake.name}\x00captured:".encode()
 _PARKED = b"parked."
 
 
@@ -96,10 +94,10 @@ class Ledger:
                 parked = PARKED.decode(value)
             if parked.put_off or parked.held is not None:
                 self._parked[key] = (parked.step, parked.put_off)
-        elif value is not None and key.startswith(_ATTEMPT):
-            ident = key[len(_ATTEMPT) :].decode()
-            attempt, unread = ATTEMPT.decode(value), self._unread.get(ident)
-            if unread and _has_read(attempt, unread):
+        elif value is not None and key.startswith(INTAKE_ROWS):
+            ident = key[len(INTAKE_ROWS) :].decode()
+            row, unread = ROW.decode(value), self._unread.get(ident)
+            if unread and row.covers(unread.cause, unread.offset):
                 del self._unread[ident]
 
     def note_item(self, value: bytes) -> None:
@@ -148,14 +146,22 @@ class Ledger:
         return account
 
     def judge(
-        self, begin: Mapping[TopicPartition, int], end: Mapping[TopicPartition, int]
+        self,
+        begin: Mapping[TopicPartition, int],
+        end: Mapping[TopicPartition, int],
+        deletions: Mapping[TopicPartition, Deletion],
     ) -> PlacementLedger:
         """The leads' places, and every contradiction found.
 
-        `begin` and `end` are the first and the end offsets of the partitions.
+        `begin` and `end` are the first and the end offsets of the partitions, `deletions` how far
+        Leadgate has deleted them.
         """
         account = self.account()
-        self._judge_reading(account, begin, end)
+        for tp, one in sorted(deletions.items()):
+            if one.records:
+                account.deleted[tp.topic] = account.deleted.get(tp.topic, 0) + one.records
+        self._judge_ends(account, end)
+        self._judge_beginnings(account, begin, deletions)
         under_way = self._moving | self._postponed()
         for ident, lead in self.leads.items():
             if ident in under_way:
@@ -180,12 +186,7 @@ class Ledger:
                 leads.add(_subject(key))
         return leads
 
-    def _judge_reading(
-        self,
-        account: PlacementLedger,
-        begin: Mapping[TopicPartition, int],
-        end: Mapping[TopicPartition, int],
-    ) -> None:
+    def _judge_ends(self, account: PlacementLedger, end: Mapping[TopicPartition, int]) -> None:
         for tp, stop in sorted(end.items()):
             if (read := self.done.get(tp, 0)) > stop:
                 what = (
@@ -193,14 +194,33 @@ class Ledger:
                     " that were processed"
                 )
                 account.note(Fault.CUT, f"{tp.topic}/{tp.partition}", what)
-        for tp, start in sorted(begin.items()):
-            if (read := self.done.get(tp, 0)) < start:
-                what = f"starts at {start}, only {read} is committed: {start - read} deleted unread"
-                account.note(Fault.DELETED, f"{tp.topic}/{tp.partition}", what)
         for ident, unread in self._unread.items():
             where = f"{topics.CAPTURED.full}/{unread.partition}@{unread.offset}"
             what = f"its record {where} is committed, and nothing was decided about it"
             account.note(Fault.SKIPPED, ident, what)
+
+    def _judge_beginnings(
+        self,
+        account: PlacementLedger,
+        begin: Mapping[TopicPartition, int],
+        deletions: Mapping[TopicPartition, Deletion],
+    ) -> None:
+        """What Leadgate deletes was committed before; a group that no worker has joined for days
+        has lost its offsets."""
+        for tp, start in sorted(begin.items()):
+            read, where = self.done.get(tp, 0), f"{tp.topic}/{tp.partition}"
+            stored = deletions.get(tp)
+            if stored is not None and start <= stored.before:
+                continue
+            if read < start:
+                what = f"starts at {start}, only {read} is committed: {start - read} deleted unread"
+                account.note(Fault.DELETED, where, what)
+            elif stored is not None:
+                what = (
+                    f"starts at {start}, Leadgate has deleted up to {stored.before}: others have"
+                    f" deleted {start - stored.before} records that were processed"
+                )
+                account.note(Fault.TRUNCATED, where, what)
 
     def _judge_lead(self, account: PlacementLedger, ident: str, lead: _Lead) -> None:
         place = account.places[ident]
@@ -219,12 +239,6 @@ class Ledger:
         if step != lead.step and not put_off:
             what = f"{at}, and the state holds no parked row of that step to go on from"
             account.note(Fault.UNPARKED, ident, what)
-
-
-def _has_read(attempt: AttemptBrief, unread: _Unread) -> bool:
-    """Whether intake has come to a captured record, or has read its bytes in an earlier one."""
-    causes = map(hash, (attempt.cause, *attempt.earlier))
-    return attempt.step >= unread.offset or unread.cause in causes
 
 
 def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ class Fault(StrEnum):
 
     SKIPPED = "skipped"  # a captured record is committed, and nothing was decided about it
     DELETED = "deleted"  # records were deleted from a log before anybody read them
+    # a log starts past what Leadgate has deleted of it: others have deleted what was processed
+    TRUNCATED = "truncated"
     CUT = "cut"  # a log ends before its committed offset: the broker has lost its end
     # a lead is in flight and no record of it is under way, or no event names its place
     LOST = "lost"
@@ -37,12 +39,15 @@ class Count:
 class PlacementLedger:
     """The place of every lead at one cut of the log.
 
-    `known` leads were captured or have events; each of them must be in one place.
+    `known` leads were captured or have events; each of them must be in one place. `deleted` holds
+    the number of records that Leadgate has deleted on purpose, by topic: their leads are known by
+    their events.
     """
 
     known: int = 0
     places: dict[str, str] = field(default_factory=dict)
     faults: dict[Fault, Count] = field(default_factory=dict)
+    deleted: dict[str, int] = field(default_factory=dict)
 
     def note(self, fault: Fault, about: str, what: str) -> None:
         """Count a fault. `about` is a lead's id, or a topic's partition."""
@@ -53,7 +58,7 @@ class PlacementLedger:
 
     def confirmed_by(self, later: "PlacementLedger") -> "PlacementLedger":
         """The later account, with only the faults that this one has, too."""
-        both = PlacementLedger(later.known, later.places)
+        both = PlacementLedger(later.known, later.places, deleted=later.deleted)
         for fault, found in later.faults.items():
             if (before := self.faults.get(fault)) is None:
                 continue
@@ -95,6 +100,7 @@ class PlacementLedger:
         return {
             "captured": self.known,
             "places": self.count(),
+            "deleted": self.deleted,
             "conserved": self.conserved,
             "faults": faults,
             "broken": self.broken,
@@ -103,6 +109,6 @@ class PlacementLedger:
 
 def _subject(fault: Fault) -> str:
     """What a fault is about."""
-    if fault in {Fault.DELETED, Fault.CUT}:
+    if fault in {Fault.DELETED, Fault.TRUNCATED, Fault.CUT}:
         return "partition"
     return "lead"

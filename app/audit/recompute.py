@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from app.audit.headers import identify
 from app.audit.originals import Originals
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, read_to
 from app.privacy.lead_keys import open_sealing
+from app.retention.deletions import read_deletions
 from app.rules.store import fetch_rules
 from leads import topics
 from leads.decision import Decision
@@ -27,6 +27,7 @@ from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules
 from leads.sealing import UNSEALED, Sealing
 from streams.runner import audit_events
+from streams.runner.captured_records import identify
 from streams.runner.model import Stage, StageTask
 from streams.stages.all import make_stages
 
@@ -43,12 +44,14 @@ class RecomputeReport(Record, frozen=True, kw_only=True):
 
     `different` holds the ids of the first others, with the difference. `other_logic` counts what
     another version of a gate's logic decided, by stage and version: it is not decided again.
+    `deleted` counts what can't be: Leadgate has deleted its captured record, as the rules say.
     """
 
     decisions: int
     same: int
     different: dict[str, str]
     other_logic: dict[str, int] = {}
+    deleted: int = 0
 
 
 @dataclass(slots=True)
@@ -61,7 +64,10 @@ class _Notes:
 
 
 class Recomputing:
-    """Takes audit events in the log's order; `original` returns a captured record by its cause."""
+    """Takes audit events in the log's order; `original` returns a captured record by its cause.
+
+    Leadgate has deleted captured records up to the time `deleted_until`.
+    """
 
     def __init__(
         self,
@@ -70,8 +76,10 @@ class Recomputing:
         original: Callable[[str], bytes | None],
         sealing: Sealing,
         window: int = WINDOW,
+        deleted_until: float = 0.0,
     ) -> None:
         self._sealing = sealing
+        self._deleted_until, self._deleted = deleted_until, 0
         self._stages, self._rules, self._original = stages, rules, original
         self._window = window
         self._events = msgspec.json.Decoder(Audit)
@@ -94,6 +102,9 @@ class Recomputing:
                 self._other_logic[f"{event.stage} {event.logic}"] += 1
             return
         if isinstance(event.inputs, dict):
+            if self._is_deleted(event):
+                self._deleted += 1
+                return
             self._decisions += 1
             # before there were keys, events were written as they are
             sealing = self._sealing if written.sealed or written.person is None else UNSEALED
@@ -120,7 +131,15 @@ class Recomputing:
             same=self._decisions - self._differ,
             different=dict(self._different),
             other_logic=dict(self._other_logic),
+            deleted=self._deleted,
         )
+
+    def _is_deleted(self, event: Audit) -> bool:
+        """Whether its captured record was deleted on purpose, and is not merely missing."""
+        plain = event.inputs["record"]
+        if not _MARKS.keys().isdisjoint(plain) or plain["captured_at"] >= self._deleted_until:
+            return False
+        return self._original(event.cause) is None
 
     def _note_difference(self, ident: str, why: str) -> None:
         self._differ += 1
@@ -207,8 +226,15 @@ async def recompute(settings: Settings) -> RecomputeReport:
     stages = {stage.name: stage for stage in made}
     rules = (await fetch_rules(settings)).known
     with Originals() as originals:
-        doing = Recomputing(stages, rules, originals.get, open_sealing(settings))
         async with consuming(settings) as consumer:
+            until = 0.0
+            for tp, one in (await read_deletions(consumer)).items():
+                if tp.topic == topics.CAPTURED.full:
+                    until = max(until, one.older_than)
+            sealing = open_sealing(settings)
+            doing = Recomputing(
+                stages, rules, originals.get, sealing, deleted_until=until
+            )
             audit = await ends(consumer, [topics.AUDIT.full])
             async for record in read_to(consumer, await ends(consumer, [topics.CAPTURED.full])):
                 originals.add(identify(record)[1], record.value or b"")

@@ -17,6 +17,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
 from app.monitoring.lag import committed
+from app.retention.deletions import read_deletions
 from leads import topics
 
 
@@ -59,6 +60,8 @@ async def _verify_once(settings: Settings) -> PlacementLedger:
         read = await _all_ends(consumer, topics.STAGE_TOPICS)
         deleting = [tp for tp in read if topics.BY_NAME[tp.topic].cleanup == "delete"]
         begin = await consumer.beginning_offsets(deleting)
+        # a worker stores what it deletes before it does: read later, it covers these beginnings
+        deletions = await read_deletions(consumer)
         ledger = Ledger(done)
         captured = _of(read, topics.CAPTURED.full)
         others = dict(read)
@@ -76,7 +79,7 @@ async def _verify_once(settings: Settings) -> PlacementLedger:
         async for record in read_to(consumer, _of(first, topics.AUDIT.full)):
             if record.value:
                 ledger.note_event(record.value)
-    return ledger.judge(begin, read)
+    return ledger.judge(begin, read, deletions)
 
 
 async def _all_ends(consumer: AIOKafkaConsumer, names: Collection[str]) -> Offsets:

@@ -133,6 +133,9 @@ class Settings(VendorSettings, LogSettings):
         "https://sheets.googleapis.com",
         description="where the API of Google Sheets is; a stand-in in tests",
     )
+    retention_seconds: float = Field(
+        3600.0, gt=0, description="seconds between two looks of a worker for records to delete"
+    )
     metrics_address: Annotated[str, AfterValidator(_is_address)] = Field(
         "",
         description=(

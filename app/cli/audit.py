@@ -17,6 +17,8 @@ def audit_verify(as_json: Json = False) -> None:
     lines = [f"captured {report['captured']}"]
     for place, count in report["places"].items():
         lines.append(f"  {place}: {count}")
+    for topic, count in report["deleted"].items():
+        lines.append(f"deleted as the rules say: {count} records of {topic}")
     lines += report["broken"]
     lines.append("conserved" if report["conserved"] else "BROKEN")
     show(report, as_json, "\n".join(lines))
@@ -35,6 +37,8 @@ def audit_recompute(as_json: Json = False) -> None:
         f"{count} decisions of {logic} are left out: another version of its logic made them"
         for logic, count in sorted(done.other_logic.items())
     ]
+    if done.deleted:
+        lines.append(f"{done.deleted} are left out: their captured records are deleted by now")
     lines.append(f"{done.same} of {done.decisions} come out the same")
     show(to_plain(done), as_json, "\n".join(lines))
     raise typer.Exit(bool(done.different))

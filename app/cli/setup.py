@@ -48,14 +48,22 @@ def doctor(as_json: Json = False) -> None:
     """Check broker, topics, keys, CRM and rules.
 
     Each fault is a line; notes follow on what is left out or not allowed to this key, and on what
-    Apollo's account holds.
+    Apollo's account holds; then, for each topic, how long it is kept and what it holds.
     """
+    from dataclasses import asdict
+
     from app.setup import doctor as doctoring
 
     found = run(doctoring.doctor(*site(crm=True)))
     lines = found.faults or ["no fault found"]
     notes = [f"note: {note}" for note in found.notes]
-    show({"faults": found.faults, "notes": found.notes}, as_json, as_lines([*lines, *notes]))
+    kept = [f"topic {topic.text()}" for topic in found.topics]
+    plain = {
+        "faults": found.faults,
+        "notes": found.notes,
+        "topics": [asdict(topic) for topic in found.topics],
+    }
+    show(plain, as_json, as_lines([*lines, *notes, *kept]))
     raise typer.Exit(bool(found.faults))
 
 

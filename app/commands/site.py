@@ -60,8 +60,7 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
 
     Raises SettingsError for another secret than the site's, UsageError for a refusal of the CRM.
     """
-    topics = await provision_topics(settings, dry_run=dry_run)
-    made = [f"topic {name}" for name in topics]
+    made = await provision_topics(settings, rules.retention, dry_run=dry_run)
     store = open_key_store(settings)
     made += [f"table {name}" for name in store.missing()]
     if not dry_run:

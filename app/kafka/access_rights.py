@@ -44,6 +44,8 @@ class Operation(StrEnum):
     READ = "Read"
     WRITE = "Write"
     CREATE = "Create"
+    DELETE = "Delete"
+    ALTER_CONFIGS = "AlterConfigs"
     DESCRIBE = "Describe"
     DESCRIBE_CONFIGS = "DescribeConfigs"
 
@@ -120,21 +122,23 @@ def _on(resource: Resource, name: str, *operations: Operation) -> Iterator[Right
         yield Right(resource, name, operation)
 
 
-#: Rights that no topic's `flow` tells. A worker checks all topics when it starts, and begins the
-#: state with the site's mark; so does `provision`, which also makes topics. `replay` sets the
-#: workers' group back, and an import asks how far it is. `doctor` lists ACLs, for which the
-#: broker wants Describe on the cluster.
+#: Rights that no topic's `flow` tells. A worker checks all topics when it starts, begins the state
+#: with the site's mark, and deletes old records. `provision` begins the state, too; it makes topics
+#: and sets for how long they are kept. `replay` sets the workers' group back, and an import asks
+#: how far it is. `doctor` lists ACLs and sizes, for which the broker wants Describe on the cluster.
 _BESIDE: dict[Program, tuple[Right, ...]] = {
     Program.WORKER: (
         *_on_all_topics(Operation.DESCRIBE_CONFIGS),
         Right(Resource.TOPIC, topics.PREFIX, Operation.DESCRIBE, prefixed=True),
         *_on(Resource.TOPIC, topics.CHANGELOG, Operation.READ, Operation.WRITE),
         *_on(Resource.GROUP, topics.APP_ID, Operation.READ),
+        *(Right(Resource.TOPIC, topic.full, Operation.DELETE) for topic in topics.SHORTENED),
     ),
     Program.POLLER: (),
     Program.WEB: (),
     Program.OPERATOR: (
         *_on_all_topics(Operation.CREATE, Operation.READ, Operation.DESCRIBE_CONFIGS),
+        Right(Resource.TOPIC, topics.PREFIX, Operation.ALTER_CONFIGS, prefixed=True),
         *_on(Resource.TOPIC, topics.CHANGELOG, Operation.WRITE),
         *_on(Resource.GROUP, topics.APP_ID, Operation.READ),
         Right(Resource.CLUSTER, "", Operation.DESCRIBE),

@@ -70,6 +70,18 @@ class Metrics:
             ["stage"],
             registry=self.registry,
         )
+        self._deleted = Counter(
+            "leadgate_deleted_records",
+            "Old records that this worker has deleted from a topic (docs/operations.md, Retention)",
+            ["topic"],
+            registry=self.registry,
+        )
+        self._retention = Counter(
+            "leadgate_retention_passes",
+            "Looks for records to delete that succeeded or failed",
+            ["outcome"],
+            registry=self.registry,
+        )
         self._end_to_end = Histogram(
             "leadgate_lead_end_to_end_seconds",
             "From capture to the first place where a lead came to rest: without leads that had"
@@ -115,6 +127,14 @@ class Metrics:
     def retried(self, effect: str) -> None:
         """See ports.StageMetrics."""
         self._retries.labels(effect).inc()
+
+    def deleted(self, topic: str, records: int) -> None:
+        """So many old records of a topic were deleted."""
+        self._deleted.labels(topic).inc(records)
+
+    def looked_for_old(self, *, failed: bool) -> None:
+        """A pass of retention is over."""
+        self._retention.labels("failed" if failed else "succeeded").inc()
 
 
 class PollerMetrics:

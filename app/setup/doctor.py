@@ -22,6 +22,7 @@ from app.rules.store import effects_are_live, publish_rules, unresolved_todos
 from app.setup.apollo_account import describe_account
 from app.setup.broker_security import describe_denial, security_notes
 from app.setup.provision import check_topics
+from app.setup.retention import TopicRetention, describe_retention
 from app.setup.site_check import check_site, secret_notes, settle_site
 from connectors.apollo.pace import POLLED, slower
 from connectors.core.crm import OwnerDirectory
@@ -40,10 +41,11 @@ _PAUSE = 2.0
 @dataclass(slots=True)
 class Findings:
     """What `doctor` found, one sentence each: faults prevent the work, notes say what is left
-    out."""
+    out. `topics`: for how long each is kept, and what it holds; empty if they can't be read."""
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    topics: list[TopicRetention] = field(default_factory=list)
 
 
 async def doctor(settings: Settings, rules: Rules) -> Findings:
@@ -52,7 +54,10 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
     try:
         found.notes += await security_notes(settings)
         found.faults += await check_topics(settings) or await _check_site(settings)
-        found.notes += [] if found.faults else secret_notes(settings)
+        if not found.faults:
+            found.notes += secret_notes(settings)
+            found.topics, differences = await describe_retention(settings, rules.retention)
+            found.notes += differences
     except UsageError as error:
         found.faults.append(str(error))
     except (KafkaError, OSError) as error:

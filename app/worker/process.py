@@ -22,6 +22,7 @@ from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
 from app.operations.replay import read_windows
 from app.privacy.lead_keys import open_lead_keys
+from app.retention.job import RetentionJob
 from app.review.erasing import SheetEraser
 from app.rules.store import effects_are_live, fetch_rules
 from app.worker.data_lock import lock_directory
@@ -36,6 +37,7 @@ from streams.consumer.static_member import DuplicateWorkerError
 from streams.consumer.strict_consumer import RecordBatch
 from streams.pipeline import Pipeline, PipelineDependencies
 from streams.ports import Clock, Fatal
+from streams.runner.captured_records import is_decided
 from streams.runner.rules_versions import RulesRegistry
 from streams.runner.session_watchdog import SessionWatchdog
 from streams.runner.stage_runner import fatal_on_error
@@ -82,6 +84,18 @@ class Worker:
         self._partitions: set[int] = set()
         self.signals_end = EndOffsets(settings)
         self.signals = SignalsWait(self.signals_end.read, self._consumer, self._mine)
+        self.retention = RetentionJob(
+            settings,
+            rules.retention,
+            clock,
+            self.metrics,
+            producer=self.producer,
+            mine=self._settled_mine,
+            check=self.pulse.check,
+            decided=self._decided,
+            alarm=self.pipeline.alarm,
+            reached=hit_fault_point,
+        )
         self._declare()
 
     def _dependencies(self, clock: Clock, keys: Keys) -> PipelineDependencies:
@@ -142,6 +156,16 @@ class Worker:
     def _mine(self) -> set[int]:
         return self._partitions
 
+    def _settled_mine(self) -> set[int]:
+        """This worker's partitions, none while they are moved."""
+        return set() if self.app.rebalancing else self._partitions
+
+    def _decided(self, tp: TP, record: object) -> bool | None:
+        """See old_records.Decided. A partition that has moved away has no rows here."""
+        if tp.partition not in self._settled_mine():
+            return None
+        return is_decided(record, lambda key: self.pipeline.state.get(tp.partition, key))
+
     def _share(self) -> float:
         """This worker's part of the vendors' limits, by partitions
         (docs/design/interleavings.md 22)."""
@@ -159,9 +183,11 @@ class Worker:
         await self.app.start()
         self.pulse.start(self.end)
         self.pipeline.timers.start(self.end)
+        self.retention.start(self.end)
 
     async def stop(self) -> None:
         """Stop in the reverse order; work in progress is finished and committed."""
+        await self.retention.stop()
         await self.pipeline.timers.stop()
         await self.app.stop()
         self.pipeline.outbox.flush()

@@ -15,6 +15,7 @@ from leads import topics
 from leads.decision import Parked
 from leads.keys import derive
 from leads.records import Audit, Captured, Lead, Person, ReviewItem, Signal, encode
+from leads.retention import Deletion
 from leads.review_items import MOVED
 from leads.sealing import UNSEALED
 from leads.table_rows import Attempt
@@ -139,6 +140,7 @@ class Log:
     rows: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     items: list[bytes] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         sources = ("engaged", "waits", "moves", "put off", "waits")
@@ -170,7 +172,8 @@ class Log:
             ledger.note_item(found)
         for found in self.events:
             ledger.note_event(found)
-        return ledger.judge(_offsets(self.begin), _offsets(self.end))
+        deletions = {TopicPartition(one.topic, one.partition): one for one in self.deletions}
+        return ledger.judge(_offsets(self.begin), _offsets(self.end), deletions)
 
 
 def _offsets(by_topic: dict[str, int]) -> dict[TopicPartition, int]:
@@ -300,6 +303,51 @@ def test_one_record_more_or_less_is_reported_by_name(
     assert not account.conserved
     assert {f: list(found.examples) for f, found in account.faults.items()} == {fault: [about]}
     assert about in account.broken[0]
+
+
+def shorten(log: Log, begin: int) -> None:
+    """Leadgate has deleted the first three captured records; the log begins at `begin`."""
+    log.captured = [raw for raw in log.captured if raw.offset >= begin]
+    log.begin[CAPTURED] = begin
+    log.deletions = [Deletion(topic=CAPTURED, partition=0, first=0, before=3)]
+
+
+@pytest.mark.parametrize("begin", [0, 2, 3])
+def test_what_was_deleted_on_purpose_is_no_loss(begin: int) -> None:
+    """A worker stores how far it deletes before it does, and may die in between."""
+    log = Log()
+    shorten(log, begin)
+    account = log.judge()
+    assert account.broken == []
+    assert account.known == 5
+    assert account.report()["deleted"] == {CAPTURED: 3}
+
+
+def test_a_group_that_has_lost_its_offsets_has_read_what_was_deleted_on_purpose() -> None:
+    log = Log()
+    shorten(log, 3)
+    del log.committed[CAPTURED]
+    assert log.judge().broken == []
+    log.begin[CAPTURED] = 4
+    assert list(log.judge().faults) == [Fault.DELETED]
+
+
+def test_what_others_have_deleted_is_told_from_what_was_meant() -> None:
+    log = Log()
+    shorten(log, 4)
+    account = log.judge()
+    assert list(account.faults) == [Fault.TRUNCATED]
+    assert "up to 3" in account.broken[0]
+    assert "1 records" in account.broken[0]
+    log.begin[CAPTURED] = 6
+    assert list(log.judge().faults) == [Fault.DELETED], "unread records are gone"
+
+
+def test_a_lead_whose_record_was_deleted_is_still_missed() -> None:
+    log = Log()
+    shorten(log, 3)
+    drop_the_record_under_way(log)
+    assert list(log.judge().faults) == [Fault.LOST]
 
 
 def test_a_lead_of_which_a_record_is_under_way_is_between_two_writes() -> None:

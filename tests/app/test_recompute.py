@@ -46,10 +46,16 @@ def decided(number: int, rules: Rules) -> tuple[str, bytes, list[bytes]]:
 
 
 def run(
-    rules: Rules, said: Iterator[bytes] | list[bytes], originals: Originals, window: int = 100
+    rules: Rules,
+    said: Iterator[bytes] | list[bytes],
+    originals: Originals,
+    window: int = 100,
+    until: float = 0.0,
 ) -> RecomputeReport:
-    """Recompute events of one partition."""
-    doing = Recomputing({"intake": STAGE}, {rules.hash: rules}, originals.get, UNSEALED, window)
+    """Recompute events of one partition; captured records were deleted up to a time."""
+    doing = Recomputing(
+        {"intake": STAGE}, {rules.hash: rules}, originals.get, UNSEALED, window, until
+    )
     for value in said:
         doing.take(0, value)
     return doing.result()
@@ -83,6 +89,19 @@ def test_a_changed_event_is_reported_with_both(rules: Rules, log: Log) -> None:
     found = run(rules, said, originals)
     assert (found.decisions, found.same) == (3, 2)
     assert '"other"' in found.different[event.id]
+
+
+def test_a_captured_record_that_was_deleted_on_purpose_is_counted_apart(
+    rules: Rules, log: Log
+) -> None:
+    """Captured at second 1; what is missing of later ones is a difference."""
+    said, _ = log
+    with Originals() as none:
+        assert run(rules, said, none, until=2.0) == RecomputeReport(
+            decisions=0, same=0, different={}, deleted=3
+        )
+        found = run(rules, said, none, until=1.0)
+    assert (found.deleted, found.decisions, len(found.different)) == (0, 3, 3)
 
 
 def test_a_changed_or_missing_note_is_its_decisions_difference(rules: Rules, log: Log) -> None:

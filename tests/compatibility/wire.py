@@ -14,6 +14,7 @@ from leads import topics
 from leads.corrections import Resubmitted
 from leads.keys import Keys
 from leads.records import Alert, Audit, Captured, Lead, ReviewItem
+from leads.retention import Deletion
 from streams.runner.dead_letters import Dead
 from streams.stages.all import make_stages
 from streams.stages.intake import make as make_intake
@@ -27,7 +28,7 @@ _BESIDE_THE_STAGES: dict[topics.Topic, tuple[type[msgspec.Struct], ...]] = {
     topics.DEAD: (Dead, Captured),
     topics.ALERTS: (Alert,),
     topics.AUDIT: (Audit,),
-    topics.CURSORS: (Cursor, ImportStart, SyncCursor, SyncCheckpoint, SkipRange, Mark),
+    topics.CURSORS: (Cursor, ImportStart, SyncCursor, SyncCheckpoint, SkipRange, Mark, Deletion),
 }
 _STAGES = make_stages(Keys(""))
 

@@ -24,7 +24,7 @@ from app.setup.provision import wanted
 from leads import topics
 from leads.keys import lead_id
 from tests.samples import CSV_COLUMNS, captured, contact
-from tests.secured_site import SecuredSite, login
+from tests.secured_site import STAGES_SHORT, SecuredSite, login
 from tests.sites import broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
@@ -77,7 +77,7 @@ def post(site: SecuredSite) -> str:
 def test_each_program_does_its_work_with_its_own_rights(
     secured: SecuredSite, tmp_path: Path
 ) -> None:
-    secured.work(**login(Program.WORKER.user))
+    secured.work(LEADGATE_RETENTION_SECONDS="1", **login(Program.WORKER.user))
     secured.poll(**login(Program.POLLER.user))
     hooked = post(secured)
     done = secured.leadgate("import", str(write_csv(tmp_path / "leads.csv")), "--wait")
@@ -93,11 +93,39 @@ def test_each_program_does_its_work_with_its_own_rights(
     secured.leadgate("undo", "--import", done["import"], "--actor", "olga")
     secured.wait_for(lambda: "undone" in secured.places().values())
     secured.wait_for((secured.data / "waiting.csv").exists, why="no sheet was written")
+    said = secured.data / "worker.log"
+    secured.wait_for(lambda: "old records deleted" in said.read_text(), why="none was deleted")
     for name in ("worker", "poller", "web"):
         secured.kill(name, 15)
         assert "AuthorizationFailed" not in (secured.data / f"{name}.log").read_text()
     secured.remove_members()
     assert secured.leadgate("replay", "--from", "1h")["records"]
+
+
+def test_provision_corrects_what_the_broker_keeps(secured: SecuredSite) -> None:
+    rules = secured.data / "rules.yaml"
+    before = rules.read_text()
+    rules.write_text(before.replace(STAGES_SHORT, "retention: {dead_letters: 30}\n"))
+    try:
+        name = topics.DEAD.full
+        old, new = 400 * 86_400_000, 30 * 86_400_000
+        wanted = f"topic {name}: retention.ms is {old}, it becomes {new}"
+        notes = secured.leadgate("doctor")["notes"]
+        assert f"{wanted} by leadgate provision" in notes
+        made = secured.leadgate("provision", "--dry-run")["would_make"]
+        assert wanted in made
+        assert set(secured.leadgate("provision")["made"]) == set(made)
+        secured.wait_for(lambda: not _about(secured.leadgate("doctor"), name))
+        found = secured.leadgate("doctor")
+        [kept] = [one for one in found["topics"] if one["topic"] == name]
+        assert kept["days"] == 30
+        assert all(one["size"] is not None for one in found["topics"])
+    finally:
+        rules.write_text(before)
+
+
+def _about(found: dict[str, list[str]], topic: str) -> list[str]:
+    return [note for note in found["notes"] if note.startswith(f"topic {topic}:")]
 
 
 def test_doctor_finds_nothing_open(secured: SecuredSite) -> None:

@@ -1,0 +1,1 @@
+"""Retention: old records are deleted, and what was deleted on purpose is known."""
