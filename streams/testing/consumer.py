@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from leads.topics import LEAD_TOPICS
+from leads.topics import LEAD_TOPICS, TOPICS
 from streams.consumer.batcher import RUN_RECORDS
-from streams.consumer.offset_tracker import OffsetTracker
+from streams.consumer.offset_tracker import LostRecordsError, OffsetTracker, refuse_loss
 from streams.runner.model import Stage
 from streams.testing.log import LogRecord, MemoryLog
 from streams.testing.process import Process
@@ -17,6 +17,7 @@ from streams.testing.process import Process
 Place = tuple[str, int]
 Body = Callable[[Any], Awaitable[None]]
 COMMIT_EVERY = 0.5
+_COMPACTED = frozenset(topic.full for topic in TOPICS if topic.cleanup == "compact")
 _LEADS = frozenset(topic.full for topic in LEAD_TOPICS)
 
 
@@ -74,13 +75,24 @@ class MemoryConsumer:
         self._out.clear()
         self._uncommitted.clear()
         self._progress, self._ready = {}, {}
-        committed = self._log.committed
         for place in product(self._readers, partitions):
-            tracker = OffsetTracker(committed.get(place, 0), committed.get(place, -1))
-            self._progress[place] = tracker
+            try:
+                self._progress[place] = self._track(place)
+            except LostRecordsError as error:
+                self._process.end(error)
+                return
             if self._has_more(place):
                 self._ready[place] = None
         self._changed.set()
+
+    def _track(self, place: Place) -> OffsetTracker:
+        """See StrictConsumer. Raises LostRecordsError."""
+        begin, committed = self._log.begin(*place), self._log.committed.get(place)
+        if committed is None:
+            return OffsetTracker(begin, -1)
+        end, where = self._log.end(*place), f"{place[0]}/{place[1]}"
+        refuse_loss(where, committed, begin, end, compacted=place[0] in _COMPACTED)
+        return OffsetTracker(committed, committed)
 
     async def drain(self, partitions: Iterable[int]) -> None:
         """Hand on nothing more of these partitions, and return when what was handed on is settled

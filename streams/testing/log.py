@@ -32,6 +32,7 @@ class MemoryLog:
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self._partitions: defaultdict[tuple[str, int], list[LogRecord]] = defaultdict(list)
+        self._begin: defaultdict[tuple[str, int], int] = defaultdict(int)
         self.committed: dict[tuple[str, int], int] = {}
         self.grown: list[Callable[[tuple[str, int]], None]] = []
 
@@ -41,20 +42,36 @@ class MemoryLog:
         """Write a batch, whole; the offset of its first record. `headers` are those of the first
         rows; the others have none."""
         records = self._partitions[topic, partition]
-        first, at = len(records), int(self.now() * 1000)
-        for (key, value), own in zip(rows, chain(headers, repeat(())), strict=False):
-            records.append(LogRecord(topic, partition, len(records), key, value, at, own))
+        first, at = self.end(topic, partition), int(self.now() * 1000)
+        signed = zip(rows, chain(headers, repeat(())), strict=False)
+        for offset, ((key, value), own) in enumerate(signed, first):
+            records.append(LogRecord(topic, partition, offset, key, value, at, own))
         for notify in self.grown:
             notify((topic, partition))
         return first
 
     def end(self, topic: str, partition: int) -> int:
         """The offset that the next record will have."""
-        return len(self._partitions[topic, partition])
+        return self._begin[topic, partition] + len(self._partitions[topic, partition])
+
+    def begin(self, topic: str, partition: int) -> int:
+        """The first offset that was not deleted."""
+        return self._begin[topic, partition]
+
+    def delete_before(self, topic: str, partition: int, offset: int) -> list[LogRecord]:
+        """Kafka's DeleteRecords: everything before an offset is gone; the records that were."""
+        place = topic, partition
+        count = max(0, offset - self._begin[place])
+        gone, self._partitions[place] = (
+            self._partitions[place][:count],
+            self._partitions[place][count:],
+        )
+        self._begin[place] += len(gone)
+        return gone
 
     def read(self, topic: str, partition: int, start: int = 0) -> list[LogRecord]:
         """The records of a partition from an offset on."""
-        return self._partitions[topic, partition][start:]
+        return self._partitions[topic, partition][max(0, start - self._begin[topic, partition]) :]
 
     def all(self, topic: str) -> list[LogRecord]:
         """The records of all partitions of a topic, each partition in its order."""

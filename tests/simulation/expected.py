@@ -38,7 +38,7 @@ notify sent
 def unmet(occurred: Iterable[str]) -> list[str]:
     """What of it has not occurred."""
     seen = set(occurred)
-    wanted = [f"forged {way}" for way in FORGERIES]
+    wanted = ["records deleted", *(f"forged {way}" for way in FORGERIES)]
     wanted += [f"trouble {vendor} {trouble}" for vendor in _VENDORS for trouble in _TROUBLES]
     for line in _OUTCOMES.split("\n"):
         stage, *kinds = line.split() or [""]

@@ -296,6 +296,11 @@ class Happening:
         shown = sorted(self.review_items().values(), key=lambda item: item.lead_id)
         self.forger.forge(number, event, shown)
 
+    def _retain(self, number: int, event: Event) -> None:
+        """A worker deletes old records; `event.number` 1: it dies once it has stored how far."""
+        del number
+        self._site.retain(event.seconds, dies=bool(event.number))
+
     def _rules(self, number: int, event: Event) -> None:
         """The workers start again with other rules; leads under way keep theirs."""
         del number, event

@@ -488,7 +488,8 @@ def only_signed_orders_count(facts: Facts) -> Iterator[str]:
     written = b"\n".join(
         [*facts.rows.values(), *(r.value or b"" for r in log.all(topics.AUDIT.full))]
     )
-    reported = any(b"did not obey" in (r.value or b"") for r in log.all(topics.ALERTS.full))
+    alerts = facts.run.site.ever(topics.ALERTS)
+    reported = any(b"did not obey" in (r.value or b"") for r in alerts)
     for one in forged:
         if one.ident.encode() in written:
             yield f"forged ({one.way}): an order at {one.where} was obeyed"
@@ -539,6 +540,21 @@ def _claimed_again(facts: Facts, lead: str, number: int) -> float:
     return facts.run.site.loop.time()
 
 
+# Retention
+
+
+def deleted_on_purpose(facts: Facts) -> Iterator[str]:
+    """The log begins nowhere behind what was stored of its deletion, and lacks nothing unread."""
+    site = facts.run.site
+    for place, stored in site.deletions.items():
+        begin = site.log.begin(*place)
+        if begin > min(stored.before, site.log.committed.get(place, 0)) or stored.otherwise:
+            yield f"retention: {place[0]}/{place[1]} begins at {begin}, and not on purpose"
+    for record in site.deleted:
+        if site.deletions[record.topic, record.partition].before <= record.offset:
+            yield f"retention: {record.topic}/{record.partition}@{record.offset} is gone"
+
+
 Check = Callable[[Facts], Iterator[str]]
 CHECKS: tuple[Check, ...] = (
     conserved,
@@ -558,4 +574,5 @@ CHECKS: tuple[Check, ...] = (
     shadow_is_quiet,
     only_signed_orders_count,
     everything_counts,
+    deleted_on_purpose,
 )

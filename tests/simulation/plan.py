@@ -95,6 +95,7 @@ def make_plan(seed: int) -> Plan:
     events += _shadow(random.Random(f"shadow {seed}"))
     events += _forgeries(random.Random(f"forge {seed}"), len(world.leads))
     events += _copies(random.Random(f"copies {seed}"))
+    events += _retentions(random.Random(f"retain {seed}"))
     events += _unmerges(random.Random(f"unmerge {seed}"), world)
     return Plan(
         seed=seed,
@@ -166,6 +167,18 @@ def _copies(draw: random.Random) -> list[Event]:
     if draw.random() >= 0.33:
         return []
     return [Event(draw.uniform(5, 150), "capture_again", number=draw.randint(0, 40))]
+
+
+def _retentions(draw: random.Random) -> list[Event]:
+    """In every other seed old records are deleted at any moment: `seconds` old, or all that are
+    committed."""
+    if draw.random() >= 0.5:
+        return []
+    events: list[Event] = []
+    for _ in range(draw.randint(1, 8)):
+        at, seconds = draw.uniform(0, 2 * FAULTS_END), draw.choice((0.0, 0.0, 2.0, 20.0))
+        events.append(Event(at, "retain", seconds=seconds, number=draw.randint(0, 1)))
+    return events
 
 
 def _unmerges(draw: random.Random, world: World) -> list[Event]:

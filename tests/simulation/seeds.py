@@ -35,6 +35,8 @@ def try_seed(seed: int, weeks: int = 0) -> GuardVerdict:
         f"death {d}" for d in site.coverage.deaths
     }
     occurred |= {f"forged {one.way}" for one in run.happening.forger.forged}
+    if site.deleted:
+        occurred.add("records deleted")
     if run.happening.forger.copied:
         occurred.add("forged copied")
     week = _try_week(seed) if weeks and seed % weeks == 0 else []

@@ -80,7 +80,10 @@ async def _replay(site: Site, seen: Run) -> None:
     site.closing = False
     for place, offset in sorted(site.log.committed.items()):
         if site.draw.random() < 0.5:
-            site.log.committed[place] = site.draw.randrange(offset + 1)
+            begin = site.log.begin(*place)
+            site.log.committed[place] = begin + site.draw.randrange(offset - begin + 1)
+    if site.deletions:
+        site.retain(0.0, dies=False)  # what is to be processed again stays
     before = len(site.journal)
     site.begin()
     await asyncio.sleep(150.0)

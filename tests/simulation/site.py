@@ -3,6 +3,7 @@ plan makes happen to them."""
 
 import asyncio
 import random
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -13,12 +14,13 @@ from connectors.memory.slack import MemorySlack
 from leads import topics
 from leads.keys import Keys
 from leads.records import Audit, Captured, CrmRecord, encode
+from leads.retention import Deletion, PartitionLog, next_deletion
 from leads.rules import Rules
 from leads.sealing import Sealing
 from leads.signatures import Headers
 from streams.runner.outbox import partition_of
 from streams.testing.lead_keys import MemoryLeadKeys
-from streams.testing.log import MemoryLog
+from streams.testing.log import LogRecord, MemoryLog
 from streams.testing.loop import VirtualClock, VirtualLoop
 from streams.testing.process import Fate, Process
 from streams.testing.store import MemoryStore
@@ -83,6 +85,8 @@ class Site:
         self.log = MemoryLog(self.clock.now)
         self.coverage, self.troubles = Coverage(), Troubles()
         self.journal: list[Acted] = []
+        self.deletions: dict[tuple[str, int], Deletion] = {}
+        self.deleted: list[LogRecord] = []
         self.fatal: list[str] = []
         self.live = True
         self.known = [rules]
@@ -144,6 +148,32 @@ class Site:
         place = partition if partition >= 0 else partition_of(key.encode())
         offset = self.log.append(topic.full, place, [(key.encode(), value)], [headers])
         return f"{topic.full}/{place}@{offset}"
+
+    def retain(self, seconds: float, *, dies: bool) -> None:
+        """Delete what is committed and so old, as a worker does; or only store how far."""
+        older_than = self.clock.now() - seconds
+        for topic, partition in product(topics.SHORTENED, ALL):
+            place = topic.full, partition
+            found = self._partition_log(place, older_than)
+            self.deletions[place] = next_deletion(
+                topic.full, partition, self.deletions.get(place), found, older_than
+            )
+            if not dies:
+                self.deleted += self.log.delete_before(*place, found.deletable)
+
+    def _partition_log(self, place: tuple[str, int], older_than: float) -> PartitionLog:
+        young = self.log.end(*place)
+        for record in self.log.read(*place):
+            if record.timestamp >= older_than * 1000:
+                young = record.offset
+                break
+        committed = self.log.committed.get(place, -1)
+        return PartitionLog(begin=self.log.begin(*place), committed=committed, young=young)
+
+    def ever(self, topic: topics.Topic) -> list[LogRecord]:
+        """Every record that a topic has held: what people have read in it before it was deleted."""
+        deleted = [record for record in self.deleted if record.topic == topic.full]
+        return deleted + self.log.all(topic.full)
 
     # Workers
 

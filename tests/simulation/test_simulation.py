@@ -21,7 +21,10 @@ SEEDS = 1000
 # seeds: `make simulate` runs one in ten over the real connectors, for which the suite has no time
 ONE_WEEK_IN = 50
 FOUND_WITHIN = 1000
-_NO_FAULTS = {"capture", "synced", "rule", "capture_again", "forge", "unmerge", *SIGNALS}
+_NO_FAULTS = {
+    *("capture", "synced", "rule", "capture_again", "forge", "unmerge", "retain"),
+    *SIGNALS,
+}
 pytestmark = pytest.mark.simulation
 
 

@@ -15,6 +15,7 @@ from leads.gates import colleagues, engage
 from leads.keys import derive
 from leads.matching.brands import brand_words, domain_stem
 from leads.records import Lead, SlaTick, encode
+from leads.retention import PartitionLog
 from leads.sealing import Sealing
 from leads.table_rows import Attempt
 from leads.topics import SLA_TICKS
@@ -173,6 +174,12 @@ def _crossed() -> AbstractContextManager[None]:
     return _patched((colleagues, "brand_stops", stops))
 
 
+def _unread() -> AbstractContextManager[None]:
+    """What is old is deleted, whether or not it was read."""
+    deletable = property(lambda self: max(self.begin, self.young))
+    return _patched((PartitionLog, "deletable", deletable))
+
+
 #: By the number under which each fault was first reported.
 VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R1": _r1,
@@ -184,5 +191,6 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "S8": _s8,
     "crossed brands": _crossed,
     "captured bytes come again": _forgotten,
+    "deleted unread": _unread,
     "D10": lambda: _stale("identity"),
 }
