@@ -87,6 +87,16 @@ class Attempt(PersonalRecord, frozen=True, kw_only=True):
     # latest last. Their bytes are no news when they come again
     earlier: tuple[str, ...] = ()
     logic: int = 0  # the version of the gate's logic (Gate.logic); 0 in rows that don't say
+    # a look that found nothing new (promise P8): no event tells it, and the lead stays
+    # parked at the step before
+    unchanged: bool = False
+
+    def gives_way(self, step: int, due_at: float | None) -> bool:
+        """Whether another record of its step may still be decided: what ends the wait (`due_at` is
+        None), or a look that was due later."""
+        if not self.unchanged or self.step != step:
+            return False
+        return due_at is None or due_at > self.now
 
 
 class SourceRow(Record, frozen=True, kw_only=True):

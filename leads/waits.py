@@ -177,7 +177,26 @@ def resume_due(parked: Parked, stage: str) -> Lead | None:
     lead = parked.lead
     if lead is None or parked.put_off:
         return lead
-    cause = event_id(lead.lead_id, stage, str(lead.step), "due")
     return replace(
-        lead, step=lead.step + 1, cause=cause, trigger=Trigger(kind="due", at=parked.until)
+        lead,
+        step=lead.step + 1,
+        cause=_look(lead, stage, lead.step, parked.until),
+        trigger=Trigger(kind="due", at=parked.until),
     )
+
+
+def due_at(record: object, stage: str) -> float | None:
+    """When a record was due, if it is a lead that this stage looks at again for its time alone.
+
+    A lead that was set going by anything else may still carry the trigger of an earlier look.
+    """
+    if not isinstance(record, Lead) or record.trigger is None or record.trigger.kind != "due":
+        return None
+    at = record.trigger.at
+    return at if record.cause == _look(record, stage, record.step - 1, at) else None
+
+
+def _look(lead: Lead, stage: str, step: int, until: float) -> str:
+    """The cause of a look at a waiting lead. One that finds nothing new leaves the lead at its
+    step, so that the next one is told from it by its time."""
+    return event_id(lead.lead_id, stage, f"{step} {until}", "due")

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from leads.decision import Decision, Parked, WaitReason
 from leads.effect_results import EffectResult
-from leads.records import Lead, PersonalRecord, Record, Signal
+from leads.records import Lead, PersonalRecord, Record, ReviewItem, Signal
 from leads.sealing import Sealing
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
-from leads.waits import release
+from leads.waits import due_at, release
 from streams.ports import Fatal
 from streams.runner import audit_events, outputs
 from streams.runner.model import Stage, StageTask
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 #: So many captured records of one source record are remembered, to know their bytes again.
 MOST_EARLIER = 100
 _VALUE, _CHANGE = attrgetter("value"), itemgetter(1)
+_CHANGES = attrgetter("changes")  # of an effect's result: what it has changed in the CRM
 
 
 def attempt_of(stage: Stage, job: StageTask, *, closed: bool) -> Attempt:
@@ -51,6 +52,7 @@ def attempt_of(stage: Stage, job: StageTask, *, closed: bool) -> Attempt:
         lead=_lead_of(job),
         earlier=job.earlier,
         logic=stage.gate.logic,
+        unchanged=job.unchanged,
     )
 
 
@@ -106,6 +108,12 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
         held = None
         if decision.wait is not WaitReason.REST:
             held = outputs.held(stage, job, decision, lead)
+        if (
+            before is not None
+            and held is not None
+            and _is_unchanged(stage, job, decision, before, held)
+        ):
+            job.unchanged, held, lead = True, before.held, _at_its_step(lead, before)
         job.parked = Parked(
             subject=lead.lead_id, lead=lead, held=held, wakes=decision.wakes, until=decision.until
         )
@@ -114,6 +122,34 @@ def settle(stage: Stage, view: BatchView, job: StageTask, decision: Decision) ->
     ):
         job.had_deferred, job.released, job.stays = _release(stage, view, job, decision, lead)
     encode_outgoing(stage, job, view.sealing)
+
+
+def _is_unchanged(
+    stage: Stage, job: StageTask, decision: Decision, before: Parked, held: ReviewItem
+) -> bool:
+    """Whether a lead that waits was looked at because its time had come, and nothing is new: people
+    are asked what they were asked, for the same reasons.
+
+    What was changed outside, decided in shadow, or leads on is told, though the lead still waits.
+    """
+    known = before.held
+    if known is None or due_at(job.record, stage.name) is None or job.shadow:
+        return False
+    told = decision.outcome or decision.details
+    if decision.notes or decision.alerts or told or decision.puts:
+        return False
+    if any(isinstance(output.record, Lead) for output in decision.outputs):
+        return False
+    if decision.trace != held.reasons or any(map(_CHANGES, job.results.values())):
+        return False
+    return replace(held, step=known.step, since=known.since) == known
+
+
+def _at_its_step(lead: Lead, before: Parked) -> Lead:
+    """The lead at the step at which people were asked, so that their answer still settles it."""
+    assert before.held is not None
+    assert before.waiting is not None
+    return replace(lead, step=before.held.step, cause=before.waiting.cause)
 
 
 def _parked_key(job: StageTask, lead: Lead | None) -> str:

@@ -85,12 +85,12 @@ def _delivery_of(signal: Signal) -> str:
 def audits(stage: Stage, job: StageTask, sealing: Sealing) -> list[OutgoingRecord]:
     """The events of a decision: the human decision that led to it, its notes, itself.
 
-    Empty if it is about no lead.
+    Empty if it is about no lead, or if it finds again what an event says already.
     """
     decision = job.answer
     assert isinstance(decision, Decision)
     lead = decision.lead
-    if lead is None:
+    if lead is None or job.unchanged:
         return []
     events = []
     if job.review_decision is not None:

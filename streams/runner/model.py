@@ -158,6 +158,7 @@ class StageTask(msgspec.Struct, eq=False):
     failed: str = ""
     shadow: bool = False
     earlier: tuple[str, ...] = ()  # see Attempt
+    unchanged: bool = False  # see Attempt.unchanged
     audits: list[OutgoingRecord] = msgspec.field(default_factory=list)
     outputs: list[OutgoingRecord] = msgspec.field(default_factory=list)
     # where the record came from, and under which key: a put-off one that is no lead comes again
@@ -201,6 +202,7 @@ class StageTask(msgspec.Struct, eq=False):
                 attempt.failed,
                 attempt.shadow,
             )
+            self.unchanged = attempt.unchanged
             self.encoded_state = attempt.seen
             if not attempt.failed:
                 self.state = sealing.open(msgspec.json.decode(attempt.seen, type=seen))

@@ -56,6 +56,8 @@ def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> Revie
     A replay says it of what waits now, not of what was decided then: compaction keeps a stage's
     last word on a lead.
     """
+    if job.unchanged:
+        return None
     waits = job.before.held if job.replay and job.before is not None else None
     if decision.wait in {WaitReason.REVIEW, WaitReason.HELD, WaitReason.FALLBACK}:
         if job.replay and (waits is None or waits.step != lead.step):

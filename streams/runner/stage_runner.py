@@ -29,6 +29,7 @@ from leads.records import Alert, Captured, Lead, Place, ReviewDecision, Signal
 from leads.sealing import KeysUnavailableError, MissingKeyError
 from leads.signatures import Signatures
 from leads.table_rows import Attempt
+from leads.waits import due_at
 from streams.consumer.strict_consumer import RecordBatch
 from streams.ports import Clock, Effector, StageMetrics, Timekeeper
 from streams.runner import audit_events
@@ -155,7 +156,9 @@ class StageRunner:
                 about = audit_events.subject_of(found, item.raw)
                 attempt = view.get(self.stage.attempts, about[0])
             is_busy = busy and not busy.isdisjoint(self._keys_of(item, found))
-            if is_busy or (about and attempt and self._would_overwrite(attempt, item, about)):
+            if is_busy or (
+                about and attempt and self._would_overwrite(attempt, item, found, about)
+            ):
                 later.append(item)
                 busy.update(self._keys_of(item, found))
                 continue
@@ -177,14 +180,20 @@ class StageRunner:
         return (*own, *self.stage.keys_of(found))
 
     def _would_overwrite(
-        self, attempt: Attempt, item: DecodedRecord, about: audit_events.About
+        self, attempt: Attempt, item: DecodedRecord, record: Any, about: audit_events.About
     ) -> bool:
         """Whether this item's decision would take the row of another record that may not have sent
         what it decided."""
         _, step, cause = about
-        if not attempt.closed or attempt.cause == cause or attempt.step >= step:
+        if not attempt.closed or attempt.cause == cause or self._is_stale(attempt, record, step):
             return False
         return not self._sent.has(attempt.at) and not item.is_before(attempt.at)
+
+    def _is_stale(self, attempt: Attempt, record: Any, step: int) -> bool:
+        """Whether a record comes too late for its row, which another cause has."""
+        if attempt.step < step:
+            return False
+        return not attempt.gives_way(step, due_at(record, self.stage.name))
 
     # Step 2
 
@@ -199,7 +208,7 @@ class StageRunner:
         subject, step, cause = about
         earlier: tuple[str, ...] = ()
         if attempt is not None and attempt.cause != cause:
-            if attempt.step >= step or cause in attempt.earlier:
+            if self._is_stale(attempt, record, step) or cause in attempt.earlier:
                 # stale: a later decision about this lead has been taken here
                 # (docs/design/interleavings.md 3)
                 return None

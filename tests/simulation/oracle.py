@@ -21,6 +21,7 @@ _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
 _WAITS = frozenset({"review", "held", "fallback"})
 _STOPS = frozenset({"unsubscribe", "bounce", "do_not_contact"})
 _OUT = frozenset({"engaged", "nurtured"})
+_TOLD = ("stage", "kind", "place", "trace", "outcome", "shadow")  # what an event says of a wait
 _QUESTIONS = frozenset({"variant", "shared_address"})  # whether two records are one person's
 Event = dict[str, Any]
 
@@ -456,6 +457,31 @@ def nothing_in_clear(facts: Facts) -> Iterator[str]:
     yield from naming(facts.run.site.log, facts.run.plan.world.leads)
 
 
+def looks_are_quiet(facts: Facts) -> Iterator[str]:
+    """A look at a waiting lead that finds what its last event says writes no further one. A look
+    that has written the owner again is told: so is what it did."""
+    last: dict[str, Event] = {}
+    events = sorted(_unique(facts), key=lambda event: event["step"])
+    answered = {(event["lead"], event["step"]) for event in events if event["kind"] == "reviewed"}
+    for event in events:
+        before = last.get(event["lead"])
+        if event["place"]:
+            last[event["lead"]] = event
+        if before is None or (event["lead"], event["step"]) in answered:
+            continue
+        if _is_quiet_look(event) and all(event.get(n) == before.get(n) for n in _TOLD):
+            yield f"P8 {name_of(facts, event['lead'])} is {event['kind']}, told again"
+
+
+def _is_quiet_look(event: Event) -> bool:
+    """Whether a lead was looked at for its time alone, still waits, and nothing was done."""
+    if event["place"] not in _WAITS or event.get("shadow"):
+        return False
+    trigger = event["inputs"]["record"].get("trigger") or {}
+    acted = event["person"].get("changes") or "again" in event["inputs"]["done"]
+    return trigger.get("kind") == "due" and not acted
+
+
 # Shadow
 
 
@@ -571,6 +597,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_twice,
     one_content,
     nothing_in_clear,
+    looks_are_quiet,
     shadow_is_quiet,
     only_signed_orders_count,
     everything_counts,

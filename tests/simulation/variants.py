@@ -180,6 +180,11 @@ def _unread() -> AbstractContextManager[None]:
     return _patched((PartitionLog, "deletable", deletable))
 
 
+def _told_again() -> AbstractContextManager[None]:
+    """Each look at a waiting lead is an event."""
+    return _patched((attempts, "_is_unchanged", lambda *_: False))
+
+
 #: By the number under which each fault was first reported.
 VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "R1": _r1,
@@ -192,5 +197,6 @@ VARIANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "crossed brands": _crossed,
     "captured bytes come again": _forgotten,
     "deleted unread": _unread,
+    "told again": _told_again,
     "D10": lambda: _stale("identity"),
 }

@@ -10,16 +10,24 @@ from aiokafka.errors import KafkaTimeoutError
 from msgspec.structs import replace
 
 from leads import topics
-from leads.decision import Decision, NeedsEffects, OutputRecord, Parked, WaitReason
+from leads.decision import (
+    AuditNote,
+    Decision,
+    NeedsEffects,
+    OutputRecord,
+    Parked,
+    WaitReason,
+)
 from leads.effect_results import EffectResult
 from leads.effects import Effect, LeaveList, ReadOwner
-from leads.records import Lead, Place, Record, encode
+from leads.records import Alert, Change, Lead, Place, Reason, Record, ReviewDecision, encode
 from leads.rules import Rules
 from leads.table_rows import SlaClock
 from streams.ports import Fatal
 from streams.runner.deciding import FAILED_IN_A_ROW
 from streams.runner.model import Stage
 from streams.stages import sla
+from streams.testing.log import LogRecord
 from streams.testing.loop import EPOCH, VirtualLoop
 from tables.schema import CLOCKS
 from tables.state import Table
@@ -211,5 +219,146 @@ def test_a_batch_that_found_no_room_is_handed_over_again(rules: Rules) -> None:
         vars(bench.producer)["send_batch"] = send_batch
         await bench.feed(topics.MATCHED.full, of(1, rules))
         assert kinds(bench) == ["passed"]
+
+    on_kit(body)
+
+
+class Holding:
+    """A gate that holds a lead and looks again each minute; a test changes what it finds."""
+
+    def __init__(self) -> None:
+        self.why = "no owner"
+        self.looks: list[int] = []
+
+    def __call__(
+        self, record: Lead, _: Any, done: dict[str, EffectResult]
+    ) -> Decision | NeedsEffects:
+        if "read" not in done:
+            return NeedsEffects(effects={"read": ReadOwner(contact_id="1")})
+        self.looks.append(record.step)
+        if record.review_decisions:
+            return passes(record)
+        return Decision(
+            kind="held",
+            place=Place.HELD,
+            lead=record,
+            wait=WaitReason.HELD,
+            until=EPOCH + 60.0 * len(self.looks),
+            trace=(Reason(rule="owner", decisive=True, why=self.why),),
+        )
+
+
+def held_stage(gate: Holding) -> Stage:
+    """A stage that also takes decisions."""
+    return dataclasses.replace(
+        stage(gate), inputs={topics.MATCHED: Lead, topics.REVIEW_DECISIONS: ReviewDecision}
+    )
+
+
+async def look_again(bench: Bench, records: list[LogRecord]) -> list[LogRecord]:
+    """Wait until the stage's timer has sent the lead again, and process it; what was sent."""
+    before = records[-1].offset + 1
+    while not (sent := bench.log.read(topics.MATCHED.full, 0, before)):
+        await asyncio.sleep(1.0)
+    await bench.process_again(sent[:1])
+    return sent[:1]
+
+
+def items(bench: Bench) -> list[dict[str, Any]]:
+    """The review items so far."""
+    return [json.loads(r.value or b"") for r in bench.log.all(topics.REVIEW_QUEUE.full)]
+
+
+def test_a_look_that_finds_nothing_new_writes_no_event_and_no_item(rules: Rules) -> None:
+    gate = Holding()
+
+    async def body(loop: VirtualLoop) -> None:
+        bench = Bench(loop, held_stage(gate), rules)
+        bench.timers.assign([0])
+        bench.timers.start(lambda error: pytest.fail(str(error)))
+        records = await bench.feed(topics.MATCHED.full, of(1, rules))
+        looked = [records]
+        for _ in range(3):
+            looked.append(await look_again(bench, looked[-1]))
+        assert kinds(bench) == ["held"]
+        assert len(items(bench)) == 1
+        assert len(gate.looks) == 4
+        assert bench.effector.asked == ["crm.read_owner"] * 4, "it does look"
+        parked = bench.state.read(0, bench.stage.parked, "l1")
+        assert parked is not None
+        assert parked.lead is not None
+        assert parked.lead.step == items(bench)[0]["step"], "it stays at its step, however often"
+        for again in looked:  # in whatever order they come once more, nobody is called
+            await bench.process_again(again)
+        assert len(bench.effector.asked) == 4
+        assert {json.loads(r.value or b"")["kind"] for r in bench.log.all(topics.AUDIT.full)} == {
+            "held"
+        }
+        gate.why = "an inactive owner"
+        looked.append(await look_again(bench, looked[-1]))
+        events = bench.log.all(topics.AUDIT.full)
+        whys = [json.loads(r.value or b"")["trace"][0]["why"] for r in events]
+        assert whys[-1] == "an inactive owner"
+        assert items(bench)[-1]["reasons"][0]["why"] == "an inactive owner"
+        assert items(bench)[-1]["step"] == items(bench)[0]["step"] + 1
+
+    on_kit(body)
+
+
+def test_an_answer_settles_a_question_that_was_looked_at_since(rules: Rules) -> None:
+    gate = Holding()
+
+    async def body(loop: VirtualLoop) -> None:
+        bench = Bench(loop, held_stage(gate), rules)
+        bench.timers.assign([0])
+        bench.timers.start(lambda error: pytest.fail(str(error)))
+        records = await bench.feed(topics.MATCHED.full, of(1, rules))
+        for _ in range(2):
+            records = await look_again(bench, records)
+        [asked] = items(bench)
+        answer = ReviewDecision(
+            decision_id="d",
+            lead_id="l1",
+            stage="probe",
+            step=asked["step"],
+            action="redrive",
+            actor="olga",
+            reason="why",
+            at=bench.clock.now(),
+        )
+        await bench.feed(topics.REVIEW_DECISIONS.full, encode(answer))
+        assert kinds(bench) == ["held", "reviewed", "passed"]
+        assert items(bench)[-1]["kind"] == "moved"
+
+    on_kit(body)
+
+
+@pytest.mark.parametrize("changed", ["alert", "note", "change", "shadow"])
+def test_a_look_that_has_done_something_is_told(rules: Rules, changed: str) -> None:
+    gate = Holding()
+
+    def answer(record: Lead, there: Nothing, done: Any) -> Decision | NeedsEffects:
+        found = gate(record, there, done)
+        if isinstance(found, NeedsEffects) or record.trigger is None:
+            return found
+        if changed == "note":
+            return replace(found, notes=(AuditNote(kind="noted"),))
+        if changed == "alert":
+            alert = Alert(alert_id="a", kind="ops", to="#ops", text="look", at=1.0)
+            return replace(found, alerts=(alert,))
+        return found
+
+    async def body(loop: VirtualLoop) -> None:
+        bench = Bench(loop, stage(answer), rules)
+        bench.timers.assign([0])
+        bench.timers.start(lambda error: pytest.fail(str(error)))
+        records = await bench.feed(topics.MATCHED.full, of(1, rules))
+        if changed == "change":
+            change = Change(contact_id="1", wrote={"owner": "2"}, before={})
+            bench.effector.answers = [EffectResult(ok=True, changes=(change,))]
+        if changed == "shadow":
+            bench.runner._live = False
+        await look_again(bench, records)
+        assert kinds(bench).count("held") == 2
 
     on_kit(body)
