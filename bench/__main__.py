@@ -18,6 +18,7 @@ from bench.febrl import measure_febrl
 from bench.latency import measure_latency
 from bench.matching_cost import measure_matching
 from bench.restore import measure_restore
+from bench.retention import measure_retention
 from bench.site import BenchSite
 from bench.web import measure_web
 from bench.week import measure_calls, measure_week
@@ -49,6 +50,9 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "web": lambda _: measure_hooks(),
     "week": lambda quick: measure_week(1 if quick else ROUNDS),
     "calls": lambda _: {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")},
+    "retention": lambda quick: (
+        measure_retention(1_000, 48.0) if quick else measure_retention(10_000, 240.0)
+    ),
     "budget": lambda _: measure_budget(),
 }
 

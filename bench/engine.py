@@ -22,6 +22,14 @@ def _leadgate(settings: Settings, rules: Rules, data: Path) -> int:
     return run_worker(settings, rules, data, SystemClock(), instant)
 
 
+def _holding(settings: Settings, rules: Rules, data: Path) -> int:
+    """Leadgate where Apollo's own sequences hold some leads for good."""
+    from app.worker.process import run_worker
+    from bench.vendors import holding
+
+    return run_worker(settings, rules, data, SystemClock(), holding)
+
+
 def _lead_stages(settings: Settings, rules: Rules, data: Path) -> int:
     """Leadgate without the stage that posts alerts: what the peers do, too."""
     from app.worker.process import run_worker
@@ -53,6 +61,7 @@ def _loop(settings: Settings, rules: Rules, data: Path) -> int:
 
 RUN: dict[str, Callable[[Settings, Rules, Path], int]] = {
     "leadgate": _leadgate,
+    "holding": _holding,
     "lead-stages": _lead_stages,
     "plain": _plain,
     "quix": _quix,

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +19,7 @@ from app.local.broker import Broker, free_port
 from app.local.children import die_with_parent
 from app.monitoring.lag import committed
 from app.privacy.key_store import open_key_store
+from app.rules.store import load_rules
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.records import Captured, CrmRecord, encode
@@ -48,7 +49,8 @@ class BenchSite:
         self.broker.stop()
 
     async def _ground(self) -> None:
-        await provision_topics(self.settings)
+        rules = load_rules(Path(self.variables()["LEADGATE_RULES"]))
+        await provision_topics(self.settings, rules.retention)
         open_key_store(self.settings).create()
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
@@ -59,23 +61,27 @@ class BenchSite:
 
     def worker(self, engine: str, python: str = sys.executable) -> psutil.Process:
         """Start `python -m bench.engine ENGINE` as a process of its own, by this interpreter."""
-        environment = {
+        inherited = {
             k: v for k, v in os.environ.items() if not k.startswith(("LEADGATE_", "KAFKA_"))
-        } | {
-            "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
-            "LEADGATE_RULES": str(RULES),
-            "LEADGATE_DATABASE_URL": self._database,
-            "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
         }
         out = (self.data / f"{engine}.log").open("ab")
         child = subprocess.Popen(
             [python, "-m", "bench.engine", engine, str(self.data / engine)],
-            env=environment,
+            env=inherited | self.variables(),
             stdout=out,
             stderr=out,
             preexec_fn=die_with_parent,
         )
         return psutil.Process(child.pid)
+
+    def variables(self) -> dict[str, str]:
+        """The settings of a worker."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
+            "LEADGATE_RULES": str(RULES),
+            "LEADGATE_DATABASE_URL": self._database,
+            "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
+        }
 
     async def fill(self, count: int) -> None:
         """Capture so many leads."""
@@ -94,13 +100,14 @@ class BenchSite:
         return sum(offset - done.get(tp, 0) for tp, offset in end.items())
 
 
-async def capture(settings: Settings, count: int) -> None:
+async def capture(
+    settings: Settings, count: int, make: Callable[[int], Captured] | None = None
+) -> None:
     """Write so many captured leads, each of its own person; ten people a company."""
     async with producing(settings) as producer:
         for i in range(count):
-            await producer.send(
-                topics.CAPTURED.full, encode(captured(i)), key=f"apollo:{i}".encode()
-            )
+            record = (make or captured)(i)
+            await producer.send(topics.CAPTURED.full, encode(record), key=f"apollo:{i}".encode())
         await producer.flush()
 
 
