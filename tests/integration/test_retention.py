@@ -131,6 +131,7 @@ def test_what_replay_needs_is_kept_for_as_long_as_the_rules_say(make_site: MakeS
     assert broken_promises(site) == []
 
 
+@pytest.mark.long
 def test_a_death_before_deleting_and_what_others_delete(make_site: MakeSite) -> None:
     site = make_site(0)
     site.work("worker", **OFTEN, LEADGATE_CRASH_AT="after deletions stored before deleted")
@@ -154,6 +155,32 @@ def test_a_death_before_deleting_and_what_others_delete(make_site: MakeSite) -> 
     site.wait_for(lambda: "records were deleted by others" in said.read_text(), seconds=WAIT)
     site.wait_for(lambda: is_empty(site), seconds=WAIT)
     assert site.leadgate("audit", "verify")["faults"] == {}
+
+
+@pytest.mark.long
+def test_a_captured_record_that_nothing_was_decided_about_is_kept(make_site: MakeSite) -> None:
+    """It is all that shows the loss."""
+    site = make_site(0)
+    site.work("worker", **OFTEN)
+    site.capture(captured(1))
+    site.wait_settled(1, seconds=WAIT)
+    stop(site)
+    [skipped] = site.capture(captured(2))
+    site.commit_to_the_end(topics.CAPTURED)
+    site.work("worker", **OFTEN)
+    said = site.data / "worker.log"
+    site.wait_for(lambda: "was never decided" in said.read_text(), seconds=WAIT)
+    site.wait_for(lambda: "Nothing was decided" in str(site.records(topics.ALERTS)), seconds=WAIT)
+    assert list(site.leadgate("audit", "verify")["faults"]) == ["skipped"]
+    stop(site)
+    [kept] = site.records(topics.CAPTURED)
+    at = ("--partition", str(kept.partition), "--from-offset", str(kept.offset))
+    assert site.leadgate("replay", *at, "--act")["records"] == 1
+    site.work("worker", **OFTEN)
+    site.wait_for(lambda: site.place_of(skipped) in AT_REST, seconds=WAIT)
+    site.wait_settled(2, seconds=WAIT)
+    site.wait_for(lambda: not site.records(topics.CAPTURED), seconds=WAIT)
+    assert broken_promises(site) == []
 
 
 def stop(site: SiteHarness) -> None:
