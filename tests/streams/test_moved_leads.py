@@ -96,7 +96,8 @@ def test_a_sequence_that_cannot_be_left_is_told_and_tried_again(rules: Rules) ->
         await begin(bench, replace(RESTING, rules=rules.hash), PersonRow(person_key="p2"))
         await bench.feed(ROUTED, encode(TOLD))
         for number in range(1, 3):
-            assert events(bench) == ["unenrol_failed"] * number
+            # told once, however often it fails alike
+            assert events(bench) == ["unenrol_failed"]
             assert len(bench.log.all(topics.ALERTS.full)) == 1
             await asyncio.sleep(rules.recheck_seconds + 1.0)
             [record] = bench.log.all(topics.ASSIGNED.full)[number - 1 :]
