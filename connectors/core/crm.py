@@ -44,7 +44,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     """What we want on a contact.
 
-    Blanks are filled; what is there stays, our own properties excepted.
+    Blanks are filled; what is there stays, our own properties excepted, and a name, a title or a
+    phone number that still is as `ours` has it.
     """
 
     key: str
@@ -73,6 +74,10 @@ class ContactWrite(msgspec.Struct, frozen=True, kw_only=True):
     # the same for the company, in a CRM that has `company_fields`
     company_more: Mapping[str, Any] = {}
     company_overwrite: frozenset[str] = frozenset()
+    # the properties of the contact `ours_on` as we wrote them last, by the CRM's own names
+    ours: Mapping[str, Any] = {}
+    ours_on: str = ""
+    keeps_emails: bool = False  # the addresses of a known contact stay as they are
 
 
 class UpsertResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.core.answers import in_part, member
+from connectors.core.contact_writes import replaceable
 from connectors.core.crm import Account, Contact, ContactWrite, Owner, OwnerWrite
 from connectors.core.crm_properties import LeadgateProperties
 from connectors.core.fields import Field
@@ -128,22 +129,31 @@ def contact_of(found: HubSpotObject) -> Contact:
     )
 
 
-def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) -> dict[str, str]:
-    """Our properties, and the blanks we can fill; what `held` already has stays."""
-    wanted = {
+def described(write: ContactWrite) -> dict[str, str]:
+    """The properties that describe the person, '' for what isn't known."""
+    return {
         "firstname": write.first_name,
         "lastname": write.last_name,
         "jobtitle": write.title,
         "phone": write.phone,
+    }
+
+
+def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Our properties, the blanks we can fill, and what is as we wrote it; what else `held` has
+    stays."""
+    own = described(write)
+    filled = {
         "city": write.city,
         "state": write.state,
         "country": write.country,
         "company": write.company,
     }
     there = held or {}
+    replaced = replaceable(write, own, there)
     given: dict[str, str] = {}
-    for name, value in wanted.items():
-        if value and not there.get(name):
+    for name, value in (own | filled).items():
+        if value and (name in replaced or not there.get(name)):
             given[name] = value
     for name, more in write.more.items():
         if name in write.overwrite or not there.get(name):
@@ -151,7 +161,8 @@ def properties_of(write: ContactWrite, held: Mapping[str, str | None] | None) ->
     if not there.get(KEY):
         given[KEY] = write.key
     given |= OWN.description(write)
-    if held is None or (write.known_id and write.emails[0] not in _addresses(there)):
+    moved = write.known_id and not write.keeps_emails
+    if held is None or (moved and write.emails[0] not in _addresses(there)):
         given["email"] = write.emails[0]  # new, or the person's address has changed
     return given
 

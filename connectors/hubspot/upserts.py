@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from connectors.core.contact_writes import kept, of_contact
 from connectors.core.crm import ContactWrite, Row, UpsertResult
 from connectors.core.errors import RecordRetryable, Unavailable, VendorError
 from connectors.core.row_results import split_errors
@@ -125,6 +126,8 @@ class HubSpotUpserts:
                 upsert.result = UpsertResult(contact=contact, existed=True)
             else:
                 upsert.existing, upsert.error = existing, verdicts[place]
+                if existing is not None:
+                    upsert.write = of_contact(write, existing.id)
             batch.append(upsert)
         return batch
 
@@ -156,6 +159,8 @@ class HubSpotUpserts:
                 continue
             wrote, left = records.what_was_written(upsert.properties, existing.properties, row)
             change = records.OWN.change(existing.id, wrote, existing.properties)
+            own = records.described(upsert.write)
+            left += kept(upsert.write, own, existing.properties)
             contact = records.contact_of(existing)
             upsert.result = UpsertResult(contact=contact, existed=True, change=change, dropped=left)
 

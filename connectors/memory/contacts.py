@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from connectors.core.account_lookup import answer
+from connectors.core.contact_writes import kept, of_contact, replaceable
 from connectors.core.crm import (
     Account,
     CompanyAsked,
@@ -59,12 +60,17 @@ class MemoryContacts:
             contact = replace(
                 before,
                 key=before.key or write.key,
-                email=write.emails[0] if write.known_id else before.email,
+                email=_moves(write) or before.email,
                 company_id=before.company_id or company_id,
             )
         self._store(contact)
+        write = of_contact(write, contact.id)
+        held = dict(self.values.get(contact.id, {}))
         change = self._write(contact.id, write)
-        return UpsertResult(contact=contact, existed=before is not None, change=change)
+        left = kept(write, _described(write), held)
+        return UpsertResult(
+            contact=contact, existed=before is not None, change=change, dropped=left
+        )
 
     def _find(self, write: ContactWrite) -> str:
         """The id of a write's contact, '' for none."""
@@ -76,9 +82,14 @@ class MemoryContacts:
         return ""
 
     def _write(self, contact_id: str, write: ContactWrite) -> Change:
-        """Write the mapped properties: blanks, and those that the rules overwrite."""
-        values = self.values.setdefault(contact_id, {})
+        """Write who the person is and the mapped properties: blanks, what is as we wrote it, and
+        what the rules overwrite."""
+        values, own = self.values.setdefault(contact_id, {}), _described(write)
+        replaced = replaceable(write, own, values)
         wrote: dict[str, Any] = {}
+        for name, text in (own | _filled(write)).items():
+            if text and (name in replaced or not values.get(name)):
+                wrote[name] = text
         for name, value in write.more.items():
             if name in write.overwrite or values.get(name) is None:
                 wrote[name] = value
@@ -161,6 +172,11 @@ class MemoryContacts:
 
     # Changes by hand
 
+    def edit(self, contact_id: str, name: str, value: str) -> None:
+        """A user of the CRM changes a property."""
+        self.values.setdefault(contact_id, {})[name] = value
+        self._store(self.people[contact_id])
+
     def own(self, contact_id: str, owner: str) -> None:
         """A user of the CRM sets the owner; '' removes it."""
         self._store(replace(self.people[contact_id], owner_id=owner))
@@ -189,6 +205,24 @@ class MemoryContacts:
         self._companies[domain] = Account(
             id=ident, name=name, domain=domain, owner_id=owner, parent_id=above
         )
+
+
+def _moves(write: ContactWrite) -> str:
+    """The new main address of a known contact, '' where it stays."""
+    return write.emails[0] if write.known_id and not write.keeps_emails else ""
+
+
+def _described(write: ContactWrite) -> dict[str, str]:
+    return {
+        "first_name": write.first_name,
+        "last_name": write.last_name,
+        "title": write.title,
+        "phone": write.phone,
+    }
+
+
+def _filled(write: ContactWrite) -> dict[str, str]:
+    return {"city": write.city, "state": write.state, "country": write.country}
 
 
 def _is_other(held: Contact, write: ContactWrite) -> bool:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from connectors.core.contact_writes import kept, of_contact
 from connectors.core.crm import Contact, ContactWrite, Row, UpsertResult
 from connectors.core.errors import RecordRejected, RecordRetryable, VendorError
 from connectors.core.row_results import is_deleted
@@ -57,7 +58,7 @@ class SalesforceContacts:
         additions: list[_Work] = []
         for i, (row, write, held) in enumerate(zip(rows, writes, found, strict=True)):
             if row is None and isinstance(held, dict):
-                changes.append(_Work(i, write, held))
+                changes.append(_Work(i, of_contact(write, held["Id"]), held))
             elif row is None:
                 additions.append(_Work(i, write, None))
         # a call takes ten changes of type
@@ -105,13 +106,14 @@ class SalesforceContacts:
             prepared.append(_prepare(write, held, picklists))
             sent.append(prepared[-1].sent)
         done = await self._write(sent, picklists, template, *parts)
-        for (i, _, held), one, row in zip(work, prepared, done, strict=True):
+        for (i, write, held), one, row in zip(work, prepared, done, strict=True):
             if isinstance(row, VendorError):
                 rows[i] = row
             elif held is None:
                 rows[i] = _result(records.contact_of({"Id": row, **one.fields}), one, None)
             else:
-                rows[i] = _result(records.contact_of(held, self._http.me), one, held)
+                left = kept(write, records.described(write), held)
+                rows[i] = _result(records.contact_of(held, self._http.me), one, held, left)
 
     async def _write(
         self, sent: Sequence[Record], by: Picklists | None, template: str, *parts: str
@@ -139,12 +141,14 @@ def _prepare(write: ContactWrite, held: Record | None, picklists: Picklists | No
     return _Prepared(fields, records.update_of(held["Id"], fields), place)
 
 
-def _result(contact: Contact, written: _Prepared, held: Record | None) -> UpsertResult:
+def _result(
+    contact: Contact, written: _Prepared, held: Record | None, left: tuple[str, ...] = ()
+) -> UpsertResult:
     return UpsertResult(
         contact=contact,
         existed=held is not None,
         change=OWN.change(contact.id, written.fields, held),
-        dropped=written.place.dropped,
+        dropped=(*written.place.dropped, *left),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.core.answers import checked, in_part, member, read
+from connectors.core.contact_writes import replaceable
 from connectors.core.crm import Account, Contact, ContactWrite, OwnerWrite
 from connectors.salesforce.forms import Record
 from connectors.salesforce.properties import EMAILS, KEY, OWN, STATUS, is_custom
@@ -108,26 +109,31 @@ def _owner_id(ident: str | None, me: str) -> str:
     return ident
 
 
-def fields_of(
-    write: ContactWrite, kind: str, held: Record | None, place: Mapping[str, str]
-) -> Record:
-    """Our fields, and the blanks we can fill; what `held` already says stays.
-
-    `place`: see address_picklists.place_of.
-    """
-    wanted: dict[str, Any] = {
+def described(write: ContactWrite) -> dict[str, str]:
+    """The fields that describe the person, as they are cut; '' for what isn't known."""
+    own = {
         "FirstName": write.first_name,
         "LastName": write.last_name,
         "Title": write.title,
         "Phone": write.phone,
-        **place,
     }
-    if kind == "Lead":
-        wanted["Company"] = write.company or write.domain
+    return {name: text[: _LENGTHS[name]] for name, text in own.items()}
+
+
+def fields_of(
+    write: ContactWrite, kind: str, held: Record | None, place: Mapping[str, str]
+) -> Record:
+    """Our fields, the blanks we can fill, and what is as we wrote it; what else `held` says stays.
+
+    `place`: see address_picklists.place_of.
+    """
+    own = described(write)
+    filled = {**place, "Company": write.company or write.domain} if kind == "Lead" else place
     old = held or {}
+    replaced = replaceable(write, own, old)
     fields: Record = {}
-    for name, text in wanted.items():
-        if text and old.get(name) in (None, "", _UNKNOWN):
+    for name, text in {**own, **filled}.items():
+        if text and (name in replaced or old.get(name) in (None, "", _UNKNOWN)):
             fields[name] = text[: _LENGTHS.get(name, _MOST_TEXT)]
     for name, value in more_of(write, kind).items():
         if name in write.overwrite or old.get(name) in (None, ""):
@@ -137,6 +143,8 @@ def fields_of(
         fields[KEY] = write.key
     if held is None:
         fields |= _new(write)
+    elif write.keeps_emails:
+        return fields
     elif write.known_id and write.emails[0] != old.get("Email"):
         fields["Email"] = write.emails[0]  # the person's address has changed
     return fields | _further(write, old)

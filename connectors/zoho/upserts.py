@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from connectors.core.answers import all_of, read
+from connectors.core.contact_writes import kept, of_contact
 from connectors.core.crm import Contact, ContactWrite, Row, UpsertResult
 from connectors.core.errors import RecordRetryable, VendorError
 from connectors.core.splitting import one_by_one
@@ -17,7 +18,7 @@ from connectors.zoho.forms import DealRow
 from connectors.zoho.queries import ZohoQueries
 from connectors.zoho.setup import ZohoAccount
 from connectors.zoho.updates import update_people
-from connectors.zoho.written_fields import change_of, fields_of
+from connectors.zoho.written_fields import change_of, described, fields_of
 
 _CLOSED = frozenset({"Closed Won", "Closed Lost", "Closed-Lost to Competition"})
 
@@ -45,7 +46,7 @@ class ZohoUpserts:
                 contact = records.contact_of(held.module, held.record, await self._account.me())
                 rows[place] = UpsertResult(contact=contact, existed=True)
             elif rows[place] is None and held is not None:
-                updates[place] = (write, held)
+                updates[place] = (of_contact(write, held.ident), held)
             elif rows[place] is None:
                 creates[place] = write
         updated = await self._update([*updates.values()])
@@ -64,13 +65,14 @@ class ZohoUpserts:
             changes.append((held.ident, fields_of(write, held.module, held.record)))
         rows: list[Row[UpsertResult]] = []
         done = await update_people(self._http, changes)
-        for (_, held), (ident, fields), row in zip(work, changes, done, strict=True):
+        for (write, held), (ident, fields), row in zip(work, changes, done, strict=True):
             if isinstance(row, VendorError):
                 rows.append(row)
                 continue
             contact = records.contact_of(held.module, held.record, me)
             change = change_of(ident, fields, held.record)
-            rows.append(UpsertResult(contact=contact, existed=True, change=change))
+            left = kept(write, described(write, held.module), held.record)
+            rows.append(UpsertResult(contact=contact, existed=True, change=change, dropped=left))
         return rows
 
     async def _create(self, writes: Sequence[ContactWrite]) -> list[Row[UpsertResult]]:

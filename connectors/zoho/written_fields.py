@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from connectors.core.contact_writes import replaceable
 from connectors.core.crm import ContactWrite, OwnerWrite
 from connectors.zoho import records
 from leads.records import Change
@@ -20,11 +21,13 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> dict[str, Any]:
-    """Our fields, and the blanks we can fill; what `held` already has stays."""
-    there = held or {}
+    """Our fields, the blanks we can fill, and what is as we wrote it; what else `held` has
+    stays."""
+    there, own = held or {}, described(write, module)
+    replaced = replaceable(write, own, there)
     fields: dict[str, Any] = {}
-    for name, value in _person_fields(write, module).items():
-        if value and there.get(name) in (None, "", _UNKNOWN):
+    for name, value in (own | _filled(write, module)).items():
+        if value and (name in replaced or there.get(name) in (None, "", _UNKNOWN)):
             fields[name] = value[: _LENGTHS.get(name, 100)]
     for name, more in write.more.items():
         if name in write.overwrite or there.get(name) in (None, ""):
@@ -35,35 +38,36 @@ def fields_of(write: ContactWrite, module: str, held: dict[str, Any] | None) -> 
     if held is None:
         return fields | _new(write)
     known = {there.get("Email"), there.get("Secondary_Email")}
-    if write.known_id and write.emails[0] not in known:
+    moved = write.known_id and not write.keeps_emails
+    if moved and write.emails[0] not in known:
         # the person's address has changed
         fields |= {"Email": write.emails[0], "Secondary_Email": there.get("Email")}
     return fields
 
 
-def _person_fields(write: ContactWrite, module: str) -> dict[str, str]:
-    """A person's fields by the names that they have in a module; '' for what isn't known."""
-    shared = {
+def described(write: ContactWrite, module: str) -> dict[str, str]:
+    """The fields that describe the person, by the names that they have in a module, as they are
+    cut; '' for what isn't known."""
+    own = {
         "First_Name": write.first_name,
         "Last_Name": write.last_name,
         "Phone": write.phone,
+        "Designation" if module == "Leads" else "Title": write.title,
+    }
+    return {name: value[: _LENGTHS[name]] for name, value in own.items()}
+
+
+def _filled(write: ContactWrite, module: str) -> dict[str, str]:
+    """The fields that only fill blanks."""
+    prefix = "" if module == "Leads" else "Mailing_"
+    place = {
+        f"{prefix}City": write.city,
+        f"{prefix}State": write.state,
+        f"{prefix}Country": write.country,
     }
     if module == "Leads":
-        return {
-            **shared,
-            "Designation": write.title,
-            "Company": write.company or write.domain,
-            "City": write.city,
-            "State": write.state,
-            "Country": write.country,
-        }
-    return {
-        **shared,
-        "Title": write.title,
-        "Mailing_City": write.city,
-        "Mailing_State": write.state,
-        "Mailing_Country": write.country,
-    }
+        place["Company"] = write.company or write.domain
+    return place
 
 
 def _new(write: ContactWrite) -> dict[str, Any]:
