@@ -27,6 +27,10 @@ COMPANY = frozenset(
     }
 )
 
+#: Begins the names under which a lead notes which fields a person had set before it came in again;
+#: the values are among its own.
+CORRECTED = "corrected."
+
 #: How a value that a person writes is normalised, as a source's would be.
 _NORMALISE: dict[str, Callable[[str], str]] = {
     "title": clean_text,

@@ -30,6 +30,14 @@ class ContactWritten(_Value, frozen=True, kw_only=True, tag="contact_written"):
     unknown: bool = False
 
 
+class ContactRestored(_Value, frozen=True, kw_only=True, tag="contact_restored"):
+    """The properties that were set back, by the CRM's names, and those that show something else by
+    now and were left."""
+
+    set_back: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
 class OwnerFound(_Value, frozen=True, kw_only=True, tag="owner_found"):
     """A user of the CRM; `email` is '' if there is none of that id."""
 
@@ -147,6 +155,7 @@ class Erased(_Value, frozen=True, kw_only=True, tag="erased"):
 
 EffectValue: TypeAlias = (
     ContactWritten
+    | ContactRestored
     | OwnerFound
     | AccountsRead
     | OwnerAssigned
@@ -185,7 +194,8 @@ class EffectResult(Record, frozen=True, kw_only=True):
     kind: str = "ok"
     retry_after: float = 0.0
     not_sent: bool = False
-    # of properties in the CRM; no gate decides by them, the audit shows them with the person
+    # of properties in the CRM; the audit shows them with the person. A gate may keep them in its
+    # rows, and decides nothing that an event shows by them
     changes: tuple[Change, ...] = ()
 
 

@@ -10,9 +10,9 @@ An effect's id is derived from lead, stage, name and cause, never from its targe
   acknowledged (promise P4).
 """
 
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from leads.records import Record
+from leads.records import Lead, Record
 
 #: How the id of a contact begins that only a shadow run has made.
 SHADOW = "shadow:"
@@ -30,9 +30,11 @@ class _Effect(Record, frozen=True, kw_only=True):
 class UpsertContact(_Effect, frozen=True, kw_only=True):
     """The lead's contact and company in the CRM. Answers `ContactWritten`.
 
-    `overwrite` and `company_overwrite` are the properties that may replace what is there. `basis`
-    is the lawful basis by the rules' word for it, '' where the rules have none, and `source` where
-    the person's data comes from.
+    `overwrite` and `company_overwrite` are the properties that may replace what is there; `ours`
+    those that we have written on contact `ours_on`, by the CRM's names with their values: as long
+    as one still shows ours it may be replaced, too. `lead` is the lead as it is written, None for
+    the record itself. `basis` is the lawful basis by the rules' word for it, '' where the rules
+    have none, and `source` where the person's data comes from.
     """
 
     name: ClassVar[str] = "crm.upsert"
@@ -40,6 +42,20 @@ class UpsertContact(_Effect, frozen=True, kw_only=True):
     source: str = ""
     overwrite: tuple[str, ...] = ()
     company_overwrite: tuple[str, ...] = ()
+    ours: dict[str, Any] = {}
+    ours_on: str = ""
+    lead: Lead | None = None
+    keeps_emails: bool = False  # the contact's addresses stay as they are
+
+
+class RestoreContact(_Effect, frozen=True, kw_only=True):
+    """Properties of a contact back to what stood there `before`, where the CRM still shows what we
+    `wrote`. Answers `ContactRestored`."""
+
+    name: ClassVar[str] = "crm.restore"
+    contact_id: str
+    wrote: dict[str, Any]
+    before: dict[str, Any]
 
 
 class LookUpOwner(_Effect, frozen=True, kw_only=True):
@@ -287,6 +303,7 @@ class AwaitSnapshot(_Effect, frozen=True, kw_only=True):
 
 CrmEffect: TypeAlias = (
     UpsertContact
+    | RestoreContact
     | LookUpOwner
     | ReadAccounts
     | AssignOwner

@@ -30,6 +30,7 @@ class Mapped(Record, frozen=True, kw_only=True):
     replied: bool = False  # it has answered a sequence of Apollo's
     unplaced_phone: str = ""  # a national number without a country, see PhoneRead
     vouched: bool = False  # a person says that the address is good
+    corrected: tuple[str, ...] = ()  # the fields that a person has set
     apollo_person_id: str = ""  # of the person in Apollo's whole database
     linked: str = ""  # the CRM's id of the person, where Apollo names one
     dropped: tuple[str, ...] = ()  # what the mapping couldn't take along, a line each

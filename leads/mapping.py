@@ -82,13 +82,13 @@ def _without_phones(more: dict[str, Any], rules: Rules) -> tuple[dict[str, Any],
     left = dict(more)
     lines = []
     for rule in rules.mapping:
-        if rule.object == "contact" and rule.to in left and _is_phone(rule):
+        if rule.object == "contact" and rule.to in left and is_phone(rule):
             del left[rule.to]
             lines.append(f"{rule.to} is not written: the person is not to be called")
     return left, tuple(lines)
 
 
-def _is_phone(rule: FieldRule) -> bool:
+def is_phone(rule: FieldRule) -> bool:
     """Whether a name of the field says that it is a phone number."""
     names = f"{rule.apollo} {rule.column} {rule.to}".casefold()
     return "phone" in names or "mobile" in names
@@ -116,6 +116,7 @@ def _map_resubmitted(captured: Captured, rules: Rules) -> Mapped:
         linked=raw.carried_over.linked,
         unplaced_phone=raw.carried_over.unplaced_phone,
         vouched=bool(raw.corrections.get("email_status")),
+        corrected=tuple(sorted(raw.corrections)),
         do_not_call=raw.carried_over.do_not_call,
         replied=raw.carried_over.replied,
         dropped=dropped,

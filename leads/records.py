@@ -205,6 +205,7 @@ class Lead(PersonalRecord, frozen=True, kw_only=True):
     cause: str
     rules: str
     captured_at: float
+    updated_at: float = 0.0  # by the source's own clock, 0 if it doesn't say
     person_key: str = ""  # of the person's first claimed address
     address_key: str = ""  # of the present address
     priority: str = "fresh"
@@ -248,6 +249,10 @@ class Lead(PersonalRecord, frozen=True, kw_only=True):
     released: bool = False  # live, whatever share of leads the rules make live
     # how often its owner was written again because another automation had changed it
     owner_rewrites: int = 0
+    # of a merged lead, on its way to what the CRM write knows of the person: the lead that it was
+    # merged into; `parted`: it was unmerged, and its values are withdrawn there
+    merged_into: str = ""
+    parted: bool = False
 
     @property
     def owner_id(self) -> str:
@@ -434,13 +439,66 @@ class Change(Record, frozen=True, kw_only=True):
     before: dict[str, Any]
 
 
+class KnownValues(PersonalRecord, frozen=True, kw_only=True):
+    """What one record says of its person (leads/survivorship.py compares it with others').
+
+    `at` is when the record was last changed, by its source; 0 where a file doesn't say.
+    """
+
+    personal: ClassVar = ("person", "wrote", "before")
+
+    lead_id: str
+    version: str
+    source: str
+    at: float
+    captured_at: float
+    person: Person
+    address_key: str = ""
+    company: str = ""
+    domain: str = ""
+    seniority: str = ""
+    function: str = ""
+    do_not_call: bool = False
+    set_by_people: tuple[str, ...] = ()  # fields whose value a person has set
+    email_verified: bool = False  # by the rules, or by a person's word
+    # of a merged record: what its write has set on the contact, by the CRM's names, and what stood
+    # there before
+    wrote: dict[str, Any] = {}
+    before: dict[str, Any] = {}
+
+
+class PersonValues(PersonalRecord, frozen=True, kw_only=True):
+    """CRM write: what the records of one person say, under the person's key.
+
+    `own` is of the lead that goes on, as the contact `contact_id` was last written for it ('' if
+    none was); `merged` of the records merged into it whose values were compared; `waiting` are
+    merged leads whose values could not be written yet. `ours` holds the contact's properties as
+    Leadgate wrote them last, by the CRM's names: one that shows another value is the CRM's own.
+    """
+
+    personal: ClassVar = ("ours",)
+
+    own: KnownValues | None = None
+    contact_id: str = ""
+    merged: tuple[KnownValues, ...] = ()
+    waiting: tuple[Lead, ...] = ()
+    ours: dict[str, Any] = {}
+
+    @property
+    def data_subject(self) -> str:
+        """See PersonalRecord."""
+        return self.own.lead_id if self.own is not None else ""
+
+
 class AuditPerson(Person, frozen=True, kw_only=True):
     """An event's `person` object: all that is personal in it.
 
-    A Person is one whose contact the event did not change.
+    A Person is one whose contact the event did not change. `known` is what the stage had read of
+    the person's other records.
     """
 
     changes: tuple[Change, ...] = ()
+    known: PersonValues | None = None
 
 
 #: The version of the audit's format. Fields and kinds may be added within a version

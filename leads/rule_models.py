@@ -442,3 +442,12 @@ class Matching(RuleModel):
     )
     sure_title: float | None = Field(None, description="not used any more, as `sure_name`")
     unsure_name: float | None = Field(None, description="not used any more: `ask` decides")
+
+
+class Survivorship(RuleModel):
+    """Which record's value survives where several records of one person say the same field
+    (docs/matching.md)."""
+
+    sources: tuple[Literal["apollo", "csv", "zapier", "workflow"], ...] = Field(
+        (), description="whose value survives of two that are equally new, the best source first"
+    )

@@ -33,6 +33,7 @@ from leads.rule_models import (
     SequenceRule,
     Size,
     Sla,
+    Survivorship,
     TitleRule,
     by_casefold,
     by_member,
@@ -135,6 +136,9 @@ class Rules(RuleModel):
     )
     retention: Retention = Field(
         Retention(), description="for how many days topics keep their records"
+    )
+    survivorship: Survivorship = Field(
+        Survivorship(), description="whose values survive where records are merged"
     )
     ops_channel: str = Field(
         "#leadgate-ops", description="the Slack channel for what operators must know"

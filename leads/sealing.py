@@ -247,6 +247,8 @@ def _blank(field: msgspec.structs.FieldInfo) -> Any:
     if field.default_factory is not msgspec.NODEFAULT:
         return field.default_factory()
     origin = getattr(field.type, "__origin__", field.type)
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        return origin()
     return _BLANKS[origin]
 
 

@@ -81,7 +81,7 @@ VALIDATED = Topic(
 )
 LINKS = Topic("links", "address key, contact key or brand", "lead stages -> identity, company")
 UNIQUE = Topic("unique", "brand of the company", "identity, company -> company")
-MATCHED = Topic("matched", "person key", "company, write, engage -> write")
+MATCHED = Topic("matched", "person key", "identity, company, write, engage -> write")
 WRITTEN = Topic("written", "person key", "write, assign, engage -> routing")
 ROUTED = Topic("routed", "person key", "routing, engage -> assign")
 ASSIGNED = Topic("assigned", "person key", "assign -> engage")

@@ -15,6 +15,9 @@ from leads.records import Audit, Captured, Lead, Person, Place
 from leads.times import format_time
 from leads.undo import ContactChanges, collect_changes
 
+_COMPARES_VALUES = 4  # the version of identity's logic from which merged values are compared
+_COMPARED = frozenset({"values_taken", "values_left", "values_waiting"})
+
 
 class NotUnmergedError(ValueError):
     """The merge can't be taken back. The message says why, and what to do instead."""
@@ -113,6 +116,14 @@ def _intents(story: Iterable[Audit]) -> Iterator[tuple[str, float]]:
                 yield f"{intent['kind']}:{intent['value']}", intent["at"]
 
 
+def is_carried_out(story: Iterable[Audit], merge: Merge) -> bool:
+    """Whether the CRM write has compared the values of a merged lead with the other one's. Before
+    version 4 of identity's logic they were not compared."""
+    if merge.event.logic < _COMPARES_VALUES:
+        return True
+    return any(event.step > merge.event.step and event.kind in _COMPARED for event in story)
+
+
 def taken_back(story: Iterable[Audit]) -> Audit | None:
     """The event by which the lead's last merge was taken back, None if it wasn't."""
     merges = filter(lambda event: event.place == Place.MERGED, story)
@@ -142,11 +153,11 @@ def separate_revision(merge: Merge, other: OtherPerson) -> Captured:
 
 
 def changes_of_other(story: Iterable[Audit]) -> dict[str, ContactChanges]:
-    """What a lead's writes changed on contacts that turned out to be another person's, by
-    contact."""
+    """What a lead's writes changed on contacts that turned out to be another person's, and what its
+    values changed on the contact of the person whom it was merged into, by contact."""
     found = []
     for event in story:
-        if event.kind == "rekeyed" and event.person is not None:
+        if event.kind in {"rekeyed", "values_taken"} and event.person is not None:
             contact = _contact_written(event)
             mine = [change for change in event.person.changes if change.contact_id == contact]
             found.append(replace(event, person=replace(event.person, changes=tuple(mine))))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from leads.decision import Parked
-from leads.records import Fingerprint, Sequences
+from leads.records import Fingerprint, PersonValues, Sequences
 from leads.table_rows import (
     Attempt,
     BlockRow,
@@ -39,7 +39,7 @@ PEOPLE = Table(
     PersonRow,
     keyed_by="address key",
     writer="identity",
-    readers=("identity", "signals", "engage"),
+    readers=("identity", "write", "signals", "engage"),
 )
 COMPANIES = Table(
     "companies", CompanyRow, keyed_by="registrable domain", writer="company", readers=("company",)
@@ -61,6 +61,9 @@ NAME_BLOCKS = Table(
 )
 CONTACTS = Table(
     "contacts", ContactRow, keyed_by="person key", writer="write", readers=("identity",)
+)
+PERSON_VALUES = Table(
+    "person_values", PersonValues, keyed_by="person key", writer="write", readers=("write",)
 )
 SUPPRESSIONS = Table(
     "suppressions",
@@ -97,6 +100,7 @@ TABLES: tuple[Table[Any], ...] = (
     COLLEAGUES,
     NAME_BLOCKS,
     CONTACTS,
+    PERSON_VALUES,
     SUPPRESSIONS,
     SEQUENCES,
     CLOCKS,

@@ -10,12 +10,18 @@ GATES = ROOT / "leads" / "gates"
 #: Modules that are parts of another gate.
 _PART_OF = dict.fromkeys(("enrol", "after_engagement", "handover", "moving", "stopping"), "engage")
 _PART_OF |= dict.fromkeys(("sla_clock", "sla_taken"), "sla")
-_PART_OF |= {"contact_claims": "identity", "colleagues": "company"}
+_PART_OF |= {"contact_claims": "identity", "colleagues": "company", "merged_values": "write"}
 _SHARED = ("common", "signal_forwarding")
 _SHARED_MODULES = {f"leads.gates.{name}" for name in _SHARED}
 _MADE_BY_KEYWORD = frozenset({"Decision", "AuditNote", "Audit", "replace"})
 #: Functions that take a kind, and as which argument.
-_MADE_BY_POSITION = {"review": 1, "held_for_sequence": 1, "arrived": 1, "_event": 3}
+_MADE_BY_POSITION = {
+    "review": 1,
+    "held_for_sequence": 1,
+    "arrived": 1,
+    "_event": 3,
+    "_on_values": 0,
+}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OUTSIDE = (
     "streams/runner/audit_events.py",

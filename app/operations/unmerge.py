@@ -27,6 +27,7 @@ from leads.unmerge import (
     OtherPerson,
     changes_of_other,
     find_merge,
+    is_carried_out,
     last_place,
     separate_revision,
     taken_back,
@@ -104,7 +105,7 @@ class LeadUnmerge:
         if event is not None:
             await self._capture_once(record, event.at)
             return report
-        await self._refuse_links_under_way(merge)
+        await self._refuse_merge_under_way(story, merge)
         report.into = merge.into
         report.stays = list(what_stays(merge, other))
         report.alike = await self._alike(merge, other)
@@ -145,11 +146,13 @@ class LeadUnmerge:
                 alike.append(lead)
         return alike
 
-    async def _refuse_links_under_way(self, merge: Merge) -> None:
-        """Raise UsageError while identity has not read all that the merge has sent it: read later,
-        it would take the lead's address away again."""
+    async def _refuse_merge_under_way(self, story: Sequence[Audit], merge: Merge) -> None:
+        """Raise UsageError while the lead's values are on their way to the CRM write, or identity
+        has not read all that the merge has sent it: read later, it would take the lead's address
+        away again."""
         keys = {*merge.path, merge.lead.address_key, *merge.lead.contact_keys}
-        if await _unread_links(self._settings, keys):
+        under_way = not is_carried_out(story, merge)
+        if under_way or await _unread_links(self._settings, keys):
             raise UsageError(
                 "the merge is not carried out yet: run the command again in a moment, while a"
                 " worker runs"

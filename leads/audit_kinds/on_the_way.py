@@ -78,6 +78,40 @@ ON_THE_WAY = (
         outcome=outcomes.Written,
     ),
     AuditKind(
+        "values_taken",
+        ("write",),
+        (),
+        "had a better value than the lead that it was merged into",
+        "what it says better was written to the other lead's contact, where that was blank or as"
+        " Leadgate had written it",
+        outcome=outcomes.ValuesTaken,
+    ),
+    AuditKind(
+        "values_left",
+        ("write",),
+        (),
+        "says nothing better than the lead that it was merged into",
+        "its values were compared with those of the other lead, field by field",
+        outcome=outcomes.ValuesCompared,
+    ),
+    AuditKind(
+        "values_waiting",
+        ("write",),
+        (),
+        "brings its values again once the lead that it was merged into is written",
+        "the other lead is not written yet, is suppressed or has ended, effects are not live, or"
+        " the CRM did not take them: nothing was written",
+        outcome=outcomes.ValuesCompared,
+    ),
+    AuditKind(
+        "values_withdrawn",
+        ("write",),
+        (),
+        "no longer counts for the lead that it was unmerged from",
+        "what its values had set on the other lead's contact is given back where it still stood",
+        outcome=outcomes.ValuesWithdrawn,
+    ),
+    AuditKind(
         "rekeyed",
         ("write",),
         ("in_flight",),

@@ -75,6 +75,35 @@ class Written(Outcome, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class ValuesCompared(Outcome, frozen=True, kw_only=True):
+    """Of `values_left` and `values_waiting`."""
+
+    into: Annotated[str, Meta(description="the id of the lead that it was merged into")]
+
+
+class ValuesTaken(Outcome, frozen=True, kw_only=True):
+    """Of `values_taken`."""
+
+    into: Annotated[str, Meta(description="the id of the lead that it was merged into")]
+    contact: Annotated[str, Meta(description="the id of that lead's contact in the CRM")]
+    fields: Annotated[
+        tuple[str, ...], Meta(description="the fields of which its value is the best")
+    ]
+    dropped: Annotated[
+        tuple[str, ...] | UnsetType,
+        Meta(description="properties that the CRM did not take; missing if it took all"),
+    ] = UNSET
+
+
+class ValuesWithdrawn(Outcome, frozen=True, kw_only=True):
+    """Of `values_withdrawn`."""
+
+    set_back: Annotated[
+        tuple[str, ...], Meta(description="properties of the contact that were set back")
+    ]
+    left: Annotated[tuple[str, ...], Meta(description="properties that somebody has changed since")]
+
+
 class Scored(Outcome, frozen=True, kw_only=True):
     """Of `scored`."""
 

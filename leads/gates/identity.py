@@ -55,7 +55,7 @@ class Identity:
     """Decides which person an address belongs to: of leads, of links, of the CRM's snapshot."""
 
     name = "identity"
-    logic = 3
+    logic = 4
 
     def decide(
         self,
@@ -128,12 +128,24 @@ class Identity:
         if answer != "merge" and is_another_person(lead, row):
             return review(lead, "shared_address", (_kept_apart(row),))
         if known is None or brought or answer == "merge":
-            return merge_lead(lead, row, (_claimed_by(row),))
+            return self._merge(lead, row)
         evidence = Evidence(fingerprint(lead), known)
         if evidence.judge(rules.matching) is MatchConfidence.SURE:
-            return merge_lead(lead, row, (_claimed_by(row),))
+            return self._merge(lead, row)
         table = explain(evidence, known, rules.matching, "identity.shared_address")
         return review(lead, "shared_address", table)
+
+    def _merge(self, lead: Lead, row: PersonRow) -> Decision:
+        """It ends as merged; what it knows goes to the CRM write, which takes what is better."""
+        decision = merge_lead(lead, row, (_claimed_by(row),))
+        known = forward(
+            replace(lead, merged_into=row.lead_id),
+            self.name,
+            "merged",
+            topics.MATCHED,
+            lead.person_key,
+        )
+        return replace(decision, outputs=(*decision.outputs, known))
 
     def _start_clock(self, lead: Lead, rules: Rules, now: float) -> tuple[OutputRecord, ...]:
         """A high-intent lead must reach a rep soon, wherever it waits on its way (promise P5's
@@ -163,14 +175,16 @@ class Identity:
             fingerprint=fingerprint(lead),
             step=lead.step,
         )
-        to = pass_on(lead, self.name)
+        outputs = [pass_on(lead, self.name)]
+        if row is not None and _takes_back(lead, row):
+            outputs.append(_withdrawn(lead, row.person_key, self.name))
         put = TableWrite(table="people", key=lead.person_key, value=claim)
         return Decision(
             kind="unique",
             place=Place.IN_FLIGHT,
             trace=(why,),
             lead=lead,
-            outputs=(to,),
+            outputs=tuple(outputs),
             puts=(put,),
         )
 
@@ -279,6 +293,12 @@ def _takes_back(lead: Lead, row: PersonRow) -> bool:
     if row.person_key == lead.person_key or is_kept_apart(lead, lead.person_key):
         return False
     return is_kept_apart(lead, row.person_key)
+
+
+def _withdrawn(lead: Lead, person_key: str, stage: str) -> OutputRecord:
+    """The output by which the values of an unmerged lead no longer count for the other person."""
+    parted = replace(lead, person_key=person_key, parted=True)
+    return forward(parted, stage, "parted", topics.MATCHED, person_key)
 
 
 def _contact_of(lead: Lead, row: PersonRow | None, contact: ContactRow | None) -> str:

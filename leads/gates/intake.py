@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.addresses import is_address
-from leads.corrections import apply_corrections, fields_set
+from leads.corrections import CORRECTED, apply_corrections, fields_set
 from leads.decision import AuditNote, Decision, NeedsEffects, OutputRecord, TableWrite
 from leads.effect_results import EffectResult
 from leads.gates.common import (
@@ -155,6 +155,7 @@ class Intake:
             cause=event_id(ident, self.name, f"{number} {revision}", "captured"),
             rules=rules.hash,
             captured_at=record.captured_at,
+            updated_at=mapped.updated_at,
             person_key=person_key,
             address_key=person_key,
             priority=record.priority,
@@ -172,7 +173,7 @@ class Intake:
             unplaced_phone=mapped.unplaced_phone,
             do_not_call=mapped.do_not_call,
             replied=mapped.replied,
-            review_decisions={"email_status": "verified"} if mapped.vouched else {},
+            review_decisions=_said_by_people(mapped),
         )
         return keep_apart(lead, (*mapped.apart, *(source.apart if source else ())))
 
@@ -306,6 +307,13 @@ def _is_outdated(record: Captured, mapped: Mapped, source: SourceRow) -> bool:
     if not mapped.updated_at or record.reimport_id:
         return False
     return mapped.updated_at < source.updated_at
+
+
+def _said_by_people(mapped: Mapped) -> dict[str, str]:
+    """The review decisions that a record brings along: that its address is good, and which fields
+    a person has set, whose values survive what sources say."""
+    said = dict.fromkeys(map(CORRECTED.__add__, mapped.corrected), "set")
+    return {**said, "email_status": "verified"} if mapped.vouched else said
 
 
 def _person_key(source: SourceRow | None, address_key: str, apart: tuple[str, ...] = ()) -> str:

@@ -12,7 +12,6 @@ from leads.decision import Decision, NeedsEffects, TableWrite
 from leads.effect_results import ContactWritten, EffectResult, value_of
 from leads.effects import UpsertContact
 from leads.gates.common import (
-    Guarded,
     answered,
     automation_alert,
     forward,
@@ -23,11 +22,21 @@ from leads.gates.common import (
     terminal_decision,
     to_fallback,
 )
+from leads.gates.merged_values import decide_values
+from leads.gates.person_values import (
+    WriteState,
+    as_it_goes_on,
+    come_again,
+    is_about_values,
+    noted,
+    survivors_for,
+)
 from leads.keys import derive
 from leads.matching.kept_apart import is_kept_apart
-from leads.records import Alert, CrmLink, IdentityLink, Lead, Place, Reason
+from leads.records import Alert, CrmLink, IdentityLink, Lead, PersonValues, Place, Reason
 from leads.rule_models import CountryBasis
 from leads.rules import Rules
+from leads.survivorship import with_values
 from leads.table_rows import ContactRow
 
 
@@ -35,13 +44,20 @@ class Write:
     """Decides what becomes of a lead by what the CRM says to it."""
 
     name = "write"
-    logic = 1
+    logic = 2
 
     def decide(
-        self, record: Lead, seen: Guarded, done: dict[str, EffectResult], rules: Rules, now: float
+        self,
+        record: Lead,
+        seen: WriteState,
+        done: dict[str, EffectResult],
+        rules: Rules,
+        now: float,
     ) -> Decision | NeedsEffects:
         """A written lead to `written`; back to identity if the CRM knows it as somebody; else
-        fallback or review."""
+        fallback or review. Of a merged record, what is better goes to the contact."""
+        if is_about_values(record):
+            return decide_values(record, seen, done, rules, now)
         if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return end
         if record.review_decisions.get("deleted") == "approve":
@@ -51,7 +67,7 @@ class Write:
             basis = basis_of(record, rules)
             if basis is not None and basis.basis == "none":
                 return _without_basis(record, rules)
-            return NeedsEffects(effects={"upsert": _upsert(basis, rules)})
+            return NeedsEffects(effects={"upsert": self._upsert(record, seen.known, basis, rules)})
         if answer.kind == "deleted":
             why = Reason(
                 rule="crm.deleted",
@@ -64,15 +80,37 @@ class Write:
             return review(record, "deleted", (why,))
         if not answer.ok:
             return to_fallback(record, self.name, answer, rules, now)
-        return self._written(record, answer, rules, now)
+        return self._written(record, seen.known, answer, rules, now)
 
-    def _written(self, lead: Lead, answer: EffectResult, rules: Rules, now: float) -> Decision:
+    def _upsert(
+        self, lead: Lead, known: PersonValues | None, basis: CountryBasis | None, rules: Rules
+    ) -> UpsertContact:
+        """The lead's write, with what merged records have brought already."""
+        plain = UpsertContact(
+            basis=basis.basis if basis is not None else "",
+            source=basis.source if basis is not None else "",
+            overwrite=_overwritten(rules, "contact"),
+            company_overwrite=_overwritten(rules, "company"),
+        )
+        if known is None:
+            return plain
+        written = with_values(lead, survivors_for(lead, known, rules).values)
+        return replace(plain, ours=known.ours, ours_on=known.contact_id, lead=written)
+
+    def _written(
+        self,
+        lead: Lead,
+        known: PersonValues | None,
+        answer: EffectResult,
+        rules: Rules,
+        now: float,
+    ) -> Decision:
         found = value_of(answer, ContactWritten)
         assert found is not None
         if found.person_key and found.person_key != lead.person_key:
             if _is_one_contact_for_two(lead, found.person_key):
                 return review(lead, "shared_address", (_kept_apart(found.contact_id),))
-            return self._send_back(lead, found.person_key, found.contact_id)
+            return self._send_back(lead, found.person_key, found.contact_id, known)
         crm = CrmLink(
             contact_id=found.contact_id,
             company_id=found.company_id,
@@ -85,18 +123,23 @@ class Write:
         did = "was already there: blanks filled" if crm.existed else "made"
         why = Reason(rule="crm.write", decisive=True, why=f"contact {crm.contact_id} {did}")
         would = answer.kind == "would"
-        puts: tuple[TableWrite, ...] = ()
+        values, again = noted(lead, known, "" if would else crm.contact_id, answer, rules)
+        puts = [TableWrite(table="person_values", key=lead.person_key, value=values)]
         # a shadow run's contact is in no CRM: nobody must look for it later
         if not would:
             row = ContactRow(crm_id=crm.contact_id)
-            puts = (TableWrite(table="contacts", key=lead.person_key, value=row),)
+            puts.append(TableWrite(table="contacts", key=lead.person_key, value=row))
+        goes_on = as_it_goes_on(lead, known, rules)
         decision = Decision(
             kind="written",
             place=Place.IN_FLIGHT,
-            trace=(why,),
+            trace=(why, *survivors_for(lead, known, rules).reasons()),
             lead=lead,
-            outputs=(forward(lead, self.name, "written", topics.WRITTEN, lead.person_key),),
-            puts=puts,
+            outputs=(
+                forward(goes_on, self.name, "written", topics.WRITTEN, lead.person_key),
+                *again,
+            ),
+            puts=tuple(puts),
             outcome=_outcome(crm, found, would=would),
         )
         if lead.source_crm_id and crm.existed and found.unknown:
@@ -118,7 +161,9 @@ class Write:
             kind="recreated", place=Place.IN_FLIGHT, trace=(why,), lead=fresh, outputs=(to,)
         )
 
-    def _send_back(self, lead: Lead, person_key: str, contact_id: str) -> Decision:
+    def _send_back(
+        self, lead: Lead, person_key: str, contact_id: str, known: PersonValues | None
+    ) -> Decision:
         """The CRM knows the contact under another main address: identity decides again
         (docs/design/interleavings.md 6).
 
@@ -142,9 +187,15 @@ class Write:
             *free_address(lead, "ended"),
             link_output(link),
             forward(moved, self.name, "rekeyed", topics.VALIDATED, person_key),
+            *come_again(known.waiting if known else (), person_key),
         )
         return Decision(
-            kind="rekeyed", place=Place.IN_FLIGHT, trace=(why,), lead=lead, outputs=outputs
+            kind="rekeyed",
+            place=Place.IN_FLIGHT,
+            trace=(why,),
+            lead=lead,
+            outputs=outputs,
+            puts=_without_waiting(lead, known),
         )
 
 
@@ -165,15 +216,6 @@ def _country(lead: Lead) -> str:
     return next(countries, "")
 
 
-def _upsert(basis: CountryBasis | None, rules: Rules) -> UpsertContact:
-    return UpsertContact(
-        basis=basis.basis if basis is not None else "",
-        source=basis.source if basis is not None else "",
-        overwrite=_overwritten(rules, "contact"),
-        company_overwrite=_overwritten(rules, "company"),
-    )
-
-
 def _without_basis(lead: Lead, rules: Rules) -> Decision:
     """A person whom the rules give no basis to process: nothing goes to the CRM."""
     assert rules.lawful_basis is not None
@@ -186,6 +228,13 @@ def _without_basis(lead: Lead, rules: Rules) -> Decision:
     if rules.lawful_basis.without == "review":
         return review(lead, "no_lawful_basis", (why,))
     return Decision(kind="ended_without_basis", place=Place.SUPPRESSED, trace=(why,), lead=lead)
+
+
+def _without_waiting(lead: Lead, known: PersonValues | None) -> tuple[TableWrite, ...]:
+    if known is None or not known.waiting:
+        return ()
+    left = replace(known, waiting=())
+    return (TableWrite(table="person_values", key=lead.person_key, value=left),)
 
 
 def _is_one_contact_for_two(lead: Lead, person_key: str) -> bool:

@@ -19,9 +19,13 @@ def contact_write(
     overwrite: Sequence[str] = (),
     company_more: Mapping[str, Any] = _NONE,
     company_overwrite: Sequence[str] = (),
+    *,
+    ours: Mapping[str, Any] = _NONE,
+    ours_on: str = "",
+    keeps_emails: bool = False,
 ) -> ContactWrite:
     """What a lead wants on its contact and company; `more` is what the CRM takes of its mapped
-    fields."""
+    fields, `ours` what we have written on contact `ours_on` before."""
     p, c = lead.person, lead.company
     return ContactWrite(
         key=lead.person_key,
@@ -48,4 +52,7 @@ def contact_write(
         overwrite=frozenset(overwrite),
         company_more=company_more,
         company_overwrite=frozenset(company_overwrite),
+        ours=ours,
+        ours_on=ours_on,
+        keeps_emails=keeps_emails,
     )

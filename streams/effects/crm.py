@@ -22,6 +22,7 @@ from connectors.core.row_results import is_deleted
 from leads.effect_results import (
     AccountsRead,
     ActivityRead,
+    ContactRestored,
     ContactWritten,
     EffectResult,
     Erased,
@@ -50,12 +51,14 @@ from leads.effects import (
     ReadAccounts,
     ReadActivities,
     ReadOwner,
+    RestoreContact,
     StopContact,
     UpsertContact,
 )
 from leads.gates.enrol import STILL_IN
 from leads.keys import Keys
 from leads.records import Lead
+from leads.undo import ContactChanges, restore
 from streams.effects.contact_write import contact_write
 from streams.effects.context import Answer, EffectAttempt, EffectContext, NotCalled
 from streams.ports import Clock
@@ -90,6 +93,8 @@ class CrmEffects:
         match effect:
             case UpsertContact():
                 return await self._upsert(effect, record)
+            case RestoreContact():
+                return await self._restore(effect)
             case AssignOwner():
                 return await self._assign(effect)
             case ReadOwner():
@@ -104,13 +109,16 @@ class CrmEffects:
                 return await self._create_note(effect, attempt)
             case ReadActivities():
                 return await self._read_activities(effect)
-            case EraseContact():
-                return await self._erase(effect)
         return await self._stop_or_sequence(effect, attempt)
 
     async def _stop_or_sequence(
         self,
-        effect: EnterList | LeaveList | EnterSequence | LeaveSequence | StopContact,
+        effect: EnterList
+        | LeaveList
+        | EnterSequence
+        | LeaveSequence
+        | StopContact
+        | EraseContact,
         attempt: EffectAttempt,
     ) -> Answer:
         match effect:
@@ -125,15 +133,25 @@ class CrmEffects:
                 return await self._leave_sequence(effect, attempt)
             case StopContact():
                 return await self._stop(effect)
+            case EraseContact():
+                return await self._erase(effect)
         assert_never(effect)
 
-    async def _upsert(self, effect: UpsertContact, lead: Lead) -> EffectResult:
-        basis = self._basis
+    async def _upsert(self, effect: UpsertContact, record: Lead) -> EffectResult:
+        lead, basis = effect.lead or record, self._basis
         shown = basis.values(effect.basis, effect.source)
         more, dropped = await self._fields.admit({**shown, **lead.person.more})
         firm, lost = await self._company_fields.admit(lead.company.more)
-        overwrite = (*effect.overwrite, *basis.overwritten)
-        wish = contact_write(lead, more, overwrite, firm, effect.company_overwrite)
+        wish = contact_write(
+            lead,
+            more,
+            (*effect.overwrite, *basis.overwritten),
+            firm,
+            effect.company_overwrite,
+            ours=effect.ours,
+            ours_on=effect.ours_on,
+            keeps_emails=effect.keeps_emails,
+        )
         written: UpsertResult = await self._upserts.load(wish)
         c = written.contact
         value = ContactWritten(
@@ -149,6 +167,16 @@ class CrmEffects:
         )
         changes = tuple(filter(None, (written.change, written.company_change)))
         return EffectResult(ok=True, value=value, changes=changes)
+
+    async def _restore(self, effect: RestoreContact) -> ContactRestored:
+        crm = self._out.crm
+        [now] = await crm.read([effect.contact_id], sorted(effect.wrote))
+        if now is None:
+            return ContactRestored()
+        plan = restore(ContactChanges(before=effect.before, wrote=effect.wrote), now, crm.identity)
+        if plan.values:
+            await crm.restore(effect.contact_id, plan.values)
+        return ContactRestored(set_back=tuple(sorted(plan.values)), left=tuple(sorted(plan.left)))
 
     def _other_person(self, written: UpsertResult, lead: Lead) -> str:
         """The person's key under which the CRM knows the contact, '' if it is the lead's own."""

@@ -192,10 +192,15 @@ def _event(
 
 
 def _person_of(lead: Lead, job: StageTask) -> AuditPerson:
-    changes = _changes(job)
-    if not changes:
+    changes, known = _changes(job), getattr(job.state, "known", None)
+    if not changes and known is None:
         return cast("AuditPerson", lead.person)  # encoded alike, and a lead has ten events
-    return AuditPerson(**asdict(lead.person), changes=changes)
+    values = asdict(lead.person)
+    if changes:
+        values["changes"] = changes
+    if known is not None:
+        values["known"] = known
+    return AuditPerson(**values)
 
 
 def _changes(job: StageTask) -> tuple[Change, ...]:
@@ -230,6 +235,8 @@ def _without_person(record: Any) -> Any:
 
 
 def _seen_without_person(job: StageTask) -> Any:
+    if getattr(job.state, "known", None) is not None:
+        return replace(job.state, known=None)
     name = _personal_field(job.state.__class__)
     if not name or (row := getattr(job.state, name)) is None:
         return job.encoded_state
@@ -252,6 +259,8 @@ def with_person(record: Any, person: Person) -> Any:
     """
     if isinstance(record, Lead):
         return replace(record, person=person)
+    if isinstance(person, AuditPerson) and person.known is not None and hasattr(record, "known"):
+        return replace(record, known=person.known)
     for name in ("lead", "rest", "clock"):
         if (row := getattr(record, name, None)) is not None:
             return replace(record, **{name: with_person(row, person)})

@@ -29,7 +29,7 @@ VALIDATOR = jsonschema.Draft202012Validator(
 SEEDS = 24
 Event = dict[str, Any]
 #: Objects whose keys are the site's own: fields of its CRM, parts of its score, what people set.
-FREE = frozenset("more wrote before parts fields review_decisions done domains any".split())
+FREE = frozenset("more wrote before ours parts fields review_decisions done domains any".split())
 
 
 @lru_cache

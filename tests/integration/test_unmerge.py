@@ -11,6 +11,7 @@ from tests.sites import SiteHarness, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
 BY = ("--actor", "olga", "--reason", "father and son")
+LATER = "2026-11-22T10:00:00.000Z"  # than what the first record says
 PROFILE = "http://www.linkedin.com/in/gmontgomery"
 
 
@@ -27,11 +28,19 @@ def test_a_merged_lead_becomes_a_person_of_its_own_and_stays_one(tmp_path: Path)
         site.work()
         [kept] = site.capture(gloria(1, "gloria@alike.com"))
         site.wait_for(lambda: site.place_of(kept) in {"engaged", "nurtured"})
-        [merged] = site.capture(gloria(2, "gloria.montgomery@alike.com"))
+        title = properties(site)["jobtitle"]
+        better = {"title": f"{title} Europe", "sanitized_phone": "+12025550143"}
+        [merged] = site.capture(
+            gloria(2, "gloria.montgomery@alike.com", **better, updated_at=LATER)
+        )
         [twin] = site.capture(gloria(3, "Gloria@alike.com"))
         site.wait_for(lambda: [site.place_of(i) for i in (merged, twin)] == ["merged"] * 2)
         site.wait_settled(3)
         assert len(contacts(site)) == 1
+        site.wait_for(lambda: properties(site)["phone"] == "+12025550143")
+        assert properties(site)["jobtitle"] == f"{title} Europe"
+        assert contacts(site) == ["gloria@alike.com"]
+        assert properties(site)["leadgate_lead"] == kept
         assert "it was not merged" in site.refusal("unmerge", kept, *BY)
         assert "the same address" in site.refusal("unmerge", twin, *BY)
         planned = site.leadgate("unmerge", merged, *BY, "--dry-run")
@@ -39,11 +48,13 @@ def test_a_merged_lead_becomes_a_person_of_its_own_and_stays_one(tmp_path: Path)
         assert site.place_of(merged) == "merged"
         done = site.leadgate("unmerge", "gloria.montgomery@alike.com", *BY)
         assert (done["lead"], done["into"]) == (merged, kept)
+        assert not properties(site)["phone"]
+        assert properties(site)["jobtitle"] == title
         site.wait_for(lambda: site.place_of(merged) in {"engaged", "nurtured"})
         assert contacts(site) == ["gloria.montgomery@alike.com", "gloria@alike.com"]
         again = site.leadgate("unmerge", merged, *BY)
         assert again["unmerged_at"] > 0
-        later = {"title": "SVP Sales", "updated_at": "2026-11-22T10:00:00.000Z"}
+        later = {"title": "SVP Sales", "updated_at": "2026-11-25T10:00:00.000Z"}
         site.capture(
             gloria(1, "gloria@alike.com", **later),
             gloria(2, "gloria.montgomery@alike.com", **later),
@@ -87,7 +98,7 @@ def test_what_it_wrote_on_the_other_persons_contact_is_given_back(tmp_path: Path
         site.wait_for(lambda: site.place_of(merged) == "merged")
         site.wait_settled(2)
         assert properties(site)["phone"] == "+12025550143"
-        assert properties(site)["leadgate_lead"] == merged
+        assert properties(site)["leadgate_lead"] == kept
         done = site.leadgate("unmerge", merged, *BY)
         assert "phone" in done["restored"][held["id"]]
         assert not properties(site)["phone"]

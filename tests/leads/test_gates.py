@@ -11,6 +11,7 @@ from leads.effect_results import ActivityRead, ContactWritten, EffectResult, Own
 from leads.explain import notice
 from leads.gates import assign, engage, identity, routing, sla, write
 from leads.gates.common import Guarded
+from leads.gates.person_values import WriteState
 from leads.mapping import map_captured
 from leads.records import (
     Company,
@@ -290,7 +291,7 @@ def test_a_contact_of_apollos_own_sync_raises_one_alert_a_day(rules: Rules) -> N
         written = ContactWritten(contact_id="7", existed=True, unknown=unknown)
         result = EffectResult(ok=True, value=written)
         decision = write.Write().decide(
-            lead(source_crm_id="7"), Guarded(), {"upsert": result}, rules, NOW
+            lead(source_crm_id="7"), WriteState(), {"upsert": result}, rules, NOW
         )
         assert isinstance(decision, Decision)
         return [a.alert_id for a in decision.alerts]
@@ -443,10 +444,14 @@ def test_changed_rules_have_another_hash_and_another_best(rules: Rules) -> None:
 def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rules: Rules) -> None:
     value = ContactWritten(contact_id="7")
     written = write.Write().decide(
-        lead(crm=CrmLink()), Guarded(), {"upsert": EffectResult(ok=True, value=value)}, rules, NOW
+        lead(crm=CrmLink()),
+        WriteState(),
+        {"upsert": EffectResult(ok=True, value=value)},
+        rules,
+        NOW,
     )
     assert isinstance(written, Decision)
-    [put] = written.puts
+    [put] = [one for one in written.puts if one.table == "contacts"]
     seen = identity.IdentityState(
         person=PersonRow(person_key="p1", lead_id="l1"), contact=put.value
     )
@@ -455,10 +460,15 @@ def test_a_written_contact_is_known_to_identity_and_a_shadow_run_leaves_none(rul
     assert again.lead is not None
     assert again.lead.crm.contact_id == "7"
     would = write.Write().decide(
-        lead(), Guarded(), {"upsert": EffectResult(ok=True, kind="would", value=value)}, rules, NOW
+        lead(),
+        WriteState(),
+        {"upsert": EffectResult(ok=True, kind="would", value=value)},
+        rules,
+        NOW,
     )
     assert isinstance(would, Decision)
-    assert would.puts == ()
+    [values] = would.puts
+    assert (values.table, values.value.contact_id) == ("person_values", "")
 
 
 def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored_by_it(
@@ -471,7 +481,8 @@ def test_a_merged_lead_tells_the_first_of_each_sign_of_interest_and_it_is_scored
     )
     assert isinstance(merged, Decision)
     assert merged.place is Place.MERGED
-    [signal] = [output.record for output in merged.outputs]
+    [signal, known] = [output.record for output in merged.outputs]
+    assert known.merged_into == "l0"
     rested = lead(lead_id="l0", nurtured_at=NOW - 100, engaged_at=0.0)
     woken = resume(Parked(subject="l0", lead=rested, wakes=("intent",)), signal, "engage")
     assert woken is not None

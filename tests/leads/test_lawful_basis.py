@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from leads.decision import Decision, NeedsEffects
 from leads.effects import UpsertContact
-from leads.gates.common import Guarded
+from leads.gates.person_values import WriteState
 from leads.gates.write import Write
 from leads.records import Company, Person, Place, ReviewItem
 from leads.review_actions import refusal
@@ -32,7 +32,7 @@ def decide(rules: Rules, country: str = "DE", company_country: str = "") -> Deci
         person=Person(email="a@b.com", country=country),
         company=Company(name="Acme", country=company_country),
     )
-    return Write().decide(someone, Guarded(), {}, rules, NOW)
+    return Write().decide(someone, WriteState(), {}, rules, NOW)
 
 
 def asked(decision: Decision | NeedsEffects) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from leads.gates import assign, colleagues, company, engage, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake
 from leads.gates.intake import IntakeState as SeenSource
+from leads.gates.person_values import WriteState
 from leads.keys import Keys
 from leads.records import (
     Company,
@@ -339,17 +340,17 @@ def test_a_deleted_contact_is_made_again_only_if_that_is_approved(rules: Rules) 
     gone = EffectResult(ok=False, kind="deleted")
     waits = lead(route=None, score=None)
     assert (
-        decided(write.Write().decide(waits, Guarded(), {"upsert": gone}, rules, NOW)).kind
+        decided(write.Write().decide(waits, WriteState(), {"upsert": gone}, rules, NOW)).kind
         == "deleted"
     )
     again = answer(waits, "write", "deleted", "redrive")
     assert (
-        decided(write.Write().decide(again, Guarded(), {"upsert": gone}, rules, NOW)).kind
+        decided(write.Write().decide(again, WriteState(), {"upsert": gone}, rules, NOW)).kind
         == "deleted"
     )
     made = decided(
         write.Write().decide(
-            answer(waits, "write", "deleted", "approve"), Guarded(), {}, rules, NOW
+            answer(waits, "write", "deleted", "approve"), WriteState(), {}, rules, NOW
         )
     )
     [fresh] = [output.record for output in made.outputs]

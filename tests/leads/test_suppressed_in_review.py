@@ -9,6 +9,7 @@ from leads.decision import Decision
 from leads.gates import assign, colleagues, company, engage, identity, routing, write
 from leads.gates.common import Guarded
 from leads.gates.intake import Intake, IntakeState
+from leads.gates.person_values import WriteState
 from leads.gates.signals import Signals, SignalsState
 from leads.keys import Keys
 from leads.records import Place, Signal
@@ -21,7 +22,7 @@ GATES: list[tuple[Any, Any]] = [
     (Intake(Keys("s")), IntakeState()),
     (identity.Identity(), identity.IdentityState()),
     (company.Companies(), colleagues.CompanyState()),
-    (write.Write(), Guarded()),
+    (write.Write(), WriteState()),
     (routing.Routing(), Guarded()),
     (assign.Assign(), assign.AssignState()),
     (engage.Engage(), engage.EngageState()),
@@ -50,7 +51,7 @@ def test_each_gate_tells_the_signals_stage(rules: Rules, gate: Any, seen: Any) -
 def test_the_address_and_the_person_are_stopped(rules: Rules) -> None:
     """The lead came by an address that was another person's, or is by now."""
     record = lead(review_decisions=DECIDED, address_key="a2", person_key="p1")
-    found = opt_outs(write.Write().decide(record, Guarded(), {}, rules, NOW))
+    found = opt_outs(write.Write().decide(record, WriteState(), {}, rules, NOW))
     assert [signal.address_key for signal in found] == ["a2", "p1"]
     assert len({signal.signal_id for signal in found}) == 2
 
@@ -66,12 +67,12 @@ def test_a_revision_that_waits_at_intake_stops_the_person_that_is_known(rules: R
 
 def test_what_was_decided_in_review_suppresses_the_whole_person(rules: Rules) -> None:
     record = lead(review_decisions=DECIDED, address_key="p1", person_key="p1")
-    [opt_out] = opt_outs(write.Write().decide(record, Guarded(), {}, rules, NOW))
+    [opt_out] = opt_outs(write.Write().decide(record, WriteState(), {}, rules, NOW))
     decision = Signals().decide(opt_out, SignalsState(), {}, rules, NOW)
     assert isinstance(decision, Decision)
     [put] = decision.puts
     assert (put.table, put.key, put.value.whole_person) == ("suppressions", "p1", True)
     later = replace(lead(person_key="p1", address_key="p1"), lead_id="l2")
-    stopped = write.Write().decide(later, Guarded(suppression=put.value), {}, rules, NOW)
+    stopped = write.Write().decide(later, WriteState(suppression=put.value), {}, rules, NOW)
     assert isinstance(stopped, Decision)
     assert stopped.place is Place.SUPPRESSED

@@ -9,14 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from leads import topics
 from leads.corrections import Resubmitted
 from leads.decision import Decision, NeedsEffects, OutputRecord
 from leads.effect_results import ContactWritten, EffectResult
 from leads.gates.colleagues import CompanyState
-from leads.gates.common import Guarded
 from leads.gates.company import Companies
 from leads.gates.identity import Identity, IdentityState
 from leads.gates.intake import Intake, IntakeState
+from leads.gates.person_values import WriteState
 from leads.gates.write import Write
 from leads.keys import Keys
 from leads.mapping import map_captured
@@ -91,7 +92,8 @@ def identity(told: Lead, row: PersonRow | None, rules: Rules, **more: Any) -> De
 
 def lead_of(outputs: Sequence[OutputRecord]) -> OutputRecord:
     """The output that the lead goes on by."""
-    [to] = [one for one in outputs if isinstance(one.record, Lead)]
+    leads = [one for one in outputs if isinstance(one.record, Lead)]
+    [to] = [one for one in leads if not one.record.parted]
     return to
 
 
@@ -101,6 +103,8 @@ def test_its_address_is_its_own_again_whatever_alias_it_is(rules: Rules) -> None
     back = identity(APART, alias, rules)
     assert (back.kind, back.puts[0].key, back.puts[0].value.lead_id) == ("unique", "pm", "m")
     assert lead_of(back.outputs).record.crm.contact_id == "", "the alias' contact is t's"
+    [parted] = [one for one in back.outputs if one.topic == topics.MATCHED.full]
+    assert (parted.key, parted.record.person_key, parted.record.parted) == ("pt", "pt", True)
     own = identity(APART, alias, rules, contact=ContactRow(crm_id="mine"))
     assert lead_of(own.outputs).record.crm.contact_id == "mine"
     assert identity(APART, PersonRow(person_key="somebody"), rules).kind == "forwarded"
@@ -160,7 +164,7 @@ def test_one_contact_in_the_crm_for_both_is_a_question(rules: Rules) -> None:
     done = {"upsert": EffectResult(ok=True, value=found)}
 
     def decide(here: Lead) -> str:
-        answer = Write().decide(here, Guarded(), done, rules, NOW)
+        answer = Write().decide(here, WriteState(), done, rules, NOW)
         assert isinstance(answer, Decision)
         return answer.kind
 
