@@ -23,7 +23,8 @@ _OUTCOMES = """
 intake validated invalid unchanged
 identity unique merged synced
 company matched forwarded synced refused
-write written fallback suppressed rekeyed
+write written fallback suppressed rekeyed values_taken values_left values_waiting
+write values_withdrawn
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
 engage engaged nurtured sequence_active replied rescored suppressed updated deleted signal_owner

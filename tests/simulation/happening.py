@@ -67,6 +67,8 @@ class Happening:
         self.forger = Forger(site)
         # by the lead's place in the world
         self.unmerged: dict[int, Unmerged] = {}
+        # what somebody set last, by the contact and the property
+        self.edited: dict[tuple[str, str], str] = {}
 
     def happen(self, number: int, event: Event) -> None:
         """Carry out one event; `number` names it."""
@@ -217,6 +219,15 @@ class Happening:
         del number
         person = self._site.plan.world.leads[event.about].person
         self.unmerged |= part(self._site, person)
+
+    def _edit(self, number: int, event: Event) -> None:
+        """Somebody changes a value of a contact in the CRM."""
+        email = self._site.plan.world.leads[event.about].raw["email"].casefold()
+        for contact in self._site.crm.people.values():
+            if email in {one.casefold() for one in (contact.email, *contact.emails)}:
+                value = f"by hand {number}"
+                self._site.crm.edit(contact.id, event.value, value)
+                self.edited[contact.id, event.value] = value
 
     # Shadow and live
 

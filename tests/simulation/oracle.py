@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from leads import topics
 from streams.testing.loop import EPOCH
+from tests.simulation.oracle_values import Saying, survivor
 from tests.simulation.people import Person
 from tests.simulation.personal_data import naming
 from tests.simulation.simulate import READS, Run
@@ -581,6 +582,87 @@ def deleted_on_purpose(facts: Facts) -> Iterator[str]:
             yield f"retention: {record.topic}/{record.partition}@{record.offset} is gone"
 
 
+# Merged records
+
+
+def best_values_survive(facts: Facts) -> Iterator[str]:
+    """The contact of a lead that has arrived shows the best value of its own record and of those
+    merged into it; what somebody has set in the CRM is never overwritten."""
+    crm, edited = facts.run.site.crm, facts.run.happening.edited
+    for (contact, name), value in edited.items():
+        now = crm.values.get(contact, {}).get(name)
+        if contact in crm.people and now != value:
+            yield f"values: {name} of contact {contact} was set by hand, and is {now!r}"
+    for lead in facts.leads:
+        written = _last_written(facts, lead)
+        if written is None or not _values_are_settled(facts, lead):
+            continue
+        contact = written["outcome"]["contact"]
+        for name in ("title", "phone"):
+            now = crm.values.get(contact, {}).get(name, "")
+            if (contact, name) in edited or not _is_known_as_ours(facts, contact, name, now):
+                continue
+            wanted = survivor(name, [Saying.of(event) for event in _sayings(facts, lead, written)])
+            if now != wanted:
+                yield (
+                    f"values: {name} of {name_of(facts, lead)} is {now!r} in the CRM, and"
+                    f" {wanted!r} is better"
+                )
+
+
+def _last_written(facts: Facts, lead: str) -> Event | None:
+    """The last event by which a lead that has arrived was written, None if it hasn't."""
+    where = facts.places.get(lead)
+    if where is None or where["place"] not in _OUT:
+        return None
+    written = [e for e in facts.events if e["lead"] == lead and e["kind"] == "written"]
+    last = max(written, key=lambda event: int(event["step"]), default=None)
+    return last if last and last["outcome"]["contact"] in facts.run.site.crm.people else None
+
+
+def _values_are_settled(facts: Facts, lead: str) -> bool:
+    """Whether the log alone says what is in the CRM: nothing was only said, taken back, parted, or
+    stopped for the person."""
+    person = facts.run.plan.world.leads[facts.leads[lead]].person
+    world = facts.run.plan.world.leads
+    mine = [one for one, number in facts.leads.items() if world[number].person == person]
+    unclear = {"undone", "suppressed", "review", "held", "fallback"}
+    if facts.run.happening.shadow or any(facts.places[one]["place"] in unclear for one in mine):
+        return False
+    unmerged = any(facts.leads[one] in facts.run.happening.unmerged for one in mine)
+    refused = any(_was_refused(facts, one) for one in mine)
+    return not (unmerged or refused or _was_deleted(facts, person))
+
+
+def _was_refused(facts: Facts, lead: str) -> bool:
+    """Whether the CRM refused what a merged record knows better: it waits for another write."""
+    compared = [e for e in facts.events if e["lead"] == lead and e["kind"].startswith("values_")]
+    last = max(compared, key=lambda event: int(event["step"]), default=None)
+    answer = last["inputs"]["done"].get("upsert") if last is not None else None
+    return answer is not None and not answer["ok"]
+
+
+def _sayings(facts: Facts, lead: str, written: Event) -> list[Event]:
+    """The events that hold what a lead's record says, and those merged into it."""
+    found = [written]
+    for other, where in facts.places.items():
+        if where["place"] == "merged" and _into(where) == lead and other in facts.leads:
+            found.append(where)
+    return found
+
+
+def _is_known_as_ours(facts: Facts, contact: str, name: str, now: str) -> bool:
+    """Whether Leadgate knows of a contact's value that it is its own: it saw the CRM's answer to
+    the write. A blank is nobody's."""
+    if not now:
+        return True
+    for event in facts.events:
+        for change in (event.get("person") or {}).get("changes", ()):
+            if change["contact_id"] == contact and change["wrote"].get(name) == now:
+                return True
+    return False
+
+
 Check = Callable[[Facts], Iterator[str]]
 CHECKS: tuple[Check, ...] = (
     conserved,
@@ -602,4 +684,5 @@ CHECKS: tuple[Check, ...] = (
     only_signed_orders_count,
     everything_counts,
     deleted_on_purpose,
+    best_values_survive,
 )

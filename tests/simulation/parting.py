@@ -8,7 +8,13 @@ import msgspec
 from leads import topics
 from leads.keys import lead_id
 from leads.records import Audit
-from leads.unmerge import NotUnmergedError, OtherPerson, find_merge, separate_revision
+from leads.unmerge import (
+    NotUnmergedError,
+    OtherPerson,
+    find_merge,
+    is_carried_out,
+    separate_revision,
+)
 from tests.simulation.people import Person
 from tests.simulation.site import ALL, Site
 
@@ -44,7 +50,10 @@ def _part_lead(
         record = separate_revision(merge, other)
     except NotUnmergedError:
         return frozenset()
-    if _links_under_way(site, {*merge.path, *merge.lead.contact_keys}):
+    story = stories[lead_id("apollo", source_id)]
+    if not is_carried_out(story, merge) or _links_under_way(
+        site, {*merge.path, *merge.lead.contact_keys}
+    ):
         return frozenset()
     site.capture(record)
     return frozenset(other.stories)

@@ -65,6 +65,7 @@ class SimLead(NamedTuple):
     raw: dict[str, Any]
     lists: tuple[str, ...] = ()
     at_first: dict[str, Any] = {}  # what it says instead until its next version
+    changed: int = 30  # the minute in which its source says that it was last changed
 
 
 class World(NamedTuple):
@@ -77,6 +78,10 @@ class World(NamedTuple):
     known_as: dict[str, str]
     in_sequence: frozenset[str]  # source ids of contacts that an Apollo sequence writes to
 
+    def first_of(self, person: Person) -> int:
+        """The place of a person's first record."""
+        return next(i for i, lead in enumerate(self.leads) if lead.person == person)
+
 
 def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
     """The lead as its source gives it, at so many seconds; a later version of it says so by its
@@ -85,7 +90,7 @@ def captured(lead: SimLead, at: float, again: int = 0) -> Captured:
     if not again:
         raw |= lead.at_first
     if int(lead.source_id, 16) % 3:
-        raw["updated_at"] = f"2026-01-05T09:00:{again:02d}.000Z"
+        raw["updated_at"] = f"2026-01-05T08:{lead.changed:02d}:{again:02d}.000Z"
     if again:
         raw["title"] = f"{raw['title'] or 'VP'} {('Europe', 'Asia', 'Global')[again % 3]}"
     return Captured(
@@ -117,12 +122,30 @@ CASES = {
 }
 
 
+#: The cases in which one person has several records.
+SEVERAL = frozenset({"duplicate", "variant", "profile", "renamed"})
+
+
 def make_world(draw: random.Random, leads: int) -> World:
     """Draw people until there are so many leads."""
     made = _Making(draw)
     while len(made.leads) < leads:
         made.add(draw.choices(list(CASES), list(CASES.values()))[0])
     return made.world()
+
+
+def vary_values(draw: random.Random, world: World) -> World:
+    """The world, of whose people with several records some say more than others, and other
+    titles; each was changed at its own time."""
+    leads = []
+    for lead in world.leads:
+        raw = dict(lead.raw)
+        if lead.case in SEVERAL and raw["title"]:
+            raw["title"] += draw.choice(("", "", " Nordics", " Iberia"))
+        if lead.case in SEVERAL and draw.random() < 0.5:
+            raw["sanitized_phone"] = f"+1212555{1000 + world.first_of(lead.person):04d}"
+        leads.append(lead._replace(raw=raw, changed=draw.randrange(10, 50)))
+    return world._replace(leads=leads)
 
 
 def world_of(*cases: str) -> World:

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tests.simulation.people import REPS, World, make_world
+from tests.simulation.people import REPS, SEVERAL, World, make_world, vary_values
 
 FAULTS_END = 90.0  # seconds after which nothing more goes wrong
 SIGNALS = (
@@ -90,6 +90,7 @@ def make_plan(seed: int) -> Plan:
     """Draw a plan: at least five leads and three faults."""
     draw = random.Random(seed)
     world = make_world(draw, draw.randint(5, 9))
+    world = vary_values(random.Random(f"values {seed}"), world)
     events = [*_captures(draw, world), *_news(draw, world), *_faults(draw)]
     events.append(Event(draw.choice((0.0, 0.0, 0.0, draw.uniform(1, 60))), "synced"))
     events += _shadow(random.Random(f"shadow {seed}"))
@@ -97,6 +98,7 @@ def make_plan(seed: int) -> Plan:
     events += _copies(random.Random(f"copies {seed}"))
     events += _retentions(random.Random(f"retain {seed}"))
     events += _unmerges(random.Random(f"unmerge {seed}"), world)
+    events += _edits(random.Random(f"edit {seed}"), len(world.leads))
     return Plan(
         seed=seed,
         world=world,
@@ -184,9 +186,8 @@ def _retentions(draw: random.Random) -> list[Event]:
 def _unmerges(draw: random.Random, world: World) -> list[Event]:
     """In one seed of three a person parts the records of somebody who has several; some of them
     come in again."""
-    several = [
-        i for i, lead in enumerate(world.leads) if lead.case in {"variant", "profile", "renamed"}
-    ]
+    cases = SEVERAL - {"duplicate"}
+    several = [i for i, lead in enumerate(world.leads) if lead.case in cases]
     if not several or draw.random() >= 0.33:
         return []
     about = draw.choice(several)
@@ -197,6 +198,19 @@ def _unmerges(draw: random.Random, world: World) -> list[Event]:
         if world.leads[i].person == person and draw.random() < 0.5:
             again = Event(at + draw.uniform(0, 60), "capture", i, number=draw.choice((0, 1, 2)))
             events.append(again)
+    return events
+
+
+def _edits(draw: random.Random, leads: int) -> list[Event]:
+    """In one seed of three somebody changes values of contacts in the CRM."""
+    if draw.random() >= 0.33:
+        return []
+    events: list[Event] = []
+    for number in range(draw.randint(1, 3)):
+        name = draw.choice(("title", "phone"))
+        events.append(
+            Event(draw.uniform(1, 120), "edit", draw.randrange(leads), name, number=number)
+        )
     return events
 
 

@@ -22,7 +22,7 @@ SEEDS = 1000
 ONE_WEEK_IN = 50
 FOUND_WITHIN = 1000
 _NO_FAULTS = {
-    *("capture", "synced", "rule", "capture_again", "forge", "unmerge", "retain"),
+    *("capture", "synced", "rule", "capture_again", "forge", "unmerge", "retain", "edit"),
     *SIGNALS,
 }
 pytestmark = pytest.mark.simulation
