@@ -83,10 +83,12 @@ def with_values(lead: Lead, values: KnownValues) -> Lead:
 def survive(own: KnownValues, merged: Iterable[KnownValues], rules: Rules) -> Survivors:
     """A lead's own values, each replaced by a better one of the records merged into it. The order
     of the records and how often one is given change nothing."""
-    others = [one for one in merged if one.lead_id != own.lead_id]
-    if not others:
-        return Survivors(own)
-    choice = _Choice(own, others, rules)
+    choice = _choose(own, merged, rules)
+    return Survivors(choice.values, tuple(choice.taken))
+
+
+def _choose(own: KnownValues, merged: Iterable[KnownValues], rules: Rules) -> "_Choice":
+    choice = _Choice(own, [one for one in merged if one.lead_id != own.lead_id], rules)
     choice.take_title()
     for field in _NAMES:
         choice.take_value(field, fills_only=True)
@@ -96,13 +98,14 @@ def survive(own: KnownValues, merged: Iterable[KnownValues], rules: Rules) -> Su
     choice.take_place()
     choice.take_mapped()
     choice.take_status()
-    return Survivors(choice.values, tuple(choice.taken))
+    return choice
 
 
 def prune(own: KnownValues, merged: Sequence[KnownValues], rules: Rules) -> tuple[KnownValues, ...]:
-    """The merged records that are remembered: those with a value that survives, and the newest of
-    the others, which count again once a better one is withdrawn."""
-    winners = {one.lead_id for one in survive(own, merged, rules).taken}
+    """The merged records that are remembered: those with a value that survives, or that keeps
+    another from surviving, and the newest of the others, which count again once a better one is
+    withdrawn."""
+    winners = _choose(own, merged, rules).winners
     losers = [one for one in merged if one.lead_id not in winners]
     losers.sort(key=lambda one: (one.at, one.captured_at, one.lead_id))
     forgotten = {one.lead_id for one in losers[:-MOST_LOSERS]}
@@ -119,7 +122,10 @@ class _Choice:
             self._order[source] = place
         self.values = own
         self.taken: list[Taken] = []
-        self.is_not_called = any(one.do_not_call for one in (own, *others))
+        # whoever is best in a field, also where the lead's own value is the same
+        quiet = sorted(one.lead_id for one in others if one.do_not_call)
+        self.winners = set(quiet[:1])
+        self.is_not_called = own.do_not_call or bool(quiet)
 
     def take_title(self) -> None:
         """The title with what was read of it. One at another employer is no news of this job: a
@@ -174,6 +180,7 @@ class _Choice:
         own = self._own
         said = [one for one in (own, *others) if getattr(one.person, field)]
         best = max(said, key=self._rank(field), default=own)
+        self.winners.add(best.lead_id)
         return None if getattr(best.person, field) == getattr(own.person, field) else best
 
     def _rank(self, field: str) -> Callable[[KnownValues], tuple[Any, ...]]:
@@ -188,6 +195,7 @@ class _Choice:
 
     def _take(self, field: str, best: KnownValues, why: str = "", **values: Any) -> None:
         self.values = replace(self.values, person=replace(self.values.person, **values))
+        self.winners.add(best.lead_id)
         self.taken.append(Taken(field, best.lead_id, why or self._why(field, best)))
 
     def _why(self, field: str, best: KnownValues) -> str:

@@ -137,6 +137,11 @@ def test_whoever_is_not_to_be_called_gets_no_number(
     assert found.values.person.phone == own.person.phone
 
 
+#: Of the fields in which another record can be the best with the lead's own value, and of the one
+#: that says not to call.
+MOST_EQUAL = 5
+
+
 @settings(max_examples=30)
 @given(own=OWN, records=st.lists(said("x"), min_size=MOST_LOSERS + 4, max_size=MOST_LOSERS + 6))
 def test_forgetting_those_that_count_for_nothing_changes_nothing(
@@ -146,7 +151,7 @@ def test_forgetting_those_that_count_for_nothing_changes_nothing(
     kept = prune(own, merged, RULES)
     whole = survive(own, merged, RULES)
     assert survive(own, kept, RULES) == whole
-    assert len(kept) <= MOST_LOSERS + len(whole.taken)
+    assert len(kept) <= MOST_LOSERS + len(whole.taken) + MOST_EQUAL
     late = merged.pop()
     assert survive(own, (*prune(own, merged, RULES), late), RULES) == whole
 
