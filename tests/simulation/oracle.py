@@ -15,7 +15,7 @@ from leads import topics
 from streams.testing.loop import EPOCH
 from tests.simulation.oracle_values import Saying, survivor
 from tests.simulation.people import Person
-from tests.simulation.personal_data import naming
+from tests.simulation.personal_data import naming, telling_of
 from tests.simulation.simulate import READS, Run
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "leadgate")
@@ -455,7 +455,7 @@ def one_content(facts: Facts) -> Iterator[str]:
 
 def nothing_in_clear(facts: Facts) -> Iterator[str]:
     """Without a key the log tells of nobody who it is."""
-    yield from naming(facts.run.site.log, facts.run.plan.world.leads)
+    yield from naming(facts.run.site.log, telling_of(facts.run.plan.world.leads))
 
 
 def looks_are_quiet(facts: Facts) -> Iterator[str]:

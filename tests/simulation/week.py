@@ -41,6 +41,7 @@ from streams.testing.process import Fate, Process
 from tests.simulation.happening import Happening
 from tests.simulation.oracle import lead_id, read_log
 from tests.simulation.people import world_of
+from tests.simulation.personal_data import naming, telling_of_captured
 from tests.simulation.plan import Plan
 from tests.simulation.simulate import Run, be_quiet, rules
 from tests.simulation.site import ALL, Site
@@ -104,8 +105,8 @@ class WeekSite(Site):
 
 
 class Outcome(NamedTuple):
-    """Groups of leads that are elsewhere than the generator says, and workers that ended by
-    themselves."""
+    """Groups of leads that are elsewhere than the generator says, places in the log that tell who
+    somebody is, and workers that ended by themselves."""
 
     wrong: list[str]
     fatal: list[str]
@@ -151,7 +152,9 @@ async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
         await asyncio.sleep(400.0)
         truth = (await site.control.get("/_control/truth")).json()
         site.stop()
-    return Outcome(_wrong(Run(plan, site, Happening(site)), truth), site.fatal)
+    wrong = _wrong(Run(plan, site, Happening(site)), truth)
+    wrong += naming(site.log, telling_of_captured(site.log, site.sealing))
+    return Outcome(wrong, site.fatal)
 
 
 async def _disturb(site: WeekSite, draw: random.Random) -> None:
