@@ -27,6 +27,8 @@ class StoredLeadKeys:
     def __init__(self, store: KeyStore, wrapping: WrappingKey, clock: Clock) -> None:
         self._store, self._wrapping, self._clock = store, wrapping, clock
         self._known: OrderedDict[str, Cipher | None] = OrderedDict()
+        #: Whether somebody waits for the database.
+        self.is_awaited = False
 
     async def ensure(self, leads: Collection[str]) -> None:
         """See LeadKeys."""
@@ -54,18 +56,18 @@ class StoredLeadKeys:
 
     async def store_id(self) -> str:
         """The id of the database, once it answers. Raises UsageError for one without the tables."""
-        waited = False
         while True:
             try:
                 ident = await asyncio.to_thread(self._store.ident)
             except KeysUnavailableError as error:
-                if not waited:
+                if not self.is_awaited:
                     log.error("waiting for the database of the keys", why=str(error))
-                waited = True
+                self.is_awaited = True
                 await asyncio.sleep(_PAUSE)
             else:
-                if waited:
+                if self.is_awaited:
                     log.info("the database of the keys answers again")
+                self.is_awaited = False
                 return ident
 
     def cipher(self, subject: str) -> Cipher | None:

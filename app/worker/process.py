@@ -256,8 +256,20 @@ async def _run(
         await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if crashed.done():
             _exit(crashed.result())
-        await worker.stop()
+        await _stop(worker)
     return 0
+
+
+async def _stop(worker: Worker) -> None:
+    """Let what is at work end. What waits for the database of the keys would never: the process
+    ends without it, and without a commit of it, as after a kill."""
+    keys, stopping = open_lead_keys(worker.settings), asyncio.ensure_future(worker.stop())
+    while not stopping.done():
+        await asyncio.wait({stopping}, timeout=1.0)
+        if keys.is_awaited and not stopping.done():
+            log.warning("stopped while the database of the keys is away")
+            os._exit(0)
+    await stopping
 
 
 def _exit(error: BaseException) -> None:
