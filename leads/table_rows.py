@@ -61,7 +61,6 @@ class Attempt(PersonalRecord, frozen=True, kw_only=True):
     """
 
     personal: ClassVar = ("done", "failed")
-    subject_field: ClassVar = "lead"
 
     step: int
     cause: str
@@ -82,7 +81,7 @@ class Attempt(PersonalRecord, frozen=True, kw_only=True):
     released: Deferred = NOTHING  # what had been deferred, and is sent again with this decision
     failed: str = ""  # the gate could not decide, for this reason
     shadow: bool = False  # effects were not live when it was decided
-    lead: str = ""  # the lead that was decided on, '' for another record
+    lead_id: str = ""  # the lead that was decided on, '' for another record
     # of a captured record: the causes of those of its source record that came before it, the
     # latest last. Their bytes are no news when they come again
     earlier: tuple[str, ...] = ()

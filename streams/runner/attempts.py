@@ -49,7 +49,7 @@ def attempt_of(stage: Stage, job: StageTask, *, closed: bool) -> Attempt:
         released=job.released,
         failed=job.failed,
         shadow=job.shadow,
-        lead=_lead_of(job),
+        lead_id=_lead_of(job),
         earlier=job.earlier,
         logic=stage.gate.logic,
         unchanged=job.unchanged,

@@ -18,6 +18,7 @@ from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.local.broker import Broker, free_port
 from app.local.children import die_with_parent
+from app.privacy.key_store import KeyStore
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.records import CrmRecord, encode
@@ -36,6 +37,7 @@ class ChangelogSite:
         self.data, self.count = data, records
         self.broker = Broker(data / "broker", free_port())
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._database = f"sqlite:///{data / 'leadgate.db'}"
 
     def __enter__(self) -> Self:
         self.broker.start()
@@ -52,6 +54,7 @@ class ChangelogSite:
         """Rows that are set, changed again and again, and deleted: an old value that comes last
         would show."""
         await provision_topics(self.settings)
+        KeyStore(self._database).create()
         chance = random.Random(5)
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
@@ -76,6 +79,7 @@ class ChangelogSite:
             "KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "LEADGATE_RULES": str(DEMO_RULES),
             "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
+            "LEADGATE_DATABASE_URL": self._database,
             "LEADGATE_HUBSPOT_TOKEN": "unused: neither stage calls the CRM",
             "LEADGATE_WORKER_ID": name,
         }

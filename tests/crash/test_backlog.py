@@ -23,6 +23,7 @@ from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.local.broker import Broker, free_port
 from app.monitoring.lag import lag
+from app.privacy.key_store import KeyStore
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.keys import lead_id
@@ -46,6 +47,7 @@ class Backlog:
         } | {
             "LEADGATE_RULES": str(DEMO_RULES),
             "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
+            "LEADGATE_DATABASE_URL": f"sqlite:///{data / 'leadgate.db'}",
             "LEADGATE_HUBSPOT_TOKEN": "unused: neither stage calls the CRM",
         }
 
@@ -61,6 +63,7 @@ class Backlog:
 
     async def _fill(self) -> None:
         await provision_topics(self.settings)
+        KeyStore(self.environment["LEADGATE_DATABASE_URL"]).create()
         async with producing(self.settings) as producer:
             for partition in range(topics.PARTITIONS):
                 record = CrmRecord(kind="complete", key="")

@@ -46,7 +46,7 @@ def main() -> int:
 
 def _fuzz(broker: str, data: Path, first: int, seconds: float) -> int:
     answers: dict[str, Counter[str]] = {"web": Counter(), "file": Counter(), "gate": Counter()}
-    site = _settings(broker)
+    site = _settings(broker, data)
     # its topics are there before it fails: no CRM answers here
     subprocess.run(_leadgate("provision"), env=environment(site), capture_output=True, check=False)
     port = free_port()
@@ -91,7 +91,7 @@ def _take_turns(targets: Sequence[Callable[[], Test]], first: int, until: float)
     return rounds
 
 
-def _settings(broker: str) -> dict[str, str]:
+def _settings(broker: str, data: Path) -> dict[str, str]:
     """A site whose vendors are away: nothing here needs them."""
     return {
         "LEADGATE_RULES": str(DEMO_RULES),
@@ -99,6 +99,7 @@ def _settings(broker: str) -> dict[str, str]:
         **dict.fromkeys(_VENDORS, "http://127.0.0.1:9"),
         "KAFKA_BOOTSTRAP_SERVERS": broker,
         "LEADGATE_SITE_SECRET": "c0ffee8d21b94fa7",
+        "LEADGATE_DATABASE_URL": f"sqlite:///{data / 'leadgate.db'}",
         "LEADGATE_WEB_SECRET": SECRET,
         "LEADGATE_SLACK_SIGNING_SECRET": SLACK,
         "LEADGATE_HUBSPOT_CLIENT_SECRET": HUBSPOT,
