@@ -28,10 +28,11 @@ _CLOCK = SystemClock()
 async def waiting_items(settings: Settings) -> list[ReviewItem]:
     """The items of all leads that wait, the oldest first."""
     items = ReviewItems()
-    decoder, sealing = msgspec.json.Decoder(ReviewItem), open_sealing(settings)
+    decoder = msgspec.json.Decoder(ReviewItem)
     async for record in read_topic(settings, topics.REVIEW_QUEUE.full):
-        items.note(sealing.open(decoder.decode(record.value)))
-    return items.waiting()
+        if record.value:
+            items.note(decoder.decode(record.value))
+    return await open_sealing(settings).open_all(items.waiting())
 
 
 async def get_item(settings: Settings, lead: str) -> ReviewItem:

@@ -34,6 +34,20 @@ LAST = (
     "Hollister",
     "Ironside",
 )
+#: What a source calls people before it knows better.
+MISTAKEN = (
+    ("Zed", "Quill"),
+    ("Ulric", "Ostrander"),
+    ("Yvaine", "Vandermeer"),
+    ("Wystan", "Zabriskie"),
+    ("Perpetua", "Thackeray"),
+    ("Xenia", "Umberfield"),
+    ("Tancred", "Juncker"),
+    ("Sidony", "Whitcomb"),
+    ("Quentin", "Novak"),
+    ("Oriel", "Pemberton"),
+    ("Neville", "Yardley"),
+)
 DEMO_LIST = "Demo requests"
 REPS = (
     "ana.us@acme.test",
@@ -249,8 +263,9 @@ class _Making:
             lead.raw["organization_name"] = f"{domain.split('.', maxsplit=1)[0]} Inc."
             lead.raw["linkedin_url"] = url
         if case == "corrected":
-            wrong = {"first_name": "Zed", "last_name": "Quill", "name": "Zed Quill"}
-            wrong |= {"organization_name": "Quill Ltd", "linkedin_url": ""}
+            first, last = MISTAKEN[len(self.leads) % len(MISTAKEN)]
+            wrong = {"first_name": first, "last_name": last, "name": f"{first} {last}"}
+            wrong |= {"organization_name": f"{last} Ltd", "linkedin_url": ""}
             self.leads[-1] = self.leads[-1]._replace(at_first=wrong)
 
     def _renamed(self, first: str, last: str, title: str, domain: str) -> None:
