@@ -159,9 +159,8 @@ def test_unsealed_leaves_everything_as_it_is() -> None:
 
 def test_an_attempt_seals_what_vendors_answered_under_its_lead() -> None:
     sealing, keys = sealing_for("r")
-    row = replace(
-        filled(Attempt), lead_id="r", seen=msgspec.Raw(b"{}"), review_decision=None, released=NOTHING
-    )
+    row = replace(filled(Attempt), lead_id="r", seen=msgspec.Raw(b"{}"))
+    row = replace(row, review_decision=None, released=NOTHING)
     value = sealing.encode(row)
     assert msgspec.json.decode(value)["done"] == {}
     assert sealing.open(msgspec.json.decode(value, type=Attempt)).done == row.done
