@@ -45,8 +45,11 @@ def provisioned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     directory = tmp_path_factory.mktemp("provisioned")
     broker = Broker(directory / "broker", free_port())
     broker.start()
-    settings = SITE | {"KAFKA_BOOTSTRAP_SERVERS": broker.address}
-    # topics and the site's mark come before the CRM is asked, which is not there
+    settings = SITE | {
+        "KAFKA_BOOTSTRAP_SERVERS": broker.address,
+        "LEADGATE_DATABASE_URL": f"sqlite:///{directory / 'leadgate.db'}",
+    }
+    # topics, database and the site's mark come before the CRM is asked, which is not there
     provision = run_forked("provision", settings=settings, directory=directory)
     assert "All connection attempts failed" in refusal(provision)
     yield settings
