@@ -23,6 +23,7 @@ async def send_review_decision(
     """Send a signed decision to the partition of the stage that parked the lead. Durable when it
     returns."""
     topic, key = topics.REVIEW_DECISIONS.full, review_decision.lead_id.encode()
+    await sealing.ensure([review_decision])
     value = sealing.encode(review_decision)
     await producer.send_and_wait(
         topic,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
+from app.privacy.key_store import KeyStore
 from app.review import queue
 from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.queue import Chosen
@@ -42,9 +44,13 @@ def make_crm() -> MemoryCrm:
 
 
 @pytest.fixture
-def site(kafka: str, rules: Rules) -> Settings:
+def site(kafka: str, rules: Rules, tmp_path: Path) -> Settings:
     """A site whose rules are in force, without a worker."""
-    settings = Settings.model_validate({"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": SECRET})
+    database = f"sqlite:///{tmp_path / 'leadgate.db'}"
+    KeyStore(database).create()
+    settings = Settings.model_validate(
+        {"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": SECRET, "database_url": database}
+    )
 
     async def prepare() -> None:
         await provision_topics(settings)

@@ -2,7 +2,6 @@
 the SLA over restarts."""
 
 import asyncio
-import base64
 import json
 import shutil
 import time
@@ -12,11 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.privacy.lead_keys import open_sealing
 from app.review.sheets import CsvSheet, read_csv
 from app.rules.store import load_rules, unresolved_todos
 from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, encode
+from streams.runner.dead_letters import Dead
 from tables.schema import SLA_WINDOWS
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
@@ -49,10 +50,11 @@ def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: SiteHarnes
         lambda: site.place_of(lead) in {"engaged", "nurtured"},
         why="the good lead behind the poison did not come through",
     )
+    sealing = open_sealing(site.settings())
     letters = {
-        base64.b64decode(body["value"])
+        sealing.open(msgspec.json.decode(r.value, type=Dead)).value
         for r in site.records(topics.DEAD)
-        if "value" in (body := json.loads(r.value))
+        if "where" in json.loads(r.value)
     }
     assert set(poison) <= letters
     assert site.place_of(lead_id("apollo", "nulls")) == "review"
