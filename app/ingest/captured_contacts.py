@@ -9,13 +9,14 @@ from aiokafka import AIOKafkaProducer
 
 from app.ingest.recent_ids import RecentIds
 from app.ingest.set_aside import Aside
+from app.kafka.sending import send_all
+from app.privacy.captured_messages import captured_messages
 from connectors.apollo.client import ApolloClient
-from leads import topics
 from leads.polled_contact import PolledContact, came_from_crm, is_wanted, read_contact, to_record
-from leads.records import Captured
+from leads.records import Captured, encode
 from leads.rules import Rules
 from leads.sealing import Sealing
-from streams.runner.decoding import MAX_RECORD
+from streams.runner.decoding import refusal
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class ContactCapture:
             return None
 
     async def _capture(self, contacts: list[PolledContact], read_at: float, done: Pass) -> None:
-        sent = []
+        records = []
         for contact in contacts:
             raw, fields, _ = contact
             if not self._known.add(f"{fields.id} {fields.updated_at}"):
@@ -91,30 +92,31 @@ class ContactCapture:
             if not is_wanted(fields, lists, self._rules.capture):
                 continue
             custom = await self._apollo.name_fields(fields.custom())
-            value = await self._encoded(to_record(contact, lists, custom, read_at))
-            if value is not None:
-                sent.append(
-                    await self._producer.send(
-                        topics.CAPTURED.full, value, key=f"apollo:{fields.id}".encode()
-                    )
-                )
-        for future in sent:
-            await future
+            record = to_record(contact, lists, custom, read_at)
+            if await self._is_taken(record):
+                records.append(record)
+        sent = []
+        for record, message in zip(
+            records, await captured_messages(records, self._sealing), strict=True
+        ):
+            if why := refusal(message.value):
+                await self._set_aside(record, why)
+            else:
+                sent.append(message)
+        await send_all(self._producer, sent)
         done.captured += len(sent)
         self._received(len(sent))
 
-    async def _encoded(self, record: Captured) -> bytes | None:
-        """The record's bytes; sets it aside and returns None if it can't be encoded, or is larger
-        than intake accepts."""
-        name = f"contact {record.source_id!a}"
+    async def _is_taken(self, record: Captured) -> bool:
+        """Whether the record can be encoded, and intake takes it: how deep it is nested shows only
+        before it is sealed. Another one is set aside."""
         try:
-            await self._sealing.ensure([record])
-            value = self._sealing.encode(record)
+            why = refusal(encode(record))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            await self._aside.put("apollo", f"{name} can't be written: {error}", record.raw)
-            return None
-        if len(value) > MAX_RECORD:
-            why = f"{name} has {len(value)} bytes, more than {MAX_RECORD}"
-            await self._aside.put("apollo", why, record.raw)
-            return None
-        return value
+            why = f"it can't be written: {error}"
+        if why:
+            await self._set_aside(record, why)
+        return not why
+
+    async def _set_aside(self, record: Captured, why: str) -> None:
+        await self._aside.put("apollo", f"contact {record.source_id!a}: {why}", record.raw)

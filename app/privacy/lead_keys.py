@@ -27,7 +27,7 @@ class StoredLeadKeys:
     def __init__(self, store: KeyStore, wrapping: WrappingKey, clock: Clock) -> None:
         self._store, self._wrapping, self._clock = store, wrapping, clock
         self._known: OrderedDict[str, Cipher | None] = OrderedDict()
-        #: Whether somebody waits for the database.
+        #: Whether a caller waits for the database.
         self.is_awaited = False
 
     async def ensure(self, leads: Collection[str]) -> None:
@@ -106,7 +106,7 @@ class StoredLeadKeys:
 def open_sealing(settings: Settings) -> Sealing:
     """What this process seals and opens with; the same for the same settings. Nothing is asked of
     the database before it is used."""
-    return Sealing(open_lead_keys(settings))
+    return _sealing(open_lead_keys(settings))
 
 
 def open_lead_keys(settings: Settings) -> StoredLeadKeys:
@@ -114,6 +114,11 @@ def open_lead_keys(settings: Settings) -> StoredLeadKeys:
     return _open(
         settings.database_url.get_secret_value(), settings.site_secret.get_secret_value()
     )
+
+
+@lru_cache(maxsize=8)
+def _sealing(keys: StoredLeadKeys) -> Sealing:
+    return Sealing(keys)
 
 
 @lru_cache(maxsize=8)

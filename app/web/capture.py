@@ -85,11 +85,10 @@ class Capture:
 
     async def _send(self, records: list[Captured | Signal]) -> None:
         """Store the records. Every one is a message before the first is sent."""
-        messages = []
+        captured = [record for record in records if isinstance(record, Captured)]
+        messages = await captured_messages(captured, self._sealing)
         for record in records:
-            if isinstance(record, Captured):
-                messages += await captured_messages([record], self._sealing)
-            else:
+            if isinstance(record, Signal):
                 key = record.address_key.encode()
                 value = encode(record)
                 messages.append(Message(topics.SIGNALS.full, key, value, partition_of(key)))

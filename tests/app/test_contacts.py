@@ -19,6 +19,14 @@ def free(rules: Rules) -> Rules:
     return everybody_of(rules)
 
 
+def nested(levels: int) -> dict[str, Any]:
+    """An object in an object, and so on."""
+    inner: dict[str, Any] = {}
+    for _ in range(levels):
+        inner = {"x": inner}
+    return inner
+
+
 NOW = stamp(1_800_000_000.0)
 ODD: list[tuple[Any, str]] = [
     (None, "Expected `object`, got `null`"),
@@ -34,6 +42,7 @@ ODD: list[tuple[Any, str]] = [
     ({"id": "x", "updated_at": NOW, "account": [1]}, "at `$.account`"),
     ({"id": "x", "updated_at": NOW, "name": "half \ud83d"}, "can't be written"),
     ({"id": "x", "updated_at": NOW, "name": "x" * 300_000}, "bytes, more than"),
+    ({"id": "x", "updated_at": NOW, "extra": nested(70)}, "deep, more than 64"),
 ]
 
 
