@@ -30,6 +30,7 @@ from leads import topics
 from leads.records import encode
 from leads.rule_models import Retention
 from streams.ports import Clock
+from streams.runner.background import BackgroundTask
 
 log = structlog.get_logger(__name__)
 #: Seconds until a pass that failed is tried again, and how many failures in a row are an alert.
@@ -63,30 +64,23 @@ class RetentionJob:
         self._metrics, self._producer, self._mine, self._check = metrics, producer, mine, check
         self._decided, self._alarm, self._reached = decided, alarm, reached
         self._failures = 0
-        self._task: asyncio.Task[None] | None = None
+        self._looking = BackgroundTask(self._run)
 
     def start(self, end: Callable[[BaseException], None]) -> None:
         """Begin to look now and then; what is not the broker's trouble is fatal."""
-        self._task = asyncio.get_running_loop().create_task(self._run(end))
+        self._looking.start(end)
 
     async def stop(self) -> None:
         """Stop at once: what was begun, the next pass of any worker completes."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._looking.stop()
 
-    async def _run(self, end: Callable[[BaseException], None]) -> None:
-        try:
-            while True:
-                wait = self._settings.retention_seconds
-                if self._failures:
-                    wait = min(wait, AGAIN)
-                await asyncio.sleep(wait)
-                await self.look()
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001  the process ends with it
-            end(error)
+    async def _run(self) -> None:
+        while True:
+            wait = self._settings.retention_seconds
+            if self._failures:
+                wait = min(wait, AGAIN)
+            await asyncio.sleep(wait)
+            await self.look()
 
     async def look(self) -> dict[str, int]:
         """One pass: how many records it has deleted, by topic. What the broker refuses is logged,

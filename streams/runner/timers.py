@@ -19,6 +19,7 @@ from leads.records import SlaTick, encode
 from leads.table_rows import SlaClock
 from leads.waits import resume_due
 from streams.ports import Clock, StageMetrics
+from streams.runner.background import BackgroundTask
 from streams.runner.model import Stage
 from streams.runner.outbox import Outbox
 from tables.schema import CLOCKS
@@ -46,7 +47,7 @@ class Timers:
         self._state, self._outbox, self._clock, self._metrics = state, outbox, clock, metrics
         self._heap: list[tuple[float, int, str, str]] = []
         self._mine: set[int] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._ticking = BackgroundTask(self._run)
         self._earlier = asyncio.Event()  # something is due before what is slept for
 
     def assign(self, partitions: Iterable[int]) -> None:
@@ -91,26 +92,19 @@ class Timers:
 
     def start(self, end: Callable[[BaseException], None]) -> None:
         """Begin to tick; what goes wrong is fatal."""
-        self._task = asyncio.get_running_loop().create_task(self._run(end))
+        self._ticking.start(end)
 
     async def stop(self) -> None:
         """Stop ticking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._ticking.stop()
 
-    async def _run(self, end: Callable[[BaseException], None]) -> None:
-        try:
-            while True:
-                await self.tick()
-                wait = self._seconds_to_sleep()
-                self._earlier.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._earlier.wait(), wait)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001  the process ends with it
-            end(error)
+    async def _run(self) -> None:
+        while True:
+            await self.tick()
+            wait = self._seconds_to_sleep()
+            self._earlier.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._earlier.wait(), wait)
 
     def _seconds_to_sleep(self) -> float:
         if not self._heap:
