@@ -578,6 +578,11 @@ class Alert(PersonalRecord, frozen=True, kw_only=True):
     shadow: bool = False  # about a lead whose effects are not live: said to have been sent
 
 
+def lead_in(record: Any) -> Lead | None:
+    """The lead that a record is, or that it is about; None for another record."""
+    return record if isinstance(record, Lead) else getattr(record, "lead", None)
+
+
 def encode(record: Record) -> bytes:
     """JSON bytes, the same for the same record."""
     return _ENCODER.encode(record)

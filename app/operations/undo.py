@@ -12,14 +12,13 @@ from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
 from app.kafka.clients import producing
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
+from app.operations.sent_events import send_event
 from app.privacy.lead_keys import open_sealing
 from app.review.send import RESTING, send_lead_signal, send_review_decision
-from leads import topics
 from leads.keys import derive, event_id
 from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem
 from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes
-from streams.runner.outbox import partition_of
 
 
 @dataclass(slots=True)
@@ -143,12 +142,8 @@ class ImportUndo:
         await restore_contact(self._vendors.crm, contact, plan, report)
         outcome = report.outcome(contact)
         for lead in sorted(traces.leads):
-            event = self._restored(lead, outcome)
-            await producer.send_and_wait(
-                topics.AUDIT.full,
-                open_sealing(self._settings).encode(event),
-                key=event.id.encode(),
-                partition=partition_of(lead.encode()),
+            await send_event(
+                producer, open_sealing(self._settings), self._restored(lead, outcome)
             )
 
     def _restored(self, lead: str, outcome: dict[str, Any]) -> Audit:

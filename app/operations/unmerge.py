@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from app.audit import reader
 from app.audit.lead_lookup import find_leads
@@ -14,11 +14,13 @@ from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, producing, read_to
 from app.monitoring.lag import committed, workers
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
+from app.operations.sent_events import send_event
+from app.privacy.captured_messages import record_key
 from app.privacy.lead_keys import open_sealing
 from connectors.core.crm import Crm
 from leads import topics
 from leads.keys import event_id
-from leads.records import Audit, Captured, Place, encode
+from leads.records import Audit, Captured, Place
 from leads.times import format_time
 from leads.undo import Restoration
 from leads.unmerge import (
@@ -168,18 +170,21 @@ class LeadUnmerge:
     ) -> None:
         for contact, plan in plans.items():
             await restore_contact(self._crm, contact, plan, report)
+        sealing = open_sealing(self._settings)
         async with producing(self._settings) as producer:
             # the last event says that the merge is taken back
             for lead in (other.last, merge.lead.lead_id):
-                await _send_event(producer, self._event(lead, merge, other, report))
+                await send_event(producer, sealing, self._event(lead, merge, other, report))
         await self._capture_once(record, self._now)
 
     async def _capture_once(self, record: Captured, since: float) -> None:
         """Send the lead in again, unless that was done since a time: an earlier run may have ended
         before it."""
-        key = f"{record.source}:{record.source_id}".encode()
+        key = record_key(record)
         tp = TopicPartition(topics.CAPTURED.full, partition_of(key))
-        value = open_sealing(self._settings).encode(record)
+        sealing = open_sealing(self._settings)
+        await sealing.ensure([record])
+        value = sealing.encode(record)
         async with consuming(self._settings) as consumer:
             end = await consumer.end_offsets([tp])
             begin = await reader.offsets_at(consumer, end, since)
@@ -219,15 +224,6 @@ class LeadUnmerge:
 def _is_merged(story: Sequence[Audit]) -> bool:
     last = last_place(story)
     return last is not None and last.place == Place.MERGED
-
-
-async def _send_event(producer: AIOKafkaProducer, event: Audit) -> None:
-    await producer.send_and_wait(
-        topics.AUDIT.full,
-        encode(event),
-        key=event.id.encode(),
-        partition=partition_of(event.lead.encode()),
-    )
 
 
 async def _unread_links(settings: Settings, keys: Collection[str]) -> bool:

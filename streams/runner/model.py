@@ -22,6 +22,7 @@ from leads.records import (
     ReviewDecision,
     Signal,
     SlaTick,
+    lead_in,
 )
 from leads.sealing import Sealing
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow, Woken
@@ -210,7 +211,7 @@ class StageTask(msgspec.Struct, eq=False):
 
 def _hide_person(result: EffectResult, record: Any) -> EffectResult:
     """The result, its reason without the person's name and addresses, which a vendor may quote."""
-    lead = record if isinstance(record, Lead) else getattr(record, "lead", None)
+    lead = lead_in(record)
     if not result.reason or lead is None:
         return result
     return replace(result, reason=hide_person(result.reason, lead.person))

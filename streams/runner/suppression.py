@@ -3,7 +3,7 @@
 from typing import Any
 
 from leads.gates.common import Guarded
-from leads.records import Lead
+from leads.records import lead_in
 from leads.table_rows import Suppression
 from tables.schema import SUPPRESSIONS
 from tables.state import BatchView
@@ -11,7 +11,7 @@ from tables.state import BatchView
 
 def suppression_of(record: Any, view: BatchView) -> Suppression | None:
     """What stops a lead's person, or its present address."""
-    lead = record if isinstance(record, Lead) else getattr(record, "lead", None)
+    lead = lead_in(record)
     keys = [record.person_key]
     if lead is not None:
         keys.append(lead.address_key)
