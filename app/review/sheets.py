@@ -45,7 +45,7 @@ FIELDS = (
 )
 COLUMNS = ("record_id", "since", "kind", "stage", "reasons", *FIELDS, "decision")
 _SHOWN = frozenset({"review", "fallback"})
-_WRITTEN_ANEW = "the poller writes it anew without leads that don't wait any more"
+_WRITTEN_AGAIN = "the poller writes it again, without leads that no longer wait"
 _COPIES = "copies that people have made of the file aren't reached"
 Row = dict[str, str]
 
@@ -130,7 +130,7 @@ class CsvSheet:
         """See Sheet. A file that isn't on this machine is the poller's elsewhere. Raises OSError as
         `show`, and ValueError for a file that is no sheet of ours."""
         if not self._path.exists():
-            return self._erasure("gone", (), "the file isn't on this machine; " + _WRITTEN_ANEW)
+            return self._erasure("gone", (), "the file isn't on this machine; " + _WRITTEN_AGAIN)
         with self._locked():
             rows = read_csv(self._path)
             theirs = [row["record_id"] for row in rows if person.has(row)]

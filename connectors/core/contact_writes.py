@@ -36,7 +36,7 @@ def of_contact(write: ContactWrite, contact_id: str) -> ContactWrite:
 def replaceable(
     write: ContactWrite, wanted: Mapping[str, str], there: Mapping[str, Any]
 ) -> set[str]:
-    """The properties out of `wanted` that still are as we wrote them: nobody else has changed
+    """The properties out of `wanted` that still are as we wrote them: no one else has changed
     them."""
     ours = write.ours
     return {name for name in wanted if name in ours and there.get(name) == ours[name]}

@@ -29,7 +29,7 @@ _PURGED = Retention(
 )
 _IN_BIN = Retention("it can be restored from HubSpot's recycle bin for 90 days", 90.0)
 _WAS_IN_BIN = Retention(
-    "somebody deleted the contact before: it can be restored from HubSpot's recycle bin for 90"
+    "the contact was deleted before: it can be restored from HubSpot's recycle bin for 90"
     " days, and only a person can delete it there for good",
     90.0,
 )

@@ -138,8 +138,8 @@ def _basis_faults(there: Mapping[str, Field]) -> list[str]:
             " its settings, or take lawful_basis out of the rules"
         )
         return [said]
-    if lacking := [word for word in records.BASIS.words.values() if word not in found.options]:
-        return [f"HubSpot's property {own.name} has no option {', '.join(map(repr, lacking))}"]
+    if missing := [word for word in records.BASIS.words.values() if word not in found.options]:
+        return [f"HubSpot's property {own.name} has no option {', '.join(map(repr, missing))}"]
     return []
 
 

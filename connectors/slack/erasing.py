@@ -88,7 +88,7 @@ class SlackEraser:
     async def _take_out(self, channel: str, ts: str, message: Any, alert_id: str) -> None:
         """Delete a message that holds nothing else, update any other.
 
-        Raises RecordRetryable for a message that somebody's update has changed meanwhile.
+        Raises RecordRetryable for a message that another process has updated meanwhile.
         """
         where = {"channel": channel, "ts": ts}
         alerts = [alert for alert, _ in alerts_of(message)]
