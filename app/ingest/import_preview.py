@@ -71,7 +71,7 @@ def _preview(row: Row, rules: Rules, keys: Keys, now: float) -> RowPreview:
         title=lead.person.title,
         seniority=lead.seniority,
         function=lead.function,
-        dropped=tuple(line for note in decision.notes for line in note.outcome.get("dropped", ())),
+        dropped=tuple(line for note in decision.notes for line in note.details.get("dropped", ())),
     )
     if decision.place != Place.IN_FLIGHT:
         found.becomes = str(decision.place)
