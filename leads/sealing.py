@@ -115,7 +115,8 @@ class Sealing:
     async def open_all(self, records: Iterable[R]) -> list[R]:
         """The records, opened, with one question for their keys."""
         found = list(records)
-        if self._keys is not None and (leads := set(filter(None, map(_subject_of, found)))):
+        leads = {_subject_of(record) for record in found if getattr(record, "sealed", b"")}
+        if self._keys is not None and leads:
             await self._keys.load(leads)
         return [self.open(record) for record in found]
 

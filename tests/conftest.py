@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
+from pydantic import SecretStr
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from app.local.broker import Broker, free_port
+from app.privacy.key_store import KeyStore
 from leads.rule_file import parse_rules
 from leads.rules import Rules
 
@@ -63,6 +65,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def rules() -> Rules:
     """The demo's rules."""
     return parse_rules(DEMO_RULES.read_text())
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> SecretStr:
+    """The address of a database of keys of the test's own."""
+    address = f"sqlite:///{tmp_path / 'leadgate.db'}"
+    KeyStore(address).create()
+    return SecretStr(address)
 
 
 @pytest.fixture(scope="session")

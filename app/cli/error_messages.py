@@ -49,8 +49,11 @@ def _of_libraries(error: Exception) -> Fault | None:
 
     from connectors.core.errors import VendorError
     from leads.rules import RulesError
+    from leads.sealing import KeysUnavailableError
 
     match error:
+        case KeysUnavailableError():
+            return Fault(f"{error}: start it, or set LEADGATE_DATABASE_URL")
         case RulesError():
             return Fault(str(error))
         case VendorError():

@@ -80,10 +80,12 @@ def sandbox(
 def worker(data: Data) -> None:
     """Run every stage until SIGTERM."""
     from app.base.clock import SystemClock
+    from app.privacy.lead_keys import wait_without_end
     from app.setup.doctor import wait_until_sound
     from app.worker.process import run_worker
 
     settings, rules = site(crm=True)
+    wait_without_end(settings)
     clock = SystemClock()
     faults = run(wait_until_sound(settings, rules))
     if faults:
@@ -105,12 +107,16 @@ def poll(
 ) -> None:
     """Poll Apollo and the CRM into Kafka."""
     from app.commands import site as site_commands
+    from app.privacy.lead_keys import wait_without_end
 
     try:
         begin = parse_time(since, time.time()) if since else None
     except ValueError as error:
         raise UsageError(f"--since {error}") from None
-    run(site_commands.poll(*known_site(crm=True), once=once, since=begin))
+    settings, rules = known_site(crm=True)
+    if not once:
+        wait_without_end(settings)
+    run(site_commands.poll(settings, rules, once=once, since=begin))
 
 
 @app.command()
@@ -118,7 +124,9 @@ def web(port: Port = 8080, host: Host = "127.0.0.1") -> None:
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
     from app.base.clock import SystemClock
     from app.cli.http_server import serve
+    from app.privacy.lead_keys import wait_without_end
     from app.web.server import make_web
 
     settings = known_site_or_away("web_secret")
+    wait_without_end(settings)
     serve(make_web(settings, SystemClock()), "web", host, port)

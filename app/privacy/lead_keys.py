@@ -1,6 +1,8 @@
 """The leads' keys as a process uses them: what it has seen stays in memory."""
 
 import asyncio
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from functools import lru_cache
@@ -19,13 +21,19 @@ log = structlog.get_logger(__name__)
 _Keys: TypeAlias = dict[str, Cipher | None]
 _REMEMBERED = 50_000  # leads; a key takes about a kilobyte
 _PAUSE = 1.0  # seconds between two tries while the database does not answer
+_COMMANDS_WAIT = 10.0  # seconds; a person waits for the answer
 
 
 class StoredLeadKeys:
-    """See leads.sealing.LeadKeys. `clock` tells when a key was made."""
+    """See leads.sealing.LeadKeys. `clock` tells when a key was made.
+
+    `patience`: how long to wait for a database that does not answer, in seconds;
+    KeysUnavailableError is raised after that.
+    """
 
     def __init__(self, store: KeyStore, wrapping: WrappingKey, clock: Clock) -> None:
         self._store, self._wrapping, self._clock = store, wrapping, clock
+        self.patience = _COMMANDS_WAIT
         self._known: OrderedDict[str, Cipher | None] = OrderedDict()
         #: Whether a caller waits for the database.
         self.is_awaited = False
@@ -56,10 +64,13 @@ class StoredLeadKeys:
 
     async def store_id(self) -> str:
         """The id of the database, once it answers. Raises UsageError for one without the tables."""
+        until = time.monotonic() + self.patience
         while True:
             try:
                 ident = await asyncio.to_thread(self._store.ident)
             except KeysUnavailableError as error:
+                if time.monotonic() > until:
+                    raise
                 if not self.is_awaited:
                     log.error("waiting for the database of the keys", why=str(error))
                 self.is_awaited = True
@@ -114,6 +125,12 @@ def open_lead_keys(settings: Settings) -> StoredLeadKeys:
     return _open(
         settings.database_url.get_secret_value(), settings.site_secret.get_secret_value()
     )
+
+
+def wait_without_end(settings: Settings) -> None:
+    """Let this process wait for a database that is away for as long as that takes. Called by what
+    runs until it is ended; a command tells its user instead."""
+    open_lead_keys(settings).patience = math.inf
 
 
 @lru_cache(maxsize=8)

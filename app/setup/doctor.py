@@ -191,7 +191,7 @@ async def _check_site(settings: Settings) -> list[str]:
     try:
         return await check_site(settings, open_key_store(settings).ident())
     except KeysUnavailableError as error:
-        return [f"{error}: start the database, or set LEADGATE_DATABASE_URL"]
+        return [f"{error}: start it, or set LEADGATE_DATABASE_URL"]
 
 
 async def _startup_faults(settings: Settings, rules: Rules) -> list[str]:

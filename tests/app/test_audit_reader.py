@@ -252,7 +252,7 @@ def of_import(ident: str, lead: str, step: int, kind: str, place: str) -> Audit:
 
 
 def test_importing_again_is_refused_where_people_would_be_overridden(
-    kafka: str, tmp_path: Path
+    kafka: str, tmp_path: Path, database: SecretStr
 ) -> None:
     path = tmp_path / "again.csv"
     path.write_text("First Name,Last Name,Title,Company,Email\nA,B,CEO,X,a@again.test\n")
@@ -260,7 +260,7 @@ def test_importing_again_is_refused_where_people_would_be_overridden(
     engaged, decided, plain, undone = (derive("again", n) for n in range(4))
 
     async def check() -> None:
-        settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+        settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
         await provision_topics(settings)
         work = FileImport(settings, check_file(read_form(path)), 500)
         assert (await work.run(again=True)).captured == 1, "an unknown import"

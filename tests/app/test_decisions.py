@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from pydantic import SecretStr
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
-from app.privacy.key_store import KeyStore
 from app.review import queue
 from app.review.decisions import DecisionReport, DecisionRequest, decide
 from app.review.queue import Chosen
@@ -44,10 +43,8 @@ def make_crm() -> MemoryCrm:
 
 
 @pytest.fixture
-def site(kafka: str, rules: Rules, tmp_path: Path) -> Settings:
+def site(kafka: str, rules: Rules, database: SecretStr) -> Settings:
     """A site whose rules are in force, without a worker."""
-    database = f"sqlite:///{tmp_path / 'leadgate.db'}"
-    KeyStore(database).create()
     settings = Settings.model_validate(
         {"KAFKA_BOOTSTRAP_SERVERS": kafka, "site_secret": SECRET, "database_url": database}
     )

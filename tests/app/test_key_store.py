@@ -140,6 +140,13 @@ def test_a_file_that_is_gone_is_waited_for_and_never_begun_again(tmp_path: Path)
     assert sealed_by(keys, "lead") == sealed_by(keys_at(f"sqlite:///{path}"), "lead")
 
 
+def test_a_command_waits_only_for_so_long(tmp_path: Path) -> None:
+    keys = keys_at(f"sqlite:///{tmp_path / 'keys.db'}")
+    keys.patience = 0.0
+    with pytest.raises(KeysUnavailableError, match="unable to open"):
+        asyncio.run(keys.load(["lead"]))
+
+
 @pytest.mark.parametrize("wrong", ["", "leadgate.db", "mysql://host/x", "sqlite://"])
 def test_an_address_that_names_no_database_is_refused(wrong: str) -> None:
     with pytest.raises(UsageError, match="LEADGATE_DATABASE_URL"):

@@ -7,12 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
+from pydantic import SecretStr
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_topic
 from app.operations.replay import commit_offsets
 from app.operations.unmerge import LeadUnmerge, UnmergeReport
+from app.privacy.lead_keys import open_sealing
 from app.setup.provision import provision_topics
 from connectors.memory.crm import MemoryCrm
 from leads import topics
@@ -57,7 +59,8 @@ async def captured(settings: Settings, lead: str) -> list[Captured]:
     """The records by which a lead came in again."""
     decoder = msgspec.json.Decoder(Captured)
     records = [decoder.decode(r.value) async for r in read_topic(settings, topics.CAPTURED.full)]
-    return [record for record in records if record.source_id == lead]
+    found = [record for record in records if record.source_id == lead]
+    return await open_sealing(settings).open_all(found)
 
 
 async def events(settings: Settings, lead: str) -> list[Audit]:
@@ -67,8 +70,8 @@ async def events(settings: Settings, lead: str) -> list[Audit]:
     return [one for one in found if one.lead == lead and one.kind == "unmerged"]
 
 
-def test_it_waits_until_the_links_of_the_merge_are_read(kafka: str) -> None:
-    settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+def test_it_waits_until_the_links_of_the_merge_are_read(kafka: str, database: SecretStr) -> None:
+    settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
 
     async def check() -> None:
         merged, known = await a_merge(settings, "links")
@@ -93,8 +96,10 @@ def test_it_waits_until_the_links_of_the_merge_are_read(kafka: str) -> None:
     asyncio.run(check())
 
 
-def test_a_second_run_does_nothing_but_finish_an_interrupted_one(kafka: str) -> None:
-    settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+def test_a_second_run_does_nothing_but_finish_an_interrupted_one(
+    kafka: str, database: SecretStr
+) -> None:
+    settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
 
     async def check() -> None:
         merged, known = await a_merge(settings, "twice")
@@ -117,8 +122,8 @@ def test_a_second_run_does_nothing_but_finish_an_interrupted_one(kafka: str) -> 
     asyncio.run(check())
 
 
-def test_of_an_address_the_merged_lead_is_meant(kafka: str) -> None:
-    settings = Settings.model_construct(kafka_bootstrap_servers=kafka)
+def test_of_an_address_the_merged_lead_is_meant(kafka: str, database: SecretStr) -> None:
+    settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
 
     async def check() -> None:
         merged, known = await a_merge(settings, "alike")
