@@ -1,10 +1,12 @@
 """The state comes back from the changelog, whole, whatever happens meanwhile."""
 
+import asyncio
 import signal
 from pathlib import Path
 
 import pytest
 
+from app.monitoring.lag import workers
 from leads import topics
 from tests.crash.changelogs import ChangelogSite
 
@@ -41,7 +43,7 @@ def test_a_second_worker_that_joins_while_it_is_restored(tmp_path: Path) -> None
         # the other takes as long to start as this one to end
         site.children["first"].send_signal(signal.SIGSTOP)
         site.start("second")
-        site.wait_for((tmp_path / "second" / "state").exists)
+        site.wait_for(lambda: asyncio.run(workers(site.settings)) == 2)
         site.children["first"].send_signal(signal.SIGCONT)
         site.wait_for(lambda: shared(site) == ALL)
         assert ALL not in site.assignments("first"), "it had restored all before the other joined"
