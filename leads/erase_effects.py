@@ -13,38 +13,14 @@ from leads.effects import (
     StopContact,
 )
 from leads.erasure import Erasure
+from leads.erasure_order import PersonOutside
 from leads.keys import derive
-from leads.records import Record
 from leads.rules import Rules
 
 #: Effects by names of their own, which may be made together.
 Step: TypeAlias = dict[str, Effect]
 #: As a suppression by the team: the CRM itself must not write, either.
 _KIND = "do_not_contact"
-
-
-class SentAlert(Record, frozen=True, kw_only=True):
-    """An alert that names the person: where it was posted, and when it was decided."""
-
-    to: str
-    alert_id: str
-    at: float
-
-
-class PersonOutside(Record, frozen=True, kw_only=True):
-    """What is known of a person's places outside.
-
-    `person_key` is the key that the CRM's contact bears. `address_keys` are those of all its
-    addresses, `emails` the addresses themselves.
-    """
-
-    person_key: str
-    contact_ids: tuple[str, ...] = ()
-    apollo_ids: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
-    address_keys: tuple[str, ...] = ()
-    lead_ids: tuple[str, ...] = ()
-    alerts: tuple[SentAlert, ...] = ()
 
 
 def erase_steps(person: PersonOutside, rules: Rules) -> tuple[Step, ...]:

@@ -2,19 +2,21 @@
 
 from leads import topics
 from leads.audit_kinds.model import LEAD_STAGES
+from leads.erasure_order import ErasureOrder
 from leads.records import Record, ReviewDecision, Signal
 
-#: Kinds of signals that are orders of a person: by `undo` and `release`, or a click in Slack.
-SIGNAL_ORDERS = frozenset({"undone", "released", "taken"})
+#: Kinds of signals that are orders of a person: by `undo`, `release` and `erase`, or a click in
+#: Slack.
+SIGNAL_ORDERS = frozenset({"undone", "released", "taken", "erased"})
 
 
 def is_order(topic: topics.Topic, record: Record) -> bool:
     """Whether a record of a topic is obeyed only with a signature."""
     if not topic.signed:
         return False
-    return isinstance(record, ReviewDecision) or (
-        isinstance(record, Signal) and record.kind in SIGNAL_ORDERS
-    )
+    if isinstance(record, Signal):
+        return record.kind in SIGNAL_ORDERS
+    return isinstance(record, ReviewDecision | ErasureOrder)
 
 
 def addressee(record: Record, reader: str) -> str:

@@ -51,11 +51,16 @@ class Place(StrEnum):
     MERGED = "merged"
     DEAD = "dead"
     UNDONE = "undone"  # its import was taken back
+    ERASED = "erased"  # the person was erased
     NOWHERE = ""  # of events that move nobody
 
 
 #: Where a lead waits for a person or an outside cause.
 WAITING_PLACES = frozenset({Place.REVIEW, Place.HELD, Place.FALLBACK})
+#: Where a lead has ended.
+ENDED_PLACES = frozenset(
+    {Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE, Place.ERASED}
+)
 
 
 class Captured(PersonalRecord, frozen=True, kw_only=True):
@@ -273,9 +278,9 @@ class Lead(PersonalRecord, frozen=True, kw_only=True):
 class Signal(Record, frozen=True, kw_only=True):
     """A fact about a person that comes after capture: topic `signals`, keyed by the person's key.
 
-    kind: bounce, unsubscribe, do_not_contact, reply, intent, sequence, owner, activity, deleted,
-    updated; undone and released concern only the lead that `value` names; taken is a click on
-    "I'm on it" by the Slack user in `value`; linked comes from identity: lead `value`, which had
+    kind: bounce, unsubscribe, do_not_contact, erased, reply, intent, sequence, owner, activity,
+    deleted, updated; undone and released concern only the lead that `value` names; taken is a click
+    on "I'm on it" by the Slack user in `value`; linked comes from identity: lead `value`, which had
     claimed the key, is that of the person whose key is `address_key`, and moved ends what is left
     of the lead under the key.
     """
@@ -304,7 +309,7 @@ class ReviewDecision(PersonalRecord, frozen=True, kw_only=True):
     lead_id: str
     stage: str
     step: int
-    action: str  # set, merge, separate, route, redrive, approve, suppress, undo
+    action: str  # set, merge, separate, route, redrive, approve, suppress, undo, erase
     actor: str
     reason: str
     at: float

@@ -71,6 +71,11 @@ class LeadKeys(Protocol):
         """Return once the store answers."""
         ...
 
+    async def destroy(self, leads: Collection[str]) -> None:
+        """Destroy the keys of these leads, for ever: none is given another. Durable when it
+        returns; waits as `ensure`."""
+        ...
+
     def cipher(self, subject: str) -> Cipher | None:
         """The key of a lead, None for one that was destroyed.
 
@@ -125,6 +130,22 @@ class Sealing:
         if self._keys is not None:
             await self._keys.wait()
 
+    async def destroy(self, leads: Collection[str]) -> None:
+        """Destroy the keys of these leads. See LeadKeys."""
+        if self._keys is not None and leads:
+            await self._keys.destroy(leads)
+            self._encrypt.cache_clear()
+            self._decrypt.cache_clear()
+
+    def is_destroyed(self, lead: str) -> bool:
+        """Whether a lead's key was destroyed: its person was erased."""
+        if self._keys is None or not lead:
+            return False
+        try:
+            return self._keys.cipher(lead) is None
+        except MissingKeyError:
+            return False
+
     def encode(self, record: Record) -> bytes:
         """The record's JSON, sealed."""
         return encode(self.seal(record))
@@ -177,6 +198,17 @@ class Sealing:
     def _cipher(self, subject: str) -> Cipher | None:
         assert self._keys is not None
         return self._keys.cipher(subject)
+
+
+def has_sealed_part(value: Any) -> bool:
+    """Whether anything in an opened value is still sealed: its key is destroyed."""
+    if isinstance(value, PersonalRecord) and value.sealed:
+        return True
+    if isinstance(value, msgspec.Struct):
+        return any(has_sealed_part(getattr(value, name)) for name in value.__struct_fields__)
+    if isinstance(value, dict):
+        return any(map(has_sealed_part, value.values()))
+    return isinstance(value, tuple | list) and any(map(has_sealed_part, value))
 
 
 def _subject_of(record: Any) -> str:

@@ -89,10 +89,10 @@ CLOCKS = Topic("clocks", "person key", "lead stages -> sla")
 SIGNALS = Topic(
     "signals",
     "address key; person key from Leadgate's own stages and commands",
-    "poller, web server, undo, release, lead stages, signals -> signals",
+    "poller, web server, undo, release, erase, lead stages, signals -> signals",
     kept="signals",
     public=True,
-    signed="kinds undone, released, taken",
+    signed="kinds undone, released, taken, erased",
 )
 ROUTED_SIGNALS = Topic(
     "routed-signals", "person key", "signals, identity -> routing, assign, engage, sla"
@@ -102,10 +102,13 @@ SLA_OUTCOMES = Topic("sla-outcomes", "team", "sla -> sla_windows", kept="sla_out
 REVIEW_DECISIONS = Topic(
     "review-decisions",
     "key of the stage that asked",
-    "people, undo, lead stages (again) -> lead stages (the one that asked)",
+    "people, undo, erase, lead stages (again) -> lead stages (the one that asked)",
     kept="review_decisions",
     public=True,
     signed="all",
+)
+ERASURES = Topic(
+    "erasures", "person key", "erase -> erasure", kept="review_decisions", public=True, signed="all"
 )
 CRM_RECORDS = Topic(
     "crm.records",
@@ -185,6 +188,7 @@ TOPICS = (
     SLA_TICKS,
     SLA_OUTCOMES,
     REVIEW_DECISIONS,
+    ERASURES,
     CRM_RECORDS,
     CRM_IDS,
     REVIEW_QUEUE,
@@ -210,6 +214,7 @@ STAGE_TOPICS = tuple(
         SLA_TICKS,
         SLA_OUTCOMES,
         REVIEW_DECISIONS,
+        ERASURES,
         CRM_RECORDS,
     )
 )

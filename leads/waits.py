@@ -7,8 +7,10 @@ from leads.keys import event_id
 from leads.records import Lead, ReviewDecision, Signal, Trigger
 from leads.table_rows import Deferred
 
+#: The person is being erased: nobody with one of its addresses is ever taken in again.
+ERASED = "erased"
 #: Signals that resume every waiting or resting lead of the person, whatever it waits for.
-ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", "deleted"})
+ALWAYS = frozenset({"bounce", "unsubscribe", "do_not_contact", ERASED, "deleted"})
 #: Signals about one lead, which resume that one only.
 _OF_ONE = frozenset({"undone", "released"})
 #: Signals that count for a lead whenever they come: engagement defers them until the lead rests
@@ -20,7 +22,7 @@ MOVED = "moved"
 WAKING = ALWAYS | LASTING | {"owner", "sequence", "linked", MOVED}
 #: Signals that every gate reads as a row of state: they end a put-off at once, so that nothing
 #: waits to be stopped.
-STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact"})
+STOPPING = frozenset({"bounce", "unsubscribe", "do_not_contact", ERASED})
 
 
 #: Seconds after which a signal about an unclaimed person is read again, a day in all: the person's
@@ -163,7 +165,7 @@ def _ruled(review_decision: ReviewDecision, stage: str, asked: str) -> dict[str,
     if review_decision.action == "set":
         prefix = "set" if stage == "intake" else "fix"
         return {f"{prefix}.{name}": value for name, value in review_decision.fields.items()}
-    if review_decision.action in {"suppress", "undo"}:
+    if review_decision.action in {"suppress", "undo", "erase"}:
         return {review_decision.action: review_decision.actor}
     answers = {asked: review_decision.action}
     if review_decision.action == "route":

@@ -25,7 +25,7 @@ from leads.effect_results import EffectResult
 from leads.keys import Keys
 from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules
-from leads.sealing import UNSEALED, Sealing
+from leads.sealing import UNSEALED, Sealing, has_sealed_part
 from streams.runner import audit_events
 from streams.runner.captured_records import identify
 from streams.runner.model import Stage, StageTask
@@ -45,6 +45,7 @@ class RecomputeReport(Record, frozen=True, kw_only=True):
     `different` holds the ids of the first others, with the difference. `other_logic` counts what
     another version of a gate's logic decided, by stage and version: it is not decided again.
     `deleted` counts what can't be: Leadgate has deleted its captured record, as the rules say.
+    `erased` counts what rests on an erased person: nobody can read that any more.
     """
 
     decisions: int
@@ -52,6 +53,7 @@ class RecomputeReport(Record, frozen=True, kw_only=True):
     different: dict[str, str]
     other_logic: dict[str, int] = {}
     deleted: int = 0
+    erased: int = 0
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class Recomputing:
         deleted_until: float = 0.0,
     ) -> None:
         self._sealing = sealing
-        self._deleted_until, self._deleted = deleted_until, 0
+        self._deleted_until, self._deleted, self._erased = deleted_until, 0, 0
         self._stages, self._rules, self._original = stages, rules, original
         self._window = window
         self._events = msgspec.json.Decoder(Audit)
@@ -104,6 +106,9 @@ class Recomputing:
         if isinstance(event.inputs, dict):
             if self._is_deleted(event):
                 self._deleted += 1
+                return
+            if self._is_erased(event):
+                self._erased += 1
                 return
             self._decisions += 1
             # before there were keys, events were written as they are
@@ -132,6 +137,7 @@ class Recomputing:
             different=dict(self._different),
             other_logic=dict(self._other_logic),
             deleted=self._deleted,
+            erased=self._erased,
         )
 
     def _is_deleted(self, event: Audit) -> bool:
@@ -140,6 +146,14 @@ class Recomputing:
         if not _MARKS.keys().isdisjoint(plain) or plain["captured_at"] >= self._deleted_until:
             return False
         return self._original(event.cause) is None
+
+    def _is_erased(self, event: Audit) -> bool:
+        """Whether the key of the lead, or of anybody whom its decision rests on, is destroyed."""
+        if self._sealing.is_destroyed(event.lead):
+            return True
+        stage = self._stages[event.stage]
+        parts = (self._record(event), self._seen(event, stage), event.person)
+        return any(map(has_sealed_part, parts))
 
     def _note_difference(self, ident: str, why: str) -> None:
         self._differ += 1
@@ -176,7 +190,7 @@ class Recomputing:
             return "the captured record is not in the log any more"
         if event.rules not in self._rules:
             return f"the rules {event.rules} are not in the log any more"
-        seen = self._sealing.open(msgspec.convert(event.inputs["seen"], stage.state_type))
+        seen = self._seen(event, stage)
         seen = audit_events.with_person(seen, event.person or Person())
         done = msgspec.convert(event.inputs["done"], dict[str, EffectResult])
         answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
@@ -198,6 +212,10 @@ class Recomputing:
         job.answer = answer
         job.keep_state(seen, sealing)
         return job
+
+    def _seen(self, event: Audit, stage: Stage) -> Any:
+        """What the stage had read, without its person."""
+        return self._sealing.open(msgspec.convert(event.inputs["seen"], stage.state_type))
 
     def _record(self, event: Audit) -> Any:
         """The record that the stage decided about, None for a captured one that was deleted."""

@@ -39,6 +39,8 @@ def audit_recompute(as_json: Json = False) -> None:
     ]
     if done.deleted:
         lines.append(f"{done.deleted} are left out: their captured records are deleted by now")
+    if done.erased:
+        lines.append(f"{done.erased} are left out: they rest on people who are erased by now")
     lines.append(f"{done.same} of {done.decisions} come out the same")
     show(to_plain(done), as_json, "\n".join(lines))
     raise typer.Exit(bool(done.different))

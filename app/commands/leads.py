@@ -16,6 +16,7 @@ from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends
 from app.operations import unmerge as unmerging
+from app.operations.erase import PersonErasing
 from app.operations.release import ReleaseReport, ReleaseScope, release_leads
 from app.operations.undo import ImportUndo, UndoReport
 from app.privacy.lead_keys import open_sealing
@@ -115,6 +116,11 @@ async def unmerge(
         return await work.run(lead, dry_run=dry_run)
     finally:
         await vendors.close()
+
+
+def erasing(settings: Settings, actor: str, reason: str) -> PersonErasing:
+    """What erases a person, ordered by one of the team."""
+    return PersonErasing(settings, _CLOCK, actor, reason)
 
 
 async def release(

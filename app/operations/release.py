@@ -9,7 +9,7 @@ from app.audit.reader import LatestPlaces, fields_of, read_events
 from app.base.settings import Settings
 from app.kafka.clients import producing
 from app.review.send import RESTING, send_lead_signal
-from leads.records import Audit, Place
+from leads.records import ENDED_PLACES, Audit
 
 #: The effects that change something outside, by the names that stages give them. Others only read.
 _CHANGES = frozenset(
@@ -27,8 +27,6 @@ _CHANGES = frozenset(
     }
 )
 _NOTICE = "notice"
-#: A lead in one of these places has ended.
-_ENDED = frozenset({Place.SUPPRESSED, Place.UNDONE, Place.MERGED, Place.DEAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ async def release_leads(
         if event.place in RESTING:
             found.released.append(event.lead)
             resting.append(event)
-        elif event.place in _ENDED:
+        elif event.place in ENDED_PLACES:
             found.ended.append(event.lead)
         else:
             found.not_at_rest.append(event.lead)

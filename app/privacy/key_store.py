@@ -42,13 +42,18 @@ LEAD_KEYS = Table(
     Column("wrapped", LargeBinary),
     Column("wrapped_by", String(16), nullable=False),
     Column("made_at", Float, nullable=False),
-    Column("destroyed_at", Float),
+    Column("destroyed_at", Float, index=True),
 )
 #: One row: the store's id, by which a site knows its own.
 KEY_STORE = Table("key_store", _TABLES, Column("id", String(16), primary_key=True))
 _INSERT = text(
     "INSERT INTO lead_keys (lead, wrapped, wrapped_by, made_at)"
     " VALUES (:lead, :wrapped, :wrapped_by, :made_at) ON CONFLICT (lead) DO NOTHING"
+)
+_DESTROY = text(
+    "INSERT INTO lead_keys (lead, wrapped, wrapped_by, made_at, destroyed_at)"
+    " VALUES (:lead, NULL, '', :now, :now) ON CONFLICT (lead) DO UPDATE"
+    " SET wrapped = NULL, destroyed_at = :now WHERE lead_keys.wrapped IS NOT NULL"
 )
 _AT_ONCE = 500  # leads in one question
 _WAIT = 5  # seconds for a connection, or for another process's transaction
@@ -112,6 +117,26 @@ class KeyStore:
             connection.execute(_INSERT, rows)
             return _read(connection, keys)
 
+    def destroy(self, leads: Collection[str], now: float) -> None:
+        """Destroy the keys of these leads; one that had none never gets one. Durable when it
+        returns."""
+        with self._connected() as connection:
+            connection.execute(_DESTROY, [{"lead": lead, "now": now} for lead in sorted(leads)])
+        self._forget_overwritten()
+
+    def destroyed_since(self, since: float) -> list[str]:
+        """The leads whose keys were destroyed at a time or later."""
+        asked = select(LEAD_KEYS.c.lead).where(LEAD_KEYS.c.destroyed_at >= since)
+        with self._connected() as connection:
+            return [lead for (lead,) in connection.execute(asked)]
+
+    def _forget_overwritten(self) -> None:
+        """Empty SQLite's log, which holds former pages. While another process reads, the log is
+        emptied at a later checkpoint."""
+        if _file_of(self._url) is not None:
+            with self._connected() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         """A transaction."""
@@ -168,6 +193,7 @@ def _engine(url: URL) -> Engine:
         connection = sqlite3.connect(name, _WAIT, uri=True, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = WAL")  # readers don't wait for a writer
         connection.execute("PRAGMA synchronous = FULL")  # a key is on the disk when it is used
+        connection.execute("PRAGMA secure_delete = ON")  # a destroyed key is overwritten
         return connection
 
     return create_engine("sqlite://", creator=connect, poolclass=QueuePool)

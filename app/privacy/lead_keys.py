@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 _Keys: TypeAlias = dict[str, Cipher | None]
 _REMEMBERED = 50_000  # leads; a key takes about a kilobyte
 _PAUSE = 1.0  # seconds between two tries while the database does not answer
+_LOOK_SECONDS = 5.0  # how often a process looks for keys that another one has destroyed
+_SKEW = 60.0  # seconds; clocks of the machines differ by less
 _COMMANDS_WAIT = 10.0  # seconds; a person waits for the answer
 
 
@@ -37,6 +39,7 @@ class StoredLeadKeys:
         self._known: OrderedDict[str, Cipher | None] = OrderedDict()
         #: Whether a caller waits for the database.
         self.is_awaited = False
+        self._looked_at = clock.now()
 
     async def ensure(self, leads: Collection[str]) -> None:
         """See LeadKeys."""
@@ -46,10 +49,20 @@ class StoredLeadKeys:
         """See LeadKeys."""
         await self._ask(self._read, leads)
 
+    async def destroy(self, leads: Collection[str]) -> None:
+        """See LeadKeys."""
+        await self._ask(self._destroy, leads, anew=True)
+
     async def _ask(
-        self, ask: Callable[[Collection[str]], _Keys], leads: Collection[str]
+        self,
+        ask: Callable[[Collection[str]], _Keys],
+        leads: Collection[str],
+        *,
+        anew: bool = False,
     ) -> None:
-        missing = [lead for lead in leads if lead not in self._known]
+        if self._clock.now() >= self._looked_at + _LOOK_SECONDS:
+            await self._forget_destroyed()
+        missing = [lead for lead in leads if anew or lead not in self._known]
         while missing:
             try:
                 self._note(await asyncio.to_thread(ask, missing))
@@ -101,6 +114,21 @@ class StoredLeadKeys:
         if made:
             found |= self._store.add(made, self._wrapping.ident, self._clock.now())
         return self._unwrapped(found)
+
+    def _destroy(self, leads: Collection[str]) -> _Keys:
+        self._store.destroy(leads, self._clock.now())
+        return dict.fromkeys(leads)
+
+    async def _forget_destroyed(self) -> None:
+        """Forget the keys that other processes have destroyed; a database that does not answer is
+        asked again the next time."""
+        now = self._clock.now()
+        try:
+            gone = await asyncio.to_thread(self._store.destroyed_since, self._looked_at - _SKEW)
+        except KeysUnavailableError:
+            return
+        self._looked_at = now
+        self._known.update(dict.fromkeys(lead for lead in gone if lead in self._known))
 
     def _unwrapped(self, found: dict[str, bytes | None]) -> _Keys:
         keys: _Keys = {}

@@ -36,6 +36,7 @@ NO_EVENT: dict[tuple[str, str], str] = {
     ("sla", "unchanged"): "there was no clock, or nothing to change on it",
     ("sla_windows", "counted"): "an outcome was filed into its window",
     ("sla_windows", "unchanged"): "it was in its window, has expired, or is of a shadow clock",
+    ("erasure", "unchanged"): "an erasure has begun, or is over already",
     ("notify", "sent"): "Slack took the message",
     ("notify", "unsent"): "Slack refused the message",
 }

@@ -136,6 +136,15 @@ AFTERWARDS = (
         Origin.UNDO,
     ),
     AuditKind(
+        "person_erased",
+        ("erasure",),
+        (),
+        "and its person were erased everywhere",
+        "`leadgate erase` is over: the outcome is the certificate. It stands in the story of one of"
+        " the person's leads; no personal data can be read any more",
+        outcome=outcomes.PersonErased,
+    ),
+    AuditKind(
         "unmerged",
         ("unmerge",),
         (),

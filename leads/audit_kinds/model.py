@@ -8,7 +8,7 @@ from leads.audit_kinds.outcomes import Outcome
 #: Stages that decide about leads.
 LEAD_STAGES = ("intake", "identity", "company", "write", "routing", "assign", "engage")
 #: All stages.
-STAGES = (*LEAD_STAGES, "signals", "sla", "sla_windows", "notify")
+STAGES = (*LEAD_STAGES, "signals", "sla", "sla_windows", "notify", "erasure")
 
 
 class Repeats(StrEnum):

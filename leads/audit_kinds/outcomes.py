@@ -8,9 +8,11 @@ from typing import Annotated, Literal, TypeAlias, get_args, get_origin, get_type
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from leads.erasure import ErasureOutcome
+
 Email: TypeAlias = Annotated[str, Meta(extra_json_schema={"format": "email"})]
 Action: TypeAlias = Literal[
-    "set", "merge", "separate", "route", "redrive", "approve", "suppress", "undo"
+    "set", "merge", "separate", "route", "redrive", "approve", "suppress", "undo", "erase"
 ]
 Tool: TypeAlias = Literal["list", "cadence", "apollo", "hubspot", "none"]
 _WOULD = "whether this was only said, in shadow"
@@ -181,6 +183,17 @@ class Suppressed(Outcome, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class LeadErased(Outcome, frozen=True, kw_only=True):
+    """Of `erased`."""
+
+    crm: Annotated[
+        str | UnsetType, Meta(description="how the call to the CRM ended; only at engage")
+    ] = UNSET
+    apollo: Annotated[
+        str | UnsetType, Meta(description="how the call to Apollo ended; only at engage")
+    ] = UNSET
+
+
 class Unreadable(Outcome, frozen=True, kw_only=True):
     """Of `dead`, for a record that can't be decoded."""
 
@@ -192,7 +205,7 @@ class Reviewed(Outcome, frozen=True, kw_only=True):
 
     action: Annotated[
         Action,
-        Meta(description="set, merge, separate, route, redrive, approve, suppress or undo"),
+        Meta(description="set, merge, separate, route, redrive, approve, suppress, undo or erase"),
     ]
     reason: Annotated[str, Meta(description="in the person's words")]
     fields: Annotated[
@@ -233,6 +246,44 @@ class Restored(Outcome, frozen=True, kw_only=True):
     ]
     left: Annotated[tuple[str, ...], Meta(description="properties that somebody has changed since")]
     refused: Annotated[str, Meta(description="why the CRM did not take it, empty if it did")]
+
+
+class ErasedPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of one kind of thing at one place."""
+
+    system: Annotated[str, Meta(description="whose place it is")]
+    what: Annotated[str, Meta(description="contact, message, row, key, …")]
+    outcome: Annotated[
+        ErasureOutcome,
+        Meta(description="erased, gone (it was not there), kept (by the rules) or failed"),
+    ]
+    ids: Annotated[tuple[str, ...] | UnsetType, Meta(description="the system's own ids")] = UNSET
+    remains: Annotated[
+        str | UnsetType, Meta(description="what is left there, or what a person must do")
+    ] = UNSET
+    until: Annotated[
+        float | UnsetType, Meta(description="when what is left ends, seconds since 1970")
+    ] = UNSET
+
+
+class PersonErased(Outcome, frozen=True, kw_only=True):
+    """Of `person_erased`: the certificate."""
+
+    leads: Annotated[tuple[str, ...], Meta(description="the leads whose keys are destroyed")]
+    address_keys: Annotated[
+        tuple[str, ...],
+        Meta(description="keyed hashes of the addresses that are never taken in again"),
+    ]
+    parts: Annotated[
+        tuple[ErasedPart, ...], Meta(description="what became of the person at each place")
+    ]
+    reason: Annotated[str, Meta(description="in the words of who ordered it")]
+    ordered_by: Annotated[str, Meta(description="who ordered it")]
+    ordered_at: Annotated[float, Meta(description="seconds since 1970")]
+    not_ended: Annotated[
+        tuple[str, ...], Meta(description="leads that had not ended when it was forced")
+    ]
+    at: Annotated[float, Meta(description="when it was over, seconds since 1970")]
 
 
 class Unmerged(Outcome, frozen=True, kw_only=True):

@@ -181,6 +181,15 @@ WAITING = (
         "its import was taken back: it ends here",
     ),
     AuditKind(
+        "erased",
+        LEAD_STAGES,
+        ("erased",),
+        "ended because its person was erased",
+        "the person was erased, or had been before it came in: the key of its personal data is"
+        " destroyed",
+        outcome=outcomes.LeadErased,
+    ),
+    AuditKind(
         "dead",
         STAGES,
         _DEAD,

@@ -23,6 +23,7 @@ from leads.records import (
 from leads.rules import Rules
 from leads.table_rows import Suppression
 from leads.topics import Topic
+from leads.waits import ERASED
 
 #: Answers after which a lead goes on as one of its own.
 GOES_ON = frozenset({"approve", "separate", "route"})
@@ -146,6 +147,8 @@ def terminal_decision(lead: Lead, suppression: Suppression | None, now: float) -
             lead=lead,
             outputs=_opt_outs(lead, now),
         )
+    if (by := lead.review_decisions.get("erase")) or is_erased(suppression):
+        return erased(lead, f"{by or 'somebody'} had the person erased")
     if suppression is not None:
         why = Reason(
             rule=f"suppression.{suppression.kind}",
@@ -160,6 +163,22 @@ def terminal_decision(lead: Lead, suppression: Suppression | None, now: float) -
             outcome={"at": suppression.at},
         )
     return None
+
+
+def is_erased(suppression: Suppression | None) -> bool:
+    """Whether a suppression says that the person was erased."""
+    return suppression is not None and suppression.kind == ERASED
+
+
+def erased(lead: Lead, why: str) -> Decision:
+    """The end of a lead whose person was erased: the key of its personal data is destroyed."""
+    return Decision(
+        kind="erased",
+        place=Place.ERASED,
+        trace=(Reason(rule="erased", decisive=True, why=why),),
+        lead=lead,
+        erases=(lead.lead_id,),
+    )
 
 
 def _opt_outs(lead: Lead, now: float) -> tuple[OutputRecord, ...]:

@@ -43,7 +43,11 @@ _MOST_STEPS = 40  # of a lead that reaches this stage; more mean that aliases fo
 
 class IdentityState(Record, frozen=True, kw_only=True):
     """The row of the record's address, the person's contact, and whether the CRM's snapshot is
-    complete in this partition."""
+    complete in this partition.
+
+    `suppression` is what stops a link's address; of a lead only that its person was erased, since
+    any other ends it where the CRM is written.
+    """
 
     person: PersonRow | None = None
     contact: ContactRow | None = None
@@ -70,7 +74,7 @@ class Identity:
             return self._note_crm_record(record, seen)
         if isinstance(record, IdentityLink):
             return self._link(record, seen)
-        if (end := terminal_decision(record, None, now)) is not None:
+        if (end := terminal_decision(record, seen.suppression, now)) is not None:
             return end
         if not seen.synced and "sync" not in done:
             return NeedsEffects(effects={"sync": AwaitSnapshot()})

@@ -10,9 +10,9 @@ from leads.gates.signal_forwarding import alias_target, forwarded
 from leads.records import Place, Record, Sequences, Signal
 from leads.rules import Rules
 from leads.table_rows import PersonRow, Suppression
-from leads.waits import MOST_DELIVERIES, STOPPING
+from leads.waits import ERASED, MOST_DELIVERIES, STOPPING
 
-_WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact"})
+_WHOLE_PERSON = frozenset({"unsubscribe", "do_not_contact", ERASED})
 
 
 class SignalsState(Record, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Signals:
         if signal.kind not in STOPPING:
             return ()
         whole = signal.kind in _WHOLE_PERSON
-        if seen.suppression is not None and (seen.suppression.whole_person or not whole):
+        if seen.suppression is not None and _is_covered(seen.suppression, signal.kind, whole=whole):
             return ()
         key = signal.address_key
         if whole and signal.forwarded:
@@ -67,3 +67,10 @@ class Signals:
             kind=signal.kind, at=signal.at, source=signal.source, whole_person=whole
         )
         return (TableWrite(table="suppressions", key=key, value=value),)
+
+
+def _is_covered(known: Suppression, kind: str, *, whole: bool) -> bool:
+    """Whether a suppression says already what a further one would: an erasure says most."""
+    if kind == ERASED:
+        return known.kind == ERASED
+    return known.whole_person or not whole

@@ -10,6 +10,7 @@ from leads.gates.enrol import LEAVE, NAME, leave, leaving, stuck
 from leads.records import Lead, Place, Reason
 from leads.rules import Rules
 from leads.table_rows import Suppression
+from leads.waits import ERASED
 
 #: What stops a person that somebody of the team has suppressed.
 _BY_TEAM = Suppression(kind="do_not_contact", at=0.0, source="review", whole_person=True)
@@ -61,11 +62,13 @@ def stop_everywhere(
 
 def _stop_effects(lead: Lead, rested: Lead | None, cause: Suppression) -> dict[str, Effect]:
     enrolment = rested.enrolled if rested is not None else None
+    # no tool knows an erasure
+    kind = _BY_TEAM.kind if cause.kind == ERASED else cause.kind
     effects: dict[str, Effect] = {
         "stop": StopContact(
-            contact_id=lead.crm.contact_id, kind=cause.kind, nurtured=enrolment is not None
+            contact_id=lead.crm.contact_id, kind=kind, nurtured=enrolment is not None
         ),
-        "apollo": StopInApollo(apollo_id=lead.apollo_id, kind=cause.kind, source=cause.source),
+        "apollo": StopInApollo(apollo_id=lead.apollo_id, kind=kind, source=cause.source),
     }
     # stopping a HubSpot contact doesn't end a sequence
     if rested is not None and enrolment is not None and enrolment.tool == "hubspot":

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from leads.decision import Decision, Parked, WaitReason
 from leads.effect_results import EffectResult
-from leads.records import Lead, PersonalRecord, Record, ReviewItem, Signal
+from leads.records import ENDED_PLACES, Lead, PersonalRecord, Record, ReviewItem, Signal
 from leads.sealing import Sealing
 from leads.table_rows import NOTHING, Attempt, Deferred, WaitingRow
 from leads.waits import due_at, release
@@ -165,7 +165,7 @@ def _release(
     deferred = view.get(stage.deferred, lead.lead_id)
     if deferred is None:
         return False, NOTHING, NOTHING
-    lasting = stage.lead_on_its_way is not None and decision.place not in outputs.ENDED
+    lasting = stage.lead_on_its_way is not None and decision.place not in ENDED_PLACES
     answered = job.review_decision.at if job.review_decision is not None else 0.0
     return (True, *release(deferred, job.parked, stage.name, lasting=lasting, answered_at=answered))
 

@@ -65,7 +65,7 @@ def subject_of(record: Any, raw: Any) -> About:
     if isinstance(record, Signal):
         ident = _delivery_of(record)
         return ident, 0, ident
-    for name in ("link_id", "alert_id", "tick_id", "outcome_id"):
+    for name in ("link_id", "alert_id", "tick_id", "outcome_id", "order_id"):
         if ident := getattr(record, name, ""):
             return ident, 0, ident
     ident = derive(type(record).__name__, encode(record).hex())

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
-from leads.gates.common import unread_lead
+from leads.gates.common import erased, unread_lead
 from leads.keys import derive
 from leads.records import Alert, Captured, Lead, Place, Reason
-from leads.sealing import KeysUnavailableError, SealError
+from leads.sealing import KeysUnavailableError, SealError, Sealing
 from streams.ports import Fatal
 from streams.runner.attempts import close_attempt, encode_outgoing, settle
 from streams.runner.model import UNREAD, Stage, StageTask
@@ -68,6 +68,9 @@ class Deciding:
                 view,
                 quarantine(self._stage.name, job, self._registry.get(job.rules).ops_channel),
             )
+            return
+        if (ended := _erased(job.record, self._stage.name, view.sealing)) is not None:
+            self._accept(job, view, ended)
             return
         if not job.replay and not job.has_state:
             job.keep_state(self._read(job, view), view.sealing)
@@ -119,6 +122,17 @@ class Deciding:
         self._accept(
             job, view, quarantine(self._stage.name, job, self._registry.get(job.rules).ops_channel)
         )
+
+
+def _erased(record: Any, stage: str, sealing: Sealing) -> Decision | None:
+    """The end of a lead whose key is destroyed: no gate sees it without its person. It was under
+    way when the person was erased, or a source gives it again."""
+    lead = record
+    if isinstance(record, Captured):
+        lead = unread_lead(record, stage, "erased")
+    if not isinstance(lead, Lead) or not sealing.is_destroyed(lead.lead_id):
+        return None
+    return replace(erased(lead, "its person was erased"), erases=())
 
 
 def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:

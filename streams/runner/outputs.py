@@ -6,14 +6,12 @@ from msgspec.structs import replace
 from leads import topics
 from leads.decision import Decision, WaitReason
 from leads.keys import STEPS_A_REVISION
-from leads.records import Lead, Place, Record, ReviewItem, SlaOutcome
+from leads.records import ENDED_PLACES, Lead, Record, ReviewItem, SlaOutcome
 from leads.review_items import MOVED
 from leads.sealing import Sealing
 from leads.table_rows import NOTHING
 from streams.runner.model import Stage, StageTask
 from streams.runner.outgoing import OutgoingRecord
-
-ENDED = frozenset({Place.SUPPRESSED, Place.MERGED, Place.DEAD, Place.UNDONE})
 
 
 def outputs(stage: Stage, job: StageTask, sealing: Sealing) -> list[OutgoingRecord]:
@@ -63,7 +61,7 @@ def _item(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> Revie
         if job.replay and (waits is None or waits.step != lead.step):
             return None
         return held(stage, job, decision, lead)
-    moved = job.was_waiting or (decision.place in ENDED and lead.step >= STEPS_A_REVISION)
+    moved = job.was_waiting or (decision.place in ENDED_PLACES and lead.step >= STEPS_A_REVISION)
     if not moved or waits is not None:
         return None
     return ReviewItem(

@@ -334,9 +334,20 @@ class StageRunner:
         self._schedule(partition, jobs, early)
         await self._outbox.send(chain.from_iterable(map(_AUDITS, jobs)))
         await self._outbox.send(chain.from_iterable(map(_OUTPUTS, jobs)))
+        await self._destroy_keys(jobs)
         self._sent.note(partition, [job.at for job in jobs])
         self._fault_point("after send before commit")
         self._count(jobs)
+
+    async def _destroy_keys(self, jobs: list[StageTask]) -> None:
+        """Last of all, since what a decision sends is sealed with them."""
+        gone: list[str] = []
+        for job in jobs:
+            if isinstance(job.answer, Decision):
+                gone += job.answer.erases
+        if gone:
+            self._fault_point("after send before keys")
+            await self._state.sealing.destroy(gone)
 
     def _count(self, jobs: list[StageTask]) -> None:
         kinds, delta = [], 0

@@ -6,6 +6,7 @@ from streams.stages import (
     assign,
     company,
     engage,
+    erasure,
     identity,
     intake,
     notify,
@@ -18,7 +19,7 @@ from streams.stages import (
 
 
 def make_stages(keys: Keys) -> list[Stage]:
-    """The eleven stages of a worker."""
+    """The twelve stages of a worker."""
     return [
         intake.make(keys),
         identity.make(),
@@ -31,4 +32,5 @@ def make_stages(keys: Keys) -> list[Stage]:
         sla.make(),
         sla_windows.make(),
         notify.make(),
+        erasure.make(),
     ]

@@ -3,8 +3,10 @@
 from typing import Any
 
 from leads import topics
+from leads.gates.common import is_erased
 from leads.gates.identity import Identity, IdentityState
 from leads.records import CrmRecord, IdentityLink, Lead, ReviewDecision
+from leads.table_rows import Suppression
 from streams.runner.model import Stage
 from tables.schema import COMPLETE, CONTACTS, PEOPLE, SUPPRESSIONS
 from tables.state import BatchView
@@ -46,5 +48,15 @@ def read(record: Any, view: BatchView) -> IdentityState:
     return IdentityState(
         person=view.get(PEOPLE, record.claim_key or record.person_key),
         contact=view.get(CONTACTS, record.person_key),
+        suppression=_erasure(record, view),
         synced=view.has(PEOPLE, COMPLETE),
     )
+
+
+def _erasure(lead: Lead, view: BatchView) -> Suppression | None:
+    """What says that the lead's person was erased; other suppressions end it at a later stage."""
+    for key in (lead.person_key, lead.address_key):
+        found = view.get(SUPPRESSIONS, key)
+        if is_erased(found):
+            return found
+    return None

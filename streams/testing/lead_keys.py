@@ -28,6 +28,10 @@ class MemoryLeadKeys:
     async def load(self, leads: Collection[str]) -> None:
         """See LeadKeys."""
 
+    async def destroy(self, leads: Collection[str]) -> None:
+        """See LeadKeys."""
+        self._keys.update(dict.fromkeys(leads))
+
     async def wait(self) -> None:
         """See LeadKeys."""
 

@@ -11,13 +11,12 @@ from connectors.memory.slack import MemorySlack
 from leads.effect_results import Erased, value_of
 from leads.effects import EraseContact, LeaveSequence, StopContact
 from leads.erase_effects import (
-    PersonOutside,
-    SentAlert,
     erase_effect_id,
     erase_steps,
     kept_by_rules,
 )
 from leads.erasure import Erasure
+from leads.erasure_order import PersonOutside, SentAlert
 from leads.keys import Keys
 from leads.rule_file import parse_rules
 from leads.rule_models import Erase, SequenceRule

@@ -37,17 +37,9 @@ ROSALIND = Person(email="rosalind@sample.test", first_name="Rosalind", last_name
 BERTRAM = Person(email="bertram@sample.test", first_name="Bertram", last_name="Castellan")
 
 
-class Destroying(MemoryLeadKeys):
-    """Keys that can be destroyed."""
-
-    def destroy(self, one: str) -> None:
-        """Destroy a lead's key."""
-        self._keys[one] = None
-
-
-def sealing_for(*leads: str) -> tuple[Sealing, Destroying]:
+def sealing_for(*leads: str) -> tuple[Sealing, MemoryLeadKeys]:
     """Sealing with a key for these leads."""
-    keys = Destroying()
+    keys = MemoryLeadKeys()
     keys.make(leads)
     return Sealing(keys), keys
 
@@ -102,7 +94,7 @@ def test_what_an_event_tells_of_a_colleague_goes_with_the_colleagues_key() -> No
     sealing, keys = sealing_for("r", "b")
     seen = CompanyState(colleagues=(fingerprint(of(BERTRAM, "b")),))
     value = sealing.encode(event(ROSALIND, {"seen": seen}))
-    keys.destroy("b")
+    asyncio.run(keys.destroy(["b"]))
     told = sealing.open(msgspec.json.decode(value, type=Audit))
     assert told.person is not None
     assert told.person.last_name == NAME
@@ -113,7 +105,7 @@ def test_what_an_event_tells_of_a_colleague_goes_with_the_colleagues_key() -> No
 def test_what_belongs_to_a_destroyed_key_stays_blank() -> None:
     sealing, keys = sealing_for("r")
     before = sealing.seal(of(ROSALIND, "r"))
-    keys.destroy("r")
+    asyncio.run(keys.destroy(["r"]))
     assert sealing.open(before) == before
     assert before.person == Person()
     after = sealing.seal(of(ROSALIND, "r"))
@@ -164,7 +156,7 @@ def test_an_attempt_seals_what_vendors_answered_under_its_lead() -> None:
     value = sealing.encode(row)
     assert msgspec.json.decode(value)["done"] == {}
     assert sealing.open(msgspec.json.decode(value, type=Attempt)).done == row.done
-    keys.destroy("r")
+    asyncio.run(keys.destroy(["r"]))
     assert sealing.open(msgspec.json.decode(value, type=Attempt)).done == {}
 
 

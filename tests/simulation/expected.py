@@ -20,19 +20,20 @@ _DEATHS = (
     "after send before commit",
 )
 _OUTCOMES = """
-intake validated invalid unchanged
-identity unique merged synced
+intake validated invalid unchanged erased
+identity unique merged synced erased
 company matched forwarded synced refused
 write written fallback suppressed rekeyed values_taken values_left values_waiting
 write values_withdrawn
 routing routed unrouted suppressed
 assign assigned unowned suppressed fallback
 engage engaged nurtured sequence_active replied rescored suppressed updated deleted signal_owner
-engage released
+engage released erased
 signals relayed forwarded refused
 sla sla_started breached sla_met assignment_overdue unchanged
 sla_windows counted unchanged
 notify sent
+erasure person_erased unchanged
 """
 
 

@@ -10,7 +10,7 @@ from leads.signatures import Headers, Signatures
 from tests.simulation.plan import Event
 from tests.simulation.site import Site
 
-_ACTIONS = ("redrive", "suppress", "undo", "approve", "separate", "route", "set")
+_ACTIONS = ("redrive", "suppress", "undo", "erase", "approve", "separate", "route", "set")
 _OTHER_SITE = Signatures("another secret")
 
 
@@ -59,7 +59,7 @@ class Forger:
         key, ident = self._site.keys.address(lead.raw["email"]), derive("forged", number)
         signal = Signal(
             signal_id=ident,
-            kind=("undone", "released", "taken")[event.number % 3],
+            kind=("undone", "released", "taken", "erased")[event.number % 4],
             at=self._site.clock.now(),
             source="desk",
             address_key=key,

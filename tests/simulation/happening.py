@@ -13,6 +13,7 @@ from leads import topics
 from leads.keys import derive
 from leads.keys import lead_id as lead_of
 from leads.records import CrmRecord, ReviewDecision, ReviewItem, Signal, encode
+from tests.simulation.erasing import Eraser
 from tests.simulation.forging import Forger
 from tests.simulation.parting import Unmerged, part
 from tests.simulation.people import OUTSIDE_SEQUENCE, REPS, captured
@@ -67,6 +68,7 @@ class Happening:
         self.forger = Forger(site)
         # by the lead's place in the world
         self.unmerged: dict[int, Unmerged] = {}
+        self.eraser = Eraser(site)
         # what somebody set last, by the contact and the property
         self.edited: dict[tuple[str, str], str] = {}
 
@@ -219,6 +221,12 @@ class Happening:
         del number
         person = self._site.plan.world.leads[event.about].person
         self.unmerged |= part(self._site, person)
+
+    def _erase(self, number: int, event: Event) -> None:
+        """A person asks to be erased."""
+        del number
+        email = self._site.plan.world.leads[event.about].raw["email"]
+        self.eraser.erase(email, self.review_items())
 
     def _edit(self, number: int, event: Event) -> None:
         """Somebody changes a value of a contact in the CRM."""

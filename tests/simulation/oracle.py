@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from leads import topics
 from streams.testing.loop import EPOCH
+from tests.simulation.oracle_erasures import erased_leads, judge_erasures
 from tests.simulation.oracle_values import Saying, survivor
 from tests.simulation.people import Person
 from tests.simulation.personal_data import naming, telling_of
@@ -449,12 +450,16 @@ def nothing_twice(facts: Facts) -> Iterator[str]:
 
 
 def one_content(facts: Facts) -> Iterator[str]:
-    """One event id never has two contents."""
+    """One event id never has two contents; written again once its person was erased, it names
+    nobody."""
     known: dict[bytes, bytes] = {}
+    erased = erased_leads(facts.run)
     for record in facts.run.site.log.all(topics.AUDIT.full):
         key, value = record.key or b"", record.value or b""
         if known.setdefault(key, value) != value:
             event = json.loads(value)
+            if event["lead"] in erased:
+                continue
             yield (
                 f"P8 event {event['stage']} {event['kind']} of {name_of(facts, event['lead'])} has"
                 " two contents"
@@ -671,6 +676,14 @@ def _is_known_as_ours(facts: Facts, contact: str, name: str, now: str) -> bool:
     return False
 
 
+# Erasures
+
+
+def erased_for_good(facts: Facts) -> Iterator[str]:
+    """Who was erased is gone everywhere, and never comes back."""
+    yield from judge_erasures(facts.run, facts.places, facts.leads)
+
+
 Check = Callable[[Facts], Iterator[str]]
 CHECKS: tuple[Check, ...] = (
     conserved,
@@ -693,4 +706,5 @@ CHECKS: tuple[Check, ...] = (
     everything_counts,
     deleted_on_purpose,
     best_values_survive,
+    erased_for_good,
 )

@@ -98,6 +98,7 @@ def make_plan(seed: int) -> Plan:
     events += _copies(random.Random(f"copies {seed}"))
     events += _retentions(random.Random(f"retain {seed}"))
     events += _unmerges(random.Random(f"unmerge {seed}"), world)
+    events += _erasures(random.Random(f"erase {seed}"), len(world.leads))
     events += _edits(random.Random(f"edit {seed}"), len(world.leads))
     return Plan(
         seed=seed,
@@ -198,6 +199,20 @@ def _unmerges(draw: random.Random, world: World) -> list[Event]:
         if world.leads[i].person == person and draw.random() < 0.5:
             again = Event(at + draw.uniform(0, 60), "capture", i, number=draw.choice((0, 1, 2)))
             events.append(again)
+    return events
+
+
+def _erasures(draw: random.Random, leads: int) -> list[Event]:
+    """In one seed of three people are erased, at any moment; some come in again."""
+    if draw.random() >= 0.33:
+        return []
+    events: list[Event] = []
+    for _ in range(draw.choice((1, 1, 2))):
+        at, about = draw.uniform(1, 150), draw.randrange(leads)
+        events.append(Event(at, "erase", about))
+        if draw.random() < 0.5:
+            again = at + draw.choice((0.1, 5.0, draw.uniform(0, 60)))
+            events.append(Event(again, "capture", about, number=draw.choice((0, 1, 2))))
     return events
 
 

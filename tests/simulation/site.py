@@ -117,6 +117,7 @@ class Site:
         """An audit event with its person, as JSON's own types."""
         event = self.sealing.open(msgspec.json.decode(value or b"", type=Audit))
         plain: dict[str, Any] = msgspec.json.decode(encode(event))
+        plain.setdefault("person", {})  # of a lead whose key is destroyed
         return plain
 
     def doubles(self) -> dict[str, Any]:

@@ -1,0 +1,182 @@
+"""`leadgate erase`: one person, everywhere.
+
+The order is stored first. Then signals and decisions end the person's leads, which destroys their
+keys, and keep its addresses from ever being taken in again. Once all have ended, the order goes to
+the erasure stage, which erases what is outside. A command that was killed anywhere is run again and
+goes on from the stored order.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiokafka import AIOKafkaProducer
+
+from app.audit.reader import read_events, stories_of
+from app.base.errors import UsageError
+from app.base.settings import Settings
+from app.kafka.clients import producing
+from app.operations.erasure_report import ErasureReport, report_before, report_of
+from app.operations.person_lookup import (
+    find_person,
+    read_alerts,
+    read_certificates,
+    read_orders,
+)
+from app.privacy.lead_keys import open_sealing
+from app.review.queue import waiting_items
+from app.review.send import send_review_decision
+from leads import topics
+from leads.erasure_order import ErasureOrder
+from leads.keys import Keys, derive
+from leads.person_traces import PersonTraces, begin_order, erasing_signals, finish_order
+from leads.records import WAITING_PLACES, Audit, Record, ReviewDecision, ReviewItem
+from streams.ports import Clock
+from streams.runner.outbox import partition_of
+
+_PAUSE = 0.5  # seconds between two looks at the audit
+
+
+class PersonErasing:
+    """One erasure, ordered by one person of the team."""
+
+    def __init__(self, settings: Settings, clock: Clock, actor: str, reason: str) -> None:
+        self._settings, self._clock, self._actor, self._reason = settings, clock, actor, reason
+        self._keys = Keys(settings.site_secret.get_secret_value())
+
+    async def run(self, text: str, *, dry_run: bool, force: bool, seconds: float) -> ErasureReport:
+        """Erase the person that a text stands for. Waits for so long until its leads have ended,
+        and as long until the keys are destroyed.
+
+        Raises UsageError for an unknown person, and where the workers take longer: then it is run
+        again. `force` goes on with leads that have not ended.
+        """
+        if (event := await self._certificate_of(text)) is not None:
+            return report_of(event)
+        begun = await self._begun(text)
+        if begun is None:
+            begun = await self._first_order(await find_person(self._settings, text))
+        if dry_run:
+            return report_before(begun)
+        traces = await self._traces(begun)
+        async with producing(self._settings) as producer:
+            await self._send_order(producer, begun)
+            await self._end_leads(producer, begun, traces)
+            left = await self._wait_for_ends(traces, seconds)
+            if left and not force:
+                raise UsageError(
+                    f"{len(left)} leads of the person have not ended within {seconds:g} s:"
+                    f" {', '.join(left)}. Nothing of them is sent any more. Look whether workers"
+                    " run (leadgate doctor), and run the command again; --force erases the person"
+                    " as it is now"
+                )
+            alerts = await read_alerts(self._settings, begun.lead_ids)
+            order = finish_order(begun, traces.outside(self._keys, alerts), left)
+            await self._send_order(producer, order)
+        return await self._wait_for_certificate(order, seconds)
+
+    async def _begun(self, text: str) -> ErasureOrder | None:
+        """The order that an earlier command has begun with."""
+        key = self._key_of(text)
+        for order in await read_orders(self._settings):
+            if order.phase == "begin" and key in {*order.address_keys, *order.lead_ids}:
+                return order
+        return None
+
+    async def _first_order(self, traces: PersonTraces) -> ErasureOrder:
+        alerts = await read_alerts(self._settings, traces.leads)
+        person = traces.outside(self._keys, alerts)
+        return begin_order(person, self._actor, self._reason, self._clock.now())
+
+    async def _traces(self, begun: ErasureOrder) -> PersonTraces:
+        stories = await stories_of(self._settings, begun.lead_ids)
+        return PersonTraces(begun.person.person_key, stories)
+
+    async def _certificate_of(self, text: str) -> Audit | None:
+        """The event by which the person of an address, or of a whole lead's id, was erased."""
+        key = self._key_of(text)
+        for event in await read_certificates(self._settings):
+            if key in {*event.outcome["address_keys"], *event.outcome["leads"]}:
+                return event
+        return None
+
+    def _key_of(self, text: str) -> str:
+        """An address's key, or a lead's id."""
+        return self._keys.address(text) if "@" in text else text.strip().casefold()
+
+    async def _end_leads(
+        self, producer: AIOKafkaProducer, begun: ErasureOrder, traces: PersonTraces
+    ) -> None:
+        """A signal for each address, and a decision for each lead that waits for one."""
+        now = self._clock.now()
+        for signal in erasing_signals(begun.address_keys, now):
+            await self._send(producer, topics.SIGNALS, signal.person_key, signal)
+        waits = traces.not_ended()
+        for item in await waiting_items(self._settings):
+            if item.lead_id in waits and waits[item.lead_id].place in WAITING_PLACES:
+                await self._decide(producer, item, now)
+
+    async def _decide(self, producer: AIOKafkaProducer, item: ReviewItem, now: float) -> None:
+        decision = ReviewDecision(
+            decision_id=derive("review-decision", item.lead_id, item.step, "erase"),
+            lead_id=item.lead_id,
+            stage=item.stage,
+            step=item.step,
+            action="erase",
+            actor=self._actor,
+            reason=self._reason,
+            at=now,
+        )
+        sealing = open_sealing(self._settings)
+        await send_review_decision(producer, self._settings.signatures, sealing, item, decision)
+
+    async def _send(
+        self, producer: AIOKafkaProducer, topic: topics.Topic, name: str, record: Record
+    ) -> None:
+        """A signed order. Durable when it returns."""
+        key, value = name.encode(), open_sealing(self._settings).encode(record)
+        await producer.send_and_wait(
+            topic.full,
+            value,
+            key=key,
+            partition=partition_of(key),
+            headers=self._settings.signatures.headers(topic.full, key, value),
+        )
+
+    async def _send_order(self, producer: AIOKafkaProducer, order: ErasureOrder) -> None:
+        await open_sealing(self._settings).ensure([order])
+        await self._send(producer, topics.ERASURES, order.person.person_key, order)
+
+    async def _wait_for_ends(self, traces: PersonTraces, seconds: float) -> list[str]:
+        """The leads that have not ended by then."""
+        since = self._clock.now()
+        left = traces.not_ended()
+        async for _ in _looks(seconds):
+            if not left:
+                break
+            async for event in read_events(self._settings, list(left), since):
+                traces.stories[event.lead].append(event)
+            left = traces.not_ended()
+        return list(left)
+
+    async def _wait_for_certificate(self, order: ErasureOrder, seconds: float) -> ErasureReport:
+        since = self._clock.now()
+        async for _ in _looks(seconds):
+            async for event in read_events(self._settings, [order.lead_ids[0]], since):
+                if event.kind == "person_erased" and event.cause == order.erasure_id:
+                    return report_of(event)
+        raise UsageError(
+            f"the person's leads have ended; the erasure stage has the order ({order.erasure_id})"
+            f" and was not through with it within {seconds:g} s: a vendor may not answer. It goes"
+            " on by itself; run the command again to see the certificate"
+        )
+
+
+async def _looks(seconds: float) -> AsyncIterator[None]:
+    """One now, and more for so many seconds."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while True:
+        yield
+        if loop.time() >= until:
+            return
+        await asyncio.sleep(_PAUSE)

@@ -1,0 +1,103 @@
+"""From what a person types to one person: all its leads, whole."""
+
+from collections.abc import Collection
+from contextlib import suppress
+
+import msgspec
+
+from app.audit.lead_lookup import find_leads
+from app.audit.reader import stories_of
+from app.base.errors import UsageError
+from app.base.settings import Settings
+from app.kafka.clients import read_topic
+from app.privacy.lead_keys import open_sealing
+from leads import topics
+from leads.erasure_order import ErasureOrder
+from leads.person_traces import PersonTraces, person_key_of
+from leads.records import Alert, Audit
+from leads.signatures import SignatureError
+
+
+class _Record(msgspec.Struct):
+    person_key: str = ""
+
+
+class _Inputs(msgspec.Struct):
+    record: _Record | None = None
+
+
+class _Event(msgspec.Struct):
+    """Of an event its lead, and whose it was then."""
+
+    lead: str
+    inputs: _Inputs | None = None
+
+
+async def find_person(settings: Settings, text: str) -> PersonTraces:
+    """The person that a text stands for: an address, or the id of one of its leads, or the
+    beginning of it.
+
+    Raises UsageError for an unknown text, and for an address that several people have.
+    """
+    found = await find_leads(settings, text)
+    stories = {lead: story for lead, story in (await stories_of(settings, found)).items() if story}
+    if not stories:
+        raise UsageError(f"no event of lead {text}; leadgate review list and audit tail show ids")
+    people = {lead: person_key_of(story) for lead, story in stories.items()}
+    if len(set(people.values())) > 1:
+        named = ", ".join(f"{lead} ({key[:8] or 'new'})" for lead, key in people.items())
+        raise UsageError(
+            f"several people have or had {text}; name one by one of its leads (and its person's"
+            f" key): {named}"
+        )
+    key = people[found[0]]
+    if key:
+        others = await _leads_of(settings, key) - stories.keys()
+        stories |= await stories_of(settings, others)
+    mine = {lead: story for lead, story in stories.items() if person_key_of(story) == key}
+    return PersonTraces(key, mine)
+
+
+async def read_alerts(settings: Settings, leads: Collection[str]) -> list[Alert]:
+    """The alerts about these leads that the topic still holds, opened."""
+    decoder, found = msgspec.json.Decoder(Alert), []
+    async for record in read_topic(settings, topics.ALERTS.full):
+        alert = decoder.decode(record.value)
+        if alert.lead_id in leads:
+            found.append(alert)
+    return await open_sealing(settings).open_all(found)
+
+
+async def read_orders(settings: Settings) -> list[ErasureOrder]:
+    """The orders to erase somebody, opened: of one that is over, the person is blank. What this
+    site has not signed is left out; a worker sets it apart."""
+    decoder, found = msgspec.json.Decoder(ErasureOrder), []
+    async for one in read_topic(settings, topics.ERASURES.full):
+        with suppress(SignatureError, msgspec.DecodeError):
+            settings.signatures.number_of(one.topic, one.key, one.value, one.headers)
+            found.append(decoder.decode(one.value))
+    return await open_sealing(settings).open_all(found)
+
+
+async def read_certificates(settings: Settings) -> list[Audit]:
+    """The events by which people were erased."""
+    decoder, found = msgspec.json.Decoder(Audit), {}
+    async for record in read_topic(settings, topics.AUDIT.full):
+        if record.value and b'"person_erased"' in record.value:
+            event = decoder.decode(record.value)
+            if event.kind == "person_erased":
+                found[event.id] = event
+    return list(found.values())
+
+
+async def _leads_of(settings: Settings, person_key: str) -> set[str]:
+    """The leads that are, or were, a person's."""
+    decoder = msgspec.json.Decoder(_Event)
+    found = set()
+    async for record in read_topic(settings, topics.AUDIT.full):
+        if not record.value or person_key.encode() not in record.value:
+            continue
+        event = decoder.decode(record.value)
+        if event.inputs and event.inputs.record and event.inputs.record.person_key == person_key:
+            found.add(event.lead)
+    return found
