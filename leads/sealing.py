@@ -42,6 +42,11 @@ class KeysUnavailableError(RuntimeError):
     """The store of the keys does not answer."""
 
 
+class MissingSecretError(RuntimeError):
+    """A lead's key is stored, and this process has not the secret that unwraps it: the fault is the
+    process's, and no record's."""
+
+
 class Cipher(Hashable, Protocol):
     """One lead's key: `AESSIV` of `cryptography` is one. The associated data binds a text to the
     kind of record that it was taken from."""
@@ -80,7 +85,7 @@ class LeadKeys(Protocol):
         """The key of a lead, None for one that was destroyed.
 
         Raises MissingKeyError for a lead that never had one, KeysUnavailableError while the store
-        does not answer.
+        does not answer, and MissingSecretError.
         """
         ...
 

@@ -94,6 +94,16 @@ class Settings(VendorSettings, LogSettings):
         description="key of the hashes that replace addresses, at least 16 characters; never change"
         " it: with another key no known person is recognised",
     )
+    wrapping_secret: Annotated[SecretStr, AfterValidator(_is_strong)] = Field(
+        SecretStr(""),
+        description="the secret of the key that wraps the leads' keys in the database; unset: the"
+        " site secret",
+    )
+    other_wrapping_secret: SecretStr = Field(
+        SecretStr(""),
+        description="a second such secret, which unwraps only: while it is replaced, the next one"
+        " or the former one (docs/operations.md, Rotation)",
+    )
     database_url: SecretStr = Field(
         SecretStr("sqlite:///leadgate.db"),
         description="the database of the keys that personal data is sealed with, shared by all"

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, demo, leads, privacy, processes, review, setup
+from app.cli import audit, demo, keys, leads, privacy, processes, review, setup
 from app.cli.error_messages import describe
 from app.cli.output import complain, discard_output, prepare_streams
 from app.cli.shared import app
 
 # each adds its commands to the program
-__all__ = ["audit", "demo", "leads", "privacy", "processes", "review", "run_command", "setup"]
+__all__ = ["audit", "demo", "keys", "leads", "privacy", "processes", "review", "run_command", "setup"]
 
 _INTERRUPTED = 130
 

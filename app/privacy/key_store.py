@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     create_engine,
+    func,
     inspect,
     make_url,
     select,
@@ -30,6 +31,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.privacy.wrapping import WrappedKey
 from connectors.core.private_files import open_private
 from leads.sealing import KeysUnavailableError
 
@@ -54,6 +56,11 @@ _DESTROY = text(
     "INSERT INTO lead_keys (lead, wrapped, wrapped_by, made_at, destroyed_at)"
     " VALUES (:lead, NULL, '', :now, :now) ON CONFLICT (lead) DO UPDATE"
     " SET wrapped = NULL, destroyed_at = :now WHERE lead_keys.wrapped IS NOT NULL"
+)
+#: Nothing else is changed of a key that another process has wrapped again, or destroyed, meanwhile.
+_REWRAP = text(
+    "UPDATE lead_keys SET wrapped = :wrapped, wrapped_by = :wrapped_by"
+    " WHERE lead = :lead AND wrapped = :former AND wrapped_by = :former_by"
 )
 _AT_ONCE = 500  # leads in one question
 _WAIT = 5  # seconds for a connection, or for another process's transaction
@@ -100,13 +107,41 @@ class KeyStore:
                 raise UsageError(f"{self._shown} has no table of keys; run leadgate provision")
             return str(connection.scalar(select(KEY_STORE.c.id)))
 
-    def read(self, leads: Collection[str]) -> dict[str, bytes | None]:
+    def count_by_wrapping(self) -> dict[str, int]:
+        """How many keys are wrapped with which key, by its id; without those destroyed."""
+        by = LEAD_KEYS.c.wrapped_by
+        asked = select(by, func.count()).where(LEAD_KEYS.c.wrapped.is_not(None)).group_by(by)
+        with self._connected() as connection:
+            return {str(ident): int(count) for ident, count in connection.execute(asked)}
+
+    def wrapped_with(self, ident: str, after: str, count: int) -> dict[str, WrappedKey]:
+        """So many of the keys that this key wraps, in the database's order of leads, behind
+        `after`."""
+        c = LEAD_KEYS.c
+        wanted = (c.wrapped_by == ident) & c.wrapped.is_not(None) & (c.lead > after)
+        asked = select(c.lead, c.wrapped, c.wrapped_by).where(wanted).order_by(c.lead).limit(count)
+        with self._connected() as connection:
+            return {lead: WrappedKey(*key) for lead, *key in connection.execute(asked)}
+
+    def rewrap(self, keys: dict[str, tuple[WrappedKey, WrappedKey]]) -> int:
+        """Store keys as the second of each pair, if they are still stored as the first; returns how
+        many. All at once, and durable when it returns."""
+        rows = [
+            {"lead": lead, **new._asdict(), "former": old.wrapped, "former_by": old.wrapped_by}
+            for lead, (old, new) in keys.items()
+        ]
+        with self._connected() as connection:
+            return connection.execute(_REWRAP, rows).rowcount
+
+    def read(self, leads: Collection[str]) -> dict[str, WrappedKey | None]:
         """The wrapped keys of these leads, None for a destroyed one; a lead that has none is left
         out."""
         with self._connected() as connection:
             return _read(connection, leads)
 
-    def add(self, keys: dict[str, bytes], wrapped_by: str, now: float) -> dict[str, bytes | None]:
+    def add(
+        self, keys: dict[str, bytes], wrapped_by: str, now: float
+    ) -> dict[str, WrappedKey | None]:
         """Store these wrapped keys of leads that have none, and return what each lead has then:
         who comes second gets the first one's. Durable when it returns."""
         rows = [
@@ -151,13 +186,14 @@ class KeyStore:
         return f"the database {self._url.render_as_string(hide_password=True)}"
 
 
-def _read(connection: Connection, leads: Collection[str]) -> dict[str, bytes | None]:
-    found: dict[str, bytes | None] = {}
+def _read(connection: Connection, leads: Collection[str]) -> dict[str, WrappedKey | None]:
+    found: dict[str, WrappedKey | None] = {}
     left = iter(leads)
     while chunk := list(islice(left, _AT_ONCE)):
-        asked = select(LEAD_KEYS.c.lead, LEAD_KEYS.c.wrapped).where(LEAD_KEYS.c.lead.in_(chunk))
-        for lead, wrapped in connection.execute(asked):
-            found[lead] = wrapped
+        c = LEAD_KEYS.c
+        asked = select(c.lead, c.wrapped, c.wrapped_by).where(c.lead.in_(chunk))
+        for lead, wrapped, by in connection.execute(asked):
+            found[lead] = None if wrapped is None else WrappedKey(wrapped, by)
     return found
 
 

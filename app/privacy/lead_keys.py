@@ -9,11 +9,13 @@ from functools import lru_cache
 from typing import TypeAlias
 
 import structlog
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
 from app.privacy.key_store import KeyStore
-from app.privacy.wrapping import WrappingKey
+from app.privacy.rotation import WrappingState
+from app.privacy.wrapping import WrappedKey, WrappingKeys, wrapping_keys
 from leads.sealing import Cipher, KeysUnavailableError, MissingKeyError, Sealing
 from streams.ports import Clock
 
@@ -33,7 +35,7 @@ class StoredLeadKeys:
     KeysUnavailableError is raised after that.
     """
 
-    def __init__(self, store: KeyStore, wrapping: WrappingKey, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, wrapping: WrappingKeys, clock: Clock) -> None:
         self._store, self._wrapping, self._clock = store, wrapping, clock
         self.patience = _COMMANDS_WAIT
         self._known: OrderedDict[str, Cipher | None] = OrderedDict()
@@ -94,6 +96,16 @@ class StoredLeadKeys:
                 self.is_awaited = False
                 return ident
 
+    async def wrapping(self) -> WrappingState:
+        """With which keys the leads' keys are wrapped. Waits as `ensure`."""
+        while True:
+            try:
+                counts = await asyncio.to_thread(self._store.count_by_wrapping)
+            except KeysUnavailableError:
+                await self.wait()
+            else:
+                return WrappingState(self._wrapping, counts)
+
     def cipher(self, subject: str) -> Cipher | None:
         """See LeadKeys. Asks the database for a lead that this process has not met; blocks for as
         long as that takes. Raises MissingKeyError for a lead without a key."""
@@ -112,7 +124,7 @@ class StoredLeadKeys:
         found = self._store.read(leads)
         made = {lead: self._wrapping.make(lead) for lead in leads if lead not in found}
         if made:
-            found |= self._store.add(made, self._wrapping.ident, self._clock.now())
+            found |= self._store.add(made, self._wrapping.current.ident, self._clock.now())
         return self._unwrapped(found)
 
     def _destroy(self, leads: Collection[str]) -> _Keys:
@@ -130,10 +142,10 @@ class StoredLeadKeys:
         self._looked_at = now
         self._known.update(dict.fromkeys(lead for lead in gone if lead in self._known))
 
-    def _unwrapped(self, found: dict[str, bytes | None]) -> _Keys:
+    def _unwrapped(self, found: dict[str, WrappedKey | None]) -> _Keys:
         keys: _Keys = {}
-        for lead, wrapped in found.items():
-            keys[lead] = None if wrapped is None else self._wrapping.unwrap(lead, wrapped)
+        for lead, key in found.items():
+            keys[lead] = None if key is None else AESSIV(self._wrapping.unwrap(lead, key))
         return keys
 
     def _note(self, keys: _Keys) -> None:
@@ -150,9 +162,7 @@ def open_sealing(settings: Settings) -> Sealing:
 
 def open_lead_keys(settings: Settings) -> StoredLeadKeys:
     """The leads' keys of this site; one set of them for the same settings."""
-    return _open(
-        settings.database_url.get_secret_value(), settings.site_secret.get_secret_value()
-    )
+    return _open(settings.database_url.get_secret_value(), wrapping_keys(settings))
 
 
 def wait_without_end(settings: Settings) -> None:
@@ -167,5 +177,5 @@ def _sealing(keys: StoredLeadKeys) -> Sealing:
 
 
 @lru_cache(maxsize=8)
-def _open(address: str, site_secret: str) -> StoredLeadKeys:
-    return StoredLeadKeys(KeyStore(address), WrappingKey(site_secret), SystemClock())
+def _open(address: str, wrapping: WrappingKeys) -> StoredLeadKeys:
+    return StoredLeadKeys(KeyStore(address), wrapping, SystemClock())

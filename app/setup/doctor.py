@@ -56,6 +56,7 @@ async def doctor(settings: Settings, rules: Rules) -> Findings:
         found.faults += await check_topics(settings) or await _check_site(settings)
         if not found.faults:
             found.notes += secret_notes(settings)
+            found.notes += (await open_lead_keys(settings).wrapping()).notes
             found.topics, differences = await describe_retention(settings, rules.retention)
             found.notes += differences
     except UsageError as error:
@@ -189,7 +190,9 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
 
 async def _check_site(settings: Settings) -> list[str]:
     try:
-        return await check_site(settings, open_key_store(settings).ident())
+        if faults := await check_site(settings, open_key_store(settings).ident()):
+            return faults
+        return (await open_lead_keys(settings).wrapping()).faults
     except KeysUnavailableError as error:
         return [f"{error}: start it, or set LEADGATE_DATABASE_URL"]
 
@@ -199,7 +202,10 @@ async def _startup_faults(settings: Settings, rules: Rules) -> list[str]:
     far as effects are live."""
     if faults := await check_topics(settings):
         return faults
-    if faults := await settle_site(settings, await open_lead_keys(settings).store_id()):
+    keys = open_lead_keys(settings)
+    if faults := await settle_site(settings, await keys.store_id()):
+        return faults
+    if faults := (await keys.wrapping()).faults:
         return faults
     vendors = make_vendors(settings, _CLOCK)
     try:

@@ -23,7 +23,7 @@ from app.web.request_bodies import BodyError, parse, read
 from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, Signal, encode
-from leads.sealing import Sealing
+from leads.sealing import MissingSecretError, Sealing
 from leads.webhooks import Post, UnusableBodyError, interpret, rejected
 from streams.ports import Clock
 from streams.runner.outbox import partition_of
@@ -127,12 +127,16 @@ def _encodable(record: Captured | Signal) -> Captured | Signal:
 
 
 async def is_stored(storing: Awaitable[object], seconds: float) -> bool:
-    """Whether `storing` ends within so many seconds, and without an error of the broker's."""
+    """Whether `storing` ends within so many seconds, without an error of the broker's, and without
+    a lack of the secret that a lead's key is wrapped with."""
     try:
         async with asyncio.timeout(seconds):
             await storing
     except (KafkaError, TimeoutError) as error:
         log.debug("nothing stored: the broker does not answer", error=repr(error))
+        return False
+    except MissingSecretError as error:
+        log.error("nothing stored", error=str(error))
         return False
     return True
 

@@ -275,12 +275,15 @@ async def _stop(worker: Worker) -> None:
 def _exit(error: BaseException) -> None:
     """End the process without a commit; the traceback is logged for unexpected errors only.
 
-    The exit code is that of a wrong setting when another worker has this one's id: started again as
-    it is, it would throw the other out.
+    The exit code is that of a wrong setting when another worker has this one's id (started again as
+    it is, it would throw the other out), and when a secret is missing.
     """
     if isinstance(error, DuplicateWorkerError):
         log.critical("duplicate worker", error=str(error))
         os._exit(UsageError.exit_code)
+    if isinstance(error, UsageError):
+        log.critical("wrong setting", error=str(error))
+        os._exit(error.exit_code)
     traceback: BaseException | None = error
     if isinstance(error, (Fatal, DamagedStateError)):
         traceback = None

@@ -18,7 +18,7 @@ from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
 from leads.gates.common import erased, unread_lead
 from leads.keys import derive
 from leads.records import Alert, Captured, Lead, Place, Reason
-from leads.sealing import KeysUnavailableError, SealError, Sealing
+from leads.sealing import KeysUnavailableError, MissingSecretError, SealError, Sealing
 from streams.ports import Fatal
 from streams.runner.attempts import close_attempt, encode_outgoing, settle
 from streams.runner.model import UNREAD, Stage, StageTask
@@ -56,7 +56,7 @@ class Deciding:
             self._ask(job, view)
             if self._failed:
                 self._failed.clear()
-        except (Fatal, SealError, KeysUnavailableError):
+        except (Fatal, SealError, KeysUnavailableError, MissingSecretError):
             raise
         except Exception as error:  # noqa: BLE001  whatever a gate raises concerns its lead only
             self._fail(job, view, error)

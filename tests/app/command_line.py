@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate provision": ("provision",),
     "leadgate doctor": ("doctor",),
     "leadgate sync-crm": ("sync-crm",),
+    "leadgate keys rewrap": ("keys", "rewrap"),
     "leadgate worker": ("worker", "--data", "{}/worker"),
     "leadgate poll": ("poll", "--once"),
     "leadgate web": ("web", "--port", "0"),

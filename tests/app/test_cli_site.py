@@ -26,6 +26,7 @@ KEYED = [
     "leadgate unmerge",
     "leadgate release",
     "leadgate audit recompute",
+    "leadgate keys rewrap",
 ]
 LATIN = "First Name,Last Name,Title,Company,Email\nPeña,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
 
@@ -180,6 +181,33 @@ def test_ctrl_c_says_how_many_rows_are_captured(
     assert err.startswith("interrupted: ")
     assert err.split()[1].isdecimal()
     assert "Run the same command again" in err
+
+
+def test_a_wrapping_key_is_replaced(tmp_path: Path, provisioned: dict[str, str]) -> None:
+    (tmp_path / "keys.csv").write_text(HEADER + "A,B,CEO,Keys,a@keys.test,\n")
+    new = provisioned | {"LEADGATE_WRAPPING_SECRET": "b7c0ffee8d21f94a"}
+    both = new | {"LEADGATE_OTHER_WRAPPING_SECRET": provisioned["LEADGATE_SITE_SECRET"]}
+
+    def done(*command: str, settings: dict[str, str]) -> Outcome:
+        return run_forked(*command, settings=settings, directory=tmp_path)
+
+    assert done("import", "keys.csv", settings=provisioned).code == 0
+    for command in (("worker", "--data", "w"), ("import", "keys.csv", "--again", "--force")):
+        refused = refusal(done(*command, settings=new))
+        assert "LEADGATE_SITE_SECRET: set LEADGATE_OTHER_WRAPPING_SECRET" in refused
+    assert "keys of leads are wrapped with LEADGATE_OTHER" in done("doctor", settings=both).out
+    rewrapped = done("keys", "rewrap", "--json", settings=both)
+    assert rewrapped.code == 0
+    report = json.loads(rewrapped.out)
+    assert report.pop("rewrapped") >= 1
+    assert report == {"left": 0, "faults": []}
+    assert done("keys", "rewrap", settings=both).out.startswith("0 keys were wrapped again\n")
+    assert "no key of a lead is wrapped with LEADGATE_OTHER" in done("doctor", settings=both).out
+    assert done("import", "keys.csv", "--again", "--force", settings=new).code == 0
+    left = done("keys", "rewrap", settings=provisioned)
+    assert (left.code, "set LEADGATE_OTHER_WRAPPING_SECRET" in left.out) == (1, True)
+    back = provisioned | {"LEADGATE_OTHER_WRAPPING_SECRET": new["LEADGATE_WRAPPING_SECRET"]}
+    assert done("keys", "rewrap", settings=back).code == 0
 
 
 def _length(settings: dict[str, str], topic: str) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import multiprocessing
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ import pytest
 from app.base.errors import UsageError
 from app.privacy.key_store import KeyStore
 from app.privacy.lead_keys import StoredLeadKeys
-from app.privacy.wrapping import WrappingKey, WrappingKeyError
+from app.privacy.wrapping import WrappingKeyError, WrappingKeys
 from leads.sealing import KeysUnavailableError, MissingKeyError, SealError, Sealing
-from tests.postgres import has_postgres, running_postgres
 from tests.samples import captured
 
 SECRET = "own 7c34f2865e1d09ab"
@@ -29,28 +27,9 @@ class Fixed:
         return 1_795_641_625.0
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL database."""
-    if not has_postgres():
-        pytest.skip("no PostgreSQL here")
-    with running_postgres() as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database with the tables, on each kind of server."""
-    found = f"sqlite:///{tmp_path / 'keys.db'}"
-    if request.param == "postgres":
-        found = request.getfixturevalue("postgres")
-    KeyStore(found).create()
-    return found
-
-
-def keys_at(address: str, secret: str = SECRET) -> StoredLeadKeys:
+def keys_at(address: str, secret: str = SECRET, other: str = "") -> StoredLeadKeys:
     """The keys as one more process sees them."""
-    return StoredLeadKeys(KeyStore(address), WrappingKey(secret), Fixed())
+    return StoredLeadKeys(KeyStore(address), WrappingKeys(secret, other), Fixed())
 
 
 def sealed_by(keys: StoredLeadKeys, lead: str) -> bytes:
@@ -102,7 +81,7 @@ def test_what_is_stored_opens_nothing_without_the_site_secret(address: str) -> N
     with pytest.raises(WrappingKeyError):
         keys_at(address, "another 865e1d09ab7c34f2").cipher("wrapped")
     with pytest.raises(WrappingKeyError):
-        WrappingKey(SECRET).unwrap("of another lead", stored)
+        WrappingKeys(SECRET).unwrap("of another lead", stored)
 
 
 def test_tables_are_made_once_and_missed_with_a_sentence(address: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Collection
 
 import httpx
 import pytest
@@ -16,7 +17,8 @@ from app.web.capture import Capture
 from app.web.hubspot import Changes
 from app.web.slack import Clicks
 from leads.keys import Keys
-from leads.sealing import UNSEALED
+from leads.sealing import UNSEALED, MissingSecretError, Sealing
+from streams.testing.lead_keys import MemoryLeadKeys
 from tests.app.producing import Clock, MemoryProducer, anything
 
 SECRET, ADDRESS = "secret", "https://gate.test"
@@ -29,10 +31,12 @@ ODD = {
 }
 
 
-def post(path: str, body: bytes, headers: dict[str, str]) -> tuple[httpx.Response, MemoryProducer]:
+def post(
+    path: str, body: bytes, headers: dict[str, str], sealing: Sealing = UNSEALED
+) -> tuple[httpx.Response, MemoryProducer]:
     """The answer to one post, and what was stored."""
     clock, producer = Clock(), MemoryProducer()
-    capture = Capture(anything(producer), Keys("test"), SECRET, clock, UNSEALED).endpoint("zapier")
+    capture = Capture(anything(producer), Keys("test"), SECRET, clock, sealing).endpoint("zapier")
     changes = Changes(anything(producer), SECRET, ADDRESS, clock).take
     clicks = Clicks(anything(producer), SECRET, clock, Keys("test").signatures).take
     paths = {"/capture": capture, "/hubspot": changes, "/slack": clicks}
@@ -63,6 +67,22 @@ def test_half_a_character_is_taken_and_replaced() -> None:
     )
     assert answer.status_code == 202
     assert producer.captured("reject") == []
+
+
+class Locked(MemoryLeadKeys):
+    """Keys that are wrapped with another process's secret."""
+
+    async def ensure(self, leads: Collection[str]) -> None:
+        """See LeadKeys."""
+        del leads
+        raise MissingSecretError
+
+
+def test_a_lead_whose_key_cant_be_unwrapped_is_sent_again_later() -> None:
+    body = b'{"email": "a@b.com"}'
+    answer, producer = post("/capture", body, {"x-webhook-secret": SECRET}, Sealing(Locked()))
+    assert answer.status_code == 503
+    assert producer.sent == {}
 
 
 def test_a_body_that_nests_deeper_than_can_be_written_is_refused_and_kept() -> None:

@@ -22,6 +22,7 @@ from leads.effect_results import EffectResult
 from leads.effects import Effect, LeaveList, ReadOwner
 from leads.records import Alert, Change, Lead, Place, Reason, Record, ReviewDecision, encode
 from leads.rules import Rules
+from leads.sealing import MissingSecretError
 from leads.table_rows import SlaClock
 from streams.ports import Fatal
 from streams.runner.deciding import FAILED_IN_A_ROW
@@ -116,6 +117,21 @@ def test_a_lead_whose_rows_cannot_be_read_is_quarantined_in_json(rules: Rules) -
         assert event["inputs"]["seen"] is None
         await bench.process_again(records)
         assert kinds(bench) == ["quarantined"] * 2
+
+    on_kit(body)
+
+
+def test_a_secret_that_lacks_ends_the_run_and_is_no_leads_trouble(rules: Rules) -> None:
+    """What is remembered of others is opened as a gate reads it."""
+
+    def locked(*_: Any) -> Decision:
+        raise MissingSecretError
+
+    async def body(loop: VirtualLoop) -> None:
+        bench = Bench(loop, stage(locked), rules)
+        with pytest.raises(MissingSecretError):
+            await bench.feed(topics.MATCHED.full, of(1, rules))
+        assert kinds(bench) == []
 
     on_kit(body)
 
