@@ -133,13 +133,13 @@ class Keys:
     """Keyed hashes of addresses, so that topics' keys name nobody
     (docs/design/interleavings.md 19).
 
-    `secret` is the site's; with another one nothing matches what was stored. `signatures` sign with
-    a key of their own that is derived from it.
+    `secret` is the site's; with another one nothing matches what was stored. `signatures` are those
+    of the site's orders, by default with a key of their own that is derived from the secret.
     """
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, signatures: Signatures | None = None) -> None:
         self._secret = secret.encode()
-        self.signatures = Signatures(secret)
+        self.signatures = signatures or Signatures(secret)
         self._of = lru_cache(maxsize=16384)(self._hash)
 
     def address(self, email: str) -> str:

@@ -32,16 +32,17 @@ class SignatureError(Exception):
 
 
 class Signatures:
-    """Signs with a key of its own, derived from the site secret, and checks in constant time."""
+    """Signs with a key of its own, derived from the secret, and checks in constant time. `others`
+    are secrets whose signatures are believed, too, while the secret is replaced."""
 
-    def __init__(self, secret: str) -> None:
-        self._key = hmac.digest(_PURPOSE, secret.encode(), hashlib.sha256)
+    def __init__(self, secret: str, *others: str) -> None:
+        self._key, *self._others = map(_key_of, (secret, *others))
 
     def headers(
         self, topic: str, key: bytes | None, value: bytes | None, number: int = 0
     ) -> list[tuple[str, bytes]]:
         """The headers with which a record is sent to a topic (its full name)."""
-        return [(HEADER, self._sign(topic, key, value, number))]
+        return [(HEADER, _sign(self._key, topic, key, value, number))]
 
     def number_of(
         self,
@@ -61,13 +62,21 @@ class Signatures:
         if form is None:
             raise SignatureError(_FORGED)
         number = int(form[1])
-        if not hmac.compare_digest(found[0], self._sign(topic, key, value, number)):
-            raise SignatureError(_FORGED)
-        return number
+        for signing_key in (self._key, *self._others):
+            if hmac.compare_digest(found[0], _sign(signing_key, topic, key, value, number)):
+                return number
+        raise SignatureError(_FORGED)
 
-    def _sign(self, topic: str, key: bytes | None, value: bytes | None, number: int) -> bytes:
-        digest = hmac.new(self._key, digestmod=hashlib.sha256)
-        for part in (topic.encode(), key or b"", value or b"", b"%d" % number):
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-        return b"1.%d.%s" % (number, digest.hexdigest().encode())
+
+def _key_of(secret: str) -> bytes:
+    return hmac.digest(_PURPOSE, secret.encode(), hashlib.sha256)
+
+
+def _sign(
+    signing_key: bytes, topic: str, key: bytes | None, value: bytes | None, number: int
+) -> bytes:
+    digest = hmac.new(signing_key, digestmod=hashlib.sha256)
+    for part in (topic.encode(), key or b"", value or b"", b"%d" % number):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return b"1.%d.%s" % (number, digest.hexdigest().encode())

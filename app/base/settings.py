@@ -104,6 +104,15 @@ class Settings(VendorSettings, LogSettings):
         description="a second such secret, which unwraps only: while it is replaced, the next one"
         " or the former one (docs/operations.md, Rotation)",
     )
+    signing_secret: Annotated[SecretStr, AfterValidator(_is_strong)] = Field(
+        SecretStr(""),
+        description="the secret of the key that signs orders; unset: the site secret",
+    )
+    other_signing_secret: SecretStr = Field(
+        SecretStr(""),
+        description="a second such secret, whose signatures are believed, too: while it is"
+        " replaced, the next one or the former one (docs/operations.md, Rotation)",
+    )
     database_url: SecretStr = Field(
         SecretStr("sqlite:///leadgate.db"),
         description="the database of the keys that personal data is sealed with, shared by all"
@@ -206,7 +215,9 @@ class Settings(VendorSettings, LogSettings):
     def signatures(self) -> Signatures:
         """What this site signs orders with. Raises SettingsError without a site secret."""
         self.require("site_secret")
-        return Signatures(self.site_secret.get_secret_value())
+        own = self.signing_secret.get_secret_value() or self.site_secret.get_secret_value()
+        other = self.other_signing_secret.get_secret_value()
+        return Signatures(own, *filter(None, [other]))
 
     def require(self, *fields: str) -> None:
         """Raise SettingsError with the variables of those fields that are not set."""

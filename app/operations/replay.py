@@ -65,7 +65,7 @@ async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any
     Raises ReplayRefusedError while workers run, for a range that doesn't exist or was never
     processed, and, unless `act`, for records that were never decided.
     """
-    keys = Keys(settings.site_secret.get_secret_value())
+    keys = Keys(settings.site_secret.get_secret_value(), settings.signatures)
     stages = make_stages(keys)
     topic = _topic(stages, wanted.topic)
     refuse_misuse(wanted)

@@ -109,15 +109,22 @@ def judge_new_site(found: SiteState, weakness: str) -> list[str]:
 
 
 def secret_notes(settings: Settings) -> list[str]:
-    """A sentence about the secret of a site that runs, if it can be guessed."""
+    """A sentence about the secret of a site that runs, if it can be guessed, and about a second
+    secret of orders, if there is one."""
+    notes = []
+    if settings.other_signing_secret.get_secret_value():
+        notes.append(
+            "orders that were signed with LEADGATE_OTHER_SIGNING_SECRET are believed, too: remove"
+            " it once none of them is needed (docs/operations.md, Rotation)"
+        )
     if not settings.site_secret_weakness():
-        return []
+        return notes
     note = (
         f"LEADGATE_SITE_SECRET is weak: who reads topic {topics.CURSORS.full} can guess it, and"
         " learn with it which addresses are known. It can't be changed; let nobody else read the"
         " topics"
     )
-    return [note]
+    return [*notes, note]
 
 
 def judge_state(found: SiteState) -> list[str]:

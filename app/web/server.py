@@ -146,7 +146,7 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
     while True:
         try:
             async with producing(settings) as producer:
-                keys = Keys(site)
+                keys = Keys(site, settings.signatures)
                 capture = Capture(producer, keys, secret, clock, open_sealing(settings))
                 clicks = Clicks(
                     producer,

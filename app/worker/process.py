@@ -70,7 +70,7 @@ class Worker:
         self.producer = make_producer(settings)
         self.pulse = SessionWatchdog(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
-        keys = Keys(settings.site_secret.get_secret_value())
+        keys = Keys(settings.site_secret.get_secret_value(), settings.signatures)
         self.pipeline = Pipeline(
             self._dependencies(clock, keys),
             settings.worker_id,

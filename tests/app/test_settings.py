@@ -3,6 +3,8 @@
 import pytest
 
 from app.base.settings import SettingsError, load_settings
+from app.setup.site_check import secret_notes
+from leads.signatures import SignatureError, Signatures
 
 
 def test_an_unknown_variable_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +28,23 @@ def test_a_wrong_one_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch)
 def test_secrets_are_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADGATE_HUBSPOT_TOKEN", "hunter2")
     assert "hunter2" not in repr(load_settings())
+
+
+def test_orders_are_signed_with_the_site_secret_unless_they_have_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site, new = "c0ffee8d21b94fa7", "b7c0ffee8d21f94a"
+    order = ("topic", b"k", b"v")
+    monkeypatch.setenv("LEADGATE_SITE_SECRET", site)
+    assert load_settings().signatures.headers(*order) == Signatures(site).headers(*order)
+    monkeypatch.setenv("LEADGATE_SIGNING_SECRET", new)
+    assert load_settings().signatures.headers(*order) == Signatures(new).headers(*order)
+    former = Signatures(site).headers(*order)
+    with pytest.raises(SignatureError):
+        load_settings().signatures.number_of(*order, former)
+    monkeypatch.setenv("LEADGATE_OTHER_SIGNING_SECRET", site)
+    assert load_settings().signatures.number_of(*order, former) == 0
+    assert "LEADGATE_OTHER_SIGNING_SECRET" in secret_notes(load_settings())[0]
 
 
 VENDORS = "LEADGATE_HUBSPOT_URL", "LEADGATE_GOOGLE_URL", "LEADGATE_SALESFORCE_AUDIENCE"

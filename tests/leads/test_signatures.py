@@ -40,6 +40,23 @@ def test_what_was_signed_is_believed_under_its_number(
     assert Signatures(secret).headers(TOPIC, key, value, number) == headers
 
 
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_while_a_secret_is_replaced_both_are_believed_and_the_first_signs(
+    new: str, former: str, third: str
+) -> None:
+    """Each step of the runbook beside its neighbours: the former one alone, both, the new one."""
+    old, informed, changed = Signatures(former), Signatures(former, new), Signatures(new, former)
+    assert informed.headers(TOPIC, KEY, VALUE, 3) == old.headers(TOPIC, KEY, VALUE, 3)
+    assert changed.headers(TOPIC, KEY, VALUE, 3) == Signatures(new).headers(TOPIC, KEY, VALUE, 3)
+    neighbours = [(old, informed), (informed, changed), (changed, Signatures(new))]
+    for one, two in [*neighbours, *((two, one) for one, two in neighbours)]:
+        assert not refused(TOPIC, KEY, VALUE, one.headers(TOPIC, KEY, VALUE), two)
+    headers = Signatures(third).headers(TOPIC, KEY, VALUE)
+    assert refused(TOPIC, KEY, VALUE, headers, changed) is (third not in {new, former})
+    headers = old.headers(TOPIC, KEY, VALUE)
+    assert refused(TOPIC, KEY, VALUE, headers, Signatures(new)) is (new != former)
+
+
 @given(st.data())
 def test_any_other_byte_of_key_value_or_signature_is_refused(data: st.DataObject) -> None:
     parts = [KEY, VALUE, SIGNED[0][1]]
