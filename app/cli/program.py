@@ -12,7 +12,17 @@ from app.cli.output import complain, discard_output, prepare_streams
 from app.cli.shared import app
 
 # each adds its commands to the program
-__all__ = ["audit", "demo", "keys", "leads", "privacy", "processes", "review", "run_command", "setup"]
+__all__ = [
+    "audit",
+    "demo",
+    "keys",
+    "leads",
+    "privacy",
+    "processes",
+    "review",
+    "run_command",
+    "setup",
+]
 
 _INTERRUPTED = 130
 

@@ -37,6 +37,7 @@ NO_EVENT: dict[tuple[str, str], str] = {
     ("sla_windows", "counted"): "an outcome was filed into its window",
     ("sla_windows", "unchanged"): "it was in its window, has expired, or is of a shadow clock",
     ("erasure", "unchanged"): "an erasure has begun, or is over already",
+    ("notify", "unchanged"): "the message is about somebody who was erased",
     ("notify", "sent"): "Slack took the message",
     ("notify", "unsent"): "Slack refused the message",
 }

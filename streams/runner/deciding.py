@@ -17,7 +17,7 @@ from leads import topics
 from leads.decision import Decision, NeedsEffects, OutputRecord, WaitReason
 from leads.gates.common import erased, unread_lead
 from leads.keys import derive
-from leads.records import Alert, Captured, Lead, Place, Reason
+from leads.records import Alert, Captured, Lead, PersonalRecord, Place, Reason
 from leads.sealing import KeysUnavailableError, MissingSecretError, SealError, Sealing
 from streams.ports import Fatal
 from streams.runner.attempts import close_attempt, encode_outgoing, settle
@@ -69,7 +69,7 @@ class Deciding:
                 quarantine(self._stage.name, job, self._registry.get(job.rules).ops_channel),
             )
             return
-        if (ended := _erased(job.record, self._stage.name, view.sealing)) is not None:
+        if (ended := _erased(job, self._stage.name, view.sealing)) is not None:
             self._accept(job, view, ended)
             return
         if not job.replay and not job.has_state:
@@ -124,15 +124,22 @@ class Deciding:
         )
 
 
-def _erased(record: Any, stage: str, sealing: Sealing) -> Decision | None:
-    """The end of a lead whose key is destroyed: no gate sees it without its person. It was under
-    way when the person was erased, or a source gives it again."""
-    lead = record
-    if isinstance(record, Captured):
-        lead = unread_lead(record, stage, "erased")
-    if not isinstance(lead, Lead) or not sealing.is_destroyed(lead.lead_id):
+def _erased(job: StageTask, stage: str, sealing: Sealing) -> Decision | None:
+    """What becomes of a record whose key is destroyed: no gate sees it without its person.
+
+    A lead ends: it was under way when the person was erased, or a source gives it again. Of
+    anything else nothing comes; on a replay, what its effects came to can't be read any more, and
+    was sent before the key was destroyed.
+    """
+    record = job.record
+    subject = record.data_subject if isinstance(record, PersonalRecord) else job.lead_id
+    if not sealing.is_destroyed(subject):
         return None
-    return replace(erased(lead, "its person was erased"), erases=())
+    if isinstance(record, Captured):
+        record = unread_lead(record, stage, "erased")
+    if isinstance(record, Lead):
+        return replace(erased(record, "its person was erased"), erases=())
+    return Decision(kind="unchanged", place=Place.NOWHERE)
 
 
 def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:

@@ -160,6 +160,7 @@ class StageTask(msgspec.Struct, eq=False):
     shadow: bool = False
     earlier: tuple[str, ...] = ()  # see Attempt
     unchanged: bool = False  # see Attempt.unchanged
+    lead_id: str = ""  # of a replay: the lead that was decided on
     audits: list[OutgoingRecord] = msgspec.field(default_factory=list)
     outputs: list[OutgoingRecord] = msgspec.field(default_factory=list)
     # where the record came from, and under which key: a put-off one that is no lead comes again
@@ -203,7 +204,7 @@ class StageTask(msgspec.Struct, eq=False):
                 attempt.failed,
                 attempt.shadow,
             )
-            self.unchanged = attempt.unchanged
+            self.unchanged, self.lead_id = attempt.unchanged, attempt.lead_id
             self.encoded_state = attempt.seen
             if not attempt.failed:
                 self.state = sealing.open(msgspec.json.decode(attempt.seen, type=seen))
