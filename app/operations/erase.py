@@ -166,8 +166,8 @@ class PersonErasing:
                     return report_of(event)
         raise UsageError(
             f"the person's leads have ended; the erasure stage has the order ({order.erasure_id})"
-            f" and was not through with it within {seconds:g} s: a vendor may not answer. It goes"
-            " on by itself; run the command again to see the certificate"
+            f" and was not through with it within {seconds:g} s: a vendor is away, or effects"
+            " are in shadow. It goes on by itself; run the command again to see the certificate"
         )
 
 

@@ -84,9 +84,6 @@ def _parts(done: dict[str, EffectResult]) -> Iterable[Erasure]:
 
 def _line(what: str, ident: str, result: EffectResult) -> Erasure | None:
     """What a step without a certificate of its own came to; None where nothing remains of it."""
-    if result.kind == "would":
-        says = "effects are in shadow: nothing was done there"
-        return Erasure(system=_SYSTEMS[what], what=what, outcome="kept", ids=(ident,), remains=says)
     if result.ok or result.kind == "deleted":
         return None
     return Erasure(

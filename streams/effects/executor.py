@@ -38,6 +38,7 @@ from leads.effects import (
     UpsertContact,
     undoing,
 )
+from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
 from leads.records import Lead
 from streams.effects.circuit import Circuit
@@ -51,6 +52,7 @@ TRIES = 3
 #: A call leaves within so many seconds after its `started` row was written, or never
 #: (docs/design/interleavings.md 4).
 DEADLINE = 15.0
+_SHADOW_WAIT = 60.0  # seconds after which an erasure looks whether effects are live
 #: What may be called, by the first part of an effect's name, and what people call it.
 NAMES = MappingProxyType(
     {"crm": "The CRM", "apollo": "Apollo", "slack": "Slack", "sheet": "The review sheet"}
@@ -122,7 +124,7 @@ class EffectExecutor:
                 ok=False, reason="effects are paused", retry_after=5.0, not_sent=True
             )
         if (shadow or not self._live) and not effect.reads:
-            return EffectResult(ok=True, kind="would", value=_would(effect, record))
+            return _in_shadow(effect, record)
         if _asks_about_shadow(effect):
             return _shadow_read(effect, self._clock.now())
         vendor = self._vendors[effect.name.split(".", 1)[0]]
@@ -228,6 +230,15 @@ class EffectExecutor:
                 self._retried(effect.name)
                 result = await self._once(effect, attempt, partition, record)
         return result
+
+
+def _in_shadow(effect: Effect, record: Any) -> EffectResult:
+    """What is only said to have been done. An erasure waits until effects are live: what it only
+    said to have erased would stay for ever."""
+    if isinstance(record, ErasureOrder):
+        why = "an erasure waits until effects are live"
+        return EffectResult(ok=False, reason=why, retry_after=_SHADOW_WAIT, not_sent=True)
+    return EffectResult(ok=True, kind="would", value=_would(effect, record))
 
 
 def _would(effect: Effect, record: Any) -> EffectValue | None:

@@ -128,8 +128,8 @@ def _erased(job: StageTask, stage: str, sealing: Sealing) -> Decision | None:
     """What becomes of a record whose key is destroyed: no gate sees it without its person.
 
     A lead ends: it was under way when the person was erased, or a source gives it again. Of
-    anything else nothing comes; on a replay, what its effects came to can't be read any more, and
-    was sent before the key was destroyed.
+    anything else nothing comes, nor of a replay: what was decided can't be computed any more, and
+    was sent before the lead had ended, and its key was destroyed.
     """
     record = job.record
     subject = record.data_subject if isinstance(record, PersonalRecord) else job.lead_id
@@ -137,7 +137,7 @@ def _erased(job: StageTask, stage: str, sealing: Sealing) -> Decision | None:
         return None
     if isinstance(record, Captured):
         record = unread_lead(record, stage, "erased")
-    if isinstance(record, Lead):
+    if isinstance(record, Lead) and not job.replay:
         return replace(erased(record, "its person was erased"), erases=())
     return Decision(kind="unchanged", place=Place.NOWHERE)
 

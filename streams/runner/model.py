@@ -32,7 +32,9 @@ from tables.state import BatchView, Table
 
 StageState = Any
 _OF_A_PERSON = (Signal, SlaTick)
-UNREAD = msgspec.Raw(b"null")  # the encoded state of a stage whose rows could not be read
+#: The encoded state of a stage whose rows could not be read, or were not, since the key of who it
+#: is about is destroyed.
+UNREAD = msgspec.Raw(b"null")
 Reader = Callable[[Any, BatchView], StageState]
 
 
@@ -206,7 +208,7 @@ class StageTask(msgspec.Struct, eq=False):
             )
             self.unchanged, self.lead_id = attempt.unchanged, attempt.lead_id
             self.encoded_state = attempt.seen
-            if not attempt.failed:
+            if not attempt.failed and bytes(attempt.seen) != bytes(UNREAD):
                 self.state = sealing.open(msgspec.json.decode(attempt.seen, type=seen))
 
 

@@ -145,3 +145,35 @@ def test_records_of_another_database_are_not_opened(tmp_path: Path) -> None:
     assert own.open(own.seal(record)) == record
     with pytest.raises(SealError, match="another key"):
         another.open(own.seal(record))
+
+
+def test_a_destroyed_key_is_gone_for_every_process_and_for_ever(address: str) -> None:
+    clock = Moving()
+    one = keys_at(address)
+    other = StoredLeadKeys(KeyStore(address), WrappingKeys(SECRET), clock)
+    leads = ["gone", "stays", "never had one"]
+    asyncio.run(one.ensure(leads[:2]))
+    asyncio.run(other.load(leads[:2]))
+    stored = KeyStore(address).read(["gone"])["gone"]
+    assert stored is not None
+    asyncio.run(one.destroy(["gone", "never had one"]))
+    clock.at += 10.0
+    asyncio.run(other.ensure(leads))
+    for keys in (one, other, keys_at(address)):
+        asyncio.run(keys.ensure(leads))
+        assert [keys.cipher(lead) is None for lead in leads] == [True, False, True]
+    if address.startswith("sqlite"):
+        path = Path(address.removeprefix("sqlite:///"))
+        held = b"".join(one.read_bytes() for one in path.parent.glob(f"{path.name}*"))
+        assert stored.wrapped not in held
+
+
+class Moving:
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        self.at = 1_795_641_625.0
+
+    def now(self) -> float:
+        """The time that it is set to."""
+        return self.at
