@@ -19,7 +19,7 @@ what can't be read there becomes a dead letter. *kept* is the default of the rul
 `retention` (docs/operations.md, Retention); a compacted topic keeps the last record of each key.
 *signed* says which records give orders, and are believed only with the site's signature. In the
 last column stages have the names of their gates; *lead stages* are the seven that a lead passes,
-*stages* all eleven. What has waited under a stage comes again on that stage's own input topic."""
+*stages* all twelve. What has waited under a stage comes again on that stage's own input topic."""
 _TABLES = f"""\
 ## Tables
 
