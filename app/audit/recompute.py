@@ -22,6 +22,7 @@ from app.rules.store import fetch_rules
 from leads import topics
 from leads.decision import Decision
 from leads.effect_results import EffectResult
+from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
 from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules
@@ -31,7 +32,12 @@ from streams.runner.captured_records import identify
 from streams.runner.model import Stage, StageTask
 from streams.stages.all import make_stages
 
-_MARKS: dict[str, type[Record]] = {"lead_id": Lead, "signal_id": Signal, "tick_id": SlaTick}
+_MARKS: dict[str, type[Record]] = {
+    "lead_id": Lead,
+    "signal_id": Signal,
+    "tick_id": SlaTick,
+    "erasure_id": ErasureOrder,
+}
 _NOT_DECIDED = frozenset({"reviewed", "dead", "restored", "unmerged"})
 #: A decision's notes come before it, among those of the other leads of a run and of other stages.
 WINDOW = 5000
