@@ -13,7 +13,7 @@ from leads.audit_kinds import AUDIT_KINDS, AuditKind, EventForm, Origin
 from leads.audit_kinds.model import LEAD_STAGES, STAGES
 from leads.records import AUDIT_FORMAT, Place
 
-_DECIDING = (*LEAD_STAGES, "sla")
+_DECIDING = (*LEAD_STAGES, "sla", "erasure")
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 _ID: Schema = {"type": "string", "format": "uuid", "pattern": _UUID}
 _TEXT: Schema = {"type": "string"}
@@ -83,6 +83,7 @@ def _origins() -> Schema:
     found = {
         Origin.DECISION: _decided(unread=False),
         Origin.FAILURE: _decided(unread=True),
+        Origin.ERASED: _decided(unread=True),
         Origin.NOTE: _without_trace(by_leadgate | {"inputs": {"type": "null"}}),
         Origin.REVIEW: _without_trace({"inputs": _object({"step": {"type": "integer"}})}),
         Origin.UNREADABLE: _without_trace(by_leadgate | {"inputs": _object({"where": _TEXT})}),
@@ -93,9 +94,9 @@ def _origins() -> Schema:
 
 
 def _decided(*, unread: bool) -> Schema:
-    """`unread`: what the stage had read may be null."""
+    """`unread`: what the stage had read may be null. Of somebody who was erased there is neither
+    `person` nor `sealed`."""
     return {
-        "anyOf": [{"required": ["person"]}, {"required": ["sealed"]}],
         "properties": {"actor": {"const": "leadgate"}, "person": ref("AuditPerson")},
         "allOf": [
             {

@@ -11,6 +11,7 @@ import msgspec
 from leads.audit_kinds import AUDIT_KINDS
 from leads.audit_kinds.outcomes import Details
 from leads.effect_results import EffectResult
+from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
 from leads.records import Audit, Lead, Signal, SlaTick
 from streams.stages.all import make_stages
@@ -34,6 +35,7 @@ _LEADS_IN_STATE: dict[str, tuple[str, ...]] = {"engage": ("rest",), "sla": ("clo
 _DECIDED_ON: dict[str, tuple[type[msgspec.Struct], ...]] = {
     "intake": (SourceRecord, Lead),
     "sla": (SlaTick, Signal),
+    "erasure": (ErasureOrder,),
 }
 
 
@@ -62,7 +64,7 @@ def result() -> Schema:
 def definitions() -> Schema:
     """Every record's schema by its name; `Audit` among them."""
     records: set[type[msgspec.Struct]] = {
-        *(Audit, Details, SourceRecord, Lead, SlaTick, Signal, EffectResult),
+        *(Audit, Details, SourceRecord, Lead, SlaTick, Signal, ErasureOrder, EffectResult),
         *_STATES.values(),
     }
     for kind in AUDIT_KINDS:
@@ -87,7 +89,7 @@ def _closed(schema: Schema) -> Schema:
 
 
 def _without_person(kind: type[msgspec.Struct]) -> Schema:
-    if kind is Lead:
+    if kind in {Lead, ErasureOrder}:
         return ref(kind.__name__) | _nobody_at(())
     return ref(kind.__name__) | (_nobody_at(("lead",)) if kind is SlaTick else {})
 

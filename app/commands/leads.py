@@ -15,10 +15,10 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends
+from app.operations import undo as undoing
 from app.operations import unmerge as unmerging
 from app.operations.erase import PersonErasing
 from app.operations.release import ReleaseReport, ReleaseScope, release_leads
-from app.operations.undo import ImportUndo, UndoReport
 from app.privacy.lead_keys import open_sealing
 from app.review import queue
 from app.rules.store import effects_are_live
@@ -88,12 +88,14 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
                 show(to_plain(event), f"{event.lead}  {describe_event(event)}")
 
 
-async def undo(settings: Settings, imported: str, actor: str, *, dry_run: bool) -> UndoReport:
+async def undo(
+    settings: Settings, imported: str, actor: str, *, dry_run: bool
+) -> undoing.UndoReport:
     """Take an import back. Raises UsageError for one that the audit doesn't know."""
     waiting = await queue.waiting_items(settings)
     vendors = make_vendors(settings, _CLOCK)
     try:
-        report = await ImportUndo(settings, vendors, imported, actor, _CLOCK.now()).run(
+        report = await undoing.ImportUndo(settings, vendors, imported, actor, _CLOCK.now()).run(
             waiting, dry_run=dry_run
         )
     finally:

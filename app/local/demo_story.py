@@ -30,6 +30,7 @@ MEANINGS = {
     Place.MERGED: "ended: it is the same person as another lead, which goes on",
     Place.DEAD: "ended: the record could not be read",
     Place.UNDONE: "ended: its import was taken back",
+    Place.ERASED: "ended: the person was erased",
 }
 
 

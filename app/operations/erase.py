@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import AIOKafkaProducer
 
-from app.audit.reader import read_events, stories_of
+from app.audit import reader
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import producing
@@ -88,7 +88,7 @@ class PersonErasing:
         return begin_order(person, self._actor, self._reason, self._clock.now())
 
     async def _traces(self, begun: ErasureOrder) -> PersonTraces:
-        stories = await stories_of(self._settings, begun.lead_ids)
+        stories = await reader.stories_of(self._settings, begun.lead_ids)
         return PersonTraces(begun.person.person_key, stories)
 
     async def _certificate_of(self, text: str) -> Audit | None:
@@ -153,7 +153,7 @@ class PersonErasing:
         async for _ in _looks(seconds):
             if not left:
                 break
-            async for event in read_events(self._settings, list(left), since):
+            async for event in reader.read_events(self._settings, list(left), since):
                 traces.stories[event.lead].append(event)
             left = traces.not_ended()
         return list(left)
@@ -161,7 +161,7 @@ class PersonErasing:
     async def _wait_for_certificate(self, order: ErasureOrder, seconds: float) -> ErasureReport:
         since = self._clock.now()
         async for _ in _looks(seconds):
-            async for event in read_events(self._settings, [order.lead_ids[0]], since):
+            async for event in reader.read_events(self._settings, [order.lead_ids[0]], since):
                 if event.kind == "person_erased" and event.cause == order.erasure_id:
                     return report_of(event)
         raise UsageError(

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import msgspec
 
+from app.audit import reader
 from app.audit.lead_lookup import find_leads
-from app.audit.reader import stories_of
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import read_topic
@@ -40,7 +40,8 @@ async def find_person(settings: Settings, text: str) -> PersonTraces:
     Raises UsageError for an unknown text, and for an address that several people have.
     """
     found = await find_leads(settings, text)
-    stories = {lead: story for lead, story in (await stories_of(settings, found)).items() if story}
+    read = await reader.stories_of(settings, found)
+    stories = {lead: story for lead, story in read.items() if story}
     if not stories:
         raise UsageError(f"no event of lead {text}; leadgate review list and audit tail show ids")
     people = {lead: person_key_of(story) for lead, story in stories.items()}
@@ -53,7 +54,7 @@ async def find_person(settings: Settings, text: str) -> PersonTraces:
     key = people[found[0]]
     if key:
         others = await _leads_of(settings, key) - stories.keys()
-        stories |= await stories_of(settings, others)
+        stories |= await reader.stories_of(settings, others)
     mine = {lead: story for lead, story in stories.items() if person_key_of(story) == key}
     return PersonTraces(key, mine)
 

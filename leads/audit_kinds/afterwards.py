@@ -143,6 +143,7 @@ AFTERWARDS = (
         "`leadgate erase` is over: the outcome is the certificate. It stands in the story of one of"
         " the person's leads; no personal data can be read any more",
         outcome=outcomes.PersonErased,
+        origin=Origin.ERASED,
     ),
     AuditKind(
         "unmerged",

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate import": ("import", "{}/leads.csv"),
     "leadgate undo": ("undo", "--import", "x.csv:0", "--actor", "me"),
     "leadgate unmerge": ("unmerge", "lead", "--actor", "me", "--reason", "why"),
+    "leadgate erase": ("erase", "lead", "--actor", "me", "--reason", "why"),
     "leadgate release": ("release", "--all"),
     "leadgate why": ("why", "lead"),
     "leadgate replay": ("replay", "--from", "0"),

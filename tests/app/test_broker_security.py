@@ -106,7 +106,7 @@ def test_a_topic_that_not_everybody_may_write_is_not(acls: list[Acl]) -> None:
 def test_topics_without_any_acl_are_named_unless_the_broker_hides_them() -> None:
     [note] = acl_notes([acl(RULES, "User:a")], TOPICS, closed=False)
     assert (
-        "no ACL is about leadgate.captured, leadgate.validated, leadgate.links and 19 more" in note
+        "no ACL is about leadgate.captured, leadgate.validated, leadgate.links and 20 more" in note
     )
     assert acl_notes([acl(RULES, "User:a")], TOPICS, closed=True) == []
     assert acl_notes([acl("*", "User:a")], TOPICS, closed=False) == []
