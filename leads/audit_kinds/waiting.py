@@ -187,6 +187,7 @@ WAITING = (
         "ended because its person was erased",
         "the person was erased, or had been before it came in: the key of its personal data is"
         " destroyed",
+        outcome=outcomes.LeadErased,
         several=(
             EventForm(Origin.DECISION, LEAD_STAGES, ("erased",), outcomes.LeadErased),
             EventForm(Origin.ERASED, LEAD_STAGES, ("erased",), outcomes.LeadErased),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from app.audit.record_schemas import SourceRecord
 from leads.audit_kinds import AUDIT_KINDS, EventForm, Origin
 from leads.effect_results import EffectResult
+from leads.erasure_order import ErasureOrder, PersonOutside
 from leads.keys import Keys, derive, event_id
 from leads.records import Audit, AuditPerson, Lead, Person, Reason, Signal, SlaTick, to_plain
 from streams.stages.all import make_stages
@@ -19,6 +20,7 @@ _STATES = {stage.name: stage.state_type for stage in make_stages(Keys(""))}
 _RECORDS: dict[str, tuple[type[Any], ...]] = {
     "intake": (SourceRecord, Lead),
     "sla": (SlaTick, Signal),
+    "erasure": (ErasureOrder,),
 }
 
 
@@ -39,7 +41,7 @@ def _of_a_form(name: str, form: EventForm) -> Iterator[Audit]:
 
 def _event(name: str, form: EventForm, stage: str, place: str, inputs: Any, number: int) -> Audit:
     lead = derive("example", name, stage, place, number)
-    decided = form.origin in {Origin.DECISION, Origin.FAILURE}
+    decided = form.origin in {Origin.DECISION, Origin.FAILURE, Origin.ERASED}
     outcomes = variants(form.outcome)
     return Audit(
         id=event_id(lead, stage, "example", name),
@@ -88,6 +90,8 @@ def _nobody(record: Any) -> Any:
     """A record whose lead has no person."""
     if isinstance(record, Lead):
         return replace(record, person=Person())
+    if isinstance(record, ErasureOrder):
+        return replace(record, person=PersonOutside())
     return replace(record, lead=_nobody(record.lead)) if hasattr(record, "lead") else record
 
 
