@@ -21,7 +21,8 @@ from leads.records import PersonalRecord
 from tests.crash.changelogs import stored_rows
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+# takes minutes: run by hand, with `make crash-brokers`
+pytestmark = [pytest.mark.kafka, pytest.mark.brokers, pytest.mark.timeout(900)]
 HEADER = (
     "First Name,Last Name,Title,Company,Email,Email Status,Country,# Employees,Industry,"
     "Person Linkedin Url,Mobile Phone\n"
