@@ -115,6 +115,8 @@ async def events_of(settings: Settings, lead: str) -> list[Audit]:
 
 async def stories_of(settings: Settings, leads: Collection[str]) -> dict[str, list[Audit]]:
     """Every event of each lead, in the order of its steps, from one reading of the audit."""
+    if not leads:
+        return {}  # read_events would give those of all
     latest: dict[str, dict[str, Audit]] = {lead: {} for lead in leads}
     async for event in read_events(settings, leads):
         latest[event.lead][event.id] = event

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from pydantic import SecretStr
 
-from app.audit.reader import LatestPlaces, events_of, read_events
+from app.audit.reader import LatestPlaces, events_of, read_events, stories_of
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.commands import leads as lead_commands
@@ -81,6 +81,7 @@ def test_the_trail_is_read_from_a_time_on_and_of_some_leads_only(kafka: str) -> 
         skewed = {e.id async for e in read_events(settings, since=now + 1800)}
         assert young.id in skewed, "clocks differ"
         assert [e.id for e in await events_of(settings, "t1")] == [old.id, young.id]
+        assert await stories_of(settings, ()) == {}
         async with producing(settings) as producer:
             await record_start(settings, producer, "x.csv:1", 5.0)
             await record_start(settings, producer, "x.csv:1", 9.0)
