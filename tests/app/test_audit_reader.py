@@ -261,7 +261,9 @@ def test_importing_again_is_refused_where_people_would_be_overridden(
     engaged, decided, plain, undone = (derive("again", n) for n in range(4))
 
     async def check() -> None:
-        settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
+        settings = Settings.model_construct(
+            kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret"), database_url=database
+        )
         await provision_topics(settings)
         work = FileImport(settings, check_file(read_form(path)), 500)
         assert (await work.run(again=True)).captured == 1, "an unknown import"

@@ -71,7 +71,9 @@ async def events(settings: Settings, lead: str) -> list[Audit]:
 
 
 def test_it_waits_until_the_links_of_the_merge_are_read(kafka: str, database: SecretStr) -> None:
-    settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
+    settings = Settings.model_construct(
+        kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret"), database_url=database
+    )
 
     async def check() -> None:
         merged, known = await a_merge(settings, "links")
@@ -99,7 +101,9 @@ def test_it_waits_until_the_links_of_the_merge_are_read(kafka: str, database: Se
 def test_a_second_run_does_nothing_but_finish_an_interrupted_one(
     kafka: str, database: SecretStr
 ) -> None:
-    settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
+    settings = Settings.model_construct(
+        kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret"), database_url=database
+    )
 
     async def check() -> None:
         merged, known = await a_merge(settings, "twice")
@@ -123,7 +127,9 @@ def test_a_second_run_does_nothing_but_finish_an_interrupted_one(
 
 
 def test_of_an_address_the_merged_lead_is_meant(kafka: str, database: SecretStr) -> None:
-    settings = Settings.model_construct(kafka_bootstrap_servers=kafka, database_url=database)
+    settings = Settings.model_construct(
+        kafka_bootstrap_servers=kafka, site_secret=SecretStr("s3cret"), database_url=database
+    )
 
     async def check() -> None:
         merged, known = await a_merge(settings, "alike")
