@@ -24,14 +24,13 @@ from app.operations.person_lookup import (
 )
 from app.privacy.lead_keys import open_sealing
 from app.review.queue import waiting_items
-from app.review.send import send_review_decision
+from app.review.send import decision_on, send_order, send_review_decision
 from leads import topics
 from leads.erasure_order import ErasureOrder
-from leads.keys import Keys, derive
+from leads.keys import Keys
 from leads.person_traces import PersonTraces, begin_order, erasing_signals, finish_order
-from leads.records import WAITING_PLACES, Audit, Record, ReviewDecision, ReviewItem
+from leads.records import WAITING_PLACES, Audit, encode
 from streams.ports import Clock
-from streams.runner.outbox import partition_of
 
 _PAUSE = 0.5  # seconds between two looks at the audit
 
@@ -107,44 +106,24 @@ class PersonErasing:
         self, producer: AIOKafkaProducer, begun: ErasureOrder, traces: PersonTraces
     ) -> None:
         """A signal for each address, and a decision for each lead that waits for one."""
-        now = self._clock.now()
+        now, signatures = self._clock.now(), self._settings.signatures
+        sealing = open_sealing(self._settings)
         for signal in erasing_signals(begun.address_keys, now):
-            await self._send(producer, topics.SIGNALS, signal.person_key, signal)
+            await send_order(
+                producer, signatures, topics.SIGNALS, signal.person_key, encode(signal)
+            )
         waits = traces.not_ended()
         for item in await waiting_items(self._settings):
             if item.lead_id in waits and waits[item.lead_id].place in WAITING_PLACES:
-                await self._decide(producer, item, now)
-
-    async def _decide(self, producer: AIOKafkaProducer, item: ReviewItem, now: float) -> None:
-        decision = ReviewDecision(
-            decision_id=derive("review-decision", item.lead_id, item.step, "erase"),
-            lead_id=item.lead_id,
-            stage=item.stage,
-            step=item.step,
-            action="erase",
-            actor=self._actor,
-            reason=self._reason,
-            at=now,
-        )
-        sealing = open_sealing(self._settings)
-        await send_review_decision(producer, self._settings.signatures, sealing, item, decision)
-
-    async def _send(
-        self, producer: AIOKafkaProducer, topic: topics.Topic, name: str, record: Record
-    ) -> None:
-        """A signed order. Durable when it returns."""
-        key, value = name.encode(), open_sealing(self._settings).encode(record)
-        await producer.send_and_wait(
-            topic.full,
-            value,
-            key=key,
-            partition=partition_of(key),
-            headers=self._settings.signatures.headers(topic.full, key, value),
-        )
+                decision = decision_on(item, "erase", self._actor, self._reason, now)
+                await send_review_decision(producer, signatures, sealing, item, decision)
 
     async def _send_order(self, producer: AIOKafkaProducer, order: ErasureOrder) -> None:
-        await open_sealing(self._settings).ensure([order])
-        await self._send(producer, topics.ERASURES, order.person.person_key, order)
+        """Durable when it returns, the order's key before it."""
+        sealing = open_sealing(self._settings)
+        await sealing.ensure([order])
+        key, value = order.person.person_key, sealing.encode(order)
+        await send_order(producer, self._settings.signatures, topics.ERASURES, key, value)
 
     async def _wait_for_ends(self, traces: PersonTraces, seconds: float) -> list[str]:
         """The leads that have not ended by then."""

@@ -14,9 +14,9 @@ from app.kafka.clients import producing
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
 from app.operations.sent_events import send_event
 from app.privacy.lead_keys import open_sealing
-from app.review.send import RESTING, send_lead_signal, send_review_decision
-from leads.keys import derive, event_id
-from leads.records import WAITING_PLACES, Audit, Place, ReviewDecision, ReviewItem
+from app.review.send import RESTING, decision_on, send_lead_signal, send_review_decision
+from leads.keys import event_id
+from leads.records import WAITING_PLACES, Audit, Place, ReviewItem
 from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes
 
@@ -115,19 +115,11 @@ class ImportUndo:
                 )
 
     async def _decide(self, producer: AIOKafkaProducer, item: ReviewItem) -> None:
-        review_decision = ReviewDecision(
-            decision_id=derive("review-decision", item.lead_id, item.step, "undo"),
-            lead_id=item.lead_id,
-            stage=item.stage,
-            step=item.step,
-            action="undo",
-            actor=self._actor,
-            reason=f"import {self._imported} is taken back",
-            at=self._now,
-        )
+        reason = f"import {self._imported} is taken back"
+        decision = decision_on(item, "undo", self._actor, reason, self._now)
         sealing = open_sealing(self._settings)
         await send_review_decision(
-            producer, self._settings.signatures, sealing, item, review_decision
+            producer, self._settings.signatures, sealing, item, decision
         )
 
     async def _restore(

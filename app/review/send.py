@@ -1,5 +1,5 @@
-"""What a person sends to one lead: a decision if it waits, a signal if it rests. No other lead of
-the same person reacts to that signal."""
+"""What a person sends to leads: a decision to one that waits, a signal to one that rests, other
+signed orders. No other lead of the same person reacts to the signal for one."""
 
 from aiokafka import AIOKafkaProducer
 
@@ -13,6 +13,43 @@ from streams.runner.outbox import partition_of
 RESTING = frozenset({Place.ENGAGED, Place.NURTURED})
 
 
+async def send_order(
+    producer: AIOKafkaProducer,
+    signatures: Signatures,
+    topic: topics.Topic,
+    key: str,
+    value: bytes,
+    partition: int | None = None,
+) -> None:
+    """Send a record with the site's signature, to the partition of its key unless another one is
+    named. Durable when it returns."""
+    name = key.encode()
+    await producer.send_and_wait(
+        topic.full,
+        value,
+        key=name,
+        partition=partition_of(name) if partition is None else partition,
+        headers=signatures.headers(topic.full, name, value),
+    )
+
+
+def decision_on(
+    item: ReviewItem, action: str, actor: str, reason: str, now: float
+) -> ReviewDecision:
+    """A person's decision on what waits, without fields. Made again for the same item, it is the
+    same decision."""
+    return ReviewDecision(
+        decision_id=derive("review-decision", item.lead_id, item.step, action),
+        lead_id=item.lead_id,
+        stage=item.stage,
+        step=item.step,
+        action=action,
+        actor=actor,
+        reason=reason,
+        at=now,
+    )
+
+
 async def send_review_decision(
     producer: AIOKafkaProducer,
     signatures: Signatures,
@@ -22,16 +59,9 @@ async def send_review_decision(
 ) -> None:
     """Send a signed decision to the partition of the stage that parked the lead. Durable when it
     returns."""
-    topic, key = topics.REVIEW_DECISIONS.full, review_decision.lead_id.encode()
     await sealing.ensure([review_decision])
-    value = sealing.encode(review_decision)
-    await producer.send_and_wait(
-        topic,
-        value,
-        key=key,
-        partition=item.partition,
-        headers=signatures.headers(topic, key, value),
-    )
+    value, key = sealing.encode(review_decision), review_decision.lead_id
+    await send_order(producer, signatures, topics.REVIEW_DECISIONS, key, value, item.partition)
 
 
 async def send_lead_signal(
@@ -49,11 +79,4 @@ async def send_lead_signal(
         person_key=person,
         value=at_rest.lead,
     )
-    topic, key, value = topics.SIGNALS.full, person.encode(), encode(signal)
-    await producer.send_and_wait(
-        topic,
-        value,
-        key=key,
-        partition=partition_of(key),
-        headers=signatures.headers(topic, key, value),
-    )
+    await send_order(producer, signatures, topics.SIGNALS, person, encode(signal))

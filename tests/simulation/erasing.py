@@ -6,9 +6,9 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from app.review.send import decision_on
 from leads import topics
 from leads.erasure_order import ErasureOrder
-from leads.keys import derive
 from leads.person_traces import (
     PersonTraces,
     begin_order,
@@ -16,7 +16,7 @@ from leads.person_traces import (
     finish_order,
     person_key_of,
 )
-from leads.records import WAITING_PLACES, Alert, Audit, ReviewDecision, ReviewItem, encode
+from leads.records import WAITING_PLACES, Alert, Audit, ReviewItem, encode
 from tests.simulation.site import Site
 
 R = TypeVar("R")
@@ -72,16 +72,7 @@ class Eraser:
     def _decide(self, traces: PersonTraces, shown: dict[str, ReviewItem]) -> None:
         for lead, event in traces.not_ended().items():
             if event.place in WAITING_PLACES and (item := shown.get(lead)):
-                decision = ReviewDecision(
-                    decision_id=derive("review-decision", lead, item.step, "erase"),
-                    lead_id=lead,
-                    stage=item.stage,
-                    step=item.step,
-                    action="erase",
-                    actor="olga",
-                    reason="simulated",
-                    at=self._site.clock.now(),
-                )
+                decision = decision_on(item, "erase", "olga", "simulated", self._site.clock.now())
                 value = self._site.sealing.encode(decision)
                 self._site.send(topics.REVIEW_DECISIONS, lead, value, item.partition)
 
