@@ -45,29 +45,28 @@ class StoredLeadKeys:
 
     async def ensure(self, leads: Collection[str]) -> None:
         """See LeadKeys."""
-        await self._ask(self._read_or_make, leads)
+        await self._ask(self._read_or_make, await self._unknown(leads))
 
     async def load(self, leads: Collection[str]) -> None:
         """See LeadKeys."""
-        await self._ask(self._read, leads)
+        await self._ask(self._read, await self._unknown(leads))
 
     async def destroy(self, leads: Collection[str]) -> None:
         """See LeadKeys."""
-        await self._ask(self._destroy, leads, anew=True)
+        await self._ask(self._destroy, leads)
 
-    async def _ask(
-        self,
-        ask: Callable[[Collection[str]], _Keys],
-        leads: Collection[str],
-        *,
-        anew: bool = False,
-    ) -> None:
+    async def _unknown(self, leads: Collection[str]) -> list[str]:
+        """Those of the leads whose keys this process does not know."""
         if self._clock.now() >= self._looked_at + _LOOK_SECONDS:
             await self._forget_destroyed()
-        missing = [lead for lead in leads if anew or lead not in self._known]
-        while missing:
+        return [lead for lead in leads if lead not in self._known]
+
+    async def _ask(
+        self, ask: Callable[[Collection[str]], _Keys], leads: Collection[str]
+    ) -> None:
+        while leads:
             try:
-                self._note(await asyncio.to_thread(ask, missing))
+                self._note(await asyncio.to_thread(ask, leads))
             except KeysUnavailableError:
                 await self.wait()
             else:
