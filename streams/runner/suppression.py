@@ -1,5 +1,6 @@
 """Whether a person may still be written to, as the tables say."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from leads.gates.common import Guarded
@@ -11,14 +12,18 @@ from tables.state import BatchView
 
 def suppression_of(record: Any, view: BatchView) -> Suppression | None:
     """What stops a lead's person, or its present address."""
+    return next(suppressions_of(record, view), None)
+
+
+def suppressions_of(record: Any, view: BatchView) -> Iterator[Suppression]:
+    """What stops a lead's person, and what stops its present address."""
     lead = lead_in(record)
     keys = [record.person_key]
     if lead is not None:
         keys.append(lead.address_key)
     for key in filter(None, keys):
         if (found := view.get(SUPPRESSIONS, key)) is not None:
-            return found
-    return None
+            yield found
 
 
 def read_guarded(record: Any, view: BatchView) -> Guarded:

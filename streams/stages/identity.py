@@ -6,8 +6,8 @@ from leads import topics
 from leads.gates.common import is_erased
 from leads.gates.identity import Identity, IdentityState
 from leads.records import CrmRecord, IdentityLink, Lead, ReviewDecision
-from leads.table_rows import Suppression
 from streams.runner.model import Stage
+from streams.runner.suppression import suppressions_of
 from tables.schema import COMPLETE, CONTACTS, PEOPLE, SUPPRESSIONS
 from tables.state import BatchView
 
@@ -48,15 +48,7 @@ def read(record: Any, view: BatchView) -> IdentityState:
     return IdentityState(
         person=view.get(PEOPLE, record.claim_key or record.person_key),
         contact=view.get(CONTACTS, record.person_key),
-        suppression=_erasure(record, view),
+        # other suppressions end it at a later stage
+        suppression=next(filter(is_erased, suppressions_of(record, view)), None),
         synced=view.has(PEOPLE, COMPLETE),
     )
-
-
-def _erasure(lead: Lead, view: BatchView) -> Suppression | None:
-    """What says that the lead's person was erased; other suppressions end it at a later stage."""
-    for key in (lead.person_key, lead.address_key):
-        found = view.get(SUPPRESSIONS, key)
-        if is_erased(found):
-            return found
-    return None
