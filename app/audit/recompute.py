@@ -9,7 +9,7 @@ disk holds the captured records.
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -71,6 +71,14 @@ class _Notes:
     wanted: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
+class _Inputs(NamedTuple):
+    """What a decision was made from, opened: the record (None for a captured one that was deleted)
+    and what its stage had read, without its person."""
+
+    record: Any
+    seen: Any
+
+
 class Recomputing:
     """Takes audit events in the log's order; `original` returns a captured record by its cause.
 
@@ -110,17 +118,9 @@ class Recomputing:
                 self._other_logic[f"{event.stage} {event.logic}"] += 1
             return
         if isinstance(event.inputs, dict):
-            if self._is_deleted(event):
-                self._deleted += 1
-                return
-            if self._is_erased(event):
-                self._erased += 1
-                return
-            self._decisions += 1
             # before there were keys, events were written as they are
             sealing = self._sealing if written.sealed or written.person is None else UNSEALED
-            if why := self._compare(event, value, notes, sealing):
-                self._note_difference(event.id, why)
+            self._take_decision(event, value, notes, sealing)
             return
         if (wanted := notes.wanted.pop(event.id, None)) is not None and wanted[1] != value:
             self._note_difference(wanted[0], _differs(value, wanted[1]))
@@ -153,24 +153,30 @@ class Recomputing:
             return False
         return self._original(event.cause) is None
 
-    def _is_erased(self, event: Audit) -> bool:
-        """Whether the key of the lead, or of anybody whom its decision rests on, is destroyed."""
-        if self._sealing.is_destroyed(event.lead):
-            return True
-        stage = self._stages[event.stage]
-        parts = (self._record(event), self._seen(event, stage), event.person)
-        return any(map(has_sealed_part, parts))
-
     def _note_difference(self, ident: str, why: str) -> None:
         self._differ += 1
         if len(self._different) < SHOWN:
             self._different[ident] = why
 
+    def _take_decision(self, event: Audit, value: bytes, notes: _Notes, sealing: Sealing) -> None:
+        if self._is_deleted(event):
+            self._deleted += 1
+            return
+        if self._sealing.is_destroyed(event.lead):
+            self._erased += 1
+            return
+        inputs = self._read_inputs(event)
+        if has_sealed_part((inputs, event.person)):
+            self._erased += 1
+            return
+        self._decisions += 1
+        if why := self._compare(event, self._decide(event, inputs, sealing), value, notes, sealing):
+            self._note_difference(event.id, why)
+
     def _compare(
-        self, event: Audit, value: bytes, notes: _Notes, sealing: Sealing
+        self, event: Audit, job: StageTask | str, value: bytes, notes: _Notes, sealing: Sealing
     ) -> str:
         """'' if the event and its notes are computed as they were written, else the difference."""
-        job = self._decide(event, sealing)
         if isinstance(job, str):
             return job
         wanted: dict[str, tuple[str, bytes]] = {}
@@ -188,15 +194,13 @@ class Recomputing:
         notes.wanted.update(wanted)
         return ""
 
-    def _decide(self, event: Audit, sealing: Sealing) -> StageTask | str:
+    def _decide(self, event: Audit, inputs: _Inputs, sealing: Sealing) -> StageTask | str:
         """The task with its decision, or why there is none."""
-        stage = self._stages[event.stage]
-        record = self._record(event)
+        stage, (record, seen) = self._stages[event.stage], inputs
         if record is None:
             return "the captured record is not in the log any more"
         if event.rules not in self._rules:
             return f"the rules {event.rules} are not in the log any more"
-        seen = self._seen(event, stage)
         seen = audit_events.with_person(seen, event.person or Person())
         done = msgspec.convert(event.inputs["done"], dict[str, EffectResult])
         answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
@@ -219,9 +223,10 @@ class Recomputing:
         job.keep_state(seen, sealing)
         return job
 
-    def _seen(self, event: Audit, stage: Stage) -> Any:
-        """What the stage had read, without its person."""
-        return self._sealing.open(msgspec.convert(event.inputs["seen"], stage.state_type))
+    def _read_inputs(self, event: Audit) -> _Inputs:
+        kind = self._stages[event.stage].state_type
+        seen = self._sealing.open(msgspec.convert(event.inputs["seen"], kind))
+        return _Inputs(self._record(event), seen)
 
     def _record(self, event: Audit) -> Any:
         """The record that the stage decided about, None for a captured one that was deleted."""
