@@ -94,6 +94,10 @@ class KeyStore:
         """Make the missing tables. Called by `provision` alone: a process that finds no store waits
         for it, and never begins a second one."""
         if path := _file_of(self._url):
+            # closing any descriptor of a file ends the process's POSIX locks on it, those of open
+            # connections too: the next process that closes the database would then take itself for
+            # the last one, and delete the log that this one uses (sqlite.org/howtocorrupt, 2.2)
+            self._engine.dispose()
             os.close(open_private(path, os.O_RDWR))
         with self._connected() as connection:
             _TABLES.create_all(connection)

@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,18 @@ def test_a_command_waits_only_for_so_long(tmp_path: Path) -> None:
     keys.patience = 0.0
     with pytest.raises(KeysUnavailableError, match="unable to open"):
         asyncio.run(keys.load(["lead"]))
+
+
+def test_a_store_that_is_made_again_stays_locked(tmp_path: Path) -> None:
+    path = tmp_path / "keys.db"
+    store = KeyStore(f"sqlite:///{path}")
+    store.create()
+    store.ident()
+    store.create()
+    visit = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+    visit += "c.execute('SELECT * FROM lead_keys').fetchall(); c.close()"
+    subprocess.run([sys.executable, "-c", visit, str(path)], check=True)
+    assert path.with_name(f"{path.name}-wal").exists(), "a visitor took itself for the last one"
 
 
 @pytest.mark.parametrize("wrong", ["", "leadgate.db", "mysql://host/x", "sqlite://"])
