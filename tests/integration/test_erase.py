@@ -21,8 +21,7 @@ from leads.records import PersonalRecord
 from tests.crash.changelogs import stored_rows
 from tests.sites import SiteHarness, broken_promises
 
-# takes minutes: run by hand, with `make crash-brokers`
-pytestmark = [pytest.mark.kafka, pytest.mark.brokers, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(900)]
 HEADER = (
     "First Name,Last Name,Title,Company,Email,Email Status,Country,# Employees,Industry,"
     "Person Linkedin Url,Mobile Phone\n"
@@ -37,6 +36,8 @@ ROWS = (
 #: What names or reaches Rosalind, and nobody else.
 HERS = re.compile(r"rosalind|quennell|2025550143", re.IGNORECASE)
 _SEALED = re.compile(rb'sealed\\*":\\*"([A-Za-z0-9+/=]+)')
+#: Files of Kafka's that hold offsets and times alone, 20 MB for each partition.
+_OFFSETS = frozenset({".index", ".timeindex"})
 BY = ("--actor", "olga", "--reason", "she asked for it")
 
 
@@ -48,6 +49,12 @@ def kinds() -> list[bytes]:
         todo += kind.__subclasses__()
         found.add(kind.__name__.encode())
     return sorted(found)
+
+
+def read_apart(path: Path) -> bytes:
+    """A file's bytes, read by another process: closing the database's file here would end this
+    process's locks on it, and the log of whoever has it open could be lost."""
+    return subprocess.run(["cat", str(path)], check=True, capture_output=True).stdout
 
 
 class Intruder:
@@ -82,8 +89,8 @@ class Intruder:
             for key, value in stored_rows(path).items():
                 yield f"rows of {path.name}", key + b" " + value
         for path in self._site.data.rglob("*"):
-            if path.is_file() and "sandbox" not in path.parts:
-                yield f"file {path.name}", path.read_bytes()
+            if path.is_file() and "sandbox" not in path.parts and path.suffix not in _OFFSETS:
+                yield f"file {path.name}", read_apart(path)
 
     def _opened(self, data: bytes) -> Iterator[bytes]:
         """What a key opens in some bytes, and what lies sealed within that."""
@@ -180,7 +187,7 @@ def test_nothing_of_the_person_is_found_after_kills_at_every_step(tmp_path: Path
         assert site.leadgate("audit", "recompute")["different"] == {}
         site.kill("worker", 15)
         assert Intruder(site).finds() == []
-        database = b"".join(path.read_bytes() for path in site.data.glob("leadgate.db*"))
+        database = b"".join(map(read_apart, site.data.glob("leadgate.db*")))
         assert not [lead for lead in planned["leads"] if wrapped[lead] in database]
     finally:
         site.stop()
