@@ -4,10 +4,11 @@ from leads import topics
 from leads.audit_kinds.model import LEAD_STAGES
 from leads.erasure_order import ErasureOrder
 from leads.records import Record, ReviewDecision, Signal
+from leads.waits import ERASED
 
 #: Kinds of signals that are orders of a person: by `undo`, `release` and `erase`, or a click in
 #: Slack.
-SIGNAL_ORDERS = frozenset({"undone", "released", "taken", "erased"})
+SIGNAL_ORDERS = frozenset({"undone", "released", "taken", ERASED})
 
 
 def is_order(topic: topics.Topic, record: Record) -> bool:

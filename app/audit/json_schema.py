@@ -94,7 +94,7 @@ def _origins() -> Schema:
 
 
 def _decided(*, unread: bool) -> Schema:
-    """`unread`: what the stage had read may be null. Of somebody who was erased there is neither
+    """`unread`: what the stage had read may be null. An event of an erased person has neither
     `person` nor `sealed`."""
     return {
         "properties": {"actor": {"const": "leadgate"}, "person": ref("AuditPerson")},

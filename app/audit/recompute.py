@@ -51,7 +51,7 @@ class RecomputeReport(Record, frozen=True, kw_only=True):
     `different` holds the ids of the first others, with the difference. `other_logic` counts what
     another version of a gate's logic decided, by stage and version: it is not decided again.
     `deleted` counts what can't be: Leadgate has deleted its captured record, as the rules say.
-    `erased` counts what rests on an erased person: nobody can read that any more.
+    `erased` counts decisions that used data of an erased person, which can no longer be read.
     """
 
     decisions: int

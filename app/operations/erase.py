@@ -151,7 +151,7 @@ class PersonErasing:
 
 
 async def _looks(seconds: float) -> AsyncIterator[None]:
-    """One now, and more for so many seconds."""
+    """Yield at once, and again after each pause until so many seconds have passed."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     while True:

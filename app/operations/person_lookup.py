@@ -27,7 +27,7 @@ class _Inputs(msgspec.Struct):
 
 
 class _Event(msgspec.Struct):
-    """Of an event its lead, and whose it was then."""
+    """The lead of an event, and the key of the person that the lead was then."""
 
     lead: str
     inputs: _Inputs | None = None
@@ -70,8 +70,8 @@ async def read_alerts(settings: Settings, leads: Collection[str]) -> list[Alert]
 
 
 async def read_orders(settings: Settings) -> list[ErasureOrder]:
-    """The orders to erase somebody, opened: of one that is over, the person is blank. What this
-    site has not signed is left out; a worker sets it apart."""
+    """The orders to erase a person, opened. In an order that has been carried out, `person` is
+    blank. An order without this site's signature is left out; a worker makes it a dead letter."""
     decoder, found = msgspec.json.Decoder(ErasureOrder), []
     async for one in read_topic(settings, topics.ERASURES.full):
         with suppress(SignatureError, msgspec.DecodeError):

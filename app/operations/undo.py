@@ -11,8 +11,8 @@ from app.base.settings import Settings
 from app.base.vendors import VendorClients
 from app.ingest.import_registry import started_at
 from app.kafka.clients import producing
+from app.operations.command_events import send_event
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
-from app.operations.sent_events import send_event
 from app.privacy.lead_keys import open_sealing
 from app.review.send import RESTING, decision_on, send_lead_signal, send_review_decision
 from leads.keys import event_id

@@ -13,8 +13,8 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, producing, read_to
 from app.monitoring.lag import committed, workers
+from app.operations.command_events import send_event
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
-from app.operations.sent_events import send_event
 from app.privacy.captured_messages import record_key
 from app.privacy.lead_keys import open_sealing
 from connectors.core.crm import Crm

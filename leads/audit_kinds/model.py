@@ -24,7 +24,7 @@ class Origin(StrEnum):
 
     DECISION = "decision"  # the record, what its stage had read, and the results of its effects
     FAILURE = "failure"  # as DECISION, of a gate that raised; what was read may be missing
-    ERASED = "erased"  # as DECISION, about somebody whose key is destroyed: nothing was read
+    ERASED = "erased"  # as DECISION, of a lead whose key is destroyed: `seen` may be null
     NOTE = "note"  # beside a decision of the same stage, whose event has the inputs: null
     REVIEW = "review"  # a person's decision: the step that it settles
     UNREADABLE = "unreadable"  # bytes that can't be decoded: their place in the log
