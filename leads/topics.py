@@ -150,7 +150,7 @@ ALERTS = Topic("alerts", "channel", "stages, poller -> notify", kept="alerts")
 AUDIT = Topic(
     "audit",
     "event id",
-    "stages, undo, unmerge -> consumers, why, audit",
+    "stages, undo, unmerge, export -> consumers, why, audit",
     cleanup="compact",
     read_by_stages=False,
 )

@@ -27,6 +27,7 @@ _OUTSIDE = (
     "streams/runner/audit_events.py",
     "streams/runner/deciding.py",
     "streams/runner/dead_letters.py",
+    "app/operations/person_export.py",
     "app/operations/undo.py",
     "app/operations/unmerge.py",
 )

@@ -44,7 +44,7 @@ def _common_properties() -> Schema:
     return {
         "id": _ID,
         "lead": _ID,
-        "stage": {"enum": [*STAGES, "undo", "unmerge"]},
+        "stage": {"enum": [*STAGES, "undo", "unmerge", "export"]},
         "kind": {"enum": names},
         "step": {"type": "integer", "minimum": 0},
         "place": {"enum": list(Place)},
@@ -88,6 +88,9 @@ def _origins() -> Schema:
         Origin.REVIEW: _without_trace({"inputs": _object({"step": {"type": "integer"}})}),
         Origin.UNREADABLE: _without_trace(by_leadgate | {"inputs": _object({"where": _TEXT})}),
         Origin.UNDO: _without_trace({"inputs": _object({"imported": _TEXT})}),
+        Origin.EXPORT: _without_trace(
+            {"inputs": _object({"leads": {"type": "array", "items": _ID}})}
+        ),
         Origin.UNMERGE: _without_trace({"inputs": _object({"merge": _TEXT})}),
     }
     return {f"from_{origin}": schema for origin, schema in found.items()}

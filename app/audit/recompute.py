@@ -38,7 +38,7 @@ _MARKS: dict[str, type[Record]] = {
     "tick_id": SlaTick,
     "erasure_id": ErasureOrder,
 }
-_NOT_DECIDED = frozenset({"reviewed", "dead", "restored", "unmerged"})
+_NOT_DECIDED = frozenset({"reviewed", "dead", "restored", "unmerged", "person_exported"})
 #: A decision's notes come before it, among those of the other leads of a run and of other stages.
 WINDOW = 5000
 #: So many differences are shown, and for so many notes a partition may wait after their decision.

@@ -44,6 +44,13 @@ def show(value: Any, as_json: bool, text: str) -> None:
         raise OSError(error.errno, error.strerror, "standard output") from None
 
 
+def readable_json(value: Any) -> str:
+    """JSON as people read it: indented, with letters of all scripts. What `show` would escape is
+    escaped as JSON does, so that it stays JSON."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
 def notify(line: str) -> None:
     """A message to stderr."""
     typer.echo(visible_lines(line), err=True)

@@ -4,19 +4,19 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import show
-from app.cli.shared import Json, app, known_site, run
+from app.cli.output import readable_json, show
+from app.cli.shared import Json, add_group, app, known_site, run
+
+person_app = add_group("person", "What is held of one person.")
+_PERSON = typer.Argument(
+    metavar="PERSON",
+    help="The person's address, or one of its leads: an id, or 8 or more characters of it.",
+)
 
 
 @app.command()
 def erase(
-    person: Annotated[
-        str,
-        typer.Argument(
-            metavar="PERSON",
-            help="The person's address, or one of its leads: an id, or 8 or more characters of it.",
-        ),
-    ],
+    person: Annotated[str, _PERSON],
     actor: Annotated[str, typer.Option("--actor", help="Who orders it.")],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the certificate.")],
     dry_run: Annotated[
@@ -40,3 +40,19 @@ def erase(
     report = run(work.run(person, dry_run=dry_run, force=force, seconds=wait))
     show(to_plain(report), as_json, report.text())
     raise typer.Exit(bool(report.failed))
+
+
+@person_app.command("export")
+def person_export(
+    person: Annotated[str, _PERSON],
+    actor: Annotated[str, typer.Option("--actor", help="Who exports it, for the audit.")],
+    as_json: Json = False,
+) -> None:
+    """All that is held of a person: with --json everything, to hand it out, else a summary. The
+    audit says who has exported it."""
+    from app.commands import leads as lead_commands
+    from leads.records import to_plain
+
+    ours, _ = known_site()
+    report = run(lead_commands.export_person(ours, person, actor))
+    show(None, False, readable_json(to_plain(report)) if as_json else report.text())

@@ -15,15 +15,17 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends
+from app.operations import release as releasing
 from app.operations import undo as undoing
 from app.operations import unmerge as unmerging
 from app.operations.erase import PersonErasing
-from app.operations.release import ReleaseReport, ReleaseScope, release_leads
+from app.operations.person_export import PersonExporting
 from app.privacy.lead_keys import open_sealing
 from app.review import queue
 from app.rules.store import effects_are_live
 from leads import topics
 from leads.explain import describe_event, reasons
+from leads.person_export import PersonExport
 from leads.records import Audit, to_plain
 from leads.rules import Rules
 from leads.times import format_time
@@ -125,9 +127,15 @@ def erasing(settings: Settings, actor: str, reason: str) -> PersonErasing:
     return PersonErasing(settings, _CLOCK, actor, reason)
 
 
+async def export_person(settings: Settings, person: str, actor: str) -> PersonExport:
+    """All that is held of a person; the audit says who has exported it. Raises UsageError for an
+    unknown person, and for one that was erased."""
+    return await PersonExporting(settings, actor, _CLOCK.now()).run(person)
+
+
 async def release(
-    settings: Settings, rules: Rules, wanted: ReleaseScope, *, dry_run: bool
-) -> ReleaseReport:
+    settings: Settings, rules: Rules, wanted: releasing.ReleaseScope, *, dry_run: bool
+) -> releasing.ReleaseReport:
     """Send leads that rest in shadow through the gates again, live.
 
     Raises UsageError while effects are in shadow.
@@ -141,5 +149,5 @@ async def release(
     named: set[str] = set()
     for text in wanted.leads:
         named.update(await find_leads(settings, text))
-    scope = ReleaseScope(frozenset(named), wanted.lists)
-    return await release_leads(settings, scope, _CLOCK.now(), dry_run=dry_run)
+    scope = releasing.ReleaseScope(frozenset(named), wanted.lists)
+    return await releasing.release_leads(settings, scope, _CLOCK.now(), dry_run=dry_run)

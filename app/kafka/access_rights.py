@@ -69,7 +69,9 @@ _PROGRAMS: dict[str, Program] = {
     **dict.fromkeys(("poller", "sheets"), Program.POLLER),
     "web server": Program.WEB,
     **dict.fromkeys(
-        "importer provision replay release undo unmerge erase sync-crm people audit why".split(),
+        (
+            "importer provision replay release undo unmerge erase export sync-crm people audit why"
+        ).split(),
         Program.OPERATOR,
     ),
     "review queue": Program.OPERATOR,

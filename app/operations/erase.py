@@ -18,8 +18,9 @@ from app.kafka.clients import producing
 from app.operations.erasure_report import ErasureReport, report_before, report_of
 from app.operations.person_lookup import (
     find_person,
+    key_of,
     read_alerts,
-    read_certificates,
+    read_certificate,
     read_orders,
 )
 from app.privacy.lead_keys import open_sealing
@@ -29,7 +30,7 @@ from leads import topics
 from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
 from leads.person_traces import PersonTraces, begin_order, erasing_signals, finish_order
-from leads.records import WAITING_PLACES, Audit, encode
+from leads.records import WAITING_PLACES, encode
 from streams.ports import Clock
 
 _PAUSE = 0.5  # seconds between two looks at the audit
@@ -49,7 +50,7 @@ class PersonErasing:
         Raises UsageError for an unknown person, and where the workers take longer: then it is run
         again. `force` goes on with leads that have not ended.
         """
-        if (event := await self._certificate_of(text)) is not None:
+        if (event := await read_certificate(self._settings, text)) is not None:
             return report_of(event)
         begun = await self._begun(text)
         if begun is None:
@@ -75,7 +76,7 @@ class PersonErasing:
 
     async def _begun(self, text: str) -> ErasureOrder | None:
         """The order that an earlier command has begun with."""
-        key = self._key_of(text)
+        key = key_of(self._settings, text)
         for order in await read_orders(self._settings):
             if order.phase == "begin" and key in {*order.address_keys, *order.lead_ids}:
                 return order
@@ -89,18 +90,6 @@ class PersonErasing:
     async def _traces(self, begun: ErasureOrder) -> PersonTraces:
         stories = await reader.stories_of(self._settings, begun.lead_ids)
         return PersonTraces(begun.person.person_key, stories)
-
-    async def _certificate_of(self, text: str) -> Audit | None:
-        """The event by which the person of an address, or of a whole lead's id, was erased."""
-        key = self._key_of(text)
-        for event in await read_certificates(self._settings):
-            if key in {*event.outcome["address_keys"], *event.outcome["leads"]}:
-                return event
-        return None
-
-    def _key_of(self, text: str) -> str:
-        """An address's key, or a lead's id."""
-        return self._keys.address(text) if "@" in text else text.strip().casefold()
 
     async def _end_leads(
         self, producer: AIOKafkaProducer, begun: ErasureOrder, traces: PersonTraces

@@ -13,6 +13,7 @@ from app.kafka.clients import read_topic
 from app.privacy.lead_keys import open_sealing
 from leads import topics
 from leads.erasure_order import ErasureOrder
+from leads.keys import Keys
 from leads.person_traces import PersonTraces, person_key_of
 from leads.records import Alert, Audit
 from leads.signatures import SignatureError
@@ -80,15 +81,26 @@ async def read_orders(settings: Settings) -> list[ErasureOrder]:
     return await open_sealing(settings).open_all(found)
 
 
-async def read_certificates(settings: Settings) -> list[Audit]:
-    """The events by which people were erased."""
-    decoder, found = msgspec.json.Decoder(Audit), {}
+async def read_certificate(settings: Settings, text: str) -> Audit | None:
+    """The event by which the person of an address, or of a whole lead's id, was erased."""
+    decoder, key, found = msgspec.json.Decoder(Audit), key_of(settings, text), None
     async for record in read_topic(settings, topics.AUDIT.full):
-        if record.value and b'"person_erased"' in record.value:
+        if found is None and record.value and b'"person_erased"' in record.value:
             event = decoder.decode(record.value)
-            if event.kind == "person_erased":
-                found[event.id] = event
-    return list(found.values())
+            if event.kind == "person_erased" and key in _erased_by(event):
+                found = event
+    return found
+
+
+def key_of(settings: Settings, text: str) -> str:
+    """An address's key, or a lead's id."""
+    if "@" not in text:
+        return text.strip().casefold()
+    return Keys(settings.site_secret.get_secret_value()).address(text)
+
+
+def _erased_by(event: Audit) -> set[str]:
+    return {*event.outcome["address_keys"], *event.outcome["leads"]}
 
 
 async def _leads_of(settings: Settings, person_key: str) -> set[str]:

@@ -146,6 +146,16 @@ AFTERWARDS = (
         origin=Origin.ERASED,
     ),
     AuditKind(
+        "person_exported",
+        ("export",),
+        (),
+        "had all that is held of its person exported",
+        "`leadgate person export` has given it out; `actor` is who did it. It stands in the story"
+        " of the person's newest lead",
+        outcome=outcomes.PersonExported,
+        origin=Origin.EXPORT,
+    ),
+    AuditKind(
         "unmerged",
         ("unmerge",),
         (),

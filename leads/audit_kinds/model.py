@@ -29,6 +29,7 @@ class Origin(StrEnum):
     REVIEW = "review"  # a person's decision: the step that it settles
     UNREADABLE = "unreadable"  # bytes that can't be decoded: their place in the log
     UNDO = "undo"  # `leadgate undo`: the import
+    EXPORT = "export"  # `leadgate person export`: the person's leads
     UNMERGE = "unmerge"  # `leadgate unmerge`: the event of the merge
 
 

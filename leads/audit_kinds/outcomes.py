@@ -286,6 +286,13 @@ class PersonErased(Outcome, frozen=True, kw_only=True):
     at: Annotated[float, Meta(description="when it was over, seconds since 1970")]
 
 
+class PersonExported(Outcome, frozen=True, kw_only=True):
+    """Of `person_exported`."""
+
+    captured: Annotated[int, Meta(description="how many captured records were given out")]
+    events: Annotated[int, Meta(description="how many events")]
+
+
 class Unmerged(Outcome, frozen=True, kw_only=True):
     """Of `unmerged`."""
 

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate undo": ("undo", "--import", "x.csv:0", "--actor", "me"),
     "leadgate unmerge": ("unmerge", "lead", "--actor", "me", "--reason", "why"),
     "leadgate erase": ("erase", "lead", "--actor", "me", "--reason", "why"),
+    "leadgate person export": ("person", "export", "lead", "--actor", "me"),
     "leadgate release": ("release", "--all"),
     "leadgate why": ("why", "lead"),
     "leadgate replay": ("replay", "--from", "0"),

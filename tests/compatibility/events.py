@@ -15,7 +15,7 @@ from leads.records import Audit, AuditPerson, Lead, Person, Reason, Signal, SlaT
 from streams.stages.all import make_stages
 from tests.compatibility.filled import filled, variants
 
-_BY_PEOPLE = frozenset({Origin.REVIEW, Origin.UNDO, Origin.UNMERGE})
+_BY_PEOPLE = frozenset({Origin.REVIEW, Origin.UNDO, Origin.EXPORT, Origin.UNMERGE})
 _STATES = {stage.name: stage.state_type for stage in make_stages(Keys(""))}
 _RECORDS: dict[str, tuple[type[Any], ...]] = {
     "intake": (SourceRecord, Lead),
@@ -68,6 +68,7 @@ def _inputs(origin: Origin, stage: str) -> list[Any]:
         Origin.REVIEW: {"step": 3},
         Origin.UNREADABLE: {"where": "leadgate.captured/3@14"},
         Origin.UNDO: {"imported": "import-id"},
+        Origin.EXPORT: {"leads": [derive("example export")]},
         Origin.UNMERGE: {"merge": derive("example merge")},
     }
     return [others[origin]] if origin in others else _decided(stage)
