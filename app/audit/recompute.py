@@ -9,7 +9,6 @@ disk holds the captured records.
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,24 +19,16 @@ from app.privacy.lead_keys import open_sealing
 from app.retention.deletions import read_deletions
 from app.rules.store import fetch_rules
 from leads import topics
-from leads.decision import Decision
-from leads.effect_results import EffectResult
-from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
-from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
+from leads.records import Audit, Record
 from leads.rules import Rules
-from leads.sealing import UNSEALED, Sealing, has_sealed_part
+from leads.sealing import UNSEALED, Sealing
 from streams.runner import audit_events
 from streams.runner.captured_records import identify
 from streams.runner.model import Stage, StageTask
+from streams.runner.redeciding import Redeciding
 from streams.stages.all import make_stages
 
-_MARKS: dict[str, type[Record]] = {
-    "lead_id": Lead,
-    "signal_id": Signal,
-    "tick_id": SlaTick,
-    "erasure_id": ErasureOrder,
-}
 _NOT_DECIDED = frozenset({"reviewed", "dead", "restored", "unmerged", "person_exported"})
 #: A decision's notes come before it, among those of the other leads of a run and of other stages.
 WINDOW = 5000
@@ -71,14 +62,6 @@ class _Notes:
     wanted: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
 
-class _Inputs(NamedTuple):
-    """What a decision was made from, opened: the record (None for a captured one that was deleted)
-    and what its stage had read, without its person."""
-
-    record: Any
-    seen: Any
-
-
 class Recomputing:
     """Takes audit events in the log's order; `original` returns a captured record by its cause.
 
@@ -96,10 +79,10 @@ class Recomputing:
     ) -> None:
         self._sealing = sealing
         self._deleted_until, self._deleted, self._erased = deleted_until, 0, 0
-        self._stages, self._rules, self._original = stages, rules, original
+        self._stages, self._original = stages, original
+        self._redeciding = Redeciding(stages, rules, original, sealing)
         self._window = window
         self._events = msgspec.json.Decoder(Audit)
-        self._captured = msgspec.json.Decoder(Captured)
         self._notes: dict[int, _Notes] = {}
         self._decisions = self._differ = 0
         self._different: dict[str, str] = {}
@@ -148,8 +131,9 @@ class Recomputing:
 
     def _is_deleted(self, event: Audit) -> bool:
         """Whether its captured record was deleted on purpose, and is not merely missing."""
-        plain = event.inputs["record"]
-        if not _MARKS.keys().isdisjoint(plain) or plain["captured_at"] >= self._deleted_until:
+        if not self._redeciding.is_captured(event):
+            return False
+        if event.inputs["record"]["captured_at"] >= self._deleted_until:
             return False
         return self._original(event.cause) is None
 
@@ -162,15 +146,13 @@ class Recomputing:
         if self._is_deleted(event):
             self._deleted += 1
             return
-        if self._sealing.is_destroyed(event.lead):
-            self._erased += 1
-            return
-        inputs = self._read_inputs(event)
-        if has_sealed_part((inputs, event.person)):
+        inputs = self._redeciding.read(event)
+        if inputs is None:
             self._erased += 1
             return
         self._decisions += 1
-        if why := self._compare(event, self._decide(event, inputs, sealing), value, notes, sealing):
+        task = self._redeciding.decide(event, inputs, sealing)
+        if why := self._compare(event, task, value, notes, sealing):
             self._note_difference(event.id, why)
 
     def _compare(
@@ -194,52 +176,6 @@ class Recomputing:
         notes.wanted.update(wanted)
         return ""
 
-    def _decide(self, event: Audit, inputs: _Inputs, sealing: Sealing) -> StageTask | str:
-        """The task with its decision, or why there is none."""
-        stage, (record, seen) = self._stages[event.stage], inputs
-        if record is None:
-            return "the captured record is not in the log any more"
-        if event.rules not in self._rules:
-            return f"the rules {event.rules} are not in the log any more"
-        seen = audit_events.with_person(seen, event.person or Person())
-        done = msgspec.convert(event.inputs["done"], dict[str, EffectResult])
-        answer = stage.gate.decide(record, seen, done, self._rules[event.rules], event.at)
-        if not isinstance(answer, Decision):
-            return f"it asks for {', '.join(answer.effects)} now"
-        step, cause = event.step, event.cause
-        job = StageTask(
-            record,
-            "",
-            0,
-            event.lead,
-            step,
-            cause,
-            event.rules,
-            event.at,
-            results=done,
-            shadow=event.shadow,
-        )
-        job.answer = answer
-        job.keep_state(seen, sealing)
-        return job
-
-    def _read_inputs(self, event: Audit) -> _Inputs:
-        kind = self._stages[event.stage].state_type
-        seen = self._sealing.open(msgspec.convert(event.inputs["seen"], kind))
-        return _Inputs(self._record(event), seen)
-
-    def _record(self, event: Audit) -> Any:
-        """The record that the stage decided about, None for a captured one that was deleted."""
-        plain = event.inputs["record"]
-        for mark, kind in _MARKS.items():
-            if mark in plain:
-                record = self._sealing.open(msgspec.convert(plain, kind))
-                return audit_events.with_person(record, event.person or Person())
-        original = self._original(event.cause)
-        if original is None:
-            return None
-        return self._sealing.open(self._captured.decode(original))
-
 
 def _differs(written: bytes, again: bytes) -> str:
     return f"was {written.decode()}, is {again.decode()}"
@@ -261,9 +197,7 @@ async def recompute(settings: Settings) -> RecomputeReport:
                 if tp.topic == topics.CAPTURED.full:
                     until = max(until, one.older_than)
             sealing = open_sealing(settings)
-            doing = Recomputing(
-                stages, rules, originals.get, sealing, deleted_until=until
-            )
+            doing = Recomputing(stages, rules, originals.get, sealing, deleted_until=until)
             audit = await ends(consumer, [topics.AUDIT.full])
             async for record in read_to(consumer, await ends(consumer, [topics.CAPTURED.full])):
                 originals.add(identify(record)[1], record.value or b"")
