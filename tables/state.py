@@ -85,6 +85,16 @@ class Store(Protocol):
         ...
 
 
+class StoredRows(Protocol):
+    """What a view of a partition reads."""
+
+    sealing: Sealing
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """The stored value, None if there is none."""
+        ...
+
+
 class State:
     """The table of one worker. `get` and `scan` see what `write` has finished.
 
@@ -187,7 +197,7 @@ class BatchView:
     """State of one partition as a run sees it: what the run itself changed lies over what is
     stored, read once."""
 
-    def __init__(self, state: State, partition: int) -> None:
+    def __init__(self, state: StoredRows, partition: int) -> None:
         self.changes: dict[bytes, bytes | None] = {}
         self.sealing = state.sealing
         self._known = _Known(partial(state.get, partition))

@@ -26,7 +26,7 @@ SUBPACKAGES = {
         "base files http kafka privacy monitoring retention rules crm_sync audit review ingest"
         " setup operations web worker commands local cli".split()
     ),
-    "streams": "ports consumer runner effects stages pipeline testing".split(),
+    "streams": "ports consumer runner effects stages pipeline rebuild testing".split(),
     "connectors": "core apollo google hubspot memory salesforce slack zoho".split(),
 }
 IMPURE = {"faust", "aiokafka", "httpx", "rocksdict", "asyncio", "random", "time", "os", "socket"}

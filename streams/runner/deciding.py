@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 #: So many leads in a row that a gate could not decide mean that the code is broken, not the data.
 FAILED_IN_A_ROW = 50
 QUARANTINED = "quarantined"  # the kind of the decision that sets a record apart
+FAULT = "the gate failed: "  # how its reason begins
 
 
 class UndecidedError(RuntimeError):
@@ -145,7 +146,7 @@ def _erased(job: StageTask, stage: str, sealing: Sealing) -> Decision | None:
 def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:
     """What becomes of a record that its gate can't decide on: a lead waits for a person, another
     one is a dead letter."""
-    why = Reason(rule=f"gate.{stage}", decisive=True, why=f"the gate failed: {_fault(job)}")
+    why = Reason(rule=f"gate.{stage}", decisive=True, why=f"{FAULT}{_fault(job)}")
     # an alert that fails raises no further one
     alerts = () if stage == "notify" else (_alert(stage, job, ops_channel),)
     if isinstance(job.record, Lead):

@@ -8,16 +8,20 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from leads.decision import Decision
 from leads.effect_results import EffectResult
 from leads.erasure_order import ErasureOrder
-from leads.records import Audit, Captured, Lead, Person, Record, Signal, SlaTick
+from leads.records import Audit, AuditPerson, Captured, Lead, Person, Record, Signal, SlaTick
 from leads.rules import Rules
 from leads.sealing import Sealing, has_sealed_part
 from streams.runner import audit_events
 from streams.runner.model import Stage, StageTask
 
+#: The effects that change a contact, by the names that gates give them; the first that was made
+#: has written most.
+_CHANGING = ("upsert", "restore", "assign", "again")
 _MARKS: dict[str, type[Record]] = {
     "lead_id": Lead,
     "signal_id": Signal,
@@ -54,14 +58,15 @@ class Redeciding:
         erased: nobody can compute that decision any more."""
         if self._sealing.is_destroyed(event.lead):
             return None
-        person = event.person or Person()
         kind = self._stages[event.stage].state_type
         seen = self._sealing.open(msgspec.convert(event.inputs["seen"], kind))
         record = self._record(event)
         if has_sealed_part((record, seen, event.person)):
             return None
+        person = _person_of(event)
+        known = event.person if event.person is not None and event.person.known else person
         with_person = audit_events.with_person
-        return Inputs(with_person(record, person), with_person(seen, person))
+        return Inputs(with_person(record, person), with_person(seen, known))
 
     def decide(self, event: Audit, inputs: Inputs, sealing: Sealing) -> StageTask | str:
         """The task with its decision, or why there is none. What the task holds encoded is sealed
@@ -84,6 +89,7 @@ class Redeciding:
             return "the captured record is not in the log any more"
         if event.rules not in self._rules:
             return f"the rules {event.rules} are not in the log any more"
+        done = msgspec.convert(event.inputs["done"], dict[str, EffectResult])
         task = StageTask(
             inputs.record,
             "",
@@ -93,7 +99,7 @@ class Redeciding:
             event.cause,
             event.rules,
             event.at,
-            results=msgspec.convert(event.inputs["done"], dict[str, EffectResult]),
+            results=_with_changes(done, event.person),
             shadow=event.shadow,
         )
         task.keep_state(inputs.seen, sealing)
@@ -113,3 +119,21 @@ class Redeciding:
         if original is None:
             return None
         return self._sealing.open(self._captured.decode(original))
+
+
+def _person_of(event: Audit) -> Person:
+    """The person as a lead holds it, without what only the event says."""
+    if event.person is None:
+        return Person()
+    return Person(**{name: getattr(event.person, name) for name in Person.__struct_fields__})
+
+
+def _with_changes(
+    done: dict[str, EffectResult], person: AuditPerson | None
+) -> dict[str, EffectResult]:
+    """The results, one of them with what they have changed in the CRM: the event holds the changes
+    of all of them together."""
+    if person is None or not person.changes:
+        return done
+    name = next((name for name in _CHANGING if name in done), next(iter(done)))
+    return {**done, name: replace(done[name], changes=person.changes)}

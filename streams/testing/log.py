@@ -69,6 +69,12 @@ class MemoryLog:
         self._begin[place] += len(gone)
         return gone
 
+    def lose(self, topic: str) -> None:
+        """The topic is deleted, and made again."""
+        for partition in range(PARTITIONS):
+            self._partitions.pop((topic, partition), None)
+            self._begin.pop((topic, partition), None)
+
     def read(self, topic: str, partition: int, start: int = 0) -> list[LogRecord]:
         """The records of a partition from an offset on."""
         return self._partitions[topic, partition][max(0, start - self._begin[topic, partition]) :]

@@ -91,12 +91,15 @@ class Site:
         self.live = True
         self.known = [rules]
         self._make_vendors()
-        self._disks = {name: MemoryStore() for name in WORKERS}
+        self.disks = {name: MemoryStore() for name in WORKERS}
         self.workers: dict[str, SimulatedWorker] = {}
         self._steps_left = dict.fromkeys(WORKERS, 0)
         self._appends_left = dict.fromkeys(WORKERS, 0)
         self._rebalancing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._repairs: set[asyncio.Task[None]] = (
+            set()
+        )  # those that start workers or move partitions
         self.closing = False
 
     def _make_vendors(self) -> None:
@@ -197,7 +200,7 @@ class Site:
         self.workers[name] = worker = SimulatedWorker(
             process,
             self.log,
-            self._disks[name],
+            self.disks[name],
             vendors,
             self.rules,
             self.known,
@@ -229,13 +232,19 @@ class Site:
                 f"{self.loop.time():.1f} s: worker {name} ended: {type(error).__name__}: {error}"
             )
         if not self.closing:
-            self.spawn(self._replace(name))
+            self._repair(self._replace(name))
 
     def spawn(self, coroutine: Any) -> None:
         """Let something happen beside."""
+        self._begin(coroutine, self._tasks)
+
+    def _repair(self, coroutine: Any) -> None:
+        self._begin(coroutine, self._repairs)
+
+    def _begin(self, coroutine: Any, tasks: set[asyncio.Task[None]]) -> None:
         task = self.loop.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def _replace(self, name: str) -> None:
         """A dead worker comes back with its partitions; or the other one gets them, and it comes
@@ -310,7 +319,7 @@ class Site:
             return
         worker.process.freeze(seconds)
         if seconds > SESSION:
-            self.spawn(self._after_session(worker))
+            self._repair(self._after_session(worker))
 
     async def _after_session(self, worker: SimulatedWorker) -> None:
         await asyncio.sleep(SESSION)
@@ -319,7 +328,7 @@ class Site:
 
     def lose(self, name: str) -> None:
         """A worker's directory is gone, and the worker with it."""
-        self._disks[name].lose()
+        self.disks[name].lose()
         self.workers[name].process.end(None)
 
     def restart(self) -> None:
@@ -334,6 +343,8 @@ class Site:
         self.restart()
 
     def stop(self) -> None:
-        """End every worker for good."""
+        """End every worker for good, and all that would start one again."""
         self.closing = True
+        for task in self._repairs:
+            task.cancel()
         self.restart()
