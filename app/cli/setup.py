@@ -1,5 +1,6 @@
 """Setting a site up and checking it."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -82,3 +83,27 @@ def sync_crm(
 
     snapshot = run(site_commands.sync(*known_site(crm=True), restart=restart))
     show(snapshot.report(), as_json, snapshot.text())
+
+
+@app.command("rebuild-state")
+def rebuild_state(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be rebuilt, and write nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Compute the state from the audit, where it is lost together with its changelog.
+
+    Makes no effect. Refuses while workers run, and where the changelog holds rows. A run that was
+    cut off is begun again.
+    """
+    from msgspec.structs import asdict
+
+    from app.base.fault_points import hit_fault_point
+    from app.setup import rebuild_state as rebuilding
+
+    ours, rules = known_site()
+    now = time.time()
+    work = rebuilding.rebuild_state(ours, rules, now, dry_run=dry_run, reached=hit_fault_point)
+    report = run(work)
+    show({**asdict(report), "dry_run": dry_run}, as_json, as_lines(report.lines(dry_run=dry_run)))

@@ -125,9 +125,10 @@ def _on(resource: Resource, name: str, *operations: Operation) -> Iterator[Right
 
 
 #: Rights that no topic's `flow` tells. A worker checks all topics when it starts, begins the state
-#: with the site's mark, and deletes old records. `provision` begins the state, too; it makes topics
-#: and sets for how long they are kept. `replay` sets the workers' group back, and an import asks
-#: how far it is. `doctor` lists ACLs and sizes, for which the broker wants Describe on the cluster.
+#: with the site's mark, and deletes old records. `provision` begins the state, too, and
+#: `rebuild-state` writes all of it; both make topics, and set for how long they are kept. `replay`
+#: sets the workers' group back, and an import asks how far it is. `doctor` lists ACLs and sizes,
+#: for which the broker wants Describe on the cluster.
 _BESIDE: dict[Program, tuple[Right, ...]] = {
     Program.WORKER: (
         *_on_all_topics(Operation.DESCRIBE_CONFIGS),

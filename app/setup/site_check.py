@@ -41,17 +41,25 @@ _ANOTHER_DATABASE = (
 _OTHER_STATE = (
     f"the state in topic {topics.CHANGELOG} is empty or was created again, while topic "
     f"{topics.AUDIT.full} holds decisions: leads would be decided and people contacted again. "
-    "Restore that topic from a copy, or begin a new site with empty topics"
+    "Restore that topic from a copy; without one, stop every worker, move its state away and run "
+    "leadgate rebuild-state (docs/operations.md)"
+)
+_REBUILDING = (
+    f"the state in topic {topics.CHANGELOG} is being rebuilt, or a rebuild was cut off: run"
+    " leadgate rebuild-state to its end"
 )
 
 
 class Mark(Record, frozen=True, kw_only=True):
-    """Identifies a site. `stated`: its state's changelog begins with this mark."""
+    """Identifies a site. `stated`: its state's changelog begins with this mark. `rebuilt` counts
+    how often the state was rebuilt from the audit; while `rebuilding` it is not whole."""
 
     id: str
     check: str
     stated: bool = False
     key_store: str = ""  # the id of the database that holds its leads' keys
+    rebuilt: int = 0
+    rebuilding: bool = False
 
 
 @dataclass(slots=True)
@@ -129,6 +137,8 @@ def secret_notes(settings: Settings) -> list[str]:
 
 def judge_state(found: SiteState) -> list[str]:
     """A sentence if state and audit can't belong together."""
+    if found.mark is not None and found.mark.rebuilding:
+        return [_REBUILDING]
     recreated = found.mark is not None and found.mark.stated and found.unmarked
     if found.audited and (recreated or found.stateless):
         return [_OTHER_STATE]
@@ -163,13 +173,13 @@ async def require_secret(settings: Settings) -> None:
 
 async def check_site(settings: Settings, key_store: str) -> list[str]:
     """A sentence for each fault. Only reads. `key_store` is the id of the settings' database."""
-    return _judge(await _find(settings), settings, key_store)
+    return _judge(await find_site(settings), settings, key_store)
 
 
 async def settle_site(settings: Settings, key_store: str) -> list[str]:
     """A sentence for each fault. Writes the mark of a site that has none; durable when it
     returns."""
-    found = await _find(settings)
+    found = await find_site(settings)
     if faults := _judge(found, settings, key_store):
         return faults
     begins = found.stateless and not found.audited
@@ -177,14 +187,21 @@ async def settle_site(settings: Settings, key_store: str) -> list[str]:
     mark = msgspec.structs.replace(mark, key_store=key_store)
     if begins:
         mark = msgspec.structs.replace(mark, stated=True)
-        await _write_rows(settings, mark, found.unmarked)
+        await write_rows(settings, mark, found.unmarked)
     if mark != found.stored:
-        async with producing(settings) as producer:
-            await producer.send_and_wait(topics.CURSORS.full, encode(mark), key=KEY)
+        await store_mark(settings, mark)
     return []
 
 
-async def _write_rows(settings: Settings, mark: Mark, partitions: Iterable[int]) -> None:
+async def store_mark(settings: Settings, mark: Mark) -> None:
+    """Have topic `cursors` hold the site's mark; durable when it returns."""
+    async with producing(settings) as producer:
+        await producer.send_and_wait(topics.CURSORS.full, encode(mark), key=KEY)
+
+
+async def write_rows(settings: Settings, mark: Mark, partitions: Iterable[int]) -> None:
+    """Have these partitions of the changelog, empty ones, begin with the site's mark. Durable when
+    it returns."""
     async with producing(settings) as producer:
         for partition in partitions:
             await producer.send_and_wait(
@@ -192,7 +209,8 @@ async def _write_rows(settings: Settings, mark: Mark, partitions: Iterable[int])
             )
 
 
-async def _find(settings: Settings) -> SiteState:
+async def find_site(settings: Settings) -> SiteState:
+    """What the topics hold. Raises as `_changelog_ends`."""
     async with consuming(settings, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
         stored = await last_record(consumer, KEY, Mark)
         audit = await ends(consumer, [topics.AUDIT.full])

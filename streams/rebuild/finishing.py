@@ -64,10 +64,10 @@ class Finishing:
         )
 
     def _not_rebuilt(self) -> Iterator[str]:
-        for event, _ in self._rebuilding.undecided:
-            is_last = self._rebuilding.audited.last_step(event.lead) == event.step
-            if is_last and event.place in _NOT_OVER:
-                yield event.lead
+        for one in self._rebuilding.undecided:
+            is_last = self._rebuilding.audited.last_step(one.lead) == one.step
+            if is_last and one.place in _NOT_OVER:
+                yield one.lead
 
     def _take_answer(self, answer: ReviewDecision) -> None:
         """A person's answer that no decision has followed goes on with the lead that waits for

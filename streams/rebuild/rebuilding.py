@@ -74,10 +74,15 @@ class Pending(NamedTuple):
 
 
 class Undecided(NamedTuple):
-    """An event that can't be decided again, and why."""
+    """An event that can't be decided again, and why; `gone` if only its captured record is."""
 
-    event: Audit
+    lead: str
+    stage: str
+    kind: str
+    step: int
+    place: str
     why: str
+    gone: bool
 
 
 class _Arrival(NamedTuple):
@@ -134,9 +139,7 @@ class Rebuilding:
     def _decided(self, stage: Stage, event: Audit) -> None:
         task = self._decide(stage, event)
         if isinstance(task, str):
-            self.undecided.append(Undecided(event, task))
-            if self._redeciding.is_captured(event):
-                self._keep_captured(stage, event)
+            self._note_undecided(stage, event, task)
             return
         self.decisions += 1
         partition = partition_of(home_of(stage.name, task.record).encode())
@@ -223,12 +226,24 @@ class Rebuilding:
             view.put(SOURCES, lead.lead_id, row)
             self.rows.store(partition, view)
 
-    def _keep_captured(self, stage: Stage, event: Audit) -> None:
-        """That a captured record was decided about, whose bytes are gone."""
-        partition = partition_of(_source_key(event).encode())
+    def _note_undecided(self, stage: Stage, event: Audit, why: str) -> None:
+        """An event that can't be decided again still says that it was: its row keeps a worker from
+        deciding once more."""
+        record = self._redeciding.record(event)
+        self.undecided.append(
+            Undecided(
+                event.lead, event.stage, event.kind, event.step, event.place, why, record is None
+            )
+        )
+        key, step, home = f"captured:{event.lead}", 0, _source_key(event)
+        if record is not None:
+            raw = self._original(event.cause) if isinstance(record, Captured) else None
+            key, step, _ = subject_of(record, raw)
+            home = home_of(stage.name, record)
+        partition = partition_of(home.encode())
         view = self.rows.view(partition)
         attempt = Attempt(
-            step=0,
+            step=step,
             cause=event.cause,
             now=event.at,
             since=event.at,
@@ -240,7 +255,7 @@ class Rebuilding:
             lead_id=event.lead,
             shadow=event.shadow,
         )
-        view.put(stage.attempts, f"captured:{event.lead}", attempt)
+        view.put(stage.attempts, key, attempt)
         self.rows.store(partition, view)
 
     # What leads' decisions have sent, and what came from outside
@@ -385,4 +400,4 @@ def home_of(stage: str, record: Any) -> str:
 
 def _source_key(event: Audit) -> str:
     record = event.inputs["record"]
-    return f"{record['source']}:{record['source_id']}"
+    return f"{record.get('source')}:{record.get('source_id')}"

@@ -60,7 +60,7 @@ class Redeciding:
             return None
         kind = self._stages[event.stage].state_type
         seen = self._sealing.open(msgspec.convert(event.inputs["seen"], kind))
-        record = self._record(event)
+        record = self.record(event)
         if has_sealed_part((record, seen, event.person)):
             return None
         person = _person_of(event)
@@ -109,8 +109,9 @@ class Redeciding:
         """Whether it is about a captured record, which the event only names."""
         return _MARKS.keys().isdisjoint(event.inputs["record"])
 
-    def _record(self, event: Audit) -> Any:
-        """The record that the stage decided about."""
+    def record(self, event: Audit) -> Any:
+        """The record that the stage decided about, without its person; None for a captured one
+        that was deleted."""
         plain = event.inputs["record"]
         for mark, kind in _MARKS.items():
             if mark in plain:

@@ -48,7 +48,7 @@ def test_completion_is_printed_for_a_shell(tmp_path: Path, shell: str) -> None:
 def test_completion_offers_commands(tmp_path: Path) -> None:
     asked = {"_LEADGATE_COMPLETE": "complete_bash", "COMP_WORDS": "leadgate re", "COMP_CWORD": "1"}
     outcome = run_forked(settings=asked, directory=tmp_path)
-    assert outcome.out.split() == ["release", "replay", "review"]
+    assert outcome.out.split() == ["release", "replay", "rebuild-state", "review"]
 
 
 def test_help_loads_nothing_slow() -> None:

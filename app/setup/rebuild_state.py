@@ -1,0 +1,234 @@
+"""The state written again from the audit, where it and its changelog are lost
+(docs/design/rebuild.md)."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from app.base.errors import UsageError
+from app.base.settings import Settings
+from app.kafka.clients import Offsets, consuming, ends, producing, read_to
+from app.monitoring.lag import committed, workers
+from app.privacy.key_store import open_key_store
+from app.privacy.lead_keys import open_sealing
+from app.rules.store import fetch_rules
+from app.setup.provision import provision_topics
+from app.setup.rebuild_log import RebuildLog
+from app.setup.site_check import ROW
+from app.setup.site_rebuild import begin_rebuild, end_rebuild, refuse_rebuild
+from leads import topics
+from leads.keys import Keys
+from leads.records import Audit, Record, ReviewDecision
+from leads.rules import Rules
+from leads.sealing import Sealing
+from streams.rebuild.finishing import Finished, Finishing
+from streams.rebuild.reading import OUTSIDE, RecordReader, places_of
+from streams.rebuild.rebuilding import Rebuilding
+from streams.rebuild.rebuilt_rows import RebuiltRows
+from streams.runner.captured_records import identify
+from streams.runner.model import Stage
+from streams.stages.all import make_stages
+from tables.state import Row
+
+log = structlog.get_logger(__name__)
+_EVENT = msgspec.json.Decoder(Audit)
+_MANY = 1000  # rows that are sent, or leads whose keys are asked for, at once
+Places = dict[tuple[str, str, str], str]
+
+
+class RebuildReport(Record, frozen=True, kw_only=True):
+    """What was rebuilt: rows by table, and leads by their ids as `Finished` has them.
+
+    `undecided` holds by event what this release decides otherwise; of it only what prevents a
+    second decision is rebuilt. The same goes for what was decided about captured records that are
+    in the log no more, which is not listed.
+    """
+
+    decisions: int
+    rows: dict[str, int]
+    under_way: int
+    lapsed: tuple[str, ...] = ()
+    not_rebuilt: tuple[str, ...] = ()
+    undecided: dict[str, str] = {}
+
+    def lines(self, *, dry_run: bool) -> list[str]:
+        """The same in sentences."""
+        verb = "would be written" if dry_run else "are written"
+        return [
+            f"{sum(self.rows.values())} rows {verb}, from {self.decisions} decisions",
+            f"{self.under_way} leads are under way: a worker takes them up again",
+            *(f"lead {one}: its clock ended before now; nobody is told" for one in self.lapsed),
+            *(f"lead {one} is not rebuilt: capture it again" for one in self.not_rebuilt),
+            *(f"{event}: not decided again: {why}" for event, why in self.undecided.items()),
+        ]
+
+
+async def rebuild_state(
+    settings: Settings,
+    rules: Rules,
+    now: float,
+    *,
+    dry_run: bool = False,
+    reached: Callable[[str], None] = lambda _: None,
+) -> RebuildReport:
+    """Compute the state from the other topics, and write its changelog. Makes no effect. Durable
+    when it returns; a run that was cut off is begun again, and no worker starts before it is
+    through. With `dry_run` nothing is written.
+
+    Raises UsageError while workers run, and for a site whose state is not lost.
+    """
+    if running := await workers(settings):
+        raise UsageError(f"{running} workers run; stop them first")
+    if not dry_run:
+        await provision_topics(settings, rules.retention)
+    key_store = open_key_store(settings).ident()
+    found = await refuse_rebuild(settings, key_store)
+    with RebuildLog() as scratch:
+        work = _Work(settings, rules, scratch)
+        report = await work.compute(now)
+        if not dry_run:
+            mark = await begin_rebuild(settings, found, key_store)
+            reached("rebuild begun")
+            await _write(settings, work.rows, reached)
+            await end_rebuild(settings, mark)
+    return report
+
+
+class _Work:
+    """One computation."""
+
+    def __init__(self, settings: Settings, rules: Rules, scratch: RebuildLog) -> None:
+        self._settings, self._rules, self._scratch = settings, rules, scratch
+        keys = Keys(settings.site_secret.get_secret_value())
+        self._stages: Mapping[str, Stage] = {one.name: one for one in make_stages(keys)}
+        self._sealing: Sealing = open_sealing(settings)
+        self._reader = RecordReader(self._stages.values(), self._sealing, keys.signatures)
+        self.rows = RebuiltRows(scratch, self._sealing)
+
+    async def compute(self, now: float) -> RebuildReport:
+        """The rows, in the scratch store."""
+        known = (await fetch_rules(self._settings)).known | {self._rules.hash: self._rules}
+        async with consuming(self._settings) as consumer:
+            done = await committed(self._settings)
+            places = await self._read(consumer, done)
+            answers = await self._answers(consumer, done)
+        self._scratch.set_in_order()
+        rebuilding = Rebuilding(
+            self._stages,
+            known,
+            self._rules.hash,
+            original=self._scratch.original,
+            audited=self._scratch,
+            places=places,
+            rows=self.rows,
+            sealing=self._sealing,
+        )
+        for one in self._scratch.in_order():
+            self._take(rebuilding, one)
+        finished = Finishing(rebuilding, self._stages.values(), now).finish(answers)
+        return _report(rebuilding, finished, self._counts())
+
+    async def _read(self, consumer: AIOKafkaConsumer, done: Offsets) -> Places:
+        """Everything into the scratch file; where what is not committed lies."""
+        await self._read_audit(consumer)
+        places: Places = {}
+        wanted = dict.fromkeys((*OUTSIDE, *topics.LEAD_TOPICS))
+        async for record in read_to(consumer, await ends(consumer, [t.full for t in wanted])):
+            topic = topics.BY_NAME[record.topic]
+            if topic is topics.CAPTURED:
+                cause = identify(record)[1]
+                self._scratch.add_captured(cause, record.value or b"", record.offset)
+            if _is_committed(record, done):
+                if topic in OUTSIDE:
+                    self._scratch.add_record(record)
+            elif topic in topics.LEAD_TOPICS and (found := self._reader.read(topic, record)):
+                places.update(places_of(self._stages.values(), topic, record, found))
+        return places
+
+    async def _read_audit(self, consumer: AIOKafkaConsumer) -> None:
+        """The events; their leads have keys when it returns, those from before there were any,
+        too."""
+        leads: set[str] = set()
+        async for record in read_to(consumer, await ends(consumer, [topics.AUDIT.full])):
+            if record.value:
+                event = _EVENT.decode(record.value)
+                self._scratch.add_event(event, record.value)
+                leads.add(event.lead)
+            if len(leads) >= _MANY:
+                await self._sealing.make_keys(leads)
+                leads.clear()
+        await self._sealing.make_keys(leads)
+
+    async def _answers(self, consumer: AIOKafkaConsumer, done: Offsets) -> list[ReviewDecision]:
+        topic = topics.REVIEW_DECISIONS
+        found = []
+        async for record in read_to(consumer, await ends(consumer, [topic.full])):
+            answer = self._reader.read(topic, record) if _is_committed(record, done) else None
+            if isinstance(answer, ReviewDecision):
+                found.append(answer)
+        return found
+
+    def _take(self, rebuilding: Rebuilding, one: Any) -> None:
+        if isinstance(one, bytes):
+            rebuilding.take_event(self._sealing.open(_EVENT.decode(one)))
+            return
+        topic = topics.BY_NAME[one.topic]
+        if (record := self._reader.read(topic, one)) is not None:
+            rebuilding.take_record(topic, one, record)
+
+    def _counts(self) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        for partition in range(topics.PARTITIONS):
+            counts.update(key.split(b"\x00")[0].decode() for key, _ in self.rows.all(partition))
+        return dict(sorted(counts.items()))
+
+
+def _is_committed(record: Any, done: Offsets) -> bool:
+    return bool(record.offset < done.get(TopicPartition(record.topic, record.partition), 0))
+
+
+def _report(rebuilding: Rebuilding, finished: Finished, rows: dict[str, int]) -> RebuildReport:
+    return RebuildReport(
+        decisions=rebuilding.decisions,
+        rows=rows,
+        under_way=finished.under_way,
+        lapsed=finished.lapsed,
+        not_rebuilt=finished.not_rebuilt,
+        undecided={
+            f"{one.lead} {one.stage} {one.kind}": one.why
+            for one in rebuilding.undecided
+            if not one.gone
+        },
+    )
+
+
+async def _write(settings: Settings, rows: RebuiltRows, reached: Callable[[str], None]) -> None:
+    """Every row, and the end of those that only a rebuild which was cut off has written."""
+    stale: list[tuple[int, Row]] = []
+    async with consuming(settings) as consumer:
+        async for record in read_to(consumer, await ends(consumer, [topics.CHANGELOG])):
+            if record.key != ROW and rows.get(record.partition, record.key) is None:
+                stale.append((record.partition, (record.key, None)))
+    async with producing(settings) as producer:
+        for partition, (key, value) in stale:
+            await producer.send(topics.CHANGELOG, value, key=key, partition=partition)
+        for partition in range(topics.PARTITIONS):
+            sent = []
+            for key, value in rows.all(partition):
+                sent.append(
+                    await producer.send(topics.CHANGELOG, value, key=key, partition=partition)
+                )
+                if len(sent) == _MANY:
+                    await _acknowledged(sent)
+            await _acknowledged(sent)
+            reached("rebuild partition written")
+
+
+async def _acknowledged(sent: list[Any]) -> None:
+    for one in sent:
+        await one
+    sent.clear()
