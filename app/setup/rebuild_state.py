@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -22,11 +22,11 @@ from app.setup.site_check import ROW
 from app.setup.site_rebuild import begin_rebuild, end_rebuild, refuse_rebuild
 from leads import topics
 from leads.keys import Keys
-from leads.records import Audit, Record, ReviewDecision
+from leads.records import Audit, Record, ReviewDecision, Signal
 from leads.rules import Rules
 from leads.sealing import Sealing
 from streams.rebuild.finishing import Finished, Finishing
-from streams.rebuild.reading import OUTSIDE, RecordReader, places_of
+from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader, places_of
 from streams.rebuild.rebuilding import Rebuilding
 from streams.rebuild.rebuilt_rows import RebuiltRows
 from streams.runner.captured_records import identify
@@ -37,7 +37,13 @@ from tables.state import Row
 log = structlog.get_logger(__name__)
 _EVENT = msgspec.json.Decoder(Audit)
 _MANY = 1000  # rows that are sent, or leads whose keys are asked for, at once
-Places = dict[tuple[str, str, str], str]
+
+
+class _Unread(NamedTuple):
+    """What is not committed: where leads and captured records lie, and the signals."""
+
+    places: dict[tuple[str, str, str], str]
+    signals: list[tuple[int, Signal]]
 
 
 class RebuildReport(Record, frozen=True, kw_only=True):
@@ -114,7 +120,7 @@ class _Work:
         known = (await fetch_rules(self._settings)).known | {self._rules.hash: self._rules}
         async with consuming(self._settings) as consumer:
             done = await committed(self._settings)
-            places = await self._read(consumer, done)
+            unread = await self._read(consumer, done)
             answers = await self._answers(consumer, done)
         self._scratch.set_in_order()
         rebuilding = Rebuilding(
@@ -123,31 +129,37 @@ class _Work:
             self._rules.hash,
             original=self._scratch.original,
             audited=self._scratch,
-            places=places,
+            places=unread.places,
             rows=self.rows,
             sealing=self._sealing,
         )
         for one in self._scratch.in_order():
             self._take(rebuilding, one)
-        finished = Finishing(rebuilding, self._stages.values(), now).finish(answers)
+        finished = Finishing(rebuilding, self._stages.values(), now).finish(answers, unread.signals)
         return _report(rebuilding, finished, self._counts())
 
-    async def _read(self, consumer: AIOKafkaConsumer, done: Offsets) -> Places:
-        """Everything into the scratch file; where what is not committed lies."""
+    async def _read(self, consumer: AIOKafkaConsumer, done: Offsets) -> _Unread:
+        """Everything into the scratch file; what is not committed."""
         await self._read_audit(consumer)
-        places: Places = {}
-        wanted = dict.fromkeys((*OUTSIDE, *topics.LEAD_TOPICS))
+        unread = _Unread({}, [])
+        wanted = dict.fromkeys((*OUTSIDE, *UNREAD))
         async for record in read_to(consumer, await ends(consumer, [t.full for t in wanted])):
             topic = topics.BY_NAME[record.topic]
             if topic is topics.CAPTURED:
                 cause = identify(record)[1]
                 self._scratch.add_captured(cause, record.value or b"", record.offset)
-            if _is_committed(record, done):
-                if topic in OUTSIDE:
-                    self._scratch.add_record(record)
-            elif topic in topics.LEAD_TOPICS and (found := self._reader.read(topic, record)):
-                places.update(places_of(self._stages.values(), topic, record, found))
-        return places
+            if not _is_committed(record, done):
+                self._note_unread(unread, topic, record)
+            elif topic in OUTSIDE:
+                self._scratch.add_record(record)
+        return unread
+
+    def _note_unread(self, unread: _Unread, topic: topics.Topic, record: Any) -> None:
+        if topic not in UNREAD or (found := self._reader.read(topic, record)) is None:
+            return
+        unread.places.update(places_of(self._stages.values(), topic, record, found))
+        if isinstance(found, Signal):
+            unread.signals.append((record.partition, found))
 
     async def _read_audit(self, consumer: AIOKafkaConsumer) -> None:
         """The events; their leads have keys when it returns, those from before there were any,

@@ -3,9 +3,11 @@ come again."""
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
 from msgspec.structs import replace
 
 from leads import topics
+from leads.decision import Parked
 from leads.gates.sla_clock import is_running
 from leads.keys import event_id
 from leads.records import WAITING_PLACES, Lead, Place, Record, ReviewDecision, Signal
@@ -14,7 +16,7 @@ from leads.waits import EARLY_WAITS, LASTING, defer, resume
 from streams.rebuild.rebuilding import Pending, Rebuilding, nowhere
 from streams.runner.attempts import attempt_of, over
 from streams.runner.model import Stage, StageTask
-from streams.runner.waking import mark_of
+from streams.runner.waking import EARLY, mark_of
 from tables.schema import CLOCKS
 from tables.state import BatchView
 
@@ -25,6 +27,7 @@ _ONCE, _REACHING = ("task", "note"), ("enter", "task")
 #: passed them.
 _NOT_OVER = WAITING_PLACES | {Place.IN_FLIGHT}
 _SILENT = frozenset({"identity", "company"})
+_SIGNAL = msgspec.json.Decoder(Signal)
 
 
 class Finished(Record, frozen=True, kw_only=True):
@@ -47,8 +50,13 @@ class Finishing:
         self._rebuilding, self._rows, self._now = rebuilding, rebuilding.rows, now
         self._stages = {stage.name: stage for stage in stages}
 
-    def finish(self, review_decisions: Iterable[ReviewDecision]) -> Finished:
-        """Write the rows that only the end shows. `review_decisions` are all committed ones."""
+    def finish(
+        self, review_decisions: Iterable[ReviewDecision], unread: Iterable[tuple[int, Signal]]
+    ) -> Finished:
+        """Write the rows that only the end shows. `review_decisions` are all committed ones,
+        `unread` the signals that are not committed, with their partitions."""
+        for partition, signal in unread:
+            self._note_unread(partition, signal)
         for one in review_decisions:
             self._take_answer(one)
         under_way = 0
@@ -68,6 +76,24 @@ class Finishing:
             is_last = self._rebuilding.audited.last_step(one.lead) == one.step
             if is_last and one.place in _NOT_OVER:
                 yield one.lead
+
+    def _note_unread(self, partition: int, signal: Signal) -> None:
+        """A signal that a worker reads once more does nothing where an event tells of it."""
+        view, mark = self._rows.view(partition), mark_of(signal.signal_id, signal.delivery)
+        for stage in self._stages.values():
+            if not stage.wakes_on_signal or view.has(stage.woken, mark):
+                continue
+            if self._has_woken(stage, view, signal):
+                view.put(stage.woken, mark, Woken())
+        self._rows.store(partition, view)
+
+    def _has_woken(self, stage: Stage, view: BatchView, signal: Signal) -> bool:
+        """Whether an event tells that a signal resumed the lead that lies under a stage."""
+        pointer = view.get(stage.waiting, signal.person_key or signal.address_key)
+        if pointer is None:
+            return False
+        wake = _wake(pointer.lead_id, stage, signal)
+        return self._rebuilding.audited.has(stage.name, pointer.lead_id, wake)
 
     def _take_answer(self, answer: ReviewDecision) -> None:
         """A person's answer that no decision has followed goes on with the lead that waits for
@@ -142,9 +168,15 @@ class Finishing:
             if left != deferred:
                 view.put(stage.deferred, key, left or None)
         for key, parked in self._rows.scan(partition, stage.parked):
-            if key.startswith("early:") and parked.until + sum(EARLY_WAITS) < self._now:
+            if key.startswith(EARLY) and self._was_taken(stage, view, parked):
                 view.put(stage.parked, key, None)
         self._rows.store(partition, view)
+
+    def _was_taken(self, stage: Stage, view: BatchView, parked: Parked) -> bool:
+        """Whether a signal that came before its lead has reached it since, or never will."""
+        if parked.until + sum(EARLY_WAITS) < self._now:
+            return True
+        return self._has_woken(stage, view, _SIGNAL.decode(parked.other))
 
     def _still_deferred(self, stage: Stage, lead: str, deferred: Deferred) -> Deferred:
         audited = self._rebuilding.audited

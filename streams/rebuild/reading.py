@@ -17,6 +17,8 @@ from streams.runner.model import Stage
 #: The topics that are written from outside, whose records no decision holds; in an order in which
 #: those of one time may be taken.
 OUTSIDE = (topics.CRM_RECORDS, topics.CAPTURED, topics.SIGNALS, topics.ALERTS)
+#: The topics whose records that are not committed are read: what is under way, and signals.
+UNREAD = (*topics.LEAD_TOPICS, topics.SIGNALS, topics.ROUTED_SIGNALS)
 
 
 class RecordReader:

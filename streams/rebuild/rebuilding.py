@@ -34,6 +34,7 @@ from streams.runner.audit_events import subject_of
 from streams.runner.deciding import FAULT, QUARANTINED, quarantine
 from streams.runner.model import UNREAD, Stage, StageTask
 from streams.runner.outbox import partition_of
+from streams.runner.outputs import marked
 from streams.runner.redeciding import Redeciding
 from streams.runner.suppression import suppression_of
 from streams.runner.waking import Waking, mark_of
@@ -276,7 +277,7 @@ class Rebuilding:
         for output in decision.outputs:
             topic = topics.BY_NAME[output.topic]
             own = partition_of(output.key.encode())
-            self._arrivals.append(_Arrival(topic, own, output.record, task.now))
+            self._arrivals.append(_Arrival(topic, own, marked(output.record, task), task.now))
         for alert in decision.alerts:
             own = partition_of(alert.to.encode())
             self._arrivals.append(_Arrival(topics.ALERTS, own, alert, task.now))

@@ -29,6 +29,8 @@ from streams.runner.suppression import suppression_of
 from tables.state import BatchView
 
 log = structlog.get_logger(__name__)
+#: How the keys of signals begin that have come before their leads.
+EARLY = "early:"
 
 
 class Waking:
@@ -186,7 +188,7 @@ class Waking:
 
 
 def _subject(signal: Signal) -> str:
-    return f"early:{signal.signal_id}"
+    return EARLY + signal.signal_id
 
 
 def mark_of(ident: str, delivery: int) -> str:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from leads import topics
-from leads.records import Audit, ReviewDecision
+from leads.records import Audit, ReviewDecision, Signal
 from leads.rules import Rules
 from streams.rebuild.finishing import Finished, Finishing
 from streams.rebuild.ordering import EventStamp, times_of
-from streams.rebuild.reading import OUTSIDE, RecordReader, places_of
+from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader, places_of
 from streams.rebuild.rebuilding import Original, Rebuilding, is_decision
 from streams.rebuild.rebuilt_rows import RebuiltRows
 from streams.runner.captured_records import identify
@@ -59,13 +59,14 @@ def rebuild(site: Site, rules: Rules) -> Rebuilt:
     stages = {stage.name: stage for stage in make_stages(site.keys)}
     reader = RecordReader(stages.values(), site.sealing, site.keys.signatures)
     events = list(_events(site))
+    places, unread = _unread(site, stages, reader)
     rebuilding = Rebuilding(
         stages,
         {one.hash: one for one in site.known},
         rules.hash,
         original=_originals(site).get,
         audited=Audited(events),
-        places=_places(site, stages, reader),
+        places=places,
         rows=RebuiltRows(MemoryStore(), site.sealing),
         sealing=site.sealing,
     )
@@ -87,7 +88,7 @@ def rebuild(site: Site, rules: Rules) -> Rebuilt:
         for raw in _committed(site, topics.REVIEW_DECISIONS)
         if isinstance(record := reader.read(topics.REVIEW_DECISIONS, raw), ReviewDecision)
     ]
-    finished = Finishing(rebuilding, stages.values(), site.clock.now()).finish(answers)
+    finished = Finishing(rebuilding, stages.values(), site.clock.now()).finish(answers, unread)
     return Rebuilt(rebuilding.rows, rebuilding, finished)
 
 
@@ -121,16 +122,21 @@ def _committed(site: Site, topic: topics.Topic) -> Iterator[LogRecord]:
             yield raw
 
 
-def _places(
+def _unread(
     site: Site, stages: dict[str, Stage], reader: RecordReader
-) -> dict[tuple[str, str, str], str]:
+) -> tuple[dict[tuple[str, str, str], str], list[tuple[int, Signal]]]:
+    """Where records lie that are not committed, and the signals among them."""
     places: dict[tuple[str, str, str], str] = {}
-    for topic in topics.LEAD_TOPICS:
+    signals: list[tuple[int, Signal]] = []
+    for topic in UNREAD:
         for raw in site.log.all(topic.full):
             committed = site.log.committed.get((topic.full, raw.partition), 0)
-            if raw.offset >= committed and (record := reader.read(topic, raw)) is not None:
-                places.update(places_of(stages.values(), topic, raw, record))
-    return places
+            if raw.offset < committed or (record := reader.read(topic, raw)) is None:
+                continue
+            places.update(places_of(stages.values(), topic, raw, record))
+            if isinstance(record, Signal):
+                signals.append((raw.partition, record))
+    return places, signals
 
 
 def lost_rows(site: Site, partition: int) -> dict[bytes, bytes]:

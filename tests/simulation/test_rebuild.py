@@ -3,7 +3,7 @@ them."""
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -17,7 +17,7 @@ from tests.simulation.simulate import be_quiet, simulate
 from tests.simulation.site import Site
 
 pytestmark = pytest.mark.simulation
-ROWS_SEEDS, LOSS_SEEDS = range(40), range(60)
+ROWS_SEEDS, LOSS_SEEDS = range(40), (*range(60), 235, 243, 345)
 #: Tables with rows that a rebuild may make otherwise, and why (docs/design/rebuild.md).
 OTHERWISE = {
     # a look that found nothing new leaves no event: the lead waits as the last event says, and is
@@ -41,7 +41,7 @@ def _quiet() -> None:
     be_quiet()
 
 
-def _plans(seeds: range, *, deletes: bool) -> Iterator[Plan]:
+def _plans(seeds: Iterable[int], *, deletes: bool) -> Iterator[Plan]:
     for seed in seeds:
         plan = make_plan(seed)
         if any(event.kind == "retain" for event in plan.events) == deletes:
@@ -111,7 +111,10 @@ def _values(site: Site) -> Iterator[bytes | None]:
 @pytest.mark.timeout(400)
 def test_a_site_goes_on_after_the_loss_at_any_moment() -> None:
     """P1 to P8 hold as if nothing had been lost: no lead is, nothing is made twice, an opt-out
-    stays one. Leads were under way in some of the runs."""
+    stays one. Leads were under way in some of the runs.
+
+    In 235 and 243 a signal counted a second time, in 345 a clock of a shadow run as a live one.
+    """
     broken: dict[int, list[str]] = {}
     under_way = 0
     for plan in _plans(LOSS_SEEDS, deletes=False):
