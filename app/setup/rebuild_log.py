@@ -8,8 +8,8 @@ from typing import Any, Self
 import msgspec
 
 from leads.records import Audit
+from streams.rebuild.model import Original, is_decision
 from streams.rebuild.ordering import EventStamp, times_of
-from streams.rebuild.rebuilding import Original, is_decision
 from tables.state import Row
 
 _CACHE_KIB = 65_536

@@ -11,32 +11,34 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
-from app.kafka.clients import Offsets, consuming, ends, producing, read_to
+from app.kafka.clients import Offsets, consuming, ends, read_to
 from app.monitoring.lag import committed, workers
 from app.privacy.key_store import open_key_store
 from app.privacy.lead_keys import open_sealing
 from app.rules.store import fetch_rules
 from app.setup.provision import provision_topics
 from app.setup.rebuild_log import RebuildLog
-from app.setup.site_check import ROW
+from app.setup.rebuild_report import RebuildReport, make_report
+from app.setup.rebuilt_changelog import write_changelog
 from app.setup.site_rebuild import begin_rebuild, end_rebuild, refuse_rebuild
 from leads import topics
+from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
-from leads.records import Audit, Record, ReviewDecision, Signal
+from leads.records import Audit, Signal
 from leads.rules import Rules
 from leads.sealing import Sealing
-from streams.rebuild.finishing import Finished, Finishing
+from streams.rebuild.finishing import Finishing
+from streams.rebuild.model import Site
 from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader, places_of
 from streams.rebuild.rebuilding import Rebuilding
 from streams.rebuild.rebuilt_rows import RebuiltRows
 from streams.runner.captured_records import identify
 from streams.runner.model import Stage
 from streams.stages.all import make_stages
-from tables.state import Row
 
 log = structlog.get_logger(__name__)
 _EVENT = msgspec.json.Decoder(Audit)
-_MANY = 1000  # rows that are sent, or leads whose keys are asked for, at once
+_MANY = 1000  # leads whose keys are asked for at once
 
 
 class _Unread(NamedTuple):
@@ -44,33 +46,6 @@ class _Unread(NamedTuple):
 
     places: dict[tuple[str, str, str], str]
     signals: list[tuple[int, Signal]]
-
-
-class RebuildReport(Record, frozen=True, kw_only=True):
-    """What was rebuilt: rows by table, and leads by their ids as `Finished` has them.
-
-    `undecided` holds by event what this release decides otherwise; of it only what prevents a
-    second decision is rebuilt. The same goes for what was decided about captured records that are
-    in the log no more, which is not listed.
-    """
-
-    decisions: int
-    rows: dict[str, int]
-    under_way: int
-    lapsed: tuple[str, ...] = ()
-    not_rebuilt: tuple[str, ...] = ()
-    undecided: dict[str, str] = {}
-
-    def lines(self, *, dry_run: bool) -> list[str]:
-        """The same in sentences."""
-        verb = "would be written" if dry_run else "are written"
-        return [
-            f"{sum(self.rows.values())} rows {verb}, from {self.decisions} decisions",
-            f"{self.under_way} leads are under way: a worker takes them up again",
-            *(f"lead {one}: its clock ended before now; nobody is told" for one in self.lapsed),
-            *(f"lead {one} is not rebuilt: capture it again" for one in self.not_rebuilt),
-            *(f"{event}: not decided again: {why}" for event, why in self.undecided.items()),
-        ]
 
 
 async def rebuild_state(
@@ -99,7 +74,7 @@ async def rebuild_state(
         if not dry_run:
             mark = await begin_rebuild(settings, found, key_store)
             reached("rebuild begun")
-            await _write(settings, work.rows, reached)
+            await write_changelog(settings, work.rows, reached)
             await end_rebuild(settings, mark)
     return report
 
@@ -121,22 +96,35 @@ class _Work:
         async with consuming(self._settings) as consumer:
             done = await committed(self._settings)
             unread = await self._read(consumer, done)
-            answers = await self._answers(consumer, done)
+            answers = await self._committed(consumer, done, topics.REVIEW_DECISIONS)
+            orders = await self._committed(consumer, done, topics.ERASURES)
         self._scratch.set_in_order()
         rebuilding = Rebuilding(
-            self._stages,
-            known,
-            self._rules.hash,
-            original=self._scratch.original,
-            audited=self._scratch,
-            places=unread.places,
-            rows=self.rows,
-            sealing=self._sealing,
+            Site(
+                stages=self._stages,
+                rules=known,
+                current=self._rules.hash,
+                original=self._scratch.original,
+                audited=self._scratch,
+                places=unread.places,
+                rows=self.rows,
+                sealing=self._sealing,
+            )
         )
         for one in self._scratch.in_order():
             self._take(rebuilding, one)
-        finished = Finishing(rebuilding, self._stages.values(), now).finish(answers, unread.signals)
-        return _report(rebuilding, finished, self._counts())
+        finished = Finishing(rebuilding, now).finish(answers, unread.signals)
+        return make_report(rebuilding, finished, self._counts(), self._not_over(orders))
+
+    def _not_over(self, orders: list[ErasureOrder]) -> tuple[str, ...]:
+        """A lead of each person whose erasure has no certificate."""
+        has = self._scratch.has
+        left = {
+            one.erasure_id: one.lead_ids[0]
+            for one in orders
+            if not has("erasure", one.lead_ids[0], one.erasure_id)
+        }
+        return tuple(left.values())
 
     async def _read(self, consumer: AIOKafkaConsumer, done: Offsets) -> _Unread:
         """Everything into the scratch file; what is not committed."""
@@ -175,14 +163,15 @@ class _Work:
                 leads.clear()
         await self._sealing.make_keys(leads)
 
-    async def _answers(self, consumer: AIOKafkaConsumer, done: Offsets) -> list[ReviewDecision]:
-        topic = topics.REVIEW_DECISIONS
+    async def _committed(
+        self, consumer: AIOKafkaConsumer, done: Offsets, topic: topics.Topic
+    ) -> list[Any]:
+        """The committed records of a topic, without dead letters."""
         found = []
         async for record in read_to(consumer, await ends(consumer, [topic.full])):
-            answer = self._reader.read(topic, record) if _is_committed(record, done) else None
-            if isinstance(answer, ReviewDecision):
-                found.append(answer)
-        return found
+            if _is_committed(record, done):
+                found.append(self._reader.read(topic, record))
+        return [one for one in found if one is not None]
 
     def _take(self, rebuilding: Rebuilding, one: Any) -> None:
         if isinstance(one, bytes):
@@ -201,46 +190,3 @@ class _Work:
 
 def _is_committed(record: Any, done: Offsets) -> bool:
     return bool(record.offset < done.get(TopicPartition(record.topic, record.partition), 0))
-
-
-def _report(rebuilding: Rebuilding, finished: Finished, rows: dict[str, int]) -> RebuildReport:
-    return RebuildReport(
-        decisions=rebuilding.decisions,
-        rows=rows,
-        under_way=finished.under_way,
-        lapsed=finished.lapsed,
-        not_rebuilt=finished.not_rebuilt,
-        undecided={
-            f"{one.lead} {one.stage} {one.kind}": one.why
-            for one in rebuilding.undecided
-            if not one.gone
-        },
-    )
-
-
-async def _write(settings: Settings, rows: RebuiltRows, reached: Callable[[str], None]) -> None:
-    """Every row, and the end of those that only a rebuild which was cut off has written."""
-    stale: list[tuple[int, Row]] = []
-    async with consuming(settings) as consumer:
-        async for record in read_to(consumer, await ends(consumer, [topics.CHANGELOG])):
-            if record.key != ROW and rows.get(record.partition, record.key) is None:
-                stale.append((record.partition, (record.key, None)))
-    async with producing(settings) as producer:
-        for partition, (key, value) in stale:
-            await producer.send(topics.CHANGELOG, value, key=key, partition=partition)
-        for partition in range(topics.PARTITIONS):
-            sent = []
-            for key, value in rows.all(partition):
-                sent.append(
-                    await producer.send(topics.CHANGELOG, value, key=key, partition=partition)
-                )
-                if len(sent) == _MANY:
-                    await _acknowledged(sent)
-            await _acknowledged(sent)
-            reached("rebuild partition written")
-
-
-async def _acknowledged(sent: list[Any]) -> None:
-    for one in sent:
-        await one
-    sent.clear()

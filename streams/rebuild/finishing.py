@@ -13,7 +13,8 @@ from leads.keys import event_id
 from leads.records import WAITING_PLACES, Lead, Place, Record, ReviewDecision, Signal
 from leads.table_rows import Attempt, Deferred, SlaClock, WaitingRow, Woken
 from leads.waits import EARLY_WAITS, LASTING, defer, resume
-from streams.rebuild.rebuilding import Pending, Rebuilding, nowhere
+from streams.rebuild.model import Pending, nowhere
+from streams.rebuild.rebuilding import Rebuilding
 from streams.runner.attempts import attempt_of, over
 from streams.runner.model import Stage, StageTask
 from streams.runner.waking import EARLY, mark_of
@@ -46,9 +47,11 @@ class Finished(Record, frozen=True, kw_only=True):
 class Finishing:
     """Closes a rebuild at the time `now`."""
 
-    def __init__(self, rebuilding: Rebuilding, stages: Iterable[Stage], now: float) -> None:
-        self._rebuilding, self._rows, self._now = rebuilding, rebuilding.rows, now
-        self._stages = {stage.name: stage for stage in stages}
+    def __init__(self, rebuilding: Rebuilding, now: float) -> None:
+        self._rebuilding, self._now = rebuilding, now
+        self._arrivals, site = rebuilding.arrivals, rebuilding.site
+        self._rows, self._stages = site.rows, site.stages
+        self._audited, self._places = site.audited, site.places
 
     def finish(
         self, review_decisions: Iterable[ReviewDecision], unread: Iterable[tuple[int, Signal]]
@@ -60,7 +63,7 @@ class Finishing:
         for one in review_decisions:
             self._take_answer(one)
         under_way = 0
-        for (name, _), pending in self._rebuilding.pending.items():
+        for (name, _), pending in self._arrivals.pending.items():
             under_way += self._park(self._stages[name], pending)
         lapsed: list[str] = []
         for partition in range(topics.PARTITIONS):
@@ -73,7 +76,7 @@ class Finishing:
 
     def _not_rebuilt(self) -> Iterator[str]:
         for one in self._rebuilding.undecided:
-            is_last = self._rebuilding.audited.last_step(one.lead) == one.step
+            is_last = self._audited.last_step(one.lead) == one.step
             if is_last and one.place in _NOT_OVER:
                 yield one.lead
 
@@ -93,7 +96,7 @@ class Finishing:
         if pointer is None:
             return False
         wake = _wake(pointer.lead_id, stage, signal)
-        return self._rebuilding.audited.has(stage.name, pointer.lead_id, wake)
+        return self._audited.has(stage.name, pointer.lead_id, wake)
 
     def _take_answer(self, answer: ReviewDecision) -> None:
         """A person's answer that no decision has followed goes on with the lead that waits for
@@ -101,8 +104,7 @@ class Finishing:
         stage = self._stages.get(answer.stage)
         if stage is None:
             return
-        audited = self._rebuilding.audited
-        if audited.has(stage.name, answer.lead_id, answer.decision_id):
+        if self._audited.has(stage.name, answer.lead_id, answer.decision_id):
             return
         for partition in range(topics.PARTITIONS):
             view = self._rows.view(partition)
@@ -111,7 +113,7 @@ class Finishing:
                 mark = mark_of(answer.decision_id, answer.delivery)
                 view.put(stage.woken, mark, Woken(lead=found))
                 self._rows.store(partition, view)
-                self._rebuilding.wait(stage, Pending(partition, found, answer.at))
+                self._arrivals.wait(stage, Pending(partition, found, answer.at))
 
     def _park(self, stage: Stage, pending: Pending) -> bool:
         """Have a lead taken up by its stage as one whose call was put off; False if it went on."""
@@ -138,9 +140,9 @@ class Finishing:
     def _has_gone_on(self, stage: Stage, attempt: Attempt | None, lead: Lead) -> bool:
         if attempt is not None and attempt.step >= lead.step:
             return True
-        if stage.name in _SILENT and self._rebuilding.audited.last_step(lead.lead_id) > lead.step:
+        if stage.name in _SILENT and self._audited.last_step(lead.lead_id) > lead.step:
             return True
-        return (stage.name, lead.lead_id, lead.cause) in self._rebuilding.places
+        return (stage.name, lead.lead_id, lead.cause) in self._places
 
     def _begun(self, stage: Stage, pending: Pending) -> Attempt:
         """An attempt cut off at a point that nobody knows."""
@@ -179,11 +181,10 @@ class Finishing:
         return self._has_woken(stage, view, _SIGNAL.decode(parked.other))
 
     def _still_deferred(self, stage: Stage, lead: str, deferred: Deferred) -> Deferred:
-        audited = self._rebuilding.audited
         left = tuple(
             (at, signal)
             for at, signal in deferred.signals
-            if not audited.has(stage.name, lead, _wake(lead, stage, signal))
+            if not self._audited.has(stage.name, lead, _wake(lead, stage, signal))
         )
         return Deferred(signals=left, review_decisions=deferred.review_decisions)
 

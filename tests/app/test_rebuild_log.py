@@ -7,7 +7,7 @@ import pytest
 
 from app.setup.rebuild_log import RawRecord, RebuildLog
 from leads.records import Audit, encode
-from streams.rebuild.rebuilding import Original
+from streams.rebuild.model import Original
 
 
 def event(ident: str, at: float, step: int, stage: str = "write", kind: str = "written") -> Audit:

@@ -10,10 +10,12 @@ import msgspec
 from leads import topics
 from leads.records import Audit, ReviewDecision, Signal
 from leads.rules import Rules
+from streams.rebuild import model
 from streams.rebuild.finishing import Finished, Finishing
+from streams.rebuild.model import Original, is_decision
 from streams.rebuild.ordering import EventStamp, times_of
 from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader, places_of
-from streams.rebuild.rebuilding import Original, Rebuilding, is_decision
+from streams.rebuild.rebuilding import Rebuilding
 from streams.rebuild.rebuilt_rows import RebuiltRows
 from streams.runner.captured_records import identify
 from streams.runner.model import Stage
@@ -61,14 +63,16 @@ def rebuild(site: Site, rules: Rules) -> Rebuilt:
     events = list(_events(site))
     places, unread = _unread(site, stages, reader)
     rebuilding = Rebuilding(
-        stages,
-        {one.hash: one for one in site.known},
-        rules.hash,
-        original=_originals(site).get,
-        audited=Audited(events),
-        places=places,
-        rows=RebuiltRows(MemoryStore(), site.sealing),
-        sealing=site.sealing,
+        model.Site(
+            stages=stages,
+            rules={one.hash: one for one in site.known},
+            current=rules.hash,
+            original=_originals(site).get,
+            audited=Audited(events),
+            places=places,
+            rows=RebuiltRows(MemoryStore(), site.sealing),
+            sealing=site.sealing,
+        )
     )
     times = _times(events)
     found: list[tuple[float, int, Any]] = [
@@ -88,8 +92,8 @@ def rebuild(site: Site, rules: Rules) -> Rebuilt:
         for raw in _committed(site, topics.REVIEW_DECISIONS)
         if isinstance(record := reader.read(topics.REVIEW_DECISIONS, raw), ReviewDecision)
     ]
-    finished = Finishing(rebuilding, stages.values(), site.clock.now()).finish(answers, unread)
-    return Rebuilt(rebuilding.rows, rebuilding, finished)
+    finished = Finishing(rebuilding, site.clock.now()).finish(answers, unread)
+    return Rebuilt(rebuilding.site.rows, rebuilding, finished)
 
 
 def _events(site: Site) -> Iterator[Audit]:
