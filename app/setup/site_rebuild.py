@@ -23,7 +23,7 @@ from app.setup.site_check import (
     store_mark,
     write_rows,
 )
-from connectors.core.private_files import make_private_directory
+from connectors.core.private_files import make_private_directory, read_private, write_private
 from leads import topics
 
 _NOTE = "rebuilt"  # the file in a data directory
@@ -81,12 +81,12 @@ def note_rebuild(data: Path, rebuilt: int) -> list[str]:
     """The same for a site whose state was rebuilt so often; a directory without state is noted to
     begin after that."""
     note, state = data / _NOTE, data / "state"
-    known = int(note.read_text()) if note.exists() else 0
+    known = int(read_private(note)) if note.exists() else 0
     if known == rebuilt:
         return []
     if state.exists() and any(state.rglob("CURRENT")):
         why = "is of before the site's state was rebuilt: it belongs to another changelog"
         return [f"the state in {state} {why}. Move that directory away and start again"]
     make_private_directory(data)
-    note.write_text(str(rebuilt))
+    write_private(note, str(rebuilt))
     return []

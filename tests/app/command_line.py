@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate init": ("init", "--rules", "{}/first.yaml"),
     "leadgate provision": ("provision",),
     "leadgate doctor": ("doctor",),
+    "leadgate rebuild-state": ("rebuild-state",),
     "leadgate sync-crm": ("sync-crm",),
     "leadgate keys rewrap": ("keys", "rewrap"),
     "leadgate worker": ("worker", "--data", "{}/worker"),
