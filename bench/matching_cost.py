@@ -3,10 +3,11 @@
 import time
 
 from app.rules.store import load_rules
-from bench.peers.gate_runner import GateRunner, SourceRecord, view_of
+from bench.peers.gate_runner import GateRunner, SourceRecord
 from bench.site import RULES, captured
 from leads import topics
 from leads.records import encode
+from leads.sealing import UNSEALED
 
 _STEPS = frozenset({topics.VALIDATED.full, topics.UNIQUE.full})
 _MEASURED = 5_000
@@ -29,7 +30,7 @@ class Matching:
         rules = load_rules(RULES)
         calm = rules.capture.model_copy(update={"enrich": False})  # no calls are measured
         rules = rules.model_copy(update={"capture": calm})
-        self._runner, self._rows = GateRunner(rules, "bench"), MemoryRows()
+        self._runner, self._rows = GateRunner(rules, "bench", UNSEALED), MemoryRows()
         self.steps = 0
 
     def capture(self, numbers: range) -> list[Waiting]:
@@ -47,7 +48,7 @@ class Matching:
             waiting += self._step(waiting.pop())
 
     def _step(self, record: Waiting) -> list[Waiting]:
-        view = view_of(self._rows, 0)
+        view = self._runner.view(self._rows, 0)
         sent = self._runner.process(SourceRecord(record[0], 0, 0, record[1]), view)
         self._rows.update(view.take())
         return [(s.topic.full, s.value or b"") for s in sent if s.topic.full in _STEPS]

@@ -17,13 +17,13 @@ import uvloop
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
+from app.privacy.lead_keys import open_sealing
 from bench.peers.effects import DirectEffects
 from leads import topics
 from leads.decision import Decision, NeedsEffects
 from leads.keys import Keys
-from leads.records import encode
 from leads.rules import Rules
-from leads.sealing import UNSEALED
+from leads.sealing import Sealing
 from streams.ports import Clock
 from streams.runner import audit_events
 from streams.runner.model import Stage, StageTask
@@ -41,9 +41,8 @@ def run_plain(settings: Settings, rules: Rules, data: Path) -> int:
 class PlainTable:
     """A Faust table as a stage's view reads it: the partition is that of the event at hand."""
 
-    sealing = UNSEALED
-
-    def __init__(self, app: faust.App) -> None:
+    def __init__(self, app: faust.App, sealing: Sealing) -> None:
+        self.sealing = sealing
         changelog = app.topic(topics.CHANGELOG, key_serializer="raw", value_serializer="raw")
         self._table: Any = app.Table(
             "state",
@@ -80,7 +79,7 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
         table_standby_replicas=0,
         web_enabled=False,
     )
-    table = PlainTable(app)
+    table = PlainTable(app, open_sealing(settings))
     by_name = {
         t.full: app.topic(t.full, key_serializer="raw", value_serializer="raw")
         for t in topics.TOPICS
@@ -102,7 +101,7 @@ async def _run(settings: Settings, rules: Rules, data: Path) -> None:
 
 def _agent(
     stage: Stage,
-    table: Any,
+    table: PlainTable,
     by_name: dict[str, Any],
     rules: Rules,
     effects: DirectEffects,
@@ -113,7 +112,7 @@ def _agent(
     async def agent(stream: Any) -> None:
         async for event in stream.events():
             message = event.message
-            record = decoders[message.topic].decode(message.value)
+            record = table.sealing.open(decoders[message.topic].decode(message.value))
             view = BatchView(table, message.partition)
             subject, step, cause = audit_events.subject_of(record, message)
             seen = stage.load_state(record, view)
@@ -129,8 +128,8 @@ def _agent(
             _put(stage, job, answer, view)
             table.write(view)
             for outgoing in (
-                *audit_events.audits(stage, job, UNSEALED),
-                *outputs(stage, job, UNSEALED),
+                *audit_events.audits(stage, job, table.sealing),
+                *outputs(stage, job, table.sealing),
             ):
                 await by_name[outgoing.topic.full].send(key=outgoing.key, value=outgoing.value)
 
@@ -142,5 +141,5 @@ def _put(stage: Stage, job: StageTask, answer: Decision, view: BatchView) -> Non
     for put in answer.puts:
         view.put(stage.tables[put.table], put.key, put.value)
     view.changes[f"{stage.name}:{job.row_key}".encode()] = (
-        encode(answer.lead) if answer.lead else b"{}"
+        view.sealing.encode(answer.lead) if answer.lead else b"{}"
     )

@@ -19,12 +19,14 @@ from app.local.broker import Broker, free_port
 from app.local.children import die_with_parent
 from app.monitoring.lag import committed
 from app.privacy.key_store import open_key_store
+from app.privacy.lead_keys import open_sealing
 from app.rules.store import load_rules
 from app.setup.provision import provision_topics
 from leads import topics
 from leads.records import Captured, CrmRecord, encode
 from sandbox.people import FIRST, LAST
 
+_AT_ONCE = 500  # leads
 RULES = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
 
 
@@ -40,7 +42,9 @@ class BenchSite:
     def __enter__(self) -> Self:
         self.broker.start()
         self.settings = Settings.model_construct(
-            kafka_bootstrap_servers=self.broker.address, database_url=SecretStr(self._database)
+            kafka_bootstrap_servers=self.broker.address,
+            database_url=SecretStr(self._database),
+            site_secret=SecretStr(self.variables()["LEADGATE_SITE_SECRET"]),
         )
         asyncio.run(self._ground())
         return self
@@ -103,11 +107,17 @@ class BenchSite:
 async def capture(
     settings: Settings, count: int, make: Callable[[int], Captured] | None = None
 ) -> None:
-    """Write so many captured leads, each of its own person; ten people a company."""
+    """Write so many captured leads, each of its own person; ten people a company. They are sealed,
+    as the poller does it."""
+    sealing = open_sealing(settings)
     async with producing(settings) as producer:
-        for i in range(count):
-            record = (make or captured)(i)
-            await producer.send(topics.CAPTURED.full, encode(record), key=f"apollo:{i}".encode())
+        for begin in range(0, count, _AT_ONCE):
+            numbers = range(begin, min(begin + _AT_ONCE, count))
+            records = list(map(make or captured, numbers))
+            await sealing.ensure(records)
+            for i, record in zip(numbers, records, strict=True):
+                key = f"apollo:{i}".encode()
+                await producer.send(topics.CAPTURED.full, sealing.encode(record), key=key)
         await producer.flush()
 
 

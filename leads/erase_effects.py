@@ -14,7 +14,6 @@ from leads.effects import (
 )
 from leads.erasure import Erasure
 from leads.erasure_order import PersonOutside
-from leads.keys import derive
 from leads.rules import Rules
 
 #: Effects by names of their own, which may be made together.
@@ -34,11 +33,6 @@ def erase_steps(person: PersonOutside, rules: Rules) -> tuple[Step, ...]:
     """
     steps = (_leave(person, rules), _beside(person), _contacts(person, rules))
     return tuple(step for step in steps if step)
-
-
-def erase_effect_id(person_key: str, name: str) -> str:
-    """The id of one of these effects: the same whenever the person is erased."""
-    return derive("erase", person_key, name)
 
 
 def kept_by_rules(person: PersonOutside, rules: Rules) -> tuple[Erasure, ...]:

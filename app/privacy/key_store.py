@@ -225,7 +225,12 @@ def _file_of(url: URL) -> Path | None:
 def _engine(url: URL) -> Engine:
     path = _file_of(url)
     if path is None:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": _WAIT})
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": _WAIT},
+            hide_parameters=True,  # a wrapped key is nothing for a log
+        )
 
     def connect() -> sqlite3.Connection:
         # mode=rw: a file that is not there is no empty database
@@ -236,4 +241,6 @@ def _engine(url: URL) -> Engine:
         connection.execute("PRAGMA secure_delete = ON")  # a destroyed key is overwritten
         return connection
 
-    return create_engine("sqlite://", creator=connect, poolclass=QueuePool)
+    return create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True
+    )

@@ -16,7 +16,7 @@ from leads.decision import NeedsEffects
 from leads.keys import Keys
 from leads.records import Lead, Record
 from leads.rules import Rules
-from leads.sealing import UNSEALED
+from leads.sealing import Sealing
 from streams.runner import audit_events
 from streams.runner.deciding import Deciding
 from streams.runner.model import Stage, StageTask
@@ -52,25 +52,19 @@ class _AfterSnapshot:
     """Rows in which the CRM's snapshot counts as complete. The benchmark's is empty, and a peer
     whose state is scoped to a message key has no place for a mark of a whole partition."""
 
-    sealing = UNSEALED
-
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows, sealing: Sealing) -> None:
+        self._rows, self.sealing = rows, sealing
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         return b"{}" if key in _SNAPSHOT_MARKS else self._rows.get(partition, key)
 
 
-def view_of(rows: Rows, partition: int) -> BatchView:
-    """A stage's view of a peer's rows. A view only ever calls `get` of what it reads."""
-    return BatchView(cast("State", _AfterSnapshot(rows)), partition)
-
-
 class GateRunner:
-    """Runs each record through the gate of its topic's stage, effects included."""
+    """Runs each record through the gate of its topic's stage, effects included. Whoever captures
+    the leads makes their keys."""
 
-    def __init__(self, rules: Rules, site_secret: str) -> None:
-        self._registry, self._clock = RulesRegistry(rules), SystemClock()
+    def __init__(self, rules: Rules, site_secret: str, sealing: Sealing) -> None:
+        self._registry, self._clock, self._sealing = RulesRegistry(rules), SystemClock(), sealing
         self.effects = BlockingEffects(self._clock)
         self._stages: dict[str, _StageParts] = {}
         for stage in make_stages(Keys(site_secret)):
@@ -80,6 +74,10 @@ class GateRunner:
                     parts.decoders[topic.full] = msgspec.json.Decoder(record)
                     self._stages[topic.full] = parts
 
+    def view(self, rows: Rows, partition: int) -> BatchView:
+        """A stage's view of a peer's rows. A view only ever calls `get` of what it reads."""
+        return BatchView(cast("State", _AfterSnapshot(rows, self._sealing)), partition)
+
     def process(self, source: SourceRecord, view: BatchView) -> list[OutgoingRecord]:
         """Decide on one record: its rows lie in `view` then; its audit events and outputs are
         returned, in this order.
@@ -88,7 +86,7 @@ class GateRunner:
         duplicate. Raises RuntimeError when the gate fails.
         """
         parts = self._stages[source.topic]
-        record = parts.decoders[source.topic].decode(source.value)
+        record = self._sealing.open(parts.decoders[source.topic].decode(source.value))
         subject, step, cause = audit_events.subject_of(record, source)
         attempt = view.get(parts.stage.attempts, subject)
         if attempt is not None and attempt.step >= step:

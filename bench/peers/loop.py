@@ -14,7 +14,8 @@ import rocksdict
 from confluent_kafka import Consumer, KafkaException, Message, Producer
 
 from app.base.settings import Settings
-from bench.peers.gate_runner import LEAD_TOPICS, GateRunner, SourceRecord, view_of
+from app.privacy.lead_keys import open_sealing
+from bench.peers.gate_runner import LEAD_TOPICS, GateRunner, SourceRecord
 from leads import topics
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
@@ -43,7 +44,8 @@ class ConsumeLoop:
         sending = {"enable.idempotence": True, "compression.type": "snappy"}
         self._producer = Producer({**servers, **sending})
         self._rows = RocksRows(data / "state")
-        self._runner = GateRunner(rules, settings.site_secret.get_secret_value())
+        secret = settings.site_secret.get_secret_value()
+        self._runner = GateRunner(rules, secret, open_sealing(settings))
         self._running, self._refused = True, list[Any]()
 
     def stop(self, *_: object) -> None:
@@ -68,7 +70,7 @@ class ConsumeLoop:
             place = message.partition()
             view = views.get(place)
             if view is None:
-                view = views[place] = view_of(self._rows, place)
+                view = views[place] = self._runner.view(self._rows, place)
             source = SourceRecord(message.topic(), place, message.offset(), message.value())
             records += self._runner.process(source, view)
         changes = {place: view.take() for place, view in views.items()}

@@ -13,7 +13,8 @@ from quixstreams import Application, message_context
 from quixstreams.models import BytesSerializer
 
 from app.base.settings import Settings
-from bench.peers.gate_runner import LEAD_TOPICS, GateRunner, SourceRecord, view_of
+from app.privacy.lead_keys import open_sealing
+from bench.peers.gate_runner import LEAD_TOPICS, GateRunner, SourceRecord
 from leads import topics
 from leads.rules import Rules
 from streams.runner.outgoing import OutgoingRecord
@@ -29,7 +30,7 @@ def run_quix(settings: Settings, rules: Rules, data: Path) -> int:
         producer_extra_config={"compression.type": "snappy"},
         loglevel="WARNING",
     )
-    runner = GateRunner(rules, settings.site_secret.get_secret_value())
+    runner = GateRunner(rules, settings.site_secret.get_secret_value(), open_sealing(settings))
     out = {
         topic.full: app.topic(topic.full, value_serializer=_RecordSerializer())
         for topic in topics.TOPICS
@@ -66,7 +67,7 @@ class _QuixRows:
 def _decide(runner: GateRunner) -> Callable[[bytes, Any], list[OutgoingRecord]]:
     def decide(value: bytes, state: Any) -> list[OutgoingRecord]:
         at = message_context()
-        view = view_of(_QuixRows(state), at.partition)
+        view = runner.view(_QuixRows(state), at.partition)
         records = runner.process(SourceRecord(at.topic, at.partition, at.offset, value), view)
         for key, row in view.take():
             if row is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from leads.gates.common import Guarded
+from leads.gates.common import Guarded, is_erased
 from leads.records import lead_in
 from leads.table_rows import Suppression
 from tables.schema import SUPPRESSIONS
@@ -11,12 +11,13 @@ from tables.state import BatchView
 
 
 def suppression_of(record: Any, view: BatchView) -> Suppression | None:
-    """What stops a lead's person, or its present address."""
-    return next(suppressions_of(record, view), None)
+    """What stops a lead's person, or its present address; an erasure before anything else, since
+    it also destroys the lead's key."""
+    found = list(_suppressions_of(record, view))
+    return next(filter(is_erased, found), found[0] if found else None)
 
 
-def suppressions_of(record: Any, view: BatchView) -> Iterator[Suppression]:
-    """What stops a lead's person, and what stops its present address."""
+def _suppressions_of(record: Any, view: BatchView) -> Iterator[Suppression]:
     lead = lead_in(record)
     keys = [record.person_key]
     if lead is not None:

@@ -7,7 +7,7 @@ from leads.gates.common import is_erased
 from leads.gates.identity import Identity, IdentityState
 from leads.records import CrmRecord, IdentityLink, Lead, ReviewDecision
 from streams.runner.model import Stage
-from streams.runner.suppression import suppressions_of
+from streams.runner.suppression import suppression_of
 from tables.schema import COMPLETE, CONTACTS, PEOPLE, SUPPRESSIONS
 from tables.state import BatchView
 
@@ -45,10 +45,11 @@ def read(record: Any, view: BatchView) -> IdentityState:
             person=view.get(PEOPLE, record.address_key),
             suppression=view.get(SUPPRESSIONS, record.address_key),
         )
+    stop = suppression_of(record, view)
     return IdentityState(
         person=view.get(PEOPLE, record.claim_key or record.person_key),
         contact=view.get(CONTACTS, record.person_key),
         # other suppressions end it at a later stage
-        suppression=next(filter(is_erased, suppressions_of(record, view)), None),
+        suppression=stop if is_erased(stop) else None,
         synced=view.has(PEOPLE, COMPLETE),
     )

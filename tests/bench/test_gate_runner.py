@@ -8,12 +8,13 @@ from collections.abc import Iterable
 import msgspec
 
 from app.rules.store import load_rules
-from bench.peers.gate_runner import LEAD_TOPICS, GateRunner, SourceRecord, view_of
+from bench.peers.gate_runner import LEAD_TOPICS, GateRunner, SourceRecord
 from bench.site import RULES, captured
 from bench.vendors import instant
 from leads import topics
 from leads.keys import Keys
 from leads.records import Audit, CrmRecord, encode
+from leads.sealing import UNSEALED
 from streams.runner.outbox import partition_of
 from streams.runner.outgoing import OutgoingRecord
 from streams.testing.log import MemoryLog
@@ -36,7 +37,7 @@ def test_a_worker_and_the_gate_runner_decide_alike() -> None:
 
 
 def test_a_record_that_comes_again_is_dropped() -> None:
-    runner, rows = GateRunner(load_rules(RULES), SECRET), DictRows()
+    runner, rows = GateRunner(load_rules(RULES), SECRET, UNSEALED), DictRows()
     found = run_one(runner, rows, SourceRecord(topics.CAPTURED.full, 0, 0, encode(captured(1))))
     [value] = [sent.value for sent in found if sent.topic is topics.VALIDATED]
     assert value is not None
@@ -53,7 +54,7 @@ class DictRows(dict[bytes, bytes | None]):
 
 
 def run_one(runner: GateRunner, rows: DictRows, source: SourceRecord) -> list[OutgoingRecord]:
-    view = view_of(rows, source.partition)
+    view = runner.view(rows, source.partition)
     sent = runner.process(source, view)
     rows.update(view.take())
     return sent
@@ -61,7 +62,8 @@ def run_one(runner: GateRunner, rows: DictRows, source: SourceRecord) -> list[Ou
 
 def on_gate_runner(records: Iterable[bytes]) -> list[bytes]:
     """The audit events of these captured records, each passed through all stages."""
-    runner, rows, offsets = GateRunner(load_rules(RULES), SECRET), DictRows(), Counter[str]()
+    runner = GateRunner(load_rules(RULES), SECRET, UNSEALED)
+    rows, offsets = DictRows(), Counter[str]()
     waiting = deque((topics.CAPTURED.full, record) for record in records)
     events: list[bytes] = []
     while waiting:

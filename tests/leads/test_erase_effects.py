@@ -10,11 +10,7 @@ from connectors.memory.sheets import MemorySheets
 from connectors.memory.slack import MemorySlack
 from leads.effect_results import Erased, value_of
 from leads.effects import EraseContact, LeaveSequence, StopContact
-from leads.erase_effects import (
-    erase_effect_id,
-    erase_steps,
-    kept_by_rules,
-)
+from leads.erase_effects import erase_steps, kept_by_rules
 from leads.erasure import Erasure
 from leads.erasure_order import PersonOutside, SentAlert
 from leads.keys import Keys
@@ -70,14 +66,6 @@ def test_a_contact_whose_id_nobody_knows_is_looked_for_by_its_key() -> None:
     unknown = PersonOutside(person_key="k1", address_keys=("k1",))
     *_, last = erase_steps(unknown, rules_with("delete"))
     assert [*last.values()] == [EraseContact(contact_id="", person_key="k1", permanent=True)]
-
-
-def test_an_effects_id_is_the_same_at_every_try_and_another_for_each_effect() -> None:
-    names = [name for step in erase_steps(PERSON, rules_with("delete")) for name in step]
-    ids = [erase_effect_id("k1", name) for name in names]
-    assert len({*ids}) == len(names)
-    assert ids == [erase_effect_id("k1", name) for name in names]
-    assert ids[0] != erase_effect_id("k2", names[0])
 
 
 class Site:
@@ -142,7 +130,7 @@ class Site:
             for name, effect in step.items():
                 done = await self.effects.perform(
                     effect,
-                    effect_id=erase_effect_id(PERSON.person_key, name),
+                    effect_id=name,
                     since=1000.0,
                     started=1000.0,
                     again=False,
