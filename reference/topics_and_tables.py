@@ -49,11 +49,16 @@ def make_page() -> str:
     )
 
 
+def keeping(topic: Topic) -> str:
+    """For how long a topic keeps a record, as the rules' defaults say, and who deletes it."""
+    if topic.cleanup == "compact":
+        return "compacted"
+    days = Retention().days_of(topic)
+    return f"{days:g} days ({code(topic.kept)}), deleted by {_deleter(topic)}"
+
+
 def _topic(topic: Topic) -> list[str]:
-    kept = "compacted"
-    if topic.cleanup == "delete":
-        days = Retention().days_of(topic)
-        kept = f"{days:g} days ({code(topic.kept)}), deleted by {_deleter(topic)}"
+    kept = keeping(topic)
     if topic.partitions != topics.PARTITIONS:
         kept += f"; {topic.partitions} partition"
     public = "public" if topic.public else ""

@@ -11,11 +11,12 @@ from app.audit.json_schema import audit_schema
 from leads import topics
 from leads.records import AUDIT_FORMAT, Audit, Lead, encode
 from leads.rules import Rules
+from reference.stored_records import NOT_RECORDS
 from tests.compatibility import recorded
 from tests.compatibility.declared import declared
 from tests.compatibility.filled import complete, lost
 from tests.compatibility.samples import RULES, Sample, decoded, samples, stored
-from tests.compatibility.wire import NOT_RECORDS, written
+from tests.compatibility.wire import written
 
 ADD = "run `make formats` and commit what it writes; it only adds"
 
