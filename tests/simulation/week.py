@@ -45,6 +45,7 @@ from tests.simulation.personal_data import naming, telling_of_captured
 from tests.simulation.plan import Plan
 from tests.simulation.simulate import Run, be_quiet, rules
 from tests.simulation.site import ALL, Site
+from tests.simulation.week_erasure import erase_one
 
 _BASE = "http://sandbox"
 _KILLS = (20, 180, 700)
@@ -103,6 +104,11 @@ class WeekSite(Site):
         """The real clients."""
         return {"crm": self.clients.crm, "apollo": self.clients.apollo, "slack": self.clients.slack}
 
+    async def see(self, what: str) -> list[dict[str, Any]]:
+        """What lies in the sandbox's CRM."""
+        found: list[dict[str, Any]] = (await self.control.get(f"/_control/crm/{what}")).json()
+        return found
+
 
 class Outcome(NamedTuple):
     """Groups of leads that are elsewhere than the generator says, places in the log that tell who
@@ -113,7 +119,7 @@ class Outcome(NamedTuple):
 
 
 def simulate_week(seed: int, leads: int) -> Outcome:
-    """One week, its later events, and a few kills."""
+    """One week, its later events, and a few kills; at its end one of its people is erased."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
     try:
@@ -151,8 +157,10 @@ async def _week(seed: int, leads: int, loop: VirtualLoop) -> Outcome:
         await polling.import_again()
         await asyncio.sleep(400.0)
         truth = (await site.control.get("/_control/truth")).json()
+        wrong = _wrong(Run(plan, site, Happening(site)), truth)
+        draw = random.Random(f"{seed} erased")
+        wrong += await erase_one(site, draw, site.see, polling.import_again)
         site.stop()
-    wrong = _wrong(Run(plan, site, Happening(site)), truth)
     wrong += naming(site.log, telling_of_captured(site.log, site.sealing))
     return Outcome(wrong, site.fatal)
 
