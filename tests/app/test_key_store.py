@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,16 @@ class Moving:
     def now(self) -> float:
         """The time that it is set to."""
         return self.at
+
+
+def test_an_error_of_the_database_shows_no_key(tmp_path: Path) -> None:
+    """A traceback may end in a log: SQLAlchemy would print what the statement was called with."""
+    path = tmp_path / "keys.db"
+    store = KeyStore(f"sqlite:///{path}")
+    store.create()
+    drop = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('DROP TABLE lead_keys')"
+    subprocess.run([sys.executable, "-c", drop, str(path)], check=True)
+    key = os.urandom(16).hex()  # unlike any text in the source, which a traceback shows
+    with pytest.raises(KeysUnavailableError) as raised:
+        store.add({"lead-1": key.encode()}, "w1", 1.0)
+    assert key not in "".join(traceback.format_exception(raised.value))
