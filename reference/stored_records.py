@@ -10,7 +10,7 @@ from app.operations.replay import SkipRange
 from app.setup.site_check import Mark
 from leads import topics
 from leads.keys import Keys
-from leads.records import Alert, Audit, Captured, Lead, ReviewItem
+from leads.records import Alert, Audit, Lead, ReviewItem
 from leads.retention import Deletion
 from streams.runner.dead_letters import Dead
 from streams.stages.all import make_stages
@@ -21,15 +21,17 @@ Kind: TypeAlias = type[Any]
 
 #: Topics whose values are no records: text, or the rules as their model writes them.
 NOT_RECORDS = {topics.CRM_IDS: "a person key as text", topics.RULES: "rules as JSON"}
+_STAGES = make_stages(Keys(""))
+_DECIDED = tuple(dict.fromkeys(kind for stage in _STAGES for kind in stage.inputs.values()))
 _BESIDE_THE_STAGES: dict[topics.Topic, tuple[Kind, ...]] = {
     topics.REVIEW_QUEUE: (ReviewItem,),
     topics.FALLBACK: (Lead,),
-    topics.DEAD: (Dead, Captured),
+    # bytes that can't be decoded, and what its gate can't decide on; a lead waits in review instead
+    topics.DEAD: (Dead, *(kind for kind in _DECIDED if kind is not Lead)),
     topics.ALERTS: (Alert,),
     topics.AUDIT: (Audit,),
     topics.CURSORS: (Cursor, ImportStart, SyncCursor, SyncCheckpoint, SkipRange, Mark, Deletion),
 }
-_STAGES = make_stages(Keys(""))
 
 
 def records_in_topics() -> dict[topics.Topic, tuple[Kind, ...]]:
