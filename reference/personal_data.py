@@ -1,18 +1,15 @@
 """docs/reference/personal-data.md: what of a person lies in each topic and table, for how long, and
 who may read it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, get_args
 
-import msgspec
-from msgspec.structs import fields
-
-from app.kafka.access_rights import Program, users_of
+from app.kafka.access_rights import Operation, Program, Resource, Right, rights_of
 from leads import topics
-from leads.records import PersonalRecord
 from leads.topics import Topic
 from reference.markdown import code, codes, page, table
-from reference.stored_records import NOT_RECORDS, records_in_tables, records_in_topics
+from reference.personal_fields import meaning, readable_in, sealed_in
+from reference.stored_records import NOT_RECORDS, Kind, records_in_tables, records_in_topics
 from reference.topics_and_tables import keeping
 from tables.schema import OF_A_STAGE, TABLES
 
@@ -21,54 +18,71 @@ For a data-protection officer: [privacy.md](../privacy.md) says what is done wit
 and how to answer a request.
 
 *sealed* are the fields that name or reach a person, or may, by the kind of record that they are in,
-wherever it lies within. They are encrypted with the key of the lead that they belong to, and
-unreadable once that key is destroyed. An audit event's inputs hold the records that its stage had
-read, sealed as they are in the tables. *keyed hashes* stand for addresses, profiles or phone
-numbers: HMAC-SHA-256 under the site secret, cut to 96 bits. They are readable, stay after an
-erasure, and name nobody without that secret and the address itself. Reps' addresses are readable in
-the rules, in routes, and as keys of alerts ([security.md](../security.md#personal-data)).
+however deep that lies within another one. They are encrypted with the key of the lead that they
+belong to, and unreadable once that key is destroyed. *none* says that a record names nobody; if it
+has a keyed hash, an id, or the id of a lead, it is about a person all the same.
 
-*read by* are the programs that may read the topic ([access-rights.md](access-rights.md)); to open
-what is sealed they need the database of the keys, too. *operator* is who types commands, and may
-read every topic."""
+*keyed hashes* stand for addresses, profiles, phone numbers or names: HMAC-SHA-256 under the site
+secret, cut to 96 bits. They are readable, stay after an erasure, and name nobody without that
+secret and the address itself. *vendors' ids* are those under which the CRM, Apollo or a webhook
+knows the person; whoever may look there can see who it is. *key* is a record's or row's key, which
+is readable, too.
+
+Readable besides, and not listed by field: a lead's id, its company, seniority and function, signs
+of interest, lists, sequences, score, route, steps, places and times; reps' addresses in the rules,
+in routes and as keys of alerts; who decided, and the reason that was typed. Reasons of events and
+review items, and names of effects, may name a contact by a vendor's id
+([security.md](../security.md#personal-data) has the exceptions).
+
+*read by* are the programs whose user may read the topic ([access-rights.md](access-rights.md)).
+*worker*, *poller* and *web* are Leadgate's processes, *operator* is who types commands, *reader* is
+the site's own program that reads the audit. To open what is sealed they need the database of the
+keys, too, and the secret that wraps them."""
+_MEANINGS = """\
+## What the sealed fields hold"""
 _TOPICS = """\
 ## Topics
 
 *kept* is the default of the rules' `retention`. In a compacted topic the last record of each key
-stays for ever: what it holds of a person is erased with that person's keys."""
-_TABLES = f"""\
-## Tables of the state
-
-In a worker's directory, and in the topic `{topics.CHANGELOG}`, which workers alone read and
-write. A row stays until another one replaces it. `STAGE` is the name of a stage, each of which has
-such a table."""
-_HASHES = ("_key", "_keys")
+stays for ever: what is sealed of a person in it is erased with that person's keys. An audit event
+holds what its stage had read, sealed as in the tables."""
+_HASHES, _IDS = "keyed hashes", "vendors' ids"
+#: What stands for a person in a topic whose values are no records.
+_VALUE = {topics.CRM_IDS: "the value"}
 
 
 def make_page() -> str:
     """The page's text."""
     kinds = records_in_topics()
     in_topics = table(
-        ("topic", "records", "sealed", "keyed hashes", "kept", "read by"),
+        ("topic", "key", "records", "sealed", _HASHES, _IDS, "kept", "read by"),
         (_topic(topic, kinds.get(topic, ())) for topic in topics.TOPICS),
     )
-    in_tables = table(("table", "key", "record", "keyed hashes", "sealed"), _tables())
+    in_tables = table(("table", "key", "record", "sealed", _HASHES, _IDS), _tables())
+    meanings = table(("field", "of", "holds"), _meanings())
     source = "the records' own lists of personal fields (`leads/records.py`) and `leads/topics.py`"
     title = "Personal data by topic and table"
-    return page(title, source, _HEAD, _TOPICS, in_topics, _TABLES, in_tables)
+    parts = (_HEAD, _MEANINGS, meanings, _TOPICS, in_topics, _of_tables(), in_tables)
+    return page(title, source, *parts)
 
 
-def _topic(topic: Topic, kinds: Iterable[type[Any]]) -> list[str]:
-    kinds = list(kinds)
+def _of_tables() -> str:
+    readers = _readers(topics.CHANGELOG)
+    return f"""\
+## Tables of the state
+
+In a worker's directory, and in the topic `{topics.CHANGELOG}`, read by: {readers}. A row stays
+until its stage writes another one in its place, or deletes it. `STAGE` is the name of a stage, each
+of which has such a table; the row says what may lie in any of them."""
+
+
+def _topic(topic: Topic, kinds: tuple[Kind, ...]) -> list[str]:
     names = codes(kind.__name__ for kind in kinds) or NOT_RECORDS[topic]
-    readers = {*users_of(topic)[1], Program.OPERATOR}
+    sealed, hashes, ids = _personal(kinds)
+    hashes = _VALUE.get(topic, hashes)
     return [
-        code(topic.full),
-        names,
-        _sealed(kinds),
-        codes(_hashes(kinds)) or "none",
-        keeping(topic),
-        ", ".join(sorted(readers)),
+        *(code(topic.full), topic.key, names, sealed, hashes, ids),
+        *(keeping(topic), _readers(topic.full)),
     ]
 
 
@@ -78,32 +92,35 @@ def _tables() -> Iterator[list[str]]:
     named += [(make("STAGE").name, make("intake")) for make in OF_A_STAGE]
     for name, one in named:
         kind = known[one.name]
-        hashes = codes(_hashes([kind])) or "none"
-        yield [code(name), one.keyed_by, code(kind.__name__), hashes, _sealed([kind])]
+        yield [code(name), one.keyed_by, code(kind.__name__), *_personal([kind])]
 
 
-def _sealed(kinds: Iterable[type[Any]]) -> str:
-    found = {kind.__name__: kind.personal for kind in _within(kinds) if _is_sealed(kind)}
-    parts = (f"{name}: {codes(sorted(personal))}" for name, personal in sorted(found.items()))
-    return "; ".join(parts) or "nothing of a person"
+def _personal(kinds: Iterable[Kind]) -> tuple[str, str, str]:
+    """The cells of what is sealed, of keyed hashes, and of vendors' ids."""
+    kinds = list(kinds)
+    sealed = [f"{name}: {codes(names)}" for name, names in sealed_in(kinds).items()]
+    hashes, ids = readable_in(kinds)
+    return "; ".join(sealed) or "none", codes(hashes) or "none", codes(ids) or "none"
 
 
-def _is_sealed(kind: type[Any]) -> bool:
-    return issubclass(kind, PersonalRecord) and bool(kind.personal)
+def _meanings() -> Iterator[list[str]]:
+    everywhere = [kind for kinds in records_in_topics().values() for kind in kinds]
+    everywhere += records_in_tables().values()
+    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for kind, names in sealed_in(everywhere).items():
+        for name in names:
+            found[name, meaning(kind, name)].append(kind)
+    for (name, holds), kinds in sorted(found.items()):
+        yield [code(name), codes(kinds), holds]
 
 
-def _hashes(kinds: Iterable[type[Any]]) -> list[str]:
-    found = {one.name for kind in _within(kinds) for one in fields(kind)}
-    return sorted(name for name in found if name.endswith(_HASHES))
+def _readers(name: str) -> str:
+    """The programs that may read a topic."""
+    readers = (one for one in Program if any(_reads(right, name) for right in rights_of(one)))
+    return ", ".join(sorted(readers))
 
 
-def _within(kinds: Iterable[type[Any]]) -> list[type[Any]]:
-    """These kinds of records, and those that lie within them by their fields' types."""
-    todo, found = list(kinds), list[type[Any]]()
-    while todo:
-        kind = todo.pop()
-        if kind not in found and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            found.append(kind)
-            todo += [one.type for one in fields(kind)]
-        todo += get_args(kind)
-    return found
+def _reads(right: Right, name: str) -> bool:
+    if (right.resource, right.operation) != (Resource.TOPIC, Operation.READ):
+        return False
+    return name.startswith(right.name) if right.prefixed else name == right.name
