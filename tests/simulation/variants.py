@@ -141,7 +141,7 @@ def _r6() -> AbstractContextManager[None]:
         del before
         return Parked(subject=lead.lead_id, lead=lead, until=until, put_off=True)
 
-    return _patched((attempts, "_over", over))
+    return _patched((attempts, "over", over))
 
 
 def _s8() -> AbstractContextManager[None]:
