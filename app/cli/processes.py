@@ -82,7 +82,7 @@ def worker(data: Data) -> None:
     from app.base.clock import SystemClock
     from app.privacy.lead_keys import wait_without_end
     from app.setup.doctor import wait_until_sound
-    from app.setup.site_rebuild import settle_directory
+    from app.setup.rebuild_mark import settle_directory
     from app.worker.process import run_worker
 
     settings, rules = site(crm=True)

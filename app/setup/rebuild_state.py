@@ -3,10 +3,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.base.errors import UsageError
@@ -17,35 +15,25 @@ from app.privacy.key_store import open_key_store
 from app.privacy.lead_keys import open_sealing
 from app.rules.store import fetch_rules
 from app.setup.provision import provision_topics
-from app.setup.rebuild_log import RebuildLog
+from app.setup.rebuild_changelog import write_changelog
+from app.setup.rebuild_input import RebuildInput, rebuild_in_order
+from app.setup.rebuild_mark import begin_rebuild, end_rebuild, refuse_rebuild
 from app.setup.rebuild_report import RebuildReport, make_report
-from app.setup.rebuilt_changelog import write_changelog
-from app.setup.site_rebuild import begin_rebuild, end_rebuild, refuse_rebuild
+from app.setup.rebuild_store import RebuildStore
 from leads import topics
 from leads.erasure_order import ErasureOrder
 from leads.keys import Keys
-from leads.records import Audit, Signal
 from leads.rules import Rules
 from leads.sealing import Sealing
 from streams.rebuild.finishing import Finishing
-from streams.rebuild.model import Site
-from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader, places_of
+from streams.rebuild.model import RebuildContext
+from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader
 from streams.rebuild.rebuilding import Rebuilding
 from streams.rebuild.rebuilt_rows import RebuiltRows
-from streams.runner.captured_records import identify
 from streams.runner.model import Stage
 from streams.stages.all import make_stages
 
-log = structlog.get_logger(__name__)
-_EVENT = msgspec.json.Decoder(Audit)
 _MANY = 1000  # leads whose keys are asked for at once
-
-
-class _Unread(NamedTuple):
-    """What is not committed: where leads and captured records lie, and the signals."""
-
-    places: dict[tuple[str, str, str], str]
-    signals: list[tuple[int, Signal]]
 
 
 async def rebuild_state(
@@ -68,8 +56,8 @@ async def rebuild_state(
         await provision_topics(settings, rules.retention)
     key_store = open_key_store(settings).ident()
     found = await refuse_rebuild(settings, key_store)
-    with RebuildLog() as scratch:
-        work = _Work(settings, rules, scratch)
+    with RebuildStore() as store:
+        work = _Work(settings, rules, store)
         report = await work.compute(now)
         if not dry_run:
             mark = await begin_rebuild(settings, found, key_store)
@@ -82,43 +70,42 @@ async def rebuild_state(
 class _Work:
     """One computation."""
 
-    def __init__(self, settings: Settings, rules: Rules, scratch: RebuildLog) -> None:
-        self._settings, self._rules, self._scratch = settings, rules, scratch
+    def __init__(self, settings: Settings, rules: Rules, store: RebuildStore) -> None:
+        self._settings, self._rules, self._store = settings, rules, store
         keys = Keys(settings.site_secret.get_secret_value())
         self._stages: Mapping[str, Stage] = {one.name: one for one in make_stages(keys)}
         self._sealing: Sealing = open_sealing(settings)
         self._reader = RecordReader(self._stages.values(), self._sealing, keys.signatures)
-        self.rows = RebuiltRows(scratch, self._sealing)
+        self._input = RebuildInput(store, self._stages.values(), self._reader)
+        self.rows = RebuiltRows(store, self._sealing)
 
     async def compute(self, now: float) -> RebuildReport:
-        """The rows, in the scratch store."""
+        """The rows, in the store."""
         known = (await fetch_rules(self._settings)).known | {self._rules.hash: self._rules}
         async with consuming(self._settings) as consumer:
             done = await committed(self._settings)
-            unread = await self._read(consumer, done)
+            await self._read(consumer, done)
             answers = await self._committed(consumer, done, topics.REVIEW_DECISIONS)
             orders = await self._committed(consumer, done, topics.ERASURES)
-        self._scratch.set_in_order()
         rebuilding = Rebuilding(
-            Site(
+            RebuildContext(
                 stages=self._stages,
                 rules=known,
                 current=self._rules.hash,
-                original=self._scratch.original,
-                audited=self._scratch,
-                places=unread.places,
+                original=self._store.original,
+                audited=self._store,
+                places=self._input.places,
                 rows=self.rows,
                 sealing=self._sealing,
             )
         )
-        for one in self._scratch.in_order():
-            self._take(rebuilding, one)
-        finished = Finishing(rebuilding, now).finish(answers, unread.signals)
+        rebuild_in_order(self._store, rebuilding, self._reader, self._sealing)
+        finished = Finishing(rebuilding, now).finish(answers, self._input.signals)
         return make_report(rebuilding, finished, self._counts(), self._not_over(orders))
 
     def _not_over(self, orders: list[ErasureOrder]) -> tuple[str, ...]:
         """A lead of each person whose erasure has no certificate."""
-        has = self._scratch.has
+        has = self._store.has
         left = {
             one.erasure_id: one.lead_ids[0]
             for one in orders
@@ -126,28 +113,12 @@ class _Work:
         }
         return tuple(left.values())
 
-    async def _read(self, consumer: AIOKafkaConsumer, done: Offsets) -> _Unread:
-        """Everything into the scratch file; what is not committed."""
+    async def _read(self, consumer: AIOKafkaConsumer, done: Offsets) -> None:
+        """Everything into the store, with what is not committed."""
         await self._read_audit(consumer)
-        unread = _Unread({}, [])
-        wanted = dict.fromkeys((*OUTSIDE, *UNREAD))
-        async for record in read_to(consumer, await ends(consumer, [t.full for t in wanted])):
-            topic = topics.BY_NAME[record.topic]
-            if topic is topics.CAPTURED:
-                cause = identify(record)[1]
-                self._scratch.add_captured(cause, record.value or b"", record.offset)
-            if not _is_committed(record, done):
-                self._note_unread(unread, topic, record)
-            elif topic in OUTSIDE:
-                self._scratch.add_record(record)
-        return unread
-
-    def _note_unread(self, unread: _Unread, topic: topics.Topic, record: Any) -> None:
-        if topic not in UNREAD or (found := self._reader.read(topic, record)) is None:
-            return
-        unread.places.update(places_of(self._stages.values(), topic, record, found))
-        if isinstance(found, Signal):
-            unread.signals.append((record.partition, found))
+        wanted = [topic.full for topic in dict.fromkeys((*OUTSIDE, *UNREAD))]
+        async for record in read_to(consumer, await ends(consumer, wanted)):
+            self._input.take_record(record, is_committed=_is_committed(record, done))
 
     async def _read_audit(self, consumer: AIOKafkaConsumer) -> None:
         """The events; their leads have keys when it returns, those from before there were any,
@@ -155,9 +126,7 @@ class _Work:
         leads: set[str] = set()
         async for record in read_to(consumer, await ends(consumer, [topics.AUDIT.full])):
             if record.value:
-                event = _EVENT.decode(record.value)
-                self._scratch.add_event(event, record.value)
-                leads.add(event.lead)
+                leads.add(self._input.take_event(record.value).lead)
             if len(leads) >= _MANY:
                 await self._sealing.make_keys(leads)
                 leads.clear()
@@ -172,14 +141,6 @@ class _Work:
             if _is_committed(record, done):
                 found.append(self._reader.read(topic, record))
         return [one for one in found if one is not None]
-
-    def _take(self, rebuilding: Rebuilding, one: Any) -> None:
-        if isinstance(one, bytes):
-            rebuilding.take_event(self._sealing.open(_EVENT.decode(one)))
-            return
-        topic = topics.BY_NAME[one.topic]
-        if (record := self._reader.read(topic, one)) is not None:
-            rebuilding.take_record(topic, one, record)
 
     def _counts(self) -> dict[str, int]:
         counts: Counter[str] = Counter()

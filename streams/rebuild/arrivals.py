@@ -8,7 +8,7 @@ from leads import topics
 from leads.decision import Decision, NeedsEffects
 from leads.effect_results import EffectResult
 from leads.records import Alert, Captured, Lead, PersonalRecord, ReviewDecision, Signal
-from streams.rebuild.model import Arrival, Pending, Site, nowhere
+from streams.rebuild.model import Arrival, Pending, RebuildContext, nowhere
 from streams.runner.attempts import close_attempt, remember, settle
 from streams.runner.audit_events import subject_of
 from streams.runner.model import Stage, StageTask
@@ -25,9 +25,9 @@ class Arrivals:
     """Takes records in the order in which they came. `pending` holds the leads of which no event
     tells, by the stage that they were sent to and their id."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._wakings = {name: Waking(stage) for name, stage in site.stages.items()}
+    def __init__(self, context: RebuildContext) -> None:
+        self._context = context
+        self._wakings = {name: Waking(stage) for name, stage in context.stages.items()}
         self._waiting: deque[Arrival] = deque()
         # captured records without an event, until one tells what came before them
         self._early: dict[str, list[Arrival]] = {}
@@ -44,7 +44,7 @@ class Arrivals:
             arrival = self._waiting.popleft()
             if isinstance(arrival.record, Captured) and arrival.raw is None:
                 continue  # it is read from its own topic
-            for stage in self._site.stages.values():
+            for stage in self._context.stages.values():
                 if arrival.topic in stage.inputs:
                     self._receive(stage, arrival)
 
@@ -59,7 +59,7 @@ class Arrivals:
         assert isinstance(decision, Decision)
         settle(stage, view, task, decision)
         view.put_many(close_attempt(stage, view, task, decision))
-        self._site.rows.store(partition, view)
+        self._context.rows.store(partition, view)
         for output in decision.outputs:
             topic = topics.BY_NAME[output.topic]
             own = partition_of(output.key.encode())
@@ -78,7 +78,7 @@ class Arrivals:
             self.pending[key] = pending
 
     def _receive(self, stage: Stage, arrival: Arrival) -> None:
-        view = self._site.rows.view(arrival.partition)
+        view = self._context.rows.view(arrival.partition)
         found = arrival.record
         if isinstance(found, Signal):
             waking = self._wakings[stage.name]
@@ -86,7 +86,7 @@ class Arrivals:
             waking.note(view, arrival.record, found, arrival.at)
         if found is not None and not isinstance(found, ReviewDecision):
             self._arrive(stage, view, found, arrival)
-        self._site.rows.store(arrival.partition, view)
+        self._context.rows.store(arrival.partition, view)
 
     def _arrive(self, stage: Stage, view: BatchView, record: Any, arrival: Arrival) -> None:
         task = self._task(stage, record, arrival)
@@ -113,7 +113,7 @@ class Arrivals:
             row_key,
             step,
             cause,
-            getattr(record, "rules", "") or self._site.current,
+            getattr(record, "rules", "") or self._context.current,
             arrival.at,
             since=arrival.at,
         )
@@ -124,7 +124,7 @@ class Arrivals:
         if isinstance(record, Captured):
             lead = lead.removeprefix("captured:")
         is_lead = isinstance(record, Lead | Captured)
-        if is_lead and self._site.audited.has(stage.name, lead, task.cause):
+        if is_lead and self._context.audited.has(stage.name, lead, task.cause):
             return True
         before = view.get(stage.attempts, task.row_key)
         if before is None:
@@ -137,7 +137,7 @@ class Arrivals:
         """Whether nobody can read what was decided on. A worker that meets it ends it."""
         record = task.record
         subject = record.data_subject if isinstance(record, PersonalRecord) else task.row_key
-        return self._site.sealing.is_destroyed(subject)
+        return self._context.sealing.is_destroyed(subject)
 
     def _ask(
         self, stage: Stage, view: BatchView, task: StageTask
@@ -145,9 +145,9 @@ class Arrivals:
         """The gate's answer by the rows as they are now, None if it can't say."""
         done = _POSTED if isinstance(task.record, Alert) else {}
         try:
-            task.keep_state(stage.load_state(task.record, view), self._site.sealing)
+            task.keep_state(stage.load_state(task.record, view), self._context.sealing)
             task.results = dict(done)
-            rules = self._site.rules[task.rules]
+            rules = self._context.rules[task.rules]
             return stage.gate.decide(task.record, task.state, task.results, rules, task.now)
         except Exception:  # noqa: BLE001  a lead waits then; another record is left to its stage
             return None

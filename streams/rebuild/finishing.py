@@ -49,9 +49,9 @@ class Finishing:
 
     def __init__(self, rebuilding: Rebuilding, now: float) -> None:
         self._rebuilding, self._now = rebuilding, now
-        self._arrivals, site = rebuilding.arrivals, rebuilding.site
-        self._rows, self._stages = site.rows, site.stages
-        self._audited, self._places = site.audited, site.places
+        self._arrivals, context = rebuilding.arrivals, rebuilding.context
+        self._rows, self._stages = context.rows, context.stages
+        self._audited, self._places = context.audited, context.places
 
     def finish(
         self, review_decisions: Iterable[ReviewDecision], unread: Iterable[tuple[int, Signal]]

@@ -66,7 +66,7 @@ class Undecided(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class RebuildContext:
     """What a rebuild works with, and the rows that it makes.
 
     `rules` are the versions by hash, `current` the hash of the one in force. `places` holds where

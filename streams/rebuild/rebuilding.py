@@ -20,7 +20,7 @@ from streams.rebuild.beside_decisions import (
     keep_suppression,
 )
 from streams.rebuild.derived import answer_of
-from streams.rebuild.model import Arrival, Site, Undecided, home_of, is_decision, nowhere
+from streams.rebuild.model import Arrival, RebuildContext, Undecided, home_of, is_decision, nowhere
 from streams.runner.attempts import remember
 from streams.runner.audit_events import subject_of
 from streams.runner.deciding import FAULT, QUARANTINED, quarantine
@@ -38,9 +38,11 @@ class Rebuilding:
     `erased` counts events that nobody can read since a person was erased.
     """
 
-    def __init__(self, site: Site) -> None:
-        self.site, self.arrivals = site, Arrivals(site)
-        self._redeciding = Redeciding(site.stages, site.rules, site.original_bytes, site.sealing)
+    def __init__(self, context: RebuildContext) -> None:
+        self.context, self.arrivals = context, Arrivals(context)
+        self._redeciding = Redeciding(
+            context.stages, context.rules, context.original_bytes, context.sealing
+        )
         self._answers: dict[tuple[str, str], ReviewDecision] = {}
         self.undecided: list[Undecided] = []
         self.decisions = self.erased = 0
@@ -50,9 +52,9 @@ class Rebuilding:
         if event.kind == "reviewed":
             self._answers[event.stage, event.cause] = answer_of(event)
         elif event.kind == "person_erased":
-            keep_erasure(self.site.rows, event)
-        elif is_decision(event) and event.stage in self.site.stages:
-            self._take_decision(self.site.stages[event.stage], event)
+            keep_erasure(self.context.rows, event)
+        elif is_decision(event) and event.stage in self.context.stages:
+            self._take_decision(self.context.stages[event.stage], event)
             self.arrivals.go_on()
 
     def take_record(self, topic: topics.Topic, raw: Any, record: Record) -> None:
@@ -74,21 +76,21 @@ class Rebuilding:
 
     def _keep(self, stage: Stage, task: StageTask) -> None:
         """Write the rows of a decision, unless a later one of the lead is there."""
-        site = self.site
+        context = self.context
         task.partition = partition = partition_of(home_of(stage.name, task.record).encode())
         self._identify(task)
-        view = site.rows.view(partition)
+        view = context.rows.view(partition)
         if (before := view.get(stage.attempts, task.row_key)) is not None:
             if before.cause == task.cause or before.step > task.step:
                 return
             if isinstance(task.record, Captured):
                 task.earlier = remember(before)
-        place = site.places.get((stage.name, task.row_key, task.cause))
+        place = context.places.get((stage.name, task.row_key, task.cause))
         task.at = place or nowhere(stage, partition)
         self._note_answer(stage, view, task)
         if stage.name == "identity" and isinstance(task.record, Lead) and not task.record.claim_key:
-            keep_source(site.rows, task.record)
-        keep_suppression(site.rows, partition, view, task)
+            keep_source(context.rows, task.record)
+        keep_suppression(context.rows, partition, view, task)
         self.arrivals.apply(stage, partition, view, task)
         self.arrivals.take_early(task.row_key)
 
@@ -96,7 +98,7 @@ class Rebuilding:
         if event.kind == QUARANTINED:
             return self._quarantined(stage, event, inputs)
         try:
-            task = self._redeciding.decide(event, inputs, self.site.sealing)
+            task = self._redeciding.decide(event, inputs, self.context.sealing)
         except Exception as error:  # noqa: BLE001  whatever a gate raises concerns its lead only
             return f"{type(error).__name__}: {error}"
         if isinstance(task, str):
@@ -108,11 +110,11 @@ class Rebuilding:
 
     def _quarantined(self, stage: Stage, event: Audit, inputs: Inputs) -> StageTask | str:
         """What a gate could not decide waits for a person."""
-        task = self._redeciding.undecided(event, inputs, self.site.sealing)
+        task = self._redeciding.undecided(event, inputs, self.context.sealing)
         if isinstance(task, str):
             return task
         task.failed = event.trace[0].why.removeprefix(FAULT)
-        ops_channel = self.site.rules[task.rules].ops_channel
+        ops_channel = self.context.rules[task.rules].ops_channel
         task.answer = quarantine(stage.name, task, ops_channel)
         return task
 
@@ -121,7 +123,7 @@ class Rebuilding:
         not hold."""
         if isinstance(task.record, Lead):
             return
-        raw = self.site.original(task.cause) if isinstance(task.record, Captured) else None
+        raw = self.context.original(task.cause) if isinstance(task.record, Captured) else None
         task.row_key, task.step, _ = subject_of(task.record, raw)
 
     def _note_answer(self, stage: Stage, view: BatchView, task: StageTask) -> None:
@@ -133,7 +135,7 @@ class Rebuilding:
     def _note_erased(self, stage: Stage, event: Audit) -> None:
         """A lead of an erased person has ended: nothing of it is rebuilt. One that had only been
         compared with such a person goes on from its next event."""
-        if not self.site.sealing.is_destroyed(event.lead):
+        if not self.context.sealing.is_destroyed(event.lead):
             self._note_undecided(stage, event, "a person that it was compared with was erased")
             return
         self.erased += 1
@@ -148,6 +150,6 @@ class Rebuilding:
 
     def _keep_decided(self, stage: Stage, event: Audit) -> Any:
         record = self._redeciding.record(event)
-        raw = self.site.original(event.cause) if isinstance(record, Captured) else None
-        keep_decided(self.site.rows, stage, event, record, raw)
+        raw = self.context.original(event.cause) if isinstance(record, Captured) else None
+        keep_decided(self.context.rows, stage, event, record, raw)
         return record

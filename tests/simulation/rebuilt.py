@@ -1,51 +1,29 @@
 """The state of a simulated site, rebuilt without its changelog, beside the lost one."""
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
 
+from app.setup.rebuild_input import RebuildInput, rebuild_in_order
+from app.setup.rebuild_store import RebuildStore
 from leads import topics
-from leads.records import Audit, ReviewDecision, Signal
+from leads.records import ReviewDecision
 from leads.rules import Rules
-from streams.rebuild import model
 from streams.rebuild.finishing import Finished, Finishing
-from streams.rebuild.model import Original, is_decision
-from streams.rebuild.ordering import EventStamp, times_of
-from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader, places_of
+from streams.rebuild.model import RebuildContext
+from streams.rebuild.reading import OUTSIDE, UNREAD, RecordReader
 from streams.rebuild.rebuilding import Rebuilding
 from streams.rebuild.rebuilt_rows import RebuiltRows
-from streams.runner.captured_records import identify
-from streams.runner.model import Stage
 from streams.stages.all import make_stages
 from streams.testing.log import LogRecord
-from streams.testing.store import MemoryStore
 from tables import schema
 from tables.state import Table
 from tests.simulation.site import Site
 
 #: How a place in the log, a time of a call, or what an open attempt keeps is not known again.
 UNKNOWN = ("at", "since", "started", "begun", "now")
-
-
-class Audited:
-    """See AuditIndex."""
-
-    def __init__(self, events: list[Audit]) -> None:
-        self._causes = {(e.stage, e.lead, e.cause) for e in events if is_decision(e)}
-        self._steps: dict[str, int] = {}
-        for event in filter(is_decision, events):
-            self._steps[event.lead] = max(event.step, self._steps.get(event.lead, -1))
-
-    def has(self, stage: str, lead: str, cause: str) -> bool:
-        """See AuditIndex."""
-        return (stage, lead, cause) in self._causes
-
-    def last_step(self, lead: str) -> int:
-        """See AuditIndex."""
-        return self._steps.get(lead, -1)
 
 
 class Rebuilt(NamedTuple):
@@ -60,87 +38,38 @@ def rebuild(site: Site, rules: Rules) -> Rebuilt:
     """Rebuild a site that has stopped."""
     stages = {stage.name: stage for stage in make_stages(site.keys)}
     reader = RecordReader(stages.values(), site.sealing, site.keys.signatures)
-    events = list(_events(site))
-    places, unread = _unread(site, stages, reader)
+    store = RebuildStore()
+    found = RebuildInput(store, stages.values(), reader)
+    for record in site.log.all(topics.AUDIT.full):
+        found.take_event(record.value or b"")
+    for topic in dict.fromkeys((*OUTSIDE, *UNREAD)):
+        for record in site.log.all(topic.full):
+            found.take_record(record, is_committed=_is_committed(site, record))
     rebuilding = Rebuilding(
-        model.Site(
+        RebuildContext(
             stages=stages,
             rules={one.hash: one for one in site.known},
             current=rules.hash,
-            original=_originals(site).get,
-            audited=Audited(events),
-            places=places,
-            rows=RebuiltRows(MemoryStore(), site.sealing),
+            original=store.original,
+            audited=store,
+            places=found.places,
+            rows=RebuiltRows(store, site.sealing),
             sealing=site.sealing,
         )
     )
-    times = _times(events)
-    found: list[tuple[float, int, Any]] = [
-        (times[event.id], event.step * 2 + (event.kind != "reviewed"), event) for event in events
-    ]
-    for topic in OUTSIDE:
-        for raw in _committed(site, topic):
-            if (record := reader.read(topic, raw)) is not None:
-                found.append((raw.timestamp / 1000, -1, (topic, raw, record)))
-    for _, _, one in sorted(found, key=lambda each: each[:2]):
-        if isinstance(one, Audit):
-            rebuilding.take_event(one)
-        else:
-            rebuilding.take_record(*one)
+    rebuild_in_order(store, rebuilding, reader, site.sealing)
     answers = [
-        record
-        for raw in _committed(site, topics.REVIEW_DECISIONS)
-        if isinstance(record := reader.read(topics.REVIEW_DECISIONS, raw), ReviewDecision)
+        answer
+        for record in site.log.all(topics.REVIEW_DECISIONS.full)
+        if _is_committed(site, record)
+        and isinstance(answer := reader.read(topics.REVIEW_DECISIONS, record), ReviewDecision)
     ]
-    finished = Finishing(rebuilding, site.clock.now()).finish(answers, unread)
-    return Rebuilt(rebuilding.site.rows, rebuilding, finished)
+    finished = Finishing(rebuilding, site.clock.now()).finish(answers, found.signals)
+    return Rebuilt(rebuilding.context.rows, rebuilding, finished)
 
 
-def _events(site: Site) -> Iterator[Audit]:
-    seen = set()
-    for record in site.log.all(topics.AUDIT.full):
-        event = msgspec.json.decode(record.value or b"", type=Audit)
-        if event.id not in seen:
-            seen.add(event.id)
-            yield site.sealing.open(event)
-
-
-def _times(events: list[Audit]) -> dict[str, float]:
-    of_leads: dict[str, list[EventStamp]] = {}
-    for event in events:
-        stamp = EventStamp(event.id, event.stage, event.step, event.cause, event.at)
-        of_leads.setdefault(event.lead, []).append(stamp)
-    return {ident: at for stamps in of_leads.values() for ident, at in times_of(stamps).items()}
-
-
-def _originals(site: Site) -> dict[str, Original]:
-    found: dict[str, Original] = {}
-    for raw in site.log.all(topics.CAPTURED.full):
-        found.setdefault(identify(raw)[1], Original(raw.value or b"", raw.offset))
-    return found
-
-
-def _committed(site: Site, topic: topics.Topic) -> Iterator[LogRecord]:
-    for raw in site.log.all(topic.full):
-        if raw.offset < site.log.committed.get((topic.full, raw.partition), 0):
-            yield raw
-
-
-def _unread(
-    site: Site, stages: dict[str, Stage], reader: RecordReader
-) -> tuple[dict[tuple[str, str, str], str], list[tuple[int, Signal]]]:
-    """Where records lie that are not committed, and the signals among them."""
-    places: dict[tuple[str, str, str], str] = {}
-    signals: list[tuple[int, Signal]] = []
-    for topic in UNREAD:
-        for raw in site.log.all(topic.full):
-            committed = site.log.committed.get((topic.full, raw.partition), 0)
-            if raw.offset < committed or (record := reader.read(topic, raw)) is None:
-                continue
-            places.update(places_of(stages.values(), topic, raw, record))
-            if isinstance(record, Signal):
-                signals.append((raw.partition, record))
-    return places, signals
+def _is_committed(site: Site, record: LogRecord) -> bool:
+    return record.offset < site.log.committed.get((record.topic, record.partition), 0)
 
 
 def lost_rows(site: Site, partition: int) -> dict[bytes, bytes]:

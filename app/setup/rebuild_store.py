@@ -41,7 +41,7 @@ class RawRecord(msgspec.Struct, frozen=True):
 _RAW = msgspec.msgpack.Decoder(RawRecord)
 
 
-class RebuildLog:
+class RebuildStore:
     """The audit's index, the captured records, and the store of the rebuilt rows, deleted on close
     and at the end of the process. It grows to the size of what is read, in the directory that
     SQLITE_TMPDIR or TMPDIR names."""
@@ -121,9 +121,10 @@ class RebuildLog:
 
     def _stamps_by_lead(self) -> Iterator[list[EventStamp]]:
         lead, stamps = None, list[EventStamp]()
+        # `time`, which is changed meanwhile, is neither read here nor in the index
         found = self._file.execute(
             "SELECT lead, id, stage, step, cause, at FROM events ORDER BY lead, step"
-        ).fetchall()
+        )
         for owner, *fields in found:
             if owner != lead and stamps:
                 yield stamps
