@@ -82,13 +82,12 @@ def worker(data: Data) -> None:
     from app.base.clock import SystemClock
     from app.privacy.lead_keys import wait_without_end
     from app.setup.doctor import wait_until_sound
-    from app.setup.rebuild_mark import settle_directory
     from app.worker.process import run_worker
 
     settings, rules = site(crm=True)
     wait_without_end(settings)
     clock = SystemClock()
-    faults = run(wait_until_sound(settings, rules)) or run(settle_directory(settings, data))
+    faults = run(wait_until_sound(settings, rules, data))
     if faults:
         raise UsageError("\n".join(faults))
     raise typer.Exit(run_worker(settings, rules, data, clock))

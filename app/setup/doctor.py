@@ -5,6 +5,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -146,7 +147,7 @@ def unknown_lists(rules: Rules, lists: list[str]) -> list[str]:
     return notes
 
 
-async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
+async def wait_until_sound(settings: Settings, rules: Rules, data: Path) -> list[str]:
     """The faults of the configuration, at once; waits while the broker or the CRM does not answer.
     Publishes the rules if there is no fault.
 
@@ -158,7 +159,7 @@ async def wait_until_sound(settings: Settings, rules: Rules) -> list[str]:
     awaited = ""
     while True:
         try:
-            faults = await _startup_faults(settings, rules)
+            faults = await _startup_faults(settings, rules, data)
         except (KafkaError, OSError) as error:
             if denial := describe_denial(error, settings):
                 return [denial]
@@ -197,13 +198,13 @@ async def _check_site(settings: Settings) -> list[str]:
         return [f"{error}: start it, or set LEADGATE_DATABASE_URL"]
 
 
-async def _startup_faults(settings: Settings, rules: Rules) -> list[str]:
-    """The faults of topics and site; if there are none, those of the CRM and the rules' TODOs, as
-    far as effects are live."""
+async def _startup_faults(settings: Settings, rules: Rules, data: Path) -> list[str]:
+    """The faults of topics, site and the worker's directory; if there are none, those of the CRM
+    and the rules' TODOs, as far as effects are live."""
     if faults := await check_topics(settings):
         return faults
     keys = open_lead_keys(settings)
-    if faults := await settle_site(settings, await keys.store_id()):
+    if faults := await settle_site(settings, await keys.store_id(), data):
         return faults
     if faults := (await keys.wrapping()).faults:
         return faults

@@ -12,6 +12,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
@@ -20,6 +21,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from app.base.settings import Settings, SettingsError
 from app.kafka.clients import Offsets, consuming, ends, last_record, producing
 from app.setup.provision import miscounted
+from app.setup.state_directory import settle_directory
 from leads import topics
 from leads.records import Record, encode
 
@@ -176,9 +178,11 @@ async def check_site(settings: Settings, key_store: str) -> list[str]:
     return _judge(await find_site(settings), settings, key_store)
 
 
-async def settle_site(settings: Settings, key_store: str) -> list[str]:
+async def settle_site(
+    settings: Settings, key_store: str, data: Path | None = None
+) -> list[str]:
     """A sentence for each fault. Writes the mark of a site that has none; durable when it
-    returns."""
+    returns. `data` is a worker's directory, whose state must belong to the site's changelog."""
     found = await find_site(settings)
     if faults := _judge(found, settings, key_store):
         return faults
@@ -190,7 +194,7 @@ async def settle_site(settings: Settings, key_store: str) -> list[str]:
         await write_rows(settings, mark, found.unmarked)
     if mark != found.stored:
         await store_mark(settings, mark)
-    return []
+    return [] if data is None else settle_directory(data, mark.rebuilt)
 
 
 async def store_mark(settings: Settings, mark: Mark) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.setup.rebuild_mark import judge_rebuild, note_rebuild
+from app.setup.rebuild_mark import judge_rebuild
 from app.setup.site_check import ROW, Mark, SiteState, judge_state, make_mark
+from app.setup.state_directory import note_rebuild
 from leads.records import encode
 
 SECRET, STORE = "a secret of the test's own", "store"
