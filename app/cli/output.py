@@ -32,8 +32,11 @@ def as_lines(sentences: Iterable[str]) -> str:
 
 def show(value: Any, as_json: bool, text: str) -> None:
     """Data to stdout, for programs or for people."""
-    if as_json:
-        text = json.dumps(value)
+    show_text(json.dumps(value) if as_json else text)
+
+
+def show_text(text: str) -> None:
+    """Text to stdout."""
     try:
         sys.stdout.write(f"{visible_lines(text)}\n")
         sys.stdout.flush()

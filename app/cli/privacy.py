@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import readable_json, show
+from app.cli.output import readable_json, show, show_text
 from app.cli.shared import Json, add_group, app, known_site, run
 
 person_app = add_group("person", "What is held of one person.")
@@ -55,4 +55,4 @@ def person_export(
 
     ours, _ = known_site()
     report = run(lead_commands.export_person(ours, person, actor))
-    show(None, False, readable_json(to_plain(report)) if as_json else report.text())
+    show_text(readable_json(to_plain(report)) if as_json else report.text())
