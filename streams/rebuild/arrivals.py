@@ -7,13 +7,14 @@ from typing import Any
 from leads import topics
 from leads.decision import Decision, NeedsEffects
 from leads.effect_results import EffectResult
-from leads.records import Alert, Captured, Lead, PersonalRecord, ReviewDecision, Signal
+from leads.records import Alert, Captured, Lead, ReviewDecision, Signal
 from streams.rebuild.model import Arrival, Pending, RebuildContext, nowhere
 from streams.runner.attempts import close_attempt, remember, settle
 from streams.runner.audit_events import subject_of
+from streams.runner.deciding import is_erased_subject
 from streams.runner.model import Stage, StageTask
 from streams.runner.outbox import partition_of
-from streams.runner.outputs import marked
+from streams.runner.outputs import mark_shadow
 from streams.runner.waking import Waking
 from tables.state import BatchView
 
@@ -63,7 +64,7 @@ class Arrivals:
         for output in decision.outputs:
             topic = topics.BY_NAME[output.topic]
             own = partition_of(output.key.encode())
-            self._waiting.append(Arrival(topic, own, marked(output.record, task), task.now))
+            self._waiting.append(Arrival(topic, own, mark_shadow(output.record, task), task.now))
         for alert in decision.alerts:
             own = partition_of(alert.to.encode())
             self._waiting.append(Arrival(topics.ALERTS, own, alert, task.now))
@@ -90,8 +91,10 @@ class Arrivals:
 
     def _arrive(self, stage: Stage, view: BatchView, record: Any, arrival: Arrival) -> None:
         task = self._task(stage, record, arrival)
-        if self._is_known(stage, view, task) or self._is_erased(task):
+        if self._is_known(stage, view, task):
             return
+        if is_erased_subject(record, task.row_key, self._context.sealing):
+            return  # a worker that meets it ends it
         if isinstance(record, Captured) and (before := view.get(stage.attempts, task.row_key)):
             task.earlier = remember(before)
         answer = self._ask(stage, view, task)
@@ -132,12 +135,6 @@ class Arrivals:
         if before.cause == task.cause or task.cause in before.earlier:
             return True
         return before.step >= task.step
-
-    def _is_erased(self, task: StageTask) -> bool:
-        """Whether nobody can read what was decided on. A worker that meets it ends it."""
-        record = task.record
-        subject = record.data_subject if isinstance(record, PersonalRecord) else task.row_key
-        return self._context.sealing.is_destroyed(subject)
 
     def _ask(
         self, stage: Stage, view: BatchView, task: StageTask

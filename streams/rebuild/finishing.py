@@ -15,7 +15,7 @@ from leads.table_rows import Attempt, Deferred, SlaClock, WaitingRow, Woken
 from leads.waits import EARLY_WAITS, LASTING, defer, resume
 from streams.rebuild.model import Pending, nowhere
 from streams.rebuild.rebuilding import Rebuilding
-from streams.runner.attempts import attempt_of, over
+from streams.runner.attempts import attempt_of, park_postponed
 from streams.runner.model import Stage, StageTask
 from streams.runner.waking import EARLY, mark_of
 from tables.schema import CLOCKS
@@ -121,7 +121,7 @@ class Finishing:
         if self._has_gone_on(stage, view.get(stage.attempts, lead.lead_id), lead):
             self._defer(stage, view, pending)
             return False
-        parked = over(view.get(stage.parked, lead.lead_id), lead, self._now)
+        parked = park_postponed(view.get(stage.parked, lead.lead_id), lead, self._now)
         view.put(stage.parked, lead.lead_id, parked)
         view.put(stage.attempts, lead.lead_id, self._begun(stage, pending))
         if stage.wakes_on_signal:

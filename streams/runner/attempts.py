@@ -230,7 +230,7 @@ def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Par
     attempt counts."""
     job.before = view.get(stage.parked, job.row_key)
     if isinstance(job.record, Lead):
-        parked = over(job.before, job.record, until)
+        parked = park_postponed(job.before, job.record, until)
         if stage.wakes_on_signal:
             view.put(stage.waiting, job.record.person_key, WaitingRow(lead_id=job.row_key))
     else:
@@ -243,7 +243,7 @@ def postpone(stage: Stage, view: BatchView, job: StageTask, until: float) -> Par
     return parked
 
 
-def over(before: Parked | None, lead: Lead, until: float) -> Parked:
+def park_postponed(before: Parked | None, lead: Lead, until: float) -> Parked:
     """A put-off lead over what lay here of it: people still see what they were asked, signals what
     it rests as."""
     if before is None:

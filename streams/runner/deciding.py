@@ -133,14 +133,21 @@ def _erased(job: StageTask, stage: str, sealing: Sealing) -> Decision | None:
     was sent before the lead had ended, and its key was destroyed.
     """
     record = job.record
-    subject = record.data_subject if isinstance(record, PersonalRecord) else job.lead_id
-    if not sealing.is_destroyed(subject):
+    if not is_erased_subject(record, job.lead_id, sealing):
         return None
     if isinstance(record, Captured):
         record = unread_lead(record, stage, "erased")
     if isinstance(record, Lead) and not job.replay:
         return replace(erased(record, "its person was erased"), erases=())
     return Decision(kind="unchanged", place=Place.NOWHERE)
+
+
+def is_erased_subject(record: Any, subject: str, sealing: Sealing) -> bool:
+    """Whether the key of what is decided on is destroyed; `subject` is whose a record is that holds
+    nothing personal."""
+    if isinstance(record, PersonalRecord):
+        subject = record.data_subject
+    return sealing.is_destroyed(subject)
 
 
 def quarantine(stage: str, job: StageTask, ops_channel: str) -> Decision:

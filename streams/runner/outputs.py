@@ -20,7 +20,7 @@ def outputs(stage: Stage, job: StageTask, sealing: Sealing) -> list[OutgoingReco
     assert isinstance(decision, Decision)
     outgoing = []
     for output in decision.outputs:
-        value = sealing.encode(marked(output.record, job))
+        value = sealing.encode(mark_shadow(output.record, job))
         outgoing.append(OutgoingRecord(topics.BY_NAME[output.topic], output.key.encode(), value))
     for alert in decision.alerts:
         outgoing.append(OutgoingRecord(topics.ALERTS, alert.to.encode(), sealing.encode(alert)))
@@ -40,7 +40,7 @@ def outputs(stage: Stage, job: StageTask, sealing: Sealing) -> list[OutgoingReco
     return outgoing + _released(job, sealing)
 
 
-def marked(record: Record, job: StageTask) -> Record:
+def mark_shadow(record: Record, job: StageTask) -> Record:
     """An output as it leaves: an SLA outcome that was decided in shadow says so."""
     if job.shadow and isinstance(record, SlaOutcome):
         return replace(record, shadow=True)

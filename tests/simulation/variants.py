@@ -137,11 +137,11 @@ def _r5() -> AbstractContextManager[None]:
 def _r6() -> AbstractContextManager[None]:
     """A put-off record takes the row by which people are asked about its lead."""
 
-    def over(before: Parked | None, lead: Lead, until: float) -> Parked:
+    def park_postponed(before: Parked | None, lead: Lead, until: float) -> Parked:
         del before
         return Parked(subject=lead.lead_id, lead=lead, until=until, put_off=True)
 
-    return _patched((attempts, "over", over))
+    return _patched((attempts, "park_postponed", park_postponed))
 
 
 def _s8() -> AbstractContextManager[None]:
