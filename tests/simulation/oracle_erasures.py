@@ -7,6 +7,7 @@ from typing import Any
 from leads import topics
 from tests.simulation.erasing import Erased
 from tests.simulation.simulate import Run
+from tests.simulation.site import Site
 
 _GONE = frozenset({"merged", "suppressed", "dead", "undone", "erased"})
 
@@ -20,7 +21,7 @@ def judge_erasures(run: Run, places: dict[str, Any], captured: dict[str, int]) -
     """Each breach of what an erasure promises; `captured` are the leads by their ids, with their
     places in the world."""
     for ident, one in run.happening.eraser.erased.items():
-        certificate = _certificate(run, ident)
+        certificate = certificate_of(run.site, ident)
         if one.finished is None or certificate is None:
             yield f"erasure: {ident} was never finished"
             continue
@@ -70,8 +71,9 @@ def _emails(run: Run) -> set[str]:
     return {lead.raw["email"].casefold() for lead in run.plan.world.leads}
 
 
-def _certificate(run: Run, ident: str) -> dict[str, Any] | None:
-    for record in run.site.log.all(topics.AUDIT.full):
+def certificate_of(site: Site, ident: str) -> dict[str, Any] | None:
+    """The outcome of the event by which an order was carried out, None before it was."""
+    for record in site.log.all(topics.AUDIT.full):
         event = json.loads(record.value or b"{}")
         if event["kind"] == "person_erased" and event["cause"] == ident:
             return dict(event["outcome"])

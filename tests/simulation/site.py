@@ -97,9 +97,8 @@ class Site:
         self._appends_left = dict.fromkeys(WORKERS, 0)
         self._rebalancing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._repairs: set[asyncio.Task[None]] = (
-            set()
-        )  # those that start workers or move partitions
+        # those that start workers or move partitions
+        self._repairs: set[asyncio.Task[None]] = set()
         self.closing = False
 
     def _make_vendors(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from leads import topics
 from tests.simulation.erasing import Erased, Eraser
 from tests.simulation.happening import Happening
+from tests.simulation.oracle_erasures import certificate_of
 from tests.simulation.site import Site
 
 _LOOKS, _MOST = 10.0, 60  # seconds between looks for the certificate, and how many of them
@@ -39,9 +40,9 @@ async def erase_one(
 async def _certificate(site: Site, eraser: Eraser) -> dict[str, Any] | None:
     for _ in range(_MOST):
         await asyncio.sleep(_LOOKS)
-        for event in _events(site):
-            if event["kind"] == "person_erased" and event["cause"] in eraser.erased:
-                return dict(event["outcome"])
+        for ident in eraser.erased:
+            if (certificate := certificate_of(site, ident)) is not None:
+                return certificate
     return None
 
 
@@ -56,9 +57,10 @@ def _here(site: Site, eraser: Eraser) -> Iterator[str]:
 def _came_again(site: Site, one: Erased) -> set[str]:
     keys = {*one.order.address_keys}
     found = set()
-    for event in _events(site):
-        record = event["inputs"].get("record", {}) if event.get("inputs") else {}
-        if record.get("address_key") in keys:
+    for record in site.log.all(topics.AUDIT.full):
+        event = json.loads(record.value or b"{}")
+        decided_on = (event.get("inputs") or {}).get("record", {})
+        if decided_on.get("address_key") in keys:
             found.add(event["lead"])
     return found
 
@@ -75,8 +77,3 @@ def _outside(
         addresses = filter(None, {contact["email"], *contact["emails"]})
         if {*map(site.keys.address, addresses)} & {*certificate["address_keys"]}:
             yield f"erasure: contact {contact['id']} is there"
-
-
-def _events(site: Site) -> Iterator[dict[str, Any]]:
-    for record in site.log.all(topics.AUDIT.full):
-        yield json.loads(record.value or b"{}")
