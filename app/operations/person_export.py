@@ -62,7 +62,7 @@ class PersonExporting:
         return await open_sealing(self._settings).open_all(found)
 
     async def _signals(self) -> list[Signal]:
-        """All signals that are kept. One that can't be read is a dead letter, and nobody's."""
+        """All signals that are kept, without those that can't be read: they are dead letters."""
         decoder, found = msgspec.json.Decoder(Signal), []
         async for record in read_topic(self._settings, topics.SIGNALS.full):
             try:

@@ -34,7 +34,10 @@ class RebuildReport(Record, frozen=True, kw_only=True):
                 f"lead {one}: its person's erasure was not over: run leadgate erase {one} again"
                 for one in self.erasing
             ),
-            *(f"lead {one}: its clock ended before now; nobody is told" for one in self.lapsed),
+            *(
+                f"lead {one}: its deadline has passed: no task or escalation was made"
+                for one in self.lapsed
+            ),
             *(f"lead {one} is not rebuilt: capture it again" for one in self.not_rebuilt),
             *(f"{event}: not decided again: {why}" for event, why in self.undecided.items()),
         ]
