@@ -133,8 +133,8 @@ class Keys:
     """Keyed hashes of addresses, so that topics' keys name nobody
     (docs/design/interleavings.md 19).
 
-    `secret` is the site's; with another one nothing matches what was stored. `signatures` are those
-    of the site's orders, by default with a key of their own that is derived from the secret.
+    `secret` is the site's hash key; with another one nothing matches what was stored. `signatures`
+    are those of the site's orders, by default with a key of their own, derived from the secret.
     """
 
     def __init__(self, secret: str, signatures: Signatures | None = None) -> None:

@@ -12,7 +12,7 @@ from app.crm_sync.incremental import SyncCursor
 from app.ingest.import_registry import ImportStart
 from app.ingest.poller import Cursor
 from app.operations.replay import SkipRange
-from app.setup.site_check import Mark
+from app.setup.site_mark import Mark
 from leads import topics
 from leads.audit_kinds import AUDIT_KINDS
 from leads.decision import Parked

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,8 +22,9 @@ from app.local.demo_report import judge
 from app.local.demo_site import Site
 from app.monitoring.lag import lag
 from app.operations.replay import commit_offsets
+from app.privacy.hash_key import open_keys
 from leads import topics
-from leads.keys import lead_id
+from leads.keys import Keys, lead_id
 from leads.records import Captured, Place, Record, encode
 from tables.state import Table
 from tests.places import PlaceFollower
@@ -49,6 +51,11 @@ class SiteHarness(Site):
         self._follower: PlaceFollower | None = None
         path = data / "rules.yaml"
         path.write_text(rules(path.read_text()))
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The site's hashes. It has been provisioned."""
+        return asyncio.run(open_keys(self.settings()))
 
     def work(self, name: str = "worker", **more: str) -> None:
         """Start a worker with a directory and an id of its own."""

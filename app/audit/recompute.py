@@ -15,11 +15,11 @@ import msgspec
 from app.audit.originals import Originals
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, read_to
+from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_sealing
 from app.retention.deletions import read_deletions
 from app.rules.store import fetch_rules
 from leads import topics
-from leads.keys import Keys
 from leads.records import Audit, Record
 from leads.rules import Rules
 from leads.sealing import UNSEALED, Sealing
@@ -187,7 +187,7 @@ def _missing(ident: str, again: bytes) -> str:
 
 async def recompute(settings: Settings) -> RecomputeReport:
     """Read captured records, rules and audit, and decide everything again."""
-    made = make_stages(Keys(settings.site_secret.get_secret_value()))
+    made = make_stages(await open_keys(settings))
     stages = {stage.name: stage for stage in made}
     rules = (await fetch_rules(settings)).known
     with Originals() as originals:

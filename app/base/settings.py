@@ -91,8 +91,9 @@ class Settings(VendorSettings, LogSettings):
     rules: Path = Field(Path("rules.yaml"), description="the file with the rules")
     site_secret: SecretStr = Field(
         SecretStr(""),
-        description="key of the hashes that replace addresses, at least 16 characters; never change"
-        " it: with another key no known person is recognised",
+        description="the site's secret, at least 16 characters: wraps the keys in the database and"
+        " signs orders, unless the next settings say otherwise. It is replaced as"
+        " docs/operations.md, Rotation, says",
     )
     wrapping_secret: Annotated[SecretStr, AfterValidator(_is_strong)] = Field(
         SecretStr(""),
@@ -208,7 +209,7 @@ class Settings(VendorSettings, LogSettings):
 
     def site_secret_weakness(self) -> str:
         """Why the site secret can be guessed (see why_weak). It is no fault of the settings: a site
-        that runs can't change it."""
+        that runs goes on with it until it is replaced."""
         return why_weak(self.site_secret.get_secret_value())
 
     @property

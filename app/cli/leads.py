@@ -64,8 +64,8 @@ def import_(
     from leads.records import to_plain
 
     if dry_run:
-        ours, rules = site()
-        seen = preview(check_import(file, encoding, rules), ours, rules)
+        _, rules = site()
+        seen = preview(check_import(file, encoding, rules), rules)
         show(to_plain(seen), as_json, seen.text())
         return
     ours, rules = known_site()

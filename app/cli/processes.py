@@ -107,15 +107,12 @@ def poll(
 ) -> None:
     """Poll Apollo and the CRM into Kafka."""
     from app.commands import site as site_commands
-    from app.privacy.lead_keys import wait_without_end
 
     try:
         begin = parse_time(since, time.time()) if since else None
     except ValueError as error:
         raise UsageError(f"--since {error}") from None
-    settings, rules = known_site(crm=True)
-    if not once:
-        wait_without_end(settings)
+    settings, rules = known_site(crm=True, waits=not once)
     run(site_commands.poll(settings, rules, once=once, since=begin))
 
 
@@ -124,9 +121,7 @@ def web(port: Port = 8080, host: Host = "127.0.0.1") -> None:
     """Take webhooks of Zapier and Apollo until Ctrl-C: POST /capture/zapier, /capture/apollo."""
     from app.base.clock import SystemClock
     from app.cli.http_server import serve
-    from app.privacy.lead_keys import wait_without_end
     from app.web.server import make_web
 
     settings = known_site_or_away("web_secret")
-    wait_without_end(settings)
     serve(make_web(settings, SystemClock()), "web", host, port)

@@ -82,28 +82,35 @@ def site(*fields: str, crm: bool = False) -> "tuple[Settings, Rules]":
     return ours, load_rules(ours.rules)
 
 
-def known_site(*, crm: bool = False) -> "tuple[Settings, Rules]":
+def known_site(*, crm: bool = False, waits: bool = False) -> "tuple[Settings, Rules]":
     """As `site`, for what makes or compares keys: refused, too, with another secret than the
-    site's."""
+    site's. What `waits` runs until it is ended, and waits for the database of the keys."""
+    from app.privacy.lead_keys import wait_without_end
     from app.setup.site_check import require_secret
 
     ours, rules = site(crm=crm)
+    if waits:
+        wait_without_end(ours)
     run(require_secret(ours))
     return ours, rules
 
 
 def known_site_or_away(*fields: str) -> "Settings":
-    """As `known_site`, for what starts while the broker is away, too: the secret is not compared
-    then."""
+    """As `known_site`, for what starts while the broker or the database of the keys is away, too:
+    the secret is not compared then. Afterwards it waits for the database without end."""
     from aiokafka.errors import KafkaConnectionError
 
+    from app.privacy.lead_keys import open_lead_keys, wait_without_end
     from app.setup.site_check import require_secret
+    from leads.sealing import KeysUnavailableError
 
     ours, _ = site(*fields)
+    open_lead_keys(ours).patience = 0.0
 
     async def compare() -> None:
-        with suppress(KafkaConnectionError):
+        with suppress(KafkaConnectionError, KeysUnavailableError):
             await require_secret(ours)
 
     run(compare())
+    wait_without_end(ours)
     return ours

@@ -32,10 +32,9 @@ def check_import(file: Path, encoding: str, rules: Rules) -> FileCheck:
     return check_file(read_form(file, encoding, mapped))
 
 
-def preview(check: FileCheck, settings: Settings, rules: Rules) -> PreviewReport:
+def preview(check: FileCheck, rules: Rules) -> PreviewReport:
     """What the file's rows would become; nothing is captured."""
-    keys = Keys(settings.site_secret.get_secret_value())
-    rows = list(preview_rows(check.form, rules, keys, _CLOCK.now()))
+    rows = list(preview_rows(check.form, rules, Keys("preview"), _CLOCK.now()))
     return PreviewReport(preview=rows, **facts_of(check))
 
 

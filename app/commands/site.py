@@ -19,6 +19,7 @@ from app.kafka.clients import consuming, producing
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.lag import committed
+from app.privacy.hash_key import lacks_hash_key, open_keys, read_site_keys
 from app.privacy.key_store import open_key_store
 from app.privacy.lead_keys import open_sealing
 from app.review.google_sheet import make_sheets
@@ -28,10 +29,9 @@ from app.rules.starter import write_starter_rules
 from app.rules.store import load_rules, publish_rules
 from app.setup.apollo_account import describe_account
 from app.setup.provision import provision_topics
-from app.setup.site_check import settle_site
+from app.setup.site_check import settle_hash_key, settle_site
 from connectors.core.errors import RecordRejected, VendorError
 from connectors.core.http import POLLER_SHARE
-from leads.keys import Keys
 from leads.rules import Rules
 
 _CLOCK = SystemClock()
@@ -63,9 +63,12 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     made = await provision_topics(settings, rules.retention, dry_run=dry_run)
     store = open_key_store(settings)
     made += [f"table {name}" for name in store.missing()]
+    if lacks_hash_key(store):
+        made.append("hash key of addresses, in the database")
     if not dry_run:
         store.create()
-        if faults := await settle_site(settings, store.ident()):
+        faults = await settle_hash_key(settings)
+        if faults := faults or await settle_site(settings, await read_site_keys(settings)):
             raise SettingsError(faults[0])
     vendors = make_vendors(settings, _CLOCK)
     try:
@@ -89,7 +92,7 @@ async def sync(settings: Settings, rules: Rules, *, restart: bool) -> SyncReport
     """
     del rules
     vendors = make_vendors(settings, _CLOCK)
-    keys = Keys(settings.site_secret.get_secret_value())
+    keys = await open_keys(settings)
     try:
         with Progress(
             "{task.description}",
@@ -121,7 +124,7 @@ async def poll(settings: Settings, rules: Rules, *, once: bool, since: float | N
     vendors = make_vendors(settings, _CLOCK)
     vendors.share(POLLER_SHARE)
     async with producing(settings) as producer:
-        keys = Keys(settings.site_secret.get_secret_value())
+        keys = await open_keys(settings)
         sealing = open_sealing(settings)
         poller = Poller(settings, rules, vendors, producer, _CLOCK, keys, sealing, hit_fault_point)
         await poller.load_cursor(since)

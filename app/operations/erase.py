@@ -23,12 +23,12 @@ from app.operations.person_lookup import (
     read_certificate,
     read_orders,
 )
+from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_sealing
 from app.review.queue import waiting_items
 from app.review.send import decision_on, send_order, send_review_decision
 from leads import topics
 from leads.erasure_order import ErasureOrder
-from leads.keys import Keys
 from leads.person_traces import PersonTraces, begin_order, erasing_signals, finish_order
 from leads.records import WAITING_PLACES, encode
 from streams.ports import Clock
@@ -41,7 +41,6 @@ class PersonErasing:
 
     def __init__(self, settings: Settings, clock: Clock, actor: str, reason: str) -> None:
         self._settings, self._clock, self._actor, self._reason = settings, clock, actor, reason
-        self._keys = Keys(settings.site_secret.get_secret_value())
 
     async def run(self, text: str, *, dry_run: bool, force: bool, seconds: float) -> ErasureReport:
         """Erase the person that a text stands for. Waits for so long until its leads have ended,
@@ -70,13 +69,14 @@ class PersonErasing:
                     " as it is now"
                 )
             alerts = await read_alerts(self._settings, begun.lead_ids)
-            order = finish_order(begun, traces.outside(self._keys, alerts), left)
+            keys = await open_keys(self._settings)
+            order = finish_order(begun, traces.outside(keys, alerts), left)
             await self._send_order(producer, order)
         return await self._wait_for_certificate(order, seconds)
 
     async def _begun(self, text: str) -> ErasureOrder | None:
         """The order that an earlier command has begun with."""
-        key = key_of(self._settings, text)
+        key = await key_of(self._settings, text)
         for order in await read_orders(self._settings):
             if order.phase == "begin" and key in {*order.address_keys, *order.lead_ids}:
                 return order
@@ -84,7 +84,7 @@ class PersonErasing:
 
     async def _first_order(self, traces: PersonTraces) -> ErasureOrder:
         alerts = await read_alerts(self._settings, traces.leads)
-        person = traces.outside(self._keys, alerts)
+        person = traces.outside(await open_keys(self._settings), alerts)
         return begin_order(person, self._actor, self._reason, self._clock.now())
 
     async def _traces(self, begun: ErasureOrder) -> PersonTraces:

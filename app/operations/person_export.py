@@ -8,10 +8,11 @@ from app.base.settings import Settings
 from app.kafka.clients import producing, read_topic
 from app.operations.command_events import send_event
 from app.operations.person_lookup import find_person, read_alerts, read_certificate
+from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_sealing
 from app.review.queue import waiting_items
 from leads import topics
-from leads.keys import Keys, derive, event_id
+from leads.keys import derive, event_id
 from leads.person_export import Held, PersonExport, export_person
 from leads.person_traces import PersonTraces
 from leads.records import Audit, Captured, Signal
@@ -27,7 +28,6 @@ class PersonExporting:
 
     def __init__(self, settings: Settings, actor: str, now: float) -> None:
         self._settings, self._actor, self._now = settings, actor, now
-        self._keys = Keys(settings.site_secret.get_secret_value())
 
     async def run(self, text: str) -> PersonExport:
         """All that is held of the person that a text stands for (see find_person). The audit event
@@ -48,7 +48,7 @@ class PersonExporting:
             alerts=await read_alerts(self._settings, traces.leads),
             signals=await self._signals(),
         )
-        export = export_person(traces, held, self._keys, self._now)
+        export = export_person(traces, held, await open_keys(self._settings), self._now)
         async with producing(self._settings) as producer:
             await send_event(producer, open_sealing(self._settings), self._event(traces, export))
         return export

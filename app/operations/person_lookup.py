@@ -10,10 +10,10 @@ from app.audit.lead_lookup import find_leads
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import read_topic
+from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_sealing
 from leads import topics
 from leads.erasure_order import ErasureOrder
-from leads.keys import Keys
 from leads.person_traces import PersonTraces, person_key_of
 from leads.records import Alert, Audit
 from leads.signatures import SignatureError
@@ -83,7 +83,7 @@ async def read_orders(settings: Settings) -> list[ErasureOrder]:
 
 async def read_certificate(settings: Settings, text: str) -> Audit | None:
     """The event by which the person of an address, or of a whole lead's id, was erased."""
-    decoder, key, found = msgspec.json.Decoder(Audit), key_of(settings, text), None
+    decoder, key, found = msgspec.json.Decoder(Audit), await key_of(settings, text), None
     async for record in read_topic(settings, topics.AUDIT.full):
         if found is None and record.value and b'"person_erased"' in record.value:
             event = decoder.decode(record.value)
@@ -92,11 +92,11 @@ async def read_certificate(settings: Settings, text: str) -> Audit | None:
     return found
 
 
-def key_of(settings: Settings, text: str) -> str:
+async def key_of(settings: Settings, text: str) -> str:
     """An address's key, or a lead's id."""
     if "@" not in text:
         return text.strip().casefold()
-    return Keys(settings.site_secret.get_secret_value()).address(text)
+    return (await open_keys(settings)).address(text)
 
 
 def _erased_by(event: Audit) -> set[str]:

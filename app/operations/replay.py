@@ -31,8 +31,8 @@ from app.kafka.clients import (
 from app.monitoring.lag import committed, workers
 from app.operations.replay_evidence import Evidence, Spot
 from app.operations.replay_range import ReplayRefusedError, ReplayScope, find_range, refuse_misuse
+from app.privacy.hash_key import open_keys
 from leads import topics
-from leads.keys import Keys
 from leads.records import Record
 from leads.signatures import SignatureError, Signatures
 from streams.runner.model import Stage
@@ -65,7 +65,7 @@ async def replay_range(settings: Settings, wanted: ReplayScope) -> dict[str, Any
     Raises ReplayRefusedError while workers run, for a range that doesn't exist or was never
     processed, and, unless `act`, for records that were never decided.
     """
-    keys = Keys(settings.site_secret.get_secret_value(), settings.signatures)
+    keys = await open_keys(settings)
     stages = make_stages(keys)
     topic = _topic(stages, wanted.topic)
     refuse_misuse(wanted)

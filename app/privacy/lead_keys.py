@@ -105,6 +105,14 @@ class StoredLeadKeys:
             else:
                 return WrappingState(self._wrapping, counts)
 
+    async def wrapped(self, subject: str) -> WrappedKey | None:
+        """What is stored for a subject; None if nothing is. Waits as `ensure`."""
+        while True:
+            try:
+                return (await asyncio.to_thread(self._store.read, [subject])).get(subject)
+            except KeysUnavailableError:
+                await self.wait()
+
     def cipher(self, subject: str) -> Cipher | None:
         """See LeadKeys. Asks the database for a lead that this process has not met; blocks for as
         long as that takes. Raises MissingKeyError for a lead without a key."""

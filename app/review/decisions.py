@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
 from app.monitoring.lag import workers
+from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_sealing
 from app.review.send import send_review_decision
 from app.rules.store import rules_in_force
@@ -138,6 +139,7 @@ class _Checks:
     def __init__(self, settings: Settings, rules: Rules, make_crm: Callable[[], Crm]) -> None:
         self._settings, self._rules, self._make_crm = settings, rules, make_crm
         self._crm: Crm | None = None
+        self._keys: Keys | None = None
         self._owners: dict[str, str] = {}
         self._earlier: dict[int, dict[tuple[str, int], ReviewDecision]] = {}
         self._suppressed: dict[int, dict[str, Signal]] = {}
@@ -179,7 +181,7 @@ class _Checks:
         return review_decisions
 
     async def _is_suppressed(self, item: ReviewItem) -> str:
-        key = Keys(self._settings.site_secret.get_secret_value()).address(item.person.email)
+        key = (await self._known_keys()).address(item.person.email)
         if not key:
             return ""
         partition = partition_of(key.encode())
@@ -192,6 +194,11 @@ class _Checks:
             f"the person must not be contacted: {signal.kind} was received from {signal.source}"
             " (promise P4)"
         )
+
+    async def _known_keys(self) -> Keys:
+        if self._keys is None:
+            self._keys = await open_keys(self._settings)
+        return self._keys
 
     async def _read_suppressions(self, partition: int) -> dict[str, Signal]:
         """The last suppressing signal about each address and person, by their keys."""

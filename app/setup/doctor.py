@@ -15,7 +15,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.monitoring.broker_watch import BrokerOutage
-from app.privacy.key_store import open_key_store
+from app.privacy.hash_key import read_site_keys
 from app.privacy.lead_keys import open_lead_keys
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
@@ -24,7 +24,8 @@ from app.setup.apollo_account import describe_account
 from app.setup.broker_security import describe_denial, security_notes
 from app.setup.provision import check_topics
 from app.setup.retention import TopicRetention, describe_retention
-from app.setup.site_check import check_site, secret_notes, settle_site
+from app.setup.site_check import check_site, settle_site
+from app.setup.site_mark import secret_notes
 from connectors.apollo.pace import POLLED, slower
 from connectors.core.crm import OwnerDirectory
 from connectors.core.errors import Unauthorised, Unavailable, VendorError
@@ -191,7 +192,7 @@ async def wait_until_sound(settings: Settings, rules: Rules, data: Path) -> list
 
 async def _check_site(settings: Settings) -> list[str]:
     try:
-        if faults := await check_site(settings, open_key_store(settings).ident()):
+        if faults := await check_site(settings, await read_site_keys(settings)):
             return faults
         return (await open_lead_keys(settings).wrapping()).faults
     except KeysUnavailableError as error:
@@ -204,7 +205,7 @@ async def _startup_faults(settings: Settings, rules: Rules, data: Path) -> list[
     if faults := await check_topics(settings):
         return faults
     keys = open_lead_keys(settings)
-    if faults := await settle_site(settings, await keys.store_id(), data):
+    if faults := await settle_site(settings, await read_site_keys(settings), data):
         return faults
     if faults := (await keys.wrapping()).faults:
         return faults

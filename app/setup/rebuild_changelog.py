@@ -5,7 +5,7 @@ from typing import Any
 
 from app.base.settings import Settings
 from app.kafka.clients import consuming, ends, producing, read_to
-from app.setup.site_check import ROW
+from app.setup.site_mark import ROW
 from leads import topics
 from streams.rebuild.rebuilt_rows import RebuiltRows
 from tables.state import Row

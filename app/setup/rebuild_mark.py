@@ -5,16 +5,9 @@ from msgspec.structs import replace
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
-from app.setup.site_check import (
-    Mark,
-    SiteState,
-    find_site,
-    judge_key_store,
-    judge_secret,
-    make_mark,
-    store_mark,
-    write_rows,
-)
+from app.privacy.hash_key import SiteKeys
+from app.setup.site_check import find_site, store_mark, write_rows
+from app.setup.site_mark import Mark, SiteState, judge_hash_key, judge_key_store, make_mark
 from leads import topics
 
 _NOT_LOST = (
@@ -23,10 +16,11 @@ _NOT_LOST = (
 )
 
 
-def judge_rebuild(found: SiteState, secret: str, key_store: str) -> list[str]:
+def judge_rebuild(found: SiteState, keys: SiteKeys) -> list[str]:
     """A sentence if this site's state can't be rebuilt, or is there."""
-    if faults := judge_secret(found.mark, secret) or judge_key_store(found.mark, key_store):
-        return faults
+    other = judge_key_store(found.mark, keys.key_store) or judge_hash_key(found.mark, keys.hash_key)
+    if other:
+        return other
     if not found.audited:
         return [f"topic {topics.AUDIT.full} holds nothing: there is nothing to rebuild"]
     if found.stateless or (found.mark is not None and found.mark.rebuilding):
@@ -34,22 +28,21 @@ def judge_rebuild(found: SiteState, secret: str, key_store: str) -> list[str]:
     return [_NOT_LOST]
 
 
-async def refuse_rebuild(settings: Settings, key_store: str) -> SiteState:
+async def refuse_rebuild(settings: Settings, keys: SiteKeys) -> SiteState:
     """What the topics hold. Raises UsageError for a site whose state can't be rebuilt."""
     found = await find_site(settings)
-    secret = settings.site_secret.get_secret_value()
-    if faults := judge_rebuild(found, secret, key_store):
+    if faults := judge_rebuild(found, keys):
         raise UsageError(faults[0])
     return found
 
 
-async def begin_rebuild(settings: Settings, found: SiteState, key_store: str) -> Mark:
+async def begin_rebuild(settings: Settings, found: SiteState, keys: SiteKeys) -> Mark:
     """Keep workers from starting, and have the changelog begin with the site's mark. Durable when
     it returns."""
-    mark = found.mark or make_mark(settings.site_secret.get_secret_value(), stated=True)
+    mark = found.mark or make_mark(keys.hash_key, stated=True)
     if not mark.rebuilding:
         mark = replace(mark, rebuilding=True, rebuilt=mark.rebuilt + 1)
-    mark = replace(mark, key_store=key_store)
+    mark = replace(mark, key_store=keys.key_store)
     await store_mark(settings, mark)
     await write_rows(settings, mark, found.unmarked)
     return mark

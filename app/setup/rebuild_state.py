@@ -11,7 +11,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
 from app.monitoring.lag import committed, workers
-from app.privacy.key_store import open_key_store
+from app.privacy.hash_key import open_keys, read_site_keys
 from app.privacy.lead_keys import open_sealing
 from app.rules.store import fetch_rules
 from app.setup.provision import provision_topics
@@ -54,13 +54,13 @@ async def rebuild_state(
         raise UsageError(f"{running} workers run; stop them first")
     if not dry_run:
         await provision_topics(settings, rules.retention)
-    key_store = open_key_store(settings).ident()
-    found = await refuse_rebuild(settings, key_store)
+    site_keys = await read_site_keys(settings)
+    found = await refuse_rebuild(settings, site_keys)
     with RebuildStore() as store:
-        work = _Work(settings, rules, store)
+        work = _Work(settings, rules, store, await open_keys(settings))
         report = await work.compute(now)
         if not dry_run:
-            mark = await begin_rebuild(settings, found, key_store)
+            mark = await begin_rebuild(settings, found, site_keys)
             reached("rebuild begun")
             await write_changelog(settings, work.rows, reached)
             await end_rebuild(settings, mark)
@@ -70,9 +70,8 @@ async def rebuild_state(
 class _Work:
     """One computation."""
 
-    def __init__(self, settings: Settings, rules: Rules, store: RebuildStore) -> None:
+    def __init__(self, settings: Settings, rules: Rules, store: RebuildStore, keys: Keys) -> None:
         self._settings, self._rules, self._store = settings, rules, store
-        keys = Keys(settings.site_secret.get_secret_value())
         self._stages: Mapping[str, Stage] = {one.name: one for one in make_stages(keys)}
         self._sealing: Sealing = open_sealing(settings)
         self._reader = RecordReader(self._stages.values(), self._sealing, keys.signatures)

@@ -1,17 +1,8 @@
-"""Whether secret, state and audit belong to one site: keys made with another secret match no known
-person.
-
-Topic `cursors` holds the site's mark under a key of its own: a random id, and an HMAC of it with
-the site secret. When a site begins, the same mark becomes the first row of each partition of the
-state's changelog, so that a changelog that was created later is recognised by its missing mark.
-"""
+"""Reads and writes the mark by which secrets, state and audit are known to belong to one site
+(site_mark.py)."""
 
 import asyncio
-import hashlib
-import hmac
-import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -20,175 +11,53 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 from app.base.settings import Settings, SettingsError
 from app.kafka.clients import Offsets, consuming, ends, last_record, producing
+from app.privacy.hash_key import SiteKeys, read_hash_key, read_site_keys, store_hash_key
 from app.setup.provision import miscounted
+from app.setup.site_mark import ROW, Mark, SiteState, judge_hash_key, judge_site, make_mark
 from app.setup.state_directory import settle_directory
 from leads import topics
-from leads.records import Record, encode
+from leads.records import encode
 
 KEY = b"site"
-#: The mark's row in the changelog; no kind of row has this prefix.
-ROW = b"site\x00"
 _FETCH_BYTES = 1024  # bytes per fetch of a partition: only its first record is read
 _TRIES, _PAUSE = 50, 0.1
 
-_ANOTHER = (
-    "LEADGATE_SITE_SECRET is not the one that this site's keys were made with: "
-    "no known person would be recognised. Set the secret that it was provisioned with"
-)
-_ANOTHER_DATABASE = (
-    "LEADGATE_DATABASE_URL names another database than the one that holds the keys of this site's"
-    " leads: their personal data could not be read. Set the address of that database, or restore it"
-    " from a copy"
-)
-_OTHER_STATE = (
-    f"the state in topic {topics.CHANGELOG} is empty or was created again, while topic "
-    f"{topics.AUDIT.full} holds decisions: leads would be decided and people contacted again. "
-    "Restore that topic from a copy; without one, stop every worker, move its state away and run "
-    "leadgate rebuild-state (docs/operations.md)"
-)
-_REBUILDING = (
-    f"the state in topic {topics.CHANGELOG} is being rebuilt, or a rebuild was cut off: run"
-    " leadgate rebuild-state to its end"
-)
-
-
-class Mark(Record, frozen=True, kw_only=True):
-    """Identifies a site. `stated`: its state's changelog begins with this mark. `rebuilt` counts
-    how often the state was rebuilt from the audit; while `rebuilding` it is not whole."""
-
-    id: str
-    check: str
-    stated: bool = False
-    key_store: str = ""  # the id of the database that holds its leads' keys
-    rebuilt: int = 0
-    rebuilding: bool = False
-
-
-@dataclass(slots=True)
-class SiteState:
-    """What the topics hold.
-
-    `stored` is the mark in `cursors`, `mark` is that one or else the one in the changelog, `first`
-    is the first row of each partition of the changelog, `audited` says whether there are audit
-    events.
-    """
-
-    mark: Mark | None = None
-    first: dict[int, tuple[bytes, bytes] | None] = field(default_factory=dict)
-    audited: bool = False
-    stored: Mark | None = None
-
-    @property
-    def unmarked(self) -> list[int]:
-        """Partitions of the changelog that don't begin with a mark."""
-        return [p for p, row in sorted(self.first.items()) if row is None or row[0] != ROW]
-
-    @property
-    def stateless(self) -> bool:
-        """Whether the changelog is empty."""
-        return not any(self.first.values())
-
-
-def make_mark(secret: str, *, stated: bool) -> Mark:
-    """The mark of a new site."""
-    ident = secrets.token_hex(8)
-    return Mark(id=ident, check=_check(secret, ident), stated=stated)
-
-
-def judge_secret(mark: Mark | None, secret: str) -> list[str]:
-    """A sentence if the mark was made with another secret."""
-    if mark is None or hmac.compare_digest(mark.check, _check(secret, mark.id)):
-        return []
-    return [_ANOTHER]
-
-
-def judge_key_store(mark: Mark | None, key_store: str) -> list[str]:
-    """A sentence if the site's leads have their keys in another database than this one."""
-    if mark is None or mark.key_store in {"", key_store}:
-        return []
-    return [_ANOTHER_DATABASE]
-
-
-def judge_new_site(found: SiteState, weakness: str) -> list[str]:
-    """A sentence if a site would begin with a secret that can be guessed, for this reason. One that
-    runs can't change its own: `secret_notes` says what that means."""
-    begins = found.mark is None and found.stateless and not found.audited
-    if begins and weakness:
-        return [f"LEADGATE_SITE_SECRET {weakness}. It can't be changed later"]
-    return []
-
-
-def secret_notes(settings: Settings) -> list[str]:
-    """A sentence about the secret of a site that runs, if it can be guessed, and about a second
-    secret of orders, if there is one."""
-    notes = []
-    if settings.other_signing_secret.get_secret_value():
-        notes.append(
-            "orders that were signed with LEADGATE_OTHER_SIGNING_SECRET are believed, too: remove"
-            " it once none of them is needed (docs/operations.md, Rotation)"
-        )
-    if not settings.site_secret_weakness():
-        return notes
-    note = (
-        f"LEADGATE_SITE_SECRET is weak: who reads topic {topics.CURSORS.full} can guess it, and"
-        " learn with it which addresses are known. It can't be changed; let nobody else read the"
-        " topics"
-    )
-    return [*notes, note]
-
-
-def judge_state(found: SiteState) -> list[str]:
-    """A sentence if state and audit can't belong together."""
-    if found.mark is not None and found.mark.rebuilding:
-        return [_REBUILDING]
-    recreated = found.mark is not None and found.mark.stated and found.unmarked
-    if found.audited and (recreated or found.stateless):
-        return [_OTHER_STATE]
-    return []
-
-
-def _judge(found: SiteState, settings: Settings, key_store: str) -> list[str]:
-    return (
-        judge_secret(found.mark, _secret(settings))
-        or judge_state(found)
-        or judge_key_store(found.mark, key_store)
-        or judge_new_site(found, settings.site_secret_weakness())
-    )
-
-
-def _check(secret: str, ident: str) -> str:
-    text = f"leadgate site {ident}".encode()
-    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()[:32]
-
-
-def _secret(settings: Settings) -> str:
-    return settings.site_secret.get_secret_value()
-
 
 async def require_secret(settings: Settings) -> None:
-    """Raise SettingsError if the site's keys were made with another secret than the settings'."""
+    """Raise SettingsError if the site's keys were made with another hash key than the one that
+    this process has, WrappingKeyError if it can't read that one."""
     async with consuming(settings) as consumer:
         mark = await last_record(consumer, KEY, Mark)
-    if faults := judge_secret(mark, _secret(settings)):
+    if mark is None:
+        return
+    if faults := judge_hash_key(mark, await read_hash_key(settings)):
         raise SettingsError(faults[0])
 
 
-async def check_site(settings: Settings, key_store: str) -> list[str]:
-    """A sentence for each fault. Only reads. `key_store` is the id of the settings' database."""
-    return _judge(await find_site(settings), settings, key_store)
+async def check_site(settings: Settings, keys: SiteKeys) -> list[str]:
+    """A sentence for each fault. Only reads."""
+    return judge_site(await find_site(settings), settings, keys)
 
 
-async def settle_site(
-    settings: Settings, key_store: str, data: Path | None = None
-) -> list[str]:
+async def settle_hash_key(settings: Settings) -> list[str]:
+    """A sentence for each fault. Stores the hash key of a site that has stored none; durable when
+    it returns. Called by `provision`, which has made the database."""
+    found = await find_site(settings)
+    if faults := judge_site(found, settings, await read_site_keys(settings)):
+        return faults
+    store_hash_key(settings, begins=found.begins)
+    return []
+
+
+async def settle_site(settings: Settings, keys: SiteKeys, data: Path | None = None) -> list[str]:
     """A sentence for each fault. Writes the mark of a site that has none; durable when it
     returns. `data` is a worker's directory, whose state must belong to the site's changelog."""
     found = await find_site(settings)
-    if faults := _judge(found, settings, key_store):
+    if faults := judge_site(found, settings, keys):
         return faults
     begins = found.stateless and not found.audited
-    mark = found.mark or make_mark(_secret(settings), stated=begins)
-    mark = msgspec.structs.replace(mark, key_store=key_store)
+    mark = found.mark or make_mark(keys.hash_key, stated=begins)
+    mark = msgspec.structs.replace(mark, key_store=keys.key_store)
     if begins:
         mark = msgspec.structs.replace(mark, stated=True)
         await write_rows(settings, mark, found.unmarked)

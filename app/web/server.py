@@ -23,11 +23,11 @@ from app.kafka.clients import producing
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.health import HEALTH_PATHS, health_routes
 from app.monitoring.metrics import WebMetrics
-from app.privacy.lead_keys import open_sealing
+from app.privacy.hash_key import open_keys
+from app.privacy.lead_keys import open_lead_keys, open_sealing
 from app.web.capture import Capture, not_stored
 from app.web.hubspot import Changes
 from app.web.slack import Clicks
-from leads.keys import Keys
 from streams.ports import Clock
 
 log = structlog.get_logger(__name__)
@@ -42,10 +42,12 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
     """The app: /capture/zapier, /capture/apollo, /slack/actions, /hubspot/events, /metrics, /livez,
     /readyz.
 
-    Until the broker answers for the first time, it answers 503.
+    Until broker and database of the keys answer for the first time, it answers 503.
     """
 
     async def why_not_ready() -> list[str]:
+        if open_lead_keys(settings).is_awaited:
+            return ["the database of the keys does not answer"]
         return await _why_not_ready(app.state.producer)
 
     slack = _signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET")
@@ -136,17 +138,18 @@ async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
 
 
 async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
-    """Connect a producer, trying again until it succeeds, and serve with it until cancelled.
+    """Connect a producer and read the hash key, trying again until both succeed, and serve with
+    them until cancelled.
 
-    A broker that refuses the settings is named once, and asked again: what it knows can be
-    corrected there.
+    A broker or database that refuses the settings is named once, and asked again: what it knows can
+    be corrected there.
     """
     refused = ""
-    secret, site = settings.web_secret.get_secret_value(), settings.site_secret.get_secret_value()
+    secret = settings.web_secret.get_secret_value()
     while True:
         try:
             async with producing(settings) as producer:
-                keys = Keys(site, settings.signatures)
+                keys = await open_keys(settings)
                 capture = Capture(producer, keys, secret, clock, open_sealing(settings))
                 clicks = Clicks(
                     producer,
@@ -171,5 +174,5 @@ async def _connect(app: Starlette, settings: Settings, clock: Clock) -> None:
             await asyncio.sleep(1.0)
         except UsageError as error:
             if refused != (refused := str(error)):
-                log.error("the broker can't be used", error=refused)
+                log.error("nothing can be captured", error=refused)
             await asyncio.sleep(1.0)

@@ -21,6 +21,7 @@ from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
 from app.operations.replay import read_windows
+from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_lead_keys
 from app.retention.job import RetentionJob
 from app.review.erasing import SheetEraser
@@ -60,6 +61,7 @@ class Worker:
         rules: Rules,
         data: Path,
         clock: Clock,
+        keys: Keys,
         end: Callable[[BaseException], None],
         vendors: VendorClients | None = None,
         only: Collection[str] = (),
@@ -70,7 +72,6 @@ class Worker:
         self.producer = make_producer(settings)
         self.pulse = SessionWatchdog(SESSION * 0.8)
         self.vendors = vendors or make_vendors(settings, clock)
-        keys = Keys(settings.site_secret.get_secret_value(), settings.signatures)
         self.pipeline = Pipeline(
             self._dependencies(clock, keys),
             settings.worker_id,
@@ -234,7 +235,8 @@ async def _run(
     only: Collection[str],
 ) -> int:
     _collect_seldom()
-    worker = Worker(settings, rules, data, clock, _exit, make() if make else None, only)
+    keys = await open_keys(settings)
+    worker = Worker(settings, rules, data, clock, keys, _exit, make() if make else None, only)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

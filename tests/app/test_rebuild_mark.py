@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from app.privacy.hash_key import SiteKeys
 from app.setup.rebuild_mark import judge_rebuild
-from app.setup.site_check import ROW, Mark, SiteState, judge_state, make_mark
+from app.setup.site_mark import ROW, Mark, SiteState, judge_state, make_mark
 from app.setup.state_directory import note_rebuild
 from leads.records import encode
 
@@ -32,7 +33,7 @@ def found(*, rows: bool, mark: Mark | None = MARK, audited: bool = True) -> Site
     ],
 )
 def test_only_a_lost_state_is_rebuilt(site: SiteState, why: str) -> None:
-    faults = judge_rebuild(site, SECRET, STORE)
+    faults = judge_rebuild(site, SiteKeys(STORE, SECRET))
     assert bool(faults) == bool(why)
     assert why in "".join(faults)
 

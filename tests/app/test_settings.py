@@ -3,7 +3,7 @@
 import pytest
 
 from app.base.settings import SettingsError, load_settings
-from app.setup.site_check import secret_notes
+from app.setup.site_mark import secret_notes
 from leads.signatures import SignatureError, Signatures
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.base.settings import SettingsError, load_settings, secrets_in
 from app.base.weak_secrets import why_weak
-from app.setup.site_check import SiteState, judge_new_site, make_mark, secret_notes
+from app.setup.site_mark import SiteState, judge_new_site, make_mark, secret_notes
 
 GOOD = "c0ffee8d21b94fa7"
 

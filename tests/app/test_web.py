@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import msgspec
@@ -15,12 +16,16 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app.base.settings import Settings
+from app.base.clock import SystemClock
+from app.base.settings import Settings, load_settings
 from app.kafka.clients import consuming, ends, producing, read_to
+from app.privacy.key_store import KeyStore
+from app.privacy.lead_keys import wait_without_end
 from app.setup.provision import provision_topics
 from app.web import hubspot, slack
 from app.web.capture import Capture
 from app.web.request_bodies import DEEPEST, is_taken, parse, parse_json, read_whole
+from app.web.server import make_web
 from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, encode
@@ -225,3 +230,32 @@ def test_a_form_is_read_however_its_kind_is_written() -> None:
     assert parse(b"email=ada%40acme.com", "APPLICATION/X-WWW-FORM-URLENCODED") == [
         {"email": "ada@acme.com"}
     ]
+
+
+@pytest.mark.kafka
+def test_it_is_ready_once_the_database_of_the_keys_is_there(
+    kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = f"sqlite:///{tmp_path / 'keys.db'}"
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka)
+    monkeypatch.setenv("LEADGATE_DATABASE_URL", database)
+    monkeypatch.setenv("LEADGATE_SITE_SECRET", "21b94fa7c0ffee8d")
+    settings = load_settings()
+    wait_without_end(settings)
+    app = make_web(settings, SystemClock())
+    waits = "the database of the keys does not answer\n"
+
+    async def call() -> None:
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://web") as client,
+        ):
+            while (await client.get("/readyz")).text != waits:
+                await asyncio.sleep(0.05)
+            assert (await client.post("/capture/zapier", json={})).status_code == 503
+            KeyStore(database).create()
+            while (await client.get("/readyz")).status_code != 200:
+                await asyncio.sleep(0.05)
+
+    asyncio.run(asyncio.wait_for(call(), 60))

@@ -15,9 +15,9 @@ import pytest
 
 from app.base.settings import Settings
 from app.privacy.lead_keys import open_sealing
-from app.setup.site_check import ROW
+from app.setup.site_mark import ROW
 from leads import topics
-from leads.keys import Keys, lead_id
+from leads.keys import lead_id
 from leads.records import Captured, Place, encode
 from tables import schema
 from tests.crash.test_faults import delete_changelog, log_of
@@ -65,10 +65,9 @@ def is_of_erased(site: SiteHarness, key: bytes, row: Any) -> bool:
     """Whether a row is about the erased person or its company, or tells of nobody that a link, an
     alert or an order was read: of an erased person's nothing is rebuilt."""
     one = captured(ERASED)
-    keys = Keys(site.settings().site_secret.get_secret_value())
     names = (
         lead_id(one.source, one.source_id),
-        keys.address(one.raw["email"]),
+        site.keys.address(one.raw["email"]),
         one.raw["organization"]["name"],
     )
     text = key.decode() + msgspec.json.encode(row).decode()

@@ -11,11 +11,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import RecordsToDelete
 
 from app.kafka.clients import administering, consuming, ends, producing, read_to
-from app.local.demo_site import SITE_SECRET
 from app.monitoring.lag import committed
 from app.operations.replay import commit_offsets
 from leads import topics
-from leads.keys import Keys
 from leads.records import Audit, ReviewItem, encode
 from leads.review_items import MOVED
 from streams.runner.outbox import partition_of
@@ -203,7 +201,7 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarnes
     )
     assert {ids[6], ids[-1]} <= items.keys()
     assert not set(ids[:6]) & items.keys()
-    stages = make_stages(Keys(SITE_SECRET))
+    stages = make_stages(site.keys)
     ran = {}
     for topic in sorted({topic.name for stage in stages for topic in stage.inputs}):
         code, printed, said = call(site, "replay", "--topic", topic, "--from", "0", "--json")

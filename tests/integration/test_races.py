@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.local.demo_site import SITE_SECRET
 from leads import topics
-from leads.keys import Keys, derive
+from leads.keys import derive
 from leads.records import Signal, encode
 from tables.schema import SEQUENCES
 from tests.samples import captured
@@ -33,7 +32,6 @@ AFTER = {
     "assign": topics.ASSIGNED,
 }
 NUMBERS = iter(range(1000, 9000))
-KEYS = Keys(SITE_SECRET)
 
 
 def bring_to(site: SiteHarness, point: str, count: int) -> list[tuple[str, Any]]:
@@ -59,7 +57,7 @@ def bring_to(site: SiteHarness, point: str, count: int) -> list[tuple[str, Any]]
 
 def hear(site: SiteHarness, kind: str, raw: dict[str, Any], value: str = "") -> None:
     """Tell of something, as the poller does."""
-    key = KEYS.address(raw["email"])
+    key = site.keys.address(raw["email"])
     signal = Signal(
         signal_id=derive(kind, raw["id"], time.time()),
         kind=kind,
@@ -104,7 +102,7 @@ def test_a_signal_at_any_point_of_the_way_counts(site: SiteHarness) -> None:
         "POST", "objects/control/ownerless", {raw["email"]: True for _, raw in each(ownerless)}
     )
     # what a source has said counts once intake has read it, however fast engagement is
-    started = {KEYS.address(raw["email"]) for _, raw in [*busy["company"], *busy["assign"]]}
+    started = {site.keys.address(raw["email"]) for _, raw in [*busy["company"], *busy["assign"]]}
     site.work_only("intake", "signals")
     site.wait_for(lambda: started <= site.rows(SEQUENCES).keys(), why="a sequence is not known")
     site.kill("worker")
