@@ -197,21 +197,34 @@ async def read(settings: Settings, name: str) -> int:
     return len([record async for record in read_topic(settings, name)])
 
 
+async def remaining(consumer: AIOKafkaConsumer) -> int:
+    """How many offsets lie before the consumer in its partitions."""
+    end = await consumer.end_offsets(consumer.assignment())
+    left = [offset - await consumer.position(tp) for tp, offset in end.items()]
+    return sum(left)
+
+
 def test_a_reader_reads_the_audit_in_a_group_of_its_own(secured: SecuredSite) -> None:
     settings = secured.settings_of(Program.READER.user)
 
+    name = topics.AUDIT.full
+
     async def consume(group: str) -> int:
-        name = topics.AUDIT.full
         consumer = AIOKafkaConsumer(
             name, **connection(settings), group_id=group, auto_offset_reset="earliest"
         )
         try:
             await consumer.start()
-            return len(await consumer.getmany(timeout_ms=10_000))
+            count = 0
+            while not consumer.assignment() or await remaining(consumer):
+                batches = await consumer.getmany(timeout_ms=500)
+                count += sum(map(len, batches.values()))
+            return count
         finally:
             await consumer.stop()
 
-    assert asyncio.run(consume(f"{READER_GROUPS}-1")) > 0
+    written = asyncio.run(read(secured.settings(), name))
+    assert asyncio.run(consume(f"{READER_GROUPS}-1")) == written
     with pytest.raises(GroupAuthorizationFailedError):
         asyncio.run(consume(topics.APP_ID))
 
