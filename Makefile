@@ -19,8 +19,9 @@ install: .venv/installed ## the product and its tools into .venv, Kafka's jars i
 	@command -v mvn >/dev/null || { echo "mvn is not on the PATH: install Maven (package maven)" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q app connectors leads sandbox streams tables
 	@$(BIN)/python -m app.local.prepare
 	@touch $@
 
