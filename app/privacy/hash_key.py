@@ -2,7 +2,7 @@
 that the site secret can be replaced while every hash stays as it is."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
@@ -21,7 +21,7 @@ class SiteKeys:
     and its hash key."""
 
     key_store: str
-    hash_key: str
+    hash_key: str = field(repr=False)  # it is nothing for a log
 
 
 async def read_site_keys(settings: Settings) -> SiteKeys:
