@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from leads import topics
 from leads.keys import Keys, lead_id
 from leads.records import Captured, Place, Record, encode
 from tables.state import Table
+from tests.app.command_line import Outcome, run_forked
 from tests.places import PlaceFollower
 
 T = TypeVar("T", bound=Record)
@@ -215,24 +217,22 @@ class SiteHarness(Site):
 
         `more` are settings that differ from the site's.
         """
-        done = subprocess.run(
-            [sys.executable, "-m", "app.cli", *args, "--json"],
-            env=self.environment() | more,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode in {0, 1}, done.stderr[-2000:]
-        return json.loads(done.stdout)
+        done = self.ask(*args, "--json", **more)
+        assert done.code in {0, 1}, done.err[-2000:]
+        return json.loads(done.out)
 
     def refusal(self, *args: str, **more: str) -> str:
         """What a command says that refuses. `more` are settings that differ from the site's."""
-        command = [sys.executable, "-m", "app.cli", *args]
-        done = subprocess.run(
-            command, env=self.environment() | more, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 2, done.stdout
-        return done.stderr
+        done = self.ask(*args, **more)
+        assert done.code == 2, done.out
+        return done.err
+
+    def ask(self, *args: str, **more: str) -> Outcome:
+        """Run a command to its end. `more` are settings that differ from the site's."""
+        # not in the site's directory: what it prints is no file of the site
+        with tempfile.TemporaryDirectory() as place:
+            settings = self.variables() | more
+            return run_forked(*args, settings=settings, directory=Path(place), seconds=300)
 
     def remove_members(self) -> None:
         """Take dead workers out of the group: it would wait for them until their session ends.

@@ -1,5 +1,6 @@
 """Every command of the command line, as a user may type it, and a process to run one in."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -20,6 +21,9 @@ from app.web import server  # noqa: F401
 from app.worker import process  # noqa: F401
 from sandbox.server import make_sandbox  # noqa: F401
 
+#: Its server loads this module once, at the first command.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
 ROOT = Path(__file__).parents[2]
 DEMO_RULES = ROOT / "app" / "rules" / "demo-rules.yaml"
 #: `{}` stands for a directory of the test's own, which holds leads.csv.
@@ -100,27 +104,32 @@ def start(
     )
 
 
-def run_forked(*args: str, settings: Mapping[str, str], directory: Path) -> Outcome:
-    """`leadgate ARGS` in a copy of this process, which has loaded everything already."""
+def run_forked(
+    *args: str, settings: Mapping[str, str], directory: Path, seconds: int = 60
+) -> Outcome:
+    """`leadgate ARGS` in a copy of a process that has loaded everything already, and has done
+    nothing else: no connection or thread of the tests is in it. It is killed after `seconds`."""
     out, err = directory / "stdout.txt", directory / "stderr.txt"
-    child = os.fork()
-    if child == 0:
-        _become(list(args), settings, directory, out, err)
-    _, status = os.waitpid(child, 0)
-    return Outcome(os.waitstatus_to_exitcode(status), out.read_text(), err.read_text())
+    child = _FORKS.Process(
+        target=_become, args=(list(args), environment(settings), directory, out, err, seconds)
+    )
+    child.start()
+    child.join()
+    assert child.exitcode is not None
+    return Outcome(child.exitcode, out.read_text(), err.read_text())
 
 
 def _become(
-    args: list[str], settings: Mapping[str, str], directory: Path, out: Path, err: Path
+    args: list[str], variables: dict[str, str], directory: Path, out: Path, err: Path, seconds: int
 ) -> None:
-    """Run the command instead of the tests, and end."""
+    """Run the command in this process, and end."""
     code = 99
     try:
         warnings.simplefilter("ignore")
-        signal.alarm(60)
+        signal.alarm(seconds)
         os.chdir(directory)
         os.environ.clear()
-        os.environ.update(environment(settings))
+        os.environ.update(variables)
         for path, number in ((out, 1), (err, 2)):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123

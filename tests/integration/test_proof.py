@@ -1,8 +1,6 @@
 """On a real site: what the log doesn't bear out is reported, and a replay changes nothing."""
 
 import asyncio
-import subprocess
-import sys
 from typing import Any
 
 import msgspec
@@ -23,15 +21,6 @@ from tests.sites import SiteHarness, broken_promises
 
 WAIT = 180.0  # seconds; a busy machine takes long to start a worker
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(1200)]
-
-
-def call(site: SiteHarness, *args: str, **more: str) -> tuple[int, str, str]:
-    """Run a command: exit code, what it printed, what it said."""
-    command = [sys.executable, "-m", "app.cli", *args]
-    done = subprocess.run(
-        command, env=site.environment() | more, capture_output=True, text=True, check=False
-    )
-    return done.returncode, done.stdout, done.stderr
 
 
 def stop(site: SiteHarness) -> None:
@@ -95,10 +84,10 @@ def test_what_the_log_does_not_bear_out_is_reported_by_name(site: SiteHarness) -
     [skipped] = site.capture(captured(502, company="skipped"))
     site.commit_to_the_end(topics.CAPTURED)
     assert faults(site) == {"skipped": [skipped]}
-    code, said, _ = call(site, "audit", "verify")
-    assert code == 1
-    assert skipped in said
-    assert "BROKEN" in said
+    told = site.ask("audit", "verify")
+    assert told.code == 1
+    assert skipped in told.out
+    assert "BROKEN" in told.out
     site.leadgate("replay", "--from", "0", "--act")
     site.work()
     site.wait_for(lambda: site.place_of(skipped) in {"engaged", "nurtured"}, seconds=WAIT)
@@ -146,16 +135,15 @@ def test_another_site_secret_is_refused_in_one_line(
     site: SiteHarness, command: tuple[str, ...]
 ) -> None:
     other = {"LEADGATE_SITE_SECRET": "another", "LEADGATE_WEB_SECRET": "5e1d09ab7c34f286"}
-    code, printed, said = call(site, *command, **other)
-    assert (code, printed) == (2, "")
-    assert len(said.splitlines()) == 1
-    assert "LEADGATE_SITE_SECRET" in said
+    told = site.ask(*command, **other)
+    assert (told.code, told.out) == (2, "")
+    assert len(told.err.splitlines()) == 1
+    assert "LEADGATE_SITE_SECRET" in told.err
 
 
 def test_a_worker_refuses_another_site_secret_and_doctor_tells(site: SiteHarness) -> None:
     other = {"LEADGATE_SITE_SECRET": "another"}
-    code, _, said = call(site, "worker", "--data", str(site.data / "other"), **other)
-    assert code == 2
+    said = site.refusal("worker", "--data", str(site.data / "other"), **other)
     assert [line for line in said.splitlines() if "LEADGATE_SITE_SECRET" in line]
     found = site.leadgate("doctor", **other)["faults"]
     assert len(found) == 1
@@ -204,9 +192,9 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarnes
     stages = make_stages(site.keys)
     ran = {}
     for topic in sorted({topic.name for stage in stages for topic in stage.inputs}):
-        code, printed, said = call(site, "replay", "--topic", topic, "--from", "0", "--json")
-        assert code == 0 or "no processed record" in said, said
-        ran[topic] = msgspec.json.decode(printed)["records"] if code == 0 else 0
+        told = site.ask("replay", "--topic", topic, "--from", "0", "--json")
+        assert told.code == 0 or "no processed record" in told.err, told.err
+        ran[topic] = msgspec.json.decode(told.out)["records"] if told.code == 0 else 0
     for topic in (
         "captured",
         "validated",
