@@ -56,11 +56,17 @@ pictures: install ## the diagrams of docs/pictures, from their texts
 # most tests with Kafka wait most of the time; a group is a file, or one test with a site of its own
 JOBS ?= 3
 SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
-test: install ## all tests but the long ones, real Kafka included (JOBS at a time)
+test: install ## all tests but those of the next targets, real Kafka included (JOBS at a time)
 	$(BIN)/pytest $(SPREAD) $(ARGS)
 
-test-fast: install ## what needs neither Kafka nor hundreds of simulated runs: two and a half minutes
+test-fast: install ## what needs neither Kafka nor the simulation: two and a half minutes
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (kafka or crash or brokers or clients or proof or simulation or long)" $(ARGS)
+
+test-crash: install ## kill -9 of workers, poller and broker, lost and damaged state
+	$(BIN)/pytest $(SPREAD) -m "crash and not (brokers or long or proof)" $(ARGS)
+
+test-simulation: install ## that the simulation finds each fault it was built for; large weeks over the real connectors
+	$(BIN)/pytest $(SPREAD) -m seeds $(ARGS)
 
 test-long: install ## larger runs, and the other CRMs, of what `make test` shows on a real broker
 	$(BIN)/pytest $(SPREAD) -m long $(ARGS)
@@ -112,4 +118,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-long simulate crash crash-short crash-brokers clients fuzz bench bench-titles bench-identity reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-crash test-simulation test-long simulate crash crash-short crash-brokers clients fuzz bench bench-titles bench-identity reference formats proof pictures

@@ -15,11 +15,12 @@ from tests.crash.judging import LATER
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(900)]
 
 SEED = 20261123
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.long)])
 def test_kills_of_the_worker_at_any_moment_lose_and_double_nothing(
     tmp_path: Path, kills: int
@@ -60,7 +61,7 @@ DEATHS = tuple(zip(POINTS, (*STAGES, "write"), strict=True))
 @pytest.mark.parametrize(
     ("crm", "deaths"),
     [
-        ("hubspot", DEATHS),
+        ("hubspot", DEATHS),  # no `crash`: it stands for the others in `make test`
         pytest.param("hubspot", tuple(product(POINTS, STAGES)), marks=pytest.mark.long),
         pytest.param("salesforce", tuple(product(POINTS[:1], STAGES)), marks=pytest.mark.long),
     ],
@@ -85,6 +86,7 @@ def test_a_kill_at_a_named_point_of_a_stage(
         site.stop()
 
 
+@pytest.mark.crash
 def test_a_lead_whose_first_attempt_died_after_its_claim_still_arrives(tmp_path: Path) -> None:
     """What a boolean "seen" fails: the claim is there, the lead was never sent on."""
     site = SiteHarness(tmp_path, leads=0, seed=4)
@@ -103,6 +105,7 @@ def test_a_lead_whose_first_attempt_died_after_its_claim_still_arrives(tmp_path:
         site.stop()
 
 
+@pytest.mark.crash
 def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path) -> None:
     site = SiteHarness(tmp_path, leads=120, seed=5)
     try:
@@ -119,6 +122,7 @@ def test_a_poller_killed_around_its_cursor_captures_all_once(tmp_path: Path) -> 
         site.stop()
 
 
+@pytest.mark.crash
 def test_the_broker_killed_midway(tmp_path: Path) -> None:
     site = SiteHarness(tmp_path, leads=400, seed=6)
     try:
@@ -135,6 +139,7 @@ def test_the_broker_killed_midway(tmp_path: Path) -> None:
         site.stop()
 
 
+@pytest.mark.crash
 def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
     site = SiteHarness(tmp_path, leads=400, seed=7)
     try:
@@ -157,6 +162,7 @@ def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
         site.stop()
 
 
+@pytest.mark.crash
 def test_a_worker_frozen_before_its_call_ends_instead_when_it_thaws(tmp_path: Path) -> None:
     site = SiteHarness(tmp_path, leads=0, seed=8)
     try:

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 
-from tests.simulation.expected import unmet
 from tests.simulation.oracle import judge
 from tests.simulation.people import world_of
 from tests.simulation.plan import FAULTS_END, SIGNALS, Event, Plan, make_plan
@@ -16,8 +15,8 @@ from tests.simulation.simulate import be_quiet, simulate
 from tests.simulation.variants import VARIANTS
 from tests.simulation.week import simulate_week
 
-#: Everything of `expected` occurs within so many; CI runs three thousand by `make simulate`.
-SEEDS = 1000
+#: CI goes on from here by `make simulate`, which also sees that everything of `expected` occurs.
+SEEDS = 100
 # seeds: `make simulate` runs one in ten over the real connectors, for which the suite has no time
 ONE_WEEK_IN = 50
 FOUND_WITHIN = 1000
@@ -33,16 +32,13 @@ def _quiet() -> None:
     be_quiet()
 
 
-@pytest.mark.timeout(1200)
-def test_no_seed_breaks_a_promise_and_everything_has_occurred() -> None:
-    occurred: set[str] = set()
+@pytest.mark.timeout(900)
+def test_no_seed_breaks_a_promise() -> None:
     failed: list[int] = []
     for verdict in try_seeds(range(SEEDS), os.cpu_count() or 1, ONE_WEEK_IN):
-        occurred |= verdict.occurred
         failed += [verdict.seed] if verdict.breaches else []
         assert not verdict.week, f"seed {verdict.seed} over the real connectors: {verdict.week}"
     assert not failed, "\n\n".join(story(seed) for seed in failed[:3])
-    assert not unmet(occurred)
 
 
 def test_every_plan_has_leads_and_faults() -> None:
@@ -54,6 +50,7 @@ def test_every_plan_has_leads_and_faults() -> None:
         assert all(e.at <= FAULTS_END for e in faults)
 
 
+@pytest.mark.seeds
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", list(VARIANTS))
 def test_a_known_fault_is_found(name: str) -> None:
@@ -85,7 +82,15 @@ def fingerprint(seed: int) -> str:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(("seed", "leads"), [(90210, 400), (1004, 400), (7, 120), (8, 120)])
+@pytest.mark.parametrize(
+    ("seed", "leads"),
+    [
+        pytest.param(90210, 400, marks=pytest.mark.seeds),
+        pytest.param(1004, 400, marks=pytest.mark.seeds),
+        (7, 120),
+        (8, 120),
+    ],
+)
 def test_a_week_over_the_real_connectors_ends_as_its_generator_says(seed: int, leads: int) -> None:
     """90210 and 1004 left one changed employer engaged or nurtured instead of
     asking."""
