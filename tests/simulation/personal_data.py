@@ -58,9 +58,10 @@ def naming(log: MemoryLog, told: re.Pattern[str]) -> Iterator[str]:
     for topic in (*topics.BY_NAME, topics.CHANGELOG):
         for record in log.all(topic):
             for field, text in _texts(record):
-                found = told.search(text.casefold())
+                if not (found := told.search(text.casefold())):
+                    continue  # most texts: the event's kind is not read for them
                 place = f"{topic} {_kind_of(record)} {field}"
-                if found and place not in seen:
+                if place not in seen:
                     seen.add(place)
                     yield f"P8 {place} tells {found.group()!r}"
 
