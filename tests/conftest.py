@@ -23,9 +23,15 @@ settings.load_profile("leadgate")
 
 DEMO_RULES = Path(__file__).parents[1] / "app" / "rules" / "demo-rules.yaml"
 #: Tests that run longest begin first, so that no worker waits for the last of them.
-LONGEST_FIRST = ("crash", "simulation", "integration", "kafka", "test_answers.py")
+LONGEST_FIRST = (
+    *("test_site.py", "test_web.py", "test_week.py", "test_proof.py"),
+    *("crash", "simulation", "integration", "kafka", "test_answers.py"),
+)
 #: Files whose tests share no set-up: each test goes to whichever worker is free.
-UNSHARED = {"test_kills.py", "test_restore.py", "test_giving_up.py", "test_simulation.py"}
+UNSHARED = {
+    *("test_kills.py", "test_restore.py", "test_giving_up.py", "test_simulation.py"),
+    "test_unmerge.py",
+}
 
 
 def pytest_configure() -> None:
