@@ -11,17 +11,20 @@ goes with the colleague's key.
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from functools import cache, lru_cache
+from operator import attrgetter, is_
+from types import NoneType
 from typing import Any, NamedTuple, Protocol, TypeVar, get_args
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from msgspec.structs import fields, replace
+from msgspec.structs import asdict, fields, replace
 
 from leads.records import PersonalRecord, Record, encode
 
 R = TypeVar("R")
 _CACHED = 4096
 _PARTS = msgspec.json.Encoder(order="deterministic")
+_PLAIN = frozenset({str, int, float, bool, NoneType, msgspec.Raw})  # they hold no record
 _BLANKS: Mapping[Any, Any] = {str: "", bytes: b"", dict: {}}
 
 
@@ -92,11 +95,13 @@ class LeadKeys(Protocol):
 
 class _Plan(NamedTuple):
     """How a kind of record is sealed: which of its fields may hold other records, which are
-    personal, and the record that holds the personal ones while they are encrypted."""
+    personal and what they are when blank, how their values are read, what these are when blank,
+    and the record that holds them while they are encrypted. All in one order."""
 
     nested: tuple[str, ...]
-    personal: tuple[str, ...]
     blanks: dict[str, Any]
+    values: Callable[[Any], tuple[Any, ...]]
+    blank: tuple[Any, ...]
     part: type[msgspec.Struct]
 
 
@@ -174,30 +179,28 @@ class Sealing:
         plan = _plan(record.__class__)
         if plan is None:
             return record
-        changed = _changed(record, plan.nested, self._seal)
-        subject = record.data_subject if plan.personal else ""
+        changed = _changed(record, plan.nested, self._seal) if plan.nested else {}
+        subject = record.data_subject if plan.blanks else ""
         if not subject:
             return replace(record, **changed) if changed else record
-        values = {name: changed.get(name, getattr(record, name)) for name in plan.personal}
+        values = plan.values(record)
+        if changed:
+            values = tuple(map(changed.get, plan.blanks, values))
         changed.update(plan.blanks)
-        if values != plan.blanks and (cipher := self._cipher(subject)) is not None:
-            changed["sealed"] = self._encrypt(plan.part, cipher, _PARTS.encode(plan.part(**values)))
+        if values != plan.blank and (cipher := self._cipher(subject)) is not None:
+            changed["sealed"] = self._encrypt(plan.part, cipher, _PARTS.encode(plan.part(*values)))
         return replace(record, **changed)
 
     def _open(self, record: Any) -> Any:
         plan = _plan(record.__class__)
         if plan is None:
             return record
-        changed: dict[str, Any] = {}
-        if plan.personal and record.sealed:
+        if plan.blanks and record.sealed:
             cipher = self._cipher(record.data_subject)
             if cipher is not None:
                 part = self._decrypt(plan.part, cipher, record.sealed)
-                changed = {name: getattr(part, name) for name in plan.personal}
-                changed["sealed"] = b""
-        if plan.nested:
-            opened = replace(record, **changed) if changed else record
-            changed.update(_changed(opened, plan.nested, self._open))
+                record = replace(record, sealed=b"", **part)
+        changed = _changed(record, plan.nested, self._open) if plan.nested else {}
         return replace(record, **changed) if changed else record
 
     def _cipher(self, subject: str) -> Cipher | None:
@@ -224,14 +227,14 @@ def _encrypt(part: type[msgspec.Struct], cipher: Cipher, plain: bytes) -> bytes:
     return cipher.encrypt(plain, [part.__name__.encode()])
 
 
-def _decrypt(part: type[msgspec.Struct], cipher: Cipher, sealed: bytes) -> Any:
+def _decrypt(part: type[msgspec.Struct], cipher: Cipher, sealed: bytes) -> dict[str, Any]:
     try:
         plain = cipher.decrypt(sealed, [part.__name__.encode()])
     except (InvalidTag, ValueError):
         raise SealError(
             f"the personal data of a {part.__name__} was sealed with another key"
         ) from None
-    return msgspec.json.decode(plain, type=part)
+    return asdict(msgspec.json.decode(plain, type=part))
 
 
 def _changed(record: Any, names: tuple[str, ...], change: Callable[[Any], Any]) -> dict[str, Any]:
@@ -249,11 +252,14 @@ def _each(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, msgspec.Struct):
         return change(value)
     if isinstance(value, dict):
-        made = {key: _each(one, change) for key, one in value.items()}
-        return made if any(made[key] is not one for key, one in value.items()) else value
+        changed = {}
+        for key, one in value.items():
+            if one.__class__ not in _PLAIN and (after := _each(one, change)) is not one:
+                changed[key] = after
+        return value | changed if changed else value
     if isinstance(value, tuple | list):
         items = [_each(one, change) for one in value]
-        same = all(one is two for one, two in zip(items, value, strict=True))
+        same = all(map(is_, items, value))
         return value if same else type(value)(items)
     return value
 
@@ -274,9 +280,15 @@ def _plan(kind: type[Any]) -> _Plan | None:
         [(name, found[name].type, blank) for name, blank in blanks.items()],
         omit_defaults=True,
         frozen=True,
-        kw_only=True,
     )
-    return _Plan(nested, personal, blanks, part)
+    return _Plan(nested, blanks, _reader(personal), tuple(blanks.values()), part)
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads the values of these fields of a record."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
 
 
 def _blank(field: msgspec.structs.FieldInfo) -> Any:
