@@ -83,12 +83,15 @@ def with_values(lead: Lead, values: KnownValues) -> Lead:
 def survive(own: KnownValues, merged: Iterable[KnownValues], rules: Rules) -> Survivors:
     """A lead's own values, each replaced by a better one of the records merged into it. The order
     of the records and how often one is given change nothing."""
-    choice = _choose(own, merged, rules)
+    others = [one for one in merged if one.lead_id != own.lead_id]
+    if not others:
+        return Survivors(own)
+    choice = _choose(own, others, rules)
     return Survivors(choice.values, tuple(choice.taken))
 
 
-def _choose(own: KnownValues, merged: Iterable[KnownValues], rules: Rules) -> "_Choice":
-    choice = _Choice(own, [one for one in merged if one.lead_id != own.lead_id], rules)
+def _choose(own: KnownValues, others: Sequence[KnownValues], rules: Rules) -> "_Choice":
+    choice = _Choice(own, others, rules)
     choice.take_title()
     for field in _NAMES:
         choice.take_value(field, fills_only=True)
@@ -105,7 +108,9 @@ def prune(own: KnownValues, merged: Sequence[KnownValues], rules: Rules) -> tupl
     """The merged records that are remembered: those with a value that survives, or that keeps
     another from surviving, and the newest of the others, which count again once a better one is
     withdrawn."""
-    winners = _choose(own, merged, rules).winners
+    if not merged:
+        return ()
+    winners = _choose(own, [one for one in merged if one.lead_id != own.lead_id], rules).winners
     losers = [one for one in merged if one.lead_id not in winners]
     losers.sort(key=lambda one: (one.at, one.captured_at, one.lead_id))
     forgotten = {one.lead_id for one in losers[:-MOST_LOSERS]}

@@ -130,10 +130,11 @@ class Write:
             row = ContactRow(crm_id=crm.contact_id)
             puts.append(TableWrite(table="contacts", key=lead.person_key, value=row))
         goes_on = as_it_goes_on(lead, known, rules)
+        better = survivors_for(lead, known, rules).reasons() if known is not None else ()
         decision = Decision(
             kind="written",
             place=Place.IN_FLIGHT,
-            trace=(why, *survivors_for(lead, known, rules).reasons()),
+            trace=(why, *better),
             lead=lead,
             outputs=(
                 forward(goes_on, self.name, "written", topics.WRITTEN, lead.person_key),
