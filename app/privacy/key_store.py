@@ -2,35 +2,28 @@
 
 import os
 import secrets
-import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import (
-    URL,
     Column,
     Connection,
-    Engine,
     Float,
     LargeBinary,
     MetaData,
     String,
     Table,
-    create_engine,
     func,
     inspect,
-    make_url,
     select,
     text,
 )
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.database.engine import file_of, make_engine, parse_url, shown
 from app.privacy.wrapping import WrappedKey
 from connectors.core.private_files import open_private
 from leads.sealing import KeysUnavailableError
@@ -63,7 +56,6 @@ _REWRAP = text(
     " WHERE lead = :lead AND wrapped = :former AND wrapped_by = :former_by"
 )
 _AT_ONCE = 500  # leads in one question
-_WAIT = 5  # seconds for a connection, or for another process's transaction
 
 
 def open_key_store(settings: Settings) -> "KeyStore":
@@ -79,12 +71,12 @@ class KeyStore:
     """
 
     def __init__(self, address: str) -> None:
-        self._url = _url(address)
-        self._engine = _engine(self._url)
+        self._url = parse_url(address)
+        self._engine = make_engine(self._url)
 
     def missing(self) -> list[str]:
         """The tables that `create` would make."""
-        if (path := _file_of(self._url)) and not path.exists():
+        if (path := file_of(self._url)) and not path.exists():
             return sorted(_TABLES.tables)
         with self._connected() as connection:
             there = inspect(connection).get_table_names()
@@ -93,7 +85,7 @@ class KeyStore:
     def create(self) -> None:
         """Make the missing tables. Called by `provision` alone: a process that finds no store waits
         for it, and never begins a second one."""
-        if path := _file_of(self._url):
+        if path := file_of(self._url):
             # closing any descriptor of a file ends the process's POSIX locks on it, those of open
             # connections too: the next process that closes the database would then take itself for
             # the last one, and delete the log that this one uses (sqlite.org/howtocorrupt, 2.2)
@@ -108,7 +100,7 @@ class KeyStore:
         """The store's id. Raises UsageError for a database without the tables."""
         with self._connected() as connection:
             if not inspect(connection).has_table(KEY_STORE.name):
-                raise UsageError(f"{self._shown} has no table of keys; run leadgate provision")
+                raise UsageError(f"{shown(self._url)} has no table of keys; run leadgate provision")
             return str(connection.scalar(select(KEY_STORE.c.id)))
 
     def count_by_wrapping(self) -> dict[str, int]:
@@ -172,7 +164,7 @@ class KeyStore:
     def _forget_overwritten(self) -> None:
         """Empty SQLite's log, which holds former pages. While another process reads, the log is
         emptied at a later checkpoint."""
-        if _file_of(self._url) is not None:
+        if file_of(self._url) is not None:
             with self._connected() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -183,11 +175,7 @@ class KeyStore:
             with self._engine.begin() as connection:
                 yield connection
         except (OperationalError, InterfaceError) as error:
-            raise KeysUnavailableError(f"{self._shown}: {error.orig}") from error
-
-    @property
-    def _shown(self) -> str:
-        return f"the database {self._url.render_as_string(hide_password=True)}"
+            raise KeysUnavailableError(f"{shown(self._url)}: {error.orig}") from error
 
 
 def _read(connection: Connection, leads: Collection[str]) -> dict[str, WrappedKey | None]:
@@ -199,48 +187,3 @@ def _read(connection: Connection, leads: Collection[str]) -> dict[str, WrappedKe
         for lead, wrapped, by in connection.execute(asked):
             found[lead] = None if wrapped is None else WrappedKey(wrapped, by)
     return found
-
-
-def _url(address: str) -> URL:
-    try:
-        url = make_url(address)
-    except ArgumentError:
-        url = URL.create("")
-    name = url.get_backend_name() if url.drivername else ""
-    if name == "postgresql":
-        return url.set(drivername="postgresql+psycopg")
-    if name == "sqlite" and url.database:
-        return url
-    raise UsageError(
-        "LEADGATE_DATABASE_URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
-    )
-
-
-def _file_of(url: URL) -> Path | None:
-    if url.get_backend_name() == "sqlite" and url.database:
-        return Path(url.database)
-    return None
-
-
-def _engine(url: URL) -> Engine:
-    path = _file_of(url)
-    if path is None:
-        return create_engine(
-            url,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": _WAIT},
-            hide_parameters=True,  # a wrapped key is nothing for a log
-        )
-
-    def connect() -> sqlite3.Connection:
-        # mode=rw: a file that is not there is no empty database
-        name = f"file:{quote(str(path.absolute()))}?mode=rw"
-        connection = sqlite3.connect(name, _WAIT, uri=True, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode = WAL")  # readers don't wait for a writer
-        connection.execute("PRAGMA synchronous = FULL")  # a key is on the disk when it is used
-        connection.execute("PRAGMA secure_delete = ON")  # a destroyed key is overwritten
-        return connection
-
-    return create_engine(
-        "sqlite://", creator=connect, poolclass=QueuePool, hide_parameters=True
-    )

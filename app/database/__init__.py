@@ -1,0 +1,1 @@
+"""The site's database in SQL: SQLite for one machine, PostgreSQL for several."""
