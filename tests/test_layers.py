@@ -24,7 +24,7 @@ LAYERS = {
 SUBPACKAGES = {
     "app": (
         "base files http kafka database privacy monitoring retention rules crm_sync audit review"
-        " ingest setup operations web worker commands local cli".split()
+        " ingest setup operations web console worker commands local cli".split()
     ),
     "streams": "ports consumer runner effects stages pipeline rebuild testing".split(),
     "connectors": "core apollo google hubspot memory salesforce slack zoho".split(),

@@ -3,7 +3,7 @@ in memory."""
 
 import msgspec
 
-from leads import topics
+from leads.dead_events import is_of_no_lead
 
 
 class _Key(msgspec.Struct):
@@ -35,8 +35,7 @@ class EventBrief(msgspec.Struct):
     @property
     def foreign(self) -> bool:
         """Whether it is the dead letter of a topic on which no leads are captured."""
-        captured = self.cause.startswith(f"{topics.CAPTURED.full}/")
-        return self.kind == "dead" and self.cause.startswith(topics.PREFIX) and not captured
+        return is_of_no_lead(self.kind, self.cause)
 
 
 class ItemBrief(msgspec.Struct):
