@@ -4,15 +4,20 @@ who may read it."""
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from app.console import schema
 from app.kafka.access_rights import Operation, Program, Resource, Right, rights_of
 from leads import topics
+from leads.audit_kinds import AUDIT_KINDS
+from leads.records import Audit, Captured, PersonalRecord, ReviewItem
 from leads.topics import Topic
 from reference.markdown import code, codes, page, table
 from reference.personal_fields import meaning, readable_in, sealed_in
 from reference.stored_records import NOT_RECORDS, Kind, records_in_tables, records_in_topics
 from reference.topics_and_tables import keeping
+from streams.runner.dead_letters import Dead
 from tables.schema import OF_A_STAGE, TABLES
 
+_OUTCOMES = tuple(form.outcome for kind in AUDIT_KINDS for form in kind.forms)
 _HEAD = """\
 For a data-protection officer: [privacy.md](../privacy.md) says what is done with a person's data,
 and how to answer a request.
@@ -46,6 +51,20 @@ _TOPICS = """\
 *kept* is the default of the rules' `retention`. In a compacted topic the last record of each key
 stays for ever: what is sealed of a person in it is erased with that person's keys. An audit event
 holds what its stage had read, sealed as in the tables."""
+_CONSOLE = """\
+## Tables of the console
+
+In the database `LEADGATE_DATABASE_URL`: what the topics above tell, in tables
+([console.md](../console.md)). Of an event they hold all but `inputs`, of a record from before there
+were keys nothing personal. Rows of topics whose records are deleted go with them. They are read by
+whoever may read the database."""
+#: What lies in tables of the console whole: records that are sealed, and records and outcomes whose
+#: other fields can be read. The other tables hold single values, none of which is personal.
+_WHOLE: dict[str, tuple[tuple[type[PersonalRecord], ...], tuple[Kind, ...]]] = {
+    schema.EVENTS.name: ((Audit,), _OUTCOMES),
+    schema.ITEMS.name: ((ReviewItem,), (ReviewItem,)),
+    schema.DEAD_LETTERS.name: ((Captured, Dead), (Captured, Dead)),
+}
 _HASHES, _IDS = "keyed hashes", "vendors' ids"
 #: What stands for a person in a topic whose values are no records.
 _VALUE = {topics.CRM_IDS: "the value"}
@@ -62,8 +81,9 @@ def make_page() -> str:
     meanings = table(("field", "of", "holds"), _meanings())
     source = "the records' own lists of personal fields (`leads/records.py`) and `leads/topics.py`"
     title = "Personal data by topic and table"
-    parts = (_HEAD, _MEANINGS, meanings, _TOPICS, in_topics, _of_tables(), in_tables)
-    return page(title, source, *parts)
+    in_model = table(("table", "key", "sealed", _HASHES, _IDS), _read_model())
+    of_topics = (_HEAD, _MEANINGS, meanings, _TOPICS, in_topics)
+    return page(title, source, *of_topics, _of_tables(), in_tables, _CONSOLE, in_model)
 
 
 def _of_tables() -> str:
@@ -93,6 +113,16 @@ def _tables() -> Iterator[list[str]]:
     for name, one in named:
         kind = known[one.name]
         yield [code(name), one.keyed_by, code(kind.__name__), *_personal([kind])]
+
+
+def _read_model() -> Iterator[list[str]]:
+    for one in schema.TABLES.sorted_tables:
+        key = ", ".join(column.name for column in one.primary_key.columns)
+        sealed, readable = _WHOLE.get(one.name, ((), ()))
+        own = [f"{kind.__name__}: {codes(sorted(kind.personal))}" for kind in sealed]
+        hashes, ids = readable_in(readable)
+        cells = ("; ".join(own), codes(hashes), codes(ids))
+        yield [code(one.name), key, *(cell or "none" for cell in cells)]
 
 
 def _personal(kinds: Iterable[Kind]) -> tuple[str, str, str]:

@@ -13,6 +13,8 @@ from app.console.projecting import PROJECTED, changes_of
 from app.console.store import Partition, ReadModel, Span
 from leads import topics
 from streams.testing.log import LogRecord, MemoryLog
+from tests.simulation.plan import make_plan
+from tests.simulation.simulate import be_quiet, simulate
 from tests.simulation.site import Site
 
 NOW = 1.0
@@ -22,6 +24,19 @@ Rows = dict[str, dict[tuple[Any, ...], dict[str, Any]]]  # by table and primary 
 def records_of(site: Site) -> list[LogRecord]:
     """All that a simulated site's log has held of what the console reads."""
     return [record for name in PROJECTED for record in site.ever(topics.BY_NAME[name])]
+
+
+def simulated(seeds: Iterable[int]) -> list[LogRecord]:
+    """What some simulated sites have written, one site's after the other's, and an import."""
+    be_quiet()
+    ends: dict[Partition, int] = {}
+    found = [LogRecord(topics.CURSORS.full, 0, 0, b"import:a.csv:1", b'{"at":5.0}', 1000)]
+    for seed in seeds:
+        for record in records_of(simulate(make_plan(seed)).site):
+            place = record.topic, record.partition
+            found.append(record._replace(offset=ends.get(place, 0)))
+            ends[place] = found[-1].offset + 1
+    return found
 
 
 def changes(records: Iterable[LogRecord]) -> list[Change]:

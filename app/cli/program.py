@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, demo, keys, leads, privacy, processes, review, setup
+from app.cli import audit, console, demo, keys, leads, privacy, processes, review, setup
 from app.cli.error_messages import describe
 from app.cli.output import complain, discard_output, prepare_streams
 from app.cli.shared import app
@@ -14,6 +14,7 @@ from app.cli.shared import app
 # each adds its commands to the program
 __all__ = [
     "audit",
+    "console",
     "demo",
     "keys",
     "leads",

@@ -12,6 +12,7 @@ from app.base.errors import UsageError
 from app.base.fault_points import hit_fault_point
 from app.base.settings import Settings, SettingsError
 from app.base.vendors import make_vendors
+from app.console.store import open_read_model
 from app.crm_sync.full import FullSync
 from app.crm_sync.report import SyncReport
 from app.ingest.poller import Poller
@@ -65,11 +66,14 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     made += [f"table {name}" for name in store.missing()]
     if lacks_hash_key(store):
         made.append("hash key of addresses, in the database")
+    read_model = open_read_model(settings)
+    made += read_model.missing()
     if not dry_run:
         store.create()
         faults = await settle_hash_key(settings)
         if faults := faults or await settle_site(settings, await read_site_keys(settings)):
             raise SettingsError(faults[0])
+        read_model.migrate()
     vendors = make_vendors(settings, _CLOCK)
     try:
         made += await vendors.crm.provision(requirements_of(rules), dry_run=dry_run)

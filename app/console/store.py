@@ -53,7 +53,7 @@ class ReadModel:
         """What `migrate` would do, a line each."""
         if (path := file_of(self._url)) and not path.exists():
             return [f"the read model's tables, version {migrating.newest()}"]
-        with self._transaction() as connection:
+        with self.reading() as connection:
             there = migrating.version_of(connection)
         if there == migrating.newest():
             return []
@@ -81,7 +81,7 @@ class ReadModel:
     def offsets(self) -> dict[Partition, int]:
         """The next offset of each partition that was read."""
         c = schema.OFFSETS.c
-        with self._transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(select(c.topic, c.partition, c.next_offset))
             return {(topic, partition): offset for topic, partition, offset in found}
 
@@ -89,7 +89,7 @@ class ReadModel:
         """How many offsets the rows are behind the log, as of the last time that a projector has
         looked."""
         c = schema.OFFSETS.c
-        with self._transaction() as connection:
+        with self.reading() as connection:
             found = connection.execute(select(c.end_offset, c.next_offset))
             return sum(max(0, end - done) for end, done in found)
 
@@ -130,14 +130,25 @@ class ReadModel:
         return self._upserts[group]
 
     @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that changes nothing, and waits for no writer."""
+        with self._connected() as connection:
+            yield connection
+
+    @contextmanager
     def _transaction(self) -> Iterator[Connection]:
+        with self._connected() as connection:
+            if self.engine.dialect.name == "sqlite":
+                # Python's module begins none before a select or a change of tables
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
         try:
             with self.engine.connect() as connection:
-                if self.engine.dialect.name == "sqlite":
-                    # Python's module begins none before a select or a change of tables
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
                 yield connection
-                connection.commit()
         except (OperationalError, InterfaceError, ProgrammingError) as error:
             raise ReadModelUnavailableError(f"{shown(self._url)}: {error.orig}") from error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from app.audit import recompute  # noqa: F401  loaded here once, so that no copy does
 from app.cli import http_server, main  # noqa: F401
 from app.cli.shared import app
-from app.commands import leads, site  # noqa: F401
+from app.commands import console, leads, site  # noqa: F401
 from app.local import demo  # noqa: F401
 from app.operations import replay  # noqa: F401
 from app.setup import doctor  # noqa: F401
@@ -51,6 +51,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate rebuild-state": ("rebuild-state",),
     "leadgate sync-crm": ("sync-crm",),
     "leadgate keys rewrap": ("keys", "rewrap"),
+    "leadgate console project": ("console", "project"),
+    "leadgate console rebuild": ("console", "rebuild"),
     "leadgate worker": ("worker", "--data", "{}/worker"),
     "leadgate poll": ("poll", "--once"),
     "leadgate web": ("web", "--port", "0"),

@@ -18,7 +18,10 @@ from tests.app.test_cli_errors import SITE, refusal
 
 pytestmark = pytest.mark.kafka
 #: These run until they are ended, or need a CRM.
-ENDLESS = {"leadgate audit tail", "leadgate worker", "leadgate web", "leadgate poll"}
+ENDLESS = {
+    *("leadgate audit tail", "leadgate worker", "leadgate web", "leadgate poll"),
+    "leadgate console project",
+}
 CRM_FIRST = {"leadgate init", "leadgate sync-crm", "leadgate provision"}
 KEYED = [
     "leadgate import",
@@ -27,6 +30,8 @@ KEYED = [
     "leadgate release",
     "leadgate audit recompute",
     "leadgate keys rewrap",
+    "leadgate console rebuild",
+    "leadgate console project",
 ]
 LATIN = "First Name,Last Name,Title,Company,Email\nPeña,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
 
@@ -109,7 +114,7 @@ def test_what_is_not_there_is_named(
     assert expected in refusal(outcome)
 
 
-@pytest.mark.parametrize("command", [("audit", "tail"), ("poll",)])
+@pytest.mark.parametrize("command", [("audit", "tail"), ("poll",), ("console", "project")])
 def test_ctrl_c_ends_what_follows_a_topic(
     provisioned: dict[str, str], command: tuple[str, ...]
 ) -> None:

@@ -19,13 +19,11 @@ from app.console.projecting import UnreadableRecordError, changes_of
 from app.console.store import OvertakenError, ReadModel, ReadModelUnavailableError, Span
 from leads import topics
 from streams.testing.log import LogRecord
-from tests.read_model import NOW, changes, compacted, fill, plain_rows, records_of, rows_of
-from tests.simulation.plan import make_plan
-from tests.simulation.simulate import be_quiet, simulate
+from tests.read_model import NOW, changes, compacted, fill, plain_rows, rows_of, simulated
 
 #: They fill every table but that of imports: a lead falls back, clocks run, orders are forged.
 SEEDS = (3, 5, 36)
-_IMPORT = LogRecord(topics.CURSORS.full, 0, 0, b"import:a.csv:1", b'{"at":5.0}', 1000)
+_RECORD = LogRecord(topics.CURSORS.full, 0, 0, b"", b"", 1000)
 _SLOW = settings(
     max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
@@ -33,18 +31,8 @@ _SLOW = settings(
 
 @lru_cache(maxsize=1)
 def records() -> tuple[LogRecord, ...]:
-    """What some simulated sites have written, one site's after the other's, and an import."""
-    be_quiet()
-    ends: dict[tuple[str, int], int] = {}
-    found = [_IMPORT]
-    for seed in SEEDS:
-        own = records_of(simulate(make_plan(seed)).site)
-        for record in own:
-            place = record.topic, record.partition
-            found.append(record._replace(offset=record.offset + ends.get(place, 0)))
-        for record in found:
-            ends[record.topic, record.partition] = record.offset + 1
-    return tuple(found)
+    """What some simulated sites have written."""
+    return tuple(simulated(SEEDS))
 
 
 @pytest.fixture
@@ -170,13 +158,13 @@ def test_a_database_without_the_tables_is_named(address: str) -> None:
 
 
 def test_a_record_that_is_not_leadgates_is_named() -> None:
-    record = _IMPORT._replace(topic=topics.AUDIT.full, offset=7, value=b"{}")
+    record = _RECORD._replace(topic=topics.AUDIT.full, offset=7, value=b"{}")
     with pytest.raises(UnreadableRecordError, match=r"leadgate\.audit/0@7: .*`id`"):
         changes_of(record)
 
 
 def test_a_nul_in_a_text_is_left_out() -> None:
-    record = _IMPORT._replace(topic=topics.DEAD.full, value=b'{"why":"a\\u0000b","stage":"x"}')
+    record = _RECORD._replace(topic=topics.DEAD.full, value=b'{"why":"a\\u0000b","stage":"x"}')
     assert changes_of(record)[0].row["why"] == "ab"
 
 
@@ -193,7 +181,7 @@ def test_what_lies_unsealed_from_before_there_were_keys_is_left_out() -> None:
     letter = b'{"where":"w","stage":"s","why":"y","at":1.0,"key":"","value":"ada@example.com"}'
     found = {topics.REVIEW_QUEUE: item, topics.AUDIT: event, topics.DEAD: letter}
     for topic, value in found.items():
-        assert "ada" not in str(changes_of(_IMPORT._replace(topic=topic.full, value=value)))
+        assert "ada" not in str(changes_of(_RECORD._replace(topic=topic.full, value=value)))
 
 
 def _place(record: LogRecord) -> tuple[str, int]:
