@@ -17,6 +17,7 @@ from bench.engines import measure_engines
 from bench.febrl import measure_febrl
 from bench.latency import measure_latency
 from bench.matching_cost import measure_matching
+from bench.read_model import measure_read_model
 from bench.restore import measure_restore
 from bench.retention import measure_retention
 from bench.site import BenchSite
@@ -47,6 +48,7 @@ PARTS: dict[str, Callable[[bool], Any]] = {
     "restore": lambda quick: (
         measure_restore(30_000, 3_000) if quick else measure_restore(200_000, 20_000)
     ),
+    "read-model": lambda quick: measure_read_model(1_000 if quick else 5_000),
     "web": lambda _: measure_hooks(),
     "week": lambda quick: measure_week(1 if quick else ROUNDS),
     "calls": lambda _: {crm: measure_calls(crm) for crm in ("hubspot", "salesforce", "zoho")},

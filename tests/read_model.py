@@ -78,7 +78,7 @@ def fill(model: ReadModel, records: Iterable[LogRecord], draw: random.Random) ->
         by_partition[record.topic, record.partition].append(record)
     while open_ones := _unread(model, by_partition):
         known, spans, found = model.offsets(), [], list[Change]()
-        for place in draw.sample(sorted(open_ones), draw.randint(1, min(3, len(open_ones)))):
+        for place in draw.sample(sorted(open_ones), draw.randint(1, min(20, len(open_ones)))):
             unread = open_ones[place]
             piece = unread[: draw.randint(1, len(unread))]
             end = unread[-1].offset + 1

@@ -6,8 +6,8 @@ the same for a projector that has seen all records, and for one that comes after
 has left the last record of each key.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table
@@ -16,31 +16,28 @@ from app.console import schema
 from leads import topics
 
 Row = dict[str, Any]
-Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Columns of a table. `rank` are those that are compared, in order; without any, the first row
-    stays. Rows have values for all columns of the group."""
+    """Columns of a table: `keys` name its row, `rank` are compared in their order, and `rest` go
+    with them. Without a rank the first row stays. Rows have values for all these columns."""
 
-    table: Table
-    keys: tuple[str, ...]
-    rank: tuple[str, ...] = ()
-    rest: tuple[str, ...] = ()
+    def __init__(
+        self,
+        table: Table,
+        keys: tuple[str, ...],
+        rank: tuple[str, ...] = (),
+        rest: tuple[str, ...] = (),
+    ) -> None:
+        self.table, self.keys, self.rank, self.rest = table, keys, rank, rest
+        #: Which row of the table a row is; hashable.
+        self.key_of: Callable[[Row], Any] = itemgetter(*keys)
+        #: What is compared of a row.
+        self.rank_of: Callable[[Row], Any] = itemgetter(*rank) if rank else _no_rank
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """All columns that a row has."""
-        return (*self.keys, *self.rank, *self.rest)
 
-    def key_of(self, row: Row) -> Key:
-        """Which row of the table it is."""
-        return tuple(row[name] for name in self.keys)
-
-    def rank_of(self, row: Row) -> Key:
-        """What is compared."""
-        return tuple(row[name] for name in self.rank)
+def _no_rank(_: Row) -> int:
+    return 0
 
 
 class Change(NamedTuple):
@@ -65,7 +62,13 @@ ITEM = _whole(schema.ITEMS, "log_offset")
 DEAD_LETTER = _whole(schema.DEAD_LETTERS)
 FALLBACK = _whole(schema.FALLBACK, "log_offset")
 #: A clock that has ended stays so.
-CLOCK = _whole(schema.CLOCKS, "ended", "log_offset")
+CLOCK = Group(
+    schema.CLOCKS,
+    ("clock",),
+    ("ended", "log_offset"),
+    ("lead", "started_at", "deadline", "team", "state", "shadow", "partition"),
+)
+OPENING = Group(schema.CLOCKS, ("clock",), ("opened_offset",), ("opened_shadow",))
 #: Where a lead is: as `audit verify` counts it, the highest step, and of one step the place of
 #: rest.
 PLACE = Group(
@@ -98,13 +101,17 @@ TRIMMED = {
     DEAD_LETTER: (topics.DEAD.full, "partition", "log_offset"),
     FALLBACK: (topics.FALLBACK.full, "partition", "log_offset"),
     CLOCK: (topics.SLA_OUTCOMES.full, "partition", "log_offset"),
+    OPENING: (topics.SLA_OUTCOMES.full, "partition", "opened_offset"),
     WAITING: (topics.CAPTURED.full, "waiting_partition", "waiting_offset"),
 }
+#: Those of which the columns alone go, and the row stays.
+BLANKED = frozenset({OPENING, WAITING})
 
 
-def latest(changes: Iterable[Change]) -> dict[Group, dict[Key, Row]]:
-    """Of the changes of each row, the one with the highest rank; of equals, the first."""
-    found: dict[Group, dict[Key, Row]] = {}
+def latest(changes: Iterable[Change]) -> dict[Group, dict[Any, Row]]:
+    """Of the changes of each row, the one with the highest rank; of equals, the first. By
+    `Group.key_of`."""
+    found: dict[Group, dict[Any, Row]] = {}
     for group, row in changes:
         rows = found.setdefault(group, {})
         key = group.key_of(row)

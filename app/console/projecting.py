@@ -12,22 +12,15 @@ from msgspec.structs import replace
 
 from app.base.errors import UsageError
 from app.console import briefs, groups
+from app.console.event_rows import audit_changes
 from app.console.groups import Change, Row
 from leads import topics
-from leads.dead_events import is_of_no_lead
 from leads.keys import lead_id
-from leads.records import Person, Place, ReviewItem, SlaOutcome
+from leads.records import Person, ReviewItem, SlaOutcome
 from streams.runner.captured_records import identify
 
-_DAY = 86_400
 _LARGEST_LETTER = 64 << 10  # bytes; a larger one is read where it lies
 _IMPORT = b"import:"
-#: Kinds whose outcome is looked into.
-_TOLD = frozenset({"captured", "revised", "routed", "assigned", "reviewed"})
-#: Of the places at one step the highest counts: any place of rest comes before `in_flight`, `dead`
-#: only if there is no other, and of two the first by name (app/audit/ledger.py).
-_PLACE_RANKS = {place: -number for number, place in enumerate(sorted(Place, key=str), 100)}
-_RANKS = {**_PLACE_RANKS, Place.DEAD: -1000, Place.IN_FLIGHT: -1001}
 
 
 class UnreadableRecordError(UsageError):
@@ -63,101 +56,6 @@ def _without_nul(row: Row) -> Row:
         name: value.replace("\0", "") if isinstance(value, str) else value
         for name, value in row.items()
     }
-
-
-def _audit(record: Any) -> Iterator[Change]:
-    event = _EVENT.decode(record.value)
-    inputs = event.inputs if isinstance(event.inputs, briefs.Inputs) else None
-    told = briefs.Outcome()
-    if event.kind in _TOLD:
-        told = _OUTCOME.decode(event.outcome)
-    yield Change(groups.EVENT, _event_row(record, event, inputs, told))
-    if event.place and not is_of_no_lead(event.kind, event.cause):
-        yield Change(groups.PLACE, _place_row(event, decided=inputs is not None))
-    if told.source:
-        yield from _source(event, told.source, told.imported)
-    decided_on = inputs.record if inputs is not None else None
-    if decided_on is not None and decided_on.lead_id == event.lead:
-        yield from _source(event, decided_on.source, decided_on.imported)
-        yield from _about(event, decided_on)
-
-
-def _event_row(
-    record: Any, event: briefs.Event, inputs: briefs.Inputs | None, told: briefs.Outcome
-) -> Row:
-    seen = inputs.seen if inputs is not None else None
-    stopped = seen.suppression if seen is not None else None
-    return {
-        "id": event.id,
-        "lead": event.lead,
-        "stage": event.stage,
-        "kind": event.kind,
-        "step": event.step,
-        "place": event.place,
-        "at": event.at,
-        "day": int(event.at // _DAY),
-        "actor": event.actor,
-        "rules": event.rules,
-        "shadow": event.shadow,
-        "owner": told.owner,
-        "action": told.action,
-        "suppression": stopped.kind if stopped is not None else "",
-        "record": _ENCODER.encode(replace(event, inputs=None)),
-        "log_offset": record.offset,
-    }
-
-
-def _place_row(event: briefs.Event, *, decided: bool) -> Row:
-    return {
-        "lead": event.lead,
-        "place_step": event.step,
-        "place_rank": _RANKS[Place(event.place)],
-        "place_decided": decided,
-        "place_at": event.at,
-        "place_event": event.id,
-        "place": event.place,
-        "place_stage": event.stage,
-        "place_kind": event.kind,
-        "place_rules": event.rules,
-        "place_shadow": event.shadow,
-    }
-
-
-def _source(event: briefs.Event, source: str, imported: str) -> Iterator[Change]:
-    row = {
-        "lead": event.lead,
-        "source_step": event.step,
-        "source_at": event.at,
-        "source_event": event.id,
-        "source": source,
-        "imported": imported,
-    }
-    yield Change(groups.SOURCE, row)
-    if imported:
-        yield Change(groups.IMPORT_LEAD, {"import_id": imported, "lead": event.lead})
-
-
-def _about(event: briefs.Event, lead: briefs.DecidedOn) -> Iterator[Change]:
-    score, route = lead.score or briefs.Score(), lead.route or briefs.Route()
-    row = {
-        "lead": event.lead,
-        "about_step": event.step,
-        "about_at": event.at,
-        "about_event": event.id,
-        "captured_at": lead.captured_at,
-        "priority": lead.priority,
-        "company": lead.company.name,
-        "domain": lead.company.domain,
-        "seniority": lead.seniority,
-        "function": lead.function,
-        "points": score.points,
-        "high_intent": score.high_intent,
-        "route": route.kind,
-        "owner": route.owner_email,
-    }
-    yield Change(groups.ABOUT, row)
-    for name in lead.lists:
-        yield Change(groups.LIST, {"list": name, "lead": event.lead, "step": event.step})
 
 
 def _captured(record: Any) -> Iterator[Change]:
@@ -244,6 +142,13 @@ def _clock(record: Any) -> Iterator[Change]:
         "log_offset": record.offset,
     }
     yield Change(groups.CLOCK, row)
+    if outcome.kind == "opened":
+        opening = {
+            "clock": outcome.clock_id,
+            "opened_offset": record.offset,
+            "opened_shadow": outcome.shadow,
+        }
+        yield Change(groups.OPENING, opening)
 
 
 def _cursor(record: Any) -> Iterator[Change]:
@@ -260,8 +165,6 @@ def _cursor(record: Any) -> Iterator[Change]:
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-_EVENT = msgspec.json.Decoder(briefs.Event)
-_OUTCOME = msgspec.json.Decoder(briefs.Outcome)
 _CAPTURED = msgspec.json.Decoder(briefs.CapturedBrief)
 _ITEM = msgspec.json.Decoder(ReviewItem)
 _DEAD = msgspec.json.Decoder(briefs.DeadBrief)
@@ -269,7 +172,7 @@ _FALLBACK = msgspec.json.Decoder(briefs.FallbackBrief)
 _SLA_OUTCOME = msgspec.json.Decoder(SlaOutcome)
 _IMPORT_START = msgspec.json.Decoder(briefs.ImportBrief)
 _PROJECTED: dict[str, Callable[[Any], Iterator[Change]]] = {
-    topics.AUDIT.full: _audit,
+    topics.AUDIT.full: audit_changes,
     topics.CAPTURED.full: _captured,
     topics.REVIEW_QUEUE.full: _item,
     topics.FALLBACK.full: _fallback,

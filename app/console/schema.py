@@ -173,20 +173,23 @@ FALLBACK = Table(
     Column("log_offset", BigInteger, nullable=False),
 )
 
-#: The SLA clocks: what became of each, `opened` while it runs.
+#: The SLA clocks: what became of each, `opened` while it runs. `opened_shadow` says whether it was
+#: opened in shadow, null where the log no longer has that.
 CLOCKS = Table(
     "console_clocks",
     TABLES,
     Column("clock", String, primary_key=True),
-    Column("lead", _ID, nullable=False),
-    Column("started_at", Float, nullable=False),
-    Column("deadline", Float, nullable=False),
-    Column("team", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("ended", Boolean, nullable=False),
-    Column("shadow", Boolean, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("log_offset", BigInteger, nullable=False),
+    Column("lead", _ID),
+    Column("started_at", Float),
+    Column("deadline", Float),
+    Column("team", String),
+    Column("state", String),
+    Column("ended", Boolean),
+    Column("shadow", Boolean),
+    Column("partition", Integer),
+    Column("log_offset", BigInteger),
+    Column("opened_offset", BigInteger),
+    Column("opened_shadow", Boolean),
     Index("console_clocks_state", "state", "deadline"),
     Index("console_clocks_lead", "lead"),
 )

@@ -113,7 +113,7 @@ class ReadModel:
                 c = group.table.c
                 for number, begin in _of(topic, begins):
                     gone = and_(c[partition] == number, c[offset] < begin)
-                    if group is groups.WAITING:
+                    if group in groups.BLANKED:
                         blank = dict.fromkeys((*group.rank, *group.rest))
                         connection.execute(update(group.table).where(gone).values(blank))
                     else:

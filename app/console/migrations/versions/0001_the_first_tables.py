@@ -15,16 +15,18 @@ def upgrade() -> None:
         "console_clocks",
         sa.Column("clock", sa.String(), nullable=False),
         sa.Column(
-            "lead", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False
+            "lead", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=True
         ),
-        sa.Column("started_at", sa.Float(), nullable=False),
-        sa.Column("deadline", sa.Float(), nullable=False),
-        sa.Column("team", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("ended", sa.Boolean(), nullable=False),
-        sa.Column("shadow", sa.Boolean(), nullable=False),
-        sa.Column("partition", sa.Integer(), nullable=False),
-        sa.Column("log_offset", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.Float(), nullable=True),
+        sa.Column("deadline", sa.Float(), nullable=True),
+        sa.Column("team", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=True),
+        sa.Column("ended", sa.Boolean(), nullable=True),
+        sa.Column("shadow", sa.Boolean(), nullable=True),
+        sa.Column("partition", sa.Integer(), nullable=True),
+        sa.Column("log_offset", sa.BigInteger(), nullable=True),
+        sa.Column("opened_offset", sa.BigInteger(), nullable=True),
+        sa.Column("opened_shadow", sa.Boolean(), nullable=True),
         sa.PrimaryKeyConstraint("clock"),
     )
     op.create_index("console_clocks_lead", "console_clocks", ["lead"], unique=False)

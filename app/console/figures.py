@@ -1,0 +1,181 @@
+"""What pages ask of the read model: each a question or two, answered from an index.
+
+Times are seconds since 1970; days are counted from 1970, UTC.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, tuple_
+
+from app.console.schema import CLOCKS, EVENTS, IMPORT_LEADS, ITEMS, LEADS, LISTS
+from leads.records import WAITING_PLACES, Audit, Place, ReviewItem
+
+_WAITS = tuple(sorted(WAITING_PLACES))
+_EVENT, _ITEM = msgspec.json.Decoder(Audit), msgspec.json.Decoder(ReviewItem)
+
+
+class WaitingCount(NamedTuple):
+    """How many leads wait at a place for one reason, and since when the first of them does."""
+
+    place: str
+    kind: str
+    leads: int
+    oldest: float
+
+
+class Waiting(NamedTuple):
+    """A lead in the queue; `item` is what people are asked, None while it is on its way. Its person
+    is sealed."""
+
+    since: float
+    lead: str
+    place: str
+    kind: str
+    stage: str
+    step: int
+    item: ReviewItem | None
+
+
+class ClockRow(NamedTuple):
+    """An SLA clock with the owner of its lead, '' if it has none."""
+
+    clock: str
+    lead: str
+    deadline: float
+    state: str
+    team: str
+    owner: str
+
+
+def _is_known() -> ColumnElement[bool]:
+    """Whether a lead was captured, or has a place by an event."""
+    return or_(LEADS.c.place_step.is_not(None), LEADS.c.waiting_offset.is_not(None))
+
+
+def _place() -> ColumnElement[str]:
+    return func.coalesce(LEADS.c.place, str(Place.IN_FLIGHT))
+
+
+def count_places(connection: Connection) -> dict[str, int]:
+    """The number of leads in each place, zeros included: their sum is what was captured."""
+    counts = {str(place): 0 for place in Place if place}
+    asked = select(_place(), func.count()).where(_is_known()).group_by(_place())
+    for place, count in connection.execute(asked):
+        counts[place] = count
+    return counts
+
+
+def count_leads(
+    connection: Connection, column: ColumnElement[Any]
+) -> dict[tuple[Any, str], int]:
+    """The number of leads by a column of LEADS (owner, source, place_rules …) and by place."""
+    asked = select(column, _place(), func.count()).where(_is_known()).group_by(column, _place())
+    return {(value, place): count for value, place, count in connection.execute(asked)}
+
+
+def count_on_lists(connection: Connection) -> dict[tuple[str, str], int]:
+    """The number of leads by each list that they are on now, and by place."""
+    now_on = and_(LISTS.c.lead == LEADS.c.lead, LISTS.c.step == LEADS.c.about_step)
+    asked = select(LISTS.c.list, _place(), func.count()).join_from(LISTS, LEADS, now_on)
+    found = connection.execute(asked.group_by(LISTS.c.list, _place()))
+    return {(name, place): count for name, place, count in found}
+
+
+def count_waiting(connection: Connection) -> list[WaitingCount]:
+    """What leads wait for, what most wait for first."""
+    c = LEADS.c
+    asked = select(c.place, c.place_kind, func.count(), func.min(c.place_at))
+    asked = asked.where(c.place.in_(_WAITS)).group_by(c.place, c.place_kind)
+    found = [WaitingCount(*row) for row in connection.execute(asked)]
+    return sorted(found, key=lambda one: (-one.leads, one.place, one.kind))
+
+
+def queue_page(
+    connection: Connection,
+    limit: int,
+    after: tuple[float, str] | None = None,
+    *,
+    kind: str = "",
+    places: Collection[str] = (Place.REVIEW,),
+) -> list[Waiting]:
+    """So many waiting leads, the oldest first, behind the `since` and `lead` of the last one of the
+    page before."""
+    c = LEADS.c
+    item_now = (ITEMS.c.lead == c.lead, ITEMS.c.stage == c.place_stage)
+    asked = select(
+        c.place_at, c.lead, c.place, c.place_kind, c.place_stage, c.place_step, ITEMS.c.record
+    ).join_from(LEADS, ITEMS, and_(*item_now, ITEMS.c.step == c.place_step), isouter=True)
+    asked = asked.where(c.place.in_([str(place) for place in places]))
+    if kind:
+        asked = asked.where(c.place_kind == kind)
+    if after is not None:
+        asked = asked.where(tuple_(c.place_at, c.lead) > tuple_(*after))
+    found = connection.execute(asked.order_by(c.place_at, c.lead).limit(limit))
+    return [
+        Waiting(since, lead, place, reason, stage, step, _ITEM.decode(item) if item else None)
+        for since, lead, place, reason, stage, step, item in found
+    ]
+
+
+def clocks(connection: Connection, until: float, limit: int) -> list[ClockRow]:
+    """Clocks that run and whose deadline comes until this time, and those that are breached, the
+    latest deadline first; without those that were opened in shadow."""
+    c = CLOCKS.c
+    at_risk = and_(c.state == "opened", c.deadline <= until)
+    asked = select(
+        c.clock, c.lead, c.deadline, c.state, c.team, func.coalesce(LEADS.c.owner, "")
+    ).join_from(CLOCKS, LEADS, LEADS.c.lead == c.lead, isouter=True)
+    in_shadow = func.coalesce(c.opened_shadow, c.shadow)
+    asked = asked.where(~in_shadow, or_(at_risk, c.state == "breached"))
+    found = connection.execute(asked.order_by(c.deadline.desc(), c.clock).limit(limit))
+    return [ClockRow(*row) for row in found]
+
+
+def count_imports(connection: Connection) -> Mapping[str, Mapping[str, int]]:
+    """By import, how many of its leads are in which place now; a lead that two imports brought
+    counts in both."""
+    waiting = select(LEADS.c.waiting_import.label("import_id"), LEADS.c.lead).where(
+        LEADS.c.waiting_import != ""
+    )
+    brought = select(IMPORT_LEADS.c.import_id, IMPORT_LEADS.c.lead).union(waiting).subquery()
+    asked = select(brought.c.import_id, _place(), func.count())
+    asked = asked.join_from(brought, LEADS, LEADS.c.lead == brought.c.lead)
+    found: dict[str, dict[str, int]] = {}
+    for ident, place, count in connection.execute(asked.group_by(brought.c.import_id, _place())):
+        found.setdefault(ident, {})[place] = count
+    return found
+
+
+def story(connection: Connection, lead: str) -> list[Audit]:
+    """The events of a lead in order, without their inputs; what is personal of them is sealed."""
+    c = EVENTS.c
+    first = case((c.kind == "captured", 0), else_=1)
+    asked = select(c.record).where(c.lead == lead).order_by(c.at, c.step, first, c.log_offset)
+    return [_EVENT.decode(record) for (record,) in connection.execute(asked)]
+
+
+def count_by_day(
+    connection: Connection, kinds: Sequence[str], first: int, last: int
+) -> dict[tuple[int, str], int]:
+    """How many leads had an event of these kinds on each day from `first` to `last`; without what
+    was only decided in shadow."""
+    c = EVENTS.c
+    asked = select(c.day, c.kind, func.count(c.lead.distinct()))
+    asked = asked.where(c.day.between(first, last), c.kind.in_(kinds), ~c.shadow)
+    found = connection.execute(asked.group_by(c.day, c.kind))
+    return {(day, kind): count for day, kind, count in found}
+
+
+def count_stopped_by_list(
+    connection: Connection, suppression: str, first: int, last: int
+) -> dict[tuple[int, str], int]:
+    """How many leads of each list were stopped by a signal (bounce, unsubscribe …) on each day."""
+    c = EVENTS.c
+    asked = select(c.day, LISTS.c.list, func.count(c.lead.distinct()))
+    asked = asked.join_from(EVENTS, LISTS, LISTS.c.lead == c.lead)
+    asked = asked.where(c.day.between(first, last), c.kind == "suppressed")
+    asked = asked.where(c.suppression == suppression, ~c.shadow)
+    found = connection.execute(asked.group_by(c.day, LISTS.c.list))
+    return {(day, name): count for day, name, count in found}
