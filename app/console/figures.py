@@ -7,7 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from app.console.schema import CLOCKS, EVENTS, IMPORT_LEADS, ITEMS, LEADS, LISTS
 from leads.records import WAITING_PLACES, Audit, Place, ReviewItem
@@ -55,7 +65,8 @@ def _is_known() -> ColumnElement[bool]:
 
 
 def _place() -> ColumnElement[str]:
-    return func.coalesce(LEADS.c.place, str(Place.IN_FLIGHT))
+    # as a parameter it would be another expression in GROUP BY, to PostgreSQL
+    return func.coalesce(LEADS.c.place, literal_column(f"'{Place.IN_FLIGHT}'"))
 
 
 def count_places(connection: Connection) -> dict[str, int]:
