@@ -20,7 +20,7 @@ from app.kafka.clients import consuming, producing
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.endpoint import serving
 from app.monitoring.lag import committed
-from app.privacy.hash_key import lacks_hash_key, open_keys, read_site_keys
+from app.privacy.hash_key import SiteKeys, open_keys
 from app.privacy.key_store import open_key_store
 from app.privacy.lead_keys import open_sealing
 from app.review.google_sheet import make_sheets
@@ -63,15 +63,13 @@ async def provision(settings: Settings, rules: Rules, *, dry_run: bool = False) 
     """
     made = await provision_topics(settings, rules.retention, dry_run=dry_run)
     store = open_key_store(settings)
-    made += [f"table {name}" for name in store.missing()]
-    if lacks_hash_key(store):
-        made.append("hash key of addresses, in the database")
+    made += store.missing()
     read_model = open_read_model(settings)
     made += read_model.missing()
     if not dry_run:
         store.create()
         faults = await settle_hash_key(settings)
-        if faults := faults or await settle_site(settings, await read_site_keys(settings)):
+        if faults := faults or await settle_site(settings, await SiteKeys.read(settings)):
             raise SettingsError(faults[0])
         read_model.migrate()
     vendors = make_vendors(settings, _CLOCK)

@@ -3,16 +3,14 @@ that the site secret can be replaced while every hash stays as it is."""
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Self
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
-from app.privacy.key_store import KeyStore, open_key_store
+from app.privacy.key_store import HASH_KEY, open_key_store
 from app.privacy.lead_keys import open_lead_keys
 from app.privacy.wrapping import WrappingKeyError, wrapping_keys
 from leads.keys import Keys
-
-#: Its row among the leads' keys; no lead has this id.
-SUBJECT = "hash-key-of-site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +21,12 @@ class SiteKeys:
     key_store: str
     hash_key: str = field(repr=False)  # it is nothing for a log
 
-
-async def read_site_keys(settings: Settings) -> SiteKeys:
-    """Those of this process. Raises as `read_hash_key`, and UsageError for a database without the
-    tables."""
-    ident = await open_lead_keys(settings).store_id()
-    return SiteKeys(ident, await read_hash_key(settings))
+    @classmethod
+    async def read(cls, settings: Settings) -> Self:
+        """Those of this process. Raises as `read_hash_key`, and UsageError for a database without
+        the tables."""
+        ident = await open_lead_keys(settings).store_id()
+        return cls(ident, await read_hash_key(settings))
 
 
 async def read_hash_key(settings: Settings) -> str:
@@ -37,7 +35,7 @@ async def read_hash_key(settings: Settings) -> str:
     A site of a release that stored none has the site secret as its hash key, until `provision`
     stores it. Raises WrappingKeyError if this process has not the secret that wraps it.
     """
-    stored = await open_lead_keys(settings).wrapped(SUBJECT)
+    stored = await open_lead_keys(settings).wrapped(HASH_KEY)
     if stored is None:
         return settings.site_secret.get_secret_value()
     wrapping = wrapping_keys(settings)
@@ -46,7 +44,7 @@ async def read_hash_key(settings: Settings) -> str:
             f"{_wrapping_setting(settings)} is not the one that this site's keys are wrapped with:"
             f" no known person would be recognised. {missing[0]}"
         )
-    return wrapping.unwrap(SUBJECT, stored).decode()
+    return wrapping.unwrap(HASH_KEY, stored).decode()
 
 
 async def open_keys(settings: Settings) -> Keys:
@@ -55,22 +53,17 @@ async def open_keys(settings: Settings) -> Keys:
     return Keys(await read_hash_key(settings), settings.signatures)
 
 
-def lacks_hash_key(store: KeyStore) -> bool:
-    """Whether `provision` would store one."""
-    return bool(store.missing()) or SUBJECT not in store.read([SUBJECT])
-
-
 def store_hash_key(settings: Settings, *, begins: bool) -> None:
     """Store the hash key of a site that has stored none: a random one if the site begins, else the
     site secret, by which its people are known. Called by `provision`; durable when it returns."""
     store = open_key_store(settings)
-    if not lacks_hash_key(store):
+    if HASH_KEY in store.read([HASH_KEY]):
         return
     site = settings.site_secret.get_secret_value()
     key = secrets.token_hex(32) if begins else site
     wrapping = wrapping_keys(settings).current
-    wrapped = wrapping.wrap(SUBJECT, key.encode())
-    store.add({SUBJECT: wrapped}, wrapping.ident, SystemClock().now())
+    wrapped = wrapping.wrap(HASH_KEY, key.encode())
+    store.add({HASH_KEY: wrapped}, wrapping.ident, SystemClock().now())
 
 
 def _wrapping_setting(settings: Settings) -> str:

@@ -39,6 +39,8 @@ LEAD_KEYS = Table(
     Column("made_at", Float, nullable=False),
     Column("destroyed_at", Float, index=True),
 )
+#: The row of the key that addresses are hashed with; no lead has this id.
+HASH_KEY = "hash-key-of-site"
 #: One row: the store's id, by which a site knows its own.
 KEY_STORE = Table("key_store", _TABLES, Column("id", String(16), primary_key=True))
 _INSERT = text(
@@ -75,7 +77,13 @@ class KeyStore:
         self._engine = make_engine(self._url)
 
     def missing(self) -> list[str]:
-        """The tables that `create` would make."""
+        """What `provision` would make: tables, and the key that addresses are hashed with."""
+        tables = [f"table {name}" for name in self._missing_tables()]
+        if not tables and HASH_KEY in self.read([HASH_KEY]):
+            return []
+        return [*tables, "hash key of addresses, in the database"]
+
+    def _missing_tables(self) -> list[str]:
         if (path := file_of(self._url)) and not path.exists():
             return sorted(_TABLES.tables)
         with self._connected() as connection:

@@ -15,7 +15,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.monitoring.broker_watch import BrokerOutage
-from app.privacy.hash_key import read_site_keys
+from app.privacy.hash_key import SiteKeys
 from app.privacy.lead_keys import open_lead_keys
 from app.review.google_sheet import check_google
 from app.rules.requirements import mapping_gaps, requirements_of
@@ -192,7 +192,7 @@ async def wait_until_sound(settings: Settings, rules: Rules, data: Path) -> list
 
 async def _check_site(settings: Settings) -> list[str]:
     try:
-        if faults := await check_site(settings, await read_site_keys(settings)):
+        if faults := await check_site(settings, await SiteKeys.read(settings)):
             return faults
         return (await open_lead_keys(settings).wrapping()).faults
     except KeysUnavailableError as error:
@@ -205,7 +205,7 @@ async def _startup_faults(settings: Settings, rules: Rules, data: Path) -> list[
     if faults := await check_topics(settings):
         return faults
     keys = open_lead_keys(settings)
-    if faults := await settle_site(settings, await read_site_keys(settings), data):
+    if faults := await settle_site(settings, await SiteKeys.read(settings), data):
         return faults
     if faults := (await keys.wrapping()).faults:
         return faults

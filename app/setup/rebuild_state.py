@@ -11,7 +11,7 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.kafka.clients import Offsets, consuming, ends, read_to
 from app.monitoring.lag import committed, workers
-from app.privacy.hash_key import open_keys, read_site_keys
+from app.privacy.hash_key import SiteKeys, open_keys
 from app.privacy.lead_keys import open_sealing
 from app.rules.store import fetch_rules
 from app.setup.provision import provision_topics
@@ -54,7 +54,7 @@ async def rebuild_state(
         raise UsageError(f"{running} workers run; stop them first")
     if not dry_run:
         await provision_topics(settings, rules.retention)
-    site_keys = await read_site_keys(settings)
+    site_keys = await SiteKeys.read(settings)
     found = await refuse_rebuild(settings, site_keys)
     with RebuildStore() as store:
         work = _Work(settings, rules, store, await open_keys(settings))

@@ -11,7 +11,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 
 from app.base.settings import Settings, SettingsError
 from app.kafka.clients import Offsets, consuming, ends, last_record, producing
-from app.privacy.hash_key import SiteKeys, read_hash_key, read_site_keys, store_hash_key
+from app.privacy.hash_key import SiteKeys, store_hash_key
 from app.setup.provision import miscounted
 from app.setup.site_mark import ROW, Mark, SiteState, judge_hash_key, judge_site, make_mark
 from app.setup.state_directory import settle_directory
@@ -30,7 +30,7 @@ async def require_secret(settings: Settings) -> None:
         mark = await last_record(consumer, KEY, Mark)
     if mark is None:
         return
-    if faults := judge_hash_key(mark, await read_hash_key(settings)):
+    if faults := judge_hash_key(mark, (await SiteKeys.read(settings)).hash_key):
         raise SettingsError(faults[0])
 
 
@@ -43,7 +43,7 @@ async def settle_hash_key(settings: Settings) -> list[str]:
     """A sentence for each fault. Stores the hash key of a site that has stored none; durable when
     it returns. Called by `provision`, which has made the database."""
     found = await find_site(settings)
-    if faults := judge_site(found, settings, await read_site_keys(settings)):
+    if faults := judge_site(found, settings, await SiteKeys.read(settings)):
         return faults
     store_hash_key(settings, begins=found.begins)
     return []

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.base.settings import Settings, load_settings
-from app.privacy.hash_key import lacks_hash_key, open_keys, read_hash_key, store_hash_key
+from app.privacy.hash_key import open_keys, read_hash_key, store_hash_key
 from app.privacy.key_store import open_key_store
 from app.privacy.rotation import rewrap_site
 from app.privacy.wrapping import WrappingKeyError
@@ -37,9 +37,9 @@ def test_a_new_sites_hash_key_says_nothing_about_its_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     own = settings(monkeypatch, OLD)
-    assert lacks_hash_key(open_key_store(own))
+    assert open_key_store(own).missing() == ["hash key of addresses, in the database"]
     store_hash_key(own, begins=True)
-    assert not lacks_hash_key(open_key_store(own))
+    assert open_key_store(own).missing() == []
     key = hash_key(own)
     assert len(bytes.fromhex(key)) == 32
     store_hash_key(own, begins=True)
