@@ -56,6 +56,8 @@ pictures: install ## the diagrams of docs/pictures, from their texts
 # most tests with Kafka wait most of the time; a group is a file, or one test with a site of its own
 JOBS ?= 3
 SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
+# these kill two workers that are busy, and wait for them to settle: more at a time than cores take turns
+CRASH_JOBS ?= 2
 test: install ## all tests but those of the next targets, real Kafka included (JOBS at a time)
 	$(BIN)/pytest $(SPREAD) $(ARGS)
 
@@ -63,7 +65,7 @@ test-fast: install ## what needs neither Kafka nor the simulation: two and a hal
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not (kafka or crash or brokers or clients or proof or simulation or long)" $(ARGS)
 
 test-crash: install ## kill -9 of workers, poller and broker, lost and damaged state
-	$(BIN)/pytest $(SPREAD) -m "crash and not (brokers or long or proof)" $(ARGS)
+	$(BIN)/pytest -n $(CRASH_JOBS) --dist loadfile --no-loadscope-reorder -m "crash and not (brokers or long or proof)" $(ARGS)
 
 test-simulation: install ## that the simulation finds each fault it was built for; large weeks over the real connectors
 	$(BIN)/pytest $(SPREAD) -m seeds $(ARGS)
