@@ -3,13 +3,10 @@ app/cli."""
 
 import asyncio
 import signal
-import sys
-
-from rich.console import Console
-from rich.progress import Progress, TextColumn
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
+from app.commands.progress import counting
 from app.console import rebuild as rebuilding
 from app.console.projector import Projector
 from app.console.store import open_read_model
@@ -28,12 +25,5 @@ async def project(settings: Settings) -> None:
 
 async def rebuild(settings: Settings) -> rebuilding.RebuildReport:
     """Make the read model again, with progress on stderr. Raises as app.console.rebuild."""
-    with Progress(
-        "{task.description}",
-        TextColumn("{task.completed:.0f}"),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as bar:
-        task = bar.add_task("records read:", total=None)
-        return await rebuilding.rebuild(settings, _CLOCK, lambda n: bar.advance(task, n))
+    with counting("records read:") as show:
+        return await rebuilding.rebuild(settings, _CLOCK, show)

@@ -1,17 +1,14 @@
 """What the commands do that set a site up and read its vendors. How they are called and printed is
 in app/cli."""
 
-import sys
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress, TextColumn
 
 from app.base.clock import SystemClock
 from app.base.errors import UsageError
 from app.base.fault_points import hit_fault_point
 from app.base.settings import Settings, SettingsError
 from app.base.vendors import make_vendors
+from app.commands.progress import counting
 from app.console.store import open_read_model
 from app.crm_sync.full import FullSync
 from app.crm_sync.report import SyncReport
@@ -96,18 +93,9 @@ async def sync(settings: Settings, rules: Rules, *, restart: bool) -> SyncReport
     vendors = make_vendors(settings, _CLOCK)
     keys = await open_keys(settings)
     try:
-        with Progress(
-            "{task.description}",
-            TextColumn("{task.completed:.0f}"),
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        ) as bar:
-            task = bar.add_task("contacts and companies read:", total=None)
+        with counting("contacts and companies read:") as show:
             async with producing(settings) as producer, consuming(settings) as consumer:
-                syncing = FullSync(
-                    vendors.crm, producer, consumer, keys, lambda n: bar.update(task, completed=n)
-                )
+                syncing = FullSync(vendors.crm, producer, consumer, keys, show)
                 return await syncing.run(_CLOCK.now(), restart=restart)
     except VendorError as error:
         raise UsageError(

@@ -15,8 +15,8 @@ _DAY = 86_400  # seconds
 _EVENT = msgspec.json.Decoder(briefs.Event)
 _OUTCOME = msgspec.json.Decoder(briefs.Outcome)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-#: Kinds whose outcome is looked into.
-_TOLD = frozenset({"captured", "revised", "routed", "assigned", "reviewed"})
+#: Kinds of events whose outcome is decoded.
+_WITH_OUTCOME = frozenset({"captured", "revised", "routed", "assigned", "reviewed"})
 #: Of the places at one step the highest counts: any place of rest comes before `in_flight`, `dead`
 #: only if there is no other, and of two the first by name (app/audit/ledger.py).
 _PLACE_RANKS = {place: -number for number, place in enumerate(sorted(Place, key=str), 100)}
@@ -27,14 +27,14 @@ def audit_changes(record: Any) -> Iterator[Change]:
     """What an audit event says of its lead. Raises DecodeError for a record that is none."""
     event = _EVENT.decode(record.value)
     inputs = event.inputs if isinstance(event.inputs, briefs.Inputs) else None
-    told = briefs.Outcome()
-    if event.kind in _TOLD:
-        told = _OUTCOME.decode(event.outcome)
-    yield Change(groups.EVENT, _event_row(record, event, inputs, told))
+    outcome = briefs.Outcome()
+    if event.kind in _WITH_OUTCOME:
+        outcome = _OUTCOME.decode(event.outcome)
+    yield Change(groups.EVENT, _event_row(record, event, inputs, outcome))
     if event.place and not is_of_no_lead(event.kind, event.cause):
         yield Change(groups.PLACE, _place_row(event, decided=inputs is not None))
-    if told.source:
-        yield from _source(event, told.source, told.imported)
+    if outcome.source:
+        yield from _source(event, outcome.source, outcome.imported)
     decided_on = inputs.record if inputs is not None else None
     if decided_on is not None and decided_on.lead_id == event.lead:
         yield from _source(event, decided_on.source, decided_on.imported)
@@ -42,7 +42,7 @@ def audit_changes(record: Any) -> Iterator[Change]:
 
 
 def _event_row(
-    record: Any, event: briefs.Event, inputs: briefs.Inputs | None, told: briefs.Outcome
+    record: Any, event: briefs.Event, inputs: briefs.Inputs | None, outcome: briefs.Outcome
 ) -> Row:
     seen = inputs.seen if inputs is not None else None
     stopped = seen.suppression if seen is not None else None
@@ -58,8 +58,8 @@ def _event_row(
         "actor": event.actor,
         "rules": event.rules,
         "shadow": event.shadow,
-        "owner": told.owner,
-        "action": told.action,
+        "owner": outcome.owner,
+        "action": outcome.action,
         "suppression": stopped.kind if stopped is not None else "",
         "record": _ENCODER.encode(replace(event, inputs=None)),
         "log_offset": record.offset,

@@ -33,7 +33,7 @@ Positions = Mapping[Partition, int]
 class Projector:
     """One at a time: a second one that runs beside it stores nothing twice, and helps nobody.
 
-    `tell` is given the number of records that are read and stored, after each batch.
+    `tell` is given the number of records read and stored so far, after each batch.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Projector:
         stored.update(positions)
         self._stored_at = now
         self.records += len(records)
-        self._tell(len(records))
+        self._tell(self.records)
         self._tell_lag(sum(span.end - span.until for span in spans), now)
 
     def _tell_lag(self, behind: int, now: float) -> None:
