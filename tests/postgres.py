@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.local.broker import free_port
+from tests.limits import HUNG
 
 _USER = "postgres"  # the package's own: the server refuses to run as root
 
@@ -50,7 +51,7 @@ def running_postgres() -> Iterator[str]:
             yield f"postgresql://leadgate@127.0.0.1:{port}/postgres"
         finally:
             server.send_signal(signal.SIGINT)  # it does not wait for its clients
-            server.wait(30)
+            server.wait(HUNG)
 
 
 def _run(command: list[str], home: Path, user: str | None) -> None:

@@ -10,6 +10,7 @@ import uvicorn
 from app.local.broker import free_port
 from sandbox.google import QUOTA
 from sandbox.server import make_sandbox
+from tests.limits import HUNG
 
 
 @contextmanager
@@ -34,4 +35,4 @@ def served_sandbox(
         time.sleep(0.01)
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(HUNG)

@@ -29,6 +29,7 @@ from leads.keys import Keys, lead_id
 from leads.records import Captured, Place, Record, encode
 from tables.state import Table
 from tests.app.command_line import Outcome, run_forked
+from tests.limits import HUNG
 from tests.places import PlaceFollower
 
 T = TypeVar("T", bound=Record)
@@ -129,11 +130,9 @@ class SiteHarness(Site):
         """Where a lead is, '' before its first event."""
         return self.places().get(lead, "")
 
-    def wait_for(
-        self, what: Callable[[], Any], seconds: float = 60, why: str | Callable[[], object] = ""
-    ) -> Any:
+    def wait_for(self, what: Callable[[], Any], why: str | Callable[[], object] = "") -> Any:
         """Wait until `what` is true; its value. `why` is what a failure says, or computes then."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + HUNG
         while not (found := what()):
             self.check_children()
             assert time.monotonic() < deadline, (
@@ -150,7 +149,7 @@ class SiteHarness(Site):
         """End a child by a signal, and wait for its end."""
         child = self.children.pop(name)
         child.send_signal(number)
-        child.wait(30)
+        child.wait(HUNG)
 
     def stop(self) -> None:
         """Stop everything, under whatever name it was started, the broker last."""
@@ -167,13 +166,13 @@ class SiteHarness(Site):
                 child.kill()
         super().stop()
 
-    def wait_for_end(self, name: str, seconds: float = 60) -> int:
+    def wait_for_end(self, name: str) -> int:
         """Wait until a child has ended by itself; its exit code."""
-        return self.children.pop(name).wait(seconds)
+        return self.children.pop(name).wait(HUNG)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the sandbox's controls."""
-        response = httpx.request(method, f"{self.base}/_control/{path}", json=body, timeout=30)
+        response = httpx.request(method, f"{self.base}/_control/{path}", json=body, timeout=HUNG)
         response.raise_for_status()
         return response.json()
 
@@ -192,9 +191,9 @@ class SiteHarness(Site):
         """The proof of conservation, from the log alone."""
         return asyncio.run(verify_placement(self.settings())).report()
 
-    def wait_settled(self, captured: int, seconds: float = 120) -> dict[str, Any]:
+    def wait_settled(self, captured: int) -> dict[str, Any]:
         """Wait until so many leads are captured and nothing is under way; the account."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + HUNG
         settings = self.settings()
         while True:
             self.check_children()
@@ -232,7 +231,7 @@ class SiteHarness(Site):
         # not in the site's directory: what it prints is no file of the site
         with tempfile.TemporaryDirectory() as place:
             settings = self.variables() | more
-            return run_forked(*args, settings=settings, directory=Path(place), seconds=300)
+            return run_forked(*args, settings=settings, directory=Path(place))
 
     def remove_members(self) -> None:
         """Take dead workers out of the group: it would wait for them until their session ends.

@@ -20,6 +20,7 @@ from app.setup import doctor  # noqa: F401
 from app.web import server  # noqa: F401
 from app.worker import process  # noqa: F401
 from sandbox.server import make_sandbox  # noqa: F401
+from tests.limits import HUNG
 
 #: Its server loads this module once, at the first command.
 _FORKS = multiprocessing.get_context("forkserver")
@@ -106,14 +107,12 @@ def start(
     )
 
 
-def run_forked(
-    *args: str, settings: Mapping[str, str], directory: Path, seconds: int = 60
-) -> Outcome:
+def run_forked(*args: str, settings: Mapping[str, str], directory: Path) -> Outcome:
     """`leadgate ARGS` in a copy of a process that has loaded everything already, and has done
-    nothing else: no connection or thread of the tests is in it. It is killed after `seconds`."""
+    nothing else: no connection or thread of the tests is in it. It is killed if it hangs."""
     out, err = directory / "stdout.txt", directory / "stderr.txt"
     child = _FORKS.Process(
-        target=_become, args=(list(args), environment(settings), directory, out, err, seconds)
+        target=_become, args=(list(args), environment(settings), directory, out, err)
     )
     child.start()
     child.join()
@@ -122,13 +121,13 @@ def run_forked(
 
 
 def _become(
-    args: list[str], variables: dict[str, str], directory: Path, out: Path, err: Path, seconds: int
+    args: list[str], variables: dict[str, str], directory: Path, out: Path, err: Path
 ) -> None:
     """Run the command in this process, and end."""
     code = 99
     try:
         warnings.simplefilter("ignore")
-        signal.alarm(seconds)
+        signal.alarm(int(HUNG))
         os.chdir(directory)
         os.environ.clear()
         os.environ.update(variables)

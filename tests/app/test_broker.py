@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.local.broker import FATAL_EXIT, Broker, free_port
+from tests.limits import HUNG
 
 FULL = "java.io.IOException: No space left on device"
 GIVES_UP = "WARN Stopping serving replicas in dir /x because the log directory has failed."
@@ -54,7 +55,7 @@ def test_the_commands_exit_code_tells_of_the_brokers_end(tmp_path: Path) -> None
         assert "broker ready" in process.stderr.readline()
         [java] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(java), signal.SIGKILL)
-        assert process.wait(30) == FATAL_EXIT
+        assert process.wait(HUNG) == FATAL_EXIT
         assert "the broker ended by itself (-9)" in process.stderr.read()
 
 
@@ -66,5 +67,5 @@ def test_a_broker_that_gets_a_signal_to_stop_stops_cleanly(tmp_path: Path) -> No
         assert process.stderr is not None
         assert "broker ready" in process.stderr.readline()
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(HUNG) == 0
         assert process.stderr.read() == ""

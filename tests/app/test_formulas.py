@@ -62,7 +62,7 @@ def test_only_what_could_run_is_changed(text: str, written: str) -> None:
 def test_100_kb_take_no_time(text: str) -> None:
     begun = process_time()
     unescape_formulas(escape_formulas(text * (100_000 // len(text))))
-    assert process_time() - begun < 0.1
+    assert process_time() - begun < 1.0, "what is not linear takes seconds"
 
 
 def test_the_check_sees_a_formula_that_is_not_escaped() -> None:

@@ -16,6 +16,7 @@ from app.privacy.key_store import KeyStore
 from app.privacy.lead_keys import StoredLeadKeys
 from app.privacy.wrapping import WrappingKeyError, WrappingKeys
 from leads.sealing import KeysUnavailableError, MissingKeyError, SealError, Sealing
+from tests.limits import HUNG
 from tests.samples import captured
 
 SECRET = "own 7c34f2865e1d09ab"
@@ -121,7 +122,7 @@ def test_a_file_that_is_gone_is_waited_for_and_never_begun_again(tmp_path: Path)
         assert not done
         assert not path.exists()
         away.rename(path)
-        await asyncio.wait_for(waiting, 10.0)
+        await asyncio.wait_for(waiting, HUNG)
 
     asyncio.run(wait())
     assert sealed_by(keys, "lead") == sealed_by(keys_at(f"sqlite:///{path}"), "lead")

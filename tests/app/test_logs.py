@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from app.base.settings import Settings, secrets_in
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.logs import Format, Redaction, set_up_logging
+from tests.limits import HUNG
 
 CLI = [sys.executable, "-m", "app.cli"]
 
@@ -183,7 +184,7 @@ def test_ctrl_c_leaves_no_traceback(tmp_path: Path, awaited: str) -> None:
     rest = [
         line for line in child.stderr.read().splitlines() if not line.startswith(("import ", "#"))
     ]
-    assert child.wait(30) != 0
+    assert child.wait(HUNG) != 0
     assert not [line for line in rest if "Traceback" in line or "Error" in line], rest[:20]
 
 

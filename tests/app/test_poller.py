@@ -32,6 +32,7 @@ from leads.sealing import UNSEALED
 from sandbox.apollo import KEY, stamp
 from sandbox.server import make_sandbox
 from tests.app.producing import anything
+from tests.limits import HUNG
 
 pytestmark = pytest.mark.kafka
 Fault = Callable[[], Exception]
@@ -100,7 +101,7 @@ class Site:
                 poller.run(ReviewSheetProjector([CsvSheet(self.sheet)], UNSEALED))
             )
             try:
-                async with asyncio.timeout(60.0):
+                async with asyncio.timeout(HUNG):
                     for condition in until:
                         while not await condition():
                             assert not polling.done(), polling

@@ -19,11 +19,11 @@ from app.setup.provision import provision_topics
 from streams.testing.log import LogRecord
 from tests.app.command_line import run_forked, start
 from tests.app.test_cli_errors import SITE
+from tests.limits import HUNG
 from tests.read_model import plain_rows, rows_of, simulated
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.kafka
 KILLS = 10
-_LIMIT = 60.0  # seconds
 
 
 class ProjectedSite:
@@ -81,7 +81,7 @@ def site(tmp_path: Path) -> Iterator[ProjectedSite]:
 
 def wait_for(what: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
     """Wait until it is true, while the process runs."""
-    until = time.monotonic() + _LIMIT
+    until = time.monotonic() + HUNG
     while not what():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
@@ -107,7 +107,7 @@ def test_kills_at_random_moments_leave_the_rows_of_the_whole_log(
     with site.project() as process:
         wait_for(lambda: site.read == len(records), process)
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=_LIMIT)
+        out, err = process.communicate(timeout=HUNG)
     assert (process.returncode, out) == (0, ""), err
     assert site.model.behind() == 0
     assert rows_of(site.model) == plain_rows(records)
@@ -142,7 +142,7 @@ def test_a_log_that_was_made_again_is_named(site: ProjectedSite) -> None:
     with site.model.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE console_offsets SET next_offset = next_offset + 1000")
     with site.project() as process:
-        _, err = process.communicate(timeout=_LIMIT)
+        _, err = process.communicate(timeout=HUNG)
     assert process.returncode == 2
     assert "the read model has read up to 10" in err
     assert "leadgate console rebuild" in err

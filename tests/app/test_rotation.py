@@ -18,6 +18,7 @@ from app.privacy.rotation import RewrapReport, WrappingState, rewrap_keys
 from app.privacy.wrapping import WrappedKey, WrappingKeyError, WrappingKeys
 from leads.sealing import MissingSecretError
 from tests.app.test_key_store import keys_at, sealed_by
+from tests.limits import HUNG
 
 OLD, NEW, THIRD = (f"{start}34f2865e1d09ab7" for start in ("5c", "9d", "e7"))
 FORKS = multiprocessing.get_context("forkserver")
@@ -187,7 +188,7 @@ def test_killed_after_a_batch_it_goes_on_there(address: str) -> None:
     before, left = filled(address), len(MANY)
     for batches in (1, 3):
         killed = started(kill_after, batches, address)
-        killed.join(60)
+        killed.join(HUNG)
         assert killed.exitcode == -signal.SIGKILL
         left -= 500 * batches
         assert state(address).former == left
@@ -204,7 +205,7 @@ def test_killed_at_any_moment_it_leaves_every_key_whole(address: str) -> None:
         while store.count_by_wrapping().get(former, 0) > limit:
             assert running.is_alive() or running.exitcode == 0
         os.kill(running.pid or 0, signal.SIGKILL)
-        running.join(60)
+        running.join(HUNG)
         assert sealing_at(address, MANY, NEW, OLD) == before
     assert rewrap(address).faults == []
     assert sealing_at(address, MANY, NEW) == before

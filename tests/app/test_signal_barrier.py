@@ -9,6 +9,7 @@ from faust.types import TP
 from app.worker.signal_barrier import GivenUp, SignalsWait
 from leads import topics
 from streams.ports import Fatal
+from tests.limits import HUNG
 
 
 def tp_of(partition: int) -> TP:
@@ -60,7 +61,7 @@ def test_it_waits_until_the_signals_are_applied_and_asks_once_for_all_who_wait()
             await asyncio.sleep(0)
         assert not both.done()
         consumer.settled = 5
-        await asyncio.wait_for(both, 10)
+        await asyncio.wait_for(both, HUNG)
         assert broker.asked == 1
 
     asyncio.run(run())
@@ -73,7 +74,7 @@ def test_it_gives_up_as_soon_as_the_signals_go_elsewhere() -> None:
         await asyncio.sleep(0)
         consumer.given = False
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, HUNG)
 
     asyncio.run(run())
 

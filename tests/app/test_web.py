@@ -30,6 +30,7 @@ from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, encode
 from leads.sealing import UNSEALED
+from tests.limits import HUNG
 
 NOW = 1_800_000_000.0
 SECRET = "s3cret"
@@ -258,4 +259,4 @@ def test_it_is_ready_once_the_database_of_the_keys_is_there(
             while (await client.get("/readyz")).status_code != 200:
                 await asyncio.sleep(0.05)
 
-    asyncio.run(asyncio.wait_for(call(), 60))
+    asyncio.run(asyncio.wait_for(call(), HUNG))

@@ -22,6 +22,7 @@ from streams.testing.loop import VirtualClock, VirtualLoop
 from streams.testing.process import Fate, Process
 from streams.testing.store import MemoryStore
 from streams.testing.worker import SimulatedWorker, Vendors
+from tests.limits import HUNG
 from tests.simulation.site import Coverage
 from tests.streams.kit import on_kit
 
@@ -104,7 +105,7 @@ async def on_worker(loop: VirtualLoop, records: Iterable[bytes]) -> list[bytes]:
         lead_keys=None,
     )
     worker.start(range(topics.PARTITIONS))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(HUNG):
         while len(log.all(topics.AUDIT.full)) < LEADS * EVENTS_A_LEAD and not ended:
             await asyncio.sleep(0.1)
     assert not ended

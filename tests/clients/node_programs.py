@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.limits import HUNG
+
 _OPTIONS = ("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
 #: Seconds that a program may run.
-_LIMIT = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def run_calls(program: Path, address: str) -> list[Call]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=_LIMIT,
+        timeout=HUNG,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return [Call(**json.loads(line)) for line in done.stdout.splitlines()]

@@ -12,9 +12,10 @@ import pytest
 
 from leads import topics
 from tests.clients.node_programs import install_program
+from tests.limits import HUNG
 from tests.sites import SiteHarness
 
-pytestmark = [pytest.mark.clients, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.clients]
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "audit-consumer"
 SCHEMA = ROOT / "docs" / "audit.schema.json"
@@ -50,7 +51,7 @@ def consume(consumer: Path, broker: str) -> "subprocess.CompletedProcess[str]":
     """Run the consumer on a broker's audit topic."""
     options = ("--brokers", broker, "--schema", str(SCHEMA))
     return subprocess.run(
-        ["node", str(consumer), *options], capture_output=True, text=True, check=False, timeout=120
+        ["node", str(consumer), *options], capture_output=True, text=True, check=False, timeout=HUNG
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.clients.node_programs import install_program, run_calls
 from tests.served_sandbox import served_sandbox
 
-pytestmark = [pytest.mark.clients, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.clients]
 HERE = Path(__file__).parent
 #: The folders, and the least number of calls that each program makes.
 VENDORS = {"google": 51, "hubspot": 91, "salesforce": 65, "slack": 57, "zoho": 67}

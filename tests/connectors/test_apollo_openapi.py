@@ -16,6 +16,7 @@ import pytest
 
 from sandbox.apollo import KEY
 from sandbox.generate import MAILBOX, SEQUENCE
+from tests.limits import HUNG
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
 #: Sent by the real service, and missing from the OpenAPI (docs/design/vendors.md Apollo 2.1,
@@ -108,7 +109,7 @@ def test_an_answer_is_as_published(
 def client(served_week: str) -> httpx.Client:
     """A client of the sandbox's Apollo."""
     return httpx.Client(
-        base_url=f"{served_week}/apollo/api/v1/", headers={"x-api-key": KEY}, timeout=30
+        base_url=f"{served_week}/apollo/api/v1/", headers={"x-api-key": KEY}, timeout=HUNG
     )
 
 

@@ -17,6 +17,7 @@ from connectors.apollo.client import ApolloClient
 from connectors.apollo.contact_search import ContactSearch
 from sandbox.apollo import KEY
 from sandbox.generate import SEQUENCE
+from tests.limits import HUNG
 
 RECORDED = json.loads(Path(__file__).with_name("apollo_recorded.json").read_text())
 IDENT = f"{0xA1:024x}"
@@ -118,7 +119,7 @@ def test_the_sandbox_sends_what_the_service_sends(
     served_week: str, method: str, path: str, endpoint: str
 ) -> None:
     with httpx.Client(
-        base_url=f"{served_week}/apollo/api/v1/", headers={"x-api-key": KEY}, timeout=30
+        base_url=f"{served_week}/apollo/api/v1/", headers={"x-api-key": KEY}, timeout=HUNG
     ) as client:
         [known] = client.post("contacts/search", json={"per_page": 1}).json()["contacts"]
         domain = known["organization"]["primary_domain"]

@@ -19,6 +19,7 @@ from sandbox.apollo import KEY
 from sandbox.hubspot.hub import TOKEN as HUBSPOT
 from sandbox.server import make_sandbox
 from sandbox.slack import TOKEN as SLACK
+from tests.limits import HUNG
 
 OPENAPI = Path(__file__).parents[3] / "shared" / "apollo" / "openapi.json"
 HEADERS = {
@@ -87,7 +88,7 @@ if OPENAPI.exists():
 @pytest.fixture(scope="module")
 def tokens(served_week: str) -> dict[str, dict[str, str]]:
     """What each vendor wants to see."""
-    client = httpx.Client(timeout=30)
+    client = httpx.Client(timeout=HUNG)
     client.post(
         f"{served_week}/_control/objects/google.spreadsheets/contacts",
         json=google.new_spreadsheet("contacts", "Leads"),
@@ -120,7 +121,7 @@ def test_a_body_that_is_anything_finds_none(
     served_week: str, tokens: dict[str, dict[str, str]], method: str, path: str
 ) -> None:
     headers = tokens[path.split("/")[1]]
-    with httpx.Client(base_url=served_week, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=served_week, headers=headers, timeout=HUNG) as client:
 
         @FEW
         @given(body=JSON, place=st.sampled_from(["contacts", "Leads", "1", "%F0%9F%92%A9"]))

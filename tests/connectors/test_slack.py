@@ -13,6 +13,7 @@ from connectors.slack.client import SlackClient
 from sandbox.generate import REPS
 from sandbox.server import make_sandbox
 from sandbox.slack import TOKEN
+from tests.limits import HUNG
 
 
 class Slack:
@@ -56,12 +57,12 @@ class Slack:
 
     async def post(self, alert: str, to: str = REPS[0], *, again: bool = False) -> str:
         """Post an alert."""
-        until = asyncio.get_running_loop().time() + 15.0
+        until = asyncio.get_running_loop().time() + HUNG
         return await self.client.post(to, f"text of {alert}", alert, look_first=again, until=until)
 
     async def say(self, alert: str, text: str, to: str = "#sales") -> str:
         """Post an alert of some text."""
-        until = asyncio.get_running_loop().time() + 15.0
+        until = asyncio.get_running_loop().time() + HUNG
         return await self.client.post(to, text, alert, look_first=False, until=until)
 
     async def posted(self) -> list[str]:
@@ -153,7 +154,7 @@ def test_who_gives_up_waiting_holds_nobody_else_up() -> None:
             await asyncio.sleep(0)
         for task in given_up:
             task.cancel()
-        await asyncio.wait_for(slack.post("after"), 5)
+        await asyncio.wait_for(slack.post("after"), HUNG)
         told = await slack.posted()
         assert told[-1] == "after"
         assert not {f"g{n}" for n in range(20, 25)} & set(told), (
@@ -167,8 +168,8 @@ def test_an_answer_that_makes_no_sense_is_raised_and_the_next_alert_goes_out() -
     async def test(slack: Slack) -> None:
         slack.faults = [httpx.Response(200, text="<html>")]
         with pytest.raises(Unreadable, match="<html>"):
-            await asyncio.wait_for(slack.post("a1"), 5)
-        await asyncio.wait_for(slack.post("a2"), 5)
+            await asyncio.wait_for(slack.post("a1"), HUNG)
+        await asyncio.wait_for(slack.post("a2"), HUNG)
         assert await slack.posted() == ["a2"]
 
     on_slack(test)
@@ -263,7 +264,7 @@ def test_an_alert_that_shares_its_message_is_taken_out_and_the_others_stay() -> 
 
 def test_a_button_goes_with_its_alert_and_no_other() -> None:
     async def test(slack: Slack) -> None:
-        until = asyncio.get_running_loop().time() + 15.0
+        until = asyncio.get_running_loop().time() + HUNG
         posts = [
             slack.client.post("#sales", n, n, button=f"take {n}", look_first=False, until=until)
             for n in ("one", "two")

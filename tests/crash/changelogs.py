@@ -24,6 +24,7 @@ from leads import topics
 from leads.records import CrmRecord, encode
 from tables.state import Row
 from tests.conftest import DEMO_RULES
+from tests.limits import HUNG
 
 OFFSET_KEY = b"__faust\0offset__"
 Rows = dict[bytes, bytes]
@@ -93,11 +94,11 @@ class ChangelogSite:
         """End a worker by a signal; its exit code."""
         child = self.children.pop(name)
         child.send_signal(number)
-        return child.wait(60)
+        return child.wait(HUNG)
 
     def wait_for_end(self, name: str) -> int:
         """Wait until a worker has ended by itself; its exit code."""
-        return self.children.pop(name).wait(60)
+        return self.children.pop(name).wait(HUNG)
 
     def log(self, name: str) -> str:
         """What a worker has said."""
@@ -114,9 +115,9 @@ class ChangelogSite:
         found = re.findall(r"partitions assigned.*? partitions=\[([\d, ]*)\]", self.log(name))
         return [[int(p) for p in one.split(", ") if p] for one in found]
 
-    def wait_for(self, what: Callable[[], bool], seconds: float = 90) -> None:
+    def wait_for(self, what: Callable[[], bool]) -> None:
         """Wait until `what` is true, while every worker lives."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + HUNG
         while not what():
             for name, child in self.children.items():
                 assert child.poll() is None, self.log(name)[-3000:]

@@ -17,6 +17,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from tests.limits import HUNG
+
 GROUP = "leadgate"
 PREFIX = "leadgate."
 #: Topics that the workers' group reads to their ends; whatever is uncommitted in them is
@@ -234,7 +236,7 @@ def _entry(record: Any) -> Entry:
 
 def read_crm(base: str) -> Crm:
     """What the sandbox holds."""
-    with httpx.Client(base_url=f"{base}/_control", timeout=60) as control:
+    with httpx.Client(base_url=f"{base}/_control", timeout=HUNG) as control:
 
         def ask(path: str) -> list[dict[str, Any]]:
             answer: list[dict[str, Any]] = control.get(path).raise_for_status().json()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.crash import auditor
 from tests.crash.case import Case, sort_out
 from tests.crash.evidence import LogReader, read_crm
+from tests.limits import HUNG
 from tests.sites import SiteHarness
 
 #: Cases of the generator whose truth needs the later events, which most tests don't play.
@@ -44,15 +45,14 @@ def is_settled(case: Case, leads: int) -> bool:
 def violations_of(
     site: SiteHarness,
     leads: int,
-    seconds: float = 120,
     keep_alive: Callable[[], None] = lambda: None,
 ) -> list[str]:
-    """Wait until the site has settled, at most so long, and what the auditor finds then.
+    """Wait until the site has settled, and what the auditor finds then.
 
     `keep_alive` is called meanwhile.
     """
     reader = LogReader(site.broker.address)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + HUNG
     while True:
         keep_alive()
         settled = is_settled(sort_out(reader.read()), leads)

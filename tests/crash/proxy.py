@@ -6,6 +6,8 @@ import threading
 from enum import Enum
 from typing import Self
 
+from tests.limits import HUNG
+
 
 class Weather(Enum):
     """What becomes of bytes on their way."""
@@ -33,13 +35,13 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(HUNG):
             raise TimeoutError(f"the proxy on port {self.port} did not start")
         return self
 
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._end(), self._loop)
-        self._thread.join(10)
+        self._thread.join(HUNG)
 
     async def _end(self) -> None:
         others = asyncio.all_tasks() - {asyncio.current_task()}

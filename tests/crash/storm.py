@@ -42,6 +42,7 @@ from tests.crash.plan import (
     Release,
 )
 from tests.crash.processes import IMPORT, Processes
+from tests.limits import HUNG
 from tests.sites import SiteHarness
 
 #: Later events that mean the same whether the lead is under way or at rest.
@@ -283,7 +284,7 @@ class Storm:
         }
         file = self.site.data / "import.csv"
         file.write_text(
-            httpx.get(f"{self.site.base}/_control/import.csv", timeout=30).raise_for_status().text
+            httpx.get(f"{self.site.base}/_control/import.csv", timeout=HUNG).raise_for_status().text
         )
         self._processes.start(IMPORT)
 

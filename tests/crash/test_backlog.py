@@ -29,6 +29,7 @@ from leads import topics
 from leads.keys import lead_id
 from leads.records import Captured, CrmRecord, encode
 from tests.conftest import DEMO_RULES
+from tests.limits import HUNG
 
 pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(1500)]
 
@@ -143,14 +144,14 @@ def interrupt(backlog: Backlog, number: int, times: int, chance: random.Random) 
     for _ in range(times):
         before = backlog.come_out()
         worker = backlog.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HUNG
         while backlog.come_out() < before + 400 and time.monotonic() < deadline:
             assert worker.poll() is None, (backlog.data / "worker.log").read_text()[-2000:]
             time.sleep(0.1)
         # where it is hit is the seed's choice, not a condition to wait for
         time.sleep(chance.random() * 0.7)
         worker.send_signal(number)
-        worker.wait(60)
+        worker.wait(HUNG)
 
 
 def finish(backlog: Backlog, seconds: float = 300) -> Counter[str]:
@@ -160,7 +161,7 @@ def finish(backlog: Backlog, seconds: float = 300) -> Counter[str]:
     while backlog.uncommitted() and time.monotonic() < deadline:
         time.sleep(0.5)
     worker.send_signal(signal.SIGTERM)
-    worker.wait(60)
+    worker.wait(HUNG)
     return backlog.arrived()
 
 

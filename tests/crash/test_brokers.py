@@ -18,10 +18,11 @@ from leads import topics
 from tests.crash.cluster import ClusterSite, ProxiedBroker
 from tests.crash.judging import violations_of
 from tests.crash.proxy import Proxy, Weather
+from tests.limits import HUNG
 from tests.samples import captured
 from tests.sites import SiteHarness
 
-pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers]
 
 
 class Keeper:
@@ -52,7 +53,7 @@ def under_way(site: SiteHarness) -> int:
 
 def wait_for_events(site: SiteHarness, count: int, keep: Keeper) -> None:
     """Wait until the audit holds so many events."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + HUNG
     while under_way(site) < count:
         keep()
         assert time.monotonic() < deadline, (site.data / "worker.log").read_text()[-2000:]
@@ -76,7 +77,7 @@ def test_each_of_three_brokers_is_killed_and_one_loses_its_disk(tmp_path: Path) 
             wait_for_events(site, 200 * (number + 1) + 50, keep)  # the other two carry on
             node.start()
             node.wait_ready()
-        assert violations_of(site, 200, 150, keep) == []
+        assert violations_of(site, 200, keep) == []
     finally:
         site.stop()
 
@@ -100,7 +101,7 @@ def test_a_network_that_is_slow_silent_and_cut_loses_and_doubles_nothing(tmp_pat
                 site.capture(*(captured(100 * number + i) for i in range(30, 60)))
                 wait_for_weather(site, proxy, weather)
             proxy.weather = Weather.FAIR
-            assert violations_of(site, 180, 150, lambda: restart(site, broker, keep)) == []
+            assert violations_of(site, 180, lambda: restart(site, broker, keep)) == []
             assert proxy.swallowed
     finally:
         site.stop()
@@ -114,7 +115,6 @@ def wait_for_weather(site: SiteHarness, proxy: Proxy, weather: Weather) -> None:
     before = proxy.swallowed
     site.wait_for(
         lambda: members_of(site) == 1,
-        60,
         why=f"the worker behind the {weather.value} network kept its membership",
     )
     assert proxy.swallowed > before or weather is Weather.CUT
@@ -158,6 +158,6 @@ def test_a_broker_whose_disk_is_full_ends_and_nothing_is_lost(tmp_path: Path) ->
         psutil.Process(process.pid).rlimit(psutil.RLIMIT_FSIZE, (full, full))
         assert "ended by itself" in site.broker.watch(), "a broker that gave up must say so"
         site.broker.start()
-        assert violations_of(site, 300, 150, keep) == []
+        assert violations_of(site, 300, keep) == []
     finally:
         site.stop()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.limits import HUNG
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
@@ -34,12 +35,12 @@ def test_a_worker_gives_up_what_waits_when_partitions_go_and_when_it_stops(tmp_p
         site.wait_for(lambda: said(site, "first", "a stage waits"), why="no stage came to wait")
         site.work("second")
         site.wait_for(
-            lambda: said(site, "second", "partitions assigned"), 120, why="the first did not let go"
+            lambda: said(site, "second", "partitions assigned"), why="the first did not let go"
         )
         assert said(site, "first", "a run is given up")
         first = site.children.pop("first")
         first.send_signal(signal.SIGTERM)
-        assert first.wait(60) == 0
+        assert first.wait(HUNG) == 0
         site.wait_settled(24)
         assert broken_promises(site) == []
     finally:

@@ -156,7 +156,7 @@ def test_two_workers_joining_leaving_and_killed(tmp_path: Path) -> None:
         site.kill("second", 15)
         time.sleep(1.0)
         site.work("second")
-        site.wait_settled(400, 180)
+        site.wait_settled(400)
         assert broken_promises(site) == []
     finally:
         site.stop()
@@ -174,7 +174,7 @@ def test_a_worker_frozen_before_its_call_ends_instead_when_it_thaws(tmp_path: Pa
             lambda: frozen.status() == psutil.STATUS_STOPPED, why="it did not come to the call"
         )
         site.work("second")
-        site.wait_for(lambda: site.place_of(lead) == "engaged", 90, why="nobody took the lead over")
+        site.wait_for(lambda: site.place_of(lead) == "engaged", why="nobody took the lead over")
         assert len(calls_asked_for(site)) == 1
         frozen.send_signal(signal.SIGCONT)
         assert site.wait_for_end("frozen") == 70

@@ -14,7 +14,7 @@ from tests.integration.test_races import hear
 from tests.samples import captured
 from tests.sites import SiteHarness
 
-pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.brokers]
 
 OUTAGE = 100.0
 FOREVER = 10**6
@@ -39,7 +39,7 @@ def escalations(site: SiteHarness) -> int:
 def outlast(site: SiteHarness, seconds: float) -> None:
     """Wait while every child lives."""
     end = time.monotonic() + seconds
-    site.wait_for(lambda: time.monotonic() > end, seconds + 10)
+    site.wait_for(lambda: time.monotonic() > end)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_deadline_during_an_outage_of_the_crm_escalates_once(
         outlast(site, OUTAGE)
         site.control("DELETE", "faults")
         site.wait_for(
-            lambda: len(events(site, "breached")) == LEADS, 120, "the deadline was forgotten"
+            lambda: len(events(site, "breached")) == LEADS, "the deadline was forgotten"
         )
-        assert violations_of(site, LEADS, 120, site.check_children) == []
+        assert violations_of(site, LEADS, site.check_children) == []
         assert sorted(event["lead"] for event in events(site, "breached")) == sorted(ids)
         site.wait_for(lambda: escalations(site) >= LEADS, why="Slack got too few messages")
         assert escalations(site) == LEADS
@@ -91,9 +91,9 @@ def test_an_opt_out_while_apollo_refuses_for_a_minute_suppresses_without_a_resta
         outlast(site, 60.0)
         site.control("DELETE", "faults")
         site.wait_for(
-            lambda: {site.place_of(lead) for lead in ids} == {"suppressed"}, 120, site.places
+            lambda: {site.place_of(lead) for lead in ids} == {"suppressed"}, site.places
         )
-        assert violations_of(site, LEADS, 60, site.check_children) == []
+        assert violations_of(site, LEADS, site.check_children) == []
         assert site.crm("enrolments") == []
     finally:
         site.stop()

@@ -10,6 +10,7 @@ import pytest
 
 from app.local.broker import free_port
 from tests.crash.proxy import Proxy, Weather
+from tests.limits import HUNG
 
 
 class Echo(BaseRequestHandler):
@@ -29,7 +30,7 @@ def connected() -> Iterator[tuple[Proxy, socket.socket]]:
         Thread(target=server.serve_forever, daemon=True).start()
         with (
             Proxy(free_port(), server.server_address[1]) as proxy,
-            socket.create_connection(("127.0.0.1", proxy.port), 5) as one,
+            socket.create_connection(("127.0.0.1", proxy.port), HUNG) as one,
         ):
             one.settimeout(5)
             yield proxy, one
@@ -55,7 +56,7 @@ def test_a_cut_network_ends_connections_and_takes_none() -> None:
     with connected() as (proxy, one):
         proxy.weather = Weather.CUT
         assert is_over(one)
-        with socket.create_connection(("127.0.0.1", proxy.port), 5) as another:
+        with socket.create_connection(("127.0.0.1", proxy.port), HUNG) as another:
             another.settimeout(5)
             assert is_over(another)
 

@@ -27,7 +27,7 @@ from tests.simulation.rebuilt import tables
 from tests.simulation.test_rebuild import OTHERWISE
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.crash, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.kafka, pytest.mark.crash]
 BY = ("--actor", "olga", "--reason", "looked at")
 #: What no event holds of an attempt, and what differs by itself.
 UNTOLD = frozenset(
@@ -140,7 +140,7 @@ def lose_and_rebuild(site: SiteHarness) -> None:
     asyncio.run(delete_changelog(site))
     assert killed_rebuild(site, "rebuild partition written") == -signal.SIGKILL
     site.work()
-    assert site.wait_for_end("worker", 120) == 2
+    assert site.wait_for_end("worker") == 2
     assert "is being rebuilt" in log_of(site)
     told = site.leadgate("rebuild-state", "--dry-run")
     report = site.leadgate("rebuild-state")
@@ -155,7 +155,7 @@ def lose_and_rebuild(site: SiteHarness) -> None:
 def start_on_nothing(site: SiteHarness) -> None:
     """Start a worker whose directory is refused before it is gone."""
     site.work()
-    assert site.wait_for_end("worker", 120) == 2
+    assert site.wait_for_end("worker") == 2
     assert "is of before the site's state was rebuilt" in log_of(site)
     shutil.rmtree(site.data / "worker")
     site.work()

@@ -10,7 +10,7 @@ import yaml
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 BY = ("--actor", "olga", "--reason", "the rules were mended")
 GERMANY = {"name": "germany", "owner": "dario.eu@acme.test", "when": {"countries": ["DE"]}}
 ELSEWHERE = {"name": "elsewhere", "owner": "eve.saas@acme.test"}

@@ -12,7 +12,6 @@ UUID = "0f0e0d0c-0b0a-0908-0706-050403020100"
 
 
 @pytest.mark.kafka
-@pytest.mark.timeout(600)
 def test_the_older_worker_ends_and_names_the_setting(site: SiteHarness) -> None:
     site.work()
     older, newer = site.data / "worker.log", site.data / "second.log"

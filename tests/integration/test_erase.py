@@ -19,6 +19,7 @@ from app.privacy.wrapping import wrapping_keys
 from leads import topics
 from leads.records import PersonalRecord
 from tests.crash.changelogs import stored_rows
+from tests.limits import HUNG
 from tests.sites import SiteHarness, broken_promises
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(900)]
@@ -135,7 +136,7 @@ def erase_until(site: SiteHarness, reached: Callable[[], bool]) -> None:
         child = subprocess.Popen(command, env=site.environment(), stdout=out, stderr=out)
     site.wait_for(lambda: reached() or child.poll() is not None)
     child.kill()
-    child.wait(30)
+    child.wait(HUNG)
 
 
 def orders(site: SiteHarness, phase: str) -> bool:

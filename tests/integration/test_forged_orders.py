@@ -19,7 +19,7 @@ from tests.integration.test_decisions import BY, ELSEWHERE, GERMANY, with_routes
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 
 
 def forge_decision(site: SiteHarness, item: dict[str, Any], action: str) -> None:

@@ -15,7 +15,7 @@ from sandbox.generate import REPS
 from tests.samples import CSV_COLUMNS, captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 CRMS = ("hubspot", "salesforce", "zoho")
 MAPPING = [
     {"apollo": "Tech stack", "to": "tech_stack__c"},

@@ -12,7 +12,7 @@ import yaml
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 LEAVE, DESK, NURTURE = "Out of sequences", "eve.saas@acme.test", "nurture@acme.test"
 SEQUENCES = [
     {"name": "warm", "tool": "hubspot", "target": "77", "leave": LEAVE},

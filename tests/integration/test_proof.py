@@ -19,7 +19,6 @@ from streams.stages.all import make_stages
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-WAIT = 180.0  # seconds; a busy machine takes long to start a worker
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(1200)]
 
 
@@ -63,8 +62,8 @@ def put(site: SiteHarness, record: Any, value: bytes | None) -> None:
 def test_what_the_log_does_not_bear_out_is_reported_by_name(site: SiteHarness) -> None:
     site.work()
     waits, engaged = site.capture(captured(500, title=None), captured(501, company="borne"))
-    site.wait_for(lambda: site.place_of(engaged) in {"engaged", "nurtured"}, seconds=WAIT)
-    site.wait_settled(2, seconds=WAIT)
+    site.wait_for(lambda: site.place_of(engaged) in {"engaged", "nurtured"})
+    site.wait_settled(2)
     stop(site)
     assert faults(site) == {}
     item = latest(site, topics.REVIEW_QUEUE.full, f"{waits}/intake".encode())
@@ -90,8 +89,8 @@ def test_what_the_log_does_not_bear_out_is_reported_by_name(site: SiteHarness) -
     assert "BROKEN" in told.out
     site.leadgate("replay", "--from", "0", "--act")
     site.work()
-    site.wait_for(lambda: site.place_of(skipped) in {"engaged", "nurtured"}, seconds=WAIT)
-    site.wait_settled(3, seconds=WAIT)
+    site.wait_for(lambda: site.place_of(skipped) in {"engaged", "nurtured"})
+    site.wait_settled(3)
     stop(site)
     assert faults(site) == {}
 
@@ -170,16 +169,16 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarnes
     refused = captured(540, company="refused")
     site.control("POST", "objects/control/broken_emails", {refused.raw["email"]: True})
     ids = site.capture(*untitled, *others, refused)
-    site.wait_for(lambda: [site.place_of(i) for i in ids[:7]] == ["review"] * 7, seconds=WAIT)
-    site.wait_for(lambda: site.place_of(ids[-1]) == "fallback", seconds=WAIT)
+    site.wait_for(lambda: [site.place_of(i) for i in ids[:7]] == ["review"] * 7)
+    site.wait_for(lambda: site.place_of(ids[-1]) == "fallback")
     for lead in ids[:6]:
         site.leadgate(
             "review", "resolve", lead, "--set", "title=VP Sales", "--actor", "o", "--reason", "r"
         )
     site.wait_for(
-        lambda: {site.place_of(i) for i in ids[:6]} <= {"engaged", "nurtured"}, seconds=WAIT
+        lambda: {site.place_of(i) for i in ids[:6]} <= {"engaged", "nurtured"}
     )
-    site.wait_settled(len(ids), seconds=WAIT)
+    site.wait_settled(len(ids))
     stop(site)
     writes, audit, items, places = (
         site.control("GET", "state")["writes"],
@@ -207,7 +206,7 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarnes
     ):
         assert ran[topic] > 0, ran
     site.work()
-    site.wait_settled(len(ids), seconds=WAIT)
+    site.wait_settled(len(ids))
     stop(site)
     assert site.control("GET", "state")["writes"] == writes
     assert audit_of(site) == audit
@@ -219,7 +218,7 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarnes
     site.leadgate(
         "review", "resolve", ids[6], "--set", "title=CEO", "--actor", "o", "--reason", "r"
     )
-    site.wait_for(lambda: site.place_of(ids[6]) in {"engaged", "nurtured"}, seconds=WAIT)
+    site.wait_for(lambda: site.place_of(ids[6]) in {"engaged", "nurtured"})
     stop(site)
     assert ids[6] not in shown(site)
 
@@ -227,8 +226,8 @@ def test_a_replay_of_any_topic_calls_nobody_and_changes_nothing(site: SiteHarnes
 def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: SiteHarness) -> None:
     site.work()
     [lead] = site.capture(captured(550, company="ranged"))
-    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"}, seconds=WAIT)
-    site.wait_settled(1, seconds=WAIT)
+    site.wait_for(lambda: site.place_of(lead) in {"engaged", "nurtured"})
+    site.wait_settled(1)
     assert "workers run" in site.refusal("replay", "--from", "0")
     stop(site)
     done = asyncio.run(committed(site.settings()))
@@ -246,7 +245,7 @@ def test_a_replay_keeps_to_its_offsets_and_refuses_others(site: SiteHarness) -> 
     back = asyncio.run(committed(site.settings()))
     assert back == done | {tp: end - 1}
     site.work()
-    site.wait_settled(1, seconds=WAIT)
+    site.wait_settled(1)
     stop(site)
     assert asyncio.run(committed(site.settings()))[tp] == end
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.local.broker import free_port
+from tests.limits import HUNG
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(900)]
 
@@ -23,8 +24,6 @@ PAGE = ROOT / "docs" / "quickstart.md"
 #: The page's ports: broker, sandbox, web server. Each run takes free ones instead.
 PORTS = ("9092", "8100", "8080")
 _BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: For one block of commands, on a machine that is busy with other tests.
-_STEP_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,8 @@ class Shell:
         assert self.bash.stdout is not None
         (self.directory / "step.sh").write_text(commands)
         self._send("failed=; . ./step.sh > step.out 2>&1; echo done:$failed")
-        answers, _, _ = select.select([self.bash.stdout], [], [], _STEP_SECONDS)
-        assert answers, f"not through after {_STEP_SECONDS:g} s: {commands}\n{self._processes()}"
+        answers, _, _ = select.select([self.bash.stdout], [], [], HUNG)
+        assert answers, f"not through after {HUNG:g} s: {commands}\n{self._processes()}"
         answer = self.bash.stdout.readline()
         assert answer.startswith("done:"), f"bash ended in: {commands}"
         return (self.directory / "step.out").read_text(), answer.removeprefix("done:").strip()
@@ -102,7 +101,7 @@ class Shell:
         assert self.bash.stdin is not None
         self.bash.stdin.close()
         try:
-            self.bash.wait(5)
+            self.bash.wait(HUNG)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -143,7 +142,7 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 def run_step(shell: Shell, step: Step) -> None:
     """Run a step, again while the page says so and its output is another."""
-    deadline = time.monotonic() + _STEP_SECONDS
+    deadline = time.monotonic() + HUNG
     while True:
         output, failed = shell.run(step.commands)
         met = step.is_met_by(output)

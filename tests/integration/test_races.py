@@ -18,7 +18,7 @@ from tables.schema import SEQUENCES
 from tests.samples import captured
 from tests.sites import SiteHarness
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 
 CRMS = ("hubspot", "salesforce")
 ORDER = ("intake", "identity", "company", "write", "routing", "assign")

@@ -27,7 +27,7 @@ from tests.samples import CSV_COLUMNS, captured, contact
 from tests.secured_site import STAGES_SHORT, SecuredSite, login
 from tests.sites import broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.kafka
 SECRET = "9c41e07d52ab8f36"
 AT_REST = {"engaged", "nurtured"}
 

@@ -22,7 +22,7 @@ from tables.schema import SLA_WINDOWS
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 
 
 def test_poison_becomes_a_dead_letter_and_the_partition_goes_on(site: SiteHarness) -> None:

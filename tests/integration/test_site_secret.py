@@ -16,7 +16,7 @@ from leads.records import Signal, encode
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 NEW = "9d34f2865e1d09ab7c0ffee8d21b94fa"
 _OTHERS = ("LEADGATE_OTHER_WRAPPING_SECRET", "LEADGATE_OTHER_SIGNING_SECRET")
 #: The settings at each step of the runbook (docs/operations.md, Rotation).

@@ -12,10 +12,11 @@ from app.base.settings import secrets_in
 from app.local.broker import free_port
 from leads import topics
 from tests.app.test_metrics import Samples, samples
+from tests.limits import HUNG
 from tests.samples import captured
 from tests.sites import SiteHarness
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.kafka
 #: Faust reads these settings from the environment: what takes it five minutes to complain about
 #: takes seconds.
 IMPATIENT = {"STREAM_PROCESSING_TIMEOUT": "8", "BROKER_COMMIT_LIVELOCK_SOFT_TIMEOUT": "8"}
@@ -32,14 +33,14 @@ class Asked:
     def ready(self) -> int:
         """The status of /readyz, 0 when nobody listens."""
         try:
-            return httpx.get(f"http://{self.address}/readyz", timeout=10).status_code
+            return httpx.get(f"http://{self.address}/readyz", timeout=HUNG).status_code
         except httpx.HTTPError:
             return 0
 
     def metrics(self) -> Samples:
         """A scrape."""
         return samples(
-            httpx.get(f"http://{self.address}/metrics", timeout=10).raise_for_status().text
+            httpx.get(f"http://{self.address}/metrics", timeout=HUNG).raise_for_status().text
         )
 
 

@@ -9,7 +9,7 @@ from leads.records import Captured
 from tests.samples import captured
 from tests.sites import SiteHarness, broken_promises
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 BY = ("--actor", "olga", "--reason", "father and son")
 LATER = "2026-11-22T10:00:00.000Z"  # than what the first record says
 PROFILE = "http://www.linkedin.com/in/gmontgomery"

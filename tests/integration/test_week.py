@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -16,10 +15,11 @@ import pytest
 
 from app.monitoring.lag import backlog, lag
 from leads import topics
+from tests.limits import HUNG
 from tests.samples import CSV_COLUMNS, captured, contact
 from tests.sites import SiteHarness
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.kafka
 
 
 MORE_WEEKS = [*(("hubspot", seed) for seed in range(2, 6)), ("salesforce", 1), ("zoho", 1)]
@@ -92,7 +92,7 @@ def test_ctrl_c_leaves_no_process_and_a_second_start_goes_on(tmp_path: Path) -> 
         said += first.stderr.readline()
     assert processes_of(tmp_path)
     first.send_signal(signal.SIGINT)
-    assert first.wait(60) == 0
+    assert first.wait(HUNG) == 0
     assert processes_of(tmp_path) == []
     again = subprocess.run(
         [*demo(tmp_path, "--leads", "40"), "--until-done", "--json"],
@@ -137,10 +137,9 @@ def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: SiteHarness) -> Non
     site.spawn("import", "import", str(file), "--window", "300")
     site.wait_for(lambda: len(site.records(topics.CAPTURED)) > 600, why="the import did not begin")
     raw = contact(90, company="urgent")
-    started = time.monotonic()
     [lead] = site.capture(captured(90, lists=("Demo requests",), company="urgent"))
     site.wait_for(lambda: site.place_of(lead) == "engaged", why="it waited behind the import")
-    assert time.monotonic() - started <= 60
+    assert site.children["import"].poll() is None, "the import ended first: it kept nobody waiting"
     assert raw["email"] in [p["email"] for p in site.crm("people")]
     site.kill("import")
     site.kill("worker", 15)
@@ -149,7 +148,7 @@ def test_a_fresh_high_intent_lead_passes_a_bulk_import(site: SiteHarness) -> Non
 def test_a_lead_whose_record_is_skipped_is_found_lost(site: SiteHarness) -> None:
     # leads that an import of another test left would be skipped as well, and crowd the report
     site.work()
-    site.wait_for(lambda: not asyncio.run(backlog(site.settings())), 300, why="leads are left")
+    site.wait_for(lambda: not asyncio.run(backlog(site.settings())), why="leads are left")
     site.kill("worker", signal.SIGTERM)
     site.work_only("signals")
     [lead] = site.capture(captured(95, company="skipped"))

@@ -102,7 +102,7 @@ def test_an_assistant_named_with_a_chief_is_no_chief(noun: str, link: str) -> No
 def test_a_title_of_100_000_characters_takes_no_time(part: str) -> None:
     began = time.process_time()
     read_title(part * (100_000 // len(part)))
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1.0, "what is not linear takes seconds"
 
 
 def test_the_tables_are_folded_and_say_one_thing_of_each_phrase() -> None:

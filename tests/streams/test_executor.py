@@ -49,6 +49,7 @@ from streams.effects.vendors import APART, OFF, PAUSE
 from streams.ports import Fatal
 from streams.runner.outbox import IdleDetector
 from tests.leads.test_gates import lead
+from tests.limits import HUNG
 
 Fault = Callable[[], Exception]
 ENRICH = EnrichCompany(domain="firm.com", daily_cap=10**6)
@@ -289,7 +290,7 @@ def test_an_answer_with_another_number_of_rows_is_nonsense_too(answer: Any) -> N
             return answer
 
         site.crm.vendor.accounts = accounts
-        result = await asyncio.wait_for(site.do(ACCOUNT), 5.0)
+        result = await asyncio.wait_for(site.do(ACCOUNT), HUNG)
         assert result.retry_after > 0
 
     run(test)
