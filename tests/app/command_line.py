@@ -22,9 +22,10 @@ from app.worker import process  # noqa: F401
 from sandbox.server import make_sandbox  # noqa: F401
 from tests.limits import HUNG
 
-#: Its server loads this module once, at the first command.
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
+#: Its server loads this module once, at the first command. A process of tests has one such server:
+#: where a second module named what it loads, the later one would win.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
 ROOT = Path(__file__).parents[2]
 DEMO_RULES = ROOT / "app" / "rules" / "demo-rules.yaml"
 #: `{}` stands for a directory of the test's own, which holds leads.csv.
@@ -111,7 +112,7 @@ def run_forked(*args: str, settings: Mapping[str, str], directory: Path) -> Outc
     """`leadgate ARGS` in a copy of a process that has loaded everything already, and has done
     nothing else: no connection or thread of the tests is in it. It is killed if it hangs."""
     out, err = directory / "stdout.txt", directory / "stderr.txt"
-    child = _FORKS.Process(
+    child = FORKS.Process(
         target=_become, args=(list(args), environment(settings), directory, out, err)
     )
     child.start()

@@ -2,7 +2,6 @@
 lost or changed by it."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -17,12 +16,11 @@ from app.privacy.lead_keys import open_lead_keys
 from app.privacy.rotation import RewrapReport, WrappingState, rewrap_keys
 from app.privacy.wrapping import WrappedKey, WrappingKeyError, WrappingKeys
 from leads.sealing import MissingSecretError
+from tests.app.command_line import FORKS
 from tests.app.test_key_store import keys_at, sealed_by
 from tests.limits import HUNG
 
 OLD, NEW, THIRD = (f"{start}34f2865e1d09ab7" for start in ("5c", "9d", "e7"))
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
 MANY = [f"lead-{number:05}" for number in range(3000)]
 
 
