@@ -106,11 +106,13 @@ class SiteHarness(Site):
 
     def rows(self, table: Table[T]) -> dict[str, T]:
         """A table's rows, as the changelog leaves them."""
-        latest = {record.key: record.value for record in self._read(topics.CHANGELOG)}
+        latest: dict[tuple[int, bytes], bytes | None] = {}
+        for record in self._read(topics.CHANGELOG):
+            latest[record.partition, record.key] = record.value
         prefix = table.key("")
         return {
             key.removeprefix(prefix).decode(): table.decode(value)
-            for key, value in latest.items()
+            for (_, key), value in latest.items()
             if value is not None and key.startswith(prefix)
         }
 

@@ -8,7 +8,7 @@ captured records, rows of the state, review items, audit events.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import TopicPartition
@@ -55,6 +55,13 @@ class _Unread:
     offset: int
 
 
+class _Parked(NamedTuple):
+    """A row that a lead waits with."""
+
+    step: int
+    put_off: bool
+
+
 @dataclass(slots=True)
 class Ledger:
     """What the log shows. `done` holds the committed offset of each partition."""
@@ -65,7 +72,7 @@ class Ledger:
     _moving: set[str] = field(default_factory=set)
     _persons: set[str] = field(default_factory=set)
     _unread: dict[str, _Unread] = field(default_factory=dict)
-    _parked: dict[bytes, tuple[int, bool]] = field(default_factory=dict)
+    _parked: dict[tuple[str, str], dict[int, _Parked]] = field(default_factory=dict)
 
     def note_pending(self, record: Any) -> None:
         """A record of a stage topic that is not committed yet."""
@@ -85,20 +92,30 @@ class Ledger:
         else:
             self._unread[ident] = _Unread(hash(cause), record.partition, record.offset)
 
-    def note_row(self, key: bytes, value: bytes | None) -> None:
-        """A row of the state's changelog; a later one of the same key takes its place."""
+    def note_row(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """A row of the state's changelog, in the order of its partition.
+
+        A lead that moves to another person's partition has rows of one key in both, and partitions
+        are read in any order.
+        """
         if key.startswith(_PARKED):
-            self._parked.pop(key, None)
-            parked = ParkedBrief()
-            if value is not None:
-                parked = PARKED.decode(value)
-            if parked.put_off or parked.held is not None:
-                self._parked[key] = (parked.step, parked.put_off)
+            self._note_parked(partition, key, value)
         elif value is not None and key.startswith(INTAKE_ROWS):
             ident = key[len(INTAKE_ROWS) :].decode()
             row, unread = ROW.decode(value), self._unread.get(ident)
             if unread and row.covers(unread.cause, unread.offset):
                 del self._unread[ident]
+
+    def _note_parked(self, partition: int, key: bytes, value: bytes | None) -> None:
+        stage, lead = key[len(_PARKED) :].decode().split("\x00", 1)
+        rows = self._parked.setdefault((intern(stage), lead), {})
+        parked = ParkedBrief() if value is None else PARKED.decode(value)
+        if parked.put_off or parked.held is not None:
+            rows[partition] = _Parked(parked.step, parked.put_off)
+        else:
+            rows.pop(partition, None)
+        if not rows:
+            del self._parked[stage, lead]
 
     def note_item(self, value: bytes) -> None:
         """A record of topic `review-queue`; the one with a lead's highest step counts."""
@@ -181,9 +198,9 @@ class Ledger:
     def _postponed(self) -> set[str]:
         """The leads that are postponed under a stage."""
         leads = set()
-        for key, (_, put_off) in self._parked.items():
-            if put_off:
-                leads.add(_subject(key))
+        for (_, lead), rows in self._parked.items():
+            if any(row.put_off for row in rows.values()):
+                leads.add(lead)
         return leads
 
     def _judge_ends(self, account: PlacementLedger, end: Mapping[TopicPartition, int]) -> None:
@@ -235,8 +252,8 @@ class Ledger:
         elif (item.step, item.kind, item.stage) != (lead.step, place, lead.stage):
             what = f"{at}, and its item says {item.kind} at {item.stage}, step {item.step}"
             account.note(Fault.MOVED_ON, ident, what)
-        step, put_off = self._parked.get(f"parked.{lead.stage}\x00{ident}".encode(), (-1, False))
-        if step != lead.step and not put_off:
+        rows = self._parked.get((lead.stage, ident), {}).values()
+        if not any(row.step == lead.step or row.put_off for row in rows):
             what = f"{at}, and the state holds no parked row of that step to go on from"
             account.note(Fault.UNPARKED, ident, what)
 
@@ -249,8 +266,3 @@ def _with(places: tuple[str, ...], place: str) -> tuple[str, ...]:
     if places == (Place.DEAD,):
         places = ()
     return (*places, intern(place))
-
-
-def _subject(key: bytes) -> str:
-    """The lead's id in the key of a row."""
-    return key.split(b"\x00", 1)[1].decode()

@@ -72,7 +72,7 @@ async def _verify_once(settings: Settings) -> PlacementLedger:
         async for record in read_to(consumer, captured):
             ledger.note_captured(record)
         async for record in read_to(consumer, _of(first, topics.CHANGELOG)):
-            ledger.note_row(record.key, record.value)
+            ledger.note_row(record.partition, record.key, record.value)
         async for record in read_to(consumer, _of(first, topics.REVIEW_QUEUE.full)):
             if record.value:
                 ledger.note_item(record.value)

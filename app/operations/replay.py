@@ -143,7 +143,7 @@ async def _judge(
     async for record in read_to(consumer, stop, start):
         evidence.expect(record)
     async for row in read_to(consumer, await ends(consumer, [topics.CHANGELOG])):
-        evidence.note_row(row.key, row.value)
+        evidence.note_row(row.partition, row.key, row.value)
     if (undecided := evidence.undecided) and not act:
         topic, first = next(iter(start)).topic, undecided[0]
         raise ReplayRefusedError(

@@ -140,13 +140,17 @@ class Evidence:
         key = stage.woken.key(mark)
         self._marks.setdefault(key, []).append(claim)
 
-    def note_row(self, key: bytes, value: bytes | None) -> None:
-        """Note a row of the changelog, in the order of the log."""
-        if claims := self._attempts.get(key):
+    def note_row(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """Note a row of the changelog, in the order of its partition.
+
+        A record is decided in the state of its own partition; a lead that moves to another person's
+        leaves a row of the same key there.
+        """
+        if claims := _in(partition, self._attempts.get(key)):
             self._note_attempt(claims, _decode(value))
-        elif claims := self._marks.get(key):
+        elif claims := _in(partition, self._marks.get(key)):
             self._note_mark(claims, _decode(value))
-        elif claims := self._asked.get(key):
+        elif claims := _in(partition, self._asked.get(key)):
             self._note_asked(claims, _decode(value))
 
     def _note_attempt(self, claims: list[_Claim], row: _Row) -> None:
@@ -172,6 +176,11 @@ class Evidence:
             self._open.discard(claim)
             if row.held is not None and row.held.step == claim.step and claim not in self._marked:
                 self._open.add(claim)
+
+
+def _in(partition: int, claims: list[_Claim] | None) -> list[_Claim]:
+    """Those of the claims whose records lie in a partition."""
+    return [claim for claim in claims or () if claim.spot.partition == partition]
 
 
 def _decode(value: bytes | None) -> _Row:

@@ -138,6 +138,8 @@ class Log:
     captured: list[Raw] = field(default_factory=list)
     under_way: list[Raw] = field(default_factory=list)
     rows: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+    #: Rows of other partitions, which are read before.
+    moved: list[tuple[int, tuple[bytes, bytes | None]]] = field(default_factory=list)
     items: list[bytes] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
     deletions: list[Deletion] = field(default_factory=list)
@@ -166,8 +168,10 @@ class Log:
             ledger.note_pending(record)
         for record in self.captured:
             ledger.note_captured(record)
+        for partition, (key, value) in self.moved:
+            ledger.note_row(partition, key, value)
         for key, value in self.rows:
-            ledger.note_row(key, value)
+            ledger.note_row(0, key, value)
         for found in self.items:
             ledger.note_item(found)
         for found in self.events:
@@ -365,6 +369,22 @@ def test_a_lead_of_which_a_record_is_under_way_is_between_two_writes() -> None:
     log.events.append(
         event(WAITS, "unique", 1, "in_flight", "identity", record=lead(WAITS, 1, "key of waits"))
     )
+    assert log.judge().broken == []
+
+
+def test_a_lead_that_moved_to_another_partition_waits_there_whichever_is_read_first() -> None:
+    log = Log()
+    log.moved = [(8, log.rows[5])]
+    drop_the_parked_row(log)
+    assert log.judge().broken == []
+    log.moved.append((8, (log.rows[5][0], None)))
+    assert list(log.judge().faults) == [Fault.UNPARKED]
+
+
+def test_a_lead_that_is_put_off_in_another_partition_is_under_way() -> None:
+    log = Log()
+    log.moved = [(8, log.rows[4])]
+    drop_the_put_off_row(log)
     assert log.judge().broken == []
 
 

@@ -102,7 +102,7 @@ def found(
     body = encode(record)
     evidence.expect(Raw(topic.full, body, headers=SIGNATURES.headers(topic.full, b"k", body)))
     for key, value in rows:
-        evidence.note_row(key, value)
+        evidence.note_row(3, key, value)
     spot = Spot(3, 5)
     assert set(evidence.undecided) | evidence.left_out <= {spot}
     return spot in evidence.undecided, spot in evidence.left_out
@@ -208,9 +208,16 @@ def test_a_persons_decision_counts_once_and_one_that_came_too_late_never() -> No
     assert found(review_decision, topics.REVIEW_DECISIONS) == DECIDED
     forged = Evidence(STAGES, SIGNATURES)
     forged.expect(Raw(topics.REVIEW_DECISIONS.full, encode(review_decision)))
-    forged.note_row(*waits)
+    forged.note_row(3, *waits)
     assert (forged.undecided, forged.left_out) == ([], {Spot(3, 5)}), "no worker obeys it"
     assert found(review_decision, topics.REVIEW_DECISIONS, waits) == UNDECIDED
+    moved = Evidence(STAGES, SIGNATURES)
+    body = encode(review_decision)
+    signed = SIGNATURES.headers(topics.REVIEW_DECISIONS.full, b"k", body)
+    moved.expect(Raw(topics.REVIEW_DECISIONS.full, body, headers=signed))
+    moved.note_row(3, *waits)
+    moved.note_row(8, *gone)
+    assert moved.undecided == [Spot(3, 5)], "the row of another partition says nothing of it"
     assert found(review_decision, topics.REVIEW_DECISIONS, waits, later) == DECIDED
     assert found(review_decision, topics.REVIEW_DECISIONS, waits, gone) == DECIDED
     taken = woken("company", "r", lead())
