@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
-from app.monitoring.metrics import Metrics, PollerMetrics, WebMetrics
+from app.console.api.metrics import ConsoleMetrics
+from app.console.store import Lag
+from app.monitoring.metrics import Metrics, PollerMetrics, RequestMetrics
 from app.worker.worker_metrics import WorkerCollector
 from reference.markdown import code, page, sentence, table
 
@@ -45,6 +47,9 @@ ALARMS = {
     "leadgate_poll_passes_total": "only `failed` for 15 minutes",
     "leadgate_poll_last_success_timestamp_seconds": "older than ten intervals",
     "leadgate_web_requests_total": "any 503; 401 or 422 over 5 % of a path",
+    "leadgate_console_requests_total": "503 or 500 for a minute",
+    "leadgate_console_behind_records": "growing for 10 minutes",
+    "leadgate_console_read_timestamp_seconds": "older than a minute: no projector runs",
 }
 
 
@@ -66,7 +71,8 @@ def registries() -> dict[str, CollectorRegistry]:
     return {
         "worker": worker.registry,
         "poller": PollerMetrics().registry,
-        "web": WebMetrics([]).registry,
+        "web": RequestMetrics("web", []).registry,
+        "console": ConsoleMetrics([], lambda: Lag(0, 0.0)).registry,
     }
 
 

@@ -48,7 +48,7 @@ def rows_of(model: ReadModel) -> Rows:
     """All rows but the offsets."""
     found: Rows = {}
     with model.engine.connect() as connection:
-        for table in schema.TABLES.sorted_tables:
+        for table in schema.DERIVED:
             if table is not schema.OFFSETS:
                 keys = [column.name for column in table.primary_key.columns]
                 rows = [dict(row._mapping) for row in connection.execute(select(table))]
@@ -59,7 +59,7 @@ def rows_of(model: ReadModel) -> Rows:
 def plain_rows(records: Iterable[LogRecord]) -> Rows:
     """The rows as no database has made them: of each group, the change with the highest rank."""
     found: Rows = {
-        table.name: {} for table in schema.TABLES.sorted_tables if table is not schema.OFFSETS
+        table.name: {} for table in schema.DERIVED if table is not schema.OFFSETS
     }
     for group, rows in latest(changes(records)).items():
         table = group.table

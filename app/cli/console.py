@@ -1,9 +1,9 @@
-"""The console's read model."""
+"""The console's read model, and the API over it."""
 
 from app.cli.output import show
-from app.cli.shared import Json, add_group, known_site, run
+from app.cli.shared import Host, Json, Port, add_group, known_site, known_site_or_away, run
 
-console_app = add_group("console", "The console's read model.")
+console_app = add_group("console", "The console's read model, and the API over it.")
 
 
 @console_app.command("project")
@@ -28,3 +28,15 @@ def console_rebuild(as_json: Json = False) -> None:
     report = run(console_commands.rebuild(known_site()[0]))
     text = f"{report.records} records were read in {report.seconds:.1f} s"
     show(asdict(report), as_json, text)
+
+
+@console_app.command("serve")
+def console_serve(port: Port = 8090, host: Host = "127.0.0.1") -> None:
+    """Serve the API of the read model until Ctrl-C: /api/v1."""
+    from app.base.clock import SystemClock
+    from app.cli.http_server import serve
+    from app.console.api.server import make_api
+    from app.privacy.lead_keys import open_sealing
+
+    settings = known_site_or_away()
+    serve(make_api(settings, open_sealing(settings), SystemClock()), "console", host, port)

@@ -11,6 +11,8 @@ from app.base.errors import UsageError
 from app.cli.output import complain, notify
 from app.cli.shared import (
     Data,
+    Host,
+    Port,
     app,
     end_on_signals,
     known_site,
@@ -20,9 +22,6 @@ from app.cli.shared import (
     site,
 )
 from leads.times import parse_time
-
-Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")]
-Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 
 @app.command()

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, console, demo, keys, leads, privacy, processes, review, setup
+from app.cli import (
+    audit,
+    console,
+    demo,
+    keys,
+    leads,
+    privacy,
+    processes,
+    review,
+    setup,
+    tokens,
+)
 from app.cli.error_messages import describe
 from app.cli.output import complain, discard_output, prepare_streams
 from app.cli.shared import app
@@ -23,6 +34,7 @@ __all__ = [
     "review",
     "run_command",
     "setup",
+    "tokens",
 ]
 
 _INTERRUPTED = 130

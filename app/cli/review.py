@@ -105,6 +105,8 @@ def review_resolve(
     decided = run(
         queue.resolve(settings(), chosen, action, fields, (actor, reason), dry_run=dry_run)
     )
+    if not decided.taken:
+        raise UsageError(decided.text())
     show(_plain(decided, dry_run), as_json, decided.text(dry_run=dry_run))
 
 

@@ -25,6 +25,8 @@ LeadId = Annotated[str, typer.Argument(metavar="LEAD", help=LEAD_HELP)]
 Data = Annotated[
     Path, typer.Option("--data", file_okay=False, help="Directory for what is stored.")
 ]
+Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 
 def add_group(name: str, about: str) -> typer.Typer:

@@ -28,11 +28,6 @@ def migrate(connection: Connection) -> None:
     command.upgrade(_config(connection), "head")
 
 
-def drop(connection: Connection) -> None:
-    """Drop all tables with what is in them, in the connection's transaction."""
-    command.downgrade(_config(connection), "base")
-
-
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))

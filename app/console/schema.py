@@ -1,7 +1,7 @@
-"""The tables of the read model.
+"""The tables of the console: those of the read model, and those of the API's callers.
 
-Whoever reads a row needs no other order than the rows' own: each is the same whatever the order,
-the batches or the copies in which its records came (app/console/groups.py).
+Whoever reads a row of the read model needs no other order than the rows' own: each is the same
+whatever the order, the batches or the copies in which its records came (app/console/groups.py).
 """
 
 from sqlalchemy import (
@@ -193,3 +193,28 @@ CLOCKS = Table(
     Index("console_clocks_state", "state", "deadline"),
     Index("console_clocks_lead", "lead"),
 )
+
+#: The tokens of the API's callers; `digest` is SHA-256 of the token, whose own text is nowhere.
+TOKENS = Table(
+    "console_tokens",
+    TABLES,
+    Column("name", _ID, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("scopes", String, nullable=False),  # in order, spaces between
+    Column("made_at", Float, nullable=False),
+)
+
+#: What was answered to a request with an idempotency key: the same request is answered so again.
+ANSWERS = Table(
+    "console_answers",
+    TABLES,
+    Column("token", _ID, primary_key=True),
+    Column("key", _ID, primary_key=True),
+    Column("asked", String, nullable=False),  # SHA-256 of what was asked
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("console_answers_at", "at"),
+)
+
+#: What the log makes. The others hold what it does not know.
+DERIVED = tuple(table for table in TABLES.sorted_tables if table not in {TOKENS, ANSWERS})

@@ -37,6 +37,14 @@ class Span(NamedTuple):
     end: int
 
 
+class Lag(NamedTuple):
+    """How many offsets the rows are behind the log, as of the last time that a projector has
+    looked: `read_at`, 0 before the first."""
+
+    behind: int
+    read_at: float
+
+
 class ReadModel:
     """Blocking calls, for a thread.
 
@@ -61,14 +69,16 @@ class ReadModel:
 
     def migrate(self) -> None:
         """Bring the tables to this release's version. The database is there already."""
-        with self._transaction() as connection:
+        with self.writing() as connection:
             migrating.migrate(connection)
 
     def clear(self) -> None:
-        """Make all tables again, empty: a projector begins at the start of the log."""
-        with self._transaction() as connection:
-            migrating.drop(connection)
+        """Bring the tables to this release's version, and empty those that the log makes: a
+        projector begins at the start of it."""
+        with self.writing() as connection:
             migrating.migrate(connection)
+            for table in schema.DERIVED:
+                connection.execute(delete(table))
 
     def require_tables(self) -> None:
         """Raises UsageError for a database whose tables are missing or of another version."""
@@ -85,13 +95,13 @@ class ReadModel:
             found = connection.execute(select(c.topic, c.partition, c.next_offset))
             return {(topic, partition): offset for topic, partition, offset in found}
 
-    def behind(self) -> int:
-        """How many offsets the rows are behind the log, as of the last time that a projector has
-        looked."""
+    def lag(self) -> Lag:
+        """How far the rows are behind the log, and as of when."""
         c = schema.OFFSETS.c
         with self.reading() as connection:
-            found = connection.execute(select(c.end_offset, c.next_offset))
-            return sum(max(0, end - done) for end, done in found)
+            found = connection.execute(select(c.end_offset, c.next_offset, c.read_at)).all()
+        behind = sum(max(0, end - done) for end, done, _ in found)
+        return Lag(behind, max((at for *_, at in found), default=0.0))
 
     def apply(self, changes: Iterable[Change], spans: Collection[Span], now: float) -> None:
         """Store what the records of these spans say, and that they are read; at the time `now`.
@@ -100,7 +110,7 @@ class ReadModel:
         begin.
         """
         rows = groups.latest(changes)
-        with self._transaction() as connection:
+        with self.writing() as connection:
             for span in spans:  # first: a second projector waits here
                 _advance(connection, span, now)
             for group, found in rows.items():
@@ -108,7 +118,7 @@ class ReadModel:
 
     def trim(self, begins: Mapping[Partition, int]) -> None:
         """Delete the rows that stand for a record before its partition's first offset."""
-        with self._transaction() as connection:
+        with self.writing() as connection:
             for group, (topic, partition, offset) in groups.TRIMMED.items():
                 c = group.table.c
                 for number, begin in _of(topic, begins):
@@ -136,7 +146,8 @@ class ReadModel:
             yield connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """A transaction, committed at the end."""
         with self._connected() as connection:
             if self.engine.dialect.name == "sqlite":
                 # Python's module begins none before a select or a change of tables

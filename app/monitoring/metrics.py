@@ -172,14 +172,14 @@ class PollerMetrics:
         self._passes.labels(source, "failed").inc()
 
 
-class WebMetrics:
-    """The web process's metrics: requests by path and status code."""
+class RequestMetrics:
+    """A server's metrics: requests by path and status code. `process` is web or console."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self.registry = make_registry("web")
+    def __init__(self, process: str, paths: Iterable[str]) -> None:
+        self.registry = make_registry(process)
         self._paths = frozenset(paths)
         self._requests = Counter(
-            "leadgate_web_requests",
+            f"leadgate_{process}_requests",
             "Requests answered; unknown paths are counted as `other`",
             ["path", "code"],
             registry=self.registry,

@@ -41,7 +41,8 @@ _BY_PRESENT_RULES = frozenset({"redrive", "set"})
 class DecisionRequest:
     """What a person wants to decide about one waiting lead.
 
-    `fields`: the fields of `set`, or `to` of `route`.
+    `fields`: the fields of `set`, or `to` of `route`. Requests with the same `key` of the same
+    actor about the same wait are one decision: the second is accepted, and changes nothing.
     """
 
     item: ReviewItem
@@ -49,6 +50,14 @@ class DecisionRequest:
     actor: str
     reason: str
     fields: dict[str, str] = field(default_factory=dict)
+    key: str = ""
+
+    def ident(self, now: float) -> str:
+        """The decision's id."""
+        item, once = self.item, self.key or now
+        return derive(
+            "review-decision", item.lead_id, item.step, self.action, self.actor, once
+        )
 
 
 @dataclass(slots=True)
@@ -116,9 +125,7 @@ async def decide(
 def _review_decision(request: DecisionRequest, rules: Rules, now: float) -> ReviewDecision:
     item = request.item
     return ReviewDecision(
-        decision_id=derive(
-            "review-decision", item.lead_id, item.step, request.action, request.actor, now
-        ),
+        decision_id=request.ident(now),
         lead_id=item.lead_id,
         stage=item.stage,
         step=item.step,
@@ -153,7 +160,7 @@ class _Checks:
         """The reason for which a decision is refused, '' if it is accepted."""
         if why := refusal(request.item, request.action, request.fields, self._rules):
             return why
-        if why := await self._decided_already(request.item):
+        if why := await self._decided_already(request):
             return why
         if request.action in _REACHES and (why := await self._is_suppressed(request.item)):
             return why
@@ -161,12 +168,13 @@ class _Checks:
             return await self._no_owner(request.fields["to"])
         return ""
 
-    async def _decided_already(self, item: ReviewItem) -> str:
+    async def _decided_already(self, request: DecisionRequest) -> str:
         """Refuses a second decision about the same wait: it would come too late."""
+        item = request.item
         if item.partition not in self._earlier:
             self._earlier[item.partition] = await self._read_review_decisions(item.partition)
         earlier = self._earlier[item.partition].get((item.lead_id, item.step))
-        if earlier is None:
+        if earlier is None or (request.key and earlier.decision_id == request.ident(0.0)):
             return ""
         return f"{earlier.actor} has decided {earlier.action} already, which is not carried out yet"
 

@@ -25,6 +25,10 @@ from leads.review_items import ReviewItems
 _CLOCK = SystemClock()
 
 
+class NotWaitingError(UsageError):
+    """No such lead waits, or it does at another step, or several do whose ids begin so."""
+
+
 async def waiting_items(settings: Settings) -> list[ReviewItem]:
     """The items of all leads that wait, the oldest first."""
     items = ReviewItems()
@@ -103,9 +107,9 @@ def _item_of(items: list[ReviewItem], lead: str) -> ReviewItem:
     try:
         found = match_id(lead, by_id)
     except AmbiguousIdError as error:
-        raise UsageError(str(error)) from None
+        raise NotWaitingError(str(error)) from None
     if not found:
-        raise UsageError(
+        raise NotWaitingError(
             f"lead {lead} does not wait for a person; leadgate why {lead} shows its place"
         )
     return by_id[found]
@@ -117,7 +121,9 @@ def _at_step(item: ReviewItem, step: int | None) -> ReviewItem:
         return item
     moved = f"lead {item.lead_id} has moved on from step {step}"
     waits = f"it waits at step {item.step} as {item.reason_kind}"
-    raise UsageError(f"{moved}: {waits}; look at it again (leadgate review show) and decide then")
+    raise NotWaitingError(
+        f"{moved}: {waits}; look at it again (leadgate review show) and decide then"
+    )
 
 
 async def resolve(
@@ -127,19 +133,17 @@ async def resolve(
     fields: dict[str, str],
     by: tuple[str, str],
     *,
+    key: str = "",
     dry_run: bool = False,
 ) -> DecisionReport:
-    """Decide about the chosen leads; `by` is the actor and the reason.
+    """Decide about the chosen leads; `by` is the actor and the reason, `key` as DecisionRequest's.
 
-    Raises UsageError if every decision was refused.
+    Raises as `choose`.
     """
     actor, reason = by
     requests = []
     for item in await choose(settings, chosen):
-        requests.append(DecisionRequest(item, action, actor, reason, fields))
-    decided = await decide(
+        requests.append(DecisionRequest(item, action, actor, reason, fields, key))
+    return await decide(
         settings, requests, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm, dry_run=dry_run
     )
-    if not decided.taken:
-        raise UsageError(decided.text())
-    return decided

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from operator import itemgetter
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -15,14 +16,14 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.http.middleware import CountedRequests
 from app.kafka.clients import producing
 from app.monitoring.broker_watch import BrokerOutage
 from app.monitoring.health import HEALTH_PATHS, health_routes
-from app.monitoring.metrics import WebMetrics
+from app.monitoring.metrics import RequestMetrics
 from app.privacy.hash_key import open_keys
 from app.privacy.lead_keys import open_lead_keys, open_sealing
 from app.web.capture import Capture, not_stored
@@ -52,8 +53,8 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
 
     slack = _signed("slack", settings.slack_signing_secret, "LEADGATE_SLACK_SIGNING_SECRET")
     hubspot = _signed("hubspot", settings.hubspot_client_secret, "LEADGATE_HUBSPOT_CLIENT_SECRET")
-    metrics = WebMetrics(
-        [*map("/capture/{}".format, SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS]
+    metrics = RequestMetrics(
+        "web", [*map("/capture/{}".format, SOURCES), SLACK_PATH, HUBSPOT_PATH, *HEALTH_PATHS]
     )
     app = Starlette(
         routes=[
@@ -63,7 +64,7 @@ def make_web(settings: Settings, clock: Clock) -> Starlette:
             *health_routes(metrics.registry, why_not_ready),
         ],
         lifespan=partial(_lifespan, settings, clock),
-        middleware=[Middleware(_Counting, metrics)],
+        middleware=[Middleware(CountedRequests, metrics.answered, itemgetter("path"))],
     )
     return app
 
@@ -104,21 +105,6 @@ async def _answer(name: str, request: Request) -> Response:
         return not_stored()
     answer: Response = await takers[name](request)
     return answer
-
-
-class _Counting:
-    """Counts each answer by its path and status."""
-
-    def __init__(self, app: ASGIApp, metrics: WebMetrics) -> None:
-        self._app, self._metrics = app, metrics
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def counted(message: Message) -> None:
-            if scope["type"] == "http" and message["type"] == "http.response.start":
-                self._metrics.answered(scope["path"], message["status"])
-            await send(message)
-
-        await self._app(scope, receive, counted)
 
 
 async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:

@@ -55,6 +55,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate keys rewrap": ("keys", "rewrap"),
     "leadgate console project": ("console", "project"),
     "leadgate console rebuild": ("console", "rebuild"),
+    "leadgate console serve": ("console", "serve", "--port", "0"),
+    "leadgate token add": ("token", "add", "me", "--scope", "read"),
+    "leadgate token list": ("token", "list"),
+    "leadgate token revoke": ("token", "revoke", "me"),
     "leadgate worker": ("worker", "--data", "{}/worker"),
     "leadgate poll": ("poll", "--once"),
     "leadgate web": ("web", "--port", "0"),
@@ -65,12 +69,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 #: Local stand-ins: they read no settings of a site.
 LOCAL = {"leadgate broker", "leadgate sandbox", "leadgate demo"}
 #: What needs neither rules nor the site's secret.
-READERS = {name for name in COMMANDS if name.split()[1] in {"why", "review", "init"}} | {
+READERS = {name for name in COMMANDS if name.split()[1] in {"why", "review", "init", "token"}} | {
     "leadgate audit verify",
     "leadgate audit tail",
 }
+#: What asks the database alone.
+WITHOUT_BROKER = {name for name in COMMANDS if name.split()[1] == "token"}
 
-__all__ = ["COMMANDS", "DEMO_RULES", "LOCAL", "READERS", "app"]
+__all__ = ["COMMANDS", "DEMO_RULES", "LOCAL", "READERS", "WITHOUT_BROKER", "app"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import pytest
 from app.privacy.key_store import KeyStore
 from tests.postgres import has_postgres, running_postgres
 
+KINDS = ("sqlite", "postgres")
+
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[str]:
@@ -20,10 +22,16 @@ def postgres() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=KINDS)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database of the test's own with the tables, on each kind of server."""
-    found = f"sqlite:///{tmp_path / 'keys.db'}"
+    return new_database(request, tmp_path)
+
+
+def new_database(request: pytest.FixtureRequest, directory: Path) -> str:
+    """A new database of the kind that is the request's parameter, with the tables of the keys; its
+    address."""
+    found = f"sqlite:///{directory / 'keys.db'}"
     if request.param == "postgres":
         server = request.getfixturevalue("postgres")
         name = f"keys_{secrets.token_hex(8)}"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.kafka
 #: These run until they are ended, or need a CRM.
 ENDLESS = {
     *("leadgate audit tail", "leadgate worker", "leadgate web", "leadgate poll"),
-    "leadgate console project",
+    *("leadgate console project", "leadgate console serve"),
 }
 CRM_FIRST = {"leadgate init", "leadgate sync-crm", "leadgate provision"}
 KEYED = [
@@ -32,7 +32,7 @@ KEYED = [
     "leadgate audit recompute",
     "leadgate keys rewrap",
     "leadgate console rebuild",
-    "leadgate console project",
+    *("leadgate console project", "leadgate console serve"),
 ]
 LATIN = "First Name,Last Name,Title,Company,Email\nPeña,Ode,CEO,Ode,j@ode.test\n".encode("latin-1")
 

@@ -83,7 +83,7 @@ def test_the_demos_first_line_comes_before_anything_slow_is_loaded(tmp_path: Pat
     assert SLOW & {module.split(".")[0] for module in modules} == set()
 
 
-@pytest.mark.parametrize("command", [("sandbox", "--leads", "1"), ("web",)])
+@pytest.mark.parametrize("command", [("sandbox", "--leads", "1"), ("web",), ("console", "serve")])
 def test_a_server_prints_its_address_when_it_is_ready(command: tuple[str, ...]) -> None:
     settings = SITE | {"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}"}
     with start(*command, "--port", "0", settings=settings) as server:

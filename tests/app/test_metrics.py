@@ -16,10 +16,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.base.clock import SystemClock
 from app.base.errors import UsageError
 from app.base.settings import Settings, SettingsError, load_settings
+from app.console.api.metrics import ConsoleMetrics
+from app.console.store import Lag
 from app.ingest.source_status import Passes
 from app.local.broker import free_port
 from app.monitoring.endpoint import serving
-from app.monitoring.metrics import Metrics, PollerMetrics, WebMetrics
+from app.monitoring.metrics import Metrics, PollerMetrics, RequestMetrics
 from app.web.server import make_web
 from app.worker.worker_metrics import WorkerCollector, why_not_ready
 from connectors.core.errors import Unavailable
@@ -270,7 +272,12 @@ def test_the_web_process_counts_its_answers_and_is_not_ready_without_a_broker(
 def test_the_page_explains_every_metric_and_no_other() -> None:
     worker = Metrics()
     worker.registry.register(WorkerCollector(fake_app({}), SimpleNamespace()))
-    registries = (worker.registry, PollerMetrics().registry, WebMetrics([]).registry)
+    registries = (
+        worker.registry,
+        PollerMetrics().registry,
+        RequestMetrics("web", []).registry,
+        ConsoleMetrics([], lambda: Lag(0, 0.0)).registry,
+    )
     families = {f.name for r in registries for f in r.collect() if f.name.startswith("leadgate_")}
     suffixed = {"counter": "_total", "info": "_info"}
     kinds = {f.name: f.type for r in registries for f in r.collect()}

@@ -109,7 +109,7 @@ def test_kills_at_random_moments_leave_the_rows_of_the_whole_log(
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=HUNG)
     assert (process.returncode, out) == (0, ""), err
-    assert site.model.behind() == 0
+    assert site.model.lag().behind == 0
     assert rows_of(site.model) == plain_rows(records)
 
     rebuilt = run_forked("console", "rebuild", settings=site.settings, directory=tmp_path)

@@ -107,7 +107,7 @@ def test_rows_of_deleted_records_go_with_them(model: ReadModel, seed: int) -> No
 def test_a_second_projector_that_was_overtaken_changes_nothing(model: ReadModel) -> None:
     first, later = Span("leadgate.audit", 0, None, 4, 9), Span("leadgate.audit", 0, 4, 9, 9)
     model.apply([], [first], NOW)
-    assert (model.offsets(), model.behind()) == ({("leadgate.audit", 0): 4}, 5)
+    assert (model.offsets(), model.lag()) == ({("leadgate.audit", 0): 4}, (5, NOW))
     with pytest.raises(OvertakenError):
         model.apply(changes(records()), [first], NOW)
     model.apply([], [later], NOW)
@@ -150,7 +150,7 @@ def test_emptying_leaves_the_keys_alone(model: ReadModel, address: str) -> None:
 
 def test_a_database_without_the_tables_is_named(address: str) -> None:
     model = ReadModel(address)
-    assert model.missing() == ["the read model's tables, version 0001"]
+    assert model.missing() == ["the read model's tables, version 0002"]
     with pytest.raises(UsageError, match="run leadgate provision"):
         model.require_tables()
     with pytest.raises(ReadModelUnavailableError, match="the database"):

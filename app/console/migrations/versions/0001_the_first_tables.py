@@ -202,28 +202,3 @@ def upgrade() -> None:
         sa.Column("log_offset", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("lead", "stage"),
     )
-
-
-def downgrade() -> None:
-    """Take the change back."""
-    op.drop_table("console_review_items")
-    op.drop_table("console_offsets")
-    op.drop_index("console_leads_waiting", table_name="console_leads")
-    op.drop_index("console_leads_source", table_name="console_leads")
-    op.drop_index("console_leads_rules", table_name="console_leads")
-    op.drop_index("console_leads_place", table_name="console_leads")
-    op.drop_index("console_leads_owner", table_name="console_leads")
-    op.drop_index("console_leads_kind", table_name="console_leads")
-    op.drop_table("console_leads")
-    op.drop_index("console_lead_lists_lead", table_name="console_lead_lists")
-    op.drop_table("console_lead_lists")
-    op.drop_table("console_imports")
-    op.drop_table("console_import_leads")
-    op.drop_table("console_fallback")
-    op.drop_index("console_events_lead", table_name="console_events")
-    op.drop_index("console_events_day", table_name="console_events")
-    op.drop_table("console_events")
-    op.drop_table("console_dead_letters")
-    op.drop_index("console_clocks_state", table_name="console_clocks")
-    op.drop_index("console_clocks_lead", table_name="console_clocks")
-    op.drop_table("console_clocks")

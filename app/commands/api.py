@@ -1,0 +1,48 @@
+"""What the commands do that are about the API. How they are called and printed is in app/cli."""
+
+from dataclasses import dataclass
+
+from app.base.clock import SystemClock
+from app.base.settings import Settings
+from app.console.api.scopes import Scope
+from app.console.api.tokens import TokenStore
+from app.console.store import open_read_model
+from leads.times import format_time
+
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLine:
+    """A token without its text."""
+
+    name: str
+    scopes: list[str]
+    made_at: float
+
+    def __str__(self) -> str:
+        """As a line."""
+        return f"{self.name}  {', '.join(self.scopes)}  made {format_time(self.made_at)}"
+
+
+def add_token(settings: Settings, name: str, scopes: list[Scope]) -> str:
+    """Make a token; its text. Raises as TokenStore.add, and UsageError without the tables."""
+    return _tokens(settings).add(name, scopes, _CLOCK.now())
+
+
+def list_tokens(settings: Settings) -> list[TokenLine]:
+    """Every token, by name. Raises UsageError without the tables."""
+    return [
+        TokenLine(one.name, sorted(one.scopes), one.made_at) for one in _tokens(settings).all()
+    ]
+
+
+def revoke_token(settings: Settings, name: str) -> None:
+    """Refuse a token from now on. Raises UsageError for none of this name."""
+    _tokens(settings).revoke(name)
+
+
+def _tokens(settings: Settings) -> TokenStore:
+    model = open_read_model(settings)
+    model.require_tables()
+    return TokenStore(model)

@@ -1,0 +1,67 @@
+"""Figures as the API answers with them and its OpenAPI page shows them. Times are ISO 8601, UTC."""
+
+from datetime import UTC, date, datetime
+
+from pydantic import BaseModel, Field
+
+from app.console.figures import ClockRow, WaitingCount
+
+
+def time_of(at: float) -> datetime:
+    """Seconds since 1970 as the API writes them."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+class Clock(BaseModel):
+    """An SLA clock that runs, or that is breached."""
+
+    lead: str
+    deadline: datetime
+    state: str = Field(description="opened or breached")
+    team: str
+    owner: str
+
+    @classmethod
+    def of(cls, row: ClockRow) -> "Clock":
+        """A row of the read model."""
+        return cls(
+            lead=row.lead,
+            deadline=time_of(row.deadline),
+            state=row.state,
+            team=row.team,
+            owner=row.owner,
+        )
+
+
+class WaitingFor(BaseModel):
+    """How many leads wait at a place for one reason, and since when the first of them does."""
+
+    place: str
+    reason: str
+    leads: int
+    oldest: datetime
+
+    @classmethod
+    def of(cls, count: WaitingCount) -> "WaitingFor":
+        """What the read model has counted."""
+        oldest = time_of(count.oldest)
+        return cls(place=count.place, reason=count.kind, leads=count.leads, oldest=oldest)
+
+
+class Now(BaseModel):
+    """Where all leads are."""
+
+    captured: int = Field(description="the sum of all places: each lead is in exactly one")
+    places: dict[str, int]
+    waiting: list[WaitingFor]
+    clocks: list[Clock] = Field(description="breached, or due until `until`")
+    behind: int = Field(description="records of the log that these figures don't contain yet")
+    read_at: datetime = Field(description="when the log was last looked at: else nothing projects")
+
+
+class DayCount(BaseModel):
+    """How many leads had an event of a kind on a day (UTC), without what was decided in shadow."""
+
+    day: date
+    kind: str
+    leads: int

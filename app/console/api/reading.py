@@ -1,0 +1,152 @@
+"""What the API tells: figures, the queue, leads and their stories."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
+
+from app.console import figures
+from app.console.api.access import Reader
+from app.console.api.figure_shapes import Clock, DayCount, Now, WaitingFor, time_of
+from app.console.api.lead_shapes import (
+    LeadPage,
+    LeadSummary,
+    Story,
+    StoryEvent,
+    WaitingLead,
+    WaitingPage,
+    latest_person,
+)
+from app.console.api.paging import CursorText, Limit, cursor_of, position_of
+from app.console.api.parameters import Address, Kind, LeadId, Places, Reason, Source, Waits
+from app.console.api.problems import answers, refusal
+from app.console.api.state import state_of
+from app.console.lead_rows import LeadFilter, find_lead, leads_page
+from app.console.store import Lag
+from leads.records import Place
+
+router = APIRouter(prefix="/api/v1", responses=answers())
+_FOR_PEOPLE: tuple[Waits] = ("review",)
+_MOST_CLOCKS = 200
+_MOST_KINDS = 20
+_EPOCH = date(1970, 1, 1)
+
+
+@router.get("/now")
+async def now(
+    request: Request,
+    caller: Reader,
+    until: Annotated[
+        float, Query(ge=0, description="Clocks that are due until this time, seconds since 1970.")
+    ] = 0.0,
+) -> Now:
+    """Where all leads are, what waits, and which clocks run out."""
+    del caller
+    state = state_of(request)
+    lag = await state.lag()
+    return await state.ask(_now, until, lag)
+
+
+def _now(connection: Connection, until: float, lag: Lag) -> Now:
+    places = figures.count_places(connection)
+    return Now(
+        captured=sum(places.values()),
+        places=places,
+        waiting=list(map(WaitingFor.of, figures.count_waiting(connection))),
+        clocks=list(map(Clock.of, figures.clocks(connection, until, _MOST_CLOCKS))),
+        behind=lag.behind,
+        read_at=time_of(lag.read_at),
+    )
+
+
+@router.get("/days")
+async def days(
+    request: Request,
+    caller: Reader,
+    kind: Annotated[list[Kind], Query(max_length=_MOST_KINDS, description="Kinds of events.")],
+    first: Annotated[date, Query(description="The first day, UTC.")],
+    last: Annotated[date, Query(description="The last day, UTC.")],
+) -> list[DayCount]:
+    """How many leads had which event on which day; days without any are left out."""
+    del caller
+    counts = await state_of(request).ask(
+        figures.count_by_day, kind, _number_of(first), _number_of(last)
+    )
+    return [
+        DayCount(day=_EPOCH + timedelta(day), kind=name, leads=leads)
+        for (day, name), leads in sorted(counts.items())
+    ]
+
+
+@router.get("/waiting", responses=answers(400))
+async def waiting(
+    request: Request,
+    caller: Reader,
+    place: Annotated[Sequence[Waits], Query(description="Where it waits.")] = _FOR_PEOPLE,
+    reason: Reason = "",
+    limit: Limit = 50,
+    cursor: CursorText = "",
+) -> WaitingPage:
+    """What waits, the oldest first."""
+    state = state_of(request)
+    rows = await state.ask(
+        partial(figures.queue_page, kind=reason, places=place), limit, position_of(cursor)
+    )
+    rows = await state.opened_items(caller, rows)
+    more = len(rows) == limit
+    return WaitingPage(
+        items=list(map(WaitingLead.of, rows)),
+        next=cursor_of((rows[-1].since, rows[-1].lead)) if more else None,
+    )
+
+
+@router.get("/leads", responses=answers(400))
+async def leads(
+    request: Request,
+    caller: Reader,
+    place: Annotated[Places, Query(description="Where the leads are.")],
+    owner: Address = "",
+    source: Source = "",
+    limit: Limit = 50,
+    cursor: CursorText = "",
+) -> LeadPage:
+    """The leads of a place, those first that came there first."""
+    del caller
+    wanted = LeadFilter(Place(place), owner, source)
+    rows = await state_of(request).ask(leads_page, wanted, limit, position_of(cursor))
+    more = len(rows) == limit
+    return LeadPage(
+        items=list(map(LeadSummary.of, rows)),
+        next=cursor_of((rows[-1].since or 0.0, rows[-1].lead)) if more else None,
+    )
+
+
+@router.get("/leads/{lead}", responses=answers(404))
+async def lead_by_id(request: Request, caller: Reader, lead: LeadId) -> Story:
+    """A lead and its events in order, in sentences. What is personal needs the scope `people`."""
+    state = state_of(request)
+    row = await state.ask(find_lead, lead)
+    if row is None:
+        raise refusal(404, f"no lead {lead} was captured, or it is not read yet")
+    events = await state.opened(caller, await state.ask(figures.story, lead))
+    return Story(
+        lead=LeadSummary.of(row),
+        person=latest_person(events),
+        events=list(map(StoryEvent.of, events)),
+    )
+
+
+@router.get("/imports")
+async def imports(request: Request, caller: Reader) -> dict[str, dict[str, int]]:
+    """By import, how many of its leads are in which place; a lead that two brought counts twice."""
+    del caller
+    found = await state_of(request).ask(figures.count_imports)
+    return {name: dict(places) for name, places in found.items()}
+
+
+def _number_of(day: date) -> int:
+    """A day as the read model counts them."""
+    return (day - _EPOCH).days
