@@ -44,10 +44,24 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """
     runner = asyncio.Runner()
     try:
-        return runner.run(work)
+        return runner.run(_without_last_words(work))
     finally:
         with interrupts_deferred():
             runner.close()
+
+
+async def _without_last_words(work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`. Once that is cancelled, what callbacks of its connections raise is not
+    logged: they were torn off in the middle of something."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not (task.cancelling() or task.cancelled()):
+            loop.default_exception_handler(context)
+
+    asyncio.get_running_loop().set_exception_handler(handle)
+    return await work
 
 
 def end_on_signals() -> None:

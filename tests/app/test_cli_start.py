@@ -1,5 +1,6 @@
 """What a user meets first: version, help, completion, the first line, Ctrl-C, closed pipes."""
 
+import asyncio
 import json
 import os
 import re
@@ -7,11 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from app.cli.shared import run
 from app.local.broker import free_port
 from tests.app.command_line import COMMANDS, environment, run_forked, start
 from tests.app.test_cli_errors import SITE
@@ -109,6 +112,28 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback() -> None:
             connection.close()
     assert (command.returncode, out) == (130, "")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_what_callbacks_raise_after_ctrl_c_is_not_logged(
+    caplog: pytest.LogCaptureFixture, *, interrupted: bool
+) -> None:
+    def fail() -> None:
+        raise ValueError("torn off")
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        if interrupted:
+            loop.call_soon(os.kill, os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.sleep(HUNG if interrupted else 0)
+        finally:
+            loop.call_soon(fail)
+            await asyncio.sleep(0)
+
+    with pytest.raises(KeyboardInterrupt) if interrupted else nullcontext():
+        run(work())
+    assert bool(caplog.records) is not interrupted
 
 
 @pytest.mark.parametrize("module", ["typer.main", "app.cli.leads", "aiokafka.errors"])
