@@ -45,6 +45,22 @@ class Fixed:
         return NOW
 
 
+class Sender(httpx.AsyncBaseTransport):
+    """Sends again what was not stored, as the answer asks: a broker on a busy machine, or with new
+    topics, may take longer than a webhook waits."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._inner = httpx.ASGITransport(app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """See AsyncBaseTransport."""
+        while True:
+            answer = await self._inner.handle_async_request(request)
+            if answer.status_code != 503:
+                return answer
+            await answer.aclose()
+
+
 def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
     """Do something with the endpoints of a web process on this broker."""
 
@@ -64,7 +80,7 @@ def serve(kafka: str, work: Callable[[httpx.AsyncClient], Awaitable[None]]) -> N
                     methods=["POST"],
                 ),
             ]
-            transport = httpx.ASGITransport(Starlette(routes=routes))
+            transport = Sender(Starlette(routes=routes))
             headers = {"x-webhook-secret": SECRET, "content-type": "application/json"}
             async with httpx.AsyncClient(
                 transport=transport, base_url="http://web", headers=headers
