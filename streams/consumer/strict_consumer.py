@@ -37,6 +37,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.consumer.batcher import MAX_LINGER, RUN_RECORDS, RecordBatcher
 from streams.consumer.offset_tracker import FetchVerdict, OffsetTracker, refuse_loss
+from streams.consumer.seeking import seek_back
 from streams.consumer.stalls import Stalls
 from streams.consumer.static_member import DuplicateWorkerError, refuse_duplicate
 
@@ -210,8 +211,7 @@ class StrictConsumer(driver.Consumer):
             elif tp in self._progress:
                 back[tp] = self._progress[tp].expected
             self._refetch.discard(tp)
-        if back:
-            await self.seek_wait(back)
+        await seek_back(self.seek_wait, back)
 
     async def _restore(self, tp: TP, batch: list[Any]) -> None:
         """Store a changelog's batch, and give Faust its last record: Faust needs it to know how far
@@ -231,7 +231,7 @@ class StrictConsumer(driver.Consumer):
             verdict = progress.admit(record.offset, gaps=tp.topic in self._source.compacted)
             if verdict is FetchVerdict.SEEK_BACK:
                 progress.sought = True
-                await self.seek_wait({tp: progress.expected})
+                await seek_back(self.seek_wait, {tp: progress.expected})
                 break
             if verdict is FetchVerdict.DELIVER:
                 progress.delivered(record.offset)

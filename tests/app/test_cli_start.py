@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -114,6 +115,15 @@ def test_ctrl_c_ends_a_command_with_130_and_no_traceback() -> None:
     assert "Traceback" not in err
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C reaches this process as it reaches a program: processes of tests ignore it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("interrupted", [True, False])
 def test_what_callbacks_raise_after_ctrl_c_is_not_logged(
     caplog: pytest.LogCaptureFixture, *, interrupted: bool
