@@ -13,12 +13,12 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    literal_column,
     or_,
     select,
     tuple_,
 )
 
+from app.console.lead_rows import is_known, place_of
 from app.console.schema import CLOCKS, EVENTS, IMPORT_LEADS, ITEMS, LEADS, LISTS
 from leads.records import WAITING_PLACES, Audit, Place, ReviewItem
 
@@ -59,20 +59,10 @@ class ClockRow(NamedTuple):
     owner: str
 
 
-def _is_known() -> ColumnElement[bool]:
-    """Whether a lead was captured, or has a place by an event."""
-    return or_(LEADS.c.place_step.is_not(None), LEADS.c.waiting_offset.is_not(None))
-
-
-def _place() -> ColumnElement[str]:
-    # as a parameter it would be another expression in GROUP BY, to PostgreSQL
-    return func.coalesce(LEADS.c.place, literal_column(f"'{Place.IN_FLIGHT}'"))
-
-
 def count_places(connection: Connection) -> dict[str, int]:
     """The number of leads in each place, zeros included: their sum is what was captured."""
     counts = {str(place): 0 for place in Place if place}
-    asked = select(_place(), func.count()).where(_is_known()).group_by(_place())
+    asked = select(place_of(), func.count()).where(is_known()).group_by(place_of())
     for place, count in connection.execute(asked):
         counts[place] = count
     return counts
@@ -82,15 +72,15 @@ def count_leads(
     connection: Connection, column: ColumnElement[Any]
 ) -> dict[tuple[Any, str], int]:
     """The number of leads by a column of LEADS (owner, source, place_rules …) and by place."""
-    asked = select(column, _place(), func.count()).where(_is_known()).group_by(column, _place())
+    asked = select(column, place_of(), func.count()).where(is_known()).group_by(column, place_of())
     return {(value, place): count for value, place, count in connection.execute(asked)}
 
 
 def count_on_lists(connection: Connection) -> dict[tuple[str, str], int]:
     """The number of leads by each list that they are on now, and by place."""
     now_on = and_(LISTS.c.lead == LEADS.c.lead, LISTS.c.step == LEADS.c.about_step)
-    asked = select(LISTS.c.list, _place(), func.count()).join_from(LISTS, LEADS, now_on)
-    found = connection.execute(asked.group_by(LISTS.c.list, _place()))
+    asked = select(LISTS.c.list, place_of(), func.count()).join_from(LISTS, LEADS, now_on)
+    found = connection.execute(asked.group_by(LISTS.c.list, place_of()))
     return {(name, place): count for name, place, count in found}
 
 
@@ -151,10 +141,10 @@ def count_imports(connection: Connection) -> Mapping[str, Mapping[str, int]]:
         LEADS.c.waiting_import != ""
     )
     brought = select(IMPORT_LEADS.c.import_id, IMPORT_LEADS.c.lead).union(waiting).subquery()
-    asked = select(brought.c.import_id, _place(), func.count())
+    asked = select(brought.c.import_id, place_of(), func.count())
     asked = asked.join_from(brought, LEADS, LEADS.c.lead == brought.c.lead)
     found: dict[str, dict[str, int]] = {}
-    for ident, place, count in connection.execute(asked.group_by(brought.c.import_id, _place())):
+    for ident, place, count in connection.execute(asked.group_by(brought.c.import_id, place_of())):
         found.setdefault(ident, {})[place] = count
     return found
 

@@ -2,7 +2,17 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 
 from app.console.schema import LEADS
 from leads.records import Place
@@ -13,7 +23,7 @@ class LeadRow(NamedTuple):
 
     lead: str
     place: str
-    since: float | None
+    since: float
     source: str | None
     company: str | None
     domain: str | None
@@ -32,11 +42,22 @@ class LeadFilter(NamedTuple):
     source: str = ""
 
 
+def is_known() -> ColumnElement[bool]:
+    """Whether a row of LEADS was captured, or has a place by an event."""
+    return or_(LEADS.c.place_step.is_not(None), LEADS.c.waiting_offset.is_not(None))
+
+
+def place_of() -> ColumnElement[str]:
+    """The place of a row of LEADS: in flight before its first event."""
+    # as a parameter it would be another expression in GROUP BY, to PostgreSQL
+    return func.coalesce(LEADS.c.place, literal_column(f"'{Place.IN_FLIGHT}'"))
+
+
 def find_lead(connection: Connection, lead: str) -> LeadRow | None:
     """The row of a lead, None if it was never captured."""
-    asked = _rows(_since()).where(LEADS.c.lead == lead, or_(*_known()))
-    found = connection.execute(asked).one_or_none()
-    return None if found is None else _row(found)
+    found = connection.execute(_rows(_since()).where(LEADS.c.lead == lead, is_known()))
+    row = found.one_or_none()
+    return None if row is None else LeadRow(*row)
 
 
 def leads_page(
@@ -45,39 +66,29 @@ def leads_page(
     """So many leads, those first that came first to their place, behind the `since` and `lead` of
     the last one of the page before."""
     c = LEADS.c
-    # an expression would not be found in the index; what is in flight is little
-    since = _since() if wanted.place is Place.IN_FLIGHT else c.place_at
-    asked = _rows(since).where(_is_at(wanted.place))
+    if wanted.place is Place.IN_FLIGHT:
+        since, here = _since(), and_(place_of() == str(wanted.place), is_known())
+    else:
+        since, here = c.place_at, c.place == str(wanted.place)  # as the index has them
+    asked = _rows(since).where(here)
     for column, value in ((c.owner, wanted.owner), (c.source, wanted.source)):
         if value:
             asked = asked.where(column == value)
     if after is not None:
         asked = asked.where(tuple_(since, c.lead) > tuple_(*after))
     found = connection.execute(asked.order_by(since, c.lead).limit(limit))
-    return [_row(values) for values in found]
-
-
-def _known() -> tuple[ColumnElement[bool], ...]:
-    """Of a lead one of these holds: others are of events that move nobody."""
-    return LEADS.c.place_step.is_not(None), LEADS.c.waiting_offset.is_not(None)
+    return [LeadRow(*row) for row in found]
 
 
 def _since() -> ColumnElement[Any]:
     return func.coalesce(LEADS.c.place_at, LEADS.c.waiting_at)
 
 
-def _is_at(place: Place) -> ColumnElement[bool]:
-    here = LEADS.c.place == str(place)
-    if place is Place.IN_FLIGHT:
-        return or_(here, and_(LEADS.c.place.is_(None), LEADS.c.waiting_offset.is_not(None)))
-    return here
-
-
 def _rows(since: ColumnElement[Any]) -> Select[Any]:
     c = LEADS.c
     return select(
         c.lead,
-        c.place,
+        place_of(),
         since,
         func.coalesce(c.source, c.waiting_source),
         c.company,
@@ -88,8 +99,3 @@ def _rows(since: ColumnElement[Any]) -> Select[Any]:
         c.place_rules,
         c.place_shadow,
     )
-
-
-def _row(values: Any) -> LeadRow:
-    row = LeadRow(*values)
-    return row if row.place is not None else row._replace(place=str(Place.IN_FLIGHT))

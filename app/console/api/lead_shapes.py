@@ -75,7 +75,7 @@ class LeadSummary(BaseModel):
 
     lead: str
     place: str
-    since: datetime | None
+    since: datetime
     source: str
     company: str
     domain: str
@@ -91,7 +91,7 @@ class LeadSummary(BaseModel):
         return cls(
             lead=row.lead,
             place=row.place,
-            since=None if row.since is None else time_of(row.since),
+            since=time_of(row.since),
             source=row.source or "",
             company=visible(row.company or ""),
             domain=visible(row.domain or ""),

@@ -120,7 +120,7 @@ async def leads(
     more = len(rows) == limit
     return LeadPage(
         items=list(map(LeadSummary.of, rows)),
-        next=cursor_of((rows[-1].since or 0.0, rows[-1].lead)) if more else None,
+        next=cursor_of((rows[-1].since, rows[-1].lead)) if more else None,
     )
 
 
