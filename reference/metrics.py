@@ -7,7 +7,6 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
 from app.console.api.metrics import ConsoleMetrics
-from app.console.store import Lag
 from app.monitoring.metrics import Metrics, PollerMetrics, RequestMetrics
 from app.worker.worker_metrics import WorkerCollector
 from reference.markdown import code, page, sentence, table
@@ -72,7 +71,7 @@ def registries() -> dict[str, CollectorRegistry]:
         "worker": worker.registry,
         "poller": PollerMetrics().registry,
         "web": RequestMetrics("web", []).registry,
-        "console": ConsoleMetrics([], lambda: Lag(0, 0.0)).registry,
+        "console": ConsoleMetrics([]).registry,
     }
 
 

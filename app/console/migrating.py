@@ -1,5 +1,6 @@
 """The version that the read model's tables have, and how they get the newest."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -12,6 +13,7 @@ _VERSION_TABLE = "console_version"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
+@cache
 def newest() -> str:
     """The version that this release works with."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())

@@ -20,13 +20,22 @@ _MOST_CONNECTIONS = 50
 HEALTH_PATHS = ("/metrics", "/livez", "/readyz")
 
 
-def health_routes(registry: CollectorRegistry, why_not_ready: Readiness) -> list[Route]:
-    """The three routes.
+async def _up_to_date() -> None:
+    """The metrics are what they are."""
+
+
+def health_routes(
+    registry: CollectorRegistry,
+    why_not_ready: Readiness,
+    refresh: Callable[[], Awaitable[None]] = _up_to_date,
+) -> list[Route]:
+    """The three routes. `refresh` updates metrics that nothing else does, before they are shown.
 
     They run on the event loop that does the work, so /livez answers 200 only while it runs.
     """
 
     async def metrics(_request: Request) -> Response:
+        await refresh()
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     async def live(_request: Request) -> Response:

@@ -17,7 +17,6 @@ from app.base.clock import SystemClock
 from app.base.errors import UsageError
 from app.base.settings import Settings, SettingsError, load_settings
 from app.console.api.metrics import ConsoleMetrics
-from app.console.store import Lag
 from app.ingest.source_status import Passes
 from app.local.broker import free_port
 from app.monitoring.endpoint import serving
@@ -276,7 +275,7 @@ def test_the_page_explains_every_metric_and_no_other() -> None:
         worker.registry,
         PollerMetrics().registry,
         RequestMetrics("web", []).registry,
-        ConsoleMetrics([], lambda: Lag(0, 0.0)).registry,
+        ConsoleMetrics([]).registry,
     )
     families = {f.name for r in registries for f in r.collect() if f.name.startswith("leadgate_")}
     suffixed = {"counter": "_total", "info": "_info"}

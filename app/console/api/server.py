@@ -15,7 +15,7 @@ from app.console.api.metrics import ConsoleMetrics
 from app.console.api.problems import answer_problems
 from app.console.api.state import ApiState
 from app.console.api.tokens import TokenStore
-from app.console.store import open_read_model
+from app.console.store import ReadModelUnavailableError, open_read_model
 from app.http.middleware import CountedRequests, PrivateAnswers
 from app.monitoring.health import HEALTH_PATHS, health_routes
 from leads.sealing import Sealing
@@ -43,9 +43,15 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
             return [str(error)]
         return []
 
+    async def refresh() -> None:
+        try:
+            metrics.set_lag(await state.lag())
+        except ReadModelUnavailableError:
+            metrics.set_lag(None)
+
     routers = (reading.router, deciding.router)
     paths = [route.path for router in routers for route in router.routes]  # type: ignore[attr-defined]
-    metrics = ConsoleMetrics([*paths, OPENAPI_PATH, *HEALTH_PATHS], model.lag)
+    metrics = ConsoleMetrics([*paths, OPENAPI_PATH, *HEALTH_PATHS])
     app = FastAPI(
         title="Leadgate",
         version="1",
@@ -54,7 +60,7 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         max_body_size=MOST_BYTES,
-        routes=list(health_routes(metrics.registry, why_not_ready)),
+        routes=list(health_routes(metrics.registry, why_not_ready, refresh)),
         middleware=[
             Middleware(CountedRequests, metrics.answered, _path_of),
             Middleware(PrivateAnswers),

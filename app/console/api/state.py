@@ -53,7 +53,7 @@ class ApiState:
         """The records with what is personal of them, for a caller who may see that."""
         if Scope.PEOPLE not in caller.scopes:
             return list(records)
-        return list(await self.sealing.open_all(records))
+        return await self.sealing.open_all(records)
 
     async def opened_items(self, caller: Token, rows: Sequence[Waiting]) -> list[Waiting]:
         """As `opened`, for rows of the queue."""
