@@ -22,9 +22,9 @@ def token_add(
     as_json: Json = False,
 ) -> None:
     """Make a token, and print it: it can't be shown again."""
-    from app.commands import api as api_commands
+    from app.commands import tokens as token_commands
 
-    text = api_commands.add_token(settings(), name, scope)
+    text = token_commands.add_token(settings(), name, scope)
     notify("keep it as a password: it can't be shown again")
     show({"name": name, "token": text}, as_json, text)
 
@@ -32,19 +32,21 @@ def token_add(
 @token_app.command("list")
 def token_list(as_json: Json = False) -> None:
     """The tokens without their texts."""
-    from dataclasses import asdict
+    from app.commands import tokens as token_commands
+    from leads.times import format_time
 
-    from app.commands import api as api_commands
-
-    found = api_commands.list_tokens(settings())
-    lines = "\n".join(map(str, found)) or "there is no token"
-    show(list(map(asdict, found)), as_json, lines)
+    plain, lines = [], []
+    for token in token_commands.list_tokens(settings()):
+        scopes = sorted(token.scopes)
+        plain.append({"name": token.name, "scopes": scopes, "made_at": token.made_at})
+        lines.append(f"{token.name}  {', '.join(scopes)}  made {format_time(token.made_at)}")
+    show(plain, as_json, "\n".join(lines) or "there is no token")
 
 
 @token_app.command("revoke")
 def token_revoke(name: Name, as_json: Json = False) -> None:
     """Refuse a token from the next request on."""
-    from app.commands import api as api_commands
+    from app.commands import tokens as token_commands
 
-    api_commands.revoke_token(settings(), name)
+    token_commands.revoke_token(settings(), name)
     show({"revoked": name}, as_json, f"the token {name} is refused from now on")

@@ -204,17 +204,17 @@ TOKENS = Table(
     Column("made_at", Float, nullable=False),
 )
 
-#: What was answered to a request with an idempotency key: the same request is answered so again.
-ANSWERS = Table(
-    "console_answers",
+#: The response to each request with an idempotency key.
+IDEMPOTENCY_KEYS = Table(
+    "console_idempotency_keys",
     TABLES,
     Column("token", _ID, primary_key=True),
     Column("key", _ID, primary_key=True),
-    Column("asked", String, nullable=False),  # SHA-256 of what was asked
+    Column("request_hash", String, nullable=False),  # SHA-256
     Column("body", LargeBinary, nullable=False),
     Column("at", Float, nullable=False),
-    Index("console_answers_at", "at"),
+    Index("console_idempotency_keys_at", "at"),
 )
 
 #: What the log makes. The others hold what it does not know.
-DERIVED = tuple(table for table in TABLES.sorted_tables if table not in {TOKENS, ANSWERS})
+DERIVED = tuple(table for table in TABLES.sorted_tables if table not in {TOKENS, IDEMPOTENCY_KEYS})

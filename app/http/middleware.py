@@ -28,8 +28,8 @@ class CountedRequests:
         await self._app(scope, receive, counted)
 
 
-class PrivateAnswers:
-    """Marks each answer as nothing that a cache may keep or a browser may guess the kind of."""
+class SecurityHeaders:
+    """Tells caches to keep no answer, and browsers to believe its content type."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

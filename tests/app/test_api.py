@@ -25,6 +25,7 @@ from app.console.api.tokens import TokenStore
 from app.console.store import ReadModel
 from leads.records import WAITING_PLACES, Place
 from tests.app.conftest import KINDS, new_database
+from tests.app.fixed_clock import NOW, Fixed
 from tests.read_model import fill, records_of
 from tests.simulation.plan import make_plan
 from tests.simulation.simulate import be_quiet, simulate
@@ -32,15 +33,6 @@ from tests.simulation.site import Site
 
 #: It has leads in five places, one of them erased, and one that waits for a person.
 SEED = 4
-NOW = 1_800_000_000.0
-
-
-class Fixed:
-    """A clock that stands."""
-
-    def now(self) -> float:
-        """Always the same."""
-        return NOW
 
 
 @lru_cache(maxsize=1)
@@ -158,7 +150,7 @@ def test_leads_are_found_by_owner_and_source(api: Api) -> None:
     owner, source = every[0]["owner"], every[0]["source"]
     mine = ok(client, "leads", place="nurtured", owner=owner, source=source)["items"]
     assert mine == [one for one in every if (one["owner"], one["source"]) == (owner, source)]
-    assert ok(client, "leads", place="nurtured", owner="nobody@acme.test")["items"] == []
+    assert ok(client, "leads", place="nurtured", owner="unknown@acme.test")["items"] == []
 
 
 def test_a_persons_name_is_for_those_who_may_see_it(api: Api) -> None:
@@ -244,7 +236,7 @@ def test_no_scope_contains_another(api: Api, scope: Scope) -> None:
         ("waiting?reason=%00", 422, "query.reason"),
         ("days?kind=%00&first=2030-01-01&last=2030-01-01", 422, "query.kind.0"),
         ("leads/%00", 422, "path.lead"),
-        ("leads/nobody", 404, "no lead nobody"),
+        ("leads/unknown", 404, "no lead unknown"),
         ("days?kind=captured&first=x&last=2030-01-01", 422, "query.first"),
         ("nothing", 404, "/api/v1/openapi.json"),
     ],
@@ -287,7 +279,7 @@ def test_a_token_needs_a_free_name_and_a_scope(api: Api) -> None:
     with pytest.raises(UsageError, match="--scope"):
         api.tokens.add("other", [], NOW)
     with pytest.raises(UsageError, match="leadgate token list"):
-        api.tokens.revoke("nobody")
+        api.tokens.revoke("unknown")
 
 
 def test_tokens_outlive_a_read_model_that_is_made_again(api: Api) -> None:

@@ -13,11 +13,12 @@ from app.base.settings import Settings
 from app.console.api.scopes import Scope
 from app.console.api.server import make_api
 from app.console.api.tokens import TokenStore
-from app.console.schema import ANSWERS
+from app.console.schema import IDEMPOTENCY_KEYS
 from app.console.store import open_read_model
 from app.local.broker import free_port
 from app.privacy.lead_keys import open_sealing
-from tests.app.test_api import NOW, Client, Fixed, problem
+from tests.app.fixed_clock import NOW, Fixed
+from tests.app.test_api import Client, problem
 from tests.app.test_decisions import review_decisions, show, site
 from tests.leads.test_review_actions import held
 
@@ -73,7 +74,7 @@ def test_an_answer_that_was_not_stored_is_given_again(site: Settings) -> None:
     client = caller(site)
     first = send(client, "p3", key="k")
     with open_read_model(site).writing() as connection:
-        connection.execute(delete(ANSWERS))
+        connection.execute(delete(IDEMPOTENCY_KEYS))
     again = send(client, "p3", key="k")
     assert (again.status_code, again.json()) == (202, first.json())
     found = asyncio.run(review_decisions(site, "p3"))
@@ -92,7 +93,7 @@ def test_a_second_decision_and_another_callers_key_are_refused(site: Settings) -
     ("lead", "changed", "status", "said"),
     [
         ("p5", {"step": 2}, 409, "has moved on from step 2"),
-        ("nobody-here", {}, 409, "does not wait"),
+        ("unknown-lead", {}, 409, "does not wait"),
         ("p5", {"action": "approve"}, 409, "somebody must have it"),
         ("p5", {"action": "set", "fields": {"nonsense": "x"}}, 409, "no field is called nonsense"),
         ("p5", {"action": "look"}, 422, "body.action"),

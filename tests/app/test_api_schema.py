@@ -22,7 +22,8 @@ from app.console.api.server import make_api
 from app.local.broker import free_port
 from app.privacy.key_store import KeyStore
 from leads.sealing import Sealing
-from tests.app.test_api import Api, Client, Fixed, simulated
+from tests.app.fixed_clock import Fixed
+from tests.app.test_api import Api, Client, simulated
 
 FEW = settings(max_examples=15, derandomize=True, suppress_health_check=list(HealthCheck))
 #: Headers of a request that Schemathesis has no say in.

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
-from typing import Annotated, TypeAlias
+from collections.abc import Sequence
+from typing import Annotated, Protocol, TypeAlias
 
 import msgspec
 from fastapi import Query
 
-from app.console.api.problems import refusal
+from app.console.api.problems import ProblemError
 
 #: The time and the lead of a page's last row.
 Position: TypeAlias = tuple[float, str]
@@ -19,20 +20,35 @@ _WRONG = "cursor: take `next` of the page before, or none"
 _DECODER = msgspec.json.Decoder(Position)
 
 
-def cursor_of(position: Position) -> str:
-    """A position as text that a caller sends back as it is."""
+class Row(Protocol):
+    """A row of a list that is sorted by these two."""
+
+    @property
+    def since(self) -> float:
+        """Seconds since 1970."""
+
+    @property
+    def lead(self) -> str:
+        """A lead's id."""
+
+
+def next_cursor(rows: Sequence[Row], limit: int) -> str | None:
+    """The cursor of the page behind these rows; None if they are fewer than the page may have."""
+    if len(rows) < limit:
+        return None
+    position: Position = (rows[-1].since, rows[-1].lead)
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 
 def position_of(cursor: str) -> Position | None:
-    """The position that a cursor stands for, None for the first page. Raises Refusal."""
+    """The position that a cursor stands for, None for the first page. Raises ProblemError."""
     if not cursor:
         return None
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         position: Position = _DECODER.decode(raw)
     except (binascii.Error, ValueError):
-        raise refusal(400, _WRONG) from None
+        raise ProblemError(400, _WRONG) from None
     if "\0" in position[1]:  # PostgreSQL takes no such text
-        raise refusal(400, _WRONG)
+        raise ProblemError(400, _WRONG)
     return position

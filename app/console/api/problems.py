@@ -17,8 +17,9 @@ from leads.sealing import KeysUnavailableError, MissingSecretError, SealError
 
 log = structlog.get_logger(__name__)
 KIND = "application/problem+json"
-_RETRY = {"retry-after": "5"}
-_ABSENT = "the database does not answer; ask again"
+#: The header of a 503: when to send the request again, in seconds.
+RETRY = {"retry-after": "5"}
+_UNAVAILABLE = "the database does not answer; ask again"
 _NOT_READY = "the site can't answer this now; its log says why"
 
 
@@ -38,20 +39,19 @@ class Problem(BaseModel):
     fields: list[WrongField] = []
 
 
-class Refusal(Exception):  # noqa: N818  an answer, and no fault
+class ProblemError(Exception):
     """Ends a request with a problem."""
 
     def __init__(
-        self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
+        self, status: int, detail: str, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(title=title, status=status, detail=detail)
-        self.headers = headers
+        self.status, self.headers = status, headers
 
 
 def answer_problems(app: FastAPI) -> None:
     """Have every refusal of an app leave as a problem."""
-    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(ProblemError, _refused)
     app.add_exception_handler(HTTPException, _not_served)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(ReadModelUnavailableError, _unavailable)
@@ -60,7 +60,7 @@ def answer_problems(app: FastAPI) -> None:
         app.add_exception_handler(ours, _not_ready)
 
 
-def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of these refusals, and of those that every request may meet."""
     found: dict[int | str, dict[str, Any]] = {}
     for status in (401, 403, 422, 503, *statuses):
@@ -80,38 +80,36 @@ _TITLES = {
 }
 
 
-def refusal(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Refusal:
-    """A refusal with the title of its status."""
-    return Refusal(status, _TITLES[status], detail, headers)
-
-
-def response_of(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem as an answer."""
+def _response(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    fields: Sequence[WrongField] = (),
+) -> Response:
+    title = _TITLES.get(status, "Not served")
+    problem = Problem(title=title, status=status, detail=detail, fields=list(fields))
     return JSONResponse(
-        problem.model_dump(), problem.status, headers=dict(headers or {}), media_type=KIND
+        problem.model_dump(), status, headers=dict(headers or {}), media_type=KIND
     )
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return response_of(error.problem, error.headers)
+    assert isinstance(error, ProblemError)
+    return _response(error.status, str(error), error.headers)
 
 
 async def _not_served(request: Request, error: Exception) -> Response:
     """What Starlette refuses: a path or a method that is none."""
     assert isinstance(error, HTTPException)
-    title = _TITLES.get(error.status_code, "Not served")
     detail = f"{request.method} {request.url.path}: {error.detail}; see /api/v1/openapi.json"
-    return response_of(
-        Problem(title=title, status=error.status_code, detail=detail), error.headers
-    )
+    return _response(error.status_code, detail, error.headers)
 
 
 async def _not_valid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = [_wrong(fault) for fault in error.errors()]
     detail = "; ".join(f"{one.where}: {one.why}" for one in fields)
-    return response_of(Problem(title=_TITLES[422], status=422, detail=detail, fields=fields))
+    return _response(422, detail, fields=fields)
 
 
 def _wrong(fault: Mapping[str, Any]) -> WrongField:
@@ -120,11 +118,11 @@ def _wrong(fault: Mapping[str, Any]) -> WrongField:
 
 
 async def _unavailable(_request: Request, _error: Exception) -> Response:
-    """The error itself names the database's address, which is nobody's business."""
-    return response_of(Problem(title=_TITLES[503], status=503, detail=_ABSENT), _RETRY)
+    """Callers don't see the error's own text: it contains the database's address."""
+    return _response(503, _UNAVAILABLE, RETRY)
 
 
 async def _not_ready(_request: Request, error: Exception) -> Response:
-    """What the one who runs the site must do is not for a caller's eyes."""
+    """The error goes to the log: it says what an operator must do, and callers don't see it."""
     log.error("the API can't answer", why=str(error))
-    return response_of(Problem(title=_TITLES[503], status=503, detail=_NOT_READY), _RETRY)
+    return _response(503, _NOT_READY, RETRY)

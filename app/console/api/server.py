@@ -8,15 +8,15 @@ from starlette.types import Scope
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
-from app.console.api import deciding, reading
-from app.console.api.answers import AnswerStore
+from app.console.api import decision_routes, read_routes
 from app.console.api.etags import ETags
+from app.console.api.idempotency import IdempotencyStore
 from app.console.api.metrics import ConsoleMetrics
 from app.console.api.problems import answer_problems
 from app.console.api.state import ApiState
 from app.console.api.tokens import TokenStore
 from app.console.store import ReadModelUnavailableError, open_read_model
-from app.http.middleware import CountedRequests, PrivateAnswers
+from app.http.middleware import CountedRequests, SecurityHeaders
 from app.monitoring.health import HEALTH_PATHS, health_routes
 from leads.sealing import Sealing
 from streams.ports import Clock
@@ -33,7 +33,7 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
     """
     model = open_read_model(settings)
     state = ApiState(
-        settings, model, TokenStore(model), AnswerStore(model), sealing, clock
+        settings, model, TokenStore(model), IdempotencyStore(model), sealing, clock
     )
 
     async def why_not_ready() -> list[str]:
@@ -49,7 +49,7 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
         except ReadModelUnavailableError:
             metrics.set_lag(None)
 
-    routers = (reading.router, deciding.router)
+    routers = (read_routes.router, decision_routes.router)
     paths = [route.path for router in routers for route in router.routes]  # type: ignore[attr-defined]
     metrics = ConsoleMetrics([*paths, OPENAPI_PATH, *HEALTH_PATHS])
     app = FastAPI(
@@ -63,7 +63,7 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
         routes=list(health_routes(metrics.registry, why_not_ready, refresh)),
         middleware=[
             Middleware(CountedRequests, metrics.answered, _path_of),
-            Middleware(PrivateAnswers),
+            Middleware(SecurityHeaders),
             Middleware(ETags),
         ],
     )

@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from app.base.settings import Settings
-from app.console.api.answers import AnswerStore
+from app.console.api.idempotency import IdempotencyStore
 from app.console.api.scopes import Scope
 from app.console.api.tokens import Token, TokenStore
 from app.console.figures import Waiting
@@ -30,7 +30,7 @@ class ApiState:
     settings: Settings
     model: ReadModel
     tokens: TokenStore
-    answers: AnswerStore
+    responses: IdempotencyStore
     sealing: Sealing
     clock: Clock
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.base.errors import UsageError
 from app.console.api.scopes import Scope
-from app.console.schema import ANSWERS, TOKENS
+from app.console.schema import IDEMPOTENCY_KEYS, TOKENS
 from app.console.store import ReadModel
 
 #: By which a token is recognised where it was left behind.
@@ -79,13 +79,13 @@ class TokenStore:
             return [_token(*row) for row in connection.execute(asked)]
 
     def revoke(self, name: str) -> None:
-        """Delete a token with what it was answered: the next request with it is refused.
+        """Delete a token with its stored responses: the next request with it is refused.
 
         Raises UsageError for none of this name.
         """
         with self._model.writing() as connection:
             gone = connection.execute(delete(TOKENS).where(TOKENS.c.name == name)).rowcount
-            connection.execute(delete(ANSWERS).where(ANSWERS.c.token == name))
+            connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.token == name))
         if not gone:
             raise UsageError(f"there is no token {name}; leadgate token list shows them")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.console.api.problems import refusal
+from app.console.api.problems import ProblemError
 from app.console.api.scopes import ALLOWS, Scope
 from app.console.api.state import state_of
 from app.console.api.tokens import Token
@@ -19,12 +19,12 @@ def _caller(
     request: Request,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Token:
-    """The caller of a request. Raises Refusal without a token that is known."""
+    """The caller of a request. Raises ProblemError without a token that is known."""
     if given is None:
-        raise refusal(401, "send a token: Authorization: Bearer …; leadgate token add", _ASK)
+        raise ProblemError(401, "send a token: Authorization: Bearer …; leadgate token add", _ASK)
     token = state_of(request).tokens.find(given.credentials)
     if token is None:
-        raise refusal(401, "the token is not known, or was revoked; leadgate token add", _ASK)
+        raise ProblemError(401, "the token is not known, or was revoked; leadgate token add", _ASK)
     return token
 
 
@@ -34,7 +34,7 @@ Caller = Annotated[Token, Depends(_caller)]
 def _requirement(scope: Scope) -> Callable[[Token], Token]:
     def require(caller: Caller) -> Token:
         if scope not in caller.scopes:
-            raise refusal(
+            raise ProblemError(
                 403, f"the token {caller.name} lacks the scope {scope}: {ALLOWS[scope]}"
             )
         return caller

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.console.api.figure_shapes import time_of
+from app.console.api.figure_models import time_of
 from app.console.figures import Waiting
 from app.console.lead_rows import LeadRow
 from leads.explain import describe_event, reasons

@@ -7,10 +7,10 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.console.api.access import Decider
-from app.console.api.answers import Answer, digest_of
+from app.console.api.auth import Decider
+from app.console.api.idempotency import StoredResponse, hash_request
 from app.console.api.parameters import WITHOUT_NUL, LeadId
-from app.console.api.problems import answers, refusal
+from app.console.api.problems import RETRY, ProblemError, problem_responses
 from app.console.api.state import ApiState, state_of
 from app.console.api.tokens import Token
 from app.review import queue
@@ -18,7 +18,7 @@ from leads.review_actions import ACTIONS
 
 #: Starlette itself refuses a large body.
 _TOO_LARGE: dict[int | str, dict[str, Any]] = {413: {"description": "Too large; plain text"}}
-router = APIRouter(prefix="/api/v1", responses=answers(400, 409) | _TOO_LARGE)
+router = APIRouter(prefix="/api/v1", responses=problem_responses(400, 409) | _TOO_LARGE)
 Key = Annotated[
     str,
     Header(
@@ -64,30 +64,30 @@ async def decide_on(
     """Decide about a lead that waits. Once this is answered with 202, the decision is in the log;
     409 says why it is refused."""
     state = state_of(request)
-    asked = digest_of(f"{lead}\n{wanted.model_dump_json()}".encode())
-    if key and (known := await _known(state, caller, key, asked)):
+    request_hash = hash_request(f"{lead}\n{wanted.model_dump_json()}".encode())
+    if key and (known := await _known(state, caller, key, request_hash)):
         return known
     accepted = await _decide(state, caller, lead, wanted, key)
     if key:
-        answer = Answer(asked, accepted.model_dump_json().encode())
-        await asyncio.to_thread(state.answers.add, caller.name, key, answer, state.clock.now())
+        response = StoredResponse(request_hash, accepted.model_dump_json().encode())
+        await asyncio.to_thread(state.responses.add, caller.name, key, response, state.clock.now())
     return accepted
 
 
-async def _known(state: ApiState, caller: Token, key: str, asked: str) -> Accepted | None:
-    """What was answered to this request before. Raises Refusal for another one with its key."""
-    answer = await asyncio.to_thread(state.answers.find, caller.name, key)
-    if answer is None:
+async def _known(state: ApiState, caller: Token, key: str, request_hash: str) -> Accepted | None:
+    """The stored response to this request. Raises ProblemError for another one with its key."""
+    response = await asyncio.to_thread(state.responses.find, caller.name, key)
+    if response is None:
         return None
-    if answer.asked != asked:
-        raise refusal(422, f"the key {key} belongs to another request: take a new one")
-    return Accepted.model_validate_json(answer.body)
+    if response.request_hash != request_hash:
+        raise ProblemError(422, f"the key {key} belongs to another request: take a new one")
+    return Accepted.model_validate_json(response.body)
 
 
 async def _decide(
     state: ApiState, caller: Token, lead: str, wanted: Wanted, key: str
 ) -> Accepted:
-    """Have a decision checked and sent. Raises Refusal."""
+    """Have a decision checked and sent. Raises ProblemError."""
     chosen, by = queue.Chosen(lead, wanted.step), (caller.name, wanted.reason)
     try:
         report = await queue.resolve(
@@ -100,11 +100,11 @@ async def _decide(
             dry_run=wanted.dry_run,
         )
     except queue.NotWaitingError as error:
-        raise refusal(409, str(error)) from None
+        raise ProblemError(409, str(error)) from None
     except KafkaError:
-        raise refusal(503, "the broker does not answer; ask again", {"retry-after": "5"}) from None
+        raise ProblemError(503, "the broker does not answer; ask again", RETRY) from None
     if report.refused:
-        raise refusal(409, "; ".join(report.refused.values()))
+        raise ProblemError(409, "; ".join(report.refused.values()))
     [taken] = report.taken
     return Accepted(
         decision_id=taken.decision_id,

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 
 from app.console import figures
-from app.console.api.access import Reader
-from app.console.api.figure_shapes import Clock, DayCount, Now, WaitingFor, time_of
-from app.console.api.lead_shapes import (
+from app.console.api.auth import Reader
+from app.console.api.figure_models import Clock, DayCount, Now, WaitingFor, time_of
+from app.console.api.lead_models import (
     LeadPage,
     LeadSummary,
     Story,
@@ -20,15 +20,15 @@ from app.console.api.lead_shapes import (
     WaitingPage,
     latest_person,
 )
-from app.console.api.paging import CursorText, Limit, cursor_of, position_of
+from app.console.api.paging import CursorText, Limit, next_cursor, position_of
 from app.console.api.parameters import Address, Kind, LeadId, Places, Reason, Source, Waits
-from app.console.api.problems import answers, refusal
+from app.console.api.problems import ProblemError, problem_responses
 from app.console.api.state import state_of
 from app.console.lead_rows import LeadFilter, find_lead, leads_page
 from app.console.store import Lag
 from leads.records import Place
 
-router = APIRouter(prefix="/api/v1", responses=answers())
+router = APIRouter(prefix="/api/v1", responses=problem_responses())
 _FOR_PEOPLE: tuple[Waits] = ("review",)
 _MOST_CLOCKS = 200
 _MOST_KINDS = 20
@@ -81,7 +81,7 @@ async def days(
     ]
 
 
-@router.get("/waiting", responses=answers(400))
+@router.get("/waiting", responses=problem_responses(400))
 async def waiting(
     request: Request,
     caller: Reader,
@@ -96,14 +96,10 @@ async def waiting(
         partial(figures.queue_page, kind=reason, places=place), limit, position_of(cursor)
     )
     rows = await state.opened_items(caller, rows)
-    more = len(rows) == limit
-    return WaitingPage(
-        items=list(map(WaitingLead.of, rows)),
-        next=cursor_of((rows[-1].since, rows[-1].lead)) if more else None,
-    )
+    return WaitingPage(items=list(map(WaitingLead.of, rows)), next=next_cursor(rows, limit))
 
 
-@router.get("/leads", responses=answers(400))
+@router.get("/leads", responses=problem_responses(400))
 async def leads(
     request: Request,
     caller: Reader,
@@ -117,20 +113,19 @@ async def leads(
     del caller
     wanted = LeadFilter(Place(place), owner, source)
     rows = await state_of(request).ask(leads_page, wanted, limit, position_of(cursor))
-    more = len(rows) == limit
-    return LeadPage(
-        items=list(map(LeadSummary.of, rows)),
-        next=cursor_of((rows[-1].since, rows[-1].lead)) if more else None,
-    )
+    return LeadPage(items=list(map(LeadSummary.of, rows)), next=next_cursor(rows, limit))
 
 
-@router.get("/leads/{lead}", responses=answers(404))
+@router.get("/leads/{lead}", responses=problem_responses(404))
 async def lead_by_id(request: Request, caller: Reader, lead: LeadId) -> Story:
-    """A lead and its events in order, in sentences. What is personal needs the scope `people`."""
+    """A lead and its events in order, in sentences. What is personal needs the scope `people`.
+
+    Raises ProblemError: 404 for a lead that is not known.
+    """
     state = state_of(request)
     row = await state.ask(find_lead, lead)
     if row is None:
-        raise refusal(404, f"no lead {lead} was captured, or it is not read yet")
+        raise ProblemError(404, f"no lead {lead} was captured, or it is not read yet")
     events = await state.opened(caller, await state.ask(figures.story, lead))
     return Story(
         lead=LeadSummary.of(row),

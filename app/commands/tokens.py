@@ -1,28 +1,13 @@
-"""What the commands do that are about the API. How they are called and printed is in app/cli."""
-
-from dataclasses import dataclass
+"""What the commands do that are about tokens of the API. How they are called and printed is in
+app/cli."""
 
 from app.base.clock import SystemClock
 from app.base.settings import Settings
 from app.console.api.scopes import Scope
-from app.console.api.tokens import TokenStore
+from app.console.api.tokens import Token, TokenStore
 from app.console.store import open_read_model
-from leads.times import format_time
 
 _CLOCK = SystemClock()
-
-
-@dataclass(frozen=True, slots=True)
-class TokenLine:
-    """A token without its text."""
-
-    name: str
-    scopes: list[str]
-    made_at: float
-
-    def __str__(self) -> str:
-        """As a line."""
-        return f"{self.name}  {', '.join(self.scopes)}  made {format_time(self.made_at)}"
 
 
 def add_token(settings: Settings, name: str, scopes: list[Scope]) -> str:
@@ -30,11 +15,9 @@ def add_token(settings: Settings, name: str, scopes: list[Scope]) -> str:
     return _tokens(settings).add(name, scopes, _CLOCK.now())
 
 
-def list_tokens(settings: Settings) -> list[TokenLine]:
+def list_tokens(settings: Settings) -> list[Token]:
     """Every token, by name. Raises UsageError without the tables."""
-    return [
-        TokenLine(one.name, sorted(one.scopes), one.made_at) for one in _tokens(settings).all()
-    ]
+    return _tokens(settings).all()
 
 
 def revoke_token(settings: Settings, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Tokens of the API's callers, and what was answered to requests with a key."""
+"""Tokens of the API's callers, and responses by idempotency key."""
 
 from typing import Any
 
@@ -22,12 +22,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest"),
     )
     op.create_table(
-        "console_answers",
+        "console_idempotency_keys",
         sa.Column("token", _ID, nullable=False),
         sa.Column("key", _ID, nullable=False),
-        sa.Column("asked", sa.String(), nullable=False),
+        sa.Column("request_hash", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("token", "key"),
     )
-    op.create_index("console_answers_at", "console_answers", ["at"], unique=False)
+    op.create_index("console_idempotency_keys_at", "console_idempotency_keys", ["at"], unique=False)
