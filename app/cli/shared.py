@@ -44,15 +44,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """
     runner = asyncio.Runner()
     try:
-        return runner.run(_without_last_words(work))
+        return runner.run(_without_errors_after_cancel(work))
     finally:
         with interrupts_deferred():
             runner.close()
 
 
-async def _without_last_words(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`. Once that is cancelled, what callbacks of its connections raise is not
-    logged: they were torn off in the middle of something."""
+async def _without_errors_after_cancel(work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`. After a cancellation, errors of its connections' callbacks are not
+    logged: they only say that the connection was interrupted."""
     task = asyncio.current_task()
     assert task is not None
 

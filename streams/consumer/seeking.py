@@ -1,4 +1,4 @@
-"""Partitions set back to an offset, while the group may be taking them away."""
+"""Sets partitions back to an offset, while a rebalance may revoke them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -14,12 +14,12 @@ async def seek_back(
 ) -> None:
     """Have `seek` set partitions to positions, one by one.
 
-    At a rebalance the client's own thread gives its partitions up before Faust is told: one that it
-    holds no more is left as it is. Faust revokes it next, and whoever gets it begins at the
+    During a rebalance, aiokafka's thread drops its partitions before Faust is notified. A partition
+    that is no longer assigned is skipped: Faust revokes it next, and its next owner starts at the
     committed offset.
     """
     for tp, offset in positions.items():
         try:
             await seek({tp: offset})
         except IllegalStateError:
-            log.info("a partition is taken away", topic=tp.topic, partition=tp.partition)
+            log.info("a partition is not assigned any more", partition=f"{tp.topic}/{tp.partition}")
