@@ -3,6 +3,7 @@ a good request is answered meanwhile."""
 
 import asyncio
 import re
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -69,9 +70,26 @@ async def answers_until(done: asyncio.Future[list[None]], url: str) -> int:
     return answers
 
 
+class Web:
+    """A real `leadgate web`."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process, self._log = process, ""
+        assert process.stderr is not None
+        ready = next(line for line in process.stderr if "ready" in line)
+        self.port = int(ready.rpartition(":")[2])
+
+    def end(self) -> str:
+        """End it; what it has logged since it was ready."""
+        if self._process.returncode is None:
+            self._process.terminate()
+            _, self._log = self._process.communicate(timeout=HUNG)
+        return self._log
+
+
 @pytest.fixture
-def web(tmp_path: Path) -> Iterator[int]:
-    """The port of a real `leadgate web` whose broker is away."""
+def web(tmp_path: Path) -> Iterator[Web]:
+    """One whose broker is away."""
     secret = "0f4c9d1e7a3b5826"
     settings = {
         "LEADGATE_RULES": str(DEMO_RULES),
@@ -79,36 +97,33 @@ def web(tmp_path: Path) -> Iterator[int]:
         "LEADGATE_WEB_SECRET": secret,
         "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}",
     }
-    process = start("web", "--port", "0", settings=settings, cwd=tmp_path)
-    assert process.stderr is not None
-    ready = next(line for line in process.stderr if "ready" in line)
+    one = Web(start("web", "--port", "0", settings=settings, cwd=tmp_path))
     try:
-        yield int(ready.rpartition(":")[2])
+        yield one
     finally:
-        process.terminate()
-        _, err = process.communicate(timeout=HUNG)
-    assert "Traceback" not in err
+        log = one.end()
+    assert "Traceback" not in log
 
 
-def test_a_good_request_is_answered_while_half_open_ones_are_cut_off(web: int) -> None:
+def test_a_good_request_is_answered_while_half_open_ones_are_cut_off(web: Web) -> None:
     async def test() -> None:
         held = [
-            hold(web, first, again, "0f4c9d1e7a3b5826")
+            hold(web.port, first, again, "0f4c9d1e7a3b5826")
             for first, again in HALF_OPEN.values()
             for _ in range(20)
         ]
         ends = asyncio.gather(*held)
-        assert await answers_until(ends, f"http://127.0.0.1:{web}/livez") > 0
+        assert await answers_until(ends, f"http://127.0.0.1:{web.port}/livez") > 0
         await ends
 
     asyncio.run(test())
 
 
-def test_idle_connections_beyond_the_limit_keep_nobody_out(web: int) -> None:
+def test_idle_connections_beyond_the_limit_keep_nobody_out(web: Web) -> None:
     async def test() -> None:
-        idle = [await asyncio.open_connection("127.0.0.1", web) for _ in range(600)]
+        idle = [await asyncio.open_connection("127.0.0.1", web.port) for _ in range(600)]
         async with httpx.AsyncClient() as client:
-            assert (await client.get(f"http://127.0.0.1:{web}/livez")).status_code == 200
+            assert (await client.get(f"http://127.0.0.1:{web.port}/livez")).status_code == 200
         # a hundred had to go for it: those that had waited longest
         ended = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
         await until(lambda: all(task.done() for task in ended[:100]))
@@ -117,6 +132,7 @@ def test_idle_connections_beyond_the_limit_keep_nobody_out(web: int) -> None:
         await asyncio.gather(*ended, return_exceptions=True)
 
     asyncio.run(test())
+    assert "more than 500 connections" in web.end()
 
 
 @asynccontextmanager

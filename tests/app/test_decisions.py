@@ -22,19 +22,12 @@ from leads.keys import Keys, derive
 from leads.records import Person, ReviewDecision, ReviewItem, Signal, encode
 from leads.rules import Rules
 from streams.runner.outbox import partition_of
+from tests.app.fixed_clock import Fixed
 from tests.leads.test_review_actions import held
 
 pytestmark = pytest.mark.kafka
 SECRET = "s3cret"
 UNREADABLE = b"{"
-
-
-class Fixed:
-    """A clock that stands."""
-
-    def now(self) -> float:
-        """Always the same."""
-        return 1_800_000_000.0
 
 
 def make_crm() -> MemoryCrm:

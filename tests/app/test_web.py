@@ -30,19 +30,11 @@ from leads import topics
 from leads.keys import Keys
 from leads.records import Captured, encode
 from leads.sealing import UNSEALED
+from tests.app.fixed_clock import NOW, Fixed
 from tests.limits import HUNG
 
-NOW = 1_800_000_000.0
 SECRET = "s3cret"
 LEAD = {"email": "ada@acme.com", "last_name": "Byron"}
-
-
-class Fixed:
-    """A clock that stands."""
-
-    def now(self) -> float:
-        """Always the same."""
-        return NOW
 
 
 class Sender(httpx.AsyncBaseTransport):
