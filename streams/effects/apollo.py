@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, assert_never
 
+from connectors.core.errors import EndpointSpent, Unavailable, VendorError
 from leads.effect_results import CompanyRead, EffectResult, Erased, SequenceEntered, SequencesRead
 from leads.effects import (
     ApolloEffect,
@@ -51,12 +52,21 @@ class ApolloEffects:
                 return Erased(parts=tuple(parts))
         assert_never(effect)
 
-    async def _enrich(self, effect: EnrichCompany) -> CompanyRead | NotCalled:
-        cap = effect.daily_cap
-        if not self._out.credits.take(cap, self._clock.now(), self._share()):
-            said = f"the day's cap of {cap} credits is spent"
-            return NotCalled(EffectResult(ok=False, kind="cap", reason=said))
-        return company_read(await self._out.apollo.enrich(effect.domain))
+    async def _enrich(self, effect: EnrichCompany) -> CompanyRead:
+        """Raises EndpointSpent once this worker has spent its part of the day's credits."""
+        spent, cap = self._out.credits, effect.daily_cap
+        if not spent.take(cap, self._clock.now(), self._share()):
+            raise EndpointSpent(
+                f"this worker has spent its part of the {cap} credits a day that the rules allow"
+                " (capture.enrich_daily_cap)",
+                not_sent=True,
+            )
+        try:
+            return company_read(await self._out.apollo.enrich(effect.domain))
+        except VendorError as error:
+            if not isinstance(error, Unavailable) or error.not_sent:
+                spent.give_back()  # surely not charged
+            raise
 
     async def _stop(self, effect: StopInApollo) -> NotCalled | None:
         if not effect.apollo_id or effect.kind == "bounce" or effect.source == "apollo":

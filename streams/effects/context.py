@@ -54,6 +54,10 @@ class Credits:
         self._spent += 1
         return True
 
+    def give_back(self) -> None:
+        """Take a call back that Apollo has not charged."""
+        self._spent = max(0, self._spent - 1)
+
 
 class Apollo(Protocol):
     """What effects ask of Apollo; see connectors.apollo.client for each call's meaning and what it

@@ -400,6 +400,43 @@ def test_an_optional_feature_is_off_with_one_alert_and_comes_back(fault: Fault) 
     run(test)
 
 
+def test_the_days_cap_of_credits_is_announced_and_leads_go_on() -> None:
+    async def test(site: Site) -> None:
+        enrich = EnrichCompany(domain="firm.com", daily_cap=2)
+        assert [(await site.do(enrich)).kind for _ in range(4)] == ["ok", "ok", "off", "off"]
+        assert site.apollo.calls.count("enrich") == 2
+        [(_, text)] = site.alerts
+        assert "capture.enrich_daily_cap" in text
+        assert (await site.do(SEQUENCES)).ok, "nothing else stops"
+        site.at += 86_400.0
+        assert (await site.do(enrich)).ok, "the next day has credits of its own"
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("fault", "spent"),
+    [
+        (lambda: NotSent("the minute's calls are spent"), 0),
+        (lambda: Unavailable("Apollo: 429", not_sent=True), 0),
+        (lambda: NotInPlan("Apollo: 403"), 0),
+        (lambda: Unavailable("Apollo: 504"), 1),
+    ],
+)
+def test_a_call_that_was_not_made_spends_no_credit(fault: Fault, spent: int) -> None:
+    """Leads that our own pace or Apollo's limit puts off ask again and again."""
+
+    async def test(site: Site) -> None:
+        enrich = EnrichCompany(domain="firm.com", daily_cap=1)
+        site.apollo.always["enrich"] = fault
+        await site.do(enrich)
+        site.at += OFF
+        site.apollo.always.clear()
+        assert (await site.do(enrich)).ok == (spent == 0)
+
+    run(test)
+
+
 def test_what_the_plan_leaves_out_and_a_lead_needs_is_waited_for() -> None:
     async def test(site: Site) -> None:
         site.crm.always["add_tasks"] = lambda: NotInPlan("HubSpot POST tasks: 403 MISSING_SCOPES")
