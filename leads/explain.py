@@ -2,6 +2,7 @@
 
 from leads.audit_kinds import AUDIT_KINDS
 from leads.records import Audit, Lead, Reason, ReviewItem, Route, Score
+from leads.review_actions import effects_of
 from leads.rules import Rules
 from leads.text import visible
 from leads.times import format_duration, format_time
@@ -104,6 +105,14 @@ def describe_item(item: ReviewItem) -> str:
     ]
     lines += [f"  {_describe_reason(reason)}" for reason in item.reasons]
     return "\n".join(visible(line) for line in lines if not line.rstrip().endswith(":"))
+
+
+def describe_answers(item: ReviewItem) -> str:
+    """The decisions that can be made about a waiting lead, and what each will do; a line each."""
+    lines = ["  answers (leadgate review resolve):"]
+    for action, effect in effects_of(item).items():
+        lines.append(f"    --{action:8}  {effect}")
+    return "\n".join(lines)
 
 
 def _who(item: ReviewItem) -> str:

@@ -25,6 +25,23 @@ APPROVES = {
     "deleted": "the contact is made again",
     "replied": "it goes on although the person has answered",
 }
+#: What the other decisions do, as people read it before they decide.
+_EFFECTS = {
+    "set": "What you correct is set, and the lead is judged again from the start, by the rules in"
+    " force now.",
+    "merge": "It becomes one with the lead that it resembles: better values go there, and this one"
+    " ends as merged.",
+    "route": "It goes to the rep whom you name, whatever its score: the rep becomes the owner in"
+    " the CRM, and is told.",
+    "redrive": "It is looked at again, by the rules in force now. If nothing has changed it comes"
+    " back here.",
+    "suppress": "Nothing is written to this person again: what runs is stopped, here, in the CRM"
+    " and in Apollo.",
+}
+_SEPARATE = {
+    "variant": "They are two people, which is remembered: this pair is not asked about again.",
+    "subsidiary": "The companies are unrelated, which is remembered.",
+}
 #: Why approving is refused, where a promise or the question itself forbids it.
 _NOT_APPROVED = {
     "sequence_active": (
@@ -68,10 +85,34 @@ def refusal(item: ReviewItem, action: str, fields: Mapping[str, str], rules: Rul
 
     `rules` are those in force.
     """
-    asked = item.reason_kind
     if action == "set":
         faults = [_wrong_field(name, value, rules) for name, value in fields.items()]
         return "; ".join(filter(None, faults))
+    return _no_answer(item, action)
+
+
+def effects_of(item: ReviewItem) -> dict[str, str]:
+    """What each decision does that can be made about a waiting lead, in a sentence; in the order of
+    ACTIONS."""
+    return {
+        action: _effect(item, action)
+        for action in ACTIONS
+        if action == "set" or not _no_answer(item, action)
+    }
+
+
+def _effect(item: ReviewItem, action: str) -> str:
+    if action == "approve":
+        meant = APPROVES[item.reason_kind]
+        return f"You overrule what stopped it: {meant}. The audit names you."
+    if action == "separate":
+        return _SEPARATE[item.reason_kind]
+    return _EFFECTS[action]
+
+
+def _no_answer(item: ReviewItem, action: str) -> str:
+    """Why this decision is none about what the lead waits for, '' if it is one."""
+    asked = item.reason_kind
     if action == "merge" and asked not in _MERGED:
         return f"there is nobody to merge it with: it waits as {asked}"
     if action == "separate" and asked not in {"variant", "subsidiary"}:

@@ -28,13 +28,13 @@ def review_list(as_json: Json = False) -> None:
 
 @review_app.command("show")
 def review_show(lead: LeadId, as_json: Json = False) -> None:
-    """One waiting lead."""
+    """One waiting lead, and what each answer will do."""
     from app.review import queue
-    from leads.explain import describe_item
+    from leads.explain import describe_answers, describe_item
     from leads.records import to_plain
 
     item = run(queue.get_item(settings(), lead))
-    show(to_plain(item), as_json, describe_item(item))
+    show(to_plain(item), as_json, f"{describe_item(item)}\n{describe_answers(item)}")
 
 
 @review_app.command("resolve")

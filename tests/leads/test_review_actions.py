@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from leads import topics
+from leads.audit_kinds import AUDIT_KINDS
 from leads.decision import Decision, NeedsEffects, Parked
 from leads.effect_results import EffectResult, SequenceLeft, SequencesRead
 from leads.effects import AssignOwner
@@ -32,7 +33,7 @@ from leads.records import (
     Sequences,
     Trigger,
 )
-from leads.review_actions import APPROVES, refusal
+from leads.review_actions import ACTIONS, APPROVES, effects_of, refusal
 from leads.rules import Rules
 from leads.table_rows import CompanyRow, SourceRow
 from leads.waits import resume
@@ -453,3 +454,15 @@ def test_what_can_be_carried_out_is_taken(rules: Rules) -> None:
         == ""
     )
     assert "usable e-mail address" in refusal(held(person=Person()), "approve", {}, rules)
+
+
+@pytest.mark.parametrize("asked", [kind.name for kind in AUDIT_KINDS])
+def test_what_each_answer_does_is_said_of_those_that_are_not_refused(
+    asked: str, rules: Rules
+) -> None:
+    for person in (Person(email="a@b.com"), Person()):
+        item = held(asked=asked, person=person)
+        effects = effects_of(item)
+        open_to = [action for action in ACTIONS if not refusal(item, action, {}, rules)]
+        assert list(effects) == open_to
+        assert all(effect.endswith(".") for effect in effects.values())
