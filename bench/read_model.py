@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from app.base.clock import SystemClock
-from app.console.figures import count_places, queue_page
+from app.console.figures import count_places
+from app.console.queue_rows import queue_page
 from app.console.rebuild import rebuild
 from app.console.store import open_read_model
 from bench.site import BenchSite

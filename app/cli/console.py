@@ -32,11 +32,11 @@ def console_rebuild(as_json: Json = False) -> None:
 
 @console_app.command("serve")
 def console_serve(port: Port = 8090, host: Host = "127.0.0.1") -> None:
-    """Serve the API of the read model until Ctrl-C: /api/v1."""
+    """Serve the pages and the API, /api/v1, until Ctrl-C."""
     from app.base.clock import SystemClock
     from app.cli.http_server import serve
-    from app.console.api.server import make_api
+    from app.console.serving.server import make_console
     from app.privacy.lead_keys import open_sealing
 
     settings = known_site_or_away()
-    serve(make_api(settings, open_sealing(settings), SystemClock()), "console", host, port)
+    serve(make_console(settings, open_sealing(settings), SystemClock()), "console", host, port)

@@ -17,6 +17,7 @@ from app.cli import (
     review,
     setup,
     tokens,
+    users,
 )
 from app.cli.error_messages import describe
 from app.cli.output import complain, discard_output, prepare_streams
@@ -35,6 +36,7 @@ __all__ = [
     "run_command",
     "setup",
     "tokens",
+    "users",
 ]
 
 _INTERRUPTED = 130

@@ -3,7 +3,7 @@
 Times are seconds since 1970; days are counted from 1970, UTC.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,15 +15,14 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
 )
 
 from app.console.lead_rows import is_known, place_of
-from app.console.schema import CLOCKS, EVENTS, IMPORT_LEADS, ITEMS, LEADS, LISTS
-from leads.records import WAITING_PLACES, Audit, Place, ReviewItem
+from app.console.schema import CLOCKS, EVENTS, IMPORT_LEADS, LEADS, LISTS
+from leads.records import WAITING_PLACES, Audit, Place
 
 _WAITS = tuple(sorted(WAITING_PLACES))
-_EVENT, _ITEM = msgspec.json.Decoder(Audit), msgspec.json.Decoder(ReviewItem)
+_EVENT = msgspec.json.Decoder(Audit)
 
 
 class WaitingCount(NamedTuple):
@@ -33,19 +32,6 @@ class WaitingCount(NamedTuple):
     kind: str
     leads: int
     oldest: float
-
-
-class Waiting(NamedTuple):
-    """A lead in the queue; `item` is what people are asked, None while it is on its way. Its person
-    is sealed."""
-
-    since: float
-    lead: str
-    place: str
-    kind: str
-    stage: str
-    step: int
-    item: ReviewItem | None
 
 
 class ClockRow(NamedTuple):
@@ -91,33 +77,6 @@ def count_waiting(connection: Connection) -> list[WaitingCount]:
     asked = asked.where(c.place.in_(_WAITS)).group_by(c.place, c.place_kind)
     found = [WaitingCount(*row) for row in connection.execute(asked)]
     return sorted(found, key=lambda one: (-one.leads, one.place, one.kind))
-
-
-def queue_page(
-    connection: Connection,
-    limit: int,
-    after: tuple[float, str] | None = None,
-    *,
-    kind: str = "",
-    places: Collection[str] = (Place.REVIEW,),
-) -> list[Waiting]:
-    """So many waiting leads, the oldest first, behind the `since` and `lead` of the last one of the
-    page before."""
-    c = LEADS.c
-    item_now = (ITEMS.c.lead == c.lead, ITEMS.c.stage == c.place_stage)
-    asked = select(
-        c.place_at, c.lead, c.place, c.place_kind, c.place_stage, c.place_step, ITEMS.c.record
-    ).join_from(LEADS, ITEMS, and_(*item_now, ITEMS.c.step == c.place_step), isouter=True)
-    asked = asked.where(c.place.in_([str(place) for place in places]))
-    if kind:
-        asked = asked.where(c.place_kind == kind)
-    if after is not None:
-        asked = asked.where(tuple_(c.place_at, c.lead) > tuple_(*after))
-    found = connection.execute(asked.order_by(c.place_at, c.lead).limit(limit))
-    return [
-        Waiting(since, lead, place, reason, stage, step, _ITEM.decode(item) if item else None)
-        for since, lead, place, reason, stage, step, item in found
-    ]
 
 
 def clocks(connection: Connection, until: float, limit: int) -> list[ClockRow]:

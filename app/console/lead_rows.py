@@ -55,7 +55,7 @@ def place_of() -> ColumnElement[str]:
 
 def find_lead(connection: Connection, lead: str) -> LeadRow | None:
     """The row of a lead, None if it was never captured."""
-    found = connection.execute(_rows(_since()).where(LEADS.c.lead == lead, is_known()))
+    found = connection.execute(rows_of_leads().where(LEADS.c.lead == lead, is_known()))
     row = found.one_or_none()
     return None if row is None else LeadRow(*row)
 
@@ -70,7 +70,7 @@ def leads_page(
         since, here = _since(), and_(place_of() == str(wanted.place), is_known())
     else:
         since, here = c.place_at, c.place == str(wanted.place)  # as the index has them
-    asked = _rows(since).where(here)
+    asked = rows_of_leads(since).where(here)
     for column, value in ((c.owner, wanted.owner), (c.source, wanted.source)):
         if value:
             asked = asked.where(column == value)
@@ -84,8 +84,10 @@ def _since() -> ColumnElement[Any]:
     return func.coalesce(LEADS.c.place_at, LEADS.c.waiting_at)
 
 
-def _rows(since: ColumnElement[Any]) -> Select[Any]:
+def rows_of_leads(since: ColumnElement[Any] | None = None) -> Select[Any]:
+    """The columns of LeadRow; `since` is how an index has its time."""
     c = LEADS.c
+    since = _since() if since is None else since
     return select(
         c.lead,
         place_of(),

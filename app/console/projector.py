@@ -9,13 +9,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.console.database import DatabaseUnavailableError
 from app.console.groups import Change
 from app.console.projecting import PROJECTED, changes_of
 from app.console.store import (
     OvertakenError,
     Partition,
     ReadModel,
-    ReadModelUnavailableError,
     Span,
 )
 from app.kafka.clients import consuming, ends
@@ -59,7 +59,7 @@ class Projector:
             while not stop.is_set():
                 try:
                     await self._read(consumer, lambda _: stop.is_set())
-                except ReadModelUnavailableError as error:
+                except DatabaseUnavailableError as error:
                     log.error("waiting for the database of the read model", why=str(error))
                     await asyncio.sleep(_PAUSE)
                 except OvertakenError as error:
@@ -67,7 +67,7 @@ class Projector:
 
     async def catch_up(self) -> None:
         """Read all that the log holds at the call. Raises as `follow`, and
-        ReadModelUnavailableError."""
+        DatabaseUnavailableError."""
         async with consuming(self._settings) as consumer:
             goal = _plain(await ends(consumer, PROJECTED))
 

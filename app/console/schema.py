@@ -1,4 +1,4 @@
-"""The tables of the console: those of the read model, and those of the API's callers.
+"""The tables of the console: those of the read model, and those of callers and users.
 
 Whoever reads a row of the read model needs no other order than the rows' own: each is the same
 whatever the order, the batches or the copies in which its records came (app/console/groups.py).
@@ -216,5 +216,38 @@ IDEMPOTENCY_KEYS = Table(
     Index("console_idempotency_keys_at", "at"),
 )
 
-#: What the log makes. The others hold what it does not know.
-DERIVED = tuple(table for table in TABLES.sorted_tables if table not in {TOKENS, IDEMPOTENCY_KEYS})
+#: The people who sign in. `link_digest` is SHA-256 of the link by which the password is set.
+USERS = Table(
+    "console_users",
+    TABLES,
+    Column("email", _ID, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("password_hash", String),  # Argon2id, with its parameters and salt
+    Column("link_digest", String, unique=True),
+    Column("link_until", Float),
+)
+
+#: Who is signed in; `digest` is SHA-256 of the cookie.
+SESSIONS = Table(
+    "console_sessions",
+    TABLES,
+    Column("digest", String, primary_key=True),
+    Column("email", _ID, nullable=False),
+    Column("began_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Index("console_sessions_email", "email"),
+)
+
+#: Failed sign-ins by SHA-256 of the address that was typed.
+SIGN_IN_FAILURES = Table(
+    "console_sign_in_failures",
+    TABLES,
+    Column("digest", String, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+)
+
+_NOT_OF_THE_LOG = frozenset({TOKENS, IDEMPOTENCY_KEYS, USERS, SESSIONS, SIGN_IN_FAILURES})
+#: What the log makes.
+DERIVED = tuple(table for table in TABLES.sorted_tables if table not in _NOT_OF_THE_LOG)

@@ -1,24 +1,17 @@
 """The read model in the site's database: rows and offsets change in one transaction."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
-from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console import groups, migrating, schema
+from app.console.database import ConsoleDatabase
 from app.console.groups import Change, Group
-from app.database.engine import file_of, make_engine, parse_url, shown
 
 Partition = tuple[str, int]  # a topic's full name, and the partition's number
-
-
-class ReadModelUnavailableError(UsageError):
-    """The database of the read model does not answer."""
 
 
 class OvertakenError(RuntimeError):
@@ -45,32 +38,12 @@ class Lag(NamedTuple):
     read_at: float
 
 
-class ReadModel:
-    """Blocking calls, for a thread.
-
-    Raises ReadModelUnavailableError while the database does not answer, and UsageError for one
-    without the tables.
-    """
+class ReadModel(ConsoleDatabase):
+    """The tables that the log makes. Raises UsageError for a database without them."""
 
     def __init__(self, address: str) -> None:
-        self._url = parse_url(address)
-        self.engine = make_engine(self._url, derived=True)
+        super().__init__(address, derived=True)
         self._upserts: dict[Group, Any] = {}
-
-    def missing(self) -> list[str]:
-        """What `migrate` would do, a line each."""
-        if (path := file_of(self._url)) and not path.exists():
-            return [f"the read model's tables, version {migrating.newest()}"]
-        with self.reading() as connection:
-            there = migrating.version_of(connection)
-        if there == migrating.newest():
-            return []
-        return [f"the read model's tables, version {migrating.newest()}"]
-
-    def migrate(self) -> None:
-        """Bring the tables to this release's version. The database is there already."""
-        with self.writing() as connection:
-            migrating.migrate(connection)
 
     def clear(self) -> None:
         """Bring the tables to this release's version, and empty those that the log makes: a
@@ -79,14 +52,6 @@ class ReadModel:
             migrating.migrate(connection)
             for table in schema.DERIVED:
                 connection.execute(delete(table))
-
-    def require_tables(self) -> None:
-        """Raises UsageError for a database whose tables are missing or of another version."""
-        if self.missing():
-            raise UsageError(
-                f"{shown(self._url)} has not the read model's tables of this release; run"
-                " leadgate provision"
-            )
 
     def offsets(self) -> dict[Partition, int]:
         """The next offset of each partition that was read."""
@@ -138,30 +103,6 @@ class ReadModel:
             dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
             self._upserts[group] = _make_upsert(group, dialect.insert(group.table))
         return self._upserts[group]
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection that changes nothing, and waits for no writer."""
-        with self._connected() as connection:
-            yield connection
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction, committed at the end."""
-        with self._connected() as connection:
-            if self.engine.dialect.name == "sqlite":
-                # Python's module begins none before a select or a change of tables
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
-
-    @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        try:
-            with self.engine.connect() as connection:
-                yield connection
-        except (OperationalError, InterfaceError, ProgrammingError) as error:
-            raise ReadModelUnavailableError(f"{shown(self._url)}: {error.orig}") from error
 
 
 def open_read_model(settings: Settings) -> ReadModel:

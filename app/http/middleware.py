@@ -29,7 +29,7 @@ class CountedRequests:
 
 
 class SecurityHeaders:
-    """Tells caches to keep no answer, and browsers to believe its content type."""
+    """Tells caches to keep no answer, unless it says otherwise, browsers to believe its type."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,7 +40,7 @@ class SecurityHeaders:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                headers["cache-control"] = "private, no-cache"
+                headers.setdefault("cache-control", "private, no-cache")
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
 

@@ -56,6 +56,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "leadgate console project": ("console", "project"),
     "leadgate console rebuild": ("console", "rebuild"),
     "leadgate console serve": ("console", "serve", "--port", "0"),
+    "leadgate console user add": ("console", "user", "add", "a@b.test", "--role", "viewer"),
+    "leadgate console user link": ("console", "user", "link", "a@b.test"),
+    "leadgate console user role": ("console", "user", "role", "a@b.test", "--role", "viewer"),
+    "leadgate console user list": ("console", "user", "list"),
+    "leadgate console user remove": ("console", "user", "remove", "a@b.test"),
     "leadgate token add": ("token", "add", "me", "--scope", "read"),
     "leadgate token list": ("token", "list"),
     "leadgate token revoke": ("token", "revoke", "me"),
@@ -68,13 +73,16 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 #: Local stand-ins: they read no settings of a site.
 LOCAL = {"leadgate broker", "leadgate sandbox", "leadgate demo"}
-#: What needs neither rules nor the site's secret.
-READERS = {name for name in COMMANDS if name.split()[1] in {"why", "review", "init", "token"}} | {
-    "leadgate audit verify",
-    "leadgate audit tail",
-}
 #: What asks the database alone.
-WITHOUT_BROKER = {name for name in COMMANDS if name.split()[1] == "token"}
+WITHOUT_BROKER = {
+    name for name in COMMANDS if name.split()[1] == "token" or name.split()[2:3] == ["user"]
+}
+#: What needs neither rules nor the site's secret.
+READERS = (
+    {name for name in COMMANDS if name.split()[1] in {"why", "review", "init"}}
+    | {"leadgate audit verify", "leadgate audit tail"}
+    | WITHOUT_BROKER
+)
 
 __all__ = ["COMMANDS", "DEMO_RULES", "LOCAL", "READERS", "WITHOUT_BROKER", "app"]
 

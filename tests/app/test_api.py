@@ -18,10 +18,10 @@ from pydantic import SecretStr
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console import figures
+from app.console.access.scopes import Scope
+from app.console.access.tokens import TokenStore
 from app.console.api.parameters import Places, Waits
-from app.console.api.scopes import Scope
-from app.console.api.server import MOST_BYTES, make_api
-from app.console.api.tokens import TokenStore
+from app.console.serving.server import MOST_BYTES, make_console
 from app.console.store import ReadModel
 from leads.records import WAITING_PLACES, Place
 from tests.app.conftest import KINDS, new_database
@@ -75,7 +75,7 @@ class Api:
         self.fill()
         self.tokens, self._numbers = TokenStore(self.model), count()
         settings = Settings.model_construct(database_url=SecretStr(address))
-        self.app = make_api(settings, simulated().sealing, Fixed())
+        self.app = make_console(settings, simulated().sealing, Fixed())
 
     def fill(self) -> None:
         """Read all that the site has written."""
@@ -293,7 +293,7 @@ def test_tokens_outlive_a_read_model_that_is_made_again(api: Api) -> None:
 def test_a_database_that_is_away_is_503_and_nothing_of_it_is_told(tmp_path: Path) -> None:
     path = tmp_path / "away.db"
     settings = Settings.model_construct(database_url=SecretStr(f"sqlite:///{path}"))
-    client = Client(make_api(settings, simulated().sealing, Fixed()), "lgt_x")
+    client = Client(make_console(settings, simulated().sealing, Fixed()), "lgt_x")
     response = client.get("/api/v1/now")
     assert "away.db" not in problem(response, 503)
     assert response.headers["retry-after"] == "5"

@@ -10,10 +10,10 @@ from pydantic import SecretStr
 from sqlalchemy import delete
 
 from app.base.settings import Settings
-from app.console.api.scopes import Scope
-from app.console.api.server import make_api
-from app.console.api.tokens import TokenStore
+from app.console.access.scopes import Scope
+from app.console.access.tokens import TokenStore
 from app.console.schema import IDEMPOTENCY_KEYS
+from app.console.serving.server import make_console
 from app.console.store import open_read_model
 from app.local.broker import free_port
 from app.privacy.lead_keys import open_sealing
@@ -32,7 +32,7 @@ def caller(settings: Settings, name: str = "olga") -> Client:
     model = open_read_model(settings)
     model.migrate()
     token = TokenStore(model).add(name, [Scope.DECIDE], NOW)
-    return Client(make_api(settings, open_sealing(settings), Fixed()), token)
+    return Client(make_console(settings, open_sealing(settings), Fixed()), token)
 
 
 def send(client: Client, lead: str, key: str = "", **changed: Any) -> httpx.Response:

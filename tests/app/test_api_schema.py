@@ -17,8 +17,8 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
 from app.base.settings import Settings
-from app.console.api.scopes import Scope
-from app.console.api.server import make_api
+from app.console.access.scopes import Scope
+from app.console.serving.server import make_console
 from app.local.broker import free_port
 from app.privacy.key_store import KeyStore
 from leads.sealing import Sealing
@@ -41,12 +41,12 @@ def client() -> Client:
         "site_secret": "s3cret",
         "database_url": SecretStr(address),
     }
-    made.app = make_api(Settings.model_validate(given_settings), simulated().sealing, Fixed())
+    made.app = make_console(Settings.model_validate(given_settings), simulated().sealing, Fixed())
     return made.caller(*Scope)
 
 
 _NOWHERE = Settings.model_construct(database_url=SecretStr("sqlite:///nowhere.db"))
-PAGE: dict[str, Any] = make_api(_NOWHERE, Sealing(None), Fixed()).openapi()
+PAGE: dict[str, Any] = make_console(_NOWHERE, Sealing(None), Fixed()).openapi()
 OPERATIONS = {
     operation.label: operation
     for found in schemathesis.openapi.from_dict(PAGE).get_all_operations()

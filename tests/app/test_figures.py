@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from app.console import figures, schema
+from app.console.queue_rows import queue_page
 from app.console.store import ReadModel
 from app.privacy.key_store import KeyStore
 from leads import topics
@@ -44,7 +45,7 @@ def test_each_database_gives_the_same_answers(model: ReadModel, tmp_path: Path) 
 def answers(model: ReadModel) -> list[Any]:
     """What every question gives."""
     with model.reading() as connection:
-        first = figures.queue_page(connection, 1, places=("engaged", "nurtured"))
+        first = queue_page(connection, 1, places=("engaged", "nurtured"))
         last = (first[-1].since, first[-1].lead)
         leads = [row.lead for row in connection.execute(schema.LEADS.select())]
         found = [
@@ -53,8 +54,8 @@ def answers(model: ReadModel) -> list[Any]:
             figures.count_leads(connection, schema.LEADS.c.owner),
             figures.count_on_lists(connection),
             figures.count_waiting(connection),
-            figures.queue_page(connection, 9, last, places=("engaged", "nurtured")),
-            figures.queue_page(connection, 9, kind="variant"),
+            queue_page(connection, 9, last, places=("engaged", "nurtured")),
+            queue_page(connection, 9, kind="variant"),
             figures.clocks(connection, _LATE, 9),
             figures.count_imports(connection),
             [figures.story(connection, lead) for lead in sorted(leads)],
@@ -76,11 +77,11 @@ def test_a_question_that_was_answered_is_not_shown_for_the_next(model: ReadModel
     record = LogRecord(topics.REVIEW_QUEUE.full, 0, 0, b"l/write", encode(asked), 1000)
     model.apply(changes([event(5), record]), [], NOW)
     with model.reading() as connection:
-        [before] = figures.queue_page(connection, 9)
+        [before] = queue_page(connection, 9)
     again = encode(msgspec.structs.replace(asked, step=5))
     model.apply(changes([record._replace(offset=1, value=again)]), [], NOW)
     with model.reading() as connection:
-        [after] = figures.queue_page(connection, 9)
+        [after] = queue_page(connection, 9)
     assert before.item is None
     assert after.item is not None
     assert (after.item.partition, after.step) == (1, 5)

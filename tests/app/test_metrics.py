@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.base.clock import SystemClock
 from app.base.errors import UsageError
 from app.base.settings import Settings, SettingsError, load_settings
-from app.console.api.metrics import ConsoleMetrics
+from app.console.serving.metrics import ConsoleMetrics
 from app.ingest.source_status import Passes
 from app.local.broker import free_port
 from app.monitoring.endpoint import serving

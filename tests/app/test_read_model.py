@@ -14,9 +14,10 @@ from sqlalchemy import inspect
 
 from app.base.errors import UsageError
 from app.console import schema
+from app.console.database import DatabaseUnavailableError
 from app.console.groups import TRIMMED, Change
 from app.console.projecting import UnreadableRecordError, changes_of
-from app.console.store import OvertakenError, ReadModel, ReadModelUnavailableError, Span
+from app.console.store import OvertakenError, ReadModel, Span
 from leads import topics
 from streams.testing.log import LogRecord
 from tests.read_model import NOW, changes, compacted, fill, plain_rows, rows_of, simulated
@@ -150,10 +151,10 @@ def test_emptying_leaves_the_keys_alone(model: ReadModel, address: str) -> None:
 
 def test_a_database_without_the_tables_is_named(address: str) -> None:
     model = ReadModel(address)
-    assert model.missing() == ["the read model's tables, version 0002"]
+    assert model.missing() == ["the read model's tables, version 0003"]
     with pytest.raises(UsageError, match="run leadgate provision"):
         model.require_tables()
-    with pytest.raises(ReadModelUnavailableError, match="the database"):
+    with pytest.raises(DatabaseUnavailableError, match="the database"):
         model.offsets()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from app.audit.ledger import Ledger
 from app.console import figures, schema
+from app.console.queue_rows import Waiting, queue_page
 from app.console.store import ReadModel
 from app.privacy.key_store import KeyStore
 from leads import topics
@@ -106,10 +107,10 @@ def compare(connection: Connection, log: Log, seed: int) -> Counter[str]:
 
 def _queue(connection: Connection, log: Log, seed: int) -> int:
     waiting = {lead: place for lead, place in log.places.items() if place in _WAITS}
-    page, found = 2, list[figures.Waiting]()
+    page, found = 2, list[Waiting]()
     while len(found) % page == 0:
         after = (found[-1].since, found[-1].lead) if found else None
-        more = figures.queue_page(connection, page, after, places=_WAITS)
+        more = queue_page(connection, page, after, places=_WAITS)
         if not more:
             break
         found += more

@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from app.console.access.scopes import Scope
+from app.console.access.tokens import Token
 from app.console.api.problems import ProblemError
-from app.console.api.scopes import ALLOWS, Scope
-from app.console.api.state import state_of
-from app.console.api.tokens import Token
+from app.console.serving.state import state_of
 
 _BEARER = HTTPBearer(auto_error=False, description="A token of `leadgate token add`.")
 _ASK = {"www-authenticate": "Bearer"}
@@ -35,7 +35,7 @@ def _requirement(scope: Scope) -> Callable[[Token], Token]:
     def require(caller: Caller) -> Token:
         if scope not in caller.scopes:
             raise ProblemError(
-                403, f"the token {caller.name} lacks the scope {scope}: {ALLOWS[scope]}"
+                403, f"the token {caller.name} lacks the scope {scope}: {scope.allows}"
             )
         return caller
 

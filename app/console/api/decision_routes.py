@@ -7,13 +7,13 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.console.access.tokens import Token
 from app.console.api.auth import Decider
 from app.console.api.idempotency import StoredResponse, hash_request
 from app.console.api.parameters import WITHOUT_NUL, LeadId
 from app.console.api.problems import RETRY, ProblemError, problem_responses
-from app.console.api.state import ApiState, state_of
-from app.console.api.tokens import Token
-from app.review import queue
+from app.console.decisions import Answer, DecisionRefusedError, decide_on
+from app.console.serving.state import ConsoleState, state_of
 from leads.review_actions import ACTIONS
 
 #: Starlette itself refuses a large body.
@@ -58,7 +58,7 @@ class Accepted(BaseModel):
 
 
 @router.post("/leads/{lead}/decisions", status_code=202)
-async def decide_on(
+async def post_decision(
     request: Request, caller: Decider, lead: LeadId, wanted: Wanted, key: Key = ""
 ) -> Accepted:
     """Decide about a lead that waits. Once this is answered with 202, the decision is in the log;
@@ -74,7 +74,9 @@ async def decide_on(
     return accepted
 
 
-async def _known(state: ApiState, caller: Token, key: str, request_hash: str) -> Accepted | None:
+async def _known(
+    state: ConsoleState, caller: Token, key: str, request_hash: str
+) -> Accepted | None:
     """The stored response to this request. Raises ProblemError for another one with its key."""
     response = await asyncio.to_thread(state.responses.find, caller.name, key)
     if response is None:
@@ -85,32 +87,23 @@ async def _known(state: ApiState, caller: Token, key: str, request_hash: str) ->
 
 
 async def _decide(
-    state: ApiState, caller: Token, lead: str, wanted: Wanted, key: str
+    state: ConsoleState, caller: Token, lead: str, wanted: Wanted, key: str
 ) -> Accepted:
     """Have a decision checked and sent. Raises ProblemError."""
-    chosen, by = queue.Chosen(lead, wanted.step), (caller.name, wanted.reason)
+    answer = Answer(
+        lead, wanted.step, wanted.action, wanted.fields, caller.name, wanted.reason, key
+    )
     try:
-        report = await queue.resolve(
-            state.settings,
-            chosen,
-            wanted.action,
-            wanted.fields,
-            by,
-            key=key,
-            dry_run=wanted.dry_run,
-        )
-    except queue.NotWaitingError as error:
+        sent = await decide_on(state.settings, answer, dry_run=wanted.dry_run)
+    except DecisionRefusedError as error:
         raise ProblemError(409, str(error)) from None
     except KafkaError:
         raise ProblemError(503, "the broker does not answer; ask again", RETRY) from None
-    if report.refused:
-        raise ProblemError(409, "; ".join(report.refused.values()))
-    [taken] = report.taken
     return Accepted(
-        decision_id=taken.decision_id,
-        lead=taken.lead_id,
-        action=taken.action,
-        step=taken.step,
+        decision_id=sent.decision.decision_id,
+        lead=sent.decision.lead_id,
+        action=sent.decision.action,
+        step=sent.decision.step,
         dry_run=wanted.dry_run,
-        workers=report.workers,
+        workers=sent.workers,
     )

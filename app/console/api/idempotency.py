@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.console.database import ConsoleDatabase
 from app.console.schema import IDEMPOTENCY_KEYS
-from app.console.store import ReadModel
 
 #: Seconds for which a response is stored.
 KEEP = 7 * 86_400.0
@@ -27,23 +27,23 @@ def hash_request(request: bytes) -> str:
 
 
 class IdempotencyStore:
-    """Blocking calls, for a thread. Raises as ReadModel."""
+    """Blocking calls, for a thread. Raises as ConsoleDatabase."""
 
-    def __init__(self, model: ReadModel) -> None:
-        self._model = model
+    def __init__(self, database: ConsoleDatabase) -> None:
+        self._database = database
 
     def find(self, token: str, key: str) -> StoredResponse | None:
         """The response to a caller's request with this key, None for a new one."""
         c = IDEMPOTENCY_KEYS.c
         asked = select(c.request_hash, c.body).where(c.token == token, c.key == key)
-        with self._model.reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(asked).one_or_none()
         return None if row is None else StoredResponse(*row)
 
     def add(self, token: str, key: str, response: StoredResponse, now: float) -> None:
         """Store a response, and delete those that are older than KEEP. Durable when it returns; of
         two for one key the first is kept."""
-        dialect = postgresql if self._model.engine.dialect.name == "postgresql" else sqlite
+        dialect = postgresql if self._database.engine.dialect.name == "postgresql" else sqlite
         row = {
             "token": token,
             "key": key,
@@ -51,7 +51,7 @@ class IdempotencyStore:
             "body": response.body,
             "at": now,
         }
-        with self._model.writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.at < now - KEEP))
             adding = dialect.insert(IDEMPOTENCY_KEYS).values(row)
             connection.execute(adding.on_conflict_do_nothing())

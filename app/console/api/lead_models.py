@@ -6,8 +6,8 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from app.console.api.figure_models import time_of
-from app.console.figures import Waiting
 from app.console.lead_rows import LeadRow
+from app.console.queue_rows import Waiting
 from leads.explain import describe_event, reasons
 from leads.records import Audit
 from leads.records import Person as PersonRecord

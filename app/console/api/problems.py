@@ -1,17 +1,17 @@
 """Refusals as application/problem+json (RFC 9457): each says what, where and what to do."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from app.base.errors import UsageError
-from app.console.store import ReadModelUnavailableError
+from app.console.database import DatabaseUnavailableError
 from leads.rules import RulesError
 from leads.sealing import KeysUnavailableError, MissingSecretError, SealError
 
@@ -49,17 +49,6 @@ class ProblemError(Exception):
         self.status, self.headers = status, headers
 
 
-def answer_problems(app: FastAPI) -> None:
-    """Have every refusal of an app leave as a problem."""
-    app.add_exception_handler(ProblemError, _refused)
-    app.add_exception_handler(HTTPException, _not_served)
-    app.add_exception_handler(RequestValidationError, _not_valid)
-    app.add_exception_handler(ReadModelUnavailableError, _unavailable)
-    app.add_exception_handler(KeysUnavailableError, _unavailable)
-    for ours in (UsageError, RulesError, SealError, MissingSecretError):
-        app.add_exception_handler(ours, _not_ready)
-
-
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of these refusals, and of those that every request may meet."""
     found: dict[int | str, dict[str, Any]] = {}
@@ -80,49 +69,69 @@ _TITLES = {
 }
 
 
-def _response(
-    status: int,
-    detail: str,
-    headers: Mapping[str, str] | None = None,
-    fields: Sequence[WrongField] = (),
-) -> Response:
-    title = _TITLES.get(status, "Not served")
-    problem = Problem(title=title, status=status, detail=detail, fields=list(fields))
+class Refusal(NamedTuple):
+    """A problem with the headers of its response."""
+
+    problem: Problem
+    headers: Mapping[str, str] = {}
+
+
+#: The errors that end a request with a refusal.
+REFUSED: tuple[type[Exception], ...] = (
+    ProblemError,
+    HTTPException,
+    RequestValidationError,
+    UsageError,
+    RulesError,
+    SealError,
+    MissingSecretError,
+)
+
+
+def refusal_of(request: Request, error: Exception) -> Refusal:
+    """What one of REFUSED tells the caller.
+
+    Callers don't see the text of a database's error, which contains its address, and none that says
+    what an operator must do: that goes to the log.
+    """
+    match error:
+        case ProblemError():
+            return _refusal(error.status, str(error), error.headers)
+        case HTTPException():
+            detail = f"{request.method} {request.url.path}: {error.detail}"
+            if request.url.path.startswith("/api/"):
+                detail += "; see /api/v1/openapi.json"
+            return _refusal(error.status_code, detail, error.headers)
+        case RequestValidationError():
+            fields = [_wrong(fault) for fault in error.errors()]
+            detail = "; ".join(f"{one.where}: {one.why}" for one in fields)
+            return _refusal(422, detail, fields=fields)
+        case DatabaseUnavailableError() | KeysUnavailableError():
+            return _refusal(503, _UNAVAILABLE, RETRY)
+        case _:
+            log.error("the console can't answer", why=str(error))
+            return _refusal(503, _NOT_READY, RETRY)
+
+
+def problem_response(refusal: Refusal) -> Response:
+    """A refusal as a problem."""
+    problem, headers = refusal
     return JSONResponse(
-        problem.model_dump(), status, headers=dict(headers or {}), media_type=KIND
+        problem.model_dump(), problem.status, headers=dict(headers), media_type=KIND
     )
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
-    return _response(error.status, str(error), error.headers)
-
-
-async def _not_served(request: Request, error: Exception) -> Response:
-    """What Starlette refuses: a path or a method that is none."""
-    assert isinstance(error, HTTPException)
-    detail = f"{request.method} {request.url.path}: {error.detail}; see /api/v1/openapi.json"
-    return _response(error.status_code, detail, error.headers)
-
-
-async def _not_valid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    fields = [_wrong(fault) for fault in error.errors()]
-    detail = "; ".join(f"{one.where}: {one.why}" for one in fields)
-    return _response(422, detail, fields=fields)
+def _refusal(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    fields: list[WrongField] | None = None,
+) -> Refusal:
+    title = _TITLES.get(status, "Not served")
+    problem = Problem(title=title, status=status, detail=detail, fields=fields or [])
+    return Refusal(problem, headers or {})
 
 
 def _wrong(fault: Mapping[str, Any]) -> WrongField:
-    where: Sequence[Any] = fault["loc"]
-    return WrongField(where=".".join(map(str, where)), why=str(fault["msg"]))
-
-
-async def _unavailable(_request: Request, _error: Exception) -> Response:
-    """Callers don't see the error's own text: it contains the database's address."""
-    return _response(503, _UNAVAILABLE, RETRY)
-
-
-async def _not_ready(_request: Request, error: Exception) -> Response:
-    """The error goes to the log: it says what an operator must do, and callers don't see it."""
-    log.error("the API can't answer", why=str(error))
-    return _response(503, _NOT_READY, RETRY)
+    where = ".".join(map(str, fault["loc"]))
+    return WrongField(where=where, why=str(fault["msg"]))

@@ -23,8 +23,9 @@ from app.console.api.lead_models import (
 from app.console.api.paging import CursorText, Limit, next_cursor, position_of
 from app.console.api.parameters import Address, Kind, LeadId, Places, Reason, Source, Waits
 from app.console.api.problems import ProblemError, problem_responses
-from app.console.api.state import state_of
 from app.console.lead_rows import LeadFilter, find_lead, leads_page
+from app.console.queue_rows import queue_page
+from app.console.serving.state import state_of
 from app.console.store import Lag
 from leads.records import Place
 
@@ -93,9 +94,9 @@ async def waiting(
     """What waits, the oldest first."""
     state = state_of(request)
     rows = await state.ask(
-        partial(figures.queue_page, kind=reason, places=place), limit, position_of(cursor)
+        partial(queue_page, kind=reason, places=place), limit, position_of(cursor)
     )
-    rows = await state.opened_items(caller, rows)
+    rows = await state.opened_items(caller.scopes, rows)
     return WaitingPage(items=list(map(WaitingLead.of, rows)), next=next_cursor(rows, limit))
 
 
@@ -126,7 +127,7 @@ async def lead_by_id(request: Request, caller: Reader, lead: LeadId) -> Story:
     row = await state.ask(find_lead, lead)
     if row is None:
         raise ProblemError(404, f"no lead {lead} was captured, or it is not read yet")
-    events = await state.opened(caller, await state.ask(figures.story, lead))
+    events = await state.opened(caller.scopes, await state.ask(figures.story, lead))
     return Story(
         lead=LeadSummary.of(row),
         person=latest_person(events),

@@ -10,9 +10,13 @@ class Scope(StrEnum):
     PEOPLE = "people"  # who the leads are
     DECIDE = "decide"  # to decide about leads that wait
 
+    @property
+    def allows(self) -> str:
+        """What it allows, as people read it."""
+        return _ALLOWS[self]
 
-#: What each scope allows, as people read it.
-ALLOWS = {
+
+_ALLOWS = {
     Scope.READ: "figures, queues and leads, without who they are",
     Scope.PEOPLE: "also who the leads are, and their stories in sentences",
     Scope.DECIDE: "decisions about leads that wait",

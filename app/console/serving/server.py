@@ -1,4 +1,4 @@
-"""The API's process: it reads the database, and needs the broker for decisions alone."""
+"""The console's process: it reads the database, and needs the broker for decisions alone."""
 
 import asyncio
 
@@ -9,13 +9,19 @@ from starlette.types import Scope
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console.api import decision_routes, read_routes
-from app.console.api.etags import ETags
-from app.console.api.idempotency import IdempotencyStore
-from app.console.api.metrics import ConsoleMetrics
-from app.console.api.problems import answer_problems
-from app.console.api.state import ApiState
-from app.console.api.tokens import TokenStore
-from app.console.store import ReadModelUnavailableError, open_read_model
+from app.console.database import DatabaseUnavailableError
+from app.console.pages import (
+    assets,
+    changes,
+    lead_pages,
+    now_page,
+    review_pages,
+    sign_in_pages,
+)
+from app.console.serving.errors import answer_errors
+from app.console.serving.etags import ETags
+from app.console.serving.metrics import ConsoleMetrics
+from app.console.serving.state import make_state
 from app.http.middleware import CountedRequests, SecurityHeaders
 from app.monitoring.health import HEALTH_PATHS, health_routes
 from leads.sealing import Sealing
@@ -23,22 +29,21 @@ from streams.ports import Clock
 
 #: Bytes of a request's body; a decision has a few hundred.
 MOST_BYTES = 100_000
+_API = (read_routes.router, decision_routes.router)
+_PAGES = (now_page, review_pages, lead_pages, sign_in_pages, changes, assets)
 OPENAPI_PATH = "/api/v1/openapi.json"
 
 
-def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
-    """The app: /api/v1, /metrics, /livez, /readyz.
+def make_console(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
+    """The app: the pages, /api/v1, /metrics, /livez, /readyz.
 
     While the database does not answer, or its tables are those of another release, it answers 503.
     """
-    model = open_read_model(settings)
-    state = ApiState(
-        settings, model, TokenStore(model), IdempotencyStore(model), sealing, clock
-    )
+    state = make_state(settings, sealing, clock)
 
     async def why_not_ready() -> list[str]:
         try:
-            await asyncio.to_thread(model.require_tables)
+            await asyncio.to_thread(state.model.require_tables)
         except UsageError as error:
             return [str(error)]
         return []
@@ -46,11 +51,11 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
     async def refresh() -> None:
         try:
             metrics.set_lag(await state.lag())
-        except ReadModelUnavailableError:
+        except DatabaseUnavailableError:
             metrics.set_lag(None)
 
-    routers = (read_routes.router, decision_routes.router)
-    paths = [route.path for router in routers for route in router.routes]  # type: ignore[attr-defined]
+    routers = (*_API, *(page.router for page in _PAGES))
+    paths = [route.path for router in routers for route in router.routes]
     metrics = ConsoleMetrics([*paths, OPENAPI_PATH, *HEALTH_PATHS])
     app = FastAPI(
         title="Leadgate",
@@ -67,10 +72,10 @@ def make_api(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
             Middleware(ETags),
         ],
     )
-    app.state.api = state
+    app.state.console = state
     for router in routers:
         app.include_router(router)
-    answer_problems(app)
+    answer_errors(app)
     return app
 
 

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class ETags:
-    """Gives each answer to a GET the hash of its body as ETag; 304 to a caller who names it.
+    """Gives each answer of the API to a GET the hash of its body; 304 to a caller who names it.
 
     The question is asked of the database all the same: what is saved is the transfer.
     """
@@ -17,7 +17,8 @@ class ETags:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        of_api = scope["type"] == "http" and scope["path"].startswith("/api/")
+        if not of_api or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
         known = Headers(scope=scope).get("if-none-match", "")

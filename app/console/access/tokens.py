@@ -1,11 +1,5 @@
-"""The tokens by which the API knows its callers.
+"""The tokens by which the API knows its callers."""
 
-A token is 32 random bytes and can't be guessed, so that a plain SHA-256 of it is stored: whoever
-reads the database can call nothing with that.
-"""
-
-import hashlib
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,13 +7,14 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from app.base.errors import UsageError
-from app.console.api.scopes import Scope
+from app.base.settings import Settings
+from app.console.access.scopes import Scope
+from app.console.access.secret_texts import digest_of, make_secret
+from app.console.database import ConsoleDatabase, open_database
 from app.console.schema import IDEMPOTENCY_KEYS, TOKENS
-from app.console.store import ReadModel
 
 #: By which a token is recognised where it was left behind.
 PREFIX = "lgt_"
-_BYTES = 32
 _LONGEST_NAME = 80
 
 
@@ -33,10 +28,10 @@ class Token:
 
 
 class TokenStore:
-    """Blocking calls, for a thread. Raises as ReadModel."""
+    """Blocking calls, for a thread. Raises as ConsoleDatabase."""
 
-    def __init__(self, model: ReadModel) -> None:
-        self._model = model
+    def __init__(self, database: ConsoleDatabase) -> None:
+        self._database = database
 
     def add(self, name: str, scopes: Collection[Scope], now: float) -> str:
         """Make a token, durable when it returns; its text can't be read again.
@@ -47,15 +42,15 @@ class TokenStore:
             raise UsageError("a token needs a scope: --scope read, people or decide")
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
             raise UsageError(f"a token's name has 1 to {_LONGEST_NAME} printable characters")
-        text = PREFIX + secrets.token_urlsafe(_BYTES)
+        text = PREFIX + make_secret()
         row = {
             "name": name,
-            "digest": _digest(text),
+            "digest": digest_of(text),
             "scopes": " ".join(sorted(scopes)),
             "made_at": now,
         }
         try:
-            with self._model.writing() as connection:
+            with self._database.writing() as connection:
                 connection.execute(insert(TOKENS).values(row))
         except IntegrityError:
             raise UsageError(
@@ -66,8 +61,8 @@ class TokenStore:
     def find(self, text: str) -> Token | None:
         """The caller with this token, None if there is none."""
         c = TOKENS.c
-        asked = select(c.name, c.scopes, c.made_at).where(c.digest == _digest(text))
-        with self._model.reading() as connection:
+        asked = select(c.name, c.scopes, c.made_at).where(c.digest == digest_of(text))
+        with self._database.reading() as connection:
             row = connection.execute(asked).one_or_none()
         return None if row is None else _token(*row)
 
@@ -75,7 +70,7 @@ class TokenStore:
         """Every token, by name."""
         c = TOKENS.c
         asked = select(c.name, c.scopes, c.made_at).order_by(c.name)
-        with self._model.reading() as connection:
+        with self._database.reading() as connection:
             return [_token(*row) for row in connection.execute(asked)]
 
     def revoke(self, name: str) -> None:
@@ -83,16 +78,19 @@ class TokenStore:
 
         Raises UsageError for none of this name.
         """
-        with self._model.writing() as connection:
+        with self._database.writing() as connection:
             gone = connection.execute(delete(TOKENS).where(TOKENS.c.name == name)).rowcount
             connection.execute(delete(IDEMPOTENCY_KEYS).where(IDEMPOTENCY_KEYS.c.token == name))
         if not gone:
             raise UsageError(f"there is no token {name}; leadgate token list shows them")
 
 
+def open_tokens(settings: Settings) -> TokenStore:
+    """The site's. Raises UsageError for a database without the tables of this release."""
+    database = open_database(settings)
+    database.require_tables()
+    return TokenStore(database)
+
+
 def _token(name: str, scopes: str, made_at: float) -> Token:
     return Token(name, frozenset(map(Scope, scopes.split())), made_at)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,47 @@
+"""Passwords: which are good enough, and what is stored of them (Argon2id, RFC 9106)."""
+
+from functools import cache
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+#: NIST SP 800-63B asks for eight characters or more, and for no mixture of kinds.
+SHORTEST = 12
+LONGEST = 200
+_FEWEST_KINDS = 6  # different characters
+_HASHER = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
+#: A flood of sign-ins takes the memory of so many, and the others wait.
+_AT_ONCE = BoundedSemaphore(2)
+
+
+def why_refused(password: str, email: str) -> str:
+    """Why a password is not good enough, '' for a good one."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return f"a password has {SHORTEST} to {LONGEST} characters"
+    if len({*password}) < _FEWEST_KINDS:
+        return "this password repeats a few characters"
+    if email.partition("@")[0].casefold() in password.casefold():
+        return "this password contains your address"
+    return ""
+
+
+def hash_password(password: str) -> str:
+    """What is stored of it. Takes some 50 ms of CPU time, for a thread."""
+    with _AT_ONCE:
+        return _HASHER.hash(password)
+
+
+def is_password(password: str, stored: str | None) -> bool:
+    """Whether a password is the stored one. It takes as long for a person without one."""
+    with _AT_ONCE:
+        try:
+            right = _HASHER.verify(stored or _nobodys(), password)
+        except (VerificationError, InvalidHashError):
+            return False
+    return right and stored is not None
+
+
+@cache
+def _nobodys() -> str:
+    return _HASHER.hash("nobody")

@@ -1,0 +1,1 @@
+"""The console's pages, as HTML that works without JavaScript."""

@@ -1,0 +1,131 @@
+"""Leads by place, by search, and one lead's story."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple, get_args
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.console import figures
+from app.console.access.sessions import Session
+from app.console.api.paging import CursorText, next_cursor, position_of
+from app.console.api.parameters import WITHOUT_NUL, Address, LeadId, Places, Source
+from app.console.api.problems import ProblemError
+from app.console.lead_rows import LeadFilter, LeadRow, find_lead, leads_page
+from app.console.pages.people import people_of
+from app.console.pages.rendering import render
+from app.console.pages.signed_in import SignedIn
+from app.console.pages.words import PLACES
+from app.console.search import MOST_CANDIDATES, read_wanted, search_leads
+from app.console.serving.state import ConsoleState, state_of
+from leads.explain import reasons
+from leads.keys import fold_email
+from leads.records import WAITING_PLACES, Audit, AuditPerson, Place
+
+router = APIRouter(include_in_schema=False)
+_ROWS = 50
+Text = Annotated[str, Query(max_length=320, pattern=WITHOUT_NUL)]
+assert {*get_args(Places)} == {*PLACES}
+
+
+@router.get("/leads")
+async def leads_list(
+    request: Request,
+    session: SignedIn,
+    q: Text = "",
+    place: Places | None = None,
+    owner: Address = "",
+    source: Source = "",
+    cursor: CursorText = "",
+) -> Response:
+    """What was looked for, or the leads of a place."""
+    state = state_of(request)
+    following = None
+    if q.strip():
+        rows = await _search(state, session, q)
+    else:
+        wanted = LeadFilter(Place(place or Place.ENGAGED), owner, source)
+        rows = await state.ask(leads_page, wanted, _ROWS, position_of(cursor))
+        following = next_cursor(rows, _ROWS)
+    return render(
+        "leads.html",
+        session=session,
+        page="leads",
+        now=state.clock.now(),
+        rows=rows,
+        people=await people_of(state, session.scopes, [row.lead for row in rows]),
+        places=PLACES,
+        next=following,
+        q=q,
+        place=place or str(Place.ENGAGED),
+        owner=owner,
+        source=source,
+    )
+
+
+async def _search(state: ConsoleState, session: Session, text: str) -> list[LeadRow]:
+    """By an address: the leads of its domain whose people have it."""
+    wanted = read_wanted(text)
+    if not wanted.email:
+        return await state.ask(search_leads, wanted.text, _ROWS)
+    rows = await state.ask(search_leads, wanted.text, MOST_CANDIDATES)
+    people = await people_of(state, session.scopes, [row.lead for row in rows])
+    address = fold_email(wanted.email)
+    return [row for row in rows if address in _addresses(people.get(row.lead))][:_ROWS]
+
+
+def _addresses(person: AuditPerson | None) -> set[str]:
+    return set(map(fold_email, (person.email, *person.emails))) if person else set()
+
+
+class Entry(NamedTuple):
+    """An event of a story with the rules that it looked at; `times` it came in a row alike, the
+    last time at `until`."""
+
+    event: Audit
+    reasons: list[str]
+    times: int
+    until: float
+
+
+@router.get("/leads/{lead}")
+async def lead_page(request: Request, session: SignedIn, lead: LeadId) -> Response:
+    """A lead and its story. Raises ProblemError for one that is not known."""
+    state = state_of(request)
+    row = await state.ask(find_lead, lead)
+    if row is None:
+        raise ProblemError(404, f"no lead {lead} was captured, or it is not read yet")
+    events = await state.opened(session.scopes, await state.ask(figures.story, lead))
+    shown: dict[str, Any] = {
+        "row": row,
+        "waits": row.place in WAITING_PLACES,
+        "person": latest_person(events),
+        "entries": fold_story(events),
+    }
+    return render(
+        "lead.html", session=session, page="leads", now=state.clock.now(), **shown
+    )
+
+
+def latest_person(events: Sequence[Audit]) -> AuditPerson | None:
+    """Who it is, as the last event that could be opened says."""
+    named = [event.person for event in events if event.person and event.person.email]
+    return named[-1] if named else None
+
+
+def fold_story(events: Sequence[Audit]) -> list[Entry]:
+    """The story, the newest first; what came several times in a row alike is one entry."""
+    found: list[Entry] = []
+    for event in events:
+        why = reasons(event)
+        if found and _is_alike(found[-1], event, why):
+            found[-1] = found[-1]._replace(times=found[-1].times + 1, until=event.at)
+        else:
+            found.append(Entry(event, why, 1, event.at))
+    return found[::-1]
+
+
+def _is_alike(entry: Entry, event: Audit, why: list[str]) -> bool:
+    last = entry.event
+    same = (last.stage, last.kind, last.place) == (event.stage, event.kind, event.place)
+    return same and entry.reasons == why

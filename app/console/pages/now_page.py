@@ -1,0 +1,81 @@
+"""The first page: where all leads are, what is late, and what waits."""
+
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from app.console import figures, trends
+from app.console.pages.people import people_of
+from app.console.pages.rendering import render
+from app.console.pages.signed_in import SignedIn
+from app.console.pages.words import PLACES, WEEK
+from app.console.serving.state import state_of
+from leads.records import WAITING_PLACES, Place
+
+router = APIRouter(include_in_schema=False)
+#: Seconds before its deadline in which a clock is at risk.
+AT_RISK = 1800.0
+_MOST_CLOCKS = 200
+_SHOWN_CLOCKS = 8
+
+
+class _Share(NamedTuple):
+    """A place in the bar: the leads there, and their share of all in percent."""
+
+    place: str
+    leads: int
+    percent: float
+
+
+@router.get("/")
+async def now_page(request: Request, session: SignedIn) -> Response:
+    """Each figure leads to its rows."""
+    state = state_of(request)
+    now = state.clock.now()
+    shown = await state.ask(_figures, now)
+    people = await people_of(state, session.scopes, [one.lead for one in shown["clocks"]])
+    lag = await state.lag()
+    return render(
+        "now.html", session=session, page="now", now=now, lag=lag, people=people, **shown
+    )
+
+
+def _figures(connection: Connection, now: float) -> dict[str, Any]:
+    places = figures.count_places(connection)
+    waiting = figures.count_waiting(connection)
+    clocks = figures.clocks(connection, now + AT_RISK, _MOST_CLOCKS)
+    running = sorted((one for one in clocks if one.state == "opened"), key=lambda one: one.deadline)
+    breached = [one for one in clocks if one.state == "breached"]
+    today = int(now // 86_400)
+    return {
+        "captured": sum(places.values()),
+        "places": places,
+        "shares": _shares(places),
+        "waiting": waiting,
+        "oldest": _oldest(waiting),
+        "at_risk": len(running),
+        "breached": len(breached),
+        "clocks": [*running, *breached][:_SHOWN_CLOCKS],
+        "week": trends.count_weeks(connection, tuple(WEEK), today),
+        "sources": trends.sources(connection, today),
+    }
+
+
+def _oldest(waiting: list[figures.WaitingCount]) -> dict[str, float]:
+    """Since when the first lead waits, by place."""
+    return {
+        place: min((one.oldest for one in waiting if one.place == place), default=0.0)
+        for place in map(str, WAITING_PLACES)
+    }
+
+
+def _shares(places: dict[str, int]) -> list[_Share]:
+    """The places in their order, without the empty ones."""
+    captured = sum(places.values()) or 1
+    return [
+        _Share(place, places[place], 100 * places[place] / captured)
+        for place in map(str, PLACES)
+        if places[place] or place == Place.IN_FLIGHT
+    ]

@@ -1,0 +1,183 @@
+// Pages are whole without this file. It keeps them up to date, moves by keys, and shows times in the
+// viewer's zone.
+
+const policy = window.trustedTypes?.createPolicy("leadgate", { createHTML: (text) => text });
+const live = document.getElementById("live");
+let stream = null;
+let refreshing = false;
+let again = false;
+
+function parse(text) {
+  const trusted = policy ? policy.createHTML(text) : text;
+  return new DOMParser().parseFromString(trusted, "text/html");
+}
+
+async function fetchPage(address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  if (answer.redirected && new URL(answer.url).pathname === "/sign-in") {
+    location.assign(answer.url);
+    return null;
+  }
+  return answer.ok ? { page: parse(await answer.text()), url: answer.url } : null;
+}
+
+function say(state, words) {
+  if (!live) return;
+  live.dataset.state = state;
+  live.textContent = words;
+}
+
+function localise(root) {
+  for (const time of root.querySelectorAll("time")) {
+    time.title = new Date(time.dateTime).toLocaleString();
+  }
+}
+
+// A region is left as it is while somebody is in it, by keyboard or with an open list.
+function replaceRegions(page) {
+  for (const region of document.querySelectorAll("[data-live]")) {
+    const newer = page.getElementById(region.id);
+    if (!newer || region.contains(document.activeElement) && isTyping()) continue;
+    const at = region.scrollTop;
+    const row = document.activeElement?.dataset?.row;
+    const open = [...region.querySelectorAll("details")].map((one) => one.open);
+    const fresh = document.importNode(newer, true);
+    tellIfGone(region, fresh);
+    markSelected(fresh);
+    region.replaceWith(fresh);
+    fresh.scrollTop = at;
+    [...fresh.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] ?? false; });
+    if (row) fresh.querySelector(`[data-row="${CSS.escape(row)}"]`)?.focus();
+    localise(fresh);
+  }
+}
+
+function isTyping() {
+  const at = document.activeElement;
+  return Boolean(at?.matches("input:not([type=radio]), select, textarea"));
+}
+
+async function refresh() {
+  if (refreshing) {
+    again = true;
+    return;
+  }
+  refreshing = true;
+  try {
+    const found = await fetchPage(document.querySelector("[data-live]").dataset.live || location.href);
+    if (found) replaceRegions(found.page);
+  } catch {
+    say("away", "Reconnecting…");
+  }
+  refreshing = false;
+  if (again) {
+    again = false;
+    refresh();
+  }
+}
+
+function listen() {
+  if (!document.querySelector("[data-live]") || stream) return;
+  stream = new EventSource("/changes");
+  stream.onopen = () => say("live", "Live");
+  stream.onmessage = refresh;
+  stream.onerror = () => say("away", "Reconnecting…");
+}
+
+// A browser has six connections a server: only the page that is seen holds one.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stream?.close();
+    stream = null;
+  } else {
+    listen();
+    refresh();
+  }
+});
+
+// The review page: the form stays as it is until another lead is chosen.
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const selected = () => document.querySelector("[data-row][aria-current]");
+
+function markSelected(region) {
+  const now = selected()?.dataset.row;
+  if (!now || !region.querySelector("[data-row]")) return;
+  for (const row of region.querySelectorAll("[data-row]")) {
+    row.toggleAttribute("aria-current", false);
+    if (row.dataset.row === now) row.setAttribute("aria-current", "true");
+  }
+}
+
+// Somebody was faster: the row of the open lead has left the list.
+function tellIfGone(before, after) {
+  const lead = selected()?.dataset.row;
+  if (!lead || !before.contains(selected())) return;
+  const gone = !after.querySelector(`[data-row="${CSS.escape(lead)}"]`);
+  document.getElementById("gone")?.toggleAttribute("hidden", !gone);
+}
+
+let wanted = "";
+async function select(row) {
+  wanted = row.href;
+  for (const other of rows()) other.removeAttribute("aria-current");
+  row.setAttribute("aria-current", "true");
+  row.scrollIntoView({ block: "nearest" });
+  const found = await fetchPage(row.href);
+  if (!found || wanted !== row.href) return;
+  const detail = found.page.getElementById("detail");
+  if (!detail) {
+    location.assign(found.url);
+    return;
+  }
+  document.getElementById("detail").replaceWith(document.importNode(detail, true));
+  localise(document.getElementById("detail"));
+  history.replaceState(null, "", row.href);
+}
+
+function move(by) {
+  const all = rows();
+  const at = all.indexOf(selected());
+  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+  if (next && next !== selected()) select(next);
+}
+
+function choose(key) {
+  const choice = document.querySelector(`#decide [data-key="${CSS.escape(key)}"]`);
+  if (!choice) return false;
+  choice.checked = true;
+  const field = choice.closest("label").nextElementSibling;
+  const first = field?.matches(".more-of") ? field.querySelector("input") : null;
+  (first ?? document.getElementById("why")).focus();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && isTyping()) {
+    document.activeElement.blur();
+    return;
+  }
+  if (isTyping()) return;
+  const done = { j: () => move(1), k: () => move(-1), "/": () => document.getElementById("find")?.focus(),
+    "?": () => document.getElementById("help")?.showModal() }[event.key];
+  if (done) {
+    done();
+    event.preventDefault();
+  } else if (event.key.length === 1 && choose(event.key)) {
+    event.preventDefault();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const row = event.target.closest("[data-row]");
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  select(row);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+localise(document);
+if (!document.hidden) listen();

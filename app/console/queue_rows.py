@@ -1,0 +1,65 @@
+"""The queue of what waits: by pages, and one lead of it."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, select, tuple_
+
+from app.console.schema import ITEMS, LEADS
+from leads.records import WAITING_PLACES, Place, ReviewItem
+
+_WAITS = tuple(sorted(map(str, WAITING_PLACES)))
+_ITEM = msgspec.json.Decoder(ReviewItem)
+
+
+class Waiting(NamedTuple):
+    """A lead in the queue; `item` is what people are asked, None while it is on its way. Its person
+    is sealed."""
+
+    since: float
+    lead: str
+    place: str
+    kind: str
+    stage: str
+    step: int
+    item: ReviewItem | None
+
+
+def queue_page(
+    connection: Connection,
+    limit: int,
+    after: tuple[float, str] | None = None,
+    *,
+    kind: str = "",
+    places: Collection[str] = (Place.REVIEW,),
+) -> list[Waiting]:
+    """So many waiting leads, the oldest first, behind the `since` and `lead` of the last one of the
+    page before."""
+    c = LEADS.c
+    asked = _rows().where(c.place.in_([str(place) for place in places]))
+    if kind:
+        asked = asked.where(c.place_kind == kind)
+    if after is not None:
+        asked = asked.where(tuple_(c.place_at, c.lead) > tuple_(*after))
+    found = connection.execute(asked.order_by(c.place_at, c.lead).limit(limit))
+    return [_waiting(tuple(row)) for row in found]
+
+
+def find_waiting(connection: Connection, lead: str) -> Waiting | None:
+    """What a lead waits for, None if it doesn't wait."""
+    asked = _rows().where(LEADS.c.lead == lead, LEADS.c.place.in_(_WAITS))
+    row = connection.execute(asked).one_or_none()
+    return None if row is None else _waiting(tuple(row))
+
+
+def _rows() -> Select[Any]:
+    c = LEADS.c
+    now = (ITEMS.c.lead == c.lead, ITEMS.c.stage == c.place_stage, ITEMS.c.step == c.place_step)
+    columns = (c.place_at, c.lead, c.place, c.place_kind, c.place_stage, c.place_step)
+    return select(*columns, ITEMS.c.record).join_from(LEADS, ITEMS, and_(*now), isouter=True)
+
+
+def _waiting(row: tuple[Any, ...]) -> Waiting:
+    since, lead, place, kind, stage, step, item = row
+    return Waiting(since, lead, place, kind, stage, step, _ITEM.decode(item) if item else None)

@@ -1,0 +1,1 @@
+"""The process that serves the console: its API and its pages."""
