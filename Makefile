@@ -88,6 +88,9 @@ crash-brokers: install ## three brokers, failing networks, full and damaged disk
 clients: install ## programs in other languages: a reader of the audit topic, vendors' own clients on the sandbox; needs Node 18 or newer and npm
 	$(BIN)/pytest -m clients --override-ini "addopts=--strict-markers --strict-config -raP" $(ARGS)
 
+browser: install ## people at the console's pages, over a running demo; needs Debian's Chromium
+	$(BIN)/pytest -m browser --override-ini "addopts=--strict-markers --strict-config -ra" tests/browser $(ARGS)
+
 SECONDS ?= 600
 fuzz: install ## random input to the web process, to CSV import and to intake (SECONDS=600 ARGS="--seed 7")
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(ARGS)
@@ -120,4 +123,4 @@ formats: install ## record what is new in the wire formats; it only adds (ARGS=-
 proof: install ## what Faust's own consumer loses (not part of the pass)
 	$(BIN)/pytest -m proof --override-ini addopts=
 
-.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-crash test-simulation test-long simulate crash crash-short crash-brokers clients fuzz bench bench-titles bench-identity reference formats proof pictures
+.PHONY: help install lock demo check lint spelling types own-checks test test-fast test-crash test-simulation test-long simulate crash crash-short crash-brokers browser clients fuzz bench bench-titles bench-identity reference formats proof pictures

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 
-from app.console.api.metrics import ConsoleMetrics
+from app.console.serving.metrics import ConsoleMetrics
 from app.monitoring.metrics import Metrics, PollerMetrics, RequestMetrics
 from app.worker.worker_metrics import WorkerCollector
 from reference.markdown import code, page, sentence, table

@@ -17,6 +17,7 @@ from app.audit.placement import PlacementLedger
 from app.audit.reader import events_of
 from app.audit.verify import AuditTail, verify_placement
 from app.kafka.clients import consuming
+from app.local.demo_console import start_console
 from app.local.demo_report import Summary, judge, summarise
 from app.local.demo_site import POLL_SECONDS, DemoError, Site
 from app.local.demo_story import MEANINGS, STEPS, describe_way, explain_places, suggest_next
@@ -46,7 +47,7 @@ def run_demo(
         try:
             summary = demo.run()
             if not until_done:
-                demo.explain(summary)
+                demo.explain(summary, start_console(demo.site))
                 _wait_for_interrupt()
         finally:
             demo.site.stop()
@@ -140,8 +141,9 @@ class _Demo:
                 )
             await asyncio.sleep(0.2)
 
-    def explain(self, summary: Summary) -> None:
-        """Print what came out, what it means, one lead's way, and what to try."""
+    def explain(self, summary: Summary, link: str) -> None:
+        """Print what came out, what it means, one lead's way, and what to try; `link` opens the
+        console."""
         assert self.account is not None
         texts = [summary.text, explain_places(summary.report["places"])]
         arrived = _in(self.account, Place.ENGAGED) or list(self.account.places)
@@ -149,6 +151,7 @@ class _Demo:
             events = asyncio.run(events_of(self.site.settings(), arrived[0]))
             texts.append(describe_way(events))
             texts.append(suggest_next(arrived[0], self.site.rules_file(), self.site.base))
+        texts.append(f"The console, for whoever opens this link first: {link}")
         texts.append("It keeps running; Ctrl-C ends it.")
         self.console.print(visible_lines("\n\n".join(texts)), soft_wrap=True)
 

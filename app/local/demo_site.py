@@ -154,7 +154,7 @@ class Site:
             *("--hubspot-limit", str(self.hubspot_limit)),
         )
         self.broker.start()
-        self._wait_for_sandbox()
+        self.wait_for_server("sandbox", f"{self.base}/_control/state")
 
     def provision(self) -> None:
         """Make topics, CRM properties and lists."""
@@ -171,17 +171,18 @@ class Site:
         settings = self.settings()
         asyncio.run(site_commands.sync(settings, load_rules(settings.rules), restart=False))
 
-    def _wait_for_sandbox(self) -> None:
+    def wait_for_server(self, name: str, url: str) -> None:
+        """Wait until a child's server answers. Raises DemoError if it does not."""
         deadline = time.monotonic() + _START_LIMIT
         while time.monotonic() < deadline:
             self.check_children()
             try:
-                httpx.get(f"{self.base}/_control/state", timeout=5)
+                httpx.get(url, timeout=5)
             except httpx.HTTPError:
                 time.sleep(0.05)
             else:
                 return
-        raise DemoError(f"the sandbox did not start; see {self.data}/sandbox.log")
+        raise DemoError(f"{name} did not start; see {self.data}/{name}.log")
 
     def check_children(self) -> None:
         """Raise DemoError with the end of its log if a child has ended."""
@@ -195,7 +196,7 @@ class Site:
 
     def stop(self) -> None:
         """Stop everything, the broker last."""
-        for name in ("poller", "worker", "sandbox"):
+        for name in ("console", "projector", "poller", "worker", "sandbox"):
             if (child := self.children.get(name)) is not None:
                 child.send_signal(signal.SIGTERM)
                 try:
