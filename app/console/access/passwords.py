@@ -1,7 +1,6 @@
 """Passwords: which are good enough, and what is stored of them (Argon2id, RFC 9106)."""
 
 from functools import cache
-from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,8 +10,6 @@ SHORTEST = 12
 LONGEST = 200
 _FEWEST_KINDS = 6  # different characters
 _HASHER = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
-#: A flood of sign-ins takes the memory of so many, and the others wait.
-_AT_ONCE = BoundedSemaphore(2)
 
 
 def why_refused(password: str, email: str) -> str:
@@ -27,18 +24,17 @@ def why_refused(password: str, email: str) -> str:
 
 
 def hash_password(password: str) -> str:
-    """What is stored of it. Takes some 50 ms of CPU time, for a thread."""
-    with _AT_ONCE:
-        return _HASHER.hash(password)
+    """What is stored of it. Takes some 50 ms of CPU time and 64 MiB, for a thread."""
+    return _HASHER.hash(password)
 
 
 def is_password(password: str, stored: str | None) -> bool:
-    """Whether a password is the stored one. It takes as long for a person without one."""
-    with _AT_ONCE:
-        try:
-            right = _HASHER.verify(stored or _nobodys(), password)
-        except (VerificationError, InvalidHashError):
-            return False
+    """Whether a password is the stored one. It takes as `hash_password`, and as long for a person
+    without one."""
+    try:
+        right = _HASHER.verify(stored or _nobodys(), password)
+    except (VerificationError, InvalidHashError):
+        return False
     return right and stored is not None
 
 

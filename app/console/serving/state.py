@@ -23,6 +23,8 @@ from leads.records import Record
 from leads.sealing import Sealing
 from streams.ports import Clock
 
+#: Passwords that are hashed at a time, 64 MiB each.
+_HASHES_AT_ONCE = 2
 P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -40,6 +42,7 @@ class ConsoleState:
     sign_in: SignIn
     responses: IdempotencyStore
     changes: ChangeNumber
+    hashing: asyncio.Semaphore  # a flood of passwords waits here, and in no thread
     sealing: Sealing
     clock: Clock
 
@@ -85,6 +88,7 @@ def make_state(settings: Settings, sealing: Sealing, clock: Clock) -> ConsoleSta
         sign_in=SignIn(database),
         responses=IdempotencyStore(database),
         changes=ChangeNumber(model),
+        hashing=asyncio.Semaphore(_HASHES_AT_ONCE),
         sealing=sealing,
         clock=clock,
     )
