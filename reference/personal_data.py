@@ -57,7 +57,9 @@ _CONSOLE = """\
 In the database `LEADGATE_DATABASE_URL`: what the topics above tell, in tables
 ([console.md](../console.md)). Of an event they hold all but `inputs`, of a record from before there
 were keys nothing personal. Rows of topics whose records are deleted go with them. They are read by
-whoever may read the database."""
+whoever may read the database. The tables of callers and users tell nothing of leads:
+`console_users` and `console_sessions` hold the addresses of those who sign in
+([privacy.md](../privacy.md#where-it-lies))."""
 #: What lies in tables of the console whole: records that are sealed, and records and outcomes whose
 #: other fields can be read. The other tables hold single values, none of which is personal.
 _WHOLE: dict[str, tuple[tuple[type[PersonalRecord], ...], tuple[Kind, ...]]] = {
@@ -116,7 +118,7 @@ def _tables() -> Iterator[list[str]]:
 
 
 def _read_model() -> Iterator[list[str]]:
-    for one in schema.TABLES.sorted_tables:
+    for one in schema.DERIVED:
         key = ", ".join(column.name for column in one.primary_key.columns)
         sealed, readable = _WHOLE.get(one.name, ((), ()))
         own = [f"{kind.__name__}: {codes(sorted(kind.personal))}" for kind in sealed]

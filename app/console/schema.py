@@ -1,4 +1,4 @@
-"""The tables of the console: those of the read model, and those of callers and users.
+"""The tables of the read model. Those of callers and users are in access/schema.py.
 
 Whoever reads a row of the read model needs no other order than the rows' own: each is the same
 whatever the order, the batches or the copies in which its records came (app/console/groups.py).
@@ -17,9 +17,10 @@ from sqlalchemy import (
     Table,
 )
 
+#: All tables of the console.
 TABLES = MetaData()
 #: Ids by which rows are ranked or sorted: by their bytes, on each database.
-_ID = String().with_variant(String(collation="C"), "postgresql")
+ID = String().with_variant(String(collation="C"), "postgresql")
 
 #: How far each partition is read, and where it ended then.
 OFFSETS = Table(
@@ -36,8 +37,8 @@ OFFSETS = Table(
 EVENTS = Table(
     "console_events",
     TABLES,
-    Column("id", _ID, primary_key=True),
-    Column("lead", _ID, nullable=False),
+    Column("id", ID, primary_key=True),
+    Column("lead", ID, nullable=False),
     Column("stage", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("step", BigInteger, nullable=False),
@@ -61,13 +62,13 @@ EVENTS = Table(
 LEADS = Table(
     "console_leads",
     TABLES,
-    Column("lead", _ID, primary_key=True),
+    Column("lead", ID, primary_key=True),
     Column("place", String),
     Column("place_step", BigInteger),
     Column("place_rank", Integer),
     Column("place_decided", Boolean),
     Column("place_at", Float),
-    Column("place_event", _ID),
+    Column("place_event", ID),
     Column("place_stage", String),
     Column("place_kind", String),
     Column("place_rules", String),
@@ -76,10 +77,10 @@ LEADS = Table(
     Column("imported", String),
     Column("source_step", BigInteger),
     Column("source_at", Float),
-    Column("source_event", _ID),
+    Column("source_event", ID),
     Column("about_step", BigInteger),
     Column("about_at", Float),
-    Column("about_event", _ID),
+    Column("about_event", ID),
     Column("captured_at", Float),
     Column("priority", String),
     Column("company", String),
@@ -109,7 +110,7 @@ LISTS = Table(
     "console_lead_lists",
     TABLES,
     Column("list", String, primary_key=True),
-    Column("lead", _ID, primary_key=True),
+    Column("lead", ID, primary_key=True),
     Column("step", BigInteger, nullable=False),
     Index("console_lead_lists_lead", "lead"),
 )
@@ -119,7 +120,7 @@ IMPORT_LEADS = Table(
     "console_import_leads",
     TABLES,
     Column("import_id", String, primary_key=True),
-    Column("lead", _ID, primary_key=True),
+    Column("lead", ID, primary_key=True),
 )
 
 IMPORTS = Table(
@@ -135,7 +136,7 @@ IMPORTS = Table(
 ITEMS = Table(
     "console_review_items",
     TABLES,
-    Column("lead", _ID, primary_key=True),
+    Column("lead", ID, primary_key=True),
     Column("stage", String, primary_key=True),
     Column("kind", String, nullable=False),
     Column("step", BigInteger, nullable=False),
@@ -153,7 +154,7 @@ DEAD_LETTERS = Table(
     TABLES,
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("log_offset", BigInteger, primary_key=True, autoincrement=False),
-    Column("lead", _ID, nullable=False),
+    Column("lead", ID, nullable=False),
     Column("stage", String, nullable=False),
     Column("where", String, nullable=False),
     Column("why", String, nullable=False),
@@ -166,7 +167,7 @@ DEAD_LETTERS = Table(
 FALLBACK = Table(
     "console_fallback",
     TABLES,
-    Column("lead", _ID, primary_key=True),
+    Column("lead", ID, primary_key=True),
     Column("step", BigInteger, nullable=False),
     Column("at", Float, nullable=False),
     Column("partition", Integer, nullable=False),
@@ -179,7 +180,7 @@ CLOCKS = Table(
     "console_clocks",
     TABLES,
     Column("clock", String, primary_key=True),
-    Column("lead", _ID),
+    Column("lead", ID),
     Column("started_at", Float),
     Column("deadline", Float),
     Column("team", String),
@@ -194,60 +195,5 @@ CLOCKS = Table(
     Index("console_clocks_lead", "lead"),
 )
 
-#: The tokens of the API's callers; `digest` is SHA-256 of the token, whose own text is nowhere.
-TOKENS = Table(
-    "console_tokens",
-    TABLES,
-    Column("name", _ID, primary_key=True),
-    Column("digest", String, nullable=False, unique=True),
-    Column("scopes", String, nullable=False),  # in order, spaces between
-    Column("made_at", Float, nullable=False),
-)
-
-#: The response to each request with an idempotency key.
-IDEMPOTENCY_KEYS = Table(
-    "console_idempotency_keys",
-    TABLES,
-    Column("token", _ID, primary_key=True),
-    Column("key", _ID, primary_key=True),
-    Column("request_hash", String, nullable=False),  # SHA-256
-    Column("body", LargeBinary, nullable=False),
-    Column("at", Float, nullable=False),
-    Index("console_idempotency_keys_at", "at"),
-)
-
-#: The people who sign in. `link_digest` is SHA-256 of the link by which the password is set.
-USERS = Table(
-    "console_users",
-    TABLES,
-    Column("email", _ID, primary_key=True),
-    Column("role", String, nullable=False),
-    Column("made_at", Float, nullable=False),
-    Column("password_hash", String),  # Argon2id, with its parameters and salt
-    Column("link_digest", String, unique=True),
-    Column("link_until", Float),
-)
-
-#: Who is signed in; `digest` is SHA-256 of the cookie.
-SESSIONS = Table(
-    "console_sessions",
-    TABLES,
-    Column("digest", String, primary_key=True),
-    Column("email", _ID, nullable=False),
-    Column("began_at", Float, nullable=False),
-    Column("seen_at", Float, nullable=False),
-    Index("console_sessions_email", "email"),
-)
-
-#: Failed sign-ins by SHA-256 of the address that was typed.
-SIGN_IN_FAILURES = Table(
-    "console_sign_in_failures",
-    TABLES,
-    Column("digest", String, primary_key=True),
-    Column("failures", Integer, nullable=False),
-    Column("at", Float, nullable=False),
-)
-
-_NOT_OF_THE_LOG = frozenset({TOKENS, IDEMPOTENCY_KEYS, USERS, SESSIONS, SIGN_IN_FAILURES})
-#: What the log makes.
-DERIVED = tuple(table for table in TABLES.sorted_tables if table not in _NOT_OF_THE_LOG)
+#: All of them.
+DERIVED = tuple(TABLES.sorted_tables)

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import delete
 
 from app.base.settings import Settings
+from app.console.access.schema import IDEMPOTENCY_KEYS
 from app.console.access.scopes import Scope
 from app.console.access.tokens import TokenStore
-from app.console.schema import IDEMPOTENCY_KEYS
 from app.console.serving.server import make_console
 from app.console.store import open_read_model
 from app.local.broker import free_port

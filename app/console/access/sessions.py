@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import delete, insert, or_, select, update
 
 from app.console.access.roles import GRANTS, Role
+from app.console.access.schema import SESSIONS, USERS
 from app.console.access.scopes import Scope
 from app.console.access.secret_texts import digest_of, make_secret
 from app.console.access.users import fold
 from app.console.database import ConsoleDatabase
-from app.console.schema import SESSIONS, USERS
 
 #: Seconds after which a session ends: since it began, and since its last request.
 LONGEST = 7 * 86_400.0

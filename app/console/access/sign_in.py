@@ -3,11 +3,11 @@
 from sqlalchemy import delete, insert, select, update
 
 from app.console.access.passwords import is_password
+from app.console.access.schema import SIGN_IN_FAILURES
 from app.console.access.secret_texts import digest_of
 from app.console.access.sessions import SessionStore
 from app.console.access.users import UserStore, fold
 from app.console.database import ConsoleDatabase
-from app.console.schema import SIGN_IN_FAILURES
 from leads.times import format_duration
 
 #: So many wrong passwords are forgiven; each further one doubles the wait.

@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.console.access.schema import IDEMPOTENCY_KEYS, TOKENS
 from app.console.access.scopes import Scope
 from app.console.access.secret_texts import digest_of, make_secret
 from app.console.database import ConsoleDatabase, open_database
-from app.console.schema import IDEMPOTENCY_KEYS, TOKENS
 
 #: By which a token is recognised where it was left behind.
 PREFIX = "lgt_"

@@ -9,9 +9,9 @@ from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console.access.passwords import hash_password
 from app.console.access.roles import Role
+from app.console.access.schema import SESSIONS, SIGN_IN_FAILURES, USERS
 from app.console.access.secret_texts import digest_of, make_secret
 from app.console.database import ConsoleDatabase, open_database
-from app.console.schema import SESSIONS, SIGN_IN_FAILURES, USERS
 from leads.addresses import is_address
 
 #: Seconds in which a link sets a password.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.console.access.schema import IDEMPOTENCY_KEYS
 from app.console.database import ConsoleDatabase
-from app.console.schema import IDEMPOTENCY_KEYS
 
 #: Seconds for which a response is stored.
 KEEP = 7 * 86_400.0

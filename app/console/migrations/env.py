@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from app.console.access import schema as access_schema  # noqa: F401  registers its tables
 from app.console.schema import TABLES
 
 context.configure(
