@@ -83,14 +83,26 @@ def clocks(connection: Connection, until: float, limit: int) -> list[ClockRow]:
     """Clocks that run and whose deadline comes until this time, and those that are breached, the
     latest deadline first; without those that were opened in shadow."""
     c = CLOCKS.c
-    at_risk = and_(c.state == "opened", c.deadline <= until)
     asked = select(
         c.clock, c.lead, c.deadline, c.state, c.team, func.coalesce(LEADS.c.owner, "")
     ).join_from(CLOCKS, LEADS, LEADS.c.lead == c.lead, isouter=True)
-    in_shadow = func.coalesce(c.opened_shadow, c.shadow)
-    asked = asked.where(~in_shadow, or_(at_risk, c.state == "breached"))
+    asked = asked.where(*_late(until))
     found = connection.execute(asked.order_by(c.deadline.desc(), c.clock).limit(limit))
     return [ClockRow(*row) for row in found]
+
+
+def count_clocks(connection: Connection, since: float, until: float) -> dict[str, int]:
+    """The number of those clocks by state, with a deadline not before `since`."""
+    c = CLOCKS.c
+    asked = select(c.state, func.count()).where(*_late(until), c.deadline >= since)
+    return {state: count for state, count in connection.execute(asked.group_by(c.state))}  # noqa: C416
+
+
+def _late(until: float) -> tuple[ColumnElement[bool], ...]:
+    """Of clocks that run until then at most, or are breached; not opened in shadow."""
+    c = CLOCKS.c
+    at_risk = and_(c.state == "opened", c.deadline <= until)
+    return ~func.coalesce(c.opened_shadow, c.shadow), or_(at_risk, c.state == "breached")
 
 
 def count_imports(connection: Connection) -> Mapping[str, Mapping[str, int]]:

@@ -78,11 +78,12 @@ def _row(name: str, days: dict[int, int], last: float, today: int) -> SourceRow:
 
 def is_silent(days: Collection[int], today: int) -> bool:
     """Whether a source that delivered on these days has stopped: it has brought nothing for more
-    than twice its longest pause of the last four weeks.
+    than twice its longest pause of the four weeks before the last one.
 
     A source that has delivered on one day alone has no habit, and is not judged.
     """
-    known = sorted(day for day in days if today - _HABIT <= day <= today)
+    last = max(days, default=today)
+    known = sorted(day for day in days if last - _HABIT <= day <= last)
     if len(known) < 2:
         return False
     pauses = [after - day for day, after in pairwise(known)]

@@ -21,8 +21,8 @@ from tests.app.command_line import COMMANDS, environment, run_forked, start
 from tests.app.test_cli_errors import SITE
 from tests.limits import HUNG
 
-GROUPS = {" ".join(name.split()[1:-1]) for name in COMMANDS} - {""}
-HELPED = [(), *((group,) for group in sorted(GROUPS)), *(tuple(n.split()[1:]) for n in COMMANDS)]
+WORDS = [tuple(name.split()[1:]) for name in COMMANDS]
+HELPED = [(), *sorted({words[:-1] for words in WORDS} - {()}), *WORDS]
 #: What only commands at work need; help and refusals must not wait for them.
 SLOW = {"aiokafka", "faust", "fastapi", "httpx", "structlog", "phonenumbers"}
 

@@ -15,6 +15,7 @@ from app.console.access.users import UserStore
 from app.console.database import ConsoleDatabase
 from app.console.figures import count_places
 from app.console.pages.lead_pages import fold_story
+from app.console.pages.review_forms import changed_in, typed_in
 from app.console.pages.signed_in import COOKIE
 from app.console.pages.words import ACTIONS, KEYS, PLACES
 from app.console.schema import LEADS
@@ -198,7 +199,7 @@ def test_a_viewer_may_not_decide(site: PagedSite) -> None:
 def test_what_is_missing_is_said_and_what_was_typed_is_kept(
     site: PagedSite, form: dict[str, str], said: str
 ) -> None:
-    typed = {"set.title": "VP of “Sales”", **form}
+    typed = {"was.title": "", "set.title": "VP of “Sales”", **form}
     if typed.get("choice") == "set":
         del typed["set.title"]
     answer = site.post(f"/review/{waiting(site)}", Role.REVIEWER, None, step="1", **typed)
@@ -209,6 +210,14 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept(
     for name in ("set.title", "to"):
         if name in typed:
             assert f'value="{typed[name]}"' in text
+
+
+def test_what_a_colleague_has_corrected_meanwhile_is_not_set_back() -> None:
+    """The form showed the old address, and its sender has changed the title alone."""
+    form = {"was.email": "old@a.test", "set.email": "old@a.test", "was.title": "", "choice": "set"}
+    form |= {"set.title": " VP ", "set.unknown": "x", "was.unknown": "", "why": "so"}
+    assert changed_in(form) == {"title": "VP"}
+    assert typed_in(form) == {"choice": "set", "why": "so", "set.title": "VP"}
 
 
 def test_signing_in_leads_back_and_nowhere_else(site: PagedSite) -> None:

@@ -49,8 +49,9 @@ class Reviewer:
     def look(self) -> dict[str, str]:
         """The hidden fields of the lead's form."""
         answer = self._client.get(f"/review/{self.item.lead_id}", cookies=self._cookies)
-        found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text)
-        return {name: unescape(value) for name, value in found if name in {"csrf", "step", "key"}}
+        form = answer.text[answer.text.index('id="decide"') :]
+        found = re.findall(r'type="hidden" name="([\w.]+)" value="([^"]*)"', form)
+        return {name: unescape(value) for name, value in found}
 
     def decide(self, **form: str) -> httpx.Response:
         """Send a form."""

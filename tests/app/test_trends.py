@@ -86,7 +86,7 @@ def test_sources_tell_what_they_bring_and_when_the_last_came(model: ReadModel) -
         ((TODAY - 3, TODAY - 2), False),
         ((TODAY - 9, TODAY - 2), False),
         ((TODAY - 12, TODAY - 9, TODAY - 7), True),
-        ((TODAY - 90, TODAY - 89), False),
+        ((TODAY - 90, TODAY - 89), True),
     ],
 )
 def test_a_source_is_silent_after_twice_its_longest_pause(

@@ -135,6 +135,17 @@ def test_j_and_k_choose_the_next_lead_and_the_one_before(olga: Visitor) -> None:
     assert page.locator("#help").is_visible()
 
 
+def test_no_key_decides_about_a_lead_whose_successor_is_loading(olga: Visitor) -> None:
+    page = olga.open("/review")
+    before = page.locator("#detail").get_attribute("data-lead")
+    page.route("**/review/*", lambda _route: None)  # it never comes
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator("#detail").get_attribute("data-lead") == before
+    assert page.locator("#decide :checked").count() == 0
+    page.context.close()
+
+
 def test_deciding_needs_no_javascript(olga: Visitor) -> None:
     page = open_waiting(olga, "invalid", java_script_enabled=False)
     lead = lead_in(page)
@@ -174,7 +185,8 @@ def test_a_colleagues_decision_takes_the_row_away_and_nothing_typed_is_lost(
     assert mine.input_value("#why") == "I am still typing"
     mine.check("input[value=suppress]")
     mine.click("button.main")
-    mine.wait_for_url(f"**/leads/{lead}")
+    mine.wait_for_url(f"**/leads/{lead}?late=true")
+    assert "Your answer was not taken" in mine.locator("[role=alert]").inner_text()
     assert "ben@acme.test" in mine.locator(".story").inner_text()
 
 

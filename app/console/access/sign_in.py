@@ -1,6 +1,7 @@
 """Signing in by address and password, and how often it may be tried."""
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.console.access.passwords import is_password
 from app.console.access.schema import SIGN_IN_FAILURES
@@ -15,6 +16,7 @@ FREE = 5
 _FIRST_WAIT, _LONGEST_WAIT = 15.0, 900.0
 #: Seconds after which failures are forgotten.
 _FORGOTTEN = 86_400.0
+_AT_ONCE = "Somebody else tries to sign in with this address right now: try again."
 _WRONG = "The address or the password is not right."
 
 
@@ -35,7 +37,10 @@ class SignIn:
         A try counts as a failure before the password is looked at, so that many at once are no way
         around the wait; unknown addresses are counted alike.
         """
-        self._count_try(email, now)
+        try:
+            self._count_try(email, now)
+        except IntegrityError:
+            raise SignInRefusedError(_AT_ONCE) from None
         if not is_password(password, self._users.password_hash(email)):
             raise SignInRefusedError(_WRONG)
         with self._database.writing() as connection:
@@ -59,8 +64,9 @@ class SignIn:
                     " new link."
                 )
             again = {"failures": row.failures + 1, "at": now}
-            known = update(SIGN_IN_FAILURES).where(c.digest == digest)
-            connection.execute(known.values(again))
+            known = update(SIGN_IN_FAILURES).where(c.digest == digest, c.failures == row.failures)
+            if not connection.execute(known.values(again)).rowcount:
+                raise SignInRefusedError(_AT_ONCE)
 
 
 def _wait_after(failures: int) -> float:

@@ -110,7 +110,9 @@ class UserStore:
         with self._database.writing() as connection:
             email: str = connection.scalar(select(c.email).where(*of_link)) or ""
             if email:
-                connection.execute(update(USERS).where(c.email == email).values(changed))
+                used = connection.execute(update(USERS).where(*of_link).values(changed)).rowcount
+                if not used:
+                    return ""  # another process was faster
                 connection.execute(delete(SESSIONS).where(SESSIONS.c.email == email))
                 failed = SIGN_IN_FAILURES.c.digest == digest_of(email)
                 connection.execute(delete(SIGN_IN_FAILURES).where(failed))

@@ -18,13 +18,17 @@ LONGEST = 50.0
 _RETRY = b"retry: 1000\n\n"
 
 
+#: A proxy such as nginx would hold the events back.
+_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
 @router.get("/changes")
 async def changes(request: Request, session: SignedIn) -> StreamingResponse:
     """An event after each change, until the page goes away or the stream has lasted its time."""
     del session
     stream = _events(state_of(request), request)
     return StreamingResponse(
-        stream, media_type="text/event-stream", headers={"cache-control": "no-store"}
+        stream, media_type="text/event-stream", headers=_HEADERS
     )
 
 

@@ -89,7 +89,9 @@ class Entry(NamedTuple):
 
 
 @router.get("/leads/{lead}")
-async def lead_page(request: Request, session: SignedIn, lead: LeadId) -> Response:
+async def lead_page(
+    request: Request, session: SignedIn, lead: LeadId, late: bool = False
+) -> Response:
     """A lead and its story. Raises ProblemError for one that is not known."""
     state = state_of(request)
     row = await state.ask(find_lead, lead)
@@ -98,6 +100,7 @@ async def lead_page(request: Request, session: SignedIn, lead: LeadId) -> Respon
     events = await state.opened(session.scopes, await state.ask(figures.story, lead))
     shown: dict[str, Any] = {
         "row": row,
+        "late": late,
         "waits": row.place in WAITING_PLACES,
         "person": latest_person(events),
         "entries": fold_story(events),
@@ -109,7 +112,8 @@ async def lead_page(request: Request, session: SignedIn, lead: LeadId) -> Respon
 
 def latest_person(events: Sequence[Audit]) -> AuditPerson | None:
     """Who it is, as the last event that could be opened says."""
-    named = [event.person for event in events if event.person and event.person.email]
+    people = [event.person for event in events if event.person is not None]
+    named = [person for person in people if person.email or person.name]
     return named[-1] if named else None
 
 

@@ -17,6 +17,8 @@ from leads.records import WAITING_PLACES, Place
 router = APIRouter(include_in_schema=False)
 #: Seconds before its deadline in which a clock is at risk.
 AT_RISK = 1800.0
+#: Seconds for which a breach is shown.
+_WEEK = 7 * 86_400.0
 _MOST_CLOCKS = 200
 _SHOWN_CLOCKS = 8
 
@@ -46,8 +48,10 @@ def _figures(connection: Connection, now: float) -> dict[str, Any]:
     places = figures.count_places(connection)
     waiting = figures.count_waiting(connection)
     clocks = figures.clocks(connection, now + AT_RISK, _MOST_CLOCKS)
+    since = now - _WEEK
+    late = figures.count_clocks(connection, since, now + AT_RISK)
     running = sorted((one for one in clocks if one.state == "opened"), key=lambda one: one.deadline)
-    breached = [one for one in clocks if one.state == "breached"]
+    breached = [one for one in clocks if one.state == "breached" and one.deadline >= since]
     today = int(now // 86_400)
     return {
         "captured": sum(places.values()),
@@ -55,9 +59,9 @@ def _figures(connection: Connection, now: float) -> dict[str, Any]:
         "shares": _shares(places),
         "waiting": waiting,
         "oldest": _oldest(waiting),
-        "at_risk": len(running),
-        "breached": len(breached),
-        "clocks": [*running, *breached][:_SHOWN_CLOCKS],
+        "at_risk": late.get("opened", 0),
+        "breached": late.get("breached", 0),
+        "clocks": [*running[: _SHOWN_CLOCKS - 3], *breached][:_SHOWN_CLOCKS],
         "week": trends.count_weeks(connection, tuple(WEEK), today),
         "sources": trends.sources(connection, today),
     }

@@ -22,7 +22,7 @@ async def people_of(
     events = [_EVENT.decode(record) for record in await state.ask(_records, leads)]
     found = {}
     for event in await state.opened(scopes, events):
-        if event.person is not None and event.person.email:
+        if event.person is not None and (event.person.email or event.person.name):
             found[event.lead] = event.person
     return found
 

@@ -1,5 +1,6 @@
 """The form by which a person answers: its fields, and what was changed in them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from starlette.datastructures import FormData
@@ -12,6 +13,7 @@ from leads.corrections import COMPANY, PERSON
 from leads.records import ReviewItem
 
 _PREFIX = "set."
+_SHOWN = "was."  # what the form had before anything was typed
 _ORDER = (
     *("first_name", "last_name", "title", "email", "email_status", "phone", "linkedin"),
     *("city", "state", "country"),
@@ -39,12 +41,27 @@ def fields_of(form: FormData, action: str, row: Waiting) -> dict[str, str]:
         return {"to": str(form.get("to", "")).strip()}
     if action != "set" or row.item is None:
         return {}
+    return changed_in(form)
+
+
+def changed_in(form: Mapping[str, object]) -> dict[str, str]:
+    """The fields that differ from what the form showed: the lead's own may have changed since."""
     changed = {}
-    for fact in facts_of(row.item):
-        value = form.get(_PREFIX + fact.name)
-        if isinstance(value, str) and value.strip() != fact.value:
-            changed[fact.name] = value.strip()
+    for name in _ORDER:
+        value, before = str(form.get(_PREFIX + name, "")).strip(), form.get(_SHOWN + name)
+        if before is not None and value != str(before).strip():
+            changed[name] = value
     return changed
+
+
+def typed_in(form: Mapping[str, object]) -> dict[str, str]:
+    """What a person has entered, to be shown again: without the fields left as they were."""
+    typed = {
+        name: str(value)
+        for name, value in form.items()
+        if not name.startswith((_PREFIX, _SHOWN))
+    }
+    return typed | {_PREFIX + name: value for name, value in changed_in(form).items()}
 
 
 def fault(answer: Answer) -> str:

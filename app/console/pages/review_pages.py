@@ -45,7 +45,7 @@ async def review_page(
     state = state_of(request)
     shown = await _queue(state, session, place, reason, cursor)
     done = {"lead": decided, "action": words.ACTIONS.get(action, ""), "workers": workers}
-    first: Waiting | None = next(iter(shown["rows"]), None)
+    first = next((row for row in shown["rows"] if row.lead != decided), None)
     if first is not None:
         shown |= _detail(first, session)
     return render("review.html", done=done if decided else None, why="", **shown)
@@ -86,7 +86,7 @@ async def decide(
     state, form = state_of(request), await request.form()
     row = await state.ask(find_waiting, lead)
     if row is None:
-        return RedirectResponse(f"/leads/{lead}", 303)
+        return RedirectResponse(f"/leads/{lead}?late=true", 303)
     [opened] = await state.opened_items(session.scopes, [row])
     answer = Answer(
         lead, step, choice, review_forms.fields_of(form, choice, opened), session.email, why, key
@@ -115,7 +115,7 @@ async def _again(
     """The same page with the reason, and with what was typed."""
     status, why = refusal
     shown = await _queue(state, session, place, reason, "")
-    detail = _detail(row, session, {name: str(value) for name, value in form.items()})
+    detail = _detail(row, session, review_forms.typed_in(form))
     return render("review.html", status, done=None, why=why, **shown | detail)
 
 

@@ -15,7 +15,7 @@ function parse(text) {
 async function fetchPage(address) {
   const answer = await fetch(address, { credentials: "same-origin" });
   if (answer.redirected && new URL(answer.url).pathname === "/sign-in") {
-    location.assign(answer.url);
+    say("away", "Signed out: sign in by another tab"); // what is typed here stays
     return null;
   }
   return answer.ok ? { page: parse(await answer.text()), url: answer.url } : null;
@@ -39,11 +39,10 @@ function replaceRegions(page) {
     const newer = page.getElementById(region.id);
     if (!newer || region.contains(document.activeElement) && isTyping()) continue;
     const at = region.scrollTop;
-    const row = document.activeElement?.dataset?.row;
+    const row = region.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const open = [...region.querySelectorAll("details")].map((one) => one.open);
     const fresh = document.importNode(newer, true);
-    tellIfGone(region, fresh);
-    markSelected(fresh);
+    markSelected(region, fresh);
     region.replaceWith(fresh);
     fresh.scrollTop = at;
     [...fresh.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] ?? false; });
@@ -79,10 +78,23 @@ async function refresh() {
 function listen() {
   if (!document.querySelector("[data-live]") || stream) return;
   stream = new EventSource("/changes");
-  stream.onopen = () => say("live", "Live");
+  stream.onopen = () => {
+    say("live", "Live");
+    refresh(); // for what has changed meanwhile
+  };
   stream.onmessage = refresh;
-  stream.onerror = () => say("away", "Reconnecting…");
+  stream.onerror = () => {
+    say("away", "Reconnecting…");
+    if (stream.readyState !== EventSource.CLOSED) return;
+    stream = null; // the browser has given up: an answer was no stream
+    setTimeout(listen, 5000);
+  };
 }
+
+// What only time changes: ages, deadlines, a projector that has stopped.
+setInterval(() => {
+  if (!document.hidden && document.querySelector("[data-live]")) refresh();
+}, 30000);
 
 // A browser has six connections a server: only the page that is seen holds one.
 document.addEventListener("visibilitychange", () => {
@@ -98,22 +110,16 @@ document.addEventListener("visibilitychange", () => {
 // The review page: the form stays as it is until another lead is chosen.
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const selected = () => document.querySelector("[data-row][aria-current]");
+const detail = () => document.getElementById("detail");
 
-function markSelected(region) {
-  const now = selected()?.dataset.row;
-  if (!now || !region.querySelector("[data-row]")) return;
-  for (const row of region.querySelectorAll("[data-row]")) {
-    row.toggleAttribute("aria-current", false);
-    if (row.dataset.row === now) row.setAttribute("aria-current", "true");
-  }
-}
-
-// Somebody was faster: the row of the open lead has left the list.
-function tellIfGone(before, after) {
-  const lead = selected()?.dataset.row;
-  if (!lead || !before.contains(selected())) return;
-  const gone = !after.querySelector(`[data-row="${CSS.escape(lead)}"]`);
-  document.getElementById("gone")?.toggleAttribute("hidden", !gone);
+// The list marks the lead whose form is open. Once its row has left the list, somebody was faster.
+function markSelected(before, after) {
+  const lead = detail()?.dataset.lead;
+  if (!lead || after.id !== "queue") return;
+  const find = (list) => list.querySelector(`[data-row="${CSS.escape(lead)}"]`);
+  for (const row of after.querySelectorAll("[data-row]")) row.removeAttribute("aria-current");
+  find(after)?.setAttribute("aria-current", "true");
+  if (find(before)) document.getElementById("gone")?.toggleAttribute("hidden", Boolean(find(after)));
 }
 
 let wanted = "";
@@ -122,15 +128,16 @@ async function select(row) {
   for (const other of rows()) other.removeAttribute("aria-current");
   row.setAttribute("aria-current", "true");
   row.scrollIntoView({ block: "nearest" });
-  const found = await fetchPage(row.href);
-  if (!found || wanted !== row.href) return;
-  const detail = found.page.getElementById("detail");
-  if (!detail) {
-    location.assign(found.url);
+  detail().inert = true; // no key and no click decides about the lead before
+  const found = await fetchPage(row.href).catch(() => null);
+  if (wanted !== row.href) return;
+  const newer = found?.page.getElementById("detail");
+  if (!newer) {
+    location.assign(row.href);
     return;
   }
-  document.getElementById("detail").replaceWith(document.importNode(detail, true));
-  localise(document.getElementById("detail"));
+  detail().replaceWith(document.importNode(newer, true));
+  localise(detail());
   history.replaceState(null, "", row.href);
 }
 
@@ -143,7 +150,7 @@ function move(by) {
 
 function choose(key) {
   const choice = document.querySelector(`#decide [data-key="${CSS.escape(key)}"]`);
-  if (!choice) return false;
+  if (!choice || detail().inert) return false;
   choice.checked = true;
   const field = choice.closest("label").nextElementSibling;
   const first = field?.matches(".more-of") ? field.querySelector("input") : null;
