@@ -124,7 +124,7 @@ def test_a_lead_that_has_moved_on_is_refused(site: Settings) -> None:
     assert asyncio.run(review_decisions(site, "w3")) == []
 
 
-def test_without_a_broker_nothing_is_decided_and_what_was_typed_is_kept(
+def test_without_a_broker_the_page_says_so_and_keeps_what_was_typed(
     database: SecretStr,
 ) -> None:
     settings = Settings.model_validate(
@@ -137,5 +137,5 @@ def test_without_a_broker_nothing_is_decided_and_what_was_typed_is_kept(
     olga = Reviewer(settings, "olga@acme.test", held(lead_id="w4", asked="invalid"))
     answer = olga.decide(**olga.look(), choice="redrive", why="by mail")
     assert answer.status_code == 503
-    assert "nothing was decided" in answer.text
+    assert "it counts once" in answer.text
     assert 'value="by mail"' in answer.text

@@ -24,7 +24,8 @@ from leads.review_actions import effects_of
 router = APIRouter(include_in_schema=False)
 _ROWS = 50
 _NO_BROKER = (
-    "The broker does not answer, so nothing was decided. What you typed is kept: send it again."
+    "The broker does not answer, so it is not known whether this was decided. Send it again as it"
+    " is: it counts once."
 )
 Lead = Annotated[str, Query(max_length=100)]
 Action = Annotated[str, Query(max_length=20)]
