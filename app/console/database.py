@@ -77,3 +77,10 @@ class ConsoleDatabase:
 def open_database(settings: Settings) -> ConsoleDatabase:
     """The site's. Raises UsageError for an address that names no database."""
     return ConsoleDatabase(settings.database_url.get_secret_value())
+
+
+def open_provisioned_database(settings: Settings) -> ConsoleDatabase:
+    """The site's, for a command. Raises UsageError for one without this release's tables."""
+    database = open_database(settings)
+    database.require_tables()
+    return database

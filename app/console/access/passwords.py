@@ -32,12 +32,13 @@ def is_password(password: str, stored: str | None) -> bool:
     """Whether a password is the stored one. It takes as `hash_password`, and as long for a person
     without one."""
     try:
-        right = _HASHER.verify(stored or _nobodys(), password)
+        right = _HASHER.verify(stored or _placeholder_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
     return right and stored is not None
 
 
 @cache
-def _nobodys() -> str:
-    return _HASHER.hash("nobody")
+def _placeholder_hash() -> str:
+    """What an unknown person's password is compared with, so that the answer takes as long."""
+    return _HASHER.hash("no password")

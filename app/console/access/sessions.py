@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, or_, select, update
 
+from app.console.access.bearer_secrets import digest_of, make_secret
 from app.console.access.roles import GRANTS, Role
 from app.console.access.schema import SESSIONS, USERS
 from app.console.access.scopes import Scope
-from app.console.access.secret_texts import digest_of, make_secret
 from app.console.access.users import fold
 from app.console.database import ConsoleDatabase
 

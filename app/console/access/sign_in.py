@@ -3,9 +3,9 @@
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.console.access.bearer_secrets import digest_of
 from app.console.access.passwords import is_password
 from app.console.access.schema import SIGN_IN_FAILURES
-from app.console.access.secret_texts import digest_of
 from app.console.access.sessions import SessionStore
 from app.console.access.users import UserStore, fold
 from app.console.database import ConsoleDatabase
@@ -77,5 +77,5 @@ def _wait_after(failures: int) -> float:
 
 
 def _digest(email: str) -> str:
-    """Unknown addresses are not stored: somebody may have typed a password there."""
+    """The text itself is not stored: a password may have been typed into the field."""
     return digest_of(fold(email))

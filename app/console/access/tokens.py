@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.console.access.bearer_secrets import digest_of, make_secret
 from app.console.access.schema import IDEMPOTENCY_KEYS, TOKENS
 from app.console.access.scopes import Scope
-from app.console.access.secret_texts import digest_of, make_secret
-from app.console.database import ConsoleDatabase, open_database
+from app.console.database import ConsoleDatabase, open_provisioned_database
 
 #: By which a token is recognised where it was left behind.
 PREFIX = "lgt_"
@@ -87,9 +87,7 @@ class TokenStore:
 
 def open_tokens(settings: Settings) -> TokenStore:
     """The site's. Raises UsageError for a database without the tables of this release."""
-    database = open_database(settings)
-    database.require_tables()
-    return TokenStore(database)
+    return TokenStore(open_provisioned_database(settings))
 
 
 def _token(name: str, scopes: str, made_at: float) -> Token:

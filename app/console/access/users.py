@@ -7,11 +7,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.console.access.bearer_secrets import digest_of, make_secret
 from app.console.access.passwords import hash_password
 from app.console.access.roles import Role
 from app.console.access.schema import SESSIONS, SIGN_IN_FAILURES, USERS
-from app.console.access.secret_texts import digest_of, make_secret
-from app.console.database import ConsoleDatabase, open_database
+from app.console.database import ConsoleDatabase, open_provisioned_database
 from leads.addresses import is_address
 
 #: Seconds in which a link sets a password.
@@ -119,7 +119,7 @@ class UserStore:
         return email
 
     def password_hash(self, email: str) -> str | None:
-        """What is stored of a person's password, None for nobody's."""
+        """What is stored of a person's password, None for an unknown person's."""
         with self._database.reading() as connection:
             found: str | None = connection.scalar(
                 select(USERS.c.password_hash).where(USERS.c.email == fold(email))
@@ -135,9 +135,7 @@ class UserStore:
 
 def open_users(settings: Settings) -> UserStore:
     """The site's. Raises UsageError for a database without the tables of this release."""
-    database = open_database(settings)
-    database.require_tables()
-    return UserStore(database)
+    return UserStore(open_provisioned_database(settings))
 
 
 def fold(email: str) -> str:

@@ -16,8 +16,6 @@ router = APIRouter(include_in_schema=False)
 LONGEST = 50.0
 #: Milliseconds until the browser does.
 _RETRY = b"retry: 1000\n\n"
-
-
 #: A proxy such as nginx would hold the events back.
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 

@@ -12,7 +12,7 @@ from app.console.api.paging import CursorText, next_cursor, position_of
 from app.console.api.parameters import WITHOUT_NUL, Address, LeadId, Places, Source
 from app.console.api.problems import ProblemError
 from app.console.lead_rows import LeadFilter, LeadRow, find_lead, leads_page
-from app.console.pages.people import people_of
+from app.console.pages.people import is_named, people_of
 from app.console.pages.rendering import render
 from app.console.pages.signed_in import SignedIn
 from app.console.pages.words import PLACES
@@ -113,7 +113,7 @@ async def lead_page(
 def latest_person(events: Sequence[Audit]) -> AuditPerson | None:
     """Who it is, as the last event that could be opened says."""
     people = [event.person for event in events if event.person is not None]
-    named = [person for person in people if person.email or person.name]
+    named = [person for person in people if is_named(person)]
     return named[-1] if named else None
 
 

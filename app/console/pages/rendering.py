@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from app.console.pages import words
 from app.console.pages.assets import asset_path
 from leads.text import visible
+from leads.times import format_time
 
 #: Scripts and styles come from this server alone, and HTML reaches the page by one policy of ours.
 _POLICY = (
@@ -57,7 +58,7 @@ def _environment() -> Environment:
         kind=words.kind_words,
         field=words.field_words,
         iso=words.iso,
-        exact=words.exact,
+        exact=format_time,
     )
     found.globals.update(
         asset=asset_path,

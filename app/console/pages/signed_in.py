@@ -7,7 +7,6 @@ from urllib.parse import quote
 from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.console.access.scopes import Scope
 from app.console.access.sessions import LONGEST, Session
 from app.console.api.problems import ProblemError
 from app.console.serving.state import state_of
@@ -18,7 +17,7 @@ _ELSEWHERE = "this form was not sent by a page of the console: open it there, an
 
 
 class SignInNeededError(Exception):
-    """Nobody is signed in."""
+    """The request has no valid session."""
 
 
 async def ask_to_sign_in(request: Request, _error: Exception) -> Response:
@@ -66,7 +65,7 @@ Sender = Annotated[Session, Depends(_sender)]
 
 async def _decider(session: Sender) -> Session:
     """A sender who may decide. Raises ProblemError."""
-    if Scope.DECIDE not in session.scopes:
+    if not session.decides:
         raise ProblemError(
             403, f"{session.email} is a {session.role}, and may not decide; ask for the role"
             " reviewer"

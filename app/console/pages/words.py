@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from leads.audit_kinds import AUDIT_KINDS
 from leads.records import Place
-from leads.times import format_duration, format_time
+from leads.times import format_duration
 
 #: Where a lead is, in the order in which pages show places.
 PLACES: dict[str, str] = {
@@ -58,7 +58,6 @@ _FIELDS = {
     "email": "E-mail",
     "email_status": "E-mail status",
     "linkedin": "LinkedIn",
-    "company": "Company, as the source has it",
 }
 
 
@@ -96,11 +95,6 @@ def ago(at: float, now: float) -> str:
 def iso(at: float) -> str:
     """A time for <time datetime>."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
-
-
-def exact(at: float) -> str:
-    """A time as it is shown where no script turns it into the viewer's zone."""
-    return format_time(at)
 
 
 def change(now: int, before: int) -> str:

@@ -1,4 +1,4 @@
-"""Random texts that stand for somebody, and what is stored of them.
+"""Bearer secrets (tokens, session cookies, links), and the digest that is stored of them.
 
 They have 32 random bytes and can't be guessed, so that a plain SHA-256 is stored: whoever reads the
 database can do nothing with that.
