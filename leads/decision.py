@@ -69,6 +69,7 @@ class Decision(Record, frozen=True, kw_only=True):
     wait: WaitReason = WaitReason.NO
     wakes: tuple[str, ...] = ()  # kinds of signals that end the wait
     until: float = 0.0  # when the stage looks again by itself, 0 for never
+    asked_about: str = ""  # the lead that people are asked to compare this one with
     # the leads whose keys are destroyed once all of this is sent
     erases: tuple[str, ...] = ()
     silent: bool = False  # a step between two events: it writes none of its own

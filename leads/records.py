@@ -564,6 +564,7 @@ class ReviewItem(PersonalRecord, frozen=True, kw_only=True):
     person: Person = Person()
     company: Company = Company()
     reason_kind: str = ""  # the kind of the decision that let it wait: invalid, variant, unrouted …
+    asked_about: str = ""  # the lead that it may be one person with, '' if none is known
 
 
 class Alert(PersonalRecord, frozen=True, kw_only=True):

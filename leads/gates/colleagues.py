@@ -75,7 +75,7 @@ def compare_by_name(lead: Lead, seen: CompanyState, stage: str, rules: Rules) ->
     if found.person_key:
         return move_to_person(answered(lead, "variant"), found.person_key, stage, found.trace)
     if found.asks:
-        return review(found.lead, "variant", found.trace)
+        return review(found.lead, "variant", found.trace, found.lead.asked_about)
     return _go_on(found.lead, seen, stage, found.trace)
 
 

@@ -296,9 +296,18 @@ def automation_alert(lead: Lead, said: str, rules: Rules, now: float, ident: str
     )
 
 
-def review(lead: Lead, kind: str, trace: tuple[Reason, ...]) -> Decision:
-    """A decision that a person must take."""
-    return Decision(kind=kind, place=Place.REVIEW, trace=trace, lead=lead, wait=WaitReason.REVIEW)
+def review(
+    lead: Lead, kind: str, trace: tuple[Reason, ...], asked_about: str = ""
+) -> Decision:
+    """A decision that a person must take; `asked_about` is the lead that it may be one with."""
+    return Decision(
+        kind=kind,
+        place=Place.REVIEW,
+        trace=trace,
+        lead=lead,
+        wait=WaitReason.REVIEW,
+        asked_about=asked_about,
+    )
 
 
 def held_for_sequence(lead: Lead, kind: str, why: Reason, rules: Rules, now: float) -> Decision:

@@ -91,7 +91,7 @@ class Companies:
             known = answered(found.lead, "variant")
             return move_to_person(known, found.person_key, self.name, trace)
         if found.asks:
-            return review(found.lead, "variant", trace)
+            return review(found.lead, "variant", trace, found.lead.asked_about)
         return self._complete(found.lead, seen, done, rules, now, trace)
 
     def _subsidiary(self, lead: Lead, seen: CompanyState, rules: Rules) -> Reason:

@@ -76,7 +76,7 @@ def claim_contact_key(lead: Lead, row: PersonRow | None, stage: str, rules: Rule
     if kind in SHARED_KINDS and judged is MatchConfidence.OTHER:
         return _pass_by(lead, stage)
     asked = replace(answered(lead, "variant"), asked_about=row.lead_id)
-    return review(asked, "variant", trace)
+    return review(asked, "variant", trace, row.lead_id)
 
 
 def _is_own(row: PersonRow, lead: Lead) -> bool:

@@ -130,14 +130,14 @@ class Identity:
         brought = lead.address_key != lead.person_key  # its address is known to be this person's
         answer = lead.review_decisions.get("shared_address")
         if answer != "merge" and is_another_person(lead, row):
-            return review(lead, "shared_address", (_kept_apart(row),))
+            return review(lead, "shared_address", (_kept_apart(row),), row.lead_id)
         if known is None or brought or answer == "merge":
             return self._merge(lead, row)
         evidence = Evidence(fingerprint(lead), known)
         if evidence.judge(rules.matching) is MatchConfidence.SURE:
             return self._merge(lead, row)
         table = explain(evidence, known, rules.matching, "identity.shared_address")
-        return review(lead, "shared_address", table)
+        return review(lead, "shared_address", table, row.lead_id)
 
     def _merge(self, lead: Lead, row: PersonRow) -> Decision:
         """It ends as merged; what it knows goes to the CRM write, which takes what is better."""

@@ -106,4 +106,5 @@ def held(stage: Stage, job: StageTask, decision: Decision, lead: Lead) -> Review
         person=lead.person,
         company=lead.company,
         reason_kind=decision.kind,
+        asked_about=decision.asked_about,
     )

@@ -218,6 +218,7 @@ def test_an_answer_counts_for_the_one_that_it_was_asked_about(rules: Rules) -> N
     asked = compared(here, rules, first)
     assert asked.lead is not None
     assert (asked.place, asked.lead.asked_about) == (Place.REVIEW, "l-2")
+    assert asked.asked_about == "l-2"
     alike = replace(ADA, email="ada@retailio.com", phone="+14155550132")
     better = lead(lead_id="l-3", person_key="p-3", person=alike, company=RENAMED)
     said = asked.lead.review_decisions | {"variant": "merge"}

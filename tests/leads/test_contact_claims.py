@@ -157,6 +157,7 @@ def test_two_people_with_one_address_are_asked_about(rules: Rules) -> None:
     here = lead(person=replace(ADA, first_name="Moira", last_name="Stewart"))
     asked = decide(here, held_by(boss), rules)
     assert (asked.kind, asked.place) == ("shared_address", Place.REVIEW)
+    assert asked.asked_about == "l0"
     told = replace(here, review_decisions={"shared_address": "merge"})
     assert decide(told, held_by(boss), rules).kind == "merged"
     assert decide(here, replace(held_by(boss), fingerprint=None), rules).kind == "merged"
