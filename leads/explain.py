@@ -71,13 +71,26 @@ def describe_event(event: Audit) -> str:
 
 
 def reasons(event: Audit) -> list[str]:
-    """The rules that an event's decision looked at: first those that decided, then the others
-    that were checked; and the values that were left out."""
+    """What a person has answered; the rules that an event's decision looked at: first those that
+    decided, then the others that were checked; and the values that were left out."""
     decisive_first = sorted(event.trace, key=lambda reason: not reason.decisive)
     untaken = event.outcome.get("dropped", ()) if isinstance(event.outcome, dict) else ()
     left_out = (*event.details.get("dropped", ()), *untaken)
     dropped = [visible(f"left out: {line}") for line in left_out]
-    return [*map(_describe_reason, decisive_first), *dropped]
+    return [*_answer(event), *map(_describe_reason, decisive_first), *dropped]
+
+
+def _answer(event: Audit) -> list[str]:
+    """A person's decision: which it is, why in the person's words, and what was set. An erased
+    person's values are empty."""
+    if event.kind != "reviewed" or not isinstance(event.outcome, dict):
+        return []
+    said = {"answer": event.outcome.get("action"), "because": event.outcome.get("reason")}
+    lines = [f"{name}: {text}" for name, text in said.items() if text]
+    values = event.details.get("fields", {})
+    for name in event.outcome.get("fields", ()):
+        lines.append(f"{name} = {values.get(name, '')}")
+    return list(map(visible, lines))
 
 
 def _describe_reason(reason: Reason) -> str:
@@ -102,6 +115,7 @@ def describe_item(item: ReviewItem) -> str:
         f"  company:  {', '.join(filter(None, (company.name, company.domain, company.industry)))}",
         f"  waits:    {item.kind} at {item.stage} as {item.reason_kind}, step {item.step}",
         f"  since:    {format_time(item.since)}",
+        f"  may be:   {_other(item)}",
     ]
     lines += [f"  {_describe_reason(reason)}" for reason in item.reasons]
     return "\n".join(visible(line) for line in lines if not line.rstrip().endswith(":"))
@@ -113,6 +127,12 @@ def describe_answers(item: ReviewItem) -> str:
     for action, effect in effects_of(item).items():
         lines.append(f"    --{action:8}  {effect}")
     return "\n".join(lines)
+
+
+def _other(item: ReviewItem) -> str:
+    if not item.asked_about:
+        return ""
+    return f"the person of lead {item.asked_about} (leadgate why {item.asked_about[:8]})"
 
 
 def _who(item: ReviewItem) -> str:

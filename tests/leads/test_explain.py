@@ -32,6 +32,15 @@ def test_a_persons_decision_names_the_person() -> None:
     )
 
 
+def test_a_persons_decision_says_what_was_answered_and_why() -> None:
+    outcome = {"action": "set", "reason": "a typo\u202e", "fields": {"title": ""}}
+    told = replace(
+        event("reviewed"), outcome=outcome, details={"fields": {"title": "VP Sales"}}
+    )
+    assert reasons(told) == ["answer: set", "because: a typo\\u202e", "title = VP Sales"]
+    assert reasons(replace(told, details={}))[-1] == "title = ", "once the person is erased"
+
+
 def test_what_decided_comes_before_what_was_only_checked() -> None:
     checked = Reason(rule="required.company", decisive=False, why="company is there")
     decisive = Reason(rule="required.title", decisive=True, why="title is missing")
