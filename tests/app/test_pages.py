@@ -14,12 +14,14 @@ from app.console.access.sessions import SessionStore
 from app.console.access.users import UserStore
 from app.console.database import ConsoleDatabase
 from app.console.figures import count_places
+from app.console.lead_rows import LeadRow
+from app.console.pages.comparison import compare
 from app.console.pages.lead_pages import fold_story
-from app.console.pages.review_forms import changed_in, typed_in
+from app.console.pages.review_forms import changed_in, decision_key, typed_in
 from app.console.pages.signed_in import COOKIE
 from app.console.pages.words import ACTIONS, KEYS, PLACES
 from app.console.schema import LEADS
-from leads.records import Audit, Place, Reason
+from leads.records import Audit, Company, Person, Place, Reason
 from leads.review_actions import ACTIONS as EVERY_ACTION
 from tests.app.conftest import KINDS, new_database
 from tests.app.fixed_clock import NOW
@@ -71,6 +73,11 @@ class PagedSite:
 
 
 
+def lead_row(company: str, domain: str) -> LeadRow:
+    """A lead of the read model."""
+    return LeadRow("l", "review", NOW, "csv", company, domain, None, None, None, None, None)
+
+
 def waiting(site: PagedSite) -> str:
     """The lead that waits for a person."""
     found = re.search(r'data-row="([^"]+)"', site.get("/review").text)
@@ -114,6 +121,14 @@ def test_the_first_page_counts_what_the_api_counts(site: PagedSite) -> None:
             assert f"{PLACES[place]} <b>{leads}</b>" in text
 
 
+def test_a_form_sent_with_another_answer_is_another_decision() -> None:
+    first = decision_key("k", "set", {"title": "VP", "city": "Ghent"})
+    assert first == decision_key("k", "set", {"city": "Ghent", "title": "VP"})
+    others = [("k", "set", {"title": "VP"}), ("k", "redrive", {}), ("q", "set", {"title": "VP"})]
+    assert len({first, *(decision_key(*one) for one in others)}) == 4
+    assert decision_key("", "set", {}) == ""
+
+
 def test_every_place_and_decision_has_its_words() -> None:
     assert {*PLACES} == {str(place) for place in Place if place}
     assert {*ACTIONS} == {*KEYS} == {*EVERY_ACTION}
@@ -126,6 +141,35 @@ def test_a_waiting_lead_shows_what_each_answer_does(site: PagedSite) -> None:
     assert "They are two people, which is remembered" in text
     assert "Look again" in text
     assert "You may look, and not decide" in site.get("/review", Role.VIEWER).text
+
+
+def test_a_possible_duplicate_is_shown_beside_the_other_lead(site: PagedSite) -> None:
+    text = site.get(f"/review/{waiting(site)}").text
+    [table] = re.findall(r'<section class="beside.*?</section>', text, re.DOTALL)
+    other = re.search(r'href="/leads/([^"]+)"', table)
+    assert other
+    story = site.get(f"/leads/{other[1]}").text
+    email = re.search(r"<dt>E-mail</dt><dd>([^<]+)</dd>", story)
+    assert email
+    assert f"<td>{email[1]}</td>" in table
+    rows = re.findall(r'<tr( class="differs")?><th scope="row">', table)
+    assert rows == sorted(rows, reverse=True), "what differs comes first"
+
+
+def test_fields_are_compared_whatever_their_case() -> None:
+    here = Person(first_name="Ada", email="ada@acme.test", title="VP Sales")
+    there = Person(first_name="ADA", email="ada@zeta.test")
+    row = lead_row(company="Acme", domain="zeta.test")
+    found = compare(here, Company(name="Acme", domain="acme.test"), there, row)
+    assert [(one.name, one.differs) for one in found] == [
+        ("title", True),
+        ("email", True),
+        ("company.domain", True),
+        ("first_name", False),
+        ("company.name", False),
+    ]
+    erased = compare(here, Company(), None, row)
+    assert ("title", "VP Sales", "") in erased
 
 
 def test_a_lead_that_waits_no_longer_is_shown_with_its_story(site: PagedSite) -> None:

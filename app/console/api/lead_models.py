@@ -43,6 +43,7 @@ class WaitingLead(BaseModel):
     step: int = Field(description="to be sent with a decision, which is about this step")
     since: datetime
     company: str
+    asked_about: str = Field(description="the lead that it may be the same person as, or empty")
     why: list[str] = Field(description="what the rules say, in words")
     person: Person | None = Field(description="null without the scope `people`")
 
@@ -58,6 +59,7 @@ class WaitingLead(BaseModel):
             step=row.step,
             since=time_of(row.since),
             company=visible(item.company.name) if item else "",
+            asked_about=item.asked_about if item else "",
             why=[visible(reason.why) for reason in item.reasons] if item else [],
             person=Person.of(item.person) if item else None,
         )

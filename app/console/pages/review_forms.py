@@ -1,8 +1,10 @@
 """The form by which a person answers: its fields, and what was changed in them."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
 from starlette.datastructures import FormData
 
 from app.console.decisions import Answer
@@ -52,6 +54,13 @@ def changed_in(form: Mapping[str, object]) -> dict[str, str]:
         if before is not None and value != str(before).strip():
             changed[name] = value
     return changed
+
+
+def decision_key(key: str, action: str, fields: Mapping[str, str]) -> str:
+    """The key of a decision: the form's, which is random, with what was decided. The same form sent
+    twice is one decision; sent again with another answer it is another one, which is refused."""
+    said = msgspec.json.encode((key, action, sorted(fields.items())))
+    return hashlib.sha256(said).hexdigest() if key else ""
 
 
 def typed_in(form: Mapping[str, object]) -> dict[str, str]:

@@ -1,28 +1,22 @@
 """What waits for people, and their answers."""
 
-import secrets
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Form, Query, Request
-from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from app.console import figures
-from app.console.access.sessions import Session
-from app.console.api.paging import CursorText, next_cursor, position_of
+from app.console.api.paging import CursorText
 from app.console.api.parameters import LeadId, Reason, Waits
 from app.console.decisions import Answer, DecisionRefusedError, decide_on
 from app.console.pages import review_forms, words
 from app.console.pages.rendering import render
+from app.console.pages.review_detail import detail_of, queue_of, show_again
 from app.console.pages.signed_in import Decider, SignedIn
-from app.console.queue_rows import Waiting, find_waiting, queue_page
-from app.console.serving.state import ConsoleState, state_of
-from leads.review_actions import effects_of
+from app.console.queue_rows import find_waiting
+from app.console.serving.state import state_of
 
 router = APIRouter(include_in_schema=False)
-_ROWS = 50
 _NO_BROKER = (
     "The broker does not answer, so it is not known whether this was decided. Send it again as it"
     " is: it counts once."
@@ -44,11 +38,11 @@ async def review_page(
 ) -> Response:
     """The queue; beside it the first lead of it."""
     state = state_of(request)
-    shown = await _queue(state, session, place, reason, cursor)
+    shown = await queue_of(state, session, place, reason, cursor)
     done = {"lead": decided, "action": words.ACTIONS.get(action, ""), "workers": workers}
     first = next((row for row in shown["rows"] if row.lead != decided), None)
     if first is not None:
-        shown |= _detail(first, session)
+        shown |= await detail_of(state, first, session)
     return render("review.html", done=done if decided else None, why="", **shown)
 
 
@@ -66,9 +60,9 @@ async def waiting_lead_page(
     row = await state.ask(find_waiting, lead)
     if row is None:
         return RedirectResponse(f"/leads/{lead}", 303)
-    shown = await _queue(state, session, place, reason, cursor)
+    shown = await queue_of(state, session, place, reason, cursor)
     [opened] = await state.opened_items(session.scopes, [row])
-    return render("review.html", done=None, why="", **shown | _detail(opened, session))
+    return render("review.html", done=None, why="", **shown | await detail_of(state, opened, session))
 
 
 @router.post("/review/{lead}")
@@ -89,66 +83,16 @@ async def decide(
     if row is None:
         return RedirectResponse(f"/leads/{lead}?late=true", 303)
     [opened] = await state.opened_items(session.scopes, [row])
-    answer = Answer(
-        lead, step, choice, review_forms.fields_of(form, choice, opened), session.email, why, key
-    )
+    fields = review_forms.fields_of(form, choice, opened)
+    once = review_forms.decision_key(key, choice, fields)
+    answer = Answer(lead, step, choice, fields, session.email, why, once)
     if refused := review_forms.fault(answer):
-        return await _again(state, session, opened, form, (422, refused), place, reason)
+        return await show_again(state, session, opened, form, (422, refused), place, reason)
     try:
         sent = await decide_on(state.settings, answer)
     except DecisionRefusedError as error:
-        return await _again(state, session, opened, form, (409, f"{error}."), place, reason)
+        return await show_again(state, session, opened, form, (409, f"{error}."), place, reason)
     except KafkaError:
-        return await _again(state, session, opened, form, (503, _NO_BROKER), place, reason)
+        return await show_again(state, session, opened, form, (503, _NO_BROKER), place, reason)
     back = f"/review?place={place}&reason={reason}&decided={lead}&action={choice}"
     return RedirectResponse(f"{back}&workers={sent.workers}", 303)
-
-
-async def _again(
-    state: ConsoleState,
-    session: Session,
-    row: Waiting,
-    form: FormData,
-    refusal: tuple[int, str],
-    place: str,
-    reason: str,
-) -> Response:
-    """The same page with the reason, and with what was typed."""
-    status, why = refusal
-    shown = await _queue(state, session, place, reason, "")
-    detail = _detail(row, session, review_forms.typed_in(form))
-    return render("review.html", status, done=None, why=why, **shown | detail)
-
-
-async def _queue(
-    state: ConsoleState, session: Session, place: str, reason: str, cursor: str
-) -> dict[str, Any]:
-    """The list, and what it can be narrowed to."""
-    asked = partial(queue_page, kind=reason, places=(place,))
-    rows = await state.ask(asked, _ROWS, position_of(cursor))
-    return {
-        "session": session,
-        "page": "review",
-        "now": state.clock.now(),
-        "counts": await state.ask(figures.count_waiting),
-        "rows": await state.opened_items(session.scopes, rows),
-        "next": next_cursor(rows, _ROWS),
-        "cursor": cursor,
-        "place": place,
-        "reason": reason,
-        "selected": None,
-    }
-
-
-def _detail(
-    row: Waiting, session: Session, typed: dict[str, str] | None = None
-) -> dict[str, Any]:
-    """What is shown of the selected lead; `typed` is what was in the form that was refused."""
-    item = row.item
-    return {
-        "selected": row,
-        "effects": effects_of(item) if item and session.decides else {},
-        "facts": review_forms.facts_of(item) if item else [],
-        "typed": typed or {},
-        "key": (typed or {}).get("key") or secrets.token_urlsafe(16),
-    }
