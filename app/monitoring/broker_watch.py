@@ -68,6 +68,7 @@ async def _bootstrapped(client: AIOKafkaClient) -> bool:
 
 async def _answers(client: AIOKafkaClient) -> bool:
     try:
-        return bool(await asyncio.wait_for(client.force_metadata_update(), _PATIENCE))
+        async with asyncio.timeout(_PATIENCE):
+            return bool(await client.force_metadata_update())
     except (KafkaError, TimeoutError):
         return False

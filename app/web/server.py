@@ -115,7 +115,8 @@ async def _why_not_ready(producer: AIOKafkaProducer | None) -> list[str]:
     if producer is None:
         return ["the broker has not answered yet"]
     try:
-        answers = await asyncio.wait_for(producer.client.force_metadata_update(), _BROKER_WAIT)
+        async with asyncio.timeout(_BROKER_WAIT):
+            answers = await producer.client.force_metadata_update()
     except TimeoutError:
         answers = False
     if not answers:

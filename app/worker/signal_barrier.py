@@ -64,9 +64,8 @@ class EndOffsets:
         wanted = list(partitions)
         while True:
             try:
-                ends: dict[TP, int] = await asyncio.wait_for(
-                    self._client.end_offsets(wanted), REQUEST_LIMIT
-                )
+                async with asyncio.timeout(REQUEST_LIMIT):
+                    ends: dict[TP, int] = await self._client.end_offsets(wanted)
             except (KafkaError, TimeoutError) as error:
                 log.warning(
                     "the broker does not answer the request for the signals' end offsets; retrying",

@@ -104,7 +104,8 @@ class Timers:
             wait = self._seconds_to_sleep()
             self._earlier.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._earlier.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._earlier.wait()
 
     def _seconds_to_sleep(self) -> float:
         if not self._heap:

@@ -122,7 +122,8 @@ def test_a_file_that_is_gone_is_waited_for_and_never_begun_again(tmp_path: Path)
         assert not done
         assert not path.exists()
         away.rename(path)
-        await asyncio.wait_for(waiting, HUNG)
+        async with asyncio.timeout(HUNG):
+            await waiting
 
     asyncio.run(wait())
     assert sealed_by(keys, "lead") == sealed_by(keys_at(f"sqlite:///{path}"), "lead")

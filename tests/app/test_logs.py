@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.base.settings import Settings, secrets_in
-from app.monitoring.broker_watch import BrokerOutage
+from app.monitoring.broker_watch import BrokerOutage, _answers
 from app.monitoring.logs import Format, Redaction, set_up_logging
 from tests.limits import HUNG
 
@@ -212,6 +213,32 @@ def test_what_aiokafka_says_of_cancelled_connects_and_requests_is_not_logged(
     logging.getLogger("asyncio").error("Task was destroyed but it is pending!")
     [line] = stderr().splitlines()
     assert "Task was destroyed" in line
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_the_watch_ends_also_in_the_moment_of_the_brokers_answer(turns: int) -> None:
+    """A process that was told to end lived on, once in thousands of times."""
+
+    async def cancel() -> bool:
+        answer = asyncio.get_running_loop().create_future()
+        client: Any = SimpleNamespace(force_metadata_update=lambda: answer)
+
+        async def watch() -> None:
+            while True:
+                await _answers(client)
+                await asyncio.sleep(HUNG)
+
+        watching = asyncio.ensure_future(watch())
+        await asyncio.sleep(0)
+        answer.set_result(True)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        watching.cancel()
+        done, _ = await asyncio.wait({watching}, timeout=0.5)
+        watching.cancel()
+        return bool(done)
+
+    assert asyncio.run(cancel())
 
 
 def test_an_outage_of_the_broker_is_logged_once(stderr: Callable[[], str]) -> None:

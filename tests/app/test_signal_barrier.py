@@ -61,7 +61,8 @@ def test_it_waits_until_the_signals_are_applied_and_asks_once_for_all_who_wait()
             await asyncio.sleep(0)
         assert not both.done()
         consumer.settled = 5
-        await asyncio.wait_for(both, HUNG)
+        async with asyncio.timeout(HUNG):
+            await both
         assert broker.asked == 1
 
     asyncio.run(run())
@@ -74,7 +75,8 @@ def test_it_gives_up_as_soon_as_the_signals_go_elsewhere() -> None:
         await asyncio.sleep(0)
         consumer.given = False
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, HUNG)
+            async with asyncio.timeout(HUNG):
+                await task
 
     asyncio.run(run())
 

@@ -267,4 +267,8 @@ def test_it_is_ready_once_the_database_of_the_keys_is_there(
             while (await client.get("/readyz")).status_code != 200:
                 await asyncio.sleep(0.05)
 
-    asyncio.run(asyncio.wait_for(call(), HUNG))
+    async def bounded() -> None:
+        async with asyncio.timeout(HUNG):
+            await call()
+
+    asyncio.run(bounded())

@@ -154,7 +154,8 @@ def test_who_gives_up_waiting_holds_nobody_else_up() -> None:
             await asyncio.sleep(0)
         for task in given_up:
             task.cancel()
-        await asyncio.wait_for(slack.post("after"), HUNG)
+        async with asyncio.timeout(HUNG):
+            await slack.post("after")
         told = await slack.posted()
         assert told[-1] == "after"
         assert not {f"g{n}" for n in range(20, 25)} & set(told), (
@@ -168,8 +169,10 @@ def test_an_answer_that_makes_no_sense_is_raised_and_the_next_alert_goes_out() -
     async def test(slack: Slack) -> None:
         slack.faults = [httpx.Response(200, text="<html>")]
         with pytest.raises(Unreadable, match="<html>"):
-            await asyncio.wait_for(slack.post("a1"), HUNG)
-        await asyncio.wait_for(slack.post("a2"), HUNG)
+            async with asyncio.timeout(HUNG):
+                await slack.post("a1")
+        async with asyncio.timeout(HUNG):
+            await slack.post("a2")
         assert await slack.posted() == ["a2"]
 
     on_slack(test)

@@ -279,7 +279,8 @@ class Site:
         group."""
         mine = set(worker.partitions)
         try:
-            await asyncio.wait_for(worker.revoke(mine), 30.0)
+            async with asyncio.timeout(30.0):
+                await worker.revoke(mine)
         except TimeoutError:
             worker.partitions = mine
             worker.process.end(None)

@@ -290,7 +290,8 @@ def test_an_answer_with_another_number_of_rows_is_nonsense_too(answer: Any) -> N
             return answer
 
         site.crm.vendor.accounts = accounts
-        result = await asyncio.wait_for(site.do(ACCOUNT), HUNG)
+        async with asyncio.timeout(HUNG):
+            result = await site.do(ACCOUNT)
         assert result.retry_after > 0
 
     run(test)
