@@ -62,7 +62,8 @@ async def waiting_lead_page(
         return RedirectResponse(f"/leads/{lead}", 303)
     shown = await queue_of(state, session, place, reason, cursor)
     [opened] = await state.opened_items(session.scopes, [row])
-    return render("review.html", done=None, why="", **shown | await detail_of(state, opened, session))
+    shown |= await detail_of(state, opened, session)
+    return render("review.html", done=None, why="", **shown)
 
 
 @router.post("/review/{lead}")
