@@ -29,6 +29,7 @@ from app.rules.store import effects_are_live, fetch_rules
 from app.worker.data_lock import lock_directory
 from app.worker.faust_app import SESSION, make_app
 from app.worker.signal_barrier import EndOffsets, GivenUp, SignalsWait
+from app.worker.stop_limit import limit_stopping
 from app.worker.worker_metrics import WorkerCollector, why_not_ready
 from connectors.core.http import WORKERS_SHARE
 from leads import topics
@@ -258,6 +259,7 @@ async def _run(
         await asyncio.wait({crashed, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if crashed.done():
             _exit(crashed.result())
+        limit_stopping(_exit)
         await _stop(worker)
     return 0
 

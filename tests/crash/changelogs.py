@@ -91,10 +91,15 @@ class ChangelogSite:
         )
 
     def end(self, name: str, number: int) -> int:
-        """End a worker by a signal; its exit code."""
+        """End a worker by a signal; its exit code. One that lives on fails the test with its log,
+        and is killed."""
         child = self.children.pop(name)
         child.send_signal(number)
-        return child.wait(HUNG)
+        try:
+            return child.wait(HUNG)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise AssertionError(f"it lives on: {self.log(name)[-5000:]}") from None
 
     def wait_for_end(self, name: str) -> int:
         """Wait until a worker has ended by itself; its exit code."""
