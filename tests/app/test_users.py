@@ -173,6 +173,11 @@ def test_passwords_that_are_guessed_first_are_refused(password: str, why: str) -
     assert bool(found) == bool(why)
 
 
+def test_a_short_name_of_an_address_is_no_fault_of_a_password() -> None:
+    assert why_refused(GOOD, "a@acme.test") == ""
+    assert "contains your address" in why_refused("Olga and more", OLGA)
+
+
 def test_nothing_that_signs_in_is_in_the_database(people: People) -> None:
     link = people.users.add(OLGA, Role.VIEWER, NOW)
     people.users.set_password(link, GOOD, NOW)

@@ -9,6 +9,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST = 12
 LONGEST = 200
 _FEWEST_KINDS = 6  # different characters
+#: A shorter name of an address is in many passwords that nobody guesses from it.
+_SHORTEST_NAME = 4
 _HASHER = PasswordHasher()  # RFC 9106's second choice: 64 MiB, 3 passes
 
 
@@ -18,7 +20,8 @@ def why_refused(password: str, email: str) -> str:
         return f"a password has {SHORTEST} to {LONGEST} characters"
     if len({*password}) < _FEWEST_KINDS:
         return "this password repeats a few characters"
-    if email.partition("@")[0].casefold() in password.casefold():
+    name = email.partition("@")[0].casefold()
+    if len(name) >= _SHORTEST_NAME and name in password.casefold():
         return "this password contains your address"
     return ""
 
