@@ -91,6 +91,14 @@ def refusal(item: ReviewItem, action: str, fields: Mapping[str, str], rules: Rul
     return _no_answer(item, action)
 
 
+def refusal_of_several(item: ReviewItem, action: str) -> str:
+    """Why this decision is not made about several leads at once, '' if it may be: whether two
+    companies belong together is remembered for all their people, and asked of each pair."""
+    if item.reason_kind == "subsidiary" and action in {"approve", "separate"}:
+        return "whether companies belong together is decided for one lead at a time: look at both"
+    return ""
+
+
 def effects_of(item: ReviewItem) -> dict[str, str]:
     """What each decision does that can be made about a waiting lead, in a sentence; in the order of
     ACTIONS."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from app.base.settings import Settings
 from app.review import queue
+from app.review.decisions import DecisionReport
 from leads.records import ReviewDecision
 
 
@@ -16,6 +17,17 @@ class Answer(NamedTuple):
 
     lead: str
     step: int
+    action: str
+    fields: Mapping[str, str]
+    actor: str
+    reason: str
+    key: str = ""
+
+
+class SharedAnswer(NamedTuple):
+    """One answer about several leads, each as it was at its step; otherwise as Answer."""
+
+    seen: Mapping[str, int]
     action: str
     fields: Mapping[str, str]
     actor: str
@@ -55,3 +67,19 @@ async def decide_on(settings: Settings, answer: Answer, *, dry_run: bool = False
         raise DecisionRefusedError("; ".join(report.refused.values()))
     [taken] = report.taken
     return Sent(taken, report.workers)
+
+
+async def decide_on_several(
+    settings: Settings, answer: SharedAnswer, *, dry_run: bool = False
+) -> DecisionReport:
+    """As `decide_on`, with the leads that are refused in the report: the others are decided about.
+    Raises KafkaError while the broker does not answer."""
+    return await queue.resolve(
+        settings,
+        queue.Chosen(seen=answer.seen),
+        answer.action,
+        dict(answer.fields),
+        (answer.actor, answer.reason),
+        key=answer.key,
+        dry_run=dry_run,
+    )

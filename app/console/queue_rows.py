@@ -53,6 +53,13 @@ def find_waiting(connection: Connection, lead: str) -> Waiting | None:
     return None if row is None else _waiting(tuple(row))
 
 
+def find_several_waiting(connection: Connection, leads: Collection[str]) -> list[Waiting]:
+    """What those of some leads wait for that do, the oldest first."""
+    c = LEADS.c
+    asked = _rows().where(c.lead.in_(leads), c.place.in_(_WAITS)).order_by(c.place_at, c.lead)
+    return [_waiting(tuple(row)) for row in connection.execute(asked)]
+
+
 def _rows() -> Select[Any]:
     c = LEADS.c
     now = (ITEMS.c.lead == c.lead, ITEMS.c.stage == c.place_stage, ITEMS.c.step == c.place_step)

@@ -1,8 +1,9 @@
 """The leads that wait for people, and people's decisions: one by one or from a corrected sheet."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,6 +21,7 @@ from connectors.core.errors import VendorError
 from leads import topics
 from leads.lead_ids import AmbiguousIdError, match_id
 from leads.records import ReviewItem
+from leads.review_actions import refusal_of_several
 from leads.review_items import ReviewItems
 
 _CLOCK = SystemClock()
@@ -31,12 +33,17 @@ class NotWaitingError(UsageError):
 
 async def waiting_items(settings: Settings) -> list[ReviewItem]:
     """The items of all leads that wait, the oldest first."""
+    return await open_sealing(settings).open_all(await _sealed_items(settings))
+
+
+async def _sealed_items(settings: Settings) -> list[ReviewItem]:
+    """As `waiting_items`, without what is personal: that needs a key for each lead."""
     items = ReviewItems()
     decoder = msgspec.json.Decoder(ReviewItem)
     async for record in read_topic(settings, topics.REVIEW_QUEUE.full):
         if record.value:
             items.note(decoder.decode(record.value))
-    return await open_sealing(settings).open_all(items.waiting())
+    return items.waiting()
 
 
 async def get_item(settings: Settings, lead: str) -> ReviewItem:
@@ -76,22 +83,49 @@ async def resubmit(settings: Settings, file: Path | None, actor: str) -> dict[st
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The waiting leads that a decision is about: one by its id (and the step at which the person
-    saw it), or all that wait for the same reason."""
+    saw it), all that wait for the same reason, or `seen`: several by their ids, each with its
+    step."""
 
     lead: str = ""
     step: int | None = None
     reason_kind: str = ""
     stage: str = ""
+    seen: Mapping[str, int] = field(default_factory=dict)
 
 
-async def choose(settings: Settings, chosen: Chosen) -> list[ReviewItem]:
-    """The items of the chosen leads.
+class Choice(NamedTuple):
+    """The items of chosen leads; of those of `seen` that do not wait any more, why."""
+
+    items: list[ReviewItem]
+    refused: dict[str, str]
+
+
+async def choose(settings: Settings, chosen: Chosen) -> Choice:
+    """The items of the chosen leads, opened.
 
     Raises UsageError if there are none, or if the one has moved on.
     """
-    items = await waiting_items(settings)
+    waiting = await _sealed_items(settings)
     if chosen.lead:
-        return [_at_step(_item_of(items, chosen.lead), chosen.step)]
+        choice = Choice([_at_step(_item_of(waiting, chosen.lead), chosen.step)], {})
+    elif chosen.seen:
+        choice = _still_waiting(waiting, chosen.seen)
+    else:
+        choice = Choice(_alike(waiting, chosen), {})
+    return choice._replace(items=await open_sealing(settings).open_all(choice.items))
+
+
+def _still_waiting(waiting: list[ReviewItem], seen: Mapping[str, int]) -> Choice:
+    choice = Choice([], {})
+    for lead, step in seen.items():
+        try:
+            choice.items.append(_at_step(_item_of(waiting, lead), step))
+        except NotWaitingError as error:
+            choice.refused[lead] = str(error)
+    return choice
+
+
+def _alike(items: list[ReviewItem], chosen: Chosen) -> list[ReviewItem]:
     found = []
     for item in items:
         if item.reason_kind == chosen.reason_kind and chosen.stage in {"", item.stage}:
@@ -137,13 +171,19 @@ async def resolve(
     dry_run: bool = False,
 ) -> DecisionReport:
     """Decide about the chosen leads; `by` is the actor and the reason, `key` as DecisionRequest's.
+    Of several leads each that can't be decided about so is refused by itself.
 
     Raises as `choose`.
     """
     actor, reason = by
-    requests = []
-    for item in await choose(settings, chosen):
-        requests.append(DecisionRequest(item, action, actor, reason, fields, key))
-    return await decide(
+    choice, requests = await choose(settings, chosen), []
+    for item in choice.items:
+        if not chosen.lead and (why := refusal_of_several(item, action)):
+            choice.refused[item.lead_id] = why
+        else:
+            requests.append(DecisionRequest(item, action, actor, reason, fields, key))
+    report = await decide(
         settings, requests, _CLOCK, lambda: make_vendors(settings, _CLOCK).crm, dry_run=dry_run
     )
+    report.refused |= choice.refused
+    return report

@@ -60,10 +60,15 @@ class PagedSite:
         return Client(self.api.app).get(path, cookies=cookies)
 
     def post(
-        self, path: str, role: Role | None = Role.REVIEWER, csrf: str | None = None, **more: str
+        self,
+        path: str,
+        role: Role | None = Role.REVIEWER,
+        csrf: str | None = None,
+        **more: str | list[str],
     ) -> httpx.Response:
         """Send a form as a page of the console would, or with another `csrf`."""
-        cookies, form = {}, dict(more)
+        cookies: dict[str, str] = {}
+        form: dict[str, str | list[str]] = dict(more)
         if role:
             cookies = {COOKIE: self.signed_in[role]}
             session = self.sessions.find(self.signed_in[role], NOW)
@@ -133,7 +138,7 @@ def test_every_place_and_decision_has_its_words() -> None:
     assert {*PLACES} == {str(place) for place in Place if place}
     assert {*ACTIONS} == {*KEYS} == {*EVERY_ACTION}
     assert len({*KEYS.values()}) == len(KEYS)
-    assert not {*KEYS.values()} & {"j", "k", "/", "?"}
+    assert not {*KEYS.values()} & {"j", "k", "x", "/", "?"}
 
 
 def test_a_waiting_lead_shows_what_each_answer_does(site: PagedSite) -> None:
@@ -170,6 +175,23 @@ def test_fields_are_compared_whatever_their_case() -> None:
     ]
     erased = compare(here, Company(), None, row)
     assert ("title", "VP Sales", "") in erased
+
+
+def test_several_leads_are_asked_about_before_anything_is_sent(site: PagedSite) -> None:
+    lead = waiting(site)
+    [box] = re.findall(rf'name="chosen" value="({lead}:\d+)"', site.get("/review").text)
+    asked = site.post("/decide", chosen=[box], place="review", reason="variant").text
+    assert "Decide about 1 lead at once" in asked
+    assert "Nothing is sent yet" in asked
+    assert 'value="set"' not in asked, "a correction is of one lead alone"
+    assert "They are two people, which is remembered" in asked
+    assert "No lead is chosen" in site.post("/decide").text
+    missing = site.post("/decide", chosen=[box], choice="redrive")
+    assert (missing.status_code, "Say why" in missing.text) == (422, True)
+    assert site.post("/decide", Role.VIEWER, chosen=[box]).status_code == 403
+    assert site.post("/decide", csrf="x" * 64, chosen=[box]).status_code == 403
+    assert site.post("/decide", chosen=["nonsense"]).status_code == 422
+    assert 'name="chosen"' not in site.get("/review", Role.VIEWER).text
 
 
 def test_a_lead_that_waits_no_longer_is_shown_with_its_story(site: PagedSite) -> None:

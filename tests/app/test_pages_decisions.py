@@ -53,6 +53,13 @@ class Reviewer:
         found = re.findall(r'type="hidden" name="([\w.]+)" value="([^"]*)"', form)
         return {name: unescape(value) for name, value in found}
 
+    def decide_about_several(self, **form: str | list[str]) -> httpx.Response:
+        """Send the form of several leads."""
+        csrf = self.look()["csrf"]
+        return self._client.request(
+            "POST", "/decide", data={"csrf": csrf, **form}, cookies=self._cookies
+        )
+
     def decide(self, **form: str) -> httpx.Response:
         """Send a form."""
         path = f"/review/{self.item.lead_id}"
@@ -111,7 +118,7 @@ def test_a_colleague_who_was_faster_is_named_and_what_was_typed_is_kept(site: Se
     assert answer.status_code == 409
     assert "olga@acme.test has decided redrive already" in text
     assert 'value="asked for it by phone"' in text
-    assert 'value="suppress" data-key="x" required checked' in text
+    assert 'value="suppress" data-key="n" required checked' in text
     assert len(asyncio.run(review_decisions(site, "w2"))) == 1
 
 
@@ -122,6 +129,39 @@ def test_a_lead_that_has_moved_on_is_refused(site: Settings) -> None:
     assert answer.status_code == 409
     assert "has moved on from step 2" in unescape(answer.text)
     assert asyncio.run(review_decisions(site, "w3")) == []
+
+
+def test_several_leads_are_decided_about_once_and_after_a_preview(site: Settings) -> None:
+    first, second = waits(site, "w5"), waits(site, "w6")
+    pair = held(lead_id="w7", asked="subsidiary")
+    asyncio.run(show(site, pair))
+    olga = Reviewer(site, "olga@acme.test", first)
+    boxes = [f"{item.lead_id}:{item.step}" for item in (first, second, pair)]
+    form: dict[str, str | list[str]] = {"choice": "approve", "why": "checked by phone"}
+    form["chosen"] = [*boxes, "w8:1"]
+    preview = olga.decide_about_several(**form)
+    text = unescape(preview.text)
+    assert preview.status_code == 200
+    assert "whether companies belong together is decided for one lead at a time" in text
+    assert "lead w8 does not wait for a person" in text
+    assert "Decide about 2 leads" in text
+    for item in (first, second, pair):
+        assert asyncio.run(review_decisions(site, item.lead_id)) == [], "nothing is sent yet"
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', text)
+    confirm: dict[str, str | list[str]] = dict(hidden)
+    confirm["chosen"] = re.findall(r'name="chosen" value="([^"]*)"', text)
+    assert confirm["chosen"] == boxes[:2]
+    for _ in range(2):
+        answer = olga.decide_about_several(**confirm)
+        assert answer.status_code == 303, answer.text
+        assert "several=2&action=approve" in answer.headers["location"]
+    for item in (first, second):
+        sent = asyncio.run(review_decisions(site, item.lead_id))
+        assert len({one.decision_id for one in sent}) == 1
+        assert (sent[0].actor, sent[0].reason) == ("olga@acme.test", "checked by phone")
+    late = olga.decide_about_several(**{**confirm, "key": "another"})
+    assert late.status_code == 200
+    assert "has decided approve already" in unescape(late.text)
 
 
 def test_without_a_broker_the_page_says_so_and_keeps_what_was_typed(

@@ -94,12 +94,16 @@ def test_pages_can_be_used_by_everybody_and_fit(olga: Visitor, view: int) -> Non
     lead = str(some.locator("table a").first.get_attribute("href"))
     for path in (*PAGES, lead):
         page = olga.open(path, **VIEWS[view])
-        found = Axe().run(page).response["violations"]
-        serious = [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
-        assert serious == [], (path, [one["nodes"][0]["html"] for one in found])
-        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        assert not wide, path
+        _is_usable(page)
         page.context.close()
+
+
+def _is_usable(page: Page) -> None:
+    """Nothing on it keeps people out, and it needs no scrolling to the side."""
+    found = Axe().run(page).response["violations"]
+    serious = [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
+    assert serious == [], (page.url, [one["nodes"][0]["html"] for one in found])
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), page.url
 
 
 def test_the_first_page_needs_no_scrolling(olga: Visitor) -> None:
@@ -135,12 +139,48 @@ def test_j_and_k_choose_the_next_lead_and_the_one_before(olga: Visitor) -> None:
     assert page.locator("#help").is_visible()
 
 
+def test_several_leads_are_ticked_by_keys_seen_first_and_then_decided_about(olga: Visitor) -> None:
+    page = olga.open("/review?place=review&reason=invalid")
+    boxes = page.locator("[name=chosen]")
+    chosen = [str(one.get_attribute("value")).partition(":")[0] for one in boxes.all()[-2:]]
+    for lead in chosen:
+        page.locator(f"[data-row='{lead}']").click()
+        page.locator(f"#detail[data-lead='{lead}']").wait_for()
+        page.keyboard.press("x")
+    page.evaluate("document.getElementById('queue').dataset.before = '1'")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.locator("#queue:not([data-before])").wait_for()  # the list is brought up to date
+    assert page.locator("[name=chosen]:checked").count() == 2
+    page.click("#several button")
+    page.check("input[value=suppress]")
+    page.fill("#why", "left the company")
+    _is_usable(page)
+    page.click("button.main")
+    assert page.locator("td", has_text="will be done").count() == 2
+    page.click(".confirm button")
+    assert "decided about 2 leads" in page.locator(".notice.blue").inner_text()
+    for lead in chosen:
+        follow = olga.open(f"/leads/{lead}")
+        follow.locator(".place b", has_text="Not to be contacted").wait_for()
+        follow.context.close()
+
+
+def test_two_who_may_be_one_stand_side_by_side(olga: Visitor) -> None:
+    page = open_waiting(olga, "variant", 1)
+    beside = page.locator(".beside")
+    assert beside.locator("tbody tr").first.get_attribute("class") == "differs"
+    other = str(beside.locator("a").first.get_attribute("href"))
+    address = beside.locator("tr", has_text="E-mail").locator("td").nth(1).inner_text()
+    page.goto(f"{olga.demo.address}{other}")
+    assert address in page.locator(".facts").inner_text()
+
+
 def test_no_key_decides_about_a_lead_whose_successor_is_loading(olga: Visitor) -> None:
     page = olga.open("/review")
     before = page.locator("#detail").get_attribute("data-lead")
     page.route("**/review/*", lambda _route: None)  # it never comes
     page.keyboard.press("j")
-    page.keyboard.press("x")
+    page.keyboard.press("n")
     assert page.locator("#detail").get_attribute("data-lead") == before
     assert page.locator("#decide :checked").count() == 0
     page.context.close()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 from starlette.datastructures import FormData
 
-from app.console.decisions import Answer
+from app.console.decisions import Answer, SharedAnswer
 from app.console.pages.words import ACTIONS
 from app.console.queue_rows import Waiting
 from leads.addresses import is_address
@@ -73,7 +73,7 @@ def typed_in(form: Mapping[str, object]) -> dict[str, str]:
     return typed | {_PREFIX + name: value for name, value in changed_in(form).items()}
 
 
-def fault(answer: Answer) -> str:
+def fault(answer: Answer | SharedAnswer) -> str:
     """What is missing in an answer, '' if nothing is."""
     if answer.action not in ACTIONS:
         return "Choose what is to be done with this lead."

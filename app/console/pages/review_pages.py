@@ -34,16 +34,18 @@ async def review_page(
     cursor: CursorText = "",
     decided: Lead = "",
     action: Action = "",
+    several: int = 0,
     workers: int = 1,
 ) -> Response:
     """The queue; beside it the first lead of it."""
     state = state_of(request)
     shown = await queue_of(state, session, place, reason, cursor)
-    done = {"lead": decided, "action": words.ACTIONS.get(action, ""), "workers": workers}
+    said = words.ACTIONS.get(action, "")
+    done = {"lead": decided, "several": several, "action": said, "workers": workers}
     first = next((row for row in shown["rows"] if row.lead != decided), None)
     if first is not None:
         shown |= await detail_of(state, first, session)
-    return render("review.html", done=done if decided else None, why="", **shown)
+    return render("review.html", done=done if decided or several else None, why="", **shown)
 
 
 @router.get("/review/{lead}")

@@ -51,7 +51,7 @@ KEYS = {
     "route": "r",
     "redrive": "l",
     "approve": "a",
-    "suppress": "x",
+    "suppress": "n",
 }
 _SAYS = {kind.name: kind.says for kind in AUDIT_KINDS}
 _FIELDS = {

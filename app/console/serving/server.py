@@ -16,6 +16,7 @@ from app.console.pages import (
     lead_pages,
     now_page,
     review_pages,
+    several_pages,
     sign_in_pages,
 )
 from app.console.serving.errors import answer_errors
@@ -30,7 +31,7 @@ from streams.ports import Clock
 #: Bytes of a request's body; a decision has a few hundred.
 MOST_BYTES = 100_000
 _API = (read_routes.router, decision_routes.router)
-_PAGES = (now_page, review_pages, lead_pages, sign_in_pages, changes, assets)
+_PAGES = (now_page, review_pages, several_pages, lead_pages, sign_in_pages, changes, assets)
 OPENAPI_PATH = "/api/v1/openapi.json"
 
 

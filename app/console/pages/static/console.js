@@ -41,20 +41,34 @@ function replaceRegions(page) {
     const at = region.scrollTop;
     const row = region.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const open = [...region.querySelectorAll("details")].map((one) => one.open);
+    const ticked = new Set(ticks(region).filter((one) => one.checked).map((one) => one.value));
+    const box = document.activeElement.matches("[name=chosen]") ? document.activeElement.value : "";
     const fresh = document.importNode(newer, true);
     markSelected(region, fresh);
     region.replaceWith(fresh);
     fresh.scrollTop = at;
     [...fresh.querySelectorAll("details")].forEach((one, i) => { one.open = open[i] ?? false; });
+    for (const one of ticks(fresh)) {
+      one.checked = ticked.has(one.value);
+      if (one.value === box) one.focus();
+    }
     if (row) fresh.querySelector(`[data-row="${CSS.escape(row)}"]`)?.focus();
     localise(fresh);
+    showScripted(fresh);
   }
+}
+
+// What needs this script is hidden without it.
+function showScripted(root) {
+  for (const one of root.querySelectorAll("[data-script]")) one.hidden = false;
 }
 
 function isTyping() {
   const at = document.activeElement;
-  return Boolean(at?.matches("input:not([type=radio]), select, textarea"));
+  return Boolean(at?.matches("input:not([type=radio], [type=checkbox]), select, textarea"));
 }
+
+const ticks = (region) => [...region.querySelectorAll("[name=chosen]")];
 
 async function refresh() {
   if (refreshing) {
@@ -110,6 +124,7 @@ document.addEventListener("visibilitychange", () => {
 // The review page: the form stays as it is until another lead is chosen.
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const selected = () => document.querySelector("[data-row][aria-current]");
+const tick = () => selected()?.closest("li").querySelector("[name=chosen]")?.click();
 const detail = () => document.getElementById("detail");
 
 // The list marks the lead whose form is open. Once its row has left the list, somebody was faster.
@@ -165,7 +180,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (isTyping()) return;
-  const done = { j: () => move(1), k: () => move(-1), "/": () => document.getElementById("find")?.focus(),
+  const done = { j: () => move(1), k: () => move(-1), x: tick, "/": () => document.getElementById("find")?.focus(),
     "?": () => document.getElementById("help")?.showModal() }[event.key];
   if (done) {
     done();
@@ -183,8 +198,12 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-all]")) {
+    for (const one of ticks(document)) one.checked = event.target.checked;
+  }
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
 localise(document);
+showScripted(document);
 if (!document.hidden) listen();
