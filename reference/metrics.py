@@ -9,53 +9,21 @@ from prometheus_client.registry import Collector
 from app.console.serving.metrics import ConsoleMetrics
 from app.monitoring.metrics import Metrics, PollerMetrics, RequestMetrics
 from app.worker.worker_metrics import WorkerCollector
+from reference.alarms import condition_of
 from reference.markdown import code, page, sentence, table
 
 _HEAD = """\
 Each process serves its metrics at `/metrics`, in Prometheus' text format; docs/operations.md says
-where. The values of `kind` stand in docs/reference/audit-events.md. `process_*` beside them are
+where. The rules of the last column stand in `ops/alerts.yaml`, and docs/runbooks.md says what to
+do. The values of `kind` stand in docs/reference/audit-events.md. `process_*` beside them are
 the process's memory, CPU time, open files and start."""
 _SUFFIX = {"counter": "_total", "info": "_info"}
-
-#: When a metric is an alarm, by its name.
-ALARMS = {
-    "leadgate_build_info": "versions differ for longer than a release takes",
-    "leadgate_consumer_lag_records": (
-        "it grows for 5 minutes on any topic; a partition that has none at any worker"
-    ),
-    "leadgate_records_total": "no increase for 10 minutes while lag is above 0",
-    "leadgate_decisions_total": (
-        "the share of a kind that waits (`invalid`, `unrouted`, `unowned` and so on) or of `dead`"
-        " doubles"
-    ),
-    "leadgate_lead_end_to_end_seconds": "p99 of `engaged` over a minute for 10 minutes",
-    "leadgate_leads_put_off": "above 0 for an hour, or rising while all circuits are closed",
-    "leadgate_leads_quarantined_total": "any increase",
-    "leadgate_orders_refused_total": "any increase",
-    "leadgate_deleted_records_total": (
-        "no increase for a day on a site that takes leads and is older than `retention.stages`"
-    ),
-    "leadgate_retention_passes_total": "only `failed` for a day; no increase for a day",
-    "leadgate_circuit_state": "`open` for 15 minutes",
-    "leadgate_effect_retries_total": "more than 5 % of decisions",
-    "leadgate_sent_records_total": (
-        "any increase of `leadgate.dead-letters` over 1 % of `leadgate.captured`; more than 10"
-        " `leadgate.alerts` an hour"
-    ),
-    "leadgate_leads_received_total": "no increase for twice the usual gap between leads",
-    "leadgate_poll_passes_total": "only `failed` for 15 minutes",
-    "leadgate_poll_last_success_timestamp_seconds": "older than ten intervals",
-    "leadgate_web_requests_total": "any 503; 401 or 422 over 5 % of a path",
-    "leadgate_console_requests_total": "503 or 500 for a minute",
-    "leadgate_console_behind_records": "growing for 10 minutes",
-    "leadgate_console_read_timestamp_seconds": "older than a minute: no projector runs",
-}
 
 
 def make_page() -> str:
     """The page's text. Raises KeyError for a metric without an alarm."""
     rows = [
-        [code(f"{name}{{{labels}}}"), kind, of, sentence(said), ALARMS[name]]
+        [code(f"{name}{{{labels}}}"), kind, of, sentence(said), condition_of(name)]
         for name, labels, kind, of, said in _all()
     ]
     columns = ("metric", "type", "process", "meaning", "alarm when")
@@ -73,6 +41,17 @@ def registries() -> dict[str, CollectorRegistry]:
         "web": RequestMetrics("web", []).registry,
         "console": ConsoleMetrics([]).registry,
     }
+
+
+def labels_by_sample() -> dict[str, frozenset[str]]:
+    """The labels of each of our metrics, by the name that Prometheus stores: of a histogram that of
+    its buckets."""
+    found = {}
+    for name, labels, kind, _, _ in _all():
+        stored = f"{name}_bucket" if kind == "histogram" else name
+        bucket = ["le"] if kind == "histogram" else []
+        found[stored] = frozenset([*filter(None, labels.split(",")), *bucket])
+    return found
 
 
 def _all() -> Iterator[tuple[str, str, str, str, str]]:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from reference import (
     access_rights,
+    alarms,
     audit_events,
     cli,
     csv_import,
+    dashboard,
     metrics,
     personal_data,
     rules,
@@ -15,7 +17,8 @@ from reference import (
     topics_and_tables,
 )
 
-FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
 
 #: Each page's text by the file's name. The same code gives the same text.
 PAGES: dict[str, Callable[[], str]] = {
@@ -28,4 +31,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "access-rights.md": access_rights.make_page,
     "audit-events.md": audit_events.make_page,
     "metrics.md": metrics.make_page,
+}
+#: What lies elsewhere, by its path.
+FILES: dict[str, Callable[[], str]] = {
+    "docs/runbooks.md": alarms.make_runbooks,
+    "ops/dashboard.json": dashboard.make_dashboard,
 }

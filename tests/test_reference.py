@@ -19,7 +19,7 @@ from leads.rule_file import parse_rules
 from leads.rule_models import RuleModel
 from leads.rules import Rules
 from reference.markdown import EmptyCellError
-from reference.pages import FOLDER, PAGES
+from reference.pages import FILES, FOLDER, PAGES, ROOT
 from reference.rule_examples import EXAMPLES
 from reference.rules import describe
 from tests.kinds_in_source import kinds_of_gates, kinds_outside
@@ -45,6 +45,13 @@ def test_the_page_is_what_the_code_says(name: str) -> None:
     written = file.read_text(encoding="utf-8") if file.exists() else ""
     if written != PAGES[name]():
         pytest.fail(f"docs/reference/{name} is not what the code says: run `make reference`")
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_a_file_elsewhere_is_what_the_code_says(name: str) -> None:
+    file = ROOT / name
+    if not file.exists() or file.read_text(encoding="utf-8") != FILES[name]():
+        pytest.fail(f"{name} is not what the code says: run `make reference`")
 
 
 def test_no_page_is_there_that_nothing_makes() -> None:

@@ -309,6 +309,15 @@ def test_metrics_and_readiness(api: Api) -> None:
     assert 'requests_total{code="200",path="/api/v1/leads/{lead}"}' in said
     assert "leadgate_console_behind_records 0.0" in said
     assert "leadgate_console_read_timestamp_seconds 1.0" in said
+    now = ok(client, "now")
+    for place, leads in now["places"].items():
+        assert f'leadgate_leads{{place="{place}"}} {leads:.1f}' in said
+    for one in now["waiting"]:
+        labels = f'place="{one["place"]}",reason="{one["reason"]}"'
+        assert f'leadgate_waiting_leads{{{labels}}} {one["leads"]:.1f}' in said
+    assert 'leadgate_waiting_oldest_timestamp_seconds{place="review"} NaN' not in said
+    assert 'leadgate_waiting_oldest_timestamp_seconds{place="engaged"} NaN' in said
+    assert 'leadgate_sla_clocks{state="at_risk"}' in said
 
 
 def test_times_are_iso_8601(api: Api) -> None:

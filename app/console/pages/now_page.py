@@ -17,8 +17,8 @@ from leads.records import WAITING_PLACES, Place
 router = APIRouter(include_in_schema=False)
 #: Seconds before its deadline in which a clock is at risk.
 AT_RISK = 1800.0
-#: Seconds for which a breach is shown.
-_WEEK = 7 * 86_400.0
+#: Seconds for which a breach is shown: a week.
+RECENT = 7 * 86_400.0
 _MOST_CLOCKS = 200
 _SHOWN_CLOCKS = 8
 
@@ -48,7 +48,7 @@ def _figures(connection: Connection, now: float) -> dict[str, Any]:
     places = figures.count_places(connection)
     waiting = figures.count_waiting(connection)
     clocks = figures.clocks(connection, now + AT_RISK, _MOST_CLOCKS)
-    since = now - _WEEK
+    since = now - RECENT
     late = figures.count_clocks(connection, since, now + AT_RISK)
     running = sorted((one for one in clocks if one.state == "opened"), key=lambda one: one.deadline)
     breached = [one for one in clocks if one.state == "breached" and one.deadline >= since]

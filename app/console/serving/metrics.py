@@ -1,16 +1,17 @@
 """The console process's metrics."""
 
-from collections.abc import Iterable
-from math import nan
+from collections.abc import Iterable, Mapping
+from math import inf, nan
 
 from prometheus_client import Gauge
 
+from app.console.figures import WaitingCount
 from app.console.store import Lag
 from app.monitoring.metrics import RequestMetrics
 
 
 class ConsoleMetrics(RequestMetrics):
-    """Requests, and how far the read model is behind."""
+    """Requests, where leads are and what they wait for, and how far the read model is behind."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         super().__init__("console", paths)
@@ -24,6 +25,41 @@ class ConsoleMetrics(RequestMetrics):
             "When a projector has last looked at the log",
             registry=self.registry,
         )
+        self._leads = Gauge("leadgate_leads", "Leads by place", ["place"], registry=self.registry)
+        self._waiting = Gauge(
+            "leadgate_waiting_leads",
+            "Leads that wait, by place and by what they wait for",
+            ["place", "reason"],
+            registry=self.registry,
+        )
+        self._oldest = Gauge(
+            "leadgate_waiting_oldest_timestamp_seconds",
+            "Since when the first lead of a place waits; NaN where none does",
+            ["place"],
+            registry=self.registry,
+        )
+        self._clocks = Gauge(
+            "leadgate_sla_clocks",
+            "SLA clocks: `at_risk` run out within 30 minutes, `breached` did in the last 7 days",
+            ["state"],
+            registry=self.registry,
+        )
+
+    def set_leads(self, places: Mapping[str, int], waiting: Iterable[WaitingCount]) -> None:
+        """Where the read model has leads now, and what they wait for."""
+        self._waiting.clear()
+        oldest: dict[str, float] = {}
+        for one in waiting:
+            self._waiting.labels(one.place, one.kind).set(one.leads)
+            oldest[one.place] = min(one.oldest, oldest.get(one.place, inf))
+        for place, leads in places.items():
+            self._leads.labels(place).set(leads)
+            self._oldest.labels(place).set(oldest.get(place, nan))
+
+    def set_clocks(self, late: Mapping[str, int]) -> None:
+        """Clocks by state, as figures.count_clocks has them."""
+        self._clocks.labels("at_risk").set(late.get("opened", 0))
+        self._clocks.labels("breached").set(late.get("breached", 0))
 
     def set_lag(self, lag: Lag | None) -> None:
         """What the database has answered; None, shown as NaN, while it does not."""

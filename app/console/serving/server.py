@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
+from app.console import figures
 from app.console.api import decision_routes, read_routes
 from app.console.database import DatabaseUnavailableError
 from app.console.pages import (
@@ -19,6 +20,7 @@ from app.console.pages import (
     several_pages,
     sign_in_pages,
 )
+from app.console.pages.now_page import AT_RISK, RECENT
 from app.console.serving.errors import answer_errors
 from app.console.serving.etags import ETags
 from app.console.serving.metrics import ConsoleMetrics
@@ -50,8 +52,13 @@ def make_console(settings: Settings, sealing: Sealing, clock: Clock) -> FastAPI:
         return []
 
     async def refresh() -> None:
+        now = state.clock.now()
         try:
             metrics.set_lag(await state.lag())
+            places = await state.ask(figures.count_places)
+            metrics.set_leads(places, await state.ask(figures.count_waiting))
+            late = await state.ask(figures.count_clocks, now - RECENT, now + AT_RISK)
+            metrics.set_clocks(late)
         except DatabaseUnavailableError:
             metrics.set_lag(None)
 
