@@ -10,8 +10,9 @@ from starlette.responses import HTMLResponse, Response
 
 from app.console.pages import words
 from app.console.pages.assets import asset_path
+from leads.rule_words import condition_words, intent_words
 from leads.text import visible
-from leads.times import format_time
+from leads.times import format_duration, format_time
 
 #: Scripts and styles come from this server alone, and HTML reaches the page by one policy of ours.
 _POLICY = (
@@ -57,12 +58,15 @@ def _environment() -> Environment:
         reason=words.reason_words,
         kind=words.kind_words,
         field=words.field_words,
+        condition=condition_words,
+        intent=intent_words,
         iso=words.iso,
         exact=format_time,
     )
     found.globals.update(
         asset=asset_path,
         ago=words.ago,
+        duration=format_duration,
         change=words.change,
         waits=words.WAITS,
         week_words=words.WEEK,

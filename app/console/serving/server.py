@@ -17,6 +17,7 @@ from app.console.pages import (
     lead_pages,
     now_page,
     review_pages,
+    rules_page,
     several_pages,
     sign_in_pages,
 )
@@ -33,7 +34,10 @@ from streams.ports import Clock
 #: Bytes of a request's body; a decision has a few hundred.
 MOST_BYTES = 100_000
 _API = (read_routes.router, decision_routes.router)
-_PAGES = (now_page, review_pages, several_pages, lead_pages, sign_in_pages, changes, assets)
+_PAGES = (
+    *(now_page, review_pages, several_pages, lead_pages, rules_page),
+    *(sign_in_pages, changes, assets),
+)
 OPENAPI_PATH = "/api/v1/openapi.json"
 
 
