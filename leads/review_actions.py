@@ -45,32 +45,36 @@ _SEPARATE = {
 #: Why approving is refused, where a promise or the question itself forbids it.
 _NOT_APPROVED = {
     "sequence_active": (
-        "nothing of ours starts while an Apollo sequence is active (promise P3): end it in Apollo,"
-        " then --redrive"
+        "nothing of ours starts while an Apollo sequence is active: end it in Apollo, then look"
+        " again (redrive)"
     ),
     "sequence_unknown": (
-        "nothing of ours starts while Apollo's sequences are unknown (promise P3): --redrive asks"
-        " Apollo again"
+        "nothing of ours starts while Apollo's sequences are unknown: look again (redrive), which"
+        " asks Apollo"
     ),
     "unowned": (
-        "nothing starts before the CRM shows an active owner (promise P3): set one in the CRM, or"
-        " --route"
+        "nothing starts before the CRM shows an active owner: set one in the CRM, or give the lead"
+        " to a rep (route)"
     ),
-    "unrouted": "somebody must have it: --route names who, --redrive asks the rules in force",
+    "unrouted": (
+        "it needs a rep: give it to one (route), or look again by the rules in force (redrive)"
+    ),
     "another_automation": (
-        "somebody must have it: --route names who, --redrive writes our owner again"
+        "it needs a rep: give it to one (route), or look again, which writes our owner again"
+        " (redrive)"
     ),
     "shared_address": (
-        "the CRM knows one contact by an address: --merge if it is one person, --set email=… if"
-        " this one has another address, --redrive once the address was taken off the other's"
-        " contact in the CRM, or --suppress"
+        "the CRM knows one contact by an address: merge them if it is one person (merge), correct"
+        " the address if this one has another (set email=…), look again once the address was taken"
+        " off the other's contact in the CRM (redrive), or never contact them (suppress)"
     ),
     "no_lawful_basis": (
-        "a lawful basis can't be approved: --set country=… if the country is wrong, name a basis"
-        " in the rules and --redrive, or --suppress"
+        "a lawful basis can't be approved: correct the country if it is wrong (set country=…), name"
+        " a basis in the rules and look again (redrive), or never contact them (suppress)"
     ),
     "fallback": (
-        "a refusal of the CRM can't be approved away: correct the lead by --set, or --redrive"
+        "a refusal of the CRM can't be approved away: correct the lead (set), or look again"
+        " (redrive)"
     ),
 }
 _MERGED = frozenset({"variant", "shared_address"})
@@ -139,7 +143,10 @@ def _not_approved(item: ReviewItem) -> str:
     if asked not in APPROVES:
         return _NOT_APPROVED.get(asked, f"there is nothing to approve: it waits as {asked}")
     if asked == "invalid" and not is_address(item.person.email):
-        return "without a usable e-mail address nobody can be recognised or reached: --set email=…"
+        return (
+            "without a usable e-mail address the person can't be recognised or reached: correct it"
+            " (set email=…)"
+        )
     return ""
 
 

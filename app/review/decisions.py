@@ -200,7 +200,6 @@ class _Checks:
             return ""
         return (
             f"the person must not be contacted: {signal.kind} was received from {signal.source}"
-            " (promise P4)"
         )
 
     async def _known_keys(self) -> Keys:

@@ -94,7 +94,7 @@ def test_a_second_decision_and_another_callers_key_are_refused(site: Settings) -
     [
         ("p5", {"step": 2}, 409, "has moved on from step 2"),
         ("unknown-lead", {}, 409, "does not wait"),
-        ("p5", {"action": "approve"}, 409, "somebody must have it"),
+        ("p5", {"action": "approve"}, 409, "it needs a rep"),
         ("p5", {"action": "set", "fields": {"nonsense": "x"}}, 409, "no field is called nonsense"),
         ("p5", {"action": "look"}, 422, "body.action"),
         ("p5", {"reason": ""}, 422, "body.reason"),

@@ -126,7 +126,7 @@ def test_no_answer_starts_a_sequence_beside_apollos(rules: Rules, asked: str) ->
         )
     )
     assert found.place is Place.HELD
-    assert "promise P3" in refusal(held("held", asked), "approve", {}, rules)
+    assert "nothing of ours starts while" in refusal(held("held", asked), "approve", {}, rules)
 
 
 def test_an_approved_invalid_lead_goes_on_and_the_trace_says_what_was_overruled(
@@ -427,7 +427,7 @@ def test_looking_again_at_a_sequence_that_went_on_tries_to_leave_it_once_more(ru
         ("invalid", "route", {"to": BEN}, "doesn't answer"),
         ("invalid", "merge", {}, "nobody to merge it with"),
         ("unrouted", "separate", {}, "nothing to keep separate"),
-        ("unowned", "approve", {}, "promise P3"),
+        ("unowned", "approve", {}, "nothing starts before"),
         ("fallback", "approve", {}, "can't be approved away"),
         ("unheard_of", "approve", {}, "there is nothing to approve"),
     ],
