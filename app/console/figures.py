@@ -3,7 +3,7 @@
 Times are seconds since 1970; days are counted from 1970, UTC.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from app.console.lead_rows import is_known, place_of
-from app.console.schema import CLOCKS, EVENTS, IMPORT_LEADS, LEADS, LISTS
+from app.console.schema import CLOCKS, EVENTS, LEADS, LISTS
 from leads.records import WAITING_PLACES, Audit, Place
 
 _WAITS = tuple(sorted(WAITING_PLACES))
@@ -103,21 +103,6 @@ def _late(until: float) -> tuple[ColumnElement[bool], ...]:
     c = CLOCKS.c
     at_risk = and_(c.state == "opened", c.deadline <= until)
     return ~func.coalesce(c.opened_shadow, c.shadow), or_(at_risk, c.state == "breached")
-
-
-def count_imports(connection: Connection) -> Mapping[str, Mapping[str, int]]:
-    """By import, how many of its leads are in which place now; a lead that two imports brought
-    counts in both."""
-    waiting = select(LEADS.c.waiting_import.label("import_id"), LEADS.c.lead).where(
-        LEADS.c.waiting_import != ""
-    )
-    brought = select(IMPORT_LEADS.c.import_id, IMPORT_LEADS.c.lead).union(waiting).subquery()
-    asked = select(brought.c.import_id, place_of(), func.count())
-    asked = asked.join_from(brought, LEADS, LEADS.c.lead == brought.c.lead)
-    found: dict[str, dict[str, int]] = {}
-    for ident, place, count in connection.execute(asked.group_by(brought.c.import_id, place_of())):
-        found.setdefault(ident, {})[place] = count
-    return found
 
 
 def story(connection: Connection, lead: str) -> list[Audit]:

@@ -4,17 +4,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Select,
-    and_,
+    exists,
     func,
     literal_column,
     or_,
     select,
     tuple_,
+    union_all,
 )
 
-from app.console.schema import LEADS
+from app.console.schema import IMPORT_LEADS, LEADS
 from leads.records import Place
 
 
@@ -33,13 +35,23 @@ class LeadRow(NamedTuple):
     rules: str | None
     shadow: bool | None
 
+    @property
+    def position(self) -> tuple[float, str]:
+        """What leads are sorted by."""
+        return self.since, self.lead
+
 
 class LeadFilter(NamedTuple):
-    """The leads of a place; with an owner's address or a source, those of them."""
+    """The leads of a place, of all places without one; with any of the others, those of them.
 
-    place: Place
+    `owner` is an address, `reason` what a lead waits for, or why it is where it is.
+    """
+
+    place: Place | None = None
     owner: str = ""
     source: str = ""
+    imported: str = ""
+    reason: str = ""
 
 
 def is_known() -> ColumnElement[bool]:
@@ -51,6 +63,24 @@ def place_of() -> ColumnElement[str]:
     """The place of a row of LEADS: in flight before its first event."""
     # as a parameter it would be another expression in GROUP BY, to PostgreSQL
     return func.coalesce(LEADS.c.place, literal_column(f"'{Place.IN_FLIGHT}'"))
+
+
+def leads_of_imports(*idents: str) -> CompoundSelect[Any]:
+    """Each import with each lead that it has brought; of these imports, if any are named.
+
+    A lead that no event names an import of yet has it by its record of topic `captured`.
+    """
+    b, c = IMPORT_LEADS.c, LEADS.c
+    brought = select(b.import_id, b.lead)
+    named = exists().where(b.import_id == c.waiting_import, b.lead == c.lead)
+    # the first condition spares the second for nearly all: an event names the import last
+    unnamed = c.imported.is_distinct_from(c.waiting_import), ~named
+    coming = select(c.waiting_import.label("import_id"), c.lead)
+    coming = coming.where(c.waiting_import != "", *unnamed)
+    if idents:
+        brought = brought.where(b.import_id.in_(idents))
+        coming = coming.where(c.waiting_import.in_(idents))
+    return union_all(brought, coming)
 
 
 def find_lead(connection: Connection, lead: str) -> LeadRow | None:
@@ -66,14 +96,20 @@ def leads_page(
     """So many leads, those first that came first to their place, behind the `since` and `lead` of
     the last one of the page before."""
     c = LEADS.c
-    if wanted.place is Place.IN_FLIGHT:
-        since, here = _since(), and_(place_of() == str(wanted.place), is_known())
+    if wanted.place in {None, Place.IN_FLIGHT}:
+        since, here = _since(), is_known()
     else:
         since, here = c.place_at, c.place == str(wanted.place)  # as the index has them
     asked = rows_of_leads(since).where(here)
-    for column, value in ((c.owner, wanted.owner), (c.source, wanted.source)):
+    if wanted.place is Place.IN_FLIGHT:
+        asked = asked.where(place_of() == str(wanted.place))
+    named = (c.owner, wanted.owner), (c.source, wanted.source), (c.place_kind, wanted.reason)
+    for column, value in named:
         if value:
             asked = asked.where(column == value)
+    if wanted.imported:
+        brought = leads_of_imports(wanted.imported).subquery()
+        asked = asked.where(c.lead.in_(select(brought.c.lead)))
     if after is not None:
         asked = asked.where(tuple_(since, c.lead) > tuple_(*after))
     found = connection.execute(asked.order_by(since, c.lead).limit(limit))

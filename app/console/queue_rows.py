@@ -25,6 +25,11 @@ class Waiting(NamedTuple):
     step: int
     item: ReviewItem | None
 
+    @property
+    def position(self) -> tuple[float, str]:
+        """What the queue is sorted by."""
+        return self.since, self.lead
+
 
 def queue_page(
     connection: Connection,

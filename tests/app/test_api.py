@@ -3,6 +3,7 @@ are away."""
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy import insert
 
 from app.base.errors import UsageError
 from app.base.settings import Settings
@@ -21,6 +23,7 @@ from app.console import figures
 from app.console.access.scopes import Scope
 from app.console.access.tokens import TokenStore
 from app.console.api.parameters import Places, Waits
+from app.console.schema import IMPORTS
 from app.console.serving.server import MOST_BYTES, make_console
 from app.console.store import ReadModel
 from leads.records import WAITING_PLACES, Place
@@ -153,6 +156,35 @@ def test_leads_are_found_by_owner_and_source(api: Api) -> None:
     assert ok(client, "leads", place="nurtured", owner="unknown@acme.test")["items"] == []
 
 
+def test_leads_are_found_by_import_in_one_place_or_in_all(api: Api) -> None:
+    client = api.caller(Scope.READ)
+    [brought] = ok(client, "imports")["items"]
+    every = ok(client, "leads", **{"import": brought["id"]})["items"]
+    assert Counter(one["place"] for one in every) == brought["places"]
+    for fault in brought["faults"]:
+        named = {"import": brought["id"], "place": fault["place"], "reason": fault["reason"]}
+        assert len(ok(client, "leads", **named)["items"]) == fault["leads"]
+    assert ok(client, "leads", **{"import": "unknown"})["items"] == []
+    assert ok(client, "leads", place="review", reason="unknown")["items"] == []
+
+
+def test_the_pages_of_imports_hold_each_once_files_the_newest_first(api: Api) -> None:
+    client = api.caller(Scope.READ)
+    starts = {"a.csv:1": 5.0, "b.csv:2": 9.0, "c.csv:3": 9.0, "d.csv:4": 7.0}
+    with api.model.writing() as connection:
+        rows = [{"import_id": name, "began_at": at, "log_offset": 1} for name, at in starts.items()]
+        connection.execute(insert(IMPORTS), rows)
+    found, cursor = [], ""
+    for _ in range(len(starts) + 2):
+        page = ok(client, "imports", limit=1, cursor=cursor)
+        found += [one["id"] for one in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+    api.model.clear()
+    api.fill()
+    assert found == ["poll", "c.csv:3", "b.csv:2", "d.csv:4", "a.csv:1"]
+
+
 def test_a_persons_name_is_for_those_who_may_see_it(api: Api) -> None:
     blind, seeing = api.caller(Scope.READ), api.caller(Scope.READ, Scope.PEOPLE)
     [hidden] = ok(blind, "waiting")["items"]
@@ -190,8 +222,9 @@ def test_days_and_imports(api: Api) -> None:
     counted = ok(client, "days", kind=["captured", "engaged"], **days)
     captured = [one["leads"] for one in counted if one["kind"] == "captured"]
     assert sum(captured) == ok(client, "now")["captured"]
-    [(_, places)] = ok(client, "imports").items()
-    assert sum(places.values()) == ok(client, "now")["captured"]
+    [brought] = ok(client, "imports")["items"]
+    assert brought["leads"] == sum(brought["places"].values()) == ok(client, "now")["captured"]
+    assert brought["faults"] == [{"place": "review", "reason": "variant", "leads": 1}]
     late = ok(client, "days", kind=["captured"], first="2030-01-01", last="2030-01-02")
     assert late == []
 
@@ -222,7 +255,9 @@ def test_no_scope_contains_another(api: Api, scope: Scope) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("leads", 422, "query.place: Field required"),
+        ("leads", 422, "query.place: Field required, unless `import` is given"),
+        ("leads?import=%00", 422, "query.import"),
+        ("imports?cursor=x", 400, "cursor: take `next`"),
         ("leads?place=nowhere", 422, "query.place: Input should be"),
         ("leads?place=held&limit=0", 422, "query.limit"),
         ("leads?place=held&limit=1000", 422, "query.limit"),

@@ -10,7 +10,10 @@ import msgspec
 import pytest
 
 from app.console import figures, schema
+from app.console.import_rows import imports_page
+from app.console.lead_rows import LeadFilter, leads_page
 from app.console.queue_rows import queue_page
+from app.console.row_faults import count_reasons
 from app.console.store import ReadModel
 from app.privacy.key_store import KeyStore
 from leads import topics
@@ -57,7 +60,9 @@ def answers(model: ReadModel) -> list[Any]:
             queue_page(connection, 9, last, places=("engaged", "nurtured")),
             queue_page(connection, 9, kind="variant"),
             figures.clocks(connection, _LATE, 9),
-            figures.count_imports(connection),
+            imports := imports_page(connection, 9),
+            [count_reasons(connection, one.import_id) for one in imports],
+            leads_page(connection, LeadFilter(imported=imports[0].import_id), 9),
             [figures.story(connection, lead) for lead in sorted(leads)],
             figures.count_by_day(connection, ("enrolled", "routed"), 0, 99_999),
             figures.count_stopped_by_list(connection, "unsubscribe", 0, 99_999),

@@ -90,7 +90,10 @@ def waiting(site: PagedSite) -> str:
     return found[1]
 
 
-PAGES = ("/", "/review", "/leads", "/leads?place=nurtured", "/leads?q=acme", "/changes")
+PAGES = (
+    *("/", "/review", "/leads", "/leads?place=nurtured", "/leads?q=acme", "/imports"),
+    *("/imports/poll", "/changes"),
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

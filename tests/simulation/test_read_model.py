@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from app.audit.ledger import Ledger
 from app.console import figures, schema
+from app.console.import_rows import FAULTY, imports_page
+from app.console.lead_rows import LeadFilter, leads_page
 from app.console.queue_rows import Waiting, queue_page
 from app.console.store import ReadModel
 from app.privacy.key_store import KeyStore
@@ -198,8 +200,17 @@ def _imports(connection: Connection, log: Log, seed: int) -> None:
         outcome = event.get("outcome") or {}
         for imported in (record.get("imported"), outcome.get("imported")):
             brought[imported or ""].add(event["lead"])
-    for ident, places in figures.count_imports(connection).items():
-        assert Counter(places) == Counter(log.places[lead] for lead in brought[ident]), seed
+    for row in imports_page(connection, _MANY):
+        leads = brought[row.import_id]
+        assert Counter(row.places) == Counter(log.places[lead] for lead in leads), seed
+        page = leads_page(connection, LeadFilter(imported=row.import_id), _MANY)
+        assert {one.lead: one.place for one in page} == {one: log.places[one] for one in leads}
+        faults = Counter(
+            (log.places[lead], log.latest[lead]["kind"])
+            for lead in leads
+            if log.places[lead] in FAULTY
+        )
+        assert {(one.place, one.kind): one.leads for one in row.faults} == faults, seed
 
 
 def _stories(connection: Connection, log: Log, seed: int) -> None:

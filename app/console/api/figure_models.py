@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pydantic import BaseModel, Field
 
 from app.console.figures import ClockRow, WaitingCount
+from app.console.import_rows import FaultCount, ImportRow
 
 
 def time_of(at: float) -> datetime:
@@ -65,3 +66,46 @@ class DayCount(BaseModel):
     day: date
     kind: str
     leads: int
+
+
+class Fault(BaseModel):
+    """How many leads of an import wait for one reason, or could not be read."""
+
+    place: str = Field(description="review, held, fallback, or dead: it could not be read")
+    reason: str
+    leads: int
+
+    @classmethod
+    def of(cls, count: FaultCount) -> "Fault":
+        """What the read model has counted."""
+        return cls(place=count.place, reason=count.kind, leads=count.leads)
+
+
+class Import(BaseModel):
+    """An import, and where its leads are now. A lead that two brought counts in both."""
+
+    id: str = Field(description="file and hash of its content; `poll`, `webhook`")
+    endless: bool = Field(description="as `poll` and `webhook` are: they still bring leads")
+    began_at: datetime = Field(description="of an endless one, when its first lead came")
+    leads: int = Field(description="the sum of its places")
+    places: dict[str, int] = Field(description="without the empty ones")
+    faults: list[Fault] = Field(description="what most leads have first")
+
+    @classmethod
+    def of(cls, row: ImportRow) -> "Import":
+        """A row of the read model."""
+        return cls(
+            id=row.import_id,
+            endless=row.endless,
+            began_at=time_of(row.began_at),
+            leads=row.leads,
+            places=row.places,
+            faults=list(map(Fault.of, row.faults)),
+        )
+
+
+class ImportPage(BaseModel):
+    """The endless imports and the newest others, or those after `cursor`."""
+
+    items: list[Import]
+    next: str | None = Field(description="`cursor` of the next page; null after the last one")

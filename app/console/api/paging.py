@@ -10,7 +10,7 @@ from fastapi import Query
 
 from app.console.api.problems import ProblemError
 
-#: The time and the lead of a page's last row.
+#: The time of a page's last row, and the id that tells rows of one time apart.
 Position: TypeAlias = tuple[float, str]
 Limit = Annotated[int, Query(ge=1, le=200, description="The most rows of a page.")]
 CursorText = Annotated[
@@ -21,23 +21,18 @@ _DECODER = msgspec.json.Decoder(Position)
 
 
 class Row(Protocol):
-    """A row of a list that is sorted by these two."""
+    """A row of a list in pages."""
 
     @property
-    def since(self) -> float:
-        """Seconds since 1970."""
-
-    @property
-    def lead(self) -> str:
-        """A lead's id."""
+    def position(self) -> Position:
+        """What the list is sorted by."""
 
 
 def next_cursor(rows: Sequence[Row], limit: int) -> str | None:
     """The cursor of the page behind these rows; None if they are fewer than the page may have."""
     if len(rows) < limit:
         return None
-    position: Position = (rows[-1].since, rows[-1].lead)
-    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode(rows[-1].position)).decode().rstrip("=")
 
 
 def position_of(cursor: str) -> Position | None:

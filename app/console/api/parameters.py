@@ -16,8 +16,20 @@ Address = Annotated[
 Source = Annotated[
     str, Query(max_length=100, pattern=WITHOUT_NUL, description="Only leads of this source.")
 ]
+Import = Annotated[
+    str,
+    Query(
+        alias="import",
+        max_length=300,
+        pattern=WITHOUT_NUL,
+        description="Only leads that this import has brought, by its id.",
+    ),
+]
+ImportId = Annotated[
+    str, Path(max_length=300, pattern=WITHOUT_NUL, description="An import's id.")
+]
 Reason = Annotated[
-    str, Query(max_length=100, pattern=WITHOUT_NUL, description="Only what waits for this.")
+    str, Query(max_length=100, pattern=WITHOUT_NUL, description="Only leads with this reason.")
 ]
 Kind = Annotated[str, StringConstraints(max_length=100, pattern=WITHOUT_NUL)]
 #: The places that a caller may ask for.

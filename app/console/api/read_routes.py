@@ -21,7 +21,16 @@ from app.console.api.lead_models import (
     latest_person,
 )
 from app.console.api.paging import CursorText, Limit, next_cursor, position_of
-from app.console.api.parameters import Address, Kind, LeadId, Places, Reason, Source, Waits
+from app.console.api.parameters import (
+    Address,
+    Import,
+    Kind,
+    LeadId,
+    Places,
+    Reason,
+    Source,
+    Waits,
+)
 from app.console.api.problems import ProblemError, problem_responses
 from app.console.lead_rows import LeadFilter, find_lead, leads_page
 from app.console.queue_rows import queue_page
@@ -104,15 +113,24 @@ async def waiting(
 async def leads(
     request: Request,
     caller: Reader,
-    place: Annotated[Places, Query(description="Where the leads are.")],
+    place: Annotated[
+        Places | None, Query(description="Where the leads are; may be left out with `import`.")
+    ] = None,
     owner: Address = "",
     source: Source = "",
+    imported: Import = "",
+    reason: Reason = "",
     limit: Limit = 50,
     cursor: CursorText = "",
 ) -> LeadPage:
-    """The leads of a place, those first that came there first."""
+    """The leads of a place or an import, those first that came first to where they are.
+
+    Raises ProblemError: 422 without either.
+    """
     del caller
-    wanted = LeadFilter(Place(place), owner, source)
+    if place is None and not imported:
+        raise ProblemError(422, "query.place: Field required, unless `import` is given")
+    wanted = LeadFilter(Place(place) if place else None, owner, source, imported, reason)
     rows = await state_of(request).ask(leads_page, wanted, limit, position_of(cursor))
     return LeadPage(items=list(map(LeadSummary.of, rows)), next=next_cursor(rows, limit))
 
@@ -133,14 +151,6 @@ async def lead_by_id(request: Request, caller: Reader, lead: LeadId) -> Story:
         person=latest_person(events),
         events=list(map(StoryEvent.of, events)),
     )
-
-
-@router.get("/imports")
-async def imports(request: Request, caller: Reader) -> dict[str, dict[str, int]]:
-    """By import, how many of its leads are in which place; a lead that two brought counts twice."""
-    del caller
-    found = await state_of(request).ask(figures.count_imports)
-    return {name: dict(places) for name, places in found.items()}
 
 
 def _number_of(day: date) -> int:

@@ -1,7 +1,7 @@
 """Leads by place, by search, and one lead's story."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -9,7 +9,15 @@ from starlette.responses import Response
 from app.console import figures
 from app.console.access.sessions import Session
 from app.console.api.paging import CursorText, next_cursor, position_of
-from app.console.api.parameters import WITHOUT_NUL, Address, LeadId, Places, Source
+from app.console.api.parameters import (
+    WITHOUT_NUL,
+    Address,
+    Import,
+    LeadId,
+    Places,
+    Reason,
+    Source,
+)
 from app.console.api.problems import ProblemError
 from app.console.lead_rows import LeadFilter, LeadRow, find_lead, leads_page
 from app.console.pages.people import is_named, people_of
@@ -33,18 +41,22 @@ async def leads_list(
     request: Request,
     session: SignedIn,
     q: Text = "",
-    place: Places | None = None,
+    place: Places | Literal[""] = "",
     owner: Address = "",
     source: Source = "",
+    imported: Import = "",
+    reason: Reason = "",
     cursor: CursorText = "",
 ) -> Response:
-    """What was looked for, or the leads of a place."""
+    """What was looked for, or the leads of a place or an import."""
     state = state_of(request)
     following = None
+    if not (place or imported):
+        place = Place.ENGAGED.value
     if q.strip():
         rows = await _search(state, session, q)
     else:
-        wanted = LeadFilter(Place(place or Place.ENGAGED), owner, source)
+        wanted = LeadFilter(Place(place) if place else None, owner, source, imported, reason)
         rows = await state.ask(leads_page, wanted, _ROWS, position_of(cursor))
         following = next_cursor(rows, _ROWS)
     return render(
@@ -57,9 +69,11 @@ async def leads_list(
         places=PLACES,
         next=following,
         q=q,
-        place=place or str(Place.ENGAGED),
+        place=place,
         owner=owner,
         source=source,
+        imported=imported,
+        reason=reason,
     )
 
 

@@ -1,6 +1,6 @@
 """The first page: where all leads are, what is late, and what waits."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -9,8 +9,9 @@ from starlette.responses import Response
 from app.console import figures, trends
 from app.console.pages.people import people_of
 from app.console.pages.rendering import render
+from app.console.pages.shares import shares_of
 from app.console.pages.signed_in import SignedIn
-from app.console.pages.words import PLACES, WEEK
+from app.console.pages.words import WEEK
 from app.console.serving.state import state_of
 from leads.records import WAITING_PLACES, Place
 
@@ -21,14 +22,6 @@ AT_RISK = 1800.0
 RECENT = 7 * 86_400.0
 _MOST_CLOCKS = 200
 _SHOWN_CLOCKS = 8
-
-
-class _Share(NamedTuple):
-    """A place in the bar: the leads there, and their share of all in percent."""
-
-    place: str
-    leads: int
-    percent: float
 
 
 @router.get("/")
@@ -56,7 +49,7 @@ def _figures(connection: Connection, now: float) -> dict[str, Any]:
     return {
         "captured": sum(places.values()),
         "places": places,
-        "shares": _shares(places),
+        "shares": shares_of(places, always=(Place.IN_FLIGHT,)),
         "waiting": waiting,
         "oldest": _oldest(waiting),
         "at_risk": late.get("opened", 0),
@@ -73,13 +66,3 @@ def _oldest(waiting: list[figures.WaitingCount]) -> dict[str, float]:
         place: min((one.oldest for one in waiting if one.place == place), default=0.0)
         for place in map(str, WAITING_PLACES)
     }
-
-
-def _shares(places: dict[str, int]) -> list[_Share]:
-    """The places in their order, without the empty ones."""
-    captured = sum(places.values()) or 1
-    return [
-        _Share(place, places[place], 100 * places[place] / captured)
-        for place in map(str, PLACES)
-        if places[place] or place == Place.IN_FLIGHT
-    ]

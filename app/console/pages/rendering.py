@@ -56,6 +56,7 @@ def _environment() -> Environment:
     found.filters.update(
         place=words.place_words,
         reason=words.reason_words,
+        imported=words.import_words,
         kind=words.kind_words,
         field=words.field_words,
         condition=condition_words,

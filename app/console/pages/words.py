@@ -1,5 +1,6 @@
 """How pages name what the log names by ids: places, reasons, decisions, times."""
 
+import re
 from datetime import UTC, datetime
 
 from leads.audit_kinds import AUDIT_KINDS
@@ -54,6 +55,9 @@ KEYS = {
     "suppress": "n",
 }
 _SAYS = {kind.name: kind.says for kind in AUDIT_KINDS}
+#: What comes without an end.
+_STEADY = {"poll": "Apollo, by the poller", "webhook": "Webhooks of Zapier and Apollo"}
+_HASH = re.compile(r":[0-9a-f]{8}$")
 _FIELDS = {
     "email": "E-mail",
     "email_status": "E-mail status",
@@ -75,6 +79,11 @@ def reason_words(kind: str) -> str:
     """What a lead waits for, as a title."""
     words = kind_words(kind)
     return words[:1].upper() + words[1:]
+
+
+def import_words(ident: str) -> str:
+    """What came in by an import: the file's name without the hash of its content."""
+    return _STEADY.get(ident) or _HASH.sub("", ident)
 
 
 def field_words(name: str) -> str:

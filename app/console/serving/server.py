@@ -9,11 +9,12 @@ from starlette.types import Scope
 from app.base.errors import UsageError
 from app.base.settings import Settings
 from app.console import figures
-from app.console.api import decision_routes, read_routes
+from app.console.api import decision_routes, import_routes, read_routes
 from app.console.database import DatabaseUnavailableError
 from app.console.pages import (
     assets,
     changes,
+    import_pages,
     lead_pages,
     now_page,
     review_pages,
@@ -33,9 +34,9 @@ from streams.ports import Clock
 
 #: Bytes of a request's body; a decision has a few hundred.
 MOST_BYTES = 100_000
-_API = (read_routes.router, decision_routes.router)
+_API = (read_routes.router, import_routes.router, decision_routes.router)
 _PAGES = (
-    *(now_page, review_pages, several_pages, lead_pages, rules_page),
+    *(now_page, review_pages, several_pages, lead_pages, import_pages, rules_page),
     *(sign_in_pages, changes, assets),
 )
 OPENAPI_PATH = "/api/v1/openapi.json"
