@@ -102,11 +102,12 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Take an import back: its leads end, and contacts get back what nobody has changed since."""
-    from app.commands import leads as lead_commands
+    from app.base.clock import SystemClock
+    from app.operations.undo import undo_import
     from leads.records import to_plain
 
     ours, _ = known_site(crm=True)
-    report = run(lead_commands.undo(ours, imported, actor, dry_run=dry_run))
+    report = run(undo_import(ours, imported, actor, SystemClock(), dry_run=dry_run))
     show(to_plain(report), as_json, report.text())
 
 

@@ -16,12 +16,10 @@ from app.base.settings import Settings
 from app.base.vendors import make_vendors
 from app.kafka.clients import consuming, ends
 from app.operations import release as releasing
-from app.operations import undo as undoing
 from app.operations import unmerge as unmerging
 from app.operations.erase import PersonErasing
 from app.operations.person_export import PersonExporting
 from app.privacy.lead_keys import open_sealing
-from app.review import queue
 from app.rules.store import effects_are_live
 from leads import topics
 from leads.explain import describe_event, reasons
@@ -88,25 +86,6 @@ async def tail(settings: Settings, show: Callable[[Any, str], None]) -> None:
             if record.value:
                 event = sealing.open(decoder.decode(record.value))
                 show(to_plain(event), f"{event.lead}  {describe_event(event)}")
-
-
-async def undo(
-    settings: Settings, imported: str, actor: str, *, dry_run: bool
-) -> undoing.UndoReport:
-    """Take an import back. Raises UsageError for one that the audit doesn't know."""
-    waiting = await queue.waiting_items(settings)
-    vendors = make_vendors(settings, _CLOCK)
-    try:
-        report = await undoing.ImportUndo(settings, vendors, imported, actor, _CLOCK.now()).run(
-            waiting, dry_run=dry_run
-        )
-    finally:
-        await vendors.close()
-    if report is None:
-        raise UsageError(
-            f"no lead came with import {imported}; leadgate import prints an import's id"
-        )
-    return report
 
 
 async def unmerge(

@@ -7,18 +7,21 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from app.audit.reader import LatestPlaces, names_import, read_events
+from app.base.errors import UsageError
 from app.base.settings import Settings
-from app.base.vendors import VendorClients
+from app.base.vendors import VendorClients, make_vendors
 from app.ingest.import_registry import started_at
 from app.kafka.clients import producing
 from app.operations.command_events import send_event
 from app.operations.contact_restoring import ContactReport, plan_restoring, restore_contact
 from app.privacy.lead_keys import open_sealing
+from app.review import queue
 from app.review.send import RESTING, decision_on, send_lead_signal, send_review_decision
 from leads.keys import event_id
 from leads.records import WAITING_PLACES, Audit, Place, ReviewItem
 from leads.times import format_time
 from leads.undo import ContactChanges, Restoration, collect_changes
+from streams.ports import Clock
 
 
 @dataclass(slots=True)
@@ -44,6 +47,29 @@ class UndoReport(ContactReport):
         if self.under_way:
             lines.append(f"  {len(self.under_way)} leads are still under way: undo again later")
         return "\n".join(lines)
+
+
+async def undo_import(
+    settings: Settings, imported: str, actor: str, clock: Clock, *, dry_run: bool
+) -> UndoReport:
+    """Take an import back, or only say what that would do. Reads the audit from the import's start,
+    and each contact that it wrote in the CRM.
+
+    Raises UsageError for an import that the audit doesn't know, SettingsError without the CRM's
+    settings, KafkaError and VendorError.
+    """
+    waiting = await queue.waiting_items(settings)
+    vendors = make_vendors(settings, clock)
+    try:
+        work = ImportUndo(settings, vendors, imported, actor, clock.now())
+        report = await work.run(waiting, dry_run=dry_run)
+    finally:
+        await vendors.close()
+    if report is None:
+        raise UsageError(
+            f"no lead came with import {imported}; leadgate import prints an import's id"
+        )
+    return report
 
 
 class ImportUndo:

@@ -1,5 +1,6 @@
 """What has come in by which file, poller or webhook, and what became of it."""
 
+import shlex
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,9 +13,10 @@ from app.console.api.problems import ProblemError
 from app.console.import_rows import find_import, imports_page
 from app.console.pages.rendering import render
 from app.console.pages.shares import shares_of
-from app.console.pages.signed_in import SignedIn
+from app.console.pages.signed_in import Decider, SignedIn
 from app.console.row_faults import MOST_READ, count_reasons
 from app.console.serving.state import ConsoleState, state_of
+from app.console.undo_preview import NoPreviewError, preview_undo
 
 router = APIRouter(include_in_schema=False)
 _ROWS = 25
@@ -43,6 +45,20 @@ async def import_page(request: Request, session: SignedIn, imported: ImportId) -
     return render("import.html", **await _shown(state_of(request), session, imported))
 
 
+@router.post("/imports/{imported:path}")
+async def preview_page(request: Request, session: Decider, imported: ImportId) -> Response:
+    """The same page with what taking the import back would do; nothing is changed."""
+    state = state_of(request)
+    shown = await _shown(state, session, imported)
+    if shown["row"].endless:
+        raise ProblemError(422, f"{imported} has no end, and is not taken back as a whole")
+    try:
+        report = await preview_undo(state.settings, imported, session.email, state.clock)
+    except NoPreviewError as error:
+        return render("import.html", 503, **shown | {"no_preview": str(error)})
+    return render("import.html", **shown | {"preview": report.text().splitlines()})
+
+
 async def _shown(state: ConsoleState, session: Session, imported: str) -> dict[str, Any]:
     """Raises ProblemError for an import that is not known."""
     row = await state.ask(find_import, imported)
@@ -57,4 +73,9 @@ async def _shown(state: ConsoleState, session: Session, imported: str) -> dict[s
         "shares": shares_of(row.places),
         "reasons": reasons,
         "most_read": MOST_READ,
+        "command": shlex.join(
+            ("leadgate", "undo", "--import", imported, "--actor", session.email)
+        ),
+        "preview": [],
+        "no_preview": "",
     }
